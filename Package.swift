@@ -1,0 +1,106 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// What every target of ours is compiled with; the checks of `.ci/run` turn warnings into errors.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Libraries also answer for every unsafe expression.
+let librarySettings = settings + [.strictMemorySafety()]
+
+/// Modules that declare types which borrow bytes (`~Escapable`) name the lifetimes.
+let borrowing: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
+
+let package = Package(
+    name: "wstap",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "wstap", targets: ["wstap"]),
+        .library(name: "CaptureAnalysis", targets: ["CaptureAnalysis"]),
+        .library(name: "PacketCapture", targets: ["PacketCapture"]),
+        .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+
+        // The pipeline, in the order in which the bytes pass.
+        .target(name: "WireFormat", swiftSettings: librarySettings + borrowing),
+        .target(name: "PacketCapture", dependencies: ["CPcap", "WireFormat"], swiftSettings: librarySettings),
+        .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
+        .target(
+            name: "TCPReassembly",
+            dependencies: [
+                "PacketDecoding", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+            ],
+            swiftSettings: librarySettings),
+        .target(
+            name: "WebSocketProtocol",
+            dependencies: ["CZlib", "WireFormat", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: librarySettings + borrowing),
+        .target(
+            name: "CaptureAnalysis",
+            dependencies: [
+                "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
+                .product(name: "BasicContainers", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: librarySettings),
+        .target(
+            name: "TraceOutput",
+            dependencies: [
+                "CPCRE2", "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
+            ],
+            swiftSettings: librarySettings),
+        .executableTarget(
+            name: "wstap",
+            dependencies: [
+                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TraceOutput", "WireFormat",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        // Tests mirror the sources.
+        .target(name: "TestSupport", dependencies: ["PacketDecoding", "WireFormat"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: settings),
+        .testTarget(
+            name: "PacketCaptureTests", dependencies: ["PacketCapture", "TestSupport", "WireFormat"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PacketDecodingTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TCPReassemblyTests", dependencies: ["PacketDecoding", "TCPReassembly", "TestSupport", "WireFormat"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebSocketProtocolTests", dependencies: ["CZlib", "TestSupport", "WebSocketProtocol", "WireFormat"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CaptureAnalysisTests",
+            dependencies: [
+                "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "TestSupport", "WebSocketProtocol", "WireFormat",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TraceOutputTests",
+            dependencies: [
+                "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "TestSupport", "TraceOutput",
+                "WebSocketProtocol", "WireFormat",
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
+        .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

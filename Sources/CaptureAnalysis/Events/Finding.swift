@@ -1,0 +1,40 @@
+public import WebSocketProtocol
+
+/// Something a person should know: a rule broken, a limit reached, a thing out of the ordinary.
+public struct Finding: Sendable {
+    /// How much it matters.
+    public enum Severity: String, Sendable, CaseIterable, Comparable {
+        /// Good to know.
+        case note
+        /// Probably wrong, or detail was lost.
+        case warning
+        /// A rule of the protocol is broken.
+        case error
+
+        /// Orders by how much it matters.
+        public static func < (left: Severity, right: Severity) -> Bool {
+            left.rank < right.rank
+        }
+
+        private var rank: Int {
+            switch self {
+            case .note: 0
+            case .warning: 1
+            case .error: 2
+            }
+        }
+    }
+
+    /// The stable name of the rule, such as "masking.client-unmasked".
+    public var rule: String
+    /// How much it matters.
+    public var severity: Severity
+    /// Where the rule is written, such as "RFC 6455 5.1".
+    public var reference: String
+    /// One sentence for a person.
+    public var text: String
+    /// Who did it; nil where it is nobody's.
+    public var from: Role?
+    /// Where in that stream; nil where it has no place.
+    public var streamOffset: UInt64?
+}

@@ -1,0 +1,37 @@
+public import WebSocketProtocol
+
+/// An upgrade and its answer (RFC 6455 4).
+public struct Handshake: Sendable {
+    /// Whether the session was opened: answered by 101, to WebSocket.
+    public var isAccepted: Bool
+    /// The HTTP status; nil when the request was never answered.
+    public var status: Int?
+    /// "ws://HOST/PATH" as the request names it.
+    public var url: String
+    /// The request target as it stands in the request line.
+    public var target: String
+    /// The Host field, without user information; empty where there is none.
+    public var host: String
+    /// The version of HTTP: "1.1", "1.0".
+    public var httpVersion: String
+    /// The value of Sec-WebSocket-Version; nil where there is none or it is no number.
+    public var version: Int?
+    /// The request's header fields in order.
+    public var requestFields: [HTTPField]
+    /// The response's header fields in order; empty when it was never answered.
+    public var responseFields: [HTTPField]
+    /// The negotiated subprotocol.
+    public var subprotocol: String?
+    /// The negotiated extensions.
+    public var extensions: [WebSocketExtension]
+    /// Whether Sec-WebSocket-Accept is the right one for the key; nil unless answered by 101.
+    public var isAcceptValid: Bool?
+    /// The packet that completed the request's head.
+    public var requestPacket: UInt64
+    /// The packet that completed the response's head; nil when it was never answered.
+    public var responsePacket: UInt64?
+    /// Nanoseconds from the request's packet to the response's.
+    public var responseTime: Int64?
+    /// Nanoseconds from the capture's first packet to the request's.
+    public var requestElapsed: Int64
+}

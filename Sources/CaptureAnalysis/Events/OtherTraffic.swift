@@ -1,0 +1,23 @@
+/// What a capture holds beside WebSocket, for the words that help a user who finds none.
+public struct OtherTraffic: Sendable, Equatable {
+    /// Connections that began with a TLS record.
+    public var tls: UInt64 = 0
+    /// Connections that began with the HTTP/2 preface.
+    public var http2: UInt64 = 0
+    /// Connections with HTTP/1 exchanges and no upgrade to WebSocket.
+    public var http: UInt64 = 0
+    /// Of those, ones with a response of type text/event-stream.
+    public var eventStreams: UInt64 = 0
+    /// Of those, ones that poll (Engine.IO's or SockJS's polling transports).
+    public var longPolling: UInt64 = 0
+    /// Connections that never carried a byte.
+    public var silent: UInt64 = 0
+    /// Connections whose first bytes are of no known kind.
+    public var unknown: UInt64 = 0
+    /// Connections that began before the capture.
+    public var midstream: UInt64 = 0
+    /// Packets that are not TCP.
+    public var packetsNotTCP: UInt64 = 0
+    /// IP fragments, which are not put together.
+    public var fragments: UInt64 = 0
+}

@@ -1,0 +1,29 @@
+/// The totals of an analysis; what filters hide is counted all the same.
+public struct Summary: Sendable {
+    /// Packets read.
+    public var packets: UInt64 = 0
+    /// Their captured bytes.
+    public var bytes: UInt64 = 0
+    /// TCP connections seen.
+    public var tcpConnections: UInt64 = 0
+    /// Those on which a session was opened.
+    public var webSocketConnections: UInt64 = 0
+    /// Frames.
+    public var frames: UInt64 = 0
+    /// Complete data messages.
+    public var messages: UInt64 = 0
+    /// Their decoded bytes.
+    public var payloadBytes: UInt64 = 0
+    /// Findings by severity.
+    public var notes: UInt64 = 0
+    public var warnings: UInt64 = 0
+    public var errors: UInt64 = 0
+    /// Gaps in sessions.
+    public var gaps: UInt64 = 0
+    /// Packets that could not be decoded: truncated or malformed.
+    public var unreadablePackets: UInt64 = 0
+    /// Nanoseconds from the first packet's time to the last's.
+    public var duration: Int64 = 0
+    /// What the connections without WebSocket were.
+    public var others = OtherTraffic()
+}

@@ -1,0 +1,14 @@
+/// One of the two streams of a connection, named by who sends it.
+///
+/// Where the SYN was not seen, the end that was seen to send first counts as the initiator.
+@frozen
+public enum Direction: UInt8, Hashable, Sendable, CaseIterable {
+    /// From the end that opened the connection.
+    case fromInitiator
+    /// From the end that answered.
+    case fromResponder
+
+    /// The other stream.
+    @inlinable
+    public var opposite: Direction { self == .fromInitiator ? .fromResponder : .fromInitiator }
+}

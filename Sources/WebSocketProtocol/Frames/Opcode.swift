@@ -1,0 +1,42 @@
+/// The opcode of a frame (RFC 6455 5.2, 11.8); any of the 16 values can be held.
+public struct Opcode: RawRepresentable, Hashable, Sendable {
+    /// The value, 0 to 15.
+    public let rawValue: UInt8
+
+    /// Makes an opcode from the low four bits of `rawValue`.
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue & 0x0f
+    }
+
+    /// A further fragment of a message.
+    public static let continuation = Opcode(rawValue: 0)
+    /// A text message, or its first fragment.
+    public static let text = Opcode(rawValue: 1)
+    /// A binary message, or its first fragment.
+    public static let binary = Opcode(rawValue: 2)
+    /// The closing handshake.
+    public static let close = Opcode(rawValue: 8)
+    /// A ping.
+    public static let ping = Opcode(rawValue: 9)
+    /// A pong.
+    public static let pong = Opcode(rawValue: 10)
+
+    /// Whether the top bit is set: a control frame, reserved ones included (RFC 6455 5.5).
+    public var isControl: Bool { rawValue & 0x8 != 0 }
+
+    /// Whether RFC 6455 leaves the value for later use.
+    public var isReserved: Bool { rawValue & 0x7 > 2 }
+
+    /// The name in the trace: "text", "binary"… or "reserved-3".
+    public var name: String {
+        switch self {
+        case .continuation: "continuation"
+        case .text: "text"
+        case .binary: "binary"
+        case .close: "close"
+        case .ping: "ping"
+        case .pong: "pong"
+        default: "reserved-\(rawValue)"
+        }
+    }
+}
