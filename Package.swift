@@ -43,11 +43,15 @@ let package = Package(
             name: "TCPReassembly",
             dependencies: [
                 "PacketDecoding", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: librarySettings),
         .target(
             name: "WebSocketProtocol",
-            dependencies: ["CZlib", "WireFormat", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "CZlib", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: librarySettings + borrowing),
         .target(
             name: "CaptureAnalysis",
