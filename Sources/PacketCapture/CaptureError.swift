@@ -29,8 +29,8 @@ public struct CaptureError: Error, Hashable, Sendable {
     public let kind: Kind
     /// The file's name as it was given; "-" is standard input.
     public let name: String
-    /// The 1-based number, in this file alone, of the packet that could not be read; nil for the file's header and where
-    /// no packet is concerned.
+    /// The 1-based number, in this file alone, of the packet that could not be read; nil where that is the
+    /// file's header, or no packet is concerned.
     public let packetNumber: UInt64?
     /// Where in the file, in bytes from its start: the end of a file that is cut short, else the start of the damaged
     /// record; nil where it is not known.

@@ -80,7 +80,8 @@ public struct MergedCapture: ~Copyable {
         do throws(CaptureError) {
             let isAlone = names.count == 1
             var file = try CaptureFile(
-                path: names[source], filter: filter, bufferSize: isAlone ? CaptureFile.bufferSize : Self.smallBufferSize)
+                path: names[source], filter: filter,
+                bufferSize: isAlone ? CaptureFile.bufferSize : Self.smallBufferSize)
             readableFileCount += 1
             isLive = isLive || file.isLive
             byteCount = if let total = byteCount, let size = file.byteCount { total + size } else { nil }
@@ -151,7 +152,7 @@ public struct MergedCapture: ~Copyable {
         return false
     }
 
-    /// Makes the first file of the queue that has a packet current, and returns the packet; nil when there is none left.
+    /// Makes the first file of the queue that has a packet current, and returns that packet; nil when none has.
     private mutating func takeTurn() -> CapturedRecord? {
         while let source = queue.first {
             if let record = unsafe resume(source) {
