@@ -37,7 +37,8 @@ let package = Package(
 
         // The pipeline, in the order in which the bytes pass.
         .target(name: "WireFormat", swiftSettings: librarySettings + borrowing),
-        .target(name: "PacketCapture", dependencies: ["CPcap", "WireFormat"], swiftSettings: librarySettings),
+        .target(
+            name: "PacketCapture", dependencies: ["CPcap", "WireFormat"], swiftSettings: librarySettings + borrowing),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "TCPReassembly",
