@@ -12,6 +12,12 @@ public struct ConnectionTable: ~Copyable {
         public var slot: Int
         /// Who sent it.
         public var direction: Direction
+
+        /// Makes a place.
+        public init(slot: Int, direction: Direction) {
+            self.slot = slot
+            self.direction = direction
+        }
     }
 
     /// The connections by slot; those of free slots are leftovers.

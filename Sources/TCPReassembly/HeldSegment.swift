@@ -3,7 +3,7 @@ public struct HeldSegment: Sendable {
     /// Where they begin, counted from the first byte of the stream.
     public var offset: UInt64
     /// The bytes; none where a snap length cut all of them.
-    public var bytes: [UInt8]
+    public var bytes: ArraySlice<UInt8>
     /// How many bytes behind them were on the wire and are not in the capture.
     public var missing: UInt64
     /// The 1-based number of the packet that brought them.

@@ -61,7 +61,7 @@ struct HeldSegments: ~Copyable {
         let copy = bytes.extracting(Int(lower)..<Int(upper))
         let segment = HeldSegment(
             offset: range.lowerBound,
-            bytes: unsafe copy.withUnsafeBufferPointer { unsafe Array($0) },
+            bytes: ArraySlice(copying: copy),
             missing: range.upperBound &- range.lowerBound &- (upper &- lower), packet: packet)
         cost &+= segment.cost
         segments.insert(segment, at: index)
@@ -77,5 +77,12 @@ struct HeldSegments: ~Copyable {
             if segments[middle].end <= offset { low = middle &+ 1 } else { high = middle }
         }
         return low
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Copies borrowed bytes.
+    init(copying bytes: Span<UInt8>) {
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe ArraySlice($0) }
     }
 }

@@ -49,6 +49,8 @@ public struct TCPConnection: ~Copyable {
     public private(set) var finPackets = InlineArray<2, UInt64?>(repeating: nil)
     /// The packet with the first RST, and who sent it.
     public private(set) var reset: (packet: UInt64, from: Direction)?
+    /// When the first FIN or RST was seen.
+    public private(set) var firstEndTime: Timestamp?
     /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
     public private(set) var isClosed = false
     /// Whether each end had received the other's FIN before it sent its own.
@@ -137,6 +139,7 @@ public struct TCPConnection: ~Copyable {
                 payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
                 limits: limits)
         }
+        if arrival.isControl, !flags.contains(.syn), firstEndTime == nil { firstEndTime = time }
         if flags.contains(.fin) {
             streams[own].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength))
             if finPackets[own] == nil { finPackets[own] = packet }
@@ -159,14 +162,49 @@ public struct TCPConnection: ~Copyable {
         return arrival
     }
 
+    /// Takes a segment of a connection whose bytes nobody reads: only its end matters.
+    public mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
+        lastTime = time
+        if flags.contains(.fin), finPackets[Int(direction.rawValue)] == nil {
+            finPackets[Int(direction.rawValue)] = packet
+        }
+        isClosed = isClosed || flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil
+    }
+
     /// The next piece of a stream that has waited.
     public mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
         streams[Int(direction.rawValue)].next(budget: &budget)
     }
 
-    /// Takes back the bytes handed on last that their reader cannot use yet, and holds the stream until `resume`.
+    /// Takes back bytes of a segment just received that their reader cannot use yet, and holds the stream until `resume`.
+    ///
+    /// - Parameter bytes: The last of those that were handed on.
     public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, packet: UInt64, budget: inout Int) {
-        streams[Int(direction.rawValue)].pause(bytes, packet: packet, budget: &budget)
+        let offset = self[direction].nextOffset &- UInt64(bytes.count)
+        let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, packet: packet)
+        pause(direction, keeping: segment, budget: &budget)
+    }
+
+    /// Takes back the last `unread` bytes of a held segment.
+    public mutating func pause(
+        _ direction: Direction, keeping segment: HeldSegment, unread: Int, budget: inout Int
+    ) {
+        var rest = segment
+        rest.bytes = segment.bytes.suffix(unread)
+        rest.offset = segment.end &- UInt64(unread)
+        pause(direction, keeping: rest, budget: &budget)
+    }
+
+    /// Takes back a gap of `length` bytes.
+    public mutating func pause(_ direction: Direction, keepingGap length: UInt64, packet: UInt64, budget: inout Int) {
+        let offset = self[direction].nextOffset &- length
+        pause(
+            direction, keeping: HeldSegment(offset: offset, bytes: [], missing: length, packet: packet),
+            budget: &budget)
+    }
+
+    private mutating func pause(_ direction: Direction, keeping segment: HeldSegment, budget: inout Int) {
+        streams[Int(direction.rawValue)].pause(keeping: segment, budget: &budget)
     }
 
     /// Lets a paused stream pass again.

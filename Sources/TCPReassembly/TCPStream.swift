@@ -115,12 +115,10 @@ public struct TCPStream: ~Copyable {
     }
 
     /// Takes back what the reader of the stream could not use yet, and holds everything until `resume`.
-    mutating func pause(_ bytes: Span<UInt8>, packet: UInt64, budget: inout Int) {
+    mutating func pause(keeping segment: HeldSegment, budget: inout Int) {
         isPaused = true
-        guard bytes.count > 0 else { return }
-        nextOffset &-= UInt64(bytes.count)
-        let copy = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
-        let segment = HeldSegment(offset: nextOffset, bytes: copy, missing: 0, packet: packet)
+        guard segment.offset < segment.end else { return }
+        nextOffset = segment.offset
         budget &-= segment.cost
         held.prepend(segment)
     }

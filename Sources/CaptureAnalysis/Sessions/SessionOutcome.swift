@@ -1,0 +1,70 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// What a session came to, and the verdict on it.
+struct SessionOutcome {
+    /// The client's first Close frame.
+    var clientClose: (body: CloseBody, time: Timestamp)?
+    /// The server's first Close frame.
+    var serverClose: (body: CloseBody, time: Timestamp)?
+    /// Who sent the first of them.
+    var firstCloser: Role?
+    /// The direction that the client sends.
+    var clientDirection: Direction
+    /// When the last frame before the end was complete; the answer to the upgrade where there was none.
+    var lastFrameTime: Timestamp?
+    /// Pings without a Pong.
+    var unansweredPings: UInt64
+    /// Whether the upgrade was accepted.
+    var wasOpened: Bool
+
+    /// Who ended it, at which layer, and what the applications are told.
+    func verdict(
+        _ connection: borrowing TCPConnection, cause: EndCause, now: Timestamp
+    ) -> SessionEnd.Verdict {
+        let isOver = cause == .closed || connection.finPackets[0] != nil || connection.finPackets[1] != nil
+        let first = firstCloser == .client ? clientClose : serverClose
+        let (by, layer) = endedBy(connection)
+        let end = first?.time ?? (layer == .captureEnd ? now : connection.firstEndTime ?? connection.lastTime)
+        return SessionEnd.Verdict(
+            by: by, layer: layer, isClean: clientClose != nil && serverClose != nil, code: first?.body.code,
+            reason: first?.body.code == nil ? nil : first?.body.reason, clientSees: sees(serverClose, isOver: isOver),
+            serverSees: wasOpened ? sees(clientClose, isOver: isOver) : nil,
+            silence: lastFrameTime.map { end.nanoseconds(since: $0) }, unansweredPings: unansweredPings)
+    }
+
+    /// The code that an application gets when its peer sent this (RFC 6455 7.1.5).
+    private func sees(_ close: (body: CloseBody, time: Timestamp)?, isOver: Bool) -> CloseCode? {
+        guard let close else { return isOver ? .abnormalClosure : nil }
+        return close.body.code ?? .noStatusReceived
+    }
+
+    private func endedBy(
+        _ connection: borrowing TCPConnection
+    ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
+        if let firstCloser { return (firstCloser == .client ? .client : .server, .closeFrame) }
+        let fins = (connection.finPackets[0] ?? .max, connection.finPackets[1] ?? .max)
+        let firstFin: Direction = fins.0 <= fins.1 ? .fromInitiator : .fromResponder
+        if let reset = connection.reset, reset.packet < min(fins.0, fins.1) { return (party(reset.from), .rst) }
+        if min(fins.0, fins.1) < .max { return (party(firstFin), .fin) }
+        return (.unknown, .captureEnd)
+    }
+
+    private func party(_ direction: Direction) -> SessionEnd.Verdict.Party {
+        direction == clientDirection ? .client : .server
+    }
+}
+
+extension SessionEnd.TCPHealth {
+    /// How a connection fared.
+    init(_ connection: borrowing TCPConnection) {
+        retransmittedSegments =
+            connection[.fromInitiator].retransmittedSegments &+ connection[.fromResponder].retransmittedSegments
+        outOfOrderSegments =
+            connection[.fromInitiator].outOfOrderSegments &+ connection[.fromResponder].outOfOrderSegments
+        gapBytes = connection[.fromInitiator].gapBytes &+ connection[.fromResponder].gapBytes
+        finPackets = [connection.finPackets[0], connection.finPackets[1]].compactMap { $0 }.sorted()
+        resetPacket = connection.reset?.packet
+    }
+}
