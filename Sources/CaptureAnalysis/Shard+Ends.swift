@@ -54,8 +54,9 @@ extension Shard {
         flush(slot, &state, &sink)
         switch readers[slot] {
         case .session(let session):
-            sessions[session].end(
-                table.connections[slot], cause: cause, view: view(slot, session), state: &state, sink: &sink)
+            let view = view(slot, session)
+            let tcp = TCPOutcome(table.connections[slot])
+            sessions[session].end(tcp, cause: cause, view: view, state: &state, sink: &sink)
             sessions.remove(session)
         case .watch(let watch), .left(let watch):
             tellUnanswered(watch, slot, &state, &sink)
@@ -101,13 +102,13 @@ extension Shard {
         let outcome = SessionOutcome(
             clientClose: nil, serverClose: nil, firstCloser: nil, clientDirection: client, lastFrameTime: nil,
             unansweredPings: 0, wasOpened: false)
-        let connection = table.connections[slot].lastTime
+        let tcp = TCPOutcome(table.connections[slot])
         let end = SessionEnd(
-            verdict: outcome.verdict(table.connections[slot], cause: cause, now: state.time),
+            verdict: outcome.verdict(tcp, cause: cause, now: state.time),
             clientReadyStates: clientStates.changes, serverReadyStates: [],
-            duration: connection.nanoseconds(since: table.connections[slot].firstTime),
+            duration: tcp.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
-            tcp: SessionEnd.TCPHealth(table.connections[slot]))
+            tcp: tcp.health)
         sink.receive(
             .end(end), at: state.context(connection: number, view: opening(slot, client)), payload: Span())
     }

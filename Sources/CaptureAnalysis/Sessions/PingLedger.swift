@@ -4,7 +4,7 @@ import WireFormat
 /// The Pings of one end that wait for their Pong (RFC 6455 5.5.2, 5.5.3).
 struct PingLedger {
     private struct Ping {
-        var payload: UInt64
+        var fingerprint: UInt64
         var packet: UInt64
         var time: Timestamp
     }
@@ -16,19 +16,18 @@ struct PingLedger {
     /// Pings without an answer. One that was passed over counts as answered: a Pong to a later one answers for it.
     var unanswered: UInt64 { forgotten &+ UInt64(waiting.count) }
 
-    /// Notes a Ping.
-    mutating func sent(_ payload: Span<UInt8>, packet: UInt64, time: Timestamp, limit: Int) {
+    /// Notes a Ping by the fingerprint of its payload.
+    mutating func sent(_ fingerprint: UInt64, packet: UInt64, time: Timestamp, limit: Int) {
         if waiting.count >= limit {
             waiting.removeFirst()
             forgotten &+= 1
         }
-        waiting.append(Ping(payload: PingLedger.fingerprint(payload), packet: packet, time: time))
+        waiting.append(Ping(fingerprint: fingerprint, packet: packet, time: time))
     }
 
     /// Finds the Ping that a Pong answers: the oldest with the same payload.
-    mutating func answered(_ payload: Span<UInt8>, time: Timestamp) -> FrameEvent.Answer? {
-        let fingerprint = PingLedger.fingerprint(payload)
-        guard let index = waiting.firstIndex(where: { $0.payload == fingerprint }) else { return nil }
+    mutating func answered(_ fingerprint: UInt64, time: Timestamp) -> FrameEvent.Answer? {
+        guard let index = waiting.firstIndex(where: { $0.fingerprint == fingerprint }) else { return nil }
         let ping = waiting[index]
         // RFC 6455 5.5.3: an end may answer only the most recent of several Pings.
         waiting.removeFirst(index + 1)
@@ -36,7 +35,7 @@ struct PingLedger {
     }
 
     /// FNV-1a over the payload: 64 bits that stand for it.
-    private static func fingerprint(_ payload: Span<UInt8>) -> UInt64 {
+    static func fingerprint(_ payload: Span<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for index in payload.indices { hash = (hash ^ UInt64(payload[index])) &* 0x100_0000_01b3 }
         return hash

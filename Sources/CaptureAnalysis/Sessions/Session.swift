@@ -141,7 +141,7 @@ struct Session: ~Copyable {
         if firstCloser == nil { lastFrameTime = context.time }
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
-        sink.receive(.frame(event), at: context, payload: streams[index].decoder.framePayload)
+        streams[index].tell(event, at: context, into: &sink)
     }
 
     private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {
@@ -150,14 +150,15 @@ struct Session: ~Copyable {
         let other = Int(role.peer.rawValue)
         switch event.frame.header.opcode {
         case .ping:
+            let fingerprint = streams[own].payloadFingerprint
             streams[own].pings.sent(
-                streams[own].decoder.framePayload, packet: context.packet, time: context.time,
-                limit: limits.outstandingPings)
+                fingerprint, packet: context.packet, time: context.time, limit: limits.outstandingPings)
         case .pong where event.frame.missing == 0:
-            event.answer = streams[other].pings.answered(streams[own].decoder.framePayload, time: context.time)
+            let fingerprint = streams[own].payloadFingerprint
+            event.answer = streams[other].pings.answered(fingerprint, time: context.time)
             if let answer = event.answer { roundTrips.record(answer.roundTrip) }
         case .close:
-            let body = CloseBody(streams[own].decoder.framePayload)
+            let body = streams[own].closeBody
             event.close = body
             if streams[own].close == nil { streams[own].close = (body, context.time) }
             if firstCloser == nil { firstCloser = role }
@@ -181,20 +182,16 @@ struct Session: ~Copyable {
         }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[index].messageFirstPacket, isInferred: false)
-        if case .withheld = message.payload {
-            sink.receive(.message(event), at: context, payload: Span())
-        } else {
-            sink.receive(.message(event), at: context, payload: streams[index].decoder.messagePayload)
-        }
+        streams[index].tell(event, at: context, into: &sink)
     }
 
     /// Ends the session: tells what it leaves unfinished, and why it ended.
     ///
     /// - Parameters:
-    ///   - connection: The connection, as its last packet left it.
+    ///   - tcp: What its connection came to.
     ///   - cause: What ended it.
     mutating func end(
-        _ connection: borrowing TCPConnection, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
+        _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
     ) {
         var context = state.context(connection: number, view: view)
@@ -211,11 +208,11 @@ struct Session: ~Copyable {
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
         let end = SessionEnd(
-            verdict: outcome.verdict(connection, cause: cause, now: context.time),
+            verdict: outcome.verdict(tcp, cause: cause, now: context.time),
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
-            duration: connection.lastTime.nanoseconds(since: connection.firstTime), fromClient: streams[0].traffic,
+            duration: tcp.duration, fromClient: streams[0].traffic,
             fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,
-            tcp: SessionEnd.TCPHealth(connection))
+            tcp: tcp.health)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())

@@ -21,12 +21,12 @@ struct SessionOutcome {
 
     /// Who ended it, at which layer, and what the applications are told.
     func verdict(
-        _ connection: borrowing TCPConnection, cause: EndCause, now: Timestamp
+        _ tcp: TCPOutcome, cause: EndCause, now: Timestamp
     ) -> SessionEnd.Verdict {
-        let isOver = cause == .closed || connection.finPackets[0] != nil || connection.finPackets[1] != nil
+        let isOver = cause == .closed || tcp.firstEndTime != nil
         let first = firstCloser == .client ? clientClose : serverClose
-        let (by, layer) = endedBy(connection)
-        let end = first?.time ?? (layer == .captureEnd ? now : connection.firstEndTime ?? connection.lastTime)
+        let (by, layer) = endedBy(tcp)
+        let end = first?.time ?? (layer == .captureEnd ? now : tcp.firstEndTime ?? tcp.lastTime)
         return SessionEnd.Verdict(
             by: by, layer: layer, isClean: clientClose != nil && serverClose != nil, code: first?.body.code,
             reason: first?.body.code == nil ? nil : first?.body.reason, clientSees: sees(serverClose, isOver: isOver),
@@ -41,30 +41,16 @@ struct SessionOutcome {
     }
 
     private func endedBy(
-        _ connection: borrowing TCPConnection
+        _ tcp: TCPOutcome
     ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
         if let firstCloser { return (firstCloser == .client ? .client : .server, .closeFrame) }
-        let fins = (connection.finPackets[0] ?? .max, connection.finPackets[1] ?? .max)
-        let firstFin: Direction = fins.0 <= fins.1 ? .fromInitiator : .fromResponder
-        if let reset = connection.reset, reset.packet < min(fins.0, fins.1) { return (party(reset.from), .rst) }
-        if min(fins.0, fins.1) < .max { return (party(firstFin), .fin) }
+        let firstFin = tcp.firstFin?.packet ?? .max
+        if let reset = tcp.reset, reset.packet < firstFin { return (party(reset.from), .rst) }
+        if let fin = tcp.firstFin { return (party(fin.from), .fin) }
         return (.unknown, .captureEnd)
     }
 
     private func party(_ direction: Direction) -> SessionEnd.Verdict.Party {
         direction == clientDirection ? .client : .server
-    }
-}
-
-extension SessionEnd.TCPHealth {
-    /// How a connection fared.
-    init(_ connection: borrowing TCPConnection) {
-        retransmittedSegments =
-            connection[.fromInitiator].retransmittedSegments &+ connection[.fromResponder].retransmittedSegments
-        outOfOrderSegments =
-            connection[.fromInitiator].outOfOrderSegments &+ connection[.fromResponder].outOfOrderSegments
-        gapBytes = connection[.fromInitiator].gapBytes &+ connection[.fromResponder].gapBytes
-        finPackets = [connection.finPackets[0], connection.finPackets[1]].compactMap { $0 }.sorted()
-        resetPacket = connection.reset?.packet
     }
 }

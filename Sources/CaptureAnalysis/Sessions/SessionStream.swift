@@ -19,4 +19,24 @@ struct SessionStream: ~Copyable {
     init(_ decoder: consuming WebSocketStream) {
         self.decoder = decoder
     }
+
+    /// What the payload of the frame that was decoded last is known by.
+    var payloadFingerprint: UInt64 { PingLedger.fingerprint(decoder.framePayload) }
+
+    /// The body of the Close frame that was decoded last.
+    var closeBody: CloseBody { CloseBody(decoder.framePayload) }
+
+    /// Tells of the frame that was decoded last.
+    func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+        sink.receive(.frame(event), at: context, payload: decoder.framePayload)
+    }
+
+    /// Tells of the message that was decoded last.
+    func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+        if case .withheld = event.message.payload {
+            sink.receive(.message(event), at: context, payload: Span())
+        } else {
+            sink.receive(.message(event), at: context, payload: decoder.messagePayload)
+        }
+    }
 }
