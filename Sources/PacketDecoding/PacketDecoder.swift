@@ -6,8 +6,9 @@ public import WireFormat
 /// TCP's or knows that there is none (``NoSegment``). Neither TCP nor IP checksums are looked at: hosts that leave them
 /// to the network card have wrong ones in most captures.
 public struct PacketDecoder: Sendable {
-    /// How many headers one packet may have, TCP's included: VLAN tags and IPv6 extension headers count one each. A
-    /// packet with more is malformed.
+    /// How many headers one packet may have, TCP's included; a packet with more is malformed.
+    ///
+    /// VLAN tags and IPv6 extension headers count one each; LLC with SNAP, and IPv6 with hop-by-hop options, one.
     static let maximumHeaders = 32
 
     /// Makes a decoder.

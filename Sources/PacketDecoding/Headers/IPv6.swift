@@ -35,6 +35,7 @@ extension HeaderWalk {
 
 extension Span<UInt8> {
     /// What the jumbo payload option (RFC 2675 2) in a header of hop-by-hop options says; nil when there is none.
+    ///
     /// Options that overrun the header end the search.
     fileprivate var jumboPayloadLength: UInt32? {
         var cursor = ByteCursor(self)

@@ -10,8 +10,8 @@ extension HeaderWalk {
         let family = header.bigEndianUInt32(at: 0)
         switch family <= 0xffff ? family : family.byteSwapped {
         case 2: return .ipv4
-        // AF_INET6 of Linux, Windows, NetBSD and OpenBSD, FreeBSD, Darwin.
-        case 10, 23, 24, 28, 30: return .ipv6
+        // AF_INET6 of Linux; of NetBSD, OpenBSD and Npcap; of FreeBSD; of Darwin.
+        case 10, 24, 28, 30: return .ipv6
         default: return .none(.notTCP)
         }
     }

@@ -29,8 +29,9 @@ extension HeaderWalk {
 }
 
 extension Span<UInt8> {
-    /// The window scale among TCP options (RFC 7323 2.2), if it is there. Options that overrun the header end the
-    /// search.
+    /// The window scale among TCP options (RFC 7323 2.2); nil when there is none.
+    ///
+    /// Options that overrun the header end the search.
     fileprivate var windowScale: UInt8? {
         var cursor = ByteCursor(self)
         while let kind = cursor.readUInt8() {
