@@ -5,7 +5,7 @@ public struct AnalysisOptions: Sendable {
     /// The names of the files or interfaces, for the first event.
     public var sources: [String] = []
     /// What is to be kept of the payloads.
-    public var payload = PayloadDemand(messageBytes: .max, frameBytes: 0)
+    public var payload = PayloadDemand(bytes: .max, includesFrames: false)
     /// The bounds.
     public var limits = Limits()
     /// A number that senders cannot know, against chosen collisions in tables.

@@ -55,8 +55,8 @@ public struct TCPConnection: ~Copyable {
     public private(set) var isClosed = false
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
-    /// The two streams, by ``Direction/rawValue``.
-    private var streams: InlineArray<2, TCPStream>
+    private var fromInitiator = TCPStream()
+    private var fromResponder = TCPStream()
 
     /// Begins with the first segment seen.
     init(_ segment: borrowing TCPSegment, time: Timestamp) {
@@ -66,15 +66,25 @@ public struct TCPConnection: ~Copyable {
         responder = isAnswer ? segment.source : segment.destination
         firstTime = time
         lastTime = time
-        streams = InlineArray { _ in TCPStream() }
     }
 
     /// Whether a SYN was seen: the initiator is known, and the streams are whole from their first byte.
     public var isOpeningKnown: Bool { syn != nil || synAck != nil }
 
     /// The stream of one direction.
-    public subscript(direction: Direction) -> TCPStream {
-        _read { yield streams[Int(direction.rawValue)] }
+    public internal(set) subscript(direction: Direction) -> TCPStream {
+        _read {
+            switch direction {
+            case .fromInitiator: yield fromInitiator
+            case .fromResponder: yield fromResponder
+            }
+        }
+        _modify {
+            switch direction {
+            case .fromInitiator: yield &fromInitiator
+            case .fromResponder: yield &fromResponder
+            }
+        }
     }
 
     /// Who sends a segment with this source.
@@ -89,7 +99,7 @@ public struct TCPConnection: ~Copyable {
         guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
         // Ports used again: a SYN behind the end, or with another initial sequence number.
         if isClosed, !segment.flags.contains(.ack) { return true }
-        guard let first = streams[Int(direction.rawValue)].firstSequence else { return !isOpeningKnown }
+        guard let first = self[direction].firstSequence else { return !isOpeningKnown }
         return first != segment.sequence &+ 1
     }
 
@@ -112,8 +122,7 @@ public struct TCPConnection: ~Copyable {
         _ segment: borrowing TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
         time: Timestamp, budget: inout Int, limits: ReassemblyLimits
     ) -> Arrival {
-        let own = Int(direction.rawValue)
-        let other = Int(direction.opposite.rawValue)
+        let other = direction.opposite
         let flags = segment.flags
         lastTime = time
         packets &+= 1
@@ -126,37 +135,37 @@ public struct TCPConnection: ~Copyable {
         }
         if flags.contains(.syn) { sequence &+= 1 }
         if flags.contains(.ack) {
-            let wasAcknowledged = streams[other].isFinAcknowledged
-            streams[other].acknowledge(segment.acknowledgment)
-            if streams[other].isFinAcknowledged, !wasAcknowledged {
+            let wasAcknowledged = self[other].isFinAcknowledged
+            self[other].acknowledge(segment.acknowledgment)
+            if self[other].isFinAcknowledged, !wasAcknowledged {
                 arrival.isControl = true
-                if streams[own].finOffset == nil { hadReceivedFin[own] = true }
+                if self[direction].finOffset == nil { hadReceivedFin[Int(direction.rawValue)] = true }
             }
         }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
-            arrival.inOrder = streams[own].receive(
+            arrival.inOrder = self[direction].receive(
                 payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
                 limits: limits)
         }
         if arrival.isControl, !flags.contains(.syn), firstEndTime == nil { firstEndTime = time }
         if flags.contains(.fin) {
-            streams[own].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength))
-            if finPackets[own] == nil { finPackets[own] = packet }
+            self[direction].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength))
+            if finPackets[Int(direction.rawValue)] == nil { finPackets[Int(direction.rawValue)] = packet }
         }
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }
             isClosed = true
         } else if arrival.isControl {
-            isClosed = streams[own].isFinAcknowledged && streams[other].isFinAcknowledged
+            isClosed = self[direction].isFinAcknowledged && self[other].isFinAcknowledged
         }
         arrival.closes = isClosed
-        if !streams[own].isIdle {
-            streams[own].age(packets: packets, time: time, limits: limits)
+        if !self[direction].isIdle {
+            self[direction].age(packets: packets, time: time, limits: limits)
             arrival.hasMore = true
         }
-        if !streams[other].isIdle {
-            streams[other].age(packets: packets, time: time, limits: limits)
+        if !self[other].isIdle {
+            self[other].age(packets: packets, time: time, limits: limits)
             arrival.hasMore = true
         }
         return arrival
@@ -173,7 +182,7 @@ public struct TCPConnection: ~Copyable {
 
     /// The next piece of a stream that has waited.
     public mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
-        streams[Int(direction.rawValue)].next(budget: &budget)
+        self[direction].next(budget: &budget)
     }
 
     /// Takes back bytes of a segment just received that their reader cannot use yet, and holds the stream until `resume`.
@@ -204,24 +213,24 @@ public struct TCPConnection: ~Copyable {
     }
 
     private mutating func pause(_ direction: Direction, keeping segment: HeldSegment, budget: inout Int) {
-        streams[Int(direction.rawValue)].pause(keeping: segment, budget: &budget)
+        self[direction].pause(keeping: segment, budget: &budget)
     }
 
     /// Lets a paused stream pass again.
     public mutating func resume(_ direction: Direction) {
-        streams[Int(direction.rawValue)].resume()
+        self[direction].resume()
     }
 
     /// Counts every hole as a gap: the connection, or the capture, is over.
     public mutating func flush() {
-        streams[0].flush()
-        streams[1].flush()
+        fromInitiator.flush()
+        fromResponder.flush()
     }
 
     /// Drops what waits.
     public mutating func removeHeld(budget: inout Int) {
-        streams[0].removeHeld(budget: &budget)
-        streams[1].removeHeld(budget: &budget)
+        fromInitiator.removeHeld(budget: &budget)
+        fromResponder.removeHeld(budget: &budget)
     }
 
     /// The three-way handshake (RFC 9293 3.5).
@@ -231,9 +240,9 @@ public struct TCPConnection: ~Copyable {
         let mark = Mark(
             packet: packet, time: time, sequence: segment.sequence, acknowledgment: segment.acknowledgment)
         if segment.flags.contains(.syn) {
-            streams[Int(direction.rawValue)].begin(at: segment.sequence &+ 1)
+            self[direction].begin(at: segment.sequence &+ 1)
             if segment.flags.contains(.ack) {
-                streams[Int(direction.opposite.rawValue)].begin(at: segment.acknowledgment)
+                self[direction.opposite].begin(at: segment.acknowledgment)
                 if direction == .fromResponder, synAck == nil { synAck = mark }
             } else if direction == .fromInitiator {
                 if syn == nil { syn = mark }

@@ -79,8 +79,7 @@ struct ReadRun {
     private func analysisOptions(_ needs: PayloadNeeds) -> AnalysisOptions {
         var options = AnalysisOptions()
         options.sources = files
-        let bytes = needs.maximumBytes ?? .max
-        options.payload = PayloadDemand(messageBytes: bytes, frameBytes: needs.framePayloads ? bytes : 0)
+        options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
         return options
     }
 

@@ -9,7 +9,8 @@ struct Session: ~Copyable {
     /// The direction that the client sends.
     let clientDirection: Direction
 
-    private var streams: InlineArray<2, SessionStream>
+    private var client: SessionStream
+    private var server: SessionStream
     private var roundTrips = RoundTripRecord()
     private var clientStates: ReadyStates
     private var serverStates: ReadyStates
@@ -33,20 +34,29 @@ struct Session: ~Copyable {
         self.clientDirection = clientDirection
         let options = state.options
         limits = options.limits
-        streams = InlineArray { index in
-            let role: Role = index == 0 ? .client : .server
-            return SessionStream(
-                WebSocketStream(
-                    sender: role, streamOffset: role == .client ? clientOffset : serverOffset,
-                    compression: DeflateParameters(extensions, sender: role), demand: options.payload,
-                    limits: options.limits.stream))
-        }
+        client = SessionStream(sender: .client, streamOffset: clientOffset, extensions: extensions, options: options)
+        server = SessionStream(sender: .server, streamOffset: serverOffset, extensions: extensions, options: options)
         clientStates = ReadyStates(connectingAt: requestElapsed)
         serverStates = ReadyStates(connectingAt: requestElapsed)
         let elapsed = state.elapsed(state.time)
         clientStates.advance(to: .open, at: elapsed)
         serverStates.advance(to: .open, at: elapsed)
         lastFrameTime = state.time
+    }
+
+    private subscript(role: Role) -> SessionStream {
+        _read {
+            switch role {
+            case .client: yield client
+            case .server: yield server
+            }
+        }
+        _modify {
+            switch role {
+            case .client: yield &client
+            case .server: yield &server
+            }
+        }
     }
 
     /// Who sends the stream of a direction.
@@ -64,13 +74,12 @@ struct Session: ~Copyable {
         _ bytes: Span<UInt8>, from role: Role, origin: UInt64, view: ConnectionView, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
-        let index = Int(role.rawValue)
-        streams[index].traffic.wireBytes &+= UInt64(bytes.count)
+        self[role].traffic.wireBytes &+= UInt64(bytes.count)
         var context = state.context(connection: number, view: view)
         var input = ByteCursor(bytes)
         while true {
-            if streams[index].decoder.isBetweenFrames { streams[index].frameFirstPacket = origin }
-            guard let output = streams[index].decoder.next(&input, resources: &resources) else { return }
+            if self[role].decoder.isBetweenFrames { self[role].frameFirstPacket = origin }
+            guard let output = self[role].decoder.next(&input, resources: &resources) else { return }
             handle(output, from: role, &context, &state, &sink)
         }
     }
@@ -80,13 +89,12 @@ struct Session: ~Copyable {
         _ length: UInt64, from role: Role, view: ConnectionView, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
-        let index = Int(role.rawValue)
         var context = state.context(connection: number, view: view)
-        let offset = streams[index].decoder.streamOffset
+        let offset = self[role].decoder.streamOffset
         state.summary.gaps &+= 1
         sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
-        let wasLost = streams[index].decoder.isLost
-        if streams[index].decoder.skip(length, resources: &resources) {
+        let wasLost = self[role].decoder.isLost
+        if self[role].decoder.skip(length, resources: &resources) {
             let resync = Resync(
                 from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
             sink.receive(.resync(resync), at: context, payload: Span())
@@ -99,7 +107,7 @@ struct Session: ~Copyable {
         }
         let none: [UInt8] = []
         var input = ByteCursor(none.span)
-        while let output = streams[index].decoder.next(&input, resources: &resources) {
+        while let output = self[role].decoder.next(&input, resources: &resources) {
             handle(output, from: role, &context, &state, &sink)
         }
     }
@@ -120,47 +128,44 @@ struct Session: ~Copyable {
         _ frame: Frame, _ payload: PayloadStatus, from role: Role, _ context: inout EventContext,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
-        let index = Int(role.rawValue)
         let opcode = frame.header.opcode
         state.summary.frames &+= 1
-        streams[index].traffic.frames &+= 1
-        streams[index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+        self[role].traffic.frames &+= 1
+        self[role].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
         var event = FrameEvent(
-            from: role, frame: frame, firstPacket: streams[index].frameFirstPacket, payload: payload, close: nil,
+            from: role, frame: frame, firstPacket: self[role].frameFirstPacket, payload: payload, close: nil,
             answer: nil, fragment: 0, isInferred: false)
         if opcode.isControl {
             handleControl(&event, context)
         } else {
             if opcode != .continuation {
-                streams[index].messageFirstPacket = event.firstPacket
-                streams[index].fragment = 0
+                self[role].messageFirstPacket = event.firstPacket
+                self[role].fragment = 0
             }
-            streams[index].fragment &+= 1
-            event.fragment = streams[index].fragment
+            self[role].fragment &+= 1
+            event.fragment = self[role].fragment
         }
         if firstCloser == nil { lastFrameTime = context.time }
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
-        streams[index].tell(event, at: context, into: &sink)
+        self[role].tell(event, at: context, into: &sink)
     }
 
     private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {
         let role = event.from
-        let own = Int(role.rawValue)
-        let other = Int(role.peer.rawValue)
         switch event.frame.header.opcode {
         case .ping:
-            let fingerprint = streams[own].payloadFingerprint
-            streams[own].pings.sent(
+            let fingerprint = self[role].payloadFingerprint
+            self[role].pings.sent(
                 fingerprint, packet: context.packet, time: context.time, limit: limits.outstandingPings)
         case .pong where event.frame.missing == 0:
-            let fingerprint = streams[own].payloadFingerprint
-            event.answer = streams[other].pings.answered(fingerprint, time: context.time)
+            let fingerprint = self[role].payloadFingerprint
+            event.answer = self[role.peer].pings.answered(fingerprint, time: context.time)
             if let answer = event.answer { roundTrips.record(answer.roundTrip) }
         case .close:
-            let body = streams[own].closeBody
+            let body = self[role].closeBody
             event.close = body
-            if streams[own].close == nil { streams[own].close = (body, context.time) }
+            if self[role].close == nil { self[role].close = (body, context.time) }
             if firstCloser == nil { firstCloser = role }
             // WHATWG WebSockets: the closing handshake has started for both ends.
             clientStates.advance(to: .closing, at: context.elapsed)
@@ -173,16 +178,15 @@ struct Session: ~Copyable {
         _ message: Message, from role: Role, _ context: EventContext, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let index = Int(role.rawValue)
         if message.isComplete {
             state.summary.messages &+= 1
             state.summary.payloadBytes &+= message.length ?? 0
-            streams[index].traffic.messages &+= 1
-            streams[index].traffic.payloadBytes &+= message.length ?? 0
+            self[role].traffic.messages &+= 1
+            self[role].traffic.payloadBytes &+= message.length ?? 0
         }
         let event = MessageEvent(
-            from: role, message: message, firstPacket: streams[index].messageFirstPacket, isInferred: false)
-        streams[index].tell(event, at: context, into: &sink)
+            from: role, message: message, firstPacket: self[role].messageFirstPacket, isInferred: false)
+        self[role].tell(event, at: context, into: &sink)
     }
 
     /// Ends the session: tells what it leaves unfinished, and why it ended.
@@ -196,7 +200,7 @@ struct Session: ~Copyable {
     ) {
         var context = state.context(connection: number, view: view)
         for role in Role.allCases {
-            guard let message = streams[Int(role.rawValue)].decoder.finish() else { continue }
+            guard let message = self[role].decoder.finish() else { continue }
             handle(message, from: role, context, &state, &sink)
         }
         if cause == .closed {
@@ -204,14 +208,14 @@ struct Session: ~Copyable {
             serverStates.advance(to: .closed, at: context.elapsed)
         }
         let outcome = SessionOutcome(
-            clientClose: streams[0].close, serverClose: streams[1].close, firstCloser: firstCloser,
+            clientClose: client.close, serverClose: server.close, firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
-            unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
+            unansweredPings: client.pings.unanswered &+ server.pings.unanswered, wasOpened: true)
         let end = SessionEnd(
             verdict: outcome.verdict(tcp, cause: cause, now: context.time),
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
-            duration: tcp.duration, fromClient: streams[0].traffic,
-            fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,
+            duration: tcp.duration, fromClient: client.traffic,
+            fromServer: server.traffic, pingRoundTrip: roundTrips.roundTrips,
             tcp: tcp.health)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current

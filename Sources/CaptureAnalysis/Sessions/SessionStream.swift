@@ -16,8 +16,11 @@ struct SessionStream: ~Copyable {
     /// The fragments seen of the message at hand.
     var fragment: UInt64 = 0
 
-    init(_ decoder: consuming WebSocketStream) {
-        self.decoder = decoder
+    /// Begins behind the upgrade.
+    init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
+        decoder = WebSocketStream(
+            sender: sender, streamOffset: streamOffset, compression: DeflateParameters(extensions, sender: sender),
+            demand: options.payload, limits: options.limits.stream)
     }
 
     /// What the payload of the frame that was decoded last is known by.

@@ -26,6 +26,9 @@ struct MessageDecoder: ~Copyable {
     /// Whether a message has begun and not ended.
     var isInMessage: Bool { current != nil }
 
+    /// Whether the current message is one frame so far, whose payload is kept as it is, as much as of frames.
+    var isVerbatim: Bool { current.map { $0.frames == 1 && !$0.isCompressed } ?? false }
+
     /// Whether RSV1 marks compressed messages here.
     var isCompressionNegotiated: Bool { compression.parameters != nil }
 

@@ -38,6 +38,8 @@ public struct WebSocketStream: ~Copyable {
     private var mask: Masking?
     private var kept = KeptPayload()
     private var isMessageFrame = false
+    /// Whether the frame's payload is its message's, so that it need not be kept twice.
+    private var isWholeMessage = false
     private var violations = PendingViolations()
     private var endedMessage: Message?
     private var hasSentClose = false
@@ -73,7 +75,9 @@ public struct WebSocketStream: ~Copyable {
 
     /// The payload of the frame that was returned last: of control frames always, of data frames as demanded.
     public var framePayload: Span<UInt8> {
-        @_lifetime(borrow self) get { kept.bytes.span }
+        @_lifetime(borrow self) get {
+            isWholeMessage && demand.includesFrames ? messages.kept.bytes.span : kept.bytes.span
+        }
     }
 
     /// The decoded payload of the message that was returned last, as demanded.
@@ -182,11 +186,14 @@ public struct WebSocketStream: ~Copyable {
         let opcode = header.opcode
         check(header, opcode)
         isMessageFrame = false
+        isWholeMessage = false
         if opcode.isControl {
             kept.begin(wanted: .max, limit: limits.controlPayload, keepable: &resources.keepable)
         } else {
-            kept.begin(wanted: demand.frameBytes, limit: limits.message, keepable: &resources.keepable)
             beginData(header, opcode, &resources)
+            isWholeMessage = isMessageFrame && header.fin && messages.isVerbatim
+            let wanted = demand.includesFrames && !isWholeMessage ? demand.bytes : 0
+            kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
         }
     }
 
@@ -200,7 +207,7 @@ public struct WebSocketStream: ~Copyable {
             }
             messages.begin(
                 isText: opcode == .text, isCompressed: header.rsv1 && messages.isCompressionNegotiated,
-                streamOffset: frame.streamOffset, wanted: demand.messageBytes, resources: &resources)
+                streamOffset: frame.streamOffset, wanted: demand.bytes, resources: &resources)
         case .continuation:
             guard messages.isInMessage else {
                 violations.insert(.continuationWithoutStart)
@@ -218,7 +225,7 @@ public struct WebSocketStream: ~Copyable {
             kept.append(piece, unmasking: &mask, keepable: &resources.keepable)
             return
         }
-        if demand.frameBytes > 0 {
+        if demand.includesFrames, !isWholeMessage {
             var ownMask = mask
             kept.append(piece, unmasking: &ownMask, keepable: &resources.keepable)
         }
@@ -232,7 +239,8 @@ public struct WebSocketStream: ~Copyable {
             endedMessage = messages.end(resources: &resources, violations: &violations)
         }
         let payload: PayloadStatus =
-            frame.missing > 0 ? .withheld(.incomplete) : kept.isCut ? .truncated : .whole
+            frame.missing > 0
+            ? .withheld(.incomplete) : (isWholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
         if header.opcode.isControl {
             if kept.hitLimit { violations.insert(.controlPayloadLimit) }
             if header.opcode == .close { endClose() }

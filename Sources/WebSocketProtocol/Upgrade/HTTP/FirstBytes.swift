@@ -48,7 +48,8 @@ struct FirstBytes {
         switch (candidate, byte) {
         case (.requestOrResponse, 4) where count == 0: kind = .socks4
         case (.requestOrResponse, 5) where count == 0: kind = .socks5
-        case (.requestOrResponse, 0x16) where count == 0: candidate = .tls
+        // RFC 8446 5.1: any record type, since the capture may begin behind the handshake.
+        case (.requestOrResponse, 0x14...0x17) where count == 0: candidate = .tls
         case (.tls, _): kind = byte == 3 ? .tls : .other
         case (.requestOrResponse, Self.response[Int(count)]):
             if count == 4 { kind = .response }
