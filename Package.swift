@@ -27,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
     ],
     targets: [
         .systemLibrary(
@@ -37,17 +38,22 @@ let package = Package(
 
         // The pipeline, in the order in which the bytes pass.
         .target(name: "WireFormat", swiftSettings: librarySettings + borrowing),
-        .target(name: "PacketCapture", dependencies: ["CPcap", "WireFormat"], swiftSettings: librarySettings),
+        .target(
+            name: "PacketCapture", dependencies: ["CPcap", "WireFormat"], swiftSettings: librarySettings + borrowing),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "TCPReassembly",
             dependencies: [
                 "PacketDecoding", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: librarySettings),
         .target(
             name: "WebSocketProtocol",
-            dependencies: ["CZlib", "WireFormat", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "CZlib", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: librarySettings + borrowing),
         .target(
             name: "CaptureAnalysis",
@@ -55,6 +61,8 @@ let package = Package(
                 "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
                 .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: librarySettings),
         .target(

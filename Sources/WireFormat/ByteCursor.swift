@@ -90,20 +90,28 @@ public struct ByteCursor: ~Escapable {
 
 extension Span<UInt8> {
     /// The two bytes at `offset` in network byte order; they must be inside.
-    @inlinable
+    @inlinable @inline(__always)
     public func bigEndianUInt16(at offset: Int) -> UInt16 {
-        UInt16(self[offset]) &<< 8 | UInt16(self[offset &+ 1])
+        UInt16(bigEndian: integer(at: offset))
     }
 
     /// The four bytes at `offset` in network byte order; they must be inside.
-    @inlinable
+    @inlinable @inline(__always)
     public func bigEndianUInt32(at offset: Int) -> UInt32 {
-        UInt32(bigEndianUInt16(at: offset)) &<< 16 | UInt32(bigEndianUInt16(at: offset &+ 2))
+        UInt32(bigEndian: integer(at: offset))
     }
 
     /// The eight bytes at `offset` in network byte order; they must be inside.
-    @inlinable
+    @inlinable @inline(__always)
     public func bigEndianUInt64(at offset: Int) -> UInt64 {
-        UInt64(bigEndianUInt32(at: offset)) &<< 32 | UInt64(bigEndianUInt32(at: offset &+ 4))
+        UInt64(bigEndian: integer(at: offset))
+    }
+
+    /// The bytes at `offset` as they stand; they must be inside, which is checked.
+    ///
+    /// The load is safe, since any bytes make an integer. Read byte by byte, a packet takes half as long again.
+    @inlinable @inline(__always)
+    func integer<Integer: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Integer {
+        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self)
     }
 }

@@ -3,14 +3,6 @@ public import WebSocketProtocol
 /// A frame of a session. Its payload comes beside it: of control frames always, of data frames when asked for
 /// (unmasked, not inflated).
 public struct FrameEvent: Sendable {
-    /// The Close frame's body (RFC 6455 5.5.1).
-    public struct Close: Hashable, Sendable {
-        /// The code; nil when the frame is empty, or its payload is not two bytes or more.
-        public var code: CloseCode?
-        /// The reason, where it is UTF-8; empty when there is none.
-        public var reason: String?
-    }
-
     /// The Ping that a Pong answers (RFC 6455 5.5.3).
     public struct Answer: Hashable, Sendable {
         /// The packet that completed the Ping.
@@ -28,7 +20,7 @@ public struct FrameEvent: Sendable {
     /// How much of its payload comes with the event.
     public var payload: PayloadStatus
     /// On Close frames: what it says.
-    public var close: Close?
+    public var close: CloseBody?
     /// On Pongs that answer a Ping: which.
     public var answer: Answer?
     /// On data frames: the 1-based number of the fragment in its message; 0 on control frames.

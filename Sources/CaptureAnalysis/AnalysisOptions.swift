@@ -1,0 +1,16 @@
+public import WebSocketProtocol
+
+/// What an analysis is to do.
+public struct AnalysisOptions: Sendable {
+    /// The names of the files or interfaces, for the first event.
+    public var sources: [String] = []
+    /// What is to be kept of the payloads.
+    public var payload = PayloadDemand(messageBytes: .max, frameBytes: 0)
+    /// The bounds.
+    public var limits = Limits()
+    /// A number that senders cannot know, against chosen collisions in tables.
+    public var secret: UInt64 = .random(in: .min ... .max)
+
+    /// The defaults: payloads of messages are kept whole.
+    public init() {}
+}

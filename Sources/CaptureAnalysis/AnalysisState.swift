@@ -1,0 +1,66 @@
+import TCPReassembly
+import WireFormat
+
+/// What all parts of an analysis share: the packet at hand and the totals.
+struct AnalysisState {
+    let options: AnalysisOptions
+    var summary = Summary()
+    /// The 1-based number of the packet at hand.
+    private(set) var packet: UInt64 = 0
+    /// Its time.
+    private(set) var time = Timestamp(nanoseconds: 0)
+    /// Its link type.
+    private(set) var linkType = LinkType.ethernet
+    private var firstTime: Timestamp?
+    private var connectionCount: UInt64 = 0
+
+    init(options: AnalysisOptions) {
+        self.options = options
+    }
+
+    /// Goes on to the next packet.
+    mutating func begin(_ packet: borrowing CapturedPacket) {
+        self.packet = packet.number
+        time = packet.time
+        linkType = packet.linkType
+        summary.packets &+= 1
+        summary.bytes &+= UInt64(packet.bytes.count)
+        if firstTime == nil { firstTime = time }
+        summary.duration = elapsed(time)
+    }
+
+    /// Nanoseconds from the first packet to `time`.
+    func elapsed(_ time: Timestamp) -> Int64 {
+        firstTime.map { time.nanoseconds(since: $0) } ?? 0
+    }
+
+    /// Numbers a connection on which WebSocket was seen.
+    mutating func numberConnection() -> UInt64 {
+        connectionCount &+= 1
+        return connectionCount
+    }
+
+    /// The place of an event that the packet at hand completes.
+    func context(connection: UInt64, view: ConnectionView) -> EventContext {
+        EventContext(packet: packet, time: time, elapsed: elapsed(time), connection: connection, view: view)
+    }
+
+    /// Tells and counts a finding.
+    mutating func report(
+        _ finding: Finding, at context: EventContext, into sink: inout some EventSink & ~Copyable
+    ) {
+        switch finding.severity {
+        case .note: summary.notes &+= 1
+        case .warning: summary.warnings &+= 1
+        case .error: summary.errors &+= 1
+        }
+        sink.receive(.finding(finding), at: context, payload: Span())
+    }
+}
+
+extension ConnectionView {
+    /// No connection is behind the event.
+    static let unknown = ConnectionView(
+        sender: nil, sequence: 0, acknowledgment: nil, clientState: .unknown, serverState: .unknown,
+        clientReadyState: .connecting, serverReadyState: .connecting)
+}

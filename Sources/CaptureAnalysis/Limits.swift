@@ -1,0 +1,38 @@
+import TCPReassembly
+public import WebSocketProtocol
+
+/// Every bound of the analysis. Beyond a bound it goes on with less detail; it never aborts and never grows.
+///
+/// Bounds on all connections together are split evenly over ``shards``, so that the outcome does not depend on how many
+/// threads work.
+public struct Limits: Sendable {
+    /// TCP connections tracked at once.
+    public var connections = 131_072
+    /// Bytes that wait out of order, in all streams together.
+    public var heldBytes = 64 << 20
+    /// Bytes that wait out of order in one stream.
+    public var heldBytesPerStream = 4 << 20
+    /// Bytes of payload kept of unfinished messages, in all sessions together.
+    public var keptPayload = 128 << 20
+    /// Bounds on heads of HTTP messages.
+    public var upgrade = UpgradeFollower.Limits()
+    /// Bounds on frames and messages.
+    public var stream = StreamLimits()
+    /// Pings of one end that wait for their Pong; the oldest is forgotten, and counts as unanswered.
+    public var outstandingPings = 64
+
+    /// The parts that connections are dealt to by their ends.
+    public static let shards = 8
+
+    /// The documented defaults.
+    public init() {}
+
+    /// What one shard may use for reassembly.
+    var reassembly: ReassemblyLimits {
+        var limits = ReassemblyLimits()
+        limits.connections = max(1, connections / Limits.shards)
+        limits.heldBytes = heldBytes / Limits.shards
+        limits.heldBytesPerStream = heldBytesPerStream
+        return limits
+    }
+}

@@ -1,0 +1,76 @@
+import PacketDecoding
+import TCPReassembly
+import WebSocketProtocol
+public import WireFormat
+
+/// The whole job: captured packets in, events out.
+///
+/// Feed it every packet of a capture in order, then call ``finish(into:)``. It does no I/O, starts no thread and reads no
+/// clock: time and place come from the packets. Each packet passes these stages, one file or module each:
+///
+///     PacketDecoder          captured packet → TCP segment
+///     Shard                  → connection (TCPReassembly) → bytes in order, and gaps
+///       UpgradeWatch         → until the upgrade: HTTP exchanges and proxies
+///       Session              → behind it: frames, messages, verdict
+///     EventSink              whoever prints the events
+public struct Pipeline: ~Copyable {
+    private var decoder = PacketDecoder()
+    private var shards: InlineArray<8, Shard>
+    private var state: AnalysisState
+    private var hasStarted = false
+
+    /// Makes a pipeline.
+    public init(options: AnalysisOptions) {
+        state = AnalysisState(options: options)
+        shards = InlineArray { _ in Shard(options: options) }
+    }
+
+    /// The totals so far.
+    public var summary: Summary { state.summary }
+
+    /// Takes the next packet of the capture.
+    public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
+        start(into: &sink)
+        state.begin(packet)
+        switch decoder.decode(packet) {
+        case .segment(let segment):
+            let shard = Pipeline.shard(of: segment)
+            shards[shard].receive(segment, of: packet, state: &state, sink: &sink)
+        case .notTCP: state.summary.others.packetsNotTCP &+= 1
+        case .fragment: state.summary.others.fragments &+= 1
+        case .truncated, .malformed, .unsupportedLinkType: state.summary.unreadablePackets &+= 1
+        }
+    }
+
+    /// Ends the capture: open sessions get their `end`, and the summary is told.
+    public mutating func finish(into sink: inout some EventSink & ~Copyable) {
+        start(into: &sink)
+        for shard in 0..<Limits.shards { shards[shard].flush(state: &state, sink: &sink) }
+        // Sessions end in the order in which they were numbered, whatever shard they are in.
+        var open: [(number: UInt64, shard: Int, slot: Int)] = []
+        for shard in 0..<Limits.shards {
+            for (number, slot) in shards[shard].numberedConnections { open.append((number, shard, slot)) }
+        }
+        open.sort { $0.number < $1.number }
+        for entry in open {
+            shards[entry.shard].end(entry.slot, cause: .captureEnd, state: &state, sink: &sink)
+        }
+        for shard in 0..<Limits.shards { shards[shard].countOthers(state: &state) }
+        sink.receive(.summary(state.summary), at: state.context(connection: 0, view: .unknown), payload: Span())
+    }
+
+    private mutating func start(into sink: inout some EventSink & ~Copyable) {
+        guard !hasStarted else { return }
+        hasStarted = true
+        let event = Event.capture(CaptureStart(sources: state.options.sources))
+        sink.receive(event, at: state.context(connection: 0, view: .unknown), payload: Span())
+    }
+
+    /// The shard of a connection: the same for both directions, on every machine.
+    private static func shard(of segment: borrowing TCPSegment) -> Int {
+        let bits = segment.source.address.bits ^ segment.destination.address.bits
+        let folded = UInt64(truncatingIfNeeded: bits) ^ UInt64(truncatingIfNeeded: bits &>> 64)
+        let mixed = (folded ^ UInt64(segment.source.port ^ segment.destination.port)) &* 0x9e37_79b9_7f4a_7c15
+        return Int(truncatingIfNeeded: mixed &>> 61)
+    }
+}

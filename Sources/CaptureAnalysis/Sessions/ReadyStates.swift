@@ -1,0 +1,29 @@
+/// The life of one end's WebSocket.
+struct ReadyStates {
+    private(set) var changes: [SessionEnd.ReadyStateChange]
+
+    /// Begins as "connecting".
+    ///
+    /// - Parameter elapsed: Nanoseconds since the capture's first packet.
+    init(connectingAt elapsed: Int64) {
+        changes = [SessionEnd.ReadyStateChange(state: .connecting, elapsed: elapsed)]
+    }
+
+    /// The state now.
+    var current: ReadyState { changes.last!.state }
+
+    /// Goes on to a later state; one that was reached or passed already changes nothing.
+    mutating func advance(to state: ReadyState, at elapsed: Int64) {
+        guard ReadyStates.rank(state) > ReadyStates.rank(current) else { return }
+        changes.append(SessionEnd.ReadyStateChange(state: state, elapsed: elapsed))
+    }
+
+    private static func rank(_ state: ReadyState) -> Int {
+        switch state {
+        case .connecting: 0
+        case .open: 1
+        case .closing: 2
+        case .closed: 3
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// A WebSocket session: two decoded streams, and what they come to.
+struct Session: ~Copyable {
+    /// The number of its connection.
+    let number: UInt64
+    /// The direction that the client sends.
+    let clientDirection: Direction
+
+    private var streams: InlineArray<2, SessionStream>
+    private var roundTrips = RoundTripRecord()
+    private var clientStates: ReadyStates
+    private var serverStates: ReadyStates
+    /// When the last frame before the first Close frame was complete.
+    private var lastFrameTime: Timestamp?
+    /// Who sent the first Close frame.
+    private var firstCloser: Role?
+    private let limits: Limits
+
+    /// Opens the session behind an accepted upgrade.
+    ///
+    /// - Parameters:
+    ///   - clientOffset: Where the client's frames begin in its stream.
+    ///   - serverOffset: Where the server's frames begin in its stream.
+    ///   - requestElapsed: Nanoseconds from the capture's first packet to the request's.
+    init(
+        number: UInt64, clientDirection: Direction, extensions: [WebSocketExtension], clientOffset: UInt64,
+        serverOffset: UInt64, requestElapsed: Int64, state: borrowing AnalysisState
+    ) {
+        self.number = number
+        self.clientDirection = clientDirection
+        let options = state.options
+        limits = options.limits
+        streams = InlineArray { index in
+            let role: Role = index == 0 ? .client : .server
+            return SessionStream(
+                WebSocketStream(
+                    sender: role, streamOffset: role == .client ? clientOffset : serverOffset,
+                    compression: DeflateParameters(extensions, sender: role), demand: options.payload,
+                    limits: options.limits.stream))
+        }
+        clientStates = ReadyStates(connectingAt: requestElapsed)
+        serverStates = ReadyStates(connectingAt: requestElapsed)
+        let elapsed = state.elapsed(state.time)
+        clientStates.advance(to: .open, at: elapsed)
+        serverStates.advance(to: .open, at: elapsed)
+        lastFrameTime = state.time
+    }
+
+    /// Who sends the stream of a direction.
+    func role(of direction: Direction) -> Role { direction == clientDirection ? .client : .server }
+
+    /// The readyStates of the client's and the server's WebSocket.
+    var readyStates: (client: ReadyState, server: ReadyState) { (clientStates.current, serverStates.current) }
+
+    /// Takes the next bytes of a stream.
+    ///
+    /// - Parameters:
+    ///   - origin: The packet that brought them, which may be an earlier one than the packet at hand.
+    ///   - view: The connection as the packet at hand left it.
+    mutating func receive(
+        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, view: ConnectionView, state: inout AnalysisState,
+        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
+    ) {
+        let index = Int(role.rawValue)
+        streams[index].traffic.wireBytes &+= UInt64(bytes.count)
+        var context = state.context(connection: number, view: view)
+        var input = ByteCursor(bytes)
+        while true {
+            if streams[index].decoder.isBetweenFrames { streams[index].frameFirstPacket = origin }
+            guard let output = streams[index].decoder.next(&input, resources: &resources) else { return }
+            handle(output, from: role, &context, &state, &sink)
+        }
+    }
+
+    /// Tells that the capture lacks the next `length` bytes of a stream.
+    mutating func skip(
+        _ length: UInt64, from role: Role, view: ConnectionView, state: inout AnalysisState,
+        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
+    ) {
+        let index = Int(role.rawValue)
+        var context = state.context(connection: number, view: view)
+        let offset = streams[index].decoder.streamOffset
+        state.summary.gaps &+= 1
+        sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
+        let wasLost = streams[index].decoder.isLost
+        if streams[index].decoder.skip(length, resources: &resources) {
+            let resync = Resync(
+                from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
+            sink.receive(.resync(resync), at: context, payload: Span())
+        } else if !wasLost {
+            let finding = Finding(
+                rule: "gap.place-lost", severity: .warning, reference: "wstap limits",
+                text: "Bytes are missing where frames begin; what follows in this direction is not decoded.",
+                from: role, streamOffset: offset)
+            state.report(finding, at: context, into: &sink)
+        }
+        let none: [UInt8] = []
+        var input = ByteCursor(none.span)
+        while let output = streams[index].decoder.next(&input, resources: &resources) {
+            handle(output, from: role, &context, &state, &sink)
+        }
+    }
+
+    private mutating func handle(
+        _ output: WebSocketStream.Output, from role: Role, _ context: inout EventContext,
+        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        switch output {
+        case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
+        case .message(let message): handle(message, from: role, context, &state, &sink)
+        case .violation(let violation, let offset):
+            state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
+        }
+    }
+
+    private mutating func handle(
+        _ frame: Frame, _ payload: PayloadStatus, from role: Role, _ context: inout EventContext,
+        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let index = Int(role.rawValue)
+        let opcode = frame.header.opcode
+        state.summary.frames &+= 1
+        streams[index].traffic.frames &+= 1
+        streams[index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+        var event = FrameEvent(
+            from: role, frame: frame, firstPacket: streams[index].frameFirstPacket, payload: payload, close: nil,
+            answer: nil, fragment: 0, isInferred: false)
+        if opcode.isControl {
+            handleControl(&event, context)
+        } else {
+            if opcode != .continuation {
+                streams[index].messageFirstPacket = event.firstPacket
+                streams[index].fragment = 0
+            }
+            streams[index].fragment &+= 1
+            event.fragment = streams[index].fragment
+        }
+        if firstCloser == nil { lastFrameTime = context.time }
+        context.view.clientReadyState = clientStates.current
+        context.view.serverReadyState = serverStates.current
+        streams[index].tell(event, at: context, into: &sink)
+    }
+
+    private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {
+        let role = event.from
+        let own = Int(role.rawValue)
+        let other = Int(role.peer.rawValue)
+        switch event.frame.header.opcode {
+        case .ping:
+            let fingerprint = streams[own].payloadFingerprint
+            streams[own].pings.sent(
+                fingerprint, packet: context.packet, time: context.time, limit: limits.outstandingPings)
+        case .pong where event.frame.missing == 0:
+            let fingerprint = streams[own].payloadFingerprint
+            event.answer = streams[other].pings.answered(fingerprint, time: context.time)
+            if let answer = event.answer { roundTrips.record(answer.roundTrip) }
+        case .close:
+            let body = streams[own].closeBody
+            event.close = body
+            if streams[own].close == nil { streams[own].close = (body, context.time) }
+            if firstCloser == nil { firstCloser = role }
+            // WHATWG WebSockets: the closing handshake has started for both ends.
+            clientStates.advance(to: .closing, at: context.elapsed)
+            serverStates.advance(to: .closing, at: context.elapsed)
+        default: break
+        }
+    }
+
+    private mutating func handle(
+        _ message: Message, from role: Role, _ context: EventContext, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let index = Int(role.rawValue)
+        if message.isComplete {
+            state.summary.messages &+= 1
+            state.summary.payloadBytes &+= message.length ?? 0
+            streams[index].traffic.messages &+= 1
+            streams[index].traffic.payloadBytes &+= message.length ?? 0
+        }
+        let event = MessageEvent(
+            from: role, message: message, firstPacket: streams[index].messageFirstPacket, isInferred: false)
+        streams[index].tell(event, at: context, into: &sink)
+    }
+
+    /// Ends the session: tells what it leaves unfinished, and why it ended.
+    ///
+    /// - Parameters:
+    ///   - tcp: What its connection came to.
+    ///   - cause: What ended it.
+    mutating func end(
+        _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
+        sink: inout some EventSink & ~Copyable
+    ) {
+        var context = state.context(connection: number, view: view)
+        for role in Role.allCases {
+            guard let message = streams[Int(role.rawValue)].decoder.finish() else { continue }
+            handle(message, from: role, context, &state, &sink)
+        }
+        if cause == .closed {
+            clientStates.advance(to: .closed, at: context.elapsed)
+            serverStates.advance(to: .closed, at: context.elapsed)
+        }
+        let outcome = SessionOutcome(
+            clientClose: streams[0].close, serverClose: streams[1].close, firstCloser: firstCloser,
+            clientDirection: clientDirection, lastFrameTime: lastFrameTime,
+            unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
+        let end = SessionEnd(
+            verdict: outcome.verdict(tcp, cause: cause, now: context.time),
+            clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
+            duration: tcp.duration, fromClient: streams[0].traffic,
+            fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,
+            tcp: tcp.health)
+        context.view.clientReadyState = clientStates.current
+        context.view.serverReadyState = serverStates.current
+        sink.receive(.end(end), at: context, payload: Span())
+    }
+}

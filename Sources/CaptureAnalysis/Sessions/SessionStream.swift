@@ -1,0 +1,42 @@
+import WebSocketProtocol
+import WireFormat
+
+/// One direction of a session: its decoder, and what is noted of it beside frames and messages.
+struct SessionStream: ~Copyable {
+    var decoder: WebSocketStream
+    var traffic = SessionEnd.Traffic()
+    /// Its Pings that wait for the other end's Pong.
+    var pings = PingLedger()
+    /// Its first Close frame, and when it was sent.
+    var close: (body: CloseBody, time: Timestamp)?
+    /// The packet that the frame at hand began in.
+    var frameFirstPacket: UInt64 = 0
+    /// The packet that the message at hand began in.
+    var messageFirstPacket: UInt64 = 0
+    /// The fragments seen of the message at hand.
+    var fragment: UInt64 = 0
+
+    init(_ decoder: consuming WebSocketStream) {
+        self.decoder = decoder
+    }
+
+    /// What the payload of the frame that was decoded last is known by.
+    var payloadFingerprint: UInt64 { PingLedger.fingerprint(decoder.framePayload) }
+
+    /// The body of the Close frame that was decoded last.
+    var closeBody: CloseBody { CloseBody(decoder.framePayload) }
+
+    /// Tells of the frame that was decoded last.
+    func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+        sink.receive(.frame(event), at: context, payload: decoder.framePayload)
+    }
+
+    /// Tells of the message that was decoded last.
+    func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+        if case .withheld = event.message.payload {
+            sink.receive(.message(event), at: context, payload: Span())
+        } else {
+            sink.receive(.message(event), at: context, payload: decoder.messagePayload)
+        }
+    }
+}

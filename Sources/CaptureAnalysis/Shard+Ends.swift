@@ -1,0 +1,133 @@
+import BasicContainers
+import PacketDecoding
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// How connections end.
+extension Shard {
+    /// The connections on which WebSocket was seen: number and slot.
+    var numberedConnections: [(number: UInt64, slot: Int)] {
+        table.slots.compactMap { slot in
+            guard table.isUsed(slot) else { return nil }
+            switch readers[slot] {
+            case .session(let session): return (sessions[session].number, slot)
+            case .watch(let watch), .left(let watch): return watches[watch].number.map { ($0, slot) }
+            case .none, .nobody: return nil
+            }
+        }
+    }
+
+    /// Hands on everything that waits, since the capture is over; upgrades that were not answered are told.
+    mutating func flush(state: inout AnalysisState, sink: inout some EventSink & ~Copyable) {
+        for slot in table.slots where table.isUsed(slot) {
+            flush(slot, &state, &sink)
+            if case .watch(let watch) = readers[slot] { tellUnanswered(watch, slot, &state, &sink) }
+        }
+    }
+
+    /// Counts the connections without WebSocket that are still open.
+    mutating func countOthers(state: inout AnalysisState) {
+        for slot in table.slots where table.isUsed(slot) { countOther(slot, &state) }
+    }
+
+    /// Ends what is known of a connection and forgets it.
+    mutating func forget(
+        _ slot: Int, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+    ) {
+        if cause == .captureEnd, case .session(let session) = readers[slot] {
+            let finding = Finding(
+                rule: "limit.connections", severity: .warning, reference: "wstap limits",
+                text: "Too many connections are open; the one that was silent longest is not followed any more.",
+                from: nil, streamOffset: nil)
+            let context = state.context(connection: sessions[session].number, view: view(slot, session))
+            state.report(finding, at: context, into: &sink)
+        }
+        end(slot, cause: cause, state: &state, sink: &sink)
+        table.remove(slot)
+    }
+
+    /// Ends the session of a connection, or what there is in its place.
+    mutating func end(
+        _ slot: Int, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+    ) {
+        flush(slot, &state, &sink)
+        switch readers[slot] {
+        case .session(let session):
+            let view = view(slot, session)
+            let tcp = TCPOutcome(table.connections[slot])
+            sessions[session].end(tcp, cause: cause, view: view, state: &state, sink: &sink)
+            sessions.remove(session)
+        case .watch(let watch), .left(let watch):
+            tellUnanswered(watch, slot, &state, &sink)
+            endWithoutSession(watch, slot, cause, &state, &sink)
+            countOther(slot, &state)
+            watches.remove(watch)
+        case .none: countOther(slot, &state)
+        case .nobody: break
+        }
+        readers[slot] = .nobody
+        table.connections[slot].removeHeld(budget: &table.budget)
+    }
+
+    private mutating func flush(
+        _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        table.connections[slot].flush()
+        var view = ConnectionView.unknown
+        if case .session(let session) = readers[slot] { view = self.view(slot, session) }
+        drain(slot, view, &state, &sink)
+    }
+
+    private mutating func tellUnanswered(
+        _ watch: Int, _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let request = watches[watch].follower.pendingRequest, let asked = watches[watch].request else { return }
+        watches[watch].request = nil
+        let context = announce(watch, slot, &state, &sink)
+        let handshake = Handshake(request, nil, asked: asked, answered: (state.packet, state.time))
+        sink.receive(.handshake(handshake), at: context, payload: Span())
+    }
+
+    /// Tells the end of a connection on which upgrades were asked for, and none accepted.
+    private mutating func endWithoutSession(
+        _ watch: Int, _ slot: Int, _ cause: EndCause, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let number = watches[watch].number else { return }
+        let client = watches[watch].clientDirection
+        let elapsed = watches[watch].requestElapsed ?? state.elapsed(state.time)
+        var clientStates = ReadyStates(connectingAt: elapsed)
+        if cause == .closed { clientStates.advance(to: .closed, at: state.elapsed(state.time)) }
+        let outcome = SessionOutcome(
+            clientClose: nil, serverClose: nil, firstCloser: nil, clientDirection: client, lastFrameTime: nil,
+            unansweredPings: 0, wasOpened: false)
+        let tcp = TCPOutcome(table.connections[slot])
+        let end = SessionEnd(
+            verdict: outcome.verdict(tcp, cause: cause, now: state.time),
+            clientReadyStates: clientStates.changes, serverReadyStates: [],
+            duration: tcp.duration,
+            fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
+            tcp: tcp.health)
+        sink.receive(
+            .end(end), at: state.context(connection: number, view: opening(slot, client)), payload: Span())
+    }
+
+    private mutating func countOther(_ slot: Int, _ state: inout AnalysisState) {
+        switch readers[slot] {
+        case .none:
+            if table.connections[slot].isOpeningKnown {
+                state.summary.others.silent &+= 1
+            } else {
+                state.summary.others.midstream &+= 1
+            }
+        case .watch(let watch):
+            if watches[watch].follower.isSearching, !watches[watch].follower.traffic.contains(.exchanges) {
+                state.summary.others.midstream &+= 1
+            } else {
+                count(watches[watch].follower.traffic, &state)
+            }
+        case .left, .session, .nobody: break
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import BasicContainers
+import PacketDecoding
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// What connections look like to whoever watches.
+extension Shard {
+    /// A session's connection after the segment at hand.
+    func view(_ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Int) -> ConnectionView {
+        var view = self.view(place.slot, session)
+        view.sender = sessions[session].role(of: place.direction)
+        view.sequence = segment.sequence
+        view.acknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nil
+        return view
+    }
+
+    /// A session's connection when no segment is at hand.
+    func view(_ slot: Int, _ session: Int) -> ConnectionView {
+        var view = opening(slot, sessions[session].clientDirection)
+        (view.clientReadyState, view.serverReadyState) = sessions[session].readyStates
+        return view
+    }
+
+    /// A connection that is no session, or not yet.
+    func opening(_ slot: Int, _ client: Direction) -> ConnectionView {
+        var view = ConnectionView.unknown
+        view.clientState = table.connections[slot].state(of: client)
+        view.serverState = table.connections[slot].state(of: client.opposite)
+        return view
+    }
+}
+
+extension ConnectionStart {
+    /// The event of a connection on which WebSocket was seen.
+    init(_ connection: borrowing TCPConnection, client: Direction, linkType: LinkType) {
+        let ends = (connection.initiator, connection.responder)
+        self.client = client == .fromInitiator ? ends.0 : ends.1
+        server = client == .fromInitiator ? ends.1 : ends.0
+        communityID = CommunityID.value(ends.0, ends.1)
+        opening = .handshake
+        self.linkType = linkType
+        interface = nil
+        tcp = ThreeWayHandshake(
+            syn: connection.syn.map { ThreeWayHandshake.Segment($0, acknowledgment: nil) },
+            synAck: connection.synAck.map { ThreeWayHandshake.Segment($0, acknowledgment: $0.acknowledgment) },
+            ack: connection.handshakeAck.map { ThreeWayHandshake.Segment($0, acknowledgment: $0.acknowledgment) },
+            isClientInitiator: connection.isOpeningKnown ? client == .fromInitiator : nil)
+    }
+}
+
+extension ConnectionStart.ThreeWayHandshake.Segment {
+    fileprivate init(_ mark: TCPConnection.Mark, acknowledgment: UInt32?) {
+        self.init(packet: mark.packet, time: mark.time, sequence: mark.sequence, acknowledgment: acknowledgment)
+    }
+}

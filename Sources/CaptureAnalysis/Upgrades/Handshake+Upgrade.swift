@@ -1,0 +1,24 @@
+import WebSocketProtocol
+import WireFormat
+
+extension Handshake {
+    /// The event of a request and, unless it was never answered, its answer.
+    ///
+    /// - Parameters:
+    ///   - asked: Where the request stood.
+    ///   - answered: The packet that completed the answer, and its time.
+    init(
+        _ request: UpgradeRequest, _ answer: UpgradeAnswer?,
+        asked: (packet: UInt64, time: Timestamp, elapsed: Int64), answered: (packet: UInt64, time: Timestamp)
+    ) {
+        let response = answer?.response
+        self.init(
+            isAccepted: answer?.verdict == .accepted, status: response?.status, url: request.url,
+            target: request.target, host: request.host, httpVersion: request.httpVersion, version: request.version,
+            requestFields: request.fields, responseFields: response?.fields ?? [], subprotocol: answer?.subprotocol,
+            extensions: answer?.extensions ?? [], isAcceptValid: answer?.isAcceptValid, requestPacket: asked.packet,
+            responsePacket: response == nil ? nil : answered.packet,
+            responseTime: response == nil ? nil : answered.time.nanoseconds(since: asked.time),
+            requestElapsed: asked.elapsed)
+    }
+}

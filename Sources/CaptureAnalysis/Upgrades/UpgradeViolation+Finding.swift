@@ -1,0 +1,66 @@
+import WebSocketProtocol
+
+extension Finding {
+    /// What a broken rule of the opening handshake (RFC 6455 4) says to a person.
+    init(_ violation: UpgradeViolation, version: Int?) {
+        let (rule, severity, reference, text): (String, Severity, String, String) =
+            switch violation {
+            case .methodNotGET:
+                ("handshake.method-not-get", .error, "RFC 6455 4.1", "The upgrade request's method is not GET.")
+            case .httpVersionBelow11:
+                ("handshake.http-version", .error, "RFC 6455 4.1", "The upgrade request is below HTTP/1.1.")
+            case .hostMissing:
+                ("handshake.host-missing", .error, "RFC 6455 4.1", "The upgrade request has no Host field.")
+            case .connectionHeaderMissing:
+                (
+                    "handshake.connection-header", .warning, "RFC 6455 4.1",
+                    "The Connection field does not name \"upgrade\"."
+                )
+            case .keyMissing:
+                ("handshake.key-missing", .error, "RFC 6455 4.1", "The upgrade request has no Sec-WebSocket-Key.")
+            case .keyInvalid:
+                ("handshake.key-invalid", .error, "RFC 6455 4.1", "Sec-WebSocket-Key is not 16 bytes in base64.")
+            case .keyRepeated:
+                ("handshake.key-repeated", .error, "RFC 6455 11.3.1", "Sec-WebSocket-Key stands more than once.")
+            case .versionMissing:
+                ("handshake.version-missing", .error, "RFC 6455 4.1", "The upgrade request has no version.")
+            case .versionNot13:
+                (
+                    "handshake.version-not-13", .warning, "RFC 6455 4.1",
+                    "The upgrade request asks for version \(version ?? 0), not 13; frames are read as version 13's."
+                )
+            case .extensionsMalformed:
+                (
+                    "handshake.extensions-malformed", .error, "RFC 6455 9.1",
+                    "Sec-WebSocket-Extensions does not follow its grammar."
+                )
+            case .upgradeHeaderMissing:
+                ("handshake.upgrade-header", .error, "RFC 6455 4.2.2", "The response has no Upgrade field.")
+            case .acceptMissing:
+                ("handshake.accept-missing", .error, "RFC 6455 4.2.2", "The response has no Sec-WebSocket-Accept.")
+            case .acceptWrong:
+                (
+                    "handshake.accept-wrong", .error, "RFC 6455 4.2.2",
+                    "Sec-WebSocket-Accept is not the right one for the request's key."
+                )
+            case .acceptRepeated:
+                ("handshake.accept-repeated", .error, "RFC 6455 11.3.3", "Sec-WebSocket-Accept stands more than once.")
+            case .extensionNotOffered:
+                (
+                    "handshake.extension-not-offered", .error, "RFC 6455 4.1",
+                    "The response names an extension that the client did not offer."
+                )
+            case .subprotocolNotOffered:
+                (
+                    "handshake.subprotocol-not-offered", .error, "RFC 6455 4.1",
+                    "The response names a subprotocol that the client did not offer."
+                )
+            case .subprotocolRepeated:
+                (
+                    "handshake.subprotocol-repeated", .error, "RFC 6455 11.3.4",
+                    "The response names more than one subprotocol."
+                )
+            }
+        self.init(rule: rule, severity: severity, reference: reference, text: text, from: nil, streamOffset: nil)
+    }
+}

@@ -1,0 +1,38 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// Follows a connection until it is a session, and remembers where the upgrade request stood.
+struct UpgradeWatch: ~Copyable {
+    var follower: UpgradeFollower
+    /// The number of the connection, once an upgrade was seen on it.
+    var number: UInt64?
+    /// The packet that completed the request at hand, its time, and nanoseconds since the capture's first packet.
+    var request: (packet: UInt64, time: Timestamp, elapsed: Int64)?
+
+    init(limits: UpgradeFollower.Limits, beganBeforeCapture: Bool) {
+        follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
+    }
+
+    /// Nanoseconds from the capture's first packet to the latest upgrade request.
+    private(set) var requestElapsed: Int64?
+
+    /// Notes that the packet at hand completed an upgrade request.
+    mutating func noteRequest(_ state: borrowing AnalysisState) {
+        let elapsed = state.elapsed(state.time)
+        request = (state.packet, state.time, elapsed)
+        requestElapsed = elapsed
+    }
+
+    /// The direction that the client sends; the initiator's where nobody has asked for anything.
+    var clientDirection: Direction {
+        follower.clientSide == .responder ? .fromResponder : .fromInitiator
+    }
+}
+
+extension StreamSide {
+    /// The stream of a direction.
+    init(_ direction: Direction) {
+        self = direction == .fromInitiator ? .initiator : .responder
+    }
+}

@@ -1,0 +1,50 @@
+internal import WireFormat
+
+extension HeaderWalk {
+    /// Reads a TCP header (RFC 9293 3.1); what IP holds behind it is the payload.
+    ///
+    /// Inlined, so that the segment is made where it is returned: a copy costs as much as all the rest.
+    @inline(__always)
+    func readTCP(_ bytes: Span<UInt8>) -> DecodedPacket {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(20, in: header) else { return DecodedPacket(lack(of: 20)) }
+        let headerLength = Int(header[12] &>> 4) &* 4
+        guard headerLength >= 20 else { return .malformed }
+        guard holds(headerLength, in: header) else { return DecodedPacket(lack(of: headerLength)) }
+        let flags = TCPFlags(rawValue: header[13])
+        let start = offset &+ headerLength
+        return .segment(
+            TCPSegment(
+                source: Endpoint(address: source(in: bytes), port: header.bigEndianUInt16(at: 0)),
+                destination: Endpoint(address: destination(in: bytes), port: header.bigEndianUInt16(at: 2)),
+                sequence: header.bigEndianUInt32(at: 4),
+                acknowledgment: header.bigEndianUInt32(at: 8),
+                flags: flags,
+                window: header.bigEndianUInt16(at: 14),
+                // RFC 7323 2.2: the option counts on SYN segments only.
+                windowScale: flags.contains(.syn) ? header.extracting(20..<headerLength).windowScale : nil,
+                payload: start..<min(end, bytes.count),
+                payloadLength: end &- start))
+    }
+}
+
+extension Span<UInt8> {
+    /// The window scale among TCP options (RFC 7323 2.2); nil when there is none.
+    ///
+    /// Options that overrun the header end the search.
+    fileprivate var windowScale: UInt8? {
+        var cursor = ByteCursor(self)
+        while let kind = cursor.readUInt8() {
+            // RFC 9293 3.1: end of options and no-operation are the two without a length.
+            if kind == 0 { return nil }
+            if kind == 1 { continue }
+            guard let length = cursor.readUInt8(), length >= 2 else { return nil }
+            if kind == 3, length == 3 {
+                // RFC 7323 2.3: more than 14 counts as 14.
+                return cursor.readUInt8().map { Swift.min($0, 14) }
+            }
+            cursor.skip(Int(length) &- 2)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,44 @@
+extension IPAddress: CustomStringConvertible {
+    /// The address as people write it: 10.0.0.7, or for IPv6 the form of RFC 5952.
+    public var description: String {
+        guard isIPv6 else { return Self.dottedQuad(UInt32(truncatingIfNeeded: bits)) }
+        // RFC 5952 5: an IPv4-mapped address (RFC 4291 2.5.5.2) ends in a dotted quad.
+        if bits &>> 32 == 0xffff { return "::ffff:" + Self.dottedQuad(UInt32(truncatingIfNeeded: bits)) }
+
+        let run = longestZeroRun
+        var text = ""
+        for index in 0..<8 {
+            if run.contains(index) {
+                if index == run.lowerBound { text += "::" }
+                continue
+            }
+            if index != 0, index != run.upperBound { text += ":" }
+            text += String(group(index), radix: 16)
+        }
+        return text
+    }
+
+    /// One of the eight 16-bit groups of an IPv6 address, 0 being the leftmost.
+    private func group(_ index: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: bits &>> UInt128(112 &- 16 &* index))
+    }
+
+    /// The groups that "::" stands for: the longest run of zeros, the first of equals, and never a single one
+    /// (RFC 5952 4.2); empty, at a place where no group is, when there is none.
+    private var longestZeroRun: Range<Int> {
+        var longest = 8..<8
+        var start = 0
+        for index in 0..<8 {
+            if group(index) != 0 {
+                start = index + 1
+            } else if index + 1 - start > max(longest.count, 1) {
+                longest = start..<(index + 1)
+            }
+        }
+        return longest
+    }
+
+    private static func dottedQuad(_ bits: UInt32) -> String {
+        "\(bits >> 24).\(bits >> 16 & 0xff).\(bits >> 8 & 0xff).\(bits & 0xff)"
+    }
+}

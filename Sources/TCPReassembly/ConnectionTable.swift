@@ -1,0 +1,116 @@
+public import BasicContainers
+public import PacketDecoding
+public import WireFormat
+
+/// The connections that are tracked, each in a slot that is used again when it is free.
+///
+/// Whoever uses the table keeps its own state of each connection by slot.
+public struct ConnectionTable: ~Copyable {
+    /// Where a segment belongs.
+    public struct Place: Sendable {
+        /// The slot of its connection.
+        public var slot: Int
+        /// Who sent it.
+        public var direction: Direction
+
+        /// Makes a place.
+        public init(slot: Int, direction: Direction) {
+            self.slot = slot
+            self.direction = direction
+        }
+    }
+
+    /// The connections by slot; those of free slots are leftovers.
+    public var connections = UniqueArray<TCPConnection>()
+    /// Bytes that all streams together may still hold.
+    public var budget: Int
+    /// The bounds.
+    public let limits: ReassemblyLimits
+
+    private var index: FlowIndex
+    private var freeSlots: [Int] = []
+    private var isUsed: [Bool] = []
+    private var hand = 0
+
+    /// Makes an empty table.
+    ///
+    /// - Parameter secret: A number that senders cannot know, against chosen collisions.
+    public init(limits: ReassemblyLimits, secret: UInt64) {
+        self.limits = limits
+        budget = limits.heldBytes
+        index = FlowIndex(secret: secret)
+    }
+
+    /// How many connections are tracked.
+    public var count: Int { index.count }
+
+    /// Whether `limits.connections` are tracked.
+    public var isFull: Bool { index.count >= limits.connections }
+
+    /// The slots that may be in use: 0 and up.
+    public var slots: Range<Int> { 0..<isUsed.count }
+
+    /// Whether the slot holds a connection.
+    public func isUsed(_ slot: Int) -> Bool { isUsed[slot] }
+
+    /// Finds the connection of a segment.
+    public func find(_ segment: borrowing TCPSegment) -> Place? {
+        let source = segment.source
+        let destination = segment.destination
+        var direction = Direction.fromInitiator
+        let slot = index.find(index.hash(source, destination)) { slot in
+            guard let found = connections[slot].direction(from: source, to: destination) else { return false }
+            direction = found
+            return true
+        }
+        return slot.map { Place(slot: $0, direction: direction) }
+    }
+
+    /// Whether the segment opens a new connection between the ends of the one in this place.
+    public func isReplaced(_ place: Place, by segment: borrowing TCPSegment) -> Bool {
+        connections[place.slot].isReplaced(by: segment, from: place.direction)
+    }
+
+    /// Begins to track the connection of a segment.
+    public mutating func insert(_ segment: borrowing TCPSegment, time: Timestamp) -> Place {
+        let connection = TCPConnection(segment, time: time)
+        let direction: Direction = connection.initiator == segment.source ? .fromInitiator : .fromResponder
+        let hash = index.hash(segment.source, segment.destination)
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            connections[slot] = connection
+            isUsed[slot] = true
+        } else {
+            slot = isUsed.count
+            connections.append(connection)
+            isUsed.append(true)
+        }
+        index.insert(hash, slot: slot)
+        return Place(slot: slot, direction: direction)
+    }
+
+    /// Forgets a connection.
+    public mutating func remove(_ slot: Int) {
+        connections[slot].removeHeld(budget: &budget)
+        let hash = index.hash(connections[slot].initiator, connections[slot].responder)
+        index.remove(hash, slot: slot)
+        isUsed[slot] = false
+        freeSlots.append(slot)
+    }
+
+    /// Takes a few steps around the table and finds a connection to forget: one that closed long ago; when the table
+    /// is full, one that closed, or the one of those looked at that was silent longest.
+    public mutating func nextToForget(now: Timestamp) -> Int? {
+        let steps = isFull ? 16 : 2
+        var oldest: Int?
+        for _ in 0..<min(steps, isUsed.count) {
+            hand = hand &+ 1 < isUsed.count ? hand &+ 1 : 0
+            guard isUsed[hand] else { continue }
+            let age = now.nanoseconds(since: connections[hand].lastTime)
+            if connections[hand].isClosed, isFull || age > limits.closedLifetime { return hand }
+            if oldest == nil || connections[hand].lastTime < connections[oldest!].lastTime { oldest = hand }
+        }
+        return isFull ? oldest : nil
+    }
+}

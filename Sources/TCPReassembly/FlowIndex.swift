@@ -1,0 +1,91 @@
+import PacketDecoding
+
+/// Finds the slot of a connection by its two ends: open addressing with linear probing, both orders of the ends alike.
+struct FlowIndex: ~Copyable {
+    /// One place: the hash of the ends, and the slot plus one (0: empty).
+    private struct Entry {
+        var hash: UInt32 = 0
+        var slot: UInt32 = 0
+    }
+
+    private var entries: [Entry]
+    private var mask: Int
+    private(set) var count = 0
+    /// Keeps others from choosing ends that collide.
+    private let secret: UInt64
+
+    /// - Parameter secret: A number that senders cannot know.
+    init(secret: UInt64) {
+        self.secret = secret | 1
+        entries = Array(repeating: Entry(), count: 64)
+        mask = 63
+    }
+
+    /// The hash of a pair of ends; the same for both orders.
+    func hash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
+        UInt32(truncatingIfNeeded: (mix(one) &+ mix(other)) &>> 32)
+    }
+
+    private func mix(_ end: Endpoint) -> UInt64 {
+        let bits = end.address.bits
+        let low = UInt64(truncatingIfNeeded: bits) ^ secret
+        let high = UInt64(truncatingIfNeeded: bits &>> 64) ^ UInt64(end.port) &* 0x9e37_79b9_7f4a_7c15
+        let product = low.multipliedFullWidth(by: high ^ (secret &<< 17 | 1))
+        return product.high ^ product.low
+    }
+
+    /// The first slot with this hash that `isMatch` takes.
+    func find(_ hash: UInt32, where isMatch: (Int) -> Bool) -> Int? {
+        var place = Int(hash) & mask
+        while entries[place].slot != 0 {
+            if entries[place].hash == hash, isMatch(Int(entries[place].slot) &- 1) {
+                return Int(entries[place].slot) &- 1
+            }
+            place = (place &+ 1) & mask
+        }
+        return nil
+    }
+
+    /// Adds a slot.
+    mutating func insert(_ hash: UInt32, slot: Int) {
+        if count &* 2 >= entries.count { grow() }
+        place(Entry(hash: hash, slot: UInt32(slot) &+ 1))
+        count &+= 1
+    }
+
+    /// Takes a slot out and closes the hole that it leaves.
+    mutating func remove(_ hash: UInt32, slot: Int) {
+        var hole = Int(hash) & mask
+        while entries[hole].slot != UInt32(slot) &+ 1 {
+            guard entries[hole].slot != 0 else { return }
+            hole = (hole &+ 1) & mask
+        }
+        count &-= 1
+        var next = hole
+        while true {
+            entries[hole] = Entry()
+            repeat {
+                next = (next &+ 1) & mask
+                guard entries[next].slot != 0 else { return }
+                // An entry may move back as far as the place that its hash asks for.
+                let home = Int(entries[next].hash) & mask
+                if (next &- home) & mask >= (next &- hole) & mask { break }
+            } while true
+            entries[hole] = entries[next]
+            hole = next
+        }
+    }
+
+    private mutating func place(_ entry: Entry) {
+        var place = Int(entry.hash) & mask
+        while entries[place].slot != 0 { place = (place &+ 1) & mask }
+        entries[place] = entry
+    }
+
+    private mutating func grow() {
+        let old = entries
+        entries = Array(repeating: Entry(), count: old.count &* 2)
+        mask = entries.count &- 1
+        for entry in old where entry.slot != 0 { place(entry) }
+    }
+}

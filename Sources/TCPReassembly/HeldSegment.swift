@@ -1,0 +1,20 @@
+/// Bytes of a stream that had to wait: for bytes before them, or for the other stream.
+public struct HeldSegment: Sendable {
+    /// Where they begin, counted from the first byte of the stream.
+    public var offset: UInt64
+    /// The bytes; none where a snap length cut all of them.
+    public var bytes: ArraySlice<UInt8>
+    /// How many bytes behind them were on the wire and are not in the capture.
+    public var missing: UInt64
+    /// The 1-based number of the packet that brought them.
+    public var packet: UInt64
+
+    /// The offset behind the last byte.
+    var end: UInt64 { offset &+ UInt64(bytes.count) &+ missing }
+
+    /// What one held segment costs beside its bytes, counted against the bounds.
+    static let overhead = 128
+
+    /// What it counts against the bounds.
+    var cost: Int { bytes.count &+ HeldSegment.overhead }
+}

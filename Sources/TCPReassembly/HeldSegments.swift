@@ -1,0 +1,88 @@
+import DequeModule
+
+/// The bytes of one stream that wait, in order and without overlap: the first copy of a byte stays.
+struct HeldSegments: ~Copyable {
+    private var segments = Deque<HeldSegment>()
+    /// What they count against the bounds, in bytes.
+    private(set) var cost = 0
+
+    var isEmpty: Bool { segments.isEmpty }
+    var count: Int { segments.count }
+    var first: HeldSegment? { segments.first }
+    /// Where the first one begins.
+    var firstOffset: UInt64? { segments.first?.offset }
+
+    /// Takes the first one out.
+    mutating func popFirst() -> HeldSegment? {
+        guard let first = segments.popFirst() else { return nil }
+        cost &-= first.cost
+        return first
+    }
+
+    /// Puts one in front of all others, which must begin behind it.
+    mutating func prepend(_ segment: HeldSegment) {
+        cost &+= segment.cost
+        segments.prepend(segment)
+    }
+
+    /// Drops everything.
+    mutating func removeAll() {
+        segments = Deque()
+        cost = 0
+    }
+
+    /// Puts in those of the bytes from `offset` on that no other segment holds.
+    ///
+    /// - Parameters:
+    ///   - bytes: The captured bytes.
+    ///   - missing: How many more were on the wire.
+    mutating func insert(_ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, packet: UInt64) {
+        let end = offset &+ UInt64(bytes.count) &+ missing
+        var start = offset
+        var index = firstIndex(endingBehind: offset)
+        while start < end {
+            let limit = index < segments.count ? min(end, segments[index].offset) : end
+            if start < limit {
+                insert(bytes, from: offset, range: start..<limit, at: index, packet: packet)
+                index &+= 1
+            }
+            guard index < segments.count else { return }
+            start = max(start, segments[index].end)
+            index &+= 1
+        }
+    }
+
+    private mutating func insert(
+        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, packet: UInt64
+    ) {
+        let captured = UInt64(bytes.count)
+        let lower = min(range.lowerBound &- offset, captured)
+        let upper = min(range.upperBound &- offset, captured)
+        let copy = bytes.extracting(Int(lower)..<Int(upper))
+        let segment = HeldSegment(
+            offset: range.lowerBound,
+            bytes: ArraySlice(copying: copy),
+            missing: range.upperBound &- range.lowerBound &- (upper &- lower), packet: packet)
+        cost &+= segment.cost
+        segments.insert(segment, at: index)
+    }
+
+    /// The index of the first segment that ends behind `offset`.
+    private func firstIndex(endingBehind offset: UInt64) -> Int {
+        if let last = segments.last, last.end <= offset { return segments.count }
+        var low = 0
+        var high = segments.count
+        while low < high {
+            let middle = (low &+ high) / 2
+            if segments[middle].end <= offset { low = middle &+ 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Copies borrowed bytes.
+    init(copying bytes: Span<UInt8>) {
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe ArraySlice($0) }
+    }
+}

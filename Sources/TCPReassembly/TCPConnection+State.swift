@@ -1,0 +1,26 @@
+extension TCPConnection {
+    /// The state of an end (RFC 9293 3.3.2), as far as the packets up to now tell.
+    ///
+    /// - Parameter direction: The stream that the end sends.
+    public func state(of direction: Direction) -> TCPState {
+        if reset != nil { return .closed }
+        let hasSentFin = self[direction].finOffset != nil
+        let hasReceivedFin = self[direction.opposite].isFinAcknowledged
+        switch (hasSentFin, self[direction].isFinAcknowledged, hasReceivedFin) {
+        case (false, _, false): return openingState(of: direction)
+        case (false, _, true): return .closeWait
+        case (true, false, false): return .finWait1
+        case (true, true, false): return .finWait2
+        case (true, false, true): return receivedFinFirst(direction) ? .lastAck : .closing
+        case (true, true, true): return receivedFinFirst(direction) ? .closed : .timeWait
+        }
+    }
+
+    private func openingState(of direction: Direction) -> TCPState {
+        guard isOpeningKnown else { return packets > 0 ? .established : .unknown }
+        if handshakeAck != nil || packets > 3 && self[.fromInitiator].nextOffset > 0 { return .established }
+        if isSimultaneousOpen { return .synReceived }
+        if direction == .fromInitiator { return .synSent }
+        return synAck != nil ? .synReceived : .listen
+    }
+}

@@ -1,0 +1,249 @@
+public import PacketDecoding
+public import WireFormat
+
+/// A TCP connection as the packets tell of it: its opening, two streams, and its end.
+public struct TCPConnection: ~Copyable {
+    /// A segment of the three-way handshake.
+    public struct Mark: Sendable {
+        /// The 1-based number of its packet.
+        public var packet: UInt64
+        /// Its packet's time.
+        public var time: Timestamp
+        /// Its sequence number.
+        public var sequence: UInt32
+        /// Its acknowledgment number; counts on all but the SYN.
+        public var acknowledgment: UInt32
+    }
+
+    /// What a segment did.
+    public struct Arrival: Sendable {
+        /// The part of its payload that comes next in its stream.
+        public var inOrder: Range<Int>
+        /// Whether a stream may have more to hand on.
+        public var hasMore: Bool
+        /// Whether an end has moved to another state, or the segment is a SYN, FIN or RST.
+        public var isControl: Bool
+        /// Whether the segment ended the connection.
+        public var closes: Bool
+    }
+
+    /// The end that opened the connection; the one first seen to send where no SYN was seen.
+    public let initiator: Endpoint
+    /// The end that answered.
+    public let responder: Endpoint
+    /// The packet that it was first seen in.
+    public let firstTime: Timestamp
+    /// The packet that it was last seen in.
+    public private(set) var lastTime: Timestamp
+    /// The packets seen.
+    public private(set) var packets: UInt64 = 0
+    /// The initiator's SYN; the first where it was sent again.
+    public private(set) var syn: Mark?
+    /// The responder's SYN ACK; the first where it was sent again.
+    public private(set) var synAck: Mark?
+    /// The first acknowledgment of the SYN ACK.
+    public private(set) var handshakeAck: Mark?
+    /// Whether both ends sent a SYN before they saw the other's (RFC 9293 3.5).
+    public private(set) var isSimultaneousOpen = false
+    /// The packet with each end's first FIN.
+    public private(set) var finPackets = InlineArray<2, UInt64?>(repeating: nil)
+    /// The packet with the first RST, and who sent it.
+    public private(set) var reset: (packet: UInt64, from: Direction)?
+    /// When the first FIN or RST was seen.
+    public private(set) var firstEndTime: Timestamp?
+    /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
+    public private(set) var isClosed = false
+    /// Whether each end had received the other's FIN before it sent its own.
+    private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
+    /// The two streams, by ``Direction/rawValue``.
+    private var streams: InlineArray<2, TCPStream>
+
+    /// Begins with the first segment seen.
+    init(_ segment: borrowing TCPSegment, time: Timestamp) {
+        // RFC 9293 3.5: a SYN ACK comes from the responder.
+        let isAnswer = segment.flags.isSuperset(of: [.syn, .ack])
+        initiator = isAnswer ? segment.destination : segment.source
+        responder = isAnswer ? segment.source : segment.destination
+        firstTime = time
+        lastTime = time
+        streams = InlineArray { _ in TCPStream() }
+    }
+
+    /// Whether a SYN was seen: the initiator is known, and the streams are whole from their first byte.
+    public var isOpeningKnown: Bool { syn != nil || synAck != nil }
+
+    /// The stream of one direction.
+    public subscript(direction: Direction) -> TCPStream {
+        _read { yield streams[Int(direction.rawValue)] }
+    }
+
+    /// Who sends a segment with this source.
+    func direction(from source: Endpoint, to destination: Endpoint) -> Direction? {
+        if source == initiator, destination == responder { return .fromInitiator }
+        if source == responder, destination == initiator { return .fromResponder }
+        return nil
+    }
+
+    /// Whether the segment opens a new connection between the same ends (RFC 9293 3.6.1, RFC 6191).
+    func isReplaced(by segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+        guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
+        // Ports used again: a SYN behind the end, or with another initial sequence number.
+        if isClosed, !segment.flags.contains(.ack) { return true }
+        guard let first = streams[Int(direction.rawValue)].firstSequence else { return !isOpeningKnown }
+        return first != segment.sequence &+ 1
+    }
+
+    /// Whether the end that sends this stream had received the other's FIN before it sent its own.
+    func receivedFinFirst(_ direction: Direction) -> Bool {
+        hadReceivedFin[Int(direction.rawValue)]
+    }
+
+    /// Takes a segment.
+    ///
+    /// - Parameters:
+    ///   - segment: The segment, of this connection.
+    ///   - direction: Who sent it.
+    ///   - payload: The captured bytes of its payload.
+    ///   - packet: The 1-based number of its packet.
+    ///   - time: The packet's time.
+    ///   - budget: Bytes that all connections together may still hold.
+    ///   - limits: The bounds.
+    public mutating func receive(
+        _ segment: borrowing TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
+        time: Timestamp, budget: inout Int, limits: ReassemblyLimits
+    ) -> Arrival {
+        let own = Int(direction.rawValue)
+        let other = Int(direction.opposite.rawValue)
+        let flags = segment.flags
+        lastTime = time
+        packets &+= 1
+        var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
+        guard !isClosed else { return arrival }
+        var sequence = segment.sequence
+        arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
+        if arrival.isControl || handshakeAck == nil && synAck != nil {
+            open(segment, direction, packet: packet, time: time)
+        }
+        if flags.contains(.syn) { sequence &+= 1 }
+        if flags.contains(.ack) {
+            let wasAcknowledged = streams[other].isFinAcknowledged
+            streams[other].acknowledge(segment.acknowledgment)
+            if streams[other].isFinAcknowledged, !wasAcknowledged {
+                arrival.isControl = true
+                if streams[own].finOffset == nil { hadReceivedFin[own] = true }
+            }
+        }
+        // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
+        if segment.payloadLength > 0, !flags.contains(.rst) {
+            arrival.inOrder = streams[own].receive(
+                payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
+                limits: limits)
+        }
+        if arrival.isControl, !flags.contains(.syn), firstEndTime == nil { firstEndTime = time }
+        if flags.contains(.fin) {
+            streams[own].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength))
+            if finPackets[own] == nil { finPackets[own] = packet }
+        }
+        if flags.contains(.rst) {
+            if reset == nil { reset = (packet, direction) }
+            isClosed = true
+        } else if arrival.isControl {
+            isClosed = streams[own].isFinAcknowledged && streams[other].isFinAcknowledged
+        }
+        arrival.closes = isClosed
+        if !streams[own].isIdle {
+            streams[own].age(packets: packets, time: time, limits: limits)
+            arrival.hasMore = true
+        }
+        if !streams[other].isIdle {
+            streams[other].age(packets: packets, time: time, limits: limits)
+            arrival.hasMore = true
+        }
+        return arrival
+    }
+
+    /// Takes a segment of a connection whose bytes nobody reads: only its end matters.
+    public mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
+        lastTime = time
+        if flags.contains(.fin), finPackets[Int(direction.rawValue)] == nil {
+            finPackets[Int(direction.rawValue)] = packet
+        }
+        isClosed = isClosed || flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil
+    }
+
+    /// The next piece of a stream that has waited.
+    public mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
+        streams[Int(direction.rawValue)].next(budget: &budget)
+    }
+
+    /// Takes back bytes of a segment just received that their reader cannot use yet, and holds the stream until `resume`.
+    ///
+    /// - Parameter bytes: The last of those that were handed on.
+    public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, packet: UInt64, budget: inout Int) {
+        let offset = self[direction].nextOffset &- UInt64(bytes.count)
+        let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, packet: packet)
+        pause(direction, keeping: segment, budget: &budget)
+    }
+
+    /// Takes back the last `unread` bytes of a held segment.
+    public mutating func pause(
+        _ direction: Direction, keeping segment: HeldSegment, unread: Int, budget: inout Int
+    ) {
+        var rest = segment
+        rest.bytes = segment.bytes.suffix(unread)
+        rest.offset = segment.end &- UInt64(unread)
+        pause(direction, keeping: rest, budget: &budget)
+    }
+
+    /// Takes back a gap of `length` bytes.
+    public mutating func pause(_ direction: Direction, keepingGap length: UInt64, packet: UInt64, budget: inout Int) {
+        let offset = self[direction].nextOffset &- length
+        pause(
+            direction, keeping: HeldSegment(offset: offset, bytes: [], missing: length, packet: packet),
+            budget: &budget)
+    }
+
+    private mutating func pause(_ direction: Direction, keeping segment: HeldSegment, budget: inout Int) {
+        streams[Int(direction.rawValue)].pause(keeping: segment, budget: &budget)
+    }
+
+    /// Lets a paused stream pass again.
+    public mutating func resume(_ direction: Direction) {
+        streams[Int(direction.rawValue)].resume()
+    }
+
+    /// Counts every hole as a gap: the connection, or the capture, is over.
+    public mutating func flush() {
+        streams[0].flush()
+        streams[1].flush()
+    }
+
+    /// Drops what waits.
+    public mutating func removeHeld(budget: inout Int) {
+        streams[0].removeHeld(budget: &budget)
+        streams[1].removeHeld(budget: &budget)
+    }
+
+    /// The three-way handshake (RFC 9293 3.5).
+    private mutating func open(
+        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp
+    ) {
+        let mark = Mark(
+            packet: packet, time: time, sequence: segment.sequence, acknowledgment: segment.acknowledgment)
+        if segment.flags.contains(.syn) {
+            streams[Int(direction.rawValue)].begin(at: segment.sequence &+ 1)
+            if segment.flags.contains(.ack) {
+                streams[Int(direction.opposite.rawValue)].begin(at: segment.acknowledgment)
+                if direction == .fromResponder, synAck == nil { synAck = mark }
+            } else if direction == .fromInitiator {
+                if syn == nil { syn = mark }
+            } else {
+                isSimultaneousOpen = true
+            }
+        } else if direction == .fromInitiator, segment.flags.contains(.ack), !segment.flags.contains(.rst),
+            let synAck, segment.acknowledgment == synAck.sequence &+ 1
+        {
+            handshakeAck = mark
+        }
+    }
+}

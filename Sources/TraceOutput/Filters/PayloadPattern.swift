@@ -1,0 +1,82 @@
+import CPCRE2
+
+/// A compiled regular expression (PCRE2) for payloads. Bytes that are not UTF-8 match nothing, but do not stop the search.
+///
+/// Matching is bounded: what takes more than ``matchLimit`` steps does not match, and is counted in ``limitHits``.
+@safe
+struct PayloadPattern: ~Copyable {
+    /// The most steps of one search.
+    static let matchLimit: UInt32 = 1_000_000
+    /// The deepest nesting of one search.
+    static let depthLimit: UInt32 = 10_000
+    /// The most KiB of memory that one search takes.
+    static let heapLimit: UInt32 = 16_384
+
+    private let code: OpaquePointer
+    private let matchData: OpaquePointer
+    private let context: OpaquePointer
+    private let stack: OpaquePointer?
+    /// How many payloads could not be searched through within the bounds.
+    private(set) var limitHits: UInt64 = 0
+
+    /// Compiles a pattern.
+    init(_ pattern: String) throws(InvalidPattern) {
+        var (number, offset) = (CInt(0), 0)
+        let options = UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF)
+        let bytes = Array(pattern.utf8)
+        let compiled = unsafe pcre2_compile_8(bytes, bytes.count, options, &number, &offset, nil)
+        guard let code = unsafe compiled else {
+            throw InvalidPattern(message: Self.message(number), offset: offset)
+        }
+        guard let matchData = unsafe pcre2_match_data_create_from_pattern_8(code, nil),
+            let context = unsafe pcre2_match_context_create_8(nil)
+        else {
+            unsafe pcre2_code_free_8(code)
+            throw InvalidPattern(message: "out of memory", offset: 0)
+        }
+        unsafe pcre2_set_match_limit_8(context, Self.matchLimit)
+        unsafe pcre2_set_depth_limit_8(context, Self.depthLimit)
+        unsafe pcre2_set_heap_limit_8(context, Self.heapLimit)
+        // Without just-in-time compilation the pattern is interpreted: slower, with the same result.
+        if unsafe pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0 {
+            unsafe stack = pcre2_jit_stack_create_8(32 << 10, 1 << 20, nil)
+            unsafe pcre2_jit_stack_assign_8(context, nil, UnsafeMutableRawPointer(stack))
+        } else {
+            unsafe stack = nil
+        }
+        unsafe self.code = code
+        unsafe self.matchData = matchData
+        unsafe self.context = context
+    }
+
+    deinit {
+        unsafe pcre2_jit_stack_free_8(stack)
+        unsafe pcre2_match_context_free_8(context)
+        unsafe pcre2_match_data_free_8(matchData)
+        unsafe pcre2_code_free_8(code)
+    }
+
+    /// Whether the pattern is found anywhere in `payload`.
+    mutating func matches(_ payload: Span<UInt8>) -> Bool {
+        let result = unsafe payload.withUnsafeBufferPointer { bytes in
+            unsafe pcre2_match_8(code, bytes.baseAddress, bytes.count, 0, 0, matchData, context)
+        }
+        if result < 0, result != PCRE2_ERROR_NOMATCH { limitHits &+= 1 }
+        return result >= 0
+    }
+
+    /// PCRE2's words for one of its errors.
+    private static func message(_ number: CInt) -> String {
+        var text = [UInt8](repeating: 0, count: 256)
+        let length = unsafe pcre2_get_error_message_8(number, &text, text.count)
+        return length > 0 ? String(decoding: text.prefix(Int(length)), as: UTF8.self) : "error \(number)"
+    }
+}
+
+/// A pattern that cannot be compiled.
+public struct InvalidPattern: Error, Hashable, Sendable {
+    /// PCRE2's words.
+    public let message: String
+    /// Where in the pattern: bytes from its first.
+    public let offset: Int
+}

@@ -1,0 +1,199 @@
+public import CaptureAnalysis
+import WebSocketProtocol
+
+/// The trace: one JSON object a line, as `docs/trace-format.md` and `docs/trace.schema.json` define it.
+///
+/// Lines are written straight into the buffer; frames and messages cost no allocation.
+public struct JSONLinesFormat: OutputFormat, ~Copyable {
+    /// What a trace shows of payloads.
+    public struct Options: Hashable, Sendable {
+        /// At most so many bytes of each payload.
+        public var payload: PayloadLimit
+        /// Whether data frames show their own bytes too, beside those of their message.
+        public var framePayloads: Bool
+
+        /// Makes options; all payloads in full, each once, unless told otherwise.
+        public init(payload: PayloadLimit = .all, framePayloads: Bool = false) {
+            self.payload = payload
+            self.framePayloads = framePayloads
+        }
+    }
+
+    /// The version of the format that the first line names.
+    public static let version: UInt64 = 1
+
+    public var output: OutputBuffer
+    let options: Options
+    private var clock = RFC3339Clock()
+
+    /// Makes the format.
+    public init(options: Options = Options()) {
+        self.options = options
+        output = OutputBuffer()
+    }
+
+    public var payloadNeeds: PayloadNeeds {
+        PayloadNeeds(
+            maximumBytes: options.payload == .all ? nil : options.payload.maximum,
+            framePayloads: options.framePayloads)
+    }
+
+    public mutating func receive(
+        _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
+    ) {
+        switch event {
+        case .capture(let start):
+            begin("capture", at: context, hasConnection: false)
+            write(start)
+        case .connection(let start):
+            begin("connection", at: context)
+            write(start)
+        case .segment:
+            return
+        case .handshake(let handshake):
+            begin("handshake", at: context)
+            write(handshake)
+        case .frame(let frame):
+            begin("frame", at: context)
+            write(frame, payload: payload)
+        case .message(let message):
+            begin("message", at: context)
+            write(message, payload: payload)
+        case .gap(let gap):
+            begin("gap", at: context)
+            write(gap)
+        case .resync(let resync):
+            begin("resync", at: context)
+            write(resync)
+        case .finding(let finding):
+            begin("finding", at: context)
+            write(finding)
+        case .end(let end):
+            begin("end", at: context)
+            write(end)
+        case .summary(let summary):
+            begin("summary", at: context, hasConnection: false)
+            write(summary)
+        }
+        output.append("}\n")
+    }
+
+    /// Begins a line with the keys that every event has.
+    private mutating func begin(_ kind: StaticString, at context: borrowing EventContext, hasConnection: Bool = true) {
+        output.append("{\"event\":\"")
+        output.append(kind)
+        output.append("\",\"time\":\"")
+        clock.append(context.time, to: &output)
+        output.append("\",\"elapsed\":")
+        output.append(seconds: context.elapsed)
+        output.append(",\"packet\":")
+        output.append(decimal: context.packet)
+        if hasConnection {
+            output.append(",\"connection\":")
+            output.append(decimalOrNull: context.connection == 0 ? nil : context.connection)
+        }
+    }
+
+    private mutating func write(_ start: borrowing CaptureStart) {
+        output.append(",\"format\":\"wstap-trace\",\"version\":")
+        output.append(decimal: Self.version)
+        output.append(",\"sources\":[")
+        var separator: StaticString = ""
+        for source in start.sources {
+            output.append(separator)
+            output.append(jsonString: source)
+            separator = ","
+        }
+        output.append("]")
+    }
+
+    private mutating func write(_ gap: borrowing Gap) {
+        output.append(sender: gap.from)
+        output.append(",\"stream_offset\":")
+        output.append(decimal: gap.streamOffset)
+        output.append(",\"length\":")
+        output.append(decimalOrNull: gap.length)
+    }
+
+    private mutating func write(_ resync: borrowing Resync) {
+        output.append(sender: resync.from)
+        output.append(",\"stream_offset\":")
+        output.append(decimal: resync.streamOffset)
+        output.append(",\"gap_packet\":")
+        output.append(decimal: resync.gapPacket)
+        switch resync.confidence {
+        case .proven: output.append(",\"confidence\":\"proven\",\"skipped\":")
+        case .inferred: output.append(",\"confidence\":\"inferred\",\"skipped\":")
+        }
+        output.append(decimal: resync.skipped)
+    }
+
+    private mutating func write(_ finding: borrowing Finding) {
+        output.append(",\"rule\":")
+        output.append(jsonString: finding.rule)
+        output.append(",\"severity\":")
+        output.append(jsonString: finding.severity.rawValue)
+        output.append(",\"reference\":")
+        output.append(jsonString: finding.reference)
+        output.append(",\"text\":")
+        output.append(jsonString: finding.text)
+        output.append(sender: finding.from)
+        output.append(",\"stream_offset\":")
+        output.append(decimalOrNull: finding.streamOffset)
+    }
+
+    private mutating func write(_ summary: borrowing Summary) {
+        output.append(",\"packets\":")
+        output.append(decimal: summary.packets)
+        output.append(",\"bytes\":")
+        output.append(decimal: summary.bytes)
+        output.append(",\"tcp_connections\":")
+        output.append(decimal: summary.tcpConnections)
+        output.append(",\"websocket_connections\":")
+        output.append(decimal: summary.webSocketConnections)
+        output.append(",\"frames\":")
+        output.append(decimal: summary.frames)
+        output.append(",\"messages\":")
+        output.append(decimal: summary.messages)
+        output.append(",\"payload_bytes\":")
+        output.append(decimal: summary.payloadBytes)
+        output.append(",\"findings\":{\"note\":")
+        output.append(decimal: summary.notes)
+        output.append(",\"warning\":")
+        output.append(decimal: summary.warnings)
+        output.append(",\"error\":")
+        output.append(decimal: summary.errors)
+        output.append("},\"gaps\":")
+        output.append(decimal: summary.gaps)
+        output.append(",\"unreadable_packets\":")
+        output.append(decimal: summary.unreadablePackets)
+        output.append(",\"duration\":")
+        output.append(seconds: summary.duration)
+    }
+}
+
+extension OutputBuffer {
+    /// Appends `,"from":` and who it was; null where it was nobody.
+    mutating func append(sender: Role?) {
+        switch sender {
+        case .client: append(",\"from\":\"client\"")
+        case .server: append(",\"from\":\"server\"")
+        case nil: append(",\"from\":null")
+        }
+    }
+
+    /// Appends a number or null.
+    mutating func append(decimalOrNull value: UInt64?) {
+        if let value { append(decimal: value) } else { append("null") }
+    }
+
+    /// Appends nanoseconds as seconds, or null.
+    mutating func append(secondsOrNull nanoseconds: Int64?) {
+        if let nanoseconds { append(seconds: nanoseconds) } else { append("null") }
+    }
+
+    /// Appends true or false.
+    mutating func append(boolean value: Bool) {
+        if value { append("true") } else { append("false") }
+    }
+}

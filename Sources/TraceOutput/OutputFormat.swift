@@ -1,0 +1,20 @@
+public import CaptureAnalysis
+
+/// A way to print the events of an analysis. It does no I/O: what it prints gathers in ``output`` until whoever owns
+/// the file descriptor drains it.
+public protocol OutputFormat: EventSink, ~Copyable {
+    /// What is printed and not drained yet.
+    var output: OutputBuffer { get set }
+
+    /// How much of each payload the analysis must hand over for this format.
+    var payloadNeeds: PayloadNeeds { get }
+
+    /// Prints what was held back for the sake of the events behind it. Called where nothing more may come for a
+    /// while: when the packets of a live capture or a pipe pause. The last event flushes by itself.
+    mutating func flush()
+}
+
+extension OutputFormat where Self: ~Copyable {
+    /// Most formats hold nothing back.
+    public mutating func flush() {}
+}

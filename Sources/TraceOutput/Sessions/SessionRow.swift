@@ -1,0 +1,67 @@
+import CaptureAnalysis
+import PacketDecoding
+import WebSocketProtocol
+
+/// What a list of sessions says about one of them.
+struct SessionRow {
+    /// The most bytes of a URL that are kept; the rest is cut.
+    static let keptURLBytes = 300
+
+    /// What is known once the session is over.
+    struct Ending {
+        var verdict: SessionEnd.Verdict
+        var duration: Int64
+        var framesFromClient: UInt64
+        var framesFromServer: UInt64
+        var bytesFromClient: UInt64
+        var bytesFromServer: UInt64
+        /// The median of the Ping round trips; nil where there are none.
+        var medianRoundTrip: Int64?
+    }
+
+    /// How the upgrade went.
+    enum Upgrade: Equatable {
+        /// It was not seen: the session began before the capture.
+        case unseen
+        /// It is not answered yet.
+        case pending
+        /// It was refused with this status, or never answered.
+        case refused(status: Int?)
+        /// The session was opened.
+        case accepted
+    }
+
+    let connection: UInt64
+    let client: Endpoint
+    let server: Endpoint
+    /// The URL as the wire spelled it: not safe for a terminal yet.
+    var url = ""
+    var upgrade: Upgrade
+    /// Whether permessage-deflate was negotiated; nil where that was not seen.
+    var isDeflateNegotiated: Bool?
+    var ending: Ending?
+
+    init(connection: UInt64, start: borrowing ConnectionStart) {
+        self.connection = connection
+        client = start.client
+        server = start.server
+        upgrade = start.opening == .handshake ? .pending : .unseen
+    }
+
+    /// "10.0.0.7:53412 → 10.0.0.9:8080"
+    var peers: String { "\(client) → \(server)" }
+
+    mutating func note(_ handshake: borrowing Handshake) {
+        upgrade = handshake.isAccepted ? .accepted : .refused(status: handshake.status)
+        isDeflateNegotiated = handshake.extensions.contains { $0.name == "permessage-deflate" }
+        let kept = String(decoding: handshake.url.utf8.prefix(Self.keptURLBytes), as: UTF8.self)
+        url = kept.utf8.count < handshake.url.utf8.count ? kept + "…" : kept
+    }
+
+    mutating func note(_ end: borrowing SessionEnd) {
+        ending = Ending(
+            verdict: end.verdict, duration: end.duration, framesFromClient: end.fromClient.frames,
+            framesFromServer: end.fromServer.frames, bytesFromClient: end.fromClient.payloadBytes,
+            bytesFromServer: end.fromServer.payloadBytes, medianRoundTrip: end.pingRoundTrip?.p50)
+    }
+}

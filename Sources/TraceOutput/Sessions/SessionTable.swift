@@ -1,0 +1,50 @@
+import CaptureAnalysis
+
+/// The sessions of a capture: all those that are open, and a bounded number of those that are over.
+struct SessionTable {
+    /// The most open sessions that are followed; connections beyond are counted alone.
+    static let maximumOpen = 1 << 16
+
+    /// The most ended sessions that are kept.
+    let maximumRows: Int
+    private var open: [UInt64: SessionRow] = [:]
+    private var ended: [SessionRow] = []
+    /// How many connections have appeared.
+    private(set) var count: UInt64 = 0
+
+    /// Makes an empty table.
+    init(maximumRows: Int) {
+        self.maximumRows = maximumRows
+    }
+
+    /// The session of a connection, as long as it is open.
+    func session(_ connection: UInt64) -> SessionRow? { open[connection] }
+
+    /// The kept sessions by number.
+    var rows: [SessionRow] {
+        ended.sorted { $0.connection < $1.connection }
+    }
+
+    /// How many sessions there were beside the kept ones.
+    var omitted: UInt64 { count - UInt64(ended.count) }
+
+    mutating func begin(_ start: borrowing ConnectionStart, connection: UInt64) {
+        count += 1
+        guard open.count < Self.maximumOpen else { return }
+        open[connection] = SessionRow(connection: connection, start: start)
+    }
+
+    mutating func note(_ handshake: borrowing Handshake, connection: UInt64) {
+        let handshake = copy handshake
+        open[connection]?.note(handshake)
+    }
+
+    /// Takes the session's end; returns its row, if it was followed.
+    @discardableResult
+    mutating func end(_ end: borrowing SessionEnd, connection: UInt64) -> SessionRow? {
+        guard var row = open.removeValue(forKey: connection) else { return nil }
+        row.note(end)
+        if ended.count < maximumRows { ended.append(row) }
+        return row
+    }
+}

@@ -1,0 +1,50 @@
+import CaptureAnalysis
+
+/// The findings of a capture, grouped by rule: how often, and the first of each.
+struct FindingTable {
+    /// One rule's findings.
+    struct Group {
+        /// The first of them.
+        var first: Finding
+        /// Its packet.
+        var packet: UInt64
+        /// Its connection; 0 where it belongs to none.
+        var connection: UInt64
+        /// How many there were.
+        var count: UInt64
+        /// The worst severity among them.
+        var severity: Finding.Severity
+    }
+
+    /// The most rules that are kept.
+    let maximumRules: Int
+    private var groupsByRule: [String: Group] = [:]
+    /// How many findings were of rules beyond the bound.
+    private(set) var omitted: UInt64 = 0
+
+    /// Makes an empty table.
+    init(maximumRules: Int) {
+        self.maximumRules = maximumRules
+    }
+
+    /// The groups, the most severe first, then by rule.
+    var groups: [Group] {
+        groupsByRule.values.sorted { left, right in
+            left.severity == right.severity ? left.first.rule < right.first.rule : left.severity > right.severity
+        }
+    }
+
+    mutating func note(_ finding: borrowing Finding, at context: borrowing EventContext) {
+        let severity = finding.severity
+        if let index = groupsByRule.index(forKey: finding.rule) {
+            groupsByRule.values[index].count += 1
+            groupsByRule.values[index].severity = max(groupsByRule.values[index].severity, severity)
+        } else if groupsByRule.count < maximumRules {
+            groupsByRule[finding.rule] = Group(
+                first: copy finding, packet: context.packet, connection: context.connection, count: 1,
+                severity: severity)
+        } else {
+            omitted += 1
+        }
+    }
+}

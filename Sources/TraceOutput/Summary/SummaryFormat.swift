@@ -1,0 +1,55 @@
+public import CaptureAnalysis
+
+/// A page about a whole capture: totals, a table of sessions, findings grouped by rule. Nothing is printed before the
+/// last event.
+public struct SummaryFormat: OutputFormat, ~Copyable {
+    /// How a summary is laid out.
+    public struct Options: Hashable, Sendable {
+        /// The columns that lines are cut to; at least ``minimumWidth`` are used.
+        public var width: Int
+        /// Whether to use a terminal's colours.
+        public var hasColor: Bool
+
+        /// Makes options.
+        public init(width: Int = 100, hasColor: Bool = false) {
+            self.width = width
+            self.hasColor = hasColor
+        }
+    }
+
+    /// The narrowest page.
+    public static let minimumWidth = 60
+    /// The most sessions in the table.
+    public static let maximumSessions = 1000
+    /// The most rules in the list of findings.
+    public static let maximumRules = 200
+
+    public var output: OutputBuffer
+    let options: Options
+    var sources: [String] = []
+    var sessions = SessionTable(maximumRows: maximumSessions)
+    var findings = FindingTable(maximumRules: maximumRules)
+
+    /// Makes the format.
+    public init(options: Options = Options()) {
+        self.options = options
+        output = OutputBuffer(capacity: 1 << 12)
+    }
+
+    /// A summary shows no payloads.
+    public var payloadNeeds: PayloadNeeds { PayloadNeeds(maximumBytes: 0, framePayloads: false) }
+
+    public mutating func receive(
+        _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
+    ) {
+        switch event {
+        case .capture(let start): sources = start.sources
+        case .connection(let start): sessions.begin(start, connection: context.connection)
+        case .handshake(let handshake): sessions.note(handshake, connection: context.connection)
+        case .finding(let finding): findings.note(finding, at: context)
+        case .end(let end): sessions.end(end, connection: context.connection)
+        case .summary(let summary): write(summary)
+        case .segment, .frame, .message, .gap, .resync: break
+        }
+    }
+}

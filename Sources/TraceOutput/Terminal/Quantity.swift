@@ -1,0 +1,43 @@
+/// Lengths and durations in the words of a person.
+enum Quantity {
+    /// Nanoseconds: "0.09 ms" below a second, "5.002 s" from there on.
+    static func duration(_ nanoseconds: Int64) -> String {
+        let sign = nanoseconds < 0 ? "-" : ""
+        let length = nanoseconds.magnitude
+        return length < 999_995_000
+            ? sign + fixed(length, unit: 1_000_000, decimals: 2) + " ms"
+            : sign + fixed(length, unit: 1_000_000_000, decimals: 3) + " s"
+    }
+
+    /// Seconds with three decimals: "0.250 s".
+    static func seconds(_ nanoseconds: Int64) -> String {
+        (nanoseconds < 0 ? "-" : "") + fixed(nanoseconds.magnitude, unit: 1_000_000_000, decimals: 3) + " s"
+    }
+
+    /// Bytes: "999 B", "1.2 kB", "3.4 GB", by powers of 1000.
+    static func bytes(_ count: UInt64) -> String {
+        if count < 1000 { return "\(count) B" }
+        var unit: UInt64 = 1000
+        for name in ["kB", "MB", "GB", "TB", "PB"] {
+            if count < unit * 1000 - unit / 20 { return fixed(count, unit: unit, decimals: 1) + " " + name }
+            unit *= 1000
+        }
+        return fixed(count, unit: unit, decimals: 1) + " EB"
+    }
+
+    /// A count and its noun: "1 frame", "2 frames".
+    static func count(_ number: UInt64, _ noun: String) -> String {
+        number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+    }
+
+    /// `value` in `unit`s, rounded to 1 to 3 decimals.
+    private static func fixed(_ value: UInt64, unit: UInt64, decimals: Int) -> String {
+        let scale: UInt64 = decimals == 1 ? 10 : decimals == 2 ? 100 : 1000
+        let (whole, rest) = value.quotientAndRemainder(dividingBy: unit)
+        let step = unit / scale
+        let fraction = (rest + step / 2) / step
+        let (carry, digits) = fraction.quotientAndRemainder(dividingBy: scale)
+        let text = String(digits)
+        return "\(whole + carry)." + String(repeating: "0", count: decimals - text.utf8.count) + text
+    }
+}

@@ -1,0 +1,201 @@
+import CaptureAnalysis
+import WebSocketProtocol
+
+/// The lines of frames and messages, and of what went wrong among them.
+extension TimelineFormat {
+    /// The line of a frame, of its message, or of both when the frame completes the message. At least one is there.
+    mutating func writeLine(
+        _ frame: borrowing FrameEvent?, _ message: borrowing MessageEvent?, at context: borrowing EventContext,
+        payload: Span<UInt8>
+    ) {
+        let (frame, message) = (copy frame, copy message)
+        beginLine(context, "WS  ", from: frame?.from ?? message?.from)
+        let header = frame?.frame.header
+        let opcode = header?.opcode ?? (message?.message.isText == true ? .text : .binary)
+        write(opcode)
+        output.append(header?.fin == true ? "FIN" : "   ")
+        write(length: header?.payloadLength ?? message?.message.wireLength ?? 0)
+        if frame?.isInferred == true || message?.isInferred == true { output.append("  inferred") }
+        if let frame { writeOddities(frame, isCompressed: isCompressed(frame, message, at: context)) }
+        if let message {
+            write(message.message, hasFrame: frame != nil, payload: payload)
+        } else if let frame {
+            writeDetails(frame, isCompressed: isCompressed(frame, nil, at: context), payload: payload)
+        }
+        endLine()
+    }
+
+    private mutating func write(_ opcode: Opcode) {
+        let style = opcode.isControl ? self.style(.control) : nil
+        output.begin(style)
+        switch opcode {
+        case .continuation: output.append("CONT   ")
+        case .text: output.append("TEXT   ")
+        case .binary: output.append("BINARY ")
+        case .close: output.append("CLOSE  ")
+        case .ping: output.append("PING   ")
+        case .pong: output.append("PONG   ")
+        default:
+            output.append("OP ")
+            output.append(decimal: UInt64(opcode.rawValue))
+            output.append(opcode.rawValue < 10 ? "   " : "  ")
+        }
+        output.end(style)
+    }
+
+    private mutating func write(length: UInt64) {
+        output.append(repeating: UInt8(ascii: " "), count: 7 - OutputBuffer.decimalDigits(of: length))
+        if length >= 10_000_000 { output.append(" ") }
+        output.append(decimal: length)
+        output.append(" B")
+    }
+
+    /// Whether RSV1 says that the frame begins a compressed message (RFC 7692 6).
+    private func isCompressed(
+        _ frame: FrameEvent, _ message: MessageEvent?, at context: borrowing EventContext
+    ) -> Bool {
+        let header = frame.frame.header
+        guard header.rsv1, !header.opcode.isControl, header.opcode != .continuation else { return false }
+        if let message { return message.message.isCompressed }
+        return sessions.session(context.connection)?.isDeflateNegotiated == true
+    }
+
+    private mutating func writeOddities(_ frame: FrameEvent, isCompressed: Bool) {
+        let header = frame.frame.header
+        if header.rsv1, !isCompressed { append("  RSV1", .warning) }
+        if header.rsv2 { append("  RSV2", .warning) }
+        if header.rsv3 { append("  RSV3", .warning) }
+        if frame.frame.missing > 0 {
+            output.append("  ")
+            output.append(decimal: frame.frame.missing)
+            output.append(" B of it not in the capture")
+        }
+    }
+
+    /// What a frame says that completes no message.
+    private mutating func writeDetails(_ frame: FrameEvent, isCompressed: Bool, payload: Span<UInt8>) {
+        switch frame.frame.header.opcode {
+        case .close:
+            write(frame.close)
+            return
+        case .pong:
+            if let answer = frame.answer {
+                output.append("  answers in ")
+                output.append(verbatim: Quantity.duration(answer.roundTrip))
+                return
+            }
+        case let opcode where !opcode.isControl:
+            if frame.frame.header.fin {
+                if frame.fragment > 1 { output.append("  last fragment") }
+            } else if frame.fragment > 1 {
+                output.append("  fragment ")
+                output.append(decimal: frame.fragment)
+            } else {
+                output.append("  first fragment")
+            }
+            if isCompressed { output.append(", compressed") }
+            guard options.framePayloads else { return }
+        default: break
+        }
+        output.append("  ")
+        let isText = !isCompressed && payload.isPrintableText
+        if !append(preview: payload, frame.payload, isText: isText) { output.truncate(to: output.count - 2) }
+    }
+
+    /// What a Close frame says (RFC 6455 5.5.1).
+    private mutating func write(_ close: FrameEvent.Close?) {
+        guard let code = close?.code else {
+            output.append("  no code")
+            return
+        }
+        output.append("  ")
+        output.append(decimal: UInt64(code.rawValue))
+        output.append(" ")
+        output.append(verbatim: code.name)
+        switch close?.reason {
+        case nil: output.append("  reason is not UTF-8")
+        case "": break
+        case let reason?:
+            output.append(" \"")
+            output.append(untrusted: reason)
+            output.append("\"")
+        }
+    }
+
+    private mutating func write(_ message: Message, hasFrame: Bool, payload: Span<UInt8>) {
+        output.append("  ")
+        let isPlain = message.isComplete && message.frames == 1
+        if !isPlain {
+            output.append(message.isComplete ? "message of " : "incomplete message of ")
+            write(message.length)
+            output.append(" (")
+            output.append(verbatim: Quantity.count(message.frames, "frame"))
+            output.append(message.isCompressed ? ", compressed)" : ")")
+        } else if message.isCompressed {
+            output.append("inflates to ")
+            write(message.length)
+        }
+        let beforeColon = output.count
+        if !isPlain || message.isCompressed { output.append(": ") }
+        let isText = message.isText && message.isValidUTF8
+        if !append(preview: payload, message.payload, isText: isText) {
+            output.truncate(to: isPlain && !message.isCompressed ? beforeColon - 2 : beforeColon)
+        }
+    }
+
+    private mutating func write(_ length: UInt64?) {
+        guard let length else {
+            output.append("unknown length")
+            return
+        }
+        output.append(decimal: length)
+        output.append(" B")
+    }
+
+    mutating func write(_ gap: borrowing Gap, at context: borrowing EventContext) {
+        writePacket(context)
+        beginLine(context, "TCP ", .faint, from: gap.from)
+        append("GAP       ", .warning)
+        if let length = gap.length {
+            write(length: length)
+            output.append("  not in the capture")
+        } else {
+            output.append("           what came before is not in the capture")
+        }
+        endLine()
+    }
+
+    mutating func write(_ resync: borrowing Resync, at context: borrowing EventContext) {
+        writePacket(context)
+        beginLine(context, "WS  ", from: resync.from)
+        output.append("decoding goes on, ")
+        switch resync.confidence {
+        case .proven: output.append("proven")
+        case .inferred: output.append("inferred by evidence")
+        }
+        if resync.skipped > 0 {
+            output.append(", ")
+            output.append(decimal: resync.skipped)
+            output.append(" B given up")
+        }
+        endLine()
+    }
+
+    mutating func writeLine(_ finding: borrowing Finding, at context: borrowing EventContext) {
+        switch finding.severity {
+        case .note: beginLine(context, "NOTE", .note, from: finding.from)
+        case .warning: beginLine(context, "WARN", .warning, from: finding.from)
+        case .error: beginLine(context, "ERR ", .error, from: finding.from)
+        }
+        output.append(untrusted: finding.text)
+        let style = self.style(.faint)
+        output.begin(style)
+        output.append("  [")
+        output.append(untrusted: finding.rule)
+        output.append(", ")
+        output.append(untrusted: finding.reference)
+        output.append("]")
+        output.end(style)
+        endLine()
+    }
+}

@@ -1,0 +1,113 @@
+import CaptureAnalysis
+import TCPReassembly
+import WebSocketProtocol
+
+/// The columns that the lines of a timeline share: tag, time, layer, arrow; then 20 columns and the details.
+extension TimelineFormat {
+    /// The columns between the arrow and the details, less the two that part them.
+    static let middleWidth = 19
+
+    /// The columns of the time: up to 999.999999 s in one line with the others.
+    private static let timeWidth = 10
+
+    /// A style, where colours are wanted.
+    func style(_ style: TextStyle) -> TextStyle? {
+        options.hasColor ? style : nil
+    }
+
+    /// Appends the program's own text in a style.
+    mutating func append(_ text: StaticString, _ style: TextStyle) {
+        let style = self.style(style)
+        output.begin(style)
+        output.append(text)
+        output.end(style)
+    }
+
+    /// Begins a line: the connection's tag, where there is more than one, and the time.
+    mutating func beginLine(_ connection: UInt64, elapsed: Int64?) {
+        if isTagged, connection > 0 {
+            output.append("#")
+            output.append(decimal: connection)
+            output.append(repeating: UInt8(ascii: " "), count: 4 - OutputBuffer.decimalDigits(of: connection))
+            if connection > 9999 { output.append(" ") }
+        } else {
+            output.append(isTagged ? "     " : "  ")
+        }
+        guard let elapsed else { return }
+        let style = self.style(.faint)
+        output.begin(style)
+        let microseconds = elapsed.magnitude / 1000
+        let width = OutputBuffer.decimalDigits(of: microseconds / 1_000_000) + 7 + (elapsed < 0 ? 1 : 0)
+        output.append(repeating: UInt8(ascii: " "), count: Self.timeWidth - width)
+        if elapsed < 0 { output.append("-") }
+        output.append(decimal: microseconds / 1_000_000)
+        output.append(".")
+        output.append(decimal: microseconds % 1_000_000, digits: 6)
+        output.end(style)
+        output.append("  ")
+    }
+
+    /// Begins a line and names its layer (four columns) and who sent what it tells of.
+    mutating func beginLine(
+        _ context: borrowing EventContext, elapsed: Int64? = nil, _ layer: StaticString,
+        _ layerStyle: TextStyle? = nil, from: Role?
+    ) {
+        if let elapsed {
+            beginLine(context.connection, elapsed: elapsed)
+        } else {
+            beginLine(context.connection, elapsed: context.elapsed)
+        }
+        let layerStyle = options.hasColor ? layerStyle : nil
+        output.begin(layerStyle)
+        output.append(layer)
+        output.end(layerStyle)
+        output.append(" ")
+        switch from {
+        case .client: append("→", .client)
+        case .server: append("←", .server)
+        case nil: output.append(" ")
+        }
+        output.append("  ")
+    }
+
+    /// Begins a detail where the middle is `columns` wide so far.
+    mutating func beginDetail(after columns: Int) {
+        output.append(repeating: UInt8(ascii: " "), count: max(Self.middleWidth - columns, 0) + 2)
+    }
+
+    mutating func endLine() {
+        output.append("\n")
+    }
+
+    /// The line of `-v` above the events of a packet: its numbers, and the states that it leaves.
+    mutating func writePacket(_ context: borrowing EventContext) {
+        guard options.isVerbose, context.connection > 0, shownPacket != (context.connection, context.packet) else {
+            return
+        }
+        shownPacket = (context.connection, context.packet)
+        let view = context.view
+        beginLine(context.connection, elapsed: nil)
+        let style = self.style(.faint)
+        output.begin(style)
+        output.append("packet ")
+        output.append(decimal: context.packet)
+        if let sender = view.sender {
+            output.append(sender == .client ? "  →  seq " : "  ←  seq ")
+            output.append(decimal: UInt64(view.sequence))
+            if let acknowledgment = view.acknowledgment {
+                output.append(" ack ")
+                output.append(decimal: UInt64(acknowledgment))
+            }
+        }
+        output.append("  client ")
+        output.append(verbatim: view.clientState.name)
+        output.append(" ")
+        output.append(verbatim: view.clientReadyState.rawValue)
+        output.append("  server ")
+        output.append(verbatim: view.serverState.name)
+        output.append(" ")
+        output.append(verbatim: view.serverReadyState.rawValue)
+        output.end(style)
+        endLine()
+    }
+}

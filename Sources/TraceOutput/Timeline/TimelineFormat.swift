@@ -1,0 +1,185 @@
+public import CaptureAnalysis
+import WebSocketProtocol
+
+/// What went over the sockets, one line per thing that happened, for a person.
+///
+/// A final data frame is held back until the next event, since that is its message as a rule, and both share a line;
+/// a connection is held back likewise, since its handshake names the URL. ``flush()`` writes what is held.
+public struct TimelineFormat: OutputFormat, ~Copyable {
+    /// What a timeline shows.
+    public struct Options: Hashable, Sendable {
+        /// At most so many characters of each payload (of a binary one, bytes: a quarter of it).
+        public var payload: PayloadLimit
+        /// Whether fragments show their own bytes too, beside those of their message.
+        public var framePayloads: Bool
+        /// Whether packets are shown with their numbers and the states they leave (`-v`).
+        public var isVerbose: Bool
+        /// Whether to use a terminal's colours.
+        public var hasColor: Bool
+
+        /// Makes options.
+        public init(
+            payload: PayloadLimit = .atMost(80), framePayloads: Bool = false, isVerbose: Bool = false,
+            hasColor: Bool = false
+        ) {
+            self.payload = payload
+            self.framePayloads = framePayloads
+            self.isVerbose = isVerbose
+            self.hasColor = hasColor
+        }
+    }
+
+    /// The most lines of the list of sessions at the end.
+    public static let maximumSessionLines = 100
+
+    public var output: OutputBuffer
+    let options: Options
+    var sessions = SessionTable(maximumRows: maximumSessionLines)
+    /// The connection that the first line was about; lines are tagged from the second connection on.
+    private var firstConnection: UInt64?
+    var isTagged = false
+    private var heldStart: HeldStart?
+    private var heldFrame: HeldFrame?
+    /// The findings about the held frame, to come behind it.
+    private var behindHeldFrame: OutputBuffer
+    /// The packet that the last line of `-v` told of.
+    var shownPacket: (connection: UInt64, packet: UInt64) = (0, 0)
+
+    private struct HeldStart {
+        var start: ConnectionStart
+        var context: EventContext
+    }
+
+    private struct HeldFrame {
+        var frame: FrameEvent
+        var context: EventContext
+        var payload: [UInt8]
+    }
+
+    /// Makes the format.
+    public init(options: Options = Options()) {
+        self.options = options
+        output = OutputBuffer()
+        behindHeldFrame = OutputBuffer(capacity: 1 << 10)
+    }
+
+    /// Four bytes are enough for any character.
+    public var payloadNeeds: PayloadNeeds {
+        let (bytes, isLarge) = options.payload.maximum.multipliedReportingOverflow(by: 4)
+        return PayloadNeeds(maximumBytes: isLarge ? nil : bytes, framePayloads: options.framePayloads)
+    }
+
+    public mutating func receive(
+        _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
+    ) {
+        switch event {
+        case .capture: break
+        case .connection(let start): begin(start, at: context)
+        case .handshake(let handshake): write(handshake, at: context)
+        case .frame(let frame): write(frame, at: context, payload: payload)
+        case .message(let message): write(message, at: context, payload: payload)
+        case .finding(let finding): write(finding, at: context)
+        case .segment(let segment):
+            flush()
+            write(segment, at: context)
+        case .gap(let gap):
+            flush()
+            write(gap, at: context)
+        case .resync(let resync):
+            flush()
+            write(resync, at: context)
+        case .end(let end):
+            flush()
+            write(end, at: context)
+        case .summary:
+            flush()
+            writeSessions()
+        }
+    }
+
+    public mutating func flush() {
+        if let held = heldStart.take() {
+            writeHeader(held.start, nil, at: held.context)
+        }
+        if let held = heldFrame.take() {
+            writeLine(held.frame, nil, at: held.context, payload: held.payload.span)
+            writeFindingsBehind()
+        }
+    }
+
+    private mutating func begin(_ start: borrowing ConnectionStart, at context: borrowing EventContext) {
+        flush()
+        if firstConnection == nil { firstConnection = context.connection }
+        if firstConnection != context.connection { isTagged = true }
+        sessions.begin(start, connection: context.connection)
+        switch start.opening {
+        case .handshake: heldStart = HeldStart(start: copy start, context: copy context)
+        case .midstream: writeHeader(start, nil, at: context)
+        }
+    }
+
+    private mutating func write(_ handshake: borrowing Handshake, at context: borrowing EventContext) {
+        let isFirst = heldStart?.context.connection == context.connection
+        if isFirst, let held = heldStart.take() {
+            writeHeader(held.start, copy handshake, at: held.context)
+        }
+        flush()
+        sessions.note(handshake, connection: context.connection)
+        writeLines(handshake, at: context, isInHeader: isFirst)
+    }
+
+    private mutating func write(
+        _ frame: borrowing FrameEvent, at context: borrowing EventContext, payload: Span<UInt8>
+    ) {
+        flush()
+        writePacket(context)
+        let header = frame.frame.header
+        guard header.fin, !header.opcode.isControl else {
+            writeLine(copy frame, nil, at: context, payload: payload)
+            return
+        }
+        let kept = payload.extracting(first: payloadNeeds.maximumBytes ?? .max)
+        heldFrame = HeldFrame(frame: copy frame, context: copy context, payload: Array(copying: kept))
+    }
+
+    private mutating func write(
+        _ message: borrowing MessageEvent, at context: borrowing EventContext, payload: Span<UInt8>
+    ) {
+        guard let held = heldFrame, held.context.connection == context.connection, held.frame.from == message.from
+        else {
+            flush()
+            writePacket(context)
+            writeLine(nil, copy message, at: context, payload: payload)
+            return
+        }
+        heldFrame = nil
+        writeLine(held.frame, copy message, at: context, payload: payload)
+        writeFindingsBehind()
+    }
+
+    private mutating func write(_ finding: borrowing Finding, at context: borrowing EventContext) {
+        guard let held = heldFrame, held.context.connection == context.connection,
+            held.context.packet == context.packet
+        else {
+            flush()
+            writePacket(context)
+            writeLine(finding, at: context)
+            return
+        }
+        swap(&output, &behindHeldFrame)
+        writeLine(finding, at: context)
+        swap(&output, &behindHeldFrame)
+    }
+
+    private mutating func writeFindingsBehind() {
+        output.append(contentsOf: behindHeldFrame)
+        behindHeldFrame.removeAll()
+    }
+}
+
+extension Array<UInt8> {
+    /// Copies borrowed bytes.
+    fileprivate init(copying bytes: Span<UInt8>) {
+        self = bytes.isEmpty ? [] : unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+    }
+}

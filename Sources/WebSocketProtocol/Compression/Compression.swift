@@ -1,0 +1,56 @@
+import BasicContainers
+import WireFormat
+
+/// The compression context of one direction (RFC 7692 7.1.1); zlib's state is made at the first compressed message.
+struct Compression: ~Copyable {
+    /// What was negotiated; nil for nothing.
+    let parameters: DeflateParameters?
+    private var inflater: Inflater?
+    /// Whether bytes that the window should hold are not there.
+    private var isLost = false
+
+    init(_ parameters: DeflateParameters?) {
+        self.parameters = parameters
+    }
+
+    /// Begins a message; tells why it cannot be inflated.
+    mutating func begin() -> PayloadWithheld? {
+        guard let parameters, !isLost else { return .contextLost }
+        if inflater == nil { inflater = Inflater(windowBits: parameters.maxWindowBits) }
+        return inflater == nil ? .contextLost : nil
+    }
+
+    /// Ends a message: without context takeover the window is forgotten (RFC 7692 7.1.1.1).
+    mutating func end() {
+        guard parameters?.noContextTakeover == true else { return }
+        isLost = false
+        inflater?.reset()
+    }
+
+    /// Tells that what the window should hold is not known any more.
+    mutating func lose() {
+        isLost = true
+        if parameters?.noContextTakeover != true { inflater = nil }
+    }
+
+    /// Whether everything inflated so far ends at the end of a block.
+    var isAtBlockEnd: Bool {
+        switch inflater {
+        case .some(let inflater): inflater.isAtBlockEnd
+        case .none: true
+        }
+    }
+
+    /// Whether a final block ended (RFC 7692 7.2.3.4) and nothing came behind it.
+    var isAtStreamEnd: Bool {
+        switch inflater {
+        case .some(let inflater): inflater.isAtStreamEnd
+        case .none: false
+        }
+    }
+
+    /// Inflates from `input` into the free capacity of `output`.
+    mutating func inflate(_ input: inout ByteCursor, into output: inout UniqueArray<UInt8>) -> Inflater.Status {
+        inflater?.inflate(&input, into: &output) ?? .broken
+    }
+}

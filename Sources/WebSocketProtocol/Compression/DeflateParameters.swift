@@ -1,0 +1,29 @@
+/// How one direction of a session is compressed (RFC 7692 7.1): what the response fixed for its sender.
+public struct DeflateParameters: Hashable, Sendable {
+    /// Whether every message is compressed on its own.
+    public var noContextTakeover: Bool
+    /// The base-2 logarithm of the window that the sender uses at most: 8 to 15.
+    public var maxWindowBits: Int
+
+    /// The registered name of the extension.
+    public static let extensionName = "permessage-deflate"
+
+    /// What the response's extensions say about messages of `sender`; nil when the extension was not negotiated.
+    ///
+    /// The response alone counts. A parameter that RFC 7692 7.1 does not allow leaves the default in place.
+    public init?(_ extensions: [WebSocketExtension], sender: Role) {
+        guard let negotiated = extensions.first(where: { $0.name == DeflateParameters.extensionName }) else { return nil }
+        let side = sender == .client ? "client" : "server"
+        noContextTakeover = false
+        maxWindowBits = 15
+        for parameter in negotiated.parameters {
+            if parameter.name == side + "_no_context_takeover" {
+                noContextTakeover = true
+            } else if parameter.name == side + "_max_window_bits",
+                let bits = parameter.value.flatMap({ Int($0) }), (8...15).contains(bits)
+            {
+                maxWindowBits = bits
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import BasicContainers
+
+/// The beginning of a payload, kept up to a bound.
+struct KeptPayload: ~Copyable {
+    /// The bytes kept so far.
+    private(set) var bytes = UniqueArray<UInt8>()
+    /// Bytes that may still be kept of this payload.
+    private var room = 0
+    /// Bytes that this payload has taken out of the streams' common bound.
+    private var reserved = 0
+    /// Whether more is wanted than a limit allows.
+    private var isLimited = false
+    /// Whether bytes were left out since the common bound or a limit was reached, not since nobody wanted them.
+    private(set) var hitLimit = false
+    /// Whether bytes were left out.
+    private(set) var isCut = false
+
+    /// Capacity that is given back to the system at the next payload.
+    private static let retainedCapacity = 64 << 10
+
+    /// Begins a new payload of which at most `wanted` bytes are kept, and never more than `limit`.
+    mutating func begin(wanted: Int, limit: Int, keepable: inout Int) {
+        release(&keepable)
+        room = min(wanted, limit)
+        isLimited = wanted > limit
+        hitLimit = false
+        isCut = false
+    }
+
+    /// Forgets the payload and gives its bytes back to the common bound.
+    mutating func release(_ keepable: inout Int) {
+        keepable &+= reserved
+        reserved = 0
+        room = 0
+        if bytes.capacity > KeptPayload.retainedCapacity {
+            bytes = UniqueArray()
+        } else {
+            bytes.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Keeps what there is room for.
+    mutating func append(_ source: Span<UInt8>, keepable: inout Int) {
+        let count = admit(source.count, &keepable)
+        guard count > 0 else { return }
+        bytes.append(copying: source.extracting(first: count))
+    }
+
+    /// Keeps what there is room for, unmasked where there is a mask, which moves on over all of `source`.
+    mutating func append(_ source: Span<UInt8>, unmasking mask: inout Masking?, keepable: inout Int) {
+        guard mask != nil else {
+            append(source, keepable: &keepable)
+            return
+        }
+        let count = admit(source.count, &keepable)
+        if count > 0 {
+            bytes.append(addingCount: count) { mask!.unmask(source.extracting(first: count), into: &$0) }
+        }
+        mask!.skip(UInt64(source.count &- count))
+    }
+
+    private mutating func admit(_ count: Int, _ keepable: inout Int) -> Int {
+        let admitted = min(count, room, keepable)
+        if admitted < count {
+            isCut = true
+            hitLimit = hitLimit || isLimited || admitted < room
+            room = admitted
+        }
+        room &-= admitted
+        reserved &+= admitted
+        keepable &-= admitted
+        return admitted
+    }
+}

@@ -1,0 +1,205 @@
+import BasicContainers
+import WireFormat
+
+/// Puts the data messages of one direction together (RFC 6455 5.4) and inflates them (RFC 7692 6.2).
+///
+/// Payload passes through in pieces: a message is never held unless somebody wants to see it.
+struct MessageDecoder: ~Copyable {
+    /// The decoded bytes of the message that was begun last, as far as they are kept.
+    private(set) var kept = KeptPayload()
+    /// The message that is being put together.
+    private var current: Message?
+    private var decodedLength: UInt64 = 0
+    private var text = UTF8Validator()
+    private var isMissingBytes = false
+    /// Why the current message's payload is withheld.
+    private var withheld: PayloadWithheld?
+    private var compression: Compression
+    private let limits: StreamLimits
+
+    /// - Parameter compression: What was negotiated for this direction; nil for nothing.
+    init(compression: DeflateParameters?, limits: StreamLimits) {
+        self.compression = Compression(compression)
+        self.limits = limits
+    }
+
+    /// Whether a message has begun and not ended.
+    var isInMessage: Bool { current != nil }
+
+    /// Whether RSV1 marks compressed messages here.
+    var isCompressionNegotiated: Bool { compression.parameters != nil }
+
+    /// Begins a message with its first frame.
+    mutating func begin(
+        isText: Bool, isCompressed: Bool, streamOffset: UInt64, wanted: Int, resources: inout StreamResources
+    ) {
+        current = Message(
+            isText: isText, streamOffset: streamOffset, isComplete: false, frames: 0, isCompressed: isCompressed,
+            wireLength: 0, length: nil, payload: .whole, isValidUTF8: true)
+        decodedLength = 0
+        text.reset()
+        isMissingBytes = false
+        withheld = isCompressed ? compression.begin() : nil
+        kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
+    }
+
+    /// Counts a frame of the current message.
+    mutating func countFrame(payloadLength: UInt64) {
+        current?.frames &+= 1
+        current?.wireLength &+= payloadLength
+    }
+
+    /// Takes the next payload bytes of the current message.
+    mutating func receive(
+        _ bytes: Span<UInt8>, mask: inout Masking?, resources: inout StreamResources, violations: inout PendingViolations
+    ) {
+        guard let message = current, withheld == nil else {
+            mask?.skip(UInt64(bytes.count))
+            return
+        }
+        if !message.isText, !message.isCompressed {
+            decodedLength &+= UInt64(bytes.count)
+            kept.append(bytes, unmasking: &mask, keepable: &resources.keepable)
+            return
+        }
+        if mask == nil {
+            decode(bytes, message, &resources.inflated, &resources.keepable, &violations)
+        } else {
+            unmask(
+                bytes, &mask!, message, &resources.unmasked, &resources.inflated, &resources.keepable, &violations)
+        }
+    }
+
+    /// Tells that `length` payload bytes of the current message are not in the capture.
+    mutating func skip(_ length: UInt64) {
+        guard let message = current else { return }
+        isMissingBytes = true
+        withheld = withheld ?? .incomplete
+        if message.isCompressed { compression.lose() }
+    }
+
+    /// Ends the current message behind its last frame.
+    mutating func end(resources: inout StreamResources, violations: inout PendingViolations) -> Message? {
+        guard var message = current else { return nil }
+        if message.isCompressed, withheld == nil, message.wireLength > 0 {
+            finishInflating(message, &resources, &violations)
+        }
+        if message.isCompressed { compression.end() }
+        current = nil
+        message.isComplete = !isMissingBytes
+        if let withheld {
+            message.payload = .withheld(withheld)
+            message.length = message.isCompressed ? nil : message.wireLength
+            return message
+        }
+        message.length = decodedLength
+        message.payload = kept.isCut ? .truncated : .whole
+        if message.isText, !text.isComplete {
+            message.isValidUTF8 = false
+            violations.insert(.textNotUTF8)
+        }
+        if kept.hitLimit { violations.insert(.messageLimit) }
+        return message
+    }
+
+    /// Gives up the current message: its session ended, or another began inside it.
+    mutating func abandon() -> Message? {
+        guard var message = current else { return nil }
+        if message.isCompressed { compression.lose() }
+        current = nil
+        message.payload = .withheld(.incomplete)
+        return message
+    }
+
+    /// Tells that the place in the stream is not known any more.
+    mutating func loseContext() {
+        compression.lose()
+    }
+
+    /// Gives the kept bytes of the last message back.
+    mutating func releaseKept(_ resources: inout StreamResources) {
+        kept.release(&resources.keepable)
+    }
+
+    private mutating func unmask(
+        _ bytes: Span<UInt8>, _ mask: inout Masking, _ message: Message, _ unmasked: inout UniqueArray<UInt8>,
+        _ room: inout UniqueArray<UInt8>, _ keepable: inout Int, _ violations: inout PendingViolations
+    ) {
+        var start = 0
+        while start < bytes.count {
+            let count = min(bytes.count &- start, StreamResources.pieceLength)
+            unmasked.removeAll(keepingCapacity: true)
+            unmasked.append(addingCount: count) {
+                mask.unmask(bytes.extracting(start..<(start &+ count)), into: &$0)
+            }
+            start &+= count
+            decode(unmasked.span, message, &room, &keepable, &violations)
+        }
+    }
+
+    private mutating func decode(
+        _ bytes: Span<UInt8>, _ message: Message, _ room: inout UniqueArray<UInt8>, _ keepable: inout Int,
+        _ violations: inout PendingViolations
+    ) {
+        if message.isCompressed {
+            if withheld == nil { inflate(bytes, message, &room, &keepable, &violations) }
+        } else {
+            take(bytes, message, &keepable)
+        }
+    }
+
+    private mutating func take(_ bytes: Span<UInt8>, _ message: Message, _ keepable: inout Int) {
+        decodedLength &+= UInt64(bytes.count)
+        if message.isText { text.receive(bytes) }
+        kept.append(bytes, keepable: &keepable)
+    }
+
+    private mutating func inflate(
+        _ bytes: Span<UInt8>, _ message: Message, _ room: inout UniqueArray<UInt8>, _ keepable: inout Int,
+        _ violations: inout PendingViolations
+    ) {
+        var input = ByteCursor(bytes)
+        while true {
+            room.removeAll(keepingCapacity: true)
+            let status = compression.inflate(&input, into: &room)
+            take(room.span, message, &keepable)
+            if status == .broken {
+                giveUp(.deflateBroken, .contextLost, &violations)
+                return
+            }
+            if isBomb(message) {
+                giveUp(.inflateBomb, .bomb, &violations)
+                return
+            }
+            if status == .inputTaken { return }
+        }
+    }
+
+    private mutating func giveUp(
+        _ violation: Violation, _ reason: PayloadWithheld, _ violations: inout PendingViolations
+    ) {
+        violations.insert(violation)
+        withheld = reason
+        compression.lose()
+    }
+
+    /// RFC 7692 7.2.2: the sender took 00 00 ff ff off the end of the message.
+    private mutating func finishInflating(
+        _ message: Message, _ resources: inout StreamResources, _ violations: inout PendingViolations
+    ) {
+        if !compression.isAtStreamEnd {
+            let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xff, 0xff]
+            inflate(tail.span, message, &resources.inflated, &resources.keepable, &violations)
+        }
+        if withheld == nil, !compression.isAtBlockEnd {
+            giveUp(.deflateBroken, .contextLost, &violations)
+        }
+    }
+
+    private func isBomb(_ message: Message) -> Bool {
+        if decodedLength > limits.inflatedMessage { return true }
+        guard decodedLength > limits.ratioThreshold else { return false }
+        let (allowed, overflow) = message.wireLength.multipliedReportingOverflow(by: limits.inflateRatio)
+        return !overflow && decodedLength > allowed
+    }
+}

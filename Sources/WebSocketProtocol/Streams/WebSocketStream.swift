@@ -1,0 +1,292 @@
+import BasicContainers
+public import WireFormat
+
+/// One direction of a session behind the upgrade: bytes in, frames and messages out (RFC 6455 5).
+///
+/// Feed it pieces of any size and take what ``next(_:resources:)`` returns until it returns nil; how the bytes are cut
+/// makes no difference. It keeps no payload that nobody wants, whatever length a frame claims.
+public struct WebSocketStream: ~Copyable {
+    /// What the stream tells, in order.
+    public enum Output: Sendable {
+        /// A rule is broken by the frame at `streamOffset`.
+        case violation(Violation, streamOffset: UInt64)
+        /// A frame has passed. What is kept of its payload is in ``framePayload`` until the next call.
+        case frame(Frame, payload: PayloadStatus)
+        /// A message ended, or was given up. What is kept of it is in ``messagePayload`` until the next call.
+        case message(Message)
+    }
+
+    /// Whether and how the stream's place is known.
+    private enum State {
+        case betweenFrames
+        case inPayload(FrameHeader, remaining: UInt64)
+        /// Behind a gap that hid where frames begin.
+        case lost
+    }
+
+    /// Who sends it.
+    public let sender: Role
+    /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
+    public private(set) var streamOffset: UInt64
+    /// How many frames have begun.
+    public private(set) var frameCount: UInt64 = 0
+
+    private var state = State.betweenFrames
+    private var reader = FrameHeaderReader()
+    private var messages: MessageDecoder
+    private var frame: Frame
+    private var mask: Masking?
+    private var kept = KeptPayload()
+    private var isMessageFrame = false
+    private var violations = PendingViolations()
+    private var endedMessage: Message?
+    private var hasSentClose = false
+    /// Whether a gap reaches beyond the end of the current frame.
+    private var isLostBehindFrame = false
+    /// Whether the kept message was handed out and is not needed any more.
+    private var hasDelivered = false
+    private var lastMaskingKey: UInt32?
+    private let demand: PayloadDemand
+    private let limits: StreamLimits
+
+    /// Begins a stream behind the upgrade.
+    ///
+    /// - Parameters:
+    ///   - sender: Who sends it.
+    ///   - streamOffset: Where its first frame begins, counted from the first byte of the TCP stream.
+    ///   - compression: How its messages are compressed, as the response says; nil for not at all.
+    ///   - demand: What is to be kept of the payloads.
+    ///   - limits: Bounds on that.
+    public init(
+        sender: Role, streamOffset: UInt64, compression: DeflateParameters?, demand: PayloadDemand, limits: StreamLimits
+    ) {
+        self.sender = sender
+        self.streamOffset = streamOffset
+        self.demand = demand
+        self.limits = limits
+        messages = MessageDecoder(compression: compression, limits: limits)
+        frame = Frame(
+            header: FrameHeader(
+                firstByte: 0, maskingKey: nil, payloadLength: 0, hasMinimalLength: true, byteCount: 0),
+            streamOffset: streamOffset, index: 0, missing: 0)
+    }
+
+    /// The payload of the frame that was returned last: of control frames always, of data frames as demanded.
+    public var framePayload: Span<UInt8> {
+        @_lifetime(borrow self) get { kept.bytes.span }
+    }
+
+    /// The decoded payload of the message that was returned last, as demanded.
+    public var messagePayload: Span<UInt8> {
+        @_lifetime(borrow self) get { messages.kept.bytes.span }
+    }
+
+    /// Whether the next byte is the first of a frame.
+    public var isBetweenFrames: Bool {
+        if case .betweenFrames = state { reader.isEmpty } else { false }
+    }
+
+    /// Whether a data message has begun and not ended.
+    public var isInMessage: Bool { messages.isInMessage }
+
+    /// Whether a gap hid where frames begin: nothing is decoded any more.
+    public var isLost: Bool {
+        if case .lost = state { true } else { false }
+    }
+
+    /// Takes what it can from `input` and returns the next thing to tell; nil when all of `input` is taken.
+    public mutating func next(_ input: inout ByteCursor, resources: inout StreamResources) -> Output? {
+        if let output = nextPending(&resources) { return output }
+        if case .lost = state {
+            streamOffset &+= UInt64(input.skip(input.count))
+            return nil
+        }
+        guard case .inPayload(let header, var remaining) = state else {
+            let before = input.offset
+            let header = reader.next(&input)
+            streamOffset &+= UInt64(input.offset &- before)
+            guard let header else { return nil }
+            begin(header, &resources)
+            return next(&input, resources: &resources)
+        }
+        if remaining > 0 {
+            let piece = input.take(atMost: Int(clamping: remaining))
+            guard piece.count > 0 else { return nil }
+            streamOffset &+= UInt64(piece.count)
+            receive(piece, &resources)
+            remaining &-= UInt64(piece.count)
+            state = .inPayload(header, remaining: remaining)
+            if remaining > 0 { return nil }
+        }
+        return end(&resources)
+    }
+
+    /// Tells that the capture lacks the next `length` bytes of the stream; call ``next(_:resources:)`` afterwards.
+    ///
+    /// - Returns: Whether the place behind the gap is proven: it lies inside the payload of the frame whose length is
+    ///   known, or right behind it. Else the stream is lost.
+    public mutating func skip(_ length: UInt64, resources: inout StreamResources) -> Bool {
+        streamOffset &+= length
+        switch state {
+        case .inPayload(let header, let remaining):
+            let missing = min(length, remaining)
+            frame.missing &+= missing
+            mask?.skip(missing)
+            if isMessageFrame { messages.skip(missing) }
+            state = .inPayload(header, remaining: remaining &- missing)
+            guard length > remaining else { return true }
+            // The frame's own bytes are all accounted for; what stood behind it is not.
+            isLostBehindFrame = true
+            return false
+        case .betweenFrames:
+            lose()
+            return false
+        case .lost:
+            return false
+        }
+    }
+
+    /// The message that the stream's end leaves unfinished.
+    public mutating func finish() -> Message? {
+        messages.abandon()
+    }
+
+    private mutating func lose() {
+        reader.reset()
+        state = .lost
+        messages.loseContext()
+    }
+
+    private mutating func nextPending(_ resources: inout StreamResources) -> Output? {
+        if hasDelivered {
+            hasDelivered = false
+            messages.releaseKept(&resources)
+        }
+        if let violation = violations.popFirst() {
+            return .violation(violation, streamOffset: frame.streamOffset)
+        }
+        if let message = endedMessage {
+            endedMessage = nil
+            hasDelivered = !messages.isInMessage
+            return .message(message)
+        }
+        return nil
+    }
+
+    private mutating func begin(_ header: FrameHeader, _ resources: inout StreamResources) {
+        frame = Frame(
+            header: header, streamOffset: streamOffset &- UInt64(header.byteCount), index: frameCount, missing: 0)
+        frameCount &+= 1
+        mask = header.maskingKey.map { Masking(maskingKey: $0) }
+        state = .inPayload(header, remaining: header.payloadLength)
+        let opcode = header.opcode
+        check(header, opcode)
+        isMessageFrame = false
+        if opcode.isControl {
+            kept.begin(wanted: .max, limit: limits.controlPayload, keepable: &resources.keepable)
+        } else {
+            kept.begin(wanted: demand.frameBytes, limit: limits.message, keepable: &resources.keepable)
+            beginData(header, opcode, &resources)
+        }
+    }
+
+    /// RFC 6455 5.4: fragmentation.
+    private mutating func beginData(_ header: FrameHeader, _ opcode: Opcode, _ resources: inout StreamResources) {
+        switch opcode {
+        case .text, .binary:
+            if messages.isInMessage {
+                violations.insert(.messageInsideMessage)
+                endedMessage = messages.abandon()
+            }
+            messages.begin(
+                isText: opcode == .text, isCompressed: header.rsv1 && messages.isCompressionNegotiated,
+                streamOffset: frame.streamOffset, wanted: demand.messageBytes, resources: &resources)
+        case .continuation:
+            guard messages.isInMessage else {
+                violations.insert(.continuationWithoutStart)
+                return
+            }
+        default:
+            return
+        }
+        isMessageFrame = true
+        messages.countFrame(payloadLength: header.payloadLength)
+    }
+
+    private mutating func receive(_ piece: Span<UInt8>, _ resources: inout StreamResources) {
+        guard isMessageFrame else {
+            kept.append(piece, unmasking: &mask, keepable: &resources.keepable)
+            return
+        }
+        if demand.frameBytes > 0 {
+            var ownMask = mask
+            kept.append(piece, unmasking: &ownMask, keepable: &resources.keepable)
+        }
+        messages.receive(piece, mask: &mask, resources: &resources, violations: &violations)
+    }
+
+    private mutating func end(_ resources: inout StreamResources) -> Output? {
+        let header = frame.header
+        state = .betweenFrames
+        if isMessageFrame, header.fin {
+            endedMessage = messages.end(resources: &resources, violations: &violations)
+        }
+        let payload: PayloadStatus =
+            frame.missing > 0 ? .withheld(.incomplete) : kept.isCut ? .truncated : .whole
+        if header.opcode.isControl {
+            if kept.hitLimit { violations.insert(.controlPayloadLimit) }
+            if header.opcode == .close { endClose() }
+        }
+        if isLostBehindFrame {
+            isLostBehindFrame = false
+            lose()
+        }
+        return .frame(frame, payload: payload)
+    }
+
+    /// RFC 6455 5.5.1, 7.4.
+    private mutating func endClose() {
+        hasSentClose = true
+        guard frame.missing == 0 else { return }
+        if frame.header.payloadLength == 1 { violations.insert(.closePayloadOneByte) }
+        let body = CloseBody(kept.bytes.span)
+        if let code = body.code, !code.mayBeSent { violations.insert(.closeCodeNotAllowed) }
+        if body.reason == nil { violations.insert(.closeReasonNotUTF8) }
+    }
+
+    /// What a header alone can break.
+    private mutating func check(_ header: FrameHeader, _ opcode: Opcode) {
+        // RFC 6455 5.1: clients mask, servers don't.
+        if header.isMasked != (sender == .client) {
+            violations.insert(sender == .client ? .clientUnmasked : .serverMasked)
+        }
+        if let key = header.maskingKey {
+            // RFC 6455 5.3: the key must be unpredictable.
+            if key == 0 {
+                violations.insert(.zeroMaskingKey)
+            } else if key == lastMaskingKey {
+                violations.insert(.repeatedMaskingKey)
+            }
+            lastMaskingKey = key
+        }
+        if hasSentClose { violations.insert(.frameAfterClose) }
+        guard header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
+        else { return }
+        // RFC 6455 5.2: reserved bits are for extensions; RFC 7692 6 uses RSV1 on the first frame of a message.
+        if header.rsv2 || header.rsv3 || (header.rsv1 && !messages.isCompressionNegotiated) {
+            violations.insert(.reservedBits)
+        } else if header.rsv1 {
+            if opcode.isControl { violations.insert(.compressedControl) }
+            if opcode == .continuation { violations.insert(.compressedContinuation) }
+        }
+        if opcode.isReserved { violations.insert(.reservedOpcode) }
+        if !header.hasMinimalLength { violations.insert(.lengthNotMinimal) }
+        // RFC 6455 5.5: control frames are short and whole.
+        if opcode.isControl {
+            if !header.fin { violations.insert(.controlFragmented) }
+            if header.payloadLength > 125 { violations.insert(.controlTooLong) }
+        }
+        // RFC 6455 5.2: the most significant bit must be 0.
+        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
+    }
+}

@@ -1,0 +1,68 @@
+/// An upgrade request and what came of it.
+public struct UpgradeAnswer: Hashable, Sendable {
+    /// What came of a request.
+    public enum Verdict: Hashable, Sendable {
+        /// 101 to WebSocket: both streams are frames from here on.
+        case accepted
+        /// Any other final status: HTTP goes on.
+        case refused
+        /// 101, but not to WebSocket as RFC 6455 has it, or to a draft whose frames differ: nothing is followed.
+        case switchedElsewhere
+        /// The client went on with another request, and the capture lacks the answer to this one.
+        case lost
+    }
+
+    /// What came of it.
+    public var verdict: Verdict
+    /// The request.
+    public var request: UpgradeRequest
+    /// The final response; nil when the capture lacks it.
+    public var response: UpgradeResponse?
+    /// Whether Sec-WebSocket-Accept is the one for the key; nil unless the status is 101.
+    public var isAcceptValid: Bool?
+    /// The rules the response breaks, each once; empty unless accepted.
+    public var violations: [UpgradeViolation]
+
+    /// The negotiated subprotocol: the first that the response names, when accepted.
+    public var subprotocol: String? { verdict == .accepted ? response?.subprotocols.first : nil }
+
+    /// The negotiated extensions: those that the response names, when accepted.
+    public var extensions: [WebSocketExtension] { verdict == .accepted ? response?.extensions ?? [] : [] }
+}
+
+extension UpgradeAnswer {
+    /// A request whose answer the capture lacks.
+    init(lost request: UpgradeRequest) {
+        self.init(verdict: .lost, request: request, response: nil, isAcceptValid: nil, violations: [])
+    }
+
+    /// Judges a final response (RFC 6455 4.1, "If the response does not…").
+    init(_ request: UpgradeRequest, response: UpgradeResponse) {
+        self.init(verdict: .refused, request: request, response: response, isAcceptValid: nil, violations: [])
+        guard response.status == 101 else { return }
+        let isValid = response.accept != nil && response.accept == request.key.map(WebSocketAccept.value(for:))
+        isAcceptValid = isValid
+        let hasUpgrade = !response.fields.values("upgrade").isEmpty
+        let namesWebSocket = response.fields.has(token: "websocket", in: "upgrade")
+        guard request.draft == nil, namesWebSocket || !hasUpgrade && isValid else {
+            verdict = .switchedElsewhere
+            return
+        }
+        verdict = .accepted
+        if !hasUpgrade { violations.append(.upgradeHeaderMissing) }
+        if !response.fields.has(token: "upgrade", in: "connection") { violations.append(.connectionHeaderMissing) }
+        if response.accept == nil {
+            violations.append(.acceptMissing)
+        } else if !isValid {
+            violations.append(.acceptWrong)
+        }
+        if response.fields.values("sec-websocket-accept").count > 1 { violations.append(.acceptRepeated) }
+        if response.areExtensionsMalformed { violations.append(.extensionsMalformed) }
+        let offered = Set(request.extensions.map(\.name))
+        if !response.extensions.allSatisfy({ offered.contains($0.name) }) { violations.append(.extensionNotOffered) }
+        if response.subprotocols.count > 1 { violations.append(.subprotocolRepeated) }
+        if !response.subprotocols.allSatisfy(request.subprotocols.contains) {
+            violations.append(.subprotocolNotOffered)
+        }
+    }
+}

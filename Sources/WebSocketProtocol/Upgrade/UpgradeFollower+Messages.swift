@@ -1,0 +1,145 @@
+extension UpgradeFollower {
+    /// Reads on in a head, or before one.
+    mutating func readHead(_ bytes: Span<UInt8>, from offset: inout Int, _ side: StreamSide) -> Outcome? {
+        if mustWait(side) { return .waits }
+        let index = Int(side.rawValue)
+        if !streams[index].head.firstBytes.hasBegun {
+            // RFC 9112 2.2: empty lines before a request line are ignored.
+            while offset < bytes.count, bytes[offset].isLineEnd { offset += 1 }
+            guard offset < bytes.count else { return nil }
+            if answersUnseenProxyRequest(bytes[offset], side) { return .waits }
+        }
+        if streams[index].head.firstBytes.kind == .undecided {
+            streams[index].head.firstBytes.read(bytes, from: offset)
+            switch streams[index].head.firstBytes.kind {
+            case .undecided: break
+            case .request:
+                guard clientSide ?? side == side else { return finish(brokenEnding) }
+                clientSide = side
+            case .response:
+                guard clientSide != side else { return finish(brokenEnding) }
+                clientSide = side.other
+                if mustWait(side) { return .waits }
+            case .tls where clientSide == nil: return finish(.tls)
+            case .socks4 where clientSide == nil && side == .initiator: return beginProxy(.request4, side)
+            case .socks5 where clientSide == nil && side == .initiator: return beginProxy(.methods, side)
+            case .tls, .socks4, .socks5, .other: return finish(brokenEnding)
+            }
+        }
+        switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
+        case .incomplete:
+            return nil
+        case .broken:
+            return finish(brokenEnding)
+        case .inPlace(let start):
+            streams[index].head = HeadCollector()
+            return readMessage(bytes.extracting(start..<offset), side)
+        case .gathered:
+            let head = streams[index].head.take()
+            return readMessage(head.span, side)
+        case .oversized:
+            return finish(.oversizedHead)
+        }
+    }
+
+    /// Whether the next message of a stream cannot be understood yet: the client's behind a request that may change
+    /// the streams, the server's before the request it answers (all of it where it may change the streams).
+    private func mustWait(_ side: StreamSide) -> Bool {
+        guard let clientSide else { return false }
+        if clientSide == side { return isAwaitingAnswer || outstanding.count >= limits.outstandingRequests }
+        guard let request = outstanding.first else { return true }
+        return request.changesStreams && !streams[Int(clientSide.rawValue)].isBetweenMessages
+    }
+
+    /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers.
+    private func answersUnseenProxyRequest(_ byte: UInt8, _ side: StreamSide) -> Bool {
+        clientSide == nil && side == .responder && (byte == 0 || byte == 5)
+            && !streams[Int(StreamSide.initiator.rawValue)].head.firstBytes.hasBegun
+    }
+
+    private mutating func beginProxy(_ step: SOCKSStep, _ side: StreamSide) -> Outcome? {
+        streams[Int(side.rawValue)].head = HeadCollector()
+        phase = .proxy(step)
+        return nil
+    }
+
+    /// What to call a stream that is not HTTP here.
+    private var brokenEnding: Ending { traffic.contains(.exchanges) ? .brokenHTTP : .unknown }
+
+    private mutating func readMessage(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
+        side == clientSide ? readRequest(head, side) : readResponse(head, side)
+    }
+
+    private mutating func readRequest(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
+        guard let line = RequestLine(head) else { return finish(brokenEnding) }
+        if line.isHTTP2Preface { return finish(.http2) }
+        let facts = HeadFacts(head, after: line.end)
+        note(line, in: head)
+        let framing = BodyFraming(ofRequest: facts, isHTTP10: head.equals("1.0", in: line.version))
+        guard framing != .broken else { return finish(.brokenHTTP) }
+        let traits = RequestTraits(line, facts, in: head)
+        outstanding.append(traits)
+        isAwaitingAnswer = traits.changesStreams
+        streams[Int(side.rawValue)].enterBody(framing)
+        guard traits.contains(.webSocket) else { return nil }
+        let request = UpgradeRequest(line, head: head)
+        // The third part of hixie-76's challenge stands behind the head as if it were a body.
+        if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
+            streams[Int(side.rawValue)].enterBody(.length(8))
+        }
+        pending = PendingRequest(request)
+        return .requested
+    }
+
+    private mutating func readResponse(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
+        guard let line = StatusLine(head), let request = outstanding.first else { return finish(brokenEnding) }
+        let facts = HeadFacts(head, after: line.end)
+        note(facts)
+        // RFC 9110 15.2: interim responses; 101 is a final one.
+        if line.status < 200, line.status != 101 { return nil }
+        outstanding.removeFirst()
+        if request.contains(.connect), 200..<300 ~= line.status {
+            // RFC 9112 6.3, item 2.
+            return beginTunnel()
+        }
+        if request.changesStreams { isAwaitingAnswer = false }
+        let framing = BodyFraming(
+            ofResponse: facts, status: line.status, toHEAD: request.contains(.head),
+            isHTTP10: head.equals("1.0", in: line.version))
+        if request.contains(.webSocket), let pending {
+            let answer = UpgradeAnswer(pending.request, response: UpgradeResponse(line, head: head))
+            streams[Int(side.rawValue)].enterBody(framing)
+            settle(answer)
+            if framing == .broken { _ = finish(.brokenHTTP) }
+            return .answered(answer)
+        }
+        guard line.status != 101 else { return finish(.otherUpgrade) }
+        guard framing != .broken else { return finish(.brokenHTTP) }
+        streams[Int(side.rawValue)].enterBody(framing)
+        return nil
+    }
+
+    /// Takes an answer into account.
+    mutating func settle(_ answer: UpgradeAnswer) {
+        pending = nil
+        isAwaitingAnswer = false
+        isAnswerHidden = false
+        switch answer.verdict {
+        case .accepted: _ = finish(.webSocket)
+        case .switchedElsewhere: _ = finish(.otherUpgrade)
+        case .refused, .lost: break
+        }
+    }
+
+    /// Notes what a request tells of the traffic.
+    mutating func note(_ line: RequestLine, in head: Span<UInt8>) {
+        traffic.insert(.exchanges)
+        if HTTPTraffic.isPolling(target: line.target, in: head) { traffic.insert(.polling) }
+    }
+
+    /// Notes what a response tells of the traffic.
+    mutating func note(_ facts: HeadFacts) {
+        traffic.insert(.exchanges)
+        if facts.isEventStream { traffic.insert(.eventStream) }
+    }
+}

@@ -1,0 +1,81 @@
+extension UpgradeFollower {
+    /// Turns to searching: where the messages of `side` end is not known any more, and so neither which response of
+    /// the other stream answers which request.
+    mutating func search(after side: StreamSide) {
+        if pending == nil {
+            isAwaitingAnswer = false
+        } else if side != clientSide {
+            isAnswerHidden = true
+        }
+        phase = .searching
+        outstanding = OutstandingRequests()
+        proxyMessage = []
+        streams[Int(side.rawValue)] = MessageStream()
+        streams[Int(side.other.rawValue)].place = .head
+    }
+
+    /// Looks whether a piece begins with a head, or goes on in one; what is not part of a head is passed over.
+    mutating func search(_ bytes: Span<UInt8>, from offset: inout Int, _ side: StreamSide) -> Outcome? {
+        let index = Int(side.rawValue)
+        if side == clientSide, isAwaitingAnswer, let pending {
+            // Frames of a client never begin like a request line: the second byte has the mask bit.
+            var first = FirstBytes()
+            first.read(bytes, from: offset)
+            guard first.kind == .request else { return .waits }
+            let answer = UpgradeAnswer(lost: pending.request)
+            settle(answer)
+            return .answered(answer)
+        }
+        streams[index].head.firstBytes.read(bytes, from: offset)
+        let kind = streams[index].head.firstBytes.kind
+        guard kind == .undecided || kind == .request || kind == .response else {
+            return passOver(bytes, from: &offset, side)
+        }
+        switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
+        case .incomplete:
+            return nil
+        case .inPlace(let start):
+            streams[index].head = HeadCollector()
+            return found(bytes.extracting(start..<offset), kind, side) ?? passOver(bytes, from: &offset, side)
+        case .gathered:
+            let head = streams[index].head.take()
+            return found(head.span, kind, side) ?? passOver(bytes, from: &offset, side)
+        case .broken, .oversized:
+            return passOver(bytes, from: &offset, side)
+        }
+    }
+
+    private mutating func passOver(_ bytes: Span<UInt8>, from offset: inout Int, _ side: StreamSide) -> Outcome? {
+        offset = bytes.count
+        streams[Int(side.rawValue)].head = HeadCollector()
+        return nil
+    }
+
+    /// Takes a head that was found; it may be quoted by a body.
+    private mutating func found(_ head: Span<UInt8>, _ kind: FirstBytes.Kind, _ side: StreamSide) -> Outcome? {
+        kind == .request ? foundRequest(head, side) : foundResponse(head, side)
+    }
+
+    private mutating func foundRequest(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
+        guard pending == nil, let line = RequestLine(head), !line.isHTTP2Preface else { return nil }
+        clientSide = side
+        note(line, in: head)
+        guard HeadFacts(head, after: line.end).namesWebSocket else { return nil }
+        pending = PendingRequest(UpgradeRequest(line, head: head))
+        isAwaitingAnswer = true
+        return .requested
+    }
+
+    private mutating func foundResponse(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
+        guard clientSide != side, let line = StatusLine(head) else { return nil }
+        clientSide = side.other
+        note(HeadFacts(head, after: line.end))
+        guard let pending, line.status == 101 || line.status >= 200 else { return nil }
+        let answer = UpgradeAnswer(pending.request, response: UpgradeResponse(line, head: head))
+        if line.status == 101 {
+            guard answer.verdict == .accepted, answer.isAcceptValid == true else { return nil }
+        }
+        settle(answer)
+        return .answered(answer)
+    }
+}

@@ -1,0 +1,137 @@
+import PacketCapture
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite struct CaptureFileTests {
+    let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
+    @Test(arguments: ByteOrder.allCases, PcapBuilder.Format.allCases)
+    func `pcap is read in either byte order and every header format`(
+        order: ByteOrder, format: PcapBuilder.Format
+    ) throws {
+        var pcap = PcapBuilder(order, format)
+        pcap.append([1, 2, 3], seconds: 1_700_000_000, fraction: 123_456)
+        pcap.append([4], seconds: 1_700_000_001, fraction: 7, originalLength: 1500)
+        let path = try folder.write("a.pcap", pcap.bytes)
+        let unit: Int64 = format == .nanoseconds ? 1 : 1000
+        let (packets, error) = try readAll(path)
+        #expect(error == nil)
+        #expect(
+            packets == [
+                SeenPacket(1, at: 1_700_000_000_000_000_000 + 123_456 * unit, [1, 2, 3]),
+                SeenPacket(2, at: 1_700_000_001_000_000_000 + 7 * unit, originalLength: 1500, [4]),
+            ])
+    }
+
+    @Test(arguments: ByteOrder.allCases)
+    func `pcapng is read in either byte order`(order: ByteOrder) throws {
+        var pcapng = PcapngBuilder(order)
+        pcapng.appendInterface(.raw, resolution: 9)
+        pcapng.append([1, 2, 3], ticks: 1_700_000_000_123_456_789)
+        pcapng.appendBlock(0x8000_0001, [0, 0, 0, 0])
+        pcapng.append([4], ticks: 1_700_000_000_123_456_790, originalLength: 60)
+        let path = try folder.write("a.pcapng", pcapng.bytes)
+        #expect(try CaptureFile(path: path).linkType == .raw)
+        let (packets, error) = try readAll(path)
+        #expect(error == nil)
+        #expect(
+            packets == [
+                SeenPacket(1, at: 1_700_000_000_123_456_789, [1, 2, 3]),
+                SeenPacket(2, at: 1_700_000_000_123_456_790, originalLength: 60, [4]),
+            ])
+    }
+
+    @Test func `a file with a header only is a capture of no packets`() throws {
+        let (packets, error) = try readAll(folder.write("a.pcap", PcapBuilder().bytes))
+        #expect(packets.isEmpty)
+        #expect(error == nil)
+    }
+
+    @Test(arguments: [
+        (0, 0), (1, 1), (9, 9), (12, 101), (14, 14), (101, 101), (108, 108), (113, 113), (228, 228), (229, 229),
+        (276, 276), (147, 147), (60_000, 60_000),
+    ])
+    func `link types are the registered ones`(stored: UInt32, registered: UInt32) throws {
+        let pcap = PcapBuilder(linkType: LinkType(rawValue: stored))
+        let path = try folder.write("a.pcap", pcap.bytes)
+        #expect(try CaptureFile(path: path).linkType.rawValue == registered)
+    }
+
+    @Test(arguments: ByteOrder.allCases)
+    func `seconds of pcap are unsigned and absurd fractions do not trap`(order: ByteOrder) throws {
+        var pcap = PcapBuilder(order)
+        pcap.append([1], seconds: .max)
+        pcap.append([2], seconds: .max, fraction: .max)
+        let (packets, _) = try readAll(folder.write("a.pcap", pcap.bytes))
+        #expect(packets.map(\.bytes) == [[1], [2]])
+        #expect(packets.first?.nanoseconds == 4_294_967_295_000_000_000)
+    }
+
+    @Test(arguments: [
+        (0, nil, UInt64(20_000_000_000), Int64.max), (0, nil, UInt64(1) << 62, .max), (6, -10, 0, -10_000_000_000),
+        (6, .min, 0, .min), (6, .max, 0, .max), (0x80, nil, .max >> 1, .max),
+    ] as [(UInt8, Int64?, UInt64, Int64)])
+    func `times that 64 bits of nanoseconds cannot hold are clamped`(
+        resolution: UInt8, offset: Int64?, ticks: UInt64, nanoseconds: Int64
+    ) throws {
+        var pcapng = PcapngBuilder()
+        pcapng.appendInterface(resolution: resolution, offset: offset)
+        pcapng.append([1], ticks: ticks)
+        let (packets, _) = try readAll(folder.write("a.pcapng", pcapng.bytes))
+        #expect(packets.map(\.nanoseconds) == [nanoseconds])
+    }
+
+    @Test func `a packet was never shorter on the wire than in the file`() throws {
+        var pcap = PcapBuilder()
+        pcap.append([1, 2, 3], originalLength: 0)
+        let (packets, _) = try readAll(folder.write("a.pcap", pcap.bytes))
+        #expect(packets == [SeenPacket(1, at: 0, originalLength: 3, [1, 2, 3])])
+    }
+
+    @Test func `a filter keeps the numbers that the packets have in the file`() throws {
+        var pcap = PcapBuilder()
+        for length in [10, 200, 20, 300, 30] {
+            pcap.append([UInt8](repeating: 0, count: length))
+        }
+        let path = try folder.write("a.pcap", pcap.bytes)
+        #expect(try readAll(path, filter: "greater 100").packets.map(\.number) == [2, 4])
+        var file = try CaptureFile(path: path, filter: "less 5")
+        #expect(try file.next()?.number == nil)
+        #expect(file.packetCount == 5)
+    }
+
+    @Test func `progress is told in bytes of the file`() throws {
+        var pcap = PcapBuilder()
+        pcap.append([1, 2, 3])
+        pcap.append([4, 5])
+        var file = try CaptureFile(path: folder.write("a.pcap", pcap.bytes))
+        #expect(file.isLive == false)
+        #expect(file.byteCount == 61)
+        #expect(file.bytesRead == 24)
+        _ = try file.next()
+        #expect(file.bytesRead == 43)
+        _ = try file.next()
+        #expect(file.bytesRead == 61)
+    }
+
+    #if os(Linux)
+        @Test func `files are closed, also those that are refused`() throws {
+            let path = try folder.write("a.pcap", PcapBuilder().bytes)
+            let noise = try folder.write("noise.pcap", [UInt8](repeating: 0x55, count: 100))
+            let cut = try folder.write("cut.pcap", [UInt8](PcapBuilder().bytes.prefix(10)))
+            do {
+                let file = try CaptureFile(path: path)
+                #expect(folder.openFileCount == 1)
+                _ = consume file
+            }
+            for path in [noise, cut] {
+                #expect(throws: CaptureError.self) { _ = try CaptureFile(path: path) }
+            }
+            #expect(throws: CaptureError.self) { _ = try CaptureFile(path: path, filter: "nonsense") }
+            #expect(folder.openFileCount == 0)
+        }
+    #endif
+}

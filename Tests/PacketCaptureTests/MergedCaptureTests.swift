@@ -1,0 +1,141 @@
+import PacketCapture
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite struct MergedCaptureTests {
+    let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
+    /// Writes a file with a packet for each time, in seconds; its packets hold the file's number and their place.
+    func file(_ index: Int, _ seconds: [UInt32]) throws -> String {
+        var pcap = PcapBuilder()
+        for (place, second) in seconds.enumerated() {
+            pcap.append([UInt8(index), UInt8(place)], seconds: second)
+        }
+        return try folder.write("\(index).pcap", pcap.bytes)
+    }
+
+    @Test(arguments: [
+        ([[1, 2, 3]], [[0, 0], [0, 1], [0, 2]]),
+        ([[1, 4], [2, 3]], [[0, 0], [1, 0], [1, 1], [0, 1]]),
+        // Equal times: the file named first.
+        ([[5, 5], [5, 5]], [[0, 0], [0, 1], [1, 0], [1, 1]]),
+        ([[6], [5, 6], [5]], [[1, 0], [2, 0], [0, 0], [1, 1]]),
+        // Times that run backwards: file order within a file.
+        ([[5, 1], [3, 2]], [[1, 0], [1, 1], [0, 0], [0, 1]]),
+        ([[2, 1, 9], [3]], [[0, 0], [0, 1], [1, 0], [0, 2]]),
+        // One that ends early, one without packets.
+        ([[1], [], [2, 3]], [[0, 0], [2, 0], [2, 1]]),
+        // A rotated set, named in the wrong order.
+        ([[5, 6], [3, 4], [1, 2]], [[2, 0], [2, 1], [1, 0], [1, 1], [0, 0], [0, 1]]),
+        ([], []),
+    ] as [([[UInt32]], [[UInt8]])])
+    func `the earliest next packet comes first`(files: [[UInt32]], order: [[UInt8]]) throws {
+        let paths = try files.enumerated().map { try file($0.offset, $0.element) }
+        let (packets, problems) = try readAll(merging: paths)
+        #expect(packets.map(\.bytes) == order)
+        #expect(packets.map(\.number) == (0..<UInt64(order.count)).map { $0 + 1 })
+        #expect(problems.isEmpty)
+    }
+
+    @Test(arguments: 0..<8 as Range<UInt64>)
+    func `the order is that of an obvious merge`(seed: UInt64) throws {
+        var generator = SplitMix64(state: seed)
+        let files = (0..<Int.random(in: 1...40, using: &generator)).map { _ in
+            (0..<Int.random(in: 0...30, using: &generator)).map { _ in UInt32.random(in: 0...50, using: &generator) }
+        }
+        var positions = files.map { _ in 0 }
+        var expected: [[UInt8]] = []
+        while let next = files.indices.filter({ positions[$0] < files[$0].count })
+            .min(by: { files[$0][positions[$0]] < files[$1][positions[$1]] })
+        {
+            expected.append([UInt8(next), UInt8(positions[next])])
+            positions[next] += 1
+        }
+        let (packets, _) = try readAll(merging: files.enumerated().map { try file($0.offset, $0.element) })
+        #expect(packets.map(\.bytes) == expected, "seed \(seed)")
+    }
+
+    @Test func `a broken file among three is remembered and the others go on`() throws {
+        var broken = PcapBuilder()
+        broken.append([9, 9], seconds: 2)
+        broken.append([9, 9], seconds: 4)
+        let path = try folder.write("broken.pcap", broken.bytes.dropLast())
+        var capture = try MergedCapture(paths: [file(0, [1, 5]), path, file(1, [3, 6])])
+        var seen: [[UInt8]] = []
+        while let packet = capture.next() {
+            seen.append(SeenPacket(packet).bytes)
+        }
+        #expect(seen == [[0, 0], [9, 9], [1, 0], [0, 1], [1, 1]])
+        #expect(capture.problems.map(\.description) == ["\(path): cut short inside packet 2, at byte 59"])
+        #expect(capture.readableFileCount == 3)
+        #expect(capture.packetCount == 5)
+    }
+
+    @Test func `files that cannot be opened are remembered and the others go on`() throws {
+        let missing = folder.path + "/missing.pcap"
+        let noise = try folder.write("noise.pcap", [1, 2, 3, 4, 5])
+        var capture = try MergedCapture(paths: [missing, file(0, [1]), noise])
+        #expect(capture.readableFileCount == 1)
+        #expect(capture.problems.map(\.kind) == [.cannotOpen, .notCapture])
+        #expect(capture.next()?.number == 1)
+        #expect(capture.next()?.number == nil)
+    }
+
+    @Test func `a filter counts the packets of all files`() throws {
+        var long = PcapBuilder()
+        long.append([UInt8](repeating: 0, count: 100), seconds: 2)
+        long.append([UInt8](repeating: 0, count: 100), seconds: 6)
+        let paths = try [file(0, [1, 3, 5]), folder.write("long.pcap", long.bytes)]
+        #expect(try readAll(merging: paths, filter: "greater 50").packets.map(\.number) == [2, 5])
+    }
+
+    @Test func `progress counts all files`() throws {
+        var capture = try MergedCapture(paths: [file(0, [1, 2]), file(1, [1, 2]), file(2, [])])
+        #expect(capture.isLive == false)
+        #expect(capture.byteCount == 60 + 60 + 24)
+        while capture.next() != nil {}
+        #expect(capture.bytesRead == 144)
+    }
+
+    #if os(Linux)
+        @Test func `of a rotated set one file is open at a time`() throws {
+            let paths = try (0..<200).map { try file($0, [UInt32($0), UInt32($0)]) }
+            var capture = try MergedCapture(paths: paths)
+            var mostOpen = 0
+            while capture.next() != nil {
+                mostOpen = max(mostOpen, folder.openFileCount)
+            }
+            #expect(capture.packetCount == 400)
+            #expect(mostOpen == 1)
+            #expect(folder.openFileCount == 0)
+        }
+
+        @Test func `files that run at the same time are all open, and closed in the end`() throws {
+            let paths = try (0..<50).map { try file($0, [0, 1]) }
+            var capture = try MergedCapture(paths: paths)
+            for _ in 0..<50 {
+                #expect(capture.next()?.number != nil)
+            }
+            #expect(folder.openFileCount == 50)
+            while capture.next() != nil {}
+            #expect(capture.packetCount == 100)
+            #expect(folder.openFileCount == 0)
+        }
+    #endif
+}
+
+/// A small random number generator whose sequence its seed decides.
+private struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}

@@ -1,0 +1,44 @@
+import PacketDecoding
+import TestSupport
+import WireFormat
+
+/// Decodes one packet with a decoder of its own.
+func decode(_ bytes: [UInt8], as linkType: LinkType = .ethernet, originalLength: Int? = nil) -> DecodedPacket {
+    var decoder = PacketDecoder()
+    return bytes.withPacket(linkType: linkType, originalLength: originalLength) { decoder.decode($0) }
+}
+
+extension DecodedPacket {
+    /// The segment, when it is one.
+    var segment: TCPSegment? {
+        if case .segment(let segment) = self { segment } else { nil }
+    }
+
+    /// The case, in a word.
+    var outcome: Outcome {
+        switch self {
+        case .segment: .segment
+        case .notTCP: .notTCP
+        case .fragment: .fragment
+        case .truncated: .truncated
+        case .malformed: .malformed
+        case .unsupportedLinkType: .unsupportedLinkType
+        }
+    }
+}
+
+enum Outcome {
+    case segment, notTCP, fragment, truncated, malformed, unsupportedLinkType
+}
+
+/// Packets of both address families to send through everything.
+enum Sample {
+    static let ipv4 = TCPPacket(
+        sequence: 0xfedc_ba98, acknowledgment: 0x7654_3210, flags: [.psh, .ack], window: 501,
+        options: [.noOperation, .noOperation, .timestamps(1, echo: 2)], payload: Array("hello, world".utf8))
+    static let ipv6 = TCPPacket(
+        from: Endpoint("[2001:db8::7]:53412"), to: Endpoint("[2001:db8::9]:8080"),
+        sequence: 0xfedc_ba98, acknowledgment: 0x7654_3210, flags: [.psh, .ack], window: 501,
+        options: [.noOperation, .noOperation, .timestamps(1, echo: 2)], payload: Array("hello, world".utf8))
+    static let both = [ipv4, ipv6]
+}

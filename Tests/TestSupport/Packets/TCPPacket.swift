@@ -1,0 +1,66 @@
+public import PacketDecoding
+
+/// A TCP segment to build packets from, as in
+/// `TCPPacket(from: client, to: server, sequence: 7, flags: [.psh, .ack], payload: bytes).ethernet()`.
+///
+/// Its checksum, and those of the headers around it, are right.
+public struct TCPPacket: IPDatagram, Sendable {
+    /// Who sends it.
+    public var source: Endpoint
+    /// Who it is for; an address of the same family as the source's.
+    public var destination: Endpoint
+    /// The sequence number.
+    public var sequence: UInt32
+    /// The acknowledgment number.
+    public var acknowledgment: UInt32
+    /// The control bits.
+    public var flags: TCPFlags
+    /// The window field, not scaled.
+    public var window: UInt16
+    /// The options; padded with zeros to a multiple of 4 bytes, of which there may be 40.
+    public var options: [TCPOption]
+    /// The payload.
+    public var payload: [UInt8]
+
+    /// Makes a segment.
+    public init(
+        from source: Endpoint = Endpoint("10.0.0.7:53412"), to destination: Endpoint = Endpoint("10.0.0.9:8080"),
+        sequence: UInt32 = 1000, acknowledgment: UInt32 = 2000, flags: TCPFlags = [.ack], window: UInt16 = 65_535,
+        options: [TCPOption] = [], payload: [UInt8] = []
+    ) {
+        self.source = source
+        self.destination = destination
+        self.sequence = sequence
+        self.acknowledgment = acknowledgment
+        self.flags = flags
+        self.window = window
+        self.options = options
+        self.payload = payload
+    }
+
+    /// The TCP header and the payload.
+    public var segment: [UInt8] {
+        var options = options.flatMap(\.bytes)
+        options += Array(repeating: 0, count: (4 - options.count % 4) % 4)
+        precondition(options.count <= 40, "more options than a TCP header holds")
+        var segment = source.port.bigEndianBytes + destination.port.bigEndianBytes
+        segment += sequence.bigEndianBytes + acknowledgment.bigEndianBytes
+        segment += [UInt8(5 + options.count / 4) << 4, flags.rawValue] + window.bigEndianBytes
+        segment += [0, 0, 0, 0] + options + payload
+        segment.replaceSubrange(16..<18, with: internetChecksum(pseudoHeader(segment.count) + segment).bigEndianBytes)
+        return segment
+    }
+
+    /// The segment in an IPv4 or IPv6 datagram without options, as its addresses demand.
+    public var datagram: [UInt8] {
+        source.address.isIPv6 ? IPv6Datagram(self).datagram : IPv4Datagram(self).datagram
+    }
+
+    /// What the checksum also covers (RFC 9293 3.1).
+    private func pseudoHeader(_ length: Int) -> [UInt8] {
+        let addresses = source.address.bytes + destination.address.bytes
+        return source.address.isIPv6
+            ? addresses + UInt32(length).bigEndianBytes + [0, 0, 0, 6]
+            : addresses + [0, 6] + UInt16(truncatingIfNeeded: length).bigEndianBytes
+    }
+}
