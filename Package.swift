@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TraceOutput", "WireFormat",
+                "CaptureAnalysis", "PacketCapture", "TraceOutput", "WebSocketProtocol", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -38,7 +38,12 @@ public struct Pipeline: ~Copyable {
             shards[shard].receive(segment, of: packet, state: &state, sink: &sink)
         case .notTCP: state.summary.others.packetsNotTCP &+= 1
         case .fragment: state.summary.others.fragments &+= 1
-        case .truncated, .malformed, .unsupportedLinkType: state.summary.unreadablePackets &+= 1
+        case .truncated, .malformed: state.summary.unreadablePackets &+= 1
+        case .unsupportedLinkType:
+            state.summary.unreadablePackets &+= 1
+            if state.summary.unsupportedLinkTypes.count < 16, !state.summary.unsupportedLinkTypes.contains(packet.linkType) {
+                state.summary.unsupportedLinkTypes.append(packet.linkType)
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+public import WireFormat
+
 /// The totals of an analysis; what filters hide is counted all the same.
 public struct Summary: Sendable {
     /// Packets read.
@@ -24,6 +26,8 @@ public struct Summary: Sendable {
     public var unreadablePackets: UInt64 = 0
     /// Nanoseconds from the first packet's time to the last's.
     public var duration: Int64 = 0
+    /// Link types of packets that could not be decoded for it, each once.
+    public var unsupportedLinkTypes: [LinkType] = []
     /// What the connections without WebSocket were.
     public var others = OtherTraffic()
 }

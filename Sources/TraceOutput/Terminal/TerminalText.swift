@@ -2,13 +2,22 @@
 ///
 /// Control characters, invisible and bidirectional ones, and bytes that are not UTF-8 become visible escapes: `\n`,
 /// `\x1b`, `\u{202e}`. A backslash is doubled, so that escapes can be told from text. All else stays as it is.
-enum TerminalText {
+public enum TerminalText {
     /// What was written of a text.
     struct Outcome {
         /// How many columns it takes, wide characters counting two.
         var columns: Int
         /// Whether the text went on behind the limit.
         var isCut: Bool
+    }
+
+    /// `text` with everything escaped that could steer a terminal, for messages that are not part of an output.
+    public static func safe(_ text: String) -> String {
+        var output = OutputBuffer(capacity: text.utf8.count)
+        _ = output.append(untrusted: text)
+        return output.withBytes { bytes in
+            unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+        }
     }
 
     /// Appends `bytes`, at most `limit` columns of them.

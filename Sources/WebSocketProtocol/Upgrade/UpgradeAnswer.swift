@@ -58,11 +58,9 @@ extension UpgradeAnswer {
         }
         if response.fields.values("sec-websocket-accept").count > 1 { violations.append(.acceptRepeated) }
         if response.areExtensionsMalformed { violations.append(.extensionsMalformed) }
-        let offered = Set(request.extensions.map(\.name))
-        if !response.extensions.allSatisfy({ offered.contains($0.name) }) { violations.append(.extensionNotOffered) }
+        let areExtensionsOffered = Set(response.extensions.map(\.name)).isSubset(of: request.extensions.map(\.name))
+        if !areExtensionsOffered { violations.append(.extensionNotOffered) }
         if response.subprotocols.count > 1 { violations.append(.subprotocolRepeated) }
-        if !response.subprotocols.allSatisfy(request.subprotocols.contains) {
-            violations.append(.subprotocolNotOffered)
-        }
+        if !Set(response.subprotocols).isSubset(of: request.subprotocols) { violations.append(.subprotocolNotOffered) }
     }
 }

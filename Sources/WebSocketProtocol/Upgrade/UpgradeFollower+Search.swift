@@ -28,7 +28,7 @@ extension UpgradeFollower {
         }
         streams[index].head.firstBytes.read(bytes, from: offset)
         let kind = streams[index].head.firstBytes.kind
-        guard kind == .undecided || kind == .request || kind == .response else {
+        guard kind == .request || kind == .response else {
             return passOver(bytes, from: &offset, side)
         }
         switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {

@@ -6,8 +6,8 @@
 /// its bytes stay with the caller. It keeps no bytes but those of a head that is not complete.
 ///
 /// Where bytes are lost such that the ends of messages cannot be told any more, or the capture begins in the middle,
-/// both streams are *searched*: heads count only where a piece begins (let it be where a TCP segment begins), and an
-/// upgrade counts as accepted only when Sec-WebSocket-Accept proves it.
+/// both streams are *searched*: heads count only where a piece begins (let it be where a TCP segment begins) with a
+/// method and a space or "HTTP/", and an upgrade counts as accepted only when Sec-WebSocket-Accept proves it.
 public struct UpgradeFollower: Sendable {
     /// How the streams are read.
     enum Phase {
@@ -34,7 +34,9 @@ public struct UpgradeFollower: Sendable {
     /// How many proxies have been passed.
     var proxies = 0
 
-    /// Who sends requests; nil before that can be told. While searching, who sent the latest.
+    /// Who sends requests; nil before that can be told.
+    ///
+    /// While searching, it is who sent the latest.
     public internal(set) var clientSide: StreamSide?
     /// What the exchanges so far were.
     public internal(set) var traffic: HTTPTraffic = []
@@ -58,9 +60,9 @@ public struct UpgradeFollower: Sendable {
 
     /// Reads bytes as far as it can, and stops at the first outcome.
     ///
-    /// The caller calls again with what is left, at once after `requested` and `answered`, or after the other stream
-    /// has moved after `waits`. After a verdict of `accepted` what is left are frames. Costs the same for any length
-    /// inside a body whose length is known.
+    /// The caller calls again with what is left: at once after `requested` and `answered`; after `waits` when the
+    /// other stream has moved, by bytes or by a gap. After a verdict of `accepted` what is left are frames. Inside a
+    /// body the cost does not depend on the number of bytes.
     public mutating func receive(_ bytes: Span<UInt8>, from side: StreamSide) -> Step {
         var offset = 0
         while offset < bytes.count {
@@ -89,7 +91,7 @@ public struct UpgradeFollower: Sendable {
         return .consumed
     }
 
-    /// Ends the following because no more bytes can be kept for a stream that waits.
+    /// Ends the following because no more bytes can be kept for a stream that waits; `pendingRequest` stays.
     public mutating func giveUpWaiting() -> Ending {
         if case .finished(let ending) = phase { return ending }
         phase = .finished(.unknown)

@@ -20,6 +20,10 @@ private func before(_ name: String, _ request: String, _ response: String) -> Co
 }
 
 private let get = "GET / HTTP/1.1\nHost: a\n\n"
+private let interim = "HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Early Hints\nLink: </a>\n\n"
+private let unauthorized = "HTTP/1.1 401 Unauthorized\nContent-Length: 4\nWWW-Authenticate: Basic\n\n"
+private let twoAnswers = "HTTP/1.1 204 No Content\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok"
+private let toH2C = "HTTP/1.1 101 OK\nUpgrade: h2c\n\n"
 
 private let plain: [Conversation] = [
     Conversation(
@@ -39,19 +43,22 @@ private let plain: [Conversation] = [
         ["requested /chat at \(upgrade.utf8.count)", "accepted 101 at \(accepted.utf8.count)"]),
     Conversation(
         "100 and 103 before 101",
-        [c(upgrade), s("HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Early Hints\nLink: </a>\n\n" + accepted), s(hello)],
-        [requested, "accepted 101 at \(length("HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Early Hints\nLink: </a>\n\n" + accepted))"]),
+        [c(upgrade), s(interim + accepted), s(hello)],
+        [
+            requested,
+            "accepted 101 at \(length(interim + accepted))",
+        ]),
     Conversation(
         "refused with 401, then accepted on the same connection",
         [
-            c(upgrade), s("HTTP/1.1 401 Unauthorized\nContent-Length: 4\nWWW-Authenticate: Basic\n\nnope"),
+            c(upgrade), s(unauthorized + "nope"),
             c(upgrade), s(accepted), c(maskedHello),
         ],
         [
             requested,
-            "refused 401 at \(length("HTTP/1.1 401 Unauthorized\nContent-Length: 4\nWWW-Authenticate: Basic\n\n"))",
+            "refused 401 at \(length(unauthorized))",
             "requested /chat at \(2 * length(upgrade))",
-            "accepted 101 at \(length("HTTP/1.1 401 Unauthorized\nContent-Length: 4\nWWW-Authenticate: Basic\n\nnope" + accepted))",
+            "accepted 101 at \(length(unauthorized + "nope" + accepted))",
         ]),
     Conversation(
         "refused with 426", [c(upgrade), s("HTTP/1.1 426 Upgrade Required\nContent-Length: 0\n\n")],
@@ -63,11 +70,11 @@ private let plain: [Conversation] = [
         "pipelined before the upgrade",
         [
             c(get + get + upgrade),
-            s("HTTP/1.1 204 No Content\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok" + accepted), s(hello),
+            s(twoAnswers + accepted), s(hello),
         ],
         [
             "requested /chat at \(length(get + get + upgrade))",
-            "accepted 101 at \(length("HTTP/1.1 204 No Content\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok" + accepted))",
+            "accepted 101 at \(length(twoAnswers + accepted))",
         ]),
     Conversation(
         "an upgrade request with a body",
@@ -105,7 +112,8 @@ private let bodies: [Conversation] = [
         "HTTP/1.1 200 OK\nContent-Length: 1\nTransfer-Encoding: gzip\nTransfer-Encoding: chunked\n\n1\nx\n0\n\n"),
     before(
         "a chunked request",
-        "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n4\nGET \n3\n/\n\n0\n\n", "HTTP/1.1 200 OK\nContent-Length: 0\n\n"),
+        "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n4\nGET \n3\n/\n\n0\n\n",
+        "HTTP/1.1 200 OK\nContent-Length: 0\n\n"),
     before("HEAD", "HEAD / HTTP/1.1\nHost: a\n\n", "HTTP/1.1 200 OK\nContent-Length: 1000\n\n"),
     before("304", get, "HTTP/1.1 304 Not Modified\nContent-Length: 1000\n\n"),
     before("204", get, "HTTP/1.1 204 No Content\nTransfer-Encoding: chunked\n\n"),
@@ -115,8 +123,11 @@ private let bodies: [Conversation] = [
         "h2c that is not granted",
         "GET / HTTP/1.1\nHost: a\nConnection: Upgrade, HTTP2-Settings\nUpgrade: h2c\nHTTP2-Settings: AAMAAABk\n\n",
         "HTTP/1.1 200 OK\nContent-Length: 2\n\nok"),
-    before("a CONNECT that is refused", "CONNECT a:1 HTTP/1.1\nHost: a:1\n\n", "HTTP/1.1 407 No\nContent-Length: 1\n\nx"),
-    before("an early answer to a long request", "PUT / HTTP/1.1\nContent-Length: 9\n\n123456789", "HTTP/1.1 201 OK\nContent-Length: 0\n\n"),
+    before(
+        "a CONNECT that is refused", "CONNECT a:1 HTTP/1.1\nHost: a:1\n\n", "HTTP/1.1 407 No\nContent-Length: 1\n\nx"),
+    before(
+        "an early answer to a long request", "PUT / HTTP/1.1\nContent-Length: 9\n\n123456789",
+        "HTTP/1.1 201 OK\nContent-Length: 0\n\n"),
     Conversation(
         "lengths that disagree", [c(get), s("HTTP/1.1 200 OK\nContent-Length: 3\nContent-Length: 4\n\nabc")],
         ["finished brokenHTTP"]),
@@ -160,7 +171,8 @@ private let tunnels: [Conversation] = [
         "TLS inside CONNECT", [c(connect), s(established), c([0x16, 0x03, 0x01, 0x02, 0x00])], ["finished tls"]),
     Conversation(
         "too many proxies", (0..<5).flatMap { _ in [c(connect), s(established)] }, ["finished unknown"]),
-    socks("without authentication", [5, 1, 0], [5, 0], [5, 1, 0, 1, 10, 0, 0, 1, 0, 80], [5, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+    socks(
+        "without authentication", [5, 1, 0], [5, 0], [5, 1, 0, 1, 10, 0, 0, 1, 0, 80], [5, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
     socks(
         "with a user name, a domain and IPv6", [5, 2, 0, 2], [5, 2],
         [1, 3] + Array("bob".utf8) + [2] + Array("pw".utf8), [1, 0],
@@ -175,9 +187,12 @@ private let tunnels: [Conversation] = [
     Conversation(
         "a SOCKS password that is wrong",
         [c([5, 1, 2]), s([5, 2]), c([1, 1, 97, 1, 98]), s([1, 1])], ["finished proxy"]),
-    Conversation("a SOCKS 4 refusal", [c([4, 1, 0, 80, 1, 2, 3, 4, 0]), s([0, 91, 0, 0, 0, 0, 0, 0])], ["finished proxy"]),
+    Conversation(
+        "a SOCKS 4 refusal", [c([4, 1, 0, 80, 1, 2, 3, 4, 0]), s([0, 91, 0, 0, 0, 0, 0, 0])], ["finished proxy"]),
     Conversation("five, but not SOCKS", [c([5, 0, 11, 3])], ["finished unknown"]),
-    Conversation("a SOCKS 4 user without end", [c([4, 1, 0, 80, 1, 2, 3, 4] + [UInt8](repeating: 97, count: 300))], ["finished unknown"]),
+    Conversation(
+        "a SOCKS 4 user without end", [c([4, 1, 0, 80, 1, 2, 3, 4] + [UInt8](repeating: 97, count: 300))],
+        ["finished unknown"]),
 ]
 
 /// An upgrade through a SOCKS proxy; the messages are the client's and the server's in turn.
@@ -203,13 +218,14 @@ private let others: [Conversation] = [
     Conversation("zeros", [c([0, 0, 0, 8])], ["finished unknown"]),
     Conversation("a method too long", [c(String(repeating: "A", count: 30) + " / HTTP/1.1\n\n")], ["finished unknown"]),
     Conversation(
-        "101 to h2c", [c("GET / HTTP/1.1\nUpgrade: h2c\n\n"), s("HTTP/1.1 101 OK\nUpgrade: h2c\n\n"), c("PRI * HTTP/2.0\n\n")],
+        "101 to h2c",
+        [c("GET / HTTP/1.1\nUpgrade: h2c\n\n"), s(toH2C), c("PRI * HTTP/2.0\n\n")],
         ["finished otherUpgrade"]),
     Conversation(
         "101 to a request that asked for nothing", [c(get), s(accepted)], ["finished otherUpgrade"]),
     Conversation(
-        "101 to something else", [c(upgrade), s("HTTP/1.1 101 OK\nUpgrade: h2c\n\n"), s([0])],
-        [requested, "switchedElsewhere 101 at \(length("HTTP/1.1 101 OK\nUpgrade: h2c\n\n"))", "finished otherUpgrade"]),
+        "101 to something else", [c(upgrade), s(toH2C), s([0])],
+        [requested, "switchedElsewhere 101 at \(length(toH2C))", "finished otherUpgrade"]),
     Conversation("HTTP on the wrong side", [c(get), s(get)], ["finished brokenHTTP"]),
     Conversation(
         "a server's requests", [s(upgrade), c(accepted), c(hello)],

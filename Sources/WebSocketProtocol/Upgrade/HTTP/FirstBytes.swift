@@ -54,8 +54,10 @@ struct FirstBytes {
             if count == 4 { kind = .response }
         case (_, UInt8(ascii: " ")) where count > 0: kind = .request
         default:
-            // Methods in use are letters, with a hyphen or an underscore in some.
-            let isMethod = byte.isLetter || count > 0 && (byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_"))
+            // Methods in use are capital letters, with a hyphen or an underscore in some.
+            let isMethod =
+                (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                || count > 0 && (byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_"))
             candidate = .request
             if !isMethod || count >= Self.longestMethod { kind = .other }
         }

@@ -20,6 +20,9 @@ struct HeadCollector {
     /// The bytes of an incomplete head.
     private var gathered: [UInt8] = []
 
+    /// How many bytes it keeps.
+    var count: Int { gathered.count }
+
     /// Reads on in `bytes` from `offset`, which moves to the end of the head or of the bytes.
     mutating func read(_ bytes: Span<UInt8>, from offset: inout Int, limit: Int) -> Progress {
         let start = offset

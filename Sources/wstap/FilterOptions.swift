@@ -1,0 +1,83 @@
+public import ArgumentParser
+public import TraceOutput
+public import WebSocketProtocol
+
+/// The options on which packets to read and which events to show; the summary counts all the same.
+struct FilterOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("f"), .customLong("filter")],
+        help: ArgumentHelp("Read only packets that match a libpcap filter.", valueName: "expression"))
+    var packetFilter: String?
+
+    @Option(help: ArgumentHelp("Only these connections, by number.", valueName: "list"))
+    var connection: [ConnectionList] = []
+
+    @Option(help: ArgumentHelp("Only these opcodes: \"text,ping,0xb\".", valueName: "list"))
+    var opcode: OpcodeSet?
+
+    @Option(help: "Only what this end sent: client or server.")
+    var from: Role?
+
+    @Option(help: ArgumentHelp("Only sessions with such a host.", valueName: "glob"))
+    var host: String?
+
+    @Option(help: ArgumentHelp("Only sessions with such a path.", valueName: "glob"))
+    var path: String?
+
+    @Option(help: ArgumentHelp("Only messages and control frames whose payload matches.", valueName: "regex"))
+    var grep: String?
+
+    @Option(help: ArgumentHelp("Only these kinds of events: \"message,end\".", valueName: "list"))
+    var events: EventList?
+
+    /// What is to be shown.
+    func eventFilter() -> EventFilter {
+        var filter = EventFilter()
+        filter.connections = Set(connection.flatMap(\.numbers))
+        filter.opcodes = opcode
+        filter.from = from
+        filter.host = host.map { Glob($0, ignoresCase: true) }
+        filter.path = path.map { Glob($0) }
+        filter.grep = grep
+        filter.events = events?.kinds
+        return filter
+    }
+}
+
+/// A list of connection numbers, "1,4".
+struct ConnectionList: ExpressibleByArgument {
+    var numbers: [UInt64]
+
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        numbers = words.compactMap { UInt64($0) }
+        guard numbers.count == words.count, !numbers.contains(0) else { return nil }
+    }
+}
+
+/// A list of kinds of events, "message,end".
+struct EventList: ExpressibleByArgument {
+    var kinds: Set<EventKind>
+
+    init?(argument: String) {
+        guard let kinds = try? EventKind.set(list: argument) else { return nil }
+        self.kinds = kinds
+    }
+}
+
+extension OpcodeSet: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let set = try? OpcodeSet(list: argument) else { return nil }
+        self = set
+    }
+}
+
+extension Role: ExpressibleByArgument {
+    public init?(argument: String) {
+        switch argument {
+        case "client": self = .client
+        case "server": self = .server
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import TraceOutput
+
+/// Where the output goes: standard output, or a file that appears whole or not at all.
+struct OutputFile: ~Copyable {
+    /// Why nothing more can be written.
+    enum Failure: Error {
+        /// Nobody reads any more.
+        case closedPipe
+        /// The system's words, with the file's name.
+        case failed(String)
+    }
+
+    private let descriptor: Int32
+    private let name: String
+    /// The name of the unfinished file and the one it gets in the end; nil when the output is written in place.
+    private let pendingName: (from: String, to: String)?
+    private var isFinished = false
+
+    /// Opens the output.
+    ///
+    /// - Parameter path: A file; nil for standard output. One that exists and is no regular file is written in place.
+    init(path: String?) throws(Failure) {
+        guard let path else {
+            descriptor = STDOUT_FILENO
+            name = "standard output"
+            pendingName = nil
+            return
+        }
+        name = path
+        var status = stat()
+        let exists = stat(path, &status) == 0
+        if exists, status.st_mode & S_IFMT != S_IFREG {
+            descriptor = open(path, O_WRONLY | O_CLOEXEC)
+            pendingName = nil
+        } else {
+            // Behind a symbolic link, the file it names is replaced, not the link.
+            let target = OutputFile.resolved(path) ?? path
+            let unfinished = target + ".\(getpid()).unfinished"
+            let mode = exists ? status.st_mode & 0o777 : 0o666
+            descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+            pendingName = (unfinished, target)
+        }
+        guard descriptor >= 0 else { throw .failed("\(path): \(OutputFile.systemWords())") }
+    }
+
+    deinit {
+        if let pendingName, !isFinished { unlink(pendingName.from) }
+        if descriptor != STDOUT_FILENO { close(descriptor) }
+    }
+
+    /// Writes out all that waits in a buffer.
+    mutating func drain(_ buffer: inout OutputBuffer) throws(Failure) {
+        try buffer.withBytes { (bytes: Span<UInt8>) throws(Failure) in
+            var written = 0
+            while written < bytes.count {
+                let count = bytes.extracting(written...).withUnsafeBufferPointer {
+                    write(descriptor, $0.baseAddress, $0.count)
+                }
+                if count >= 0 {
+                    written += count
+                } else if errno == EPIPE {
+                    throw Failure.closedPipe
+                } else if errno != EINTR {
+                    throw Failure.failed("\(name): \(OutputFile.systemWords())")
+                }
+            }
+        }
+        buffer.removeAll()
+    }
+
+    /// Gives the file its name.
+    mutating func finish() throws(Failure) {
+        guard let pendingName else { return }
+        guard fsync(descriptor) == 0 || errno == EINVAL, rename(pendingName.from, pendingName.to) == 0 else {
+            throw .failed("\(name): \(OutputFile.systemWords())")
+        }
+        isFinished = true
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func systemWords() -> String {
+        String(cString: strerror(errno))
+    }
+}

@@ -1,0 +1,73 @@
+public import ArgumentParser
+public import TraceOutput
+
+/// The options on what is printed, how, and where to.
+struct OutputOptions: ParsableArguments {
+    @Option(help: "What to print.")
+    var format = FormatName.timeline
+
+    @Option(
+        name: [.short, .customLong("output")],
+        help: ArgumentHelp("Write there, not to standard output; whole or not at all.", valueName: "path"),
+        completion: .file())
+    var path: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much of each payload to show: a number of bytes, \"all\" or \"none\" (timeline: 80, jsonl: all).",
+            valueName: "bytes|all|none"))
+    var payload: PayloadLimit?
+
+    @Flag(help: "Also show each data frame's own bytes, not only its message's.")
+    var framePayloads = false
+
+    @Option(help: "Colour the timeline and the summary; NO_COLOR is honoured.")
+    var color = ColorChoice.auto
+
+    @Flag(name: .customLong("no-progress"), help: "No progress line on standard error.")
+    var hidesProgress = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing on standard error but errors.")
+    var quiet = false
+
+    @Flag(
+        name: .shortAndLong,
+        help: "Timeline: also sequence and acknowledgment numbers, TCP states and readyStates.")
+    var verbose = false
+
+    /// Whether colours are wanted where the output goes.
+    private var hasColor: Bool {
+        switch color {
+        case .always: true
+        case .never: false
+        case .auto: path == nil && Terminal.standardOutput.wantsColor
+        }
+    }
+
+    func jsonLines() -> JSONLinesFormat {
+        JSONLinesFormat(options: .init(payload: payload ?? .all, framePayloads: framePayloads))
+    }
+
+    func timeline() -> TimelineFormat {
+        TimelineFormat(
+            options: .init(
+                payload: payload ?? .atMost(80), framePayloads: framePayloads, isVerbose: verbose, hasColor: hasColor))
+    }
+
+    func summary() -> SummaryFormat {
+        let width = path == nil ? Terminal.standardOutput.width : nil
+        return SummaryFormat(options: .init(width: width ?? 100, hasColor: hasColor))
+    }
+}
+
+extension PayloadLimit: ExpressibleByArgument {
+    public init?(argument: String) {
+        switch argument {
+        case "all": self = .all
+        case "none": self = .none
+        default:
+            guard let count = Int(argument), count >= 0 else { return nil }
+            self = .atMost(count)
+        }
+    }
+}

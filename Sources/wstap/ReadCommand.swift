@@ -1,0 +1,42 @@
+import ArgumentParser
+import CaptureAnalysis
+import PacketCapture
+import TraceOutput
+
+/// `wstap read`: captures from files or standard input.
+struct ReadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "read",
+        abstract: "Read capture files (the default).",
+        discussion: "Several files are one capture, merged by their packets' times; connections continue across files.")
+
+    @Argument(
+        help: ArgumentHelp("A pcap or pcapng file, or \"-\" for standard input.", valueName: "file"),
+        completion: .file())
+    var files: [String]
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    @OptionGroup(title: "What to show")
+    var filter: FilterOptions
+
+    func run() throws {
+        let filter = self.filter.eventFilter()
+        switch output.format {
+        case .jsonl: try run(output.jsonLines(), filter)
+        case .timeline: try run(output.timeline(), filter)
+        case .summary: try run(output.summary(), filter)
+        }
+    }
+
+    private func run(_ format: consuming some OutputFormat & ~Copyable, _ filter: EventFilter) throws {
+        let run = ReadRun(files: files, packetFilter: self.filter.packetFilter, output: output)
+        guard !filter.isEmpty else { return try run.run(format) }
+        do {
+            try run.run(FilteredOutput(format, filter: filter))
+        } catch let error as InvalidPattern {
+            throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
+        }
+    }
+}

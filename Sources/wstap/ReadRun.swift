@@ -1,0 +1,103 @@
+import ArgumentParser
+import CaptureAnalysis
+import PacketCapture
+import TraceOutput
+import WebSocketProtocol
+import WireFormat
+
+/// One reading of captures, from the first packet to the exit status.
+struct ReadRun {
+    var files: [String]
+    var packetFilter: String?
+    var output: OutputOptions
+
+    /// Bytes of output that are written at a time when nobody waits for them.
+    private static let batch = 128 << 10
+    /// Packets between two looks at the progress.
+    private static let progressInterval: UInt64 = 1 << 14
+
+    /// Reads everything into a format, and writes what it prints.
+    ///
+    /// - Throws: `ExitCode` for every status but 0.
+    func run(_ format: consuming some OutputFormat & ~Copyable) throws {
+        var capture = try open()
+        guard capture.readableFileCount > 0 else {
+            for problem in capture.problems { complain(problem.description) }
+            throw ExitCode(ExitStatus.nothingRead)
+        }
+        let problems: [CaptureError]
+        let summary: Summary
+        do throws(OutputFile.Failure) {
+            var file = try OutputFile(path: output.path)
+            var pipeline = Pipeline(options: analysisOptions(format.payloadNeeds))
+            var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
+            let isLive = capture.isLive
+            while ReadRun.passPacket(from: &capture, through: &pipeline, into: &format) {
+                if isLive { format.flush() }
+                if isLive && !format.output.isEmpty || format.output.count >= ReadRun.batch {
+                    try file.drain(&format.output)
+                }
+                if progress != nil, capture.packetCount % ReadRun.progressInterval == 0 {
+                    progress!.show(capture.bytesRead)
+                }
+            }
+            progress?.clear()
+            pipeline.finish(into: &format)
+            try file.drain(&format.output)
+            try file.finish()
+            problems = capture.problems
+            summary = pipeline.summary
+        } catch {
+            switch error {
+            case .closedPipe: return
+            case .failed(let words):
+                complain(TerminalText.safe(words))
+                throw ExitCode(ExitStatus.nothingRead)
+            }
+        }
+        try conclude(problems, summary)
+    }
+
+    /// Takes the next packet through the analysis; false where there is none.
+    private static func passPacket(
+        from capture: inout MergedCapture, through pipeline: inout Pipeline,
+        into format: inout some OutputFormat & ~Copyable
+    ) -> Bool {
+        guard let packet = capture.next() else { return false }
+        pipeline.receive(packet, into: &format)
+        return true
+    }
+
+    private func open() throws -> MergedCapture {
+        do throws(CaptureError) {
+            return try MergedCapture(paths: files, filter: packetFilter)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    private func analysisOptions(_ needs: PayloadNeeds) -> AnalysisOptions {
+        var options = AnalysisOptions()
+        options.sources = files
+        let bytes = needs.maximumBytes ?? .max
+        options.payload = PayloadDemand(messageBytes: bytes, frameBytes: needs.framePayloads ? bytes : 0)
+        return options
+    }
+
+    /// Says what there is to say on standard error, and which exit status it comes to.
+    private func conclude(_ problems: [CaptureError], _ summary: Summary) throws {
+        for problem in problems { complain(problem.description) }
+        for linkType in summary.unsupportedLinkTypes {
+            complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
+        }
+        if problems.isEmpty, summary.unsupportedLinkTypes.isEmpty, !output.quiet,
+            let words = NoWebSocketWords(summary)
+        {
+            complain(words.text)
+        }
+        guard summary.unsupportedLinkTypes.isEmpty || summary.unreadablePackets < summary.packets else {
+            throw ExitCode(ExitStatus.nothingRead)
+        }
+        if !problems.isEmpty || !summary.unsupportedLinkTypes.isEmpty { throw ExitCode(ExitStatus.partlyRead) }
+    }
+}

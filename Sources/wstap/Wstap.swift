@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The command line: one subcommand a file; reading captures is the default.
+@main
+struct Wstap: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wstap",
+        abstract: "Every WebSocket frame of a packet capture: what went over the socket, and why it ended.",
+        discussion: """
+            wstap FILE...                 the timeline of one or more captures ("-" is standard input)
+            wstap FILE --format jsonl     the same as a trace for other tools, one JSON object a line
+            wstap FILE --format summary   totals, sessions and findings on a page
+
+            Exit status: 0 done; 1 the input was cut or partly unreadable; 2 nothing could be read; 64 wrong usage.
+            """,
+        version: "0.1.0",
+        subcommands: [ReadCommand.self],
+        defaultSubcommand: ReadCommand.self)
+}
