@@ -80,7 +80,10 @@ let package = Package(
             swiftSettings: settings),
 
         // Tests mirror the sources.
-        .target(name: "TestSupport", dependencies: ["PacketDecoding", "WireFormat"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["PacketDecoding", "WireFormat", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: settings),
         .testTarget(
             name: "PacketCaptureTests", dependencies: ["PacketCapture", "TestSupport", "WireFormat"],

@@ -1,0 +1,156 @@
+import Foundation
+
+/// The rows that both endpoints of a capture wrote, one JSON object a line.
+struct EndpointLog {
+    struct Row: Decodable {
+        var who: String
+        var conn: String?
+        var ev: String
+        var dir: String?
+        var op: String?
+        var len: Int?
+        var sha256: String?
+        var local: String?
+        var peer: String?
+        var key: String?
+        var path: String?
+        var subprotocol: String?
+        var code: Int?
+        var reason: String?
+        var closeSent: LoggedClose?
+        var closeReceived: LoggedClose?
+    }
+
+    /// What a row is about; rows of other events have keys of other types.
+    private struct Event: Decodable {
+        var ev: String
+    }
+
+    private static let eventsRead: Set = ["open", "msg", "ping", "close", "close-sent"]
+
+    /// A code and a reason, in an array.
+    struct LoggedClose: Decodable {
+        var code: Int
+        var reason: String
+
+        init(code: Int, reason: String) {
+            self.code = code
+            self.reason = reason
+        }
+
+        init(from decoder: any Decoder) throws {
+            var values = try decoder.unkeyedContainer()
+            code = try values.decode(Int.self)
+            reason = try values.decode(String.self)
+        }
+    }
+
+    let rows: [Row]
+
+    init(contentsOf url: URL) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        rows = try Data(contentsOf: url).split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let event = try decoder.decode(Event.self, from: line)
+            return Self.eventsRead.contains(event.ev) ? try decoder.decode(Row.self, from: line) : nil
+        }
+    }
+
+    /// The sessions that were opened, each once for every address that its client was seen under: a proxy's own
+    /// connection to the server has another one.
+    var connections: [ExpectedConnection] {
+        let messageReceivers = receivers("msg")
+        let pingReceivers = receivers("ping")
+        return Dictionary(grouping: rows) { $0.conn ?? "" }.sorted { $0.key < $1.key }.flatMap { _, rows in
+            let opened = rows.filter { $0.ev == "open" }
+            return Set(opened.compactMap { $0.local ?? $0.peer }).sorted().map { client in
+                var connection = ExpectedConnection(client: client)
+                connection.key = opened.firstNonNil(\.key)
+                connection.path = opened.firstNonNil(\.path)
+                connection.subprotocol = opened.firstNonNil(\.subprotocol)
+                connection.addEndings(rows)
+                for sender in ExpectedMessage.Sender.allCases {
+                    connection.addMessages(from: sender, of: rows, receiversLog: messageReceivers)
+                    connection.addPings(from: sender, of: rows, receiversLog: pingReceivers)
+                }
+                return connection
+            }
+        }
+    }
+
+    /// The ends that log what they received of such events.
+    private func receivers(_ event: String) -> Set<String> {
+        Set(rows.filter { $0.ev == event && $0.dir == "received" }.map(\.who))
+    }
+}
+
+extension ExpectedMessage.Sender {
+    fileprivate var peer: Self { self == .client ? .server : .client }
+}
+
+extension [EndpointLog.Row] {
+    fileprivate func firstNonNil(_ property: (EndpointLog.Row) -> String?) -> String? {
+        lazy.compactMap(property).first
+    }
+
+    /// What `sender` sent, by the word of the end `who`.
+    fileprivate func payloads(
+        _ event: String, from sender: ExpectedMessage.Sender, loggedBy who: ExpectedMessage.Sender
+    ) -> [ExpectedMessage] {
+        compactMap { row in
+            guard row.ev == event, row.who == who.rawValue, row.dir == (who == sender ? "sent" : "received"),
+                let opcode = ExpectedMessage.Opcode(rawValue: row.op ?? event), let length = row.len,
+                let sha256 = row.sha256
+            else { return nil }
+            return ExpectedMessage(from: sender, opcode: opcode, length: length, sha256: sha256)
+        }
+    }
+}
+
+extension ExpectedConnection {
+    /// A message counts as delivered when its receiver logged it; where the receiver logs nothing, its sender's word stands.
+    fileprivate mutating func addMessages(
+        from sender: ExpectedMessage.Sender, of rows: [EndpointLog.Row], receiversLog receivers: Set<String>
+    ) {
+        let sent = rows.payloads("msg", from: sender, loggedBy: sender)
+        let received = rows.payloads("msg", from: sender, loggedBy: sender.peer)
+        guard receivers.contains(sender.peer.rawValue) else {
+            messages += sent
+            return
+        }
+        messages += received
+        var delivered: [ExpectedMessage: Int] = received.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        for message in sent {
+            delivered[message, default: 0] -= 1
+            if delivered[message, default: 0] < 0 {
+                unconfirmed.append(message)
+            }
+        }
+    }
+
+    fileprivate mutating func addPings(
+        from sender: ExpectedMessage.Sender, of rows: [EndpointLog.Row], receiversLog receivers: Set<String>
+    ) {
+        let witness = receivers.contains(sender.peer.rawValue) ? sender.peer : sender
+        pings += rows.payloads("ping", from: sender, loggedBy: witness)
+    }
+
+    fileprivate mutating func addEndings(_ rows: [EndpointLog.Row]) {
+        var sent: [ExpectedMessage.Sender: EndpointLog.LoggedClose] = [:]
+        for row in rows {
+            guard let who = ExpectedMessage.Sender(rawValue: row.who) else { continue }
+            if row.ev == "close", let code = row.code ?? row.closeReceived?.code {
+                if who == .client { clientSees = code } else { serverSees = code }
+            }
+            if row.ev == "close-sent", let code = row.code {
+                sent[who] = EndpointLog.LoggedClose(code: code, reason: row.reason ?? "")
+            }
+            sent[who] = row.closeSent ?? sent[who]
+            sent[who.peer] = sent[who.peer] ?? row.closeReceived
+        }
+        // 1005 stands for a Close frame without a code (RFC 6455 7.1.5).
+        closes = ExpectedMessage.Sender.allCases.compactMap { from in
+            sent[from].flatMap { $0.code == 1005 ? nil : Close(from: from, code: $0.code, reason: $0.reason) }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// What a correct analysis of a capture finds, by the word of the endpoints.
+public struct Expectation: Sendable, Decodable {
+    /// The exit status of `wstap read`; nil where nothing is said about it.
+    public var exitStatus: Int32?
+    /// Words that must stand on standard error.
+    public var standardError: [String]
+    /// How many of the messages must be found, where the capture does not hold all that was sent; nil: all of them.
+    public var messagesAtLeast: Int?
+    /// Ends that did not log all they sent: of these, more may be found than is listed.
+    public var unloggedFrom: Set<ExpectedMessage.Sender>
+    /// The sessions that were opened; one through a proxy stands here once for each leg.
+    public var connections: [ExpectedConnection]
+
+    private enum CodingKeys: CodingKey {
+        case exitStatus, standardError, messagesAtLeast, unloggedFrom, connections
+    }
+
+    /// Reads an `expected.json`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        exitStatus = try values.decode(Int32.self, forKey: .exitStatus)
+        standardError = try values.decode([String].self, forKey: .standardError)
+        messagesAtLeast = try values.decodeIfPresent(Int.self, forKey: .messagesAtLeast)
+        unloggedFrom = try values.decodeIfPresent(Set.self, forKey: .unloggedFrom) ?? []
+        connections = try values.decode([ExpectedConnection].self, forKey: .connections)
+    }
+
+    /// Makes an expectation that says nothing of wstap's exit status and standard error.
+    init(connections: [ExpectedConnection], messagesAtLeast: Int?, unloggedFrom: Set<ExpectedMessage.Sender>) {
+        self.standardError = []
+        self.messagesAtLeast = messagesAtLeast
+        self.unloggedFrom = unloggedFrom
+        self.connections = connections
+    }
+}
+
+extension Expectation {
+    /// What is wrong with the data messages that an analysis found in the whole capture, in any order; empty: nothing.
+    ///
+    /// Messages that the analysis itself calls incomplete or withheld are not to be passed in.
+    public func discrepancies(in found: [ExpectedMessage]) -> [String] {
+        let logged = counts(connections.flatMap(\.messages))
+        let unconfirmed = counts(connections.flatMap(\.unconfirmed))
+        let seen = counts(found)
+        var faults: [String] = []
+        for (message, count) in seen where !unloggedFrom.contains(message.from) {
+            let most = logged[message, default: 0] + unconfirmed[message, default: 0]
+            if most == 0 {
+                faults.append("invented: \(message)")
+            } else if count > most {
+                faults.append("found \(count) times, sent \(most) times: \(message)")
+            }
+        }
+        if let messagesAtLeast {
+            let right = seen.reduce(0) { $0 + min($1.value, logged[$1.key, default: 0]) }
+            if right < messagesAtLeast {
+                faults.append("only \(right) messages found of at least \(messagesAtLeast)")
+            }
+        } else {
+            for (message, count) in logged where seen[message, default: 0] < count {
+                faults.append("found \(seen[message, default: 0]) times, logged \(count) times: \(message)")
+            }
+        }
+        return faults.sorted()
+    }
+
+    private func counts(_ messages: [ExpectedMessage]) -> [ExpectedMessage: Int] {
+        messages.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    }
+}

@@ -1,0 +1,72 @@
+/// A WebSocket session that was opened, as its endpoints logged it.
+public struct ExpectedConnection: Sendable, Decodable {
+    /// A Close frame that an end is known to have sent.
+    public struct Close: Hashable, Sendable, Decodable {
+        /// Who sent it.
+        public var from: ExpectedMessage.Sender
+        /// Its code.
+        public var code: Int
+        /// Its reason; empty where there was none.
+        public var reason: String
+    }
+
+    /// The client's address and port, "192.0.2.1:4711" or "[2001:db8::1]:4711".
+    public var client: String
+    /// The Sec-WebSocket-Key, which tells apart connections between the same ports; nil where nobody logged it.
+    public var key: String?
+    /// The request target; nil where nobody logged it.
+    public var path: String?
+    /// The subprotocol agreed on; nil where there was none, or nobody logged it.
+    public var subprotocol: String?
+    /// The statuses of upgrades that were refused on the same TCP connection before.
+    public var refused: [Int]
+    /// The close code that the client's application was given (RFC 6455 7.1.5); nil where it logged none.
+    public var clientSees: Int?
+    /// The close code that the server's application was given (RFC 6455 7.1.5); nil where it logged none.
+    public var serverSees: Int?
+    /// Close frames known to have been sent; others may have been.
+    public var closes: [Close]
+    /// Pings; others may have been sent.
+    public var pings: [ExpectedMessage]
+    /// Data messages, in the order of each sender.
+    public var messages: [ExpectedMessage]
+    /// Data messages that were sent, but that no receiver logged.
+    public var unconfirmed: [ExpectedMessage]
+    /// The name of what the client did wrong on purpose.
+    public var violation: String?
+    /// The rule that it breaks, "RFC 6455 5.1"; nil where it is legal after all.
+    public var breaks: String?
+
+    private enum CodingKeys: CodingKey {
+        case client, key, path, subprotocol, refused, clientSees, serverSees
+        case closes, pings, messages, unconfirmed, violation, breaks
+    }
+
+    /// Reads a connection of an `expected.json`, in which lists that are empty may be left out.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        client = try values.decode(String.self, forKey: .client)
+        key = try values.decodeIfPresent(String.self, forKey: .key)
+        path = try values.decodeIfPresent(String.self, forKey: .path)
+        subprotocol = try values.decodeIfPresent(String.self, forKey: .subprotocol)
+        refused = try values.decodeIfPresent([Int].self, forKey: .refused) ?? []
+        clientSees = try values.decodeIfPresent(Int.self, forKey: .clientSees)
+        serverSees = try values.decodeIfPresent(Int.self, forKey: .serverSees)
+        closes = try values.decodeIfPresent([Close].self, forKey: .closes) ?? []
+        pings = try values.decodeIfPresent([ExpectedMessage].self, forKey: .pings) ?? []
+        messages = try values.decode([ExpectedMessage].self, forKey: .messages)
+        unconfirmed = try values.decodeIfPresent([ExpectedMessage].self, forKey: .unconfirmed) ?? []
+        violation = try values.decodeIfPresent(String.self, forKey: .violation)
+        breaks = try values.decodeIfPresent(String.self, forKey: .breaks)
+    }
+
+    /// Makes a connection about which nothing is known yet.
+    init(client: String) {
+        self.client = client
+        refused = []
+        closes = []
+        pings = []
+        messages = []
+        unconfirmed = []
+    }
+}

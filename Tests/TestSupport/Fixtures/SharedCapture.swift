@@ -1,0 +1,85 @@
+public import Foundation
+
+/// A capture of `../shared/captures`, beside the repository: more and larger ones than `fixtures/` holds.
+public struct SharedCapture: Sendable, CustomStringConvertible {
+    /// What an analysis must be able to read before it can read the capture.
+    public enum Group: String, CaseIterable, Sendable {
+        /// Nothing beyond the common.
+        case plain
+        /// Gaps, tunnels, damaged or unusual files.
+        case hostile
+        /// TLS.
+        case tls
+        /// WebSocket over HTTP/2 (RFC 8441).
+        case http2
+    }
+
+    /// The file's name without its extension.
+    public let name: String
+    /// The capture.
+    public let capture: URL
+    /// The TLS secrets that belong to it; nil where there are none.
+    public let keyLog: URL?
+    /// What is needed to read it.
+    public let group: Group
+    /// What must be found.
+    public let expectation: Expectation
+
+    /// As failures name it.
+    public var description: String { name }
+
+    /// The captures of some groups, by name; none where the folder is absent.
+    ///
+    /// Throws when a log cannot be read.
+    public static func all(_ groups: Set<Group> = Set(Group.allCases)) throws -> [SharedCapture] {
+        guard let folder = Repository.sharedCaptures else { return [] }
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return try files.sorted { $0.path < $1.path }.compactMap { file in
+            guard let end = file.lastPathComponent.firstRange(of: ".pcap"),
+                case let name = String(file.lastPathComponent[..<end.lowerBound]),
+                case let group = group(of: name), groups.contains(group)
+            else { return nil }
+            let keyLog = folder.appending(path: "\(name).keys")
+            let log = try EndpointLog(contentsOf: folder.appending(path: "\(name).truth.jsonl"))
+            return SharedCapture(
+                name: name, capture: file,
+                keyLog: FileManager.default.fileExists(atPath: keyLog.path) ? keyLog : nil, group: group,
+                expectation: Expectation(
+                    connections: log.connections, messagesAtLeast: messagesAtLeast(in: name),
+                    unloggedFrom: unloggedEnds(of: name)))
+        }
+    }
+
+    private static func group(of name: String) -> Group {
+        if name.hasAny(["h2-", "h2c-"]) { return .http2 }
+        if name.hasAny(["wss-", "chromium-wss-", "cont-dsb-"]) || name.hasSuffix("-tls13") { return .tls }
+        let hostile = [
+            "craft-gap", "craft-midstart", "craft-nosyn", "craft-oneway", "craft-snaplen", "craft-overlap",
+            "craft-bogus", "craft-frag", "craft-geneve", "craft-gre", "craft-ipip", "craft-mpls", "craft-pppoe",
+            "craft-vxlan", "cont-badlen", "cont-gz", "cont-lz4", "cont-zst", "cont-ng", "cont-multiif",
+            "cont-twosections", "cont-truncated", "net-any-doubled",
+        ]
+        return name.hasAny(hostile) ? .hostile : .plain
+    }
+
+    /// How many messages must be found in a capture that does not hold all its endpoints sent; nil for one that does.
+    private static func messagesAtLeast(in name: String) -> Int? {
+        let kept = ["craft-gap-a": 90, "craft-midstart-a": 66, "craft-oneway-a": 47, "craft-nosyn-a": 96]
+        let holes = [
+            "craft-gap", "craft-midstart", "craft-nosyn", "craft-oneway", "craft-snaplen", "cont-truncated",
+            "cont-badlen", "cont-gz-truncated", "cont-ng-truncated",
+        ]
+        return name.hasAny(holes) ? kept[name, default: 0] : nil
+    }
+
+    /// The ends that sent messages which nobody logged.
+    private static func unloggedEnds(of name: String) -> Set<ExpectedMessage.Sender> {
+        name.hasAny(["ab-", "raw-violations", "sub-mqtt"]) ? [.client, .server] : []
+    }
+}
+
+extension String {
+    fileprivate func hasAny(_ prefixes: [String]) -> Bool {
+        prefixes.contains(where: hasPrefix)
+    }
+}
