@@ -41,7 +41,9 @@ public struct Pipeline: ~Copyable {
         case .truncated, .malformed: state.summary.unreadablePackets &+= 1
         case .unsupportedLinkType:
             state.summary.unreadablePackets &+= 1
-            if state.summary.unsupportedLinkTypes.count < 16, !state.summary.unsupportedLinkTypes.contains(packet.linkType) {
+            if state.summary.unsupportedLinkTypes.count < 16,
+                !state.summary.unsupportedLinkTypes.contains(packet.linkType)
+            {
                 state.summary.unsupportedLinkTypes.append(packet.linkType)
             }
         }

@@ -70,10 +70,11 @@ import WireFormat
         #expect(packets.first?.nanoseconds == 4_294_967_295_000_000_000)
     }
 
-    @Test(arguments: [
-        (0, nil, UInt64(20_000_000_000), Int64.max), (0, nil, UInt64(1) << 62, .max), (6, -10, 0, -10_000_000_000),
-        (6, .min, 0, .min), (6, .max, 0, .max), (0x80, nil, .max >> 1, .max),
-    ] as [(UInt8, Int64?, UInt64, Int64)])
+    @Test(
+        arguments: [
+            (0, nil, UInt64(20_000_000_000), Int64.max), (0, nil, UInt64(1) << 62, .max), (6, -10, 0, -10_000_000_000),
+            (6, .min, 0, .min), (6, .max, 0, .max), (0x80, nil, .max >> 1, .max),
+        ] as [(UInt8, Int64?, UInt64, Int64)])
     func `times that 64 bits of nanoseconds cannot hold are clamped`(
         resolution: UInt8, offset: Int64?, ticks: UInt64, nanoseconds: Int64
     ) throws {

@@ -17,21 +17,22 @@ import WireFormat
         return try folder.write("\(index).pcap", pcap.bytes)
     }
 
-    @Test(arguments: [
-        ([[1, 2, 3]], [[0, 0], [0, 1], [0, 2]]),
-        ([[1, 4], [2, 3]], [[0, 0], [1, 0], [1, 1], [0, 1]]),
-        // Equal times: the file named first.
-        ([[5, 5], [5, 5]], [[0, 0], [0, 1], [1, 0], [1, 1]]),
-        ([[6], [5, 6], [5]], [[1, 0], [2, 0], [0, 0], [1, 1]]),
-        // Times that run backwards: file order within a file.
-        ([[5, 1], [3, 2]], [[1, 0], [1, 1], [0, 0], [0, 1]]),
-        ([[2, 1, 9], [3]], [[0, 0], [0, 1], [1, 0], [0, 2]]),
-        // One that ends early, one without packets.
-        ([[1], [], [2, 3]], [[0, 0], [2, 0], [2, 1]]),
-        // A rotated set, named in the wrong order.
-        ([[5, 6], [3, 4], [1, 2]], [[2, 0], [2, 1], [1, 0], [1, 1], [0, 0], [0, 1]]),
-        ([], []),
-    ] as [([[UInt32]], [[UInt8]])])
+    @Test(
+        arguments: [
+            ([[1, 2, 3]], [[0, 0], [0, 1], [0, 2]]),
+            ([[1, 4], [2, 3]], [[0, 0], [1, 0], [1, 1], [0, 1]]),
+            // Equal times: the file named first.
+            ([[5, 5], [5, 5]], [[0, 0], [0, 1], [1, 0], [1, 1]]),
+            ([[6], [5, 6], [5]], [[1, 0], [2, 0], [0, 0], [1, 1]]),
+            // Times that run backwards: file order within a file.
+            ([[5, 1], [3, 2]], [[1, 0], [1, 1], [0, 0], [0, 1]]),
+            ([[2, 1, 9], [3]], [[0, 0], [0, 1], [1, 0], [0, 2]]),
+            // One that ends early, one without packets.
+            ([[1], [], [2, 3]], [[0, 0], [2, 0], [2, 1]]),
+            // A rotated set, named in the wrong order.
+            ([[5, 6], [3, 4], [1, 2]], [[2, 0], [2, 1], [1, 0], [1, 1], [0, 0], [0, 1]]),
+            ([], []),
+        ] as [([[UInt32]], [[UInt8]])])
     func `the earliest next packet comes first`(files: [[UInt32]], order: [[UInt8]]) throws {
         let paths = try files.enumerated().map { try file($0.offset, $0.element) }
         let (packets, problems) = try readAll(merging: paths)

@@ -23,7 +23,9 @@ final class ScratchFolder: Sendable {
     /// How many of its files this process has open.
     var openFileCount: Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?
-            .count { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?
-                .hasPrefix(path + "/") == true } ?? 0
+            .count {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?
+                    .hasPrefix(path + "/") == true
+            } ?? 0
     }
 }

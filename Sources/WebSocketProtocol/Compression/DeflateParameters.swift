@@ -12,7 +12,9 @@ public struct DeflateParameters: Hashable, Sendable {
     ///
     /// The response alone counts. A parameter that RFC 7692 7.1 does not allow leaves the default in place.
     public init?(_ extensions: [WebSocketExtension], sender: Role) {
-        guard let negotiated = extensions.first(where: { $0.name == DeflateParameters.extensionName }) else { return nil }
+        guard let negotiated = extensions.first(where: { $0.name == DeflateParameters.extensionName }) else {
+            return nil
+        }
         let side = sender == .client ? "client" : "server"
         noContextTakeover = false
         maxWindowBits = 15

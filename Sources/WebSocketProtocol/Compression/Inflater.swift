@@ -1,5 +1,5 @@
-internal import CZlib
 import BasicContainers
+internal import CZlib
 import WireFormat
 
 /// Inflates the messages of one direction (RFC 7692 7.2.2) through zlib, which keeps the address of its state: about

@@ -28,7 +28,8 @@ struct Masking: Sendable {
         precondition(output.freeCapacity >= count)
         unsafe source.withUnsafeBytes { from in
             unsafe output.withUnsafeMutableBufferPointer { buffer, initializedCount in
-                let to = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[initializedCount...])
+                let to = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[initializedCount...])
                 var index = 0
                 while index &+ 32 <= count {
                     let word = unsafe from.loadUnaligned(fromByteOffset: index, as: SIMD8<UInt32>.self) ^ wide

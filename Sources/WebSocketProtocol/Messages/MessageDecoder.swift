@@ -54,7 +54,8 @@ struct MessageDecoder: ~Copyable {
 
     /// Takes the next payload bytes of the current message.
     mutating func receive(
-        _ bytes: Span<UInt8>, mask: inout Masking?, resources: inout StreamResources, violations: inout PendingViolations
+        _ bytes: Span<UInt8>, mask: inout Masking?, resources: inout StreamResources,
+        violations: inout PendingViolations
     ) {
         guard let message = current, withheld == nil else {
             mask?.skip(UInt64(bytes.count))

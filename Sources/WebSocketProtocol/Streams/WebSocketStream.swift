@@ -278,7 +278,8 @@ public struct WebSocketStream: ~Copyable {
             lastMaskingKey = key
         }
         if hasSentClose { violations.insert(.frameAfterClose) }
-        guard header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
+        guard
+            header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
         else { return }
         // RFC 6455 5.2: reserved bits are for extensions; RFC 7692 6 uses RSV1 on the first frame of a message.
         if header.rsv2 || header.rsv3 || (header.rsv1 && !messages.isCompressionNegotiated) {
