@@ -1,4 +1,3 @@
-import BasicContainers
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -25,8 +24,8 @@ extension Shard {
     /// A connection that is no session, or not yet.
     func opening(_ slot: Int, _ client: Direction) -> ConnectionView {
         var view = ConnectionView.unknown
-        view.clientState = table.connections[slot].state(of: client)
-        view.serverState = table.connections[slot].state(of: client.opposite)
+        view.clientState = table.connections[slot].states[client.index]
+        view.serverState = table.connections[slot].states[client.opposite.index]
         return view
     }
 }

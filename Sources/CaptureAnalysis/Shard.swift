@@ -1,4 +1,3 @@
-import BasicContainers
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -23,8 +22,8 @@ struct Shard: ~Copyable {
     var table: ConnectionTable
     /// By the connections' slots.
     var readers: [Reader] = []
-    var watches = Pool<UpgradeWatch>()
-    var sessions = Pool<Session>()
+    var watches = SlotPool<UpgradeWatch>()
+    var sessions = SlotPool<Session>()
     private var resources: StreamResources
     private let limits: Limits
 
