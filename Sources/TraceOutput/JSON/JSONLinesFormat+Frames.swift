@@ -83,7 +83,7 @@ extension JSONLinesFormat {
         }
     }
 
-    private mutating func write(_ close: FrameEvent.Close) {
+    private mutating func write(_ close: CloseBody) {
         output.append(",\"close\":{\"code\":")
         output.append(code: close.code, nameKey: ",\"name\":")
         output.append(",\"reason\":")

@@ -14,14 +14,14 @@ enum VerdictText {
         case .accepted, .unseen: break
         }
         text += code(verdict)
+        if upgrade == .accepted || upgrade == .unseen {
+            text += sees(verdict)
+        }
         if let silence = verdict.silence {
             text += ", after \(Quantity.seconds(silence)) of silence"
         }
         if verdict.unansweredPings > 0 {
             text += ", \(Quantity.count(verdict.unansweredPings, "ping")) unanswered"
-        }
-        if upgrade == .accepted || upgrade == .unseen {
-            text += sees(verdict)
         }
         return text
     }
@@ -62,10 +62,10 @@ enum VerdictText {
     /// What the applications are told, where the code in the Close frame does not say it all.
     private static func sees(_ verdict: SessionEnd.Verdict) -> String {
         guard let client = verdict.clientSees?.rawValue else {
-            return verdict.serverSees.map { "; the server sees \($0.rawValue)" } ?? ""
+            return verdict.serverSees.map { " (the server sees \($0.rawValue))" } ?? ""
         }
-        guard let server = verdict.serverSees?.rawValue else { return "; the client sees \(client)" }
-        if client != server { return "; the client sees \(client), the server \(server)" }
-        return client == verdict.code?.rawValue ? "" : "; both ends see \(client)"
+        guard let server = verdict.serverSees?.rawValue else { return " (the client sees \(client))" }
+        if client != server { return " (the client sees \(client), the server \(server))" }
+        return client == verdict.code?.rawValue ? "" : " (both ends see \(client))"
     }
 }

@@ -17,8 +17,8 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
         }
     }
 
-    /// The narrowest page.
-    public static let minimumWidth = 60
+    /// The narrowest page: a row of numbers takes 68 columns.
+    public static let minimumWidth = 72
     /// The most sessions in the table.
     public static let maximumSessions = 1000
     /// The most rules in the list of findings.
