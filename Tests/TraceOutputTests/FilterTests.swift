@@ -1,7 +1,7 @@
 import Testing
+import WebSocketProtocol
 
 @testable import TraceOutput
-import WebSocketProtocol
 
 struct FilterTests {
     /// What a filter leaves of the scene of three connections: kinds and connections in order.
@@ -54,7 +54,8 @@ struct FilterTests {
 
     @Test func `A path chooses the connections whose target it matches, with its query or without`() throws {
         let expected = [
-            "capture 0", "connection 1", "handshake 1", "frame 1", "message 1", "frame 1", "finding 1", "message 1", "gap 1",
+            "capture 0", "connection 1", "handshake 1", "frame 1", "message 1", "frame 1", "finding 1", "message 1",
+            "gap 1",
             "resync 1", "frame 1", "message 1", "frame 1", "message 1", "connection 1", "end 1", "summary 0",
         ]
         #expect(try kept { $0.path = Glob("/room") } == expected)
@@ -127,11 +128,14 @@ struct FilterTests {
         #expect(try FilteredOutput(TimelineFormat(), filter: filter).payloadNeeds.maximumBytes == nil)
     }
 
-    @Test(arguments: [
-        ("é", [0xff, 0xc3, 0xa9], true), ("b.d", [0x62, 0xff, 0x64], false), ("^a", [0xff, 0x61], false),
-        ("\\x{1f600}", [0xf0, 0x9f, 0x98, 0x80], true), ("", [], true),
-    ] as [(String, [UInt8], Bool)])
-    func `Bytes that are not UTF-8 match nothing and stop nothing`(pattern: String, bytes: [UInt8], matches: Bool) throws {
+    @Test(
+        arguments: [
+            ("é", [0xff, 0xc3, 0xa9], true), ("b.d", [0x62, 0xff, 0x64], false), ("^a", [0xff, 0x61], false),
+            ("\\x{1f600}", [0xf0, 0x9f, 0x98, 0x80], true), ("", [], true),
+        ] as [(String, [UInt8], Bool)])
+    func `Bytes that are not UTF-8 match nothing and stop nothing`(pattern: String, bytes: [UInt8], matches: Bool)
+        throws
+    {
         var pattern = try PayloadPattern(pattern)
         let isFound = pattern.matches(bytes.span)
         #expect(isFound == matches)
@@ -150,9 +154,10 @@ struct FilterTests {
         #expect(pattern.limitHits == 1)
     }
 
-    @Test(arguments: [
-        ("text", [1]), ("text,PING", [1, 9]), ("0xb,2", [11, 2]), ("reserved-3,continuation", [3, 0]),
-    ] as [(String, [UInt8])])
+    @Test(
+        arguments: [
+            ("text", [1]), ("text,PING", [1, 9]), ("0xb,2", [11, 2]), ("reserved-3,continuation", [3, 0]),
+        ] as [(String, [UInt8])])
     func `Opcodes are named as in the trace, or by number`(list: String, values: [UInt8]) throws {
         #expect(try OpcodeSet(list: list) == OpcodeSet(values.map { Opcode(rawValue: $0) }))
     }

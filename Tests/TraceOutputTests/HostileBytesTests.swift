@@ -1,13 +1,14 @@
-@testable import CaptureAnalysis
 import Testing
 
+@testable import CaptureAnalysis
 @testable import TraceOutput
 @testable import WebSocketProtocol
 
 /// Whatever the wire says, no format prints a byte of it that a terminal obeys.
 struct HostileBytesTests {
     private static let pieces = [
-        "\u{1b}[31m", "\u{9b}", "\u{7}", "\u{0}", "\u{7f}", "\r\n", "\u{202e}", "\u{2066}", "\u{200e}", "\u{200f}", "\u{61c}",
+        "\u{1b}[31m", "\u{9b}", "\u{7}", "\u{0}", "\u{7f}", "\r\n", "\u{202e}", "\u{2066}", "\u{200e}", "\u{200f}",
+        "\u{61c}",
         "\u{2028}", "\u{2029}", "\u{8}", "\u{85}", "a", "\"", "\\", "é", "漢", "\u{200d}", "\u{feff}",
     ]
 
@@ -61,7 +62,8 @@ struct HostileBytesTests {
             Call(8, 1700, Samples.frame(.server, .pong, length: 4), bytes: bytes),
             Call(8, 1700, Samples.finding(text: text(&random), rule: text(&random))),
             Call(
-                9, 1800, Samples.frame(.client, .close, length: 5, close: .init(code: .goingAway, reason: text(&random))),
+                9, 1800,
+                Samples.frame(.client, .close, length: 5, close: .init(code: .goingAway, reason: text(&random))),
                 text(&random)),
             Call(9, 1800, Samples.end(reason: text(&random))),
             Call(9, 1900, Samples.connection(opening: .midstream), connection: 2),

@@ -1,7 +1,7 @@
+import PacketDecoding
 import Testing
 
 @testable import CaptureAnalysis
-import PacketDecoding
 @testable import TraceOutput
 @testable import WebSocketProtocol
 
@@ -31,10 +31,12 @@ struct JSONLinesFormatTests {
             keys(Samples.connection())
                 == #""connection":1,"client":{"ip":"10.0.0.7","port":53412},"server":{"ip":"10.0.0.9","port":8080},"#
                 + #""community_id":"1:abc=","opened":"handshake","link_type":"Ethernet","interface":null,"#
-                + #""tcp":{"syn_packet":1,"syn_ack_packet":2,"ack_packet":3,"connect_time":0.000131000},"encrypted":null"#)
+                + #""tcp":{"syn_packet":1,"syn_ack_packet":2,"ack_packet":3,"connect_time":0.000131000},"encrypted":null"#
+        )
         #expect(
             keys(Samples.connection(opening: .midstream)).hasSuffix(
-                #""tcp":{"syn_packet":null,"syn_ack_packet":null,"ack_packet":null,"connect_time":null},"encrypted":null"#))
+                #""tcp":{"syn_packet":null,"syn_ack_packet":null,"ack_packet":null,"connect_time":null},"encrypted":null"#
+            ))
     }
 
     @Test func `A handshake line holds both heads and what was agreed`() {
@@ -98,12 +100,15 @@ struct JSONLinesFormatTests {
 
     @Test func `A message line holds the decoded payload`() {
         #expect(
-            keys(Samples.message(.server, length: 7, frames: 2, isCompressed: true, wireLength: 9), Array("h\u{202e}\té".utf8))
+            keys(
+                Samples.message(.server, length: 7, frames: 2, isCompressed: true, wireLength: 9),
+                Array("h\u{202e}\té".utf8))
                 == #""connection":1,"from":"server","stream_offset":180,"opcode":"text","complete":true,"frames":2,"#
                 + #""compressed":true,"wire_length":9,"length":7,"payload":"h\u202e\té","first_packet":6"#)
         #expect(
             keys(Samples.message(.server, isText: false, length: 3), Array("abc".utf8)).contains(
-                #""opcode":"binary","complete":true,"frames":1,"compressed":false,"wire_length":3,"length":3,"payload_base64":"YWJj","#))
+                #""opcode":"binary","complete":true,"frames":1,"compressed":false,"wire_length":3,"length":3,"payload_base64":"YWJj","#
+            ))
     }
 
     @Test func `A text that is not UTF-8 is base64`() {
@@ -115,7 +120,8 @@ struct JSONLinesFormatTests {
 
     @Test(arguments: [PayloadWithheld.contextLost, .bomb, .incomplete])
     func `A withheld payload tells why`(reason: PayloadWithheld) {
-        let line = keys(Samples.message(.client, length: nil, isComplete: false, payload: .withheld(reason), isInferred: true))
+        let line = keys(
+            Samples.message(.client, length: nil, isComplete: false, payload: .withheld(reason), isInferred: true))
         #expect(
             line.hasSuffix(
                 #""length":null,"payload_withheld":"\#(reason.rawValue)","first_packet":6,"inferred":true"#))
@@ -152,7 +158,8 @@ struct JSONLinesFormatTests {
                 == #""connection":1,"from":"server","stream_offset":9,"length":null"#)
         #expect(
             keys(.resync(Resync(from: .client, streamOffset: 9, gapPacket: 4, confidence: .inferred, skipped: 3)))
-                == #""connection":1,"from":"client","stream_offset":9,"gap_packet":4,"confidence":"inferred","skipped":3"#)
+                == #""connection":1,"from":"client","stream_offset":9,"gap_packet":4,"confidence":"inferred","skipped":3"#
+        )
         #expect(
             keys(Samples.finding())
                 == #""connection":1,"rule":"masking.client-unmasked","severity":"error","reference":"RFC 6455 5.1","#
@@ -175,10 +182,13 @@ struct JSONLinesFormatTests {
                 + #""p99":0.000090000,"max":0.000090000},"tcp":{"retransmitted_segments":1,"out_of_order_segments":2,"#
                 + #""gap_bytes":0,"fin_packets":[13,14],"rst_packet":null}"#)
         #expect(
-            keys(Samples.end(by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil))
-                .hasPrefix(
-                    #""connection":1,"verdict":{"by":"network","layer":"timeout","clean":false,"code":null,"name":null,"#
-                        + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"unanswered_pings":0}"#))
+            keys(
+                Samples.end(
+                    by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil)
+            )
+            .hasPrefix(
+                #""connection":1,"verdict":{"by":"network","layer":"timeout","clean":false,"code":null,"name":null,"#
+                    + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"unanswered_pings":0}"#))
     }
 
     @Test func `The summary line holds the totals`() {

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
+import WireFormat
 
 @testable import TraceOutput
-import WireFormat
 
 struct JSONStringTests {
     @Test func `Every scalar up to U+3000 is escaped as the slow model does it, at every place of a word`() throws {
@@ -19,11 +19,14 @@ struct JSONStringTests {
     @Test func `Random text is escaped as the slow model does it, and reads back`() throws {
         var random = SeededRandom()
         let alphabet: [Unicode.Scalar] = [
-            "a", "b", " ", "\"", "\\", "\n", "\u{7f}", "\u{80}", "\u{9f}", "\u{a0}", "é", "\u{61c}", "\u{61b}", "\u{2027}", "\u{2028}",
+            "a", "b", " ", "\"", "\\", "\n", "\u{7f}", "\u{80}", "\u{9f}", "\u{a0}", "é", "\u{61c}", "\u{61b}",
+            "\u{2027}", "\u{2028}",
             "\u{202e}", "\u{202f}", "\u{2066}", "\u{206a}", "漢", "😀", "\u{0}", "â", "\u{263a}",
         ]
         for _ in 0..<2000 {
-            let scalars = (0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
+            let scalars = (0..<Int.random(in: 0...40, using: &random)).map { _ in
+                alphabet.randomElement(using: &random)!
+            }
             let text = String(String.UnicodeScalarView(scalars))
             let json = Self.json(text)
             #expect(json == Self.slowJSON(text))
@@ -51,7 +54,8 @@ struct JSONStringTests {
             case 0x22: json += "\\\""
             case 0x5c: json += "\\\\"
             case 0..<0x20, 0x7f...0x9f, 0x61c, 0x200e...0x200f, 0x2028...0x202e, 0x2066...0x2069:
-                json += "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
+                json +=
+                    "\\u" + String(repeating: "0", count: 4 - String(scalar.value, radix: 16).count)
                     + String(scalar.value, radix: 16)
             default: json.unicodeScalars.append(scalar)
             }

@@ -1,9 +1,10 @@
+import WireFormat
+
 @testable import CaptureAnalysis
 @testable import PacketDecoding
 @testable import TCPReassembly
 @testable import TraceOutput
 @testable import WebSocketProtocol
-import WireFormat
 
 /// Events made by hand: one session between two ends, with what a test wants to be different.
 enum Samples {

@@ -70,6 +70,7 @@ struct SummaryFormatTests {
             .summary,
         ]
         let page = printed(calls, as: SummaryFormat())
-        #expect(page.contains("     2 × warning  masking.client-unmasked (RFC 6455 5.1)\n         #1, packet 1: First.\n"))
+        #expect(
+            page.contains("     2 × warning  masking.client-unmasked (RFC 6455 5.1)\n         #1, packet 1: First.\n"))
     }
 }

@@ -1,9 +1,9 @@
 import PacketDecoding
 import Testing
+import WebSocketProtocol
 
 @testable import CaptureAnalysis
 @testable import TraceOutput
-import WebSocketProtocol
 
 struct TimelineFormatTests {
     @Test func `A session from SYN to FIN`() {
@@ -140,10 +140,18 @@ struct TimelineFormatTests {
     @Test(arguments: [
         (Samples.frame(.client, Opcode(rawValue: 3), length: 0, rsv: 0x70), "OP 3   FIN      0 B  RSV1  RSV2  RSV3"),
         (Samples.frame(.client, .ping, length: 2), "PING   FIN      2 B"),
-        (Samples.frame(.client, .text, length: 9, fin: false, missing: 7), "TEXT            9 B  7 B of it not in the capture  first fragment"),
-        (Samples.frame(.client, .continuation, length: 12_345_678, fin: false, fragment: 2), "CONT       12345678 B  fragment 2"),
-        (Samples.frame(.client, .close, length: 9, close: CloseBody(code: .goingAway, reason: nil)),
-            "CLOSE  FIN      9 B  1001 going away  reason is not UTF-8"),
+        (
+            Samples.frame(.client, .text, length: 9, fin: false, missing: 7),
+            "TEXT            9 B  7 B of it not in the capture  first fragment"
+        ),
+        (
+            Samples.frame(.client, .continuation, length: 12_345_678, fin: false, fragment: 2),
+            "CONT       12345678 B  fragment 2"
+        ),
+        (
+            Samples.frame(.client, .close, length: 9, close: CloseBody(code: .goingAway, reason: nil)),
+            "CLOSE  FIN      9 B  1001 going away  reason is not UTF-8"
+        ),
     ])
     func `Odd frames are shown as they are`(event: Event, words: String) {
         var format = TimelineFormat()
@@ -165,20 +173,38 @@ struct TimelineFormatTests {
 
     @Test(arguments: [
         (Samples.end(), "closed cleanly by the client, 1000 \"bye\", after 5.000 s of silence"),
-        (Samples.end(by: .server, isClean: false, code: 1001, reason: "", sees: (1001, 1006), silence: nil),
-            "closed by the server, never answered, 1001 going away (the client sees 1001, the server 1006)"),
-        (Samples.end(by: .server, code: nil, reason: "", sees: (1005, 1005), silence: 250_000_000),
-            "closed cleanly by the server, no code (both ends see 1005), after 0.250 s of silence"),
-        (Samples.end(by: .server, .rst, isClean: false, code: nil, reason: nil, sees: (1006, 1006), silence: nil),
-            "reset by the server without a Close frame (both ends see 1006)"),
-        (Samples.end(by: .client, .fin, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil),
-            "TCP closed by the client without a Close frame (the server sees 1006)"),
-        (Samples.end(by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, nil), silence: 60_000_000_000,
-            unansweredPings: 1), "timed out by the network, after 60.000 s of silence, 1 ping unanswered"),
-        (Samples.end(by: .unknown, .captureEnd, isClean: false, code: nil, reason: nil, sees: (nil, nil), silence: nil),
-            "still open when the capture ended"),
-        (Samples.end(by: .client, .captureEnd, isClean: false, code: 1000, reason: nil, sees: (nil, nil), silence: nil),
-            "still closing when the capture ended, 1000 (reason not UTF-8)"),
+        (
+            Samples.end(by: .server, isClean: false, code: 1001, reason: "", sees: (1001, 1006), silence: nil),
+            "closed by the server, never answered, 1001 going away (the client sees 1001, the server 1006)"
+        ),
+        (
+            Samples.end(by: .server, code: nil, reason: "", sees: (1005, 1005), silence: 250_000_000),
+            "closed cleanly by the server, no code (both ends see 1005), after 0.250 s of silence"
+        ),
+        (
+            Samples.end(by: .server, .rst, isClean: false, code: nil, reason: nil, sees: (1006, 1006), silence: nil),
+            "reset by the server without a Close frame (both ends see 1006)"
+        ),
+        (
+            Samples.end(by: .client, .fin, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil),
+            "TCP closed by the client without a Close frame (the server sees 1006)"
+        ),
+        (
+            Samples.end(
+                by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, nil),
+                silence: 60_000_000_000,
+                unansweredPings: 1), "timed out by the network, after 60.000 s of silence, 1 ping unanswered"
+        ),
+        (
+            Samples.end(
+                by: .unknown, .captureEnd, isClean: false, code: nil, reason: nil, sees: (nil, nil), silence: nil),
+            "still open when the capture ended"
+        ),
+        (
+            Samples.end(
+                by: .client, .captureEnd, isClean: false, code: 1000, reason: nil, sees: (nil, nil), silence: nil),
+            "still closing when the capture ended, 1000 (reason not UTF-8)"
+        ),
     ])
     func `The end is told in words`(event: Event, words: String) {
         #expect(printed([Call(1, 1, event)], as: TimelineFormat()) == "  end: \(words)\n")

@@ -1,7 +1,7 @@
-@testable import CaptureAnalysis
 import Foundation
 import Testing
 
+@testable import CaptureAnalysis
 @testable import TraceOutput
 @testable import WebSocketProtocol
 

@@ -103,7 +103,9 @@ extension Span<UInt8> {
 
 extension UInt64 {
     /// Has the top bit of the lowest byte set that needs an escape, or may begin a character that does; 0 when there is
-    /// none. The bits above that one say nothing.
+    /// none.
+    ///
+    /// The bits above that one say nothing.
     fileprivate var escapeFlags: UInt64 {
         let tops = Self.eight(0x80)
         let controls = (self &- Self.eight(0x20)) & ~self

@@ -1,7 +1,9 @@
 import CaptureAnalysis
 import WebSocketProtocol
 
-/// Why a session ended, in words. They hold the close reason as the wire spelled it: not safe for a terminal yet.
+/// Why a session ended, in words.
+///
+/// They hold the close reason as the wire spelled it: not safe for a terminal yet.
 enum VerdictText {
     /// The whole sentence, such as `closed cleanly by the client, 1000 "bye", after 5.000 s of silence`.
     static func sentence(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {

@@ -3,7 +3,9 @@ import WebSocketProtocol
 
 /// The lines of frames and messages, and of what went wrong among them.
 extension TimelineFormat {
-    /// The line of a frame, of its message, or of both when the frame completes the message. At least one is there.
+    /// The line of a frame, of its message, or of both when the frame completes the message.
+    ///
+    /// At least one is there.
     mutating func writeLine(
         _ frame: borrowing FrameEvent?, _ message: borrowing MessageEvent?, at context: borrowing EventContext,
         payload: Span<UInt8>
