@@ -197,7 +197,7 @@ struct TimelineFormatTests {
         ),
         (
             Samples.end(
-                by: .unknown, .captureEnd, isClean: false, code: nil, reason: nil, sees: (nil, nil), silence: nil),
+                by: .unknown, .captureEnd, isClean: false, code: nil, reason: nil, sees: (nil, nil), silence: 999_999),
             "still open when the capture ended"
         ),
         (

@@ -19,7 +19,7 @@ enum VerdictText {
         if upgrade == .accepted || upgrade == .unseen {
             text += sees(verdict)
         }
-        if let silence = verdict.silence {
+        if let silence = verdict.silence, silence >= 1_000_000 {
             text += ", after \(Quantity.seconds(silence)) of silence"
         }
         if verdict.unansweredPings > 0 {
