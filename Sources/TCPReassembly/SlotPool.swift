@@ -7,7 +7,7 @@
 @frozen
 public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @usableFromInline
-    var chunks: [UnsafeMutablePointer<Element>] = []
+    var chunks: [UnsafeMutablePointer<Element>] = unsafe []
     @usableFromInline
     var isInUse: [Bool] = []
     @usableFromInline

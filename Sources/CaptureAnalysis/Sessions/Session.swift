@@ -3,6 +3,9 @@ import WebSocketProtocol
 import WireFormat
 
 /// A WebSocket session: two decoded streams, and what they come to.
+///
+/// Where it is read often, single properties are, or mutating methods: the compiler moves a whole value of this kind to
+/// call any other method on it.
 struct Session: ~Copyable {
     /// The number of its connection.
     let number: UInt64
@@ -12,8 +15,10 @@ struct Session: ~Copyable {
     /// What the client and the server send, by ``Role/index``.
     private var streams: InlineArray<2, SessionStream>
     private var roundTrips = RoundTripRecord()
-    private var clientStates: ReadyStates
-    private var serverStates: ReadyStates
+    /// The life of the client's WebSocket.
+    private(set) var clientStates: ReadyStates
+    /// The life of the server's WebSocket.
+    private(set) var serverStates: ReadyStates
     /// When the last frame before the first Close frame was complete.
     private var lastFrameTime: Timestamp?
     /// Who sent the first Close frame.
@@ -46,12 +51,6 @@ struct Session: ~Copyable {
         serverStates.advance(to: .open, at: elapsed)
         lastFrameTime = state.time
     }
-
-    /// Who sends the stream of a direction.
-    func role(of direction: Direction) -> Role { direction == clientDirection ? .client : .server }
-
-    /// The readyStates of the client's and the server's WebSocket.
-    var readyStates: (client: ReadyState, server: ReadyState) { (clientStates.current, serverStates.current) }
 
     /// Takes the next bytes of a stream.
     ///

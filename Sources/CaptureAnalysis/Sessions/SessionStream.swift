@@ -30,12 +30,12 @@ struct SessionStream: ~Copyable {
     var closeBody: CloseBody { CloseBody(decoder.framePayload) }
 
     /// Tells of the frame that was decoded last.
-    func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+    mutating func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         sink.receive(.frame(event), at: context, payload: decoder.framePayload)
     }
 
     /// Tells of the message that was decoded last.
-    func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+    mutating func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         if case .withheld = event.message.payload {
             sink.receive(.message(event), at: context, payload: Span())
         } else {

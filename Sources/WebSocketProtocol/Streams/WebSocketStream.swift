@@ -28,6 +28,8 @@ public struct WebSocketStream: ~Copyable {
     public let sender: Role
     /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
     public private(set) var streamOffset: UInt64
+    /// Whether the next byte is the first of a frame.
+    public private(set) var isBetweenFrames = true
     /// How many frames have begun.
     public private(set) var frameCount: UInt64 = 0
 
@@ -85,11 +87,6 @@ public struct WebSocketStream: ~Copyable {
         @_lifetime(borrow self) get { messages.kept.bytes.span }
     }
 
-    /// Whether the next byte is the first of a frame.
-    public var isBetweenFrames: Bool {
-        if case .betweenFrames = state { reader.isEmpty } else { false }
-    }
-
     /// Whether a data message has begun and not ended.
     public var isInMessage: Bool { messages.isInMessage }
 
@@ -109,6 +106,7 @@ public struct WebSocketStream: ~Copyable {
             let before = input.offset
             let header = reader.next(&input)
             streamOffset &+= UInt64(input.offset &- before)
+            isBetweenFrames = header == nil && reader.isEmpty
             guard let header else { return nil }
             begin(header, &resources)
             return next(&input, resources: &resources)
@@ -157,6 +155,7 @@ public struct WebSocketStream: ~Copyable {
 
     private mutating func lose() {
         reader.reset()
+        isBetweenFrames = false
         state = .lost
         messages.loseContext()
     }
@@ -235,6 +234,7 @@ public struct WebSocketStream: ~Copyable {
     private mutating func end(_ resources: inout StreamResources) -> Output? {
         let header = frame.header
         state = .betweenFrames
+        isBetweenFrames = true
         if isMessageFrame, header.fin {
             endedMessage = messages.end(resources: &resources, violations: &violations)
         }
