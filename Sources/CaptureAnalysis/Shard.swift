@@ -26,9 +26,11 @@ struct Shard: ~Copyable {
     var sessions = SlotPool<Session>()
     private var resources: StreamResources
     private let limits: Limits
+    private let tracksStates: Bool
 
     init(options: AnalysisOptions) {
         limits = options.limits
+        tracksStates = options.tracksStates
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
     }
@@ -50,7 +52,7 @@ struct Shard: ~Copyable {
             segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
         var view = ConnectionView.unknown
-        if case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
+        if tracksStates, case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
         var hasMore = arrival.hasMore
         if !arrival.inOrder.isEmpty {
             let bytes = payload.extracting(arrival.inOrder)
