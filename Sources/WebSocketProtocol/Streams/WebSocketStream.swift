@@ -278,6 +278,8 @@ public struct WebSocketStream: ~Copyable {
             lastMaskingKey = key
         }
         if hasSentClose { violations.insert(.frameAfterClose) }
+        // RFC 6455 5.2: the most significant bit must be 0.
+        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
         guard
             header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
         else { return }
@@ -295,7 +297,5 @@ public struct WebSocketStream: ~Copyable {
             if !header.fin { violations.insert(.controlFragmented) }
             if header.payloadLength > 125 { violations.insert(.controlTooLong) }
         }
-        // RFC 6455 5.2: the most significant bit must be 0.
-        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
     }
 }
