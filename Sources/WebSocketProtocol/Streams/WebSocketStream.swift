@@ -41,6 +41,8 @@ public struct WebSocketStream: ~Copyable {
     /// Whether the frame's payload is its message's, so that it need not be kept twice.
     private var isWholeMessage = false
     private var violations = PendingViolations()
+    /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
+    private var payloadViolations = PendingViolations()
     private var endedMessage: Message?
     private var hasSentClose = false
     /// Whether a gap reaches beyond the end of the current frame.
@@ -229,12 +231,14 @@ public struct WebSocketStream: ~Copyable {
             var ownMask = mask
             kept.append(piece, unmasking: &ownMask, keepable: &resources.keepable)
         }
-        messages.receive(piece, mask: &mask, resources: &resources, violations: &violations)
+        messages.receive(piece, mask: &mask, resources: &resources, violations: &payloadViolations)
     }
 
     private mutating func end(_ resources: inout StreamResources) -> Output? {
         let header = frame.header
         state = .betweenFrames
+        violations = payloadViolations
+        payloadViolations = PendingViolations()
         if isMessageFrame, header.fin {
             endedMessage = messages.end(resources: &resources, violations: &violations)
         }
