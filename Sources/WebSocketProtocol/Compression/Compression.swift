@@ -14,17 +14,17 @@ struct Compression: ~Copyable {
     }
 
     /// Begins a message; tells why it cannot be inflated.
+    ///
+    /// Without context takeover the window is forgotten (RFC 7692 7.1.1.1), whatever became of the message before.
     mutating func begin() -> PayloadWithheld? {
-        guard let parameters, !isLost else { return .contextLost }
+        guard let parameters else { return .contextLost }
+        if parameters.noContextTakeover {
+            isLost = false
+            inflater?.reset()
+        }
+        guard !isLost else { return .contextLost }
         if inflater == nil { inflater = Inflater(windowBits: parameters.maxWindowBits) }
         return inflater == nil ? .contextLost : nil
-    }
-
-    /// Ends a message: without context takeover the window is forgotten (RFC 7692 7.1.1.1).
-    mutating func end() {
-        guard parameters?.noContextTakeover == true else { return }
-        isLost = false
-        inflater?.reset()
     }
 
     /// Tells that what the window should hold is not known any more.

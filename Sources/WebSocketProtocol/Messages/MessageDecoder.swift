@@ -88,7 +88,6 @@ struct MessageDecoder: ~Copyable {
         if message.isCompressed, withheld == nil, message.wireLength > 0 {
             finishInflating(message, &resources, &violations)
         }
-        if message.isCompressed { compression.end() }
         current = nil
         message.isComplete = !isMissingBytes
         if let withheld {

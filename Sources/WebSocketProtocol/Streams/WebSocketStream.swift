@@ -43,6 +43,8 @@ public struct WebSocketStream: ~Copyable {
     /// Whether the frame's payload is its message's, so that it need not be kept twice.
     private var isWholeMessage = false
     private var violations = PendingViolations()
+    /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
+    private var payloadViolations = PendingViolations()
     private var endedMessage: Message?
     private var hasSentClose = false
     /// Whether a gap reaches beyond the end of the current frame.
@@ -228,13 +230,15 @@ public struct WebSocketStream: ~Copyable {
             var ownMask = mask
             kept.append(piece, unmasking: &ownMask, keepable: &resources.keepable)
         }
-        messages.receive(piece, mask: &mask, resources: &resources, violations: &violations)
+        messages.receive(piece, mask: &mask, resources: &resources, violations: &payloadViolations)
     }
 
     private mutating func end(_ resources: inout StreamResources) -> Output? {
         let header = frame.header
         state = .betweenFrames
         isBetweenFrames = true
+        violations = payloadViolations
+        payloadViolations = PendingViolations()
         if isMessageFrame, header.fin {
             endedMessage = messages.end(resources: &resources, violations: &violations)
         }
@@ -278,6 +282,8 @@ public struct WebSocketStream: ~Copyable {
             lastMaskingKey = key
         }
         if hasSentClose { violations.insert(.frameAfterClose) }
+        // RFC 6455 5.2: the most significant bit must be 0.
+        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
         guard
             header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
         else { return }
@@ -295,7 +301,5 @@ public struct WebSocketStream: ~Copyable {
             if !header.fin { violations.insert(.controlFragmented) }
             if header.payloadLength > 125 { violations.insert(.controlTooLong) }
         }
-        // RFC 6455 5.2: the most significant bit must be 0.
-        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
     }
 }
