@@ -64,8 +64,8 @@ struct Session: ~Copyable {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
         var context = state.context(connection: number, view: view)
         var input = ByteCursor(bytes)
+        streams[role.index].decoder.origin = origin
         while true {
-            if streams[role.index].decoder.isBetweenFrames { streams[role.index].frameFirstPacket = origin }
             guard let output = streams[role.index].decoder.next(&input, resources: &resources) else { return }
             handle(output, from: role, &context, &state, &sink)
         }
@@ -120,7 +120,7 @@ struct Session: ~Copyable {
         streams[role.index].traffic.frames &+= 1
         streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
         var event = FrameEvent(
-            from: role, frame: frame, firstPacket: streams[role.index].frameFirstPacket, payload: payload, close: nil,
+            from: role, frame: frame, firstPacket: frame.origin, payload: payload, close: nil,
             answer: nil, fragment: 0, isInferred: false)
         if opcode.isControl {
             handleControl(&event, context)

@@ -9,8 +9,6 @@ struct SessionStream: ~Copyable {
     var pings = PingLedger()
     /// Its first Close frame, and when it was sent.
     var close: (body: CloseBody, time: Timestamp)?
-    /// The packet that the frame at hand began in.
-    var frameFirstPacket: UInt64 = 0
     /// The packet that the message at hand began in.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
