@@ -17,7 +17,11 @@ struct MessageDecoder: ~Copyable {
     private var compression: Compression
     private let limits: StreamLimits
 
-    /// - Parameter compression: What was negotiated for this direction; nil for nothing.
+    /// Makes a decoder.
+    ///
+    /// - Parameters:
+    ///   - compression: What was negotiated for this direction; nil for nothing.
+    ///   - limits: Bounds on what is kept and inflated.
     init(compression: DeflateParameters?, limits: StreamLimits) {
         self.compression = Compression(compression)
         self.limits = limits
@@ -66,12 +70,12 @@ struct MessageDecoder: ~Copyable {
             kept.append(bytes, unmasking: &mask, keepable: &resources.keepable)
             return
         }
-        if mask == nil {
+        guard var masking = mask else {
             decode(bytes, message, &resources.inflated, &resources.keepable, &violations)
-        } else {
-            unmask(
-                bytes, &mask!, message, &resources.unmasked, &resources.inflated, &resources.keepable, &violations)
+            return
         }
+        unmask(bytes, &masking, message, &resources.unmasked, &resources.inflated, &resources.keepable, &violations)
+        mask = masking
     }
 
     /// Tells that `length` payload bytes of the current message are not in the capture.
@@ -91,6 +95,7 @@ struct MessageDecoder: ~Copyable {
         current = nil
         message.isComplete = !isMissingBytes
         if let withheld {
+            kept.release(&resources.keepable)
             message.payload = .withheld(withheld)
             message.length = message.isCompressed ? nil : message.wireLength
             return message
@@ -166,12 +171,12 @@ struct MessageDecoder: ~Copyable {
             room.removeAll(keepingCapacity: true)
             let status = compression.inflate(&input, into: &room)
             take(room.span, message, &keepable)
-            if status == .broken {
-                giveUp(.deflateBroken, .contextLost, &violations)
+            if isBomb(message) {
+                giveUp(.inflateBomb, .bomb, &keepable, &violations)
                 return
             }
-            if isBomb(message) {
-                giveUp(.inflateBomb, .bomb, &violations)
+            if status == .broken {
+                giveUp(.deflateBroken, .contextLost, &keepable, &violations)
                 return
             }
             if status == .inputTaken { return }
@@ -179,8 +184,9 @@ struct MessageDecoder: ~Copyable {
     }
 
     private mutating func giveUp(
-        _ violation: Violation, _ reason: PayloadWithheld, _ violations: inout PendingViolations
+        _ violation: Violation, _ reason: PayloadWithheld, _ keepable: inout Int, _ violations: inout PendingViolations
     ) {
+        kept.release(&keepable)
         violations.insert(violation)
         withheld = reason
         compression.lose()
@@ -195,7 +201,7 @@ struct MessageDecoder: ~Copyable {
             inflate(tail.span, message, &resources.inflated, &resources.keepable, &violations)
         }
         if withheld == nil, !compression.isAtBlockEnd {
-            giveUp(.deflateBroken, .contextLost, &violations)
+            giveUp(.deflateBroken, .contextLost, &resources.keepable, &violations)
         }
     }
 
