@@ -82,7 +82,7 @@ public struct WebSocketStream: ~Copyable {
         }
     }
 
-    /// The decoded payload of the message that was returned last, as demanded.
+    /// The decoded payload of the message that was returned last, as demanded; empty when it is withheld.
     public var messagePayload: Span<UInt8> {
         @_lifetime(borrow self) get { messages.kept.bytes.span }
     }
@@ -132,6 +132,7 @@ public struct WebSocketStream: ~Copyable {
     /// - Returns: Whether the place behind the gap is proven: it lies inside the payload of the frame whose length is
     ///   known, or right behind it. Else the stream is lost.
     public mutating func skip(_ length: UInt64, resources: inout StreamResources) -> Bool {
+        guard length > 0 else { return !isLost }
         streamOffset &+= length
         switch state {
         case .inPayload(let header, let remaining):
@@ -145,22 +146,26 @@ public struct WebSocketStream: ~Copyable {
             isLostBehindFrame = true
             return false
         case .betweenFrames:
-            lose()
+            lose(&resources)
             return false
         case .lost:
             return false
         }
     }
 
-    /// The message that the stream's end leaves unfinished.
-    public mutating func finish() -> Message? {
-        messages.abandon()
+    /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
+    public mutating func finish(resources: inout StreamResources) -> Message? {
+        kept.release(&resources.keepable)
+        messages.releaseKept(&resources)
+        return messages.abandon()
     }
 
-    private mutating func lose() {
+    /// Nothing more of the current message will be seen, and what was kept of it will not be shown.
+    private mutating func lose(_ resources: inout StreamResources) {
         reader.reset()
         state = .lost
         messages.loseContext()
+        messages.releaseKept(&resources)
     }
 
     private mutating func nextPending(_ resources: inout StreamResources) -> Output? {
@@ -242,18 +247,22 @@ public struct WebSocketStream: ~Copyable {
         if isMessageFrame, header.fin {
             endedMessage = messages.end(resources: &resources, violations: &violations)
         }
-        let payload: PayloadStatus =
-            frame.missing > 0
-            ? .withheld(.incomplete) : (isWholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
+        let payload = framePayloadStatus
         if header.opcode.isControl {
             if kept.hitLimit { violations.insert(.controlPayloadLimit) }
             if header.opcode == .close { endClose() }
         }
         if isLostBehindFrame {
             isLostBehindFrame = false
-            lose()
+            lose(&resources)
         }
         return .frame(frame, payload: payload)
+    }
+
+    private var framePayloadStatus: PayloadStatus {
+        if frame.missing > 0 { return .withheld(.incomplete) }
+        if isMessageFrame, !demand.includesFrames { return frame.header.payloadLength > 0 ? .truncated : .whole }
+        return (isWholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
     }
 
     /// RFC 6455 5.5.1, 7.4.
@@ -263,7 +272,8 @@ public struct WebSocketStream: ~Copyable {
         if frame.header.payloadLength == 1 { violations.insert(.closePayloadOneByte) }
         let body = CloseBody(kept.bytes.span)
         if let code = body.code, !code.mayBeSent { violations.insert(.closeCodeNotAllowed) }
-        if body.reason == nil { violations.insert(.closeReasonNotUTF8) }
+        // What was cut at a bound of ours may end inside a scalar.
+        if body.reason == nil, !kept.isCut { violations.insert(.closeReasonNotUTF8) }
     }
 
     /// What a header alone can break.
