@@ -55,7 +55,8 @@ extension Shard {
         case .session(let session):
             let view = view(slot, session)
             let tcp = TCPOutcome(table.connections[slot])
-            sessions[session].end(tcp, cause: cause, view: view, state: &state, sink: &sink)
+            sessions[session].end(
+                tcp, cause: cause, view: view, state: &state, resources: &resources, sink: &sink)
             sessions.remove(session)
         case .watch(let watch), .left(let watch):
             tellUnanswered(watch, slot, &state, &sink)

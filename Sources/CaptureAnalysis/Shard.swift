@@ -24,7 +24,7 @@ struct Shard: ~Copyable {
     var readers: [Reader] = []
     var watches = SlotPool<UpgradeWatch>()
     var sessions = SlotPool<Session>()
-    private var resources: StreamResources
+    var resources: StreamResources
     private let limits: Limits
     private let tracksStates: Bool
 

@@ -183,11 +183,11 @@ struct Session: ~Copyable {
     ///   - cause: What ended it.
     mutating func end(
         _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
-        sink: inout some EventSink & ~Copyable
+        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
         var context = state.context(connection: number, view: view)
         for role in Role.allCases {
-            guard let message = streams[role.index].decoder.finish() else { continue }
+            guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
         if cause == .closed {

@@ -8,6 +8,12 @@ public struct DeflateParameters: Hashable, Sendable {
     /// The registered name of the extension.
     public static let extensionName = "permessage-deflate"
 
+    /// Makes parameters.
+    public init(noContextTakeover: Bool = false, maxWindowBits: Int = 15) {
+        self.noContextTakeover = noContextTakeover
+        self.maxWindowBits = maxWindowBits
+    }
+
     /// What the response's extensions say about messages of `sender`; nil when the extension was not negotiated.
     ///
     /// The response alone counts. A parameter that RFC 7692 7.1 does not allow leaves the default in place.

@@ -1,5 +1,5 @@
 /// A frame that has passed, payload and all.
-public struct Frame: Sendable {
+public struct Frame: Hashable, Sendable {
     /// Its header.
     public var header: FrameHeader
     /// Where the header begins: bytes from the first of its direction's TCP stream.

@@ -21,7 +21,11 @@ struct MessageDecoder: ~Copyable {
     private var compression: Compression
     private let limits: StreamLimits
 
-    /// - Parameter compression: What was negotiated for this direction; nil for nothing.
+    /// Makes a decoder.
+    ///
+    /// - Parameters:
+    ///   - compression: What was negotiated for this direction; nil for nothing.
+    ///   - limits: Bounds on what is kept and inflated.
     init(compression: DeflateParameters?, limits: StreamLimits) {
         self.compression = Compression(compression)
         self.limits = limits
@@ -68,11 +72,12 @@ struct MessageDecoder: ~Copyable {
             kept.append(bytes, unmasking: &mask, keepable: &resources.keepable)
             return
         }
-        if mask == nil {
+        guard var masking = mask else {
             decode(bytes, &resources.inflated, &resources.keepable, &violations)
-        } else {
-            unmask(bytes, &mask!, &resources.unmasked, &resources.inflated, &resources.keepable, &violations)
+            return
         }
+        unmask(bytes, &masking, &resources.unmasked, &resources.inflated, &resources.keepable, &violations)
+        mask = masking
     }
 
     /// Tells that `length` payload bytes of the current message are not in the capture.
@@ -92,6 +97,7 @@ struct MessageDecoder: ~Copyable {
         isInMessage = false
         current.isComplete = !isMissingBytes
         if let withheld {
+            kept.release(&resources.keepable)
             current.payload = .withheld(withheld)
             current.length = current.isCompressed ? nil : current.wireLength
             return current
@@ -167,12 +173,12 @@ struct MessageDecoder: ~Copyable {
             room.removeAll(keepingCapacity: true)
             let status = compression.inflate(&input, into: &room)
             take(room.span, &keepable)
-            if status == .broken {
-                giveUp(compression.isRegaining ? nil : .deflateBroken, .contextLost, &violations)
+            if isBomb {
+                giveUp(.inflateBomb, .bomb, &keepable, &violations)
                 return
             }
-            if isBomb {
-                giveUp(.inflateBomb, .bomb, &violations)
+            if status == .broken {
+                giveUp(compression.isRegaining ? nil : .deflateBroken, .contextLost, &keepable, &violations)
                 return
             }
             if status == .inputTaken { return }
@@ -180,8 +186,9 @@ struct MessageDecoder: ~Copyable {
     }
 
     private mutating func giveUp(
-        _ violation: Violation?, _ reason: PayloadWithheld, _ violations: inout PendingViolations
+        _ violation: Violation?, _ reason: PayloadWithheld, _ keepable: inout Int, _ violations: inout PendingViolations
     ) {
+        kept.release(&keepable)
         if let violation { violations.insert(violation) }
         withheld = reason
         compression.lose()
@@ -196,7 +203,8 @@ struct MessageDecoder: ~Copyable {
             inflate(tail.span, &resources.inflated, &resources.keepable, &violations)
         }
         if withheld == nil, !compression.isAtBlockEnd {
-            giveUp(compression.isRegaining ? nil : .deflateBroken, .contextLost, &violations)
+            giveUp(
+                compression.isRegaining ? nil : .deflateBroken, .contextLost, &resources.keepable, &violations)
         }
     }
 

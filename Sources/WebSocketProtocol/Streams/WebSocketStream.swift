@@ -90,7 +90,7 @@ public struct WebSocketStream: ~Copyable {
         }
     }
 
-    /// The decoded payload of the message that was returned last, as demanded.
+    /// The decoded payload of the message that was returned last, as demanded; empty when it is withheld.
     public var messagePayload: Span<UInt8> {
         @_lifetime(borrow self) get { messages.kept.bytes.span }
     }
@@ -135,6 +135,7 @@ public struct WebSocketStream: ~Copyable {
     /// - Returns: Whether the place behind the gap is proven: it lies inside the payload of the frame whose length is
     ///   known, or right behind it. Else the stream is lost.
     public mutating func skip(_ length: UInt64, resources: inout StreamResources) -> Bool {
+        guard length > 0 else { return !isLost }
         streamOffset &+= length
         switch place {
         case .inPayload:
@@ -148,7 +149,7 @@ public struct WebSocketStream: ~Copyable {
             isLostBehindFrame = true
             return false
         case .betweenFrames:
-            lose()
+            lose(resources: &resources)
             return false
         case .lost:
             return false
@@ -156,12 +157,15 @@ public struct WebSocketStream: ~Copyable {
     }
 
     /// Gives up the place in the stream: what comes is passed over.
-    public mutating func lose() {
+    ///
+    /// Nothing more of the current message will be seen, and what was kept of it will not be shown.
+    public mutating func lose(resources: inout StreamResources) {
         reader.reset()
         place = .lost
         if endedMessage == nil { endedMessage = messages.abandon() }
         hasPending = hasPending || endedMessage != nil
         messages.loseContext()
+        messages.releaseKept(&resources)
     }
 
     /// Goes on behind a gap, at a place where a frame begins.
@@ -174,9 +178,11 @@ public struct WebSocketStream: ~Copyable {
         lastMaskingKey = nil
     }
 
-    /// The message that the stream's end leaves unfinished.
-    public mutating func finish() -> Message? {
-        messages.abandon()
+    /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
+    public mutating func finish(resources: inout StreamResources) -> Message? {
+        kept.release(&resources.keepable)
+        messages.releaseKept(&resources)
+        return messages.abandon()
     }
 
     private mutating func nextPending(_ resources: inout StreamResources) -> Output? {
@@ -269,19 +275,23 @@ public struct WebSocketStream: ~Copyable {
         if isMessageFrame, header.fin {
             endedMessage = messages.end(resources: &resources, violations: &violations)
         }
-        let payload: PayloadStatus =
-            frame.missing > 0
-            ? .withheld(.incomplete) : (isWholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
+        let payload = framePayloadStatus
         if header.opcode.isControl {
             if kept.hitLimit { violations.insert(.controlPayloadLimit) }
             if header.opcode == .close { endClose() }
         }
         if isLostBehindFrame {
             isLostBehindFrame = false
-            lose()
+            lose(resources: &resources)
         }
         hasPending = true
         return .frame(frame, payload: payload)
+    }
+
+    private var framePayloadStatus: PayloadStatus {
+        if frame.missing > 0 { return .withheld(.incomplete) }
+        if isMessageFrame, !demand.includesFrames { return frame.header.payloadLength > 0 ? .truncated : .whole }
+        return (isWholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
     }
 
     /// RFC 6455 5.5.1, 7.4.
@@ -291,7 +301,8 @@ public struct WebSocketStream: ~Copyable {
         if frame.header.payloadLength == 1 { violations.insert(.closePayloadOneByte) }
         let body = CloseBody(kept.bytes.span)
         if let code = body.code, !code.mayBeSent { violations.insert(.closeCodeNotAllowed) }
-        if body.reason == nil { violations.insert(.closeReasonNotUTF8) }
+        // What was cut at a bound of ours may end inside a scalar.
+        if body.reason == nil, !kept.isCut { violations.insert(.closeReasonNotUTF8) }
     }
 
     /// What a header alone can break.
