@@ -5,10 +5,15 @@ import WireFormat
 
 /// What connections look like to whoever watches.
 extension Shard {
+    /// Who sends the stream of a direction.
+    func role(of direction: Direction, in session: Int) -> Role {
+        sessions[session].clientDirection == direction ? .client : .server
+    }
+
     /// A session's connection after the segment at hand.
     func view(_ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Int) -> ConnectionView {
         var view = self.view(place.slot, session)
-        view.sender = sessions[session].role(of: place.direction)
+        view.sender = role(of: place.direction, in: session)
         view.sequence = segment.sequence
         view.acknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nil
         return view
@@ -17,7 +22,8 @@ extension Shard {
     /// A session's connection when no segment is at hand.
     func view(_ slot: Int, _ session: Int) -> ConnectionView {
         var view = opening(slot, sessions[session].clientDirection)
-        (view.clientReadyState, view.serverReadyState) = sessions[session].readyStates
+        view.clientReadyState = sessions[session].clientStates.current
+        view.serverReadyState = sessions[session].serverStates.current
         return view
     }
 

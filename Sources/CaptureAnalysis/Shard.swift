@@ -26,9 +26,11 @@ struct Shard: ~Copyable {
     var sessions = SlotPool<Session>()
     var resources: StreamResources
     private let limits: Limits
+    private let tracksStates: Bool
 
     init(options: AnalysisOptions) {
         limits = options.limits
+        tracksStates = options.tracksStates
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
     }
@@ -50,7 +52,7 @@ struct Shard: ~Copyable {
             segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
         var view = ConnectionView.unknown
-        if case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
+        if tracksStates, case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
         var hasMore = arrival.hasMore
         if !arrival.inOrder.isEmpty {
             let bytes = payload.extracting(arrival.inOrder)
@@ -66,7 +68,7 @@ struct Shard: ~Copyable {
         if hasMore || arrival.closes { drain(slot, view, &state, &sink) }
         if arrival.isControl, case .session(let session) = readers[slot] {
             let control = ControlSegment(
-                from: sessions[session].role(of: place.direction), flags: segment.flags,
+                from: role(of: place.direction, in: session), flags: segment.flags,
                 payloadLength: segment.payloadLength)
             let context = state.context(
                 connection: sessions[session].number, view: self.view(place, segment, session))
@@ -80,7 +82,7 @@ struct Shard: ~Copyable {
         of segment: TCPSegment, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
         if let place = table.find(segment) {
-            guard table.isReplaced(place, by: segment) else { return place }
+            guard segment.flags.contains(.syn), table.isReplaced(place, by: segment) else { return place }
             forget(place.slot, cause: .closed, state: &state, sink: &sink)
         } else if segment.flags.contains(.rst) {
             return nil
@@ -112,7 +114,7 @@ struct Shard: ~Copyable {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].receive(
-                bytes, from: sessions[session].role(of: place.direction), origin: origin, view: view, state: &state,
+                bytes, from: role(of: place.direction, in: session), origin: origin, view: view, state: &state,
                 resources: &resources, sink: &sink)
             return Delivery()
         case .none:
@@ -210,7 +212,7 @@ struct Shard: ~Copyable {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].skip(
-                length, from: sessions[session].role(of: place.direction), view: view, state: &state,
+                length, from: role(of: place.direction, in: session), view: view, state: &state,
                 resources: &resources, sink: &sink)
         case .watch(let watch):
             switch watches[watch].follower.skip(length, from: StreamSide(place.direction)) {

@@ -50,9 +50,10 @@ public struct ConnectionTable: ~Copyable {
         let destination = segment.destination
         var direction = Direction.fromInitiator
         let slot = index.find(index.hash(source, destination)) { slot in
-            guard let found = connections[slot].direction(from: source, to: destination) else { return false }
-            direction = found
-            return true
+            direction = .fromInitiator
+            if connections[slot].initiator == source, connections[slot].responder == destination { return true }
+            direction = .fromResponder
+            return connections[slot].responder == source && connections[slot].initiator == destination
         }
         return slot.map { Place(slot: $0, direction: direction) }
     }

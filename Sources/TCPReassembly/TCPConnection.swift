@@ -78,13 +78,6 @@ public struct TCPConnection: ~Copyable {
         _read { yield streams[direction.index] }
     }
 
-    /// Who sends a segment with this source.
-    func direction(from source: Endpoint, to destination: Endpoint) -> Direction? {
-        if source == initiator, destination == responder { return .fromInitiator }
-        if source == responder, destination == initiator { return .fromResponder }
-        return nil
-    }
-
     /// Whether the segment opens a new connection between the same ends (RFC 9293 3.6.1, RFC 6191).
     func isReplaced(by segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }

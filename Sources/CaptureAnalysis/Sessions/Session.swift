@@ -3,6 +3,9 @@ import WebSocketProtocol
 import WireFormat
 
 /// A WebSocket session: two decoded streams, and what they come to.
+///
+/// Where it is read often, single properties are, or mutating methods: the compiler moves a whole value of this kind to
+/// call any other method on it.
 struct Session: ~Copyable {
     /// The number of its connection.
     let number: UInt64
@@ -12,8 +15,10 @@ struct Session: ~Copyable {
     /// What the client and the server send, by ``Role/index``.
     private var streams: InlineArray<2, SessionStream>
     private var roundTrips = RoundTripRecord()
-    private var clientStates: ReadyStates
-    private var serverStates: ReadyStates
+    /// The life of the client's WebSocket.
+    private(set) var clientStates: ReadyStates
+    /// The life of the server's WebSocket.
+    private(set) var serverStates: ReadyStates
     /// When the last frame before the first Close frame was complete.
     private var lastFrameTime: Timestamp?
     /// Who sent the first Close frame.
@@ -47,12 +52,6 @@ struct Session: ~Copyable {
         lastFrameTime = state.time
     }
 
-    /// Who sends the stream of a direction.
-    func role(of direction: Direction) -> Role { direction == clientDirection ? .client : .server }
-
-    /// The readyStates of the client's and the server's WebSocket.
-    var readyStates: (client: ReadyState, server: ReadyState) { (clientStates.current, serverStates.current) }
-
     /// Takes the next bytes of a stream.
     ///
     /// - Parameters:
@@ -65,8 +64,8 @@ struct Session: ~Copyable {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
         var context = state.context(connection: number, view: view)
         var input = ByteCursor(bytes)
+        streams[role.index].decoder.origin = origin
         while true {
-            if streams[role.index].decoder.isBetweenFrames { streams[role.index].frameFirstPacket = origin }
             guard let output = streams[role.index].decoder.next(&input, resources: &resources) else { return }
             handle(output, from: role, &context, &state, &sink)
         }
@@ -121,7 +120,7 @@ struct Session: ~Copyable {
         streams[role.index].traffic.frames &+= 1
         streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
         var event = FrameEvent(
-            from: role, frame: frame, firstPacket: streams[role.index].frameFirstPacket, payload: payload, close: nil,
+            from: role, frame: frame, firstPacket: frame.origin, payload: payload, close: nil,
             answer: nil, fragment: 0, isInferred: false)
         if opcode.isControl {
             handleControl(&event, context)

@@ -9,8 +9,6 @@ struct SessionStream: ~Copyable {
     var pings = PingLedger()
     /// Its first Close frame, and when it was sent.
     var close: (body: CloseBody, time: Timestamp)?
-    /// The packet that the frame at hand began in.
-    var frameFirstPacket: UInt64 = 0
     /// The packet that the message at hand began in.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
@@ -30,12 +28,12 @@ struct SessionStream: ~Copyable {
     var closeBody: CloseBody { CloseBody(decoder.framePayload) }
 
     /// Tells of the frame that was decoded last.
-    func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+    mutating func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         sink.receive(.frame(event), at: context, payload: decoder.framePayload)
     }
 
     /// Tells of the message that was decoded last.
-    func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+    mutating func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         if case .withheld = event.message.payload {
             sink.receive(.message(event), at: context, payload: Span())
         } else {

@@ -16,10 +16,10 @@ public struct WebSocketStream: ~Copyable {
         case message(Message)
     }
 
-    /// Whether and how the stream's place is known.
-    private enum State {
+    /// Where in the stream the next byte stands.
+    private enum Place: UInt8 {
         case betweenFrames
-        case inPayload(FrameHeader, remaining: UInt64)
+        case inPayload
         /// Behind a gap that hid where frames begin.
         case lost
     }
@@ -28,10 +28,16 @@ public struct WebSocketStream: ~Copyable {
     public let sender: Role
     /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
     public private(set) var streamOffset: UInt64
+    /// What the caller knows the bytes by that it hands over next, such as a packet's number.
+    public var origin: UInt64 = 0
     /// How many frames have begun.
     public private(set) var frameCount: UInt64 = 0
 
-    private var state = State.betweenFrames
+    private var place = Place.betweenFrames
+    /// Bytes of the current frame's payload that are still to come.
+    private var remaining: UInt64 = 0
+    /// Whether fragments may belong to a message whose beginning was not seen.
+    private var isMessageUnknown = false
     private var reader = FrameHeaderReader()
     private var messages: MessageDecoder
     private var frame: Frame
@@ -44,6 +50,8 @@ public struct WebSocketStream: ~Copyable {
     /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
     private var payloadViolations = PendingViolations()
     private var endedMessage: Message?
+    /// Whether anything is to be told, or to be cleared away, before the next byte is looked at.
+    private var hasPending = false
     private var hasSentClose = false
     /// Whether a gap reaches beyond the end of the current frame.
     private var isLostBehindFrame = false
@@ -87,33 +95,29 @@ public struct WebSocketStream: ~Copyable {
         @_lifetime(borrow self) get { messages.kept.bytes.span }
     }
 
-    /// Whether the next byte is the first of a frame.
-    public var isBetweenFrames: Bool {
-        if case .betweenFrames = state { reader.isEmpty } else { false }
-    }
-
     /// Whether a data message has begun and not ended.
     public var isInMessage: Bool { messages.isInMessage }
 
-    /// Whether a gap hid where frames begin: nothing is decoded any more.
-    public var isLost: Bool {
-        if case .lost = state { true } else { false }
-    }
+    /// Whether a gap hid where frames begin: bytes are passed over until ``resume(at:)``.
+    public var isLost: Bool { place == .lost }
 
     /// Takes what it can from `input` and returns the next thing to tell; nil when all of `input` is taken.
     public mutating func next(_ input: inout ByteCursor, resources: inout StreamResources) -> Output? {
-        if let output = nextPending(&resources) { return output }
-        if case .lost = state {
+        if hasPending, let output = nextPending(&resources) { return output }
+        switch place {
+        case .lost:
             streamOffset &+= UInt64(input.skip(input.count))
             return nil
-        }
-        guard case .inPayload(let header, var remaining) = state else {
+        case .betweenFrames:
+            if input.isEmpty { return nil }
+            if reader.isEmpty { frame.origin = origin }
             let before = input.offset
             let header = reader.next(&input)
             streamOffset &+= UInt64(input.offset &- before)
             guard let header else { return nil }
             begin(header, &resources)
-            return next(&input, resources: &resources)
+            if hasPending, let output = nextPending(&resources) { return output }
+        case .inPayload: break
         }
         if remaining > 0 {
             let piece = input.take(atMost: Int(clamping: remaining))
@@ -121,7 +125,6 @@ public struct WebSocketStream: ~Copyable {
             streamOffset &+= UInt64(piece.count)
             receive(piece, &resources)
             remaining &-= UInt64(piece.count)
-            state = .inPayload(header, remaining: remaining)
             if remaining > 0 { return nil }
         }
         return end(&resources)
@@ -134,23 +137,43 @@ public struct WebSocketStream: ~Copyable {
     public mutating func skip(_ length: UInt64, resources: inout StreamResources) -> Bool {
         guard length > 0 else { return !isLost }
         streamOffset &+= length
-        switch state {
-        case .inPayload(let header, let remaining):
+        switch place {
+        case .inPayload:
             let missing = min(length, remaining)
             frame.missing &+= missing
             mask?.skip(missing)
             if isMessageFrame { messages.skip(missing) }
-            state = .inPayload(header, remaining: remaining &- missing)
-            guard length > remaining else { return true }
+            remaining &-= missing
+            guard length > missing else { return true }
             // The frame's own bytes are all accounted for; what stood behind it is not.
             isLostBehindFrame = true
             return false
         case .betweenFrames:
-            lose(&resources)
+            lose()
             return false
         case .lost:
             return false
         }
+    }
+
+    /// Gives up the place in the stream: what comes is passed over.
+    public mutating func lose() {
+        reader.reset()
+        place = .lost
+        payloadViolations = PendingViolations()
+        if endedMessage == nil { endedMessage = messages.abandon() }
+        hasPending = hasPending || endedMessage != nil
+        messages.loseContext()
+    }
+
+    /// Goes on behind a gap, at a place where a frame begins.
+    ///
+    /// - Parameter offset: Where: bytes from the first of the TCP stream.
+    public mutating func resume(at offset: UInt64) {
+        streamOffset = offset
+        place = .betweenFrames
+        isMessageUnknown = true
+        lastMaskingKey = nil
     }
 
     /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
@@ -158,14 +181,6 @@ public struct WebSocketStream: ~Copyable {
         kept.release(&resources.keepable)
         messages.releaseKept(&resources)
         return messages.abandon()
-    }
-
-    /// Nothing more of the current message will be seen, and what was kept of it will not be shown.
-    private mutating func lose(_ resources: inout StreamResources) {
-        reader.reset()
-        state = .lost
-        messages.loseContext()
-        messages.releaseKept(&resources)
     }
 
     private mutating func nextPending(_ resources: inout StreamResources) -> Output? {
@@ -181,17 +196,22 @@ public struct WebSocketStream: ~Copyable {
             hasDelivered = !messages.isInMessage
             return .message(message)
         }
+        hasPending = false
         return nil
     }
 
     private mutating func begin(_ header: FrameHeader, _ resources: inout StreamResources) {
-        frame = Frame(
-            header: header, streamOffset: streamOffset &- UInt64(header.byteCount), index: frameCount, missing: 0)
+        frame.header = header
+        frame.streamOffset = streamOffset &- UInt64(header.byteCount)
+        frame.index = frameCount
+        frame.missing = 0
         frameCount &+= 1
         mask = header.maskingKey.map { Masking(maskingKey: $0) }
-        state = .inPayload(header, remaining: header.payloadLength)
+        place = .inPayload
+        remaining = header.payloadLength
         let opcode = header.opcode
         check(header, opcode)
+        hasPending = !violations.isEmpty
         isMessageFrame = false
         isWholeMessage = false
         if opcode.isControl {
@@ -211,13 +231,19 @@ public struct WebSocketStream: ~Copyable {
             if messages.isInMessage {
                 violations.insert(.messageInsideMessage)
                 endedMessage = messages.abandon()
+                hasPending = true
             }
+            isMessageUnknown = false
             messages.begin(
                 isText: opcode == .text, isCompressed: header.rsv1 && messages.isCompressionNegotiated,
                 streamOffset: frame.streamOffset, wanted: demand.bytes, resources: &resources)
         case .continuation:
             guard messages.isInMessage else {
-                violations.insert(.continuationWithoutStart)
+                if !isMessageUnknown {
+                    violations.insert(.continuationWithoutStart)
+                    hasPending = true
+                }
+                if header.fin { isMessageUnknown = false }
                 return
             }
         default:
@@ -241,7 +267,7 @@ public struct WebSocketStream: ~Copyable {
 
     private mutating func end(_ resources: inout StreamResources) -> Output? {
         let header = frame.header
-        state = .betweenFrames
+        place = .betweenFrames
         violations = payloadViolations
         payloadViolations = PendingViolations()
         if isMessageFrame, header.fin {
@@ -254,8 +280,9 @@ public struct WebSocketStream: ~Copyable {
         }
         if isLostBehindFrame {
             isLostBehindFrame = false
-            lose(&resources)
+            lose()
         }
+        hasPending = true
         return .frame(frame, payload: payload)
     }
 
