@@ -42,7 +42,7 @@ extension Shard {
         let number = state.numberConnection()
         watches[watch].number = number
         let context = state.context(connection: number, view: opening(slot, client))
-        let start = ConnectionStart(table.connections[slot], client: client, linkType: state.linkType)
+        let start = ConnectionStart(table.connections[slot], client: client, state: state)
         sink.receive(.connection(start), at: context, payload: Span())
         return context
     }

@@ -36,8 +36,10 @@ struct Shard: ~Copyable {
     }
 
     /// Takes a segment of one of its connections.
+    ///
+    /// - Parameter payload: Its payload, of the packet or of a datagram that the packet completed.
     mutating func receive(
-        _ segment: TCPSegment, of packet: borrowing CapturedPacket, state: inout AnalysisState,
+        _ segment: TCPSegment, _ payload: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
     ) {
         guard let place = self.place(of: segment, state: &state, sink: &sink) else { return }
@@ -47,7 +49,6 @@ struct Shard: ~Copyable {
                 segment.flags, from: place.direction, packet: packet.number, time: packet.time)
             return
         }
-        let payload = packet.bytes.extracting(segment.payload)
         let arrival = table.connections[slot].receive(
             segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)

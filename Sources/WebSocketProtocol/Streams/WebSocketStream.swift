@@ -149,7 +149,7 @@ public struct WebSocketStream: ~Copyable {
             isLostBehindFrame = true
             return false
         case .betweenFrames:
-            lose()
+            lose(resources: &resources)
             return false
         case .lost:
             return false
@@ -157,13 +157,16 @@ public struct WebSocketStream: ~Copyable {
     }
 
     /// Gives up the place in the stream: what comes is passed over.
-    public mutating func lose() {
+    ///
+    /// Nothing more of the current message will be seen, and what was kept of it will not be shown.
+    public mutating func lose(resources: inout StreamResources) {
         reader.reset()
         place = .lost
         payloadViolations = PendingViolations()
         if endedMessage == nil { endedMessage = messages.abandon() }
         hasPending = hasPending || endedMessage != nil
         messages.loseContext()
+        messages.releaseKept(&resources)
     }
 
     /// Goes on behind a gap, at a place where a frame begins.
@@ -280,7 +283,7 @@ public struct WebSocketStream: ~Copyable {
         }
         if isLostBehindFrame {
             isLostBehindFrame = false
-            lose()
+            lose(resources: &resources)
         }
         hasPending = true
         return .frame(frame, payload: payload)
