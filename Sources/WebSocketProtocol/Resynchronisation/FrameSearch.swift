@@ -126,7 +126,8 @@ public final class FrameSearch {
             for sender in senders {
                 var chain = HeaderChain(
                     sender: sender, start: candidateOffset, isSegmentStart: candidateOffset == segmentStart)
-                if mayBegin(range.lowerBound, sender), follow(&chain, isEnd: isEnd), chain.frames > 0 || isSmall(range) {
+                if mayBegin(range.lowerBound, sender), follow(&chain, isEnd: isEnd), chain.frames > 0 || isSmall(range)
+                {
                     insert(chain, into: &alive)
                 }
             }

@@ -165,6 +165,7 @@ public struct WebSocketStream: ~Copyable {
     public mutating func lose(resources: inout StreamResources) {
         reader.reset()
         place = .lost
+        payloadViolations = PendingViolations()
         if endedMessage == nil { endedMessage = messages.abandon() }
         hasPending = hasPending || endedMessage != nil
         messages.loseContext()

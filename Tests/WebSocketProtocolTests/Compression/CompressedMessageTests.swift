@@ -204,4 +204,23 @@ struct CompressedMessageTests {
         #expect(told.texts == ["<incomplete>", expected, expected])
         #expect(told.violations == [.messageInsideMessage])
     }
+
+    @Test("After a loss, what does not reach back beyond what is known is shown again, nothing else")
+    func regained() {
+        let deflating = Deflating()
+        let near = texts[0]
+        let lost = deflating.compress(near)
+        // The first reaches back to what is lost; the next to nothing; two to that; the last two to what is lost again.
+        let alone = Array("qwertzuiop".utf8)
+        let payloads = [near, alone, alone, alone + alone, near, near + alone].map { deflating.compress($0) }
+        let told = setup().readEveryWay([
+            .bytes(FrameBytes(.text, lost, reserved: 4).bytes.dropLast(3)), .gap(3),
+            .bytes(frames(payloads).flatMap(\.bytes)),
+        ])
+        let text = String(decoding: alone, as: UTF8.self)
+        #expect(
+            told.texts
+                == ["<incomplete>", "<context-lost>", text, text, text + text, "<context-lost>", "<context-lost>"])
+        #expect(told.violations.isEmpty)
+    }
 }

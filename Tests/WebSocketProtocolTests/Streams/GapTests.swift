@@ -97,18 +97,41 @@ struct GapTests {
         #expect(told == [.gap(isProven: false)])
     }
 
-    @Test("A lost place leaves the message unfinished")
-    func unfinished() throws {
-        let told = StreamSetup().readEveryWay([
-            .bytes(FrameBytes(.text, "begun", fin: false).bytes), .gap(1), .bytes(FrameBytes(.continuation, "x").bytes),
+    @Test("With the place, the message that was begun is given up")
+    func givenUp() {
+        let told = StreamSetup(sender: .client).readEveryWay([
+            .bytes(FrameBytes(.text, "begun", fin: false, key: 1).bytes), .gap(1),
+            .bytes(FrameBytes(.continuation, "x", key: 2).bytes),
         ])
-        guard case .unfinished(let message) = try #require(told.last) else {
-            Issue.record("no unfinished message")
-            return
-        }
-        #expect(message.payload == .withheld(.incomplete))
-        #expect(!message.isComplete)
-        #expect(message.wireLength == 5)
+        #expect(told.texts == ["<incomplete>"])
+        #expect(told.messages.map(\.isComplete) == [false])
+        #expect(told.messages.map(\.wireLength) == [5])
+    }
+
+    @Test("Where the place is found again, fragments may belong to a message that was not seen to begin")
+    func found() {
+        let behind = [
+            FrameBytes(.continuation, "1", fin: false), FrameBytes(.ping), FrameBytes(.continuation, "2"),
+            FrameBytes(.continuation, "3"), FrameBytes(.text, "next"),
+        ]
+        let told = StreamSetup().readEveryWay([
+            .bytes(FrameBytes(.text, "before").bytes + FrameBytes(.text, "begun", fin: false).bytes), .gap(1),
+            .bytes([0x81, 0x03, 0x41]), .found, .bytes(behind.flatMap(\.bytes)),
+        ])
+        #expect(told.texts == ["before", "<incomplete>", "next"])
+        #expect(told.frames.map(\.index) == Array(0..<7))
+        #expect(told.frames.map(\.streamOffset) == [0, 8, 19, 22, 24, 27, 30])
+        #expect(told.violations == [.continuationWithoutStart])
+    }
+
+    @Test("What a message broke before its place was lost is not laid upon a later frame")
+    func foundBehindBroken() {
+        let told = StreamSetup(compression: DeflateParameters()).readEveryWay([
+            .bytes(FrameBytes(.text, [0x07, 0, 0, 0], reserved: 4).bytes.dropLast()), .gap(5), .found,
+            .bytes(FrameBytes(.text, "next").bytes),
+        ])
+        #expect(told.texts == ["<context-lost>", "next"])
+        #expect(told.violations == [.deflateBroken])
     }
 
     @Test("A gap of no bytes is none")

@@ -7,6 +7,8 @@ import WireFormat
 enum StreamPiece: Equatable {
     case bytes([UInt8])
     case gap(UInt64)
+    /// Nothing: the place that was lost is found here.
+    case found
 }
 
 /// What a stream told, with the payload that was at hand at that moment.
@@ -47,6 +49,7 @@ struct StreamSetup {
                 told.append(.gap(isProven: stream.skip(length, resources: &resources)))
                 stream.drain([], &resources, into: &told)
                 passed &+= length
+            case .found: stream.resume(at: passed)
             }
             #expect(stream.streamOffset == passed)
         }

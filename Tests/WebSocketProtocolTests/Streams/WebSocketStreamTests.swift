@@ -174,23 +174,25 @@ struct WebSocketStreamTests {
         #expect(told.violations.isEmpty)
     }
 
-    @Test("Where the stream stands")
+    @Test("Where the stream stands, and what the caller knew the first byte of each frame by")
     func place() {
         var resources = StreamResources(keptPayload: 1 << 20)
         var stream = WebSocketStream(
             sender: .server, streamOffset: 500, compression: nil,
-            demand: PayloadDemand(bytes: 0, includesFrames: false),
-            limits: StreamLimits())
+            demand: PayloadDemand(bytes: 0, includesFrames: false), limits: StreamLimits())
         var told: [Told] = []
-        for (byte, isBetweenFrames, isInMessage, frames) in [
-            (0x01, false, false, 0), (0x01, false, true, 1), (0x41, true, true, 1), (0x80, false, true, 1),
-            (0x00, true, false, 2),
-        ] as [(UInt8, Bool, Bool, UInt64)] {
-            stream.drain([byte], &resources, into: &told)
-            let seen = (stream.isBetweenFrames, stream.isInMessage, stream.frameCount)
-            #expect(seen == (isBetweenFrames, isInMessage, frames))
+        let rows: [(byte: UInt8, isInMessage: Bool, frames: UInt64)] = [
+            (0x01, false, 0), (0x01, true, 1), (0x41, true, 1), (0x80, true, 1), (0x00, false, 2),
+        ]
+        for (number, row) in rows.enumerated() {
+            stream.origin = UInt64(number)
+            stream.drain([row.byte], &resources, into: &told)
+            let seen = (stream.isInMessage, stream.frameCount)
+            #expect(seen == (row.isInMessage, row.frames))
         }
-        #expect(stream.streamOffset == 505)
+        let offset = stream.streamOffset
+        #expect(offset == 505)
         #expect(told.messages.count == 1)
+        #expect(told.frames.map(\.origin) == [0, 3])
     }
 }
