@@ -34,6 +34,21 @@ extension Session {
         decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
     }
 
+    /// Tells that both streams lack a beginning of unknown length, and searches them.
+    mutating func beginMidstream(
+        _ context: EventContext, state: inout AnalysisState, resources: inout StreamResources,
+        sink: inout some EventSink & ~Copyable
+    ) {
+        for role in Role.allCases {
+            let offset = streams[role.index].decoder.streamOffset
+            state.summary.gaps &+= 1
+            sink.receive(.gap(Gap(from: role, streamOffset: offset, length: nil)), at: context, payload: Span())
+            streams[role.index].decoder.lose(resources: &resources)
+            streams[role.index].gapPacket = context.packet
+            beginSearch(of: role)
+        }
+    }
+
     /// Searches a stream from its next byte on.
     mutating func beginSearch(of role: Role) {
         streams[role.index].search = FrameSearch(

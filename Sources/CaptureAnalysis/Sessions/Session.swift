@@ -52,6 +52,27 @@ struct Session: ~Copyable {
         lastFrameTime = state.time
     }
 
+    /// Opens a session that was running before the capture began: what its upgrade agreed on is not known.
+    init(
+        midstream number: UInt64, clientDirection: Direction, clientOffset: UInt64, serverOffset: UInt64,
+        state: borrowing AnalysisState
+    ) {
+        self.number = number
+        self.clientDirection = clientDirection
+        let options = state.options
+        limits = options.limits
+        streams = InlineArray { index in
+            SessionStream(
+                sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
+                compression: .unknown, options: options)
+        }
+        let elapsed = state.elapsed(state.time)
+        clientStates = ReadyStates(connectingAt: elapsed)
+        serverStates = ReadyStates(connectingAt: elapsed)
+        clientStates.advance(to: .open, at: elapsed)
+        serverStates.advance(to: .open, at: elapsed)
+    }
+
     /// Takes the next bytes of a stream.
     ///
     /// - Parameters:
