@@ -83,6 +83,7 @@ public struct FrameSearch: ~Copyable {
     /// Looks at what there is once more, since the stream is over.
     ///
     /// - Parameter hasFin: Whether it was ended by a FIN.
+    /// - Returns: The place, if there is one after all.
     public mutating func finish(hasFin: Bool) -> Place? {
         advance(segmentStart: nil, isEnd: true)
         if hasFin {
