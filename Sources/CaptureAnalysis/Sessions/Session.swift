@@ -145,7 +145,7 @@ struct Session: ~Copyable {
     private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {
         let role = event.from
         switch event.frame.header.opcode {
-        case .ping:
+        case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             streams[role.index].pings.sent(
                 fingerprint, packet: context.packet, time: context.time, limit: limits.outstandingPings)
@@ -154,7 +154,7 @@ struct Session: ~Copyable {
             event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
             if let answer = event.answer { roundTrips.record(answer.roundTrip) }
         case .close:
-            let body = streams[role.index].closeBody
+            let body = streams[role.index].closeBody(event.payload)
             event.close = body
             if streams[role.index].close == nil { streams[role.index].close = (body, context.time) }
             if firstCloser == nil { firstCloser = role }

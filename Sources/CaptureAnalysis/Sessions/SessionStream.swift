@@ -7,8 +7,8 @@ struct SessionStream: ~Copyable {
     var traffic = SessionEnd.Traffic()
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
-    /// Its first Close frame, and when it was sent.
-    var close: (body: CloseBody, time: Timestamp)?
+    /// Its first Close frame, and when it was sent; no body where the capture lacks bytes of it.
+    var close: (body: CloseBody?, time: Timestamp)?
     /// The packet that the message at hand began in.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
@@ -39,8 +39,14 @@ struct SessionStream: ~Copyable {
     /// What the payload of the frame that was decoded last is known by.
     var payloadFingerprint: UInt64 { PingLedger.fingerprint(decoder.framePayload) }
 
-    /// The body of the Close frame that was decoded last.
-    var closeBody: CloseBody { CloseBody(decoder.framePayload) }
+    /// The body of the Close frame that was decoded last; nil where the capture, or what was kept, lacks its code.
+    mutating func closeBody(_ payload: PayloadStatus) -> CloseBody? {
+        switch payload {
+        case .whole: CloseBody(decoder.framePayload)
+        case .truncated: decoder.framePayload.count >= 2 ? CloseBody(decoder.framePayload) : nil
+        case .withheld: nil
+        }
+    }
 
     /// Tells of the frame that was decoded last.
     mutating func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {

@@ -43,11 +43,13 @@ struct HeaderChain {
         next == other.next && sender == other.sender
     }
 
-    /// Takes the header that is due; false when it cannot be one, and the chain is broken.
+    /// Takes the header that is due.
     ///
     /// - Parameters:
+    ///   - header: What stands where a header is due.
     ///   - payload: The bytes behind the header, as many as are at hand, at most the payload's length.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
+    /// - Returns: Whether it can be one; else the chain is broken.
     mutating func take(_ header: FrameHeader, payload: Span<UInt8>, mayBeCompressed: Bool) -> Bool {
         guard isPlausible(header, mayBeCompressed: mayBeCompressed) else { return false }
         if header.payloadLength == 0 {
