@@ -27,6 +27,19 @@ extension Shard {
         return view
     }
 
+    /// Tells once of a session that segments are left out for their checksums.
+    func tellRejected(
+        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard table.connections[slot].rejectedSegments == 1, case .session(let session) = readers[slot] else { return }
+        let finding = Finding(
+            rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
+            text: "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
+            from: role(of: direction, in: session), streamOffset: nil)
+        let context = state.context(connection: sessions[session].number, view: view(slot, session))
+        state.report(finding, at: context, into: &sink)
+    }
+
     /// A connection that is no session, or not yet.
     func opening(_ slot: Int, _ client: Direction) -> ConnectionView {
         var view = ConnectionView.unknown
@@ -38,12 +51,14 @@ extension Shard {
 
 extension ConnectionStart {
     /// The event of a connection on which WebSocket was seen.
-    init(_ connection: borrowing TCPConnection, client: Direction, state: borrowing AnalysisState) {
+    init(
+        _ connection: borrowing TCPConnection, client: Direction, opening: Opening, state: borrowing AnalysisState
+    ) {
         let ends = (connection.initiator, connection.responder)
         self.client = client == .fromInitiator ? ends.0 : ends.1
         server = client == .fromInitiator ? ends.1 : ends.0
         communityID = CommunityID.value(ends.0, ends.1)
-        opening = .handshake
+        self.opening = opening
         linkType = state.linkType
         interface = state.interfaceName.isEmpty ? nil : String(decoding: state.interfaceName, as: UTF8.self)
         tcp = ThreeWayHandshake(
