@@ -21,6 +21,7 @@ extension Shard {
     mutating func flush(state: inout AnalysisState, sink: inout some EventSink & ~Copyable) {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             flush(slot, &state, &sink)
+            if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
             if case .watch(let watch) = readers[slot] { tellUnanswered(watch, slot, &state, &sink) }
         }
     }
@@ -51,6 +52,7 @@ extension Shard {
         _ slot: Int, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         flush(slot, &state, &sink)
+        if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
         switch readers[slot] {
         case .session(let session):
             let view = view(slot, session)

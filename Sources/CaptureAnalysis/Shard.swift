@@ -26,7 +26,7 @@ struct Shard: ~Copyable {
     var sessions = SlotPool<Session>()
     var resources: StreamResources
     private let limits: Limits
-    private let tracksStates: Bool
+    let tracksStates: Bool
 
     init(options: AnalysisOptions) {
         limits = options.limits
@@ -141,6 +141,11 @@ struct Shard: ~Copyable {
             delivery.hasMoved = delivery.hasMoved || step.consumed > 0
             switch step.outcome {
             case .consumed:
+                if watches[watch].follower.isSearching,
+                    searchMidstream(bytes, watch, place, origin, &state, &sink)
+                {
+                    return Delivery()
+                }
                 if delivery.hasMoved { table.connections[place.slot].resume(place.direction.opposite) }
                 return delivery
             case .waits:
@@ -216,6 +221,10 @@ struct Shard: ~Copyable {
                 length, from: role(of: place.direction, in: session), view: view, state: &state,
                 resources: &resources, sink: &sink)
         case .watch(let watch):
+            if let kept = watches[watch].midstream?.keptCount {
+                watches[watch].midstream?.skip(place.direction)
+                resources.keepable &+= kept &- (watches[watch].midstream?.keptCount ?? 0)
+            }
             switch watches[watch].follower.skip(length, from: StreamSide(place.direction)) {
             case .waits:
                 table.connections[place.slot].pause(

@@ -13,12 +13,27 @@ struct SessionStream: ~Copyable {
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
     var fragment: UInt64 = 0
+    /// Whether its place was found by evidence, not proof.
+    var isInferred = false
+    /// The search for the place where frames begin, while it is not known.
+    var search: FrameSearch?
+    /// The packet at which the gap was told that made the place unknown.
+    var gapPacket: UInt64 = 0
+    /// Captured bytes given up since then, those of the search at hand not counted.
+    var skipped: UInt64 = 0
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
-        decoder = WebSocketStream(
+        self.init(
             sender: sender, streamOffset: streamOffset, compression: DeflateParameters(extensions, sender: sender),
-            demand: options.payload, limits: options.limits.stream)
+            options: options)
+    }
+
+    /// Begins with known compression.
+    init(sender: Role, streamOffset: UInt64, compression: DeflateParameters?, options: AnalysisOptions) {
+        decoder = WebSocketStream(
+            sender: sender, streamOffset: streamOffset, compression: compression, demand: options.payload,
+            limits: options.limits.stream)
     }
 
     /// What the payload of the frame that was decoded last is known by.

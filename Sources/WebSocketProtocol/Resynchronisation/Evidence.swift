@@ -25,7 +25,7 @@ public enum Evidence {
     static let endsStream = 16
     /// A Close frame has a code that may be sent: one number in 32 may.
     static let closeCode = 5
-    /// Unmasking makes a printable character of a byte that was none.
+    /// Unmasking makes a printable character, where a quarter of the masked bytes were none.
     static let unmaskedCharacter = 1
     /// The most that unmasked characters count in one frame.
     static let unmaskedText = 24

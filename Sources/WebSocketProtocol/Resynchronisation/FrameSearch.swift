@@ -5,15 +5,13 @@ import WireFormat
 ///
 /// It keeps the bytes that it looks at, up to a bound, so that decoding can go on at the place found, which lies in
 /// them. All places are tried, and a place counts only by the chain of headers that follows from it (``Evidence``).
-public struct FrameSearch: ~Copyable {
-    /// Bytes that are kept, and where they came from.
-    public struct Piece: Sendable {
+public final class FrameSearch {
+    /// A segment's bytes among those that are kept.
+    private struct Piece {
         /// Where they begin in the stream.
-        public var offset: UInt64
-        /// The bytes.
-        public var bytes: [UInt8]
+        var offset: UInt64
         /// What the caller knows them by.
-        public var origin: UInt64
+        var origin: UInt64
     }
 
     /// A place where frames begin.
@@ -24,11 +22,10 @@ public struct FrameSearch: ~Copyable {
         public var sender: Role
     }
 
-    /// The pieces kept, in order and without holes.
-    public private(set) var pieces: [Piece] = []
-    /// Bytes given up at the beginning, since they were searched without success.
-    public private(set) var discarded: UInt64 = 0
+    /// Bytes looked at so far.
+    public private(set) var searched: UInt64 = 0
 
+    private var pieces: [Piece] = []
     private var buffer: [UInt8] = []
     /// Where the buffer begins in the stream.
     private var bufferOffset: UInt64
@@ -60,20 +57,37 @@ public struct FrameSearch: ~Copyable {
         self.limit = limit
     }
 
-    /// The bytes kept.
+    /// How many bytes are kept.
     public var keptCount: Int { buffer.count }
 
-    /// Where the bytes kept begin in the stream.
-    public var keptOffset: UInt64 { bufferOffset }
+    /// The bits of the chain that leads.
+    public var bestEvidence: Int { chains.map(\.bits).max() ?? 0 }
+
+    /// How many segments' bytes are kept.
+    public var pieceCount: Int { pieces.count }
+
+    /// What the caller knows the bytes of a piece by.
+    public func origin(ofPiece index: Int) -> UInt64 { pieces[index].origin }
+
+    /// The bytes of a piece, those before `offset` left out.
+    public func bytes(ofPiece index: Int, from offset: UInt64 = 0) -> ArraySlice<UInt8> {
+        let end = endOffset(ofPiece: index)
+        let start = min(max(pieces[index].offset, offset), end)
+        return buffer[Int(start &- bufferOffset)..<Int(end &- bufferOffset)]
+    }
+
+    private func endOffset(ofPiece index: Int) -> UInt64 {
+        index + 1 < pieces.count ? pieces[index + 1].offset : end
+    }
 
     /// Looks at the next bytes of the stream, which are one segment's.
     ///
     /// - Returns: Where frames begin, once that is clear.
-    public mutating func receive(_ bytes: Span<UInt8>, origin: UInt64) -> Place? {
+    public func receive(_ bytes: Span<UInt8>, origin: UInt64) -> Place? {
         let start = end
-        let copy = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
-        pieces.append(Piece(offset: start, bytes: copy, origin: origin))
-        buffer += copy
+        pieces.append(Piece(offset: start, origin: origin))
+        unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
+        searched &+= UInt64(bytes.count)
         advance(segmentStart: start, isEnd: false)
         let place = decide()
         if place == nil, buffer.count > limit { discard() }
@@ -84,7 +98,7 @@ public struct FrameSearch: ~Copyable {
     ///
     /// - Parameter hasFin: Whether it was ended by a FIN.
     /// - Returns: The place, if there is one after all.
-    public mutating func finish(hasFin: Bool) -> Place? {
+    public func finish(hasFin: Bool) -> Place? {
         advance(segmentStart: nil, isEnd: true)
         if hasFin {
             for index in chains.indices where chains[index].next == end { chains[index].endsWithStream() }
@@ -100,7 +114,7 @@ public struct FrameSearch: ~Copyable {
     }
 
     /// Follows every chain as far as the bytes go, and begins new ones.
-    private mutating func advance(segmentStart: UInt64?, isEnd: Bool) {
+    private func advance(segmentStart: UInt64?, isEnd: Bool) {
         var alive: [HeaderChain] = []
         for chain in chains {
             var chain = chain
@@ -135,8 +149,9 @@ public struct FrameSearch: ~Copyable {
 
     /// Takes the headers of a chain as far as the bytes go; false when it breaks.
     private func follow(_ chain: inout HeaderChain, isEnd: Bool) -> Bool {
+        let kept = buffer
         while chain.next < end {
-            let rest = buffer.span.extracting(bytes(from: chain.next))
+            let rest = kept.span.extracting(bytes(from: chain.next))
             guard let header = FrameHeader(rest) else { return true }
             let behind = rest.extracting(droppingFirst: header.byteCount)
             // The payload's beginning is looked at, so wait for it while it may come.
@@ -155,7 +170,7 @@ public struct FrameSearch: ~Copyable {
         var high = pieces.count
         while low < high {
             let middle = (low + high) / 2
-            let end = pieces[middle].offset &+ UInt64(pieces[middle].bytes.count)
+            let end = endOffset(ofPiece: middle)
             if end == offset { return true }
             if end < offset { low = middle + 1 } else { high = middle }
         }
@@ -183,16 +198,18 @@ public struct FrameSearch: ~Copyable {
         return Place(offset: best.start, sender: best.sender)
     }
 
-    /// Gives up the first half of what is kept, but nothing that a promising chain begins in.
-    private mutating func discard() {
+    /// Gives up the first half of what is kept.
+    ///
+    /// Chains that begin there keep their evidence, and begin at their next
+    /// header.
+    private func discard() {
         let half = bufferOffset &+ UInt64(buffer.count / 2)
         var kept = pieces.firstIndex { $0.offset >= half } ?? pieces.count
         if kept == pieces.count { kept = max(0, pieces.count - 1) }
         guard kept > 0 else { return }
         let newOffset = pieces[kept].offset
-        chains.removeAll { $0.start < newOffset }
+        for index in chains.indices where chains[index].start < newOffset { chains[index].restart() }
         buffer.removeFirst(Int(newOffset &- bufferOffset))
-        discarded &+= newOffset &- bufferOffset
         bufferOffset = newOffset
         pieces.removeFirst(kept)
         candidateOffset = max(candidateOffset, newOffset)

@@ -12,7 +12,7 @@ struct HeaderChain {
     /// Who would send these frames: the mask bit of the first tells.
     let sender: Role
     /// Where the first header stands.
-    let start: UInt64
+    private(set) var start: UInt64
     /// Where the next header is due.
     private(set) var next: UInt64
     /// What the chain proves so far.
@@ -69,6 +69,11 @@ struct HeaderChain {
         return true
     }
 
+    /// Gives up the frames taken so far: the chain begins at the header that is due.
+    mutating func restart() {
+        start = next
+    }
+
     /// Counts that the frame taken last ends at a segment's end.
     mutating func endsWithSegment() {
         if let lastLength, lastLength > 0 { bits += Evidence.endsSegment }
@@ -109,11 +114,16 @@ struct HeaderChain {
         let count = min(payload.count, 128)
         let key = header.maskingKey ?? 0
         var characters = 0
+        var unveiled = 0
         for index in 0..<count {
             let byte = payload[index]
             bytes[index] = byte ^ UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
-            if bytes[index].isPrintable, !byte.isPrintable { characters += 1 }
+            guard bytes[index].isPrintable else { continue }
+            characters += 1
+            if !byte.isPrintable { unveiled += 1 }
         }
+        // Text under a mask that is text itself proves nothing: any key of that kind makes text of it.
+        let textBits = unveiled * 4 >= count ? min(characters * Evidence.unmaskedCharacter, Evidence.unmaskedText) : 0
         let head = bytes.span.extracting(0..<count)
         let isWhole = UInt64(count) == header.payloadLength
         if header.opcode == .close, header.payloadLength > 0 {
@@ -121,13 +131,13 @@ struct HeaderChain {
             guard count >= 2 else { return 0 }
             let body = CloseBody(head)
             guard let code = body.code, code.mayBeSent, !isWhole || body.reason != nil else { return nil }
-            return Evidence.closeCode + (header.isMasked ? min(characters, Evidence.unmaskedText) : 0)
+            return Evidence.closeCode + (header.isMasked ? textBits : 0)
         }
         guard header.opcode == .text, !header.rsv1 else { return 0 }
         var text = UTF8Validator()
         text.receive(head)
         guard isWhole && header.fin ? text.isComplete : text.isValid else { return nil }
-        return header.isMasked ? min(characters * Evidence.unmaskedCharacter, Evidence.unmaskedText) : 0
+        return header.isMasked ? textBits : 0
     }
 }
 

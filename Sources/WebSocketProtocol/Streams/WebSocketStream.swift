@@ -98,6 +98,9 @@ public struct WebSocketStream: ~Copyable {
     /// Whether a data message has begun and not ended.
     public var isInMessage: Bool { messages.isInMessage }
 
+    /// Whether RSV1 marks compressed messages.
+    public var isCompressionNegotiated: Bool { messages.isCompressionNegotiated }
+
     /// Whether a gap hid where frames begin: bytes are passed over until ``resume(at:)``.
     public var isLost: Bool { place == .lost }
 
