@@ -1,3 +1,4 @@
+public import PacketDecoding
 import TCPReassembly
 public import WebSocketProtocol
 
@@ -6,6 +7,8 @@ public import WebSocketProtocol
 /// Bounds on all connections together are split evenly over ``shards``, so that the outcome does not depend on how many
 /// threads work.
 public struct Limits: Sendable {
+    /// Bounds on fragments of IP datagrams, which are put together before connections are dealt to shards.
+    public var decoding = DecodingLimits()
     /// TCP connections tracked at once.
     public var connections = 131_072
     /// Bytes that wait out of order, in all streams together.

@@ -8,19 +8,20 @@ public import WireFormat
 /// Feed it every packet of a capture in order, then call ``finish(into:)``. It does no I/O, starts no thread and reads no
 /// clock: time and place come from the packets. Each packet passes these stages, one file or module each:
 ///
-///     PacketDecoder          captured packet → TCP segment
+///     PacketDecoder          captured packet → tunnels, fragments → TCP segment
 ///     Shard                  → connection (TCPReassembly) → bytes in order, and gaps
 ///       UpgradeWatch         → until the upgrade: HTTP exchanges and proxies
 ///       Session              → behind it: frames, messages, verdict
 ///     EventSink              whoever prints the events
 public struct Pipeline: ~Copyable {
-    private var decoder = PacketDecoder()
+    private var decoder: PacketDecoder
     private var shards: InlineArray<8, Shard>
     private var state: AnalysisState
     private var hasStarted = false
 
     /// Makes a pipeline.
     public init(options: AnalysisOptions) {
+        decoder = PacketDecoder(limits: options.limits.decoding)
         state = AnalysisState(options: options)
         shards = InlineArray { _ in Shard(options: options) }
     }
@@ -34,10 +35,15 @@ public struct Pipeline: ~Copyable {
         state.begin(packet)
         switch decoder.decode(packet) {
         case .segment(let segment):
-            let shard = Pipeline.shard(of: segment)
-            shards[shard].receive(segment, of: packet, state: &state, sink: &sink)
+            let payload = packet.bytes.extracting(segment.payload)
+            shards[Pipeline.shard(of: segment)].receive(segment, payload, of: packet, state: &state, sink: &sink)
+        case .reassembled(let segment):
+            state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
+            let datagram = decoder.datagram
+            let payload = datagram.span.extracting(segment.payload)
+            shards[Pipeline.shard(of: segment)].receive(segment, payload, of: packet, state: &state, sink: &sink)
         case .notTCP: state.summary.others.packetsNotTCP &+= 1
-        case .fragment: state.summary.others.fragments &+= 1
+        case .fragment: state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
         case .truncated, .malformed: state.summary.unreadablePackets &+= 1
         case .unsupportedLinkType:
             state.summary.unreadablePackets &+= 1

@@ -21,6 +21,7 @@ extension Shard {
     mutating func flush(state: inout AnalysisState, sink: inout some EventSink & ~Copyable) {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             flush(slot, &state, &sink)
+            if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
             if case .watch(let watch) = readers[slot] { tellUnanswered(watch, slot, &state, &sink) }
         }
     }
@@ -51,11 +52,13 @@ extension Shard {
         _ slot: Int, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         flush(slot, &state, &sink)
+        if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
         switch readers[slot] {
         case .session(let session):
             let view = view(slot, session)
             let tcp = TCPOutcome(table.connections[slot])
-            sessions[session].end(tcp, cause: cause, view: view, state: &state, sink: &sink)
+            sessions[session].end(
+                tcp, cause: cause, view: view, state: &state, resources: &resources, sink: &sink)
             sessions.remove(session)
         case .watch(let watch), .left(let watch):
             tellUnanswered(watch, slot, &state, &sink)

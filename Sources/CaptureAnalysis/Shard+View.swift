@@ -38,14 +38,16 @@ extension Shard {
 
 extension ConnectionStart {
     /// The event of a connection on which WebSocket was seen.
-    init(_ connection: borrowing TCPConnection, client: Direction, linkType: LinkType) {
+    init(
+        _ connection: borrowing TCPConnection, client: Direction, opening: Opening, state: borrowing AnalysisState
+    ) {
         let ends = (connection.initiator, connection.responder)
         self.client = client == .fromInitiator ? ends.0 : ends.1
         server = client == .fromInitiator ? ends.1 : ends.0
         communityID = CommunityID.value(ends.0, ends.1)
-        opening = .handshake
-        self.linkType = linkType
-        interface = nil
+        self.opening = opening
+        linkType = state.linkType
+        interface = state.interfaceName.isEmpty ? nil : String(decoding: state.interfaceName, as: UTF8.self)
         tcp = ThreeWayHandshake(
             syn: connection.syn.map { ThreeWayHandshake.Segment($0, acknowledgment: nil) },
             synAck: connection.synAck.map { ThreeWayHandshake.Segment($0, acknowledgment: $0.acknowledgment) },

@@ -24,18 +24,22 @@ struct Shard: ~Copyable {
     var readers: [Reader] = []
     var watches = SlotPool<UpgradeWatch>()
     var sessions = SlotPool<Session>()
-    private var resources: StreamResources
+    var resources: StreamResources
     private let limits: Limits
+    let tracksStates: Bool
 
     init(options: AnalysisOptions) {
         limits = options.limits
+        tracksStates = options.tracksStates
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
     }
 
     /// Takes a segment of one of its connections.
+    ///
+    /// - Parameter payload: Its payload, of the packet or of a datagram that the packet completed.
     mutating func receive(
-        _ segment: TCPSegment, of packet: borrowing CapturedPacket, state: inout AnalysisState,
+        _ segment: TCPSegment, _ payload: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
     ) {
         guard let place = self.place(of: segment, state: &state, sink: &sink) else { return }
@@ -45,12 +49,11 @@ struct Shard: ~Copyable {
                 segment.flags, from: place.direction, packet: packet.number, time: packet.time)
             return
         }
-        let payload = packet.bytes.extracting(segment.payload)
         let arrival = table.connections[slot].receive(
             segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
         var view = ConnectionView.unknown
-        if case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
+        if tracksStates, case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
         var hasMore = arrival.hasMore
         if !arrival.inOrder.isEmpty {
             let bytes = payload.extracting(arrival.inOrder)
@@ -138,6 +141,11 @@ struct Shard: ~Copyable {
             delivery.hasMoved = delivery.hasMoved || step.consumed > 0
             switch step.outcome {
             case .consumed:
+                if watches[watch].follower.isSearching,
+                    searchMidstream(bytes, watch, place, origin, &state, &sink)
+                {
+                    return Delivery()
+                }
                 if delivery.hasMoved { table.connections[place.slot].resume(place.direction.opposite) }
                 return delivery
             case .waits:
@@ -213,6 +221,10 @@ struct Shard: ~Copyable {
                 length, from: role(of: place.direction, in: session), view: view, state: &state,
                 resources: &resources, sink: &sink)
         case .watch(let watch):
+            if let kept = watches[watch].midstream?.keptCount {
+                watches[watch].midstream?.skip(place.direction)
+                resources.keepable &+= kept &- (watches[watch].midstream?.keptCount ?? 0)
+            }
             switch watches[watch].follower.skip(length, from: StreamSide(place.direction)) {
             case .waits:
                 table.connections[place.slot].pause(

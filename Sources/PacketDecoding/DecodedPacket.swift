@@ -1,10 +1,13 @@
 /// What a captured packet turned out to be.
 public enum DecodedPacket: Sendable {
-    /// A TCP segment.
+    /// A TCP segment; its payload is a range of the packet's bytes.
     case segment(TCPSegment)
+    /// A TCP segment of a datagram that this packet completed, the last of its fragments; its payload is a range of
+    /// ``PacketDecoder/datagram``.
+    case reassembled(TCPSegment)
     /// Sound, but not TCP over IP: ARP, UDP, ICMP…
     case notTCP
-    /// A piece of a fragmented IP datagram; fragments are not put together.
+    /// A fragment of an IP datagram that is not complete yet, or never will be (``FragmentTotals``).
     case fragment
     /// The capture holds too little of it to reach the end of the TCP header.
     case truncated

@@ -13,6 +13,8 @@ struct HeaderWalk {
     var addresses = 0
     /// Whether that header is IPv6's.
     var isIPv6 = false
+    /// The mark of the tunnels passed so far (``TCPSegment/tunnel``).
+    var tunnel: UInt32 = 0
 
     /// Starts at the first byte of a packet that had `end` bytes on the wire.
     init(end: Int) {
@@ -36,6 +38,11 @@ struct HeaderWalk {
         guard length <= end &- offset else { return false }
         end = offset &+ length
         return true
+    }
+
+    /// Passes into the network that a tunnel gives this number.
+    mutating func enter(network number: UInt32) {
+        tunnel = max(1, tunnel &* 0x9e37_79b1 &+ number &+ 1)
     }
 
     /// The sender that the innermost IP header names.

@@ -23,6 +23,13 @@ enum NextHeader: Equatable {
     case fragmentHeader
     case authenticationHeader
     case tcp
+    case udp
+    case vxlan
+    case geneve
+    case gre
+    /// An entry of an MPLS label stack.
+    case mplsLabel
+    case pppoe
     /// None that leads to TCP.
     case none(NoSegment)
 }
@@ -51,6 +58,10 @@ extension NextHeader {
         case 0x0800: self = .ipv4
         case 0x86dd: self = .ipv6
         case 0x8100, 0x88a8, 0x9100: self = .vlanTag
+        case 0x8847, 0x8848: self = .mplsLabel
+        case 0x8864: self = .pppoe
+        // Transparent Ethernet bridging: a frame in a tunnel.
+        case 0x6558: self = .ethernet
         default: self = .none(.notTCP)
         }
     }
@@ -60,7 +71,7 @@ extension NextHeader {
         switch number {
         case IPProtocol.tcp: self = .tcp
         case IPProtocol.authenticationHeader: self = .authenticationHeader
-        default: self = .none(.notTCP)
+        default: self.init(tunnelProtocol: number)
         }
     }
 
@@ -75,6 +86,19 @@ extension NextHeader {
         case IPProtocol.authenticationHeader: self = .authenticationHeader
         // RFC 8200 4: hop-by-hop options stand right behind the IPv6 header, where readIPv6 takes them, or nowhere.
         case IPProtocol.hopByHopOptions: self = .none(.malformed)
+        default: self.init(tunnelProtocol: number)
+        }
+    }
+
+    /// The header of a tunnel that IPv4 or IPv6 carries.
+    private init(tunnelProtocol number: UInt8) {
+        switch number {
+        case IPProtocol.udp: self = .udp
+        case IPProtocol.ipv4: self = .ipv4
+        case IPProtocol.ipv6: self = .ipv6
+        case IPProtocol.gre: self = .gre
+        case IPProtocol.mpls: self = .mplsLabel
+        case IPProtocol.ethernet: self = .ethernet
         default: self = .none(.notTCP)
         }
     }

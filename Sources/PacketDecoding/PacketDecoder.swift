@@ -1,31 +1,81 @@
 public import WireFormat
 
-/// Finds the TCP segment in a captured packet: link layer, VLAN tags, IPv4 or IPv6, TCP.
+/// Finds the TCP segment in a captured packet: link layer, VLAN tags, tunnels, IPv4 or IPv6, fragments, TCP.
 ///
 /// Each header names the next one (``NextHeader``), and the decoder goes from header to header until it stands at
-/// TCP's or knows that there is none (``NoSegment``). Neither TCP nor IP checksums are looked at: hosts that leave them
-/// to the network card have wrong ones in most captures.
+/// TCP's or knows that there is none (``NoSegment``). A tunnel is one more header, or a few: the innermost IP addresses
+/// are those of the connection. Fragments wait here, within bounds, until their datagram is complete, in which the
+/// search then goes on. Neither TCP nor IP checksums are looked at, since hosts that leave them to the network card have
+/// wrong ones in most captures: ``TCPSegment/checksumStatus(in:)`` tells when asked.
 public struct PacketDecoder: Sendable {
     /// How many headers one packet may have, TCP's included; a packet with more is malformed.
     ///
-    /// VLAN tags and IPv6 extension headers count one each; LLC with SNAP, and IPv6 with hop-by-hop options, one.
+    /// VLAN tags, MPLS labels and IPv6 extension headers count one each; LLC with SNAP, and IPv6 with hop-by-hop
+    /// options, one. So a packet can be in seven tunnels of VXLAN, or in 29 of IP in IP.
     static let maximumHeaders = 32
+    /// How many datagrams one packet may complete, each inside the one before: fragments of fragments.
+    static let maximumDatagrams = 4
+
+    private var fragments: FragmentTable
+    /// The datagram that the last ``DecodedPacket/reassembled(_:)`` was found in, valid until the next packet is decoded:
+    /// the fixed IP header of one of the fragments (20 or 40 bytes), then the whole payload as far as it was captured.
+    public private(set) var datagram: [UInt8] = []
 
     /// Makes a decoder.
-    public init() {}
+    public init(limits: DecodingLimits = DecodingLimits()) {
+        fragments = FragmentTable(limits: limits)
+    }
+
+    /// What became of the fragments so far.
+    public var fragmentTotals: FragmentTotals { fragments.totals }
 
     /// Whether packets of this link type can be decoded.
     public static func supports(_ linkType: LinkType) -> Bool {
         NextHeader(linkType) != nil
     }
 
-    /// Decodes a packet; the payload of a segment is a range of `packet.bytes`.
+    /// Decodes a packet; the payload of a segment is a range of `packet.bytes`, or of ``datagram`` if it says so.
     public mutating func decode(_ packet: borrowing CapturedPacket) -> DecodedPacket {
         guard let first = NextHeader(packet.linkType) else { return .unsupportedLinkType }
         // A capture file can say that less was on the wire than it holds: what it holds counts.
         var walk = HeaderWalk(end: max(packet.originalLength, packet.bytes.count))
-        if let reason = walk.findTCP(from: first, in: packet.bytes) { return DecodedPacket(reason) }
-        return walk.readTCP(packet.bytes)
+        guard let reason = walk.findTCP(from: first, in: packet.bytes) else { return walk.readTCP(packet.bytes) }
+        guard reason == .fragment else { return DecodedPacket(reason) }
+        return decodeFragment(walk, in: packet.bytes, at: packet.time)
+    }
+
+    /// Goes on with a packet that is a fragment, to whose payload the walk has come.
+    @inline(never)
+    private mutating func decodeFragment(
+        _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp
+    ) -> DecodedPacket {
+        var (completed, otherwise) = insertFragment(walk, in: bytes, at: time)
+        for _ in 0..<PacketDecoder.maximumDatagrams {
+            guard let whole = completed else { return otherwise }
+            var walk = whole.walk
+            let reason = walk.findTCP(from: whole.nextHeader, in: whole.bytes.span)
+            if reason == .fragment {
+                (completed, otherwise) = insertFragment(walk, in: whole.bytes.span, at: time)
+                continue
+            }
+            if let reason { return DecodedPacket(reason) }
+            let decoded = walk.readTCP(whole.bytes.span)
+            guard case .segment(let segment) = decoded else { return decoded }
+            datagram = whole.bytes
+            return .reassembled(segment)
+        }
+        return .malformed
+    }
+
+    /// Puts a fragment to the others of its datagram.
+    ///
+    /// - Returns: The datagram, when it is complete; and what the packet is when it is not.
+    private mutating func insertFragment(
+        _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp
+    ) -> (ReassembledDatagram?, DecodedPacket) {
+        guard let fragment = Fragment(walk, in: bytes) else { return (nil, .malformed) }
+        guard !fragment.isNotTCP else { return (nil, .notTCP) }
+        return (fragments.insert(fragment, from: bytes, at: time), .fragment)
     }
 }
 
@@ -51,6 +101,12 @@ extension HeaderWalk {
             case .fragmentHeader: next = readFragmentHeader(bytes)
             case .authenticationHeader: next = readAuthenticationHeader(bytes)
             case .tcp: return nil
+            case .udp: next = readUDP(bytes)
+            case .vxlan: next = readVXLAN(bytes)
+            case .geneve: next = readGeneve(bytes)
+            case .gre: next = readGRE(bytes)
+            case .mplsLabel: next = readMPLSLabel(bytes)
+            case .pppoe: next = readPPPoE(bytes)
             case .none(let reason): return reason
             }
         }

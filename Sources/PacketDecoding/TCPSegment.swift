@@ -1,4 +1,5 @@
-/// A TCP segment (RFC 9293 3.1) found in a packet; its payload is a range of that packet's bytes.
+/// A TCP segment (RFC 9293 3.1) found in a packet; its payload is a range of that packet's bytes, or of those of the
+/// datagram that the packet completed (``DecodedPacket/reassembled(_:)``).
 @frozen
 public struct TCPSegment: Sendable {
     /// Who sent it.
@@ -11,10 +12,24 @@ public struct TCPSegment: Sendable {
     public var acknowledgment: UInt32
     /// The control bits.
     public var flags: TCPFlags
+    /// How many bytes the TCP header had, options included: 20 to 60.
+    public var headerLength: UInt8
     /// The window field, not scaled.
     public var window: UInt16
     /// The window scale option (RFC 7323 2.2), read on SYN segments only.
     public var windowScale: UInt8?
+    /// How far before the TCP header the innermost IP header starts, in units of 4 bytes; 255 stands for 1,020 bytes
+    /// or more.
+    public var networkHeaderWords: UInt8
+    /// The tunnel it came through: 0 for none that bears a number, else a mark made of the network identifiers of
+    /// VXLAN and Geneve and the keys of GRE, the outermost first.
+    ///
+    /// It tells apart customers of a network who use the same private addresses. The two directions of a connection
+    /// may bear different marks, since many networks that route between their tunnels number the tunnel by the
+    /// receiver's side, and a capture may hold the same segment both inside a tunnel and outside: whoever compares,
+    /// compares one direction with itself, and takes 0 for any. Labels of MPLS and call numbers of PPTP never agree
+    /// between the directions, and addresses of tunnel ends change under way: those are left out.
+    public var tunnel: UInt32
     /// Where the payload stands in the packet's bytes, as far as it was captured.
     public var payload: Range<Int>
     /// How many payload bytes the segment had on the wire; more than `payload.count` where a snap length cut it.
@@ -24,15 +39,19 @@ public struct TCPSegment: Sendable {
     @inlinable
     public init(
         source: Endpoint, destination: Endpoint, sequence: UInt32, acknowledgment: UInt32, flags: TCPFlags,
-        window: UInt16, windowScale: UInt8?, payload: Range<Int>, payloadLength: Int
+        headerLength: UInt8 = 20, window: UInt16, windowScale: UInt8?, networkHeaderWords: UInt8 = 255,
+        tunnel: UInt32 = 0, payload: Range<Int>, payloadLength: Int
     ) {
         self.source = source
         self.destination = destination
         self.sequence = sequence
         self.acknowledgment = acknowledgment
         self.flags = flags
+        self.headerLength = headerLength
         self.window = window
         self.windowScale = windowScale
+        self.networkHeaderWords = networkHeaderWords
+        self.tunnel = tunnel
         self.payload = payload
         self.payloadLength = payloadLength
     }

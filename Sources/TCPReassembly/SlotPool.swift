@@ -13,7 +13,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @usableFromInline
     var freeSlots: [Int] = []
 
-    /// Values that are allocated together.
+    /// Values that are allocated together: 2 to the 6th.
     @inlinable
     static var chunkSize: Int { 64 }
 
@@ -65,17 +65,17 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @inlinable
     public subscript(slot: Int) -> Element {
         unsafeAddress {
-            precondition(isInUse[slot])
+            assert(isInUse[slot])
             return unsafe UnsafePointer(pointer(to: slot))
         }
         unsafeMutableAddress {
-            precondition(isInUse[slot])
+            assert(isInUse[slot])
             return unsafe pointer(to: slot)
         }
     }
 
     @inlinable
     func pointer(to slot: Int) -> UnsafeMutablePointer<Element> {
-        unsafe chunks[slot / Self.chunkSize] + slot % Self.chunkSize
+        unsafe chunks[slot &>> 6] + slot & 63
     }
 }

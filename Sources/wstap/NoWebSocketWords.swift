@@ -34,7 +34,7 @@ struct NoWebSocketWords {
     private var packetDetails: String {
         var details = ""
         if summary.others.fragments > 0 {
-            details += "; \(summary.others.fragments) IP fragments, which are not put together"
+            details += "; \(summary.others.fragments) IP fragments of datagrams that are not complete"
         }
         if summary.unreadablePackets > 0 { details += "; \(summary.unreadablePackets) packets cut or malformed" }
         return details

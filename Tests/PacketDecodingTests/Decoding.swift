@@ -18,6 +18,7 @@ extension DecodedPacket {
     var outcome: Outcome {
         switch self {
         case .segment: .segment
+        case .reassembled: .reassembled
         case .notTCP: .notTCP
         case .fragment: .fragment
         case .truncated: .truncated
@@ -28,7 +29,7 @@ extension DecodedPacket {
 }
 
 enum Outcome {
-    case segment, notTCP, fragment, truncated, malformed, unsupportedLinkType
+    case segment, reassembled, notTCP, fragment, truncated, malformed, unsupportedLinkType
 }
 
 /// Packets of both address families to send through everything.

@@ -18,6 +18,6 @@ public struct OtherTraffic: Sendable, Equatable {
     public var midstream: UInt64 = 0
     /// Packets that are not TCP.
     public var packetsNotTCP: UInt64 = 0
-    /// IP fragments, which are not put together.
+    /// IP fragments of datagrams that are not complete.
     public var fragments: UInt64 = 0
 }

@@ -13,7 +13,7 @@ struct Session: ~Copyable {
     let clientDirection: Direction
 
     /// What the client and the server send, by ``Role/index``.
-    private var streams: InlineArray<2, SessionStream>
+    var streams: InlineArray<2, SessionStream>
     private var roundTrips = RoundTripRecord()
     /// The life of the client's WebSocket.
     private(set) var clientStates: ReadyStates
@@ -52,6 +52,27 @@ struct Session: ~Copyable {
         lastFrameTime = state.time
     }
 
+    /// Opens a session that was running before the capture began: what its upgrade agreed on is not known.
+    init(
+        midstream number: UInt64, clientDirection: Direction, clientOffset: UInt64, serverOffset: UInt64,
+        state: borrowing AnalysisState
+    ) {
+        self.number = number
+        self.clientDirection = clientDirection
+        let options = state.options
+        limits = options.limits
+        streams = InlineArray { index in
+            SessionStream(
+                sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
+                compression: .unknown, options: options)
+        }
+        let elapsed = state.elapsed(state.time)
+        clientStates = ReadyStates(connectingAt: elapsed)
+        serverStates = ReadyStates(connectingAt: elapsed)
+        clientStates.advance(to: .open, at: elapsed)
+        serverStates.advance(to: .open, at: elapsed)
+    }
+
     /// Takes the next bytes of a stream.
     ///
     /// - Parameters:
@@ -63,37 +84,20 @@ struct Session: ~Copyable {
     ) {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
         var context = state.context(connection: number, view: view)
-        var input = ByteCursor(bytes)
-        while true {
-            if streams[role.index].decoder.isBetweenFrames { streams[role.index].frameFirstPacket = origin }
-            guard let output = streams[role.index].decoder.next(&input, resources: &resources) else { return }
-            handle(output, from: role, &context, &state, &sink)
+        guard streams[role.index].search == nil else {
+            search(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
+            return
         }
+        decode(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
     }
 
-    /// Tells that the capture lacks the next `length` bytes of a stream.
-    mutating func skip(
-        _ length: UInt64, from role: Role, view: ConnectionView, state: inout AnalysisState,
-        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
+    /// Decodes bytes whose place is known.
+    mutating func decode(
+        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, _ context: inout EventContext,
+        _ state: inout AnalysisState, _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
     ) {
-        var context = state.context(connection: number, view: view)
-        let offset = streams[role.index].decoder.streamOffset
-        state.summary.gaps &+= 1
-        sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
-        let wasLost = streams[role.index].decoder.isLost
-        if streams[role.index].decoder.skip(length, resources: &resources) {
-            let resync = Resync(
-                from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
-            sink.receive(.resync(resync), at: context, payload: Span())
-        } else if !wasLost {
-            let finding = Finding(
-                rule: "gap.place-lost", severity: .warning, reference: "wstap limits",
-                text: "Bytes are missing where frames begin; what follows in this direction is not decoded.",
-                from: role, streamOffset: offset)
-            state.report(finding, at: context, into: &sink)
-        }
-        let none: [UInt8] = []
-        var input = ByteCursor(none.span)
+        var input = ByteCursor(bytes)
+        streams[role.index].decoder.origin = origin
         while let output = streams[role.index].decoder.next(&input, resources: &resources) {
             handle(output, from: role, &context, &state, &sink)
         }
@@ -120,8 +124,8 @@ struct Session: ~Copyable {
         streams[role.index].traffic.frames &+= 1
         streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
         var event = FrameEvent(
-            from: role, frame: frame, firstPacket: streams[role.index].frameFirstPacket, payload: payload, close: nil,
-            answer: nil, fragment: 0, isInferred: false)
+            from: role, frame: frame, firstPacket: frame.origin, payload: payload, close: nil,
+            answer: nil, fragment: 0, isInferred: streams[role.index].isInferred)
         if opcode.isControl {
             handleControl(&event, context)
         } else {
@@ -141,7 +145,7 @@ struct Session: ~Copyable {
     private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {
         let role = event.from
         switch event.frame.header.opcode {
-        case .ping:
+        case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             streams[role.index].pings.sent(
                 fingerprint, packet: context.packet, time: context.time, limit: limits.outstandingPings)
@@ -150,7 +154,7 @@ struct Session: ~Copyable {
             event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
             if let answer = event.answer { roundTrips.record(answer.roundTrip) }
         case .close:
-            let body = streams[role.index].closeBody
+            let body = streams[role.index].closeBody(event.payload)
             event.close = body
             if streams[role.index].close == nil { streams[role.index].close = (body, context.time) }
             if firstCloser == nil { firstCloser = role }
@@ -172,7 +176,8 @@ struct Session: ~Copyable {
             streams[role.index].traffic.payloadBytes &+= message.length ?? 0
         }
         let event = MessageEvent(
-            from: role, message: message, firstPacket: streams[role.index].messageFirstPacket, isInferred: false)
+            from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
+            isInferred: streams[role.index].isInferred)
         streams[role.index].tell(event, at: context, into: &sink)
     }
 
@@ -183,11 +188,13 @@ struct Session: ~Copyable {
     ///   - cause: What ended it.
     mutating func end(
         _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
-        sink: inout some EventSink & ~Copyable
+        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
         var context = state.context(connection: number, view: view)
         for role in Role.allCases {
-            guard let message = streams[role.index].decoder.finish() else { continue }
+            let direction = role == .client ? clientDirection : clientDirection.opposite
+            endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)
+            guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
         if cause == .closed {

@@ -17,6 +17,8 @@ extension HeaderWalk {
         switch isCompressed ? UInt16(header[0]) : header.bigEndianUInt16(at: 0) {
         case 0x0021: return .ipv4
         case 0x0057: return .ipv6
+        // RFC 3032 4.3: MPLS, unicast and multicast.
+        case 0x0281, 0x0283: return .mplsLabel
         default: return .none(.notTCP)
         }
     }

@@ -20,9 +20,12 @@ extension HeaderWalk {
                 sequence: header.bigEndianUInt32(at: 4),
                 acknowledgment: header.bigEndianUInt32(at: 8),
                 flags: flags,
+                headerLength: UInt8(truncatingIfNeeded: headerLength),
                 window: header.bigEndianUInt16(at: 14),
                 // RFC 7323 2.2: the option counts on SYN segments only.
                 windowScale: flags.contains(.syn) ? header.extracting(20..<headerLength).windowScale : nil,
+                networkHeaderWords: UInt8(clamping: (offset &- addresses &+ (isIPv6 ? 8 : 12)) &>> 2),
+                tunnel: tunnel,
                 payload: start..<min(end, bytes.count),
                 payloadLength: end &- start))
     }

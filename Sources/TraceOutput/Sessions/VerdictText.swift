@@ -50,7 +50,10 @@ enum VerdictText {
 
     private static func code(_ verdict: SessionEnd.Verdict) -> String {
         guard let code = verdict.code else {
-            return verdict.layer == .closeFrame ? ", no code" : ""
+            guard verdict.layer == .closeFrame else { return "" }
+            // Who gets a Close frame without a code sees 1005; nothing is said where its bytes are missing.
+            let peerSees = verdict.by == .client ? verdict.serverSees : verdict.clientSees
+            return peerSees == nil ? ", code not captured" : ", no code"
         }
         var text = ", \(code.rawValue)"
         switch verdict.reason {

@@ -106,7 +106,11 @@ extension TimelineFormat {
 
     /// What a Close frame says (RFC 6455 5.5.1).
     private mutating func write(_ close: CloseBody?) {
-        guard let code = close?.code else {
+        guard let close else {
+            output.append("  code not captured")
+            return
+        }
+        guard let code = close.code else {
             output.append("  no code")
             return
         }
@@ -114,7 +118,7 @@ extension TimelineFormat {
         output.append(decimal: UInt64(code.rawValue))
         output.append(" ")
         output.append(verbatim: code.name)
-        switch close?.reason {
+        switch close.reason {
         case nil: output.append("  reason is not UTF-8")
         case "": break
         case let reason?:

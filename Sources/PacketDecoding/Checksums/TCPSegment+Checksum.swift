@@ -1,0 +1,63 @@
+internal import WireFormat
+
+extension TCPSegment {
+    /// Whether the TCP checksum (RFC 9293 3.1) is right; reads all bytes of the segment.
+    ///
+    /// Offloaded is a checksum that covers nothing but the pseudo-header, with the length or without: hosts leave it
+    /// like this to their network card.
+    ///
+    /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
+    /// - Returns: `unknown` when a snap length cut the segment.
+    public func checksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
+        let start = payload.lowerBound &- Int(headerLength)
+        guard payload.count == payloadLength, headerLength >= 20, start >= 0, payload.upperBound <= bytes.count else {
+            return .unknown
+        }
+        let segment = bytes.extracting(start..<payload.upperBound)
+        var pseudoHeader = InternetChecksum()
+        pseudoHeader.add(source.address)
+        pseudoHeader.add(destination.address)
+        pseudoHeader.add(UInt32(IPProtocol.tcp))
+        let withoutLength = pseudoHeader.value
+        pseudoHeader.add(UInt32(truncatingIfNeeded: segment.count))
+
+        var whole = pseudoHeader
+        whole.add(segment)
+        if whole.value == 0xffff { return .right }
+        let checksum = segment.bigEndianUInt16(at: 16)
+        return checksum == pseudoHeader.value || checksum == withoutLength ? .offloaded : .wrong
+    }
+
+    /// Whether the checksum of the innermost IPv4 header (RFC 791 3.1) is right.
+    ///
+    /// Offloaded is one that is zero, as hosts leave it that let their network card cut segments.
+    ///
+    /// - Parameter bytes: The packet in which the segment was found.
+    /// - Returns: `unknown` for IPv6, which has none, and for datagrams put together from fragments, which had several.
+    public func ipv4HeaderChecksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
+        guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return .unknown }
+        let length = Int(bytes[start] & 0x0f) &* 4
+        let isFragment = bytes.bigEndianUInt16(at: start &+ 6) & 0x3fff != 0
+        guard !isFragment, length >= 20, start &+ length <= bytes.count else { return .unknown }
+        let header = bytes.extracting(start..<(start &+ length))
+        var sum = InternetChecksum()
+        sum.add(header)
+        if sum.value == 0xffff { return .right }
+        return header.bigEndianUInt16(at: 10) == 0 ? .offloaded : .wrong
+    }
+
+    /// What was left of the time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header, of that
+    /// fragment which came first if there are several; nil where 1,020 bytes or more are between that header and TCP's.
+    ///
+    /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
+    public func hopLimit(in bytes: Span<UInt8>) -> UInt8? {
+        networkHeader(in: bytes).map { bytes[$0 &+ (source.address.isIPv6 ? 7 : 8)] }
+    }
+
+    /// Where the innermost IP header starts.
+    private func networkHeader(in bytes: Span<UInt8>) -> Int? {
+        let start = payload.lowerBound &- Int(headerLength) &- Int(networkHeaderWords) &* 4
+        let length = source.address.isIPv6 ? 40 : 20
+        return networkHeaderWords < 255 && start >= 0 && start &+ length <= bytes.count ? start : nil
+    }
+}

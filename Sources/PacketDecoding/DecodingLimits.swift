@@ -1,0 +1,21 @@
+/// Bounds on the fragments that wait for the rest of their datagrams.
+///
+/// When a bound is reached, the datagram that has waited longest is dropped and counted
+/// (``FragmentTotals/displacedDatagrams``).
+public struct DecodingLimits: Sendable {
+    /// Datagrams that wait for fragments.
+    public var datagrams = 4096
+    /// Bytes that all of them hold, bookkeeping included.
+    public var bytes = 16 << 20
+    /// Fragments of one datagram; one with more is dropped. At the smallest IPv6 link it takes 53 for 65,535 bytes.
+    public var fragmentsPerDatagram = 1024
+    /// Nanoseconds of packet time that a datagram may wait, from its first fragment on (RFC 791 3.2, RFC 8200 4.5
+    /// name 15 and 60 seconds; this is what Linux takes for IPv4).
+    public var lifetime: Int64 = 30_000_000_000
+    /// Datagrams remembered, of at most 64 KiB each, after they were complete, so that a late duplicate of a fragment
+    /// does not begin one anew.
+    public var completedDatagrams = 16
+
+    /// The documented defaults.
+    public init() {}
+}

@@ -1,0 +1,117 @@
+internal import WireFormat
+
+/// The datagrams of which fragments are missing, in the order in which they began.
+struct FragmentTable {
+    /// A datagram, linked to those that began before and after it.
+    private struct Entry {
+        var datagram: FragmentedDatagram
+        var older: Int?
+        var newer: Int?
+    }
+
+    private(set) var totals = FragmentTotals()
+    private let limits: DecodingLimits
+    private var slots: [DatagramKey: Int] = [:]
+    /// By slot; nil where it is free.
+    private var entries: [Entry?] = []
+    private var freeSlots: [Int] = []
+    private var oldest: Int?
+    private var newest: Int?
+    /// The last that were complete; a ring.
+    private var completed: [ReassembledDatagram] = []
+    private var nextCompleted = 0
+
+    init(limits: DecodingLimits) {
+        self.limits = limits
+    }
+
+    /// Takes a fragment that was found in `source`; returns the datagram that it completes.
+    mutating func insert(
+        _ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp
+    ) -> ReassembledDatagram? {
+        dropOverdue(at: time)
+        guard let slot = slots[fragment.key] ?? begin(fragment, from: source, at: time) else {
+            totals.duplicateFragments &+= 1
+            return nil
+        }
+        totals.heldBytes &-= entries[slot]!.datagram.cost
+        defer { dropBeyondBounds() }
+        defer { if let entry = entries[slot] { totals.heldBytes &+= entry.datagram.cost } }
+
+        guard !entries[slot]!.datagram.isSpoiled else {
+            totals.unusedFragments &+= 1
+            return nil
+        }
+        switch entries[slot]!.datagram.insert(fragment, from: source) {
+        case .repeats:
+            totals.duplicateFragments &+= 1
+        case .contradicts:
+            totals.unusedFragments &+= 1
+            totals.contradictoryDatagrams &+= 1
+            entries[slot]!.datagram.spoil()
+        case .waits:
+            totals.unusedFragments &+= 1
+            guard entries[slot]!.datagram.partCount > limits.fragmentsPerDatagram else { break }
+            totals.displacedDatagrams &+= 1
+            entries[slot]!.datagram.spoil()
+        case .completes:
+            totals.unusedFragments &-= entries[slot]!.datagram.fragments &- 1
+            totals.reassembledDatagrams &+= 1
+            let datagram = remove(slot).completed()
+            remember(datagram)
+            return datagram
+        }
+        return nil
+    }
+
+    /// Makes place for the datagram of a fragment; nil when the fragment repeats one of a datagram that is complete.
+    private mutating func begin(_ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp) -> Int? {
+        for index in completed.indices where completed[index].contains(fragment, from: source) { return nil }
+        let datagram = FragmentedDatagram(fragment, from: source, at: time)
+        let slot = freeSlots.popLast() ?? entries.count
+        if slot == entries.count { entries.append(nil) }
+        entries[slot] = Entry(datagram: datagram, older: newest, newer: nil)
+        if let newest { entries[newest]!.newer = slot } else { oldest = slot }
+        newest = slot
+        slots[fragment.key] = slot
+        totals.waitingDatagrams &+= 1
+        totals.heldBytes &+= datagram.cost
+        return slot
+    }
+
+    /// Takes a datagram out, whose cost must not be counted any more.
+    private mutating func remove(_ slot: Int) -> FragmentedDatagram {
+        let entry = entries[slot]!
+        entries[slot] = nil
+        freeSlots.append(slot)
+        slots[entry.datagram.key] = nil
+        if let older = entry.older { entries[older]!.newer = entry.newer } else { oldest = entry.newer }
+        if let newer = entry.newer { entries[newer]!.older = entry.older } else { newest = entry.older }
+        totals.waitingDatagrams &-= 1
+        return entry.datagram
+    }
+
+    private mutating func remember(_ datagram: ReassembledDatagram) {
+        if completed.count < limits.completedDatagrams {
+            completed.append(datagram)
+        } else if !completed.isEmpty {
+            completed[nextCompleted] = datagram
+            nextCompleted = nextCompleted &+ 1 < completed.count ? nextCompleted &+ 1 : 0
+        }
+    }
+
+    private mutating func dropOverdue(at time: Timestamp) {
+        while let slot = oldest, time.nanoseconds(since: entries[slot]!.datagram.firstTime) > limits.lifetime {
+            totals.heldBytes &-= entries[slot]!.datagram.cost
+            // Those that are spoiled were counted when they were.
+            if !remove(slot).isSpoiled { totals.overdueDatagrams &+= 1 }
+        }
+    }
+
+    private mutating func dropBeyondBounds() {
+        while totals.heldBytes > limits.bytes || totals.waitingDatagrams > limits.datagrams, let slot = oldest {
+            totals.heldBytes &-= entries[slot]!.datagram.cost
+            if !remove(slot).isSpoiled { totals.displacedDatagrams &+= 1 }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+internal import WireFormat
+
+/// A datagram of which fragments are missing.
+struct FragmentedDatagram {
+    /// What a fragment did to its datagram.
+    enum Outcome {
+        /// It brought something, and more is missing.
+        case waits
+        /// It was the last that was missing.
+        case completes
+        /// All of it was there.
+        case repeats
+        /// It cannot belong to the same datagram as the others.
+        case contradicts
+    }
+
+    /// A part of the payload; parts do not overlap.
+    private struct Part {
+        /// Where it stands in the datagram's payload.
+        var range: Range<Int>
+        /// Where it stands in `bytes`, as far as it was captured.
+        var place: Range<Int>
+    }
+
+    let key: DatagramKey
+    /// When the first fragment came.
+    let firstTime: Timestamp
+    /// How many fragments it holds.
+    private(set) var fragments: UInt64 = 0
+    /// The fixed IP header of the fragment that came first, and then payload in the order of its arrival.
+    private var bytes: [UInt8] = []
+    /// In the order of the payload.
+    private var parts: [Part] = []
+    /// How much of the payload the parts have.
+    private var covered = 0
+    /// How long the payload is; known from the last fragment.
+    private var length: Int?
+    private var next: UInt8 = 0
+    /// Whether fragments contradicted each other: none that is still to come can mend that (RFC 5722 4).
+    private(set) var isSpoiled = false
+
+    init(_ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp) {
+        key = fragment.key
+        firstTime = time
+        bytes.reserveCapacity(fragment.header.count &+ fragment.captured.count)
+        bytes.append(copying: source.extracting(fragment.header))
+    }
+
+    /// What it counts against the bounds: its bytes and, roughly, what it takes to keep them.
+    var cost: Int { 256 &+ bytes.count &+ 32 &* parts.count }
+    /// How many parts it is in, each from a fragment of its own.
+    var partCount: Int { parts.count }
+
+    /// Puts in what no other fragment has brought.
+    ///
+    /// Where fragments overlap, their bytes must agree, and with IPv6 the whole fragment must be a duplicate: then the
+    /// first copy stays. If not, nobody can say what the receiver made of it. RFC 5722 4 (RFC 8200 4.5) has receivers
+    /// drop such datagrams, and current IPv4 receivers do the same.
+    mutating func insert(_ fragment: Fragment, from source: Span<UInt8>) -> Outcome {
+        let payload = source.extracting(fragment.captured)
+        let first = firstPart(endingBehind: fragment.range.lowerBound)
+        guard fitsLength(fragment), agrees(fragment, payload, from: first) else { return .contradicts }
+
+        var index = first
+        var start = fragment.range.lowerBound
+        let end = fragment.range.upperBound
+        let before = covered
+        while start < end {
+            let limit = index < parts.count ? min(end, parts[index].range.lowerBound) : end
+            if start < limit {
+                insert(start..<limit, of: payload, startingAt: fragment.range.lowerBound, at: index)
+                index &+= 1
+            }
+            guard index < parts.count else { break }
+            start = max(start, parts[index].range.upperBound)
+            index &+= 1
+        }
+        if fragment.isLast { length = end }
+        if fragment.range.lowerBound == 0 { next = fragment.next }
+        guard covered > before else { return .repeats }
+        fragments &+= 1
+        return covered == length ? .completes : .waits
+    }
+
+    /// Drops everything but the name.
+    mutating func spoil() {
+        isSpoiled = true
+        fragments &+= 1
+        bytes = []
+        parts = []
+    }
+
+    /// The datagram, when all of it is there.
+    consuming func completed() -> ReassembledDatagram {
+        let header = key.source.isIPv6 ? 40 : 20
+        let isInOrder = parts.allSatisfy { $0.place.lowerBound == header &+ $0.range.lowerBound }
+        if !isInOrder || parts.dropLast().contains(where: { $0.place.count < $0.range.count }) {
+            bytes = inOrder(header)
+        }
+        return ReassembledDatagram(key: key, next: next, length: header &+ covered, bytes: bytes)
+    }
+
+    /// The header and the payload, up to where the first byte was not captured.
+    private func inOrder(_ header: Int) -> [UInt8] {
+        var ordered: [UInt8] = []
+        ordered.reserveCapacity(header &+ covered)
+        ordered.append(copying: bytes.span.extracting(..<header))
+        for part in parts {
+            ordered.append(copying: bytes.span.extracting(part.place))
+            if part.place.count < part.range.count { break }
+        }
+        return ordered
+    }
+
+    /// Whether the fragment and those that are there can be of the same length together.
+    private func fitsLength(_ fragment: Fragment) -> Bool {
+        let end = fragment.range.upperBound
+        if fragment.isLast {
+            return length.map { $0 == end } ?? ((parts.last?.range.upperBound ?? 0) <= end)
+        }
+        return length.map { end < $0 } ?? true
+    }
+
+    /// Whether the fragment may overlap the parts as it does.
+    private func agrees(_ fragment: Fragment, _ payload: Span<UInt8>, from first: Int) -> Bool {
+        var index = first
+        while index < parts.count, parts[index].range.lowerBound < fragment.range.upperBound {
+            let part = parts[index]
+            // RFC 8200 4.5: exact duplicates may be told apart from overlaps.
+            if key.source.isIPv6, part.range != fragment.range { return false }
+            let common = part.range.clamped(to: fragment.range)
+            let kept = bytes.span.extracting(part.place)
+            let keptIndices = kept.indices(from: common.lowerBound &- part.range.lowerBound, length: common.count)
+            let newIndices = payload.indices(
+                from: common.lowerBound &- fragment.range.lowerBound, length: common.count)
+            guard kept.extracting(keptIndices).startsLike(payload.extracting(newIndices)) else { return false }
+            index &+= 1
+        }
+        return true
+    }
+
+    private mutating func insert(
+        _ range: Range<Int>, of payload: Span<UInt8>, startingAt start: Int, at index: Int
+    ) {
+        let new = payload.extracting(payload.indices(from: range.lowerBound &- start, length: range.count))
+        parts.insert(Part(range: range, place: bytes.count..<(bytes.count &+ new.count)), at: index)
+        bytes.append(copying: new)
+        covered &+= range.count
+    }
+
+    /// The index of the first part that ends behind `offset`.
+    private func firstPart(endingBehind offset: Int) -> Int {
+        var low = 0
+        var high = parts.count
+        while low < high {
+            let middle = (low &+ high) / 2
+            if parts[middle].range.upperBound <= offset { low = middle &+ 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension [UInt8] {
+    /// Copies borrowed bytes to the end.
+    fileprivate mutating func append(copying bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,38 @@
+/// A datagram put together from its fragments.
+struct ReassembledDatagram {
+    let key: DatagramKey
+    /// The protocol or next header number behind the IP header.
+    let next: UInt8
+    /// How many bytes it had on the wire.
+    let length: Int
+    /// The fixed IP header of the fragment that came first, then the payload, as far as it was captured.
+    let bytes: [UInt8]
+
+    private var isIPv6: Bool { key.source.isIPv6 }
+
+    /// A walk that stands behind the IP header.
+    var walk: HeaderWalk {
+        var walk = HeaderWalk(end: length)
+        walk.isIPv6 = isIPv6
+        walk.addresses = isIPv6 ? 8 : 12
+        walk.offset = isIPv6 ? 40 : 20
+        walk.tunnel = key.tunnel
+        return walk
+    }
+
+    /// The header behind IP's.
+    var nextHeader: NextHeader {
+        isIPv6 ? NextHeader(ipv6Next: next) : NextHeader(ipv4Protocol: next)
+    }
+
+    /// Whether a fragment, found in `source`, tells nothing but a part of this datagram.
+    func contains(_ fragment: Fragment, from source: Span<UInt8>) -> Bool {
+        let header = isIPv6 ? 40 : 20
+        let end = fragment.range.upperBound &+ header
+        guard fragment.key == key, fragment.isLast ? end == length : end < length, bytes.count == length else {
+            return false
+        }
+        let own = bytes.span.extracting((fragment.range.lowerBound &+ header) ..< end)
+        return own.startsLike(source.extracting(fragment.captured))
+    }
+}

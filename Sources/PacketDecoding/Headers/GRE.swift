@@ -1,0 +1,42 @@
+internal import WireFormat
+
+extension HeaderWalk {
+    /// Reads a GRE header of version 0 (RFC 2784 2.1, RFC 2890 2), or of version 1, which is PPTP's.
+    mutating func readGRE(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(4, in: header) else { return .none(lack(of: 4)) }
+        let flags = header.bigEndianUInt16(at: 0)
+        let etherType = header.bigEndianUInt16(at: 2)
+        switch flags & 0x0007 {
+        case 0: break
+        case 1 where etherType == 0x880b: return readPPTP(bytes)
+        default: return .none(.notTCP)
+        }
+        // RFC 2784 2.3: bits that only RFC 1701 gave a meaning, source routes among them.
+        guard flags & 0x4c00 == 0 else { return .none(.notTCP) }
+
+        let checksumLength = flags & 0x8000 == 0 ? 0 : 4
+        let keyLength = flags & 0x2000 == 0 ? 0 : 4
+        let sequenceLength = flags & 0x1000 == 0 ? 0 : 4
+        let length = 4 &+ checksumLength &+ keyLength &+ sequenceLength
+        guard holds(length, in: header) else { return .none(lack(of: length)) }
+        offset &+= length
+        if keyLength > 0 { enter(network: header.bigEndianUInt32(at: 4 &+ checksumLength)) }
+        return NextHeader(etherType: etherType)
+    }
+
+    /// Reads the enhanced GRE header of PPTP (RFC 2637 4.1): the length of the payload, a call, and numbers that are
+    /// there when flags say so; a PPP frame follows.
+    private mutating func readPPTP(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(8, in: header) else { return .none(lack(of: 8)) }
+        let flags = header.bigEndianUInt16(at: 0)
+        // RFC 2637 4.1: the key must be there; without a sequence number there is no payload.
+        guard flags & 0x2000 != 0, flags & 0x1000 != 0 else { return .none(.notTCP) }
+        let length = flags & 0x0080 == 0 ? 12 : 16
+        guard holds(length, in: header) else { return .none(lack(of: length)) }
+        offset &+= length
+        guard limit(to: Int(header.bigEndianUInt16(at: 4))) else { return .none(.malformed) }
+        return .ppp
+    }
+}
