@@ -10,6 +10,9 @@ struct ChecksumTrust: Sendable {
     /// Right (or offloaded) checksums before a wrong one counts.
     private static let neededRight: UInt16 = 2
 
+    /// Whether enough right ones are known to judge by.
+    var isSettled: Bool { good >= Self.neededRight }
+
     /// Counts a checksum that is right, or was left to the network card.
     mutating func countGood() {
         if good < .max { good &+= 1 }

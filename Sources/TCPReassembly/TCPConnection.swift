@@ -104,9 +104,9 @@ public struct TCPConnection: ~Copyable {
     public mutating func rejects(
         _ segment: TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
-        // A forged acknowledgment alone does no harm to the bytes: it is not worth the sum.
-        let isPlain = segment.flags == .ack
-        guard !isPlain || segment.payloadLength > 0 else { return false }
+        // A forged acknowledgment alone does no harm to the bytes: it is not worth the sum, once others are known.
+        let isPlain = segment.flags == .ack && segment.payloadLength == 0
+        guard !isPlain || !checksums[direction.index].isSettled else { return false }
         switch segment.checksumStatus(in: bytes) {
         case .right, .offloaded: checksums[direction.index].countGood()
         case .unknown: break
