@@ -89,7 +89,8 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: settings),
         .testTarget(
-            name: "PacketCaptureTests", dependencies: ["PacketCapture", "TestSupport", "WireFormat"],
+            name: "PacketCaptureTests",
+            dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "PacketCapture", "TestSupport", "WireFormat"],
             swiftSettings: settings),
         .testTarget(
             name: "PacketDecodingTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat"],

@@ -27,6 +27,19 @@ extension Shard {
         return view
     }
 
+    /// Tells once of a session that segments are left out for their checksums.
+    func tellRejected(
+        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard table.connections[slot].rejectedSegments == 1, case .session(let session) = readers[slot] else { return }
+        let finding = Finding(
+            rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
+            text: "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
+            from: role(of: direction, in: session), streamOffset: nil)
+        let context = state.context(connection: sessions[session].number, view: view(slot, session))
+        state.report(finding, at: context, into: &sink)
+    }
+
     /// A connection that is no session, or not yet.
     func opening(_ slot: Int, _ client: Direction) -> ConnectionView {
         var view = ConnectionView.unknown

@@ -37,9 +37,9 @@ struct Shard: ~Copyable {
 
     /// Takes a segment of one of its connections.
     ///
-    /// - Parameter payload: Its payload, of the packet or of a datagram that the packet completed.
+    /// - Parameter bytes: What it was found in: the packet, or a datagram that the packet completed.
     mutating func receive(
-        _ segment: TCPSegment, _ payload: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
+        _ segment: TCPSegment, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
     ) {
         guard let place = self.place(of: segment, state: &state, sink: &sink) else { return }
@@ -49,6 +49,11 @@ struct Shard: ~Copyable {
                 segment.flags, from: place.direction, packet: packet.number, time: packet.time)
             return
         }
+        guard !table.connections[slot].rejects(segment, in: bytes, from: place.direction) else {
+            tellRejected(slot, place.direction, &state, &sink)
+            return
+        }
+        let payload = bytes.extracting(segment.payload)
         let arrival = table.connections[slot].receive(
             segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
@@ -56,11 +61,11 @@ struct Shard: ~Copyable {
         if tracksStates, case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
         var hasMore = arrival.hasMore
         if !arrival.inOrder.isEmpty {
-            let bytes = payload.extracting(arrival.inOrder)
-            let delivery = deliver(bytes, place, packet.number, view, &state, &sink)
+            let next = payload.extracting(arrival.inOrder)
+            let delivery = deliver(next, place, packet.number, view, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[slot].pause(
-                    place.direction, keeping: bytes.extracting(last: delivery.unread), packet: packet.number,
+                    place.direction, keeping: next.extracting(last: delivery.unread), packet: packet.number,
                     budget: &table.budget)
             }
             hasMore = hasMore || delivery.hasMoved

@@ -65,6 +65,8 @@ extension CaptureError {
     /// What a reader of records has met.
     ///
     /// - Parameters:
+    ///   - error: What it says of it.
+    ///   - name: The file's name.
     ///   - packetNumber: The number of the packet that it was to read; nil before the first.
     ///   - compression: How the file is compressed.
     ///   - failure: Why its bytes ended, where that is what the reader has met.

@@ -23,6 +23,7 @@ public struct CaptureFile: ~Copyable {
     /// interface.
     ///
     /// - Parameters:
+    ///   - path: Its name.
     ///   - filter: A libpcap filter expression; only packets that it matches are handed on. In pcapng, packets of a link
     ///     type that it does not suit do not match.
     /// - Throws: All kinds but `repeatedStandardInput` and `tooManySecrets`, without a packet number.
@@ -116,7 +117,7 @@ public struct CaptureFile: ~Copyable {
                 return nil
             }
             packetCount &+= 1
-            if filters != nil { unsafe record.isWanted = unsafe filters!.matches(record) }
+            unsafe record.isWanted = filters?.matches(record) ?? true
             return unsafe record
         } catch {
             isFinished = true
@@ -127,6 +128,10 @@ public struct CaptureFile: ~Copyable {
 
     @inline(__always)
     private mutating func readRecord() throws(ReadingError) -> CapturedRecord? {
-        if let pcap { try unsafe pcap.nextRecord(in: &input.buffer) } else { try unsafe pcapng.nextRecord(in: &input.buffer) }
+        if let pcap {
+            try unsafe pcap.nextRecord(in: &input.buffer)
+        } else {
+            try unsafe pcapng.nextRecord(in: &input.buffer)
+        }
     }
 }

@@ -12,7 +12,10 @@ struct FilterSet {
 
     /// Compiles `expression` for the first link type of a file.
     ///
-    /// - Parameter isOnly: Whether all packets have this link type; otherwise an expression that suits Ethernet will do.
+    /// - Parameters:
+    ///   - expression: What the user asked for.
+    ///   - linkType: The file's first.
+    ///   - isOnly: Whether all packets have this link type; otherwise an expression that suits Ethernet will do.
     /// - Throws: Libpcap's words where the expression is wrong, or does not suit the link type.
     init(_ expression: String, for linkType: LinkType, isOnly: Bool) throws(FilterError) {
         self.expression = expression

@@ -40,6 +40,7 @@ public struct MergedCapture: ~Copyable {
     /// With several files, waits for the first packet of those that are not regular files.
     ///
     /// - Parameters:
+    ///   - paths: Their names.
     ///   - filter: A libpcap filter expression; only packets that it matches are handed on, all are counted.
     /// - Throws: `badFilter` and `repeatedStandardInput` only.
     public init(paths: [String], filter: String? = nil) throws(CaptureError) {
@@ -149,7 +150,7 @@ public struct MergedCapture: ~Copyable {
     @inline(__always)
     private mutating func readCurrent() -> CapturedRecord? {
         do throws(CaptureError) {
-            if let record = try unsafe current!.read() {
+            if let record = try unsafe current?.read() {
                 takeSecrets()
                 return unsafe record
             }
@@ -163,8 +164,7 @@ public struct MergedCapture: ~Copyable {
     /// Takes over the secrets that the current file has met.
     @inline(__always)
     private mutating func takeSecrets() {
-        let found = current!.takeSecrets()
-        if !found.isEmpty { secrets += found }
+        if let found = current?.takeSecrets(), !found.isEmpty { secrets += found }
     }
 
     /// What there is to say of a file that is read to its end.
@@ -191,8 +191,7 @@ public struct MergedCapture: ~Copyable {
     }
 
     private mutating func isStillFirst(_ record: CapturedRecord) -> Bool {
-        let source = queue.first!
-        guard unsafe queue.replaceFirst(time: record.time) != source else { return true }
+        guard let source = queue.first, unsafe queue.replaceFirst(time: record.time) != source else { return true }
         unsafe parked[source].record = record
         parked[source].file = current.take()
         return false

@@ -53,6 +53,9 @@ public struct TCPConnection: ~Copyable {
     public private(set) var firstEndTime: Timestamp?
     /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
     public private(set) var isClosed = false
+    /// Segments left out since their checksum is wrong.
+    public private(set) var rejectedSegments: UInt64 = 0
+    private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
     /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
@@ -90,6 +93,29 @@ public struct TCPConnection: ~Copyable {
     /// Whether the end that sends this stream had received the other's FIN before it sent its own.
     func receivedFinFirst(_ direction: Direction) -> Bool {
         hadReceivedFin[direction.index]
+    }
+
+    /// Judges a segment by its checksum before anything else is done with it.
+    ///
+    /// - Parameters:
+    ///   - bytes: What the segment was found in.
+    ///   - direction: Who sent it.
+    /// - Returns: Whether it is to be left out, since its checksum is wrong where others are right.
+    public mutating func rejects(
+        _ segment: TCPSegment, in bytes: Span<UInt8>, from direction: Direction
+    ) -> Bool {
+        // A forged acknowledgment alone does no harm to the bytes: it is not worth the sum, once others are known.
+        let isPlain = segment.flags == .ack && segment.payloadLength == 0
+        guard !isPlain || !checksums[direction.index].isSettled else { return false }
+        switch segment.checksumStatus(in: bytes) {
+        case .right, .offloaded: checksums[direction.index].countGood()
+        case .unknown: break
+        case .wrong:
+            guard checksums[direction.index].countBad() else { return false }
+            rejectedSegments &+= 1
+            return true
+        }
+        return false
     }
 
     /// Takes a segment.

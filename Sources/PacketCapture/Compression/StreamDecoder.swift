@@ -5,6 +5,7 @@ protocol StreamDecoder: AnyObject {
     /// - Parameters:
     ///   - input: The next compressed bytes, as many as there are.
     ///   - output: Room for at least one byte.
+    /// - Returns: How far that went.
     @unsafe func decode(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) -> DecodingStep

@@ -5,7 +5,8 @@
 @safe
 struct ReadBuffer: ~Copyable {
     private let source: any ByteSource
-    private var storage: UnsafeMutableRawBufferPointer
+    private var storage: UnsafeMutableRawPointer
+    private var capacity: Int
     private var start = 0
     private var end = 0
     /// How many bytes of the source stand before the first unread one.
@@ -14,7 +15,8 @@ struct ReadBuffer: ~Copyable {
     /// Makes an empty buffer that reads `capacity` bytes at a time.
     init(_ source: any ByteSource, capacity: Int) {
         self.source = source
-        unsafe storage = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
+        self.capacity = capacity
+        unsafe storage = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
     }
 
     deinit {
@@ -32,7 +34,7 @@ struct ReadBuffer: ~Copyable {
 
     /// The unread bytes, until the next `fill`.
     var unread: UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(rebasing: storage[start..<end])
+        unsafe UnsafeRawBufferPointer(start: storage + start, count: count)
     }
 
     /// Has at least `length` unread bytes here; false where the source ends before.
@@ -66,8 +68,7 @@ struct ReadBuffer: ~Copyable {
         _ type: Integer.Type, at position: Int, isBigEndian: Bool
     ) -> Integer {
         precondition(position >= 0 && position &+ MemoryLayout<Integer>.size <= count)
-        let stored = unsafe UnsafeRawPointer(storage.baseAddress!)
-            .loadUnaligned(fromByteOffset: start &+ position, as: Integer.self)
+        let stored = unsafe storage.loadUnaligned(fromByteOffset: start &+ position, as: Integer.self)
         return isBigEndian ? Integer(bigEndian: stored) : Integer(littleEndian: stored)
     }
 
@@ -75,19 +76,20 @@ struct ReadBuffer: ~Copyable {
     @inline(__always)
     func bytes(at position: Int, count length: Int) -> UnsafeBufferPointer<UInt8> {
         precondition(position >= 0 && length >= 0 && position &+ length <= count)
-        let first = unsafe storage.baseAddress! + (start &+ position)
+        let first = unsafe storage + (start &+ position)
         return unsafe UnsafeBufferPointer(start: first.assumingMemoryBound(to: UInt8.self), count: length)
     }
 
     private mutating func readOn(_ length: Int) -> Bool {
         if start > 0 {
-            unsafe storage.copyMemory(from: unread)
+            unsafe storage.copyMemory(from: storage + start, byteCount: count)
             end = count
             start = 0
         }
         while count < length {
-            if end == storage.count { grow() }
-            let read = unsafe source.read(into: UnsafeMutableRawBufferPointer(rebasing: storage[end...]))
+            if end == capacity { grow() }
+            let room = unsafe UnsafeMutableRawBufferPointer(start: storage + end, count: capacity &- end)
+            let read = unsafe source.read(into: room)
             guard read > 0 else { return false }
             end &+= read
         }
@@ -95,9 +97,10 @@ struct ReadBuffer: ~Copyable {
     }
 
     private mutating func grow() {
-        let larger = unsafe UnsafeMutableRawBufferPointer.allocate(byteCount: storage.count * 2, alignment: 16)
-        unsafe larger.copyMemory(from: unread)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity * 2, alignment: 16)
+        unsafe larger.copyMemory(from: storage, byteCount: end)
         unsafe storage.deallocate()
         unsafe storage = larger
+        capacity *= 2
     }
 }

@@ -7,7 +7,9 @@ struct PcapngInterface {
     /// How many bytes of a packet were captured at most; 0 is no limit.
     let snapLength: UInt32
     let clock: TickClock
-    /// Its name, or what describes it where it has none; empty where the file tells neither. Its owner is beside it.
+    /// Its name, or what describes it where it has none; empty where the file tells neither.
+    ///
+    /// The bytes are an `InterfaceName`'s.
     let name: UnsafeBufferPointer<UInt8>
 }
 
@@ -19,7 +21,7 @@ final class InterfaceName {
 
     /// Copies at most 256 bytes of `name`.
     init(_ name: UnsafeBufferPointer<UInt8>) {
-        let copy = unsafe UnsafeMutableBufferPointer<UInt8>.allocate(capacity: min(name.count, 256))
+        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: min(name.count, 256))
         _ = unsafe copy.initialize(fromContentsOf: name.prefix(copy.count))
         unsafe bytes = UnsafeBufferPointer(copy)
     }

@@ -92,14 +92,16 @@ struct PcapngReader {
                     + "\(Self.maximumBlockLength)")
         }
         guard input.fill(block.length) else {
-            throw .ended(block.place, input, block.type.isPacket ? "" : "inside a \(block.type)")
+            throw .ended(block.place, input, block.type.isPacket ? "" : "inside the \(block.type)")
         }
         try checkTrailer(of: block, at: block.length &- 4, offset: input.offset, in: input)
     }
 
     /// Takes a packet.
     @inline(__always)
-    private mutating func packet(_ block: PcapngBlock, in input: inout ReadBuffer) throws(ReadingError) -> CapturedRecord {
+    private mutating func packet(_ block: PcapngBlock, in input: inout ReadBuffer) throws(ReadingError)
+        -> CapturedRecord
+    {
         try hold(block, in: &input)
         let record = try unsafe block.type == .simplePacket ? simplePacket(block, in: input) : packet(block, in: input)
         unsafe latestTime = record.time
@@ -134,7 +136,9 @@ struct PcapngReader {
     }
 
     /// Takes a Simple Packet Block (section 4.4): from interface 0, cut at its snap length, without a time.
-    private func simplePacket(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError) -> CapturedRecord {
+    private func simplePacket(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError)
+        -> CapturedRecord
+    {
         guard block.length >= 16 else { throw tooShort(block, in: input) }
         guard let interface = interfaces.first else { throw unknownInterface(0, block, in: input) }
         let original = Int(input.load(UInt32.self, at: 8, isBigEndian: isBigEndian))
@@ -167,7 +171,7 @@ struct PcapngReader {
         default:
             let offset = input.offset
             guard input.skip(block.length &- 4), input.fill(4) else {
-                throw .ended(block.place, input, "inside a \(block.type)")
+                throw .ended(block.place, input, "inside the \(block.type)")
             }
             try checkTrailer(of: block, at: 0, offset: offset, in: input)
             input.consume(4)
@@ -185,7 +189,7 @@ struct PcapngReader {
             throw .damaged(
                 .betweenPackets, at: input.offset, "a section header with the byte order 0x\(String(magic, radix: 16))")
         }
-        guard input.fill(16) else { throw .ended(.betweenPackets, input, "inside a section header block") }
+        guard input.fill(16) else { throw .ended(.betweenPackets, input, "inside the section header block") }
         let major = input.load(UInt16.self, at: 12, isBigEndian: isBigEndian)
         let minor = input.load(UInt16.self, at: 14, isBigEndian: isBigEndian)
         guard major == 1 else {

@@ -97,6 +97,7 @@ public final class FrameSearch {
     /// Looks at what there is once more, since the stream is over.
     ///
     /// - Parameter hasFin: Whether it was ended by a FIN.
+    /// - Returns: The place, if there is one after all.
     public func finish(hasFin: Bool) -> Place? {
         advance(segmentStart: nil, isEnd: true)
         if hasFin {
