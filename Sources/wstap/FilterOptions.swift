@@ -66,6 +66,7 @@ struct EventList: ExpressibleByArgument {
 }
 
 extension OpcodeSet: ExpressibleByArgument {
+    /// Reads the value of an option.
     public init?(argument: String) {
         guard let set = try? OpcodeSet(list: argument) else { return nil }
         self = set
@@ -73,6 +74,7 @@ extension OpcodeSet: ExpressibleByArgument {
 }
 
 extension Role: ExpressibleByArgument {
+    /// Reads the value of an option.
     public init?(argument: String) {
         switch argument {
         case "client": self = .client
