@@ -9,15 +9,21 @@ func decode(_ bytes: [UInt8], as linkType: LinkType = .ethernet, originalLength:
 }
 
 extension DecodedPacket {
-    /// The segment, when it is one.
+    /// The segment, when it is one of the packet itself.
     var segment: TCPSegment? {
         if case .segment(let segment) = self { segment } else { nil }
+    }
+
+    /// The segment, when it is one of a datagram that the packet completed.
+    var reassembled: TCPSegment? {
+        if case .reassembled(let segment) = self { segment } else { nil }
     }
 
     /// The case, in a word.
     var outcome: Outcome {
         switch self {
         case .segment: .segment
+        case .reassembled: .reassembled
         case .notTCP: .notTCP
         case .fragment: .fragment
         case .truncated: .truncated
@@ -28,7 +34,7 @@ extension DecodedPacket {
 }
 
 enum Outcome {
-    case segment, notTCP, fragment, truncated, malformed, unsupportedLinkType
+    case segment, reassembled, notTCP, fragment, truncated, malformed, unsupportedLinkType
 }
 
 /// Packets of both address families to send through everything.
