@@ -33,13 +33,16 @@ let package = Package(
         .systemLibrary(
             name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
 
         // The pipeline, in the order in which the bytes pass.
         .target(name: "WireFormat", swiftSettings: librarySettings + borrowing),
         .target(
-            name: "PacketCapture", dependencies: ["CPcap", "WireFormat"], swiftSettings: librarySettings + borrowing),
+            name: "PacketCapture", dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "WireFormat"],
+            swiftSettings: librarySettings + borrowing),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "TCPReassembly",
@@ -86,7 +89,8 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: settings),
         .testTarget(
-            name: "PacketCaptureTests", dependencies: ["PacketCapture", "TestSupport", "WireFormat"],
+            name: "PacketCaptureTests",
+            dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "PacketCapture", "TestSupport", "WireFormat"],
             swiftSettings: settings),
         .testTarget(
             name: "PacketDecodingTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat"],

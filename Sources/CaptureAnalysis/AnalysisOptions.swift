@@ -6,6 +6,8 @@ public struct AnalysisOptions: Sendable {
     public var sources: [String] = []
     /// What is to be kept of the payloads.
     public var payload = PayloadDemand(bytes: .max, includesFrames: false)
+    /// Whether events tell the states that packets leave (``EventContext/view``): it costs a little for every packet.
+    public var tracksStates = false
     /// The bounds.
     public var limits = Limits()
     /// A number that senders cannot know, against chosen collisions in tables.

@@ -11,6 +11,8 @@ struct AnalysisState {
     private(set) var time = Timestamp(nanoseconds: 0)
     /// Its link type.
     private(set) var linkType = LinkType.ethernet
+    /// The name of its interface; empty where the capture tells none.
+    private(set) var interfaceName: [UInt8] = []
     private var firstTime: Timestamp?
     private var connectionCount: UInt64 = 0
 
@@ -23,10 +25,20 @@ struct AnalysisState {
         self.packet = packet.number
         time = packet.time
         linkType = packet.linkType
+        if interfaceName.count != 0 || packet.interfaceName.count != 0 { noteInterface(packet.interfaceName) }
         summary.packets &+= 1
         summary.bytes &+= UInt64(packet.bytes.count)
         if firstTime == nil { firstTime = time }
         summary.duration = elapsed(time)
+    }
+
+    /// Keeps the name in place: connections need it once, packets bring it every time.
+    private mutating func noteInterface(_ name: Span<UInt8>) {
+        let isSame =
+            interfaceName.count == name.count && name.indices.allSatisfy { interfaceName[$0] == name[$0] }
+        guard !isSame else { return }
+        interfaceName.removeAll(keepingCapacity: true)
+        for index in name.indices { interfaceName.append(name[index]) }
     }
 
     /// Nanoseconds from the first packet to `time`.

@@ -35,13 +35,13 @@ public struct Pipeline: ~Copyable {
         state.begin(packet)
         switch decoder.decode(packet) {
         case .segment(let segment):
-            let payload = packet.bytes.extracting(segment.payload)
-            shards[Pipeline.shard(of: segment)].receive(segment, payload, of: packet, state: &state, sink: &sink)
+            let shard = Pipeline.shard(of: segment)
+            shards[shard].receive(segment, in: packet.bytes, of: packet, state: &state, sink: &sink)
         case .reassembled(let segment):
             state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
             let datagram = decoder.datagram
-            let payload = datagram.span.extracting(segment.payload)
-            shards[Pipeline.shard(of: segment)].receive(segment, payload, of: packet, state: &state, sink: &sink)
+            let shard = Pipeline.shard(of: segment)
+            shards[shard].receive(segment, in: datagram.span, of: packet, state: &state, sink: &sink)
         case .notTCP: state.summary.others.packetsNotTCP &+= 1
         case .fragment: state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
         case .truncated, .malformed: state.summary.unreadablePackets &+= 1

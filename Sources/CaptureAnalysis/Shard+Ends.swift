@@ -1,4 +1,3 @@
-import BasicContainers
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -8,8 +7,8 @@ import WireFormat
 extension Shard {
     /// The connections on which WebSocket was seen: number and slot.
     var numberedConnections: [(number: UInt64, slot: Int)] {
-        table.slots.compactMap { slot in
-            guard table.isUsed(slot) else { return nil }
+        table.connections.slots.compactMap { slot in
+            guard table.connections.isUsed(slot) else { return nil }
             switch readers[slot] {
             case .session(let session): return (sessions[session].number, slot)
             case .watch(let watch), .left(let watch): return watches[watch].number.map { ($0, slot) }
@@ -20,15 +19,16 @@ extension Shard {
 
     /// Hands on everything that waits, since the capture is over; upgrades that were not answered are told.
     mutating func flush(state: inout AnalysisState, sink: inout some EventSink & ~Copyable) {
-        for slot in table.slots where table.isUsed(slot) {
+        for slot in table.connections.slots where table.connections.isUsed(slot) {
             flush(slot, &state, &sink)
+            if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
             if case .watch(let watch) = readers[slot] { tellUnanswered(watch, slot, &state, &sink) }
         }
     }
 
     /// Counts the connections without WebSocket that are still open.
     mutating func countOthers(state: inout AnalysisState) {
-        for slot in table.slots where table.isUsed(slot) { countOther(slot, &state) }
+        for slot in table.connections.slots where table.connections.isUsed(slot) { countOther(slot, &state) }
     }
 
     /// Ends what is known of a connection and forgets it.
@@ -52,11 +52,13 @@ extension Shard {
         _ slot: Int, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         flush(slot, &state, &sink)
+        if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
         switch readers[slot] {
         case .session(let session):
             let view = view(slot, session)
             let tcp = TCPOutcome(table.connections[slot])
-            sessions[session].end(tcp, cause: cause, view: view, state: &state, sink: &sink)
+            sessions[session].end(
+                tcp, cause: cause, view: view, state: &state, resources: &resources, sink: &sink)
             sessions.remove(session)
         case .watch(let watch), .left(let watch):
             tellUnanswered(watch, slot, &state, &sink)

@@ -1,4 +1,3 @@
-import BasicContainers
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -36,14 +35,21 @@ extension Shard {
     mutating func announce(
         _ watch: Int, _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> EventContext {
-        let client = watches[watch].clientDirection
+        announce(watch, slot, opening: .handshake, client: watches[watch].clientDirection, &state, &sink)
+    }
+
+    /// The same, where it is known who is client.
+    mutating func announce(
+        _ watch: Int, _ slot: Int, opening: ConnectionStart.Opening, client: Direction, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> EventContext {
         if let number = watches[watch].number {
-            return state.context(connection: number, view: opening(slot, client))
+            return state.context(connection: number, view: self.opening(slot, client))
         }
         let number = state.numberConnection()
         watches[watch].number = number
-        let context = state.context(connection: number, view: opening(slot, client))
-        let start = ConnectionStart(table.connections[slot], client: client, linkType: state.linkType)
+        let context = state.context(connection: number, view: self.opening(slot, client))
+        let start = ConnectionStart(table.connections[slot], client: client, opening: opening, state: state)
         sink.receive(.connection(start), at: context, payload: Span())
         return context
     }
@@ -64,6 +70,7 @@ extension Shard {
             clientOffset: table.connections[place.slot][client].nextOffset,
             serverOffset: table.connections[place.slot][place.direction].nextOffset &- UInt64(unread),
             requestElapsed: requestElapsed, state: state)
+        resources.keepable &+= watches[watch].midstream?.keptCount ?? 0
         watches.remove(watch)
         readers[place.slot] = .session(sessions.insert(session))
     }
@@ -79,6 +86,8 @@ extension Shard {
             count(watches[watch].follower.traffic, &state)
         }
         table.connections[slot].removeHeld(budget: &table.budget)
+        resources.keepable &+= watches[watch].midstream?.keptCount ?? 0
+        watches[watch].midstream = nil
         if watches[watch].number == nil {
             watches.remove(watch)
             readers[slot] = .nobody

@@ -1,4 +1,3 @@
-import BasicContainers
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -6,10 +5,15 @@ import WireFormat
 
 /// What connections look like to whoever watches.
 extension Shard {
+    /// Who sends the stream of a direction.
+    func role(of direction: Direction, in session: Int) -> Role {
+        sessions[session].clientDirection == direction ? .client : .server
+    }
+
     /// A session's connection after the segment at hand.
     func view(_ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Int) -> ConnectionView {
         var view = self.view(place.slot, session)
-        view.sender = sessions[session].role(of: place.direction)
+        view.sender = role(of: place.direction, in: session)
         view.sequence = segment.sequence
         view.acknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nil
         return view
@@ -18,29 +22,45 @@ extension Shard {
     /// A session's connection when no segment is at hand.
     func view(_ slot: Int, _ session: Int) -> ConnectionView {
         var view = opening(slot, sessions[session].clientDirection)
-        (view.clientReadyState, view.serverReadyState) = sessions[session].readyStates
+        view.clientReadyState = sessions[session].clientStates.current
+        view.serverReadyState = sessions[session].serverStates.current
         return view
+    }
+
+    /// Tells once of a session that segments are left out for their checksums.
+    func tellRejected(
+        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard table.connections[slot].rejectedSegments == 1, case .session(let session) = readers[slot] else { return }
+        let finding = Finding(
+            rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
+            text: "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
+            from: role(of: direction, in: session), streamOffset: nil)
+        let context = state.context(connection: sessions[session].number, view: view(slot, session))
+        state.report(finding, at: context, into: &sink)
     }
 
     /// A connection that is no session, or not yet.
     func opening(_ slot: Int, _ client: Direction) -> ConnectionView {
         var view = ConnectionView.unknown
-        view.clientState = table.connections[slot].state(of: client)
-        view.serverState = table.connections[slot].state(of: client.opposite)
+        view.clientState = table.connections[slot].states[client.index]
+        view.serverState = table.connections[slot].states[client.opposite.index]
         return view
     }
 }
 
 extension ConnectionStart {
     /// The event of a connection on which WebSocket was seen.
-    init(_ connection: borrowing TCPConnection, client: Direction, linkType: LinkType) {
+    init(
+        _ connection: borrowing TCPConnection, client: Direction, opening: Opening, state: borrowing AnalysisState
+    ) {
         let ends = (connection.initiator, connection.responder)
         self.client = client == .fromInitiator ? ends.0 : ends.1
         server = client == .fromInitiator ? ends.1 : ends.0
         communityID = CommunityID.value(ends.0, ends.1)
-        opening = .handshake
-        self.linkType = linkType
-        interface = nil
+        self.opening = opening
+        linkType = state.linkType
+        interface = state.interfaceName.isEmpty ? nil : String(decoding: state.interfaceName, as: UTF8.self)
         tcp = ThreeWayHandshake(
             syn: connection.syn.map { ThreeWayHandshake.Segment($0, acknowledgment: nil) },
             synAck: connection.synAck.map { ThreeWayHandshake.Segment($0, acknowledgment: $0.acknowledgment) },

@@ -1,4 +1,3 @@
-import BasicContainers
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -23,22 +22,24 @@ struct Shard: ~Copyable {
     var table: ConnectionTable
     /// By the connections' slots.
     var readers: [Reader] = []
-    var watches = Pool<UpgradeWatch>()
-    var sessions = Pool<Session>()
-    private var resources: StreamResources
+    var watches = SlotPool<UpgradeWatch>()
+    var sessions = SlotPool<Session>()
+    var resources: StreamResources
     private let limits: Limits
+    let tracksStates: Bool
 
     init(options: AnalysisOptions) {
         limits = options.limits
+        tracksStates = options.tracksStates
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
     }
 
     /// Takes a segment of one of its connections.
     ///
-    /// - Parameter payload: Its payload, of the packet or of a datagram that the packet completed.
+    /// - Parameter bytes: What it was found in: the packet, or a datagram that the packet completed.
     mutating func receive(
-        _ segment: TCPSegment, _ payload: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
+        _ segment: TCPSegment, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
     ) {
         guard let place = self.place(of: segment, state: &state, sink: &sink) else { return }
@@ -48,18 +49,23 @@ struct Shard: ~Copyable {
                 segment.flags, from: place.direction, packet: packet.number, time: packet.time)
             return
         }
+        guard !table.connections[slot].rejects(segment, in: bytes, from: place.direction) else {
+            tellRejected(slot, place.direction, &state, &sink)
+            return
+        }
+        let payload = bytes.extracting(segment.payload)
         let arrival = table.connections[slot].receive(
             segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
         var view = ConnectionView.unknown
-        if case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
+        if tracksStates, case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
         var hasMore = arrival.hasMore
         if !arrival.inOrder.isEmpty {
-            let bytes = payload.extracting(arrival.inOrder)
-            let delivery = deliver(bytes, place, packet.number, view, &state, &sink)
+            let next = payload.extracting(arrival.inOrder)
+            let delivery = deliver(next, place, packet.number, view, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[slot].pause(
-                    place.direction, keeping: bytes.extracting(last: delivery.unread), packet: packet.number,
+                    place.direction, keeping: next.extracting(last: delivery.unread), packet: packet.number,
                     budget: &table.budget)
             }
             hasMore = hasMore || delivery.hasMoved
@@ -68,7 +74,7 @@ struct Shard: ~Copyable {
         if hasMore || arrival.closes { drain(slot, view, &state, &sink) }
         if arrival.isControl, case .session(let session) = readers[slot] {
             let control = ControlSegment(
-                from: sessions[session].role(of: place.direction), flags: segment.flags,
+                from: role(of: place.direction, in: session), flags: segment.flags,
                 payloadLength: segment.payloadLength)
             let context = state.context(
                 connection: sessions[session].number, view: self.view(place, segment, session))
@@ -82,7 +88,7 @@ struct Shard: ~Copyable {
         of segment: TCPSegment, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
         if let place = table.find(segment) {
-            guard table.isReplaced(place, by: segment) else { return place }
+            guard segment.flags.contains(.syn), table.isReplaced(place, by: segment) else { return place }
             forget(place.slot, cause: .closed, state: &state, sink: &sink)
         } else if segment.flags.contains(.rst) {
             return nil
@@ -114,7 +120,7 @@ struct Shard: ~Copyable {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].receive(
-                bytes, from: sessions[session].role(of: place.direction), origin: origin, view: view, state: &state,
+                bytes, from: role(of: place.direction, in: session), origin: origin, view: view, state: &state,
                 resources: &resources, sink: &sink)
             return Delivery()
         case .none:
@@ -140,6 +146,11 @@ struct Shard: ~Copyable {
             delivery.hasMoved = delivery.hasMoved || step.consumed > 0
             switch step.outcome {
             case .consumed:
+                if watches[watch].follower.isSearching,
+                    searchMidstream(bytes, watch, place, origin, &state, &sink)
+                {
+                    return Delivery()
+                }
                 if delivery.hasMoved { table.connections[place.slot].resume(place.direction.opposite) }
                 return delivery
             case .waits:
@@ -212,9 +223,13 @@ struct Shard: ~Copyable {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].skip(
-                length, from: sessions[session].role(of: place.direction), view: view, state: &state,
+                length, from: role(of: place.direction, in: session), view: view, state: &state,
                 resources: &resources, sink: &sink)
         case .watch(let watch):
+            if let kept = watches[watch].midstream?.keptCount {
+                watches[watch].midstream?.skip(place.direction)
+                resources.keepable &+= kept &- (watches[watch].midstream?.keptCount ?? 0)
+            }
             switch watches[watch].follower.skip(length, from: StreamSide(place.direction)) {
             case .waits:
                 table.connections[place.slot].pause(

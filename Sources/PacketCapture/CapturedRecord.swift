@@ -7,14 +7,17 @@ struct CapturedRecord {
     let linkType: LinkType
     let originalLength: Int
     let bytes: UnsafeBufferPointer<UInt8>
+    /// The name of its interface; empty where the file tells none.
+    var interfaceName = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// Whether the filter matches it.
-    let isWanted: Bool
+    var isWanted = true
 
     /// The packet under a number of the caller's, who also ties it to the time until its reader reads on.
     @_lifetime(immortal)
     func packet(number: UInt64) -> CapturedPacket {
         unsafe CapturedPacket(
             number: number, time: time, linkType: linkType, originalLength: originalLength,
-            bytes: _overrideLifetime(Span(_unsafeElements: bytes), copying: ()))
+            bytes: _overrideLifetime(Span(_unsafeElements: bytes), copying: ()),
+            interfaceName: _overrideLifetime(Span(_unsafeElements: interfaceName), copying: ()))
     }
 }

@@ -12,4 +12,13 @@ extension LinkType {
             default: LinkType(rawValue: UInt32(bitPattern: number))
             }
     }
+
+    /// This system's number of it, which libpcap's compiler takes.
+    var libpcapNumber: Int32 {
+        switch self {
+        case .raw, .rawBSD, .rawOpenBSD: DLT_RAW
+        case .loop: DLT_LOOP
+        default: Int32(bitPattern: rawValue)
+        }
+    }
 }

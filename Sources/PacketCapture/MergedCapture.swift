@@ -5,6 +5,7 @@ public import WireFormat
 /// A file is read in its own order even where its times run backwards; of equal times the file named first goes first.
 /// A file that cannot be opened, or breaks off, is remembered in `problems` and the others go on. Regular files are
 /// open only from their first packet's turn to their last, so that a rotated set costs what a few files cost.
+@safe
 public struct MergedCapture: ~Copyable {
     /// The files' names as they were given; "-" is standard input.
     public let names: [String]
@@ -18,6 +19,10 @@ public struct MergedCapture: ~Copyable {
     public private(set) var readableFileCount = 0
     /// How many packets have been read, those that the filter left out included.
     public private(set) var packetCount: UInt64 = 0
+    /// The secrets that pcapng files held so far, in the order in which they were met; at most 64 MiB of each file.
+    ///
+    /// Those that stand before a packet in its file are here with that packet: see ``advance()``.
+    public private(set) var secrets: [CaptureSecrets] = []
 
     private let filter: String?
     private var queue = MergeQueue()
@@ -27,12 +32,15 @@ public struct MergedCapture: ~Copyable {
     private var parked: [ParkedFile]
     private var openFileCount = 0
     private var finishedBytes: UInt64 = 0
+    /// The packet that `advance` has read.
+    private var record: CapturedRecord?
 
     /// Opens the files at `paths`, where "-" is standard input.
     ///
     /// With several files, waits for the first packet of those that are not regular files.
     ///
     /// - Parameters:
+    ///   - paths: Their names.
     ///   - filter: A libpcap filter expression; only packets that it matches are handed on, all are counted.
     /// - Throws: `badFilter` and `repeatedStandardInput` only.
     public init(paths: [String], filter: String? = nil) throws(CaptureError) {
@@ -61,16 +69,37 @@ public struct MergedCapture: ~Copyable {
 
     /// Reads the next packet that the filter matches; nil at the end of all files.
     ///
-    /// The packet borrows libpcap's buffer until it is last used. Its number counts the packets of all files in their
+    /// The packet borrows its file's buffer until it is last used. Its number counts the packets of all files in their
     /// merged order, those that the filter left out included.
     @_lifetime(&self)
     public mutating func next() -> CapturedPacket? {
-        while let record = unsafe advance() {
+        guard let record = unsafe nextWanted() else { return nil }
+        let packet = unsafe record.packet(number: packetCount)
+        return unsafe _overrideLifetime(packet, mutating: &self)
+    }
+
+    /// Reads on to the next packet that the filter matches, which is ``packet`` then; false at the end of all files.
+    ///
+    /// For callers who look at `secrets` before each packet, which `next()` does not let them do.
+    public mutating func advance() -> Bool {
+        unsafe record = nextWanted()
+        return unsafe record != nil
+    }
+
+    /// The packet to which `advance()` has read on; nil before and where that was the end.
+    public var packet: CapturedPacket? {
+        @_lifetime(borrow self) get {
+            guard let record = unsafe record else { return nil }
+            return unsafe _overrideLifetime(record.packet(number: packetCount), borrowing: self)
+        }
+    }
+
+    /// Reads on to the next packet that the filter matches; nil at the end of all files.
+    @inline(__always)
+    private mutating func nextWanted() -> CapturedRecord? {
+        while let record = unsafe readOn() {
             packetCount &+= 1
-            if unsafe record.isWanted {
-                let packet = unsafe record.packet(number: packetCount)
-                return unsafe _overrideLifetime(packet, mutating: &self)
-            }
+            if unsafe record.isWanted { return unsafe record }
         }
         return nil
     }
@@ -92,6 +121,7 @@ public struct MergedCapture: ~Copyable {
                 return
             }
             guard let record = try unsafe file.read() else {
+                secrets += file.takeSecrets()
                 finishedBytes += file.bytesRead
                 return
             }
@@ -109,7 +139,7 @@ public struct MergedCapture: ~Copyable {
 
     /// Goes on to the packet whose turn it is, of what is then the current file; nil when there is none left.
     @inline(__always)
-    private mutating func advance() -> CapturedRecord? {
+    private mutating func readOn() -> CapturedRecord? {
         if current != nil, let record = unsafe readCurrent(), unsafe isNext(record) {
             return unsafe record
         }
@@ -120,18 +150,34 @@ public struct MergedCapture: ~Copyable {
     @inline(__always)
     private mutating func readCurrent() -> CapturedRecord? {
         do throws(CaptureError) {
-            if let record = try unsafe current!.read() {
+            if let record = try unsafe current?.read() {
+                takeSecrets()
                 return unsafe record
             }
-            closeCurrent()
         } catch {
             problems.append(error)
-            closeCurrent()
         }
+        closeCurrent()
         return nil
     }
 
+    /// Takes over the secrets that the current file has met.
+    @inline(__always)
+    private mutating func takeSecrets() {
+        if let found = current?.takeSecrets(), !found.isEmpty { secrets += found }
+    }
+
+    /// What there is to say of a file that is read to its end.
+    private static func problem(of file: borrowing CaptureFile?) -> CaptureError? {
+        switch file {
+        case .some(let file) where file.hasDroppedSecrets: CaptureError(.tooManySecrets, name: file.name)
+        default: nil
+        }
+    }
+
     private mutating func closeCurrent() {
+        takeSecrets()
+        if let problem = Self.problem(of: current) { problems.append(problem) }
         finishedBytes += Self.bytesRead(of: current)
         current = nil
         openFileCount -= 1
@@ -145,8 +191,7 @@ public struct MergedCapture: ~Copyable {
     }
 
     private mutating func isStillFirst(_ record: CapturedRecord) -> Bool {
-        let source = queue.first!
-        guard unsafe queue.replaceFirst(time: record.time) != source else { return true }
+        guard let source = queue.first, unsafe queue.replaceFirst(time: record.time) != source else { return true }
         unsafe parked[source].record = record
         parked[source].file = current.take()
         return false
@@ -168,6 +213,7 @@ public struct MergedCapture: ~Copyable {
         current = parked[source].file.take()
         if current != nil {
             if let record = unsafe parked[source].record {
+                takeSecrets()
                 return unsafe record
             }
             return unsafe readCurrent()

@@ -1,4 +1,3 @@
-public import BasicContainers
 public import PacketDecoding
 public import WireFormat
 
@@ -20,16 +19,14 @@ public struct ConnectionTable: ~Copyable {
         }
     }
 
-    /// The connections by slot; those of free slots are leftovers.
-    public var connections = UniqueArray<TCPConnection>()
+    /// The connections by slot.
+    public var connections = SlotPool<TCPConnection>()
     /// Bytes that all streams together may still hold.
     public var budget: Int
     /// The bounds.
     public let limits: ReassemblyLimits
 
     private var index: FlowIndex
-    private var freeSlots: [Int] = []
-    private var isUsed: [Bool] = []
     private var hand = 0
 
     /// Makes an empty table.
@@ -47,21 +44,16 @@ public struct ConnectionTable: ~Copyable {
     /// Whether `limits.connections` are tracked.
     public var isFull: Bool { index.count >= limits.connections }
 
-    /// The slots that may be in use: 0 and up.
-    public var slots: Range<Int> { 0..<isUsed.count }
-
-    /// Whether the slot holds a connection.
-    public func isUsed(_ slot: Int) -> Bool { isUsed[slot] }
-
     /// Finds the connection of a segment.
     public func find(_ segment: borrowing TCPSegment) -> Place? {
         let source = segment.source
         let destination = segment.destination
         var direction = Direction.fromInitiator
         let slot = index.find(index.hash(source, destination)) { slot in
-            guard let found = connections[slot].direction(from: source, to: destination) else { return false }
-            direction = found
-            return true
+            direction = .fromInitiator
+            if connections[slot].initiator == source, connections[slot].responder == destination { return true }
+            direction = .fromResponder
+            return connections[slot].responder == source && connections[slot].initiator == destination
         }
         return slot.map { Place(slot: $0, direction: direction) }
     }
@@ -76,16 +68,7 @@ public struct ConnectionTable: ~Copyable {
         let connection = TCPConnection(segment, time: time)
         let direction: Direction = connection.initiator == segment.source ? .fromInitiator : .fromResponder
         let hash = index.hash(segment.source, segment.destination)
-        let slot: Int
-        if let free = freeSlots.popLast() {
-            slot = free
-            connections[slot] = connection
-            isUsed[slot] = true
-        } else {
-            slot = isUsed.count
-            connections.append(connection)
-            isUsed.append(true)
-        }
+        let slot = connections.insert(connection)
         index.insert(hash, slot: slot)
         return Place(slot: slot, direction: direction)
     }
@@ -95,8 +78,7 @@ public struct ConnectionTable: ~Copyable {
         connections[slot].removeHeld(budget: &budget)
         let hash = index.hash(connections[slot].initiator, connections[slot].responder)
         index.remove(hash, slot: slot)
-        isUsed[slot] = false
-        freeSlots.append(slot)
+        connections.remove(slot)
     }
 
     /// Takes a few steps around the table and finds a connection to forget: one that closed long ago; when the table
@@ -104,9 +86,9 @@ public struct ConnectionTable: ~Copyable {
     public mutating func nextToForget(now: Timestamp) -> Int? {
         let steps = isFull ? 16 : 2
         var oldest: Int?
-        for _ in 0..<min(steps, isUsed.count) {
-            hand = hand &+ 1 < isUsed.count ? hand &+ 1 : 0
-            guard isUsed[hand] else { continue }
+        for _ in 0..<min(steps, connections.slots.count) {
+            hand = hand &+ 1 < connections.slots.count ? hand &+ 1 : 0
+            guard connections.isUsed(hand) else { continue }
             let age = now.nanoseconds(since: connections[hand].lastTime)
             if connections[hand].isClosed, isFull || age > limits.closedLifetime { return hand }
             if oldest == nil || connections[hand].lastTime < connections[oldest!].lastTime { oldest = hand }

@@ -8,6 +8,10 @@ public enum Direction: UInt8, Hashable, Sendable, CaseIterable {
     /// From the end that answered.
     case fromResponder
 
+    /// Its place in a pair: 0 or 1.
+    @inlinable
+    public var index: Int { Int(rawValue) }
+
     /// The other stream.
     @inlinable
     public var opposite: Direction { self == .fromInitiator ? .fromResponder : .fromInitiator }

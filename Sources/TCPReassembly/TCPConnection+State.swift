@@ -1,8 +1,6 @@
 extension TCPConnection {
-    /// The state of an end (RFC 9293 3.3.2), as far as the packets up to now tell.
-    ///
-    /// - Parameter direction: The stream that the end sends.
-    public func state(of direction: Direction) -> TCPState {
+    /// The state of the end that sends this stream (RFC 9293 3.3.2).
+    func currentState(of direction: Direction) -> TCPState {
         if reset != nil { return .closed }
         let hasSentFin = self[direction].finOffset != nil
         let hasReceivedFin = self[direction.opposite].isFinAcknowledged

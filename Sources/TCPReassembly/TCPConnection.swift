@@ -53,10 +53,15 @@ public struct TCPConnection: ~Copyable {
     public private(set) var firstEndTime: Timestamp?
     /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
     public private(set) var isClosed = false
+    /// Segments left out since their checksum is wrong.
+    public private(set) var rejectedSegments: UInt64 = 0
+    private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
-    private var fromInitiator = TCPStream()
-    private var fromResponder = TCPStream()
+    /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
+    public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
+    /// The two streams, by ``Direction/rawValue``.
+    private var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
 
     /// Begins with the first segment seen.
     init(_ segment: borrowing TCPSegment, time: Timestamp) {
@@ -72,26 +77,8 @@ public struct TCPConnection: ~Copyable {
     public var isOpeningKnown: Bool { syn != nil || synAck != nil }
 
     /// The stream of one direction.
-    public internal(set) subscript(direction: Direction) -> TCPStream {
-        _read {
-            switch direction {
-            case .fromInitiator: yield fromInitiator
-            case .fromResponder: yield fromResponder
-            }
-        }
-        _modify {
-            switch direction {
-            case .fromInitiator: yield &fromInitiator
-            case .fromResponder: yield &fromResponder
-            }
-        }
-    }
-
-    /// Who sends a segment with this source.
-    func direction(from source: Endpoint, to destination: Endpoint) -> Direction? {
-        if source == initiator, destination == responder { return .fromInitiator }
-        if source == responder, destination == initiator { return .fromResponder }
-        return nil
+    public subscript(direction: Direction) -> TCPStream {
+        _read { yield streams[direction.index] }
     }
 
     /// Whether the segment opens a new connection between the same ends (RFC 9293 3.6.1, RFC 6191).
@@ -99,13 +86,36 @@ public struct TCPConnection: ~Copyable {
         guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
         // Ports used again: a SYN behind the end, or with another initial sequence number.
         if isClosed, !segment.flags.contains(.ack) { return true }
-        guard let first = self[direction].firstSequence else { return !isOpeningKnown }
+        guard let first = streams[direction.index].firstSequence else { return !isOpeningKnown }
         return first != segment.sequence &+ 1
     }
 
     /// Whether the end that sends this stream had received the other's FIN before it sent its own.
     func receivedFinFirst(_ direction: Direction) -> Bool {
-        hadReceivedFin[Int(direction.rawValue)]
+        hadReceivedFin[direction.index]
+    }
+
+    /// Judges a segment by its checksum before anything else is done with it.
+    ///
+    /// - Parameters:
+    ///   - bytes: What the segment was found in.
+    ///   - direction: Who sent it.
+    /// - Returns: Whether it is to be left out, since its checksum is wrong where others are right.
+    public mutating func rejects(
+        _ segment: TCPSegment, in bytes: Span<UInt8>, from direction: Direction
+    ) -> Bool {
+        // A forged acknowledgment alone does no harm to the bytes: it is not worth the sum, once others are known.
+        let isPlain = segment.flags == .ack && segment.payloadLength == 0
+        guard !isPlain || !checksums[direction.index].isSettled else { return false }
+        switch segment.checksumStatus(in: bytes) {
+        case .right, .offloaded: checksums[direction.index].countGood()
+        case .unknown: break
+        case .wrong:
+            guard checksums[direction.index].countBad() else { return false }
+            rejectedSegments &+= 1
+            return true
+        }
+        return false
     }
 
     /// Takes a segment.
@@ -135,37 +145,40 @@ public struct TCPConnection: ~Copyable {
         }
         if flags.contains(.syn) { sequence &+= 1 }
         if flags.contains(.ack) {
-            let wasAcknowledged = self[other].isFinAcknowledged
-            self[other].acknowledge(segment.acknowledgment)
-            if self[other].isFinAcknowledged, !wasAcknowledged {
+            let wasAcknowledged = streams[other.index].isFinAcknowledged
+            streams[other.index].acknowledge(segment.acknowledgment)
+            if streams[other.index].isFinAcknowledged, !wasAcknowledged {
                 arrival.isControl = true
-                if self[direction].finOffset == nil { hadReceivedFin[Int(direction.rawValue)] = true }
+                if streams[direction.index].finOffset == nil { hadReceivedFin[direction.index] = true }
             }
         }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
-            arrival.inOrder = self[direction].receive(
+            arrival.inOrder = streams[direction.index].receive(
                 payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
                 limits: limits)
         }
         if arrival.isControl, !flags.contains(.syn), firstEndTime == nil { firstEndTime = time }
         if flags.contains(.fin) {
-            self[direction].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength))
-            if finPackets[Int(direction.rawValue)] == nil { finPackets[Int(direction.rawValue)] = packet }
+            streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength))
+            if finPackets[direction.index] == nil { finPackets[direction.index] = packet }
         }
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }
             isClosed = true
         } else if arrival.isControl {
-            isClosed = self[direction].isFinAcknowledged && self[other].isFinAcknowledged
+            isClosed = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
+        }
+        if arrival.isControl || packets <= 4 {
+            states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
         }
         arrival.closes = isClosed
-        if !self[direction].isIdle {
-            self[direction].age(packets: packets, time: time, limits: limits)
+        if !streams[direction.index].isIdle {
+            streams[direction.index].age(packets: packets, time: time, limits: limits)
             arrival.hasMore = true
         }
-        if !self[other].isIdle {
-            self[other].age(packets: packets, time: time, limits: limits)
+        if !streams[other.index].isIdle {
+            streams[other.index].age(packets: packets, time: time, limits: limits)
             arrival.hasMore = true
         }
         return arrival
@@ -174,22 +187,22 @@ public struct TCPConnection: ~Copyable {
     /// Takes a segment of a connection whose bytes nobody reads: only its end matters.
     public mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
         lastTime = time
-        if flags.contains(.fin), finPackets[Int(direction.rawValue)] == nil {
-            finPackets[Int(direction.rawValue)] = packet
+        if flags.contains(.fin), finPackets[direction.index] == nil {
+            finPackets[direction.index] = packet
         }
         isClosed = isClosed || flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil
     }
 
     /// The next piece of a stream that has waited.
     public mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
-        self[direction].next(budget: &budget)
+        streams[direction.index].next(budget: &budget)
     }
 
     /// Takes back bytes of a segment just received that their reader cannot use yet, and holds the stream until `resume`.
     ///
     /// - Parameter bytes: The last of those that were handed on.
     public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, packet: UInt64, budget: inout Int) {
-        let offset = self[direction].nextOffset &- UInt64(bytes.count)
+        let offset = streams[direction.index].nextOffset &- UInt64(bytes.count)
         let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, packet: packet)
         pause(direction, keeping: segment, budget: &budget)
     }
@@ -206,31 +219,31 @@ public struct TCPConnection: ~Copyable {
 
     /// Takes back a gap of `length` bytes.
     public mutating func pause(_ direction: Direction, keepingGap length: UInt64, packet: UInt64, budget: inout Int) {
-        let offset = self[direction].nextOffset &- length
+        let offset = streams[direction.index].nextOffset &- length
         pause(
             direction, keeping: HeldSegment(offset: offset, bytes: [], missing: length, packet: packet),
             budget: &budget)
     }
 
     private mutating func pause(_ direction: Direction, keeping segment: HeldSegment, budget: inout Int) {
-        self[direction].pause(keeping: segment, budget: &budget)
+        streams[direction.index].pause(keeping: segment, budget: &budget)
     }
 
     /// Lets a paused stream pass again.
     public mutating func resume(_ direction: Direction) {
-        self[direction].resume()
+        streams[direction.index].resume()
     }
 
     /// Counts every hole as a gap: the connection, or the capture, is over.
     public mutating func flush() {
-        fromInitiator.flush()
-        fromResponder.flush()
+        streams[0].flush()
+        streams[1].flush()
     }
 
     /// Drops what waits.
     public mutating func removeHeld(budget: inout Int) {
-        fromInitiator.removeHeld(budget: &budget)
-        fromResponder.removeHeld(budget: &budget)
+        streams[0].removeHeld(budget: &budget)
+        streams[1].removeHeld(budget: &budget)
     }
 
     /// The three-way handshake (RFC 9293 3.5).
@@ -240,9 +253,9 @@ public struct TCPConnection: ~Copyable {
         let mark = Mark(
             packet: packet, time: time, sequence: segment.sequence, acknowledgment: segment.acknowledgment)
         if segment.flags.contains(.syn) {
-            self[direction].begin(at: segment.sequence &+ 1)
+            streams[direction.index].begin(at: segment.sequence &+ 1)
             if segment.flags.contains(.ack) {
-                self[direction.opposite].begin(at: segment.acknowledgment)
+                streams[direction.opposite.index].begin(at: segment.acknowledgment)
                 if direction == .fromResponder, synAck == nil { synAck = mark }
             } else if direction == .fromInitiator {
                 if syn == nil { syn = mark }

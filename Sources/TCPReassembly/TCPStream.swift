@@ -36,6 +36,9 @@ public struct TCPStream: ~Copyable {
 
     init() {}
 
+    /// Whether everything up to its FIN was handed on or reported as gaps.
+    public var isWhole: Bool { finOffset == nextOffset }
+
     /// Whether nothing waits and no hole is known.
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }
 

@@ -12,15 +12,22 @@ public struct CapturedPacket: ~Escapable {
     public let originalLength: Int
     /// The captured bytes.
     public let bytes: Span<UInt8>
+    /// The name of the interface that captured it, as the capture holds it (UTF-8, unless it is damaged); empty where the
+    /// capture tells none.
+    public let interfaceName: Span<UInt8>
 
-    /// Makes a packet that borrows `bytes`.
+    /// Makes a packet that borrows `bytes` and `interfaceName`.
     @inlinable
-    @_lifetime(copy bytes)
-    public init(number: UInt64, time: Timestamp, linkType: LinkType, originalLength: Int, bytes: Span<UInt8>) {
+    @_lifetime(copy bytes, copy interfaceName)
+    public init(
+        number: UInt64, time: Timestamp, linkType: LinkType, originalLength: Int, bytes: Span<UInt8>,
+        interfaceName: Span<UInt8> = Span()
+    ) {
         self.number = number
         self.time = time
         self.linkType = linkType
         self.originalLength = originalLength
         self.bytes = bytes
+        self.interfaceName = interfaceName
     }
 }

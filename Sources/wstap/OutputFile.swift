@@ -19,7 +19,10 @@ struct OutputFile: ~Copyable {
     /// Opens the output.
     ///
     /// - Parameter path: A file; nil for standard output. One that exists and is no regular file is written in place.
+    /// - Throws: `failed` where it cannot be opened.
     init(path: String?) throws(Failure) {
+        // A write to a pipe that nobody reads is to fail, not to end the program.
+        signal(SIGPIPE, SIG_IGN)
         guard let path else {
             descriptor = STDOUT_FILENO
             name = "standard output"
@@ -39,6 +42,8 @@ struct OutputFile: ~Copyable {
             let mode = exists ? status.st_mode & 0o777 : 0o666
             descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
             pendingName = (unfinished, target)
+            // The mode stays, whatever bits new files are refused.
+            if exists, descriptor >= 0 { fchmod(descriptor, mode) }
         }
         guard descriptor >= 0 else { throw .failed("\(path): \(OutputFile.systemWords())") }
     }

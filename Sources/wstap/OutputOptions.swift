@@ -7,7 +7,7 @@ struct OutputOptions: ParsableArguments {
     var format = FormatName.timeline
 
     @Option(
-        name: [.short, .customLong("output")],
+        name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp("Write there, not to standard output; whole or not at all.", valueName: "path"),
         completion: .file())
     var path: String?

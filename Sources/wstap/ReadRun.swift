@@ -80,6 +80,7 @@ struct ReadRun {
         var options = AnalysisOptions()
         options.sources = files
         options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
+        options.tracksStates = output.verbose
         return options
     }
 

@@ -45,10 +45,10 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
             message: "cut short inside the file header, at byte 20"),
         BrokenFile(
             testDescription: "pcapng header cut", bytes: [UInt8](pcapng.bytes.prefix(20)), kind: .cutShort,
-            message: "cut short inside the file header, at byte 20"),
+            message: "cut short inside the file header, at byte 20: inside the section header block"),
         BrokenFile(
             testDescription: "pcap version", bytes: PcapBuilder(version: (9, 9)).bytes, kind: .damaged,
-            message: "damaged in the file header: unsupported pcap savefile version 9.9"),
+            message: "damaged inside the file header, at byte 0: version 9.9 of pcap is not supported"),
         BrokenFile(
             testDescription: "packet header cut", bytes: [UInt8](pcap.bytes.prefix(24 + 116 + 7)), packetCount: 1,
             kind: .cutShort, message: "cut short inside packet 2, at byte 147"),
@@ -62,24 +62,17 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
             testDescription: "absurd length", bytes: damaged { $0.append([3], claiming: 2_147_483_632) },
             packetCount: 2, kind: .damaged,
             message: """
-                damaged in packet 3, at byte 216: invalid packet capture length 2147483632, bigger than snaplen of \
-                262144
+                damaged inside packet 3, at byte 216: captured length 2147483632 is above the maximum of 262144
                 """),
         BrokenFile(
-            testDescription: "gzip", bytes: [0x1F, 0x8B, 8, 0, 0], kind: .compressed,
-            message: "is compressed with gzip: not supported yet"),
-        BrokenFile(
-            testDescription: "zstd", bytes: [0x28, 0xB5, 0x2F, 0xFD, 0], kind: .compressed,
-            message: "is compressed with zstd: not supported yet"),
-        BrokenFile(
-            testDescription: "lz4", bytes: [0x04, 0x22, 0x4D, 0x18, 0], kind: .compressed,
-            message: "is compressed with lz4: not supported yet"),
-        BrokenFile(
             testDescription: "xz", bytes: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], kind: .compressed,
-            message: "is compressed with xz: not supported yet"),
+            message: "is compressed with xz: unpack it first"),
         BrokenFile(
             testDescription: "bzip2", bytes: [0x42, 0x5A, 0x68, 0x39], kind: .compressed,
-            message: "is compressed with bzip2: not supported yet"),
+            message: "is compressed with bzip2: unpack it first"),
+        BrokenFile(
+            testDescription: "old lz4", bytes: [0x02, 0x21, 0x4C, 0x18, 0], kind: .compressed,
+            message: "is compressed with lz4 (legacy frames): unpack it first"),
     ]
 }
 
@@ -88,7 +81,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
 
     init() throws { folder = try ScratchFolder() }
 
-    @Test(arguments: BrokenFile.all)
+    @Test(arguments: BrokenFile.all + BrokenFile.pcapngs + BrokenFile.packed)
     func `a broken file gives its sound packets and one line with the place`(_ broken: BrokenFile) throws {
         let path = try folder.write("broken.pcap", broken.bytes)
         let (packets, problems) = try readAll(merging: [path])

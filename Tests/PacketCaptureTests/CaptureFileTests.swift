@@ -34,13 +34,12 @@ import WireFormat
         pcapng.appendBlock(0x8000_0001, [0, 0, 0, 0])
         pcapng.append([4], ticks: 1_700_000_000_123_456_790, originalLength: 60)
         let path = try folder.write("a.pcapng", pcapng.bytes)
-        #expect(try CaptureFile(path: path).linkType == .raw)
         let (packets, error) = try readAll(path)
         #expect(error == nil)
         #expect(
             packets == [
-                SeenPacket(1, at: 1_700_000_000_123_456_789, [1, 2, 3]),
-                SeenPacket(2, at: 1_700_000_000_123_456_790, originalLength: 60, [4]),
+                SeenPacket(1, at: 1_700_000_000_123_456_789, [1, 2, 3], linkType: .raw),
+                SeenPacket(2, at: 1_700_000_000_123_456_790, originalLength: 60, [4], linkType: .raw),
             ])
     }
 
@@ -50,14 +49,12 @@ import WireFormat
         #expect(error == nil)
     }
 
-    @Test(arguments: [
-        (0, 0), (1, 1), (9, 9), (12, 101), (14, 14), (101, 101), (108, 108), (113, 113), (228, 228), (229, 229),
-        (276, 276), (147, 147), (60_000, 60_000),
-    ])
-    func `link types are the registered ones`(stored: UInt32, registered: UInt32) throws {
-        let pcap = PcapBuilder(linkType: LinkType(rawValue: stored))
-        let path = try folder.write("a.pcap", pcap.bytes)
-        #expect(try CaptureFile(path: path).linkType.rawValue == registered)
+    @Test(arguments: [0, 1, 9, 12, 14, 101, 108, 113, 228, 229, 276, 147, 60_000, 0x5400_0001] as [UInt32])
+    func `link types are the registered ones, whatever stands in the upper bits`(stored: UInt32) throws {
+        var pcap = PcapBuilder(linkType: LinkType(rawValue: stored))
+        pcap.append([1])
+        let (packets, _) = try readAll(folder.write("a.pcap", pcap.bytes))
+        #expect(packets.map(\.linkType.rawValue) == [stored & 0x03FF_FFFF])
     }
 
     @Test(arguments: ByteOrder.allCases)
@@ -83,6 +80,16 @@ import WireFormat
         pcapng.append([1], ticks: ticks)
         let (packets, _) = try readAll(folder.write("a.pcapng", pcapng.bytes))
         #expect(packets.map(\.nanoseconds) == [nanoseconds])
+    }
+
+    @Test(arguments: 0...3 as ClosedRange<UInt16>)
+    func `old versions have the two lengths the other way round`(minor: UInt16) throws {
+        var pcap = PcapBuilder(version: (2, minor))
+        pcap.append([1, 2, 3], originalLength: 3, claiming: 60)
+        pcap.append([4], originalLength: 1, claiming: 1)
+        let (packets, error) = try readAll(folder.write("a.pcap", pcap.bytes))
+        #expect(error == nil)
+        #expect(packets == [SeenPacket(1, at: 0, originalLength: 60, [1, 2, 3]), SeenPacket(2, at: 0, [4])])
     }
 
     @Test func `a packet was never shorter on the wire than in the file`() throws {

@@ -43,7 +43,7 @@ import WireFormat
 
     @Test(arguments: 0..<8 as Range<UInt64>)
     func `the order is that of an obvious merge`(seed: UInt64) throws {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let files = (0..<Int.random(in: 1...40, using: &generator)).map { _ in
             (0..<Int.random(in: 0...30, using: &generator)).map { _ in UInt32.random(in: 0...50, using: &generator) }
         }
@@ -126,17 +126,4 @@ import WireFormat
             #expect(folder.openFileCount == 0)
         }
     #endif
-}
-
-/// A small random number generator whose sequence its seed decides.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
 }

@@ -72,7 +72,38 @@ private final class Pipe {
         }
         pipe.closeWriting()
         #expect(try file.next()?.number == nil)
-        #expect(file.bytesRead == 30_101)
+        #expect(file.bytesRead == 24 + 4 * 16 + 30_101)
+    }
+
+    @Test func `a pcapng packet is handed out as soon as its block is written`() throws {
+        let pipe = Pipe()
+        var pcapng = PcapngBuilder()
+        pcapng.appendInterface()
+        pipe.write(pcapng.bytes)
+        var file = try CaptureFile(path: pipe.path)
+        for length in [0, 1, 100, 30_000] {
+            let written = pcapng.bytes.count
+            pcapng.append([UInt8](repeating: 7, count: length))
+            pipe.write(pcapng.bytes[written...])
+            #expect(try file.next()?.bytes.count == length)
+        }
+    }
+
+    @Test(arguments: Compression.allCases)
+    func `a packed packet is handed out as soon as its frame is written`(compression: Compression) throws {
+        let pipe = Pipe()
+        var pcap = PcapBuilder()
+        pipe.write(compression.pack(pcap.bytes))
+        var file = try CaptureFile(path: pipe.path)
+        #expect(file.isLive == true)
+        for length in [0, 1, 100, 30_000] {
+            let written = pcap.bytes.count
+            pcap.append([UInt8](repeating: 7, count: length))
+            pipe.write(compression.pack([UInt8](pcap.bytes[written...])))
+            #expect(try file.next()?.bytes.count == length)
+        }
+        pipe.closeWriting()
+        #expect(try file.next()?.number == nil)
     }
 
     @Test func `a merged capture of one pipe does not look ahead`() throws {
@@ -109,7 +140,7 @@ private final class Pipe {
 
     @Test func `broken pipes name the packet, and the byte where it can be counted`() throws {
         for (broken, message) in [
-            (BrokenFile.damaged { $0.append([3], claiming: .max) }, "damaged in packet 3, at byte 216: "),
+            (BrokenFile.damaged { $0.append([3], claiming: .max) }, "damaged inside packet 3, at byte 216: "),
             ([UInt8](BrokenFile.pcap.bytes.dropLast(1)), "cut short inside packet 2"),
             ([], "is empty"),
             ([1, 2, 3, 4, 5], "is not a capture file"),

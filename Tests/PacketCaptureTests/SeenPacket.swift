@@ -7,19 +7,28 @@ struct SeenPacket: Equatable {
     var nanoseconds: Int64
     var originalLength: Int
     var bytes: [UInt8]
+    var linkType: LinkType
+    var interface: String
 
-    init(_ number: UInt64, at nanoseconds: Int64, originalLength: Int? = nil, _ bytes: [UInt8]) {
+    init(
+        _ number: UInt64, at nanoseconds: Int64, originalLength: Int? = nil, _ bytes: [UInt8],
+        linkType: LinkType = .ethernet, interface: String = ""
+    ) {
         self.number = number
         self.nanoseconds = nanoseconds
         self.originalLength = originalLength ?? bytes.count
         self.bytes = bytes
+        self.linkType = linkType
+        self.interface = interface
     }
 
     init(_ packet: borrowing CapturedPacket) {
         number = packet.number
         nanoseconds = packet.time.nanoseconds
         originalLength = packet.originalLength
-        bytes = packet.bytes.indices.map { packet.bytes[$0] }
+        bytes = packet.bytes.withUnsafeBufferPointer { Array($0) }
+        linkType = packet.linkType
+        interface = packet.interfaceName.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 }
 

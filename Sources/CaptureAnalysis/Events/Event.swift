@@ -5,11 +5,11 @@ public enum Event: Sendable {
     /// The analysis begins; always first.
     case capture(CaptureStart)
     /// The first evidence of WebSocket on a TCP connection.
-    case connection(ConnectionStart)
+    indirect case connection(ConnectionStart)
     /// A segment that opens, closes or resets the connection, or changes the state of an end.
     case segment(ControlSegment)
     /// An upgrade was answered, refused, or never answered.
-    case handshake(Handshake)
+    indirect case handshake(Handshake)
     /// A frame has passed.
     case frame(FrameEvent)
     /// A data message is complete, or its session ended before it was.
@@ -19,9 +19,9 @@ public enum Event: Sendable {
     /// Decoding goes on after a gap.
     case resync(Resync)
     /// Something a person should know.
-    case finding(Finding)
+    indirect case finding(Finding)
     /// The session is over, or the capture is.
-    case end(SessionEnd)
+    indirect case end(SessionEnd)
     /// The analysis is over; always last.
-    case summary(Summary)
+    indirect case summary(Summary)
 }

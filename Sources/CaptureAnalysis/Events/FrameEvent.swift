@@ -22,7 +22,7 @@ public struct FrameEvent: Sendable {
     public var firstPacket: UInt64
     /// How much of its payload comes with the event.
     public var payload: PayloadStatus
-    /// On Close frames: what it says.
+    /// On Close frames: what it says; nil where the capture lacks it.
     public var close: CloseBody?
     /// On Pongs that answer a Ping: which.
     public var answer: Answer?

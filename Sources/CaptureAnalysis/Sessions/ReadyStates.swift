@@ -1,6 +1,8 @@
 /// The life of one end's WebSocket.
 struct ReadyStates {
     private(set) var changes: [SessionEnd.ReadyStateChange]
+    /// The state now.
+    private(set) var current = ReadyState.connecting
 
     /// Begins as "connecting".
     ///
@@ -9,12 +11,10 @@ struct ReadyStates {
         changes = [SessionEnd.ReadyStateChange(state: .connecting, elapsed: elapsed)]
     }
 
-    /// The state now.
-    var current: ReadyState { changes.last!.state }
-
     /// Goes on to a later state; one that was reached or passed already changes nothing.
     mutating func advance(to state: ReadyState, at elapsed: Int64) {
         guard ReadyStates.rank(state) > ReadyStates.rank(current) else { return }
+        current = state
         changes.append(SessionEnd.ReadyStateChange(state: state, elapsed: elapsed))
     }
 

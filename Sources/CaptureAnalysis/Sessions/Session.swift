@@ -3,17 +3,22 @@ import WebSocketProtocol
 import WireFormat
 
 /// A WebSocket session: two decoded streams, and what they come to.
+///
+/// Where it is read often, single properties are, or mutating methods: the compiler moves a whole value of this kind to
+/// call any other method on it.
 struct Session: ~Copyable {
     /// The number of its connection.
     let number: UInt64
     /// The direction that the client sends.
     let clientDirection: Direction
 
-    private var client: SessionStream
-    private var server: SessionStream
+    /// What the client and the server send, by ``Role/index``.
+    var streams: InlineArray<2, SessionStream>
     private var roundTrips = RoundTripRecord()
-    private var clientStates: ReadyStates
-    private var serverStates: ReadyStates
+    /// The life of the client's WebSocket.
+    private(set) var clientStates: ReadyStates
+    /// The life of the server's WebSocket.
+    private(set) var serverStates: ReadyStates
     /// When the last frame before the first Close frame was complete.
     private var lastFrameTime: Timestamp?
     /// Who sent the first Close frame.
@@ -34,8 +39,11 @@ struct Session: ~Copyable {
         self.clientDirection = clientDirection
         let options = state.options
         limits = options.limits
-        client = SessionStream(sender: .client, streamOffset: clientOffset, extensions: extensions, options: options)
-        server = SessionStream(sender: .server, streamOffset: serverOffset, extensions: extensions, options: options)
+        streams = InlineArray { index in
+            SessionStream(
+                sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
+                extensions: extensions, options: options)
+        }
         clientStates = ReadyStates(connectingAt: requestElapsed)
         serverStates = ReadyStates(connectingAt: requestElapsed)
         let elapsed = state.elapsed(state.time)
@@ -44,26 +52,26 @@ struct Session: ~Copyable {
         lastFrameTime = state.time
     }
 
-    private subscript(role: Role) -> SessionStream {
-        _read {
-            switch role {
-            case .client: yield client
-            case .server: yield server
-            }
+    /// Opens a session that was running before the capture began: what its upgrade agreed on is not known.
+    init(
+        midstream number: UInt64, clientDirection: Direction, clientOffset: UInt64, serverOffset: UInt64,
+        state: borrowing AnalysisState
+    ) {
+        self.number = number
+        self.clientDirection = clientDirection
+        let options = state.options
+        limits = options.limits
+        streams = InlineArray { index in
+            SessionStream(
+                sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
+                compression: .unknown, options: options)
         }
-        _modify {
-            switch role {
-            case .client: yield &client
-            case .server: yield &server
-            }
-        }
+        let elapsed = state.elapsed(state.time)
+        clientStates = ReadyStates(connectingAt: elapsed)
+        serverStates = ReadyStates(connectingAt: elapsed)
+        clientStates.advance(to: .open, at: elapsed)
+        serverStates.advance(to: .open, at: elapsed)
     }
-
-    /// Who sends the stream of a direction.
-    func role(of direction: Direction) -> Role { direction == clientDirection ? .client : .server }
-
-    /// The readyStates of the client's and the server's WebSocket.
-    var readyStates: (client: ReadyState, server: ReadyState) { (clientStates.current, serverStates.current) }
 
     /// Takes the next bytes of a stream.
     ///
@@ -74,40 +82,23 @@ struct Session: ~Copyable {
         _ bytes: Span<UInt8>, from role: Role, origin: UInt64, view: ConnectionView, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
-        self[role].traffic.wireBytes &+= UInt64(bytes.count)
+        streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
         var context = state.context(connection: number, view: view)
-        var input = ByteCursor(bytes)
-        while true {
-            if self[role].decoder.isBetweenFrames { self[role].frameFirstPacket = origin }
-            guard let output = self[role].decoder.next(&input, resources: &resources) else { return }
-            handle(output, from: role, &context, &state, &sink)
+        guard streams[role.index].search == nil else {
+            search(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
+            return
         }
+        decode(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
     }
 
-    /// Tells that the capture lacks the next `length` bytes of a stream.
-    mutating func skip(
-        _ length: UInt64, from role: Role, view: ConnectionView, state: inout AnalysisState,
-        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
+    /// Decodes bytes whose place is known.
+    mutating func decode(
+        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, _ context: inout EventContext,
+        _ state: inout AnalysisState, _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
     ) {
-        var context = state.context(connection: number, view: view)
-        let offset = self[role].decoder.streamOffset
-        state.summary.gaps &+= 1
-        sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
-        let wasLost = self[role].decoder.isLost
-        if self[role].decoder.skip(length, resources: &resources) {
-            let resync = Resync(
-                from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
-            sink.receive(.resync(resync), at: context, payload: Span())
-        } else if !wasLost {
-            let finding = Finding(
-                rule: "gap.place-lost", severity: .warning, reference: "wstap limits",
-                text: "Bytes are missing where frames begin; what follows in this direction is not decoded.",
-                from: role, streamOffset: offset)
-            state.report(finding, at: context, into: &sink)
-        }
-        let none: [UInt8] = []
-        var input = ByteCursor(none.span)
-        while let output = self[role].decoder.next(&input, resources: &resources) {
+        var input = ByteCursor(bytes)
+        streams[role.index].decoder.origin = origin
+        while let output = streams[role.index].decoder.next(&input, resources: &resources) {
             handle(output, from: role, &context, &state, &sink)
         }
     }
@@ -130,42 +121,42 @@ struct Session: ~Copyable {
     ) {
         let opcode = frame.header.opcode
         state.summary.frames &+= 1
-        self[role].traffic.frames &+= 1
-        self[role].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+        streams[role.index].traffic.frames &+= 1
+        streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
         var event = FrameEvent(
-            from: role, frame: frame, firstPacket: self[role].frameFirstPacket, payload: payload, close: nil,
-            answer: nil, fragment: 0, isInferred: false)
+            from: role, frame: frame, firstPacket: frame.origin, payload: payload, close: nil,
+            answer: nil, fragment: 0, isInferred: streams[role.index].isInferred)
         if opcode.isControl {
             handleControl(&event, context)
         } else {
             if opcode != .continuation {
-                self[role].messageFirstPacket = event.firstPacket
-                self[role].fragment = 0
+                streams[role.index].messageFirstPacket = event.firstPacket
+                streams[role.index].fragment = 0
             }
-            self[role].fragment &+= 1
-            event.fragment = self[role].fragment
+            streams[role.index].fragment &+= 1
+            event.fragment = streams[role.index].fragment
         }
         if firstCloser == nil { lastFrameTime = context.time }
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
-        self[role].tell(event, at: context, into: &sink)
+        streams[role.index].tell(event, at: context, into: &sink)
     }
 
     private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {
         let role = event.from
         switch event.frame.header.opcode {
-        case .ping:
-            let fingerprint = self[role].payloadFingerprint
-            self[role].pings.sent(
+        case .ping where event.frame.missing == 0:
+            let fingerprint = streams[role.index].payloadFingerprint
+            streams[role.index].pings.sent(
                 fingerprint, packet: context.packet, time: context.time, limit: limits.outstandingPings)
         case .pong where event.frame.missing == 0:
-            let fingerprint = self[role].payloadFingerprint
-            event.answer = self[role.peer].pings.answered(fingerprint, time: context.time)
+            let fingerprint = streams[role.index].payloadFingerprint
+            event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
             if let answer = event.answer { roundTrips.record(answer.roundTrip) }
         case .close:
-            let body = self[role].closeBody
+            let body = streams[role.index].closeBody(event.payload)
             event.close = body
-            if self[role].close == nil { self[role].close = (body, context.time) }
+            if streams[role.index].close == nil { streams[role.index].close = (body, context.time) }
             if firstCloser == nil { firstCloser = role }
             // WHATWG WebSockets: the closing handshake has started for both ends.
             clientStates.advance(to: .closing, at: context.elapsed)
@@ -181,12 +172,13 @@ struct Session: ~Copyable {
         if message.isComplete {
             state.summary.messages &+= 1
             state.summary.payloadBytes &+= message.length ?? 0
-            self[role].traffic.messages &+= 1
-            self[role].traffic.payloadBytes &+= message.length ?? 0
+            streams[role.index].traffic.messages &+= 1
+            streams[role.index].traffic.payloadBytes &+= message.length ?? 0
         }
         let event = MessageEvent(
-            from: role, message: message, firstPacket: self[role].messageFirstPacket, isInferred: false)
-        self[role].tell(event, at: context, into: &sink)
+            from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
+            isInferred: streams[role.index].isInferred)
+        streams[role.index].tell(event, at: context, into: &sink)
     }
 
     /// Ends the session: tells what it leaves unfinished, and why it ended.
@@ -196,11 +188,13 @@ struct Session: ~Copyable {
     ///   - cause: What ended it.
     mutating func end(
         _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
-        sink: inout some EventSink & ~Copyable
+        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
         var context = state.context(connection: number, view: view)
         for role in Role.allCases {
-            guard let message = self[role].decoder.finish() else { continue }
+            let direction = role == .client ? clientDirection : clientDirection.opposite
+            endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)
+            guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
         if cause == .closed {
@@ -208,14 +202,14 @@ struct Session: ~Copyable {
             serverStates.advance(to: .closed, at: context.elapsed)
         }
         let outcome = SessionOutcome(
-            clientClose: client.close, serverClose: server.close, firstCloser: firstCloser,
+            clientClose: streams[0].close, serverClose: streams[1].close, firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
-            unansweredPings: client.pings.unanswered &+ server.pings.unanswered, wasOpened: true)
+            unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
         let end = SessionEnd(
             verdict: outcome.verdict(tcp, cause: cause, now: context.time),
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
-            duration: tcp.duration, fromClient: client.traffic,
-            fromServer: server.traffic, pingRoundTrip: roundTrips.roundTrips,
+            duration: tcp.duration, fromClient: streams[0].traffic,
+            fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,
             tcp: tcp.health)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current

@@ -5,9 +5,9 @@ import WireFormat
 /// What a session came to, and the verdict on it.
 struct SessionOutcome {
     /// The client's first Close frame.
-    var clientClose: (body: CloseBody, time: Timestamp)?
+    var clientClose: (body: CloseBody?, time: Timestamp)?
     /// The server's first Close frame.
-    var serverClose: (body: CloseBody, time: Timestamp)?
+    var serverClose: (body: CloseBody?, time: Timestamp)?
     /// Who sent the first of them.
     var firstCloser: Role?
     /// The direction that the client sends.
@@ -28,16 +28,17 @@ struct SessionOutcome {
         let (by, layer) = endedBy(tcp)
         let end = first?.time ?? (layer == .captureEnd ? now : tcp.firstEndTime ?? tcp.lastTime)
         return SessionEnd.Verdict(
-            by: by, layer: layer, isClean: clientClose != nil && serverClose != nil, code: first?.body.code,
-            reason: first?.body.code == nil ? nil : first?.body.reason, clientSees: sees(serverClose, isOver: isOver),
+            by: by, layer: layer, isClean: clientClose != nil && serverClose != nil, code: first?.body?.code,
+            reason: first?.body?.code == nil ? nil : first?.body?.reason, clientSees: sees(serverClose, isOver: isOver),
             serverSees: wasOpened ? sees(clientClose, isOver: isOver) : nil,
             silence: lastFrameTime.map { end.nanoseconds(since: $0) }, unansweredPings: unansweredPings)
     }
 
     /// The code that an application gets when its peer sent this (RFC 6455 7.1.5).
-    private func sees(_ close: (body: CloseBody, time: Timestamp)?, isOver: Bool) -> CloseCode? {
+    private func sees(_ close: (body: CloseBody?, time: Timestamp)?, isOver: Bool) -> CloseCode? {
         guard let close else { return isOver ? .abnormalClosure : nil }
-        return close.body.code ?? .noStatusReceived
+        guard let body = close.body else { return nil }
+        return body.code ?? .noStatusReceived
     }
 
     private func endedBy(

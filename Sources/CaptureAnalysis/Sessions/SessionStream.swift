@@ -7,35 +7,54 @@ struct SessionStream: ~Copyable {
     var traffic = SessionEnd.Traffic()
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
-    /// Its first Close frame, and when it was sent.
-    var close: (body: CloseBody, time: Timestamp)?
-    /// The packet that the frame at hand began in.
-    var frameFirstPacket: UInt64 = 0
+    /// Its first Close frame, and when it was sent; no body where the capture lacks bytes of it.
+    var close: (body: CloseBody?, time: Timestamp)?
     /// The packet that the message at hand began in.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
     var fragment: UInt64 = 0
+    /// Whether its place was found by evidence, not proof.
+    var isInferred = false
+    /// The search for the place where frames begin, while it is not known.
+    var search: FrameSearch?
+    /// The packet at which the gap was told that made the place unknown.
+    var gapPacket: UInt64 = 0
+    /// Captured bytes given up since then, those of the search at hand not counted.
+    var skipped: UInt64 = 0
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
-        decoder = WebSocketStream(
+        self.init(
             sender: sender, streamOffset: streamOffset, compression: DeflateParameters(extensions, sender: sender),
-            demand: options.payload, limits: options.limits.stream)
+            options: options)
+    }
+
+    /// Begins with known compression.
+    init(sender: Role, streamOffset: UInt64, compression: DeflateParameters?, options: AnalysisOptions) {
+        decoder = WebSocketStream(
+            sender: sender, streamOffset: streamOffset, compression: compression, demand: options.payload,
+            limits: options.limits.stream)
     }
 
     /// What the payload of the frame that was decoded last is known by.
     var payloadFingerprint: UInt64 { PingLedger.fingerprint(decoder.framePayload) }
 
-    /// The body of the Close frame that was decoded last.
-    var closeBody: CloseBody { CloseBody(decoder.framePayload) }
+    /// The body of the Close frame that was decoded last; nil where the capture, or what was kept, lacks its code.
+    mutating func closeBody(_ payload: PayloadStatus) -> CloseBody? {
+        switch payload {
+        case .whole: CloseBody(decoder.framePayload)
+        case .truncated: decoder.framePayload.count >= 2 ? CloseBody(decoder.framePayload) : nil
+        case .withheld: nil
+        }
+    }
 
     /// Tells of the frame that was decoded last.
-    func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+    mutating func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         sink.receive(.frame(event), at: context, payload: decoder.framePayload)
     }
 
     /// Tells of the message that was decoded last.
-    func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+    mutating func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         if case .withheld = event.message.payload {
             sink.receive(.message(event), at: context, payload: Span())
         } else {

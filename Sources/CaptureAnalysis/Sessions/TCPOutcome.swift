@@ -13,6 +13,8 @@ struct TCPOutcome {
     var firstFin: (packet: UInt64, from: Direction)?
     /// The first RST, and who sent it.
     var reset: (packet: UInt64, from: Direction)?
+    /// Whether each stream, by its direction, was seen to the end that its FIN tells.
+    var isWhole: InlineArray<2, Bool>
     /// How it fared.
     var health: SessionEnd.TCPHealth
 
@@ -26,6 +28,9 @@ struct TCPOutcome {
         }
         firstFin = fins.min { $0.packet < $1.packet }
         let streams = (forth: Direction.fromInitiator, back: Direction.fromResponder)
+        isWhole = InlineArray { index in
+            connection[index == 0 ? .fromInitiator : .fromResponder].isWhole
+        }
         health = SessionEnd.TCPHealth(
             retransmittedSegments: connection[streams.forth].retransmittedSegments
                 &+ connection[streams.back].retransmittedSegments,

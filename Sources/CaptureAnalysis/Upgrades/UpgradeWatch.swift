@@ -7,6 +7,8 @@ struct UpgradeWatch: ~Copyable {
     var follower: UpgradeFollower
     /// The number of the connection, once an upgrade was seen on it.
     var number: UInt64?
+    /// The search for a session whose upgrade is not in the capture.
+    var midstream: MidstreamSearch?
     /// The packet that completed the request at hand, its time, and nanoseconds since the capture's first packet.
     var request: (packet: UInt64, time: Timestamp, elapsed: Int64)?
 

@@ -1,6 +1,8 @@
 public import WebSocketProtocol
 
-/// Which events to show; those that are left out are counted all the same. What is nil or empty asks for nothing.
+/// Which events to show; those that are left out are counted all the same.
+///
+/// What is nil or empty asks for nothing.
 ///
 /// - ``connections``, ``host`` and ``path`` choose connections: all events of one, or none.
 /// - ``from`` chooses among what a peer sent; events that are nobody's are shown.

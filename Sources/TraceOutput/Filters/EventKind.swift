@@ -20,7 +20,9 @@ public enum EventKind: String, Hashable, Sendable, CaseIterable {
         return kinds
     }
 
-    /// The kind of an event. A TCP segment, which no trace holds, belongs to its connection.
+    /// The kind of an event.
+    ///
+    /// A TCP segment, which no trace holds, belongs to its connection.
     init(_ event: borrowing Event) {
         self =
             switch event {

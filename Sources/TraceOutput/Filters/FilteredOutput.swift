@@ -1,7 +1,9 @@
 public import CaptureAnalysis
 import WebSocketProtocol
 
-/// A format behind a filter: what the filter leaves out, the format never sees. ``EventFilter`` tells the rules.
+/// A format behind a filter: what the filter leaves out, the format never sees.
+///
+/// ``EventFilter`` tells the rules.
 ///
 /// A connection whose showing is not decided yet is held: its `connection` event and at most ``maximumHeld`` further
 /// ones. It is held no longer than until its `end`.
@@ -38,6 +40,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         self.filter = filter
     }
 
+    /// What the format printed and nobody drained yet.
     public var output: OutputBuffer {
         _read { yield base.output }
         _modify { yield &base.output }
@@ -58,10 +61,12 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         }
     }
 
+    /// Prints what is held back for the sake of the next event.
     public mutating func flush() {
         base.flush()
     }
 
+    /// Hands an event on, holds it, or leaves it out.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
@@ -164,9 +169,8 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         default: return false
         }
         if let opcodes = filter.opcodes, !opcodes.contains(opcode) { return false }
-        guard pattern != nil else { return true }
-        if EventKind(event) == .frame, !opcode.isControl { return false }
-        return pattern!.matches(payload)
+        if filter.grep != nil, EventKind(event) == .frame, !opcode.isControl { return false }
+        return pattern?.matches(payload) ?? true
     }
 
     /// Whether an event's sender is asked for, where it has one.

@@ -1,8 +1,10 @@
-/// A shell-like pattern for a whole text: `*` is any run of characters, `?` any one, `[a-z]` one of a set, `[!a-z]`
-/// one outside it; all else is itself. A `[` without its `]` is itself too, as is what follows a backslash.
+/// A shell-like pattern for a whole text: `*` is any run of characters, `?` any one, `[a-z]` one of a set, `[!a-z]` one
+/// outside it; all else is itself.
 ///
-/// Matching takes time in proportion to the text's length times the pattern's, whatever both are: of several `*` only the
-/// last one ever has to give way.
+/// A `[` without its `]` is itself too, as is what follows a backslash.
+///
+/// Matching takes time in proportion to the text's length times the pattern's, whatever both are: of several `*` only
+/// the last one ever has to give way.
 public struct Glob: Hashable, Sendable {
     private enum Element: Hashable {
         case literal(Unicode.Scalar)
@@ -16,7 +18,9 @@ public struct Glob: Hashable, Sendable {
 
     /// Makes a pattern; every text is one.
     ///
-    /// - Parameter ignoresCase: Whether ASCII letters match in either case.
+    /// - Parameters:
+    ///   - pattern: The pattern.
+    ///   - ignoresCase: Whether ASCII letters match in either case.
     public init(_ pattern: String, ignoresCase: Bool = false) {
         var elements: [Element] = []
         let scalars = Array(pattern.unicodeScalars)

@@ -1,6 +1,8 @@
 import CPCRE2
 
-/// A compiled regular expression (PCRE2) for payloads. Bytes that are not UTF-8 match nothing, but do not stop the search.
+/// A compiled regular expression (PCRE2) for payloads.
+///
+/// Bytes that are not UTF-8 match nothing, but do not stop the search.
 ///
 /// Matching is bounded: what takes more than ``matchLimit`` steps does not match, and is counted in ``limitHits``.
 @safe

@@ -83,7 +83,7 @@ extension JSONLinesFormat {
         }
     }
 
-    private mutating func write(_ close: FrameEvent.Close) {
+    private mutating func write(_ close: CloseBody) {
         output.append(",\"close\":{\"code\":")
         output.append(code: close.code, nameKey: ",\"name\":")
         output.append(",\"reason\":")
@@ -91,8 +91,10 @@ extension JSONLinesFormat {
         output.append("}")
     }
 
-    /// Writes a payload under the one key that fits: what was withheld is told why, valid text is a string, all else
-    /// is base64. Text that is cut ends with its last whole character.
+    /// Writes a payload under the one key that fits: what was withheld is told why, valid text is a string, all else is
+    /// base64.
+    ///
+    /// Text that is cut ends with its last whole character.
     private mutating func write(_ payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool) {
         if case .withheld(let reason) = status {
             output.append(",\"payload_withheld\":")

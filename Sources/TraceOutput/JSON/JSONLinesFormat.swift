@@ -22,6 +22,7 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
     /// The version of the format that the first line names.
     public static let version: UInt64 = 1
 
+    /// What is printed and not drained yet.
     public var output: OutputBuffer
     let options: Options
     private var clock = RFC3339Clock()
@@ -32,12 +33,14 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         output = OutputBuffer()
     }
 
+    /// What the options show.
     public var payloadNeeds: PayloadNeeds {
         PayloadNeeds(
             maximumBytes: options.payload == .all ? nil : options.payload.maximum,
             framePayloads: options.framePayloads)
     }
 
+    /// Prints an event as a line.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {

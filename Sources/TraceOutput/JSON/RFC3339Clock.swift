@@ -6,8 +6,9 @@ struct RFC3339Clock {
     /// "2026-11-20T17:24:00." of that second.
     private var text = InlineArray<20, UInt8>(repeating: 0)
 
-    /// Appends such as "2026-11-20T17:24:00.123456789Z". Every time that nanoseconds can tell has a year of four
-    /// digits (1677 to 2262).
+    /// Appends such as "2026-11-20T17:24:00.123456789Z".
+    ///
+    /// Every time that nanoseconds can tell has a year of four digits (1677 to 2262).
     mutating func append(_ time: Timestamp, to output: inout OutputBuffer) {
         var (seconds, fraction) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         if fraction < 0 {

@@ -48,7 +48,7 @@ struct SessionRow {
         upgrade = start.opening == .handshake ? .pending : .unseen
     }
 
-    /// "10.0.0.7:53412 → 10.0.0.9:8080"
+    /// Both ends, such as "10.0.0.7:53412 → 10.0.0.9:8080".
     var peers: String { "\(client) → \(server)" }
 
     mutating func note(_ handshake: borrowing Handshake) {

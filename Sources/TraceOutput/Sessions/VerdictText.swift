@@ -1,7 +1,9 @@
 import CaptureAnalysis
 import WebSocketProtocol
 
-/// Why a session ended, in words. They hold the close reason as the wire spelled it: not safe for a terminal yet.
+/// Why a session ended, in words.
+///
+/// They hold the close reason as the wire spelled it: not safe for a terminal yet.
 enum VerdictText {
     /// The whole sentence, such as `closed cleanly by the client, 1000 "bye", after 5.000 s of silence`.
     static func sentence(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
@@ -14,14 +16,14 @@ enum VerdictText {
         case .accepted, .unseen: break
         }
         text += code(verdict)
-        if let silence = verdict.silence {
+        if upgrade == .accepted || upgrade == .unseen {
+            text += sees(verdict)
+        }
+        if let silence = verdict.silence, silence >= 1_000_000 {
             text += ", after \(Quantity.seconds(silence)) of silence"
         }
         if verdict.unansweredPings > 0 {
             text += ", \(Quantity.count(verdict.unansweredPings, "ping")) unanswered"
-        }
-        if upgrade == .accepted || upgrade == .unseen {
-            text += sees(verdict)
         }
         return text
     }
@@ -48,7 +50,10 @@ enum VerdictText {
 
     private static func code(_ verdict: SessionEnd.Verdict) -> String {
         guard let code = verdict.code else {
-            return verdict.layer == .closeFrame ? ", no code" : ""
+            guard verdict.layer == .closeFrame else { return "" }
+            // Who gets a Close frame without a code sees 1005; nothing is said where its bytes are missing.
+            let peerSees = verdict.by == .client ? verdict.serverSees : verdict.clientSees
+            return peerSees == nil ? ", code not captured" : ", no code"
         }
         var text = ", \(code.rawValue)"
         switch verdict.reason {
@@ -62,10 +67,10 @@ enum VerdictText {
     /// What the applications are told, where the code in the Close frame does not say it all.
     private static func sees(_ verdict: SessionEnd.Verdict) -> String {
         guard let client = verdict.clientSees?.rawValue else {
-            return verdict.serverSees.map { "; the server sees \($0.rawValue)" } ?? ""
+            return verdict.serverSees.map { " (the server sees \($0.rawValue))" } ?? ""
         }
-        guard let server = verdict.serverSees?.rawValue else { return "; the client sees \(client)" }
-        if client != server { return "; the client sees \(client), the server \(server)" }
-        return client == verdict.code?.rawValue ? "" : "; both ends see \(client)"
+        guard let server = verdict.serverSees?.rawValue else { return " (the client sees \(client))" }
+        if client != server { return " (the client sees \(client), the server \(server))" }
+        return client == verdict.code?.rawValue ? "" : " (both ends see \(client))"
     }
 }

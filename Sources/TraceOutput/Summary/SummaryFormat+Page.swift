@@ -48,10 +48,10 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// The table of sessions: two lines each, the numbers and who, then the verdict.
+    /// The table of sessions: the numbers, who (beside them where there is room), the verdict.
     private mutating func writeSessions() {
         guard sessions.count > 0 else { return }
-        heading("     #    duration  frames →      ←   payload →         ←   ping p50  session\n")
+        heading("     #    duration  frames →      ←   payload →         ←   ping p50\n")
         for row in sessions.rows {
             write(row)
         }
@@ -72,11 +72,11 @@ extension SummaryFormat {
         right(Quantity.bytes(ending.bytesFromClient), 12)
         right(Quantity.bytes(ending.bytesFromServer), 10)
         right(ending.medianRoundTrip.map(Quantity.duration) ?? "-", 11)
-        output.append("  ")
-        let used = output.count - start
+        let left = width - (output.count - start) - 2
         let who = row.url.isEmpty ? row.peers : "\(row.peers)  \(row.url)"
-        if width - used >= 40 {
-            output.append(untrusted: who, fitting: width - used)
+        if left >= 60 {
+            output.append("  ")
+            output.append(untrusted: who, fitting: left)
         } else {
             output.append("\n      ")
             output.append(untrusted: who, fitting: width - 6)
@@ -110,9 +110,8 @@ extension SummaryFormat {
             output.begin(style)
             output.append(verbatim: group.severity.rawValue)
             output.end(style)
-            output.append("  ")
-            let columns = 11 + group.severity.rawValue.utf8.count
-            output.append(untrusted: "\(group.first.rule) (\(group.first.reference))", fitting: width - columns)
+            output.append(repeating: UInt8(ascii: " "), count: 9 - group.severity.rawValue.utf8.count)
+            output.append(untrusted: "\(group.first.rule) (\(group.first.reference))", fitting: width - 18)
             output.append("\n         ")
             let place = group.connection > 0 ? "#\(group.connection), packet \(group.packet)" : "packet \(group.packet)"
             output.append(untrusted: "\(place): \(group.first.text)", fitting: width - 9)

@@ -1,7 +1,8 @@
 public import CaptureAnalysis
 
-/// A page about a whole capture: totals, a table of sessions, findings grouped by rule. Nothing is printed before the
-/// last event.
+/// A page about a whole capture: totals, a table of sessions, findings grouped by rule.
+///
+/// Nothing is printed before the last event.
 public struct SummaryFormat: OutputFormat, ~Copyable {
     /// How a summary is laid out.
     public struct Options: Hashable, Sendable {
@@ -17,13 +18,14 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
         }
     }
 
-    /// The narrowest page.
-    public static let minimumWidth = 60
+    /// The narrowest page: a row of numbers takes 68 columns.
+    public static let minimumWidth = 72
     /// The most sessions in the table.
     public static let maximumSessions = 1000
     /// The most rules in the list of findings.
     public static let maximumRules = 200
 
+    /// What is printed and not drained yet.
     public var output: OutputBuffer
     let options: Options
     var sources: [String] = []
@@ -39,6 +41,7 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     /// A summary shows no payloads.
     public var payloadNeeds: PayloadNeeds { PayloadNeeds(maximumBytes: 0, framePayloads: false) }
 
+    /// Counts an event; the last one prints the page.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {

@@ -140,8 +140,10 @@ extension OutputBuffer {
         TerminalText.append(text.utf8.span, to: &self, limit: limit)
     }
 
-    /// Appends text that may come from the wire, made safe for a terminal and cut to `width` columns: then the last
-    /// is "…". Returns how many columns were used.
+    /// Appends text that may come from the wire, made safe for a terminal and cut to `width` columns: then the last is
+    /// "…".
+    ///
+    /// Returns how many columns were used.
     @discardableResult
     mutating func append(untrusted text: borrowing String, fitting width: Int) -> Int {
         let start = count

@@ -65,8 +65,10 @@ extension TimelineFormat {
         endLine()
     }
 
-    /// The request's line and the response's. What was negotiated stands in the connection's own line, or with the
-    /// response where that line was about an earlier upgrade.
+    /// The request's line and the response's.
+    ///
+    /// What was negotiated stands in the connection's own line, or with the response where that line was about an
+    /// earlier upgrade.
     mutating func writeLines(_ handshake: borrowing Handshake, at context: borrowing EventContext, isInHeader: Bool) {
         beginLine(context, elapsed: handshake.requestElapsed, "HTTP", .faint, from: .client)
         output.append("GET ")

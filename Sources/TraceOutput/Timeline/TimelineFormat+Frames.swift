@@ -3,7 +3,9 @@ import WebSocketProtocol
 
 /// The lines of frames and messages, and of what went wrong among them.
 extension TimelineFormat {
-    /// The line of a frame, of its message, or of both when the frame completes the message. At least one is there.
+    /// The line of a frame, of its message, or of both when the frame completes the message.
+    ///
+    /// At least one is there.
     mutating func writeLine(
         _ frame: borrowing FrameEvent?, _ message: borrowing MessageEvent?, at context: borrowing EventContext,
         payload: Span<UInt8>
@@ -103,8 +105,12 @@ extension TimelineFormat {
     }
 
     /// What a Close frame says (RFC 6455 5.5.1).
-    private mutating func write(_ close: FrameEvent.Close?) {
-        guard let code = close?.code else {
+    private mutating func write(_ close: CloseBody?) {
+        guard let close else {
+            output.append("  code not captured")
+            return
+        }
+        guard let code = close.code else {
             output.append("  no code")
             return
         }
@@ -112,7 +118,7 @@ extension TimelineFormat {
         output.append(decimal: UInt64(code.rawValue))
         output.append(" ")
         output.append(verbatim: code.name)
-        switch close?.reason {
+        switch close.reason {
         case nil: output.append("  reason is not UTF-8")
         case "": break
         case let reason?:
@@ -131,12 +137,16 @@ extension TimelineFormat {
             output.append(" (")
             output.append(verbatim: Quantity.count(message.frames, "frame"))
             output.append(message.isCompressed ? ", compressed)" : ")")
+        } else if message.isCompressed, message.length == nil {
+            output.append("compressed")
         } else if message.isCompressed {
             output.append("inflates to ")
             write(message.length)
         }
         let beforeColon = output.count
-        if !isPlain || message.isCompressed { output.append(": ") }
+        if !isPlain || message.isCompressed {
+            if case .withheld = message.payload { output.append(", ") } else { output.append(": ") }
+        }
         let isText = message.isText && message.isValidUTF8
         if !append(preview: payload, message.payload, isText: isText) {
             output.truncate(to: isPlain && !message.isCompressed ? beforeColon - 2 : beforeColon)

@@ -28,7 +28,7 @@ extension TimelineFormat {
         output.append(isCut || outcome.isCut ? "…\"" : "\"")
     }
 
-    /// "48 65 6c 6c 6f 00  |Hello.|"
+    /// Appends such as "48 65 6c 6c 6f 00  |Hello.|".
     private mutating func append(binary payload: Span<UInt8>, isCut: Bool) {
         let shown = payload.extracting(first: max(options.payload.maximum / 4, 1))
         let isCut = isCut || shown.count < payload.count

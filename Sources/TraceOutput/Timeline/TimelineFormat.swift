@@ -32,6 +32,7 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
     /// The most lines of the list of sessions at the end.
     public static let maximumSessionLines = 100
 
+    /// What is printed and not drained yet.
     public var output: OutputBuffer
     let options: Options
     var sessions = SessionTable(maximumRows: maximumSessionLines)
@@ -69,6 +70,7 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         return PayloadNeeds(maximumBytes: isLarge ? nil : bytes, framePayloads: options.framePayloads)
     }
 
+    /// Prints an event, or holds it back for the next.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
@@ -97,6 +99,7 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         }
     }
 
+    /// Prints what is held back for the sake of the next event.
     public mutating func flush() {
         if let held = heldStart.take() {
             writeHeader(held.start, nil, at: held.context)

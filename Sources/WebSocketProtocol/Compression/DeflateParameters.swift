@@ -5,8 +5,17 @@ public struct DeflateParameters: Hashable, Sendable {
     /// The base-2 logarithm of the window that the sender uses at most: 8 to 15.
     public var maxWindowBits: Int
 
+    /// What holds for a session whose upgrade was not seen: anything may be.
+    public static let unknown = DeflateParameters(noContextTakeover: false, maxWindowBits: 15)
+
     /// The registered name of the extension.
     public static let extensionName = "permessage-deflate"
+
+    /// Makes parameters.
+    public init(noContextTakeover: Bool = false, maxWindowBits: Int = 15) {
+        self.noContextTakeover = noContextTakeover
+        self.maxWindowBits = maxWindowBits
+    }
 
     /// What the response's extensions say about messages of `sender`; nil when the extension was not negotiated.
     ///

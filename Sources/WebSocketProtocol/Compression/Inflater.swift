@@ -65,7 +65,7 @@ struct Inflater: ~Copyable {
                 output.append(addingCount: output.freeCapacity) { target in
                     unsafe target.withUnsafeMutableBufferPointer { buffer, initializedCount in
                         let room = min(buffer.count &- initializedCount, Int(UInt32.max))
-                        unsafe stream.pointee.next_out = buffer.baseAddress! + initializedCount
+                        unsafe stream.pointee.next_out = buffer.baseAddress.map { unsafe $0 + initializedCount }
                         unsafe stream.pointee.avail_out = UInt32(room)
                         result = unsafe CZlib.inflate(stream, Z_SYNC_FLUSH)
                         unsafe initializedCount &+= room &- Int(stream.pointee.avail_out)
@@ -90,14 +90,9 @@ struct Inflater: ~Copyable {
 
     /// RFC 7692 7.2.3.4: blocks may follow a final one, and they may refer back to what came before it.
     private mutating func continueBehindFinalBlock() {
-        var window = InlineArray<32768, UInt8>(repeating: 0)
-        var length: UInt32 = 0
-        var span = window.mutableSpan
-        unsafe span.withUnsafeMutableBufferPointer { buffer in
-            unsafe inflateGetDictionary(stream, buffer.baseAddress, &length)
-            unsafe inflateReset(stream)
-            unsafe inflateSetDictionary(stream, buffer.baseAddress, length)
-        }
+        // This reset leaves the window alone. To copy it out and in again would cost up to 64 KiB for every block, and
+        // a hostile sender can end one every two bytes.
+        unsafe inflateResetKeep(stream)
         endedStream = false
     }
 }

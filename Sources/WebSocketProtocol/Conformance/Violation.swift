@@ -1,4 +1,6 @@
-/// A rule of RFC 6455 or RFC 7692 that a frame or message breaks. Framing goes on behind it.
+/// A rule of RFC 6455 or RFC 7692 that a frame or message breaks.
+///
+/// Framing goes on behind it.
 public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     // Frames, told when the header is complete.
     case clientUnmasked

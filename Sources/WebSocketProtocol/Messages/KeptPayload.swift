@@ -48,15 +48,16 @@ struct KeptPayload: ~Copyable {
 
     /// Keeps what there is room for, unmasked where there is a mask, which moves on over all of `source`.
     mutating func append(_ source: Span<UInt8>, unmasking mask: inout Masking?, keepable: inout Int) {
-        guard mask != nil else {
+        guard var masking = mask else {
             append(source, keepable: &keepable)
             return
         }
         let count = admit(source.count, &keepable)
         if count > 0 {
-            bytes.append(addingCount: count) { mask!.unmask(source.extracting(first: count), into: &$0) }
+            bytes.append(addingCount: count) { masking.unmask(source.extracting(first: count), into: &$0) }
         }
-        mask!.skip(UInt64(source.count &- count))
+        masking.skip(UInt64(source.count &- count))
+        mask = masking
     }
 
     private mutating func admit(_ count: Int, _ keepable: inout Int) -> Int {

@@ -1,5 +1,5 @@
 /// A data message (RFC 6455 5.4, 5.6): one frame or several.
-public struct Message: Sendable {
+public struct Message: Hashable, Sendable {
     /// Whether it is text; else binary.
     public var isText: Bool
     /// Where its first frame's header begins: bytes from the first of its direction's TCP stream.

@@ -7,8 +7,12 @@ import WireFormat
 struct MessageDecoder: ~Copyable {
     /// The decoded bytes of the message that was begun last, as far as they are kept.
     private(set) var kept = KeptPayload()
-    /// The message that is being put together.
-    private var current: Message?
+    /// The message that is being put together, or was last.
+    private var current = Message(
+        isText: false, streamOffset: 0, isComplete: false, frames: 0, isCompressed: false, wireLength: 0, length: nil,
+        payload: .whole, isValidUTF8: true)
+    /// Whether a message has begun and not ended.
+    private(set) var isInMessage = false
     private var decodedLength: UInt64 = 0
     private var text = UTF8Validator()
     private var isMissingBytes = false
@@ -17,17 +21,18 @@ struct MessageDecoder: ~Copyable {
     private var compression: Compression
     private let limits: StreamLimits
 
-    /// - Parameter compression: What was negotiated for this direction; nil for nothing.
+    /// Makes a decoder.
+    ///
+    /// - Parameters:
+    ///   - compression: What was negotiated for this direction; nil for nothing.
+    ///   - limits: Bounds on what is kept and inflated.
     init(compression: DeflateParameters?, limits: StreamLimits) {
         self.compression = Compression(compression)
         self.limits = limits
     }
 
-    /// Whether a message has begun and not ended.
-    var isInMessage: Bool { current != nil }
-
     /// Whether the current message is one frame so far, whose payload is kept as it is, as much as of frames.
-    var isVerbatim: Bool { current.map { $0.frames == 1 && !$0.isCompressed } ?? false }
+    var isVerbatim: Bool { isInMessage && current.frames == 1 && !current.isCompressed }
 
     /// Whether RSV1 marks compressed messages here.
     var isCompressionNegotiated: Bool { compression.parameters != nil }
@@ -36,6 +41,7 @@ struct MessageDecoder: ~Copyable {
     mutating func begin(
         isText: Bool, isCompressed: Bool, streamOffset: UInt64, wanted: Int, resources: inout StreamResources
     ) {
+        isInMessage = true
         current = Message(
             isText: isText, streamOffset: streamOffset, isComplete: false, frames: 0, isCompressed: isCompressed,
             wireLength: 0, length: nil, payload: .whole, isValidUTF8: true)
@@ -48,8 +54,8 @@ struct MessageDecoder: ~Copyable {
 
     /// Counts a frame of the current message.
     mutating func countFrame(payloadLength: UInt64) {
-        current?.frames &+= 1
-        current?.wireLength &+= payloadLength
+        current.frames &+= 1
+        current.wireLength &+= payloadLength
     }
 
     /// Takes the next payload bytes of the current message.
@@ -57,62 +63,62 @@ struct MessageDecoder: ~Copyable {
         _ bytes: Span<UInt8>, mask: inout Masking?, resources: inout StreamResources,
         violations: inout PendingViolations
     ) {
-        guard let message = current, withheld == nil else {
+        guard isInMessage, withheld == nil else {
             mask?.skip(UInt64(bytes.count))
             return
         }
-        if !message.isText, !message.isCompressed {
+        if !current.isText, !current.isCompressed {
             decodedLength &+= UInt64(bytes.count)
             kept.append(bytes, unmasking: &mask, keepable: &resources.keepable)
             return
         }
-        if mask == nil {
-            decode(bytes, message, &resources.inflated, &resources.keepable, &violations)
-        } else {
-            unmask(
-                bytes, &mask!, message, &resources.unmasked, &resources.inflated, &resources.keepable, &violations)
+        guard var masking = mask else {
+            decode(bytes, &resources.inflated, &resources.keepable, &violations)
+            return
         }
+        unmask(bytes, &masking, &resources.unmasked, &resources.inflated, &resources.keepable, &violations)
+        mask = masking
     }
 
     /// Tells that `length` payload bytes of the current message are not in the capture.
     mutating func skip(_ length: UInt64) {
-        guard let message = current else { return }
+        guard isInMessage else { return }
         isMissingBytes = true
         withheld = withheld ?? .incomplete
-        if message.isCompressed { compression.lose() }
+        if current.isCompressed { compression.lose() }
     }
 
     /// Ends the current message behind its last frame.
     mutating func end(resources: inout StreamResources, violations: inout PendingViolations) -> Message? {
-        guard var message = current else { return nil }
-        if message.isCompressed, withheld == nil, message.wireLength > 0 {
-            finishInflating(message, &resources, &violations)
+        guard isInMessage else { return nil }
+        if current.isCompressed, withheld == nil, current.wireLength > 0 {
+            finishInflating(&resources, &violations)
         }
-        if message.isCompressed { compression.end() }
-        current = nil
-        message.isComplete = !isMissingBytes
+        isInMessage = false
+        current.isComplete = !isMissingBytes
         if let withheld {
-            message.payload = .withheld(withheld)
-            message.length = message.isCompressed ? nil : message.wireLength
-            return message
+            kept.release(&resources.keepable)
+            current.payload = .withheld(withheld)
+            current.length = current.isCompressed ? nil : current.wireLength
+            return current
         }
-        message.length = decodedLength
-        message.payload = kept.isCut ? .truncated : .whole
-        if message.isText, !text.isComplete {
-            message.isValidUTF8 = false
+        current.length = decodedLength
+        current.payload = kept.isCut ? .truncated : .whole
+        if current.isText, !text.isComplete {
+            current.isValidUTF8 = false
             violations.insert(.textNotUTF8)
         }
         if kept.hitLimit { violations.insert(.messageLimit) }
-        return message
+        return current
     }
 
     /// Gives up the current message: its session ended, or another began inside it.
     mutating func abandon() -> Message? {
-        guard var message = current else { return nil }
-        if message.isCompressed { compression.lose() }
-        current = nil
-        message.payload = .withheld(.incomplete)
-        return message
+        guard isInMessage else { return nil }
+        if current.isCompressed { compression.lose() }
+        isInMessage = false
+        current.payload = .withheld(.incomplete)
+        return current
     }
 
     /// Tells that the place in the stream is not known any more.
@@ -126,7 +132,7 @@ struct MessageDecoder: ~Copyable {
     }
 
     private mutating func unmask(
-        _ bytes: Span<UInt8>, _ mask: inout Masking, _ message: Message, _ unmasked: inout UniqueArray<UInt8>,
+        _ bytes: Span<UInt8>, _ mask: inout Masking, _ unmasked: inout UniqueArray<UInt8>,
         _ room: inout UniqueArray<UInt8>, _ keepable: inout Int, _ violations: inout PendingViolations
     ) {
         var start = 0
@@ -137,42 +143,42 @@ struct MessageDecoder: ~Copyable {
                 mask.unmask(bytes.extracting(start..<(start &+ count)), into: &$0)
             }
             start &+= count
-            decode(unmasked.span, message, &room, &keepable, &violations)
+            decode(unmasked.span, &room, &keepable, &violations)
         }
     }
 
     private mutating func decode(
-        _ bytes: Span<UInt8>, _ message: Message, _ room: inout UniqueArray<UInt8>, _ keepable: inout Int,
+        _ bytes: Span<UInt8>, _ room: inout UniqueArray<UInt8>, _ keepable: inout Int,
         _ violations: inout PendingViolations
     ) {
-        if message.isCompressed {
-            if withheld == nil { inflate(bytes, message, &room, &keepable, &violations) }
+        if current.isCompressed {
+            if withheld == nil { inflate(bytes, &room, &keepable, &violations) }
         } else {
-            take(bytes, message, &keepable)
+            take(bytes, &keepable)
         }
     }
 
-    private mutating func take(_ bytes: Span<UInt8>, _ message: Message, _ keepable: inout Int) {
+    private mutating func take(_ bytes: Span<UInt8>, _ keepable: inout Int) {
         decodedLength &+= UInt64(bytes.count)
-        if message.isText { text.receive(bytes) }
+        if current.isText { text.receive(bytes) }
         kept.append(bytes, keepable: &keepable)
     }
 
     private mutating func inflate(
-        _ bytes: Span<UInt8>, _ message: Message, _ room: inout UniqueArray<UInt8>, _ keepable: inout Int,
+        _ bytes: Span<UInt8>, _ room: inout UniqueArray<UInt8>, _ keepable: inout Int,
         _ violations: inout PendingViolations
     ) {
         var input = ByteCursor(bytes)
         while true {
             room.removeAll(keepingCapacity: true)
             let status = compression.inflate(&input, into: &room)
-            take(room.span, message, &keepable)
-            if status == .broken {
-                giveUp(.deflateBroken, .contextLost, &violations)
+            take(room.span, &keepable)
+            if isBomb {
+                giveUp(.inflateBomb, .bomb, &keepable, &violations)
                 return
             }
-            if isBomb(message) {
-                giveUp(.inflateBomb, .bomb, &violations)
+            if status == .broken {
+                giveUp(compression.isRegaining ? nil : .deflateBroken, .contextLost, &keepable, &violations)
                 return
             }
             if status == .inputTaken { return }
@@ -180,30 +186,32 @@ struct MessageDecoder: ~Copyable {
     }
 
     private mutating func giveUp(
-        _ violation: Violation, _ reason: PayloadWithheld, _ violations: inout PendingViolations
+        _ violation: Violation?, _ reason: PayloadWithheld, _ keepable: inout Int, _ violations: inout PendingViolations
     ) {
-        violations.insert(violation)
+        kept.release(&keepable)
+        if let violation { violations.insert(violation) }
         withheld = reason
         compression.lose()
     }
 
     /// RFC 7692 7.2.2: the sender took 00 00 ff ff off the end of the message.
     private mutating func finishInflating(
-        _ message: Message, _ resources: inout StreamResources, _ violations: inout PendingViolations
+        _ resources: inout StreamResources, _ violations: inout PendingViolations
     ) {
         if !compression.isAtStreamEnd {
             let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xff, 0xff]
-            inflate(tail.span, message, &resources.inflated, &resources.keepable, &violations)
+            inflate(tail.span, &resources.inflated, &resources.keepable, &violations)
         }
         if withheld == nil, !compression.isAtBlockEnd {
-            giveUp(.deflateBroken, .contextLost, &violations)
+            giveUp(
+                compression.isRegaining ? nil : .deflateBroken, .contextLost, &resources.keepable, &violations)
         }
     }
 
-    private func isBomb(_ message: Message) -> Bool {
+    private var isBomb: Bool {
         if decodedLength > limits.inflatedMessage { return true }
         guard decodedLength > limits.ratioThreshold else { return false }
-        let (allowed, overflow) = message.wireLength.multipliedReportingOverflow(by: limits.inflateRatio)
+        let (allowed, overflow) = current.wireLength.multipliedReportingOverflow(by: limits.inflateRatio)
         return !overflow && decodedLength > allowed
     }
 }

@@ -1,6 +1,8 @@
-/// Bounds on what one direction of a session keeps and inflates. Beyond a bound decoding goes on with less detail.
+/// Bounds on what one direction of a session keeps and inflates.
+///
+/// Beyond a bound decoding goes on with less detail.
 public struct StreamLimits: Sendable {
-    /// Bytes kept of one control frame's payload. RFC 6455 5.5 allows 125.
+    /// Bytes kept of one control frame's payload, of which RFC 6455 5.5 allows 125.
     public var controlPayload = 4096
     /// Bytes kept of one message.
     public var message = 16 << 20

@@ -7,7 +7,7 @@ public struct StreamResources: ~Copyable {
     /// Room for one piece of an inflated payload.
     var inflated = UniqueArray<UInt8>(minimumCapacity: pieceLength)
     /// Payload bytes that may still be kept, by all streams together.
-    var keepable: Int
+    public var keepable: Int
 
     /// The bytes that are unmasked or inflated at a time: they stay in the processor's first cache.
     static let pieceLength = 16 << 10

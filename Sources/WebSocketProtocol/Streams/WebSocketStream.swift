@@ -16,10 +16,10 @@ public struct WebSocketStream: ~Copyable {
         case message(Message)
     }
 
-    /// Whether and how the stream's place is known.
-    private enum State {
+    /// Where in the stream the next byte stands.
+    private enum Place: UInt8 {
         case betweenFrames
-        case inPayload(FrameHeader, remaining: UInt64)
+        case inPayload
         /// Behind a gap that hid where frames begin.
         case lost
     }
@@ -28,10 +28,16 @@ public struct WebSocketStream: ~Copyable {
     public let sender: Role
     /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
     public private(set) var streamOffset: UInt64
+    /// What the caller knows the bytes by that it hands over next, such as a packet's number.
+    public var origin: UInt64 = 0
     /// How many frames have begun.
     public private(set) var frameCount: UInt64 = 0
 
-    private var state = State.betweenFrames
+    private var place = Place.betweenFrames
+    /// Bytes of the current frame's payload that are still to come.
+    private var remaining: UInt64 = 0
+    /// Whether fragments may belong to a message whose beginning was not seen.
+    private var isMessageUnknown = false
     private var reader = FrameHeaderReader()
     private var messages: MessageDecoder
     private var frame: Frame
@@ -41,7 +47,11 @@ public struct WebSocketStream: ~Copyable {
     /// Whether the frame's payload is its message's, so that it need not be kept twice.
     private var isWholeMessage = false
     private var violations = PendingViolations()
+    /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
+    private var payloadViolations = PendingViolations()
     private var endedMessage: Message?
+    /// Whether anything is to be told, or to be cleared away, before the next byte is looked at.
+    private var hasPending = false
     private var hasSentClose = false
     /// Whether a gap reaches beyond the end of the current frame.
     private var isLostBehindFrame = false
@@ -80,38 +90,37 @@ public struct WebSocketStream: ~Copyable {
         }
     }
 
-    /// The decoded payload of the message that was returned last, as demanded.
+    /// The decoded payload of the message that was returned last, as demanded; empty when it is withheld.
     public var messagePayload: Span<UInt8> {
         @_lifetime(borrow self) get { messages.kept.bytes.span }
-    }
-
-    /// Whether the next byte is the first of a frame.
-    public var isBetweenFrames: Bool {
-        if case .betweenFrames = state { reader.isEmpty } else { false }
     }
 
     /// Whether a data message has begun and not ended.
     public var isInMessage: Bool { messages.isInMessage }
 
-    /// Whether a gap hid where frames begin: nothing is decoded any more.
-    public var isLost: Bool {
-        if case .lost = state { true } else { false }
-    }
+    /// Whether RSV1 marks compressed messages.
+    public var isCompressionNegotiated: Bool { messages.isCompressionNegotiated }
+
+    /// Whether a gap hid where frames begin: bytes are passed over until ``resume(at:)``.
+    public var isLost: Bool { place == .lost }
 
     /// Takes what it can from `input` and returns the next thing to tell; nil when all of `input` is taken.
     public mutating func next(_ input: inout ByteCursor, resources: inout StreamResources) -> Output? {
-        if let output = nextPending(&resources) { return output }
-        if case .lost = state {
+        if hasPending, let output = nextPending(&resources) { return output }
+        switch place {
+        case .lost:
             streamOffset &+= UInt64(input.skip(input.count))
             return nil
-        }
-        guard case .inPayload(let header, var remaining) = state else {
+        case .betweenFrames:
+            if input.isEmpty { return nil }
+            if reader.isEmpty { frame.origin = origin }
             let before = input.offset
             let header = reader.next(&input)
             streamOffset &+= UInt64(input.offset &- before)
             guard let header else { return nil }
             begin(header, &resources)
-            return next(&input, resources: &resources)
+            if hasPending, let output = nextPending(&resources) { return output }
+        case .inPayload: break
         }
         if remaining > 0 {
             let piece = input.take(atMost: Int(clamping: remaining))
@@ -119,7 +128,6 @@ public struct WebSocketStream: ~Copyable {
             streamOffset &+= UInt64(piece.count)
             receive(piece, &resources)
             remaining &-= UInt64(piece.count)
-            state = .inPayload(header, remaining: remaining)
             if remaining > 0 { return nil }
         }
         return end(&resources)
@@ -130,35 +138,55 @@ public struct WebSocketStream: ~Copyable {
     /// - Returns: Whether the place behind the gap is proven: it lies inside the payload of the frame whose length is
     ///   known, or right behind it. Else the stream is lost.
     public mutating func skip(_ length: UInt64, resources: inout StreamResources) -> Bool {
+        guard length > 0 else { return !isLost }
         streamOffset &+= length
-        switch state {
-        case .inPayload(let header, let remaining):
+        switch place {
+        case .inPayload:
             let missing = min(length, remaining)
             frame.missing &+= missing
             mask?.skip(missing)
             if isMessageFrame { messages.skip(missing) }
-            state = .inPayload(header, remaining: remaining &- missing)
-            guard length > remaining else { return true }
+            remaining &-= missing
+            guard length > missing else { return true }
             // The frame's own bytes are all accounted for; what stood behind it is not.
             isLostBehindFrame = true
             return false
         case .betweenFrames:
-            lose()
+            lose(resources: &resources)
             return false
         case .lost:
             return false
         }
     }
 
-    /// The message that the stream's end leaves unfinished.
-    public mutating func finish() -> Message? {
-        messages.abandon()
+    /// Gives up the place in the stream: what comes is passed over.
+    ///
+    /// Nothing more of the current message will be seen, and what was kept of it will not be shown.
+    public mutating func lose(resources: inout StreamResources) {
+        reader.reset()
+        place = .lost
+        payloadViolations = PendingViolations()
+        if endedMessage == nil { endedMessage = messages.abandon() }
+        hasPending = hasPending || endedMessage != nil
+        messages.loseContext()
+        messages.releaseKept(&resources)
     }
 
-    private mutating func lose() {
-        reader.reset()
-        state = .lost
-        messages.loseContext()
+    /// Goes on behind a gap, at a place where a frame begins.
+    ///
+    /// - Parameter offset: Where: bytes from the first of the TCP stream.
+    public mutating func resume(at offset: UInt64) {
+        streamOffset = offset
+        place = .betweenFrames
+        isMessageUnknown = true
+        lastMaskingKey = nil
+    }
+
+    /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
+    public mutating func finish(resources: inout StreamResources) -> Message? {
+        kept.release(&resources.keepable)
+        messages.releaseKept(&resources)
+        return messages.abandon()
     }
 
     private mutating func nextPending(_ resources: inout StreamResources) -> Output? {
@@ -174,17 +202,22 @@ public struct WebSocketStream: ~Copyable {
             hasDelivered = !messages.isInMessage
             return .message(message)
         }
+        hasPending = false
         return nil
     }
 
     private mutating func begin(_ header: FrameHeader, _ resources: inout StreamResources) {
-        frame = Frame(
-            header: header, streamOffset: streamOffset &- UInt64(header.byteCount), index: frameCount, missing: 0)
+        frame.header = header
+        frame.streamOffset = streamOffset &- UInt64(header.byteCount)
+        frame.index = frameCount
+        frame.missing = 0
         frameCount &+= 1
         mask = header.maskingKey.map { Masking(maskingKey: $0) }
-        state = .inPayload(header, remaining: header.payloadLength)
+        place = .inPayload
+        remaining = header.payloadLength
         let opcode = header.opcode
         check(header, opcode)
+        hasPending = !violations.isEmpty
         isMessageFrame = false
         isWholeMessage = false
         if opcode.isControl {
@@ -204,13 +237,19 @@ public struct WebSocketStream: ~Copyable {
             if messages.isInMessage {
                 violations.insert(.messageInsideMessage)
                 endedMessage = messages.abandon()
+                hasPending = true
             }
+            isMessageUnknown = false
             messages.begin(
                 isText: opcode == .text, isCompressed: header.rsv1 && messages.isCompressionNegotiated,
                 streamOffset: frame.streamOffset, wanted: demand.bytes, resources: &resources)
         case .continuation:
             guard messages.isInMessage else {
-                violations.insert(.continuationWithoutStart)
+                if !isMessageUnknown {
+                    violations.insert(.continuationWithoutStart)
+                    hasPending = true
+                }
+                if header.fin { isMessageUnknown = false }
                 return
             }
         default:
@@ -229,27 +268,34 @@ public struct WebSocketStream: ~Copyable {
             var ownMask = mask
             kept.append(piece, unmasking: &ownMask, keepable: &resources.keepable)
         }
-        messages.receive(piece, mask: &mask, resources: &resources, violations: &violations)
+        messages.receive(piece, mask: &mask, resources: &resources, violations: &payloadViolations)
     }
 
     private mutating func end(_ resources: inout StreamResources) -> Output? {
         let header = frame.header
-        state = .betweenFrames
+        place = .betweenFrames
+        violations = payloadViolations
+        payloadViolations = PendingViolations()
         if isMessageFrame, header.fin {
             endedMessage = messages.end(resources: &resources, violations: &violations)
         }
-        let payload: PayloadStatus =
-            frame.missing > 0
-            ? .withheld(.incomplete) : (isWholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
+        let payload = framePayloadStatus
         if header.opcode.isControl {
             if kept.hitLimit { violations.insert(.controlPayloadLimit) }
             if header.opcode == .close { endClose() }
         }
         if isLostBehindFrame {
             isLostBehindFrame = false
-            lose()
+            lose(resources: &resources)
         }
+        hasPending = true
         return .frame(frame, payload: payload)
+    }
+
+    private var framePayloadStatus: PayloadStatus {
+        if frame.missing > 0 { return .withheld(.incomplete) }
+        if isMessageFrame, !demand.includesFrames { return frame.header.payloadLength > 0 ? .truncated : .whole }
+        return (isWholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
     }
 
     /// RFC 6455 5.5.1, 7.4.
@@ -259,7 +305,8 @@ public struct WebSocketStream: ~Copyable {
         if frame.header.payloadLength == 1 { violations.insert(.closePayloadOneByte) }
         let body = CloseBody(kept.bytes.span)
         if let code = body.code, !code.mayBeSent { violations.insert(.closeCodeNotAllowed) }
-        if body.reason == nil { violations.insert(.closeReasonNotUTF8) }
+        // What was cut at a bound of ours may end inside a scalar.
+        if body.reason == nil, !kept.isCut { violations.insert(.closeReasonNotUTF8) }
     }
 
     /// What a header alone can break.
@@ -278,6 +325,8 @@ public struct WebSocketStream: ~Copyable {
             lastMaskingKey = key
         }
         if hasSentClose { violations.insert(.frameAfterClose) }
+        // RFC 6455 5.2: the most significant bit must be 0.
+        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
         guard
             header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
         else { return }
@@ -295,7 +344,5 @@ public struct WebSocketStream: ~Copyable {
             if !header.fin { violations.insert(.controlFragmented) }
             if header.payloadLength > 125 { violations.insert(.controlTooLong) }
         }
-        // RFC 6455 5.2: the most significant bit must be 0.
-        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
     }
 }

@@ -1,24 +1,56 @@
 public import WireFormat
 
-/// Writes the bytes of a pcapng file.
+/// Writes the bytes of a pcapng file, right or wrong.
 public struct PcapngBuilder: Sendable {
+    /// What an interface description says beside its link type.
+    public struct Interface: Sendable {
+        /// if_name.
+        public var name: String?
+        /// if_description.
+        public var description: String?
+        /// if_tsresol: the exponent of its ticks, of 2 where the top bit is set.
+        public var resolution: UInt8?
+        /// if_tsoffset, in seconds.
+        public var offset: Int64?
+        /// How much of a packet is captured; 0 is all.
+        public var snapLength: UInt32
+        /// Whether the list of options has an end.
+        public var endsOptions: Bool
+
+        /// An interface that says what is given.
+        public init(
+            name: String? = nil, description: String? = nil, resolution: UInt8? = nil, offset: Int64? = nil,
+            snapLength: UInt32 = 262_144, endsOptions: Bool = true
+        ) {
+            self.name = name
+            self.description = description
+            self.resolution = resolution
+            self.offset = offset
+            self.snapLength = snapLength
+            self.endsOptions = endsOptions
+        }
+    }
+
     /// The file so far.
     public private(set) var bytes: [UInt8] = []
-    private let order: ByteOrder
+    private var order: ByteOrder
 
     /// Writes the header of the first section.
-    public init(_ order: ByteOrder = .littleEndian) {
+    public init(_ order: ByteOrder = .littleEndian, version: (major: UInt16, minor: UInt16) = (1, 0)) {
         self.order = order
-        appendSection()
+        appendSection(order, version: version)
     }
 
     /// Writes a section header; its interfaces are numbered from 0 again.
-    public mutating func appendSection() {
+    public mutating func appendSection(
+        _ order: ByteOrder? = nil, version: (major: UInt16, minor: UInt16) = (1, 0)
+    ) {
+        self.order = order ?? self.order
         var body: [UInt8] = []
-        body.append(UInt32(0x1A2B_3C4D), order)
-        body.append(UInt16(1), order)
-        body.append(UInt16(0), order)
-        body.append(UInt64.max, order)
+        body.append(UInt32(0x1A2B_3C4D), self.order)
+        body.append(version.major, self.order)
+        body.append(version.minor, self.order)
+        body.append(UInt64.max, self.order)
         appendBlock(0x0A0D_0D0A, body)
     }
 
@@ -27,45 +59,102 @@ public struct PcapngBuilder: Sendable {
     public mutating func appendInterface(
         _ linkType: LinkType = .ethernet, resolution: UInt8? = nil, offset: Int64? = nil
     ) {
+        appendInterface(linkType, Interface(resolution: resolution, offset: offset))
+    }
+
+    /// Writes an interface; `extra` are options as they stand in the file, written first.
+    public mutating func appendInterface(_ linkType: LinkType, _ interface: Interface, extra: [UInt8] = []) {
         var body: [UInt8] = []
         body.append(UInt16(linkType.rawValue), order)
         body.append(UInt16(0), order)
-        body.append(UInt32(262_144), order)
-        if let resolution {
-            body.append(UInt16(9), order)
-            body.append(UInt16(1), order)
-            body += [resolution, 0, 0, 0]
+        body.append(interface.snapLength, order)
+        body += extra
+        if let name = interface.name { body += option(2, Array(name.utf8)) }
+        if let description = interface.description { body += option(3, Array(description.utf8)) }
+        if let resolution = interface.resolution { body += option(9, [resolution]) }
+        if let offset = interface.offset {
+            var value: [UInt8] = []
+            value.append(offset, order)
+            body += option(14, value)
         }
-        if let offset {
-            body.append(UInt16(14), order)
-            body.append(UInt16(8), order)
-            body.append(offset, order)
-        }
-        body.append(UInt32(0), order)
+        if interface.endsOptions { body.append(UInt32(0), order) }
         appendBlock(1, body)
     }
 
+    /// The bytes of an option; `claiming` is a length other than that of `value`.
+    public func option(_ code: UInt16, _ value: [UInt8], claiming: UInt16? = nil) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(code, order)
+        bytes.append(claiming ?? UInt16(value.count), order)
+        return bytes + value.padded
+    }
+
     /// Writes a packet; its time is in ticks of its interface, microseconds where that says nothing else.
+    ///
+    /// `options` stand behind it; `claiming` is a captured length other than that of `packet`.
     public mutating func append(
-        _ packet: [UInt8], ticks: UInt64 = 0, interface: UInt32 = 0, originalLength: Int? = nil
+        _ packet: [UInt8], ticks: UInt64 = 0, interface: UInt32 = 0, originalLength: Int? = nil,
+        options: [UInt8] = [], claiming: UInt32? = nil
     ) {
         var body: [UInt8] = []
         body.append(interface, order)
-        body.append(UInt32(ticks >> 32), order)
-        body.append(UInt32(truncatingIfNeeded: ticks), order)
-        body.append(UInt32(packet.count), order)
+        append(packet, ticks, originalLength, claiming, to: &body)
+        appendBlock(6, body + options)
+    }
+
+    /// Writes an obsolete Packet Block.
+    public mutating func appendObsolete(
+        _ packet: [UInt8], ticks: UInt64 = 0, interface: UInt16 = 0, drops: UInt16 = 0, originalLength: Int? = nil
+    ) {
+        var body: [UInt8] = []
+        body.append(interface, order)
+        body.append(drops, order)
+        append(packet, ticks, originalLength, nil, to: &body)
+        appendBlock(2, body)
+    }
+
+    /// Writes a Simple Packet Block.
+    public mutating func appendSimple(_ packet: [UInt8], originalLength: Int? = nil) {
+        var body: [UInt8] = []
         body.append(UInt32(originalLength ?? packet.count), order)
-        body += packet
-        body += [UInt8](repeating: 0, count: -packet.count & 3)
-        appendBlock(6, body)
+        appendBlock(3, body + packet.padded)
+    }
+
+    /// Writes a Decryption Secrets Block; `claiming` is a length other than that of `secrets`.
+    public mutating func appendSecrets(
+        _ secrets: [UInt8], type: UInt32 = 0x544C_534B, claiming: UInt32? = nil
+    ) {
+        var body: [UInt8] = []
+        body.append(type, order)
+        body.append(claiming ?? UInt32(secrets.count), order)
+        appendBlock(10, body + secrets.padded)
     }
 
     /// Writes a block of any type; `body` is padded to 4 bytes by the caller.
-    public mutating func appendBlock(_ type: UInt32, _ body: [UInt8]) {
+    ///
+    /// `claiming` and `trailer` are lengths other than its own at its start and at its end.
+    public mutating func appendBlock(
+        _ type: UInt32, _ body: [UInt8], claiming: UInt32? = nil, trailer: UInt32? = nil
+    ) {
         let length = UInt32(body.count + 12)
         bytes.append(type, order)
-        bytes.append(length, order)
+        bytes.append(claiming ?? length, order)
         bytes += body
-        bytes.append(length, order)
+        bytes.append(trailer ?? claiming ?? length, order)
     }
+
+    private func append(
+        _ packet: [UInt8], _ ticks: UInt64, _ originalLength: Int?, _ claiming: UInt32?, to body: inout [UInt8]
+    ) {
+        body.append(UInt32(ticks >> 32), order)
+        body.append(UInt32(truncatingIfNeeded: ticks), order)
+        body.append(claiming ?? UInt32(packet.count), order)
+        body.append(UInt32(originalLength ?? packet.count), order)
+        body += packet.padded
+    }
+}
+
+extension [UInt8] {
+    /// These bytes, and as many zeros as make their number a multiple of four.
+    fileprivate var padded: [UInt8] { self + [UInt8](repeating: 0, count: -count & 3) }
 }

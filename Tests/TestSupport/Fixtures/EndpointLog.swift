@@ -67,7 +67,7 @@ struct EndpointLog {
                 var connection = ExpectedConnection(client: client)
                 connection.key = opened.firstNonNil(\.key)
                 connection.path = opened.firstNonNil(\.path)
-                connection.subprotocol = opened.firstNonNil(\.subprotocol)
+                connection.subprotocol = opened.firstNonNil { $0.subprotocol == "" ? nil : $0.subprotocol }
                 connection.addEndings(rows)
                 for sender in ExpectedMessage.Sender.allCases {
                     connection.addMessages(from: sender, of: rows, receiversLog: messageReceivers)
@@ -82,10 +82,6 @@ struct EndpointLog {
     private func receivers(_ event: String) -> Set<String> {
         Set(rows.filter { $0.ev == event && $0.dir == "received" }.map(\.who))
     }
-}
-
-extension ExpectedMessage.Sender {
-    fileprivate var peer: Self { self == .client ? .server : .client }
 }
 
 extension [EndpointLog.Row] {
@@ -112,27 +108,32 @@ extension ExpectedConnection {
     fileprivate mutating func addMessages(
         from sender: ExpectedMessage.Sender, of rows: [EndpointLog.Row], receiversLog receivers: Set<String>
     ) {
-        let sent = rows.payloads("msg", from: sender, loggedBy: sender)
-        let received = rows.payloads("msg", from: sender, loggedBy: sender.peer)
-        guard receivers.contains(sender.peer.rawValue) else {
-            messages += sent
-            return
-        }
-        messages += received
-        var delivered: [ExpectedMessage: Int] = received.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-        for message in sent {
-            delivered[message, default: 0] -= 1
-            if delivered[message, default: 0] < 0 {
-                unconfirmed.append(message)
-            }
-        }
+        let (delivered, others) = payloads("msg", from: sender, of: rows, receiversLog: receivers)
+        messages += delivered
+        unconfirmed += others
     }
 
     fileprivate mutating func addPings(
         from sender: ExpectedMessage.Sender, of rows: [EndpointLog.Row], receiversLog receivers: Set<String>
     ) {
-        let witness = receivers.contains(sender.peer.rawValue) ? sender.peer : sender
-        pings += rows.payloads("ping", from: sender, loggedBy: witness)
+        let (delivered, others) = payloads("ping", from: sender, of: rows, receiversLog: receivers)
+        pings += delivered
+        unconfirmed += others
+    }
+
+    private func payloads(
+        _ event: String, from sender: ExpectedMessage.Sender, of rows: [EndpointLog.Row],
+        receiversLog receivers: Set<String>
+    ) -> (delivered: [ExpectedMessage], unconfirmed: [ExpectedMessage]) {
+        let sent = rows.payloads(event, from: sender, loggedBy: sender)
+        let received = rows.payloads(event, from: sender, loggedBy: sender.peer)
+        guard receivers.contains(sender.peer.rawValue) else { return (sent, []) }
+        var counts: [ExpectedMessage: Int] = received.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        let unconfirmed = sent.filter { message in
+            counts[message, default: 0] -= 1
+            return counts[message, default: 0] < 0
+        }
+        return (received, unconfirmed)
     }
 
     fileprivate mutating func addEndings(_ rows: [EndpointLog.Row]) {

@@ -39,29 +39,32 @@ extension Expectation {
     ///
     /// Messages that the analysis itself calls incomplete or withheld are not to be passed in.
     public func discrepancies(in found: [ExpectedMessage]) -> [String] {
+        (inventions(in: found) + omissions(in: found)).sorted()
+    }
+
+    /// The messages found that nobody sent, or not so often.
+    public func inventions(in found: [ExpectedMessage]) -> [String] {
         let logged = counts(connections.flatMap(\.messages))
         let unconfirmed = counts(connections.flatMap(\.unconfirmed))
-        let seen = counts(found)
-        var faults: [String] = []
-        for (message, count) in seen where !unloggedFrom.contains(message.from) {
+        return counts(found).filter { !unloggedFrom.contains($0.key.from) }.compactMap { message, count in
             let most = logged[message, default: 0] + unconfirmed[message, default: 0]
-            if most == 0 {
-                faults.append("invented: \(message)")
-            } else if count > most {
-                faults.append("found \(count) times, sent \(most) times: \(message)")
-            }
+            guard count > most else { return nil }
+            return most == 0
+                ? "invented: \(message)" : "found \(count) times, sent \(most) times: \(message)"
+        }.sorted()
+    }
+
+    /// The messages that should have been found, and were not.
+    public func omissions(in found: [ExpectedMessage]) -> [String] {
+        let logged = counts(connections.flatMap(\.messages))
+        let seen = counts(found)
+        guard let messagesAtLeast else {
+            return logged.filter { seen[$0.key, default: 0] < $0.value }.map { message, count in
+                "found \(seen[message, default: 0]) times, logged \(count) times: \(message)"
+            }.sorted()
         }
-        if let messagesAtLeast {
-            let right = seen.reduce(0) { $0 + min($1.value, logged[$1.key, default: 0]) }
-            if right < messagesAtLeast {
-                faults.append("only \(right) messages found of at least \(messagesAtLeast)")
-            }
-        } else {
-            for (message, count) in logged where seen[message, default: 0] < count {
-                faults.append("found \(seen[message, default: 0]) times, logged \(count) times: \(message)")
-            }
-        }
-        return faults.sorted()
+        let right = seen.reduce(0) { $0 + min($1.value, logged[$1.key, default: 0]) }
+        return right < messagesAtLeast ? ["only \(right) messages found of at least \(messagesAtLeast)"] : []
     }
 
     private func counts(_ messages: [ExpectedMessage]) -> [ExpectedMessage: Int] {

@@ -18,8 +18,8 @@ public struct ExpectedConnection: Sendable, Decodable {
     public var path: String?
     /// The subprotocol agreed on; nil where there was none, or nobody logged it.
     public var subprotocol: String?
-    /// The statuses of upgrades that were refused on the same TCP connection before.
-    public var refused: [Int]
+    /// The statuses of upgrades that were refused on the same TCP connection before; nil where nobody logged them.
+    public var refused: [Int]?
     /// The close code that the client's application was given (RFC 6455 7.1.5); nil where it logged none.
     public var clientSees: Int?
     /// The close code that the server's application was given (RFC 6455 7.1.5); nil where it logged none.
@@ -30,7 +30,7 @@ public struct ExpectedConnection: Sendable, Decodable {
     public var pings: [ExpectedMessage]
     /// Data messages, in the order of each sender.
     public var messages: [ExpectedMessage]
-    /// Data messages that were sent, but that no receiver logged.
+    /// Data messages and Pings that were sent, but that no receiver logged.
     public var unconfirmed: [ExpectedMessage]
     /// The name of what the client did wrong on purpose.
     public var violation: String?
@@ -63,7 +63,6 @@ public struct ExpectedConnection: Sendable, Decodable {
     /// Makes a connection about which nothing is known yet.
     init(client: String) {
         self.client = client
-        refused = []
         closes = []
         pings = []
         messages = []

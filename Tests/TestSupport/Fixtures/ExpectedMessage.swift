@@ -5,6 +5,9 @@ public struct ExpectedMessage: Hashable, Sendable, Decodable {
     /// Who sent it.
     public enum Sender: String, CaseIterable, Hashable, Sendable, Decodable {
         case client, server
+
+        /// The other end.
+        public var peer: Self { self == .client ? .server : .client }
     }
 
     /// What it was sent as.

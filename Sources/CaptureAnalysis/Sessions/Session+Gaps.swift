@@ -1,0 +1,126 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// How a session goes on behind bytes that the capture does not hold.
+extension Session {
+    /// Bytes kept of a stream while the place where frames begin is searched.
+    private static let searchLimit = 256 << 10
+
+    /// Tells that the capture lacks the next bytes of a stream.
+    ///
+    /// - Parameters:
+    ///   - length: How many.
+    mutating func skip(
+        _ length: UInt64, from role: Role, view: ConnectionView, state: inout AnalysisState,
+        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
+    ) {
+        var context = state.context(connection: number, view: view)
+        finishSearch(of: role, hasFin: false, &context, &state, &resources, &sink)
+        let offset = streams[role.index].decoder.streamOffset
+        state.summary.gaps &+= 1
+        sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
+        if streams[role.index].decoder.skip(length, resources: &resources) {
+            let resync = Resync(
+                from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
+            sink.receive(.resync(resync), at: context, payload: Span())
+        } else if streams[role.index].search == nil {
+            streams[role.index].gapPacket = context.packet
+            streams[role.index].skipped = 0
+            beginSearch(of: role)
+        } else {
+            beginSearch(of: role)
+        }
+        decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
+    }
+
+    /// Tells that both streams lack a beginning of unknown length, and searches them.
+    mutating func beginMidstream(
+        _ context: EventContext, state: inout AnalysisState, resources: inout StreamResources,
+        sink: inout some EventSink & ~Copyable
+    ) {
+        for role in Role.allCases {
+            let offset = streams[role.index].decoder.streamOffset
+            state.summary.gaps &+= 1
+            sink.receive(.gap(Gap(from: role, streamOffset: offset, length: nil)), at: context, payload: Span())
+            streams[role.index].decoder.lose(resources: &resources)
+            streams[role.index].gapPacket = context.packet
+            beginSearch(of: role)
+        }
+    }
+
+    /// Searches a stream from its next byte on.
+    mutating func beginSearch(of role: Role) {
+        streams[role.index].search = FrameSearch(
+            streamOffset: streams[role.index].decoder.streamOffset, sender: role,
+            mayBeCompressed: streams[role.index].decoder.isCompressionNegotiated, needed: Evidence.needed,
+            limit: Session.searchLimit)
+    }
+
+    /// Looks for frames in the next bytes of a stream whose place is not known.
+    mutating func search(
+        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, _ context: inout EventContext,
+        _ state: inout AnalysisState, _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let search = streams[role.index].search else { return }
+        let kept = search.keptCount
+        let place = search.receive(bytes, origin: origin)
+        resources.keepable &-= search.keptCount &- kept
+        // The decoder counts on, so that the next gap has its place.
+        decode(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
+        if let place { resume(role, at: place.offset, &context, &state, &resources, &sink) }
+    }
+
+    /// Goes on at a place found in the bytes searched.
+    private mutating func resume(
+        _ role: Role, at offset: UInt64, _ context: inout EventContext, _ state: inout AnalysisState,
+        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let search = streams[role.index].search else { return }
+        streams[role.index].search = nil
+        resources.keepable &+= search.keptCount
+        let end = streams[role.index].decoder.streamOffset
+        let given = streams[role.index].skipped &+ search.searched &- min(search.searched, end &- min(offset, end))
+        let resync = Resync(
+            from: role, streamOffset: offset, gapPacket: streams[role.index].gapPacket, confidence: .inferred,
+            skipped: given)
+        sink.receive(.resync(resync), at: context, payload: Span())
+        streams[role.index].isInferred = true
+        streams[role.index].decoder.resume(at: offset)
+        for piece in 0..<search.pieceCount {
+            let bytes = search.bytes(ofPiece: piece, from: offset)
+            guard !bytes.isEmpty else { continue }
+            decode(
+                bytes.span, from: role, origin: search.origin(ofPiece: piece), &context, &state, &resources, &sink)
+        }
+    }
+
+    /// Ends a search since bytes are missing again, or none will come.
+    private mutating func finishSearch(
+        of role: Role, hasFin: Bool, _ context: inout EventContext, _ state: inout AnalysisState,
+        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let search = streams[role.index].search else { return }
+        if let place = search.finish(hasFin: hasFin) {
+            resume(role, at: place.offset, &context, &state, &resources, &sink)
+        } else {
+            resources.keepable &+= search.keptCount
+            streams[role.index].skipped &+= search.searched
+        }
+    }
+
+    /// Ends the search of a stream that is over, and tells what was given up.
+    mutating func endSearch(
+        of role: Role, hasFin: Bool, _ context: inout EventContext, _ state: inout AnalysisState,
+        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+    ) {
+        finishSearch(of: role, hasFin: hasFin, &context, &state, &resources, &sink)
+        guard streams[role.index].search != nil, streams[role.index].skipped > 0 else { return }
+        let finding = Finding(
+            rule: "gap.place-lost", severity: .warning, reference: "wstap resynchronisation",
+            text: "Where frames begin behind a gap was not clear to the end; "
+                + "\(streams[role.index].skipped) captured bytes are not decoded.",
+            from: role, streamOffset: streams[role.index].decoder.streamOffset)
+        state.report(finding, at: context, into: &sink)
+    }
+}

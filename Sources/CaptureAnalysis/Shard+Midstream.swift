@@ -1,0 +1,73 @@
+import PacketDecoding
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// How sessions are found that were running before the capture began, or whose upgrade it does not hold.
+extension Shard {
+    /// Looks for frames in bytes of a connection whose upgrade is not to be seen.
+    ///
+    /// - Returns: Whether a session was found; it has taken the bytes.
+    mutating func searchMidstream(
+        _ bytes: Span<UInt8>, _ watch: Int, _ place: ConnectionTable.Place, _ origin: UInt64,
+        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        guard resources.keepable > bytes.count else { return false }
+        let kept = watches[watch].midstream?.keptCount ?? 0
+        if watches[watch].midstream == nil { watches[watch].midstream = MidstreamSearch(needed: Evidence.neededMidstream) }
+        let offset = table.connections[place.slot][place.direction].nextOffset &- UInt64(bytes.count)
+        let found = watches[watch].midstream?.receive(bytes, from: place.direction, at: offset, origin: origin)
+        resources.keepable &-= (watches[watch].midstream?.keptCount ?? 0) &- kept
+        guard let found else { return false }
+        let client = found.sender == .client ? place.direction : place.direction.opposite
+        openMidstream(watch, place.slot, client, &state, &sink)
+        return true
+    }
+
+    /// Looks once more at the end of a connection.
+    mutating func finishMidstream(
+        _ watch: Int, _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let midstream = watches[watch].midstream else { return }
+        for direction in Direction.allCases {
+            let hasFin = table.connections[slot][direction].isWhole
+            guard let found = midstream.finish(direction, hasFin: hasFin) else { continue }
+            let client = found.sender == .client ? direction : direction.opposite
+            openMidstream(watch, slot, client, &state, &sink)
+            return
+        }
+        resources.keepable &+= midstream.keptCount
+        watches[watch].midstream = nil
+    }
+
+    /// Makes a session of a connection in whose bytes frames were found, and decodes what is kept of them.
+    private mutating func openMidstream(
+        _ watch: Int, _ slot: Int, _ client: Direction, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let midstream = watches[watch].midstream else { return }
+        watches[watch].midstream = nil
+        resources.keepable &+= midstream.keptCount
+        let context = announce(watch, slot, opening: .midstream, client: client, &state, &sink)
+        state.summary.webSocketConnections &+= 1
+        // Where the bytes kept begin; a stream of which nothing was kept begins with its next byte.
+        var offsets: InlineArray<2, UInt64> = [0, 0]
+        for direction in Direction.allCases {
+            let kept = midstream.streams[direction.index]?.keptCount ?? 0
+            offsets[direction.index] = table.connections[slot][direction].nextOffset &- UInt64(kept)
+        }
+        let session = Session(
+            midstream: watches[watch].number ?? 0, clientDirection: client, clientOffset: offsets[client.index],
+            serverOffset: offsets[client.opposite.index], state: state)
+        watches.remove(watch)
+        let index = sessions.insert(session)
+        readers[slot] = .session(index)
+        sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink)
+        let view = tracksStates ? self.view(slot, index) : .unknown
+        for piece in midstream.replay() {
+            sessions[index].receive(
+                piece.bytes.span, from: role(of: piece.direction, in: index), origin: piece.origin, view: view,
+                state: &state, resources: &resources, sink: &sink)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import TCPReassembly
+import WebSocketProtocol
+
+/// Looks for a session that was running before the capture began, in both streams of a connection of which nothing is
+/// known. Who is client is told by the masking (RFC 6455 5.1).
+struct MidstreamSearch {
+    /// The streams, by ``Direction/index``.
+    private(set) var streams: InlineArray<2, FrameSearch?> = [nil, nil]
+    private var isHopeless: InlineArray<2, Bool> = [false, false]
+    private let needed: Int
+
+    /// Bytes kept of one stream.
+    private static let keptLimit = 16 << 10
+    /// Bytes of one stream after which it is given up when no chain is promising…
+    private static let patience: UInt64 = 64 << 10
+    /// …and in any case.
+    private static let longPatience: UInt64 = 1 << 20
+    /// The bits from which a chain is promising.
+    private static let promise = 24
+
+    /// - Parameter needed: The bits of evidence that a chain must come to.
+    init(needed: Int) {
+        self.needed = needed
+    }
+
+    /// Bytes kept of both streams.
+    var keptCount: Int { (streams[0]?.keptCount ?? 0) + (streams[1]?.keptCount ?? 0) }
+
+    /// Looks at the next bytes of a stream, which are one segment's.
+    ///
+    /// - Parameter offset: Where they begin in the stream.
+    mutating func receive(
+        _ bytes: Span<UInt8>, from direction: Direction, at offset: UInt64, origin: UInt64
+    ) -> FrameSearch.Place? {
+        guard !isHopeless[direction.index] else { return nil }
+        let search = streams[direction.index] ?? begin(direction, at: offset)
+        let place = search.receive(bytes, origin: origin)
+        if place == nil, search.searched > Self.patience,
+            search.bestEvidence < Self.promise || search.searched > Self.longPatience
+        {
+            isHopeless[direction.index] = true
+            streams[direction.index] = nil
+        }
+        return place
+    }
+
+    /// Tells that bytes of a stream are missing; the search begins anew behind them.
+    mutating func skip(_ direction: Direction) {
+        streams[direction.index] = nil
+    }
+
+    /// Looks once more, since nothing will come.
+    ///
+    /// - Parameter hasFin: Whether the stream was ended by a FIN.
+    func finish(_ direction: Direction, hasFin: Bool) -> FrameSearch.Place? {
+        streams[direction.index]?.finish(hasFin: hasFin)
+    }
+
+    /// What is kept of both streams, in the order in which it came.
+    func replay() -> [(direction: Direction, bytes: ArraySlice<UInt8>, origin: UInt64)] {
+        var pieces: [(direction: Direction, bytes: ArraySlice<UInt8>, origin: UInt64)] = []
+        for direction in Direction.allCases {
+            guard let search = streams[direction.index] else { continue }
+            for piece in 0..<search.pieceCount {
+                pieces.append((direction, search.bytes(ofPiece: piece), search.origin(ofPiece: piece)))
+            }
+        }
+        return pieces.sorted { ($0.origin, $0.direction.rawValue) < ($1.origin, $1.direction.rawValue) }
+    }
+
+    private mutating func begin(_ direction: Direction, at offset: UInt64) -> FrameSearch {
+        let search = FrameSearch(
+            streamOffset: offset, sender: nil, mayBeCompressed: true, needed: needed, limit: Self.keptLimit)
+        streams[direction.index] = search
+        return search
+    }
+}

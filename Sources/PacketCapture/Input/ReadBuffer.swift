@@ -1,0 +1,106 @@
+/// The next bytes of a source, in one place.
+///
+/// It reads what the source has, never waiting for more than is asked for, and grows only as far as bytes really come:
+/// a length that a file claims costs nothing by itself.
+@safe
+struct ReadBuffer: ~Copyable {
+    private let source: any ByteSource
+    private var storage: UnsafeMutableRawPointer
+    private var capacity: Int
+    private var start = 0
+    private var end = 0
+    /// How many bytes of the source stand before the first unread one.
+    private(set) var offset: UInt64 = 0
+
+    /// Makes an empty buffer that reads `capacity` bytes at a time.
+    init(_ source: any ByteSource, capacity: Int) {
+        self.source = source
+        self.capacity = capacity
+        unsafe storage = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit {
+        unsafe storage.deallocate()
+    }
+
+    /// How many unread bytes are here.
+    var count: Int { end &- start }
+
+    /// How many bytes of the source stand before its end, as far as it has been read.
+    var endOffset: UInt64 { offset &+ UInt64(count) }
+
+    /// Why the source ended before its end; nil while it has not.
+    var failure: InputFailure? { source.failure }
+
+    /// The unread bytes, until the next `fill`.
+    var unread: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: storage + start, count: count)
+    }
+
+    /// Has at least `length` unread bytes here; false where the source ends before.
+    @inline(__always)
+    mutating func fill(_ length: Int) -> Bool {
+        count >= length || readOn(length)
+    }
+
+    /// Passes over `length` bytes, which must be here.
+    @inline(__always)
+    mutating func consume(_ length: Int) {
+        start &+= length
+        offset &+= UInt64(length)
+    }
+
+    /// Passes over `length` bytes without holding them; false where the source ends before.
+    mutating func skip(_ length: Int) -> Bool {
+        var rest = length
+        while rest > count {
+            rest &-= count
+            consume(count)
+            guard fill(1) else { return false }
+        }
+        consume(rest)
+        return true
+    }
+
+    /// The integer at `position` of the unread bytes, in a byte order; must be here, which is checked.
+    @inline(__always)
+    func load<Integer: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Integer.Type, at position: Int, isBigEndian: Bool
+    ) -> Integer {
+        precondition(position >= 0 && position &+ MemoryLayout<Integer>.size <= count)
+        let stored = unsafe storage.loadUnaligned(fromByteOffset: start &+ position, as: Integer.self)
+        return isBigEndian ? Integer(bigEndian: stored) : Integer(littleEndian: stored)
+    }
+
+    /// `length` unread bytes from `position` on, until the next `fill`; must be here, which is checked.
+    @inline(__always)
+    func bytes(at position: Int, count length: Int) -> UnsafeBufferPointer<UInt8> {
+        precondition(position >= 0 && length >= 0 && position &+ length <= count)
+        let first = unsafe storage + (start &+ position)
+        return unsafe UnsafeBufferPointer(start: first.assumingMemoryBound(to: UInt8.self), count: length)
+    }
+
+    private mutating func readOn(_ length: Int) -> Bool {
+        if start > 0 {
+            unsafe storage.copyMemory(from: storage + start, byteCount: count)
+            end = count
+            start = 0
+        }
+        while count < length {
+            if end == capacity { grow() }
+            let room = unsafe UnsafeMutableRawBufferPointer(start: storage + end, count: capacity &- end)
+            let read = unsafe source.read(into: room)
+            guard read > 0 else { return false }
+            end &+= read
+        }
+        return true
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity * 2, alignment: 16)
+        unsafe larger.copyMemory(from: storage, byteCount: end)
+        unsafe storage.deallocate()
+        unsafe storage = larger
+        capacity *= 2
+    }
+}

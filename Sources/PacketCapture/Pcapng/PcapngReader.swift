@@ -1,0 +1,241 @@
+import WireFormat
+
+/// Reads the blocks of a pcapng file (draft-ietf-opsawg-pcapng): packets are handed on, interfaces and secrets kept,
+/// everything else passed over without holding it.
+struct PcapngReader {
+    /// How long a block may be that has to be held as a whole, as libpcap bounds it; others may be of any length.
+    static let maximumBlockLength = 16 << 20
+    /// How many interfaces a section may have.
+    static let maximumInterfaceCount = 65_536
+    /// How many bytes of secrets are kept.
+    static let maximumSecretBytes = 64 << 20
+
+    /// The secrets that were met and not yet taken.
+    var secrets: [CaptureSecrets] = []
+    /// Whether there were more secrets than are kept.
+    private(set) var hasDroppedSecrets = false
+
+    private(set) var isBigEndian = false
+    private(set) var interfaces: [PcapngInterface] = []
+    /// The owners of the interfaces' names.
+    private var names: [InterfaceName] = []
+    private var secretBytes = 0
+    /// When the latest packet was captured: also the time of simple packets, which have none.
+    private var latestTime = Timestamp(nanoseconds: 0)
+
+    /// Reads on to the first interface, or to the first packet where that comes before.
+    ///
+    /// - Throws: `cutShort` or `damaged`.
+    mutating func readHeader(in input: inout ReadBuffer) throws(ReadingError) {
+        while interfaces.isEmpty, let block = try nextBlock(in: &input), !block.type.isPacket {
+            try pass(block, in: &input)
+        }
+    }
+
+    /// The link type of the first interface; nil where there is none.
+    var firstLinkType: LinkType? { interfaces.first?.linkType }
+
+    /// Reads on to the next packet; nil at the end.
+    ///
+    /// - Throws: `cutShort` or `damaged`.
+    @inline(__always)
+    mutating func nextRecord(in input: inout ReadBuffer) throws(ReadingError) -> CapturedRecord? {
+        while let block = try nextBlock(in: &input) {
+            if block.type.isPacket { return try unsafe packet(block, in: &input) }
+            try pass(block, in: &input)
+        }
+        return nil
+    }
+
+    /// Looks at the block at the start of `input`; nil at the end.
+    @inline(__always)
+    private mutating func nextBlock(in input: inout ReadBuffer) throws(ReadingError) -> PcapngBlock? {
+        guard input.fill(12) else { return try end(in: input) }
+        let type = PcapngBlockType(rawValue: input.load(UInt32.self, at: 0, isBigEndian: isBigEndian))
+        if type == .sectionHeader { try beginSection(in: &input) }
+        let length = input.load(UInt32.self, at: 4, isBigEndian: isBigEndian)
+        let block = PcapngBlock(type: type, claimedLength: length)
+        guard length >= 12 else {
+            throw .damaged(block.place, at: input.offset, "the \(type) claims a length of \(length)")
+        }
+        return block
+    }
+
+    /// Where no block begins: the end of the file, or of what there is of it.
+    private func end(in input: borrowing ReadBuffer) throws(ReadingError) -> PcapngBlock? {
+        guard input.count > 0 || input.failure != nil else { return nil }
+        guard input.count >= 4 else { throw .ended(.betweenPackets, input) }
+        let type = PcapngBlockType(rawValue: input.load(UInt32.self, at: 0, isBigEndian: isBigEndian))
+        throw .ended(type.isPacket ? .packet : .betweenPackets, input)
+    }
+
+    /// Checks that the length at `position` is that of the block that begins at `offset` of the file.
+    @inline(__always)
+    private func checkTrailer(
+        of block: PcapngBlock, at position: Int, offset: UInt64, in input: borrowing ReadBuffer
+    ) throws(ReadingError) {
+        let length = input.load(UInt32.self, at: position, isBigEndian: isBigEndian)
+        guard length == block.claimedLength || Int(length) == block.length else {
+            throw .damaged(
+                block.place, at: offset,
+                "the \(block.type) begins with a length of \(block.claimedLength) and ends with one of \(length)")
+        }
+    }
+
+    /// Has all of a block here.
+    @inline(__always)
+    private func hold(_ block: PcapngBlock, in input: inout ReadBuffer) throws(ReadingError) {
+        guard block.length <= Self.maximumBlockLength else {
+            throw .damaged(
+                block.place, at: input.offset,
+                "the \(block.type) claims a length of \(block.claimedLength), above the maximum of "
+                    + "\(Self.maximumBlockLength)")
+        }
+        guard input.fill(block.length) else {
+            throw .ended(block.place, input, block.type.isPacket ? "" : "inside the \(block.type)")
+        }
+        try checkTrailer(of: block, at: block.length &- 4, offset: input.offset, in: input)
+    }
+
+    /// Takes a packet.
+    @inline(__always)
+    private mutating func packet(_ block: PcapngBlock, in input: inout ReadBuffer) throws(ReadingError)
+        -> CapturedRecord
+    {
+        try hold(block, in: &input)
+        let record = try unsafe block.type == .simplePacket ? simplePacket(block, in: input) : packet(block, in: input)
+        unsafe latestTime = record.time
+        input.consume(block.length)
+        return unsafe record
+    }
+
+    /// Takes an Enhanced Packet Block (section 4.3), or an obsolete Packet Block (appendix A): they differ in the number
+    /// of the interface only.
+    @inline(__always)
+    private func packet(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError) -> CapturedRecord {
+        guard block.length >= 32 else { throw tooShort(block, in: input) }
+        let number =
+            block.type == .enhancedPacket
+            ? Int(input.load(UInt32.self, at: 8, isBigEndian: isBigEndian))
+            : Int(input.load(UInt16.self, at: 8, isBigEndian: isBigEndian))
+        guard number < interfaces.count else { throw unknownInterface(number, block, in: input) }
+        let high = input.load(UInt32.self, at: 12, isBigEndian: isBigEndian)
+        let low = input.load(UInt32.self, at: 16, isBigEndian: isBigEndian)
+        let captured = Int(input.load(UInt32.self, at: 20, isBigEndian: isBigEndian))
+        let original = Int(input.load(UInt32.self, at: 24, isBigEndian: isBigEndian))
+        guard captured <= block.length &- 32 else {
+            throw .damaged(
+                .packet, at: input.offset,
+                "captured length \(captured) does not fit in a block of length \(block.claimedLength)")
+        }
+        let interface = interfaces[number]
+        return unsafe CapturedRecord(
+            time: interface.clock.time(UInt64(high) << 32 | UInt64(low)), linkType: interface.linkType,
+            originalLength: max(captured, original), bytes: input.bytes(at: 28, count: captured),
+            interfaceName: interface.name)
+    }
+
+    /// Takes a Simple Packet Block (section 4.4): from interface 0, cut at its snap length, without a time.
+    private func simplePacket(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError)
+        -> CapturedRecord
+    {
+        guard block.length >= 16 else { throw tooShort(block, in: input) }
+        guard let interface = interfaces.first else { throw unknownInterface(0, block, in: input) }
+        let original = Int(input.load(UInt32.self, at: 8, isBigEndian: isBigEndian))
+        let limit = interface.snapLength == 0 ? Int.max : Int(interface.snapLength)
+        let captured = min(original, limit, block.length &- 16)
+        return unsafe CapturedRecord(
+            time: latestTime, linkType: interface.linkType, originalLength: original,
+            bytes: input.bytes(at: 12, count: captured), interfaceName: interface.name)
+    }
+
+    private func tooShort(_ block: PcapngBlock, in input: borrowing ReadBuffer) -> ReadingError {
+        .damaged(block.place, at: input.offset, "the \(block.type) claims a length of \(block.claimedLength)")
+    }
+
+    private func unknownInterface(_ number: Int, _ block: PcapngBlock, in input: borrowing ReadBuffer) -> ReadingError {
+        .damaged(block.place, at: input.offset, "no block describes its interface \(number)")
+    }
+
+    /// Goes past a block that is no packet, and takes from it what is of use.
+    private mutating func pass(_ block: PcapngBlock, in input: inout ReadBuffer) throws(ReadingError) {
+        switch block.type {
+        case .interfaceDescription:
+            try hold(block, in: &input)
+            try addInterface(block, in: input)
+            input.consume(block.length)
+        case .decryptionSecrets:
+            try hold(block, in: &input)
+            try addSecrets(block, in: input)
+            input.consume(block.length)
+        default:
+            let offset = input.offset
+            guard input.skip(block.length &- 4), input.fill(4) else {
+                throw .ended(block.place, input, "inside the \(block.type)")
+            }
+            try checkTrailer(of: block, at: 0, offset: offset, in: input)
+            input.consume(4)
+        }
+    }
+
+    /// Takes the byte order and the version of the section whose header is at the start of `input` (section 4.1);
+    /// its interfaces are numbered from 0 again.
+    private mutating func beginSection(in input: inout ReadBuffer) throws(ReadingError) {
+        let magic = input.load(UInt32.self, at: 8, isBigEndian: true)
+        switch magic {
+        case 0x1A2B_3C4D: isBigEndian = true
+        case 0x4D3C_2B1A: isBigEndian = false
+        default:
+            throw .damaged(
+                .betweenPackets, at: input.offset, "a section header with the byte order 0x\(String(magic, radix: 16))")
+        }
+        guard input.fill(16) else { throw .ended(.betweenPackets, input, "inside the section header block") }
+        let major = input.load(UInt16.self, at: 12, isBigEndian: isBigEndian)
+        let minor = input.load(UInt16.self, at: 14, isBigEndian: isBigEndian)
+        guard major == 1 else {
+            throw .damaged(
+                .betweenPackets, at: input.offset, "version \(major).\(minor) of pcapng is not supported")
+        }
+        interfaces.removeAll()
+        names.removeAll()
+    }
+
+    /// Takes an interface description (section 4.2).
+    private mutating func addInterface(
+        _ block: PcapngBlock, in input: borrowing ReadBuffer
+    ) throws(ReadingError) {
+        guard block.length >= 20 else { throw tooShort(block, in: input) }
+        guard interfaces.count < Self.maximumInterfaceCount else {
+            throw .damaged(.betweenPackets, at: input.offset, "more than \(Self.maximumInterfaceCount) interfaces")
+        }
+        let options = try PcapngInterfaceOptions(of: block, in: input, isBigEndian: isBigEndian)
+        let number = input.load(UInt16.self, at: 8, isBigEndian: isBigEndian)
+        let name = options.name ?? options.description
+        if let name { names.append(name) }
+        unsafe interfaces.append(
+            PcapngInterface(
+                linkType: LinkType(rawValue: UInt32(number)),
+                snapLength: input.load(UInt32.self, at: 12, isBigEndian: isBigEndian),
+                clock: TickClock(resolution: options.resolution ?? 6, offset: options.offset ?? 0),
+                name: name?.bytes ?? UnsafeBufferPointer(start: nil, count: 0)))
+    }
+
+    /// Takes secrets (section 4.7).
+    private mutating func addSecrets(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError) {
+        let room = block.length &- 20
+        let length = room < 0 ? 0 : Int(input.load(UInt32.self, at: 12, isBigEndian: isBigEndian))
+        guard room >= 0 else { throw tooShort(block, in: input) }
+        guard length <= room else {
+            throw .damaged(
+                .betweenPackets, at: input.offset,
+                "\(length) bytes of secrets do not fit in a block of length \(block.claimedLength)")
+        }
+        guard length <= Self.maximumSecretBytes &- secretBytes else {
+            hasDroppedSecrets = true
+            return
+        }
+        secretBytes &+= length
+        let type = input.load(UInt32.self, at: 8, isBigEndian: isBigEndian)
+        unsafe secrets.append(CaptureSecrets(type: type, bytes: Array(input.bytes(at: 16, count: length))))
+    }
+}

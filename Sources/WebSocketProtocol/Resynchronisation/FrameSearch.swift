@@ -1,0 +1,215 @@
+import WireFormat
+
+/// Looks for the place where frames begin in a stream of which that is not known: behind a gap, or where a capture
+/// begins in the middle.
+///
+/// It keeps the bytes that it looks at, up to a bound, so that decoding can go on at the place found, which lies in
+/// them. All places are tried, and a place counts only by the chain of headers that follows from it (``Evidence``).
+public final class FrameSearch {
+    /// A segment's bytes among those that are kept.
+    private struct Piece {
+        /// Where they begin in the stream.
+        var offset: UInt64
+        /// What the caller knows them by.
+        var origin: UInt64
+    }
+
+    /// A place where frames begin.
+    public struct Place: Sendable {
+        /// Where: bytes from the first of the stream.
+        public var offset: UInt64
+        /// Who sends the stream.
+        public var sender: Role
+    }
+
+    /// Bytes looked at so far.
+    public private(set) var searched: UInt64 = 0
+
+    private var pieces: [Piece] = []
+    private var buffer: [UInt8] = []
+    /// Where the buffer begins in the stream.
+    private var bufferOffset: UInt64
+    /// The next place to try.
+    private var candidateOffset: UInt64
+    private var chains: [HeaderChain] = []
+    private let senders: [Role]
+    private let mayBeCompressed: Bool
+    private let needed: Int
+    private let limit: Int
+
+    /// Chains followed at a time; the weakest goes when there are more.
+    private static let chainLimit = 32
+
+    /// Begins a search.
+    ///
+    /// - Parameters:
+    ///   - streamOffset: Where the bytes to come begin in the stream.
+    ///   - sender: Who sends it; nil where that is to be told by the masking.
+    ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
+    ///   - needed: The bits of evidence that a chain must come to.
+    ///   - limit: Bytes kept at the most.
+    public init(streamOffset: UInt64, sender: Role?, mayBeCompressed: Bool, needed: Int, limit: Int) {
+        bufferOffset = streamOffset
+        candidateOffset = streamOffset
+        senders = sender.map { [$0] } ?? [.client, .server]
+        self.mayBeCompressed = mayBeCompressed
+        self.needed = needed
+        self.limit = limit
+    }
+
+    /// How many bytes are kept.
+    public var keptCount: Int { buffer.count }
+
+    /// The bits of the chain that leads.
+    public var bestEvidence: Int { chains.map(\.bits).max() ?? 0 }
+
+    /// How many segments' bytes are kept.
+    public var pieceCount: Int { pieces.count }
+
+    /// What the caller knows the bytes of a piece by.
+    public func origin(ofPiece index: Int) -> UInt64 { pieces[index].origin }
+
+    /// The bytes of a piece, those before `offset` left out.
+    public func bytes(ofPiece index: Int, from offset: UInt64 = 0) -> ArraySlice<UInt8> {
+        let end = endOffset(ofPiece: index)
+        let start = min(max(pieces[index].offset, offset), end)
+        return buffer[Int(start &- bufferOffset)..<Int(end &- bufferOffset)]
+    }
+
+    private func endOffset(ofPiece index: Int) -> UInt64 {
+        index + 1 < pieces.count ? pieces[index + 1].offset : end
+    }
+
+    /// Looks at the next bytes of the stream, which are one segment's.
+    ///
+    /// - Returns: Where frames begin, once that is clear.
+    public func receive(_ bytes: Span<UInt8>, origin: UInt64) -> Place? {
+        let start = end
+        pieces.append(Piece(offset: start, origin: origin))
+        unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
+        searched &+= UInt64(bytes.count)
+        advance(segmentStart: start, isEnd: false)
+        let place = decide()
+        if place == nil, buffer.count > limit { discard() }
+        return place
+    }
+
+    /// Looks at what there is once more, since the stream is over.
+    ///
+    /// - Parameter hasFin: Whether it was ended by a FIN.
+    /// - Returns: The place, if there is one after all.
+    public func finish(hasFin: Bool) -> Place? {
+        advance(segmentStart: nil, isEnd: true)
+        if hasFin {
+            for index in chains.indices where chains[index].next == end { chains[index].endsWithStream() }
+        }
+        return decide()
+    }
+
+    private var end: UInt64 { bufferOffset &+ UInt64(buffer.count) }
+
+    /// The bytes from a place in the stream on.
+    private func bytes(from offset: UInt64) -> Range<Int> {
+        Int(offset &- bufferOffset)..<buffer.count
+    }
+
+    /// Follows every chain as far as the bytes go, and begins new ones.
+    private func advance(segmentStart: UInt64?, isEnd: Bool) {
+        var alive: [HeaderChain] = []
+        for chain in chains {
+            var chain = chain
+            if follow(&chain, isEnd: isEnd) { insert(chain, into: &alive) }
+        }
+        while candidateOffset < end {
+            let range = bytes(from: candidateOffset)
+            // A header is at most 14 bytes; what is cut is tried again with the next segment.
+            guard isEnd || range.count >= FrameHeader.maximumByteCount || candidateOffset == segmentStart else { break }
+            for sender in senders {
+                var chain = HeaderChain(
+                    sender: sender, start: candidateOffset, isSegmentStart: candidateOffset == segmentStart)
+                if mayBegin(range.lowerBound, sender), follow(&chain, isEnd: isEnd), chain.frames > 0 || isSmall(range)
+                {
+                    insert(chain, into: &alive)
+                }
+            }
+            candidateOffset &+= 1
+        }
+        chains = alive
+    }
+
+    private func isSmall(_ range: Range<Int>) -> Bool { range.count < FrameHeader.maximumByteCount }
+
+    /// A quick look at two bytes: most places end here.
+    private func mayBegin(_ index: Int, _ sender: Role) -> Bool {
+        let first = buffer[index]
+        guard first & 0x30 == 0, first & 0x07 <= 2, first & 0x48 != 0x48 else { return false }
+        guard index + 1 < buffer.count else { return true }
+        return (buffer[index + 1] & 0x80 != 0) == (sender == .client)
+    }
+
+    /// Takes the headers of a chain as far as the bytes go; false when it breaks.
+    private func follow(_ chain: inout HeaderChain, isEnd: Bool) -> Bool {
+        let kept = buffer
+        while chain.next < end {
+            let rest = kept.span.extracting(bytes(from: chain.next))
+            guard let header = FrameHeader(rest) else { return true }
+            let behind = rest.extracting(droppingFirst: header.byteCount)
+            // The payload's beginning is looked at, so wait for it while it may come.
+            let wanted = min(header.payloadLength, 128)
+            guard isEnd || UInt64(behind.count) >= wanted else { return true }
+            let payload = behind.extracting(first: Int(min(UInt64(behind.count), header.payloadLength)))
+            guard chain.take(header, payload: payload, mayBeCompressed: mayBeCompressed) else { return false }
+            if endsSegment(chain.next) { chain.endsWithSegment() }
+        }
+        return true
+    }
+
+    /// Whether a kept piece ends at this place.
+    private func endsSegment(_ offset: UInt64) -> Bool {
+        var low = 0
+        var high = pieces.count
+        while low < high {
+            let middle = (low + high) / 2
+            let end = endOffset(ofPiece: middle)
+            if end == offset { return true }
+            if end < offset { low = middle + 1 } else { high = middle }
+        }
+        return false
+    }
+
+    private func insert(_ chain: HeaderChain, into alive: inout [HeaderChain]) {
+        if let index = alive.firstIndex(where: { $0.merges(with: chain) }) {
+            if chain.bits > alive[index].bits { alive[index] = chain }
+            return
+        }
+        guard alive.count >= FrameSearch.chainLimit else {
+            alive.append(chain)
+            return
+        }
+        guard let weakest = alive.indices.min(by: { alive[$0].bits < alive[$1].bits }) else { return }
+        if alive[weakest].bits < chain.bits { alive[weakest] = chain }
+    }
+
+    /// The place of the chain that has enough evidence and leads.
+    private func decide() -> Place? {
+        guard let best = chains.max(by: { $0.bits < $1.bits }), best.bits >= needed else { return nil }
+        let others = chains.filter { !$0.merges(with: best) }
+        guard others.allSatisfy({ $0.bits + Evidence.margin <= best.bits }) else { return nil }
+        return Place(offset: best.start, sender: best.sender)
+    }
+
+    /// Gives up the first half of what is kept. Chains that begin there keep their evidence, and begin at their next
+    /// header.
+    private func discard() {
+        let half = bufferOffset &+ UInt64(buffer.count / 2)
+        var kept = pieces.firstIndex { $0.offset >= half } ?? pieces.count
+        if kept == pieces.count { kept = max(0, pieces.count - 1) }
+        guard kept > 0 else { return }
+        let newOffset = pieces[kept].offset
+        for index in chains.indices where chains[index].start < newOffset { chains[index].restart() }
+        buffer.removeFirst(Int(newOffset &- bufferOffset))
+        bufferOffset = newOffset
+        pieces.removeFirst(kept)
+        candidateOffset = max(candidateOffset, newOffset)
+    }
+}

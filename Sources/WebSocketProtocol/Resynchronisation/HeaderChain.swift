@@ -1,0 +1,152 @@
+import WireFormat
+
+/// A guess at where frames begin: a place, and the headers that follow one another from there (RFC 6455 5.2, 5.4).
+struct HeaderChain {
+    /// Whether fragments of a message are due.
+    private enum MessageState {
+        /// The chain began where it cannot be known.
+        case unknown
+        case outside, inside
+    }
+
+    /// Who would send these frames: the mask bit of the first tells.
+    let sender: Role
+    /// Where the first header stands.
+    private(set) var start: UInt64
+    /// Where the next header is due.
+    private(set) var next: UInt64
+    /// What the chain proves so far.
+    private(set) var bits: Int
+    /// Headers in the chain.
+    private(set) var frames = 0
+    private var message = MessageState.unknown
+    private var lastFirstByte: UInt8?
+    private var lastLength: UInt64?
+    private var lastKey: UInt32 = 0
+    private var emptyFrames = 0
+
+    /// Frames without payload that may follow one another: runs of zeros look like them.
+    private static let emptyFrameLimit = 4
+    /// The longest frame believed.
+    private static let lengthLimit: UInt64 = 1 << 31
+
+    /// Begins at `start`, where a frame of `sender` may begin.
+    init(sender: Role, start: UInt64, isSegmentStart: Bool) {
+        self.sender = sender
+        self.start = start
+        next = start
+        bits = isSegmentStart ? Evidence.atSegmentStart : 0
+    }
+
+    /// Whether two chains go on alike: then the one that began first has all the evidence.
+    func merges(with other: HeaderChain) -> Bool {
+        next == other.next && sender == other.sender
+    }
+
+    /// Takes the header that is due.
+    ///
+    /// - Parameters:
+    ///   - header: What stands where a header is due.
+    ///   - payload: The bytes behind the header, as many as are at hand, at most the payload's length.
+    ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
+    /// - Returns: Whether it can be one; else the chain is broken.
+    mutating func take(_ header: FrameHeader, payload: Span<UInt8>, mayBeCompressed: Bool) -> Bool {
+        guard isPlausible(header, mayBeCompressed: mayBeCompressed) else { return false }
+        if header.payloadLength == 0 {
+            emptyFrames += 1
+            guard emptyFrames <= HeaderChain.emptyFrameLimit else { return false }
+        } else {
+            emptyFrames = 0
+            guard let payloadBits = evidence(of: payload, header) else { return false }
+            bits += headerEvidence(header) + payloadBits
+        }
+        if !header.opcode.isControl { message = header.fin ? .outside : .inside }
+        lastFirstByte = header.firstByte
+        lastLength = header.payloadLength
+        lastKey = header.maskingKey ?? 0
+        frames += 1
+        next &+= UInt64(header.byteCount) &+ header.payloadLength
+        return true
+    }
+
+    /// Gives up the frames taken so far: the chain begins at the header that is due.
+    mutating func restart() {
+        start = next
+    }
+
+    /// Counts that the frame taken last ends at a segment's end.
+    mutating func endsWithSegment() {
+        if let lastLength, lastLength > 0 { bits += Evidence.endsSegment }
+    }
+
+    /// Counts that the frame taken last ends with the stream.
+    mutating func endsWithStream() {
+        if let lastLength, lastLength > 0 { bits += Evidence.endsStream }
+    }
+
+    private func isPlausible(_ header: FrameHeader, mayBeCompressed: Bool) -> Bool {
+        let opcode = header.opcode
+        guard header.isMasked == (sender == .client), !header.rsv2, !header.rsv3, !opcode.isReserved,
+            header.hasMinimalLength, header.payloadLength <= HeaderChain.lengthLimit
+        else { return false }
+        if header.maskingKey == 0 { return false }
+        // RFC 7692 6: RSV1 stands on the first frame of a message only.
+        if header.rsv1, !mayBeCompressed || opcode.isControl || opcode == .continuation { return false }
+        if opcode.isControl { return header.fin && header.payloadLength <= 125 }
+        switch message {
+        case .unknown: return true
+        case .outside: return opcode != .continuation
+        case .inside: return opcode == .continuation
+        }
+    }
+
+    private func headerEvidence(_ header: FrameHeader) -> Int {
+        // Keys are random (RFC 6455 5.3): the same key again is a sign of repeated bytes.
+        if header.isMasked, header.maskingKey == lastKey { return 0 }
+        if header.payloadLength < 4, !header.isMasked { return Evidence.tinyFrame }
+        if header.firstByte == lastFirstByte, header.payloadLength == lastLength { return Evidence.repeatedHeader }
+        return Evidence.header
+    }
+
+    /// What a payload proves; nil when it cannot be the payload of such a frame.
+    private func evidence(of payload: Span<UInt8>, _ header: FrameHeader) -> Int? {
+        var bytes = InlineArray<128, UInt8>(repeating: 0)
+        let count = min(payload.count, 128)
+        let key = header.maskingKey ?? 0
+        var characters = 0
+        var unveiled = 0
+        for index in 0..<count {
+            let byte = payload[index]
+            bytes[index] = byte ^ UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
+            guard bytes[index].isPrintable else { continue }
+            characters += 1
+            if !byte.isPrintable { unveiled += 1 }
+        }
+        // Text under a mask that is text itself proves nothing: any key of that kind makes text of it.
+        let textBits = unveiled * 4 >= count ? min(characters * Evidence.unmaskedCharacter, Evidence.unmaskedText) : 0
+        let head = bytes.span.extracting(0..<count)
+        let isWhole = UInt64(count) == header.payloadLength
+        if header.opcode == .close, header.payloadLength > 0 {
+            guard header.payloadLength != 1 else { return nil }
+            guard count >= 2 else { return 0 }
+            let body = CloseBody(head)
+            guard let code = body.code, code.mayBeSent, !isWhole || body.reason != nil else { return nil }
+            return Evidence.closeCode + (header.isMasked ? textBits : 0)
+        }
+        guard header.opcode == .text, !header.rsv1 else { return 0 }
+        var text = UTF8Validator()
+        text.receive(head)
+        guard isWhole && header.fin ? text.isComplete : text.isValid else { return nil }
+        return header.isMasked ? textBits : 0
+    }
+}
+
+extension UInt8 {
+    /// Whether it is a character that texts hold: printable ASCII, tab, line feed or carriage return.
+    fileprivate var isPrintable: Bool {
+        switch self {
+        case 0x20...0x7e, 0x09, 0x0a, 0x0d: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+import WireFormat
+
+/// What an analysis makes of some packets.
+struct Analysis {
+    /// Every event, in order.
+    let told: [Told]
+
+    /// Analyses packets to the capture's end.
+    init(_ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet) {
+        var options = AnalysisOptions()
+        options.limits = limits
+        var pipeline = Pipeline(options: options)
+        var recorder = Recorder()
+        for (index, packet) in packets.enumerated() {
+            packet.bytes.withPacket(
+                number: UInt64(index + 1), time: packet.time, linkType: linkType,
+                originalLength: packet.originalLength
+            ) {
+                pipeline.receive($0, into: &recorder)
+            }
+        }
+        pipeline.finish(into: &recorder)
+        told = recorder.told
+    }
+
+    /// Analyses a conversation.
+    init(_ conversation: TCPConversation) {
+        self.init(conversation.packets)
+    }
+
+    var connections: [ConnectionStart] {
+        told.compactMap { if case .connection(let start) = $0.event { start } else { nil } }
+    }
+
+    var handshakes: [Handshake] {
+        told.compactMap { if case .handshake(let handshake) = $0.event { handshake } else { nil } }
+    }
+
+    var frames: [FrameEvent] {
+        told.compactMap { if case .frame(let frame) = $0.event { frame } else { nil } }
+    }
+
+    var messages: [MessageEvent] {
+        told.compactMap { if case .message(let message) = $0.event { message } else { nil } }
+    }
+
+    /// The texts of the messages, in order.
+    var texts: [String] {
+        told.compactMap { if case .message = $0.event { $0.text } else { nil } }
+    }
+
+    var gaps: [Gap] {
+        told.compactMap { if case .gap(let gap) = $0.event { gap } else { nil } }
+    }
+
+    var resyncs: [Resync] {
+        told.compactMap { if case .resync(let resync) = $0.event { resync } else { nil } }
+    }
+
+    /// The rules of the findings, in order.
+    var rules: [String] {
+        told.compactMap { if case .finding(let finding) = $0.event { finding.rule } else { nil } }
+    }
+
+    var ends: [SessionEnd] {
+        told.compactMap { if case .end(let end) = $0.event { end } else { nil } }
+    }
+
+    /// The end of the only session.
+    var end: SessionEnd {
+        get throws {
+            try #require(ends.count == 1)
+            return ends[0]
+        }
+    }
+
+    var summary: Summary {
+        get throws {
+            guard case .summary(let summary) = told.last?.event else {
+                throw NoSummary()
+            }
+            return summary
+        }
+    }
+
+    private struct NoSummary: Error {}
+}

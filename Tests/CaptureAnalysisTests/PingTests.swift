@@ -1,0 +1,101 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+
+@Suite("Pings and Pongs")
+struct PingTests {
+    /// The session whose frames are given, each a packet of its own.
+    private func analysis(
+        _ frames: [(ExpectedMessage.Sender, [UInt8])], limits: Limits = Limits()
+    ) -> Analysis {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for (sender, bytes) in frames { talk.send(bytes, from: sender) }
+        return Analysis(talk.packets, limits: limits)
+    }
+
+    private func ping(_ text: String, from sender: ExpectedMessage.Sender = .server) -> (
+        ExpectedMessage.Sender, [UInt8]
+    ) {
+        (sender, WireFrame.ping(text, from: sender))
+    }
+
+    private func pong(_ text: String, from sender: ExpectedMessage.Sender = .client) -> (
+        ExpectedMessage.Sender, [UInt8]
+    ) {
+        (sender, WireFrame.pong(text, from: sender))
+    }
+
+    @Test("belong together when the payload is the same")
+    func together() throws {
+        let analysis = analysis([ping("a"), pong("a")])
+        #expect(analysis.frames.map(\.answer?.pingPacket) == [nil, 6])
+        let roundTrips = try #require(analysis.end.pingRoundTrip)
+        #expect(roundTrips.count == 1 && roundTrips.min == 1_000_000 && roundTrips.p99 == 1_000_000)
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+    }
+
+    @Test("are matched one by one when several are on the way")
+    func several() throws {
+        let analysis = analysis([ping("a"), ping("b"), ping("c"), pong("a"), pong("b"), pong("c")])
+        #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [6, 7, 8])
+        #expect(analysis.frames.compactMap(\.answer?.roundTrip) == [3_000_000, 3_000_000, 3_000_000])
+    }
+
+    @Test("are matched in order when their payloads are the same")
+    func samePayload() throws {
+        let analysis = analysis([ping(""), ping(""), pong(""), pong("")])
+        #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [6, 7])
+    }
+
+    @Test("answered by a Pong to a later one count as answered (RFC 6455 5.5.3)")
+    func latestOnly() throws {
+        let analysis = analysis([ping("a"), ping("b"), pong("b"), pong("a")])
+        #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [7])
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+    }
+
+    @Test("that nobody asked for answer nothing")
+    func unsolicited() throws {
+        let analysis = analysis([pong("heartbeat"), ping("a"), pong("heartbeat"), pong("a", from: .server)])
+        #expect(analysis.frames.allSatisfy { $0.answer == nil })
+        #expect(try analysis.end.verdict.unansweredPings == 1)
+        #expect(try analysis.end.pingRoundTrip == nil)
+    }
+
+    @Test("go both ways at once")
+    func bothWays() throws {
+        let analysis = analysis([
+            ping("x", from: .client), ping("x", from: .server), pong("x", from: .client), pong("x", from: .server),
+        ])
+        #expect(analysis.frames.map(\.answer?.pingPacket) == [nil, nil, 7, 6])
+    }
+
+    @Test("that are not answered are counted, also those that were forgotten")
+    func unanswered() throws {
+        var limits = Limits()
+        limits.outstandingPings = 3
+        let analysis = analysis((1...5).map { ping("\($0)") } + [pong("4")], limits: limits)
+        #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [9])
+        // Pings 1 and 2 were forgotten, 3 was passed over, 5 waits.
+        #expect(try analysis.end.verdict.unansweredPings == 3)
+    }
+
+    @Test("have round trips whose order statistics are those of a sorted list")
+    func statistics() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for wait in 0..<200 as Range<Int64> {
+            talk.send(WireFrame.ping("\(wait)", from: .server), from: .server)
+            talk.wait(milliseconds: (wait * 37) % 200)
+            talk.send(WireFrame.pong("\(wait)", from: .client), from: .client)
+        }
+        let roundTrips = try #require(try Analysis(talk).end.pingRoundTrip)
+        #expect(roundTrips.count == 200 && roundTrips.min == 1_000_000 && roundTrips.max == 200_000_000)
+        // Two significant digits.
+        #expect(abs(roundTrips.p50 - 100_000_000) <= 1_000_000)
+        #expect(abs(roundTrips.p90 - 180_000_000) <= 1_800_000)
+        #expect(abs(roundTrips.p99 - 198_000_000) <= 2_000_000)
+    }
+}

@@ -1,0 +1,21 @@
+import CaptureAnalysis
+import WebSocketProtocol
+
+/// An event as it was told, with a copy of its payload.
+struct Told {
+    var event: Event
+    var context: EventContext
+    var payload: [UInt8]
+
+    var text: String { String(decoding: payload, as: UTF8.self) }
+}
+
+/// Keeps every event.
+struct Recorder: EventSink {
+    private(set) var told: [Told] = []
+
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        told.append(
+            Told(event: copy event, context: copy context, payload: payload.indices.map { payload[$0] }))
+    }
+}

@@ -1,0 +1,91 @@
+import TestSupport
+import Testing
+
+/// A capture without WebSocket, and what is said to a user who looked for it.
+struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var packets: [TimedPacket]
+    var linkType: UInt32 = 1
+    var status: Int32 = 0
+    var words: [String]
+
+    private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    static let all: [WithoutWebSocket] = [
+        WithoutWebSocket(
+            testDescription: "TLS",
+            packets: {
+                var talk = TCPConversation(from: "10.0.0.7:5000", to: "10.0.0.9:443")
+                talk.open()
+                talk.send([0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3], from: .client)
+                talk.send([0x16, 3, 3, 0, 5, 2, 0, 0, 1, 3], from: .server)
+                talk.finish(first: .client)
+                return talk.packets
+            }(),
+            words: ["no WebSocket in 1 TCP connection", "1 TLS"]),
+        WithoutWebSocket(
+            testDescription: "HTTP",
+            packets: TCPConversation.http("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ok).packets, words: ["1 HTTP"]),
+        WithoutWebSocket(
+            testDescription: "an event stream",
+            packets: TCPConversation.http(
+                "GET /events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"
+            ).packets,
+            words: ["event stream"]),
+        WithoutWebSocket(
+            testDescription: "long polling",
+            packets: TCPConversation.http(
+                "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n", ok
+            ).packets,
+            words: ["long polling"]),
+        WithoutWebSocket(
+            testDescription: "a refused upgrade",
+            packets: TCPConversation.http(
+                TCPConversation.upgradeRequest(), "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+            ).packets,
+            words: ["HTTP without an accepted upgrade"]),
+        WithoutWebSocket(
+            testDescription: "nothing but SYNs",
+            packets: (0..<3).flatMap { number in
+                var talk = TCPConversation(from: "10.0.0.7:500\(number)")
+                talk.open()
+                return talk.packets.prefix(1)
+            },
+            words: ["3 TCP connections", "3 without any data"]),
+        WithoutWebSocket(
+            testDescription: "connections that were there before",
+            packets: {
+                var talk = TCPConversation()
+                talk.open()
+                talk.send([0xff, 0xfe, 0x80, 0x01, 7, 7, 7, 7], from: .client)
+                return Array(talk.packets.dropFirst(3))
+            }(),
+            words: ["begun before the capture"]),
+        WithoutWebSocket(
+            testDescription: "UDP", packets: [.udp],
+            words: ["none of 1 packets is TCP"]),
+        WithoutWebSocket(
+            testDescription: "a link type that is not supported",
+            packets: [.udp], linkType: 147, status: 2,
+            words: ["link type 147", "not supported"]),
+    ]
+}
+
+@Suite("A capture without WebSocket")
+struct NoWebSocketTests {
+    @Test("is told what it holds instead", arguments: WithoutWebSocket.all)
+    func words(capture: WithoutWebSocket) throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write("capture.pcap", capture.packets.pcap(linkType: capture.linkType))
+        for format in ["timeline", "summary", "jsonl"] {
+            let run = try Wstap.run([file, "--format", format])
+            #expect(run.status == capture.status)
+            #expect(run.errors.hasPrefix("wstap: ") && run.errors.split(separator: "\n").count == 1)
+            for words in capture.words { #expect(run.errors.contains(words)) }
+        }
+        let quiet = try Wstap.run([file, "-q"])
+        #expect(quiet.status == capture.status)
+        if capture.status == 0 { #expect(quiet.errors == "") }
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("With -o, the output")
+struct OutputFileTests {
+    private let folder: ScratchFolder
+    private let capture: String
+    /// What goes to standard output without `-o`.
+    private let expected: [UInt8]
+
+    init() throws {
+        folder = try ScratchFolder()
+        capture = try folder.write("chat.pcap", TCPConversation.chat.packets.pcap())
+        expected = try Wstap.run([capture, "--format", "jsonl"]).output
+    }
+
+    private func run(to path: String, _ arguments: [String] = []) throws -> Wstap.Outcome {
+        try Wstap.run([capture, "--format", "jsonl", "-o", path] + arguments)
+    }
+
+    private func content(_ name: String) throws -> [UInt8] {
+        try [UInt8](Data(contentsOf: URL(filePath: folder.path(name))))
+    }
+
+    private func mode(_ name: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: folder.path(name))[.posixPermissions] as? Int
+    }
+
+    @Test("becomes a new file, and nothing else stays in the folder")
+    func newFile() throws {
+        let run = try run(to: folder.path("trace.jsonl"))
+        #expect(run.status == 0 && run.output.isEmpty && run.errors == "")
+        #expect(try content("trace.jsonl") == expected)
+        #expect(try folder.names == ["chat.pcap", "trace.jsonl"])
+    }
+
+    @Test("replaces a file and keeps its mode", arguments: [0o600, 0o644, 0o664, 0o640])
+    func replacedFile(mode: Int) throws {
+        let path = try folder.write("trace.jsonl", Array("what was there before".utf8))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        #expect(try run(to: path).status == 0)
+        #expect(try content("trace.jsonl") == expected)
+        #expect(try self.mode("trace.jsonl") == mode)
+        #expect(try folder.names == ["chat.pcap", "trace.jsonl"])
+    }
+
+    @Test("replaces the file that a symbolic link names, not the link")
+    func symbolicLink() throws {
+        _ = try folder.write("real.jsonl", [])
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link.jsonl"), withDestinationPath: "real.jsonl")
+        #expect(try run(to: folder.path("link.jsonl")).status == 0)
+        #expect(try content("real.jsonl") == expected)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link.jsonl")) == "real.jsonl")
+        #expect(try folder.names == ["chat.pcap", "link.jsonl", "real.jsonl"])
+    }
+
+    @Test("goes into a device as it is")
+    func device() throws {
+        let run = try run(to: "/dev/null")
+        #expect(run.status == 0 && run.errors == "")
+    }
+
+    @Test("goes into a pipe as it is")
+    func pipe() throws {
+        let pipe = try NamedPipe("pipe", in: folder, holding: .reading)
+        let program = try Wstap.start(
+            [capture, "--format", "jsonl", "-o", pipe.path], output: folder.path("output"),
+            errors: folder.path("errors"))
+        var lines: [String] = []
+        while let line = try pipe.readLine() { lines.append(line) }
+        #expect(program.wait() == 0)
+        #expect(lines == String(decoding: expected, as: UTF8.self).split(separator: "\n").map(String.init))
+    }
+
+    @Test(
+        "is no file where the folder is missing, and the fault is named", arguments: ["no/trace.jsonl", "chat.pcap/x"])
+    func unwritableFolder(name: String) throws {
+        let run = try run(to: folder.path(name))
+        #expect(run.status == 2 && run.output.isEmpty)
+        #expect(run.errors.hasPrefix("wstap: \(folder.path(name)): "))
+        #expect(try folder.names == ["chat.pcap"])
+    }
+
+    @Test("is kept where the input was cut, as it is all that could be read")
+    func cutInput() throws {
+        let cut = try folder.write("cut.pcap", TCPConversation.chat.packets.pcap().dropLast(9))
+        let run = try Wstap.run([cut, "--format", "jsonl", "-o", folder.path("trace.jsonl")])
+        #expect(run.status == 1)
+        #expect(try Trace(content("trace.jsonl")).events.last?.event == "summary")
+    }
+
+    @Test("does not replace a good file where nothing could be read")
+    func nothingRead() throws {
+        let path = try folder.write("trace.jsonl", Array("good".utf8))
+        let run = try Wstap.run([folder.path("missing.pcap"), "-o", path])
+        #expect(run.status == 2)
+        #expect(try content("trace.jsonl") == Array("good".utf8))
+        #expect(try folder.names == ["chat.pcap", "trace.jsonl"])
+    }
+
+    #if os(Linux)
+        @Test("that finds no room is a fault, and is named")
+        func fullDisk() throws {
+            let errors = folder.path("errors")
+            let program = try Wstap.start([capture, "--format", "jsonl"], output: "/dev/full", errors: errors)
+            #expect(program.wait() == 2)
+            let words = try String(contentsOfFile: errors, encoding: .utf8)
+            #expect(words == "wstap: standard output: No space left on device\n")
+            let named = try run(to: "/dev/full")
+            #expect(named.status == 2 && named.errors == "wstap: /dev/full: No space left on device\n")
+        }
+    #endif
+}

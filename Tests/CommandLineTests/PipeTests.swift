@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Through pipes")
+struct PipeTests {
+    @Test("a capture is read to its end", arguments: ["jsonl", "timeline", "summary"])
+    func standardInput(format: String) throws {
+        let folder = try ScratchFolder()
+        let input = try NamedPipe("input", in: folder, holding: .writing)
+        let capture = TCPConversation.chat.packets.pcap()
+        let file = try folder.write("output", [])
+        // The pipe holds all of it, so that nobody need wait.
+        input.write(capture)
+        let program = try Wstap.start(
+            ["-", "--format", format], input: input.path, output: file, errors: folder.path("errors"))
+        input.closeWriting()
+        #expect(program.wait() == 0)
+        let expected = try Wstap.run([folder.write("chat.pcap", capture), "--format", format])
+        let output = try String(contentsOfFile: file, encoding: .utf8)
+        // The first line names the source.
+        #expect(
+            output.split(separator: "\n").dropFirst().elementsEqual(expected.text.split(separator: "\n").dropFirst()))
+    }
+
+    @Test("each event leaves as its packet comes", arguments: ["jsonl", "timeline"])
+    func liveEvents(format: String) throws {
+        let folder = try ScratchFolder()
+        let input = try NamedPipe("input", in: folder, holding: .writing)
+        let output = try NamedPipe("output", in: folder, holding: .reading)
+        var builder = PcapBuilder()
+        var written = 0
+        func write(_ packet: TimedPacket) {
+            builder.append(packet.bytes, seconds: 1_700_000_000)
+            input.write(builder.bytes[written...])
+            written = builder.bytes.count
+        }
+        let program = try Wstap.start(
+            ["-", "--format", format], input: input.path, output: output.path, errors: folder.path("errors"))
+        let packets = TCPConversation.chat.packets
+        for packet in packets.prefix(5) { write(packet) }
+        // Packet 5 answers the upgrade. A line that did not leave would never be read, and the next packet not written.
+        let marks = format == "jsonl" ? "\"event\":\"handshake\"" : "accept valid"
+        try readUntil(marks, from: output)
+        write(packets[5])
+        try readUntil("hello", from: output)
+        write(packets[6])
+        try readUntil("world", from: output)
+        write(packets[7])
+        try readUntil(format == "jsonl" ? "\"ping\"" : "PING", from: output)
+        input.closeWriting()
+        try readUntil(format == "jsonl" ? "\"event\":\"summary\"" : "end: ", from: output)
+        #expect(program.wait() == 0)
+    }
+
+    private func readUntil(_ mark: String, from output: NamedPipe) throws {
+        while let line = try output.readLine() {
+            if line.contains(mark) { return }
+        }
+        Issue.record("the output ended before \(mark)")
+    }
+
+    @Test("nobody who reads any more is no fault", arguments: ["jsonl", "timeline", "summary"])
+    func closedOutput(format: String) throws {
+        let folder = try ScratchFolder()
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<4000 { talk.send(WireFrame.text("message \(number)", from: .client), from: .client) }
+        let file = try folder.write("many.pcap", talk.packets.pcap())
+        let errors = folder.path("errors")
+        var output: NamedPipe? = try NamedPipe("output", in: folder, holding: .reading)
+        let program = try Wstap.start([file, "--format", format], output: folder.path("output"), errors: errors)
+        if format != "summary" { _ = try output?.readLine() }
+        output = nil
+        #expect(program.wait() == 0)
+        #expect(try String(contentsOfFile: errors, encoding: .utf8) == "")
+    }
+}

@@ -1,0 +1,65 @@
+import TestSupport
+import Testing
+
+@Suite("The command line")
+struct UsageTests {
+    @Test("explains itself on standard output", arguments: [["--help"], ["-h"], ["help"], ["read", "--help"]])
+    func help(arguments: [String]) throws {
+        let run = try Wstap.run(arguments)
+        #expect(run.status == 0 && run.errors == "")
+        #expect(run.text.contains("USAGE: wstap"))
+        #expect(run.lines.allSatisfy { $0.count <= 120 })
+    }
+
+    @Test("tells its version")
+    func version() throws {
+        let run = try Wstap.run(["--version"])
+        #expect(run.status == 0 && run.errors == "")
+        #expect(run.text.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+    }
+
+    @Test(
+        "does not take words that mean nothing, and names them",
+        arguments: [
+            ([], "file"),
+            (["--nonsense", "x.pcap"], "--nonsense"),
+            (["x.pcap", "--format", "xml"], "xml"),
+            (["x.pcap", "--format"], "--format"),
+            (["x.pcap", "--payload", "much"], "much"),
+            (["x.pcap", "--payload", "-1"], "--payload"),
+            (["x.pcap", "--opcode", "text,blob"], "text,blob"),
+            (["x.pcap", "--opcode", "16"], "16"),
+            (["x.pcap", "--opcode", ""], "--opcode"),
+            (["x.pcap", "--connection", "0"], "--connection"),
+            (["x.pcap", "--connection", "1,x"], "1,x"),
+            (["x.pcap", "--from", "proxy"], "proxy"),
+            (["x.pcap", "--events", "message,noise"], "message,noise"),
+            (["x.pcap", "--color", "sometimes"], "sometimes"),
+            (["-", "-"], "standard input"),
+        ] as [([String], String)])
+    func wrongUsage(arguments: [String], named: String) throws {
+        let run = try Wstap.run(arguments)
+        #expect(run.status == 64)
+        #expect(run.output.isEmpty)
+        #expect(run.errors.contains(named))
+    }
+
+    @Test("shows the words of libpcap on a filter that it does not understand")
+    func badFilter() throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write("chat.pcap", TCPConversation.chat.packets.pcap())
+        let run = try Wstap.run([file, "-f", "tcp porridge 80"])
+        #expect(run.status == 64 && run.output.isEmpty)
+        #expect(run.errors.contains("tcp porridge 80") && run.errors.contains("syntax error"))
+    }
+
+    @Test("tells where a pattern of --grep is wrong, and opens no output for it")
+    func badPattern() throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write("chat.pcap", TCPConversation.chat.packets.pcap())
+        let run = try Wstap.run([file, "--grep", "(unclosed", "-o", folder.path("trace")])
+        #expect(run.status == 64 && run.output.isEmpty)
+        #expect(run.errors.contains("--grep") && run.errors.contains("offset"))
+        #expect(try folder.names == ["chat.pcap"])
+    }
+}

@@ -1,0 +1,106 @@
+import TestSupport
+
+/// Holds the connections of a trace against what their endpoints logged.
+struct ConnectionComparison {
+    /// What is wrong; empty: nothing.
+    private(set) var faults: [String] = []
+
+    private let connections: [TraceConnection]
+    private let hasHoles: Bool
+    /// Who logs Pings at all.
+    private let loggingPings: Set<ExpectedMessage.Sender>
+
+    /// Compares.
+    ///
+    /// - Parameters:
+    ///   - expectation: What the endpoints logged.
+    ///   - trace: What was found.
+    ///   - hasHoles: Whether the capture lacks some of what was sent: then only what was found must be right.
+    init(_ expectation: Expectation, _ trace: Trace, hasHoles: Bool = false) {
+        connections = trace.connections
+        self.hasHoles = hasHoles
+        loggingPings = Set(expectation.connections.flatMap(\.pings).map(\.from)).subtracting(expectation.unloggedFrom)
+        for expected in expectation.connections {
+            guard let found = find(expected) else {
+                if !hasHoles { faults.append("\(expected.client): no such connection") }
+                continue
+            }
+            compareUpgrade(expected, found)
+            compareCloses(expected, found)
+            compareEnds(expected, found)
+            comparePings(expected, found)
+        }
+    }
+
+    /// The connection of the same client; of several on the same ports, the one with the same key.
+    private func find(_ expected: ExpectedConnection) -> TraceConnection? {
+        let sameClient = connections.filter { $0.client == expected.client }
+        guard let key = expected.key else { return sameClient.first }
+        return sameClient.first { $0.key == key }
+    }
+
+    private mutating func compareUpgrade(_ expected: ExpectedConnection, _ found: TraceConnection) {
+        guard let handshake = found.handshake else {
+            faults.append("\(expected.client): no accepted upgrade")
+            return
+        }
+        if let path = expected.path, handshake.url?.hasSuffix(path) != true {
+            faults.append("\(expected.client): \(handshake.url ?? "no URL") instead of \(path)")
+        }
+        if let subprotocol = expected.subprotocol, handshake.subprotocol != subprotocol {
+            faults.append(
+                "\(expected.client): subprotocol \(handshake.subprotocol ?? "none") instead of \(subprotocol)")
+        }
+        if let refused = expected.refused, found.refused != refused {
+            faults.append("\(expected.client): refused with \(found.refused) instead of \(refused)")
+        }
+    }
+
+    /// The Close frames that an end knows of stand on the wire, code and reason.
+    private mutating func compareCloses(_ expected: ExpectedConnection, _ found: TraceConnection) {
+        guard !hasHoles, !isOpen(found) else { return }
+        for close in expected.closes {
+            let isThere = found.frames.contains { frame in
+                frame.from == close.from && frame.close?.code == close.code && frame.close?.reason == close.reason
+            }
+            if !isThere { faults.append("\(expected.client): not on the wire: \(close)") }
+        }
+    }
+
+    /// RFC 6455 7.1.5: an application is given the code of the Close frame that its end received; 1005 when that is
+    /// empty, 1006 when there is none.
+    ///
+    /// An endpoint that has failed the connection logs 1006 and reads nothing more, so that a Close frame behind that
+    /// does not speak against it; nor does a capture that ended before the session.
+    private mutating func compareEnds(_ expected: ExpectedConnection, _ found: TraceConnection) {
+        guard let verdict = found.verdict, !isOpen(found) else { return }
+        let rows = [
+            (ExpectedMessage.Sender.client, expected.clientSees, verdict.clientSees),
+            (.server, expected.serverSees, verdict.serverSees),
+        ]
+        for (who, logged, told) in rows {
+            guard let logged, told != logged else { continue }
+            if logged == 1006, found.close(from: who.peer) != nil { continue }
+            faults.append("\(expected.client): the \(who) sees \(told.map(String.init) ?? "nothing"), not \(logged)")
+        }
+    }
+
+    /// Whether the capture ended before the session, or what the ends were told is not known for another reason.
+    private func isOpen(_ connection: TraceConnection) -> Bool {
+        connection.verdict?.clientSees == nil || connection.verdict?.serverSees == nil
+    }
+
+    private mutating func comparePings(_ expected: ExpectedConnection, _ found: TraceConnection) {
+        var seen: [ExpectedMessage: Int] = found.pings.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        for ping in expected.pings {
+            seen[ping, default: 0] -= 1
+            if seen[ping, default: 0] < 0, !hasHoles, !isOpen(found) {
+                faults.append("\(expected.client): not found: \(ping)")
+            }
+        }
+        for ping in expected.unconfirmed { seen[ping, default: 0] -= 1 }
+        for (ping, count) in seen where count > 0 && loggingPings.contains(ping.from) {
+            faults.append("\(expected.client): \(count) more than logged: \(ping)")
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import TestSupport
+
+/// What holds of every trace, whatever the capture.
+struct TraceInvariants {
+    /// What does not hold; empty: all does.
+    private(set) var faults: [String] = []
+
+    /// Looks at a whole trace.
+    init(_ trace: Trace) {
+        checkOrder(trace.events)
+        checkNumbers(trace)
+        for connection in trace.connections {
+            checkLife(connection)
+            for sender in ExpectedMessage.Sender.allCases {
+                checkFrames(connection, sender)
+                checkMessages(connection, sender)
+            }
+            checkAnswers(connection)
+            checkVerdict(connection)
+        }
+        checkSummary(trace)
+    }
+
+    private mutating func demand(_ condition: Bool, _ fault: @autoclosure () -> String) {
+        if !condition { faults.append(fault()) }
+    }
+
+    private mutating func checkOrder(_ events: [TraceEvent]) {
+        demand(events.first?.event == "capture", "the first event is not capture")
+        demand(events.last?.event == "summary", "the last event is not summary")
+        demand(events.count { $0.event == "capture" } == 1, "capture is not there once")
+        demand(events.count { $0.event == "summary" } == 1, "summary is not there once")
+        for (earlier, later) in zip(events, events.dropFirst()) {
+            demand(earlier.packet <= later.packet, "packet \(later.packet) behind packet \(earlier.packet)")
+        }
+        for event in events {
+            let isOfTheWhole = event.event == "capture" || event.event == "summary"
+            demand((event.connection == nil) == isOfTheWhole, "\(event.event) of connection \(event.connection ?? 0)")
+        }
+    }
+
+    /// Connections are numbered from 1 in the order of their first events.
+    private mutating func checkNumbers(_ trace: Trace) {
+        let numbers = trace.events.filter { $0.event == "connection" }.compactMap(\.connection)
+        demand(numbers == (0..<UInt64(numbers.count)).map { $0 + 1 }, "connections are numbered \(numbers)")
+        demand(trace.connections.map(\.number) == numbers, "events of connections without connection event")
+    }
+
+    private mutating func checkLife(_ connection: TraceConnection) {
+        let kinds = connection.events.map(\.event)
+        demand(kinds.first == "connection", "#\(connection.number) begins with \(kinds.first ?? "nothing")")
+        demand(kinds.last == "end", "#\(connection.number) ends with \(kinds.last ?? "nothing")")
+        for kind in ["connection", "end"] {
+            demand(kinds.count { $0 == kind } == 1, "#\(connection.number) has \(kind) not once")
+        }
+        demand(connection.events.count { $0.event == "handshake" && $0.accepted == true } <= 1, "accepted twice")
+    }
+
+    private mutating func checkFrames(_ connection: TraceConnection, _ sender: ExpectedMessage.Sender) {
+        let name = "#\(connection.number) from \(sender)"
+        let frames = connection.frames.filter { $0.from == sender }
+        demand(frames.map(\.index) == Array(0..<frames.count), "\(name): the frames are not counted up by one")
+        let offsets = frames.compactMap(\.streamOffset)
+        demand(offsets.count == frames.count, "\(name): a frame without stream_offset")
+        for (earlier, later) in zip(frames, frames.dropFirst()) {
+            let end = UInt64(earlier.streamOffset ?? 0) + 2 + (earlier.length ?? 0)
+            demand(UInt64(later.streamOffset ?? 0) >= end, "\(name): the frame at \(later.streamOffset ?? 0) overlaps")
+        }
+        for frame in frames {
+            demand((frame.firstPacket ?? .max) <= frame.packet, "\(name): a frame ends before it begins")
+            demand((frame.missing ?? 1) > 0, "\(name): nothing is missing")
+        }
+        let gaps = connection.events.filter { $0.event == "gap" && $0.from == sender }.compactMap(\.streamOffset)
+        demand(zip(gaps, gaps.dropFirst()).allSatisfy(<), "\(name): gaps at \(gaps)")
+    }
+
+    /// A message is what its frames are.
+    private mutating func checkMessages(_ connection: TraceConnection, _ sender: ExpectedMessage.Sender) {
+        var parts: [TraceEvent] = []
+        for event in connection.events where event.from == sender {
+            switch (event.event, event.opcode) {
+            case ("frame", "text"), ("frame", "binary"): parts = [event]
+            case ("frame", "continuation"): parts.append(event)
+            case ("message", _):
+                let name = "#\(connection.number): the message at \(event.streamOffset ?? 0) from \(sender)"
+                let length = parts.reduce(0) { $0 + ($1.length ?? 0) }
+                guard event.complete == true else {
+                    demand((event.frames ?? 0) >= 1, "\(name) has no frame")
+                    continue
+                }
+                demand(event.frames == parts.count, "\(name) has \(event.frames ?? 0) frames of \(parts.count)")
+                demand(event.wireLength == length, "\(name) has not the length of its frames")
+                demand(event.opcode == parts.first?.opcode, "\(name) has not the opcode of its first frame")
+                demand(event.streamOffset == parts.first?.streamOffset, "\(name) begins elsewhere than its first frame")
+                demand(event.firstPacket == parts.first?.firstPacket, "\(name) begins in another packet")
+                demand(parts.last?.fin == true && event.packet == parts.last?.packet, "\(name) has no last frame")
+                demand(parts.allSatisfy { $0.missing == nil }, "\(name) is complete, but lacks bytes")
+                if let payload = event.shownPayload {
+                    demand(UInt64(payload.count) == event.length, "\(name) shows \(payload.count) bytes")
+                }
+            default: break
+            }
+        }
+    }
+
+    /// A Pong answers a Ping of the other end that came before it.
+    private mutating func checkAnswers(_ connection: TraceConnection) {
+        for pong in connection.frames {
+            guard let packet = pong.answersPacket else { continue }
+            let isAnswer = connection.frames.contains { ping in
+                ping.opcode == "ping" && ping.from != pong.from && ping.packet == packet
+            }
+            demand(
+                pong.opcode == "pong" && isAnswer && packet <= pong.packet,
+                "#\(connection.number): no Ping in \(packet)")
+        }
+    }
+
+    /// The verdict is on what the trace itself shows (RFC 6455 7.1.5).
+    private mutating func checkVerdict(_ connection: TraceConnection) {
+        guard let verdict = connection.verdict else { return }
+        let name = "#\(connection.number)"
+        let closes = connection.frames.filter { $0.opcode == "close" }
+        let (byClient, byServer) = (connection.close(from: .client), connection.close(from: .server))
+        demand((verdict.layer == "close-frame") == !closes.isEmpty, "\(name): layer \(verdict.layer)")
+        demand(verdict.clean == (byClient != nil && byServer != nil), "\(name): clean \(verdict.clean)")
+        demand(verdict.code == closes.first?.close?.code, "\(name): the code is not that of the first Close frame")
+        if let first = closes.first { demand(verdict.by == first.from?.rawValue, "\(name): closed by \(verdict.by)") }
+        for (sees, received) in [(verdict.clientSees, byServer), (verdict.serverSees, byClient)] {
+            guard let received else {
+                demand(sees == nil || sees == 1006, "\(name): \(sees ?? 0) seen, but no Close frame received")
+                continue
+            }
+            demand(sees == received.code ?? 1005, "\(name): \(sees ?? 0) seen, \(received) received")
+        }
+    }
+
+    private mutating func checkSummary(_ trace: Trace) {
+        guard let summary = trace.events.last else { return }
+        let frames = trace.events.filter { $0.event == "frame" }
+        let messages = trace.events.filter { $0.event == "message" && $0.complete == true }
+        demand(summary.frames == frames.count, "the summary counts \(summary.frames ?? 0) frames")
+        demand(summary.messages == messages.count, "the summary counts \(summary.messages ?? 0) messages")
+        let length = messages.reduce(0) { $0 + ($1.length ?? 0) }
+        demand(
+            UInt64(summary.payloadBytes ?? 0) == length,
+            "the summary counts \(summary.payloadBytes ?? 0) bytes of payload")
+        let gaps = trace.events.count { $0.event == "gap" }
+        demand(summary.gaps == gaps, "the summary counts \(summary.gaps ?? 0) gaps")
+        for (severity, count) in summary.findings ?? [:] {
+            let found = trace.events.count { $0.severity == severity }
+            demand(found == count, "the summary counts \(count) findings of severity \(severity)")
+        }
+        let sessions = trace.connections.count { $0.handshake != nil }
+        demand((summary.websocketConnections ?? 0) >= sessions, "the summary counts fewer sessions")
+        demand((summary.packets ?? 0) <= summary.packet, "the summary counts more packets than there were")
+        for connection in trace.connections { checkTraffic(connection) }
+    }
+
+    private mutating func checkTraffic(_ connection: TraceConnection) {
+        guard let end = connection.events.last else { return }
+        for (sender, traffic) in [(ExpectedMessage.Sender.client, end.fromClient), (.server, end.fromServer)] {
+            let name = "#\(connection.number) from \(sender)"
+            let frames = connection.frames.filter { $0.from == sender }
+            let messages = connection.events.filter {
+                $0.event == "message" && $0.complete == true && $0.from == sender
+            }
+            let length = messages.reduce(0) { $0 + ($1.length ?? 0) }
+            demand(traffic?.frames == frames.count, "\(name): the end counts other frames")
+            demand(traffic?.messages == messages.count, "\(name): the end counts other messages")
+            demand(UInt64(traffic?.payloadBytes ?? 0) == length, "\(name): the end counts other bytes of payload")
+            for (opcode, count) in traffic?.framesByOpcode ?? [:] {
+                demand(frames.count { $0.opcode == opcode } == count, "\(name): the end counts other \(opcode) frames")
+            }
+            let captured = frames.reduce(0) { $0 + 2 + ($1.length ?? 0) - ($1.missing ?? 0) }
+            demand(UInt64(traffic?.wireBytes ?? 0) >= captured, "\(name): fewer bytes on the wire than in the frames")
+        }
+    }
+}

@@ -1,0 +1,113 @@
+public import PacketDecoding
+import WireFormat
+
+/// What two ends say over TCP, as packets of Ethernet, a millisecond apart, with right sequence numbers.
+///
+///     var talk = TCPConversation()
+///     talk.open()
+///     talk.send("GET / HTTP/1.1\r\n\r\n", from: .client)
+///     talk.finish(from: .client)
+public struct TCPConversation: Sendable {
+    /// The end that opens the connection.
+    public let client: Endpoint
+    /// The end that answers.
+    public let server: Endpoint
+    /// The packets so far.
+    public private(set) var packets: [TimedPacket] = []
+    /// The time of the next packet, in nanoseconds since 1970.
+    public private(set) var clock: Int64
+
+    private var next: [ExpectedMessage.Sender: UInt32]
+
+    /// Begins before the first packet.
+    ///
+    /// - Parameters:
+    ///   - client: Who opens the connection.
+    ///   - server: Who answers.
+    ///   - seconds: The first packet's time, since 1970.
+    ///   - initialSequence: The client's initial sequence number; the server's is 1000 higher.
+    public init(
+        from client: Endpoint = Endpoint("10.0.0.7:53412"), to server: Endpoint = Endpoint("10.0.0.9:8080"),
+        at seconds: Int64 = 1_700_000_000, initialSequence: UInt32 = 1000
+    ) {
+        self.client = client
+        self.server = server
+        clock = seconds * 1_000_000_000
+        next = [.client: initialSequence, .server: initialSequence &+ 1000]
+    }
+
+    /// Begins before the first packet, between ends given as text.
+    public init(from client: String, to server: String = "10.0.0.9:8080", at seconds: Int64 = 1_700_000_000) {
+        self.init(from: Endpoint(client), to: Endpoint(server), at: seconds)
+    }
+
+    /// The three-way handshake.
+    public mutating func open() {
+        append(from: .client, [.syn])
+        advance(.client, by: 1)
+        append(from: .server, [.syn, .ack])
+        advance(.server, by: 1)
+        acknowledge(from: .client)
+    }
+
+    /// A segment with data.
+    public mutating func send(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
+        append(from: sender, [.psh, .ack], bytes)
+        advance(sender, by: bytes.count)
+    }
+
+    /// A segment with text.
+    public mutating func send(_ text: String, from sender: ExpectedMessage.Sender) {
+        send(Array(text.utf8), from: sender)
+    }
+
+    /// Data that the other end receives, but no packet in the capture holds.
+    public mutating func lose(_ byteCount: Int, from sender: ExpectedMessage.Sender) {
+        advance(sender, by: byteCount)
+        clock += 1_000_000
+    }
+
+    /// A segment without data, which acknowledges all that the other end has sent.
+    public mutating func acknowledge(from sender: ExpectedMessage.Sender) {
+        append(from: sender, [.ack])
+    }
+
+    /// A FIN.
+    public mutating func finish(from sender: ExpectedMessage.Sender) {
+        append(from: sender, [.fin, .ack])
+        advance(sender, by: 1)
+    }
+
+    /// Both FINs and their acknowledgments.
+    public mutating func finish(first sender: ExpectedMessage.Sender) {
+        finish(from: sender)
+        finish(from: sender.peer)
+        acknowledge(from: sender)
+    }
+
+    /// A RST.
+    public mutating func reset(from sender: ExpectedMessage.Sender) {
+        append(from: sender, [.rst, .ack])
+    }
+
+    /// Nothing, for a while.
+    public mutating func wait(milliseconds: Int64) {
+        clock += milliseconds * 1_000_000
+    }
+
+    private mutating func append(
+        from sender: ExpectedMessage.Sender, _ flags: TCPFlags, _ payload: [UInt8] = []
+    ) {
+        let isClient = sender == .client
+        let packet = TCPPacket(
+            from: isClient ? client : server, to: isClient ? server : client, sequence: next[sender, default: 0],
+            acknowledgment: flags.contains(.ack) ? next[sender.peer, default: 0] : 0, flags: flags,
+            payload: payload)
+        packets.append(TimedPacket(at: Timestamp(nanoseconds: clock), packet.ethernet()))
+        clock += 1_000_000
+    }
+
+    private mutating func advance(_ sender: ExpectedMessage.Sender, by count: Int) {
+        next[sender, default: 0] &+= UInt32(truncatingIfNeeded: count)
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+/// A pipe with a name in the file system, for a program to read from or to write to; closed with its owner.
+///
+/// Names and no inherited descriptors: programs that other tests start at the same time cannot hold it open.
+public final class NamedPipe {
+    /// Which end the test holds.
+    public enum End: Sendable {
+        case reading, writing
+    }
+
+    /// A wait that lasts longer is a failure.
+    private static let patience: Int32 = 60_000
+
+    /// Where it is.
+    public let path: String
+    private var descriptor: Int32
+
+    /// Makes a pipe in a folder.
+    public init(_ name: String, in folder: ScratchFolder, holding end: End) throws {
+        path = folder.path(name)
+        guard mkfifo(path, 0o600) == 0 else { throw POSIXError.last }
+        // Held for both, the writing end opens without a reader; the reading end must see the last writer go.
+        descriptor = open(path, end == .writing ? O_RDWR | O_CLOEXEC : O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw POSIXError.last }
+    }
+
+    deinit {
+        closeWriting()
+    }
+
+    /// Lets go of the pipe: who reads it finds its end.
+    public func closeWriting() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
+
+    /// Writes all of some bytes; they must fit into the pipe.
+    public func write(_ bytes: some Sequence<UInt8>) {
+        FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(Data(bytes))
+    }
+
+    /// Reads the next line, without its end, waiting for it; nil when the writer has gone.
+    public func readLine() throws -> String? {
+        var line: [UInt8] = []
+        while let byte = try readByte() {
+            if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
+            line.append(byte)
+        }
+        return line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
+    }
+
+    private func readByte() throws -> UInt8? {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&request, 1, Self.patience) == 1 else { throw POSIXError(.ETIMEDOUT) }
+        var byte: UInt8 = 0
+        switch read(descriptor, &byte, 1) {
+        case 1: return byte
+        case 0: return nil
+        default: throw POSIXError.last
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+
+/// A program that runs beside the test, with its standard streams at named places.
+public struct Program: Sendable {
+    private let process: pid_t
+
+    /// Starts a program with the test's environment, without what would change its output.
+    ///
+    /// - Parameters:
+    ///   - executable: Its path.
+    ///   - arguments: The words behind its name.
+    ///   - environment: Variables to set beside those.
+    ///   - input: The path of its standard input.
+    ///   - output: The path of its standard output; truncated, made where it is not there.
+    ///   - errors: The path of its standard error; likewise.
+    /// - Throws: Where it cannot be started.
+    public init(
+        _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
+        output: String, errors: String
+    ) throws {
+        #if canImport(Darwin)
+            var actions: posix_spawn_file_actions_t?
+            var attributes: posix_spawnattr_t?
+        #else
+            var actions = posix_spawn_file_actions_t()
+            var attributes = posix_spawnattr_t()
+        #endif
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        let writing = O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY | O_NOCTTY, 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, writing, 0o600)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, writing, 0o600)
+
+        // A test runner may ignore signals that a shell's children do not.
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+
+        var variables = ProcessInfo.processInfo.environment
+        variables["NO_COLOR"] = nil
+        variables["COLUMNS"] = nil
+        variables.merge(environment) { $1 }
+        let words = ([executable] + arguments).map { strdup($0) } + [nil]
+        let settings = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer { for text in words + settings { free(text) } }
+
+        var process: pid_t = 0
+        let failure = posix_spawn(&process, executable, &actions, &attributes, words, settings)
+        guard failure == 0 else { throw POSIXError(POSIXErrorCode(rawValue: failure) ?? .EIO) }
+        self.process = process
+    }
+
+    /// The most memory that it has had in use, in bytes; nil where the system does not tell.
+    public var peakMemory: Int? {
+        let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+
+    /// Waits for its end, once; returns its exit status, or 128 and the number of the signal that ended it.
+    public func wait() -> Int32 {
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7f
+        return signal == 0 ? status >> 8 & 0xff : 128 + signal
+    }
+}

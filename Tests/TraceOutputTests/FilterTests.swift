@@ -1,0 +1,176 @@
+import Testing
+import WebSocketProtocol
+
+@testable import TraceOutput
+
+struct FilterTests {
+    /// What a filter leaves of the scene of three connections: kinds and connections in order.
+    private func kept(_ change: (inout EventFilter) -> Void) throws -> [String] {
+        var filter = EventFilter()
+        change(&filter)
+        return try printed(Scenes.trouble, as: KindsFormat(), filter: filter).split(separator: "\n").map(String.init)
+    }
+
+    @Test func `A filter that asks for nothing shows everything`() throws {
+        #expect(EventFilter().isEmpty)
+        #expect(try kept { _ in } == printed(Scenes.trouble, as: KindsFormat()).split(separator: "\n").map(String.init))
+    }
+
+    @Test func `Connections are chosen by number`() throws {
+        #expect(
+            try kept { $0.connections = [2] } == ["capture 0", "connection 2", "handshake 2", "end 2", "summary 0"])
+        #expect(
+            try kept { $0.connections = [2, 3] } == [
+                "capture 0", "connection 2", "handshake 2", "end 2", "connection 3", "gap 3", "frame 3", "finding 3",
+                "end 3", "summary 0",
+            ])
+    }
+
+    @Test func `Opcodes choose frames and messages, and show their connections`() throws {
+        #expect(
+            try kept { $0.opcodes = OpcodeSet([.close]) } == [
+                "capture 0", "connection 3", "frame 3", "end 3", "summary 0",
+            ])
+        #expect(
+            try kept { $0.opcodes = OpcodeSet([.binary]) } == [
+                "capture 0", "connection 1", "handshake 1", "frame 1", "message 1", "end 1", "summary 0",
+            ])
+    }
+
+    @Test func `A sender's events are chosen, and those that are nobody's`() throws {
+        #expect(
+            try kept { $0.from = .server } == [
+                "capture 0", "connection 1", "handshake 1", "connection 2", "handshake 2", "end 2", "gap 1", "resync 1",
+                "frame 1", "message 1", "connection 3", "finding 3", "connection 1", "end 1", "end 3", "summary 0",
+            ])
+    }
+
+    @Test(arguments: ["chat.example", "CHAT.*", "c?at.example"])
+    func `A host chooses the connections whose handshake names it`(pattern: String) throws {
+        let lines = try kept { $0.host = Glob(pattern, ignoresCase: true) }
+        #expect(lines.contains("connection 1") && lines.contains("handshake 2"))
+        #expect(!lines.contains { $0.hasSuffix(" 3") })
+    }
+
+    @Test func `A path chooses the connections whose target it matches, with its query or without`() throws {
+        let expected = [
+            "capture 0", "connection 1", "handshake 1", "frame 1", "message 1", "frame 1", "finding 1", "message 1",
+            "gap 1",
+            "resync 1", "frame 1", "message 1", "frame 1", "message 1", "connection 1", "end 1", "summary 0",
+        ]
+        #expect(try kept { $0.path = Glob("/room") } == expected)
+        #expect(try kept { $0.path = Glob("/room[?]id=7") } == expected)
+        #expect(try kept { $0.path = Glob("/nothing") } == ["capture 0", "summary 0"])
+    }
+
+    @Test(arguments: [
+        ("chat.example", "chat.example:8080", true), ("chat.example:8080", "chat.example:8080", true),
+        ("[[]::1]", "[::1]:80", true), ("chat.example:80", "chat.example", false), ("::1", "::1", true),
+    ])
+    func `A host is matched with its port and without`(pattern: String, host: String, matches: Bool) {
+        var filter = EventFilter()
+        filter.host = Glob(pattern, ignoresCase: true)
+        #expect(filter.matches(host: host, target: "/") == matches)
+    }
+
+    @Test(arguments: [
+        ("/room", "http://chat.example/room?x", true), ("/", "ws://chat.example", true), ("/a", "/a?http://b/c", true),
+    ])
+    func `A path is matched in targets of absolute form too`(pattern: String, target: String, matches: Bool) {
+        var filter = EventFilter()
+        filter.path = Glob(pattern)
+        #expect(filter.matches(host: "", target: target) == matches)
+    }
+
+    @Test func `A connection is held until a handshake matches, past refused ones`() throws {
+        var filter = EventFilter()
+        filter.path = Glob("/good")
+        let calls = [
+            Call(1, 1, Samples.connection()),
+            Call(1, 1, Samples.handshake(status: 401, target: "/bad")),
+            Call(2, 2, Samples.handshake(status: 101, target: "/good")),
+            Call(3, 3, Samples.frame(.client, .ping, length: 0)),
+            Call(4, 4, Samples.end()),
+        ]
+        #expect(try printed(calls, as: KindsFormat(), filter: filter) == "connection 1\nhandshake 1\nframe 1\nend 1\n")
+        filter.path = Glob("/bad")
+        #expect(try printed(calls, as: KindsFormat(), filter: filter) == "connection 1\nhandshake 1\nend 1\n")
+    }
+
+    @Test func `Events are chosen by their names, the first and the last too`() throws {
+        #expect(
+            try kept { $0.events = [.end, .summary] } == ["end 2", "end 1", "end 3", "summary 0"])
+        #expect(
+            try kept {
+                $0.events = [.frame]
+                $0.opcodes = OpcodeSet([.close])
+            } == ["frame 3"])
+    }
+
+    @Test func `A pattern chooses messages and control frames, and shows their connections`() throws {
+        var filter = EventFilter()
+        filter.grep = "hello|PONG|(?i:LOREM IPSUM $)"
+        #expect(
+            try printed(Scenes.chat, as: KindsFormat(), filter: filter)
+                == "capture 0\nconnection 1\nhandshake 1\nmessage 1\nmessage 1\nend 1\nsummary 0\n")
+        filter.grep = "^ping$"
+        #expect(
+            try printed(Scenes.chat, as: KindsFormat(), filter: filter)
+                == "capture 0\nconnection 1\nhandshake 1\nframe 1\nframe 1\nend 1\nsummary 0\n")
+        filter.grep = "nowhere"
+        #expect(try printed(Scenes.chat, as: KindsFormat(), filter: filter) == "capture 0\nsummary 0\n")
+    }
+
+    @Test func `A pattern needs whole payloads, whatever is shown of them`() throws {
+        var filter = EventFilter()
+        #expect(try FilteredOutput(TimelineFormat(), filter: filter).payloadNeeds.maximumBytes == 320)
+        filter.grep = "x"
+        #expect(try FilteredOutput(TimelineFormat(), filter: filter).payloadNeeds.maximumBytes == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("é", [0xff, 0xc3, 0xa9], true), ("b.d", [0x62, 0xff, 0x64], false), ("^a", [0xff, 0x61], false),
+            ("\\x{1f600}", [0xf0, 0x9f, 0x98, 0x80], true), ("", [], true),
+        ] as [(String, [UInt8], Bool)])
+    func `Bytes that are not UTF-8 match nothing and stop nothing`(pattern: String, bytes: [UInt8], matches: Bool)
+        throws
+    {
+        var pattern = try PayloadPattern(pattern)
+        let isFound = pattern.matches(bytes.span)
+        #expect(isFound == matches)
+    }
+
+    @Test func `A pattern that cannot be compiled is told in PCRE2's words`() {
+        let error = #expect(throws: InvalidPattern.self) { _ = try PayloadPattern("a(b") }
+        #expect(error?.message == "missing closing parenthesis")
+        #expect(error?.offset == 3)
+    }
+
+    @Test func `A search that takes too long is given up and counted`() throws {
+        var pattern = try PayloadPattern("(a+)+$")
+        let isFound = pattern.matches(Array((String(repeating: "a", count: 64) + "b").utf8).span)
+        #expect(!isFound)
+        #expect(pattern.limitHits == 1)
+    }
+
+    @Test(
+        arguments: [
+            ("text", [1]), ("text,PING", [1, 9]), ("0xb,2", [11, 2]), ("reserved-3,continuation", [3, 0]),
+        ] as [(String, [UInt8])])
+    func `Opcodes are named as in the trace, or by number`(list: String, values: [UInt8]) throws {
+        #expect(try OpcodeSet(list: list) == OpcodeSet(values.map { Opcode(rawValue: $0) }))
+    }
+
+    @Test(arguments: [("", ""), ("text,", ""), ("16", "16"), ("txt", "txt"), ("0xg", "0xg")])
+    func `A word that is no opcode is named`(list: String, word: String) {
+        let error = #expect(throws: OpcodeSet.UnknownOpcode.self) { _ = try OpcodeSet(list: list) }
+        #expect(error?.word == word)
+    }
+
+    @Test func `Event names are those of the trace`() throws {
+        #expect(try EventKind.set(list: "message,delivery") == [.message, .delivery])
+        let error = #expect(throws: EventKind.UnknownEvent.self) { _ = try EventKind.set(list: "end,segment") }
+        #expect(error?.word == "segment")
+    }
+}

@@ -1,0 +1,213 @@
+import PacketDecoding
+import Testing
+
+@testable import CaptureAnalysis
+@testable import TraceOutput
+@testable import WebSocketProtocol
+
+struct JSONLinesFormatTests {
+    private static let common = #""time":"2026-11-20T17:24:00.001377000Z","elapsed":0.001377000,"packet":6"#
+    private static let frameKeys = #""from":"client","stream_offset":180,"index":3"#
+
+    /// A line without the braces and the keys that all events share.
+    private func keys(
+        _ event: Event, _ payload: [UInt8] = [], options: JSONLinesFormat.Options = .init(), connection: UInt64 = 1
+    ) -> String {
+        let call = Call(6, 1377, event, bytes: payload, connection: connection)
+        let line = printed([call], as: JSONLinesFormat(options: options))
+        let start = #"{"event":"\#(EventKind(event).rawValue)",\#(Self.common),"#
+        #expect(line.hasPrefix(start) && line.hasSuffix("}\n"), "\(line)")
+        return String(line.dropFirst(start.count).dropLast(2))
+    }
+
+    @Test func `The capture line names format, version and sources`() {
+        #expect(
+            keys(.capture(CaptureStart(sources: ["a.pcap", "b\n.pcap"])), connection: 0)
+                == #""format":"wstap-trace","version":1,"sources":["a.pcap","b\n.pcap"]"#)
+    }
+
+    @Test func `A connection line holds ends, TCP handshake and link type`() {
+        #expect(
+            keys(Samples.connection())
+                == #""connection":1,"client":{"ip":"10.0.0.7","port":53412},"server":{"ip":"10.0.0.9","port":8080},"#
+                + #""community_id":"1:abc=","opened":"handshake","link_type":"Ethernet","interface":null,"#
+                + #""tcp":{"syn_packet":1,"syn_ack_packet":2,"ack_packet":3,"connect_time":0.000131000},"encrypted":null"#
+        )
+        #expect(
+            keys(Samples.connection(opening: .midstream)).hasSuffix(
+                #""tcp":{"syn_packet":null,"syn_ack_packet":null,"ack_packet":null,"connect_time":null},"encrypted":null"#
+            ))
+    }
+
+    @Test func `A handshake line holds both heads and what was agreed`() {
+        #expect(
+            keys(Samples.handshake())
+                == #""connection":1,"accepted":true,"status":101,"url":"ws://chat.example/room?id=7","http_version":"1.1","#
+                + #""request_headers":[["Host","chat.example"]],"response_headers":[],"subprotocol":"chat","#
+                + #""extensions":[{"name":"permessage-deflate","parameters":[["server_no_context_takeover",null]]}],"#
+                + #""accept_valid":true,"request_packet":4,"response_packet":5,"response_time":0.000728000"#)
+        #expect(
+            keys(Samples.handshake(status: nil, fields: []))
+                == #""connection":1,"accepted":false,"status":null,"url":"ws://chat.example/room?id=7","#
+                + #""http_version":"1.1","request_headers":[],"response_headers":[],"subprotocol":null,"extensions":[],"#
+                + #""accept_valid":null,"request_packet":4,"response_packet":null,"response_time":null"#)
+    }
+
+    @Test func `A data frame's payload stands with its message alone unless asked for`() {
+        let frame = Samples.frame(.client, .text, length: 5)
+        let line =
+            #""connection":1,\#(Self.frameKeys),"fin":true,"rsv1":false,"rsv2":false,"rsv3":false,"opcode":"text","#
+            + #""opcode_value":1,"masked":true,"masking_key":"37fa213d","length":5,"first_packet":6"#
+        #expect(keys(frame) == line)
+        let options = JSONLinesFormat.Options(framePayloads: true)
+        #expect(keys(frame, Array("hello".utf8), options: options) == line + #","payload":"hello""#)
+        #expect(keys(frame, [0xff, 0xfe], options: options) == line + #","payload_base64":"//4=""#)
+    }
+
+    @Test func `A compressed text frame is not text`() {
+        let frame = Samples.frame(.client, .text, length: 1, rsv: 0x40)
+        #expect(
+            keys(frame, [0x41], options: .init(framePayloads: true)).hasSuffix(
+                #""first_packet":6,"payload_base64":"QQ==""#))
+    }
+
+    @Test func `A frame of the server is not masked, and tells what a gap took`() {
+        let frame = Samples.frame(.server, Opcode(rawValue: 11), length: 4, fin: false, rsv: 0x30, missing: 4)
+        #expect(
+            keys(frame)
+                == #""connection":1,"from":"server","stream_offset":180,"index":3,"fin":false,"rsv1":false,"rsv2":true,"#
+                + #""rsv3":true,"opcode":"reserved-11","opcode_value":11,"masked":false,"masking_key":null,"length":4,"#
+                + #""first_packet":6,"missing":4,"payload_base64":"""#)
+    }
+
+    @Test func `A Close frame tells code, name and reason beside its bytes`() {
+        let close = CloseBody(code: .normalClosure, reason: "bye")
+        #expect(
+            keys(Samples.frame(.client, .close, length: 5, close: close), [3, 232, 98, 121, 101]).hasSuffix(
+                #""payload_base64":"A+hieWU=","close":{"code":1000,"name":"normal closure","reason":"bye"}"#))
+        let empty = CloseBody(code: nil, reason: "")
+        #expect(
+            keys(Samples.frame(.client, .close, length: 0, close: empty)).hasSuffix(
+                #""payload_base64":"","close":{"code":null,"name":null,"reason":""}"#))
+    }
+
+    @Test func `A Pong tells which Ping it answers`() {
+        let answer = FrameEvent.Answer(pingPacket: 5, roundTrip: 90_000)
+        #expect(
+            keys(Samples.frame(.client, .pong, length: 4, answer: answer, isInferred: true), [1, 2, 3, 4]).hasSuffix(
+                #""payload_base64":"AQIDBA==","answers_packet":5,"round_trip":0.000090000,"inferred":true"#))
+    }
+
+    @Test func `A message line holds the decoded payload`() {
+        #expect(
+            keys(
+                Samples.message(.server, length: 7, frames: 2, isCompressed: true, wireLength: 9),
+                Array("h\u{202e}\té".utf8))
+                == #""connection":1,"from":"server","stream_offset":180,"opcode":"text","complete":true,"frames":2,"#
+                + #""compressed":true,"wire_length":9,"length":7,"payload":"h\u202e\té","first_packet":6"#)
+        #expect(
+            keys(Samples.message(.server, isText: false, length: 3), Array("abc".utf8)).contains(
+                #""opcode":"binary","complete":true,"frames":1,"compressed":false,"wire_length":3,"length":3,"payload_base64":"YWJj","#
+            ))
+    }
+
+    @Test func `A text that is not UTF-8 is base64`() {
+        #expect(
+            keys(Samples.message(.client, length: 2, isValidUTF8: false), [0x61, 0xff]).contains(
+                #""payload_base64":"Yf8=""#))
+        #expect(keys(Samples.message(.client, length: 2), [0x61, 0xff]).contains(#""payload_base64":"Yf8=""#))
+    }
+
+    @Test(arguments: [PayloadWithheld.contextLost, .bomb, .incomplete])
+    func `A withheld payload tells why`(reason: PayloadWithheld) {
+        let line = keys(
+            Samples.message(.client, length: nil, isComplete: false, payload: .withheld(reason), isInferred: true))
+        #expect(
+            line.hasSuffix(
+                #""length":null,"payload_withheld":"\#(reason.rawValue)","first_packet":6,"inferred":true"#))
+        #expect(!line.contains(#""payload":"#))
+    }
+
+    @Test(arguments: [
+        ("aé", 3, PayloadStatus.whole, #""payload":"aé","#),
+        ("aé", 2, .whole, #""payload":"a","payload_truncated":true"#),
+        ("a漢", 3, .whole, #""payload":"a","payload_truncated":true"#),
+        ("a😀b", 4, .whole, #""payload":"a","payload_truncated":true"#),
+        ("a😀b", 5, .whole, #""payload":"a😀","payload_truncated":true"#),
+        ("abc", 9, .truncated, #""payload":"abc","payload_truncated":true"#),
+        ("abc", 0, .whole, #""payload":"","payload_truncated":true"#),
+    ])
+    func `Text that is cut ends with a whole character`(
+        text: String, limit: Int, status: PayloadStatus, keys expected: String
+    ) {
+        let options = JSONLinesFormat.Options(payload: limit == 0 ? .none : .atMost(limit))
+        let line = keys(Samples.message(.client, length: 100, payload: status), Array(text.utf8), options: options)
+        #expect(line.contains(expected))
+    }
+
+    @Test func `Text that the analysis cut inside a character loses the rest of it`() {
+        let bytes = Array("a漢".utf8.dropLast())
+        #expect(
+            keys(Samples.message(.client, length: 9, payload: .truncated), bytes).contains(
+                #""payload":"a","payload_truncated":true"#))
+    }
+
+    @Test func `Gaps, resyncs and findings`() {
+        #expect(
+            keys(.gap(Gap(from: .server, streamOffset: 9, length: nil)))
+                == #""connection":1,"from":"server","stream_offset":9,"length":null"#)
+        #expect(
+            keys(.resync(Resync(from: .client, streamOffset: 9, gapPacket: 4, confidence: .inferred, skipped: 3)))
+                == #""connection":1,"from":"client","stream_offset":9,"gap_packet":4,"confidence":"inferred","skipped":3"#
+        )
+        #expect(
+            keys(Samples.finding())
+                == #""connection":1,"rule":"masking.client-unmasked","severity":"error","reference":"RFC 6455 5.1","#
+                + #""text":"The client did not mask a frame.","from":"client","stream_offset":180"#)
+        #expect(keys(Samples.finding(from: nil), connection: 0).hasPrefix(#""connection":null,"#))
+    }
+
+    @Test func `An end line holds the verdict, the states and both sides' counts`() {
+        #expect(
+            keys(Samples.end())
+                == #""connection":1,"verdict":{"by":"client","layer":"close-frame","clean":true,"code":1000,"name":"normal closure","#
+                + #""reason":"bye","client_sees":1000,"server_sees":1000,"silence":5.000000000,"unanswered_pings":0},"#
+                + #""ready_states":{"client":[{"state":"connecting","elapsed":0.000402000},{"state":"open","elapsed":0.001130000}],"#
+                + #""server":[{"state":"open","elapsed":0.001130000}]},"duration":5.002520000,"#
+                + #""from_client":{"frames":3,"messages":1,"payload_bytes":12,"wire_bytes":40,"frames_by_opcode":"#
+                + #"{"continuation":0,"text":1,"binary":0,"close":1,"ping":0,"pong":1}},"#
+                + #""from_server":{"frames":4,"messages":1,"payload_bytes":168,"wire_bytes":180,"frames_by_opcode":"#
+                + #"{"continuation":0,"text":0,"binary":0,"reserved-3":4,"close":0,"ping":0,"pong":0}},"#
+                + #""ping_round_trip":{"count":1,"min":0.000090000,"p50":0.000090000,"p90":0.000090000,"#
+                + #""p99":0.000090000,"max":0.000090000},"tcp":{"retransmitted_segments":1,"out_of_order_segments":2,"#
+                + #""gap_bytes":0,"fin_packets":[13,14],"rst_packet":null}"#)
+        #expect(
+            keys(
+                Samples.end(
+                    by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil)
+            )
+            .hasPrefix(
+                #""connection":1,"verdict":{"by":"network","layer":"timeout","clean":false,"code":null,"name":null,"#
+                    + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"unanswered_pings":0}"#))
+    }
+
+    @Test func `The summary line holds the totals`() {
+        #expect(
+            keys(Samples.summary(), connection: 0)
+                == #""packets":14,"bytes":1234,"tcp_connections":2,"websocket_connections":1,"frames":7,"messages":2,"#
+                + #""payload_bytes":180,"findings":{"note":0,"warning":0,"error":1},"gaps":0,"unreadable_packets":0,"#
+                + #""duration":5.002520000"#)
+    }
+
+    @Test func `TCP segments are not in a trace`() {
+        let segment = Event.segment(ControlSegment(from: .client, flags: [.fin], payloadLength: 0))
+        #expect(printed([Call(1, 1, segment)], as: JSONLinesFormat()) == "")
+    }
+
+    @Test func `The analysis is asked for what the options show`() {
+        #expect(JSONLinesFormat().payloadNeeds == PayloadNeeds(maximumBytes: nil, framePayloads: false))
+        let options = JSONLinesFormat.Options(payload: .atMost(9), framePayloads: true)
+        #expect(JSONLinesFormat(options: options).payloadNeeds == PayloadNeeds(maximumBytes: 9, framePayloads: true))
+        #expect(JSONLinesFormat(options: .init(payload: .none)).payloadNeeds.maximumBytes == 0)
+    }
+}

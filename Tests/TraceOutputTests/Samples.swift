@@ -1,0 +1,199 @@
+import WireFormat
+
+@testable import CaptureAnalysis
+@testable import PacketDecoding
+@testable import TCPReassembly
+@testable import TraceOutput
+@testable import WebSocketProtocol
+
+/// Events made by hand: one session between two ends, with what a test wants to be different.
+enum Samples {
+    /// 2026-11-20T17:24:00Z, when the first packet was captured.
+    static let start: Int64 = 1_795_195_440_000_000_000
+    static let client = Endpoint(address: IPAddress(ipv4: 0x0a00_0007), port: 53412)
+    static let server = Endpoint(address: IPAddress(ipv4: 0x0a00_0009), port: 8080)
+
+    static func context(
+        packet: UInt64, microseconds: Int64, connection: UInt64 = 1, sender: Role? = .client
+    ) -> EventContext {
+        EventContext(
+            packet: packet, time: time(microseconds), elapsed: microseconds * 1000, connection: connection,
+            view: ConnectionView(
+                sender: sender, sequence: 1001, acknowledgment: 5001, clientState: .established,
+                serverState: .established, clientReadyState: .open, serverReadyState: .open))
+    }
+
+    static func time(_ microseconds: Int64) -> Timestamp { Timestamp(nanoseconds: start + microseconds * 1000) }
+
+    static func connection(opening: ConnectionStart.Opening = .handshake, client: Endpoint = client) -> Event {
+        var tcp = ConnectionStart.ThreeWayHandshake()
+        if opening == .handshake {
+            tcp.syn = .init(packet: 1, time: time(0), sequence: 1000)
+            tcp.synAck = .init(packet: 2, time: time(112), sequence: 5000, acknowledgment: 1001)
+            tcp.ack = .init(packet: 3, time: time(131), sequence: 1001, acknowledgment: 5001)
+            tcp.isClientInitiator = true
+        }
+        return .connection(
+            ConnectionStart(
+                client: client, server: server, communityID: "1:abc=", opening: opening, linkType: .ethernet,
+                interface: nil, tcp: tcp))
+    }
+
+    static func handshake(
+        status: Int? = 101, host: String = "chat.example", target: String = "/room?id=7", subprotocol: String? = "chat",
+        fields: [HTTPField] = [HTTPField(name: "Host", value: "chat.example")], isAcceptValid: Bool? = true
+    ) -> Event {
+        let isAccepted = status == 101
+        let parameter = WebSocketExtension.Parameter(name: "server_no_context_takeover", value: nil)
+        return .handshake(
+            Handshake(
+                isAccepted: isAccepted, status: status, url: "ws://\(host)\(target)", target: target, host: host,
+                httpVersion: "1.1", version: 13, requestFields: fields, responseFields: [],
+                subprotocol: isAccepted ? subprotocol : nil,
+                extensions: isAccepted ? [.init(name: "permessage-deflate", parameters: [parameter])] : [],
+                isAcceptValid: isAccepted ? isAcceptValid : nil, requestPacket: 4,
+                responsePacket: status == nil ? nil : 5, responseTime: status == nil ? nil : 728_000,
+                requestElapsed: 402_000))
+    }
+
+    static func frame(
+        _ from: Role, _ opcode: Opcode, length: UInt64, fin: Bool = true, rsv: UInt8 = 0, fragment: UInt64? = nil,
+        payload: PayloadStatus = .whole, close: CloseBody? = nil, answer: FrameEvent.Answer? = nil,
+        missing: UInt64 = 0, isInferred: Bool = false
+    ) -> Event {
+        let header = FrameHeader(
+            firstByte: (fin ? 0x80 : 0) | rsv | opcode.rawValue, maskingKey: from == .client ? 0x37fa_213d : nil,
+            payloadLength: length, hasMinimalLength: true, byteCount: from == .client ? 6 : 2)
+        return .frame(
+            FrameEvent(
+                from: from, frame: Frame(header: header, streamOffset: 180, index: 3, missing: missing), firstPacket: 6,
+                payload: payload, close: close, answer: answer,
+                fragment: fragment ?? (opcode.isControl ? 0 : 1), isInferred: isInferred))
+    }
+
+    static func message(
+        _ from: Role, isText: Bool = true, length: UInt64?, frames: UInt64 = 1, isComplete: Bool = true,
+        isCompressed: Bool = false, wireLength: UInt64? = nil, payload: PayloadStatus = .whole,
+        isValidUTF8: Bool = true, isInferred: Bool = false
+    ) -> Event {
+        .message(
+            MessageEvent(
+                from: from,
+                message: Message(
+                    isText: isText, streamOffset: 180, isComplete: isComplete, frames: frames,
+                    isCompressed: isCompressed, wireLength: wireLength ?? length ?? 0, length: length,
+                    payload: payload, isValidUTF8: isValidUTF8),
+                firstPacket: 6, isInferred: isInferred))
+    }
+
+    static func finding(
+        _ severity: Finding.Severity = .error, text: String = "The client did not mask a frame.", from: Role? = .client,
+        rule: String = "masking.client-unmasked"
+    ) -> Event {
+        .finding(
+            Finding(
+                rule: rule, severity: severity, reference: "RFC 6455 5.1", text: text, from: from, streamOffset: 180))
+    }
+
+    static func end(
+        by: SessionEnd.Verdict.Party = .client, _ layer: SessionEnd.Verdict.Layer = .closeFrame, isClean: Bool = true,
+        code: UInt16? = 1000, reason: String? = "bye", sees: (UInt16?, UInt16?) = (1000, 1000),
+        silence: Int64? = 5_000_000_000, unansweredPings: UInt64 = 0
+    ) -> Event {
+        var traffic = SessionEnd.Traffic(frames: 3, messages: 1, payloadBytes: 12, wireBytes: 40)
+        traffic.framesByOpcode[1] = 1
+        traffic.framesByOpcode[8] = 1
+        traffic.framesByOpcode[10] = 1
+        var reply = SessionEnd.Traffic(frames: 4, messages: 1, payloadBytes: 168, wireBytes: 180)
+        reply.framesByOpcode[3] = 4
+        return .end(
+            SessionEnd(
+                verdict: .init(
+                    by: by, layer: layer, isClean: isClean, code: code.map(CloseCode.init(rawValue:)), reason: reason,
+                    clientSees: sees.0.map(CloseCode.init(rawValue:)),
+                    serverSees: sees.1.map(CloseCode.init(rawValue:)), silence: silence,
+                    unansweredPings: unansweredPings),
+                clientReadyStates: [
+                    .init(state: .connecting, elapsed: 402_000), .init(state: .open, elapsed: 1_130_000),
+                ],
+                serverReadyStates: [.init(state: .open, elapsed: 1_130_000)], duration: 5_002_520_000,
+                fromClient: traffic, fromServer: reply,
+                pingRoundTrip: .init(count: 1, min: 90_000, p50: 90_000, p90: 90_000, p99: 90_000, max: 90_000),
+                tcp: .init(
+                    retransmittedSegments: 1, outOfOrderSegments: 2, gapBytes: 0, finPackets: [13, 14],
+                    resetPacket: nil)))
+    }
+
+    static func summary() -> Event {
+        var summary = Summary()
+        summary.packets = 14
+        summary.bytes = 1234
+        summary.tcpConnections = 2
+        summary.webSocketConnections = 1
+        summary.frames = 7
+        summary.messages = 2
+        summary.payloadBytes = 180
+        summary.errors = 1
+        summary.duration = 5_002_520_000
+        summary.others.tls = 1
+        return .summary(summary)
+    }
+}
+
+/// One call of a sink.
+struct Call {
+    var event: Event
+    var context: EventContext
+    var payload: [UInt8] = []
+
+    init(_ packet: UInt64, _ microseconds: Int64, _ event: Event, _ payload: String = "", connection: UInt64 = 1) {
+        self.init(packet, microseconds, event, bytes: Array(payload.utf8), connection: connection)
+    }
+
+    init(_ packet: UInt64, _ microseconds: Int64, _ event: Event, bytes: [UInt8], connection: UInt64 = 1) {
+        let sender: Role? =
+            switch event {
+            case .frame(let frame): frame.from
+            case .message(let message): message.from
+            case .handshake: .server
+            default: .client
+            }
+        self.event = event
+        context = Samples.context(packet: packet, microseconds: microseconds, connection: connection, sender: sender)
+        payload = bytes
+    }
+
+    static let capture = Call(
+        0, 0, .capture(CaptureStart(sources: ["a.pcap"])), connection: 0)
+    static let summary = Call(14, 5_002_520, Samples.summary(), connection: 0)
+}
+
+extension OutputBuffer {
+    /// What waits in the buffer, as text.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    var bytes: [UInt8] {
+        withBytes { span in span.withUnsafeBufferPointer { Array($0) } }
+    }
+}
+
+extension OutputFormat where Self: ~Copyable {
+    mutating func receive(_ calls: [Call]) {
+        for call in calls { receive(call.event, at: call.context, payload: call.payload.span) }
+    }
+}
+
+/// Calls, printed by a format.
+func printed<Format: OutputFormat & ~Copyable>(_ calls: [Call], as format: consuming Format) -> String {
+    format.receive(calls)
+    return format.output.text
+}
+
+/// Calls, printed behind a filter.
+func printed<Format: OutputFormat & ~Copyable>(
+    _ calls: [Call], as format: consuming Format, filter: EventFilter
+) throws -> String {
+    var filtered = try FilteredOutput(format, filter: filter)
+    filtered.receive(calls)
+    return filtered.output.text
+}

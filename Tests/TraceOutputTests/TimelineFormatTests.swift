@@ -1,0 +1,212 @@
+import PacketDecoding
+import Testing
+import WebSocketProtocol
+
+@testable import CaptureAnalysis
+@testable import TraceOutput
+
+struct TimelineFormatTests {
+    @Test func `A session from SYN to FIN`() {
+        let expected = #"""
+            #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  subprotocol chat  permessage-deflate
+                0.000000  TCP  →  SYN
+                0.000112  TCP  ←  SYN ACK
+                0.000131  TCP  →  ACK                  open in 0.13 ms
+                0.000402  HTTP →  GET /room?id=7       upgrade: websocket 13
+                0.001130  HTTP ←  101                  accept valid after 0.73 ms
+                0.001377  WS   →  TEXT   FIN     12 B  "hello, world"
+                0.001604  WS   ←  TEXT           64 B  first fragment
+                0.001700  WS   ←  PING   FIN      4 B  "ping"
+                0.001790  WS   →  PONG   FIN      4 B  answers in 0.09 ms
+                0.001900  WS   ←  CONT           64 B  fragment 2
+                0.001900  WS   ←  CONT   FIN     40 B  message of 168 B (3 frames): "lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ip…"
+                5.002210  WS   →  CLOSE  FIN      5 B  1000 normal closure "bye"
+                5.002400  WS   ←  CLOSE  FIN      2 B  1000 normal closure
+                5.002520  TCP  ←  FIN ACK
+              end: closed cleanly by the client, 1000 "bye", after 5.000 s of silence
+
+            """#
+        #expect(printed(Scenes.chat, as: TimelineFormat()) == expected)
+    }
+
+    @Test func `Three connections in trouble`() {
+        let expected = #"""
+            #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  permessage-deflate
+                0.000000  TCP  →  SYN
+                0.000112  TCP  ←  SYN ACK
+                0.000131  TCP  →  ACK                  open in 0.13 ms
+                0.000402  HTTP →  GET /room?id=7       upgrade: websocket 13
+                0.001130  HTTP ←  101                  accept valid after 0.73 ms
+                0.002000  WS   →  TEXT   FIN      7 B  inflates to 40 B: "{"name":"\x1b]0;evil\x07","n":1}"
+                0.003000  WS   →  BINARY FIN      6 B  RSV2  48 69 00 01 02 ff  |Hi....|
+                0.003000  ERR  →  A reserved bit is set without an extension.  [frame.reserved-bits, RFC 6455 5.1]
+            #2 [::1]:40000 → 10.0.0.9:8080  ws://chat.example/admin\x1b[2J
+            #2     0.000000  TCP  →  SYN
+            #2     0.000112  TCP  ←  SYN ACK
+            #2     0.000131  TCP  →  ACK                  open in 0.13 ms
+            #2     0.000402  HTTP →  GET /admin\x1b[2J    upgrade: websocket 13
+            #2     0.004000  HTTP ←  403                  refused after 0.73 ms
+            #2   end: upgrade refused with 403; TCP closed by the server without a Close frame
+            #1     0.005000  TCP  ←  GAP           300 B  not in the capture
+            #1     0.005000  WS   ←  decoding goes on, inferred by evidence, 10 B given up
+            #1     0.005000  WS   ←  TEXT   FIN      9 B  inferred  compressed, withheld: it cannot be inflated
+            #3 10.0.0.7:53412 → 10.0.0.9:8080  began before the capture
+            #3     0.006000  TCP  →  GAP                  what came before is not in the capture
+            #3     0.007000  WS   →  CLOSE  FIN      0 B  no code
+            #3     0.007000  WARN    No Close came back.  [close.unanswered, RFC 6455 5.1]
+            #1     0.008000  WS   →  TEXT            5 B  first fragment
+            #1     0.008000  WS   →  TEXT            5 B  incomplete message of unknown length (1 frame), withheld: bytes of it are missing
+            #1     0.008000  TCP  ←  RST
+            #1   end: reset by the server without a Close frame (both ends see 1006), after 0.003 s of silence, 2 pings unanswered
+            #3   end: still open when the capture ended, after 0.001 s of silence
+            sessions:
+              #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  reset by the server without a Close frame (both ends see 1006), after 0.003 s of silence, 2 pings unanswered  (→ 3 frames, ← 4)
+              #2 [::1]:40000 → 10.0.0.9:8080  ws://chat.example/admin\x1b[2J  upgrade refused with 403; TCP closed by the server without a Close frame  (→ 3 frames, ← 4)
+              #3 10.0.0.7:53412 → 10.0.0.9:8080  still open when the capture ended, after 0.001 s of silence  (→ 3 frames, ← 4)
+
+            """#
+        #expect(printed(Scenes.trouble, as: TimelineFormat()) == expected)
+    }
+
+    @Test func `Packets, numbers and states, when asked for`() {
+        let expected = #"""
+            #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  subprotocol chat  permessage-deflate; server_no_context_takeover
+                0.000000  TCP  →  SYN                  packet 1 seq 1000
+                0.000112  TCP  ←  SYN ACK              packet 2 seq 5000 ack 1001
+                0.000131  TCP  →  ACK                  open in 0.13 ms  packet 3 seq 1001 ack 5001
+                0.000402  HTTP →  GET /room?id=7       upgrade: websocket 13
+              packet 5  ←  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001130  HTTP ←  101                  accept valid after 0.73 ms
+              packet 6  →  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001377  WS   →  TEXT   FIN     12 B  "hello, world"
+              packet 7  ←  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001604  WS   ←  TEXT           64 B  first fragment
+              packet 8  ←  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001700  WS   ←  PING   FIN      4 B  "ping"
+              packet 9  →  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001790  WS   →  PONG   FIN      4 B  answers in 0.09 ms
+
+            """#
+        let options = TimelineFormat.Options(isVerbose: true)
+        #expect(printed(Array(Scenes.chat.prefix(8)), as: TimelineFormat(options: options)) == expected)
+    }
+
+    @Test func `Events of one packet stand below one line of -v`() {
+        let lines = printed(Array(Scenes.chat[8...10]), as: TimelineFormat(options: .init(isVerbose: true)))
+        #expect(lines.split(separator: "\n").count == 3)
+    }
+
+    @Test func `Colours change nothing but colours`() {
+        for scene in [Scenes.chat, Scenes.trouble] {
+            let colored = printed(scene, as: TimelineFormat(options: .init(hasColor: true)))
+            #expect(colored.contains("\u{1b}[36m→\u{1b}[0m"))
+            #expect(colored.replacing(/\u{1b}\[[0-9;]*m/, with: "") == printed(scene, as: TimelineFormat()))
+        }
+    }
+
+    @Test func `What is held back waits for a flush, not longer`() {
+        var format = TimelineFormat()
+        format.receive([Call(1, 1, Samples.frame(.client, .text, length: 5, payload: .whole), "hello")])
+        #expect(format.output.text == "")
+        format.flush()
+        #expect(format.output.text == "    0.000001  WS   →  TEXT   FIN      5 B\n")
+        format.output.removeAll()
+        format.receive([Call(1, 1, Samples.connection())])
+        #expect(format.output.text == "")
+        format.flush()
+        #expect(format.output.text.hasPrefix("#1 10.0.0.7:53412 → 10.0.0.9:8080\n"))
+    }
+
+    @Test(arguments: [
+        (PayloadLimit.none, ""), (.atMost(4), "  \"abcd…\""), (.all, "  \"abcdefgh\""), (.atMost(8), "  \"abcdefgh\""),
+    ])
+    func `Payloads are cut to the limit`(limit: PayloadLimit, preview: String) {
+        let call = Call(1, 1, Samples.message(.client, length: 8), "abcdefgh")
+        #expect(
+            printed([call], as: TimelineFormat(options: .init(payload: limit)))
+                == "    0.000001  WS   →  TEXT            8 B" + preview + "\n")
+    }
+
+    @Test(arguments: [
+        (PayloadLimit.atMost(8), "61 00 … |a.|"), (.all, "61 00 1b  |a..|"), (.atMost(1), "61 … |a|"),
+    ])
+    func `Binary payloads are hexadecimal and ASCII`(limit: PayloadLimit, preview: String) {
+        let call = Call(1, 1, Samples.message(.server, isText: false, length: 3), bytes: [0x61, 0x00, 0x1b])
+        #expect(
+            printed([call], as: TimelineFormat(options: .init(payload: limit)))
+                == "    0.000001  WS   ←  BINARY          3 B  " + preview + "\n")
+    }
+
+    @Test(arguments: [
+        (Samples.frame(.client, Opcode(rawValue: 3), length: 0, rsv: 0x70), "OP 3   FIN      0 B  RSV1  RSV2  RSV3"),
+        (Samples.frame(.client, .ping, length: 2), "PING   FIN      2 B"),
+        (
+            Samples.frame(.client, .text, length: 9, fin: false, missing: 7),
+            "TEXT            9 B  7 B of it not in the capture  first fragment"
+        ),
+        (
+            Samples.frame(.client, .continuation, length: 12_345_678, fin: false, fragment: 2),
+            "CONT       12345678 B  fragment 2"
+        ),
+        (
+            Samples.frame(.client, .close, length: 9, close: CloseBody(code: .goingAway, reason: nil)),
+            "CLOSE  FIN      9 B  1001 going away  reason is not UTF-8"
+        ),
+    ])
+    func `Odd frames are shown as they are`(event: Event, words: String) {
+        var format = TimelineFormat()
+        format.receive([Call(1, 1, event)])
+        format.flush()
+        #expect(format.output.text == "    0.000001  WS   →  \(words)\n")
+    }
+
+    @Test func `The list of sessions ends with a count of the rest`() {
+        var calls: [Call] = []
+        for connection in UInt64(1)...150 {
+            calls.append(Call(connection, 1, Samples.connection(opening: .midstream), connection: connection))
+            calls.append(Call(connection, 1, Samples.end(), connection: connection))
+        }
+        let lines = printed(calls + [.summary], as: TimelineFormat()).split(separator: "\n")
+        #expect(lines.count == 300 + 1 + TimelineFormat.maximumSessionLines + 1)
+        #expect(lines.last == "  … and 50 more")
+    }
+
+    @Test(arguments: [
+        (Samples.end(), "closed cleanly by the client, 1000 \"bye\", after 5.000 s of silence"),
+        (
+            Samples.end(by: .server, isClean: false, code: 1001, reason: "", sees: (1001, 1006), silence: nil),
+            "closed by the server, never answered, 1001 going away (the client sees 1001, the server 1006)"
+        ),
+        (
+            Samples.end(by: .server, code: nil, reason: "", sees: (1005, 1005), silence: 250_000_000),
+            "closed cleanly by the server, no code (both ends see 1005), after 0.250 s of silence"
+        ),
+        (
+            Samples.end(by: .server, .rst, isClean: false, code: nil, reason: nil, sees: (1006, 1006), silence: nil),
+            "reset by the server without a Close frame (both ends see 1006)"
+        ),
+        (
+            Samples.end(by: .client, .fin, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil),
+            "TCP closed by the client without a Close frame (the server sees 1006)"
+        ),
+        (
+            Samples.end(
+                by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, nil),
+                silence: 60_000_000_000,
+                unansweredPings: 1), "timed out by the network, after 60.000 s of silence, 1 ping unanswered"
+        ),
+        (
+            Samples.end(
+                by: .unknown, .captureEnd, isClean: false, code: nil, reason: nil, sees: (nil, nil), silence: 999_999),
+            "still open when the capture ended"
+        ),
+        (
+            Samples.end(
+                by: .client, .captureEnd, isClean: false, code: 1000, reason: nil, sees: (nil, nil), silence: nil),
+            "still closing when the capture ended, 1000 (reason not UTF-8)"
+        ),
+    ])
+    func `The end is told in words`(event: Event, words: String) {
+        #expect(printed([Call(1, 1, event)], as: TimelineFormat()) == "  end: \(words)\n")
+    }
+}

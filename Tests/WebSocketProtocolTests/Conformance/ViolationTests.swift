@@ -1,0 +1,197 @@
+import Testing
+
+@testable import WebSocketProtocol
+
+/// Streams that break one rule, and streams that just keep it.
+struct RuleCase: CustomTestStringConvertible {
+    var name: String
+    var frames: [FrameBytes]
+    var sender = Role.server
+    var compression: DeflateParameters?
+    var controlPayload: Int?
+    var message: Int?
+    /// What is broken, and by which frame.
+    var expected: [(Violation, frame: Int)] = []
+
+    var testDescription: String { name }
+}
+
+private let deflate = DeflateParameters()
+private let key: UInt32 = 0x3721_fa3d
+private func hello(reserved: UInt8 = 0, key: UInt32? = nil) -> FrameBytes {
+    FrameBytes(.text, "Hello", reserved: reserved, key: key)
+}
+private func long(_ opcode: Opcode, _ count: Int) -> FrameBytes {
+    FrameBytes(opcode, [UInt8](repeating: 0x41, count: count))
+}
+private let deflated = [UInt8](hex: "f248cdc9c90700")
+
+private let ruleCases: [RuleCase] = [
+    RuleCase(name: "a masked client", frames: [hello(key: key)], sender: .client),
+    RuleCase(
+        name: "an unmasked client", frames: [hello(key: key), hello()], sender: .client,
+        expected: [(.clientUnmasked, 1)]),
+    RuleCase(name: "an unmasked server", frames: [hello()]),
+    RuleCase(name: "a masked server", frames: [hello(key: key)], expected: [(.serverMasked, 0)]),
+    RuleCase(name: "RSV1 without extension", frames: [hello(reserved: 4)], expected: [(.reservedBits, 0)]),
+    RuleCase(name: "RSV2", frames: [hello(reserved: 2)], compression: deflate, expected: [(.reservedBits, 0)]),
+    RuleCase(name: "RSV3", frames: [hello(reserved: 1)], compression: deflate, expected: [(.reservedBits, 0)]),
+    RuleCase(name: "RSV1 as negotiated", frames: [FrameBytes(.text, deflated, reserved: 4)], compression: deflate),
+    RuleCase(
+        name: "RSV1 on a Ping", frames: [FrameBytes(.ping, reserved: 4)], compression: deflate,
+        expected: [(.compressedControl, 0)]),
+    RuleCase(
+        name: "RSV1 on a continuation",
+        frames: [FrameBytes(.text, "a", fin: false), FrameBytes(.continuation, "b", reserved: 4)], compression: deflate,
+        expected: [(.compressedContinuation, 1)]),
+    RuleCase(
+        name: "RSV1 on the first fragment only",
+        frames: [
+            FrameBytes(.text, Array(deflated[..<3]), fin: false, reserved: 4),
+            FrameBytes(.continuation, Array(deflated[3...])),
+        ], compression: deflate),
+    RuleCase(name: "opcode 3", frames: [FrameBytes(Opcode(rawValue: 3))], expected: [(.reservedOpcode, 0)]),
+    RuleCase(name: "opcode 11", frames: [FrameBytes(Opcode(rawValue: 11))], expected: [(.reservedOpcode, 0)]),
+    RuleCase(
+        name: "a fragmented Ping", frames: [FrameBytes(.ping, fin: false)], expected: [(.controlFragmented, 0)]),
+    RuleCase(name: "a Ping of 125 bytes", frames: [long(.ping, 125)]),
+    RuleCase(name: "a Ping of 126 bytes", frames: [long(.ping, 126)], expected: [(.controlTooLong, 0)]),
+    RuleCase(name: "125 bytes in the short form", frames: [long(.text, 125)]),
+    RuleCase(
+        name: "125 bytes in 16 bits",
+        frames: [FrameBytes(.binary, [UInt8](repeating: 0, count: 125), form: .sixteenBits)],
+        expected: [(.lengthNotMinimal, 0)]),
+    RuleCase(name: "126 bytes in 16 bits", frames: [long(.text, 126)]),
+    RuleCase(
+        name: "65535 bytes in 64 bits",
+        frames: [FrameBytes(.binary, [UInt8](repeating: 0, count: 65535), form: .sixtyFourBits)],
+        expected: [(.lengthNotMinimal, 0)]),
+    RuleCase(name: "65536 bytes in 64 bits", frames: [long(.text, 65536)]),
+    RuleCase(name: "a length of 2^63 - 1", frames: [FrameBytes(.binary, claimed: UInt64(Int64.max))]),
+    RuleCase(
+        name: "a length of 2^63", frames: [FrameBytes(.binary, claimed: UInt64(Int64.max) + 1)],
+        expected: [(.lengthTopBit, 0)]),
+    RuleCase(
+        name: "a length of 2^64 - 1", frames: [hello(), FrameBytes(.text, claimed: .max)],
+        expected: [(.lengthTopBit, 1)]),
+    RuleCase(
+        name: "a continuation of nothing", frames: [hello(), FrameBytes(.continuation, "x")],
+        expected: [(.continuationWithoutStart, 1)]),
+    RuleCase(name: "a continuation", frames: [FrameBytes(.text, "a", fin: false), FrameBytes(.continuation, "x")]),
+    RuleCase(
+        name: "a message inside a message", frames: [FrameBytes(.text, "a", fin: false), hello()],
+        expected: [(.messageInsideMessage, 1)]),
+    RuleCase(
+        name: "a Ping inside a message",
+        frames: [FrameBytes(.text, "a", fin: false), FrameBytes(.ping), FrameBytes(.continuation)]),
+    RuleCase(name: "a Close at the end", frames: [hello(), FrameBytes(.close)]),
+    RuleCase(
+        name: "frames after Close", frames: [FrameBytes(.close), hello(), FrameBytes(.ping)],
+        expected: [(.frameAfterClose, 1), (.frameAfterClose, 2)]),
+    RuleCase(
+        name: "a masking key of zero, twice", frames: [hello(key: 0), hello(key: 0)], sender: .client,
+        expected: [(.zeroMaskingKey, 0), (.zeroMaskingKey, 1)]),
+    RuleCase(
+        name: "the same masking key again", frames: [hello(key: key), hello(key: key)], sender: .client,
+        expected: [(.repeatedMaskingKey, 1)]),
+    RuleCase(
+        name: "the same masking key later", frames: [hello(key: key), hello(key: 1), hello(key: key)], sender: .client),
+    RuleCase(name: "Close of one byte", frames: [FrameBytes(.close, [3])], expected: [(.closePayloadOneByte, 0)]),
+    RuleCase(name: "Close of two bytes", frames: [FrameBytes(.close, [3, 0xe8])]),
+    RuleCase(name: "Close 1005", frames: [FrameBytes(.close, [3, 0xed])], expected: [(.closeCodeNotAllowed, 0)]),
+    RuleCase(name: "Close 1006", frames: [FrameBytes(.close, [3, 0xee])], expected: [(.closeCodeNotAllowed, 0)]),
+    RuleCase(name: "Close 1007", frames: [FrameBytes(.close, [3, 0xef])]),
+    RuleCase(
+        name: "a Close reason that is not UTF-8", frames: [FrameBytes(.close, [3, 0xe8, 0xff])],
+        expected: [(.closeReasonNotUTF8, 0)]),
+    RuleCase(name: "a Close reason in UTF-8", frames: [FrameBytes(.close, [3, 0xe8] + Array("€".utf8))]),
+    RuleCase(
+        name: "text that is not UTF-8", frames: [FrameBytes(.text, [0xff, 0x41])], expected: [(.textNotUTF8, 0)]),
+    RuleCase(
+        name: "text that ends inside a scalar",
+        frames: [FrameBytes(.text, [0xe2, 0x82], fin: false), FrameBytes(.continuation)],
+        expected: [(.textNotUTF8, 1)]),
+    RuleCase(name: "binary that is not UTF-8", frames: [FrameBytes(.binary, [0xff])]),
+    RuleCase(
+        name: "deflate data of a reserved block type", frames: [FrameBytes(.text, [0x07], reserved: 4)],
+        compression: deflate, expected: [(.deflateBroken, 0)]),
+    RuleCase(
+        name: "a bomb", frames: [FrameBytes(.binary, bomb, reserved: 4)], compression: deflate,
+        expected: [(.inflateBomb, 0)]),
+    RuleCase(
+        name: "a message as long as one may be", frames: [long(.text, 20)], message: 20),
+    RuleCase(
+        name: "a message longer than what is kept", frames: [long(.text, 21)], message: 20,
+        expected: [(.messageLimit, 0)]),
+    RuleCase(name: "a control payload as long as one may be", frames: [long(.ping, 20)], controlPayload: 20),
+    RuleCase(
+        name: "a control payload longer than what is kept", frames: [long(.ping, 21)], controlPayload: 20,
+        expected: [(.controlPayloadLimit, 0)]),
+    RuleCase(
+        name: "several rules at once",
+        frames: [
+            FrameBytes(.close, fin: false),
+            FrameBytes(Opcode(rawValue: 15), [UInt8](repeating: 0, count: 126), fin: false, reserved: 7, key: 0),
+        ],
+        expected: [
+            (.controlFragmented, 0), (.serverMasked, 1), (.reservedBits, 1), (.reservedOpcode, 1),
+            (.controlFragmented, 1), (.controlTooLong, 1), (.frameAfterClose, 1), (.zeroMaskingKey, 1),
+        ]),
+]
+
+/// 2 MiB of zeros in about 2 KiB.
+private let bomb = Deflating().compress([UInt8](repeating: 0, count: 2 << 20))
+
+@Suite("Rules: what breaks each, and what just keeps it")
+struct ViolationTests {
+    @Test("Streams", arguments: ruleCases)
+    func streams(_ row: RuleCase) {
+        var setup = StreamSetup(sender: row.sender, streamOffset: 300, compression: row.compression)
+        if let controlPayload = row.controlPayload { setup.limits.controlPayload = controlPayload }
+        if let message = row.message { setup.limits.message = message }
+        let told = setup.readEveryWay(row.frames)
+        let offsets = row.frames.indices.map { 300 + UInt64(row.frames[..<$0].flatMap(\.bytes).count) }
+        let violations = told.filter { if case .violation = $0 { true } else { false } }
+        #expect(violations == row.expected.map { .violation($0.0, at: offsets[$0.frame]) })
+    }
+
+    @Test("Each rule is broken by a row", arguments: Violation.allCases)
+    func completeness(_ violation: Violation) {
+        #expect(ruleCases.contains { $0.expected.contains { $0.0 == violation } })
+    }
+
+    @Test("What a header breaks is told before its frame; what its payload breaks, behind it and before the message")
+    func order() {
+        let told = StreamSetup(compression: deflate).readEveryWay([FrameBytes(.text, [0x07], reserved: 4, key: 1)])
+        let kinds = told.map {
+            switch $0 {
+            case .violation(let violation, _): violation.rule
+            case .frame: "frame"
+            case .message: "message"
+            case .gap, .unfinished: "other"
+            }
+        }
+        #expect(kinds == ["masking.server-masked", "frame", "deflate.broken", "message"])
+    }
+
+    @Test("Rules have names of their own, a place where they are written, and a sentence")
+    func descriptions() {
+        #expect(Set(Violation.allCases.map(\.rule)).count == Violation.allCases.count)
+        for violation in Violation.allCases {
+            #expect(violation.rule.contains(/^[a-z]+\.[a-z0-9-]+$/))
+            #expect(violation.reference.contains(/^RFC (6455|7692) [0-9.]+$|^wstap limits$/))
+            #expect(violation.text.hasSuffix("."))
+        }
+    }
+
+    @Test("A set of violations gives each once, in the order of their declaration")
+    func pending() {
+        var pending = PendingViolations()
+        #expect(pending.isEmpty)
+        for violation in Violation.allCases.reversed() + Violation.allCases { pending.insert(violation) }
+        var taken: [Violation] = []
+        while let violation = pending.popFirst() { taken.append(violation) }
+        #expect(taken == Violation.allCases)
+        #expect(pending.isEmpty)
+    }
+}

@@ -1,0 +1,105 @@
+import Testing
+
+@testable import WebSocketProtocol
+
+@Suite("UTF-8 in pieces, against a decoder that looks at one scalar after the other (RFC 3629)")
+struct UTF8ValidatorTests {
+    @Test(
+        "Tricky texts, in three pieces cut at every two places",
+        arguments: [
+            "", "41", "00", "7f", "c280", "dfbf", "e0a080", "ed9fbf", "ee8080", "efbfbf", "f0908080", "f48fbfbf",
+            "ceba e1bdb9 cf83 cebc ceb5", "f09f918d f09f8fbd", "efbbbf 41",
+            // Continuation bytes alone, starts without continuation.
+            "80", "bf", "41 80", "c2", "c2 41", "e2", "e282", "e282 41", "e2 41", "f0", "f09f", "f09f91", "f09f91 41",
+            // Overlong forms.
+            "c080", "c1bf", "e08080", "e09fbf", "f0808080", "f08fbfbf",
+            // Surrogates.
+            "eda080", "edbfbf", "eda080 edb080",
+            // Beyond U+10FFFF, and bytes that no scalar begins with.
+            "f4908080", "f5808080", "f7bfbfbf", "f888808080", "fc8480808080", "fe", "ff",
+            // Right at first, wrong at last.
+            "e282ac e282ac ff", "414141414141414141414141414141414141 c3", "f09f918d f09f91",
+        ])
+    func tricky(hex: String) {
+        let text = [UInt8](hex: hex)
+        let expected = isUTF8(text)
+        #expect(expected == (String(validating: text, as: UTF8.self) != nil))
+        for first in 0...text.count {
+            for second in first...text.count {
+                let pieces = [Array(text[..<first]), Array(text[first..<second]), Array(text[second...])]
+                #expect(validate(pieces) == expected, "cut at \(first) and \(second)")
+            }
+        }
+        #expect(validate(text.map { [$0] }) == expected)
+    }
+
+    @Test("Random bytes that are often nearly UTF-8")
+    func randomTexts() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed: seed)
+        let parts = ["41", "c3a9", "e282ac", "f09f918d", "ed9fbf", "f48fbfbf"].map { [UInt8](hex: $0) }
+        for _ in 0..<3000 {
+            var text = (0..<Int.random(in: 0...8, using: &random)).flatMap { _ in parts.randomElement(using: &random)! }
+            for _ in 0..<Int.random(in: 0...2, using: &random) {
+                guard let place = text.indices.randomElement(using: &random) else { break }
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: text.remove(at: place)
+                case 1: text[place] = UInt8.random(in: 0...255, using: &random)
+                default: text[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                }
+            }
+            let expected = isUTF8(text)
+            #expect(validate([text]) == expected, "\(text), seed \(seed)")
+            var pieces: [[UInt8]] = []
+            var rest = text[...]
+            while !rest.isEmpty {
+                let piece = rest.prefix(Int.random(in: 0...5, using: &random))
+                pieces.append(Array(piece))
+                rest = rest.dropFirst(piece.count)
+            }
+            #expect(validate(pieces) == expected, "\(pieces), seed \(seed)")
+        }
+    }
+
+    @Test("A new text begins afresh")
+    func reset() {
+        var validator = UTF8Validator()
+        validator.receive([0xff].span)
+        validator.reset()
+        #expect(validator.isComplete)
+        validator.receive([0xe2].span)
+        #expect(validator.isValid)
+        #expect(!validator.isComplete)
+        validator.reset()
+        validator.receive([0x41].span)
+        #expect(validator.isComplete)
+    }
+
+    private func validate(_ pieces: [[UInt8]]) -> Bool {
+        var validator = UTF8Validator()
+        for piece in pieces { validator.receive(piece.span) }
+        return validator.isComplete
+    }
+
+    /// RFC 3629 3: the number of bytes from the first of them, the value from their bits, the value in its range.
+    private func isUTF8(_ text: [UInt8]) -> Bool {
+        var rest = text[...]
+        while let first = rest.popFirst() {
+            let (more, bits, least): (Int, UInt32, UInt32)
+            switch first {
+            case 0x00...0x7f: (more, bits, least) = (0, UInt32(first), 0)
+            case 0xc0...0xdf: (more, bits, least) = (1, UInt32(first & 0x1f), 0x80)
+            case 0xe0...0xef: (more, bits, least) = (2, UInt32(first & 0x0f), 0x800)
+            case 0xf0...0xf7: (more, bits, least) = (3, UInt32(first & 0x07), 0x10000)
+            default: return false
+            }
+            var value = bits
+            for _ in 0..<more {
+                guard let next = rest.popFirst(), next & 0xc0 == 0x80 else { return false }
+                value = value << 6 | UInt32(next & 0x3f)
+            }
+            guard value >= least, value <= 0x10ffff, !(0xd800...0xdfff).contains(value) else { return false }
+        }
+        return true
+    }
+}

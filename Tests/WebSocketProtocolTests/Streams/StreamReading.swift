@@ -1,0 +1,126 @@
+import Testing
+import WireFormat
+
+@testable import WebSocketProtocol
+
+/// What a stream comes in.
+enum StreamPiece: Equatable {
+    case bytes([UInt8])
+    case gap(UInt64)
+    /// Nothing: the place that was lost is found here.
+    case found
+}
+
+/// What a stream told, with the payload that was at hand at that moment.
+enum Told: Equatable {
+    case violation(Violation, at: UInt64)
+    case frame(Frame, PayloadStatus, payload: [UInt8])
+    case message(Message, payload: [UInt8])
+    /// The answer to a gap.
+    case gap(isProven: Bool)
+    /// What the end left unfinished.
+    case unfinished(Message)
+}
+
+/// How a stream is read.
+struct StreamSetup {
+    var sender = Role.server
+    var streamOffset: UInt64 = 0
+    var compression: DeflateParameters?
+    var demand = PayloadDemand(bytes: .max, includesFrames: true)
+    var limits = StreamLimits()
+    var keptPayload = 1 << 30
+
+    /// Reads a stream from its beginning to its end.
+    ///
+    /// Whatever it holds, the offset must keep in step, and everything kept must be given back at the end.
+    func read(_ pieces: [StreamPiece]) -> [Told] {
+        var resources = StreamResources(keptPayload: keptPayload)
+        var stream = WebSocketStream(
+            sender: sender, streamOffset: streamOffset, compression: compression, demand: demand, limits: limits)
+        var told: [Told] = []
+        var passed = streamOffset
+        for piece in pieces {
+            switch piece {
+            case .bytes(let bytes):
+                stream.drain(bytes, &resources, into: &told)
+                passed &+= UInt64(bytes.count)
+            case .gap(let length):
+                told.append(.gap(isProven: stream.skip(length, resources: &resources)))
+                stream.drain([], &resources, into: &told)
+                passed &+= length
+            case .found: stream.resume(at: passed)
+            }
+            #expect(stream.streamOffset == passed)
+        }
+        if let message = stream.finish(resources: &resources) { told.append(.unfinished(message)) }
+        #expect(resources.keepable == keptPayload, "everything kept is given back")
+        return told
+    }
+
+    func read(_ bytes: [UInt8]) -> [Told] { read([.bytes(bytes)]) }
+
+    func read(_ frames: [FrameBytes]) -> [Told] { read(frames.flatMap(\.bytes)) }
+}
+
+extension WebSocketStream {
+    /// Feeds `bytes` and writes down all that is told.
+    mutating func drain(_ bytes: [UInt8], _ resources: inout StreamResources, into told: inout [Told]) {
+        var input = ByteCursor(bytes.span)
+        while let output = next(&input, resources: &resources) {
+            switch output {
+            case .violation(let violation, let offset): told.append(.violation(violation, at: offset))
+            case .frame(let frame, let status):
+                told.append(.frame(frame, status, payload: Array(copying: framePayload)))
+            case .message(let message): told.append(.message(message, payload: Array(copying: messagePayload)))
+            }
+        }
+        let left = input.count
+        #expect(left == 0, "all input is taken")
+    }
+}
+
+extension [UInt8] {
+    init(copying span: Span<UInt8>) {
+        self = span.withUnsafeBufferPointer { [UInt8]($0) }
+    }
+}
+
+extension [Told] {
+    var violations: [Violation] {
+        compactMap { if case .violation(let violation, _) = $0 { violation } else { nil } }
+    }
+
+    var frames: [Frame] {
+        compactMap { if case .frame(let frame, _, _) = $0 { frame } else { nil } }
+    }
+
+    var framePayloads: [[UInt8]] {
+        compactMap { if case .frame(_, _, let payload) = $0 { payload } else { nil } }
+    }
+
+    var frameStatuses: [PayloadStatus] {
+        compactMap { if case .frame(_, let status, _) = $0 { status } else { nil } }
+    }
+
+    var messages: [Message] {
+        compactMap { if case .message(let message, _) = $0 { message } else { nil } }
+    }
+
+    var messagePayloads: [[UInt8]] {
+        compactMap { if case .message(_, let payload) = $0 { payload } else { nil } }
+    }
+
+    /// The payloads of the messages as text, those withheld as the reason in brackets.
+    var texts: [String] {
+        compactMap {
+            guard case .message(let message, let payload) = $0 else { return nil }
+            if case .withheld(let reason) = message.payload { return "<\(reason.rawValue)>" }
+            return String(decoding: payload, as: UTF8.self)
+        }
+    }
+
+    var gapAnswers: [Bool] {
+        compactMap { if case .gap(let isProven) = $0 { isProven } else { nil } }
+    }
+}

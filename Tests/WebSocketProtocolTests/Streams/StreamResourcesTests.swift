@@ -1,0 +1,100 @@
+import Testing
+
+@testable import WebSocketProtocol
+
+@Suite("The bound that streams share")
+struct StreamResourcesTests {
+    /// A stream that can stand in an array.
+    private final class Holder {
+        var stream: WebSocketStream
+        var told: [Told] = []
+        var bytes: ArraySlice<UInt8> = []
+
+        init(_ stream: consuming WebSocketStream) { self.stream = stream }
+    }
+
+    @Test(
+        "Whatever many streams do, all is given back in the end, and never more is kept",
+        arguments: [0, 50, 5000, 1 << 20])
+    func givenBack(keptPayload: Int) {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed: seed)
+        var resources = StreamResources(keptPayload: keptPayload)
+        var holders: [Holder] = []
+        for _ in 0..<3000 {
+            if holders.count < 8, Int.random(in: 0..<10, using: &random) == 0 {
+                var limits = StreamLimits()
+                limits.message = [10, 500, 1 << 20].randomElement(using: &random)!
+                limits.controlPayload = [10, 4096].randomElement(using: &random)!
+                let demand = PayloadDemand(
+                    bytes: [0, 20, .max].randomElement(using: &random)!, includesFrames: Bool.random(using: &random))
+                holders.append(
+                    Holder(
+                        WebSocketStream(
+                            sender: .allCases.randomElement(using: &random)!, streamOffset: 0,
+                            compression: Bool.random(using: &random) ? DeflateParameters() : nil, demand: demand,
+                            limits: limits)))
+            }
+            guard let place = holders.indices.randomElement(using: &random) else { continue }
+            let holder = holders[place]
+            switch Int.random(in: 0..<40, using: &random) {
+            case 0:
+                _ = holder.stream.finish(resources: &resources)
+                holders.remove(at: place)
+            case 1:
+                _ = holder.stream.skip(UInt64.random(in: 0...9, using: &random), resources: &resources)
+                holder.stream.drain([], &resources, into: &holder.told)
+            default:
+                if holder.bytes.isEmpty { holder.bytes = random.frame().bytes[...] }
+                let piece = holder.bytes.prefix(Int.random(in: 0...400, using: &random))
+                holder.bytes = holder.bytes.dropFirst(piece.count)
+                holder.stream.drain(Array(piece), &resources, into: &holder.told)
+            }
+            #expect((0...keptPayload).contains(resources.keepable), "seed \(seed)")
+        }
+        for holder in holders { _ = holder.stream.finish(resources: &resources) }
+        #expect(resources.keepable == keptPayload, "seed \(seed)")
+    }
+
+    @Test("A finished message gives its bytes back at the next call, without a further byte")
+    func atTheNextCall() {
+        var resources = StreamResources(keptPayload: 1000)
+        var stream = WebSocketStream(
+            sender: .server, streamOffset: 0, compression: nil,
+            demand: PayloadDemand(bytes: .max, includesFrames: true),
+            limits: StreamLimits())
+        var told: [Told] = []
+        stream.drain(FrameBytes(.text, [UInt8](repeating: 0x41, count: 300)).bytes, &resources, into: &told)
+        #expect(told.messages.count == 1)
+        #expect(resources.keepable == 1000)
+    }
+
+    @Test("A stream whose place is lost keeps nothing of its message")
+    func lost() {
+        var resources = StreamResources(keptPayload: 1000)
+        var stream = WebSocketStream(
+            sender: .server, streamOffset: 0, compression: nil,
+            demand: PayloadDemand(bytes: .max, includesFrames: false),
+            limits: StreamLimits())
+        var told: [Told] = []
+        stream.drain(FrameBytes(.text, [UInt8](repeating: 0x41, count: 300), fin: false).bytes, &resources, into: &told)
+        #expect(resources.keepable == 700)
+        let isProven = stream.skip(1, resources: &resources)
+        #expect(!isProven)
+        stream.drain([], &resources, into: &told)
+        #expect(resources.keepable == 1000)
+    }
+}
+
+extension SeededGenerator {
+    /// A frame of any kind, most of them as they should be.
+    fileprivate mutating func frame() -> FrameBytes {
+        let opcodes: [Opcode] = [
+            .text, .binary, .continuation, .continuation, .ping, .pong, .close, Opcode(rawValue: 3),
+        ]
+        return FrameBytes(
+            opcodes.randomElement(using: &self)!, bytes([0, 5, 100, 3000].randomElement(using: &self)!),
+            fin: Bool.random(using: &self), reserved: [0, 0, 0, 4].randomElement(using: &self)!,
+            key: Bool.random(using: &self) ? UInt32.random(in: 0...3, using: &self) : nil)
+    }
+}
