@@ -128,7 +128,7 @@ struct Session: ~Copyable {
             answer: nil, fragment: 0, isInferred: streams[role.index].isInferred)
         if opcode.isControl {
             handleControl(&event, context)
-        } else {
+        } else if !opcode.isReserved {
             if opcode != .continuation {
                 streams[role.index].messageFirstPacket = event.firstPacket
                 streams[role.index].fragment = 0
@@ -202,7 +202,8 @@ struct Session: ~Copyable {
             serverStates.advance(to: .closed, at: context.elapsed)
         }
         let outcome = SessionOutcome(
-            clientClose: streams[0].close, serverClose: streams[1].close, firstCloser: firstCloser,
+            clientClose: streams[0].close, serverClose: streams[1].close,
+            isClientLost: streams[0].decoder.isLost, isServerLost: streams[1].decoder.isLost, firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
         let end = SessionEnd(
