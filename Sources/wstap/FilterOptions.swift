@@ -15,7 +15,7 @@ struct FilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only these opcodes: \"text,ping,0xb\".", valueName: "list"))
     var opcode: OpcodeSet?
 
-    @Option(help: "Only what this end sent: client or server.")
+    @Option(help: "Only what this end sent.")
     var from: Role?
 
     @Option(help: ArgumentHelp("Only sessions with such a host.", valueName: "glob"))
@@ -74,7 +74,13 @@ extension OpcodeSet: ExpressibleByArgument {
 }
 
 extension Role: ExpressibleByArgument {
+<<<<<<< HEAD
     /// Reads the value of an option.
+=======
+    // The default is made of the raw values, which are numbers.
+    public static var allValueStrings: [String] { ["client", "server"] }
+
+>>>>>>> docs
     public init?(argument: String) {
         switch argument {
         case "client": self = .client
