@@ -29,7 +29,7 @@ struct ReadRun {
         let summary: Summary
         do throws(OutputFile.Failure) {
             var file = try OutputFile(path: output.path)
-            var pipeline = Pipeline(options: analysisOptions(format.payloadNeeds))
+            var pipeline = Pipeline(options: analysisOptions(format.payloadNeeds, tellsFrames: format.needsFrames))
             var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
             let isLive = capture.isLive
             while ReadRun.passPacket(from: &capture, through: &pipeline, into: &format) {
@@ -76,11 +76,12 @@ struct ReadRun {
         }
     }
 
-    private func analysisOptions(_ needs: PayloadNeeds) -> AnalysisOptions {
+    private func analysisOptions(_ needs: PayloadNeeds, tellsFrames: Bool) -> AnalysisOptions {
         var options = AnalysisOptions()
         options.sources = files
         options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
         options.tracksStates = output.verbose
+        options.tellsFrames = tellsFrames
         return options
     }
 

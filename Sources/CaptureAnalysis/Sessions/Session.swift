@@ -120,6 +120,8 @@ struct Session: ~Copyable {
         state.summary.frames &+= 1
         streams[role.index].traffic.frames &+= 1
         streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+        if firstCloser == nil { lastFrameTime = context.time }
+        guard state.options.tellsFrames || opcode.isControl else { return }
         var event = FrameEvent(
             from: role, frame: frame, firstPacket: frame.origin, payload: payload, close: nil,
             answer: nil, fragment: 0, isInferred: streams[role.index].isInferred)
@@ -133,7 +135,7 @@ struct Session: ~Copyable {
             streams[role.index].fragment &+= 1
             event.fragment = streams[role.index].fragment
         }
-        if firstCloser == nil { lastFrameTime = context.time }
+        guard state.options.tellsFrames else { return }
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         streams[role.index].tell(event, at: context, into: &sink)
@@ -172,6 +174,7 @@ struct Session: ~Copyable {
             streams[role.index].traffic.messages &+= 1
             streams[role.index].traffic.payloadBytes &+= message.length ?? 0
         }
+        guard state.options.tellsFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
             isInferred: streams[role.index].isInferred)
