@@ -66,6 +66,7 @@ struct EventList: ExpressibleByArgument {
 }
 
 extension OpcodeSet: ExpressibleByArgument {
+    /// Reads "text,ping,0xb".
     public init?(argument: String) {
         guard let set = try? OpcodeSet(list: argument) else { return nil }
         self = set
@@ -73,9 +74,10 @@ extension OpcodeSet: ExpressibleByArgument {
 }
 
 extension Role: ExpressibleByArgument {
-    // The default is made of the raw values, which are numbers.
+    /// The words for help; the default is made of the raw values, which are numbers.
     public static var allValueStrings: [String] { ["client", "server"] }
 
+    /// Reads "client" or "server".
     public init?(argument: String) {
         switch argument {
         case "client": self = .client
