@@ -14,7 +14,9 @@ extension Shard {
     ) -> Bool {
         guard resources.keepable > bytes.count else { return false }
         let kept = watches[watch].midstream?.keptCount ?? 0
-        if watches[watch].midstream == nil { watches[watch].midstream = MidstreamSearch(needed: Evidence.neededMidstream) }
+        if watches[watch].midstream == nil {
+            watches[watch].midstream = MidstreamSearch(needed: Evidence.neededMidstream)
+        }
         let offset = table.connections[place.slot][place.direction].nextOffset &- UInt64(bytes.count)
         let found = watches[watch].midstream?.receive(bytes, from: place.direction, at: offset, origin: origin)
         resources.keepable &-= (watches[watch].midstream?.keptCount ?? 0) &- kept

@@ -56,9 +56,7 @@ extension Shard {
 
     /// Makes a session of a connection whose upgrade was accepted.
     ///
-    /// - Parameters:
-    ///   - place: Where the answer came from: the server's stream.
-    ///   - unread: How many of the server's bytes handed on last stand behind the answer.
+    /// The answer came from `place`, the server's stream; the last `unread` of its bytes handed on stand behind it.
     mutating func open(
         _ watch: Int, _ place: ConnectionTable.Place, _ answer: UpgradeAnswer, unread: Int,
         state: borrowing AnalysisState

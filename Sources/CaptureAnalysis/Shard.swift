@@ -35,9 +35,8 @@ struct Shard: ~Copyable {
         resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
     }
 
-    /// Takes a segment of one of its connections.
-    ///
-    /// - Parameter bytes: What it was found in: the packet, or a datagram that the packet completed.
+    /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
+    /// packet completed.
     mutating func receive(
         _ segment: TCPSegment, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
@@ -110,9 +109,7 @@ struct Shard: ~Copyable {
         var hasMoved = false
     }
 
-    /// Hands bytes that are next in a stream to their reader.
-    ///
-    /// - Parameter origin: The packet that brought them.
+    /// Hands bytes that are next in a stream to their reader; `origin` is the packet that brought them.
     private mutating func deliver(
         _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ origin: UInt64, _ view: ConnectionView,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable

@@ -23,7 +23,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     deinit {
         for slot in isInUse.indices where isInUse[slot] { unsafe pointer(to: slot).deinitialize(count: 1) }
-        for unsafe chunk in unsafe chunks { unsafe chunk.deallocate() }
+        unsafe chunks.forEach { unsafe $0.deallocate() }
     }
 
     /// The slots that are or were in use: 0 and up.

@@ -38,7 +38,7 @@ struct ReadRun {
                     try file.drain(&format.output)
                 }
                 if progress != nil, capture.packetCount % ReadRun.progressInterval == 0 {
-                    progress!.show(capture.bytesRead)
+                    progress?.show(capture.bytesRead)
                 }
             }
             progress?.clear()

@@ -27,10 +27,8 @@ struct Session: ~Copyable {
 
     /// Opens the session behind an accepted upgrade.
     ///
-    /// - Parameters:
-    ///   - clientOffset: Where the client's frames begin in its stream.
-    ///   - serverOffset: Where the server's frames begin in its stream.
-    ///   - requestElapsed: Nanoseconds from the capture's first packet to the request's.
+    /// The offsets tell where each end's frames begin in its stream; `requestElapsed` is the nanoseconds from the
+    /// capture's first packet to the request's.
     init(
         number: UInt64, clientDirection: Direction, extensions: [WebSocketExtension], clientOffset: UInt64,
         serverOffset: UInt64, requestElapsed: Int64, state: borrowing AnalysisState
@@ -75,9 +73,8 @@ struct Session: ~Copyable {
 
     /// Takes the next bytes of a stream.
     ///
-    /// - Parameters:
-    ///   - origin: The packet that brought them, which may be an earlier one than the packet at hand.
-    ///   - view: The connection as the packet at hand left it.
+    /// `origin` is the packet that brought them, which may be an earlier one than the packet at hand; `view` is the
+    /// connection as that left it.
     mutating func receive(
         _ bytes: Span<UInt8>, from role: Role, origin: UInt64, view: ConnectionView, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
@@ -181,11 +178,7 @@ struct Session: ~Copyable {
         streams[role.index].tell(event, at: context, into: &sink)
     }
 
-    /// Ends the session: tells what it leaves unfinished, and why it ended.
-    ///
-    /// - Parameters:
-    ///   - tcp: What its connection came to.
-    ///   - cause: What ended it.
+    /// Ends the session: tells what it leaves unfinished, and why it ended; `tcp` is what its connection came to.
     mutating func end(
         _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
