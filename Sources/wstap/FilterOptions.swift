@@ -66,7 +66,7 @@ struct EventList: ExpressibleByArgument {
 }
 
 extension OpcodeSet: ExpressibleByArgument {
-    /// Reads the value of an option.
+    /// Reads "text,ping,0xb".
     public init?(argument: String) {
         guard let set = try? OpcodeSet(list: argument) else { return nil }
         self = set
@@ -77,7 +77,7 @@ extension Role: ExpressibleByArgument {
     /// The words for help; the default is made of the raw values, which are numbers.
     public static var allValueStrings: [String] { ["client", "server"] }
 
-    /// Reads the value of an option.
+    /// Reads "client" or "server".
     public init?(argument: String) {
         switch argument {
         case "client": self = .client
