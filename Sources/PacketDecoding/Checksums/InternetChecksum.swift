@@ -30,11 +30,9 @@ struct InternetChecksum {
 
     /// Adds an address.
     mutating func add(_ address: IPAddress) {
-        var bits = address.bits.bigEndian
-        while bits != 0 {
-            sum &+= UInt64(UInt32(truncatingIfNeeded: bits))
-            bits &>>= 32
-        }
+        let bits = address.bits.bigEndian
+        let (low, high) = (UInt64(truncatingIfNeeded: bits), UInt64(truncatingIfNeeded: bits &>> 64))
+        sum &+= (low & 0xffff_ffff) &+ low &>> 32 &+ (high & 0xffff_ffff) &+ high &>> 32
     }
 
     /// Adds a number that stands in network byte order.

@@ -46,10 +46,11 @@ extension TCPSegment {
         return header.bigEndianUInt16(at: 10) == 0 ? .offloaded : .wrong
     }
 
-    /// What was left of the time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header, of that
-    /// fragment which came first if there are several; nil where 1,020 bytes or more are between that header and TCP's.
+    /// What was left of the time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header.
     ///
-    /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
+    /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram, which has that of the
+    ///   fragment that came first.
+    /// - Returns: nil where 1,020 bytes or more are between that header and TCP's.
     public func hopLimit(in bytes: Span<UInt8>) -> UInt8? {
         networkHeader(in: bytes).map { bytes[$0 &+ (source.address.isIPv6 ? 7 : 8)] }
     }

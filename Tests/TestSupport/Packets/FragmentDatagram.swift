@@ -21,10 +21,8 @@ extension IPDatagram {
 
     /// The fragment with these bytes of what is behind the IP header, the first of them a multiple of 8.
     ///
-    /// - Parameters:
-    ///   - identification: What the fragments of one datagram have in common; the low 16 bits count for IPv4.
-    ///   - moreFragments: nil for what is right.
-    ///   - bytes: Other bytes than the right ones.
+    /// The identification is what the fragments of one datagram have in common, of which the low 16 bits count for
+    /// IPv4; whether more fragments follow, and the bytes, are what is right unless others are given.
     public func fragment(
         _ range: Range<Int>, identification: UInt32 = 7, moreFragments: Bool? = nil, bytes: [UInt8]? = nil
     ) -> FragmentDatagram {
