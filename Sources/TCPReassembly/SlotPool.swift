@@ -45,7 +45,9 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
             slot = isInUse.count
             isInUse.append(true)
             if unsafe slot / Self.chunkSize == chunks.count {
-                unsafe chunks.append(.allocate(capacity: Self.chunkSize))
+                let bytes = MemoryLayout<Element>.stride &* Self.chunkSize
+                let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+                unsafe chunks.append(chunk.bindMemory(to: Element.self, capacity: Self.chunkSize))
             }
         }
         unsafe pointer(to: slot).initialize(to: element)

@@ -11,19 +11,18 @@ struct Session: ~Copyable {
     let number: UInt64
     /// The direction that the client sends.
     let clientDirection: Direction
-
-    /// What the client and the server send, by ``Role/index``.
-    var streams: InlineArray<2, SessionStream>
-    private var roundTrips = RoundTripRecord()
+    /// Who sent the first Close frame.
+    private var firstCloser: Role?
+    /// When the last frame before the first Close frame was complete.
+    private var lastFrameTime: Timestamp?
     /// The life of the client's WebSocket.
     private(set) var clientStates: ReadyStates
     /// The life of the server's WebSocket.
     private(set) var serverStates: ReadyStates
-    /// When the last frame before the first Close frame was complete.
-    private var lastFrameTime: Timestamp?
-    /// Who sent the first Close frame.
-    private var firstCloser: Role?
-    private let limits: Limits
+    /// What the client and the server send, by ``Role/index``.
+    var streams: InlineArray<2, SessionStream>
+    private var roundTrips = RoundTripRecord()
+    private let outstandingPings: Int
 
     /// Opens the session behind an accepted upgrade.
     ///
@@ -36,7 +35,7 @@ struct Session: ~Copyable {
         self.number = number
         self.clientDirection = clientDirection
         let options = state.options
-        limits = options.limits
+        outstandingPings = options.limits.outstandingPings
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -58,7 +57,7 @@ struct Session: ~Copyable {
         self.number = number
         self.clientDirection = clientDirection
         let options = state.options
-        limits = options.limits
+        outstandingPings = options.limits.outstandingPings
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -147,7 +146,7 @@ struct Session: ~Copyable {
         case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             streams[role.index].pings.sent(
-                fingerprint, packet: context.packet, time: context.time, limit: limits.outstandingPings)
+                fingerprint, packet: context.packet, time: context.time, limit: outstandingPings)
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
