@@ -85,6 +85,7 @@ struct Shard: ~Copyable {
                 connection: sessions[session].number, view: self.view(place, segment, session))
             sink.receive(.segment(control), at: context, payload: Span())
         }
+        if arrival.isDoubtful { tellDoubts(slot, place.direction, &state, &sink) }
         if arrival.closes { end(slot, cause: .closed, state: &state, sink: &sink) }
     }
 
@@ -92,8 +93,12 @@ struct Shard: ~Copyable {
     private mutating func place(
         of segment: TCPSegment, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
+        var opening: TCPConnection.Mark?
         if let place = table.find(segment) {
-            guard segment.flags.contains(.syn), table.isReplaced(place, by: segment) else { return place }
+            guard segment.flags.contains(.syn),
+                table.isReplaced(place, by: segment, packet: state.packet, time: state.time)
+            else { return place }
+            opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)
             forget(place.slot, cause: .closed, state: &state, sink: &sink)
         } else if segment.flags.contains(.rst) {
             return nil
@@ -101,7 +106,7 @@ struct Shard: ~Copyable {
         if let slot = table.nextToForget(now: state.time) {
             forget(slot, cause: .captureEnd, state: &state, sink: &sink)
         }
-        let place = table.insert(segment, time: state.time)
+        let place = table.insert(segment, time: state.time, opening: opening)
         if place.slot == readers.count { readers.append(.none) } else { readers[place.slot] = .none }
         state.summary.tcpConnections &+= 1
         return place

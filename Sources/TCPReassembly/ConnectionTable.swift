@@ -59,13 +59,31 @@ public struct ConnectionTable: ~Copyable {
     }
 
     /// Whether the segment opens a new connection between the ends of the one in this place.
-    public func isReplaced(_ place: Place, by segment: borrowing TCPSegment) -> Bool {
-        connections[place.slot].isReplaced(by: segment, from: place.direction)
+    ///
+    /// - Parameters:
+    ///   - place: Where the segment belongs.
+    ///   - segment: The segment.
+    ///   - packet: The 1-based number of its packet.
+    ///   - time: The packet's time.
+    /// - Returns: Whether the connection in this place is over.
+    public mutating func isReplaced(
+        _ place: Place, by segment: borrowing TCPSegment, packet: UInt64, time: Timestamp
+    ) -> Bool {
+        connections[place.slot].isReplaced(
+            by: segment, from: place.direction, packet: packet, time: time, silence: limits.reopenSilence)
     }
 
     /// Begins to track the connection of a segment.
-    public mutating func insert(_ segment: borrowing TCPSegment, time: Timestamp) -> Place {
-        let connection = TCPConnection(segment, time: time)
+    ///
+    /// - Parameters:
+    ///   - segment: The first segment of it.
+    ///   - time: Its packet's time.
+    ///   - opening: The SYN that the segment answers, where it came while another connection had its place.
+    /// - Returns: Where it is.
+    public mutating func insert(
+        _ segment: borrowing TCPSegment, time: Timestamp, opening: TCPConnection.Mark? = nil
+    ) -> Place {
+        let connection = TCPConnection(segment, time: time, opening: opening)
         let direction: Direction = connection.initiator == segment.source ? .fromInitiator : .fromResponder
         let hash = index.hash(segment.source, segment.destination)
         let slot = connections.insert(connection)
