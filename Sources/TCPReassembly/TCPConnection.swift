@@ -194,7 +194,8 @@ public struct TCPConnection: ~Copyable {
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
-        if arrival.isControl || awaitsHandshakeAck {
+        let isOpening = awaitsHandshakeAck
+        if arrival.isControl || isOpening {
             guard isTaken(segment, from: direction) else {
                 streams[direction.index].countOutOfWindow()
                 arrival.isDoubtful = streams[direction.index].takeDoubt()
@@ -232,7 +233,7 @@ public struct TCPConnection: ~Copyable {
         } else if arrival.isControl {
             isClosed = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
         }
-        if arrival.isControl || awaitsHandshakeAck || packets <= 4 {
+        if arrival.isControl || isOpening || packets <= 4 {
             states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
         }
         arrival.closes = isClosed
