@@ -27,10 +27,12 @@ struct Shard: ~Copyable {
     var resources: StreamResources
     private let limits: Limits
     let tracksStates: Bool
+    let assumedServers: AssumedServers
 
     init(options: AnalysisOptions) {
         limits = options.limits
         tracksStates = options.tracksStates
+        assumedServers = options.assumedServers
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
     }
@@ -132,6 +134,10 @@ struct Shard: ~Copyable {
                 bytes, from: role, origin: origin, view: view, state: &state, resources: &resources, sink: &sink)
             return Delivery()
         case .none:
+            if !assumedServers.isEmpty, openAssumed(bytes, place, &state, &sink) {
+                let role = self.role(of: place)
+                return deliver(bytes, place, role, origin, view, &state, &sink)
+            }
             let isKnown = table.connections[place.slot].isOpeningKnown
             let watch = watches.insert(UpgradeWatch(limits: limits.upgrade, beganBeforeCapture: !isKnown))
             readers[place.slot] = .watch(watch)
