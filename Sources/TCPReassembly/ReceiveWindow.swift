@@ -9,7 +9,12 @@ struct ReceiveWindow {
     /// The largest window (RFC 7323 2.3): 1 GiB.
     static let limit: Int64 = 1 << 30
 
+    /// Whether a window field was seen, and how it is scaled.
+    var isKnown: Bool { largest > 0 && shift != nil }
+
     /// How many bytes are in reach: four times the largest window seen and 64 KiB more, or 1 GiB where it is not known.
+    ///
+    /// It never shrinks once the window is known.
     var reach: UInt64 {
         guard largest > 0, let shift else { return UInt64(ReceiveWindow.limit) }
         return min(UInt64(largest) &<< UInt64(shift &+ 2) &+ 65536, UInt64(ReceiveWindow.limit))

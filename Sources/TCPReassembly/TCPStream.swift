@@ -282,8 +282,9 @@ public struct TCPStream: ~Copyable {
         _ payload: Span<UInt8>, start: Int64, end: UInt64, _ packet: UInt64, _ budget: inout Int,
         _ limits: ReassemblyLimits
     ) -> Bool {
-        usualEnd = min(windowEnd, finOffset ?? .max)
-        guard end > usualEnd else { return true }
+        let fitting = min(windowEnd, finOffset ?? .max)
+        if window.isKnown { usualEnd = fitting }
+        guard end > fitting else { return true }
         countOutOfWindow()
         if let finOffset, start >= Int64(finOffset), !isFinAcknowledged, end <= windowEnd {
             // Nothing is sent behind a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
