@@ -8,6 +8,10 @@ public struct AnalysisOptions: Sendable {
     public var payload = PayloadDemand(bytes: .max, includesFrames: false)
     /// Whether events tell the states that packets leave (``EventContext/view``): it costs a little for every packet.
     public var tracksStates = false
+    /// Whether the events of frames and messages are wanted; what is not told is counted all the same.
+    public var tellsFrames = true
+    /// Servers whose connections are WebSocket even where the capture holds no upgrade.
+    public var assumedServers = AssumedServers()
     /// The bounds.
     public var limits = Limits()
     /// A number that senders cannot know, against chosen collisions in tables.

@@ -2,7 +2,9 @@ public import PacketDecoding
 import TCPReassembly
 public import WebSocketProtocol
 
-/// Every bound of the analysis. Beyond a bound it goes on with less detail; it never aborts and never grows.
+/// Every bound of the analysis.
+///
+/// Beyond a bound it goes on with less detail; it never aborts and never grows.
 ///
 /// Bounds on all connections together are split evenly over ``shards``, so that the outcome does not depend on how many
 /// threads work.

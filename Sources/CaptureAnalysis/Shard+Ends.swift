@@ -103,8 +103,8 @@ extension Shard {
         var clientStates = ReadyStates(connectingAt: elapsed)
         if cause == .closed { clientStates.advance(to: .closed, at: state.elapsed(state.time)) }
         let outcome = SessionOutcome(
-            clientClose: nil, serverClose: nil, firstCloser: nil, clientDirection: client, lastFrameTime: nil,
-            unansweredPings: 0, wasOpened: false)
+            clientClose: nil, serverClose: nil, isClientLost: false, isServerLost: false, firstCloser: nil,
+            clientDirection: client, lastFrameTime: nil, unansweredPings: 0, wasOpened: false)
         let tcp = TCPOutcome(table.connections[slot])
         let end = SessionEnd(
             verdict: outcome.verdict(tcp, cause: cause, now: state.time),

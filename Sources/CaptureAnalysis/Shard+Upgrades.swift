@@ -10,7 +10,11 @@ extension Shard {
         _ answer: UpgradeAnswer, _ watch: Int, _ place: ConnectionTable.Place, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let context = announce(watch, place.slot, &state, &sink)
+        var context = announce(watch, place.slot, &state, &sink)
+        if answer.verdict == .accepted {
+            context.view.clientReadyState = .open
+            context.view.serverReadyState = .open
+        }
         let asked = watches[watch].request ?? (state.packet, state.time, state.elapsed(state.time))
         let handshake = Handshake(answer.request, answer, asked: asked, answered: (state.packet, state.time))
         sink.receive(.handshake(handshake), at: context, payload: Span())
@@ -56,9 +60,7 @@ extension Shard {
 
     /// Makes a session of a connection whose upgrade was accepted.
     ///
-    /// - Parameters:
-    ///   - place: Where the answer came from: the server's stream.
-    ///   - unread: How many of the server's bytes handed on last stand behind the answer.
+    /// The answer came from `place`, the server's stream; the last `unread` of its bytes handed on stand behind it.
     mutating func open(
         _ watch: Int, _ place: ConnectionTable.Place, _ answer: UpgradeAnswer, unread: Int,
         state: borrowing AnalysisState

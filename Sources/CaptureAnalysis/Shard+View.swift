@@ -10,6 +10,12 @@ extension Shard {
         sessions[session].clientDirection == direction ? .client : .server
     }
 
+    /// Who sends a stream, where its reader is a session.
+    func role(of place: ConnectionTable.Place) -> Role {
+        guard case .session(let session) = readers[place.slot] else { return .client }
+        return role(of: place.direction, in: session)
+    }
+
     /// A session's connection after the segment at hand.
     func view(_ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Int) -> ConnectionView {
         var view = self.view(place.slot, session)

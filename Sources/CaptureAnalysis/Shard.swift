@@ -27,27 +27,34 @@ struct Shard: ~Copyable {
     var resources: StreamResources
     private let limits: Limits
     let tracksStates: Bool
+    let assumedServers: AssumedServers
 
     init(options: AnalysisOptions) {
         limits = options.limits
         tracksStates = options.tracksStates
+        assumedServers = options.assumedServers
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
     }
 
-    /// Takes a segment of one of its connections.
-    ///
-    /// - Parameter bytes: What it was found in: the packet, or a datagram that the packet completed.
+    /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
+    /// packet completed.
     mutating func receive(
         _ segment: TCPSegment, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
     ) {
         guard let place = self.place(of: segment, state: &state, sink: &sink) else { return }
         let slot = place.slot
-        if case .nobody = readers[slot] {
+        var role = Role.client
+        switch readers[slot] {
+        case .session(let session):
+            // Looked at before it is needed: the session's memory is on its way while the connection is at work.
+            role = self.role(of: place.direction, in: session)
+        case .nobody:
             table.connections[slot].pass(
                 segment.flags, from: place.direction, packet: packet.number, time: packet.time)
             return
+        case .none, .watch, .left: break
         }
         guard !table.connections[slot].rejects(segment, in: bytes, from: place.direction) else {
             tellRejected(slot, place.direction, &state, &sink)
@@ -62,7 +69,7 @@ struct Shard: ~Copyable {
         var hasMore = arrival.hasMore
         if !arrival.inOrder.isEmpty {
             let next = payload.extracting(arrival.inOrder)
-            let delivery = deliver(next, place, packet.number, view, &state, &sink)
+            let delivery = deliver(next, place, role, packet.number, view, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[slot].pause(
                     place.direction, keeping: next.extracting(last: delivery.unread), packet: packet.number,
@@ -74,7 +81,7 @@ struct Shard: ~Copyable {
         if hasMore || arrival.closes { drain(slot, view, &state, &sink) }
         if arrival.isControl, case .session(let session) = readers[slot] {
             let control = ControlSegment(
-                from: role(of: place.direction, in: session), flags: segment.flags,
+                from: self.role(of: place.direction, in: session), flags: segment.flags,
                 payloadLength: segment.payloadLength)
             let context = state.context(
                 connection: sessions[session].number, view: self.view(place, segment, session))
@@ -115,20 +122,22 @@ struct Shard: ~Copyable {
         var hasMoved = false
     }
 
-    /// Hands bytes that are next in a stream to their reader.
-    ///
-    /// - Parameter origin: The packet that brought them.
+    /// Hands bytes that are next in a stream to their reader; `origin` is the packet that brought them, `role` who sends them
+    /// where that is a session.
     private mutating func deliver(
-        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ origin: UInt64, _ view: ConnectionView,
+        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ role: Role, _ origin: UInt64, _ view: ConnectionView,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Delivery {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].receive(
-                bytes, from: role(of: place.direction, in: session), origin: origin, view: view, state: &state,
-                resources: &resources, sink: &sink)
+                bytes, from: role, origin: origin, view: view, state: &state, resources: &resources, sink: &sink)
             return Delivery()
         case .none:
+            if !assumedServers.isEmpty, openAssumed(bytes, place, &state, &sink) {
+                let role = self.role(of: place)
+                return deliver(bytes, place, role, origin, view, &state, &sink)
+            }
             let isKnown = table.connections[place.slot].isOpeningKnown
             let watch = watches.insert(UpgradeWatch(limits: limits.upgrade, beganBeforeCapture: !isKnown))
             readers[place.slot] = .watch(watch)
@@ -171,7 +180,7 @@ struct Shard: ~Copyable {
                 open(watch, place, answer, unread: bytes.count &- start, state: state)
                 table.connections[place.slot].resume(place.direction.opposite)
                 let rest = bytes.extracting(start...)
-                if !rest.isEmpty { _ = deliver(rest, place, origin, .unknown, &state, &sink) }
+                if !rest.isEmpty { _ = deliver(rest, place, .server, origin, .unknown, &state, &sink) }
                 return Delivery(unread: 0, hasMoved: true)
             case .finished(let ending):
                 leave(place.slot, watch, ending, &state)
@@ -209,7 +218,8 @@ struct Shard: ~Copyable {
     ) -> Bool {
         switch piece {
         case .held(let segment):
-            let delivery = deliver(segment.bytes.span, place, segment.packet, view, &state, &sink)
+            let delivery = deliver(
+                segment.bytes.span, place, role(of: place), segment.packet, view, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[place.slot].pause(
                     place.direction, keeping: segment, unread: delivery.unread, budget: &table.budget)

@@ -73,6 +73,7 @@ public struct MergedCapture: ~Copyable {
     /// merged order, those that the filter left out included.
     @_lifetime(&self)
     public mutating func next() -> CapturedPacket? {
+        unsafe record = nil
         guard let record = unsafe nextWanted() else { return nil }
         let packet = unsafe record.packet(number: packetCount)
         return unsafe _overrideLifetime(packet, mutating: &self)
@@ -86,7 +87,7 @@ public struct MergedCapture: ~Copyable {
         return unsafe record != nil
     }
 
-    /// The packet to which `advance()` has read on; nil before and where that was the end.
+    /// The packet to which `advance()` has read on; nil before, where that was the end, and after `next()`.
     public var packet: CapturedPacket? {
         @_lifetime(borrow self) get {
             guard let record = unsafe record else { return nil }

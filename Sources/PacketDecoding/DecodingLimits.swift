@@ -7,7 +7,9 @@ public struct DecodingLimits: Sendable {
     public var datagrams = 4096
     /// Bytes that all of them hold, bookkeeping included.
     public var bytes = 16 << 20
-    /// Fragments of one datagram; one with more is dropped. At the smallest IPv6 link it takes 53 for 65,535 bytes.
+    /// Fragments of one datagram, which is dropped when it has more.
+    ///
+    /// On the smallest links of IPv6, 65,535 bytes take 54.
     public var fragmentsPerDatagram = 1024
     /// Nanoseconds of packet time that a datagram may wait, from its first fragment on (RFC 791 3.2, RFC 8200 4.5
     /// name 15 and 60 seconds; this is what Linux takes for IPv4).

@@ -23,7 +23,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     deinit {
         for slot in isInUse.indices where isInUse[slot] { unsafe pointer(to: slot).deinitialize(count: 1) }
-        for unsafe chunk in unsafe chunks { unsafe chunk.deallocate() }
+        unsafe chunks.forEach { unsafe $0.deallocate() }
     }
 
     /// The slots that are or were in use: 0 and up.
@@ -45,7 +45,9 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
             slot = isInUse.count
             isInUse.append(true)
             if unsafe slot / Self.chunkSize == chunks.count {
-                unsafe chunks.append(.allocate(capacity: Self.chunkSize))
+                let bytes = MemoryLayout<Element>.stride &* Self.chunkSize
+                let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+                unsafe chunks.append(chunk.bindMemory(to: Element.self, capacity: Self.chunkSize))
             }
         }
         unsafe pointer(to: slot).initialize(to: element)

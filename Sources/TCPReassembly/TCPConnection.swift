@@ -36,16 +36,28 @@ public struct TCPConnection: ~Copyable {
         public var isDoubtful = false
     }
 
+    // What every segment touches stands first: a connection's lines are seldom in the nearest cache.
+
     /// The end that opened the connection; the one first seen to send where no SYN was seen.
     public let initiator: Endpoint
     /// The end that answered.
     public let responder: Endpoint
-    /// The packet that it was first seen in.
-    public let firstTime: Timestamp
+    /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
+    public private(set) var isClosed = false
+    /// Whether the acknowledgment of the SYN ACK is still to come.
+    private var awaitsHandshakeAck = false
+    private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
+    /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
+    public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
     /// The packet that it was last seen in.
     public private(set) var lastTime: Timestamp
     /// The packets seen.
     public private(set) var packets: UInt64 = 0
+    /// The two streams, by ``Direction/rawValue``.
+    private var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
+
+    /// The packet that it was first seen in.
+    public let firstTime: Timestamp
     /// The initiator's SYN; the first where it was sent again.
     public private(set) var syn: Mark?
     /// The responder's SYN ACK; the first where it was sent again.
@@ -60,19 +72,12 @@ public struct TCPConnection: ~Copyable {
     public private(set) var reset: (packet: UInt64, from: Direction)?
     /// When the first FIN or RST was seen.
     public private(set) var firstEndTime: Timestamp?
-    /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
-    public private(set) var isClosed = false
     /// Segments left out since their checksum is wrong.
     public private(set) var rejectedSegments: UInt64 = 0
     /// A SYN with another initial sequence number that was not taken at its word, and who sent it.
     private var challenger: (syn: Mark, from: Direction)?
-    private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
-    /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
-    public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
-    /// The two streams, by ``Direction/rawValue``.
-    private var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
 
     /// Begins with the first segment seen.
     ///
@@ -189,7 +194,7 @@ public struct TCPConnection: ~Copyable {
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
-        let isOpening = handshakeAck == nil && synAck != nil
+        let isOpening = awaitsHandshakeAck
         if arrival.isControl || isOpening {
             guard isTaken(segment, from: direction) else {
                 streams[direction.index].countOutOfWindow()
@@ -341,8 +346,14 @@ public struct TCPConnection: ~Copyable {
             if segment.windowScale == nil { streams[direction.index].window.scale(by: nil) }
             if segment.flags.contains(.ack) {
                 streams[direction.opposite.index].begin(at: segment.acknowledgment)
-                if direction == .fromResponder, synAck == nil { synAck = mark }
-                if direction == .fromInitiator, handshakeAck == nil { handshakeAck = mark }
+                if direction == .fromResponder, synAck == nil {
+                    synAck = mark
+                    awaitsHandshakeAck = handshakeAck == nil
+                }
+                if direction == .fromInitiator, handshakeAck == nil {
+                    handshakeAck = mark
+                    awaitsHandshakeAck = false
+                }
             } else if direction == .fromInitiator {
                 if syn == nil { syn = mark }
             } else {
@@ -352,6 +363,7 @@ public struct TCPConnection: ~Copyable {
             let synAck, segment.acknowledgment == synAck.sequence &+ 1
         {
             handshakeAck = mark
+            awaitsHandshakeAck = false
         }
     }
 }

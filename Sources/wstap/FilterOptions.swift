@@ -15,7 +15,7 @@ struct FilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only these opcodes: \"text,ping,0xb\".", valueName: "list"))
     var opcode: OpcodeSet?
 
-    @Option(help: "Only what this end sent: client or server.")
+    @Option(help: "Only what this end sent.")
     var from: Role?
 
     @Option(help: ArgumentHelp("Only sessions with such a host.", valueName: "glob"))
@@ -66,6 +66,7 @@ struct EventList: ExpressibleByArgument {
 }
 
 extension OpcodeSet: ExpressibleByArgument {
+    /// Reads "text,ping,0xb".
     public init?(argument: String) {
         guard let set = try? OpcodeSet(list: argument) else { return nil }
         self = set
@@ -73,6 +74,10 @@ extension OpcodeSet: ExpressibleByArgument {
 }
 
 extension Role: ExpressibleByArgument {
+    /// The words for help; the default is made of the raw values, which are numbers.
+    public static var allValueStrings: [String] { ["client", "server"] }
+
+    /// Reads "client" or "server".
     public init?(argument: String) {
         switch argument {
         case "client": self = .client

@@ -61,6 +61,7 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension PayloadLimit: ExpressibleByArgument {
+    /// Reads the value of an option.
     public init?(argument: String) {
         switch argument {
         case "all": self = .all

@@ -9,6 +9,7 @@ import WireFormat
 struct ReadRun {
     var files: [String]
     var packetFilter: String?
+    var assumedServers: AssumedServers
     var output: OutputOptions
 
     /// Bytes of output that are written at a time when nobody waits for them.
@@ -29,7 +30,7 @@ struct ReadRun {
         let summary: Summary
         do throws(OutputFile.Failure) {
             var file = try OutputFile(path: output.path)
-            var pipeline = Pipeline(options: analysisOptions(format.payloadNeeds))
+            var pipeline = Pipeline(options: analysisOptions(format.payloadNeeds, tellsFrames: format.needsFrames))
             var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
             let isLive = capture.isLive
             while ReadRun.passPacket(from: &capture, through: &pipeline, into: &format) {
@@ -38,13 +39,16 @@ struct ReadRun {
                     try file.drain(&format.output)
                 }
                 if progress != nil, capture.packetCount % ReadRun.progressInterval == 0 {
-                    progress!.show(capture.bytesRead)
+                    progress?.show(capture.bytesRead)
                 }
             }
             progress?.clear()
             pipeline.finish(into: &format)
             try file.drain(&format.output)
             try file.finish()
+            if format.unsearchedPayloads > 0 {
+                complain("--grep: \(format.unsearchedPayloads) payloads were too hard to search and are left out")
+            }
             problems = capture.problems
             summary = pipeline.summary
         } catch {
@@ -76,11 +80,13 @@ struct ReadRun {
         }
     }
 
-    private func analysisOptions(_ needs: PayloadNeeds) -> AnalysisOptions {
+    private func analysisOptions(_ needs: PayloadNeeds, tellsFrames: Bool) -> AnalysisOptions {
         var options = AnalysisOptions()
         options.sources = files
         options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
         options.tracksStates = output.verbose
+        options.tellsFrames = tellsFrames
+        options.assumedServers = assumedServers
         return options
     }
 

@@ -32,7 +32,7 @@ struct BrokenInput: Sendable, CustomTestStringConvertible {
                 builder.append([1, 2, 3], claiming: 0x7fff_ffff)
                 return builder.bytes
             }(),
-            status: 1, words: "damaged in packet 17", hasOutput: true),
+            status: 1, words: "damaged inside packet 17", hasOutput: true),
     ]
 }
 

@@ -85,6 +85,22 @@ import WireFormat
         #expect(capture.next()?.number == nil)
     }
 
+    @Test func `a packet can be looked at until the capture goes on`() throws {
+        var capture = try MergedCapture(paths: [file(0, [1, 3]), file(1, [2, 4])])
+        #expect(capture.packet?.number == nil)
+        for number in 1...2 as ClosedRange<UInt64> {
+            #expect(capture.advance() == true)
+            #expect(capture.packet?.number == number)
+            #expect(capture.packet?.bytes[0] == UInt8(number - 1))
+        }
+        #expect(capture.next()?.number == 3)
+        #expect(capture.packet?.number == nil)
+        #expect(capture.advance() == true)
+        #expect(capture.packet?.number == 4)
+        #expect(capture.advance() == false)
+        #expect(capture.packet?.number == nil)
+    }
+
     @Test func `a filter counts the packets of all files`() throws {
         var long = PcapBuilder()
         long.append([UInt8](repeating: 0, count: 100), seconds: 2)

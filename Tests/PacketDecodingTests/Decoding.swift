@@ -9,9 +9,14 @@ func decode(_ bytes: [UInt8], as linkType: LinkType = .ethernet, originalLength:
 }
 
 extension DecodedPacket {
-    /// The segment, when it is one.
+    /// The segment, when it is one of the packet itself.
     var segment: TCPSegment? {
         if case .segment(let segment) = self { segment } else { nil }
+    }
+
+    /// The segment, when it is one of a datagram that the packet completed.
+    var reassembled: TCPSegment? {
+        if case .reassembled(let segment) = self { segment } else { nil }
     }
 
     /// The case, in a word.

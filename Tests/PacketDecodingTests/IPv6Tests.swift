@@ -52,6 +52,7 @@ struct IPv6Tests {
             (0, true), (185, true), (185, false),
         ] as [(UInt16, Bool)])
     func fragments(offset: UInt16, more: Bool) {
+        let sent = TCPPacket(from: sent.source, to: sent.destination, payload: Array(repeating: 7, count: 44))
         let header = IPv6ExtensionHeader.fragment(offset: offset, moreFragments: more)
         #expect(decode(IPv6Datagram(sent, extensionHeaders: [header]).ethernet()).outcome == .fragment)
     }

@@ -1,4 +1,6 @@
-/// Something that happened in a capture. Events are never revised: what becomes known later is an event of its own.
+/// Something that happened in a capture.
+///
+/// Events are never revised: what becomes known later is an event of its own.
 ///
 /// The kinds are those of the trace format; `segment` alone is for people who watch (the timeline shows it).
 public enum Event: Sendable {

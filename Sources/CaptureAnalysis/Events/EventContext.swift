@@ -4,8 +4,9 @@ public import WireFormat
 
 /// Where and when an event happened.
 public struct EventContext: Sendable {
-    /// The 1-based number of the packet that completed it; 0 before the first packet. For what a capture's end
-    /// completes, the last packet.
+    /// The 1-based number of the packet that completed it.
+    ///
+    /// 0 before the first packet. For what a capture's end completes, the last packet.
     public var packet: UInt64
     /// The packet's time.
     public var time: Timestamp

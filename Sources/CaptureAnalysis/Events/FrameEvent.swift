@@ -1,7 +1,8 @@
 public import WebSocketProtocol
 
-/// A frame of a session. Its payload comes beside it: of control frames always, of data frames when asked for
-/// (unmasked, not inflated).
+/// A frame of a session.
+///
+/// Its payload comes beside it: of control frames always, of data frames when asked for (unmasked, not inflated).
 public struct FrameEvent: Sendable {
     /// The body of a Close frame.
     public typealias Close = CloseBody

@@ -26,9 +26,11 @@ public struct SessionEnd: Sendable {
         public var code: CloseCode?
         /// The reason in the first Close frame, where it is UTF-8.
         public var reason: String?
-        /// The code that the client's application gets; nil while its session is open.
+        /// The code that the client's application gets; nil while its session is open, and where a gap hides what it
+        /// received.
         public var clientSees: CloseCode?
-        /// The code that the server's application gets; nil while its session is open.
+        /// The code that the server's application gets; nil while its session is open, and where a gap hides what it
+        /// received.
         public var serverSees: CloseCode?
         /// Nanoseconds without a frame before the end.
         public var silence: Int64?
@@ -60,11 +62,17 @@ public struct SessionEnd: Sendable {
 
     /// Ping/Pong round trips in nanoseconds.
     public struct RoundTrips: Sendable {
+        /// How many there were.
         public var count: UInt64
+        /// The shortest.
         public var min: Int64
+        /// The one that half of them do not exceed.
         public var p50: Int64
+        /// The one that 90 % of them do not exceed.
         public var p90: Int64
+        /// The one that 99 % of them do not exceed.
         public var p99: Int64
+        /// The longest.
         public var max: Int64
     }
 

@@ -16,9 +16,11 @@ public struct Summary: Sendable {
     public var messages: UInt64 = 0
     /// Their decoded bytes.
     public var payloadBytes: UInt64 = 0
-    /// Findings by severity.
+    /// Findings that are notes.
     public var notes: UInt64 = 0
+    /// Findings that are warnings.
     public var warnings: UInt64 = 0
+    /// Findings that are errors.
     public var errors: UInt64 = 0
     /// Gaps in sessions.
     public var gaps: UInt64 = 0

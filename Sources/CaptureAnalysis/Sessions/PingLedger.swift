@@ -13,7 +13,9 @@ struct PingLedger {
     /// Pings that were forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
 
-    /// Pings without an answer. One that was passed over counts as answered: a Pong to a later one answers for it.
+    /// Pings without an answer.
+    ///
+    /// One that was passed over counts as answered: a Pong to a later one answers for it.
     var unanswered: UInt64 { forgotten &+ UInt64(waiting.count) }
 
     /// Notes a Ping by the fingerprint of its payload.

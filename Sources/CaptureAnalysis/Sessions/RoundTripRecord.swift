@@ -19,11 +19,13 @@ struct RoundTripRecord {
             few.append(roundTrip)
             return
         }
-        if many == nil {
-            many = Histogram(numberOfSignificantValueDigits: .two)
-            for earlier in few { many!.record(UInt64(clamping: earlier)) }
-        }
-        many!.record(UInt64(clamping: roundTrip))
+        var histogram =
+            many.take()
+            ?? few.reduce(into: Histogram(numberOfSignificantValueDigits: .two)) {
+                $0.record(UInt64(clamping: $1))
+            }
+        histogram.record(UInt64(clamping: roundTrip))
+        many = histogram
     }
 
     /// What they come to; nil when there were none.

@@ -7,10 +7,7 @@ extension Session {
     /// Bytes kept of a stream while the place where frames begin is searched.
     private static let searchLimit = 256 << 10
 
-    /// Tells that the capture lacks the next bytes of a stream.
-    ///
-    /// - Parameters:
-    ///   - length: How many.
+    /// Tells that the capture lacks the next `length` bytes of a stream.
     mutating func skip(
         _ length: UInt64, from role: Role, view: ConnectionView, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable

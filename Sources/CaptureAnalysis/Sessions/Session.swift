@@ -11,26 +11,23 @@ struct Session: ~Copyable {
     let number: UInt64
     /// The direction that the client sends.
     let clientDirection: Direction
-
-    /// What the client and the server send, by ``Role/index``.
-    var streams: InlineArray<2, SessionStream>
-    private var roundTrips = RoundTripRecord()
+    /// Who sent the first Close frame.
+    private var firstCloser: Role?
+    /// When the last frame before the first Close frame was complete.
+    private var lastFrameTime: Timestamp?
     /// The life of the client's WebSocket.
     private(set) var clientStates: ReadyStates
     /// The life of the server's WebSocket.
     private(set) var serverStates: ReadyStates
-    /// When the last frame before the first Close frame was complete.
-    private var lastFrameTime: Timestamp?
-    /// Who sent the first Close frame.
-    private var firstCloser: Role?
-    private let limits: Limits
+    /// What the client and the server send, by ``Role/index``.
+    var streams: InlineArray<2, SessionStream>
+    private var roundTrips = RoundTripRecord()
+    private let outstandingPings: Int
 
     /// Opens the session behind an accepted upgrade.
     ///
-    /// - Parameters:
-    ///   - clientOffset: Where the client's frames begin in its stream.
-    ///   - serverOffset: Where the server's frames begin in its stream.
-    ///   - requestElapsed: Nanoseconds from the capture's first packet to the request's.
+    /// The offsets tell where each end's frames begin in its stream; `requestElapsed` is the nanoseconds from the
+    /// capture's first packet to the request's.
     init(
         number: UInt64, clientDirection: Direction, extensions: [WebSocketExtension], clientOffset: UInt64,
         serverOffset: UInt64, requestElapsed: Int64, state: borrowing AnalysisState
@@ -38,7 +35,7 @@ struct Session: ~Copyable {
         self.number = number
         self.clientDirection = clientDirection
         let options = state.options
-        limits = options.limits
+        outstandingPings = options.limits.outstandingPings
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -60,7 +57,7 @@ struct Session: ~Copyable {
         self.number = number
         self.clientDirection = clientDirection
         let options = state.options
-        limits = options.limits
+        outstandingPings = options.limits.outstandingPings
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -75,9 +72,8 @@ struct Session: ~Copyable {
 
     /// Takes the next bytes of a stream.
     ///
-    /// - Parameters:
-    ///   - origin: The packet that brought them, which may be an earlier one than the packet at hand.
-    ///   - view: The connection as the packet at hand left it.
+    /// `origin` is the packet that brought them, which may be an earlier one than the packet at hand; `view` is the
+    /// connection as that left it.
     mutating func receive(
         _ bytes: Span<UInt8>, from role: Role, origin: UInt64, view: ConnectionView, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
@@ -123,12 +119,16 @@ struct Session: ~Copyable {
         state.summary.frames &+= 1
         streams[role.index].traffic.frames &+= 1
         streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+        guard state.options.tellsFrames || opcode.isControl else {
+            noteFrame(context)
+            return
+        }
         var event = FrameEvent(
             from: role, frame: frame, firstPacket: frame.origin, payload: payload, close: nil,
             answer: nil, fragment: 0, isInferred: streams[role.index].isInferred)
         if opcode.isControl {
             handleControl(&event, context)
-        } else {
+        } else if !opcode.isReserved {
             if opcode != .continuation {
                 streams[role.index].messageFirstPacket = event.firstPacket
                 streams[role.index].fragment = 0
@@ -136,10 +136,16 @@ struct Session: ~Copyable {
             streams[role.index].fragment &+= 1
             event.fragment = streams[role.index].fragment
         }
-        if firstCloser == nil { lastFrameTime = context.time }
+        noteFrame(context)
+        guard state.options.tellsFrames else { return }
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         streams[role.index].tell(event, at: context, into: &sink)
+    }
+
+    /// Notes when a frame was last seen before the first Close frame, which begins the end.
+    private mutating func noteFrame(_ context: EventContext) {
+        if firstCloser == nil { lastFrameTime = context.time }
     }
 
     private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {
@@ -148,7 +154,7 @@ struct Session: ~Copyable {
         case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             streams[role.index].pings.sent(
-                fingerprint, packet: context.packet, time: context.time, limit: limits.outstandingPings)
+                fingerprint, packet: context.packet, time: context.time, limit: outstandingPings)
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
@@ -175,17 +181,14 @@ struct Session: ~Copyable {
             streams[role.index].traffic.messages &+= 1
             streams[role.index].traffic.payloadBytes &+= message.length ?? 0
         }
+        guard state.options.tellsFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
             isInferred: streams[role.index].isInferred)
         streams[role.index].tell(event, at: context, into: &sink)
     }
 
-    /// Ends the session: tells what it leaves unfinished, and why it ended.
-    ///
-    /// - Parameters:
-    ///   - tcp: What its connection came to.
-    ///   - cause: What ended it.
+    /// Ends the session: tells what it leaves unfinished, and why it ended; `tcp` is what its connection came to.
     mutating func end(
         _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
@@ -202,7 +205,8 @@ struct Session: ~Copyable {
             serverStates.advance(to: .closed, at: context.elapsed)
         }
         let outcome = SessionOutcome(
-            clientClose: streams[0].close, serverClose: streams[1].close, firstCloser: firstCloser,
+            clientClose: streams[0].close, serverClose: streams[1].close,
+            isClientLost: streams[0].decoder.isLost, isServerLost: streams[1].decoder.isLost, firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
         let end = SessionEnd(

@@ -8,6 +8,10 @@ struct SessionOutcome {
     var clientClose: (body: CloseBody?, time: Timestamp)?
     /// The server's first Close frame.
     var serverClose: (body: CloseBody?, time: Timestamp)?
+    /// Whether a gap may hide a Close frame of the client.
+    var isClientLost: Bool
+    /// Whether a gap may hide a Close frame of the server.
+    var isServerLost: Bool
     /// Who sent the first of them.
     var firstCloser: Role?
     /// The direction that the client sends.
@@ -29,12 +33,13 @@ struct SessionOutcome {
         let end = first?.time ?? (layer == .captureEnd ? now : tcp.firstEndTime ?? tcp.lastTime)
         return SessionEnd.Verdict(
             by: by, layer: layer, isClean: clientClose != nil && serverClose != nil, code: first?.body?.code,
-            reason: first?.body?.code == nil ? nil : first?.body?.reason, clientSees: sees(serverClose, isOver: isOver),
-            serverSees: wasOpened ? sees(clientClose, isOver: isOver) : nil,
+            reason: first?.body?.code == nil ? nil : first?.body?.reason,
+            clientSees: sees(serverClose, isOver: isOver && !isServerLost),
+            serverSees: wasOpened ? sees(clientClose, isOver: isOver && !isClientLost) : nil,
             silence: lastFrameTime.map { end.nanoseconds(since: $0) }, unansweredPings: unansweredPings)
     }
 
-    /// The code that an application gets when its peer sent this (RFC 6455 7.1.5).
+    /// The code that an application gets when its peer sent this (RFC 6455 7.1.5); nil where that is not known.
     private func sees(_ close: (body: CloseBody?, time: Timestamp)?, isOver: Bool) -> CloseCode? {
         guard let close else { return isOver ? .abnormalClosure : nil }
         guard let body = close.body else { return nil }

@@ -3,20 +3,22 @@ import WireFormat
 
 /// One direction of a session: its decoder, and what is noted of it beside frames and messages.
 struct SessionStream: ~Copyable {
+    // What every frame touches stands first.
+
+    /// The search for the place where frames begin, while it is not known.
+    var search: FrameSearch?
     var decoder: WebSocketStream
-    var traffic = SessionEnd.Traffic()
-    /// Its Pings that wait for the other end's Pong.
-    var pings = PingLedger()
-    /// Its first Close frame, and when it was sent; no body where the capture lacks bytes of it.
-    var close: (body: CloseBody?, time: Timestamp)?
     /// The packet that the message at hand began in.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
     var fragment: UInt64 = 0
     /// Whether its place was found by evidence, not proof.
     var isInferred = false
-    /// The search for the place where frames begin, while it is not known.
-    var search: FrameSearch?
+    var traffic = SessionEnd.Traffic()
+    /// Its Pings that wait for the other end's Pong.
+    var pings = PingLedger()
+    /// Its first Close frame, and when it was sent; no body where the capture lacks bytes of it.
+    var close: (body: CloseBody?, time: Timestamp)?
     /// The packet at which the gap was told that made the place unknown.
     var gapPacket: UInt64 = 0
     /// Captured bytes given up since then, those of the search at hand not counted.

@@ -4,9 +4,7 @@ import WireFormat
 extension Handshake {
     /// The event of a request and, unless it was never answered, its answer.
     ///
-    /// - Parameters:
-    ///   - asked: Where the request stood.
-    ///   - answered: The packet that completed the answer, and its time.
+    /// `asked` is where the request stood; `answered` the packet that completed the answer, and its time.
     init(
         _ request: UpgradeRequest, _ answer: UpgradeAnswer?,
         asked: (packet: UInt64, time: Timestamp, elapsed: Int64), answered: (packet: UInt64, time: Timestamp)

@@ -2,7 +2,9 @@ import TCPReassembly
 import WebSocketProtocol
 
 /// Looks for a session that was running before the capture began, in both streams of a connection of which nothing is
-/// known. Who is client is told by the masking (RFC 6455 5.1).
+/// known.
+///
+/// Who is client is told by the masking (RFC 6455 5.1).
 struct MidstreamSearch {
     /// The streams, by ``Direction/index``.
     private(set) var streams: InlineArray<2, FrameSearch?> = [nil, nil]
@@ -11,9 +13,9 @@ struct MidstreamSearch {
 
     /// Bytes kept of one stream.
     private static let keptLimit = 16 << 10
-    /// Bytes of one stream after which it is given up when no chain is promising…
+    /// Bytes of one stream after which it is given up when no chain is promising.
     private static let patience: UInt64 = 64 << 10
-    /// …and in any case.
+    /// Bytes of one stream after which it is given up in any case.
     private static let longPatience: UInt64 = 1 << 20
     /// The bits from which a chain is promising.
     private static let promise = 24
@@ -26,9 +28,7 @@ struct MidstreamSearch {
     /// Bytes kept of both streams.
     var keptCount: Int { (streams[0]?.keptCount ?? 0) + (streams[1]?.keptCount ?? 0) }
 
-    /// Looks at the next bytes of a stream, which are one segment's.
-    ///
-    /// - Parameter offset: Where they begin in the stream.
+    /// Looks at the next bytes of a stream, which are one segment's and begin at `offset` of it.
     mutating func receive(
         _ bytes: Span<UInt8>, from direction: Direction, at offset: UInt64, origin: UInt64
     ) -> FrameSearch.Place? {
@@ -49,9 +49,7 @@ struct MidstreamSearch {
         streams[direction.index] = nil
     }
 
-    /// Looks once more, since nothing will come.
-    ///
-    /// - Parameter hasFin: Whether the stream was ended by a FIN.
+    /// Looks once more, since nothing will come; `hasFin` tells whether the stream was ended by a FIN.
     func finish(_ direction: Direction, hasFin: Bool) -> FrameSearch.Place? {
         streams[direction.index]?.finish(hasFin: hasFin)
     }

@@ -18,7 +18,8 @@ struct InternetChecksum {
             high &+= words &>> 32
             offset &+= 32
         }
-        sum &+= Self.fold(low.wrappedSum()) &+ Self.fold(high.wrappedSum())
+        // A packet is far too short for these sums to reach 64 bits.
+        sum &+= low.wrappedSum() &+ high.wrappedSum()
         while offset &+ 4 <= raw.byteCount {
             sum &+= UInt64(unsafe raw.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
             offset &+= 4
@@ -30,11 +31,9 @@ struct InternetChecksum {
 
     /// Adds an address.
     mutating func add(_ address: IPAddress) {
-        var bits = address.bits.bigEndian
-        while bits != 0 {
-            sum &+= UInt64(UInt32(truncatingIfNeeded: bits))
-            bits &>>= 32
-        }
+        let bits = address.bits.bigEndian
+        let (low, high) = (UInt64(truncatingIfNeeded: bits), UInt64(truncatingIfNeeded: bits &>> 64))
+        sum &+= (low & 0xffff_ffff) &+ low &>> 32 &+ (high & 0xffff_ffff) &+ high &>> 32
     }
 
     /// Adds a number that stands in network byte order.

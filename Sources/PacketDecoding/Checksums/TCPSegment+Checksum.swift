@@ -14,18 +14,23 @@ extension TCPSegment {
             return .unknown
         }
         let segment = bytes.extracting(start..<payload.upperBound)
-        var pseudoHeader = InternetChecksum()
-        pseudoHeader.add(source.address)
-        pseudoHeader.add(destination.address)
-        pseudoHeader.add(UInt32(IPProtocol.tcp))
-        let withoutLength = pseudoHeader.value
-        pseudoHeader.add(UInt32(truncatingIfNeeded: segment.count))
-
-        var whole = pseudoHeader
+        let withoutLength = pseudoHeader
+        var withLength = withoutLength
+        withLength.add(UInt32(truncatingIfNeeded: segment.count))
+        var whole = withLength
         whole.add(segment)
         if whole.value == 0xffff { return .right }
         let checksum = segment.bigEndianUInt16(at: 16)
-        return checksum == pseudoHeader.value || checksum == withoutLength ? .offloaded : .wrong
+        return checksum == withLength.value || checksum == withoutLength.value ? .offloaded : .wrong
+    }
+
+    /// The sum of the pseudo-header (RFC 9293 3.1) without its length.
+    private var pseudoHeader: InternetChecksum {
+        var sum = InternetChecksum()
+        sum.add(source.address)
+        sum.add(destination.address)
+        sum.add(UInt32(IPProtocol.tcp))
+        return sum
     }
 
     /// Whether the checksum of the innermost IPv4 header (RFC 791 3.1) is right.
@@ -46,10 +51,11 @@ extension TCPSegment {
         return header.bigEndianUInt16(at: 10) == 0 ? .offloaded : .wrong
     }
 
-    /// What was left of the time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header, of that
-    /// fragment which came first if there are several; nil where 1,020 bytes or more are between that header and TCP's.
+    /// What was left of the time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header.
     ///
-    /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
+    /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram, which has that of the
+    ///   fragment that came first.
+    /// - Returns: nil where 1,020 bytes or more are between that header and TCP's.
     public func hopLimit(in bytes: Span<UInt8>) -> UInt8? {
         networkHeader(in: bytes).map { bytes[$0 &+ (source.address.isIPv6 ? 7 : 8)] }
     }

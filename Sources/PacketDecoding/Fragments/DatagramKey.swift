@@ -7,4 +7,11 @@ struct DatagramKey: Hashable {
     var protocolNumber: UInt8
     /// The mark of the tunnels around it (``TCPSegment/tunnel``).
     var tunnel: UInt32
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(source.bits)
+        hasher.combine(destination.bits)
+        hasher.combine(UInt64(identification) &<< 32 | UInt64(tunnel))
+        hasher.combine(protocolNumber)
+    }
 }

@@ -18,7 +18,7 @@ struct Fragment {
     /// Reads what the IP header tells that a walk has just passed; nil when no datagram can have such a fragment.
     init?(_ walk: HeaderWalk, in bytes: Span<UInt8>) {
         let isIPv6 = walk.isIPv6
-        header = walk.addresses &- (isIPv6 ? 8 : 12) ..< walk.addresses &+ (isIPv6 ? 32 : 8)
+        header = walk.addresses &- (isIPv6 ? 8 : 12)..<walk.addresses &+ (isIPv6 ? 32 : 8)
         let offset: Int
         let identification: UInt32
         if isIPv6 {
@@ -39,8 +39,8 @@ struct Fragment {
         let length = walk.end &- walk.offset
         // RFC 791 3.2, RFC 8200 4.5: all but the last are multiples of 8 bytes, and 65,535 is where all must end.
         guard length > 0, isLast || length & 7 == 0, length <= 65_535 &- offset else { return nil }
-        range = offset ..< offset &+ length
-        captured = walk.offset ..< max(walk.offset, min(walk.end, bytes.count))
+        range = offset..<offset &+ length
+        captured = walk.offset..<max(walk.offset, min(walk.end, bytes.count))
         key = DatagramKey(
             source: walk.source(in: bytes), destination: walk.destination(in: bytes), identification: identification,
             protocolNumber: isIPv6 ? 0 : next, tunnel: walk.tunnel)

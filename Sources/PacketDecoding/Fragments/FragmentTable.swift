@@ -12,8 +12,8 @@ struct FragmentTable {
     private(set) var totals = FragmentTotals()
     private let limits: DecodingLimits
     private var slots: [DatagramKey: Int] = [:]
-    /// By slot; nil where it is free.
-    private var entries: [Entry?] = []
+    /// By slot; those of free slots are leftovers.
+    private var entries: [Entry] = []
     private var freeSlots: [Int] = []
     private var oldest: Int?
     private var newest: Int?
@@ -34,28 +34,35 @@ struct FragmentTable {
             totals.duplicateFragments &+= 1
             return nil
         }
-        totals.heldBytes &-= entries[slot]!.datagram.cost
-        defer { dropBeyondBounds() }
-        defer { if let entry = entries[slot] { totals.heldBytes &+= entry.datagram.cost } }
+        totals.heldBytes &-= entries[slot].datagram.cost
+        let completed = add(fragment, from: source, to: slot)
+        if completed == nil { totals.heldBytes &+= entries[slot].datagram.cost }
+        dropBeyondBounds()
+        return completed
+    }
 
-        guard !entries[slot]!.datagram.isSpoiled else {
+    /// Puts a fragment to the others of its datagram, and takes that out if it is complete.
+    private mutating func add(
+        _ fragment: Fragment, from source: Span<UInt8>, to slot: Int
+    ) -> ReassembledDatagram? {
+        guard !entries[slot].datagram.isSpoiled else {
             totals.unusedFragments &+= 1
             return nil
         }
-        switch entries[slot]!.datagram.insert(fragment, from: source) {
+        switch entries[slot].datagram.insert(fragment, from: source) {
         case .repeats:
             totals.duplicateFragments &+= 1
         case .contradicts:
             totals.unusedFragments &+= 1
             totals.contradictoryDatagrams &+= 1
-            entries[slot]!.datagram.spoil()
+            entries[slot].datagram.spoil()
         case .waits:
             totals.unusedFragments &+= 1
-            guard entries[slot]!.datagram.partCount > limits.fragmentsPerDatagram else { break }
+            guard entries[slot].datagram.partCount > limits.fragmentsPerDatagram else { break }
             totals.displacedDatagrams &+= 1
-            entries[slot]!.datagram.spoil()
+            entries[slot].datagram.spoil()
         case .completes:
-            totals.unusedFragments &-= entries[slot]!.datagram.fragments &- 1
+            totals.unusedFragments &-= entries[slot].datagram.fragments &- 1
             totals.reassembledDatagrams &+= 1
             let datagram = remove(slot).completed()
             remember(datagram)
@@ -69,9 +76,9 @@ struct FragmentTable {
         for index in completed.indices where completed[index].contains(fragment, from: source) { return nil }
         let datagram = FragmentedDatagram(fragment, from: source, at: time)
         let slot = freeSlots.popLast() ?? entries.count
-        if slot == entries.count { entries.append(nil) }
-        entries[slot] = Entry(datagram: datagram, older: newest, newer: nil)
-        if let newest { entries[newest]!.newer = slot } else { oldest = slot }
+        let entry = Entry(datagram: datagram, older: newest, newer: nil)
+        if slot == entries.count { entries.append(entry) } else { entries[slot] = entry }
+        if let newest { entries[newest].newer = slot } else { oldest = slot }
         newest = slot
         slots[fragment.key] = slot
         totals.waitingDatagrams &+= 1
@@ -81,12 +88,12 @@ struct FragmentTable {
 
     /// Takes a datagram out, whose cost must not be counted any more.
     private mutating func remove(_ slot: Int) -> FragmentedDatagram {
-        let entry = entries[slot]!
-        entries[slot] = nil
+        let entry = entries[slot]
+        entries[slot].datagram.removeAll()
         freeSlots.append(slot)
         slots[entry.datagram.key] = nil
-        if let older = entry.older { entries[older]!.newer = entry.newer } else { oldest = entry.newer }
-        if let newer = entry.newer { entries[newer]!.older = entry.older } else { newest = entry.older }
+        if let older = entry.older { entries[older].newer = entry.newer } else { oldest = entry.newer }
+        if let newer = entry.newer { entries[newer].older = entry.older } else { newest = entry.older }
         totals.waitingDatagrams &-= 1
         return entry.datagram
     }
@@ -101,8 +108,8 @@ struct FragmentTable {
     }
 
     private mutating func dropOverdue(at time: Timestamp) {
-        while let slot = oldest, time.nanoseconds(since: entries[slot]!.datagram.firstTime) > limits.lifetime {
-            totals.heldBytes &-= entries[slot]!.datagram.cost
+        while let slot = oldest, time.nanoseconds(since: entries[slot].datagram.firstTime) > limits.lifetime {
+            totals.heldBytes &-= entries[slot].datagram.cost
             // Those that are spoiled were counted when they were.
             if !remove(slot).isSpoiled { totals.overdueDatagrams &+= 1 }
         }
@@ -110,7 +117,7 @@ struct FragmentTable {
 
     private mutating func dropBeyondBounds() {
         while totals.heldBytes > limits.bytes || totals.waitingDatagrams > limits.datagrams, let slot = oldest {
-            totals.heldBytes &-= entries[slot]!.datagram.cost
+            totals.heldBytes &-= entries[slot].datagram.cost
             if !remove(slot).isSpoiled { totals.displacedDatagrams &+= 1 }
         }
     }

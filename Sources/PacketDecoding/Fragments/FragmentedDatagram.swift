@@ -86,6 +86,11 @@ struct FragmentedDatagram {
     mutating func spoil() {
         isSpoiled = true
         fragments &+= 1
+        removeAll()
+    }
+
+    /// Lets go of what it holds.
+    mutating func removeAll() {
         bytes = []
         parts = []
     }

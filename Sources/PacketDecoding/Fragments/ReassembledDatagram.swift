@@ -32,7 +32,7 @@ struct ReassembledDatagram {
         guard fragment.key == key, fragment.isLast ? end == length : end < length, bytes.count == length else {
             return false
         }
-        let own = bytes.span.extracting((fragment.range.lowerBound &+ header) ..< end)
+        let own = bytes.span.extracting((fragment.range.lowerBound &+ header)..<end)
         return own.startsLike(source.extracting(fragment.captured))
     }
 }

@@ -7,7 +7,7 @@ extension Span<UInt8> {
 
     /// Whether both are alike as far as both go.
     func startsLike(_ other: Span<UInt8>) -> Bool {
-        for index in 0 ..< Swift.min(count, other.count) where self[index] != other[index] { return false }
+        for index in 0..<Swift.min(count, other.count) where self[index] != other[index] { return false }
         return true
     }
 }

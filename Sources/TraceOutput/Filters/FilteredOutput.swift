@@ -53,6 +53,9 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         return needs
     }
 
+    /// What passes the filter goes to the format.
+    public var needsFrames: Bool { base.needsFrames }
+
     /// How many payloads the pattern could not be searched for within its bounds; they count as not matching.
     public var unsearchedPayloads: UInt64 {
         switch pattern {

@@ -41,6 +41,9 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     /// A summary shows no payloads.
     public var payloadNeeds: PayloadNeeds { PayloadNeeds(maximumBytes: 0, framePayloads: false) }
 
+    /// The page has totals, and no frames.
+    public var needsFrames: Bool { false }
+
     /// Counts an event; the last one prints the page.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>

@@ -5,19 +5,19 @@ import WireFormat
 ///
 /// Payload passes through in pieces: a message is never held unless somebody wants to see it.
 struct MessageDecoder: ~Copyable {
-    /// The decoded bytes of the message that was begun last, as far as they are kept.
-    private(set) var kept = KeptPayload()
+    /// Whether a message has begun and not ended.
+    private(set) var isInMessage = false
+    private var isMissingBytes = false
+    /// Why the current message's payload is withheld.
+    private var withheld: PayloadWithheld?
+    private var text = UTF8Validator()
+    private var decodedLength: UInt64 = 0
     /// The message that is being put together, or was last.
     private var current = Message(
         isText: false, streamOffset: 0, isComplete: false, frames: 0, isCompressed: false, wireLength: 0, length: nil,
         payload: .whole, isValidUTF8: true)
-    /// Whether a message has begun and not ended.
-    private(set) var isInMessage = false
-    private var decodedLength: UInt64 = 0
-    private var text = UTF8Validator()
-    private var isMissingBytes = false
-    /// Why the current message's payload is withheld.
-    private var withheld: PayloadWithheld?
+    /// The decoded bytes of the message that was begun last, as far as they are kept.
+    private(set) var kept = KeptPayload()
     private var compression: Compression
     private let limits: StreamLimits
 

@@ -30,6 +30,7 @@ struct UTF8Validator: Sendable {
                 return
             }
         }
+        start = asciiEnd(of: bytes, from: start)
         guard start < bytes.count else { return }
         let rest = bytes.extracting(start...)
         switch check(rest) {
@@ -40,6 +41,19 @@ struct UTF8Validator: Sendable {
                 cut[cutCount] = rest[index]
                 cutCount &+= 1
             }
+        }
+    }
+
+    /// Where the run of bytes without a top bit ends that begins at `start`, to within eight bytes before.
+    private func asciiEnd(of bytes: Span<UInt8>, from start: Int) -> Int {
+        unsafe bytes.withUnsafeBytes { bytes in
+            var index = start
+            while index &+ 8 <= bytes.count,
+                unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            {
+                index &+= 8
+            }
+            return index
         }
     }
 

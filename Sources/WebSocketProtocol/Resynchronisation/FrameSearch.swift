@@ -198,8 +198,9 @@ public final class FrameSearch {
         return Place(offset: best.start, sender: best.sender)
     }
 
-    /// Gives up the first half of what is kept. Chains that begin there keep their evidence, and begin at their next
-    /// header.
+    /// Gives up the first half of what is kept.
+    ///
+    /// Chains that begin there keep their evidence, and begin at their next header.
     private func discard() {
         let half = bufferOffset &+ UInt64(buffer.count / 2)
         var kept = pieces.firstIndex { $0.offset >= half } ?? pieces.count

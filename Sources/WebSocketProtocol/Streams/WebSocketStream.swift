@@ -24,41 +24,42 @@ public struct WebSocketStream: ~Copyable {
         case lost
     }
 
+    // What every frame touches stands together.
+
     /// Who sends it.
     public let sender: Role
+    private var place = Place.betweenFrames
+    /// Whether anything is to be told, or to be cleared away, before the next byte is looked at.
+    private var hasPending = false
+    /// Whether the kept message was handed out and is not needed any more.
+    private var hasDelivered = false
+    private var isMessageFrame = false
+    /// Whether the frame's payload is its message's, so that it need not be kept twice.
+    private var isWholeMessage = false
+    private var hasSentClose = false
+    /// Whether a gap reaches beyond the end of the current frame.
+    private var isLostBehindFrame = false
+    /// Whether fragments may belong to a message whose beginning was not seen.
+    private var isMessageUnknown = false
+    private var violations = PendingViolations()
+    /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
+    private var payloadViolations = PendingViolations()
+    private var mask: Masking?
+    private var lastMaskingKey: UInt32?
     /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
     public private(set) var streamOffset: UInt64
+    /// Bytes of the current frame's payload that are still to come.
+    private var remaining: UInt64 = 0
     /// What the caller knows the bytes by that it hands over next, such as a packet's number.
     public var origin: UInt64 = 0
     /// How many frames have begun.
     public private(set) var frameCount: UInt64 = 0
-
-    private var place = Place.betweenFrames
-    /// Bytes of the current frame's payload that are still to come.
-    private var remaining: UInt64 = 0
-    /// Whether fragments may belong to a message whose beginning was not seen.
-    private var isMessageUnknown = false
-    private var reader = FrameHeaderReader()
-    private var messages: MessageDecoder
     private var frame: Frame
-    private var mask: Masking?
-    private var kept = KeptPayload()
-    private var isMessageFrame = false
-    /// Whether the frame's payload is its message's, so that it need not be kept twice.
-    private var isWholeMessage = false
-    private var violations = PendingViolations()
-    /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
-    private var payloadViolations = PendingViolations()
-    private var endedMessage: Message?
-    /// Whether anything is to be told, or to be cleared away, before the next byte is looked at.
-    private var hasPending = false
-    private var hasSentClose = false
-    /// Whether a gap reaches beyond the end of the current frame.
-    private var isLostBehindFrame = false
-    /// Whether the kept message was handed out and is not needed any more.
-    private var hasDelivered = false
-    private var lastMaskingKey: UInt32?
+    private var reader = FrameHeaderReader()
     private let demand: PayloadDemand
+    private var messages: MessageDecoder
+    private var endedMessage: Message?
+    private var kept = KeptPayload()
     private let limits: StreamLimits
 
     /// Begins a stream behind the upgrade.

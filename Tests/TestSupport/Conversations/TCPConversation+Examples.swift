@@ -2,7 +2,7 @@ import PacketDecoding
 import WireFormat
 
 extension TCPConversation {
-    /// A session of four messages, a Ping and its Pong, closed by the client, in 17 packets.
+    /// A session of four messages, a Ping and its Pong, closed by the client, in 16 packets.
     public static var chat: TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket("/room?id=7")

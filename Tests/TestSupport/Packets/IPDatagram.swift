@@ -52,7 +52,7 @@ extension IPDatagram {
         [0x0f, 0x00] + etherType.bigEndianBytes + datagram
     }
 
-    private func ethernetFrame(
+    func ethernetFrame(
         tags: [VLANTag], typeOrLength: UInt16, content: [UInt8], trailer: [UInt8]
     ) -> [UInt8] {
         let (type, content) = tagged(tags, typeOrLength: typeOrLength, content: content)

@@ -1,0 +1,179 @@
+import PacketDecoding
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("Fragments")
+struct FragmentTests {
+    /// Segments of 5 pieces of 24 bytes, the last a little shorter.
+    static let samples = Sample.both.map { sample in
+        var sample = sample
+        sample.payload = (0..<84).map { UInt8($0) }
+        return sample
+    }
+
+    @Test("fragments make the datagram in every order, with every duplicate at every place", arguments: samples, 2...5)
+    func everyOrder(sent: TCPPacket, count: Int) {
+        let size = (sent.fragmentable.count / count + 7) / 8 * 8
+        let packets = sent.fragments(of: size)
+        for order in permutations(Array(packets.indices)) {
+            for (twice, place) in order.flatMap({ index in (0...order.count).map { (index, $0) } }) {
+                var sequence = order
+                sequence.insert(twice, at: place)
+                var feed = FragmentFeed()
+                let outcomes = sequence.map { feed.receive(packets[$0]).outcome }
+                // Complete with the first copy of what comes last, which only a late duplicate comes behind.
+                let last = packets.indices.compactMap { sequence.firstIndex(of: $0) }.max()!
+                #expect(outcomes.firstIndex(of: .reassembled) == last, "order \(sequence)")
+                #expect(feed.payloads == [sent.payload], "order \(sequence)")
+                let totals = feed.totals
+                #expect(
+                    totals.duplicateFragments == 1 && totals.waitingDatagrams == 0 && totals.unusedFragments == 0
+                        && totals.heldBytes == 0, "order \(sequence)")
+            }
+        }
+    }
+
+    @Test("the segment tells what that of a whole packet tells", arguments: samples)
+    func segment(sent: TCPPacket) throws {
+        var feed = FragmentFeed()
+        var last: TCPSegment?
+        for fragment in sent.fragments(of: 8).reversed() { last = feed.receive(fragment).reassembled }
+        let segment = try #require(last)
+        let whole = try #require(decode(sent.ethernet()).segment)
+        #expect(segment.source == whole.source && segment.destination == whole.destination)
+        #expect(segment.sequence == whole.sequence && segment.flags == whole.flags)
+        #expect(segment.payloadLength == whole.payloadLength && segment.headerLength == whole.headerLength)
+        #expect(segment.hopLimit(in: feed.decoder.datagram.span) == 64)
+        #expect(segment.checksumStatus(in: feed.decoder.datagram.span) == .right)
+        #expect(segment.ipv4HeaderChecksumStatus(in: feed.decoder.datagram.span) == .unknown)
+    }
+
+    @Test("random fragments, overlapping or not, agree with the byte by byte model", arguments: 0..<40 as Range<UInt64>)
+    func model(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<100 {
+            let sent = Self.samples[Int.random(in: 0...1, using: &random)]
+            let whole = FragmentDatagram(sent)
+            let bytes = whole.fragmentable
+            var model = FragmentModel(isIPv6: sent.isIPv6)
+            var feed = FragmentFeed()
+            for _ in 0..<Int.random(in: 2...20, using: &random) {
+                let start = Int.random(in: 0..<bytes.count / 8, using: &random) * 8
+                var end = min(start + 8 * Int.random(in: 1...8, using: &random), bytes.count)
+                if end < bytes.count, Int.random(in: 0..<40, using: &random) == 0 { end += 8 }
+                end = min(end, bytes.count)
+                let isWrong = Int.random(in: 0..<30, using: &random) == 0
+                let isLast = end == bytes.count || isWrong && Bool.random(using: &random)
+                var payload = Array(bytes[start..<end])
+                if isWrong, Bool.random(using: &random) { payload[0] ^= 1 }
+                // The whole datagram in one fragment is none (RFC 6946).
+                if isLast, start == 0 { continue }
+
+                let completes = model.insert(start..<end, payload, isLast: isLast)
+                let fragment = whole.fragment(start..<end, moreFragments: !isLast, bytes: payload)
+                let decoded = feed.receive(fragment)
+                let isComplete = decoded.outcome != .fragment
+                #expect(isComplete == completes, "seed \(seed)")
+                #expect(feed.totals.contradictoryDatagrams == (model.isSpoiled ? 1 : 0), "seed \(seed)")
+                if isComplete { break }
+            }
+        }
+    }
+
+    @Test(
+        "overlaps that agree are taken from IPv4 and not from IPv6 (RFC 5722)",
+        arguments: [(samples[0], true), (samples[1], false)])
+    func agreeingOverlap(sent: TCPPacket, isTaken: Bool) {
+        var feed = FragmentFeed()
+        let end = sent.fragmentable.count
+        for range in [0..<48, 40..<64, 8..<72, 56..<end] { feed.receive(sent.fragment(range)) }
+        #expect(feed.payloads == (isTaken ? [sent.payload] : []))
+        #expect(feed.totals.contradictoryDatagrams == (isTaken ? 0 : 1))
+    }
+
+    @Test("overlaps that disagree spoil the datagram, also for what comes later", arguments: samples)
+    func disagreeingOverlap(sent: TCPPacket) {
+        let end = sent.fragmentable.count
+        var feed = FragmentFeed()
+        feed.receive(sent.fragment(0..<48))
+        feed.receive(sent.fragment(0..<48, bytes: Array(repeating: 0xee, count: 48)))
+        feed.receive(sent.fragment(0..<48))
+        feed.receive(sent.fragment(48..<end))
+        #expect(feed.payloads.isEmpty)
+        #expect(feed.totals.contradictoryDatagrams == 1 && feed.totals.unusedFragments == 4)
+        // Beyond its lifetime the same identification may be used again.
+        for fragment in sent.fragments(of: 48) { feed.receive(fragment, seconds: 31) }
+        #expect(feed.payloads == [sent.payload])
+    }
+
+    @Test("a duplicate that comes after its datagram was complete does not begin another", arguments: samples)
+    func lateDuplicate(sent: TCPPacket) {
+        var feed = FragmentFeed()
+        let fragments = sent.fragments(of: 48)
+        for fragment in fragments + fragments { feed.receive(fragment) }
+        #expect(feed.payloads == [sent.payload])
+        #expect(feed.totals.duplicateFragments == UInt64(fragments.count) && feed.totals.waitingDatagrams == 0)
+
+        // Another datagram may have the same identification at once.
+        var other = sent
+        other.sequence += 1
+        for fragment in other.fragments(of: 48) { feed.receive(fragment) }
+        #expect(feed.payloads.count == 2)
+    }
+
+    @Test("a snap length leaves the payload up to the first byte that is not there", arguments: samples)
+    func snapLength(sent: TCPPacket) throws {
+        let fragments = sent.fragments(of: 48)
+        let headers = sent.isIPv6 ? 14 + 48 : 14 + 20
+        for cut in [0, 3, 47, 48] {
+            var feed = FragmentFeed()
+            var last: TCPSegment?
+            for (index, fragment) in fragments.enumerated().reversed() {
+                last = feed.receive(fragment, snapLength: index == 1 ? headers + cut : .max).reassembled
+            }
+            let segment = try #require(last)
+            #expect(segment.payloadLength == sent.payload.count)
+            #expect(feed.payloads == [cut == 48 ? sent.payload : Array(sent.payload[..<(48 - 32 + cut)])])
+        }
+        var feed = FragmentFeed()
+        for fragment in fragments { feed.receive(fragment, snapLength: headers) }
+        #expect(feed.payloads.isEmpty && feed.totals.reassembledDatagrams == 1)
+    }
+
+    @Test("no datagram has such fragments", arguments: samples)
+    func malformed(sent: TCPPacket) {
+        var feed = FragmentFeed()
+        let end = sent.fragmentable.count
+        #expect(feed.receive(sent.fragment(0..<12, moreFragments: true)).outcome == .malformed)
+        #expect(feed.receive(sent.fragment(0..<0, moreFragments: true)).outcome == .malformed)
+        #expect(feed.receive(sent.fragment(65_528..<65_536, bytes: [1, 2, 3, 4, 5, 6, 7, 8])).outcome == .malformed)
+        #expect(feed.receive(sent.fragment(0..<end, moreFragments: true)).outcome != .reassembled)
+        #expect(feed.totals.waitingDatagrams <= 1)
+    }
+
+    @Test("fragments of other protocols do not wait", arguments: [1, 50] as [UInt8])
+    func notTCP(number: UInt8) {
+        let datagram = IPv4Datagram(
+            from: Sample.ipv4.source.address, to: Sample.ipv4.destination.address, protocolNumber: number,
+            payload: Array(repeating: 7, count: 100))
+        var feed = FragmentFeed()
+        for fragment in datagram.fragments(of: 48) { #expect(feed.receive(fragment).outcome == .notTCP) }
+        #expect(feed.totals.waitingDatagrams == 0)
+    }
+
+    @Test("a segment that follows a fragment is of its own packet")
+    func plainAfterFragments() {
+        var feed = FragmentFeed()
+        for fragment in Self.samples[0].fragments(of: 48) { feed.receive(fragment) }
+        #expect(feed.receive(Sample.ipv6).outcome == .segment)
+        #expect(feed.payloads == [Self.samples[0].payload, Sample.ipv6.payload])
+    }
+}
+
+private func permutations(_ items: [Int]) -> [[Int]] {
+    guard let last = items.last else { return [[]] }
+    return permutations(items.dropLast()).flatMap { rest in
+        (0...rest.count).map { place in Array(rest[..<place]) + [last] + Array(rest[place...]) }
+    }
+}

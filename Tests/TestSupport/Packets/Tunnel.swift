@@ -1,0 +1,107 @@
+public import PacketDecoding
+
+/// A tunnel between two hosts, to put datagrams in.
+public enum Tunnel: Sendable {
+    /// VXLAN over UDP, around an Ethernet frame.
+    case vxlan(network: UInt32, port: UInt16 = 4789)
+    /// Geneve over UDP, around an Ethernet frame or, if not `bridged`, around the datagram; options are a multiple of
+    /// 4 bytes.
+    case geneve(network: UInt32, options: [UInt8] = [], bridged: Bool = true)
+    /// GRE with the fields given, around an Ethernet frame if `bridged`.
+    case gre(checksum: UInt16? = nil, key: UInt32? = nil, sequence: UInt32? = nil, bridged: Bool = false)
+    /// PPTP: GRE of version 1 around PPP.
+    case pptp(acknowledgment: UInt32? = nil, addressAndControl: Bool = true)
+    /// IP in IP: IPv4 or IPv6 in either.
+    case ip
+    /// Ethernet in IP, protocol 143.
+    case ethernet
+    /// MPLS in IP, protocol 137.
+    case mpls(labels: [UInt32])
+
+    /// The protocol number of what `content` makes of a datagram.
+    fileprivate func protocolNumber(_ inner: some IPDatagram) -> UInt8 {
+        switch self {
+        case .vxlan, .geneve: 17
+        case .gre, .pptp: 47
+        case .ip: inner.isIPv6 ? 41 : 4
+        case .ethernet: 143
+        case .mpls: 137
+        }
+    }
+
+    /// What stands behind the outer IP header.
+    fileprivate func content(_ inner: some IPDatagram) -> [UInt8] {
+        switch self {
+        case .vxlan(let network, let port):
+            return Self.udp(to: port, [0x08, 0, 0, 0] + (network << 8).bigEndianBytes + inner.ethernet())
+        case .geneve(let network, let options, let bridged):
+            let header = [UInt8(options.count / 4), 0] + Self.type(inner, bridged).bigEndianBytes
+            let payload = bridged ? inner.ethernet() : inner.datagram
+            return Self.udp(to: 6081, header + (network << 8).bigEndianBytes + options + payload)
+        case .gre(let checksum, let key, let sequence, let bridged):
+            var flags: UInt16 = 0
+            var fields: [UInt8] = []
+            if let checksum { (flags, fields) = (flags | 0x8000, fields + checksum.bigEndianBytes + [0, 0]) }
+            if let key { (flags, fields) = (flags | 0x2000, fields + key.bigEndianBytes) }
+            if let sequence { (flags, fields) = (flags | 0x1000, fields + sequence.bigEndianBytes) }
+            let payload = bridged ? inner.ethernet() : inner.datagram
+            return flags.bigEndianBytes + Self.type(inner, bridged).bigEndianBytes + fields + payload
+        case .pptp(let acknowledgment, let addressAndControl):
+            let payload = inner.ppp(addressAndControl: addressAndControl)
+            let flags: UInt16 = 0x3001 | (acknowledgment == nil ? 0 : 0x80)
+            return flags.bigEndianBytes + [0x88, 0x0b] + UInt16(payload.count).bigEndianBytes + [0, 9]
+                + UInt32(1).bigEndianBytes + (acknowledgment?.bigEndianBytes ?? []) + payload
+        case .ip: return inner.datagram
+        case .ethernet: return inner.ethernet()
+        case .mpls(let labels): return labelStack(labels) + inner.datagram
+        }
+    }
+
+    private static func type(_ inner: some IPDatagram, _ bridged: Bool) -> UInt16 {
+        bridged ? 0x6558 : inner.etherType
+    }
+
+    private static func udp(to port: UInt16, _ payload: [UInt8]) -> [UInt8] {
+        UInt16(49_152).bigEndianBytes + port.bigEndianBytes + UInt16(payload.count + 8).bigEndianBytes + [0, 0]
+            + payload
+    }
+}
+
+/// MPLS labels, of which the last is the bottom of the stack (RFC 3032 2.1).
+func labelStack(_ labels: [UInt32]) -> [UInt8] {
+    labels.enumerated().flatMap { index, label in
+        (label << 12 | (index == labels.count - 1 ? 0x100 : 0) | 64).bigEndianBytes
+    }
+}
+
+extension IPDatagram {
+    /// The datagram within a tunnel whose ends are these; IPv4 or IPv6, as they demand.
+    public func inside(
+        _ tunnel: Tunnel, from source: IPAddress = IPAddress("192.0.2.1"),
+        to destination: IPAddress = IPAddress("192.0.2.2")
+    ) -> any IPDatagram {
+        let number = tunnel.protocolNumber(self)
+        let payload = tunnel.content(self)
+        guard source.isIPv6 else {
+            return IPv4Datagram(from: source, to: destination, protocolNumber: number, payload: payload)
+        }
+        return IPv6Datagram(from: source, to: destination, protocolNumber: number, payload: payload)
+    }
+
+    /// A packet of `LinkType.ethernet` with MPLS labels before the datagram, or, for a pseudowire, before an Ethernet
+    /// frame with or without a control word.
+    public func ethernetMPLS(
+        labels: [UInt32] = [16], pseudowire: Bool = false, controlWord: Bool = true, multicast: Bool = false
+    ) -> [UInt8] {
+        let payload = pseudowire ? (controlWord ? [0, 0, 0, 1] : []) + ethernet() : datagram
+        return ethernetFrame(
+            tags: [], typeOrLength: multicast ? 0x8848 : 0x8847, content: labelStack(labels) + payload, trailer: [])
+    }
+
+    /// A packet of `LinkType.ethernet` with the datagram in a PPPoE session.
+    public func ethernetPPPoE(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
+        let payload = ppp(addressAndControl: false)
+        let header: [UInt8] = [0x11, 0, 0, 1] + UInt16(payload.count).bigEndianBytes
+        return ethernetFrame(tags: tags, typeOrLength: 0x8864, content: header + payload, trailer: trailer)
+    }
+}
