@@ -33,8 +33,8 @@ public struct TCPStream: ~Copyable {
     private var recent = RecentSegments()
     /// Holes below this offset are gaps.
     private var gapsEnd: UInt64 = 0
-    /// The acknowledged offset that becomes `gapsEnd`, and since when it is known.
-    private var ripening: (offset: UInt64, packets: UInt64, time: Timestamp)?
+    /// The acknowledged offset that becomes `gapsEnd`, since when it is known, and where the stream stood then.
+    private var ripening: (offset: UInt64, packets: UInt64, time: Timestamp, next: UInt64)?
     /// Where the stream ends: the offset of its FIN.
     public private(set) var finOffset: UInt64?
     /// Whether the other end has acknowledged the FIN.
@@ -131,6 +131,7 @@ public struct TCPStream: ~Copyable {
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         // RFC 7323 2.3: no window is larger than 1 GiB, so nothing farther ahead can have been received.
         guard offset > Int64(acknowledgedOffset), offset <= Int64(seenOffset) &+ ReceiveWindow.limit else {
+            if acknowledgedOffset > seenOffset &+ 1 { retractAcknowledgment(to: offset) }
             return false
         }
         guard let finOffset, UInt64(offset) > finOffset else {
@@ -194,8 +195,8 @@ public struct TCPStream: ~Copyable {
             ripening = nil
             return
         }
-        guard let since = ripening else {
-            ripening = (acknowledgedOffset, packets, time)
+        guard let since = ripening, since.next == nextOffset else {
+            ripening = (acknowledgedOffset, packets, time, nextOffset)
             return
         }
         if packets &- since.packets >= limits.gapPackets
@@ -286,11 +287,21 @@ public struct TCPStream: ~Copyable {
         if window.isKnown { usualEnd = fitting }
         guard end > fitting else { return true }
         countOutOfWindow()
-        if let finOffset, start >= Int64(finOffset), !isFinAcknowledged, end <= windowEnd {
+        let hasRoom =
+            held.cost < limits.heldBytesPerStream && held.count < limits.heldSegmentsPerStream && budget > payload.count
+        if let finOffset, start >= Int64(finOffset), !isFinAcknowledged, end <= windowEnd, hasRoom {
             // Nothing is sent behind a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
             hold(payload, at: UInt64(start), end: end, packet, &budget, limits)
         }
         return false
+    }
+
+    /// Takes back the acknowledgment of bytes never seen, since one of fewer bytes has come behind it: acknowledgments
+    /// do not go back, so that either it was not the other end's, or this one is late and the next will say it again.
+    private mutating func retractAcknowledgment(to offset: Int64) {
+        guard offset >= 0, offset < Int64(acknowledgedOffset) else { return }
+        acknowledgedOffset = max(UInt64(offset), min(nextOffset, seenOffset))
+        ripening = nil
     }
 
     /// Compares bytes that have come again with those handed on.
