@@ -31,7 +31,9 @@ public struct ConnectionTable: ~Copyable {
 
     /// Makes an empty table.
     ///
-    /// - Parameter secret: A number that senders cannot know, against chosen collisions.
+    /// - Parameters:
+    ///   - limits: The bounds.
+    ///   - secret: A number that senders cannot know, against chosen collisions.
     public init(limits: ReassemblyLimits, secret: UInt64) {
         self.limits = limits
         budget = limits.heldBytes
@@ -103,14 +105,15 @@ public struct ConnectionTable: ~Copyable {
     /// is full, one that closed, or the one of those looked at that was silent longest.
     public mutating func nextToForget(now: Timestamp) -> Int? {
         let steps = isFull ? 16 : 2
-        var oldest: Int?
+        var oldest: (slot: Int, time: Timestamp)?
         for _ in 0..<min(steps, connections.slots.count) {
             hand = hand &+ 1 < connections.slots.count ? hand &+ 1 : 0
             guard connections.isUsed(hand) else { continue }
-            let age = now.nanoseconds(since: connections[hand].lastTime)
-            if connections[hand].isClosed, isFull || age > limits.closedLifetime { return hand }
-            if oldest == nil || connections[hand].lastTime < connections[oldest!].lastTime { oldest = hand }
+            let time = connections[hand].lastTime
+            let isStale = now.nanoseconds(since: time) > limits.closedLifetime
+            if connections[hand].isClosed, isFull || isStale { return hand }
+            if oldest.map({ time < $0.time }) ?? true { oldest = (hand, time) }
         }
-        return isFull ? oldest : nil
+        return isFull ? oldest?.slot : nil
     }
 }

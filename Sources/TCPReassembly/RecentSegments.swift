@@ -26,6 +26,7 @@ struct RecentSegments {
     /// Compares bytes that have come again.
     ///
     /// - Parameters:
+    ///   - bytes: The captured bytes.
     ///   - offset: Where they begin in the stream; negative before its first byte.
     ///   - next: Where the stream goes on; all segments noted end there or before.
     /// - Returns: Where the first segment begins that is known to have had other bytes.

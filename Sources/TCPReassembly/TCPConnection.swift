@@ -152,7 +152,8 @@ public struct TCPConnection: ~Copyable {
     /// Judges a segment by its checksum before anything else is done with it.
     ///
     /// - Parameters:
-    ///   - bytes: What the segment was found in.
+    ///   - segment: The segment.
+    ///   - bytes: What it was found in.
     ///   - direction: Who sent it.
     /// - Returns: Whether it is to be left out, since its checksum is wrong where others are right.
     public mutating func rejects(
@@ -182,6 +183,7 @@ public struct TCPConnection: ~Copyable {
     ///   - time: The packet's time.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
+    /// - Returns: What it did.
     public mutating func receive(
         _ segment: borrowing TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
         time: Timestamp, budget: inout Int, limits: ReassemblyLimits
@@ -264,7 +266,11 @@ public struct TCPConnection: ~Copyable {
 
     /// Takes back bytes of a segment just received that their reader cannot use yet, and holds the stream until `resume`.
     ///
-    /// - Parameter bytes: The last of those that were handed on.
+    /// - Parameters:
+    ///   - direction: Who sent them.
+    ///   - bytes: The last of those that were handed on.
+    ///   - packet: The 1-based number of the packet that brought them.
+    ///   - budget: Bytes that all connections together may still hold.
     public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, packet: UInt64, budget: inout Int) {
         let offset = streams[direction.index].nextOffset &- UInt64(bytes.count)
         let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, packet: packet)

@@ -64,8 +64,14 @@ public struct TCPStream: ~Copyable {
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }
 
     /// Learns the sequence number of the first byte, from a SYN or from the first segment seen.
-    mutating func begin(at sequence: UInt32) {
-        if firstSequence == nil { firstSequence = sequence }
+    ///
+    /// - Parameter sequence: What it is if none is known yet.
+    /// - Returns: What it is.
+    @discardableResult
+    mutating func begin(at sequence: UInt32) -> UInt32 {
+        if let firstSequence { return firstSequence }
+        firstSequence = sequence
+        return sequence
     }
 
     /// Takes a segment's payload.
@@ -82,9 +88,9 @@ public struct TCPStream: ~Copyable {
         _ payload: Span<UInt8>, sequence: UInt32, length: Int, packet: UInt64, budget: inout Int,
         limits: ReassemblyLimits
     ) -> Range<Int> {
-        begin(at: sequence)
+        let base = begin(at: sequence)
         let next = Int64(nextOffset)
-        let start = SequenceNumber.offset(of: sequence, base: firstSequence!, near: nextOffset)
+        let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)
         let end = start &+ Int64(length)
         guard end > next else {
             // RFC 9293 3.8.4: a keep-alive repeats the last byte, whatever its value, or none.
@@ -154,8 +160,7 @@ public struct TCPStream: ~Copyable {
     ///
     /// - Returns: Whether it is, or repeats, the FIN of the stream.
     mutating func finish(at sequence: UInt32) -> Bool {
-        begin(at: sequence)
-        let offset = SequenceNumber.offset(of: sequence, base: firstSequence!, near: nextOffset)
+        let offset = SequenceNumber.offset(of: sequence, base: begin(at: sequence), near: nextOffset)
         if let finOffset, Int64(finOffset) == offset { return true }
         guard finOffset == nil, offset >= Int64(nextOffset), offset <= Int64(windowEnd) else {
             countOutOfWindow()
@@ -189,6 +194,7 @@ public struct TCPStream: ~Copyable {
     /// - Parameters:
     ///   - packets: How many have come.
     ///   - time: The packet's time.
+    ///   - limits: When a hole counts as a gap.
     mutating func age(packets: UInt64, time: Timestamp, limits: ReassemblyLimits) {
         let end = firstWaiting ?? certainEnd
         guard end > nextOffset, end > gapsEnd, acknowledgedOffset >= end else {
@@ -268,8 +274,9 @@ public struct TCPStream: ~Copyable {
         held.removeAll()
     }
 
-    /// How far the stream must have gone: its FIN, or what was acknowledged. One acknowledged byte behind the last one
-    /// seen may be a FIN that the capture lacks.
+    /// How far the stream must have gone: its FIN, or what was acknowledged.
+    ///
+    /// One acknowledged byte behind the last one seen may be a FIN that the capture lacks.
     private var certainEnd: UInt64 {
         if let finOffset { return finOffset }
         return acknowledgedOffset == seenOffset &+ 1 ? seenOffset : acknowledgedOffset

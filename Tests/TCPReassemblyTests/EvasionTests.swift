@@ -32,9 +32,12 @@ struct EvasionTests {
         ("data long gone", [.initiator(.psh, 105 &- 500_000, ack: 301, "evil")]),
         ("data of the SYN's number", [.initiator(.psh, 100, ack: 301, "e")]),
         ("acknowledgment of bytes never sent", [.responder([], 301, ack: 105 + 1_000_000)]),
-        ("acknowledgment of bytes never sent, and of fewer", [
-            .responder([], 301, ack: 105 + 1_000_000), .responder([], 301, ack: 105 + 500_000),
-        ]),
+        (
+            "acknowledgment of bytes never sent, and of fewer",
+            [
+                .responder([], 301, ack: 105 + 1_000_000), .responder([], 301, ack: 105 + 500_000),
+            ]
+        ),
         ("bytes that repeat others", [.initiator(.psh, 101, ack: 301, "evil")]),
     ]
 

@@ -23,7 +23,9 @@ struct FlowIndexTests {
     func spread() {
         let index = FlowIndex(secret: 42)
         let server = FlowIndexTests.end(0x0a00_0001, 443)
-        let hashes = (1024...65_535 as ClosedRange<UInt16>).map { index.hash(FlowIndexTests.end(0x0a00_0002, $0), server) }
+        let hashes = (1024...65_535 as ClosedRange<UInt16>).map {
+            index.hash(FlowIndexTests.end(0x0a00_0002, $0), server)
+        }
         // Of 64,512 random numbers of 32 bits, hardly any two are the same.
         #expect(Set(hashes).count > 64_490)
         #expect(Set(hashes.map { $0 & 0xffff }).count > 38_000)
