@@ -114,6 +114,10 @@ let package = Package(
                 "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "BoundsTests",
+            dependencies: ["CaptureAnalysis", "PacketDecoding", "TestSupport", "WebSocketProtocol", "WireFormat"],
+            swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
     ],

@@ -21,6 +21,14 @@ public enum Evidence {
     static let tinyFrame = 1
     /// A frame ends where a TCP segment ends: one length in hundreds does.
     static let endsSegment = 8
+    /// The same for a frame that looks like the last one: records of one size end there as well.
+    static let repeatedEnd = 2
+    /// The length takes more than 7 bits, in the fewest bytes: other protocols write it in other ways.
+    static let extendedLength = 6
+    /// An unmasked text frame holds text: no control characters, and UTF-8.
+    static let plainText = 4
+    /// RSV1 on a text frame: a byte that UTF-8 never has, and few protocols use as a tag.
+    static let compressedText = 3
     /// A frame ends where the stream ends, with its FIN.
     static let endsStream = 16
     /// A Close frame has a code that may be sent: one number in 32 may.
@@ -29,4 +37,7 @@ public enum Evidence {
     static let unmaskedCharacter = 1
     /// The most that unmasked characters count in one frame.
     static let unmaskedText = 24
+    /// The most that headers and ends of segments come to without masking, on a connection of which nothing is known:
+    /// records with a tag and a length of one byte each have them too.
+    static let unmaskedFormMidstream = 40
 }

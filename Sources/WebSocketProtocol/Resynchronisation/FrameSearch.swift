@@ -34,6 +34,7 @@ public final class FrameSearch {
     private var chains: [HeaderChain] = []
     private let senders: [Role]
     private let mayBeCompressed: Bool
+    private let isMidstream: Bool
     private let needed: Int
     private let limit: Int
 
@@ -52,6 +53,7 @@ public final class FrameSearch {
         bufferOffset = streamOffset
         candidateOffset = streamOffset
         senders = sender.map { [$0] } ?? [.client, .server]
+        isMidstream = sender == nil
         self.mayBeCompressed = mayBeCompressed
         self.needed = needed
         self.limit = limit
@@ -59,6 +61,15 @@ public final class FrameSearch {
 
     /// How many bytes are kept.
     public var keptCount: Int { buffer.count }
+
+    /// What it takes in memory, in bytes.
+    public var cost: Int {
+        buffer.capacity &+ pieces.capacity &* MemoryLayout<Piece>.stride
+            &+ chains.capacity &* MemoryLayout<HeaderChain>.stride &+ FrameSearch.overhead
+    }
+
+    /// What a search costs beside what it keeps: itself, and the heads of its arrays.
+    private static let overhead = 320
 
     /// The bits of the chain that leads.
     public var bestEvidence: Int { chains.map(\.bits).max() ?? 0 }
@@ -114,25 +125,33 @@ public final class FrameSearch {
     }
 
     /// Follows every chain as far as the bytes go, and begins new ones.
+    ///
+    /// No header is looked at twice: a chain that comes to a header of another goes on like that one.
     private func advance(segmentStart: UInt64?, isEnd: Bool) {
         var alive: [HeaderChain] = []
+        var walks = ChainWalks(from: candidateOffset, to: end)
         for chain in chains {
             var chain = chain
-            if follow(&chain, isEnd: isEnd) { insert(chain, into: &alive) }
+            chain.walk = walks.begin()
+            if follow(&chain, &walks, isEnd: isEnd) { insert(chain, into: &alive) }
         }
         while candidateOffset < end {
             let range = bytes(from: candidateOffset)
             // A header is at most 14 bytes; what is cut is tried again with the next segment.
             guard isEnd || range.count >= FrameHeader.maximumByteCount || candidateOffset == segmentStart else { break }
-            for sender in senders {
+            for sender in senders where mayBegin(range.lowerBound, sender) {
                 var chain = HeaderChain(
-                    sender: sender, start: candidateOffset, isSegmentStart: candidateOffset == segmentStart)
-                if mayBegin(range.lowerBound, sender), follow(&chain, isEnd: isEnd), chain.frames > 0 || isSmall(range)
-                {
+                    sender: sender, start: candidateOffset, isSegmentStart: candidateOffset == segmentStart,
+                    isMidstream: isMidstream)
+                chain.walk = walks.begin()
+                if follow(&chain, &walks, isEnd: isEnd), chain.frames > 0 || isSmall(range) {
                     insert(chain, into: &alive)
                 }
             }
             candidateOffset &+= 1
+        }
+        for index in alive.indices {
+            if let gain = walks.gain(of: alive[index].walk) { alive[index].adopt(start: gain.start, bits: gain.bits) }
         }
         chains = alive
     }
@@ -147,10 +166,13 @@ public final class FrameSearch {
         return (buffer[index + 1] & 0x80 != 0) == (sender == .client)
     }
 
-    /// Takes the headers of a chain as far as the bytes go; false when it breaks.
-    private func follow(_ chain: inout HeaderChain, isEnd: Bool) -> Bool {
+    /// Takes the headers of a chain as far as the bytes go; false when it breaks, or meets another.
+    private func follow(_ chain: inout HeaderChain, _ walks: inout ChainWalks, isEnd: Bool) -> Bool {
         let kept = buffer
         while chain.next < end {
+            if walks.meets(chain) { return false }
+            let place = chain.next
+            let bits = chain.bits
             let rest = kept.span.extracting(bytes(from: chain.next))
             guard let header = FrameHeader(rest) else { return true }
             let behind = rest.extracting(droppingFirst: header.byteCount)
@@ -159,6 +181,7 @@ public final class FrameSearch {
             guard isEnd || UInt64(behind.count) >= wanted else { return true }
             let payload = behind.extracting(first: Int(min(UInt64(behind.count), header.payloadLength)))
             guard chain.take(header, payload: payload, mayBeCompressed: mayBeCompressed) else { return false }
+            walks.mark(place, by: chain, bits: bits)
             if endsSegment(chain.next) { chain.endsWithSegment() }
         }
         return true

@@ -16,7 +16,15 @@ struct HeaderChain {
     /// Where the next header is due.
     private(set) var next: UInt64
     /// What the chain proves so far.
-    private(set) var bits: Int
+    var bits: Int { min(formBits, formLimit) + contentBits }
+    /// What headers that follow one another, and end with segments, prove: records of other protocols may do so too.
+    private var formBits: Int
+    /// The most that these count.
+    private let formLimit: Int
+    /// What other protocols do not have.
+    private var contentBits = 0
+    /// What ``ChainWalks`` knows it by.
+    var walk = 0
     /// Headers in the chain.
     private(set) var frames = 0
     private var message = MessageState.unknown
@@ -24,6 +32,8 @@ struct HeaderChain {
     private var lastLength: UInt64?
     private var lastKey: UInt32 = 0
     private var emptyFrames = 0
+    /// What the last frame's header proved.
+    private var lastHeaderBits = 0
 
     /// Frames without payload that may follow one another: runs of zeros look like them.
     private static let emptyFrameLimit = 4
@@ -31,11 +41,20 @@ struct HeaderChain {
     private static let lengthLimit: UInt64 = 1 << 31
 
     /// Begins at `start`, where a frame of `sender` may begin.
-    init(sender: Role, start: UInt64, isSegmentStart: Bool) {
+    ///
+    /// `isMidstream` tells that nothing is known of the connection.
+    init(sender: Role, start: UInt64, isSegmentStart: Bool, isMidstream: Bool) {
         self.sender = sender
         self.start = start
         next = start
-        bits = isSegmentStart ? Evidence.atSegmentStart : 0
+        formBits = isSegmentStart ? Evidence.atSegmentStart : 0
+        formLimit = isMidstream && sender == .server ? Evidence.unmaskedFormMidstream : .max
+    }
+
+    /// Takes over a better beginning: another chain has met this one, with so many bits more.
+    mutating func adopt(start: UInt64, bits: Int) {
+        self.start = start
+        formBits += bits
     }
 
     /// Whether two chains go on alike: then the one that began first has all the evidence.
@@ -58,7 +77,10 @@ struct HeaderChain {
         } else {
             emptyFrames = 0
             guard let payloadBits = evidence(of: payload, header) else { return false }
-            bits += headerEvidence(header) + payloadBits
+            lastHeaderBits = headerEvidence(header)
+            formBits += lastHeaderBits
+            contentBits += payloadBits
+            if lastHeaderBits > 0, header.payloadLength > 125 { contentBits += Evidence.extendedLength }
         }
         if !header.opcode.isControl { message = header.fin ? .outside : .inside }
         lastFirstByte = header.firstByte
@@ -76,12 +98,14 @@ struct HeaderChain {
 
     /// Counts that the frame taken last ends at a segment's end.
     mutating func endsWithSegment() {
-        if let lastLength, lastLength > 0 { bits += Evidence.endsSegment }
+        guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
+        formBits += lastHeaderBits < Evidence.header ? Evidence.repeatedEnd : Evidence.endsSegment
     }
 
     /// Counts that the frame taken last ends with the stream.
     mutating func endsWithStream() {
-        if let lastLength, lastLength > 0 { bits += Evidence.endsStream }
+        guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
+        formBits += Evidence.endsStream
     }
 
     private func isPlausible(_ header: FrameHeader, mayBeCompressed: Bool) -> Bool {
@@ -101,8 +125,10 @@ struct HeaderChain {
     }
 
     private func headerEvidence(_ header: FrameHeader) -> Int {
-        // Keys are random (RFC 6455 5.3): the same key again is a sign of repeated bytes.
-        if header.isMasked, header.maskingKey == lastKey { return 0 }
+        // Keys are random (RFC 6455 5.3): a byte that stands in the last one too is a sign of bytes that repeat.
+        if let key = header.maskingKey, (key ^ lastKey).hasZeroByte { return 0 }
+        // Zero is the commonest byte of all, and lengths of 16 and 32 bits begin with it.
+        if header.firstByte == 0, header.payloadLength < 126 { return 0 }
         if header.payloadLength < 4, !header.isMasked { return Evidence.tinyFrame }
         if header.firstByte == lastFirstByte, header.payloadLength == lastLength { return Evidence.repeatedHeader }
         return Evidence.header
@@ -133,11 +159,25 @@ struct HeaderChain {
             guard let code = body.code, code.mayBeSent, !isWhole || body.reason != nil else { return nil }
             return Evidence.closeCode + (header.isMasked ? textBits : 0)
         }
-        guard header.opcode == .text, !header.rsv1 else { return 0 }
+        guard header.opcode == .text else { return 0 }
+        if header.rsv1 { return header.isMasked ? 0 : Evidence.compressedText }
         var text = UTF8Validator()
         text.receive(head)
         guard isWhole && header.fin ? text.isComplete : text.isValid else { return nil }
-        return header.isMasked ? textBits : 0
+        if header.isMasked { return textBits }
+        return count >= 8 && head.holdsNoControlCharacter ? Evidence.plainText : 0
+    }
+}
+
+extension UInt32 {
+    /// Whether one of its bytes is zero.
+    fileprivate var hasZeroByte: Bool { (self &- 0x0101_0101) & ~self & 0x8080_8080 != 0 }
+}
+
+extension Span<UInt8> {
+    /// Whether there are no control characters but white space in it.
+    fileprivate var holdsNoControlCharacter: Bool {
+        indices.allSatisfy { self[$0] >= 0x80 || self[$0].isPrintable }
     }
 }
 

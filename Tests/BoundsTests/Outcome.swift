@@ -1,0 +1,40 @@
+import CaptureAnalysis
+import TestSupport
+import WebSocketProtocol
+import WireFormat
+
+/// What an analysis comes to: texts, rules and totals.
+struct Outcome: EventSink {
+    /// The messages that were shown, as text.
+    private(set) var texts: [String] = []
+    /// The rules of the findings, in order.
+    private(set) var rules: [String] = []
+    /// The totals.
+    private(set) var summary: Summary
+
+    /// Analyses conversations one behind the other.
+    init(_ talks: [TCPConversation], limits: Limits = Limits()) {
+        var options = AnalysisOptions()
+        options.limits = limits
+        var pipeline = Pipeline(options: options)
+        summary = pipeline.summary
+        for (index, packet) in talks.flatMap(\.packets).enumerated() {
+            packet.bytes.withPacket(
+                number: UInt64(index + 1), time: packet.time, linkType: .ethernet,
+                originalLength: packet.originalLength
+            ) {
+                pipeline.receive($0, into: &self)
+            }
+        }
+        pipeline.finish(into: &self)
+    }
+
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        switch event {
+        case .message: texts.append(String(decoding: payload.indices.map { payload[$0] }, as: UTF8.self))
+        case .finding(let finding): rules.append(finding.rule)
+        case .summary(let summary): self.summary = summary
+        default: break
+        }
+    }
+}
