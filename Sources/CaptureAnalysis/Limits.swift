@@ -17,8 +17,11 @@ public struct Limits: Sendable {
     public var heldBytes = 64 << 20
     /// Bytes that wait out of order in one stream.
     public var heldBytesPerStream = 4 << 20
-    /// Bytes of payload kept of unfinished messages, in all sessions together.
+    /// Bytes of payload kept of unfinished messages, in all sessions together; heads of HTTP messages and searches for
+    /// frames take up to a quarter of them.
     public var keptPayload = 128 << 20
+    /// Bytes that contexts of decompression take, in all sessions together.
+    public var compression = 96 << 20
     /// Bounds on heads of HTTP messages.
     public var upgrade = UpgradeFollower.Limits()
     /// Bounds on frames and messages.

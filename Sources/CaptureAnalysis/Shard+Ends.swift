@@ -65,6 +65,7 @@ extension Shard {
             tellUnanswered(watch, slot, &state, &sink)
             endWithoutSession(watch, slot, cause, &state, &sink)
             countOther(slot, &state)
+            watches[watch].release(&resources)
             watches.remove(watch)
         case .none: countOther(slot, &state)
         case .nobody: break

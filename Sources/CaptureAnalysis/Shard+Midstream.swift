@@ -12,20 +12,20 @@ extension Shard {
         _ bytes: Span<UInt8>, _ watch: Int, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        guard resources.keepable > bytes.count else {
+        guard resources.searchable > bytes.count else {
             // What is not looked at breaks every chain.
-            let kept = watches[watch].midstream?.keptCount ?? 0
             watches[watch].midstream?.skip(place.direction)
-            resources.keepable &+= kept &- (watches[watch].midstream?.keptCount ?? 0)
+            _ = watches[watch].charge(&resources)
+            if !watches[watch].isSearchCut { state.summary.others.unsearched &+= 1 }
+            watches[watch].isSearchCut = true
             return false
         }
-        let kept = watches[watch].midstream?.keptCount ?? 0
         if watches[watch].midstream == nil {
             watches[watch].midstream = MidstreamSearch(needed: Evidence.neededMidstream)
         }
         let offset = table.connections[place.slot][place.direction].nextOffset &- UInt64(bytes.count)
         let found = watches[watch].midstream?.receive(bytes, from: place.direction, at: offset, origin: origin)
-        resources.keepable &-= (watches[watch].midstream?.keptCount ?? 0) &- kept
+        _ = watches[watch].charge(&resources)
         guard let found else { return false }
         let client = found.sender == .client ? place.direction : place.direction.opposite
         openMidstream(watch, place.slot, client, &state, &sink)
@@ -79,8 +79,8 @@ extension Shard {
             openMidstream(watch, slot, client, &state, &sink)
             return
         }
-        resources.keepable &+= midstream.keptCount
         watches[watch].midstream = nil
+        _ = watches[watch].charge(&resources)
     }
 
     /// Makes a session of a connection in whose bytes frames were found, and decodes what is kept of them.
@@ -90,7 +90,7 @@ extension Shard {
     ) {
         guard let midstream = watches[watch].midstream else { return }
         watches[watch].midstream = nil
-        resources.keepable &+= midstream.keptCount
+        watches[watch].release(&resources)
         let context = announce(watch, slot, opening: .midstream, client: client, &state, &sink)
         state.summary.webSocketConnections &+= 1
         // Where the bytes kept begin; a stream of which nothing was kept begins with its next byte.

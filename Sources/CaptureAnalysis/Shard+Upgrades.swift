@@ -72,7 +72,7 @@ extension Shard {
             clientOffset: table.connections[place.slot][client].nextOffset,
             serverOffset: table.connections[place.slot][place.direction].nextOffset &- UInt64(unread),
             requestElapsed: requestElapsed, state: state)
-        resources.keepable &+= watches[watch].midstream?.keptCount ?? 0
+        watches[watch].release(&resources)
         watches.remove(watch)
         readers[place.slot] = .session(sessions.insert(session))
     }
@@ -88,7 +88,8 @@ extension Shard {
             count(watches[watch].follower.traffic, &state)
         }
         table.connections[slot].removeHeld(budget: &table.budget)
-        resources.keepable &+= watches[watch].midstream?.keptCount ?? 0
+        if case .oversizedHead = ending { state.summary.others.oversizedHeads &+= 1 }
+        watches[watch].release(&resources)
         watches[watch].midstream = nil
         if watches[watch].number == nil {
             watches.remove(watch)

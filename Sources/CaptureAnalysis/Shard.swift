@@ -34,7 +34,8 @@ struct Shard: ~Copyable {
         tracksStates = options.tracksStates
         assumedServers = options.assumedServers
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
-        resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
+        resources = StreamResources(
+            keptPayload: limits.keptPayload / Limits.shards, compression: limits.compression / Limits.shards)
     }
 
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
@@ -165,6 +166,10 @@ struct Shard: ~Copyable {
                 {
                     return Delivery()
                 }
+                guard watches[watch].charge(&resources) else {
+                    leave(place.slot, watch, .oversizedHead, &state)
+                    return Delivery()
+                }
                 if delivery.hasMoved { table.connections[place.slot].resume(place.direction.opposite) }
                 return delivery
             case .waits:
@@ -241,9 +246,9 @@ struct Shard: ~Copyable {
                 length, from: role(of: place.direction, in: session), view: view, state: &state,
                 resources: &resources, sink: &sink)
         case .watch(let watch):
-            if let kept = watches[watch].midstream?.keptCount {
+            if watches[watch].midstream != nil {
                 watches[watch].midstream?.skip(place.direction)
-                resources.keepable &+= kept &- (watches[watch].midstream?.keptCount ?? 0)
+                _ = watches[watch].charge(&resources)
             }
             switch watches[watch].follower.skip(length, from: StreamSide(place.direction)) {
             case .waits:

@@ -26,6 +26,8 @@ struct NoWebSocketWords {
         add(others.silent, "without any data", to: &parts)
         add(others.midstream, "begun before the capture, without an upgrade in it", to: &parts)
         add(others.unknown, "something else", to: &parts)
+        add(others.oversizedHeads, "of those given up for the length of an HTTP head", to: &parts)
+        add(others.unsearched, "not searched to the end, since too many were open", to: &parts)
         let connections = summary.tcpConnections == 1 ? "1 TCP connection" : "\(summary.tcpConnections) TCP connections"
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         return "no WebSocket in \(connections)\(list)" + packetDetails

@@ -24,9 +24,9 @@ extension Session {
         } else if streams[role.index].search == nil {
             streams[role.index].gapPacket = context.packet
             streams[role.index].skipped = 0
-            beginSearch(of: role)
+            beginSearch(of: role, resources: &resources)
         } else {
-            beginSearch(of: role)
+            beginSearch(of: role, resources: &resources)
         }
         decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
     }
@@ -42,16 +42,18 @@ extension Session {
             sink.receive(.gap(Gap(from: role, streamOffset: offset, length: nil)), at: context, payload: Span())
             streams[role.index].decoder.lose(resources: &resources)
             streams[role.index].gapPacket = context.packet
-            beginSearch(of: role)
+            beginSearch(of: role, resources: &resources)
         }
     }
 
     /// Searches a stream from its next byte on.
-    mutating func beginSearch(of role: Role) {
-        streams[role.index].search = FrameSearch(
+    mutating func beginSearch(of role: Role, resources: inout StreamResources) {
+        let search = FrameSearch(
             streamOffset: streams[role.index].decoder.streamOffset, sender: role,
             mayBeCompressed: streams[role.index].decoder.isCompressionNegotiated, needed: Evidence.needed,
             limit: Session.searchLimit)
+        resources.keepable &-= search.cost
+        streams[role.index].search = search
     }
 
     /// Looks for frames in the next bytes of a stream whose place is not known.
@@ -60,9 +62,17 @@ extension Session {
         _ state: inout AnalysisState, _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
-        let kept = search.keptCount
+        let cost = search.cost
+        guard resources.searchable > bytes.count else {
+            // No room: what is kept is given up, and the search begins anew behind these bytes.
+            resources.keepable &+= cost
+            streams[role.index].skipped &+= search.searched &+ UInt64(bytes.count)
+            decode(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
+            beginSearch(of: role, resources: &resources)
+            return
+        }
         let place = search.receive(bytes, origin: origin)
-        resources.keepable &-= search.keptCount &- kept
+        resources.keepable &-= search.cost &- cost
         // The decoder counts on, so that the next gap has its place.
         decode(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
         if let place { resume(role, at: place.offset, &context, &state, &resources, &sink) }
@@ -75,7 +85,7 @@ extension Session {
     ) {
         guard let search = streams[role.index].search else { return }
         streams[role.index].search = nil
-        resources.keepable &+= search.keptCount
+        resources.keepable &+= search.cost
         let end = streams[role.index].decoder.streamOffset
         let given = streams[role.index].skipped &+ search.searched &- min(search.searched, end &- min(offset, end))
         let resync = Resync(
@@ -98,10 +108,13 @@ extension Session {
         _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
-        if let place = search.finish(hasFin: hasFin) {
+        let cost = search.cost
+        let place = search.finish(hasFin: hasFin)
+        resources.keepable &-= search.cost &- cost
+        if let place {
             resume(role, at: place.offset, &context, &state, &resources, &sink)
         } else {
-            resources.keepable &+= search.keptCount
+            resources.keepable &+= search.cost
             streams[role.index].skipped &+= search.searched
         }
     }

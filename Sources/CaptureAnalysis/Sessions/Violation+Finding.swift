@@ -6,7 +6,7 @@ extension Finding {
         let severity: Severity =
             switch violation {
             case .zeroMaskingKey, .repeatedMaskingKey: .note
-            case .inflateBomb, .messageLimit, .controlPayloadLimit: .warning
+            case .inflateBomb, .messageLimit, .controlPayloadLimit, .compressionLimit: .warning
             default: .error
             }
         self.init(

@@ -25,8 +25,8 @@ struct MidstreamSearch {
         self.needed = needed
     }
 
-    /// Bytes kept of both streams.
-    var keptCount: Int { (streams[0]?.keptCount ?? 0) + (streams[1]?.keptCount ?? 0) }
+    /// What both searches take in memory, in bytes.
+    var cost: Int { (streams[0]?.cost ?? 0) + (streams[1]?.cost ?? 0) }
 
     /// Looks at the next bytes of a stream, which are one segment's and begin at `offset` of it.
     mutating func receive(

@@ -12,6 +12,10 @@ struct Compression: ~Copyable {
     /// Whether the window lacks bytes that the sender's has.
     private(set) var isRegaining = false
     private var inflater: Inflater?
+    /// Bytes that it has taken out of the streams' common bound.
+    private var reserved = 0
+    /// Whether a message was refused since the common bound was reached.
+    private(set) var isRefused = false
 
     init(_ parameters: DeflateParameters?) {
         self.parameters = parameters
@@ -20,14 +24,46 @@ struct Compression: ~Copyable {
     /// Begins a message; tells why it cannot be inflated.
     ///
     /// Without context takeover the window is forgotten (RFC 7692 7.1.1.1), whatever became of the message before.
-    mutating func begin() -> PayloadWithheld? {
+    ///
+    /// - Parameter room: Bytes that contexts of all streams may still take.
+    mutating func begin(room: inout Int) -> PayloadWithheld? {
         guard let parameters else { return .contextLost }
+        if inflater == nil, room < Inflater.stateByteCount {
+            isRefused = true
+            isRegaining = true
+            return .contextLost
+        }
         if parameters.noContextTakeover {
             isRegaining = false
             inflater?.reset()
         }
         if inflater == nil { inflater = Inflater(windowBits: parameters.maxWindowBits) }
+        charge(&room)
         return inflater == nil ? .contextLost : nil
+    }
+
+    /// Counts what zlib has taken by now.
+    private mutating func charge(_ room: inout Int) {
+        let taken =
+            switch inflater {
+            case .some(let inflater): inflater.byteCount
+            case .none: 0
+            }
+        guard taken > reserved else { return }
+        room &-= taken &- reserved
+        reserved = taken
+    }
+
+    /// Frees zlib's state: nothing more will come.
+    mutating func end(room: inout Int) {
+        inflater = nil
+        room &+= reserved
+        reserved = 0
+    }
+
+    /// Takes a message's end into account.
+    mutating func endMessage(room: inout Int) {
+        charge(&room)
     }
 
     /// Tells that what the window should hold is not known any more.

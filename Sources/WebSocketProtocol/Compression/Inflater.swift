@@ -19,6 +19,15 @@ struct Inflater: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>
     /// Whether a final block ended (RFC 7692 7.2.3.4) and no byte has come since.
     private var endedStream = false
+    /// Bytes of the window that zlib has touched: it is allocated at once and filled from its beginning.
+    private var windowByteCount = 0
+    private let windowLimit: Int
+
+    /// What zlib takes beside the window.
+    static let stateByteCount = 10 << 10
+
+    /// What zlib takes in memory, in bytes.
+    var byteCount: Int { Inflater.stateByteCount &+ windowByteCount }
 
     /// - Parameter windowBits: The negotiated 8 to 15; nil is returned where zlib has no memory.
     init?(windowBits: Int) {
@@ -26,6 +35,7 @@ struct Inflater: ~Copyable {
         unsafe stream.initialize(to: z_stream())
         // zlib takes 8 for 9 when it deflates, so a sender that negotiated 8 may use a window of 512 bytes.
         let bits = -Int32(max(9, windowBits))
+        windowLimit = 1 &<< max(9, windowBits)
         guard unsafe inflateInit2_(stream, bits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             unsafe stream.deallocate()
             return nil
@@ -74,6 +84,7 @@ struct Inflater: ~Copyable {
                 return unsafe available &- Int(stream.pointee.avail_in)
             }
             input.skip(taken)
+            windowByteCount = min(windowLimit, max(windowByteCount, Int(clamping: unsafe stream.pointee.total_out)))
             switch result {
             case Z_STREAM_END:
                 endedStream = true

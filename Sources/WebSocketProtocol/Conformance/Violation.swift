@@ -28,6 +28,7 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     case inflateBomb
     case messageLimit
     case controlPayloadLimit
+    case compressionLimit
 
     /// The stable name of the rule in findings.
     public var rule: String {
@@ -55,6 +56,7 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
         case .inflateBomb: "deflate.bomb"
         case .messageLimit: "limit.message"
         case .controlPayloadLimit: "limit.control-payload"
+        case .compressionLimit: "limit.compression"
         }
     }
 
@@ -71,7 +73,7 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
         case .closeReasonNotUTF8, .textNotUTF8: "RFC 6455 8.1"
         case .compressedControl, .compressedContinuation: "RFC 7692 6.1"
         case .deflateBroken: "RFC 7692 7.2.2"
-        case .inflateBomb, .messageLimit, .controlPayloadLimit: "wstap limits"
+        case .inflateBomb, .messageLimit, .controlPayloadLimit, .compressionLimit: "wstap limits"
         }
     }
 
@@ -101,6 +103,8 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
         case .inflateBomb: "The message inflates beyond the limits; its payload is withheld."
         case .messageLimit: "The message is longer than what is kept of one; the rest is not shown."
         case .controlPayloadLimit: "The control frame's payload is longer than what is kept of one."
+        case .compressionLimit:
+            "Too many sessions compress at a time; compressed messages of this end are not inflated."
         }
     }
 }

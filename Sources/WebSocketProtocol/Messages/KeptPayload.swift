@@ -16,7 +16,9 @@ struct KeptPayload: ~Copyable {
     private(set) var isCut = false
 
     /// Capacity that is given back to the system at the next payload.
-    private static let retainedCapacity = 64 << 10
+    ///
+    /// Small, since every idle stream may retain so much, beside all bounds.
+    private static let retainedCapacity = 512
 
     /// Begins a new payload of which at most `wanted` bytes are kept, and never more than `limit`.
     mutating func begin(wanted: Int, limit: Int, keepable: inout Int) {

@@ -48,7 +48,7 @@ struct MessageDecoder: ~Copyable {
         decodedLength = 0
         text.reset()
         isMissingBytes = false
-        withheld = isCompressed ? compression.begin() : nil
+        withheld = isCompressed ? compression.begin(room: &resources.compressible) : nil
         kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
     }
 
@@ -95,6 +95,7 @@ struct MessageDecoder: ~Copyable {
             finishInflating(&resources, &violations)
         }
         isInMessage = false
+        if current.isCompressed { compression.endMessage(room: &resources.compressible) }
         current.isComplete = !isMissingBytes
         if let withheld {
             kept.release(&resources.keepable)
@@ -125,6 +126,14 @@ struct MessageDecoder: ~Copyable {
     mutating func loseContext() {
         compression.lose()
     }
+
+    /// Frees what decompression takes: nothing more will come.
+    mutating func endCompression(_ resources: inout StreamResources) {
+        compression.end(room: &resources.compressible)
+    }
+
+    /// Whether a compressed message was refused for want of room.
+    var isCompressionRefused: Bool { compression.isRefused }
 
     /// Gives the kept bytes of the last message back.
     mutating func releaseKept(_ resources: inout StreamResources) {

@@ -8,12 +8,28 @@ public struct StreamResources: ~Copyable {
     var inflated = UniqueArray<UInt8>(minimumCapacity: pieceLength)
     /// Payload bytes that may still be kept, by all streams together.
     public var keepable: Int
+    /// Bytes that contexts of decompression may still take, of all streams together.
+    public var compressible: Int
+    /// Of `keepable`, the bytes that are left to messages: heads and searches take only what is beyond them.
+    private let reserve: Int
+
+    /// Bytes that heads of HTTP messages and searches for frames may still take.
+    public var searchable: Int { keepable &- reserve }
+
+    /// Bytes beyond these that heads of common size may take.
+    public var headroom: Int { reserve / 2 }
 
     /// The bytes that are unmasked or inflated at a time: they stay in the processor's first cache.
     static let pieceLength = 16 << 10
 
-    /// - Parameter keptPayload: The bytes of unfinished messages that all streams together may keep.
-    public init(keptPayload: Int) {
+    /// Makes them from what all streams together may take.
+    ///
+    /// - Parameters:
+    ///   - keptPayload: Bytes of unfinished messages; of heads and in searches a quarter as many, out of the same.
+    ///   - compression: Bytes of contexts of decompression.
+    public init(keptPayload: Int, compression: Int = .max) {
         keepable = keptPayload
+        reserve = keptPayload / 4 &* 3
+        compressible = compression
     }
 }

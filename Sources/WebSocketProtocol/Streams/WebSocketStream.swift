@@ -37,6 +37,7 @@ public struct WebSocketStream: ~Copyable {
     /// Whether the frame's payload is its message's, so that it need not be kept twice.
     private var isWholeMessage = false
     private var hasSentClose = false
+    private var hasToldRefusal = false
     /// Whether a gap reaches beyond the end of the current frame.
     private var isLostBehindFrame = false
     /// Whether fragments may belong to a message whose beginning was not seen.
@@ -187,6 +188,7 @@ public struct WebSocketStream: ~Copyable {
     public mutating func finish(resources: inout StreamResources) -> Message? {
         kept.release(&resources.keepable)
         messages.releaseKept(&resources)
+        messages.endCompression(&resources)
         return messages.abandon()
     }
 
@@ -218,7 +220,6 @@ public struct WebSocketStream: ~Copyable {
         remaining = header.payloadLength
         let opcode = header.opcode
         check(header, opcode)
-        hasPending = !violations.isEmpty
         isMessageFrame = false
         isWholeMessage = false
         if opcode.isControl {
@@ -229,6 +230,7 @@ public struct WebSocketStream: ~Copyable {
             let wanted = demand.includesFrames && !isWholeMessage ? demand.bytes : 0
             kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
         }
+        hasPending = hasPending || !violations.isEmpty
     }
 
     /// RFC 6455 5.4: fragmentation.
@@ -244,6 +246,10 @@ public struct WebSocketStream: ~Copyable {
             messages.begin(
                 isText: opcode == .text, isCompressed: header.rsv1 && messages.isCompressionNegotiated,
                 streamOffset: frame.streamOffset, wanted: demand.bytes, resources: &resources)
+            if messages.isCompressionRefused, !hasToldRefusal {
+                hasToldRefusal = true
+                violations.insert(.compressionLimit)
+            }
         case .continuation:
             guard messages.isInMessage else {
                 if !isMessageUnknown {

@@ -87,7 +87,7 @@ extension UpgradeFollower {
         if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
             streams[Int(side.rawValue)].enterBody(.length(8))
         }
-        pending = PendingRequest(request)
+        pending = PendingRequest(request, headByteCount: head.count)
         return .requested
     }
 

@@ -61,7 +61,7 @@ extension UpgradeFollower {
         clientSide = side
         note(line, in: head)
         guard HeadFacts(head, after: line.end).namesWebSocket else { return nil }
-        pending = PendingRequest(UpgradeRequest(line, head: head))
+        pending = PendingRequest(UpgradeRequest(line, head: head), headByteCount: head.count)
         isAwaitingAnswer = true
         return .requested
     }

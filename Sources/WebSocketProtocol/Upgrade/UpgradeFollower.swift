@@ -53,6 +53,11 @@ public struct UpgradeFollower: Sendable {
     /// The upgrade request that is not answered.
     public var pendingRequest: UpgradeRequest? { pending?.request }
 
+    /// What it keeps of incomplete heads and of an upgrade that is not answered, in bytes.
+    public var keptCount: Int {
+        streams[0].head.capacity &+ streams[1].head.capacity &+ proxyMessage.capacity &+ (pending?.cost ?? 0)
+    }
+
     /// Whether the ends of messages are not known: heads are searched for.
     public var isSearching: Bool {
         if case .searching = phase { true } else { false }
@@ -141,8 +146,12 @@ public struct UpgradeFollower: Sendable {
 /// An upgrade request in a box of its own: most connections never have one.
 final class PendingRequest: Sendable {
     let request: UpgradeRequest
+    /// What it takes in memory, in bytes.
+    let cost: Int
 
-    init(_ request: UpgradeRequest) {
+    init(_ request: UpgradeRequest, headByteCount: Int) {
         self.request = request
+        // Short fields cost more for their strings than for their bytes.
+        cost = 256 + 4 * headByteCount
     }
 }

@@ -23,6 +23,9 @@ struct HeadCollector {
     /// How many bytes it keeps.
     var count: Int { gathered.count }
 
+    /// What these take in memory, in bytes.
+    var capacity: Int { gathered.capacity }
+
     /// Reads on in `bytes` from `offset`, which moves to the end of the head or of the bytes.
     mutating func read(_ bytes: Span<UInt8>, from offset: inout Int, limit: Int) -> Progress {
         let start = offset
