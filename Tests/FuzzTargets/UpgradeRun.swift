@@ -29,7 +29,9 @@ struct UpgradeRun {
             let log = try log(cutting)
             // Where both streams end the following, it depends on the cuts which of them is read so far first.
             let length = min(log.lengthFollowed ?? .max, whole.lengthFollowed ?? .max)
-            if log.prefix(length) != whole.prefix(length) { throw Disagreement(words: "cut \(cutting): \(log), whole: \(whole)") }
+            if log.prefix(length) != whole.prefix(length) {
+                throw Disagreement(words: "cut \(cutting): \(log), whole: \(whole)")
+            }
         }
     }
 
