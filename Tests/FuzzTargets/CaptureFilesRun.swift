@@ -30,9 +30,7 @@ struct CaptureFilesRun {
     /// A pipe takes as many bytes without a reader.
     private static let longestPiped = 60_000
 
-    private static let file = FileManager.default.temporaryDirectory
-        .appending(path: "wstap-fuzz-\(ProcessInfo.processInfo.processIdentifier)")
-
+    private let file = FileManager.default.temporaryDirectory.appending(path: "wstap-fuzz-\(UUID())")
     private let input: [UInt8]
 
     init(_ input: [UInt8]) { self.input = input }
@@ -41,9 +39,9 @@ struct CaptureFilesRun {
     func check() throws(Disagreement) {
         let regular: Reading
         do {
-            try Data(input).write(to: Self.file)
-            regular = try reading(of: Self.file.path)
-            try FileManager.default.removeItem(at: Self.file)
+            try Data(input).write(to: file)
+            regular = try reading(of: file.path)
+            try FileManager.default.removeItem(at: file)
         } catch let error as Disagreement {
             throw error
         } catch {

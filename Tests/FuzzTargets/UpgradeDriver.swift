@@ -9,8 +9,6 @@ struct UpgradeDriver {
         case finished(UpgradeFollower.Ending)
         case gapWaits
         case searched
-        /// What waits of either stream at the end.
-        case left([UInt8], [UInt8])
 
         var hasSearched: Bool { self == .searched }
     }
@@ -43,10 +41,9 @@ struct UpgradeDriver {
         }
     }
 
-    /// Writes down what is left.
+    /// Writes down whether the following ended in a search.
     mutating func end() {
         if follower.isSearching { log.append(.searched) }
-        log.append(isOver ? .left([], []) : .left(held[0], held[1]))
     }
 
     /// Offers what a stream has; true when it moved.
