@@ -61,6 +61,7 @@ public struct TCPStream: ~Copyable {
     public var isWhole: Bool { finOffset == nextOffset }
 
     /// Whether nothing waits and no hole is known.
+    @inline(__always)
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }
 
     /// Learns the sequence number of the first byte, from a SYN or from the first segment seen.
