@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CaptureAnalysis", "PacketCapture", "TraceOutput", "WebSocketProtocol", "WireFormat",
+                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TraceOutput", "WebSocketProtocol", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

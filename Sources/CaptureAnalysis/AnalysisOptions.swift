@@ -10,6 +10,8 @@ public struct AnalysisOptions: Sendable {
     public var tracksStates = false
     /// Whether the events of frames and messages are wanted; what is not told is counted all the same.
     public var tellsFrames = true
+    /// Servers whose connections are WebSocket even where the capture holds no upgrade.
+    public var assumedServers = AssumedServers()
     /// The bounds.
     public var limits = Limits()
     /// A number that senders cannot know, against chosen collisions in tables.

@@ -31,8 +31,8 @@ public struct Pipeline: ~Copyable {
 
     /// Takes the next packet of the capture.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
-        start(into: &sink)
         state.begin(packet)
+        start(into: &sink)
         switch decoder.decode(packet) {
         case .segment(let segment):
             let shard = Pipeline.shard(of: segment)
@@ -75,8 +75,9 @@ public struct Pipeline: ~Copyable {
     private mutating func start(into sink: inout some EventSink & ~Copyable) {
         guard !hasStarted else { return }
         hasStarted = true
-        let event = Event.capture(CaptureStart(sources: state.options.sources))
-        sink.receive(event, at: state.context(connection: 0, view: .unknown), payload: Span())
+        var context = state.context(connection: 0, view: .unknown)
+        context.packet = 0
+        sink.receive(.capture(CaptureStart(sources: state.options.sources)), at: context, payload: Span())
     }
 
     /// The shard of a connection: the same for both directions, on every machine.

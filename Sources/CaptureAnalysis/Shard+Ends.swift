@@ -55,6 +55,7 @@ extension Shard {
         if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
         switch readers[slot] {
         case .session(let session):
+            for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
             let view = view(slot, session)
             let tcp = TCPOutcome(table.connections[slot])
             sessions[session].end(

@@ -12,7 +12,13 @@ extension Shard {
         _ bytes: Span<UInt8>, _ watch: Int, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        guard resources.keepable > bytes.count else { return false }
+        guard resources.keepable > bytes.count else {
+            // What is not looked at breaks every chain.
+            let kept = watches[watch].midstream?.keptCount ?? 0
+            watches[watch].midstream?.skip(place.direction)
+            resources.keepable &+= kept &- (watches[watch].midstream?.keptCount ?? 0)
+            return false
+        }
         let kept = watches[watch].midstream?.keptCount ?? 0
         if watches[watch].midstream == nil {
             watches[watch].midstream = MidstreamSearch(needed: Evidence.neededMidstream)
@@ -23,6 +29,41 @@ extension Shard {
         guard let found else { return false }
         let client = found.sender == .client ? place.direction : place.direction.opposite
         openMidstream(watch, place.slot, client, &state, &sink)
+        return true
+    }
+
+    /// Opens a session at its first bytes where the user says that it is one, and they begin no HTTP message.
+    ///
+    /// Where the connection was seen to open, frames begin with its first byte; else their place is searched.
+    mutating func openAssumed(
+        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        let slot = place.slot
+        let client: Direction
+        if assumedServers.contains(table.connections[slot].responder) {
+            client = .fromInitiator
+        } else if assumedServers.contains(table.connections[slot].initiator) {
+            client = .fromResponder
+        } else {
+            return false
+        }
+        guard !bytes.beginsHTTP else { return false }
+        let isKnown = table.connections[slot].isOpeningKnown
+        let watch = watches.insert(UpgradeWatch(limits: state.options.limits.upgrade, beganBeforeCapture: !isKnown))
+        let context = announce(watch, slot, opening: .midstream, client: client, &state, &sink)
+        state.summary.webSocketConnections &+= 1
+        var offsets: InlineArray<2, UInt64> = [
+            table.connections[slot][.fromInitiator].nextOffset, table.connections[slot][.fromResponder].nextOffset,
+        ]
+        offsets[place.direction.index] &-= UInt64(bytes.count)
+        let session = Session(
+            midstream: watches[watch].number ?? 0, clientDirection: client, clientOffset: offsets[client.index],
+            serverOffset: offsets[client.opposite.index], state: state)
+        watches.remove(watch)
+        let index = sessions.insert(session)
+        readers[slot] = .session(index)
+        if !isKnown { sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink) }
         return true
     }
 
@@ -71,5 +112,15 @@ extension Shard {
                 piece.bytes.span, from: role(of: piece.direction, in: index), origin: piece.origin, view: view,
                 state: &state, resources: &resources, sink: &sink)
         }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether it may be the beginning of an upgrade request or of its answer.
+    fileprivate var beginsHTTP: Bool {
+        func begins(_ text: StaticString) -> Bool {
+            (0..<Swift.min(count, text.utf8CodeUnitCount)).allSatisfy { unsafe text.utf8Start[$0] == self[$0] }
+        }
+        return begins("GET ") || begins("HTTP/1.")
     }
 }

@@ -10,7 +10,11 @@ extension Shard {
         _ answer: UpgradeAnswer, _ watch: Int, _ place: ConnectionTable.Place, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let context = announce(watch, place.slot, &state, &sink)
+        var context = announce(watch, place.slot, &state, &sink)
+        if answer.verdict == .accepted {
+            context.view.clientReadyState = .open
+            context.view.serverReadyState = .open
+        }
         let asked = watches[watch].request ?? (state.packet, state.time, state.elapsed(state.time))
         let handshake = Handshake(answer.request, answer, asked: asked, answered: (state.packet, state.time))
         sink.receive(.handshake(handshake), at: context, payload: Span())

@@ -6,11 +6,13 @@ import WireFormat
 /// What connections look like to whoever watches.
 extension Shard {
     /// Who sends the stream of a direction.
+    @inline(__always)
     func role(of direction: Direction, in session: Int) -> Role {
         sessions[session].clientDirection == direction ? .client : .server
     }
 
     /// Who sends a stream, where its reader is a session.
+    @inline(__always)
     func role(of place: ConnectionTable.Place) -> Role {
         guard case .session(let session) = readers[place.slot] else { return .client }
         return role(of: place.direction, in: session)
@@ -44,6 +46,35 @@ extension Shard {
             from: role(of: direction, in: session), streamOffset: nil)
         let context = state.context(connection: sessions[session].number, view: view(slot, session))
         state.report(finding, at: context, into: &sink)
+    }
+
+    /// Tells once for each stream of a session that copies of its bytes differ, and that segments of it are left out.
+    mutating func tellDoubts(
+        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard case .session(let session) = readers[slot] else { return }
+        let role = role(of: direction, in: session)
+        let context = state.context(connection: sessions[session].number, view: view(slot, session))
+        if let offset = table.connections[slot][direction].firstConflictOffset,
+            !sessions[session].streams[role.index].hasToldConflict
+        {
+            sessions[session].streams[role.index].hasToldConflict = true
+            let finding = Finding(
+                rule: "tcp.overlap-conflict", severity: .warning, reference: "RFC 9293 3.10.7.4",
+                text: "Segments sent again have other bytes than before; the first copy of each byte counts.",
+                from: role, streamOffset: offset)
+            state.report(finding, at: context, into: &sink)
+        }
+        if table.connections[slot][direction].outOfWindowSegments > 0,
+            !sessions[session].streams[role.index].hasToldOutOfWindow
+        {
+            sessions[session].streams[role.index].hasToldOutOfWindow = true
+            let finding = Finding(
+                rule: "tcp.out-of-window", severity: .warning, reference: "RFC 9293 3.10.7.4",
+                text: "Segments are left out, since their sequence numbers are none that the other end would take.",
+                from: role, streamOffset: nil)
+            state.report(finding, at: context, into: &sink)
+        }
     }
 
     /// A connection that is no session, or not yet.

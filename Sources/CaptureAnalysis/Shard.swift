@@ -27,10 +27,12 @@ struct Shard: ~Copyable {
     var resources: StreamResources
     private let limits: Limits
     let tracksStates: Bool
+    let assumedServers: AssumedServers
 
     init(options: AnalysisOptions) {
         limits = options.limits
         tracksStates = options.tracksStates
+        assumedServers = options.assumedServers
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(keptPayload: limits.keptPayload / Limits.shards)
     }
@@ -85,6 +87,7 @@ struct Shard: ~Copyable {
                 connection: sessions[session].number, view: self.view(place, segment, session))
             sink.receive(.segment(control), at: context, payload: Span())
         }
+        if arrival.isDoubtful { tellDoubts(slot, place.direction, &state, &sink) }
         if arrival.closes { end(slot, cause: .closed, state: &state, sink: &sink) }
     }
 
@@ -92,8 +95,12 @@ struct Shard: ~Copyable {
     private mutating func place(
         of segment: TCPSegment, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
+        var opening: TCPConnection.Mark?
         if let place = table.find(segment) {
-            guard segment.flags.contains(.syn), table.isReplaced(place, by: segment) else { return place }
+            guard segment.flags.contains(.syn),
+                table.isReplaced(place, by: segment, packet: state.packet, time: state.time)
+            else { return place }
+            opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)
             forget(place.slot, cause: .closed, state: &state, sink: &sink)
         } else if segment.flags.contains(.rst) {
             return nil
@@ -101,7 +108,7 @@ struct Shard: ~Copyable {
         if let slot = table.nextToForget(now: state.time) {
             forget(slot, cause: .captureEnd, state: &state, sink: &sink)
         }
-        let place = table.insert(segment, time: state.time)
+        let place = table.insert(segment, time: state.time, opening: opening)
         if place.slot == readers.count { readers.append(.none) } else { readers[place.slot] = .none }
         state.summary.tcpConnections &+= 1
         return place
@@ -127,6 +134,10 @@ struct Shard: ~Copyable {
                 bytes, from: role, origin: origin, view: view, state: &state, resources: &resources, sink: &sink)
             return Delivery()
         case .none:
+            if !assumedServers.isEmpty, openAssumed(bytes, place, &state, &sink) {
+                let role = self.role(of: place)
+                return deliver(bytes, place, role, origin, view, &state, &sink)
+            }
             let isKnown = table.connections[place.slot].isOpeningKnown
             let watch = watches.insert(UpgradeWatch(limits: limits.upgrade, beganBeforeCapture: !isKnown))
             readers[place.slot] = .watch(watch)

@@ -31,7 +31,9 @@ public struct ConnectionTable: ~Copyable {
 
     /// Makes an empty table.
     ///
-    /// - Parameter secret: A number that senders cannot know, against chosen collisions.
+    /// - Parameters:
+    ///   - limits: The bounds.
+    ///   - secret: A number that senders cannot know, against chosen collisions.
     public init(limits: ReassemblyLimits, secret: UInt64) {
         self.limits = limits
         budget = limits.heldBytes
@@ -45,7 +47,7 @@ public struct ConnectionTable: ~Copyable {
     public var isFull: Bool { index.count >= limits.connections }
 
     /// Finds the connection of a segment.
-    public func find(_ segment: borrowing TCPSegment) -> Place? {
+    public mutating func find(_ segment: borrowing TCPSegment) -> Place? {
         let source = segment.source
         let destination = segment.destination
         var direction = Direction.fromInitiator
@@ -59,13 +61,31 @@ public struct ConnectionTable: ~Copyable {
     }
 
     /// Whether the segment opens a new connection between the ends of the one in this place.
-    public func isReplaced(_ place: Place, by segment: borrowing TCPSegment) -> Bool {
-        connections[place.slot].isReplaced(by: segment, from: place.direction)
+    ///
+    /// - Parameters:
+    ///   - place: Where the segment belongs.
+    ///   - segment: The segment.
+    ///   - packet: The 1-based number of its packet.
+    ///   - time: The packet's time.
+    /// - Returns: Whether the connection in this place is over.
+    public mutating func isReplaced(
+        _ place: Place, by segment: borrowing TCPSegment, packet: UInt64, time: Timestamp
+    ) -> Bool {
+        connections[place.slot].isReplaced(
+            by: segment, from: place.direction, packet: packet, time: time, silence: limits.reopenSilence)
     }
 
     /// Begins to track the connection of a segment.
-    public mutating func insert(_ segment: borrowing TCPSegment, time: Timestamp) -> Place {
-        let connection = TCPConnection(segment, time: time)
+    ///
+    /// - Parameters:
+    ///   - segment: The first segment of it.
+    ///   - time: Its packet's time.
+    ///   - opening: The SYN that the segment answers, where it came while another connection had its place.
+    /// - Returns: Where it is.
+    public mutating func insert(
+        _ segment: borrowing TCPSegment, time: Timestamp, opening: TCPConnection.Mark? = nil
+    ) -> Place {
+        let connection = TCPConnection(segment, time: time, opening: opening)
         let direction: Direction = connection.initiator == segment.source ? .fromInitiator : .fromResponder
         let hash = index.hash(segment.source, segment.destination)
         let slot = connections.insert(connection)
@@ -85,14 +105,15 @@ public struct ConnectionTable: ~Copyable {
     /// is full, one that closed, or the one of those looked at that was silent longest.
     public mutating func nextToForget(now: Timestamp) -> Int? {
         let steps = isFull ? 16 : 2
-        var oldest: Int?
+        var oldest: (slot: Int, time: Timestamp)?
         for _ in 0..<min(steps, connections.slots.count) {
             hand = hand &+ 1 < connections.slots.count ? hand &+ 1 : 0
             guard connections.isUsed(hand) else { continue }
-            let age = now.nanoseconds(since: connections[hand].lastTime)
-            if connections[hand].isClosed, isFull || age > limits.closedLifetime { return hand }
-            if oldest == nil || connections[hand].lastTime < connections[oldest!].lastTime { oldest = hand }
+            let time = connections[hand].lastTime
+            let isStale = now.nanoseconds(since: time) > limits.closedLifetime
+            if connections[hand].isClosed, isFull || isStale { return hand }
+            if oldest.map({ time < $0.time }) ?? true { oldest = (hand, time) }
         }
-        return isFull ? oldest : nil
+        return isFull ? oldest?.slot : nil
     }
 }

@@ -17,4 +17,15 @@ public struct HeldSegment: Sendable {
 
     /// What it counts against the bounds.
     var cost: Int { bytes.count &+ HeldSegment.overhead }
+
+    /// Where the first of its bytes is that has another value in `other`, which begins at `otherOffset`.
+    func conflict(with other: Span<UInt8>, at otherOffset: UInt64) -> UInt64? {
+        let start = max(offset, otherOffset)
+        let end = min(offset &+ UInt64(bytes.count), otherOffset &+ UInt64(other.count))
+        guard start < end else { return nil }
+        let mine = bytes.span.extracting(droppingFirst: Int(start &- offset))
+        let theirs = other.extracting(droppingFirst: Int(start &- otherOffset))
+        for index in 0..<Int(end &- start) where mine[index] != theirs[index] { return start &+ UInt64(index) }
+        return nil
+    }
 }

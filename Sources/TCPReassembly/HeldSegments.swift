@@ -11,6 +11,8 @@ struct HeldSegments: ~Copyable {
     var first: HeldSegment? { segments.first }
     /// Where the first one begins.
     var firstOffset: UInt64? { segments.first?.offset }
+    /// Where the last one ends.
+    var end: UInt64? { segments.last?.end }
 
     /// Takes the first one out.
     mutating func popFirst() -> HeldSegment? {
@@ -36,20 +38,26 @@ struct HeldSegments: ~Copyable {
     /// - Parameters:
     ///   - bytes: The captured bytes.
     ///   - missing: How many more were on the wire.
-    mutating func insert(_ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, packet: UInt64) {
+    ///   - offset: Where they begin in the stream.
+    ///   - packet: The 1-based number of the packet that brought them.
+    /// - Returns: Where the first byte is that another segment holds with another value.
+    mutating func insert(_ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, packet: UInt64) -> UInt64? {
         let end = offset &+ UInt64(bytes.count) &+ missing
         var start = offset
         var index = firstIndex(endingBehind: offset)
+        var conflict: UInt64?
         while start < end {
             let limit = index < segments.count ? min(end, segments[index].offset) : end
             if start < limit {
                 insert(bytes, from: offset, range: start..<limit, at: index, packet: packet)
                 index &+= 1
             }
-            guard index < segments.count else { return }
+            guard index < segments.count else { break }
+            if conflict == nil { conflict = segments[index].conflict(with: bytes, at: offset) }
             start = max(start, segments[index].end)
             index &+= 1
         }
+        return conflict
     }
 
     private mutating func insert(

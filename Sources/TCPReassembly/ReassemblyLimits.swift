@@ -9,6 +9,10 @@ public struct ReassemblyLimits: Sendable {
     /// Nanoseconds of packet time after which an acknowledged hole counts as a gap.
     public var gapDelay: Int64 = 1_000_000_000
 
+    /// Nanoseconds of silence after which a SYN with another initial sequence number is taken at its word, as nothing
+    /// may be left of the connection that it meets.
+    public var reopenSilence: Int64 = 60_000_000_000
+
     /// Connections tracked at once.
     public var connections = 16384
     /// Bytes that wait in all streams together.

@@ -16,7 +16,9 @@ extension TCPConnection {
 
     private func openingState(of direction: Direction) -> TCPState {
         guard isOpeningKnown else { return packets > 0 ? .established : .unknown }
-        if handshakeAck != nil || packets > 3 && self[.fromInitiator].nextOffset > 0 { return .established }
+        // Data behind the handshake tell of its last segment, if the capture lacks it.
+        let hasData = self[.fromInitiator].seenOffset > 0 || self[.fromResponder].seenOffset > 0
+        if handshakeAck != nil && synAck != nil || packets > 3 && hasData { return .established }
         if isSimultaneousOpen { return .synReceived }
         if direction == .fromInitiator { return .synSent }
         return synAck != nil ? .synReceived : .listen

@@ -13,6 +13,13 @@ public struct TCPConnection: ~Copyable {
         public var sequence: UInt32
         /// Its acknowledgment number; counts on all but the SYN.
         public var acknowledgment: UInt32
+
+        init(_ segment: borrowing TCPSegment, packet: UInt64, time: Timestamp) {
+            self.packet = packet
+            self.time = time
+            sequence = segment.sequence
+            acknowledgment = segment.acknowledgment
+        }
     }
 
     /// What a segment did.
@@ -25,6 +32,8 @@ public struct TCPConnection: ~Copyable {
         public var isControl: Bool
         /// Whether the segment ended the connection.
         public var closes: Bool
+        /// Whether it was counted as conflicting or out of window (``TCPStream``).
+        public var isDoubtful = false
     }
 
     // What every segment touches stands first: a connection's lines are seldom in the nearest cache.
@@ -65,17 +74,28 @@ public struct TCPConnection: ~Copyable {
     public private(set) var firstEndTime: Timestamp?
     /// Segments left out since their checksum is wrong.
     public private(set) var rejectedSegments: UInt64 = 0
+    /// A SYN with another initial sequence number that was not taken at its word, and who sent it.
+    private var challenger: (syn: Mark, from: Direction)?
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
     /// Begins with the first segment seen.
-    init(_ segment: borrowing TCPSegment, time: Timestamp) {
+    ///
+    /// - Parameters:
+    ///   - segment: The segment.
+    ///   - time: Its packet's time.
+    ///   - opening: The initiator's SYN, where it came before and was taken for a stray.
+    init(_ segment: borrowing TCPSegment, time: Timestamp, opening: Mark? = nil) {
         // RFC 9293 3.5: a SYN ACK comes from the responder.
         let isAnswer = segment.flags.isSuperset(of: [.syn, .ack])
         initiator = isAnswer ? segment.destination : segment.source
         responder = isAnswer ? segment.source : segment.destination
-        firstTime = time
+        firstTime = opening?.time ?? time
         lastTime = time
+        if let opening {
+            syn = opening
+            streams[0].begin(at: opening.sequence &+ 1)
+        }
     }
 
     /// Whether a SYN was seen: the initiator is known, and the streams are whole from their first byte.
@@ -87,12 +107,41 @@ public struct TCPConnection: ~Copyable {
     }
 
     /// Whether the segment opens a new connection between the same ends (RFC 9293 3.6.1, RFC 6191).
-    func isReplaced(by segment: borrowing TCPSegment, from direction: Direction) -> Bool {
-        guard segment.flags.contains(.syn), !segment.flags.contains(.rst) else { return false }
-        // Ports used again: a SYN behind the end, or with another initial sequence number.
-        if isClosed, !segment.flags.contains(.ack) { return true }
+    ///
+    /// A SYN with another initial sequence number does not end a connection at work: the other end asks back whether it
+    /// is meant (RFC 5961 4.2). It counts when it is answered by a SYN ACK; when its sender has sent its FIN, or the
+    /// connection no data; where only one end is captured; and behind `silence` nanoseconds without a packet.
+    mutating func isReplaced(
+        by segment: borrowing TCPSegment, from direction: Direction, packet: UInt64, time: Timestamp, silence: Int64
+    ) -> Bool {
+        let flags = segment.flags
+        guard flags.contains(.syn), !flags.contains(.rst) else { return false }
+        let isAnswer = flags.contains(.ack)
+        guard !isClosed || isAnswer else { return true }
         guard let first = streams[direction.index].firstSequence else { return !isOpeningKnown }
-        return first != segment.sequence &+ 1
+        guard first != segment.sequence &+ 1 else { return false }
+        if challenger != nil, opening(answeredBy: segment, from: direction) != nil { return true }
+        guard !isClosed, isAtWork, finPackets[direction.index] == nil,
+            time.nanoseconds(since: lastTime) < silence
+        else { return true }
+        if !isAnswer { challenger = (Mark(segment, packet: packet, time: time), direction) }
+        return false
+    }
+
+    /// The SYN of another connection that a SYN ACK answers; nil where it answers none that is known.
+    public func opening(answeredBy segment: borrowing TCPSegment, from direction: Direction) -> Mark? {
+        guard segment.flags.isSuperset(of: [.syn, .ack]) else { return nil }
+        guard let challenger, challenger.from != direction else { return nil }
+        return segment.acknowledgment == challenger.syn.sequence &+ 1 ? challenger.syn : nil
+    }
+
+    /// Whether data have passed, and both ends were heard.
+    private var isAtWork: Bool {
+        let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
+        let isInitiatorHeard =
+            syn != nil || handshakeAck != nil || streams[0].seenOffset > 0 || streams[1].acknowledgedOffset > 0
+        let isResponderHeard = synAck != nil || streams[1].seenOffset > 0 || streams[0].acknowledgedOffset > 0
+        return hasData && isInitiatorHeard && isResponderHeard
     }
 
     /// Whether the end that sends this stream had received the other's FIN before it sent its own.
@@ -103,7 +152,8 @@ public struct TCPConnection: ~Copyable {
     /// Judges a segment by its checksum before anything else is done with it.
     ///
     /// - Parameters:
-    ///   - bytes: What the segment was found in.
+    ///   - segment: The segment.
+    ///   - bytes: What it was found in.
     ///   - direction: Who sent it.
     /// - Returns: Whether it is to be left out, since its checksum is wrong where others are right.
     public mutating func rejects(
@@ -133,6 +183,7 @@ public struct TCPConnection: ~Copyable {
     ///   - time: The packet's time.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
+    /// - Returns: What it did.
     public mutating func receive(
         _ segment: borrowing TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
         time: Timestamp, budget: inout Int, limits: ReassemblyLimits
@@ -145,17 +196,21 @@ public struct TCPConnection: ~Copyable {
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
-        if arrival.isControl || awaitsHandshakeAck {
+        let isOpening = awaitsHandshakeAck
+        if arrival.isControl || isOpening {
+            guard isTaken(segment, from: direction) else {
+                streams[direction.index].countOutOfWindow()
+                arrival.isDoubtful = streams[direction.index].takeDoubt()
+                return arrival
+            }
             open(segment, direction, packet: packet, time: time)
         }
         if flags.contains(.syn) { sequence &+= 1 }
-        if flags.contains(.ack) {
-            let wasAcknowledged = streams[other.index].isFinAcknowledged
-            streams[other.index].acknowledge(segment.acknowledgment)
-            if streams[other.index].isFinAcknowledged, !wasAcknowledged {
-                arrival.isControl = true
-                if streams[direction.index].finOffset == nil { hadReceivedFin[direction.index] = true }
-            }
+        if flags.contains(.ack),
+            streams[other.index].acknowledge(segment.acknowledgment, window: arrival.isControl ? 0 : segment.window)
+        {
+            arrival.isControl = true
+            noteFin(of: other)
         }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
@@ -163,18 +218,24 @@ public struct TCPConnection: ~Copyable {
                 payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
                 limits: limits)
         }
-        if arrival.isControl, !flags.contains(.syn), firstEndTime == nil { firstEndTime = time }
-        if flags.contains(.fin) {
-            streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength))
-            if finPackets[direction.index] == nil { finPackets[direction.index] = packet }
+        if flags.contains(.fin),
+            streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)),
+            finPackets[direction.index] == nil
+        {
+            finPackets[direction.index] = packet
+            if firstEndTime == nil { firstEndTime = time }
+        }
+        if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
+            arrival.isDoubtful = streams[direction.index].takeDoubt()
         }
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }
+            if firstEndTime == nil { firstEndTime = time }
             isClosed = true
         } else if arrival.isControl {
             isClosed = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
         }
-        if arrival.isControl || packets <= 4 {
+        if arrival.isControl || isOpening || packets <= 4 {
             states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
         }
         arrival.closes = isClosed
@@ -205,7 +266,11 @@ public struct TCPConnection: ~Copyable {
 
     /// Takes back bytes of a segment just received that their reader cannot use yet, and holds the stream until `resume`.
     ///
-    /// - Parameter bytes: The last of those that were handed on.
+    /// - Parameters:
+    ///   - direction: Who sent them.
+    ///   - bytes: The last of those that were handed on.
+    ///   - packet: The 1-based number of the packet that brought them.
+    ///   - budget: Bytes that all connections together may still hold.
     public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, packet: UInt64, budget: inout Int) {
         let offset = streams[direction.index].nextOffset &- UInt64(bytes.count)
         let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, packet: packet)
@@ -251,19 +316,49 @@ public struct TCPConnection: ~Copyable {
         streams[1].removeHeld(budget: &budget)
     }
 
+    /// Learns what an acknowledgment has told of the FIN of a stream.
+    private mutating func noteFin(of direction: Direction) {
+        if streams[direction.index].finOffset == nil {
+            finPackets[direction.index] = nil
+            if finPackets[direction.opposite.index] == nil { firstEndTime = nil }
+        } else if streams[direction.opposite.index].finOffset == nil {
+            hadReceivedFin[direction.opposite.index] = true
+        }
+    }
+
+    /// Whether the other end takes a SYN or RST.
+    private func isTaken(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+        if segment.flags.contains(.rst) {
+            // RFC 9293 3.10.7.3: what refuses a SYN acknowledges it.
+            if direction == .fromResponder, syn != nil, streams[1].firstSequence == nil, streams[0].seenOffset == 0 {
+                guard segment.flags.contains(.ack) else { return false }
+                return streams[0].firstSequence == segment.acknowledgment
+            }
+            return streams[direction.index].takesReset(at: segment.sequence)
+        }
+        guard segment.flags.contains(.syn), let first = streams[direction.index].firstSequence else { return true }
+        return first == segment.sequence &+ 1
+    }
+
     /// The three-way handshake (RFC 9293 3.5).
     private mutating func open(
         _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp
     ) {
-        let mark = Mark(
-            packet: packet, time: time, sequence: segment.sequence, acknowledgment: segment.acknowledgment)
+        let mark = Mark(segment, packet: packet, time: time)
         if segment.flags.contains(.syn) {
             streams[direction.index].begin(at: segment.sequence &+ 1)
+            streams[direction.opposite.index].window.scale(by: segment.windowScale)
+            // RFC 7323 2.2: windows are scaled where both SYNs say so.
+            if segment.windowScale == nil { streams[direction.index].window.scale(by: nil) }
             if segment.flags.contains(.ack) {
                 streams[direction.opposite.index].begin(at: segment.acknowledgment)
                 if direction == .fromResponder, synAck == nil {
                     synAck = mark
-                    awaitsHandshakeAck = true
+                    awaitsHandshakeAck = handshakeAck == nil
+                }
+                if direction == .fromInitiator, handshakeAck == nil {
+                    handshakeAck = mark
+                    awaitsHandshakeAck = false
                 }
             } else if direction == .fromInitiator {
                 if syn == nil { syn = mark }

@@ -1,6 +1,11 @@
 import WireFormat
 
-/// One direction of a connection: puts its bytes in order, each of them once. The first copy of a byte wins.
+/// One direction of a connection: puts its bytes in order, each of them once.
+///
+/// Where copies of a byte differ, the first one wins, as RFC 9293 3.10.7.4 has receivers do; the difference is counted
+/// in ``conflictingSegments`` if it is seen: copies are compared byte by byte with bytes that wait, and by hashes with
+/// the last segments handed on (`RecentSegments`). What the receiver would drop since it is far outside its window is
+/// not taken, and counted in ``outOfWindowSegments``.
 ///
 /// Bytes that are next in order are not copied: `receive` says which part of a segment they are. What comes too early
 /// waits, and `next` hands it on.
@@ -18,11 +23,18 @@ public struct TCPStream: ~Copyable {
     /// How far the other end has acknowledged, the FIN not counted.
     public private(set) var acknowledgedOffset: UInt64 = 0
     private var held = HeldSegments()
+    /// Bytes that end here or before need no closer look.
+    private var usualEnd: UInt64 = 0
+    /// Whether something was counted as conflicting or out of window that `takeDoubt` has not told yet.
+    private var hasDoubt = false
+    /// What the other end takes.
+    var window = ReceiveWindow()
 
+    private var recent = RecentSegments()
     /// Holes below this offset are gaps.
     private var gapsEnd: UInt64 = 0
-    /// The acknowledged offset that becomes `gapsEnd`, and since when it is known.
-    private var ripening: (offset: UInt64, packets: UInt64, time: Timestamp)?
+    /// The acknowledged offset that becomes `gapsEnd`, since when it is known, and where the stream stood then.
+    private var ripening: (offset: UInt64, packets: UInt64, time: Timestamp, next: UInt64)?
     /// Where the stream ends: the offset of its FIN.
     public private(set) var finOffset: UInt64?
     /// Whether the other end has acknowledged the FIN.
@@ -33,6 +45,13 @@ public struct TCPStream: ~Copyable {
     public private(set) var retransmittedSegments: UInt64 = 0
     /// Segments that brought new bytes after later ones were seen.
     public private(set) var outOfOrderSegments: UInt64 = 0
+    /// Segments that brought other bytes than an earlier copy of them.
+    public private(set) var conflictingSegments: UInt64 = 0
+    /// Where the first of them differed: its byte, or the segment handed on that holds it.
+    public private(set) var firstConflictOffset: UInt64?
+    /// Segments not taken since they do not fit into the window or behind the FIN, FINs in impossible places, and SYNs
+    /// and RSTs that the other end must ignore.
+    public private(set) var outOfWindowSegments: UInt64 = 0
     /// Bytes reported as gaps.
     public private(set) var gapBytes: UInt64 = 0
 
@@ -42,11 +61,18 @@ public struct TCPStream: ~Copyable {
     public var isWhole: Bool { finOffset == nextOffset }
 
     /// Whether nothing waits and no hole is known.
+    @inline(__always)
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }
 
     /// Learns the sequence number of the first byte, from a SYN or from the first segment seen.
-    mutating func begin(at sequence: UInt32) {
-        if firstSequence == nil { firstSequence = sequence }
+    ///
+    /// - Parameter sequence: What it is if none is known yet.
+    /// - Returns: What it is.
+    @discardableResult
+    mutating func begin(at sequence: UInt32) -> UInt32 {
+        if let firstSequence { return firstSequence }
+        firstSequence = sequence
+        return sequence
     }
 
     /// Takes a segment's payload.
@@ -63,13 +89,18 @@ public struct TCPStream: ~Copyable {
         _ payload: Span<UInt8>, sequence: UInt32, length: Int, packet: UInt64, budget: inout Int,
         limits: ReassemblyLimits
     ) -> Range<Int> {
-        begin(at: sequence)
+        let base = begin(at: sequence)
         let next = Int64(nextOffset)
-        let start = SequenceNumber.offset(of: sequence, base: firstSequence!, near: nextOffset)
+        let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)
         let end = start &+ Int64(length)
         guard end > next else {
-            // RFC 9293 3.8.4: a keep-alive repeats the last byte, or none.
-            if length > 1 || start != next &- 1 { retransmittedSegments &+= 1 }
+            // RFC 9293 3.8.4: a keep-alive repeats the last byte, whatever its value, or none.
+            guard length > 1 || start != next &- 1 else { return 0..<0 }
+            retransmittedSegments &+= 1
+            compare(payload, at: start)
+            return 0..<0
+        }
+        if UInt64(end) > usualEnd, !accepts(payload, start: start, end: UInt64(end), packet, &budget, limits) {
             return 0..<0
         }
         let isLate = start < Int64(seenOffset)
@@ -77,7 +108,9 @@ public struct TCPStream: ~Copyable {
         let old = Int(max(0, next &- start))
         let offset = UInt64(max(start, next))
         let captured = max(old, payload.count)
+        if old > 0 { compare(payload.extracting(first: old), at: start) }
         if offset == nextOffset, held.isEmpty, !isPaused {
+            recent.note(payload.extracting(droppingFirst: old), at: nextOffset)
             nextOffset &+= UInt64(captured &- old)
             if captured < length {
                 hold(payload.extracting(0..<0), at: nextOffset, end: UInt64(end), packet, &budget, limits)
@@ -94,29 +127,53 @@ public struct TCPStream: ~Copyable {
     }
 
     /// Takes an acknowledgment of this stream from the other end.
-    mutating func acknowledge(_ sequence: UInt32) {
-        guard let firstSequence else { return }
+    ///
+    /// - Parameters:
+    ///   - sequence: The acknowledgment number.
+    ///   - window: The window field that came with it; 0 where it does not count.
+    /// - Returns: Whether this changed what is known of the FIN.
+    mutating func acknowledge(_ sequence: UInt32, window: UInt16) -> Bool {
+        guard let firstSequence else { return false }
+        self.window.note(window)
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         // RFC 7323 2.3: no window is larger than 1 GiB, so nothing farther ahead can have been received.
-        guard offset > Int64(acknowledgedOffset), offset <= Int64(seenOffset) &+ 1 << 30 else { return }
-        if let finOffset, UInt64(offset) > finOffset {
-            acknowledgedOffset = finOffset
-            isFinAcknowledged = true
-        } else {
-            acknowledgedOffset = UInt64(offset)
+        guard offset > Int64(acknowledgedOffset), offset <= Int64(seenOffset) &+ ReceiveWindow.limit else {
+            if acknowledgedOffset > seenOffset &+ 1 { retractAcknowledgment(to: offset) }
+            return false
         }
+        guard let finOffset, UInt64(offset) > finOffset else {
+            acknowledgedOffset = UInt64(offset)
+            return false
+        }
+        if UInt64(offset) > finOffset &+ 1, let end = held.end, end > finOffset, !isFinAcknowledged {
+            // The other end has received what stands behind the FIN: it has not received the FIN.
+            self.finOffset = nil
+            seenOffset = max(seenOffset, end)
+            acknowledgedOffset = UInt64(offset)
+            return true
+        }
+        acknowledgedOffset = finOffset
+        defer { isFinAcknowledged = true }
+        return !isFinAcknowledged
     }
 
     /// Takes the FIN that stands at `sequence`.
-    mutating func finish(at sequence: UInt32) {
-        begin(at: sequence)
-        let offset = SequenceNumber.offset(of: sequence, base: firstSequence!, near: nextOffset)
-        guard finOffset == nil, offset >= Int64(nextOffset) else { return }
+    ///
+    /// - Returns: Whether it is, or repeats, the FIN of the stream.
+    mutating func finish(at sequence: UInt32) -> Bool {
+        let offset = SequenceNumber.offset(of: sequence, base: begin(at: sequence), near: nextOffset)
+        if let finOffset, Int64(finOffset) == offset { return true }
+        guard finOffset == nil, offset >= Int64(nextOffset), offset <= Int64(windowEnd) else {
+            countOutOfWindow()
+            return false
+        }
         finOffset = UInt64(offset)
+        usualEnd = min(usualEnd, UInt64(offset))
         if acknowledgedOffset > UInt64(offset) {
             acknowledgedOffset = UInt64(offset)
             isFinAcknowledged = true
         }
+        return true
     }
 
     /// Takes back what the reader of the stream could not use yet, and holds everything until `resume`.
@@ -138,14 +195,15 @@ public struct TCPStream: ~Copyable {
     /// - Parameters:
     ///   - packets: How many have come.
     ///   - time: The packet's time.
+    ///   - limits: When a hole counts as a gap.
     mutating func age(packets: UInt64, time: Timestamp, limits: ReassemblyLimits) {
-        let end = held.firstOffset ?? certainEnd
+        let end = firstWaiting ?? certainEnd
         guard end > nextOffset, end > gapsEnd, acknowledgedOffset >= end else {
             ripening = nil
             return
         }
-        guard let since = ripening else {
-            ripening = (acknowledgedOffset, packets, time)
+        guard let since = ripening, since.next == nextOffset else {
+            ripening = (acknowledgedOffset, packets, time, nextOffset)
             return
         }
         if packets &- since.packets >= limits.gapPackets
@@ -165,7 +223,7 @@ public struct TCPStream: ~Copyable {
     /// The next piece that has waited; nil when there is none, or when bytes before it may still come.
     mutating func next(budget: inout Int) -> StreamPiece? {
         guard !isPaused else { return nil }
-        guard let first = held.firstOffset else {
+        guard let first = firstWaiting else {
             isFull = false
             let end = certainEnd
             return end > nextOffset && end <= gapsEnd ? gap(to: end) : nil
@@ -183,13 +241,32 @@ public struct TCPStream: ~Copyable {
                 budget &-= rest.cost
                 held.prepend(rest)
                 segment.missing = 0
-                nextOffset = segment.end
-                return .held(segment)
+                return handOn(segment)
             }
             return gap(to: segment.end)
         }
-        nextOffset = segment.end
-        return .held(segment)
+        return handOn(segment)
+    }
+
+    /// Whether the other end takes a RST that stands at `sequence`.
+    ///
+    /// RFC 5961 3.2 wants it to be the next byte that this end expects; an observer knows only about where that is.
+    func takesReset(at sequence: UInt32) -> Bool {
+        guard let firstSequence else { return true }
+        let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
+        return offset >= Int64(min(acknowledgedOffset, nextOffset)) && offset <= Int64(windowEnd)
+    }
+
+    /// Counts a segment that is not taken.
+    mutating func countOutOfWindow() {
+        outOfWindowSegments &+= 1
+        hasDoubt = true
+    }
+
+    /// Whether something was counted as conflicting or out of window since this was asked.
+    mutating func takeDoubt() -> Bool {
+        defer { hasDoubt = false }
+        return hasDoubt
     }
 
     /// Drops what waits.
@@ -198,11 +275,65 @@ public struct TCPStream: ~Copyable {
         held.removeAll()
     }
 
-    /// How far the stream must have gone: its FIN, or what was acknowledged. One acknowledged byte behind the last one
-    /// seen may be a FIN that the capture lacks.
+    /// How far the stream must have gone: its FIN, or what was acknowledged.
+    ///
+    /// One acknowledged byte behind the last one seen may be a FIN that the capture lacks.
     private var certainEnd: UInt64 {
         if let finOffset { return finOffset }
         return acknowledgedOffset == seenOffset &+ 1 ? seenOffset : acknowledgedOffset
+    }
+
+    /// Where the bytes end that the other end would take.
+    private var windowEnd: UInt64 { max(nextOffset, acknowledgedOffset) &+ window.reach }
+
+    /// Looks closely at a segment that ends behind `usualEnd`; tells whether its bytes belong to the stream.
+    private mutating func accepts(
+        _ payload: Span<UInt8>, start: Int64, end: UInt64, _ packet: UInt64, _ budget: inout Int,
+        _ limits: ReassemblyLimits
+    ) -> Bool {
+        let fitting = min(windowEnd, finOffset ?? .max)
+        if window.isKnown { usualEnd = fitting }
+        guard end > fitting else { return true }
+        countOutOfWindow()
+        let hasRoom =
+            held.cost < limits.heldBytesPerStream && held.count < limits.heldSegmentsPerStream && budget > payload.count
+        if let finOffset, start >= Int64(finOffset), !isFinAcknowledged, end <= windowEnd, hasRoom {
+            // Nothing is sent behind a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
+            hold(payload, at: UInt64(start), end: end, packet, &budget, limits)
+        }
+        return false
+    }
+
+    /// Takes back the acknowledgment of bytes never seen, since one of fewer bytes has come behind it: acknowledgments
+    /// do not go back, so that either it was not the other end's, or this one is late and the next will say it again.
+    private mutating func retractAcknowledgment(to offset: Int64) {
+        guard offset >= 0, offset < Int64(acknowledgedOffset) else { return }
+        acknowledgedOffset = max(UInt64(offset), min(nextOffset, seenOffset))
+        ripening = nil
+    }
+
+    /// Compares bytes that have come again with those handed on.
+    private mutating func compare(_ bytes: Span<UInt8>, at offset: Int64) {
+        guard let conflict = recent.conflict(with: bytes, at: offset, next: nextOffset) else { return }
+        countConflict(at: conflict)
+    }
+
+    private mutating func countConflict(at offset: UInt64) {
+        conflictingSegments &+= 1
+        if firstConflictOffset == nil { firstConflictOffset = offset }
+        hasDoubt = true
+    }
+
+    /// Where the first bytes wait that may be handed on: those behind a FIN wait until its ACK tells whether it is one.
+    private var firstWaiting: UInt64? {
+        guard let first = held.firstOffset, first < finOffset ?? .max else { return nil }
+        return first
+    }
+
+    private mutating func handOn(_ segment: HeldSegment) -> StreamPiece {
+        recent.note(segment.bytes.span, at: segment.offset)
+        nextOffset = segment.end
+        return .held(segment)
     }
 
     private mutating func gap(to end: UInt64) -> StreamPiece {
@@ -221,7 +352,9 @@ public struct TCPStream: ~Copyable {
         _ limits: ReassemblyLimits
     ) -> Bool {
         let before = held.cost
-        held.insert(bytes, missing: end &- offset &- UInt64(bytes.count), at: offset, packet: packet)
+        let conflict = held.insert(
+            bytes, missing: end &- offset &- UInt64(bytes.count), at: offset, packet: packet)
+        if let conflict { countConflict(at: conflict) }
         budget &-= held.cost &- before
         isFull = held.cost > limits.heldBytesPerStream || held.count > limits.heldSegmentsPerStream || budget < 0
         return held.cost > before

@@ -18,6 +18,9 @@ struct ReadCommand: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "What to take for WebSocket")
+    var assumption: AssumptionOptions
+
     @OptionGroup(title: "What to show")
     var filter: FilterOptions
 
@@ -31,7 +34,8 @@ struct ReadCommand: ParsableCommand {
     }
 
     private func run(_ format: consuming some OutputFormat & ~Copyable, _ filter: EventFilter) throws {
-        let run = ReadRun(files: files, packetFilter: self.filter.packetFilter, output: output)
+        let run = ReadRun(
+            files: files, packetFilter: self.filter.packetFilter, assumedServers: assumption.servers, output: output)
         guard !filter.isEmpty else { return try run.run(format) }
         do {
             try run.run(FilteredOutput(format, filter: filter))

@@ -9,6 +9,7 @@ import WireFormat
 struct ReadRun {
     var files: [String]
     var packetFilter: String?
+    var assumedServers: AssumedServers
     var output: OutputOptions
 
     /// Bytes of output that are written at a time when nobody waits for them.
@@ -45,6 +46,9 @@ struct ReadRun {
             pipeline.finish(into: &format)
             try file.drain(&format.output)
             try file.finish()
+            if format.unsearchedPayloads > 0 {
+                complain("--grep: \(format.unsearchedPayloads) payloads were too hard to search and are left out")
+            }
             problems = capture.problems
             summary = pipeline.summary
         } catch {
@@ -82,6 +86,7 @@ struct ReadRun {
         options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
         options.tracksStates = output.verbose
         options.tellsFrames = tellsFrames
+        options.assumedServers = assumedServers
         return options
     }
 

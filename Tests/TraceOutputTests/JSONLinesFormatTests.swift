@@ -115,7 +115,6 @@ struct JSONLinesFormatTests {
         #expect(
             keys(Samples.message(.client, length: 2, isValidUTF8: false), [0x61, 0xff]).contains(
                 #""payload_base64":"Yf8=""#))
-        #expect(keys(Samples.message(.client, length: 2), [0x61, 0xff]).contains(#""payload_base64":"Yf8=""#))
     }
 
     @Test(arguments: [PayloadWithheld.contextLost, .bomb, .incomplete])

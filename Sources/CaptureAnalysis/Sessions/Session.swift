@@ -119,8 +119,10 @@ struct Session: ~Copyable {
         state.summary.frames &+= 1
         streams[role.index].traffic.frames &+= 1
         streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
-        if firstCloser == nil { lastFrameTime = context.time }
-        guard state.options.tellsFrames || opcode.isControl else { return }
+        guard state.options.tellsFrames || opcode.isControl else {
+            noteFrame(context)
+            return
+        }
         var event = FrameEvent(
             from: role, frame: frame, firstPacket: frame.origin, payload: payload, close: nil,
             answer: nil, fragment: 0, isInferred: streams[role.index].isInferred)
@@ -134,10 +136,16 @@ struct Session: ~Copyable {
             streams[role.index].fragment &+= 1
             event.fragment = streams[role.index].fragment
         }
+        noteFrame(context)
         guard state.options.tellsFrames else { return }
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         streams[role.index].tell(event, at: context, into: &sink)
+    }
+
+    /// Notes when a frame was last seen before the first Close frame, which begins the end.
+    private mutating func noteFrame(_ context: EventContext) {
+        if firstCloser == nil { lastFrameTime = context.time }
     }
 
     private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {

@@ -24,6 +24,11 @@ struct SessionStream: ~Copyable {
     /// Captured bytes given up since then, those of the search at hand not counted.
     var skipped: UInt64 = 0
 
+    /// Whether it was told that copies of its bytes differ.
+    var hasToldConflict = false
+    /// Whether it was told that segments are left out, since they do not fit.
+    var hasToldOutOfWindow = false
+
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
         self.init(

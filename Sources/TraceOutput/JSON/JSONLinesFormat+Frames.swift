@@ -75,7 +75,7 @@ extension JSONLinesFormat {
         output.append(decimal: message.wireLength)
         output.append(",\"length\":")
         output.append(decimalOrNull: message.length)
-        write(payload, message.payload, isText: message.isText && message.isValidUTF8)
+        write(payload, message.payload, isText: message.isText && message.isValidUTF8, isChecked: true)
         output.append(",\"first_packet\":")
         output.append(decimal: event.firstPacket)
         if event.isInferred {
@@ -94,8 +94,10 @@ extension JSONLinesFormat {
     /// Writes a payload under the one key that fits: what was withheld is told why, valid text is a string, all else is
     /// base64.
     ///
-    /// Text that is cut ends with its last whole character.
-    private mutating func write(_ payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool) {
+    /// Text that is cut ends with its last whole character. `isChecked` tells that text is known to be UTF-8.
+    private mutating func write(
+        _ payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool, isChecked: Bool = false
+    ) {
         if case .withheld(let reason) = status {
             output.append(",\"payload_withheld\":")
             output.append(jsonString: reason.rawValue)
@@ -104,7 +106,7 @@ extension JSONLinesFormat {
         let isCut = status == .truncated || payload.count > options.payload.maximum
         let shown = payload.extracting(first: options.payload.maximum)
         let text = isCut ? shown.extracting(first: shown.countOfWholeScalars) : shown
-        if isText && text.isValidUTF8 {
+        if isText, isChecked || text.isValidUTF8 {
             output.append(",\"payload\":")
             output.append(jsonString: text)
         } else {

@@ -1,0 +1,34 @@
+/// How far ahead of the bytes acknowledged a stream's receiver takes bytes (RFC 9293 3.8.6), as generously as an observer
+/// must guess: captures miss window updates, and segments.
+struct ReceiveWindow {
+    /// The largest window field seen, those of SYNs left out; 0 until one was seen.
+    private var largest: UInt16 = 0
+    /// How far the fields are shifted (RFC 7323 2.2); nil where the receiver's SYN was not seen.
+    private var shift: UInt8?
+
+    /// The largest window (RFC 7323 2.3): 1 GiB.
+    static let limit: Int64 = 1 << 30
+
+    /// Whether a window field was seen, and how it is scaled.
+    var isKnown: Bool { largest > 0 && shift != nil }
+
+    /// How many bytes are in reach: four times the largest window seen and 64 KiB more, or 1 GiB where it is not known.
+    ///
+    /// It never shrinks once the window is known.
+    var reach: UInt64 {
+        guard largest > 0, let shift else { return UInt64(ReceiveWindow.limit) }
+        return min(UInt64(largest) &<< UInt64(shift &+ 2) &+ 65536, UInt64(ReceiveWindow.limit))
+    }
+
+    /// Learns a window field; 0 where it does not count.
+    mutating func note(_ field: UInt16) {
+        largest = max(largest, field)
+    }
+
+    /// Learns from the receiver's SYN how its windows are scaled; nil: not at all.
+    ///
+    /// RFC 7323 2.3: a shift of more than 14 counts as 14.
+    mutating func scale(by option: UInt8?) {
+        shift = min(option ?? 0, 14)
+    }
+}

@@ -1,0 +1,86 @@
+import CaptureAnalysis
+import PacketDecoding
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("Segments that cannot be taken at their word")
+struct DoubtfulSegmentTests {
+    /// A session of which the client has sent "one"; the number its next byte has, and the server's.
+    private static func session() -> (talk: TCPConversation, client: UInt32, server: UInt32) {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.acknowledge(from: .server)
+        let sent = TCPConversation.upgradeRequest().utf8.count + WireFrame.text("one", from: .client).count
+        let answered = TCPConversation.upgradeResponse().utf8.count
+        return (talk, 1001 + UInt32(sent), 2001 + UInt32(answered))
+    }
+
+    /// A packet of the client's outside the conversation.
+    private static func stray(
+        _ flags: TCPFlags, _ sequence: UInt32, acknowledgment: UInt32, at clock: Int64, _ payload: [UInt8] = []
+    ) -> TimedPacket {
+        let packet = TCPPacket(sequence: sequence, acknowledgment: acknowledgment, flags: flags, payload: payload)
+        return TimedPacket(at: Timestamp(nanoseconds: clock), packet.ethernet())
+    }
+
+    @Test("that differ from an earlier copy are told once for each stream; the first copy counts")
+    func conflict() throws {
+        let (talk, client, server) = DoubtfulSegmentTests.session()
+        let length = UInt32(WireFrame.text("one", from: .client).count)
+        let forged = DoubtfulSegmentTests.stray(
+            [.psh, .ack], client - length, acknowledgment: server, at: talk.clock,
+            WireFrame.text("two", from: .client))
+        let analysis = Analysis(talk.packets + [forged, forged])
+        #expect(analysis.texts == ["one"])
+        #expect(analysis.rules == ["tcp.overlap-conflict"])
+        #expect(try analysis.summary.warnings == 1)
+    }
+
+    @Test("that differ before the session are told when it ends")
+    func conflictInUpgrade() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        let forged = DoubtfulSegmentTests.stray(
+            [.psh, .ack], 1001, acknowledgment: 2001, at: talk.clock,
+            Array(TCPConversation.upgradeRequest("/evil").utf8.prefix(TCPConversation.upgradeRequest().utf8.count)))
+        let request = talk.packets
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.finish(first: .client)
+        let analysis = Analysis(request + [forged] + talk.packets[request.count...])
+        #expect(analysis.rules == ["tcp.overlap-conflict"])
+        #expect(analysis.handshakes.count == 1)
+    }
+
+    @Test("and do not fit are left out and told once", arguments: [TCPFlags.rst, [.fin, .ack], [.psh, .ack], .syn])
+    func outOfWindow(flags: TCPFlags) throws {
+        let (opened, client, server) = DoubtfulSegmentTests.session()
+        let stray = DoubtfulSegmentTests.stray(
+            flags, client + 10_000_000, acknowledgment: server, at: opened.clock, flags.contains(.psh) ? [1] : [])
+        var talk = opened
+        talk.send(WireFrame.text("two", from: .client), from: .client)
+        talk.finish(first: .client)
+        let packets = opened.packets + [stray, stray] + talk.packets[opened.packets.count...]
+        let analysis = Analysis(packets)
+        #expect(analysis.texts == ["one", "two"])
+        #expect(analysis.rules.filter { $0.hasPrefix("tcp.") } == ["tcp.out-of-window"])
+        #expect(try analysis.end.verdict.layer == .fin)
+        #expect(try analysis.end.tcp.resetPacket == nil)
+        #expect(try analysis.summary.tcpConnections == 1)
+    }
+
+    @Test("are no SYNs of ports used again: those begin another session")
+    func portsUsedAgain() throws {
+        let (first, _, _) = DoubtfulSegmentTests.session()
+        var second = TCPConversation(at: 1_700_000_001, initialSequence: 7_000_000)
+        second.openWebSocket()
+        second.send(WireFrame.text("two", from: .client), from: .client)
+        second.finish(first: .client)
+        let analysis = Analysis(first.packets + second.packets)
+        #expect(analysis.texts == ["one", "two"])
+        #expect(analysis.connections.map(\.tcp.syn?.packet) == [1, 8])
+        #expect(analysis.ends.count == 2)
+    }
+}

@@ -1,0 +1,69 @@
+import Testing
+
+@testable import TCPReassembly
+
+@Suite("The pool of slots")
+struct SlotPoolTests {
+    /// Counts how many of its kind live.
+    private final class Counter {
+        var alive = 0
+    }
+
+    private struct Resident: ~Copyable {
+        let counter: Counter
+        var value: Int
+
+        init(_ value: Int, _ counter: Counter) {
+            self.value = value
+            self.counter = counter
+            counter.alive += 1
+        }
+
+        deinit {
+            counter.alive -= 1
+        }
+    }
+
+    @Test("keeps every value in its slot, and uses free ones again", arguments: 0..<10)
+    func model(run: UInt64) {
+        let seed = UInt64.random(in: .min ... .max) &+ run
+        var random = SeededGenerator(seed: seed)
+        let counter = Counter()
+        var pool = SlotPool<Resident>()
+        var model: [Int: Int] = [:]
+        var most = 0
+        for step in 0..<1000 {
+            if Int.random(in: 0..<5, using: &random) < 3 || model.isEmpty {
+                let slot = pool.insert(Resident(step, counter))
+                #expect(model.updateValue(step, forKey: slot) == nil, "seed \(seed)")
+            } else if let slot = model.keys.randomElement(using: &random) {
+                pool.remove(slot)
+                model[slot] = nil
+            }
+            if let slot = model.keys.randomElement(using: &random) {
+                pool[slot].value += 1
+                model[slot]? += 1
+            }
+            most = max(most, model.count)
+            #expect(counter.alive == model.count, "seed \(seed)")
+        }
+        for slot in pool.slots {
+            let isUsed = pool.isUsed(slot)
+            #expect(isUsed == (model[slot] != nil), "seed \(seed)")
+            if isUsed { #expect(pool[slot].value == model[slot], "seed \(seed)") }
+        }
+        #expect(pool.slots.count == most, "seed \(seed)")
+    }
+
+    @Test("ends the values that are left")
+    func end() {
+        let counter = Counter()
+        do {
+            var pool = SlotPool<Resident>()
+            for value in 0..<200 { _ = pool.insert(Resident(value, counter)) }
+            pool.remove(3)
+            #expect(counter.alive == 199)
+        }
+        #expect(counter.alive == 0)
+    }
+}
