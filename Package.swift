@@ -22,6 +22,8 @@ let package = Package(
         .library(name: "CaptureAnalysis", targets: ["CaptureAnalysis"]),
         .library(name: "PacketCapture", targets: ["PacketCapture"]),
         .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
+        // What the package in Fuzzing/ feeds; not for others.
+        .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -118,6 +120,14 @@ let package = Package(
             name: "BoundsTests",
             dependencies: ["CaptureAnalysis", "PacketDecoding", "TestSupport", "WebSocketProtocol", "WireFormat"],
             swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TCPReassembly", "TraceOutput",
+                "WebSocketProtocol", "WireFormat",
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
+        .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
     ],

@@ -42,6 +42,7 @@ struct AnalysisState {
     }
 
     /// Nanoseconds from the first packet to `time`.
+    @inline(__always)
     func elapsed(_ time: Timestamp) -> Int64 {
         firstTime.map { time.nanoseconds(since: $0) } ?? 0
     }
@@ -53,6 +54,7 @@ struct AnalysisState {
     }
 
     /// The place of an event that the packet at hand completes.
+    @inline(__always)
     func context(connection: UInt64, view: ConnectionView) -> EventContext {
         EventContext(packet: packet, time: time, elapsed: elapsed(time), connection: connection, view: view)
     }

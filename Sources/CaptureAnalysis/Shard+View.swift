@@ -6,11 +6,13 @@ import WireFormat
 /// What connections look like to whoever watches.
 extension Shard {
     /// Who sends the stream of a direction.
+    @inline(__always)
     func role(of direction: Direction, in session: Int) -> Role {
         sessions[session].clientDirection == direction ? .client : .server
     }
 
     /// Who sends a stream, where its reader is a session.
+    @inline(__always)
     func role(of place: ConnectionTable.Place) -> Role {
         guard case .session(let session) = readers[place.slot] else { return .client }
         return role(of: place.direction, in: session)

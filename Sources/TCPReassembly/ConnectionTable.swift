@@ -47,7 +47,7 @@ public struct ConnectionTable: ~Copyable {
     public var isFull: Bool { index.count >= limits.connections }
 
     /// Finds the connection of a segment.
-    public func find(_ segment: borrowing TCPSegment) -> Place? {
+    public mutating func find(_ segment: borrowing TCPSegment) -> Place? {
         let source = segment.source
         let destination = segment.destination
         var direction = Direction.fromInitiator

@@ -22,10 +22,12 @@ struct FlowIndex: ~Copyable {
     }
 
     /// The hash of a pair of ends; the same for both orders.
+    @inline(__always)
     func hash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
         UInt32(truncatingIfNeeded: (mix(one) &+ mix(other)) &>> 32)
     }
 
+    @inline(__always)
     private func mix(_ end: Endpoint) -> UInt64 {
         let bits = end.address.bits
         let low = UInt64(truncatingIfNeeded: bits) ^ secret
@@ -35,6 +37,7 @@ struct FlowIndex: ~Copyable {
     }
 
     /// The first slot with this hash that `isMatch` takes.
+    @inline(__always)
     func find(_ hash: UInt32, where isMatch: (Int) -> Bool) -> Int? {
         var place = Int(hash) & mask
         while entries[place].slot != 0 {

@@ -61,6 +61,7 @@ public struct TCPStream: ~Copyable {
     public var isWhole: Bool { finOffset == nextOffset }
 
     /// Whether nothing waits and no hole is known.
+    @inline(__always)
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }
 
     /// Learns the sequence number of the first byte, from a SYN or from the first segment seen.
@@ -298,7 +299,9 @@ public struct TCPStream: ~Copyable {
             held.cost < limits.heldBytesPerStream && held.count < limits.heldSegmentsPerStream && budget > payload.count
         if let finOffset, start >= Int64(finOffset), !isFinAcknowledged, end <= windowEnd, hasRoom {
             // Nothing is sent behind a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
-            hold(payload, at: UInt64(start), end: end, packet, &budget, limits)
+            let old = max(0, Int64(nextOffset) &- start)
+            let new = payload.extracting(droppingFirst: Int(old))
+            hold(new, at: UInt64(start &+ old), end: end, packet, &budget, limits)
         }
         return false
     }

@@ -71,9 +71,9 @@ struct TimelineFormatTests {
     @Test func `Packets, numbers and states, when asked for`() {
         let expected = #"""
             #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  subprotocol chat  permessage-deflate; server_no_context_takeover
-                0.000000  TCP  →  SYN                  packet 1 seq 1000
-                0.000112  TCP  ←  SYN ACK              packet 2 seq 5000 ack 1001
-                0.000131  TCP  →  ACK                  open in 0.13 ms  packet 3 seq 1001 ack 5001
+                0.000000  TCP  →  SYN                  packet 1 seq 1000  client SYN-SENT  server LISTEN
+                0.000112  TCP  ←  SYN ACK              packet 2 seq 5000 ack 1001  client SYN-SENT  server SYN-RECEIVED
+                0.000131  TCP  →  ACK                  open in 0.13 ms  packet 3 seq 1001 ack 5001  client ESTABLISHED  server ESTABLISHED
                 0.000402  HTTP →  GET /room?id=7       upgrade: websocket 13
               packet 5  ←  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
                 0.001130  HTTP ←  101                  accept valid after 0.73 ms

@@ -1,5 +1,6 @@
 import CaptureAnalysis
 import PacketDecoding
+import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
@@ -32,14 +33,19 @@ extension TimelineFormat {
         _ tcp: ConnectionStart.ThreeWayHandshake, at context: borrowing EventContext
     ) {
         let initiator: Role = tcp.isClientInitiator == false ? .server : .client
-        if let syn = tcp.syn { write(syn, "SYN", from: initiator, at: context) }
-        if let synAck = tcp.synAck { write(synAck, "SYN ACK", from: initiator.peer, at: context) }
-        if let ack = tcp.ack { write(ack, "ACK", from: initiator, at: context, openIn: tcp.connectTime) }
+        if let syn = tcp.syn { write(syn, "SYN", from: initiator, leaving: (.synSent, .listen), at: context) }
+        if let synAck = tcp.synAck {
+            write(synAck, "SYN ACK", from: initiator.peer, leaving: (.synReceived, .synSent), at: context)
+        }
+        if let ack = tcp.ack {
+            let states = (TCPState.established, TCPState.established)
+            write(ack, "ACK", from: initiator, leaving: states, at: context, openIn: tcp.connectTime)
+        }
     }
 
     private mutating func write(
         _ segment: ConnectionStart.ThreeWayHandshake.Segment, _ flags: StaticString, from: Role,
-        at context: borrowing EventContext, openIn: Int64? = nil
+        leaving states: (sender: TCPState, receiver: TCPState), at context: borrowing EventContext, openIn: Int64? = nil
     ) {
         let captureStart = Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed)
         beginLine(context, elapsed: segment.time.nanoseconds(since: captureStart), "TCP ", .faint, from: from)
@@ -61,6 +67,10 @@ extension TimelineFormat {
                 output.append(" ack ")
                 output.append(decimal: UInt64(acknowledgment))
             }
+            output.append("  client ")
+            output.append(verbatim: (from == .client ? states.sender : states.receiver).name)
+            output.append("  server ")
+            output.append(verbatim: (from == .client ? states.receiver : states.sender).name)
         }
         endLine()
     }

@@ -48,6 +48,11 @@ struct UTF8Validator: Sendable {
     private func asciiEnd(of bytes: Span<UInt8>, from start: Int) -> Int {
         unsafe bytes.withUnsafeBytes { bytes in
             var index = start
+            while index &+ 32 <= bytes.count {
+                let words = unsafe bytes.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)
+                guard (words[0] | words[1] | words[2] | words[3]) & 0x8080_8080_8080_8080 == 0 else { break }
+                index &+= 32
+            }
             while index &+ 8 <= bytes.count,
                 unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
             {

@@ -1,0 +1,16 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// One executable for each way in; `scripts/fuzz` builds them with libFuzzer and AddressSanitizer.
+let package = Package(
+    name: "Fuzzing",
+    platforms: [.macOS(.v26)],
+    dependencies: [.package(name: "wstap", path: "..")],
+    targets: ["CaptureFiles", "Packets", "Segments", "Upgrade", "Frames", "Pipeline", "Sessions"].map { name in
+        .executableTarget(
+            name: "Fuzz\(name)",
+            dependencies: [.product(name: "FuzzTargets", package: "wstap")],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+    },
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,64 @@
+import WebSocketProtocol
+
+/// The packets of a connection over raw IPv4, without checksums.
+struct MadeConversation {
+    /// A packet; `cut` bytes of it are not in the capture.
+    struct Packet {
+        var bytes: [UInt8]
+        var cut = 0
+    }
+
+    private(set) var packets: [Packet] = []
+    private var next: [UInt32] = [0xffff_ff00, 1000]
+    private var delayed: Packet?
+
+    /// The three-way handshake.
+    mutating func open() {
+        append(Packet(bytes: packet([], from: .client, flags: 0x02)))
+        next[0] &+= 1
+        append(Packet(bytes: packet([], from: .server, flags: 0x12)))
+        next[1] &+= 1
+        append(Packet(bytes: packet([], from: .client, flags: 0x10)))
+    }
+
+    /// Sends a segment; the settings are those of a piece (``SessionsRun``).
+    mutating func send(_ bytes: [UInt8], from sender: Role, settings: UInt8 = 0) {
+        let flags: UInt8 = (settings & 32 == 0 ? 0 : 0x10) | (settings & 16 == 0 ? 0 : 0x01)
+        var packet = Packet(bytes: packet(bytes, from: sender, flags: flags))
+        next[sender == .client ? 0 : 1] &+= UInt32(bytes.count) &+ (settings & 16 == 0 ? 0 : 1)
+        guard settings & 1 == 0 else { return }
+        if settings & 4 != 0 {
+            packet.cut = bytes.count / 2
+            packet.bytes.removeLast(packet.cut)
+        }
+        if settings & 8 != 0 { append(packet) }
+        if settings & 2 != 0, delayed == nil {
+            delayed = packet
+        } else {
+            append(packet)
+        }
+    }
+
+    private mutating func append(_ packet: Packet) {
+        packets.append(packet)
+        if let late = delayed {
+            packets.append(late)
+            delayed = nil
+        }
+    }
+
+    private func packet(_ payload: [UInt8], from sender: Role, flags: UInt8) -> [UInt8] {
+        let index = sender == .client ? 0 : 1
+        let addresses: [[UInt8]] = [[10, 0, 0, 7], [10, 0, 0, 9]]
+        let ports: [[UInt8]] = [[0xd0, 0xa4], [0x1f, 0x90]]
+        let length = 40 + payload.count
+        return [0x45, 0, UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length)]
+            + [0, 0, 0x40, 0, 64, 6, 0, 0] + addresses[index] + addresses[1 - index]
+            + ports[index] + ports[1 - index] + Self.bytes(next[index]) + Self.bytes(next[1 - index])
+            + [0x50, flags, 0xff, 0xff, 0, 0, 0, 0] + payload
+    }
+
+    private static func bytes(_ value: UInt32) -> [UInt8] {
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+    }
+}
