@@ -26,6 +26,7 @@ struct Compression: ~Copyable {
     /// Without context takeover the window is forgotten (RFC 7692 7.1.1.1), whatever became of the message before.
     ///
     /// - Parameter room: Bytes that contexts of all streams may still take.
+    /// - Returns: Why not; nil when it can be.
     mutating func begin(room: inout Int) -> PayloadWithheld? {
         guard let parameters else { return .contextLost }
         if inflater == nil, room < Inflater.stateByteCount {
