@@ -98,6 +98,27 @@ struct MidstreamEvidenceTests {
         #expect(outcome.texts.count == 40)
     }
 
+    @Test("a search keeps the header that a chain waits at, when it gives up the bytes before", arguments: 1...40)
+    func awaitedHeader(cut: Int) {
+        let search = FrameSearch(
+            streamOffset: 0, sender: .server, mayBeCompressed: false, needed: Evidence.needed, limit: 900)
+        let frames = (0..<20).map { WireFrame.text(String(repeating: "place ", count: 5 + $0), from: .server) }
+        let stream = Array(repeating: UInt8(0xff), count: 899 - cut) + frames.flatMap(\.self)
+        let first = stream[..<899]
+        var place = search.receive(first.span, origin: 1)
+        #expect(place == nil)
+        var start = 899
+        while place == nil, start < stream.count {
+            let end = min(start + (start == 899 ? 6 : 300), stream.count)
+            let piece = stream[start..<end]
+            place = search.receive(piece.span, origin: 2)
+            start = end
+        }
+        let starts = frames.indices.map { 899 - cut + frames[..<$0].flatMap(\.self).count }
+        #expect(starts.contains { UInt64($0) == place?.offset })
+        #expect(search.keptCount < 2000)
+    }
+
     @Test(
         "a search takes time in proportion to its bytes, whatever they are", .timeLimit(.minutes(1)),
         arguments: [[0x82], [0x81], [0x81, 0x82], [0x82, 0x01], [0x02, 0x00, 0x01], [0x82, 0x7e, 0x7f, 0x00]])

@@ -221,19 +221,21 @@ public final class FrameSearch {
         return Place(offset: best.start, sender: best.sender)
     }
 
-    /// Gives up the first half of what is kept.
+    /// Gives up the first half of what is kept, as far as no chain waits in it.
     ///
-    /// Chains that begin there keep their evidence, and begin at their next header.
+    /// Chains that begin there keep their evidence, and begin at their next header. That one stands in the last bytes:
+    /// no chain waits for more than a header and the payload that is looked at.
     private func discard() {
         let half = bufferOffset &+ UInt64(buffer.count / 2)
-        var kept = pieces.firstIndex { $0.offset >= half } ?? pieces.count
-        if kept == pieces.count { kept = max(0, pieces.count - 1) }
+        let awaited = chains.reduce(candidateOffset) { min($0, $1.next) }
+        let middlePiece = pieces.firstIndex { $0.offset >= half } ?? pieces.count
+        let awaitedPiece = pieces.lastIndex { $0.offset <= awaited } ?? 0
+        let kept = min(middlePiece, awaitedPiece)
         guard kept > 0 else { return }
         let newOffset = pieces[kept].offset
         for index in chains.indices where chains[index].start < newOffset { chains[index].restart() }
         buffer.removeFirst(Int(newOffset &- bufferOffset))
         bufferOffset = newOffset
         pieces.removeFirst(kept)
-        candidateOffset = max(candidateOffset, newOffset)
     }
 }
