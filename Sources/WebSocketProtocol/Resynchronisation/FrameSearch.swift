@@ -214,8 +214,12 @@ public final class FrameSearch {
     }
 
     /// The place of the chain that has enough evidence and leads.
+    ///
+    /// A chain whose beginning was given up with the bytes before may begin behind what has come: it waits.
     private func decide() -> Place? {
-        guard let best = chains.max(by: { $0.bits < $1.bits }), best.bits >= needed else { return nil }
+        guard let best = chains.max(by: { $0.bits < $1.bits }), best.bits >= needed,
+            best.start <= end
+        else { return nil }
         let others = chains.filter { !$0.merges(with: best) }
         guard others.allSatisfy({ $0.bits + Evidence.margin <= best.bits }) else { return nil }
         return Place(offset: best.start, sender: best.sender)
