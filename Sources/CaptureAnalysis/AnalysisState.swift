@@ -13,6 +13,8 @@ struct AnalysisState {
     private(set) var linkType = LinkType.ethernet
     /// The name of its interface; empty where the capture tells none.
     private(set) var interfaceName: [UInt8] = []
+    /// The connection at hand as the packet has left it, where ``AnalysisOptions/tracksStates`` asks for it.
+    var view = ConnectionView.unknown
     private var firstTime: Timestamp?
     private var connectionCount: UInt64 = 0
 
@@ -53,7 +55,13 @@ struct AnalysisState {
         return connectionCount
     }
 
-    /// The place of an event that the packet at hand completes.
+    /// The place of an event that the packet at hand completes, on the connection at hand.
+    @inline(__always)
+    func context(connection: UInt64) -> EventContext {
+        context(connection: connection, view: view)
+    }
+
+    /// The same, with a connection that looks like this.
     @inline(__always)
     func context(connection: UInt64, view: ConnectionView) -> EventContext {
         EventContext(packet: packet, time: time, elapsed: elapsed(time), connection: connection, view: view)

@@ -106,10 +106,10 @@ extension Shard {
         let index = sessions.insert(session)
         readers[slot] = .session(index)
         sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink)
-        let view = tracksStates ? self.view(slot, index) : .unknown
+        if tracksStates { state.view = view(slot, index) }
         for piece in midstream.replay() {
             sessions[index].receive(
-                piece.bytes.span, from: role(of: piece.direction, in: index), origin: piece.origin, view: view,
+                piece.bytes.span, from: role(of: piece.direction, in: index), origin: piece.origin,
                 state: &state, resources: &resources, sink: &sink)
         }
     }

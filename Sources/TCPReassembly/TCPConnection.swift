@@ -157,7 +157,7 @@ public struct TCPConnection: ~Copyable {
     ///   - direction: Who sent it.
     /// - Returns: Whether it is to be left out, since its checksum is wrong where others are right.
     public mutating func rejects(
-        _ segment: TCPSegment, in bytes: Span<UInt8>, from direction: Direction
+        _ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
         // A forged acknowledgment alone does no harm to the bytes: it is not worth the sum, once others are known.
         let isPlain = segment.flags == .ack && segment.payloadLength == 0
@@ -176,7 +176,7 @@ public struct TCPConnection: ~Copyable {
     /// Takes a segment.
     ///
     /// - Parameters:
-    ///   - segment: The segment, of this connection.
+    ///   - segment: The segment, of this connection; not changed, see ``ConnectionTable``.
     ///   - direction: Who sent it.
     ///   - payload: The captured bytes of its payload.
     ///   - packet: The 1-based number of its packet.
@@ -185,7 +185,7 @@ public struct TCPConnection: ~Copyable {
     ///   - limits: The bounds.
     /// - Returns: What it did.
     public mutating func receive(
-        _ segment: borrowing TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
+        _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
         time: Timestamp, budget: inout Int, limits: ReassemblyLimits
     ) -> Arrival {
         let other = direction.opposite

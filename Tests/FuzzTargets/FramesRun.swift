@@ -102,6 +102,10 @@ struct FramesRun {
             case .frame(let frame, let status):
                 told.append(.frame(frame, status, payload: Array(copying: stream.framePayload)))
             case .message(let message): told.append(.message(message, payload: Array(copying: stream.messagePayload)))
+            case .wholeMessage(let whole):
+                let framePayload = Array(copying: whole.framePayload(in: input, resources))
+                told.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
+                told.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))
             }
         }
     }

@@ -7,6 +7,8 @@ import WireFormat
 /// Where it is read often, single properties are, or mutating methods: the compiler moves a whole value of this kind to
 /// call any other method on it.
 struct Session: ~Copyable {
+    // What every frame touches stands first.
+
     /// The number of its connection.
     let number: UInt64
     /// The direction that the client sends.
@@ -23,6 +25,9 @@ struct Session: ~Copyable {
     var streams: InlineArray<2, SessionStream>
     private var roundTrips = RoundTripRecord()
     private let outstandingPings: Int
+
+    /// The bytes at the beginning of the value that frames may touch.
+    static let hotByteCount = 1280
 
     /// Opens the session behind an accepted upgrade.
     ///
@@ -72,14 +77,13 @@ struct Session: ~Copyable {
 
     /// Takes the next bytes of a stream.
     ///
-    /// `origin` is the packet that brought them, which may be an earlier one than the packet at hand; `view` is the
-    /// connection as that left it.
+    /// `origin` is the packet that brought them, which may be an earlier one than the packet at hand.
     mutating func receive(
-        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, view: ConnectionView, state: inout AnalysisState,
+        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
-        var context = state.context(connection: number, view: view)
+        var context = state.context(connection: number)
         guard streams[role.index].search == nil else {
             search(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
             return
@@ -95,20 +99,59 @@ struct Session: ~Copyable {
         var input = ByteCursor(bytes)
         streams[role.index].decoder.origin = origin
         while let output = streams[role.index].decoder.next(&input, resources: &resources) {
-            handle(output, from: role, &context, &state, &sink)
+            switch output {
+            case .wholeMessage(let whole):
+                count(whole, from: role, context, &state)
+                guard state.options.tellsFrames else { continue }
+                tell(
+                    whole, whole.framePayload(in: input, resources), whole.payload(in: input, resources), from: role,
+                    &context, &sink)
+            case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
+            case .message(let message): handle(message, from: role, context, &state, &sink)
+            case .violation(let violation, let offset):
+                state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
+            }
         }
     }
 
-    private mutating func handle(
-        _ output: WebSocketStream.Output, from role: Role, _ context: inout EventContext,
-        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    private mutating func count(
+        _ whole: WholeMessage, from role: Role, _ context: EventContext, _ state: inout AnalysisState
     ) {
-        switch output {
-        case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
-        case .message(let message): handle(message, from: role, context, &state, &sink)
-        case .violation(let violation, let offset):
-            state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
-        }
+        countFrame(whole.frame.header.opcode, from: role, &state)
+        countMessage(whole.frame.header.payloadLength, from: role, &state)
+        noteFrame(context)
+    }
+
+    /// Tells of a frame that is a message.
+    private mutating func tell(
+        _ whole: WholeMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from role: Role,
+        _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let packet = whole.frame.origin
+        streams[role.index].messageFirstPacket = packet
+        streams[role.index].fragment = 1
+        let isInferred = streams[role.index].isInferred
+        context.view.clientReadyState = clientStates.current
+        context.view.serverReadyState = serverStates.current
+        let frame = FrameEvent(
+            from: role, frame: whole.frame, firstPacket: packet, payload: whole.framePayloadStatus, close: nil,
+            answer: nil, fragment: 1, isInferred: isInferred)
+        sink.receive(.frame(frame), at: context, payload: framePayload)
+        let message = MessageEvent(from: role, message: whole.message, firstPacket: packet, isInferred: isInferred)
+        sink.receive(.message(message), at: context, payload: payload)
+    }
+
+    private mutating func countFrame(_ opcode: Opcode, from role: Role, _ state: inout AnalysisState) {
+        state.summary.frames &+= 1
+        streams[role.index].traffic.frames &+= 1
+        streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+    }
+
+    private mutating func countMessage(_ length: UInt64, from role: Role, _ state: inout AnalysisState) {
+        state.summary.messages &+= 1
+        state.summary.payloadBytes &+= length
+        streams[role.index].traffic.messages &+= 1
+        streams[role.index].traffic.payloadBytes &+= length
     }
 
     private mutating func handle(
@@ -116,9 +159,7 @@ struct Session: ~Copyable {
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         let opcode = frame.header.opcode
-        state.summary.frames &+= 1
-        streams[role.index].traffic.frames &+= 1
-        streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+        countFrame(opcode, from: role, &state)
         guard state.options.tellsFrames || opcode.isControl else {
             noteFrame(context)
             return
@@ -175,12 +216,7 @@ struct Session: ~Copyable {
         _ message: Message, from role: Role, _ context: EventContext, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        if message.isComplete {
-            state.summary.messages &+= 1
-            state.summary.payloadBytes &+= message.length ?? 0
-            streams[role.index].traffic.messages &+= 1
-            streams[role.index].traffic.payloadBytes &+= message.length ?? 0
-        }
+        if message.isComplete { countMessage(message.length ?? 0, from: role, &state) }
         guard state.options.tellsFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
@@ -190,10 +226,10 @@ struct Session: ~Copyable {
 
     /// Ends the session: tells what it leaves unfinished, and why it ended; `tcp` is what its connection came to.
     mutating func end(
-        _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
+        _ tcp: TCPOutcome, cause: EndCause, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
-        var context = state.context(connection: number, view: view)
+        var context = state.context(connection: number)
         for role in Role.allCases {
             let direction = role == .client ? clientDirection : clientDirection.opposite
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)

@@ -12,6 +12,8 @@ public struct WebSocketStream: ~Copyable {
         case violation(Violation, streamOffset: UInt64)
         /// A frame has passed. What is kept of its payload is in ``framePayload`` until the next call.
         case frame(Frame, payload: PayloadStatus)
+        /// A frame has passed that is a message, without breaking any rule: both are told at once.
+        case wholeMessage(WholeMessage)
         /// A message ended, or was given up. What is kept of it is in ``messagePayload`` until the next call.
         case message(Message)
     }
@@ -36,29 +38,29 @@ public struct WebSocketStream: ~Copyable {
     private var isMessageFrame = false
     /// Whether the frame's payload is its message's, so that it need not be kept twice.
     private var isWholeMessage = false
-    private var hasSentClose = false
+    var hasSentClose = false
     private var hasToldRefusal = false
     /// Whether a gap reaches beyond the end of the current frame.
     private var isLostBehindFrame = false
     /// Whether fragments may belong to a message whose beginning was not seen.
-    private var isMessageUnknown = false
+    var isMessageUnknown = false
     private var violations = PendingViolations()
     /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
     private var payloadViolations = PendingViolations()
     private var mask: Masking?
-    private var lastMaskingKey: UInt32?
+    var lastMaskingKey: UInt32?
     /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
-    public private(set) var streamOffset: UInt64
+    public internal(set) var streamOffset: UInt64
     /// Bytes of the current frame's payload that are still to come.
     private var remaining: UInt64 = 0
     /// What the caller knows the bytes by that it hands over next, such as a packet's number.
     public var origin: UInt64 = 0
     /// How many frames have begun.
-    public private(set) var frameCount: UInt64 = 0
+    public internal(set) var frameCount: UInt64 = 0
     private var frame: Frame
     private var reader = FrameHeaderReader()
-    private let demand: PayloadDemand
-    private var messages: MessageDecoder
+    let demand: PayloadDemand
+    var messages: MessageDecoder
     private var endedMessage: Message?
     private var kept = KeptPayload()
     private let limits: StreamLimits
@@ -115,7 +117,10 @@ public struct WebSocketStream: ~Copyable {
             return nil
         case .betweenFrames:
             if input.isEmpty { return nil }
-            if reader.isEmpty { frame.origin = origin }
+            if reader.isEmpty {
+                if let whole = nextWhole(&input, &resources) { return .wholeMessage(whole) }
+                frame.origin = origin
+            }
             let before = input.offset
             let header = reader.next(&input)
             streamOffset &+= UInt64(input.offset &- before)
