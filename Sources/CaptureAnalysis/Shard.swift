@@ -22,6 +22,8 @@ struct Shard: ~Copyable {
     var table: ConnectionTable
     /// By the connections' slots.
     var readers: [Reader] = []
+    /// The direction that the client sends, by the connections' slots; counts where the reader is a session.
+    var clients: [Direction] = []
     var watches = SlotPool<UpgradeWatch>()
     var sessions = SlotPool<Session>()
     var resources: StreamResources
@@ -43,7 +45,9 @@ struct Shard: ~Copyable {
         entry.revision = table.revision
         entry.place = table.find(&entry.segment, hash: entry.hash)
         guard let place = entry.place, case .session(let session) = readers[place.slot] else { return }
-        sessions.prefetch(session, byteCount: Session.hotByteCount)
+        sessions.prefetch(session, byteCount: Session.headByteCount)
+        let role = role(of: place)
+        sessions.prefetch(session, from: Session.offset(ofStream: role), byteCount: SessionStream.hotByteCount)
     }
 
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
@@ -54,16 +58,10 @@ struct Shard: ~Copyable {
         if entry.revision != table.revision { entry.place = table.find(&entry.segment, hash: entry.hash) }
         guard let place = self.place(of: &entry, state: &state, sink: &sink) else { return }
         let slot = place.slot
-        var role = Role.client
-        switch readers[slot] {
-        case .session(let session):
-            // Looked at before it is needed: the session's memory is on its way while the connection is at work.
-            role = self.role(of: place.direction, in: session)
-        case .nobody:
+        if case .nobody = readers[slot] {
             table.connections[slot].pass(
                 entry.segment.flags, from: place.direction, packet: packet.number, time: packet.time)
             return
-        case .none, .watch, .left: break
         }
         guard !table.connections[slot].rejects(&entry.segment, in: bytes, from: place.direction) else {
             tellRejected(slot, place.direction, &state, &sink)
@@ -79,7 +77,7 @@ struct Shard: ~Copyable {
         var hasMore = arrival.hasMore
         if !arrival.inOrder.isEmpty {
             let next = payload.extracting(arrival.inOrder)
-            let delivery = deliver(next, place, role, packet.number, &state, &sink)
+            let delivery = deliver(next, place, packet.number, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[slot].pause(
                     place.direction, keeping: next.extracting(last: delivery.unread), packet: packet.number,
@@ -91,7 +89,7 @@ struct Shard: ~Copyable {
         if hasMore || arrival.closes { drain(slot, &state, &sink) }
         if arrival.isControl, case .session(let session) = readers[slot] {
             let control = ControlSegment(
-                from: self.role(of: place.direction, in: session), flags: entry.segment.flags,
+                from: role(of: place), flags: entry.segment.flags,
                 payloadLength: entry.segment.payloadLength)
             let context = state.context(
                 connection: sessions[session].number, view: view(place, entry.segment, session))
@@ -120,7 +118,12 @@ struct Shard: ~Copyable {
             forget(slot, cause: .captureEnd, state: &state, sink: &sink)
         }
         let place = table.insert(entry.segment, time: state.time, opening: opening)
-        if place.slot == readers.count { readers.append(.none) } else { readers[place.slot] = .none }
+        if place.slot == readers.count {
+            readers.append(.none)
+            clients.append(.fromInitiator)
+        } else {
+            readers[place.slot] = .none
+        }
         state.summary.tcpConnections &+= 1
         return place
     }
@@ -133,21 +136,19 @@ struct Shard: ~Copyable {
         var hasMoved = false
     }
 
-    /// Hands bytes that are next in a stream to their reader; `origin` is the packet that brought them, `role` who sends them
-    /// where that is a session.
+    /// Hands bytes that are next in a stream to their reader; `origin` is the packet that brought them.
     private mutating func deliver(
-        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ role: Role, _ origin: UInt64,
+        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Delivery {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].receive(
-                bytes, from: role, origin: origin, state: &state, resources: &resources, sink: &sink)
+                bytes, from: role(of: place), origin: origin, state: &state, resources: &resources, sink: &sink)
             return Delivery()
         case .none:
             if !assumedServers.isEmpty, openAssumed(bytes, place, &state, &sink) {
-                let role = self.role(of: place)
-                return deliver(bytes, place, role, origin, &state, &sink)
+                return deliver(bytes, place, origin, &state, &sink)
             }
             let isKnown = table.connections[place.slot].isOpeningKnown
             let watch = watches.insert(UpgradeWatch(limits: limits.upgrade, beganBeforeCapture: !isKnown))
@@ -195,7 +196,7 @@ struct Shard: ~Copyable {
                 open(watch, place, answer, unread: bytes.count &- start, state: state)
                 table.connections[place.slot].resume(place.direction.opposite)
                 let rest = bytes.extracting(start...)
-                if !rest.isEmpty { _ = deliver(rest, place, .server, origin, &state, &sink) }
+                if !rest.isEmpty { _ = deliver(rest, place, origin, &state, &sink) }
                 return Delivery(unread: 0, hasMoved: true)
             case .finished(let ending):
                 leave(place.slot, watch, ending, &state)
@@ -234,7 +235,7 @@ struct Shard: ~Copyable {
         switch piece {
         case .held(let segment):
             let delivery = deliver(
-                segment.bytes.span, place, role(of: place), segment.packet, &state, &sink)
+                segment.bytes.span, place, segment.packet, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[place.slot].pause(
                     place.direction, keeping: segment, unread: delivery.unread, budget: &table.budget)
@@ -253,7 +254,7 @@ struct Shard: ~Copyable {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].skip(
-                length, from: role(of: place.direction, in: session), state: &state,
+                length, from: role(of: place), state: &state,
                 resources: &resources, sink: &sink)
         case .watch(let watch):
             if watches[watch].midstream != nil {

@@ -58,7 +58,10 @@ public struct ConnectionTable: ~Copyable {
     public mutating func prefetch(_ segment: inout TCPSegment) -> UInt32 {
         let hash = index.hash(segment.source, segment.destination)
         if let slot = index.candidate(hash) {
-            connections.prefetch(slot, byteCount: MemoryLayout<TCPConnection>.size)
+            connections.prefetch(slot, byteCount: TCPConnection.headByteCount &+ TCPStream.hotByteCount)
+            connections.prefetch(
+                slot, from: TCPConnection.headByteCount &+ MemoryLayout<TCPStream>.stride,
+                byteCount: TCPStream.hotByteCount)
         }
         return hash
     }

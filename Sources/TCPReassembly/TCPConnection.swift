@@ -79,6 +79,9 @@ public struct TCPConnection: ~Copyable {
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
+    /// How many bytes stand before the streams, about.
+    static let headByteCount = 104
+
     /// Begins with the first segment seen.
     ///
     /// - Parameters:

@@ -26,8 +26,13 @@ struct Session: ~Copyable {
     private var roundTrips = RoundTripRecord()
     private let outstandingPings: Int
 
-    /// The bytes at the beginning of the value that frames may touch.
-    static let hotByteCount = 1280
+    /// How many bytes stand before the streams, about.
+    static let headByteCount = 64
+
+    /// Where the stream of an end stands in the value, about: for a look ahead.
+    static func offset(ofStream role: Role) -> Int {
+        headByteCount &+ role.index &* MemoryLayout<SessionStream>.stride
+    }
 
     /// Opens the session behind an accepted upgrade.
     ///

@@ -7,14 +7,14 @@ struct SessionStream: ~Copyable {
 
     /// The search for the place where frames begin, while it is not known.
     var search: FrameSearch?
-    var decoder: WebSocketStream
+    /// Whether its place was found by evidence, not proof.
+    var isInferred = false
     /// The packet that the message at hand began in.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
     var fragment: UInt64 = 0
-    /// Whether its place was found by evidence, not proof.
-    var isInferred = false
     var traffic = SessionEnd.Traffic()
+    var decoder: WebSocketStream
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
     /// Its first Close frame, and when it was sent; no body where the capture lacks bytes of it.
@@ -28,6 +28,9 @@ struct SessionStream: ~Copyable {
     var hasToldConflict = false
     /// Whether it was told that segments are left out, since they do not fit.
     var hasToldOutOfWindow = false
+
+    /// The bytes at the beginning of the value that frames touch, about.
+    static let hotByteCount = 320
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {

@@ -57,10 +57,10 @@ public struct WebSocketStream: ~Copyable {
     public var origin: UInt64 = 0
     /// How many frames have begun.
     public internal(set) var frameCount: UInt64 = 0
-    private var frame: Frame
-    private var reader = FrameHeaderReader()
     let demand: PayloadDemand
+    private var reader = FrameHeaderReader()
     var messages: MessageDecoder
+    private var frame: Frame
     private var endedMessage: Message?
     private var kept = KeptPayload()
     private let limits: StreamLimits
