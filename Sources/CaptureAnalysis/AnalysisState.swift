@@ -4,6 +4,7 @@ import WireFormat
 /// What all parts of an analysis share: the packet at hand and the totals.
 struct AnalysisState {
     let options: AnalysisOptions
+    /// The totals, the duration left out.
     var summary = Summary()
     /// The 1-based number of the packet at hand.
     private(set) var packet: UInt64 = 0
@@ -23,6 +24,7 @@ struct AnalysisState {
     }
 
     /// Goes on to the next packet.
+    @inline(__always)
     mutating func begin(_ packet: borrowing CapturedPacket) {
         self.packet = packet.number
         time = packet.time
@@ -31,10 +33,10 @@ struct AnalysisState {
         summary.packets &+= 1
         summary.bytes &+= UInt64(packet.bytes.count)
         if firstTime == nil { firstTime = time }
-        summary.duration = elapsed(time)
     }
 
     /// Keeps the name in place: connections need it once, packets bring it every time.
+    @inline(never)
     private mutating func noteInterface(_ name: Span<UInt8>) {
         let isSame =
             interfaceName.count == name.count && name.indices.allSatisfy { interfaceName[$0] == name[$0] }
@@ -47,6 +49,13 @@ struct AnalysisState {
     @inline(__always)
     func elapsed(_ time: Timestamp) -> Int64 {
         firstTime.map { time.nanoseconds(since: $0) } ?? 0
+    }
+
+    /// The totals so far.
+    var totals: Summary {
+        var totals = summary
+        totals.duration = elapsed(time)
+        return totals
     }
 
     /// Numbers a connection on which WebSocket was seen.

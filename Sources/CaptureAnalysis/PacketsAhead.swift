@@ -43,6 +43,9 @@ struct PacketsAhead {
         isBlocked = true
     }
 
+    /// Whether all entries were looked up.
+    var isLocated: Bool { located == end }
+
     /// The entries that were not looked up; from now on they count as if they were.
     mutating func takeUnlocated() -> Range<Int> {
         defer { located = end }

@@ -28,7 +28,7 @@ public struct Pipeline: ~Copyable {
     }
 
     /// The totals so far.
-    public var summary: Summary { state.summary }
+    public var summary: Summary { state.totals }
 
     /// How many packets may be prepared ahead of their turn.
     public static var preparedPackets: Int { PacketsAhead.capacity }
@@ -52,11 +52,9 @@ public struct Pipeline: ~Copyable {
     /// Takes the next packet of the capture.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         if ahead.isEmpty { prepare(packet) }
-        for place in ahead.takeUnlocated() where ahead.entries[place].packet.isSegment {
-            shards[ahead.entries[place].shard].locate(&ahead.entries[place])
-        }
+        if !ahead.isLocated { locateAhead() }
         state.begin(packet)
-        start(into: &sink)
+        if !hasStarted { start(into: &sink) }
         let place = ahead.popFirst()
         let shard = ahead.entries[place].shard
         switch ahead.entries[place].packet {
@@ -81,9 +79,16 @@ public struct Pipeline: ~Copyable {
         }
     }
 
+    /// Looks up the connections of the packets that were prepared.
+    private mutating func locateAhead() {
+        for place in ahead.takeUnlocated() where ahead.entries[place].packet.isSegment {
+            shards[ahead.entries[place].shard].locate(&ahead.entries[place])
+        }
+    }
+
     /// Ends the capture: open sessions get their `end`, and the summary is told.
     public mutating func finish(into sink: inout some EventSink & ~Copyable) {
-        start(into: &sink)
+        if !hasStarted { start(into: &sink) }
         for shard in 0..<Limits.shards { shards[shard].flush(state: &state, sink: &sink) }
         // Sessions end in the order in which they were numbered, whatever shard they are in.
         var open: [(number: UInt64, shard: Int, slot: Int)] = []
@@ -95,11 +100,10 @@ public struct Pipeline: ~Copyable {
             shards[entry.shard].end(entry.slot, cause: .captureEnd, state: &state, sink: &sink)
         }
         for shard in 0..<Limits.shards { shards[shard].countOthers(state: &state) }
-        sink.receive(.summary(state.summary), at: state.context(connection: 0, view: .unknown), payload: Span())
+        sink.receive(.summary(state.totals), at: state.context(connection: 0, view: .unknown), payload: Span())
     }
 
     private mutating func start(into sink: inout some EventSink & ~Copyable) {
-        guard !hasStarted else { return }
         hasStarted = true
         var context = state.context(connection: 0, view: .unknown)
         context.packet = 0

@@ -145,8 +145,8 @@ public struct CaptureFile: ~Copyable {
     }
 
     @inline(__always)
-    private func peekRecord() -> CapturedRecord? {
-        if let pcap { unsafe pcap.peekRecord(in: input.buffer) } else { unsafe pcapng.peekRecord(in: input.buffer) }
+    private mutating func peekRecord() -> CapturedRecord? {
+        if let pcap { unsafe pcap.peekRecord(in: &input.buffer) } else { unsafe pcapng.peekRecord(in: &input.buffer) }
     }
 
     @inline(__always)

@@ -76,10 +76,15 @@ public struct ConnectionTable: ~Copyable {
         let destination = segment.destination
         var direction = Direction.fromInitiator
         let slot = index.find(hash) { slot in
-            direction = .fromInitiator
-            if connections[slot].initiator == source, connections[slot].responder == destination { return true }
+            let initiator = connections[slot].initiator
+            let responder = connections[slot].responder
+            // Ports first: they tell the directions apart almost always.
+            if initiator.port == source.port, initiator == source, responder == destination {
+                direction = .fromInitiator
+                return true
+            }
             direction = .fromResponder
-            return connections[slot].responder == source && connections[slot].initiator == destination
+            return responder == source && initiator == destination
         }
         return slot.map { Place(slot: $0, direction: direction) }
     }

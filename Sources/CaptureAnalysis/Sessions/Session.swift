@@ -103,19 +103,31 @@ struct Session: ~Copyable {
     ) {
         var input = ByteCursor(bytes)
         streams[role.index].decoder.origin = origin
-        while let output = streams[role.index].decoder.next(&input, resources: &resources) {
-            switch output {
-            case .wholeMessage(let whole):
+        repeat {
+            if let whole = streams[role.index].decoder.nextWhole(&input, resources: &resources) {
                 count(whole, from: role, context, &state)
                 guard state.options.tellsFrames else { continue }
                 tell(
                     whole, whole.framePayload(in: input, resources), whole.payload(in: input, resources), from: role,
                     &context, &sink)
-            case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
-            case .message(let message): handle(message, from: role, context, &state, &sink)
-            case .violation(let violation, let offset):
-                state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
+            } else if let output = streams[role.index].decoder.next(&input, resources: &resources) {
+                handle(output, from: role, &context, &state, &sink)
+            } else {
+                return
             }
+        } while !input.isEmpty || streams[role.index].decoder.hasPending
+    }
+
+    @inline(never)
+    private mutating func handle(
+        _ output: WebSocketStream.Output, from role: Role, _ context: inout EventContext,
+        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        switch output {
+        case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
+        case .message(let message): handle(message, from: role, context, &state, &sink)
+        case .violation(let violation, let offset):
+            state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
         }
     }
 

@@ -35,7 +35,7 @@ struct PcapHeader {
     /// - Throws: `cutShort`, or `damaged` where the captured length cannot be true.
     @inline(__always)
     func nextRecord(in input: inout ReadBuffer) throws(ReadingError) -> CapturedRecord? {
-        if let record = unsafe peekRecord(in: input) {
+        if let record = unsafe peekRecord(in: &input) {
             unsafe input.consume(record.length)
             return unsafe record
         }
@@ -43,8 +43,10 @@ struct PcapHeader {
     }
 
     /// Looks at the record at the start of `input`; nil where that is not here as a whole, or cannot be one.
+    ///
+    /// Takes `input` as `inout` although it does not change it: else the compiler copies it first.
     @inline(__always)
-    func peekRecord(in input: borrowing ReadBuffer) -> CapturedRecord? {
+    func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
         guard input.count >= magic.recordHeaderLength else { return nil }
         let seconds = input.load(UInt32.self, at: 0, isBigEndian: magic.isBigEndian)
         let fraction = input.load(UInt32.self, at: 4, isBigEndian: magic.isBigEndian)
@@ -78,7 +80,7 @@ struct PcapHeader {
                 .packet, at: input.offset,
                 "captured length \(captured) is above the maximum of \(Self.maximumPacketLength)")
         }
-        guard input.fill(magic.recordHeaderLength &+ captured), let record = unsafe peekRecord(in: input) else {
+        guard input.fill(magic.recordHeaderLength &+ captured), let record = unsafe peekRecord(in: &input) else {
             throw .ended(.packet, input)
         }
         unsafe input.consume(record.length)

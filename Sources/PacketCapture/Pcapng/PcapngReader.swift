@@ -48,8 +48,10 @@ struct PcapngReader {
     }
 
     /// Looks at the packet at the start of `input`; nil where that is no packet, is not here as a whole, or is damaged.
+    ///
+    /// Takes both as `inout` although it changes neither: else the compiler copies them first.
     @inline(__always)
-    func peekRecord(in input: borrowing ReadBuffer) -> CapturedRecord? {
+    mutating func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
         guard input.count >= 12 else { return nil }
         let block = PcapngBlock(
             type: PcapngBlockType(rawValue: input.load(UInt32.self, at: 0, isBigEndian: isBigEndian)),

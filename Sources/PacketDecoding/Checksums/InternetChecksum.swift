@@ -21,12 +21,25 @@ struct InternetChecksum {
                 unsafe Self.add(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self), to: &one, &carries)
                 offset &+= 8
             }
-            var word: UInt64 = 0
-            for index in offset..<count { unsafe word |= UInt64(bytes[index]) &<< UInt64(8 &* (index &- offset)) }
-            Self.add(UInt64(littleEndian: word), to: &other, &carries)
+            Self.add(unsafe Self.tail(of: bytes, from: offset), to: &other, &carries)
         }
         Self.add(other, to: &one, &carries)
         sum = Self.half(one) &+ carries
+    }
+
+    /// The last bytes, fewer than eight, as if zeros followed.
+    @inline(__always)
+    private static func tail(of bytes: UnsafeRawBufferPointer, from offset: Int) -> UInt64 {
+        let rest = bytes.count &- offset
+        guard rest > 0 else { return 0 }
+        if bytes.count >= 8 {
+            // The bytes before them are moved out.
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
+            return UInt64(littleEndian: UInt64(littleEndian: word) &>> UInt64(64 &- 8 &* rest))
+        }
+        var word: UInt64 = 0
+        for index in 0..<rest { unsafe word |= UInt64(bytes[offset &+ index]) &<< UInt64(8 &* index) }
+        return UInt64(littleEndian: word)
     }
 
     @inline(__always)

@@ -1,14 +1,14 @@
 import BasicContainers
-import WireFormat
+public import WireFormat
 
 /// The short way for the most common of all messages.
 extension WebSocketStream {
-    /// Takes a message that is one frame and here as a whole, if that is what comes next and no rule is broken; else
-    /// takes nothing.
+    /// Takes a message that is one frame and here as a whole, if that is what comes next and it breaks no rule; else
+    /// takes nothing, and ``next(_:resources:)`` goes on.
     ///
-    /// The stream must be between two frames, with nothing left to tell.
-    mutating func nextWhole(_ input: inout ByteCursor, _ resources: inout StreamResources) -> WholeMessage? {
-        guard let header = FrameHeader(input.rest) else { return nil }
+    /// Nobody needs to call it: without, the same is told as a frame and a message.
+    public mutating func nextWhole(_ input: inout ByteCursor, resources: inout StreamResources) -> WholeMessage? {
+        guard isBetweenFrames, let header = FrameHeader(input.rest) else { return nil }
         let opcode = header.opcode
         let count = input.count &- header.byteCount
         // FIN and no reserved bit; text or binary.

@@ -4,7 +4,7 @@ public import WireFormat
 /// One direction of a session behind the upgrade: bytes in, frames and messages out (RFC 6455 5).
 ///
 /// Feed it pieces of any size and take what ``next(_:resources:)`` returns until it returns nil; how the bytes are cut
-/// makes no difference. It keeps no payload that nobody wants, whatever length a frame claims.
+/// makes no difference. ``nextWhole(_:resources:)`` is a shorter way for most messages. It keeps no payload that nobody wants, whatever length a frame claims.
 public struct WebSocketStream: ~Copyable {
     /// What the stream tells, in order.
     public enum Output: Sendable {
@@ -12,8 +12,6 @@ public struct WebSocketStream: ~Copyable {
         case violation(Violation, streamOffset: UInt64)
         /// A frame has passed. What is kept of its payload is in ``framePayload`` until the next call.
         case frame(Frame, payload: PayloadStatus)
-        /// A frame has passed that is a message, without breaking any rule: both are told at once.
-        case wholeMessage(WholeMessage)
         /// A message ended, or was given up. What is kept of it is in ``messagePayload`` until the next call.
         case message(Message)
     }
@@ -32,7 +30,7 @@ public struct WebSocketStream: ~Copyable {
     public let sender: Role
     private var place = Place.betweenFrames
     /// Whether anything is to be told, or to be cleared away, before the next byte is looked at.
-    private var hasPending = false
+    public private(set) var hasPending = false
     /// Whether the kept message was handed out and is not needed any more.
     private var hasDelivered = false
     private var isMessageFrame = false
@@ -108,6 +106,10 @@ public struct WebSocketStream: ~Copyable {
     /// Whether a gap hid where frames begin: bytes are passed over until ``resume(at:)``.
     public var isLost: Bool { place == .lost }
 
+    /// Whether a frame's header comes next, and nothing is left to tell before it.
+    @inline(__always)
+    var isBetweenFrames: Bool { place == .betweenFrames && !hasPending && reader.isEmpty }
+
     /// Takes what it can from `input` and returns the next thing to tell; nil when all of `input` is taken.
     public mutating func next(_ input: inout ByteCursor, resources: inout StreamResources) -> Output? {
         if hasPending, let output = nextPending(&resources) { return output }
@@ -117,10 +119,7 @@ public struct WebSocketStream: ~Copyable {
             return nil
         case .betweenFrames:
             if input.isEmpty { return nil }
-            if reader.isEmpty {
-                if let whole = nextWhole(&input, &resources) { return .wholeMessage(whole) }
-                frame.origin = origin
-            }
+            if reader.isEmpty { frame.origin = origin }
             let before = input.offset
             let header = reader.next(&input)
             streamOffset &+= UInt64(input.offset &- before)
