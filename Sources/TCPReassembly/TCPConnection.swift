@@ -80,7 +80,7 @@ public struct TCPConnection: ~Copyable {
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
     /// How many bytes stand before the streams, about.
-    static let headByteCount = 104
+    static let headByteCount = 80
 
     /// Begins with the first segment seen.
     ///
