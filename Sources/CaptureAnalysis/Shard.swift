@@ -53,7 +53,8 @@ struct Shard: ~Copyable {
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
     /// packet completed.
     mutating func receive(
-        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
+        state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         if entry.revision != table.revision { entry.place = table.find(&entry.segment, hash: entry.hash) }
         guard let place = self.place(of: &entry, state: &state, sink: &sink) else { return }

@@ -68,12 +68,15 @@ struct SegmentsRun {
         let slot = table.insert(first.segment(base), time: time).slot
         var streams: [HandedOn] = [HandedOn(), HandedOn()]
         for (number, sent) in sent.enumerated() {
-            let segment = sent.segment(base)
-            guard let place = table.find(segment) else { throw Disagreement(words: "connection not found") }
+            var segment = sent.segment(base)
+            let hash = table.prefetch(&segment)
+            guard let place = table.find(&segment, hash: hash) else {
+                throw Disagreement(words: "connection not found")
+            }
             time.nanoseconds += sent.flags & 64 == 0 ? 1_000_000 : 2_000_000_000
             let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: sent.length)
             let arrival = table.connections[slot].receive(
-                segment, from: place.direction, payload: bytes.span, packet: UInt64(number), time: time,
+                &segment, from: place.direction, payload: bytes.span, packet: UInt64(number), time: time,
                 budget: &table.budget, limits: limits)
             try streams[place.direction.index].take(bytes, in: arrival.inOrder)
             if arrival.closes { table.connections[slot].flush() }

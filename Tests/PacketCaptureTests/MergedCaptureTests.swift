@@ -85,20 +85,38 @@ import WireFormat
         #expect(capture.next()?.number == nil)
     }
 
-    @Test func `a packet can be looked at until the capture goes on`() throws {
-        var capture = try MergedCapture(paths: [file(0, [1, 3]), file(1, [2, 4])])
-        #expect(capture.packet?.number == nil)
-        for number in 1...2 as ClosedRange<UInt64> {
-            #expect(capture.advance() == true)
-            #expect(capture.packet?.number == number)
-            #expect(capture.packet?.bytes[0] == UInt8(number - 1))
+    @Test func `a batch holds the packets of one file that come before those of all others`() throws {
+        var capture = try MergedCapture(paths: [file(0, [1, 2, 2, 4]), file(1, [2, 3, 3, 5, 6])])
+        var batches: [Int] = []
+        var seen: [SeenPacket] = []
+        while case let count = capture.readBatch(), count > 0 {
+            batches.append(count)
+            for place in 0..<count { seen.append(SeenPacket(capture.packet(place))) }
         }
-        #expect(capture.next()?.number == 3)
-        #expect(capture.packet?.number == nil)
-        #expect(capture.advance() == true)
-        #expect(capture.packet?.number == 4)
-        #expect(capture.advance() == false)
-        #expect(capture.packet?.number == nil)
+        #expect(batches.contains { $0 > 1 })
+        #expect(seen.map(\.number) == Array(1...9))
+        #expect(seen.map(\.bytes) == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [0, 3], [1, 3], [1, 4]])
+    }
+
+    @Test func `batches tell the same as single packets, whatever the filter and the order of times`() throws {
+        for seed in 0..<50 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            let paths = try (0..<3).map { index in
+                let times = (0..<Int.random(in: 0...60, using: &random)).map { _ in
+                    UInt32.random(in: 0...20, using: &random)
+                }
+                return try file(index, Bool.random(using: &random) ? times.sorted() : times)
+            }
+            var single = try MergedCapture(paths: paths)
+            var batched = try MergedCapture(paths: paths)
+            var expected: [SeenPacket] = []
+            while let packet = single.next() { expected.append(SeenPacket(packet)) }
+            var seen: [SeenPacket] = []
+            while case let count = batched.readBatch(), count > 0 {
+                for place in 0..<count { seen.append(SeenPacket(batched.packet(place))) }
+            }
+            #expect(seen == expected, "seed \(seed)")
+        }
     }
 
     @Test func `a filter counts the packets of all files`() throws {

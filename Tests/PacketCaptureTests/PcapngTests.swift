@@ -159,12 +159,12 @@ import WireFormat
         let path = try folder.write("a.pcapng", pcapng.bytes)
         var capture = try MergedCapture(paths: [path])
         var counts: [Int] = []
-        while capture.advance() {
+        while case let count = capture.readBatch(), count > 0 {
+            #expect(count == 1, "what stands between packets ends a batch")
             counts.append(capture.secrets.count)
-            #expect(capture.packet?.number == UInt64(counts.count))
+            #expect(capture.packet(0).number == UInt64(counts.count))
         }
         #expect(counts == [1, 2])
-        #expect(capture.packet?.number == nil)
         #expect(capture.secrets.map(\.type) == [0x544C_534B, 7, 0x544C_534B])
         #expect(capture.secrets.map(\.bytes) == [Array("CLIENT_RANDOM 1".utf8), [1, 2], [3]])
         var file = try CaptureFile(path: path)
@@ -177,7 +177,7 @@ import WireFormat
         for _ in 0..<5 { pcapng.appendSecrets([UInt8](repeating: 9, count: 15 << 20)) }
         let path = try folder.write("a.pcapng", pcapng.bytes)
         var capture = try MergedCapture(paths: [path])
-        #expect(capture.advance() == false)
+        #expect(capture.readBatch() == 0)
         #expect(capture.secrets.count == 4)
         #expect(capture.problems.map(\.description) == ["\(path): holds more than 64 MiB of secrets"])
     }
@@ -193,7 +193,7 @@ import WireFormat
             return try folder.write("\(index).pcapng", pcapng.bytes)
         }
         var capture = try MergedCapture(paths: [folder.write("keys.pcapng", keys.bytes)] + paths)
-        while capture.advance() {}
+        while capture.readBatch() > 0 {}
         #expect(capture.packetCount == 3)
         #expect(capture.secrets.map(\.bytes) == [[1], [10], [11], [12]])
     }

@@ -40,8 +40,9 @@ struct IPv6Tests {
     }
 
     @Test(
-        "the number of extension headers is bounded", arguments: [(29, .segment), (30, .malformed)] as [(Int, Outcome)])
-    func manyExtensionHeaders(count: Int, outcome: Outcome) {
+        "the number of extension headers is bounded",
+        arguments: [(29, .segment), (30, .malformed)] as [(Int, DecodedPacket)])
+    func manyExtensionHeaders(count: Int, outcome: DecodedPacket) {
         let headers = Array(repeating: IPv6ExtensionHeader.destination(options: []), count: count)
         #expect(decode(IPv6Datagram(sent, extensionHeaders: headers).ethernet()).outcome == outcome)
     }

@@ -20,15 +20,15 @@ struct TunnelTests {
 
     @Test(
         "the number of headers bounds how deep tunnels go",
-        arguments: [(29, .segment), (30, .malformed)] as [(Int, Outcome)]
+        arguments: [(29, .segment), (30, .malformed)] as [(Int, DecodedPacket)]
     )
-    func depth(tunnels: Int, outcome: Outcome) {
+    func depth(tunnels: Int, outcome: DecodedPacket) {
         let nested = (0..<tunnels).reduce(sent as any IPDatagram) { inner, _ in inner.inside(.ip) }
         #expect(decode(nested.ethernet()).outcome == outcome)
     }
 
-    @Test("so does it bound MPLS labels", arguments: [(29, .segment), (30, .malformed)] as [(Int, Outcome)])
-    func labels(count: Int, outcome: Outcome) {
+    @Test("so does it bound MPLS labels", arguments: [(29, .segment), (30, .malformed)] as [(Int, DecodedPacket)])
+    func labels(count: Int, outcome: DecodedPacket) {
         #expect(decode(sent.ethernetMPLS(labels: Array(repeating: 16, count: count))).outcome == outcome)
     }
 

@@ -20,6 +20,8 @@ extension WebSocketStream {
         let start = input.offset &+ header.byteCount
         let payload = input.bytes.extracting(start..<(start &+ length))
         let lentCount = min(length, demand.bytes)
+        // Beyond a bound, what is shown must not depend on how the bytes are cut.
+        guard lentCount <= limits.message, lentCount <= resources.keepable else { return nil }
         var inputOffset: Int? = start
         if let key = header.maskingKey {
             guard key != 0, key != lastMaskingKey, length <= StreamResources.pieceLength else { return nil }

@@ -61,7 +61,7 @@ public struct WebSocketStream: ~Copyable {
     private var frame: Frame
     private var endedMessage: Message?
     private var kept = KeptPayload()
-    private let limits: StreamLimits
+    let limits: StreamLimits
 
     /// Begins a stream behind the upgrade.
     ///
