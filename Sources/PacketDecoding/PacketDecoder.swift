@@ -89,11 +89,18 @@ extension HeaderWalk {
     /// Reads headers until TCP's is next, or says why it never will be.
     mutating func findTCP(from first: NextHeader, in bytes: Span<UInt8>) -> NoSegment? {
         var next = first
+        var passed = 0
         // The way of most packets: the switch would cost as much as their headers.
-        if next == .ethernet { next = readEthernet(bytes) }
-        if next == .ipv4 { next = readIPv4(bytes) }
+        if next == .ethernet {
+            next = readEthernet(bytes)
+            passed = 1
+        }
+        if next == .ipv4 {
+            next = readIPv4(bytes)
+            passed &+= 1
+        }
         if next == .tcp { return nil }
-        for _ in 0..<PacketDecoder.maximumHeaders {
+        for _ in passed..<PacketDecoder.maximumHeaders {
             switch next {
             case .ethernet: next = readEthernet(bytes)
             case .vlanTag: next = readVLANTag(bytes)
