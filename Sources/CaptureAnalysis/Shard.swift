@@ -81,6 +81,7 @@ struct Shard: ~Copyable {
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, view, &state, &sink) }
         if arrival.isControl, case .session(let session) = readers[slot] {
+            noteEnds(slot, session, state)
             let control = ControlSegment(
                 from: self.role(of: place.direction, in: session), flags: segment.flags,
                 payloadLength: segment.payloadLength)

@@ -52,7 +52,9 @@ public struct TCPConnection: ~Copyable {
     /// The packet that it was last seen in.
     public private(set) var lastTime: Timestamp
     /// The packets seen.
-    public private(set) var packets: UInt64 = 0
+    public var packets: UInt64 { packetsFrom[0] &+ packetsFrom[1] }
+    /// The packets of each end.
+    private var packetsFrom = InlineArray<2, UInt64>(repeating: 0)
     /// The two streams, by ``Direction/rawValue``.
     private var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
 
@@ -76,6 +78,7 @@ public struct TCPConnection: ~Copyable {
     public private(set) var rejectedSegments: UInt64 = 0
     /// A SYN with another initial sequence number that was not taken at its word, and who sent it.
     private var challenger: (syn: Mark, from: Direction)?
+    private var unanswered = InlineArray<2, UnansweredRun>(repeating: UnansweredRun())
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
@@ -149,6 +152,13 @@ public struct TCPConnection: ~Copyable {
         hadReceivedFin[direction.index]
     }
 
+    /// The segments by which an end asked for a word of the other, up to the connection's last packet; nil where it did not,
+    /// or was answered.
+    public func unanswered(_ direction: Direction) -> UnansweredRun? {
+        let run = unanswered[direction.index]
+        return run.lasts(heard: packetsFrom[direction.opposite.index]) ? run : nil
+    }
+
     /// Judges a segment by its checksum before anything else is done with it.
     ///
     /// - Parameters:
@@ -191,7 +201,7 @@ public struct TCPConnection: ~Copyable {
         let other = direction.opposite
         let flags = segment.flags
         lastTime = time
-        packets &+= 1
+        packetsFrom[direction.index] &+= 1
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
@@ -217,6 +227,8 @@ public struct TCPConnection: ~Copyable {
             arrival.inOrder = streams[direction.index].receive(
                 payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
                 limits: limits)
+        } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
+            unanswered[direction.index].count(at: time, heard: packetsFrom[other.index])
         }
         if flags.contains(.fin),
             streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)),
@@ -227,6 +239,9 @@ public struct TCPConnection: ~Copyable {
         }
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
             arrival.isDoubtful = streams[direction.index].takeDoubt()
+            if streams[direction.index].takeRepeat() {
+                unanswered[direction.index].count(at: time, heard: packetsFrom[other.index])
+            }
         }
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }

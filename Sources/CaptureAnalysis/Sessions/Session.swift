@@ -12,13 +12,13 @@ struct Session: ~Copyable {
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Who sent the first Close frame.
-    private var firstCloser: Role?
+    private(set) var firstCloser: Role?
     /// When the last frame before the first Close frame was complete.
     private var lastFrameTime: Timestamp?
     /// The life of the client's WebSocket.
-    private(set) var clientStates: ReadyStates
+    var clientStates: ReadyStates
     /// The life of the server's WebSocket.
-    private(set) var serverStates: ReadyStates
+    var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
     private var roundTrips = RoundTripRecord()
@@ -107,6 +107,7 @@ struct Session: ~Copyable {
         case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
         case .message(let message): handle(message, from: role, context, &state, &sink)
         case .violation(let violation, let offset):
+            note(violation, at: offset, from: role, context)
             state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
         }
     }
@@ -162,7 +163,11 @@ struct Session: ~Copyable {
         case .close:
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
-            if streams[role.index].close == nil { streams[role.index].close = (body, context.time) }
+            if streams[role.index].close == nil {
+                streams[role.index].close = SentClose(
+                    body: body, packet: context.packet, time: context.time, streamOffset: event.frame.streamOffset,
+                    endOffset: streams[role.index].decoder.streamOffset)
+            }
             if firstCloser == nil { firstCloser = role }
             // WHATWG WebSockets: the closing handshake has started for both ends.
             clientStates.advance(to: .closing, at: context.elapsed)
@@ -197,6 +202,8 @@ struct Session: ~Copyable {
         for role in Role.allCases {
             let direction = role == .client ? clientDirection : clientDirection.opposite
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)
+            streams[role.index].decoder.judgeUnfinished()
+            decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
             guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
@@ -205,8 +212,7 @@ struct Session: ~Copyable {
             serverStates.advance(to: .closed, at: context.elapsed)
         }
         let outcome = SessionOutcome(
-            clientClose: streams[0].close, serverClose: streams[1].close,
-            isClientLost: streams[0].decoder.isLost, isServerLost: streams[1].decoder.isLost, firstCloser: firstCloser,
+            client: EndOutcome(streams[0]), server: EndOutcome(streams[1]), firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
         let end = SessionEnd(

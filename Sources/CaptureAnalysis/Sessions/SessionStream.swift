@@ -17,8 +17,10 @@ struct SessionStream: ~Copyable {
     var traffic = SessionEnd.Traffic()
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
-    /// Its first Close frame, and when it was sent; no body where the capture lacks bytes of it.
-    var close: (body: CloseBody?, time: Timestamp)?
+    /// Its first Close frame.
+    var close: SentClose?
+    /// The first rule it broke, up to its Close frame and before that of the other end.
+    var brokenRule: BrokenRule?
     /// The packet at which the gap was told that made the place unknown.
     var gapPacket: UInt64 = 0
     /// Captured bytes given up since then, those of the search at hand not counted.
@@ -28,6 +30,8 @@ struct SessionStream: ~Copyable {
     var hasToldConflict = false
     /// Whether it was told that segments are left out, since they do not fit.
     var hasToldOutOfWindow = false
+    /// Whether bytes of it are not in the capture, its beginning included.
+    var isIncomplete = false
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
