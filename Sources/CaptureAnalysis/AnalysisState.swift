@@ -5,6 +5,8 @@ import WireFormat
 struct AnalysisState {
     let options: AnalysisOptions
     var summary = Summary()
+    /// The ends of sessions, to be compared.
+    var endings = EndingPatterns()
     /// The 1-based number of the packet at hand.
     private(set) var packet: UInt64 = 0
     /// Its time.

@@ -40,6 +40,8 @@ public struct SessionEnd: Sendable {
         public var silence: Int64?
         /// Pings without a Pong, of both ends.
         public var unansweredPings: UInt64
+        /// What was never answered, where the layer is a timeout.
+        public var timeout: Unanswered?
     }
 
     /// An end has failed the connection (RFC 6455 7.1.7): it read nothing more, and its application was told 1006.

@@ -13,6 +13,8 @@ struct Session: ~Copyable {
     let clientDirection: Direction
     /// Who sent the first Close frame.
     private(set) var firstCloser: Role?
+    /// When the upgrade was accepted; nil where that was before the capture.
+    private let openingTime: Timestamp?
     /// When the last frame before the first Close frame was complete.
     private var lastFrameTime: Timestamp?
     /// The life of the client's WebSocket.
@@ -47,6 +49,7 @@ struct Session: ~Copyable {
         clientStates.advance(to: .open, at: elapsed)
         serverStates.advance(to: .open, at: elapsed)
         lastFrameTime = state.time
+        openingTime = state.time
     }
 
     /// Opens a session that was running before the capture began: what its upgrade agreed on is not known.
@@ -63,6 +66,7 @@ struct Session: ~Copyable {
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
                 compression: .unknown, options: options)
         }
+        openingTime = nil
         let elapsed = state.elapsed(state.time)
         clientStates = ReadyStates(connectingAt: elapsed)
         serverStates = ReadyStates(connectingAt: elapsed)
@@ -215,8 +219,11 @@ struct Session: ~Copyable {
             client: EndOutcome(streams[0]), server: EndOutcome(streams[1]), firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
+        let verdict = outcome.verdict(tcp, cause: cause, now: context.time)
+        let endTime = outcome.endTime(tcp, now: context.time)
+        state.endings.note(verdict, server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
         let end = SessionEnd(
-            verdict: outcome.verdict(tcp, cause: cause, now: context.time),
+            verdict: verdict,
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
             duration: tcp.duration, fromClient: streams[0].traffic,
             fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,

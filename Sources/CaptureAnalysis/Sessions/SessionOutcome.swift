@@ -24,14 +24,21 @@ struct SessionOutcome {
         let isOver = cause == .closed || tcp.firstEndTime != nil
         let first = firstCloser.flatMap { self[$0].close }
         let (by, layer) = endedBy(tcp)
-        let end = first?.time ?? (layer == .captureEnd ? now : tcp.firstEndTime ?? tcp.lastTime)
         let failure = failure(tcp)
         return SessionEnd.Verdict(
             by: by, layer: layer, isClean: client.close != nil && server.close != nil && failure == nil,
             code: first?.body?.code, reason: first?.body?.code == nil ? nil : first?.body?.reason, failure: failure,
             clientEvent: closeEvent(of: .client, tcp, failure, isOver: isOver),
             serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
-            silence: lastFrameTime.map { end.nanoseconds(since: $0) }, unansweredPings: unansweredPings)
+            silence: lastFrameTime.map { endTime(tcp, now: now).nanoseconds(since: $0) },
+            unansweredPings: unansweredPings, timeout: layer == .timeout ? tcp.health.unanswered : nil)
+    }
+
+    /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
+    /// where there was no end.
+    func endTime(_ tcp: TCPOutcome, now: Timestamp) -> Timestamp {
+        if let close = firstCloser.flatMap({ self[$0].close }) { return close.time }
+        return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
     }
 
     /// What an end's application is told; nil while its session is open, and where a gap hides it.

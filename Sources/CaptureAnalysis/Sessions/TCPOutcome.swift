@@ -1,3 +1,4 @@
+import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
 import WireFormat
@@ -20,10 +21,13 @@ struct TCPOutcome {
     var acknowledged: InlineArray<2, UInt64>
     /// Whether each stream, by its direction, was seen to the end that its FIN tells.
     var isWhole: InlineArray<2, Bool>
+    /// The server's address.
+    var server: IPAddress
     /// How it fared.
     var health: SessionEnd.TCPHealth
 
     init(_ connection: borrowing TCPConnection, client: Direction) {
+        server = (client == .fromInitiator ? connection.responder : connection.initiator).address
         duration = connection.lastTime.nanoseconds(since: connection.firstTime)
         lastTime = connection.lastTime
         firstEndTime = connection.firstEndTime

@@ -93,9 +93,10 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         case .end(let end):
             flush()
             write(end, at: context)
-        case .summary:
+        case .summary(let summary):
             flush()
             writeSessions()
+            writePatterns(summary.patterns)
         }
     }
 
