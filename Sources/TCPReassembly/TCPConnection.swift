@@ -78,7 +78,8 @@ public struct TCPConnection: ~Copyable {
     public private(set) var rejectedSegments: UInt64 = 0
     /// A SYN with another initial sequence number that was not taken at its word, and who sent it.
     private var challenger: (syn: Mark, from: Direction)?
-    private var unanswered = InlineArray<2, UnansweredRun>(repeating: UnansweredRun())
+    /// What each end sent again, or probed with; nil as long as neither did.
+    private var unanswered: UnansweredRuns?
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
@@ -155,8 +156,16 @@ public struct TCPConnection: ~Copyable {
     /// The segments by which an end asked for a word of the other, up to the connection's last packet; nil where it did not,
     /// or was answered.
     public func unanswered(_ direction: Direction) -> UnansweredRun? {
-        let run = unanswered[direction.index]
-        return run.lasts(heard: packetsFrom[direction.opposite.index]) ? run : nil
+        guard let run = unanswered?.runs[direction.index],
+            run.lasts(heard: packetsFrom[direction.opposite.index])
+        else { return nil }
+        return run
+    }
+
+    private mutating func countUnanswered(_ direction: Direction, _ time: Timestamp) {
+        let unanswered = unanswered ?? UnansweredRuns()
+        self.unanswered = unanswered
+        unanswered.runs[direction.index].count(at: time, heard: packetsFrom[direction.opposite.index])
     }
 
     /// Judges a segment by its checksum before anything else is done with it.
@@ -228,7 +237,7 @@ public struct TCPConnection: ~Copyable {
                 payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
                 limits: limits)
         } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
-            unanswered[direction.index].count(at: time, heard: packetsFrom[other.index])
+            countUnanswered(direction, time)
         }
         if flags.contains(.fin),
             streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)),
@@ -239,9 +248,7 @@ public struct TCPConnection: ~Copyable {
         }
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
             arrival.isDoubtful = streams[direction.index].takeDoubt()
-            if streams[direction.index].takeRepeat() {
-                unanswered[direction.index].count(at: time, heard: packetsFrom[other.index])
-            }
+            if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
         }
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }

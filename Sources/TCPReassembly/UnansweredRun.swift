@@ -26,3 +26,8 @@ public struct UnansweredRun: Sendable {
     /// Whether the other end was ever heard, and not since.
     func lasts(heard: UInt64) -> Bool { segments > 0 && heard > 0 && heard == self.heard }
 }
+
+/// The runs of both ends, by direction; apart from its connection, since most never need it.
+final class UnansweredRuns {
+    var runs = InlineArray<2, UnansweredRun>(repeating: UnansweredRun())
+}

@@ -18,4 +18,20 @@ public struct EndingPattern: Hashable, Sendable {
     public var lifetime: ClosedRange<Int64>?
     /// Whether no frame was ever sent in any of them, so that silence and lifetime are the same.
     public var isSilentThroughout: Bool
+
+    /// Makes a pattern.
+    public init(
+        server: IPAddress, by: SessionEnd.Verdict.Party, layer: SessionEnd.Verdict.Layer, sessions: UInt64,
+        ended: UInt64,
+        silence: ClosedRange<Int64>?, lifetime: ClosedRange<Int64>?, isSilentThroughout: Bool
+    ) {
+        self.server = server
+        self.by = by
+        self.layer = layer
+        self.sessions = sessions
+        self.ended = ended
+        self.silence = silence
+        self.lifetime = lifetime
+        self.isSilentThroughout = isSilentThroughout
+    }
 }

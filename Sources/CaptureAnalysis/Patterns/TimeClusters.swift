@@ -11,7 +11,7 @@ struct TimeClusters: Sendable {
         var silentThroughout: UInt64 = 0
     }
 
-    /// The most groups that are followed; beyond, a new one takes the place of the smallest.
+    /// The most groups that are followed; beyond, a new one takes the place of the smallest, the oldest of equals.
     static let limit = 32
     /// How far the times of a group may lie apart: the longest by this.
     static let tolerance: Int64 = 50
@@ -32,14 +32,13 @@ struct TimeClusters: Sendable {
     }
 
     private mutating func begin(_ time: Int64) -> Int {
-        let cluster = Cluster(range: time...time)
-        guard clusters.count >= TimeClusters.limit else {
-            clusters.append(cluster)
-            return clusters.count &- 1
+        if clusters.count >= TimeClusters.limit,
+            let smallest = clusters.indices.min(by: { clusters[$0].count < clusters[$1].count })
+        {
+            clusters.remove(at: smallest)
         }
-        let smallest = clusters.indices.min { clusters[$0].count < clusters[$1].count } ?? 0
-        clusters[smallest] = cluster
-        return smallest
+        clusters.append(Cluster(range: time...time))
+        return clusters.count &- 1
     }
 
     private static func joined(_ range: ClosedRange<Int64>, _ time: Int64) -> ClosedRange<Int64> {

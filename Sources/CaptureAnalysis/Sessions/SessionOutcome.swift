@@ -61,8 +61,7 @@ struct SessionOutcome {
     /// Whether the other end has answered a Close frame with a RST, without ever acknowledging it: its socket was gone.
     private func wasRefused(_ close: SentClose, from sender: Role, _ tcp: TCPOutcome) -> Bool {
         guard let reset = tcp.reset, reset.from == direction(of: sender.peer) else { return false }
-        let acknowledged = tcp.acknowledged[direction(of: sender).index]
-        return acknowledged > 0 && acknowledged < close.endOffset
+        return tcp.acknowledged[direction(of: sender).index] < close.endOffset
     }
 
     private func endedBy(
@@ -70,7 +69,9 @@ struct SessionOutcome {
     ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
         if let firstCloser { return (firstCloser == .client ? .client : .server, .closeFrame) }
         if tcp.isTimeout { return (.network, .timeout) }
-        if let end = tcp.firstEnd { return (role(of: end.from) == .client ? .client : .server, end.isReset ? .rst : .fin) }
+        if let end = tcp.firstEnd {
+            return (role(of: end.from) == .client ? .client : .server, end.isReset ? .rst : .fin)
+        }
         return (.unknown, .captureEnd)
     }
 

@@ -4,7 +4,8 @@ extension Finding {
     /// What a broken rule of framing says to a person.
     init(_ violation: Violation, from role: Role, streamOffset: UInt64) {
         self.init(
-            rule: violation.rule, severity: violation.severity, reference: violation.reference, text: violation.text, from: role,
+            rule: violation.rule, severity: violation.severity, reference: violation.reference, text: violation.text,
+            from: role,
             streamOffset: streamOffset)
     }
 }

@@ -8,7 +8,7 @@ enum PatternText {
         let lifetime = pattern.lifetime.map { "\(time($0)) after they were opened" }
         let when =
             if pattern.isSilentThroughout, let lifetime {
-                lifetime + ", silent all the time"
+                lifetime + ", silent nearly all that time"
             } else {
                 [lifetime, silence].compactMap(\.self).joined(separator: " and ")
             }

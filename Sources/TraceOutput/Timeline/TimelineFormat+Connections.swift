@@ -172,10 +172,15 @@ extension TimelineFormat {
         guard !patterns.isEmpty else { return }
         append("patterns:", .heading)
         endLine()
-        for pattern in patterns {
+        for pattern in patterns.prefix(Self.maximumPatternLines) {
             output.append("  ")
             output.append(verbatim: "\(PatternText.ending(pattern)), \(PatternText.cause(pattern))")
             endLine()
+        }
+        if patterns.count > Self.maximumPatternLines {
+            output.append("  … and ")
+            output.append(decimal: Int64(patterns.count - Self.maximumPatternLines))
+            output.append(" more\n")
         }
     }
 

@@ -184,8 +184,9 @@ public struct WebSocketStream: ~Copyable {
         lastMaskingKey = nil
     }
 
-    /// Judges what the stream's end leaves unfinished, as far as it has come: the first bytes of a header, a text. Call
-    /// ``next(_:resources:)`` afterwards.
+    /// Judges what the stream's end leaves unfinished, as far as it has come: the first bytes of a header, a text.
+    ///
+    /// Call ``next(_:resources:)`` afterwards.
     public mutating func judgeUnfinished() {
         guard place != .lost else { return }
         violations = payloadViolations

@@ -36,6 +36,34 @@ public struct TraceEvent: Sendable, Decodable {
         public var serverSees: Int?
         /// Pings without a Pong.
         public var unansweredPings: Int
+        /// Who has failed the connection.
+        public var failedBy: ExpectedMessage.Sender?
+        /// The rule that the other end broke before.
+        public var failedOver: String?
+    }
+
+    /// What the applications are told.
+    public struct CloseEvents: Hashable, Sendable, Decodable {
+        /// What one of them is told.
+        public struct CloseEvent: Hashable, Sendable, Decodable {
+            /// The code.
+            public var code: Int
+            /// The reason; nil where it is not UTF-8.
+            public var reason: String?
+            /// Whether both ends sent a Close frame; nil where a gap hides that.
+            public var wasClean: Bool?
+        }
+
+        /// The client's application.
+        public var client: CloseEvent?
+        /// The server's application.
+        public var server: CloseEvent?
+    }
+
+    /// How the TCP connection fared.
+    public struct TCPHealth: Hashable, Sendable, Decodable {
+        /// Who sent the first RST.
+        public var rstFrom: ExpectedMessage.Sender?
     }
 
     /// What an end sent.
@@ -70,6 +98,8 @@ public struct TraceEvent: Sendable, Decodable {
     public var fin: Bool?
     /// The name of the opcode.
     public var opcode: String?
+    /// The number of the opcode.
+    public var opcodeValue: Int?
     /// The length of the payload, decoded.
     public var length: UInt64?
     /// The length of the payload on the wire.
@@ -108,6 +138,10 @@ public struct TraceEvent: Sendable, Decodable {
     public var severity: String?
     /// Why the session ended.
     public var verdict: Verdict?
+    /// What the applications are told at the end.
+    public var closeEvents: CloseEvents?
+    /// How the TCP connection fared.
+    public var tcp: TCPHealth?
     /// What the client sent.
     public var fromClient: Traffic?
     /// What the server sent.
