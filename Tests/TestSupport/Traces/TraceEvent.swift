@@ -64,6 +64,30 @@ public struct TraceEvent: Sendable, Decodable {
     public struct TCPHealth: Hashable, Sendable, Decodable {
         /// Who sent the first RST.
         public var rstFrom: ExpectedMessage.Sender?
+        /// Who was not answered to the last.
+        public var unansweredFrom: ExpectedMessage.Sender?
+        /// How many segments were not.
+        public var unansweredSegments: Int?
+    }
+
+    /// A way in which several sessions ended alike.
+    public struct Pattern: Hashable, Sendable, Decodable {
+        /// The server's address.
+        public var server: String
+        /// Who ended them.
+        public var by: String
+        /// At which layer.
+        public var layer: String
+        /// How many there are.
+        public var sessions: Int
+        /// How many sessions with the server have ended.
+        public var ended: Int
+        /// The shortest silence before the end, in seconds.
+        public var silenceMin: Double?
+        /// The longest.
+        public var silenceMax: Double?
+        /// The shortest lifetime, in seconds.
+        public var lifetimeMin: Double?
     }
 
     /// What an end sent.
@@ -160,6 +184,8 @@ public struct TraceEvent: Sendable, Decodable {
     public var findings: [String: Int]?
     /// How many gaps there were.
     public var gaps: Int?
+    /// Ways in which sessions ended alike.
+    public var patterns: [Pattern]?
     /// A payload that is text.
     public var payload: String?
     /// Another payload.
