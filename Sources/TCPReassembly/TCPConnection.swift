@@ -46,15 +46,15 @@ public struct TCPConnection: ~Copyable {
     public private(set) var isClosed = false
     /// Whether the acknowledgment of the SYN ACK is still to come.
     private var awaitsHandshakeAck = false
+    /// Whether an end waits for a word of the other (``unanswered(_:)``).
+    private var hasUnanswered = false
     private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
     public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
     /// The packet that it was last seen in.
     public private(set) var lastTime: Timestamp
     /// The packets seen.
-    public var packets: UInt64 { packetsFrom[0] &+ packetsFrom[1] }
-    /// The packets of each end.
-    private var packetsFrom = InlineArray<2, UInt64>(repeating: 0)
+    public private(set) var packets: UInt64 = 0
     /// The two streams, by ``Direction/rawValue``.
     private var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
 
@@ -142,10 +142,14 @@ public struct TCPConnection: ~Copyable {
     /// Whether data have passed, and both ends were heard.
     private var isAtWork: Bool {
         let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
-        let isInitiatorHeard =
-            syn != nil || handshakeAck != nil || streams[0].seenOffset > 0 || streams[1].acknowledgedOffset > 0
-        let isResponderHeard = synAck != nil || streams[1].seenOffset > 0 || streams[0].acknowledgedOffset > 0
-        return hasData && isInitiatorHeard && isResponderHeard
+        return hasData && isHeard(.fromInitiator) && isHeard(.fromResponder)
+    }
+
+    /// Whether a packet of an end was seen.
+    private func isHeard(_ direction: Direction) -> Bool {
+        let hasOpened = direction == .fromInitiator ? syn != nil || handshakeAck != nil : synAck != nil
+        return hasOpened || streams[direction.index].seenOffset > 0
+            || streams[direction.opposite.index].acknowledgedOffset > 0
     }
 
     /// Whether the end that sends this stream had received the other's FIN before it sent its own.
@@ -156,16 +160,24 @@ public struct TCPConnection: ~Copyable {
     /// The segments by which an end asked for a word of the other, up to the connection's last packet; nil where it did not,
     /// or was answered.
     public func unanswered(_ direction: Direction) -> UnansweredRun? {
-        guard let run = unanswered?.runs[direction.index],
-            run.lasts(heard: packetsFrom[direction.opposite.index])
-        else { return nil }
+        guard let run = unanswered?.runs[direction.index], run.segments > 0, isHeard(direction.opposite) else {
+            return nil
+        }
         return run
     }
 
     private mutating func countUnanswered(_ direction: Direction, _ time: Timestamp) {
         let unanswered = unanswered ?? UnansweredRuns()
         self.unanswered = unanswered
-        unanswered.runs[direction.index].count(at: time, heard: packetsFrom[direction.opposite.index])
+        hasUnanswered = true
+        unanswered.runs[direction.index].count(at: time)
+    }
+
+    /// Ends an end's run, since a packet of the other end has come.
+    private mutating func endUnanswered(of direction: Direction) {
+        guard let unanswered else { return }
+        unanswered.runs[direction.index] = UnansweredRun()
+        hasUnanswered = unanswered.runs[direction.opposite.index].segments > 0
     }
 
     /// Judges a segment by its checksum before anything else is done with it.
@@ -210,7 +222,8 @@ public struct TCPConnection: ~Copyable {
         let other = direction.opposite
         let flags = segment.flags
         lastTime = time
-        packetsFrom[direction.index] &+= 1
+        packets &+= 1
+        if hasUnanswered { endUnanswered(of: other) }
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         var sequence = segment.sequence

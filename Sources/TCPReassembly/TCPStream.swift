@@ -16,6 +16,8 @@ public struct TCPStream: ~Copyable {
     public private(set) var firstSequence: UInt32?
     /// Whether bytes in order wait too, since their reader waits for the other stream.
     public private(set) var isPaused = false
+    /// Whether a segment has brought nothing new that `takeRepeat` has not told yet.
+    private var hasRepeated = false
     /// How many bytes were handed on or reported as gaps.
     public private(set) var nextOffset: UInt64 = 0
     /// The end of the farthest byte seen.
@@ -27,8 +29,6 @@ public struct TCPStream: ~Copyable {
     private var usualEnd: UInt64 = 0
     /// Whether something was counted as conflicting or out of window that `takeDoubt` has not told yet.
     private var hasDoubt = false
-    /// Whether a segment has brought nothing new that `takeRepeat` has not told yet.
-    private var hasRepeated = false
     /// What the other end takes.
     var window = ReceiveWindow()
 
