@@ -45,11 +45,14 @@ let package = Package(
         .target(
             name: "PacketCapture", dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "WireFormat"],
             swiftSettings: librarySettings + borrowing),
+        // A request to the processor that Swift has no word for.
+        .target(name: "CPrefetch"),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "TCPReassembly",
             dependencies: [
-                "PacketDecoding", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+                "CPrefetch", "PacketDecoding", "WireFormat",
+                .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: librarySettings),

@@ -4,6 +4,7 @@ import WireFormat
 /// What all parts of an analysis share: the packet at hand and the totals.
 struct AnalysisState {
     let options: AnalysisOptions
+    /// The totals, the duration left out.
     var summary = Summary()
     /// The ends of sessions, to be compared.
     var endings = EndingPatterns()
@@ -15,6 +16,8 @@ struct AnalysisState {
     private(set) var linkType = LinkType.ethernet
     /// The name of its interface; empty where the capture tells none.
     private(set) var interfaceName: [UInt8] = []
+    /// The connection at hand as the packet has left it, where ``AnalysisOptions/tracksStates`` asks for it.
+    var view = ConnectionView.unknown
     private var firstTime: Timestamp?
     private var connectionCount: UInt64 = 0
 
@@ -23,6 +26,7 @@ struct AnalysisState {
     }
 
     /// Goes on to the next packet.
+    @inline(__always)
     mutating func begin(_ packet: borrowing CapturedPacket) {
         self.packet = packet.number
         time = packet.time
@@ -31,10 +35,10 @@ struct AnalysisState {
         summary.packets &+= 1
         summary.bytes &+= UInt64(packet.bytes.count)
         if firstTime == nil { firstTime = time }
-        summary.duration = elapsed(time)
     }
 
     /// Keeps the name in place: connections need it once, packets bring it every time.
+    @inline(never)
     private mutating func noteInterface(_ name: Span<UInt8>) {
         let isSame =
             interfaceName.count == name.count && name.indices.allSatisfy { interfaceName[$0] == name[$0] }
@@ -49,13 +53,26 @@ struct AnalysisState {
         firstTime.map { time.nanoseconds(since: $0) } ?? 0
     }
 
+    /// The totals so far.
+    var totals: Summary {
+        var totals = summary
+        totals.duration = elapsed(time)
+        return totals
+    }
+
     /// Numbers a connection on which WebSocket was seen.
     mutating func numberConnection() -> UInt64 {
         connectionCount &+= 1
         return connectionCount
     }
 
-    /// The place of an event that the packet at hand completes.
+    /// The place of an event that the packet at hand completes, on the connection at hand.
+    @inline(__always)
+    func context(connection: UInt64) -> EventContext {
+        context(connection: connection, view: view)
+    }
+
+    /// The same, with a connection that looks like this.
     @inline(__always)
     func context(connection: UInt64, view: ConnectionView) -> EventContext {
         EventContext(packet: packet, time: time, elapsed: elapsed(time), connection: connection, view: view)

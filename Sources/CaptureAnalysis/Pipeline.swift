@@ -16,6 +16,7 @@ public import WireFormat
 public struct Pipeline: ~Copyable {
     private var decoder: PacketDecoder
     private var shards: InlineArray<8, Shard>
+    private var ahead = PacketsAhead()
     private var state: AnalysisState
     private var hasStarted = false
 
@@ -27,21 +28,44 @@ public struct Pipeline: ~Copyable {
     }
 
     /// The totals so far.
-    public var summary: Summary { state.summary }
+    public var summary: Summary { state.totals }
+
+    /// How many packets may be prepared ahead of their turn.
+    public static var preparedPackets: Int { PacketsAhead.capacity }
+
+    /// Decodes a packet ahead of its turn, and sees to it that what is known of its connection will be near.
+    ///
+    /// Whoever has the bytes of several packets at hand calls it for each, then ``receive(_:into:)`` for each in the same
+    /// order; others need not. It tells nothing, and changes nothing in what is told. Beyond ``preparedPackets`` it does
+    /// nothing.
+    public mutating func prepare(_ packet: borrowing CapturedPacket) {
+        guard let place = ahead.append() else { return }
+        let found = decoder.decode(packet, into: &ahead.entries[place].segment)
+        ahead.entries[place].packet = found
+        guard found.isSegment else { return }
+        if found == .reassembled { ahead.block() }
+        let shard = Pipeline.shard(of: ahead.entries[place].segment)
+        ahead.entries[place].shard = shard
+        ahead.entries[place].hash = shards[shard].table.prefetch(&ahead.entries[place].segment)
+    }
 
     /// Takes the next packet of the capture.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
+        if ahead.isEmpty { prepare(packet) }
+        if !ahead.isLocated { locateAhead() }
         state.begin(packet)
-        start(into: &sink)
-        switch decoder.decode(packet) {
-        case .segment(let segment):
-            let shard = Pipeline.shard(of: segment)
-            shards[shard].receive(segment, in: packet.bytes, of: packet, state: &state, sink: &sink)
-        case .reassembled(let segment):
+        if !hasStarted { start(into: &sink) }
+        let place = ahead.popFirst()
+        let shard = ahead.entries[place].shard
+        switch ahead.entries[place].packet {
+        case .segment:
+            shards[shard].receive(
+                &ahead.entries[place], in: packet.bytes, of: packet, state: &state, sink: &sink)
+        case .reassembled:
             state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
             let datagram = decoder.datagram
-            let shard = Pipeline.shard(of: segment)
-            shards[shard].receive(segment, in: datagram.span, of: packet, state: &state, sink: &sink)
+            shards[shard].receive(
+                &ahead.entries[place], in: datagram.span, of: packet, state: &state, sink: &sink)
         case .notTCP: state.summary.others.packetsNotTCP &+= 1
         case .fragment: state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
         case .truncated, .malformed: state.summary.unreadablePackets &+= 1
@@ -55,9 +79,16 @@ public struct Pipeline: ~Copyable {
         }
     }
 
+    /// Looks up the connections of the packets that were prepared.
+    private mutating func locateAhead() {
+        for place in ahead.takeUnlocated() where ahead.entries[place].packet.isSegment {
+            shards[ahead.entries[place].shard].locate(&ahead.entries[place])
+        }
+    }
+
     /// Ends the capture: open sessions get their `end`, and the summary is told.
     public mutating func finish(into sink: inout some EventSink & ~Copyable) {
-        start(into: &sink)
+        if !hasStarted { start(into: &sink) }
         for shard in 0..<Limits.shards { shards[shard].flush(state: &state, sink: &sink) }
         // Sessions end in the order in which they were numbered, whatever shard they are in.
         var open: [(number: UInt64, shard: Int, slot: Int)] = []
@@ -70,11 +101,10 @@ public struct Pipeline: ~Copyable {
         }
         for shard in 0..<Limits.shards { shards[shard].countOthers(state: &state) }
         state.summary.patterns = state.endings.patterns
-        sink.receive(.summary(state.summary), at: state.context(connection: 0, view: .unknown), payload: Span())
+        sink.receive(.summary(state.totals), at: state.context(connection: 0, view: .unknown), payload: Span())
     }
 
     private mutating func start(into sink: inout some EventSink & ~Copyable) {
-        guard !hasStarted else { return }
         hasStarted = true
         var context = state.context(connection: 0, view: .unknown)
         context.packet = 0

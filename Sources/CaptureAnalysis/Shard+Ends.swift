@@ -67,11 +67,12 @@ extension Shard {
         switch readers[slot] {
         case .session(let session):
             for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
-            let view = view(slot, session)
+            state.view = view(slot, session)
             let tcp = TCPOutcome(table.connections[slot], client: sessions[session].clientDirection)
             sessions[session].end(
-                tcp, cause: cause, view: view, state: &state, resources: &resources, sink: &sink)
+                tcp, cause: cause, state: &state, resources: &resources, sink: &sink)
             sessions.remove(session)
+            state.view = .unknown
         case .watch(let watch), .left(let watch):
             tellUnanswered(watch, slot, &state, &sink)
             endWithoutSession(watch, slot, cause, &state, &sink)
@@ -89,9 +90,8 @@ extension Shard {
         _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         table.connections[slot].flush()
-        var view = ConnectionView.unknown
-        if case .session(let session) = readers[slot] { view = self.view(slot, session) }
-        drain(slot, view, &state, &sink)
+        if tracksStates, case .session(let session) = readers[slot] { state.view = view(slot, session) }
+        drain(slot, &state, &sink)
     }
 
     private mutating func tellUnanswered(

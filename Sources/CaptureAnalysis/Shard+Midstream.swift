@@ -63,6 +63,7 @@ extension Shard {
         watches.remove(watch)
         let index = sessions.insert(session)
         readers[slot] = .session(index)
+        clients[slot] = client
         if !isKnown { sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink) }
         return true
     }
@@ -105,11 +106,12 @@ extension Shard {
         watches.remove(watch)
         let index = sessions.insert(session)
         readers[slot] = .session(index)
+        clients[slot] = client
         sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink)
-        let view = tracksStates ? self.view(slot, index) : .unknown
+        if tracksStates { state.view = view(slot, index) }
         for piece in midstream.replay() {
             sessions[index].receive(
-                piece.bytes.span, from: role(of: piece.direction, in: index), origin: piece.origin, view: view,
+                piece.bytes.span, from: piece.direction == client ? .client : .server, origin: piece.origin,
                 state: &state, resources: &resources, sink: &sink)
         }
     }

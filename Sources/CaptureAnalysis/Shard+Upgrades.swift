@@ -75,6 +75,7 @@ extension Shard {
         watches[watch].release(&resources)
         watches.remove(watch)
         readers[place.slot] = .session(sessions.insert(session))
+        clients[place.slot] = client
     }
 
     /// Stops reading a connection that is no session.

@@ -5,23 +5,16 @@ import WireFormat
 
 /// What connections look like to whoever watches.
 extension Shard {
-    /// Who sends the stream of a direction.
-    @inline(__always)
-    func role(of direction: Direction, in session: Int) -> Role {
-        sessions[session].clientDirection == direction ? .client : .server
-    }
-
     /// Who sends a stream, where its reader is a session.
     @inline(__always)
     func role(of place: ConnectionTable.Place) -> Role {
-        guard case .session(let session) = readers[place.slot] else { return .client }
-        return role(of: place.direction, in: session)
+        clients[place.slot] == place.direction ? .client : .server
     }
 
     /// A session's connection after the segment at hand.
     func view(_ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Int) -> ConnectionView {
         var view = self.view(place.slot, session)
-        view.sender = role(of: place.direction, in: session)
+        view.sender = role(of: place)
         view.sequence = segment.sequence
         view.acknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nil
         return view
@@ -43,7 +36,7 @@ extension Shard {
         let finding = Finding(
             rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
             text: "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
-            from: role(of: direction, in: session), streamOffset: nil)
+            from: role(of: ConnectionTable.Place(slot: slot, direction: direction)), streamOffset: nil)
         let context = state.context(connection: sessions[session].number, view: view(slot, session))
         state.report(finding, at: context, into: &sink)
     }
@@ -53,7 +46,7 @@ extension Shard {
         _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         guard case .session(let session) = readers[slot] else { return }
-        let role = role(of: direction, in: session)
+        let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
         let context = state.context(connection: sessions[session].number, view: view(slot, session))
         if let offset = table.connections[slot][direction].firstConflictOffset,
             !sessions[session].streams[role.index].hasToldConflict

@@ -22,6 +22,8 @@ struct Shard: ~Copyable {
     var table: ConnectionTable
     /// By the connections' slots.
     var readers: [Reader] = []
+    /// The direction that the client sends, by the connections' slots; counts where the reader is a session.
+    var clients: [Direction] = []
     var watches = SlotPool<UpgradeWatch>()
     var sessions = SlotPool<Session>()
     var resources: StreamResources
@@ -38,39 +40,44 @@ struct Shard: ~Copyable {
             keptPayload: limits.keptPayload / Limits.shards, compression: limits.compression / Limits.shards)
     }
 
+    /// Looks up the connection of a segment ahead of its turn, and sees to it that its session will be near.
+    mutating func locate(_ entry: inout PacketsAhead.Entry) {
+        entry.revision = table.revision
+        entry.place = table.find(&entry.segment, hash: entry.hash)
+        guard let place = entry.place, case .session(let session) = readers[place.slot] else { return }
+        sessions.prefetch(session, byteCount: Session.headByteCount)
+        let role = role(of: place)
+        sessions.prefetch(session, from: Session.offset(ofStream: role), byteCount: SessionStream.hotByteCount)
+    }
+
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
     /// packet completed.
     mutating func receive(
-        _ segment: TCPSegment, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState,
-        sink: inout some EventSink & ~Copyable
+        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
-        guard let place = self.place(of: segment, state: &state, sink: &sink) else { return }
+        if entry.revision != table.revision { entry.place = table.find(&entry.segment, hash: entry.hash) }
+        guard let place = self.place(of: &entry, state: &state, sink: &sink) else { return }
         let slot = place.slot
-        var role = Role.client
-        switch readers[slot] {
-        case .session(let session):
-            // Looked at before it is needed: the session's memory is on its way while the connection is at work.
-            role = self.role(of: place.direction, in: session)
-        case .nobody:
+        if case .nobody = readers[slot] {
             table.connections[slot].pass(
-                segment.flags, from: place.direction, packet: packet.number, time: packet.time)
+                entry.segment.flags, from: place.direction, packet: packet.number, time: packet.time)
             return
-        case .none, .watch, .left: break
         }
-        guard !table.connections[slot].rejects(segment, in: bytes, from: place.direction) else {
+        guard !table.connections[slot].rejects(&entry.segment, in: bytes, from: place.direction) else {
             tellRejected(slot, place.direction, &state, &sink)
             return
         }
-        let payload = bytes.extracting(segment.payload)
+        let payload = bytes.extracting(entry.segment.payload)
         let arrival = table.connections[slot].receive(
-            segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
+            &entry.segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
-        var view = ConnectionView.unknown
-        if tracksStates, case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
+        if tracksStates, case .session(let session) = readers[slot] {
+            state.view = view(place, entry.segment, session)
+        }
         var hasMore = arrival.hasMore
         if !arrival.inOrder.isEmpty {
             let next = payload.extracting(arrival.inOrder)
-            let delivery = deliver(next, place, role, packet.number, view, &state, &sink)
+            let delivery = deliver(next, place, packet.number, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[slot].pause(
                     place.direction, keeping: next.extracting(last: delivery.unread), packet: packet.number,
@@ -79,14 +86,14 @@ struct Shard: ~Copyable {
             hasMore = hasMore || delivery.hasMoved
         }
         if arrival.closes { table.connections[slot].flush() }
-        if hasMore || arrival.closes { drain(slot, view, &state, &sink) }
+        if hasMore || arrival.closes { drain(slot, &state, &sink) }
         if arrival.isControl, case .session(let session) = readers[slot] {
             noteEnds(slot, session, state)
             let control = ControlSegment(
-                from: self.role(of: place.direction, in: session), flags: segment.flags,
-                payloadLength: segment.payloadLength)
+                from: role(of: place), flags: entry.segment.flags,
+                payloadLength: entry.segment.payloadLength)
             let context = state.context(
-                connection: sessions[session].number, view: self.view(place, segment, session))
+                connection: sessions[session].number, view: view(place, entry.segment, session))
             sink.receive(.segment(control), at: context, payload: Span())
         }
         if arrival.isDoubtful { tellDoubts(slot, place.direction, &state, &sink) }
@@ -95,23 +102,29 @@ struct Shard: ~Copyable {
 
     /// Finds or opens the connection of a segment; nil where there is nothing to track.
     private mutating func place(
-        of segment: TCPSegment, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+        of entry: inout PacketsAhead.Entry, state: inout AnalysisState,
+        sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
         var opening: TCPConnection.Mark?
-        if let place = table.find(segment) {
-            guard segment.flags.contains(.syn),
-                table.isReplaced(place, by: segment, packet: state.packet, time: state.time)
+        if let place = entry.place {
+            guard entry.segment.flags.contains(.syn),
+                table.isReplaced(place, by: entry.segment, packet: state.packet, time: state.time)
             else { return place }
-            opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)
+            opening = table.connections[place.slot].opening(answeredBy: entry.segment, from: place.direction)
             forget(place.slot, cause: .closed, state: &state, sink: &sink)
-        } else if segment.flags.contains(.rst) {
+        } else if entry.segment.flags.contains(.rst) {
             return nil
         }
         if let slot = table.nextToForget(now: state.time) {
             forget(slot, cause: .captureEnd, state: &state, sink: &sink)
         }
-        let place = table.insert(segment, time: state.time, opening: opening)
-        if place.slot == readers.count { readers.append(.none) } else { readers[place.slot] = .none }
+        let place = table.insert(entry.segment, time: state.time, opening: opening)
+        if place.slot == readers.count {
+            readers.append(.none)
+            clients.append(.fromInitiator)
+        } else {
+            readers[place.slot] = .none
+        }
         state.summary.tcpConnections &+= 1
         return place
     }
@@ -124,21 +137,19 @@ struct Shard: ~Copyable {
         var hasMoved = false
     }
 
-    /// Hands bytes that are next in a stream to their reader; `origin` is the packet that brought them, `role` who sends them
-    /// where that is a session.
+    /// Hands bytes that are next in a stream to their reader; `origin` is the packet that brought them.
     private mutating func deliver(
-        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ role: Role, _ origin: UInt64, _ view: ConnectionView,
+        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Delivery {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].receive(
-                bytes, from: role, origin: origin, view: view, state: &state, resources: &resources, sink: &sink)
+                bytes, from: role(of: place), origin: origin, state: &state, resources: &resources, sink: &sink)
             return Delivery()
         case .none:
             if !assumedServers.isEmpty, openAssumed(bytes, place, &state, &sink) {
-                let role = self.role(of: place)
-                return deliver(bytes, place, role, origin, view, &state, &sink)
+                return deliver(bytes, place, origin, &state, &sink)
             }
             let isKnown = table.connections[place.slot].isOpeningKnown
             let watch = watches.insert(UpgradeWatch(limits: limits.upgrade, beganBeforeCapture: !isKnown))
@@ -186,7 +197,7 @@ struct Shard: ~Copyable {
                 open(watch, place, answer, unread: bytes.count &- start, state: state)
                 table.connections[place.slot].resume(place.direction.opposite)
                 let rest = bytes.extracting(start...)
-                if !rest.isEmpty { _ = deliver(rest, place, .server, origin, .unknown, &state, &sink) }
+                if !rest.isEmpty { _ = deliver(rest, place, origin, &state, &sink) }
                 return Delivery(unread: 0, hasMoved: true)
             case .finished(let ending):
                 leave(place.slot, watch, ending, &state)
@@ -197,7 +208,7 @@ struct Shard: ~Copyable {
 
     /// Hands on what has waited in both streams of a connection.
     mutating func drain(
-        _ slot: Int, _ view: ConnectionView, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         var direction = Direction.fromInitiator
         var idle = 0
@@ -213,38 +224,38 @@ struct Shard: ~Copyable {
                 continue
             }
             let place = ConnectionTable.Place(slot: slot, direction: direction)
-            if hand(piece, place, view, &state, &sink) { idle = 0 }
+            if hand(piece, place, &state, &sink) { idle = 0 }
         }
     }
 
     /// Hands on one piece; tells whether the streams have moved.
     private mutating func hand(
-        _ piece: StreamPiece, _ place: ConnectionTable.Place, _ view: ConnectionView, _ state: inout AnalysisState,
+        _ piece: StreamPiece, _ place: ConnectionTable.Place, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         switch piece {
         case .held(let segment):
             let delivery = deliver(
-                segment.bytes.span, place, role(of: place), segment.packet, view, &state, &sink)
+                segment.bytes.span, place, segment.packet, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[place.slot].pause(
                     place.direction, keeping: segment, unread: delivery.unread, budget: &table.budget)
             }
             return delivery.unread < segment.bytes.count
         case .gap(let length):
-            return skip(length, place, view, &state, &sink)
+            return skip(length, place, &state, &sink)
         }
     }
 
     /// Tells the reader of a stream that bytes are missing.
     private mutating func skip(
-        _ length: UInt64, _ place: ConnectionTable.Place, _ view: ConnectionView, _ state: inout AnalysisState,
+        _ length: UInt64, _ place: ConnectionTable.Place, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         switch readers[place.slot] {
         case .session(let session):
             sessions[session].skip(
-                length, from: role(of: place.direction, in: session), view: view, state: &state,
+                length, from: role(of: place), state: &state,
                 resources: &resources, sink: &sink)
         case .watch(let watch):
             if watches[watch].midstream != nil {

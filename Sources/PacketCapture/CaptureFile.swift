@@ -96,19 +96,16 @@ public struct CaptureFile: ~Copyable {
     /// - Throws: `cutShort`, `damaged` or `cannotRead`, once; then the file is at its end.
     @_lifetime(&self)
     public mutating func next() throws(CaptureError) -> CapturedPacket? {
-        while let record = try unsafe read() {
+        while var record = try unsafe read() {
             if unsafe record.isWanted {
-                let packet = unsafe record.packet(number: packetCount)
-                return unsafe _overrideLifetime(packet, mutating: &self)
+                unsafe record.number = packetCount
+                return unsafe _overrideLifetime(record.packet, mutating: &self)
             }
         }
         return nil
     }
 
     /// Reads the next packet, whatever the filter says; nil at the end.
-    ///
-    /// Inlined, so that the record stays in registers: without, reading costs a tenth more.
-    @inline(__always)
     mutating func read() throws(CaptureError) -> CapturedRecord? {
         guard !isFinished else { return nil }
         do throws(ReadingError) {
@@ -126,7 +123,41 @@ public struct CaptureFile: ~Copyable {
         }
     }
 
+    /// Reads those of the next packets that are here already, as far as the batch has room.
+    ///
+    /// Stops before anything that has to be told of or kept: the end, damage, blocks that are no packets. So whatever
+    /// the batch holds stays where it is until the file reads on.
+    ///
+    /// - Parameters:
+    ///   - batch: Where to put those that the filter matches.
+    ///   - count: How many packets came before; counted on.
+    ///   - time: Where to stop: at the first packet that is not before this.
+    mutating func read(into batch: inout PacketBatch, count: inout UInt64, before time: Timestamp?) {
+        while !batch.isFull, var record = unsafe peekRecord() {
+            if let time, unsafe record.time >= time { return }
+            unsafe take(record)
+            packetCount &+= 1
+            count &+= 1
+            if filters != nil, unsafe filters?.matches(record) == false { continue }
+            unsafe record.number = count
+            unsafe batch.append(record)
+        }
+    }
+
     @inline(__always)
+    private mutating func peekRecord() -> CapturedRecord? {
+        if let pcap { unsafe pcap.peekRecord(in: &input.buffer) } else { unsafe pcapng.peekRecord(in: &input.buffer) }
+    }
+
+    @inline(__always)
+    private mutating func take(_ record: CapturedRecord) {
+        if pcap != nil {
+            unsafe input.buffer.consume(record.length)
+        } else {
+            unsafe pcapng.take(record, from: &input.buffer)
+        }
+    }
+
     private mutating func readRecord() throws(ReadingError) -> CapturedRecord? {
         if let pcap {
             try unsafe pcap.nextRecord(in: &input.buffer)

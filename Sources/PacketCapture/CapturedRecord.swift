@@ -7,17 +7,22 @@ struct CapturedRecord {
     let linkType: LinkType
     let originalLength: Int
     let bytes: UnsafeBufferPointer<UInt8>
+    /// How many bytes of the file it takes, what stands around the packet's own included.
+    let length: Int
     /// The name of its interface; empty where the file tells none.
     var interfaceName = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// Whether the filter matches it.
     var isWanted = true
+    /// The 1-based number of the packet; 0 while it has none.
+    var number: UInt64 = 0
 
-    /// The packet under a number of the caller's, who also ties it to the time until its reader reads on.
-    @_lifetime(immortal)
-    func packet(number: UInt64) -> CapturedPacket {
-        unsafe CapturedPacket(
-            number: number, time: time, linkType: linkType, originalLength: originalLength,
-            bytes: _overrideLifetime(Span(_unsafeElements: bytes), copying: ()),
-            interfaceName: _overrideLifetime(Span(_unsafeElements: interfaceName), copying: ()))
+    /// The packet, which the caller ties to the time until its reader reads on.
+    var packet: CapturedPacket {
+        @_lifetime(immortal) @inline(__always) get {
+            unsafe CapturedPacket(
+                number: number, time: time, linkType: linkType, originalLength: originalLength,
+                bytes: _overrideLifetime(Span(_unsafeElements: bytes), copying: ()),
+                interfaceName: _overrideLifetime(Span(_unsafeElements: interfaceName), copying: ()))
+        }
     }
 }

@@ -18,6 +18,15 @@ struct MergeQueue {
     /// The source that comes first; nil when there is none.
     var first: Int? { heap.first?.source }
 
+    /// When the next packet of the source that comes second was captured; nil where there is none.
+    var secondTime: Timestamp? {
+        switch heap.count {
+        case 0, 1: nil
+        case 2: heap[1].time
+        default: min(heap[1].time, heap[2].time)
+        }
+    }
+
     /// How many sources are left.
     var count: Int { heap.count }
 

@@ -21,7 +21,7 @@ public struct MergedCapture: ~Copyable {
     public private(set) var packetCount: UInt64 = 0
     /// The secrets that pcapng files held so far, in the order in which they were met; at most 64 MiB of each file.
     ///
-    /// Those that stand before a packet in its file are here with that packet: see ``advance()``.
+    /// Those that stand before a packet in its file are here when that packet is lent: see ``readBatch()``.
     public private(set) var secrets: [CaptureSecrets] = []
 
     private let filter: String?
@@ -32,8 +32,8 @@ public struct MergedCapture: ~Copyable {
     private var parked: [ParkedFile]
     private var openFileCount = 0
     private var finishedBytes: UInt64 = 0
-    /// The packet that `advance` has read.
-    private var record: CapturedRecord?
+    /// The packets that are lent.
+    private var batch = PacketBatch()
 
     /// Opens the files at `paths`, where "-" is standard input.
     ///
@@ -67,39 +67,48 @@ public struct MergedCapture: ~Copyable {
         }
     }
 
+    /// Packets that are lent together at most.
+    public static var batchSize: Int { PacketBatch.capacity }
+
     /// Reads the next packet that the filter matches; nil at the end of all files.
     ///
     /// The packet borrows its file's buffer until it is last used. Its number counts the packets of all files in their
     /// merged order, those that the filter left out included.
     @_lifetime(&self)
     public mutating func next() -> CapturedPacket? {
-        unsafe record = nil
-        guard let record = unsafe nextWanted() else { return nil }
-        let packet = unsafe record.packet(number: packetCount)
-        return unsafe _overrideLifetime(packet, mutating: &self)
+        guard readFirst() else { return nil }
+        return unsafe _overrideLifetime(batch[0].packet, mutating: &self)
     }
 
-    /// Reads on to the next packet that the filter matches, which is ``packet`` then; false at the end of all files.
+    /// Reads the next packet that the filter matches, and those behind it that are here already, without waiting for any:
+    /// for callers who look ahead, or at `secrets` before each packet.
     ///
-    /// For callers who look at `secrets` before each packet, which `next()` does not let them do.
-    public mutating func advance() -> Bool {
-        unsafe record = nextWanted()
-        return unsafe record != nil
+    /// - Returns: How many can be asked for with ``packet(_:)``: 1 to ``batchSize``; 0 at the end of all files.
+    public mutating func readBatch() -> Int {
+        guard readFirst() else { return 0 }
+        current?.read(into: &batch, count: &packetCount, before: queue.secondTime)
+        return batch.count
     }
 
-    /// The packet to which `advance()` has read on; nil before, where that was the end, and after `next()`.
-    public var packet: CapturedPacket? {
-        @_lifetime(borrow self) get {
-            guard let record = unsafe record else { return nil }
-            return unsafe _overrideLifetime(record.packet(number: packetCount), borrowing: self)
-        }
+    /// Begins a batch with the next packet that the filter matches; false at the end of all files.
+    private mutating func readFirst() -> Bool {
+        batch.removeAll()
+        guard let first = unsafe nextWanted() else { return false }
+        unsafe batch.append(first)
+        return true
+    }
+
+    /// A packet of the batch that was read last, which must have as many.
+    @_lifetime(borrow self)
+    public func packet(_ place: Int) -> CapturedPacket {
+        unsafe _overrideLifetime(batch[place].packet, borrowing: self)
     }
 
     /// Reads on to the next packet that the filter matches; nil at the end of all files.
-    @inline(__always)
     private mutating func nextWanted() -> CapturedRecord? {
-        while let record = unsafe readOn() {
+        while var record = unsafe readOn() {
             packetCount &+= 1
+            unsafe record.number = packetCount
             if unsafe record.isWanted { return unsafe record }
         }
         return nil
@@ -139,7 +148,6 @@ public struct MergedCapture: ~Copyable {
     }
 
     /// Goes on to the packet whose turn it is, of what is then the current file; nil when there is none left.
-    @inline(__always)
     private mutating func readOn() -> CapturedRecord? {
         if current != nil, let record = unsafe readCurrent(), unsafe isNext(record) {
             return unsafe record
@@ -148,7 +156,6 @@ public struct MergedCapture: ~Copyable {
     }
 
     /// Reads the next packet of the current file; where there is none, closes the file and takes it out of the queue.
-    @inline(__always)
     private mutating func readCurrent() -> CapturedRecord? {
         do throws(CaptureError) {
             if let record = try unsafe current?.read() {
@@ -163,7 +170,6 @@ public struct MergedCapture: ~Copyable {
     }
 
     /// Takes over the secrets that the current file has met.
-    @inline(__always)
     private mutating func takeSecrets() {
         if let found = current?.takeSecrets(), !found.isEmpty { secrets += found }
     }
@@ -186,7 +192,6 @@ public struct MergedCapture: ~Copyable {
     }
 
     /// Whether the current file's next packet is the next of all; parks the file where it is not.
-    @inline(__always)
     private mutating func isNext(_ record: CapturedRecord) -> Bool {
         unsafe queue.count == 1 || isStillFirst(record)
     }

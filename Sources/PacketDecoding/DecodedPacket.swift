@@ -1,10 +1,10 @@
 /// What a captured packet turned out to be.
-public enum DecodedPacket: Sendable {
+public enum DecodedPacket: Hashable, Sendable {
     /// A TCP segment; its payload is a range of the packet's bytes.
-    case segment(TCPSegment)
+    case segment
     /// A TCP segment of a datagram that this packet completed, the last of its fragments; its payload is a range of
     /// ``PacketDecoder/datagram``.
-    case reassembled(TCPSegment)
+    case reassembled
     /// Sound, but not TCP over IP: ARP, UDP, ICMP…
     case notTCP
     /// A fragment of an IP datagram that is not complete yet, or never will be (``FragmentTotals``).
@@ -15,4 +15,8 @@ public enum DecodedPacket: Sendable {
     case malformed
     /// The link type is not one that ``PacketDecoder/supports(_:)``.
     case unsupportedLinkType
+
+    /// Whether there is a segment.
+    @inlinable
+    public var isSegment: Bool { self == .segment || self == .reassembled }
 }

@@ -34,20 +34,28 @@ public struct PacketDecoder: Sendable {
         NextHeader(linkType) != nil
     }
 
-    /// Decodes a packet; the payload of a segment is a range of `packet.bytes`, or of ``datagram`` if it says so.
-    public mutating func decode(_ packet: borrowing CapturedPacket) -> DecodedPacket {
+    /// Decodes a packet.
+    ///
+    /// - Parameters:
+    ///   - packet: The packet.
+    ///   - segment: Where to put the segment that is found; its payload is a range of `packet.bytes`, or of ``datagram``
+    ///     where the packet completed one. It is filled in place, since a copy costs as much as a header.
+    /// - Returns: What the packet is; without a segment, what `segment` holds then means nothing.
+    public mutating func decode(_ packet: borrowing CapturedPacket, into segment: inout TCPSegment) -> DecodedPacket {
         guard let first = NextHeader(packet.linkType) else { return .unsupportedLinkType }
         // A capture file can say that less was on the wire than it holds: what it holds counts.
         var walk = HeaderWalk(end: max(packet.originalLength, packet.bytes.count))
-        guard let reason = walk.findTCP(from: first, in: packet.bytes) else { return walk.readTCP(packet.bytes) }
+        guard let reason = walk.findTCP(from: first, in: packet.bytes) else {
+            return walk.readTCP(packet.bytes, into: &segment).map(DecodedPacket.init) ?? .segment
+        }
         guard reason == .fragment else { return DecodedPacket(reason) }
-        return decodeFragment(walk, in: packet.bytes, at: packet.time)
+        return decodeFragment(walk, in: packet.bytes, at: packet.time, into: &segment)
     }
 
     /// Goes on with a packet that is a fragment, to whose payload the walk has come.
     @inline(never)
     private mutating func decodeFragment(
-        _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp
+        _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp, into segment: inout TCPSegment
     ) -> DecodedPacket {
         var (completed, otherwise) = insertFragment(walk, in: bytes, at: time)
         for _ in 0..<PacketDecoder.maximumDatagrams {
@@ -58,11 +66,9 @@ public struct PacketDecoder: Sendable {
                 (completed, otherwise) = insertFragment(walk, in: whole.bytes.span, at: time)
                 continue
             }
-            if let reason { return DecodedPacket(reason) }
-            let decoded = walk.readTCP(whole.bytes.span)
-            guard case .segment(let segment) = decoded else { return decoded }
+            if let reason = reason ?? walk.readTCP(whole.bytes.span, into: &segment) { return DecodedPacket(reason) }
             datagram = whole.bytes
-            return .reassembled(segment)
+            return .reassembled
         }
         return .malformed
     }
@@ -83,6 +89,10 @@ extension HeaderWalk {
     /// Reads headers until TCP's is next, or says why it never will be.
     mutating func findTCP(from first: NextHeader, in bytes: Span<UInt8>) -> NoSegment? {
         var next = first
+        // The way of most packets: the switch would cost as much as their headers.
+        if next == .ethernet { next = readEthernet(bytes) }
+        if next == .ipv4 { next = readIPv4(bytes) }
+        if next == .tcp { return nil }
         for _ in 0..<PacketDecoder.maximumHeaders {
             switch next {
             case .ethernet: next = readEthernet(bytes)

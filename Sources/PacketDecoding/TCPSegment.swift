@@ -35,6 +35,14 @@ public struct TCPSegment: Sendable {
     /// How many payload bytes the segment had on the wire; more than `payload.count` where a snap length cut it.
     public var payloadLength: Int
 
+    /// Makes room for a segment that ``PacketDecoder`` finds: all zeros.
+    public init() {
+        let nobody = Endpoint(address: IPAddress(ipv4: 0), port: 0)
+        self.init(
+            source: nobody, destination: nobody, sequence: 0, acknowledgment: 0, flags: [], window: 0, windowScale: nil,
+            payload: 0..<0, payloadLength: 0)
+    }
+
     /// Makes a segment.
     @inlinable
     public init(

@@ -26,6 +26,9 @@ public struct ConnectionTable: ~Copyable {
     /// The bounds.
     public let limits: ReassemblyLimits
 
+    /// Counts the connections that came and went: a place found stays right as long as this does not change.
+    public private(set) var revision: UInt64 = 0
+
     private var index: FlowIndex
     private var hand = 0
 
@@ -46,16 +49,42 @@ public struct ConnectionTable: ~Copyable {
     /// Whether `limits.connections` are tracked.
     public var isFull: Bool { index.count >= limits.connections }
 
+    // What is called for every packet mutates and takes its segment `inout`, although it changes neither: else the compiler
+    // copies the table's own values and the segment to call it.
+
+    /// Asks the processor to bring near what ``find(_:hash:)`` and ``TCPConnection`` will look at soon.
+    ///
+    /// - Returns: What the table knows the connection of the segment by, in both directions.
+    public mutating func prefetch(_ segment: inout TCPSegment) -> UInt32 {
+        let hash = index.hash(segment.source, segment.destination)
+        if let slot = index.candidate(hash) {
+            connections.prefetch(slot, byteCount: TCPConnection.headByteCount &+ TCPStream.hotByteCount)
+            connections.prefetch(
+                slot, from: TCPConnection.headByteCount &+ MemoryLayout<TCPStream>.stride,
+                byteCount: TCPStream.hotByteCount)
+        }
+        return hash
+    }
+
     /// Finds the connection of a segment.
-    public mutating func find(_ segment: borrowing TCPSegment) -> Place? {
+    ///
+    /// - Parameters:
+    ///   - segment: The segment.
+    ///   - hash: What ``prefetch(_:)`` has returned for it.
+    public mutating func find(_ segment: inout TCPSegment, hash: UInt32) -> Place? {
         let source = segment.source
         let destination = segment.destination
         var direction = Direction.fromInitiator
-        let slot = index.find(index.hash(source, destination)) { slot in
-            direction = .fromInitiator
-            if connections[slot].initiator == source, connections[slot].responder == destination { return true }
+        let slot = index.find(hash) { slot in
+            let initiator = connections[slot].initiator
+            let responder = connections[slot].responder
+            // Ports first: they tell the directions apart almost always.
+            if initiator.port == source.port, initiator == source, responder == destination {
+                direction = .fromInitiator
+                return true
+            }
             direction = .fromResponder
-            return connections[slot].responder == source && connections[slot].initiator == destination
+            return responder == source && initiator == destination
         }
         return slot.map { Place(slot: $0, direction: direction) }
     }
@@ -90,6 +119,7 @@ public struct ConnectionTable: ~Copyable {
         let hash = index.hash(segment.source, segment.destination)
         let slot = connections.insert(connection)
         index.insert(hash, slot: slot)
+        revision &+= 1
         return Place(slot: slot, direction: direction)
     }
 
@@ -99,6 +129,7 @@ public struct ConnectionTable: ~Copyable {
         let hash = index.hash(connections[slot].initiator, connections[slot].responder)
         index.remove(hash, slot: slot)
         connections.remove(slot)
+        revision &+= 1
     }
 
     /// Takes a few steps around the table and finds a connection to forget: one that closed long ago; when the table

@@ -49,6 +49,12 @@ struct FlowIndex: ~Copyable {
         return nil
     }
 
+    /// The first slot with this hash, which may be another's.
+    @inline(__always)
+    func candidate(_ hash: UInt32) -> Int? {
+        find(hash) { _ in true }
+    }
+
     /// Adds a slot.
     mutating func insert(_ hash: UInt32, slot: Int) {
         if count &* 2 >= entries.count { grow() }

@@ -76,6 +76,18 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
         }
     }
 
+    /// Asks the processor to bring bytes of a slot near, which will be needed soon; any slot may be named.
+    ///
+    /// - Parameters:
+    ///   - slot: The slot.
+    ///   - offset: Where the bytes begin in the value.
+    ///   - byteCount: How many they are.
+    @inlinable
+    public func prefetch(_ slot: Int, from offset: Int = 0, byteCount: Int) {
+        guard slot < isInUse.count else { return }
+        unsafe TCPReassembly.prefetch(UnsafeRawPointer(pointer(to: slot)) + offset, byteCount: byteCount)
+    }
+
     @inlinable
     func pointer(to slot: Int) -> UnsafeMutablePointer<Element> {
         unsafe chunks[slot &>> 6] + slot & 63

@@ -83,6 +83,9 @@ public struct TCPConnection: ~Copyable {
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
+    /// How many bytes stand before the streams, about.
+    static let headByteCount = 80
+
     /// Begins with the first segment seen.
     ///
     /// - Parameters:
@@ -188,7 +191,7 @@ public struct TCPConnection: ~Copyable {
     ///   - direction: Who sent it.
     /// - Returns: Whether it is to be left out, since its checksum is wrong where others are right.
     public mutating func rejects(
-        _ segment: TCPSegment, in bytes: Span<UInt8>, from direction: Direction
+        _ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
         // A forged acknowledgment alone does no harm to the bytes: it is not worth the sum, once others are known.
         let isPlain = segment.flags == .ack && segment.payloadLength == 0
@@ -207,7 +210,7 @@ public struct TCPConnection: ~Copyable {
     /// Takes a segment.
     ///
     /// - Parameters:
-    ///   - segment: The segment, of this connection.
+    ///   - segment: The segment, of this connection; not changed, see ``ConnectionTable``.
     ///   - direction: Who sent it.
     ///   - payload: The captured bytes of its payload.
     ///   - packet: The 1-based number of its packet.
@@ -216,7 +219,7 @@ public struct TCPConnection: ~Copyable {
     ///   - limits: The bounds.
     /// - Returns: What it did.
     public mutating func receive(
-        _ segment: borrowing TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
+        _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
         time: Timestamp, budget: inout Int, limits: ReassemblyLimits
     ) -> Arrival {
         let other = direction.opposite

@@ -10,39 +10,39 @@ import WireFormat
 /// Bytes that are next in order are not copied: `receive` says which part of a segment they are. What comes too early
 /// waits, and `next` hands it on.
 public struct TCPStream: ~Copyable {
-    // What every segment touches stands first, in one line of the cache.
+    // What every segment touches stands first.
 
     /// The sequence number of the first byte (the one behind the SYN); nil until a byte or a SYN was seen.
     public private(set) var firstSequence: UInt32?
     /// Whether bytes in order wait too, since their reader waits for the other stream.
     public private(set) var isPaused = false
+    /// Whether the other end has acknowledged the FIN.
+    public private(set) var isFinAcknowledged = false
+    /// Whether more waits than the bounds allow.
+    public private(set) var isFull = false
+    /// Whether something was counted as conflicting or out of window that `takeDoubt` has not told yet.
+    private var hasDoubt = false
     /// Whether a segment has brought nothing new that `takeRepeat` has not told yet.
     private var hasRepeated = false
+    /// What the other end takes.
+    var window = ReceiveWindow()
     /// How many bytes were handed on or reported as gaps.
     public private(set) var nextOffset: UInt64 = 0
     /// The end of the farthest byte seen.
     public private(set) var seenOffset: UInt64 = 0
     /// How far the other end has acknowledged, the FIN not counted.
     public private(set) var acknowledgedOffset: UInt64 = 0
-    private var held = HeldSegments()
     /// Bytes that end here or before need no closer look.
     private var usualEnd: UInt64 = 0
-    /// Whether something was counted as conflicting or out of window that `takeDoubt` has not told yet.
-    private var hasDoubt = false
-    /// What the other end takes.
-    var window = ReceiveWindow()
-
+    /// Where the stream ends: the offset of its FIN.
+    public private(set) var finOffset: UInt64?
+    private var held = HeldSegments()
     private var recent = RecentSegments()
+
     /// Holes below this offset are gaps.
     private var gapsEnd: UInt64 = 0
     /// The acknowledged offset that becomes `gapsEnd`, since when it is known, and where the stream stood then.
     private var ripening: (offset: UInt64, packets: UInt64, time: Timestamp, next: UInt64)?
-    /// Where the stream ends: the offset of its FIN.
-    public private(set) var finOffset: UInt64?
-    /// Whether the other end has acknowledged the FIN.
-    public private(set) var isFinAcknowledged = false
-    /// Whether more waits than the bounds allow.
-    public private(set) var isFull = false
     /// Segments that brought only bytes already seen.
     public private(set) var retransmittedSegments: UInt64 = 0
     /// Segments that brought new bytes after later ones were seen.
@@ -56,6 +56,9 @@ public struct TCPStream: ~Copyable {
     public private(set) var outOfWindowSegments: UInt64 = 0
     /// Bytes reported as gaps.
     public private(set) var gapBytes: UInt64 = 0
+
+    /// The bytes at the beginning of the value that segments touch, about.
+    static let hotByteCount = 192
 
     init() {}
 

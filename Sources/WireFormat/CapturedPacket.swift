@@ -1,7 +1,7 @@
 /// One packet as a capture holds it; its bytes are borrowed from whoever read them and valid only during the call
 /// that hands it on.
 @frozen
-public struct CapturedPacket: ~Escapable {
+public struct CapturedPacket: ~Escapable, BitwiseCopyable {
     /// The 1-based number of the packet in the capture, as Wireshark counts.
     public let number: UInt64
     /// When the packet was captured.

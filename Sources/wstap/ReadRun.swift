@@ -32,13 +32,15 @@ struct ReadRun {
             var file = try OutputFile(path: output.path)
             var pipeline = Pipeline(options: analysisOptions(format.payloadNeeds, tellsFrames: format.needsFrames))
             var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
+            var shownAt: UInt64 = 0
             let isLive = capture.isLive
-            while ReadRun.passPacket(from: &capture, through: &pipeline, into: &format) {
+            while ReadRun.passPackets(from: &capture, through: &pipeline, into: &format) {
                 if isLive { format.flush() }
                 if isLive && !format.output.isEmpty || format.output.count >= ReadRun.batch {
                     try file.drain(&format.output)
                 }
-                if progress != nil, capture.packetCount % ReadRun.progressInterval == 0 {
+                if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
+                    shownAt = capture.packetCount
                     progress?.show(capture.bytesRead)
                 }
             }
@@ -62,14 +64,15 @@ struct ReadRun {
         try conclude(problems, summary)
     }
 
-    /// Takes the next packet through the analysis; false where there is none.
-    private static func passPacket(
+    /// Takes the packets that are at hand through the analysis; false where there is none.
+    private static func passPackets(
         from capture: inout MergedCapture, through pipeline: inout Pipeline,
         into format: inout some OutputFormat & ~Copyable
     ) -> Bool {
-        guard let packet = capture.next() else { return false }
-        pipeline.receive(packet, into: &format)
-        return true
+        let count = capture.readBatch()
+        for place in 0..<count { pipeline.prepare(capture.packet(place)) }
+        for place in 0..<count { pipeline.receive(capture.packet(place), into: &format) }
+        return count > 0
     }
 
     private func open() throws -> MergedCapture {

@@ -96,7 +96,14 @@ struct FramesRun {
         into told: inout [Told]
     ) {
         var input = ByteCursor(bytes.span)
-        while let output = stream.next(&input, resources: &resources) {
+        while true {
+            if let whole = stream.nextWhole(&input, resources: &resources) {
+                let framePayload = Array(copying: whole.framePayload(in: input, resources))
+                told.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
+                told.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))
+                continue
+            }
+            guard let output = stream.next(&input, resources: &resources) else { break }
             switch output {
             case .violation(let violation, let offset): told.append(.violation(violation, at: offset))
             case .frame(let frame, let status):

@@ -19,9 +19,10 @@ struct PacketsRun {
             let captured = CapturedPacket(
                 number: 1, time: packet.time, linkType: packets.linkType, originalLength: packet.originalLength,
                 bytes: packet.bytes.span)
-            switch decoder.decode(captured) {
-            case .segment(let segment): try check(segment, in: packet.bytes, of: packet.originalLength)
-            case .reassembled(let segment): try check(segment, in: decoder.datagram, of: 1 << 16)
+            var segment = TCPSegment()
+            switch decoder.decode(captured, into: &segment) {
+            case .segment: try check(segment, in: packet.bytes, of: packet.originalLength)
+            case .reassembled: try check(segment, in: decoder.datagram, of: 1 << 16)
             default: break
             }
         }

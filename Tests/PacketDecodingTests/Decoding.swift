@@ -2,39 +2,31 @@ import PacketDecoding
 import TestSupport
 import WireFormat
 
+/// What a decoder made of a packet.
+struct Decoded {
+    var outcome: DecodedPacket
+    var found = TCPSegment()
+
+    /// The segment, when it is one of the packet itself.
+    var segment: TCPSegment? { outcome == .segment ? found : nil }
+
+    /// The segment, when it is one of a datagram that the packet completed.
+    var reassembled: TCPSegment? { outcome == .reassembled ? found : nil }
+}
+
 /// Decodes one packet with a decoder of its own.
-func decode(_ bytes: [UInt8], as linkType: LinkType = .ethernet, originalLength: Int? = nil) -> DecodedPacket {
+func decode(_ bytes: [UInt8], as linkType: LinkType = .ethernet, originalLength: Int? = nil) -> Decoded {
     var decoder = PacketDecoder()
     return bytes.withPacket(linkType: linkType, originalLength: originalLength) { decoder.decode($0) }
 }
 
-extension DecodedPacket {
-    /// The segment, when it is one of the packet itself.
-    var segment: TCPSegment? {
-        if case .segment(let segment) = self { segment } else { nil }
+extension PacketDecoder {
+    /// Decodes a packet.
+    mutating func decode(_ packet: borrowing CapturedPacket) -> Decoded {
+        var decoded = Decoded(outcome: .malformed)
+        decoded.outcome = decode(packet, into: &decoded.found)
+        return decoded
     }
-
-    /// The segment, when it is one of a datagram that the packet completed.
-    var reassembled: TCPSegment? {
-        if case .reassembled(let segment) = self { segment } else { nil }
-    }
-
-    /// The case, in a word.
-    var outcome: Outcome {
-        switch self {
-        case .segment: .segment
-        case .reassembled: .reassembled
-        case .notTCP: .notTCP
-        case .fragment: .fragment
-        case .truncated: .truncated
-        case .malformed: .malformed
-        case .unsupportedLinkType: .unsupportedLinkType
-        }
-    }
-}
-
-enum Outcome {
-    case segment, reassembled, notTCP, fragment, truncated, malformed, unsupportedLinkType
 }
 
 /// Packets of both address families to send through everything.

@@ -14,16 +14,13 @@ struct FragmentFeed {
 
     /// Decodes a datagram in an Ethernet packet.
     @discardableResult
-    mutating func receive(_ datagram: some IPDatagram, seconds: Int64 = 0, snapLength: Int = .max) -> DecodedPacket {
+    mutating func receive(_ datagram: some IPDatagram, seconds: Int64 = 0, snapLength: Int = .max) -> Decoded {
         let whole = datagram.ethernet()
         let bytes = whole.count > snapLength ? Array(whole[..<snapLength]) : whole
         let time = Timestamp(nanoseconds: seconds * 1_000_000_000)
         let decoded = bytes.withPacket(time: time, originalLength: whole.count) { decoder.decode($0) }
-        switch decoded {
-        case .segment(let segment): payloads.append(Array(bytes[segment.payload]))
-        case .reassembled(let segment): payloads.append(Array(decoder.datagram[segment.payload]))
-        default: break
-        }
+        if let segment = decoded.segment { payloads.append(Array(bytes[segment.payload])) }
+        if let segment = decoded.reassembled { payloads.append(Array(decoder.datagram[segment.payload])) }
         return decoded
     }
 

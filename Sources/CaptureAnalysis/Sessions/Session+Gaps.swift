@@ -9,10 +9,10 @@ extension Session {
 
     /// Tells that the capture lacks the next `length` bytes of a stream.
     mutating func skip(
-        _ length: UInt64, from role: Role, view: ConnectionView, state: inout AnalysisState,
+        _ length: UInt64, from role: Role, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
-        var context = state.context(connection: number, view: view)
+        var context = state.context(connection: number)
         finishSearch(of: role, hasFin: false, &context, &state, &resources, &sink)
         let offset = streams[role.index].decoder.streamOffset
         state.summary.gaps &+= 1

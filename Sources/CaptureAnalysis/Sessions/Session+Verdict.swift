@@ -15,8 +15,8 @@ extension Session {
         if let close = streams[role.index].close, streamOffset > close.streamOffset { return }
         let began = streams[role.index].decoder.frameOrigin
         if let close = streams[role.peer.index].close, began >= close.packet { return }
-        streams[role.index].brokenRule = BrokenRule(
-            violation: violation, time: context.time, framesOfPeer: streams[role.peer.index].decoder.frameCount)
+        let framesOfPeer = streams[role.peer.index].decoder.frameCount
+        streams[role.index].note(BrokenRule(violation: violation, time: context.time, framesOfPeer: framesOfPeer))
     }
 
     /// Advances the readyStates to what FINs and RSTs leave (WHATWG WebSockets 4).

@@ -7,14 +7,14 @@ import WireFormat
 /// Where it is read often, single properties are, or mutating methods: the compiler moves a whole value of this kind to
 /// call any other method on it.
 struct Session: ~Copyable {
+    // What every frame touches stands first.
+
     /// The number of its connection.
     let number: UInt64
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Who sent the first Close frame.
     private(set) var firstCloser: Role?
-    /// When the upgrade was accepted; nil where that was before the capture.
-    private let openingTime: Timestamp?
     /// When the last frame before the first Close frame was complete.
     private var lastFrameTime: Timestamp?
     /// The life of the client's WebSocket.
@@ -25,6 +25,16 @@ struct Session: ~Copyable {
     var streams: InlineArray<2, SessionStream>
     private var roundTrips = RoundTripRecord()
     private let outstandingPings: Int
+    /// When the upgrade was accepted; nil where that was before the capture.
+    private let openingTime: Timestamp?
+
+    /// How many bytes stand before the streams, about.
+    static let headByteCount = 64
+
+    /// Where the stream of an end stands in the value, about: for a look ahead.
+    static func offset(ofStream role: Role) -> Int {
+        headByteCount &+ role.index &* MemoryLayout<SessionStream>.stride
+    }
 
     /// Opens the session behind an accepted upgrade.
     ///
@@ -76,14 +86,13 @@ struct Session: ~Copyable {
 
     /// Takes the next bytes of a stream.
     ///
-    /// `origin` is the packet that brought them, which may be an earlier one than the packet at hand; `view` is the
-    /// connection as that left it.
+    /// `origin` is the packet that brought them, which may be an earlier one than the packet at hand.
     mutating func receive(
-        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, view: ConnectionView, state: inout AnalysisState,
+        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
-        var context = state.context(connection: number, view: view)
+        var context = state.context(connection: number)
         guard streams[role.index].search == nil else {
             search(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
             return
@@ -98,11 +107,22 @@ struct Session: ~Copyable {
     ) {
         var input = ByteCursor(bytes)
         streams[role.index].decoder.origin = origin
-        while let output = streams[role.index].decoder.next(&input, resources: &resources) {
-            handle(output, from: role, &context, &state, &sink)
-        }
+        repeat {
+            if let whole = streams[role.index].decoder.nextWhole(&input, resources: &resources) {
+                count(whole, from: role, context, &state)
+                guard state.options.tellsFrames else { continue }
+                tell(
+                    whole, whole.framePayload(in: input, resources), whole.payload(in: input, resources), from: role,
+                    &context, &sink)
+            } else if let output = streams[role.index].decoder.next(&input, resources: &resources) {
+                handle(output, from: role, &context, &state, &sink)
+            } else {
+                return
+            }
+        } while !input.isEmpty || streams[role.index].decoder.hasPending
     }
 
+    @inline(never)
     private mutating func handle(
         _ output: WebSocketStream.Output, from role: Role, _ context: inout EventContext,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
@@ -116,14 +136,52 @@ struct Session: ~Copyable {
         }
     }
 
+    private mutating func count(
+        _ whole: WholeMessage, from role: Role, _ context: EventContext, _ state: inout AnalysisState
+    ) {
+        countFrame(whole.frame.header.opcode, from: role, &state)
+        countMessage(whole.frame.header.payloadLength, from: role, &state)
+        noteFrame(context)
+    }
+
+    /// Tells of a frame that is a message.
+    private mutating func tell(
+        _ whole: WholeMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from role: Role,
+        _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let packet = whole.frame.origin
+        streams[role.index].messageFirstPacket = packet
+        streams[role.index].fragment = 1
+        let isInferred = streams[role.index].isInferred
+        context.view.clientReadyState = clientStates.current
+        context.view.serverReadyState = serverStates.current
+        let frame = FrameEvent(
+            from: role, frame: whole.frame, firstPacket: packet, payload: whole.framePayloadStatus, close: nil,
+            answer: nil, fragment: 1, isInferred: isInferred)
+        sink.receive(.frame(frame), at: context, payload: framePayload)
+        let message = MessageEvent(from: role, message: whole.message, firstPacket: packet, isInferred: isInferred)
+        sink.receive(.message(message), at: context, payload: payload)
+    }
+
+    private mutating func countFrame(_ opcode: Opcode, from role: Role, _ state: inout AnalysisState) {
+        state.summary.frames &+= 1
+        streams[role.index].traffic.frames &+= 1
+        streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+    }
+
+    private mutating func countMessage(_ length: UInt64, from role: Role, _ state: inout AnalysisState) {
+        state.summary.messages &+= 1
+        state.summary.payloadBytes &+= length
+        streams[role.index].traffic.messages &+= 1
+        streams[role.index].traffic.payloadBytes &+= length
+    }
+
     private mutating func handle(
         _ frame: Frame, _ payload: PayloadStatus, from role: Role, _ context: inout EventContext,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         let opcode = frame.header.opcode
-        state.summary.frames &+= 1
-        streams[role.index].traffic.frames &+= 1
-        streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
+        countFrame(opcode, from: role, &state)
         guard state.options.tellsFrames || opcode.isControl else {
             noteFrame(context)
             return
@@ -168,9 +226,11 @@ struct Session: ~Copyable {
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
             if streams[role.index].close == nil {
-                streams[role.index].close = SentClose(
-                    body: body, packet: context.packet, time: context.time, streamOffset: event.frame.streamOffset,
-                    endOffset: streams[role.index].decoder.streamOffset)
+                let endOffset = streams[role.index].decoder.streamOffset
+                streams[role.index].note(
+                    SentClose(
+                        body: body, packet: context.packet, time: context.time,
+                        streamOffset: event.frame.streamOffset, endOffset: endOffset))
             }
             if firstCloser == nil { firstCloser = role }
             // WHATWG WebSockets: the closing handshake has started for both ends.
@@ -184,12 +244,7 @@ struct Session: ~Copyable {
         _ message: Message, from role: Role, _ context: EventContext, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        if message.isComplete {
-            state.summary.messages &+= 1
-            state.summary.payloadBytes &+= message.length ?? 0
-            streams[role.index].traffic.messages &+= 1
-            streams[role.index].traffic.payloadBytes &+= message.length ?? 0
-        }
+        if message.isComplete { countMessage(message.length ?? 0, from: role, &state) }
         guard state.options.tellsFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
@@ -199,10 +254,10 @@ struct Session: ~Copyable {
 
     /// Ends the session: tells what it leaves unfinished, and why it ended; `tcp` is what its connection came to.
     mutating func end(
-        _ tcp: TCPOutcome, cause: EndCause, view: ConnectionView, state: inout AnalysisState,
+        _ tcp: TCPOutcome, cause: EndCause, state: inout AnalysisState,
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
-        var context = state.context(connection: number, view: view)
+        var context = state.context(connection: number)
         for role in Role.allCases {
             let direction = role == .client ? clientDirection : clientDirection.opposite
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)

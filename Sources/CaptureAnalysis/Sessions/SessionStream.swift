@@ -7,20 +7,17 @@ struct SessionStream: ~Copyable {
 
     /// The search for the place where frames begin, while it is not known.
     var search: FrameSearch?
-    var decoder: WebSocketStream
+    /// Whether its place was found by evidence, not proof.
+    var isInferred = false
     /// The packet that the message at hand began in.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
     var fragment: UInt64 = 0
-    /// Whether its place was found by evidence, not proof.
-    var isInferred = false
     var traffic = SessionEnd.Traffic()
+    var decoder: WebSocketStream
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
-    /// Its first Close frame.
-    var close: SentClose?
-    /// The first rule it broke, up to its Close frame and before that of the other end.
-    var brokenRule: BrokenRule?
+    private var closing: ClosingNotes?
     /// The packet at which the gap was told that made the place unknown.
     var gapPacket: UInt64 = 0
     /// Captured bytes given up since then, those of the search at hand not counted.
@@ -32,6 +29,9 @@ struct SessionStream: ~Copyable {
     var hasToldOutOfWindow = false
     /// Whether bytes of it are not in the capture, its beginning included.
     var isIncomplete = false
+
+    /// The bytes at the beginning of the value that frames touch, about.
+    static let hotByteCount = 320
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
@@ -45,6 +45,26 @@ struct SessionStream: ~Copyable {
         decoder = WebSocketStream(
             sender: sender, streamOffset: streamOffset, compression: compression, demand: options.payload,
             limits: options.limits.stream)
+    }
+
+    /// Its first Close frame.
+    var close: SentClose? { closing?.close }
+
+    /// The first rule it broke, up to its Close frame and before that of the other end.
+    var brokenRule: BrokenRule? { closing?.brokenRule }
+
+    /// Notes its first Close frame.
+    mutating func note(_ close: SentClose) {
+        let notes = closing ?? ClosingNotes()
+        closing = notes
+        notes.close = close
+    }
+
+    /// Notes the first rule it broke.
+    mutating func note(_ rule: BrokenRule) {
+        let notes = closing ?? ClosingNotes()
+        closing = notes
+        notes.brokenRule = rule
     }
 
     /// What the payload of the frame that was decoded last is known by.

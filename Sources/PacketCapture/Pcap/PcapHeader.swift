@@ -35,28 +35,56 @@ struct PcapHeader {
     /// - Throws: `cutShort`, or `damaged` where the captured length cannot be true.
     @inline(__always)
     func nextRecord(in input: inout ReadBuffer) throws(ReadingError) -> CapturedRecord? {
+        if let record = unsafe peekRecord(in: &input) {
+            unsafe input.consume(record.length)
+            return unsafe record
+        }
+        return try unsafe readOn(in: &input)
+    }
+
+    /// Looks at the record at the start of `input`; nil where that is not here as a whole, or cannot be one.
+    ///
+    /// Takes `input` as `inout` although it does not change it: else the compiler copies it first.
+    @inline(__always)
+    func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
+        guard input.count >= magic.recordHeaderLength else { return nil }
+        let seconds = input.load(UInt32.self, at: 0, isBigEndian: magic.isBigEndian)
+        let fraction = input.load(UInt32.self, at: 4, isBigEndian: magic.isBigEndian)
+        let (captured, original) = lengths(in: input)
+        let length = magic.recordHeaderLength &+ captured
+        guard captured <= Self.maximumPacketLength, input.count >= length else { return nil }
+        let nanoseconds = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* magic.nanosecondsPerFraction
+        return unsafe CapturedRecord(
+            time: Timestamp(nanoseconds: nanoseconds), linkType: linkType, originalLength: max(captured, original),
+            bytes: input.bytes(at: magic.recordHeaderLength, count: captured), length: length)
+    }
+
+    /// The captured and the original length of the packet at the start of `input`.
+    @inline(__always)
+    private func lengths(in input: borrowing ReadBuffer) -> (captured: Int, original: Int) {
+        let first = Int(input.load(UInt32.self, at: 8, isBigEndian: magic.isBigEndian))
+        let second = Int(input.load(UInt32.self, at: 12, isBigEndian: magic.isBigEndian))
+        return mayHoldSwappedLengths && first > second ? (second, first) : (first, second)
+    }
+
+    /// Reads more of the file for the next record; nil at the end.
+    @inline(never)
+    private func readOn(in input: inout ReadBuffer) throws(ReadingError) -> CapturedRecord? {
         guard input.fill(magic.recordHeaderLength) else {
             guard input.count > 0 || input.failure != nil else { return nil }
             throw .ended(input.count > 0 ? .packet : .betweenPackets, input)
         }
-        let seconds = input.load(UInt32.self, at: 0, isBigEndian: magic.isBigEndian)
-        let fraction = input.load(UInt32.self, at: 4, isBigEndian: magic.isBigEndian)
-        var captured = Int(input.load(UInt32.self, at: 8, isBigEndian: magic.isBigEndian))
-        var original = Int(input.load(UInt32.self, at: 12, isBigEndian: magic.isBigEndian))
-        if mayHoldSwappedLengths, captured > original { swap(&captured, &original) }
+        let captured = lengths(in: input).captured
         guard captured <= Self.maximumPacketLength else {
             throw .damaged(
                 .packet, at: input.offset,
                 "captured length \(captured) is above the maximum of \(Self.maximumPacketLength)")
         }
-        let length = magic.recordHeaderLength &+ captured
-        guard input.fill(length) else { throw .ended(.packet, input) }
-        let bytes = unsafe input.bytes(at: magic.recordHeaderLength, count: captured)
-        input.consume(length)
-        let nanoseconds = Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* magic.nanosecondsPerFraction
-        return unsafe CapturedRecord(
-            time: Timestamp(nanoseconds: nanoseconds), linkType: linkType, originalLength: max(captured, original),
-            bytes: bytes)
+        guard input.fill(magic.recordHeaderLength &+ captured), let record = unsafe peekRecord(in: &input) else {
+            throw .ended(.packet, input)
+        }
+        unsafe input.consume(record.length)
+        return unsafe record
     }
 
     private static let length = 24

@@ -47,6 +47,31 @@ struct PcapngReader {
         return nil
     }
 
+    /// Looks at the packet at the start of `input`; nil where that is no packet, is not here as a whole, or is damaged.
+    ///
+    /// Takes both as `inout` although it changes neither: else the compiler copies them first.
+    @inline(__always)
+    mutating func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
+        guard input.count >= 12 else { return nil }
+        let block = PcapngBlock(
+            type: PcapngBlockType(rawValue: input.load(UInt32.self, at: 0, isBigEndian: isBigEndian)),
+            claimedLength: input.load(UInt32.self, at: 4, isBigEndian: isBigEndian))
+        guard block.type.isPacket, block.claimedLength >= 12, block.length <= input.count else { return nil }
+        do throws(ReadingError) {
+            try checkTrailer(of: block, at: block.length &- 4, offset: input.offset, in: input)
+            return try unsafe packet(block, in: input)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Goes past the packet at the start of `input` that was looked at.
+    @inline(__always)
+    mutating func take(_ record: CapturedRecord, from input: inout ReadBuffer) {
+        unsafe latestTime = record.time
+        unsafe input.consume(record.length)
+    }
+
     /// Looks at the block at the start of `input`; nil at the end.
     @inline(__always)
     private mutating func nextBlock(in input: inout ReadBuffer) throws(ReadingError) -> PcapngBlock? {
@@ -103,16 +128,23 @@ struct PcapngReader {
         -> CapturedRecord
     {
         try hold(block, in: &input)
-        let record = try unsafe block.type == .simplePacket ? simplePacket(block, in: input) : packet(block, in: input)
-        unsafe latestTime = record.time
-        input.consume(block.length)
+        let record = try unsafe packet(block, in: input)
+        unsafe take(record, from: &input)
         return unsafe record
+    }
+
+    /// What a block that holds a packet says, all of which is here.
+    @inline(__always)
+    private func packet(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError) -> CapturedRecord {
+        try unsafe block.type == .simplePacket ? simplePacket(block, in: input) : timedPacket(block, in: input)
     }
 
     /// Takes an Enhanced Packet Block (section 4.3), or an obsolete Packet Block (appendix A): they differ in the number
     /// of the interface only.
     @inline(__always)
-    private func packet(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError) -> CapturedRecord {
+    private func timedPacket(
+        _ block: PcapngBlock, in input: borrowing ReadBuffer
+    ) throws(ReadingError) -> CapturedRecord {
         guard block.length >= 32 else { throw tooShort(block, in: input) }
         let number =
             block.type == .enhancedPacket
@@ -132,7 +164,7 @@ struct PcapngReader {
         return unsafe CapturedRecord(
             time: interface.clock.time(UInt64(high) << 32 | UInt64(low)), linkType: interface.linkType,
             originalLength: max(captured, original), bytes: input.bytes(at: 28, count: captured),
-            interfaceName: interface.name)
+            length: block.length, interfaceName: interface.name)
     }
 
     /// Takes a Simple Packet Block (section 4.4): from interface 0, cut at its snap length, without a time.
@@ -146,7 +178,7 @@ struct PcapngReader {
         let captured = min(original, limit, block.length &- 16)
         return unsafe CapturedRecord(
             time: latestTime, linkType: interface.linkType, originalLength: original,
-            bytes: input.bytes(at: 12, count: captured), interfaceName: interface.name)
+            bytes: input.bytes(at: 12, count: captured), length: block.length, interfaceName: interface.name)
     }
 
     private func tooShort(_ block: PcapngBlock, in input: borrowing ReadBuffer) -> ReadingError {

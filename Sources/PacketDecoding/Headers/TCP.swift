@@ -3,31 +3,29 @@ internal import WireFormat
 extension HeaderWalk {
     /// Reads a TCP header (RFC 9293 3.1); what IP holds behind it is the payload.
     ///
-    /// Inlined, so that the segment is made where it is returned: a copy costs as much as all the rest.
+    /// - Returns: Why there is none; nil when there is.
     @inline(__always)
-    func readTCP(_ bytes: Span<UInt8>) -> DecodedPacket {
+    func readTCP(_ bytes: Span<UInt8>, into segment: inout TCPSegment) -> NoSegment? {
         let header = bytes.extracting(droppingFirst: offset)
-        guard holds(20, in: header) else { return DecodedPacket(lack(of: 20)) }
+        guard holds(20, in: header) else { return lack(of: 20) }
         let headerLength = Int(header[12] &>> 4) &* 4
         guard headerLength >= 20 else { return .malformed }
-        guard holds(headerLength, in: header) else { return DecodedPacket(lack(of: headerLength)) }
-        let flags = TCPFlags(rawValue: header[13])
+        guard holds(headerLength, in: header) else { return lack(of: headerLength) }
         let start = offset &+ headerLength
-        return .segment(
-            TCPSegment(
-                source: Endpoint(address: source(in: bytes), port: header.bigEndianUInt16(at: 0)),
-                destination: Endpoint(address: destination(in: bytes), port: header.bigEndianUInt16(at: 2)),
-                sequence: header.bigEndianUInt32(at: 4),
-                acknowledgment: header.bigEndianUInt32(at: 8),
-                flags: flags,
-                headerLength: UInt8(truncatingIfNeeded: headerLength),
-                window: header.bigEndianUInt16(at: 14),
-                // RFC 7323 2.2: the option counts on SYN segments only.
-                windowScale: flags.contains(.syn) ? header.extracting(20..<headerLength).windowScale : nil,
-                networkHeaderWords: UInt8(clamping: (offset &- addresses &+ (isIPv6 ? 8 : 12)) &>> 2),
-                tunnel: tunnel,
-                payload: start..<min(end, bytes.count),
-                payloadLength: end &- start))
+        segment.source = Endpoint(address: source(in: bytes), port: header.bigEndianUInt16(at: 0))
+        segment.destination = Endpoint(address: destination(in: bytes), port: header.bigEndianUInt16(at: 2))
+        segment.sequence = header.bigEndianUInt32(at: 4)
+        segment.acknowledgment = header.bigEndianUInt32(at: 8)
+        segment.flags = TCPFlags(rawValue: header[13])
+        segment.headerLength = UInt8(truncatingIfNeeded: headerLength)
+        segment.window = header.bigEndianUInt16(at: 14)
+        // RFC 7323 2.2: the option counts on SYN segments only.
+        segment.windowScale = segment.flags.contains(.syn) ? header.extracting(20..<headerLength).windowScale : nil
+        segment.networkHeaderWords = UInt8(clamping: (offset &- addresses &+ (isIPv6 ? 8 : 12)) &>> 2)
+        segment.tunnel = tunnel
+        segment.payload = start..<min(end, bytes.count)
+        segment.payloadLength = end &- start
+        return nil
     }
 }
 

@@ -1,5 +1,6 @@
 public import CaptureAnalysis
 import WebSocketProtocol
+import WireFormat
 
 /// The trace: one JSON object a line, as `docs/trace-format.md` and `docs/trace.schema.json` define it.
 ///
@@ -26,6 +27,9 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
     public var output: OutputBuffer
     let options: Options
     private var clock = RFC3339Clock()
+    /// What is written of when and where the events of a packet happened, and of which packet.
+    private var place = OutputBuffer(capacity: 128)
+    private var latestPlace = (packet: UInt64.max, time: Timestamp(nanoseconds: 0))
 
     /// Makes the format.
     public init(options: Options = Options()) {
@@ -85,16 +89,27 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
     private mutating func begin(_ kind: StaticString, at context: borrowing EventContext, hasConnection: Bool = true) {
         output.append("{\"event\":\"")
         output.append(kind)
-        output.append("\",\"time\":\"")
-        clock.append(context.time, to: &output)
-        output.append("\",\"elapsed\":")
-        output.append(seconds: context.elapsed)
-        output.append(",\"packet\":")
-        output.append(decimal: context.packet)
+        let (packet, time) = (context.packet, context.time)
+        if latestPlace.packet != packet || latestPlace.time != time {
+            latestPlace = (packet, time)
+            writePlace(of: context)
+        }
+        output.append(contentsOf: place)
         if hasConnection {
             output.append(",\"connection\":")
             output.append(decimalOrNull: context.connection == 0 ? nil : context.connection)
         }
+    }
+
+    /// Notes the keys that are the same in all lines of a packet: most packets that have one have several.
+    private mutating func writePlace(of context: borrowing EventContext) {
+        place.removeAll()
+        place.append("\",\"time\":\"")
+        clock.append(context.time, to: &place)
+        place.append("\",\"elapsed\":")
+        place.append(seconds: context.elapsed)
+        place.append(",\"packet\":")
+        place.append(decimal: context.packet)
     }
 
     private mutating func write(_ start: borrowing CaptureStart) {

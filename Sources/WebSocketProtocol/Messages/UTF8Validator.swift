@@ -30,7 +30,7 @@ struct UTF8Validator: Sendable {
                 return
             }
         }
-        start = asciiEnd(of: bytes, from: start)
+        start &+= Self.asciiCount(bytes.extracting(start...))
         guard start < bytes.count else { return }
         let rest = bytes.extracting(start...)
         switch check(rest) {
@@ -44,22 +44,43 @@ struct UTF8Validator: Sendable {
         }
     }
 
-    /// Where the run of bytes without a top bit ends that begins at `start`, to within eight bytes before.
-    private func asciiEnd(of bytes: Span<UInt8>, from start: Int) -> Int {
+    /// Whether a text that is here as a whole is UTF-8.
+    static func isValid(_ bytes: Span<UInt8>) -> Bool {
+        let count = asciiCount(bytes)
+        return count == bytes.count || (try? UTF8Span(validating: bytes.extracting(count...))) != nil
+    }
+
+    /// How many bytes at the beginning have no top bit: all of them, or a few less than that.
+    private static func asciiCount(_ bytes: Span<UInt8>) -> Int {
         unsafe bytes.withUnsafeBytes { bytes in
-            var index = start
-            while index &+ 32 <= bytes.count {
-                let words = unsafe bytes.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt64>.self)
-                guard (words[0] | words[1] | words[2] | words[3]) & 0x8080_8080_8080_8080 == 0 else { break }
+            let count = bytes.count
+            var index = 0
+            while index &+ 32 <= count {
+                let first = unsafe load(bytes, index) | load(bytes, index &+ 8)
+                let second = unsafe load(bytes, index &+ 16) | load(bytes, index &+ 24)
+                guard (first | second) & topBits == 0 else { return index }
                 index &+= 32
             }
-            while index &+ 8 <= bytes.count,
-                unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-            {
+            while index &+ 8 <= count {
+                guard unsafe load(bytes, index) & topBits == 0 else { return index }
                 index &+= 8
             }
-            return index
+            guard index < count else { return index }
+            guard count >= 8 else {
+                var all: UInt8 = 0
+                for place in 0..<count { unsafe all |= bytes[place] }
+                return all < 0x80 ? count : 0
+            }
+            // The last eight bytes, some of them once more.
+            return unsafe load(bytes, count &- 8) & topBits == 0 ? count : index
         }
+    }
+
+    private static let topBits: UInt64 = 0x8080_8080_8080_8080
+
+    @inline(__always)
+    private static func load(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     private enum Verdict {

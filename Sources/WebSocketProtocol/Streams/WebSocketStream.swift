@@ -4,7 +4,7 @@ public import WireFormat
 /// One direction of a session behind the upgrade: bytes in, frames and messages out (RFC 6455 5).
 ///
 /// Feed it pieces of any size and take what ``next(_:resources:)`` returns until it returns nil; how the bytes are cut
-/// makes no difference. It keeps no payload that nobody wants, whatever length a frame claims.
+/// makes no difference. ``nextWhole(_:resources:)`` is a shorter way for most messages. It keeps no payload that nobody wants, whatever length a frame claims.
 public struct WebSocketStream: ~Copyable {
     /// What the stream tells, in order.
     public enum Output: Sendable {
@@ -30,35 +30,35 @@ public struct WebSocketStream: ~Copyable {
     public let sender: Role
     private var place = Place.betweenFrames
     /// Whether anything is to be told, or to be cleared away, before the next byte is looked at.
-    private var hasPending = false
+    public private(set) var hasPending = false
     /// Whether the kept message was handed out and is not needed any more.
     private var hasDelivered = false
     private var isMessageFrame = false
     /// Whether the frame's payload is its message's, so that it need not be kept twice.
     private var isWholeMessage = false
-    private var hasSentClose = false
+    var hasSentClose = false
     private var hasToldRefusal = false
     /// Whether a gap reaches beyond the end of the current frame.
     private var isLostBehindFrame = false
     /// Whether fragments may belong to a message whose beginning was not seen.
-    private var isMessageUnknown = false
+    var isMessageUnknown = false
     private var violations = PendingViolations()
     /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
     private var payloadViolations = PendingViolations()
     private var mask: Masking?
-    private var lastMaskingKey: UInt32?
+    var lastMaskingKey: UInt32?
     /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
-    public private(set) var streamOffset: UInt64
+    public internal(set) var streamOffset: UInt64
     /// Bytes of the current frame's payload that are still to come.
     private var remaining: UInt64 = 0
     /// What the caller knows the bytes by that it hands over next, such as a packet's number.
     public var origin: UInt64 = 0
     /// How many frames have begun.
-    public private(set) var frameCount: UInt64 = 0
-    private var frame: Frame
+    public internal(set) var frameCount: UInt64 = 0
+    let demand: PayloadDemand
     private var reader = FrameHeaderReader()
-    private let demand: PayloadDemand
-    private var messages: MessageDecoder
+    var messages: MessageDecoder
+    private var frame: Frame
     private var endedMessage: Message?
     private var kept = KeptPayload()
     private let limits: StreamLimits
@@ -105,6 +105,10 @@ public struct WebSocketStream: ~Copyable {
 
     /// Whether a gap hid where frames begin: bytes are passed over until ``resume(at:)``.
     public var isLost: Bool { place == .lost }
+
+    /// Whether a frame's header comes next, and nothing is left to tell before it.
+    @inline(__always)
+    var isBetweenFrames: Bool { place == .betweenFrames && !hasPending && reader.isEmpty }
 
     /// Takes what it can from `input` and returns the next thing to tell; nil when all of `input` is taken.
     public mutating func next(_ input: inout ByteCursor, resources: inout StreamResources) -> Output? {

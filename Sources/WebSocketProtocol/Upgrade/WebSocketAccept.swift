@@ -12,9 +12,11 @@ enum WebSocketAccept {
     /// Whether a key is 16 bytes in base64 (RFC 6455 4.1, item 7): 22 digits and two signs of padding.
     static func isKey(_ key: String) -> Bool {
         key.utf8.count == 24 && key.utf8.suffix(2).allSatisfy { $0 == UInt8(ascii: "=") }
-            && key.utf8.prefix(22).allSatisfy(alphabet.contains)
+            && key.utf8.prefix(22).allSatisfy(isDigit)
     }
 
-    /// The digits of base64 (RFC 4648 4).
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    /// Whether a byte is a digit of base64 (RFC 4648 4).
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        byte.isLetter || byte.isDigit || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/")
+    }
 }

@@ -67,7 +67,14 @@ extension WebSocketStream {
     /// Feeds `bytes` and writes down all that is told.
     mutating func drain(_ bytes: [UInt8], _ resources: inout StreamResources, into told: inout [Told]) {
         var input = ByteCursor(bytes.span)
-        while let output = next(&input, resources: &resources) {
+        while true {
+            if let whole = nextWhole(&input, resources: &resources) {
+                let framePayload = Array(copying: whole.framePayload(in: input, resources))
+                told.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
+                told.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))
+                continue
+            }
+            guard let output = next(&input, resources: &resources) else { break }
             switch output {
             case .violation(let violation, let offset): told.append(.violation(violation, at: offset))
             case .frame(let frame, let status):

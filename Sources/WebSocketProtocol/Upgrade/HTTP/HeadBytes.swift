@@ -28,7 +28,12 @@ extension Collection<UInt8> {
 
     /// Whether these bytes begin with those of `text` (in lower case), whatever the case of their letters.
     func hasPrefixIgnoringCase(_ text: String) -> Bool {
-        lazy.map(\.lowercased).starts(with: text.utf8)
+        var index = startIndex
+        for byte in text.utf8 {
+            guard index < endIndex, self[index].lowercased == byte else { return false }
+            formIndex(after: &index)
+        }
+        return true
     }
 }
 
@@ -71,18 +76,21 @@ extension Span<UInt8> {
 
     /// The index of `byte` in `range`; the range's end where there is none.
     func index(of byte: UInt8, in range: Range<Int>) -> Int {
-        var index = range.lowerBound
-        while index < range.upperBound, self[index] != byte { index += 1 }
-        return index
+        let bytes = extracting(range)
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
+            range.lowerBound &+ (unsafe bytes.firstIndex(of: byte) ?? range.count)
+        }
     }
 
     /// The text of `range`; bytes that are not UTF-8 are replaced by U+FFFD.
     func string(_ range: Range<Int>) -> String {
-        String(decoding: range.map { self[$0] }, as: UTF8.self)
+        let bytes = extracting(range)
+        return unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
     /// The text of a field's value: each fold of its lines (RFC 9112 5.2) becomes one space.
     func unfoldedString(_ range: Range<Int>) -> String {
+        guard index(of: UInt8(ascii: "\n"), in: range) < range.upperBound else { return string(range) }
         var text: [UInt8] = []
         var index = range.lowerBound
         while index < range.upperBound {
