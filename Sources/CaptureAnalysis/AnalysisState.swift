@@ -6,6 +6,8 @@ struct AnalysisState {
     let options: AnalysisOptions
     /// The totals, the duration left out.
     var summary = Summary()
+    /// The ends of sessions, to be compared.
+    var endings = EndingPatterns()
     /// The 1-based number of the packet at hand.
     private(set) var packet: UInt64 = 0
     /// Its time.

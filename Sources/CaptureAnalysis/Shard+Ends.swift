@@ -26,6 +26,17 @@ extension Shard {
         }
     }
 
+    /// Tells a session which ends of its connection are over, since a FIN, a RST or an answer to one has come.
+    mutating func noteEnds(_ slot: Int, _ session: Int, _ state: borrowing AnalysisState) {
+        let client = sessions[session].clientDirection
+        let isReset = table.connections[slot].reset != nil
+        let hasClientFinished = table.connections[slot][client].isWhole
+        let hasServerFinished = table.connections[slot][client.opposite].isWhole
+        sessions[session].noteEnds(
+            isReset: isReset, hasClientFinished: hasClientFinished, hasServerFinished: hasServerFinished,
+            at: state.elapsed(state.time))
+    }
+
     /// Counts the connections without WebSocket that are still open.
     mutating func countOthers(state: inout AnalysisState) {
         for slot in table.connections.slots where table.connections.isUsed(slot) { countOther(slot, &state) }
@@ -57,7 +68,7 @@ extension Shard {
         case .session(let session):
             for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
             state.view = view(slot, session)
-            let tcp = TCPOutcome(table.connections[slot])
+            let tcp = TCPOutcome(table.connections[slot], client: sessions[session].clientDirection)
             sessions[session].end(
                 tcp, cause: cause, state: &state, resources: &resources, sink: &sink)
             sessions.remove(session)
@@ -104,9 +115,9 @@ extension Shard {
         var clientStates = ReadyStates(connectingAt: elapsed)
         if cause == .closed { clientStates.advance(to: .closed, at: state.elapsed(state.time)) }
         let outcome = SessionOutcome(
-            clientClose: nil, serverClose: nil, isClientLost: false, isServerLost: false, firstCloser: nil,
+            client: EndOutcome(), server: EndOutcome(), firstCloser: nil,
             clientDirection: client, lastFrameTime: nil, unansweredPings: 0, wasOpened: false)
-        let tcp = TCPOutcome(table.connections[slot])
+        let tcp = TCPOutcome(table.connections[slot], client: client)
         let end = SessionEnd(
             verdict: outcome.verdict(tcp, cause: cause, now: state.time),
             clientReadyStates: clientStates.changes, serverReadyStates: [],

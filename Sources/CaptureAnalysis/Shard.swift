@@ -89,6 +89,7 @@ struct Shard: ~Copyable {
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, &state, &sink) }
         if arrival.isControl, case .session(let session) = readers[slot] {
+            noteEnds(slot, session, state)
             let control = ControlSegment(
                 from: role(of: place), flags: entry.segment.flags,
                 payloadLength: entry.segment.payloadLength)

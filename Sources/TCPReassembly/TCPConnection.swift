@@ -46,6 +46,8 @@ public struct TCPConnection: ~Copyable {
     public private(set) var isClosed = false
     /// Whether the acknowledgment of the SYN ACK is still to come.
     private var awaitsHandshakeAck = false
+    /// Whether an end waits for a word of the other (``unanswered(_:)``).
+    private var hasUnanswered = false
     private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
     public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
@@ -76,6 +78,8 @@ public struct TCPConnection: ~Copyable {
     public private(set) var rejectedSegments: UInt64 = 0
     /// A SYN with another initial sequence number that was not taken at its word, and who sent it.
     private var challenger: (syn: Mark, from: Direction)?
+    /// What each end sent again, or probed with; nil as long as neither did.
+    private var unanswered: UnansweredRuns?
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
@@ -141,15 +145,42 @@ public struct TCPConnection: ~Copyable {
     /// Whether data have passed, and both ends were heard.
     private var isAtWork: Bool {
         let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
-        let isInitiatorHeard =
-            syn != nil || handshakeAck != nil || streams[0].seenOffset > 0 || streams[1].acknowledgedOffset > 0
-        let isResponderHeard = synAck != nil || streams[1].seenOffset > 0 || streams[0].acknowledgedOffset > 0
-        return hasData && isInitiatorHeard && isResponderHeard
+        return hasData && isHeard(.fromInitiator) && isHeard(.fromResponder)
+    }
+
+    /// Whether a packet of an end was seen.
+    private func isHeard(_ direction: Direction) -> Bool {
+        let hasOpened = direction == .fromInitiator ? syn != nil || handshakeAck != nil : synAck != nil
+        return hasOpened || streams[direction.index].seenOffset > 0
+            || streams[direction.opposite.index].acknowledgedOffset > 0
     }
 
     /// Whether the end that sends this stream had received the other's FIN before it sent its own.
     func receivedFinFirst(_ direction: Direction) -> Bool {
         hadReceivedFin[direction.index]
+    }
+
+    /// The segments by which an end asked for a word of the other, up to the connection's last packet; nil where it did not,
+    /// or was answered.
+    public func unanswered(_ direction: Direction) -> UnansweredRun? {
+        guard let run = unanswered?.runs[direction.index], run.segments > 0, isHeard(direction.opposite) else {
+            return nil
+        }
+        return run
+    }
+
+    private mutating func countUnanswered(_ direction: Direction, _ time: Timestamp) {
+        let unanswered = unanswered ?? UnansweredRuns()
+        self.unanswered = unanswered
+        hasUnanswered = true
+        unanswered.runs[direction.index].count(at: time)
+    }
+
+    /// Ends an end's run, since a packet of the other end has come.
+    private mutating func endUnanswered(of direction: Direction) {
+        guard let unanswered else { return }
+        unanswered.runs[direction.index] = UnansweredRun()
+        hasUnanswered = unanswered.runs[direction.opposite.index].segments > 0
     }
 
     /// Judges a segment by its checksum before anything else is done with it.
@@ -195,6 +226,7 @@ public struct TCPConnection: ~Copyable {
         let flags = segment.flags
         lastTime = time
         packets &+= 1
+        if hasUnanswered { endUnanswered(of: other) }
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
@@ -220,6 +252,8 @@ public struct TCPConnection: ~Copyable {
             arrival.inOrder = streams[direction.index].receive(
                 payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
                 limits: limits)
+        } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
+            countUnanswered(direction, time)
         }
         if flags.contains(.fin),
             streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)),
@@ -230,6 +264,7 @@ public struct TCPConnection: ~Copyable {
         }
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
             arrival.isDoubtful = streams[direction.index].takeDoubt()
+            if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
         }
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }

@@ -22,6 +22,8 @@ public struct TCPStream: ~Copyable {
     public private(set) var isFull = false
     /// Whether something was counted as conflicting or out of window that `takeDoubt` has not told yet.
     private var hasDoubt = false
+    /// Whether a segment has brought nothing new that `takeRepeat` has not told yet.
+    private var hasRepeated = false
     /// What the other end takes.
     var window = ReceiveWindow()
     /// How many bytes were handed on or reported as gaps.
@@ -98,6 +100,7 @@ public struct TCPStream: ~Copyable {
         let end = start &+ Int64(length)
         guard end > next else {
             // RFC 9293 3.8.4: a keep-alive repeats the last byte, whatever its value, or none.
+            hasRepeated = true
             guard length > 1 || start != next &- 1 else { return 0..<0 }
             retransmittedSegments &+= 1
             compare(payload, at: start)
@@ -123,6 +126,7 @@ public struct TCPStream: ~Copyable {
         let rest = payload.extracting(min(old, payload.count)...)
         if !hold(rest, at: offset, end: UInt64(end), packet, &budget, limits) {
             retransmittedSegments &+= 1
+            hasRepeated = true
         } else if isLate {
             outOfOrderSegments &+= 1
         }
@@ -270,6 +274,19 @@ public struct TCPStream: ~Copyable {
     mutating func takeDoubt() -> Bool {
         defer { hasDoubt = false }
         return hasDoubt
+    }
+
+    /// Whether a segment has brought nothing new since this was asked.
+    mutating func takeRepeat() -> Bool {
+        defer { hasRepeated = false }
+        return hasRepeated
+    }
+
+    /// Whether a segment without data stands where keep-alive probes do: before the next byte (RFC 9293 3.8.4).
+    @inline(__always)
+    func isProbe(_ sequence: UInt32) -> Bool {
+        guard let firstSequence, nextOffset > 0 else { return false }
+        return sequence &+ 1 == firstSequence &+ UInt32(truncatingIfNeeded: nextOffset)
     }
 
     /// Drops what waits.

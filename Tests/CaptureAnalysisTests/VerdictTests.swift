@@ -70,6 +70,14 @@ struct Ending: Sendable, CustomTestStringConvertible {
             by: .server, layer: .closeFrame, code: 1000, reason: "", clientSees: 1000, serverSees: 1006, silence: 1,
             client: closing, server: closing),
         Ending(
+            testDescription: "a Close frame to a socket that is gone",
+            steps: {
+                $0.send(WireFrame.close(1000, from: .server), from: .server)
+                $0.refuse(from: .client)
+            },
+            by: .server, layer: .closeFrame, code: 1000, reason: "", clientSees: 1006, serverSees: 1006, silence: 1,
+            client: closing, server: closing),
+        Ending(
             testDescription: "a FIN of the client",
             steps: {
                 $0.wait(milliseconds: 20)

@@ -68,20 +68,28 @@ struct ConnectionComparison {
     }
 
     /// RFC 6455 7.1.5: an application is given the code of the Close frame that its end received; 1005 when that is
-    /// empty, 1006 when there is none.
+    /// empty, 1006 when there is none, or when its end has failed the connection.
     ///
-    /// An endpoint that has failed the connection logs 1006 and reads nothing more, so that a Close frame behind that
-    /// does not speak against it; nor does a capture that ended before the session.
+    /// A capture that ended before the session does not speak against that.
     private mutating func compareEnds(_ expected: ExpectedConnection, _ found: TraceConnection) {
-        guard let verdict = found.verdict, !isOpen(found) else { return }
+        guard let verdict = found.verdict, let events = found.closeEvents else { return }
         let rows = [
-            (ExpectedMessage.Sender.client, expected.clientSees, verdict.clientSees),
-            (.server, expected.serverSees, verdict.serverSees),
+            (ExpectedMessage.Sender.client, expected.clientSees, expected.clientReason, events.client),
+            (.server, expected.serverSees, expected.serverReason, events.server),
         ]
-        for (who, logged, told) in rows {
-            guard let logged, told != logged else { continue }
-            if logged == 1006, found.close(from: who.peer) != nil { continue }
-            faults.append("\(expected.client): the \(who) sees \(told.map(String.init) ?? "nothing"), not \(logged)")
+        for (who, code, reason, told) in rows {
+            guard let code else { continue }
+            guard let told else {
+                if !hasHoles, verdict.layer != "capture-end" { faults.append("\(expected.client): no event at \(who)") }
+                continue
+            }
+            if told.code != code { faults.append("\(expected.client): the \(who) sees \(told.code), not \(code)") }
+            if let reason, told.reason ?? "" != reason {
+                faults.append("\(expected.client): the \(who) sees \(told.reason ?? "no reason"), not \(reason)")
+            }
+        }
+        if let wasClean = expected.clientWasClean, let told = events.client, told.wasClean != wasClean {
+            faults.append("\(expected.client): the client's close event was\(wasClean ? "" : " not") clean")
         }
     }
 

@@ -123,16 +123,26 @@ struct TraceInvariants {
         let closes = connection.frames.filter { $0.opcode == "close" }
         let (byClient, byServer) = (connection.close(from: .client), connection.close(from: .server))
         demand((verdict.layer == "close-frame") == !closes.isEmpty, "\(name): layer \(verdict.layer)")
-        demand(verdict.clean == (byClient != nil && byServer != nil), "\(name): clean \(verdict.clean)")
+        let isShut = byClient != nil && byServer != nil
+        demand(verdict.clean == (isShut && verdict.failedBy == nil), "\(name): clean \(verdict.clean)")
         demand(verdict.code == closes.first?.close?.code, "\(name): the code is not that of the first Close frame")
         if let first = closes.first { demand(verdict.by == first.from?.rawValue, "\(name): closed by \(verdict.by)") }
-        for (sees, received) in [(verdict.clientSees, byServer), (verdict.serverSees, byClient)] {
-            guard let received else {
+        let ends = [
+            (ExpectedMessage.Sender.client, verdict.clientSees, byServer), (.server, verdict.serverSees, byClient),
+        ]
+        for (who, sees, received) in ends {
+            guard let received, verdict.failedBy != who else {
                 demand(sees == nil || sees == 1006, "\(name): \(sees ?? 0) seen, but no Close frame received")
                 continue
             }
-            demand(sees == received.code ?? 1005, "\(name): \(sees ?? 0) seen, \(received) received")
+            let isRefused = sees == 1006 && connection.events.last?.tcp?.rstFrom == who
+            demand(isRefused || sees == received.code ?? 1005, "\(name): \(sees ?? 0) seen, \(received) received")
         }
+        let events = connection.events.last?.closeEvents
+        demand(events?.client?.code == verdict.clientSees, "\(name): the client's close event has another code")
+        demand(events?.server?.code == verdict.serverSees, "\(name): the server's close event has another code")
+        let isFailureShown = verdict.failedBy == nil || connection.events.contains { $0.rule == verdict.failedOver }
+        demand(isFailureShown || verdict.failedOver == nil, "\(name): failed over what was never told")
     }
 
     private mutating func checkSummary(_ trace: Trace) {

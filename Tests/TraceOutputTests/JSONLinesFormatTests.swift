@@ -170,7 +170,10 @@ struct JSONLinesFormatTests {
         #expect(
             keys(Samples.end())
                 == #""connection":1,"verdict":{"by":"client","layer":"close-frame","clean":true,"code":1000,"name":"normal closure","#
-                + #""reason":"bye","client_sees":1000,"server_sees":1000,"silence":5.000000000,"unanswered_pings":0},"#
+                + #""reason":"bye","client_sees":1000,"server_sees":1000,"silence":5.000000000,"unanswered_pings":0,"#
+                + #""failed_by":null,"failed_over":null},"#
+                + #""close_events":{"client":{"code":1000,"name":"normal closure","reason":"bye","was_clean":true},"#
+                + #""server":{"code":1000,"name":"normal closure","reason":"bye","was_clean":true}},"#
                 + #""ready_states":{"client":[{"state":"connecting","elapsed":0.000402000},{"state":"open","elapsed":0.001130000}],"#
                 + #""server":[{"state":"open","elapsed":0.001130000}]},"duration":5.002520000,"#
                 + #""from_client":{"frames":3,"messages":1,"payload_bytes":12,"wire_bytes":40,"frames_by_opcode":"#
@@ -179,7 +182,8 @@ struct JSONLinesFormatTests {
                 + #"{"continuation":0,"text":0,"binary":0,"reserved-3":4,"close":0,"ping":0,"pong":0}},"#
                 + #""ping_round_trip":{"count":1,"min":0.000090000,"p50":0.000090000,"p90":0.000090000,"#
                 + #""p99":0.000090000,"max":0.000090000},"tcp":{"retransmitted_segments":1,"out_of_order_segments":2,"#
-                + #""gap_bytes":0,"fin_packets":[13,14],"rst_packet":null}"#)
+                + #""gap_bytes":0,"fin_packets":[13,14],"rst_packet":null,"rst_from":null,"unanswered_from":null,"#
+                + #""unanswered_segments":0,"unanswered_for":null}"#)
         #expect(
             keys(
                 Samples.end(
@@ -187,7 +191,7 @@ struct JSONLinesFormatTests {
             )
             .hasPrefix(
                 #""connection":1,"verdict":{"by":"network","layer":"timeout","clean":false,"code":null,"name":null,"#
-                    + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"unanswered_pings":0}"#))
+                    + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"unanswered_pings":0,"#))
     }
 
     @Test func `The summary line holds the totals`() {
@@ -195,7 +199,31 @@ struct JSONLinesFormatTests {
             keys(Samples.summary(), connection: 0)
                 == #""packets":14,"bytes":1234,"tcp_connections":2,"websocket_connections":1,"frames":7,"messages":2,"#
                 + #""payload_bytes":180,"findings":{"note":0,"warning":0,"error":1},"gaps":0,"unreadable_packets":0,"#
-                + #""duration":5.002520000"#)
+                + #""duration":5.002520000,"patterns":[]"#)
+    }
+
+    @Test func `A failed connection and a timeout are named`() {
+        let line = keys(
+            Samples.end(
+                isClean: false, sees: (nil, 1006), failure: .init(by: .client, violation: .serverMasked),
+                timeout: .init(from: .server, segments: 5, span: 3_811_993_000)))
+        #expect(line.contains(#""failed_by":"client","failed_over":"masking.server-masked"}"#))
+        #expect(line.contains(#""close_events":{"client":null,"server":{"code":1006,"name":"abnormal closure","#))
+        #expect(
+            line.hasSuffix(
+                #""unanswered_from":"server","unanswered_segments":5,"unanswered_for":3.811993000}"#))
+    }
+
+    @Test func `The summary line holds the patterns`() {
+        var summary = Summary()
+        summary.patterns = [Samples.pattern(), Samples.pattern(silence: nil)]
+        let line = keys(.summary(summary), connection: 0)
+        #expect(
+            line.hasSuffix(
+                #""patterns":[{"server":"10.0.0.9","by":"server","layer":"rst","sessions":14,"ended":15,"#
+                    + #""silence_min":59.900000000,"silence_max":60.140000000,"lifetime_min":null,"lifetime_max":null},"#
+                    + #"{"server":"10.0.0.9","by":"server","layer":"rst","sessions":14,"ended":15,"#
+                    + #""silence_min":null,"silence_max":null,"lifetime_min":null,"lifetime_max":null}]"#))
     }
 
     @Test func `TCP segments are not in a trace`() {

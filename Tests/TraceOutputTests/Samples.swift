@@ -98,7 +98,8 @@ enum Samples {
     static func end(
         by: SessionEnd.Verdict.Party = .client, _ layer: SessionEnd.Verdict.Layer = .closeFrame, isClean: Bool = true,
         code: UInt16? = 1000, reason: String? = "bye", sees: (UInt16?, UInt16?) = (1000, 1000),
-        silence: Int64? = 5_000_000_000, unansweredPings: UInt64 = 0
+        silence: Int64? = 5_000_000_000, unansweredPings: UInt64 = 0, failure: SessionEnd.Failure? = nil,
+        timeout: SessionEnd.Unanswered? = nil
     ) -> Event {
         var traffic = SessionEnd.Traffic(frames: 3, messages: 1, payloadBytes: 12, wireBytes: 40)
         traffic.framesByOpcode[1] = 1
@@ -110,9 +111,9 @@ enum Samples {
             SessionEnd(
                 verdict: .init(
                     by: by, layer: layer, isClean: isClean, code: code.map(CloseCode.init(rawValue:)), reason: reason,
-                    clientSees: sees.0.map(CloseCode.init(rawValue:)),
-                    serverSees: sees.1.map(CloseCode.init(rawValue:)), silence: silence,
-                    unansweredPings: unansweredPings),
+                    failure: failure, clientEvent: closeEvent(sees.0, reason, isClean),
+                    serverEvent: closeEvent(sees.1, reason, isClean), silence: silence,
+                    unansweredPings: unansweredPings, timeout: timeout),
                 clientReadyStates: [
                     .init(state: .connecting, elapsed: 402_000), .init(state: .open, elapsed: 1_130_000),
                 ],
@@ -121,7 +122,23 @@ enum Samples {
                 pingRoundTrip: .init(count: 1, min: 90_000, p50: 90_000, p90: 90_000, p99: 90_000, max: 90_000),
                 tcp: .init(
                     retransmittedSegments: 1, outOfOrderSegments: 2, gapBytes: 0, finPackets: [13, 14],
-                    resetPacket: nil)))
+                    resetPacket: nil, resetFrom: nil, unanswered: timeout)))
+    }
+
+    static func pattern(
+        by: SessionEnd.Verdict.Party = .server, _ layer: SessionEnd.Verdict.Layer = .rst,
+        silence: ClosedRange<Int64>? = 59_900_000_000...60_140_000_000, lifetime: ClosedRange<Int64>? = nil,
+        isSilentThroughout: Bool = false
+    ) -> EndingPattern {
+        EndingPattern(
+            server: IPAddress(ipv4: 0x0a00_0009), by: by, layer: layer, sessions: 14, ended: 15, silence: silence,
+            lifetime: lifetime, isSilentThroughout: isSilentThroughout)
+    }
+
+    private static func closeEvent(_ code: UInt16?, _ reason: String?, _ wasClean: Bool) -> CloseEvent? {
+        code.map {
+            CloseEvent(code: CloseCode(rawValue: $0), reason: $0 == 1006 ? "" : reason, wasClean: wasClean)
+        }
     }
 
     static func summary() -> Event {

@@ -193,7 +193,39 @@ struct TimelineFormatTests {
             Samples.end(
                 by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, nil),
                 silence: 60_000_000_000,
-                unansweredPings: 1), "timed out by the network, after 60.000 s of silence, 1 ping unanswered"
+                unansweredPings: 1, timeout: .init(from: .server, segments: 5, span: 3_811_993_000)),
+            "timed out, 5 segments of the server unanswered for 3.812 s, after 60.000 s of silence, 1 ping unanswered"
+        ),
+        (
+            Samples.end(isClean: false, sees: (nil, 1000), silence: nil),
+            "closed by the client, answer not captured, 1000 \"bye\" (the server sees 1000)"
+        ),
+        (
+            Samples.end(
+                by: .server, isClean: false, code: 1002, reason: "mask!", sees: (1002, 1006), silence: nil,
+                failure: .init(by: .server, violation: .clientUnmasked)),
+            "failed by the server, 1002 \"mask!\" over masking.client-unmasked of the client "
+                + "(the client sees 1002, the server 1006)"
+        ),
+        (
+            Samples.end(
+                by: .client, isClean: false, code: 5000, reason: "", sees: (1002, 1006), silence: nil,
+                failure: .init(by: .server, violation: .closeCodeNotAllowed)),
+            "closed by the client, 5000 unassigned, failed by the server over close.code-not-allowed of the client "
+                + "(the client sees 1002, the server 1006)"
+        ),
+        (
+            Samples.end(
+                by: .server, .fin, isClean: false, code: nil, reason: nil, sees: (1006, 1006), silence: nil,
+                failure: .init(by: .server, violation: .clientUnmasked)),
+            "TCP closed by the server without a Close frame, failed by the server over masking.client-unmasked of the "
+                + "client (both ends see 1006)"
+        ),
+        (
+            Samples.end(
+                by: .server, isClean: false, code: 1009, reason: "", sees: (1009, 1006), silence: nil,
+                failure: .init(by: .server, violation: nil)),
+            "failed by the server, 1009 message too big (the client sees 1009, the server 1006)"
         ),
         (
             Samples.end(

@@ -20,22 +20,42 @@ public struct SessionEnd: Sendable {
         public var by: Party
         /// How.
         public var layer: Layer
-        /// Whether both ends sent a Close frame (RFC 6455 7.1.4).
+        /// Whether both ends sent a Close frame and neither has failed the connection (RFC 6455 7.1.4).
         public var isClean: Bool
         /// The code of the first Close frame; nil where there was none, or it had none.
         public var code: CloseCode?
         /// The reason in the first Close frame, where it is UTF-8.
         public var reason: String?
-        /// The code that the client's application gets; nil while its session is open, and where a gap hides what it
-        /// received.
-        public var clientSees: CloseCode?
-        /// The code that the server's application gets; nil while its session is open, and where a gap hides what it
-        /// received.
-        public var serverSees: CloseCode?
+        /// Which end has failed the connection; nil where neither has.
+        public var failure: Failure?
+        /// What the client's application is told; nil while its session is open, and where a gap hides what it received.
+        public var clientEvent: CloseEvent?
+        /// What the server's application is told; nil likewise.
+        public var serverEvent: CloseEvent?
+        /// The code that the client's application gets.
+        public var clientSees: CloseCode? { clientEvent?.code }
+        /// The code that the server's application gets.
+        public var serverSees: CloseCode? { serverEvent?.code }
         /// Nanoseconds without a frame before the end.
         public var silence: Int64?
         /// Pings without a Pong, of both ends.
         public var unansweredPings: UInt64
+        /// What was never answered, where the layer is a timeout.
+        public var timeout: Unanswered?
+    }
+
+    /// An end has failed the connection (RFC 6455 7.1.7): it read nothing more, and its application was told 1006.
+    public struct Failure: Hashable, Sendable {
+        /// Which end.
+        public var by: Role
+        /// The rule that the other end broke before; nil where that was not seen.
+        public var violation: Violation?
+
+        /// Makes a failure.
+        public init(by role: Role, violation: Violation?) {
+            by = role
+            self.violation = violation
+        }
     }
 
     /// A step in the life of an end's WebSocket.
@@ -76,6 +96,23 @@ public struct SessionEnd: Sendable {
         public var max: Int64
     }
 
+    /// Segments that an end sent again, and keep-alive probes, to which the other end never said a word.
+    public struct Unanswered: Hashable, Sendable {
+        /// Who sent them.
+        public var from: Role
+        /// How many there were.
+        public var segments: UInt64
+        /// Nanoseconds from the first to the last.
+        public var span: Int64
+
+        /// Makes a description.
+        public init(from role: Role, segments: UInt64, span: Int64) {
+            from = role
+            self.segments = segments
+            self.span = span
+        }
+    }
+
     /// How the TCP connection fared.
     public struct TCPHealth: Sendable {
         /// Segments that brought only bytes already seen.
@@ -88,6 +125,10 @@ public struct SessionEnd: Sendable {
         public var finPackets: [UInt64]
         /// The packet with the first RST.
         public var resetPacket: UInt64?
+        /// Who sent it.
+        public var resetFrom: Role?
+        /// What an end sent again, or probed with, while the other end was silent to the last; nil where none did.
+        public var unanswered: Unanswered?
     }
 
     /// Why it ended.

@@ -30,6 +30,8 @@ public struct Summary: Sendable {
     public var duration: Int64 = 0
     /// Link types of packets that could not be decoded for it, each once.
     public var unsupportedLinkTypes: [LinkType] = []
+    /// Ways in which sessions ended alike, the most frequent first; empty before the capture's end.
+    public var patterns: [EndingPattern] = []
     /// What the connections without WebSocket were.
     public var others = OtherTraffic()
 }

@@ -14,17 +14,19 @@ struct Session: ~Copyable {
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Who sent the first Close frame.
-    private var firstCloser: Role?
+    private(set) var firstCloser: Role?
     /// When the last frame before the first Close frame was complete.
     private var lastFrameTime: Timestamp?
     /// The life of the client's WebSocket.
-    private(set) var clientStates: ReadyStates
+    var clientStates: ReadyStates
     /// The life of the server's WebSocket.
-    private(set) var serverStates: ReadyStates
+    var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
     private var roundTrips = RoundTripRecord()
     private let outstandingPings: Int
+    /// When the upgrade was accepted; nil where that was before the capture.
+    private let openingTime: Timestamp?
 
     /// How many bytes stand before the streams, about.
     static let headByteCount = 64
@@ -57,6 +59,7 @@ struct Session: ~Copyable {
         clientStates.advance(to: .open, at: elapsed)
         serverStates.advance(to: .open, at: elapsed)
         lastFrameTime = state.time
+        openingTime = state.time
     }
 
     /// Opens a session that was running before the capture began: what its upgrade agreed on is not known.
@@ -73,6 +76,7 @@ struct Session: ~Copyable {
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
                 compression: .unknown, options: options)
         }
+        openingTime = nil
         let elapsed = state.elapsed(state.time)
         clientStates = ReadyStates(connectingAt: elapsed)
         serverStates = ReadyStates(connectingAt: elapsed)
@@ -127,6 +131,7 @@ struct Session: ~Copyable {
         case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
         case .message(let message): handle(message, from: role, context, &state, &sink)
         case .violation(let violation, let offset):
+            note(violation, at: offset, from: role, context)
             state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
         }
     }
@@ -220,7 +225,13 @@ struct Session: ~Copyable {
         case .close:
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
-            if streams[role.index].close == nil { streams[role.index].close = (body, context.time) }
+            if streams[role.index].close == nil {
+                let endOffset = streams[role.index].decoder.streamOffset
+                streams[role.index].note(
+                    SentClose(
+                        body: body, packet: context.packet, time: context.time,
+                        streamOffset: event.frame.streamOffset, endOffset: endOffset))
+            }
             if firstCloser == nil { firstCloser = role }
             // WHATWG WebSockets: the closing handshake has started for both ends.
             clientStates.advance(to: .closing, at: context.elapsed)
@@ -250,6 +261,8 @@ struct Session: ~Copyable {
         for role in Role.allCases {
             let direction = role == .client ? clientDirection : clientDirection.opposite
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)
+            streams[role.index].decoder.judgeUnfinished()
+            decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
             guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
@@ -258,12 +271,14 @@ struct Session: ~Copyable {
             serverStates.advance(to: .closed, at: context.elapsed)
         }
         let outcome = SessionOutcome(
-            clientClose: streams[0].close, serverClose: streams[1].close,
-            isClientLost: streams[0].decoder.isLost, isServerLost: streams[1].decoder.isLost, firstCloser: firstCloser,
+            client: EndOutcome(streams[0]), server: EndOutcome(streams[1]), firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
+        let verdict = outcome.verdict(tcp, cause: cause, now: context.time)
+        let endTime = outcome.endTime(tcp, now: context.time)
+        state.endings.note(verdict, server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
         let end = SessionEnd(
-            verdict: outcome.verdict(tcp, cause: cause, now: context.time),
+            verdict: verdict,
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
             duration: tcp.duration, fromClient: streams[0].traffic,
             fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,

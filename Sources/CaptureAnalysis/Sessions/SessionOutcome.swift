@@ -4,15 +4,9 @@ import WireFormat
 
 /// What a session came to, and the verdict on it.
 struct SessionOutcome {
-    /// The client's first Close frame.
-    var clientClose: (body: CloseBody?, time: Timestamp)?
-    /// The server's first Close frame.
-    var serverClose: (body: CloseBody?, time: Timestamp)?
-    /// Whether a gap may hide a Close frame of the client.
-    var isClientLost: Bool
-    /// Whether a gap may hide a Close frame of the server.
-    var isServerLost: Bool
-    /// Who sent the first of them.
+    var client: EndOutcome
+    var server: EndOutcome
+    /// Who sent the first Close frame.
     var firstCloser: Role?
     /// The direction that the client sends.
     var clientDirection: Direction
@@ -28,35 +22,62 @@ struct SessionOutcome {
         _ tcp: TCPOutcome, cause: EndCause, now: Timestamp
     ) -> SessionEnd.Verdict {
         let isOver = cause == .closed || tcp.firstEndTime != nil
-        let first = firstCloser == .client ? clientClose : serverClose
+        let first = firstCloser.flatMap { self[$0].close }
         let (by, layer) = endedBy(tcp)
-        let end = first?.time ?? (layer == .captureEnd ? now : tcp.firstEndTime ?? tcp.lastTime)
+        let failure = failure(tcp)
         return SessionEnd.Verdict(
-            by: by, layer: layer, isClean: clientClose != nil && serverClose != nil, code: first?.body?.code,
-            reason: first?.body?.code == nil ? nil : first?.body?.reason,
-            clientSees: sees(serverClose, isOver: isOver && !isServerLost),
-            serverSees: wasOpened ? sees(clientClose, isOver: isOver && !isClientLost) : nil,
-            silence: lastFrameTime.map { end.nanoseconds(since: $0) }, unansweredPings: unansweredPings)
+            by: by, layer: layer, isClean: client.close != nil && server.close != nil && failure == nil,
+            code: first?.body?.code, reason: first?.body?.code == nil ? nil : first?.body?.reason, failure: failure,
+            clientEvent: closeEvent(of: .client, tcp, failure, isOver: isOver),
+            serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
+            silence: lastFrameTime.map { endTime(tcp, now: now).nanoseconds(since: $0) },
+            unansweredPings: unansweredPings, timeout: layer == .timeout ? tcp.health.unanswered : nil)
     }
 
-    /// The code that an application gets when its peer sent this (RFC 6455 7.1.5); nil where that is not known.
-    private func sees(_ close: (body: CloseBody?, time: Timestamp)?, isOver: Bool) -> CloseCode? {
-        guard let close else { return isOver ? .abnormalClosure : nil }
+    /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
+    /// where there was no end.
+    func endTime(_ tcp: TCPOutcome, now: Timestamp) -> Timestamp {
+        if let close = firstCloser.flatMap({ self[$0].close }) { return close.time }
+        return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
+    }
+
+    /// What an end's application is told; nil while its session is open, and where a gap hides it.
+    private func closeEvent(
+        of role: Role, _ tcp: TCPOutcome, _ failure: SessionEnd.Failure?, isOver: Bool
+    ) -> CloseEvent? {
+        // RFC 6455 7.1.7: an end that has failed the connection reads nothing more, not even a Close frame.
+        if failure?.by == role { return .abnormal }
+        let own = self[role]
+        let peer = self[role.peer]
+        guard let close = peer.close else { return isOver && !peer.isLost ? .abnormal : nil }
+        if wasRefused(close, from: role.peer, tcp) { return .abnormal }
         guard let body = close.body else { return nil }
-        return body.code ?? .noStatusReceived
+        // RFC 6455 7.1.5: the code of the first Close frame received.
+        return CloseEvent(
+            code: body.code ?? .noStatusReceived, reason: body.reason,
+            wasClean: own.close != nil ? true : own.isLost ? nil : false)
+    }
+
+    /// Whether the other end has answered a Close frame with a RST, without ever acknowledging it: its socket was gone.
+    private func wasRefused(_ close: SentClose, from sender: Role, _ tcp: TCPOutcome) -> Bool {
+        guard let reset = tcp.reset, reset.from == direction(of: sender.peer) else { return false }
+        return tcp.acknowledged[direction(of: sender).index] < close.endOffset
     }
 
     private func endedBy(
         _ tcp: TCPOutcome
     ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
         if let firstCloser { return (firstCloser == .client ? .client : .server, .closeFrame) }
-        let firstFin = tcp.firstFin?.packet ?? .max
-        if let reset = tcp.reset, reset.packet < firstFin { return (party(reset.from), .rst) }
-        if let fin = tcp.firstFin { return (party(fin.from), .fin) }
+        if tcp.isTimeout { return (.network, .timeout) }
+        if let end = tcp.firstEnd {
+            return (role(of: end.from) == .client ? .client : .server, end.isReset ? .rst : .fin)
+        }
         return (.unknown, .captureEnd)
     }
 
-    private func party(_ direction: Direction) -> SessionEnd.Verdict.Party {
-        direction == clientDirection ? .client : .server
-    }
+    subscript(role: Role) -> EndOutcome { role == .client ? client : server }
+
+    func role(of direction: Direction) -> Role { direction == clientDirection ? .client : .server }
+
+    func direction(of role: Role) -> Direction { role == .client ? clientDirection : clientDirection.opposite }
 }

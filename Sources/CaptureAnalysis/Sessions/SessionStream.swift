@@ -17,8 +17,7 @@ struct SessionStream: ~Copyable {
     var decoder: WebSocketStream
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
-    /// Its first Close frame, and when it was sent; no body where the capture lacks bytes of it.
-    var close: (body: CloseBody?, time: Timestamp)?
+    private var closing: ClosingNotes?
     /// The packet at which the gap was told that made the place unknown.
     var gapPacket: UInt64 = 0
     /// Captured bytes given up since then, those of the search at hand not counted.
@@ -28,6 +27,8 @@ struct SessionStream: ~Copyable {
     var hasToldConflict = false
     /// Whether it was told that segments are left out, since they do not fit.
     var hasToldOutOfWindow = false
+    /// Whether bytes of it are not in the capture, its beginning included.
+    var isIncomplete = false
 
     /// The bytes at the beginning of the value that frames touch, about.
     static let hotByteCount = 320
@@ -44,6 +45,26 @@ struct SessionStream: ~Copyable {
         decoder = WebSocketStream(
             sender: sender, streamOffset: streamOffset, compression: compression, demand: options.payload,
             limits: options.limits.stream)
+    }
+
+    /// Its first Close frame.
+    var close: SentClose? { closing?.close }
+
+    /// The first rule it broke, up to its Close frame and before that of the other end.
+    var brokenRule: BrokenRule? { closing?.brokenRule }
+
+    /// Notes its first Close frame.
+    mutating func note(_ close: SentClose) {
+        let notes = closing ?? ClosingNotes()
+        closing = notes
+        notes.close = close
+    }
+
+    /// Notes the first rule it broke.
+    mutating func note(_ rule: BrokenRule) {
+        let notes = closing ?? ClosingNotes()
+        closing = notes
+        notes.brokenRule = rule
     }
 
     /// What the payload of the frame that was decoded last is known by.

@@ -1,4 +1,6 @@
+import PacketDecoding
 import TCPReassembly
+import WebSocketProtocol
 import WireFormat
 
 /// What a TCP connection came to, as its session's end needs it.
@@ -9,16 +11,23 @@ struct TCPOutcome {
     var lastTime: Timestamp
     /// When the first FIN or RST was captured.
     var firstEndTime: Timestamp?
-    /// The first FIN, and who sent it.
-    var firstFin: (packet: UInt64, from: Direction)?
+    /// The first FIN or RST, and who sent it.
+    var firstEnd: (from: Direction, isReset: Bool)?
     /// The first RST, and who sent it.
     var reset: (packet: UInt64, from: Direction)?
+    /// The segments to which the other end never said a word.
+    var unanswered: (run: UnansweredRun, from: Direction)?
+    /// How far each stream, by its direction, was acknowledged.
+    var acknowledged: InlineArray<2, UInt64>
     /// Whether each stream, by its direction, was seen to the end that its FIN tells.
     var isWhole: InlineArray<2, Bool>
+    /// The server's address.
+    var server: IPAddress
     /// How it fared.
     var health: SessionEnd.TCPHealth
 
-    init(_ connection: borrowing TCPConnection) {
+    init(_ connection: borrowing TCPConnection, client: Direction) {
+        server = (client == .fromInitiator ? connection.responder : connection.initiator).address
         duration = connection.lastTime.nanoseconds(since: connection.firstTime)
         lastTime = connection.lastTime
         firstEndTime = connection.firstEndTime
@@ -26,17 +35,47 @@ struct TCPOutcome {
         let fins: [(packet: UInt64, from: Direction)] = Direction.allCases.compactMap { direction in
             connection.finPackets[Int(direction.rawValue)].map { ($0, direction) }
         }
-        firstFin = fins.min { $0.packet < $1.packet }
+        let firstFin = fins.min { $0.packet < $1.packet }
+        if let reset = connection.reset, reset.packet < firstFin?.packet ?? .max {
+            firstEnd = (reset.from, true)
+        } else {
+            firstEnd = firstFin.map { ($0.from, false) }
+        }
+        acknowledged = [
+            connection[.fromInitiator].acknowledgedOffset, connection[.fromResponder].acknowledgedOffset,
+        ]
         let streams = (forth: Direction.fromInitiator, back: Direction.fromResponder)
         isWhole = InlineArray { index in
             connection[index == 0 ? .fromInitiator : .fromResponder].isWhole
         }
+        let unanswered: (run: UnansweredRun, from: Direction)? = Direction.allCases.compactMap { direction in
+            connection.unanswered(direction).map { ($0, direction) }
+        }.first
+        self.unanswered = unanswered
         health = SessionEnd.TCPHealth(
             retransmittedSegments: connection[streams.forth].retransmittedSegments
                 &+ connection[streams.back].retransmittedSegments,
             outOfOrderSegments: connection[streams.forth].outOfOrderSegments
                 &+ connection[streams.back].outOfOrderSegments,
             gapBytes: connection[streams.forth].gapBytes &+ connection[streams.back].gapBytes,
-            finPackets: fins.map(\.packet).sorted(), resetPacket: connection.reset?.packet)
+            finPackets: fins.map(\.packet).sorted(), resetPacket: connection.reset?.packet,
+            resetFrom: connection.reset.map { $0.from == client ? .client : .server },
+            unanswered: unanswered.map { found in
+                SessionEnd.Unanswered(
+                    from: found.from == client ? .client : .server, segments: found.run.segments,
+                    span: found.run.end.nanoseconds(since: found.run.start))
+            })
+    }
+
+    /// The fewest segments without a word of the other end that count as a timeout.
+    private static let timeoutSegments: UInt64 = 3
+    /// How long they must have gone on, in nanoseconds: longer than a burst of fast retransmissions.
+    private static let timeoutSpan: Int64 = 1_000_000_000
+
+    /// Whether the other end counts as gone.
+    var isTimeout: Bool {
+        guard let run = unanswered?.run else { return false }
+        return run.segments >= Self.timeoutSegments
+            && run.end.nanoseconds(since: run.start) >= Self.timeoutSpan
     }
 }

@@ -3,14 +3,20 @@ import WebSocketProtocol
 extension Finding {
     /// What a broken rule of framing says to a person.
     init(_ violation: Violation, from role: Role, streamOffset: UInt64) {
-        let severity: Severity =
-            switch violation {
-            case .zeroMaskingKey, .repeatedMaskingKey: .note
-            case .inflateBomb, .messageLimit, .controlPayloadLimit, .compressionLimit: .warning
-            default: .error
-            }
         self.init(
-            rule: violation.rule, severity: severity, reference: violation.reference, text: violation.text, from: role,
+            rule: violation.rule, severity: violation.severity, reference: violation.reference, text: violation.text,
+            from: role,
             streamOffset: streamOffset)
+    }
+}
+
+extension Violation {
+    /// How much it matters.
+    var severity: Finding.Severity {
+        switch self {
+        case .zeroMaskingKey, .repeatedMaskingKey: .note
+        case .inflateBomb, .messageLimit, .controlPayloadLimit, .compressionLimit: .warning
+        default: .error
+        }
     }
 }

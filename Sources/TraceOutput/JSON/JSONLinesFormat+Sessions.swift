@@ -64,7 +64,11 @@ extension JSONLinesFormat {
     mutating func write(_ end: borrowing SessionEnd) {
         output.append(",\"verdict\":")
         output.append(json: end.verdict)
-        output.append(",\"ready_states\":{\"client\":")
+        output.append(",\"close_events\":{\"client\":")
+        output.append(json: end.verdict.clientEvent)
+        output.append(",\"server\":")
+        output.append(json: end.verdict.serverEvent)
+        output.append("},\"ready_states\":{\"client\":")
         output.append(json: end.clientReadyStates)
         output.append(",\"server\":")
         output.append(json: end.serverReadyStates)
@@ -139,6 +143,32 @@ extension OutputBuffer {
         append(secondsOrNull: verdict.silence)
         append(",\"unanswered_pings\":")
         append(decimal: verdict.unansweredPings)
+        append(",\"failed_by\":")
+        append(json: verdict.failure?.by)
+        append(",\"failed_over\":")
+        append(jsonString: verdict.failure?.violation?.rule)
+        append("}")
+    }
+
+    fileprivate mutating func append(json role: Role?) {
+        switch role {
+        case .client: append("\"client\"")
+        case .server: append("\"server\"")
+        case nil: append("null")
+        }
+    }
+
+    fileprivate mutating func append(json event: CloseEvent?) {
+        guard let event else {
+            append("null")
+            return
+        }
+        append("{\"code\":")
+        append(code: event.code, nameKey: ",\"name\":")
+        append(",\"reason\":")
+        append(jsonString: event.reason)
+        append(",\"was_clean\":")
+        if let wasClean = event.wasClean { append(boolean: wasClean) } else { append("null") }
         append("}")
     }
 
@@ -212,6 +242,14 @@ extension OutputBuffer {
         }
         append("],\"rst_packet\":")
         append(decimalOrNull: health.resetPacket)
+        append(",\"rst_from\":")
+        append(json: health.resetFrom)
+        append(",\"unanswered_from\":")
+        append(json: health.unanswered?.from)
+        append(",\"unanswered_segments\":")
+        append(decimal: health.unanswered?.segments ?? 0)
+        append(",\"unanswered_for\":")
+        append(secondsOrNull: health.unanswered?.span)
         append("}")
     }
 }

@@ -187,6 +187,8 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         output.append(decimal: summary.unreadablePackets)
         output.append(",\"duration\":")
         output.append(seconds: summary.duration)
+        output.append(",\"patterns\":")
+        output.append(json: summary.patterns)
     }
 }
 

@@ -16,6 +16,7 @@ enum VerdictText {
         case .accepted, .unseen: break
         }
         text += code(verdict)
+        text += failure(verdict)
         if upgrade == .accepted || upgrade == .unseen {
             text += sees(verdict)
         }
@@ -38,11 +39,14 @@ enum VerdictText {
             }
         let hadCloseFrame = verdict.isClean || verdict.code != nil
         switch verdict.layer {
+        case .closeFrame where isFailedByCloser(verdict): return "failed" + by
         case .closeFrame where verdict.isClean: return "closed cleanly" + by
+        case .closeFrame where verdict.failure != nil: return "closed" + by
+        case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not captured"
         case .closeFrame: return "closed" + by + ", never answered"
         case .fin: return "TCP closed" + by + (hadCloseFrame ? "" : " without a Close frame")
         case .rst: return "reset" + by + (hadCloseFrame ? "" : " without a Close frame")
-        case .timeout: return "timed out" + by
+        case .timeout: return "timed out" + unanswered(verdict.timeout)
         case .captureEnd where hadCloseFrame: return "still closing when the capture ended"
         case .captureEnd: return "still open when the capture ended"
         }
@@ -62,6 +66,34 @@ enum VerdictText {
         case let reason?: text += " \"\(reason)\""
         }
         return text
+    }
+
+    /// Whether a gap, or the capture's end, may hide the answer to the first Close frame.
+    private static func isAnswerHidden(_ verdict: SessionEnd.Verdict) -> Bool {
+        (verdict.by == .client ? verdict.clientEvent : verdict.serverEvent) == nil
+    }
+
+    /// What nobody answered: ", 5 segments of the server unanswered for 3.812 s".
+    private static func unanswered(_ timeout: SessionEnd.Unanswered?) -> String {
+        guard let timeout else { return "" }
+        let sender = timeout.from == .client ? "client" : "server"
+        return ", \(Quantity.count(timeout.segments, "segment")) of the \(sender) unanswered for "
+            + Quantity.seconds(timeout.span)
+    }
+
+    /// Whether the end that sent the first Close frame failed the connection with it.
+    private static func isFailedByCloser(_ verdict: SessionEnd.Verdict) -> Bool {
+        guard let failure = verdict.failure else { return false }
+        return verdict.layer == .closeFrame && verdict.by == (failure.by == .client ? .client : .server)
+    }
+
+    /// Who failed the connection, where that was not said, and why.
+    private static func failure(_ verdict: SessionEnd.Verdict) -> String {
+        guard let failure = verdict.failure else { return "" }
+        let (by, peer) = failure.by == .client ? ("client", "server") : ("server", "client")
+        let text = isFailedByCloser(verdict) ? "" : ", failed by the \(by)"
+        guard let violation = failure.violation else { return text }
+        return text + " over \(violation.rule) of the \(peer)"
     }
 
     /// What the applications are told, where the code in the Close frame does not say it all.

@@ -7,6 +7,7 @@ extension SummaryFormat {
     mutating func write(_ summary: Summary) {
         writeTotals(summary)
         writeSessions()
+        writePatterns(summary.patterns)
         writeFindings()
     }
 
@@ -85,6 +86,24 @@ extension SummaryFormat {
         let sentence = VerdictText.sentence(ending.verdict, upgrade: row.upgrade)
         output.append(untrusted: sentence, fitting: width - 6)
         output.append("\n")
+    }
+
+    /// The ways in which sessions ended alike.
+    private mutating func writePatterns(_ patterns: [EndingPattern]) {
+        guard !patterns.isEmpty else { return }
+        heading("patterns\n")
+        for pattern in patterns.prefix(Self.maximumPatterns) {
+            output.append("  ")
+            output.append(untrusted: PatternText.ending(pattern), fitting: width - 2)
+            output.append("\n      ")
+            output.append(untrusted: PatternText.cause(pattern), fitting: width - 6)
+            output.append("\n")
+        }
+        if patterns.count > Self.maximumPatterns {
+            output.append("  … and ")
+            output.append(decimal: Int64(patterns.count - Self.maximumPatterns))
+            output.append(" more\n")
+        }
     }
 
     /// Text of one column a byte, right-aligned.

@@ -25,6 +25,9 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     /// The most rules in the list of findings.
     public static let maximumRules = 200
 
+    /// The most patterns in their list.
+    public static let maximumPatterns = 20
+
     /// What is printed and not drained yet.
     public var output: OutputBuffer
     let options: Options

@@ -167,6 +167,23 @@ extension TimelineFormat {
         endLine()
     }
 
+    /// The ways in which sessions ended alike, behind the list of sessions.
+    mutating func writePatterns(_ patterns: [EndingPattern]) {
+        guard !patterns.isEmpty else { return }
+        append("patterns:", .heading)
+        endLine()
+        for pattern in patterns.prefix(Self.maximumPatternLines) {
+            output.append("  ")
+            output.append(verbatim: "\(PatternText.ending(pattern)), \(PatternText.cause(pattern))")
+            endLine()
+        }
+        if patterns.count > Self.maximumPatternLines {
+            output.append("  … and ")
+            output.append(decimal: Int64(patterns.count - Self.maximumPatternLines))
+            output.append(" more\n")
+        }
+    }
+
     /// The list of sessions behind the last line, where there were several.
     mutating func writeSessions() {
         guard sessions.count > 1 else { return }

@@ -32,6 +32,9 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
     /// The most lines of the list of sessions at the end.
     public static let maximumSessionLines = 100
 
+    /// The most lines of the list of patterns behind it.
+    public static let maximumPatternLines = 20
+
     /// What is printed and not drained yet.
     public var output: OutputBuffer
     let options: Options
@@ -93,9 +96,10 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         case .end(let end):
             flush()
             write(end, at: context)
-        case .summary:
+        case .summary(let summary):
             flush()
             writeSessions()
+            writePatterns(summary.patterns)
         }
     }
 

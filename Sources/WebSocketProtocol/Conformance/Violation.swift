@@ -119,6 +119,10 @@ struct PendingViolations: Sendable {
         bits |= 1 &<< UInt32(violation.rawValue)
     }
 
+    mutating func remove(_ violation: Violation) {
+        bits &= ~(1 &<< UInt32(violation.rawValue))
+    }
+
     mutating func popFirst() -> Violation? {
         guard bits != 0 else { return nil }
         let index = UInt8(truncatingIfNeeded: bits.trailingZeroBitCount)

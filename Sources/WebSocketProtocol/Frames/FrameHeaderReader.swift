@@ -25,6 +25,17 @@ struct FrameHeaderReader {
         return nil
     }
 
+    /// What has come of a header that ends too early; nil where nothing has.
+    ///
+    /// The length and the key are not known to their last byte, and a mask bit that has not come is taken to be right.
+    func unfinished(from sender: Role) -> FrameHeader? {
+        guard gatheredCount > 0 else { return nil }
+        let second = gatheredCount > 1 ? gathered[1] : sender == .client ? 0x80 : 0
+        return FrameHeader(
+            firstByte: gathered[0], maskingKey: second & 0x80 != 0 ? 0 : nil, payloadLength: UInt64(second & 0x7f),
+            hasMinimalLength: true, byteCount: gatheredCount)
+    }
+
     /// Forgets the part of a header that is waiting.
     mutating func reset() {
         gatheredCount = 0

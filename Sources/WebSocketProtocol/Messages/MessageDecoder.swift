@@ -113,6 +113,9 @@ struct MessageDecoder: ~Copyable {
         return current
     }
 
+    /// Whether the current message is text, known without a gap, and not UTF-8 so far.
+    var isTextBroken: Bool { isInMessage && current.isText && withheld == nil && !text.isValid }
+
     /// Gives up the current message: its session ended, or another began inside it.
     mutating func abandon() -> Message? {
         guard isInMessage else { return nil }

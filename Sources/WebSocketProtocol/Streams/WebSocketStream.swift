@@ -188,6 +188,28 @@ public struct WebSocketStream: ~Copyable {
         lastMaskingKey = nil
     }
 
+    /// Judges what the stream's end leaves unfinished, as far as it has come: the first bytes of a header, a text.
+    ///
+    /// Call ``next(_:resources:)`` afterwards.
+    public mutating func judgeUnfinished() {
+        guard place != .lost else { return }
+        violations = payloadViolations
+        payloadViolations = PendingViolations()
+        if messages.isTextBroken { violations.insert(.textNotUTF8) }
+        if let header = reader.unfinished(from: sender) {
+            frame.streamOffset = streamOffset &- UInt64(header.byteCount)
+            frame.index = frameCount
+            check(header, header.opcode)
+            // The key has not come in full.
+            violations.remove(.zeroMaskingKey)
+            violations.remove(.repeatedMaskingKey)
+        }
+        hasPending = hasPending || !violations.isEmpty
+    }
+
+    /// The origin of the first byte of the frame that was begun last.
+    public var frameOrigin: UInt64 { frame.origin }
+
     /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
     public mutating func finish(resources: inout StreamResources) -> Message? {
         kept.release(&resources.keepable)

@@ -72,6 +72,19 @@ public struct TCPConversation: Sendable {
         append(from: sender, [.ack])
     }
 
+    /// The last bytes of an end once more.
+    public mutating func sendAgain(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
+        next[sender, default: 0] &-= UInt32(truncatingIfNeeded: bytes.count)
+        send(bytes, from: sender)
+    }
+
+    /// A keep-alive probe: a segment without data that stands before the next byte (RFC 9293 3.8.4).
+    public mutating func probe(from sender: ExpectedMessage.Sender) {
+        next[sender, default: 0] &-= 1
+        acknowledge(from: sender)
+        advance(sender, by: 1)
+    }
+
     /// A FIN.
     public mutating func finish(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.fin, .ack])
@@ -88,6 +101,11 @@ public struct TCPConversation: Sendable {
     /// A RST.
     public mutating func reset(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.rst, .ack])
+    }
+
+    /// A RST that answers data to a socket that is gone: it acknowledges nothing (RFC 9293 3.10.7.1).
+    public mutating func refuse(from sender: ExpectedMessage.Sender) {
+        append(from: sender, [.rst])
     }
 
     /// Nothing, for a while.

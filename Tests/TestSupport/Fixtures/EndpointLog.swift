@@ -17,6 +17,7 @@ struct EndpointLog {
         var subprotocol: String?
         var code: Int?
         var reason: String?
+        var clean: Bool?
         var closeSent: LoggedClose?
         var closeReceived: LoggedClose?
     }
@@ -141,7 +142,10 @@ extension ExpectedConnection {
         for row in rows {
             guard let who = ExpectedMessage.Sender(rawValue: row.who) else { continue }
             if row.ev == "close", let code = row.code ?? row.closeReceived?.code {
-                if who == .client { clientSees = code } else { serverSees = code }
+                let reason = row.reason ?? row.closeReceived?.reason
+                if who == .client { (clientSees, clientReason) = (code, reason) }
+                if who == .server { (serverSees, serverReason) = (code, reason) }
+                if who == .client { clientWasClean = row.clean }
             }
             if row.ev == "close-sent", let code = row.code {
                 sent[who] = EndpointLog.LoggedClose(code: code, reason: row.reason ?? "")

@@ -24,6 +24,12 @@ public struct ExpectedConnection: Sendable, Decodable {
     public var clientSees: Int?
     /// The close code that the server's application was given (RFC 6455 7.1.5); nil where it logged none.
     public var serverSees: Int?
+    /// The close reason that the client's application was given; nil where it logged none.
+    public var clientReason: String?
+    /// The close reason that the server's application was given; nil where it logged none.
+    public var serverReason: String?
+    /// Whether the client's application was told that the close was clean; nil where it logged nothing of that.
+    public var clientWasClean: Bool?
     /// Close frames known to have been sent; others may have been.
     public var closes: [Close]
     /// Pings; others may have been sent.

@@ -42,6 +42,11 @@ public struct TraceConnection: Sendable {
         frames.first { $0.opcode == "close" && $0.from == sender }?.close
     }
 
+    /// What the applications are told at its end.
+    public var closeEvents: TraceEvent.CloseEvents? {
+        events.last { $0.event == "end" }?.closeEvents
+    }
+
     /// How it ended.
     public var verdict: TraceEvent.Verdict? {
         events.last { $0.event == "end" }?.verdict

@@ -36,6 +36,58 @@ public struct TraceEvent: Sendable, Decodable {
         public var serverSees: Int?
         /// Pings without a Pong.
         public var unansweredPings: Int
+        /// Who has failed the connection.
+        public var failedBy: ExpectedMessage.Sender?
+        /// The rule that the other end broke before.
+        public var failedOver: String?
+    }
+
+    /// What the applications are told.
+    public struct CloseEvents: Hashable, Sendable, Decodable {
+        /// What one of them is told.
+        public struct CloseEvent: Hashable, Sendable, Decodable {
+            /// The code.
+            public var code: Int
+            /// The reason; nil where it is not UTF-8.
+            public var reason: String?
+            /// Whether both ends sent a Close frame; nil where a gap hides that.
+            public var wasClean: Bool?
+        }
+
+        /// The client's application.
+        public var client: CloseEvent?
+        /// The server's application.
+        public var server: CloseEvent?
+    }
+
+    /// How the TCP connection fared.
+    public struct TCPHealth: Hashable, Sendable, Decodable {
+        /// Who sent the first RST.
+        public var rstFrom: ExpectedMessage.Sender?
+        /// Who was not answered to the last.
+        public var unansweredFrom: ExpectedMessage.Sender?
+        /// How many segments were not.
+        public var unansweredSegments: Int?
+    }
+
+    /// A way in which several sessions ended alike.
+    public struct Pattern: Hashable, Sendable, Decodable {
+        /// The server's address.
+        public var server: String
+        /// Who ended them.
+        public var by: String
+        /// At which layer.
+        public var layer: String
+        /// How many there are.
+        public var sessions: Int
+        /// How many sessions with the server have ended.
+        public var ended: Int
+        /// The shortest silence before the end, in seconds.
+        public var silenceMin: Double?
+        /// The longest.
+        public var silenceMax: Double?
+        /// The shortest lifetime, in seconds.
+        public var lifetimeMin: Double?
     }
 
     /// What an end sent.
@@ -70,6 +122,8 @@ public struct TraceEvent: Sendable, Decodable {
     public var fin: Bool?
     /// The name of the opcode.
     public var opcode: String?
+    /// The number of the opcode.
+    public var opcodeValue: Int?
     /// The length of the payload, decoded.
     public var length: UInt64?
     /// The length of the payload on the wire.
@@ -108,6 +162,10 @@ public struct TraceEvent: Sendable, Decodable {
     public var severity: String?
     /// Why the session ended.
     public var verdict: Verdict?
+    /// What the applications are told at the end.
+    public var closeEvents: CloseEvents?
+    /// How the TCP connection fared.
+    public var tcp: TCPHealth?
     /// What the client sent.
     public var fromClient: Traffic?
     /// What the server sent.
@@ -126,6 +184,8 @@ public struct TraceEvent: Sendable, Decodable {
     public var findings: [String: Int]?
     /// How many gaps there were.
     public var gaps: Int?
+    /// Ways in which sessions ended alike.
+    public var patterns: [Pattern]?
     /// A payload that is text.
     public var payload: String?
     /// Another payload.

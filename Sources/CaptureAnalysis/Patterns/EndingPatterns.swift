@@ -1,0 +1,103 @@
+import PacketDecoding
+
+/// Finds sessions that end alike: idle timers and fixed lifetimes of servers, clients and what stands between them.
+///
+/// Sessions of one server that the same party ended at the same layer are compared by the silence before their end and by
+/// their lifetime (`TimeClusters` says when two are the same). It is a pattern where at least three of them, and at least
+/// half, agree. Times below a second are too short for a timer, and a session that the capture outlived is not counted.
+struct EndingPatterns: Sendable {
+    /// The most servers that are followed; sessions with others are left out.
+    static let serverLimit = 256
+    /// The fewest sessions of a pattern.
+    static let fewest: UInt64 = 3
+    /// The shortest time, in nanoseconds, that may be a timer's.
+    static let shortest: Int64 = 1_000_000_000
+
+    private struct Manner: Hashable {
+        var by: SessionEnd.Verdict.Party
+        var layer: SessionEnd.Verdict.Layer
+    }
+
+    private struct Endings {
+        var manner: Manner
+        var count: UInt64 = 0
+        var silences = TimeClusters()
+        var lifetimes = TimeClusters()
+    }
+
+    private struct Server {
+        var address: IPAddress
+        var ended: UInt64 = 0
+        var endings: [Endings] = []
+    }
+
+    private var servers: [Server] = []
+    private var indexByAddress: [IPAddress: Int] = [:]
+
+    /// Takes the end of a session.
+    ///
+    /// - Parameters:
+    ///   - verdict: How it ended.
+    ///   - server: Its server.
+    ///   - lifetime: Nanoseconds from the accepted upgrade to the end; nil where that was not seen.
+    mutating func note(_ verdict: SessionEnd.Verdict, server: IPAddress, lifetime: Int64?) {
+        guard verdict.layer != .captureEnd, let index = index(of: server) else { return }
+        servers[index].ended &+= 1
+        let manner = Manner(by: verdict.by, layer: verdict.layer)
+        let place = servers[index].endings.firstIndex { $0.manner == manner } ?? servers[index].endings.count
+        if place == servers[index].endings.count { servers[index].endings.append(Endings(manner: manner)) }
+        servers[index].endings[place].count &+= 1
+        let silence = verdict.silence ?? 0
+        let isSilent = lifetime.map { $0 >= silence && TimeClusters.isTight(silence...$0) } ?? false
+        if silence >= Self.shortest {
+            servers[index].endings[place].silences.count(silence, isSilentThroughout: isSilent)
+        }
+        if let lifetime, lifetime >= Self.shortest {
+            servers[index].endings[place].lifetimes.count(lifetime, isSilentThroughout: isSilent)
+        }
+    }
+
+    /// What was found, the most frequent first.
+    var patterns: [EndingPattern] {
+        let found = servers.flatMap { server in
+            server.endings.compactMap { Self.pattern(in: $0, of: server) }
+        }
+        return found.enumerated().sorted { left, right in
+            (right.element.sessions, left.offset) < (left.element.sessions, right.offset)
+        }.map(\.element)
+    }
+
+    private mutating func index(of address: IPAddress) -> Int? {
+        if let index = indexByAddress[address] { return index }
+        guard servers.count < Self.serverLimit else { return nil }
+        servers.append(Server(address: address))
+        indexByAddress[address] = servers.count - 1
+        return servers.count - 1
+    }
+
+    private static func pattern(in endings: Endings, of server: Server) -> EndingPattern? {
+        var silence = largest(endings.silences, of: endings.count)
+        var lifetime = largest(endings.lifetimes, of: endings.count)
+        var isSilentThroughout = false
+        if let silent = silence, let living = lifetime {
+            // What a session without any frame shows is silence and lifetime at once: the others tell which it is.
+            switch (silent.count > silent.silentThroughout, living.count > living.silentThroughout) {
+            case (true, false): lifetime = nil
+            case (false, true): silence = nil
+            case (false, false): isSilentThroughout = true
+            case (true, true): break
+            }
+        }
+        guard let count = [silence?.count, lifetime?.count].compactMap(\.self).min() else { return nil }
+        return EndingPattern(
+            server: server.address, by: endings.manner.by, layer: endings.manner.layer, sessions: count,
+            ended: server.ended, silence: silence?.range, lifetime: lifetime?.range,
+            isSilentThroughout: isSilentThroughout)
+    }
+
+    private static func largest(_ times: TimeClusters, of count: UInt64) -> TimeClusters.Cluster? {
+        times.clusters.max { $0.count < $1.count }.flatMap {
+            $0.count >= fewest && $0.count &* 2 >= count ? $0 : nil
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/// Groups of lengths of time that are nearly the same, found one after the other in bounded memory.
+///
+/// A group takes a time as long as its longest and its shortest then differ by at most 2 % of the longest. Times that
+/// close, with none else near them, come into one group in whatever order.
+struct TimeClusters: Sendable {
+    /// Times that are nearly the same, in nanoseconds.
+    struct Cluster: Sendable {
+        var range: ClosedRange<Int64>
+        var count: UInt64 = 0
+        /// How many of them are of sessions in which nothing was ever said.
+        var silentThroughout: UInt64 = 0
+    }
+
+    /// The most groups that are followed; beyond, a new one takes the place of the smallest, the oldest of equals.
+    static let limit = 32
+    /// How far the times of a group may lie apart: the longest by this.
+    static let tolerance: Int64 = 50
+
+    private(set) var clusters: [Cluster] = []
+
+    /// Counts a time.
+    mutating func count(_ time: Int64, isSilentThroughout: Bool) {
+        let index = clusters.firstIndex { TimeClusters.isTight(TimeClusters.joined($0.range, time)) } ?? begin(time)
+        clusters[index].range = TimeClusters.joined(clusters[index].range, time)
+        clusters[index].count &+= 1
+        if isSilentThroughout { clusters[index].silentThroughout &+= 1 }
+    }
+
+    /// Whether two times are nearly the same.
+    static func isTight(_ range: ClosedRange<Int64>) -> Bool {
+        range.upperBound &- range.lowerBound <= range.upperBound / tolerance
+    }
+
+    private mutating func begin(_ time: Int64) -> Int {
+        if clusters.count >= TimeClusters.limit,
+            let smallest = clusters.indices.min(by: { clusters[$0].count < clusters[$1].count })
+        {
+            clusters.remove(at: smallest)
+        }
+        clusters.append(Cluster(range: time...time))
+        return clusters.count &- 1
+    }
+
+    private static func joined(_ range: ClosedRange<Int64>, _ time: Int64) -> ClosedRange<Int64> {
+        min(range.lowerBound, time)...max(range.upperBound, time)
+    }
+}

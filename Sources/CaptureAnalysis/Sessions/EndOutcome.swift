@@ -1,0 +1,31 @@
+import WebSocketProtocol
+import WireFormat
+
+/// What one end of a session did, as far as the verdict needs it.
+struct EndOutcome {
+    /// Its first Close frame.
+    var close: SentClose?
+    /// The first rule it broke, up to its Close frame and before that of the other end.
+    var brokenRule: BrokenRule?
+    /// Whether a gap may hide a Close frame of it.
+    var isLost = false
+    /// Whether bytes of it are not in the capture, its beginning included.
+    var isIncomplete = false
+    /// How many frames it has begun.
+    var frames: UInt64 = 0
+    /// How many of them are data frames.
+    var dataFrames: UInt64 = 0
+
+    /// Of an end of which no frame can be known.
+    init() {}
+
+    init(_ stream: borrowing SessionStream) {
+        close = stream.close
+        brokenRule = stream.brokenRule
+        isLost = stream.decoder.isLost
+        isIncomplete = stream.isIncomplete
+        frames = stream.decoder.frameCount
+        let control = (8..<16).reduce(0) { $0 + stream.traffic.framesByOpcode[$1] }
+        dataFrames = frames &- min(frames, control)
+    }
+}

@@ -1,0 +1,124 @@
+import PacketDecoding
+import Testing
+import WebSocketProtocol
+
+@testable import CaptureAnalysis
+
+@Suite("Endings that repeat")
+struct EndingPatternsTests {
+    /// A session's end.
+    struct Ended {
+        var by = SessionEnd.Verdict.Party.server
+        var layer = SessionEnd.Verdict.Layer.rst
+        /// Seconds.
+        var silence: Double
+        var lifetime: Double?
+        var server: UInt32 = 9
+    }
+
+    private func patterns(_ ends: [Ended]) -> [EndingPattern] {
+        var patterns = EndingPatterns()
+        for end in ends {
+            let verdict = SessionEnd.Verdict(
+                by: end.by, layer: end.layer, isClean: false, silence: Int64(end.silence * 1e9), unansweredPings: 0)
+            patterns.note(
+                verdict, server: IPAddress(ipv4: end.server), lifetime: end.lifetime.map { Int64($0 * 1e9) })
+        }
+        return patterns.patterns
+    }
+
+    @Test("after the same silence are an idle timer, whatever their lifetimes")
+    func idle() throws {
+        let found = patterns((1...14).map { Ended(silence: 60 + Double($0) / 20, lifetime: 100 + Double($0) * 37) })
+        let pattern = try #require(found.first)
+        #expect(found.count == 1 && pattern.sessions == 14 && pattern.ended == 14)
+        #expect(pattern.silence == 60_050_000_000...60_700_000_000 && pattern.lifetime == nil)
+        #expect(pattern.by == .server && pattern.layer == .rst && pattern.server == IPAddress(ipv4: 9))
+    }
+
+    @Test("at the same age are a fixed lifetime, whatever the silence")
+    func lifetime() throws {
+        let found = patterns((1...5).map { Ended(silence: Double($0) * 7, lifetime: 300) })
+        let pattern = try #require(found.first)
+        #expect(found.count == 1 && pattern.sessions == 5)
+        #expect(pattern.lifetime == 300_000_000_000...300_000_000_000 && pattern.silence == nil)
+    }
+
+    @Test("of sessions that said nothing may be either")
+    func either() throws {
+        let pattern = try #require(patterns((0..<3).map { _ in Ended(silence: 350, lifetime: 350.2) }).first)
+        #expect(pattern.isSilentThroughout && pattern.silence != nil && pattern.lifetime != nil)
+    }
+
+    @Test("are told by those sessions that said something")
+    func told() throws {
+        let silent = (0..<4).map { _ in Ended(silence: 60, lifetime: 60.1) }
+        let idle = try #require(patterns(silent + (1...4).map { Ended(silence: 60, lifetime: Double($0) * 97) }).first)
+        #expect(idle.silence != nil && idle.lifetime == nil && idle.sessions == 8)
+        let fixed = try #require(patterns(silent + (1...4).map { Ended(silence: Double($0), lifetime: 60.2) }).first)
+        #expect(fixed.silence == nil && fixed.lifetime != nil && fixed.sessions == 8)
+    }
+
+    /// So many alike.
+    private static func alike(_ count: Int, _ ended: Ended) -> [Ended] { Array(repeating: ended, count: count) }
+
+    /// So many whose silences differ.
+    private static func different(_ count: Int) -> [Ended] { (1...count).map { Ended(silence: Double($0) * 100) } }
+
+    private static let few: [Ended] = alike(2, Ended(silence: 60, lifetime: 90))
+    private static let short: [Ended] = alike(9, Ended(silence: 0.9, lifetime: 0.95))
+    private static let ofManners: [Ended] =
+        alike(2, Ended(silence: 60)) + alike(2, Ended(layer: .fin, silence: 60))
+        + alike(2, Ended(by: .client, silence: 60))
+    private static let ofServers: [Ended] =
+        alike(2, Ended(silence: 60, server: 1)) + alike(2, Ended(silence: 60, server: 2))
+    private static let minority: [Ended] = alike(3, Ended(silence: 60)) + different(4)
+    private static let stillOpen: [Ended] = alike(9, Ended(layer: .captureEnd, silence: 60))
+
+    @Test(
+        "are none where they are few, short, different, of different manners or servers, the smaller part, or no ends",
+        arguments: [few, short, different(20), ofManners, ofServers, minority, stillOpen])
+    func none(ends: [Ended]) {
+        #expect(patterns(ends).isEmpty)
+    }
+
+    @Test("come with the most frequent first, one of each server and manner")
+    func order() {
+        let few = (0..<3).map { _ in Ended(silence: 60, server: 1) }
+        let many = (0..<5).map { _ in Ended(by: .client, layer: .closeFrame, silence: 5, server: 2) }
+        let alike = (0..<3).map { _ in Ended(silence: 60, server: 3) }
+        #expect(patterns(few + many + alike).map(\.server.bits) == [2, 1, 3])
+    }
+
+    @Test("are found in whatever order they come, as long as 2 % hold them", arguments: 1...10)
+    func anyOrder(step: Int64) {
+        var clusters = TimeClusters()
+        for index in Int64(0)...10 {
+            clusters.count(60_000_000_000 - index * step % 11 * 120_000_000, isSilentThroughout: false)
+        }
+        #expect(clusters.clusters.map(\.count) == [11])
+        clusters.count(61_300_000_000, isSilentThroughout: false)
+        #expect(clusters.clusters.map(\.count) == [11, 1])
+    }
+
+    @Test("are found behind any number of others, in bounded memory")
+    func bounded() {
+        var clusters = TimeClusters()
+        for _ in 0..<2 { clusters.count(60_000_000_000, isSilentThroughout: false) }
+        var other = 1e9
+        for _ in 0..<500 {
+            clusters.count(Int64(other), isSilentThroughout: false)
+            other *= 1.03
+        }
+        for _ in 0..<9 { clusters.count(60_000_000_000, isSilentThroughout: false) }
+        #expect(clusters.clusters.count == TimeClusters.limit)
+        #expect(clusters.clusters.contains { $0.count >= 11 })
+        var patterns = EndingPatterns()
+        let verdict = SessionEnd.Verdict(
+            by: .server, layer: .rst, isClean: false, silence: 60_000_000_000, unansweredPings: 0)
+        for server in 0..<UInt32(EndingPatterns.serverLimit + 50) {
+            for _ in 0..<3 { patterns.note(verdict, server: IPAddress(ipv4: server), lifetime: nil) }
+        }
+        #expect(patterns.patterns.count == EndingPatterns.serverLimit)
+    }
+}

@@ -1,0 +1,59 @@
+import Testing
+
+@testable import CaptureAnalysis
+@testable import TraceOutput
+
+struct PatternTextTests {
+    @Test(arguments: [
+        (
+            Samples.pattern(), "14 of 15 sessions with 10.0.0.9 ended after 60.0 s of silence",
+            "reset by the server: an idle timer"
+        ),
+        (
+            Samples.pattern(by: .client, .fin, silence: nil, lifetime: 299_960_000_000...300_040_000_000),
+            "14 of 15 sessions with 10.0.0.9 ended 300.0 s after they were opened",
+            "TCP closed by the client: a fixed lifetime"
+        ),
+        (
+            Samples.pattern(
+                .closeFrame, lifetime: 60_000_000_000...60_000_000_000, isSilentThroughout: true),
+            "14 of 15 sessions with 10.0.0.9 ended 60.0 s after they were opened, silent nearly all that time",
+            "closed by the server: an idle timer or a fixed lifetime"
+        ),
+        (
+            Samples.pattern(by: .network, .timeout, lifetime: 90_000_000_000...90_090_000_000),
+            "14 of 15 sessions with 10.0.0.9 ended 90.0 s after they were opened and after 60.0 s of silence",
+            "timed out: an idle timer or a fixed lifetime"
+        ),
+    ])
+    func `A pattern is told in words`(pattern: EndingPattern, ending: String, cause: String) {
+        #expect(PatternText.ending(pattern) == ending && PatternText.cause(pattern) == cause)
+    }
+
+    private var summary: Call {
+        var summary = Summary()
+        summary.patterns = Array(repeating: Samples.pattern(), count: 23)
+        return Call(14, 5_002_520, .summary(summary), connection: 0)
+    }
+
+    @Test func `The page lists patterns between sessions and findings, the first ones and a count`() {
+        let page = printed([summary], as: SummaryFormat())
+        let entry = """
+              14 of 15 sessions with 10.0.0.9 ended after 60.0 s of silence
+                  reset by the server: an idle timer
+
+            """
+        #expect(page.contains("\npatterns\n" + String(repeating: entry, count: 20) + "  … and 3 more\n"))
+        #expect(!printed([.summary], as: SummaryFormat()).contains("patterns"))
+    }
+
+    @Test func `The timeline of several sessions ends with them`() {
+        let lines = printed([summary], as: TimelineFormat()).split(separator: "\n")
+        #expect(lines.count == 1 + 20 + 1 && lines.first == "patterns:" && lines.last == "  … and 3 more")
+        #expect(
+            lines[1]
+                == "  14 of 15 sessions with 10.0.0.9 ended after 60.0 s of silence, reset by the server: an idle timer"
+        )
+        #expect(printed([.summary], as: TimelineFormat()) == "")
+    }
+}
