@@ -55,6 +55,7 @@ extension Shard {
         if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
         switch readers[slot] {
         case .session(let session):
+            table.connections[slot].endStalls()
             for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
             let view = view(slot, session)
             let tcp = TCPOutcome(table.connections[slot])
@@ -112,7 +113,7 @@ extension Shard {
             clientReadyStates: clientStates.changes, serverReadyStates: [],
             duration: tcp.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
-            tcp: tcp.health)
+            tcp: tcp.health, compression: nil)
         sink.receive(
             .end(end), at: state.context(connection: number, view: opening(slot, client)), payload: Span())
     }

@@ -245,6 +245,7 @@ struct Shard: ~Copyable {
             sessions[session].skip(
                 length, from: role(of: place.direction, in: session), view: view, state: &state,
                 resources: &resources, sink: &sink)
+            tellMissing(length, place, session, view, &state, &sink)
         case .watch(let watch):
             if watches[watch].midstream != nil {
                 watches[watch].midstream?.skip(place.direction)

@@ -16,6 +16,7 @@ extension Session {
         finishSearch(of: role, hasFin: false, &context, &state, &resources, &sink)
         let offset = streams[role.index].decoder.streamOffset
         state.summary.gaps &+= 1
+        streams[role.index].isIncomplete = true
         sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
         if streams[role.index].decoder.skip(length, resources: &resources) {
             let resync = Resync(
@@ -39,6 +40,7 @@ extension Session {
         for role in Role.allCases {
             let offset = streams[role.index].decoder.streamOffset
             state.summary.gaps &+= 1
+            streams[role.index].isIncomplete = true
             sink.receive(.gap(Gap(from: role, streamOffset: offset, length: nil)), at: context, payload: Span())
             streams[role.index].decoder.lose(resources: &resources)
             streams[role.index].gapPacket = context.packet
@@ -50,7 +52,7 @@ extension Session {
     mutating func beginSearch(of role: Role, resources: inout StreamResources) {
         let search = FrameSearch(
             streamOffset: streams[role.index].decoder.streamOffset, sender: role,
-            mayBeCompressed: streams[role.index].decoder.isCompressionNegotiated, needed: Evidence.needed,
+            mayBeCompressed: streams[role.index].decoder.mayUseRSV1, needed: Evidence.needed,
             limit: Session.searchLimit)
         resources.keepable &-= search.cost
         streams[role.index].search = search

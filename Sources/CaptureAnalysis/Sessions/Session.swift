@@ -61,7 +61,7 @@ struct Session: ~Copyable {
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
-                compression: .unknown, options: options)
+                options: options)
         }
         let elapsed = state.elapsed(state.time)
         clientStates = ReadyStates(connectingAt: elapsed)
@@ -106,8 +106,9 @@ struct Session: ~Copyable {
         switch output {
         case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
         case .message(let message): handle(message, from: role, context, &state, &sink)
-        case .violation(let violation, let offset):
-            state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
+        case .violation(let violation, let offset, let index):
+            let finding = Finding(violation, from: role, streamOffset: offset, frameIndex: index)
+            state.report(finding, at: context, into: &sink)
         }
     }
 
@@ -137,10 +138,12 @@ struct Session: ~Copyable {
             event.fragment = streams[role.index].fragment
         }
         noteFrame(context)
-        guard state.options.tellsFrames else { return }
-        context.view.clientReadyState = clientStates.current
-        context.view.serverReadyState = serverStates.current
-        streams[role.index].tell(event, at: context, into: &sink)
+        if state.options.tellsFrames {
+            context.view.clientReadyState = clientStates.current
+            context.view.serverReadyState = serverStates.current
+            streams[role.index].tell(event, at: context, into: &sink)
+        }
+        if opcode == .pong, event.answer == nil { judge(event, context, &state, &sink) }
     }
 
     /// Notes when a frame was last seen before the first Close frame, which begins the end.
@@ -181,6 +184,7 @@ struct Session: ~Copyable {
             streams[role.index].traffic.messages &+= 1
             streams[role.index].traffic.payloadBytes &+= message.length ?? 0
         }
+        if message.isCompressed { streams[role.index].compression.count(message) }
         guard state.options.tellsFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
@@ -197,6 +201,7 @@ struct Session: ~Copyable {
         for role in Role.allCases {
             let direction = role == .client ? clientDirection : clientDirection.opposite
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)
+            streams[role.index].endCompression()
             guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
@@ -204,6 +209,7 @@ struct Session: ~Copyable {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
         }
+        tellUnanswered(tcp, cause, context, &state, &sink)
         let outcome = SessionOutcome(
             clientClose: streams[0].close, serverClose: streams[1].close,
             isClientLost: streams[0].decoder.isLost, isServerLost: streams[1].decoder.isLost, firstCloser: firstCloser,
@@ -214,7 +220,7 @@ struct Session: ~Copyable {
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
             duration: tcp.duration, fromClient: streams[0].traffic,
             fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,
-            tcp: tcp.health)
+            tcp: tcp.health, compression: compression)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())

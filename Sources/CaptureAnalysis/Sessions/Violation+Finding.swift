@@ -2,7 +2,7 @@ import WebSocketProtocol
 
 extension Finding {
     /// What a broken rule of framing says to a person.
-    init(_ violation: Violation, from role: Role, streamOffset: UInt64) {
+    init(_ violation: Violation, from role: Role, streamOffset: UInt64, frameIndex: UInt64) {
         let severity: Severity =
             switch violation {
             case .zeroMaskingKey, .repeatedMaskingKey: .note
@@ -11,6 +11,6 @@ extension Finding {
             }
         self.init(
             rule: violation.rule, severity: severity, reference: violation.reference, text: violation.text, from: role,
-            streamOffset: streamOffset)
+            streamOffset: streamOffset, frameIndex: frameIndex)
     }
 }

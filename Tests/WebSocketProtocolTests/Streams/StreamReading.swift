@@ -69,7 +69,7 @@ extension WebSocketStream {
         var input = ByteCursor(bytes.span)
         while let output = next(&input, resources: &resources) {
             switch output {
-            case .violation(let violation, let offset): told.append(.violation(violation, at: offset))
+            case .violation(let violation, let offset, _): told.append(.violation(violation, at: offset))
             case .frame(let frame, let status):
                 told.append(.frame(frame, status, payload: Array(copying: framePayload)))
             case .message(let message): told.append(.message(message, payload: Array(copying: messagePayload)))
