@@ -13,7 +13,12 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         let peer = pong.from.peer.index
-        guard pong.frame.missing == 0, !streams[peer].isIncomplete, !streams[peer].pings.hasForgotten else { return }
+        guard pong.frame.missing == 0, !streams[peer].isIncomplete, !hasHole,
+            !streams[peer].pings.hasForgotten
+        else {
+            streams[pong.from.index].mayAnswerUnseen = true
+            return
+        }
         let finding = Finding(
             rule: "pong.unsolicited", severity: .note, reference: "RFC 6455 5.5.3",
             text: "The Pong answers no Ping that waits for one.", from: pong.from,
@@ -35,7 +40,7 @@ extension Session {
                 [streams[0].close?.time, streams[1].close?.time, tcp.firstEndTime, context.time]
                 .compactMap(\.self).min() ?? context.time
             let late = streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience)
-            if late.count > 0 {
+            if late.count > 0, !streams[role.index].mayAnswerUnseen {
                 let pings = late.count == 1 ? "A Ping was" : "\(late.count) Pings were"
                 let place = late.firstPacket.map {
                     late.count == 1 ? " (packet \($0))" : " (the first in packet \($0))"

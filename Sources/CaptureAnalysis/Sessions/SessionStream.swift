@@ -34,6 +34,8 @@ struct SessionStream: ~Copyable {
     var hasToldCut = false
     /// Whether bytes of it are not in the capture, its beginning included.
     var isIncomplete = false
+    /// Whether a Pong of it may answer a Ping that was not seen before it.
+    var mayAnswerUnseen = false
     /// The bytes that packets cut short lacked so far.
     var cutBytes: UInt64 = 0
     /// What its compression came to.

@@ -3,11 +3,11 @@ import WebSocketProtocol
 
 /// What compression came to in one direction, in words.
 enum CompressionText {
-    /// Such as `12 of 14 messages, 4.2 times smaller, window 2^15, context kept`.
+    /// Such as `12 of 14 messages at 23.8 % of their size, window 2^15, context takeover`.
     static func words(_ direction: SessionEnd.Compression) -> String {
         let compressed = direction.compressedMessages
-        var words = ["\(compressed) of \(Quantity.count(compressed &+ direction.uncompressedMessages, "message"))"]
-        if let ratio = direction.ratioInThousandths { words.append(size(ratio)) }
+        let all = Quantity.count(compressed &+ direction.uncompressedMessages, "message")
+        var words = ["\(compressed) of \(all)\(size(direction))"]
         if let parameters = direction.parameters {
             words.append("window 2^\(parameters.maxWindowBits)")
             words.append(parameters.noContextTakeover ? "no context takeover" : "context takeover")
@@ -20,10 +20,12 @@ enum CompressionText {
         return words.joined(separator: ", ")
     }
 
-    /// How much larger the messages are without compression: one decimal is enough for a person.
-    private static func size(_ ratioInThousandths: UInt64) -> String {
-        let tenths = (ratioInThousandths &+ 50) / 100
-        return "\(tenths / 10).\(tenths % 10) times smaller"
+    /// How much of their size is left to the messages: one decimal is enough for a person.
+    private static func size(_ direction: SessionEnd.Compression) -> String {
+        guard direction.inflatedBytes > 0 else { return "" }
+        let (product, overflow) = direction.compressedBytes.multipliedReportingOverflow(by: 1000)
+        let tenths = overflow ? 1000 : product / direction.inflatedBytes
+        return " at \(tenths / 10).\(tenths % 10) % of their size"
     }
 
     private static func times(_ count: UInt64) -> String { count == 1 ? "once" : "\(count) times" }

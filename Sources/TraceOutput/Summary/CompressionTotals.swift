@@ -15,8 +15,6 @@ struct CompressionTotals {
             total.withheldMessages &+= direction.withheldMessages
             total.compressedBytes &+= direction.compressedBytes
             total.inflatedBytes &+= direction.inflatedBytes
-            total.contextsLost &+= direction.contextsLost
-            total.contextsRegained &+= direction.contextsRegained
         }
     }
 

@@ -106,6 +106,8 @@ public struct TraceEvent: Sendable, Decodable {
     public var rule: String?
     /// How much it matters.
     public var severity: String?
+    /// Where a rule is written.
+    public var reference: String?
     /// Why the session ended.
     public var verdict: Verdict?
     /// What the client sent.

@@ -30,6 +30,7 @@ struct StreamSetup {
     var demand = PayloadDemand(bytes: .max, includesFrames: true)
     var limits = StreamLimits()
     var keptPayload = 1 << 30
+    var undecodedBits: UInt8 = 0
 
     /// Reads a stream from its beginning to its end.
     ///
@@ -37,7 +38,8 @@ struct StreamSetup {
     func read(_ pieces: [StreamPiece]) -> [Told] {
         var resources = StreamResources(keptPayload: keptPayload)
         var stream = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: compression, demand: demand, limits: limits)
+            sender: sender, streamOffset: streamOffset, compression: compression, demand: demand, limits: limits,
+            undecodedBits: undecodedBits)
         var told: [Told] = []
         var passed = streamOffset
         for piece in pieces {
