@@ -10,8 +10,9 @@ public struct Expectation: Sendable, Decodable {
     public var unloggedFrom: Set<ExpectedMessage.Sender>
     /// The sessions that were opened; one through a proxy stands here once for each leg.
     public var connections: [ExpectedConnection]
-    /// The rules of the findings of each connection, in order, by its client; those not listed have none. Nil where
-    /// nothing is said about findings.
+    /// The rules of the findings of each connection, in order, by its client; nil where nothing is said about them.
+    ///
+    /// Connections that are not listed have none.
     public var findings: [String: [String]]?
 
     private enum CodingKeys: CodingKey {
