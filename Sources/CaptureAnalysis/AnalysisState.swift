@@ -13,6 +13,8 @@ struct AnalysisState {
     private(set) var linkType = LinkType.ethernet
     /// The name of its interface; empty where the capture tells none.
     private(set) var interfaceName: [UInt8] = []
+    /// Whether the connection at hand has streams of which bytes are missing that may still come.
+    var hasHole = false
     private var firstTime: Timestamp?
     private var connectionCount: UInt64 = 0
 

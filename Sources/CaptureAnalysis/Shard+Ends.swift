@@ -79,6 +79,7 @@ extension Shard {
         _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         table.connections[slot].flush()
+        state.hasHole = true
         var view = ConnectionView.unknown
         if case .session(let session) = readers[slot] { view = self.view(slot, session) }
         drain(slot, view, &state, &sink)

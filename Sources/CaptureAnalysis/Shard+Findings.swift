@@ -49,13 +49,6 @@ extension Shard {
         }
     }
 
-    /// Lets a session know whether bytes are known to be missing that may still come.
-    mutating func noteHoles(_ slot: Int) {
-        guard case .session(let session) = readers[slot] else { return }
-        sessions[session].hasHole =
-            table.connections[slot][.fromInitiator].isWaiting || table.connections[slot][.fromResponder].isWaiting
-    }
-
     /// Tells once for each stream of a session that bytes of it are not in the capture, and that packets were cut short.
     mutating func tellMissing(
         _ length: UInt64, _ place: ConnectionTable.Place, _ session: Int, _ view: ConnectionView,

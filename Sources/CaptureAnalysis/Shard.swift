@@ -47,12 +47,10 @@ struct Shard: ~Copyable {
         guard let place = self.place(of: segment, state: &state, sink: &sink) else { return }
         let slot = place.slot
         var role = Role.client
-        var hasHole = false
         switch readers[slot] {
         case .session(let session):
             // Looked at before it is needed: the session's memory is on its way while the connection is at work.
             role = self.role(of: place.direction, in: session)
-            hasHole = sessions[session].hasHole
         case .nobody:
             table.connections[slot].pass(
                 segment.flags, from: place.direction, packet: packet.number, time: packet.time)
@@ -70,7 +68,7 @@ struct Shard: ~Copyable {
         var view = ConnectionView.unknown
         if tracksStates, case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
         var hasMore = arrival.hasMore
-        if hasMore || hasHole { noteHoles(slot) }
+        state.hasHole = hasMore
         if !arrival.inOrder.isEmpty {
             let next = payload.extracting(arrival.inOrder)
             let delivery = deliver(next, place, role, packet.number, view, &state, &sink)
@@ -82,9 +80,7 @@ struct Shard: ~Copyable {
             hasMore = hasMore || delivery.hasMoved
         }
         if arrival.closes { table.connections[slot].flush() }
-        if hasMore || arrival.closes {
-            drain(slot, view, &state, &sink)
-        }
+        if hasMore || arrival.closes { drain(slot, view, &state, &sink) }
         if arrival.isControl, case .session(let session) = readers[slot] {
             let control = ControlSegment(
                 from: self.role(of: place.direction, in: session), flags: segment.flags,

@@ -62,9 +62,6 @@ public struct TCPStream: ~Copyable {
     /// Whether everything up to its FIN was handed on or reported as gaps.
     public var isWhole: Bool { finOffset == nextOffset }
 
-    /// Whether bytes are known to be missing that may still come, or bytes wait.
-    public var isWaiting: Bool { !isIdle }
-
     /// Whether nothing waits and no hole is known.
     @inline(__always)
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }

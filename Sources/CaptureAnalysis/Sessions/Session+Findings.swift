@@ -13,7 +13,7 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         let peer = pong.from.peer.index
-        guard pong.frame.missing == 0, !streams[peer].isIncomplete, !hasHole,
+        guard pong.frame.missing == 0, !streams[peer].isIncomplete, !state.hasHole,
             !streams[peer].pings.hasForgotten
         else {
             streams[pong.from.index].mayAnswerUnseen = true

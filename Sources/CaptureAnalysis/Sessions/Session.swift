@@ -11,8 +11,6 @@ struct Session: ~Copyable {
     let number: UInt64
     /// The direction that the client sends.
     let clientDirection: Direction
-    /// Whether bytes of a stream are known to be missing that may still come.
-    var hasHole = false
     /// Who sent the first Close frame.
     private var firstCloser: Role?
     /// When the last frame before the first Close frame was complete.
