@@ -26,8 +26,8 @@ extension Shard {
         for violation in answer.violations {
             state.report(Finding(violation, of: answer.request, from: .server), at: context, into: &sink)
         }
-        for name in UndecodedExtensions(answer.extensions).names {
-            state.report(Finding(undecodedExtension: name), at: context, into: &sink)
+        for finding in Finding.undecoded(UndecodedExtensions(answer.extensions)) {
+            state.report(finding, at: context, into: &sink)
         }
         if let draft = answer.request.draft {
             let finding = Finding(

@@ -41,10 +41,7 @@ public struct Handshake: Sendable {
 extension Handshake {
     /// The names of the offered extensions that were not negotiated, each once.
     public var refusedExtensions: [String] {
-        var names: [String] = []
-        for name in offeredExtensions.map(\.name) where !names.contains(name) {
-            if !extensions.contains(where: { $0.name == name }) { names.append(name) }
-        }
-        return names
+        var passed = Set(extensions.map(\.name))
+        return offeredExtensions.map(\.name).filter { passed.insert($0).inserted }
     }
 }

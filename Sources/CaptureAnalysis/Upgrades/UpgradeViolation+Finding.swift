@@ -89,15 +89,27 @@ extension Finding {
         self.init(rule: rule, severity: severity, reference: reference, text: text, from: role, streamOffset: nil)
     }
 
-    /// What a negotiated extension that is not decoded says to a person.
-    init(undecodedExtension name: String) {
-        let isLegacy = UndecodedExtensions.isLegacyDeflate(name)
-        self.init(
-            rule: isLegacy ? "extension.legacy-deflate" : "extension.not-decoded", severity: .warning,
-            reference: "RFC 6455 9",
-            text: isLegacy
-                ? "The ends agreed on \(name), an expired draft that compresses frames: such frames are not inflated."
-                : "The ends agreed on the extension \(name), which is not decoded: what it changes is withheld.",
-            from: .server, streamOffset: nil)
+    /// What negotiated extensions that are not decoded say to a person: one finding for the legacy ones, and one for all
+    /// others.
+    static func undecoded(_ extensions: UndecodedExtensions) -> [Finding] {
+        var findings: [Finding] = []
+        if let name = extensions.names.first(where: UndecodedExtensions.isLegacyDeflate) {
+            findings.append(
+                Finding(
+                    rule: "extension.legacy-deflate", severity: .warning, reference: "RFC 6455 9",
+                    text:
+                        "The ends agreed on \(name), an expired draft that compresses frames: such frames are not inflated.",
+                    from: .server, streamOffset: nil))
+        }
+        let others = extensions.names.filter { !UndecodedExtensions.isLegacyDeflate($0) }
+        if let name = others.first {
+            let names = others.count == 1 ? "the extension \(name)" : "\(others.count) extensions, \(name) among them,"
+            findings.append(
+                Finding(
+                    rule: "extension.not-decoded", severity: .warning, reference: "RFC 6455 9",
+                    text: "The ends agreed on \(names) that wstap does not decode: what it changes is withheld.",
+                    from: .server, streamOffset: nil))
+        }
+        return findings
     }
 }

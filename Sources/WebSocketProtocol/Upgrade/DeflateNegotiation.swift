@@ -17,8 +17,31 @@ enum DeflateNegotiation {
     static func violations(of response: [WebSocketExtension], to offers: [WebSocketExtension]) -> [UpgradeViolation] {
         guard let answer = deflate(response).first else { return [] }
         let shape: [UpgradeViolation] = isValid(answer, isOffer: false) ? [] : [.deflateAnswerInvalid]
-        let candidates = deflate(offers).map { misfits(answer, $0) }
+        let terms = Terms(answer)
+        let candidates = deflate(offers).map { misfits(terms, Terms($0)) }
         return shape + (candidates.min { $0.count < $1.count } ?? [])
+    }
+
+    /// What an offer or a response says that binds the other.
+    private struct Terms {
+        var hasClientWindow = false
+        var serverWindow: Int?
+        var givesUpServerContext = false
+
+        /// Of a parameter that stands twice the first counts.
+        init(_ element: WebSocketExtension) {
+            var hasServerWindow = false
+            for parameter in element.parameters {
+                switch parameter.name {
+                case DeflateNegotiation.clientWindow: hasClientWindow = true
+                case DeflateNegotiation.serverNoTakeover: givesUpServerContext = true
+                case DeflateNegotiation.serverWindow where !hasServerWindow:
+                    hasServerWindow = true
+                    serverWindow = DeflateNegotiation.bits(parameter.value)
+                default: break
+                }
+            }
+        }
     }
 
     private static func deflate(_ extensions: [WebSocketExtension]) -> [WebSocketExtension] {
@@ -41,15 +64,15 @@ enum DeflateNegotiation {
     }
 
     /// What a response promises that an offer does not allow, or does not promise that it demands.
-    private static func misfits(_ answer: WebSocketExtension, _ offer: WebSocketExtension) -> [UpgradeViolation] {
+    private static func misfits(_ answer: Terms, _ offer: Terms) -> [UpgradeViolation] {
         var violations: [UpgradeViolation] = []
-        if answer.has(clientWindow), !offer.has(clientWindow) { violations.append(.deflateClientWindowNotOffered) }
+        if answer.hasClientWindow, !offer.hasClientWindow { violations.append(.deflateClientWindowNotOffered) }
         // RFC 7692 7.1.2.1: accepted by a window that is the same or smaller.
-        if let most = bits(offer.value(serverWindow)), bits(answer.value(serverWindow)) ?? 15 > most {
+        if let most = offer.serverWindow, answer.serverWindow ?? 15 > most {
             violations.append(.deflateServerWindowTooLarge)
         }
         // RFC 7692 7.1.1.1: accepted by the same parameter in the response.
-        if offer.has(serverNoTakeover), !answer.has(serverNoTakeover) {
+        if offer.givesUpServerContext, !answer.givesUpServerContext {
             violations.append(.deflateServerTakeoverKept)
         }
         return violations
@@ -61,15 +84,5 @@ enum DeflateNegotiation {
             return nil
         }
         return Int(value).flatMap { (8...15).contains($0) ? $0 : nil }
-    }
-}
-
-extension WebSocketExtension {
-    fileprivate func has(_ name: String) -> Bool {
-        parameters.contains { $0.name == name }
-    }
-
-    fileprivate func value(_ name: String) -> String? {
-        parameters.first { $0.name == name }?.value
     }
 }
