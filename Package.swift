@@ -121,7 +121,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "BoundsTests",
-            dependencies: ["CaptureAnalysis", "PacketDecoding", "TestSupport", "WebSocketProtocol", "WireFormat"],
+            dependencies: [
+                "CZlib", "CaptureAnalysis", "PacketDecoding", "TestSupport", "WebSocketProtocol", "WireFormat", "wstap",
+            ],
             swiftSettings: settings),
         .target(
             name: "FuzzTargets",

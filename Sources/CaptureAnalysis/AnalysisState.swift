@@ -18,6 +18,8 @@ struct AnalysisState {
     private(set) var interfaceName: [UInt8] = []
     /// The connection at hand as the packet has left it, where ``AnalysisOptions/tracksStates`` asks for it.
     var view = ConnectionView.unknown
+    /// Whether the connection at hand has streams of which bytes are missing that may still come.
+    var hasHole = false
     private var firstTime: Timestamp?
     private var connectionCount: UInt64 = 0
 

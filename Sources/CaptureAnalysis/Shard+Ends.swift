@@ -66,6 +66,7 @@ extension Shard {
         if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
         switch readers[slot] {
         case .session(let session):
+            table.connections[slot].endStalls()
             for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
             state.view = view(slot, session)
             let tcp = TCPOutcome(table.connections[slot], client: sessions[session].clientDirection)
@@ -90,6 +91,7 @@ extension Shard {
         _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         table.connections[slot].flush()
+        state.hasHole = true
         if tracksStates, case .session(let session) = readers[slot] { state.view = view(slot, session) }
         drain(slot, &state, &sink)
     }
@@ -123,7 +125,7 @@ extension Shard {
             clientReadyStates: clientStates.changes, serverReadyStates: [],
             duration: tcp.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
-            tcp: tcp.health)
+            tcp: tcp.health, compression: nil)
         sink.receive(
             .end(end), at: state.context(connection: number, view: opening(slot, client)), payload: Span())
     }

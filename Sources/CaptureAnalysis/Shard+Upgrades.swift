@@ -21,10 +21,13 @@ extension Shard {
         watches[watch].request = nil
         if answer.verdict == .accepted { state.summary.webSocketConnections &+= 1 }
         for violation in answer.request.violations {
-            state.report(Finding(violation, version: answer.request.version), at: context, into: &sink)
+            state.report(Finding(violation, of: answer.request, from: .client), at: context, into: &sink)
         }
         for violation in answer.violations {
-            state.report(Finding(violation, version: answer.request.version), at: context, into: &sink)
+            state.report(Finding(violation, of: answer.request, from: .server), at: context, into: &sink)
+        }
+        for finding in Finding.undecoded(UndecodedExtensions(answer.extensions)) {
+            state.report(finding, at: context, into: &sink)
         }
         if let draft = answer.request.draft {
             let finding = Finding(

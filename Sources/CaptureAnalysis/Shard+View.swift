@@ -28,48 +28,6 @@ extension Shard {
         return view
     }
 
-    /// Tells once of a session that segments are left out for their checksums.
-    func tellRejected(
-        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
-    ) {
-        guard table.connections[slot].rejectedSegments == 1, case .session(let session) = readers[slot] else { return }
-        let finding = Finding(
-            rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
-            text: "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
-            from: role(of: ConnectionTable.Place(slot: slot, direction: direction)), streamOffset: nil)
-        let context = state.context(connection: sessions[session].number, view: view(slot, session))
-        state.report(finding, at: context, into: &sink)
-    }
-
-    /// Tells once for each stream of a session that copies of its bytes differ, and that segments of it are left out.
-    mutating func tellDoubts(
-        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
-    ) {
-        guard case .session(let session) = readers[slot] else { return }
-        let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
-        let context = state.context(connection: sessions[session].number, view: view(slot, session))
-        if let offset = table.connections[slot][direction].firstConflictOffset,
-            !sessions[session].streams[role.index].hasToldConflict
-        {
-            sessions[session].streams[role.index].hasToldConflict = true
-            let finding = Finding(
-                rule: "tcp.overlap-conflict", severity: .warning, reference: "RFC 9293 3.10.7.4",
-                text: "Segments sent again have other bytes than before; the first copy of each byte counts.",
-                from: role, streamOffset: offset)
-            state.report(finding, at: context, into: &sink)
-        }
-        if table.connections[slot][direction].outOfWindowSegments > 0,
-            !sessions[session].streams[role.index].hasToldOutOfWindow
-        {
-            sessions[session].streams[role.index].hasToldOutOfWindow = true
-            let finding = Finding(
-                rule: "tcp.out-of-window", severity: .warning, reference: "RFC 9293 3.10.7.4",
-                text: "Segments are left out, since their sequence numbers are none that the other end would take.",
-                from: role, streamOffset: nil)
-            state.report(finding, at: context, into: &sink)
-        }
-    }
-
     /// A connection that is no session, or not yet.
     func opening(_ slot: Int, _ client: Direction) -> ConnectionView {
         var view = ConnectionView.unknown

@@ -76,6 +76,7 @@ struct Shard: ~Copyable {
             state.view = view(place, entry.segment, session)
         }
         var hasMore = arrival.hasMore
+        state.hasHole = hasMore
         if !arrival.inOrder.isEmpty {
             let next = payload.extracting(arrival.inOrder)
             let delivery = deliver(next, place, packet.number, &state, &sink)
@@ -258,6 +259,7 @@ struct Shard: ~Copyable {
             sessions[session].skip(
                 length, from: role(of: place), state: &state,
                 resources: &resources, sink: &sink)
+            tellMissing(length, place, session, &state, &sink)
         case .watch(let watch):
             if watches[watch].midstream != nil {
                 watches[watch].midstream?.skip(place.direction)

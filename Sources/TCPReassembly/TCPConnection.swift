@@ -32,7 +32,7 @@ public struct TCPConnection: ~Copyable {
         public var isControl: Bool
         /// Whether the segment ended the connection.
         public var closes: Bool
-        /// Whether it was counted as conflicting or out of window (``TCPStream``).
+        /// Whether it was counted as conflicting or out of window (``TCPStream``), or ended a ``WindowStall``.
         public var isDoubtful = false
     }
 
@@ -80,6 +80,8 @@ public struct TCPConnection: ~Copyable {
     private var challenger: (syn: Mark, from: Direction)?
     /// What each end sent again, or probed with; nil as long as neither did.
     private var unanswered: UnansweredRuns?
+    /// The windows that are closed; nil where none is.
+    private var closedWindows: ClosedWindows?
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
@@ -285,7 +287,38 @@ public struct TCPConnection: ~Copyable {
             streams[other.index].age(packets: packets, time: time, limits: limits)
             arrival.hasMore = true
         }
+        if segment.window == 0 || closedWindows != nil {
+            noteWindow(segment, direction, packet: packet, time: time, &arrival)
+        }
         return arrival
+    }
+
+    /// The stall of an end's window that has ended and was not told yet.
+    public mutating func takeStall(_ direction: Direction) -> WindowStall? {
+        let stall = closedWindows?.takeStall(direction)
+        if closedWindows?.isIdle == true { closedWindows = nil }
+        return stall
+    }
+
+    /// Ends the stalls that last: the connection, or the capture, is over.
+    public mutating func endStalls() {
+        closedWindows?.end(.fromInitiator, time: lastTime)
+        closedWindows?.end(.fromResponder, time: lastTime)
+    }
+
+    /// Learns a window that is zero, or another while one is closed.
+    private mutating func noteWindow(
+        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp,
+        _ arrival: inout Arrival
+    ) {
+        // RFC 9293 3.10.7.4: the window counts with an acknowledgment; a reset's means nothing.
+        guard segment.flags.contains(.ack), segment.flags.isDisjoint(with: [.syn, .rst]) else { return }
+        let windows = closedWindows ?? ClosedWindows()
+        closedWindows = windows
+        if windows.note(isZero: segment.window == 0, from: direction, packet: packet, time: time) {
+            arrival.isDoubtful = true
+        }
+        if windows.isIdle { closedWindows = nil }
     }
 
     /// Takes a segment of a connection whose bytes nobody reads: only its end matters.

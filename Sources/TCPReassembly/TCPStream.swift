@@ -56,6 +56,8 @@ public struct TCPStream: ~Copyable {
     public private(set) var outOfWindowSegments: UInt64 = 0
     /// Bytes reported as gaps.
     public private(set) var gapBytes: UInt64 = 0
+    /// Of these, bytes whose packets were captured, but cut short by the snap length.
+    public private(set) var cutBytes: UInt64 = 0
 
     /// The bytes at the beginning of the value that segments touch, about.
     static let hotByteCount = 192
@@ -250,6 +252,7 @@ public struct TCPStream: ~Copyable {
                 segment.missing = 0
                 return handOn(segment)
             }
+            cutBytes &+= segment.end &- nextOffset
             return gap(to: segment.end)
         }
         return handOn(segment)

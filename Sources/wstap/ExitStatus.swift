@@ -4,4 +4,6 @@ enum ExitStatus {
     static let partlyRead: Int32 = 1
     /// Nothing could be read, or the output could not be written.
     static let nothingRead: Int32 = 2
+    /// All was read, and there are findings that `--fail-on` names.
+    static let findings: Int32 = 3
 }

@@ -24,6 +24,12 @@ struct ReadCommand: ParsableCommand {
     @OptionGroup(title: "What to show")
     var filter: FilterOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Exit with status 3 when there are findings of this severity or above, shown or not.",
+            valueName: "warning|error"))
+    var failOn: FailureLevel?
+
     func run() throws {
         let filter = self.filter.eventFilter()
         switch output.format {
@@ -35,7 +41,8 @@ struct ReadCommand: ParsableCommand {
 
     private func run(_ format: consuming some OutputFormat & ~Copyable, _ filter: EventFilter) throws {
         let run = ReadRun(
-            files: files, packetFilter: self.filter.packetFilter, assumedServers: assumption.servers, output: output)
+            files: files, packetFilter: self.filter.packetFilter, assumedServers: assumption.servers, output: output,
+            failureLevel: failOn)
         guard !filter.isEmpty else { return try run.run(format) }
         do {
             try run.run(FilteredOutput(format, filter: filter))

@@ -11,6 +11,7 @@ struct ReadRun {
     var packetFilter: String?
     var assumedServers: AssumedServers
     var output: OutputOptions
+    var failureLevel: FailureLevel?
 
     /// Bytes of output that are written at a time when nobody waits for them.
     private static let batch = 128 << 10
@@ -108,5 +109,6 @@ struct ReadRun {
             throw ExitCode(ExitStatus.nothingRead)
         }
         if !problems.isEmpty || !summary.unsupportedLinkTypes.isEmpty { throw ExitCode(ExitStatus.partlyRead) }
+        if failureLevel?.isReached(summary) == true { throw ExitCode(ExitStatus.findings) }
     }
 }

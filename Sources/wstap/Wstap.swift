@@ -11,7 +11,8 @@ struct Wstap: ParsableCommand {
             wstap FILE --format jsonl     the same as a trace for other tools, one JSON object a line
             wstap FILE --format summary   totals, sessions and findings on a page
 
-            Exit status: 0 done; 1 the input was cut or partly unreadable; 2 nothing could be read; 64 wrong usage.
+            Exit status: 0 done; 1 the input was cut or partly unreadable; 2 nothing could be read; 3 findings at or \
+            above --fail-on; 64 wrong usage.
             """,
         version: "0.1.0",
         subcommands: [ReadCommand.self],

@@ -105,7 +105,7 @@ struct FramesRun {
             }
             guard let output = stream.next(&input, resources: &resources) else { break }
             switch output {
-            case .violation(let violation, let offset): told.append(.violation(violation, at: offset))
+            case .violation(let violation, let offset, _): told.append(.violation(violation, at: offset))
             case .frame(let frame, let status):
                 told.append(.frame(frame, status, payload: Array(copying: stream.framePayload)))
             case .message(let message): told.append(.message(message, payload: Array(copying: stream.messagePayload)))

@@ -44,12 +44,14 @@ struct JSONLinesFormatTests {
             keys(Samples.handshake())
                 == #""connection":1,"accepted":true,"status":101,"url":"ws://chat.example/room?id=7","http_version":"1.1","#
                 + #""request_headers":[["Host","chat.example"]],"response_headers":[],"subprotocol":"chat","#
+                + #""extensions_offered":[{"name":"permessage-deflate","parameters":[]}],"#
                 + #""extensions":[{"name":"permessage-deflate","parameters":[["server_no_context_takeover",null]]}],"#
                 + #""accept_valid":true,"request_packet":4,"response_packet":5,"response_time":0.000728000"#)
         #expect(
             keys(Samples.handshake(status: nil, fields: []))
                 == #""connection":1,"accepted":false,"status":null,"url":"ws://chat.example/room?id=7","#
-                + #""http_version":"1.1","request_headers":[],"response_headers":[],"subprotocol":null,"extensions":[],"#
+                + #""http_version":"1.1","request_headers":[],"response_headers":[],"subprotocol":null,"#
+                + #""extensions_offered":[{"name":"permessage-deflate","parameters":[]}],"extensions":[],"#
                 + #""accept_valid":null,"request_packet":4,"response_packet":null,"response_time":null"#)
     }
 
@@ -162,7 +164,7 @@ struct JSONLinesFormatTests {
         #expect(
             keys(Samples.finding())
                 == #""connection":1,"rule":"masking.client-unmasked","severity":"error","reference":"RFC 6455 5.1","#
-                + #""text":"The client did not mask a frame.","from":"client","stream_offset":180"#)
+                + #""text":"The client did not mask a frame.","from":"client","stream_offset":180,"index":null"#)
         #expect(keys(Samples.finding(from: nil), connection: 0).hasPrefix(#""connection":null,"#))
     }
 
@@ -183,7 +185,7 @@ struct JSONLinesFormatTests {
                 + #""ping_round_trip":{"count":1,"min":0.000090000,"p50":0.000090000,"p90":0.000090000,"#
                 + #""p99":0.000090000,"max":0.000090000},"tcp":{"retransmitted_segments":1,"out_of_order_segments":2,"#
                 + #""gap_bytes":0,"fin_packets":[13,14],"rst_packet":null,"rst_from":null,"unanswered_from":null,"#
-                + #""unanswered_segments":0,"unanswered_for":null}"#)
+                + #""unanswered_segments":0,"unanswered_for":null},"compression":null"#)
         #expect(
             keys(
                 Samples.end(

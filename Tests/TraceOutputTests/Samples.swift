@@ -41,15 +41,17 @@ enum Samples {
 
     static func handshake(
         status: Int? = 101, host: String = "chat.example", target: String = "/room?id=7", subprotocol: String? = "chat",
-        fields: [HTTPField] = [HTTPField(name: "Host", value: "chat.example")], isAcceptValid: Bool? = true
+        fields: [HTTPField] = [HTTPField(name: "Host", value: "chat.example")], isAcceptValid: Bool? = true,
+        offered: [String] = ["permessage-deflate"]
     ) -> Event {
         let isAccepted = status == 101
         let parameter = WebSocketExtension.Parameter(name: "server_no_context_takeover", value: nil)
+        let offered = offered.map { WebSocketExtension(name: $0, parameters: []) }
         return .handshake(
             Handshake(
                 isAccepted: isAccepted, status: status, url: "ws://\(host)\(target)", target: target, host: host,
                 httpVersion: "1.1", version: 13, requestFields: fields, responseFields: [],
-                subprotocol: isAccepted ? subprotocol : nil,
+                subprotocol: isAccepted ? subprotocol : nil, offeredExtensions: offered,
                 extensions: isAccepted ? [.init(name: "permessage-deflate", parameters: [parameter])] : [],
                 isAcceptValid: isAccepted ? isAcceptValid : nil, requestPacket: 4,
                 responsePacket: status == nil ? nil : 5, responseTime: status == nil ? nil : 728_000,
@@ -99,7 +101,8 @@ enum Samples {
         by: SessionEnd.Verdict.Party = .client, _ layer: SessionEnd.Verdict.Layer = .closeFrame, isClean: Bool = true,
         code: UInt16? = 1000, reason: String? = "bye", sees: (UInt16?, UInt16?) = (1000, 1000),
         silence: Int64? = 5_000_000_000, unansweredPings: UInt64 = 0, failure: SessionEnd.Failure? = nil,
-        timeout: SessionEnd.Unanswered? = nil
+        timeout: SessionEnd.Unanswered? = nil,
+        compression: (client: SessionEnd.Compression, server: SessionEnd.Compression)? = nil
     ) -> Event {
         var traffic = SessionEnd.Traffic(frames: 3, messages: 1, payloadBytes: 12, wireBytes: 40)
         traffic.framesByOpcode[1] = 1
@@ -122,7 +125,8 @@ enum Samples {
                 pingRoundTrip: .init(count: 1, min: 90_000, p50: 90_000, p90: 90_000, p99: 90_000, max: 90_000),
                 tcp: .init(
                     retransmittedSegments: 1, outOfOrderSegments: 2, gapBytes: 0, finPackets: [13, 14],
-                    resetPacket: nil, resetFrom: nil, unanswered: timeout)))
+                    resetPacket: nil, resetFrom: nil, unanswered: timeout),
+                compression: compression))
     }
 
     static func pattern(

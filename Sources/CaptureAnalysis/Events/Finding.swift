@@ -37,4 +37,6 @@ public struct Finding: Sendable {
     public var from: Role?
     /// Where in that stream; nil where it has no place.
     public var streamOffset: UInt64?
+    /// The 0-based number of the frame in its direction; nil where it is about none.
+    public var frameIndex: UInt64? = nil
 }

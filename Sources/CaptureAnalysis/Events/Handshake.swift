@@ -22,6 +22,8 @@ public struct Handshake: Sendable {
     public var responseFields: [HTTPField]
     /// The negotiated subprotocol.
     public var subprotocol: String?
+    /// The extensions that the client offered, with their parameters, in its order of preference.
+    public var offeredExtensions: [WebSocketExtension]
     /// The negotiated extensions.
     public var extensions: [WebSocketExtension]
     /// Whether Sec-WebSocket-Accept is the right one for the key; nil unless answered by 101.
@@ -34,4 +36,12 @@ public struct Handshake: Sendable {
     public var responseTime: Int64?
     /// Nanoseconds from the capture's first packet to the request's.
     public var requestElapsed: Int64
+}
+
+extension Handshake {
+    /// The names of the offered extensions that were not negotiated, each once.
+    public var refusedExtensions: [String] {
+        var passed = Set(extensions.map(\.name))
+        return offeredExtensions.map(\.name).filter { passed.insert($0).inserted }
+    }
 }

@@ -147,4 +147,6 @@ public struct SessionEnd: Sendable {
     public var pingRoundTrip: RoundTrips?
     /// The TCP connection's health.
     public var tcp: TCPHealth
+    /// What compression came to, of the client and the server; nil where none was negotiated or seen.
+    public var compression: (client: Compression, server: Compression)?
 }

@@ -36,6 +36,16 @@ struct PingLedger {
         return FrameEvent.Answer(pingPacket: ping.packet, roundTrip: time.nanoseconds(since: ping.time))
     }
 
+    /// Whether Pings were forgotten, so that a Pong without a Ping may be the answer to one of them.
+    var hasForgotten: Bool { forgotten > 0 }
+
+    /// The Pings that waited for at least `patience` nanoseconds when everything ended, and the first one's packet, where
+    /// that was not forgotten.
+    func overdue(at end: Timestamp, patience: Int64) -> (count: UInt64, firstPacket: UInt64?) {
+        let late = waiting.count { end.nanoseconds(since: $0.time) >= patience }
+        return (forgotten &+ UInt64(late), forgotten > 0 ? nil : waiting.first?.packet)
+    }
+
     /// FNV-1a over the payload: 64 bits that stand for it.
     static func fingerprint(_ payload: Span<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -52,7 +52,7 @@ extension Session {
     mutating func beginSearch(of role: Role, resources: inout StreamResources) {
         let search = FrameSearch(
             streamOffset: streams[role.index].decoder.streamOffset, sender: role,
-            mayBeCompressed: streams[role.index].decoder.isCompressionNegotiated, needed: Evidence.needed,
+            mayBeCompressed: streams[role.index].decoder.mayUseRSV1, needed: Evidence.needed,
             limit: Session.searchLimit)
         resources.keepable &-= search.cost
         streams[role.index].search = search

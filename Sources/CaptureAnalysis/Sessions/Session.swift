@@ -74,7 +74,7 @@ struct Session: ~Copyable {
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
-                compression: .unknown, options: options)
+                options: options)
         }
         openingTime = nil
         let elapsed = state.elapsed(state.time)
@@ -130,9 +130,10 @@ struct Session: ~Copyable {
         switch output {
         case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
         case .message(let message): handle(message, from: role, context, &state, &sink)
-        case .violation(let violation, let offset):
+        case .violation(let violation, let offset, let index):
             note(violation, at: offset, from: role, context)
-            state.report(Finding(violation, from: role, streamOffset: offset), at: context, into: &sink)
+            let finding = Finding(violation, from: role, streamOffset: offset, frameIndex: index)
+            state.report(finding, at: context, into: &sink)
         }
     }
 
@@ -200,10 +201,12 @@ struct Session: ~Copyable {
             event.fragment = streams[role.index].fragment
         }
         noteFrame(context)
-        guard state.options.tellsFrames else { return }
-        context.view.clientReadyState = clientStates.current
-        context.view.serverReadyState = serverStates.current
-        streams[role.index].tell(event, at: context, into: &sink)
+        if state.options.tellsFrames {
+            context.view.clientReadyState = clientStates.current
+            context.view.serverReadyState = serverStates.current
+            streams[role.index].tell(event, at: context, into: &sink)
+        }
+        if opcode == .pong, event.answer == nil { judge(event, context, &state, &sink) }
     }
 
     /// Notes when a frame was last seen before the first Close frame, which begins the end.
@@ -245,6 +248,7 @@ struct Session: ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) {
         if message.isComplete { countMessage(message.length ?? 0, from: role, &state) }
+        if message.isCompressed { streams[role.index].compression.count(message) }
         guard state.options.tellsFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
@@ -263,6 +267,7 @@ struct Session: ~Copyable {
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)
             streams[role.index].decoder.judgeUnfinished()
             decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
+            streams[role.index].endCompression()
             guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
@@ -270,6 +275,7 @@ struct Session: ~Copyable {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
         }
+        tellUnanswered(tcp, cause, context, &state, &sink)
         let outcome = SessionOutcome(
             client: EndOutcome(streams[0]), server: EndOutcome(streams[1]), firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
@@ -282,7 +288,7 @@ struct Session: ~Copyable {
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
             duration: tcp.duration, fromClient: streams[0].traffic,
             fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,
-            tcp: tcp.health)
+            tcp: tcp.health, compression: compression)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())

@@ -27,23 +27,36 @@ struct SessionStream: ~Copyable {
     var hasToldConflict = false
     /// Whether it was told that segments are left out, since they do not fit.
     var hasToldOutOfWindow = false
+    /// Whether it was told that bytes of it are missing.
+    var hasToldGap = false
+    /// Whether it was told that its packets are cut short.
+    var hasToldCut = false
     /// Whether bytes of it are not in the capture, its beginning included.
     var isIncomplete = false
+    /// Whether a Pong of it may answer a Ping that was not seen before it.
+    var mayAnswerUnseen = false
+    /// The bytes that packets cut short lacked so far.
+    var cutBytes: UInt64 = 0
+    /// What its compression came to.
+    var compression: SessionEnd.Compression
 
     /// The bytes at the beginning of the value that frames touch, about.
     static let hotByteCount = 320
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
-        self.init(
-            sender: sender, streamOffset: streamOffset, compression: DeflateParameters(extensions, sender: sender),
-            options: options)
+        let parameters = DeflateParameters(extensions, sender: sender)
+        compression = SessionEnd.Compression(parameters: parameters)
+        decoder = WebSocketStream(
+            sender: sender, streamOffset: streamOffset, compression: parameters, demand: options.payload,
+            limits: options.limits.stream, undecodedBits: UndecodedExtensions(extensions).reservedBits)
     }
 
-    /// Begins with known compression.
-    init(sender: Role, streamOffset: UInt64, compression: DeflateParameters?, options: AnalysisOptions) {
+    /// Begins in the middle, where nothing is known of what was negotiated.
+    init(sender: Role, streamOffset: UInt64, options: AnalysisOptions) {
+        compression = SessionEnd.Compression(parameters: nil)
         decoder = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: compression, demand: options.payload,
+            sender: sender, streamOffset: streamOffset, compression: .unknown, demand: options.payload,
             limits: options.limits.stream)
     }
 

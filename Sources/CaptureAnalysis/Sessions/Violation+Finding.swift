@@ -2,11 +2,10 @@ import WebSocketProtocol
 
 extension Finding {
     /// What a broken rule of framing says to a person.
-    init(_ violation: Violation, from role: Role, streamOffset: UInt64) {
+    init(_ violation: Violation, from role: Role, streamOffset: UInt64, frameIndex: UInt64) {
         self.init(
             rule: violation.rule, severity: violation.severity, reference: violation.reference, text: violation.text,
-            from: role,
-            streamOffset: streamOffset)
+            from: role, streamOffset: streamOffset, frameIndex: frameIndex)
     }
 }
 

@@ -14,7 +14,8 @@ extension Handshake {
             isAccepted: answer?.verdict == .accepted, status: response?.status, url: request.url,
             target: request.target, host: request.host, httpVersion: request.httpVersion, version: request.version,
             requestFields: request.fields, responseFields: response?.fields ?? [], subprotocol: answer?.subprotocol,
-            extensions: answer?.extensions ?? [], isAcceptValid: answer?.isAcceptValid, requestPacket: asked.packet,
+            offeredExtensions: request.extensions, extensions: answer?.extensions ?? [],
+            isAcceptValid: answer?.isAcceptValid, requestPacket: asked.packet,
             responsePacket: response == nil ? nil : answered.packet,
             responseTime: response == nil ? nil : answered.time.nanoseconds(since: asked.time),
             requestElapsed: asked.elapsed)

@@ -44,14 +44,11 @@ extension JSONLinesFormat {
         output.append(json: handshake.responseFields)
         output.append(",\"subprotocol\":")
         output.append(jsonString: handshake.subprotocol)
-        output.append(",\"extensions\":[")
-        var separator: StaticString = ""
-        for element in handshake.extensions {
-            output.append(separator)
-            output.append(json: element)
-            separator = ","
-        }
-        output.append("],\"accept_valid\":")
+        output.append(",\"extensions_offered\":")
+        output.append(json: handshake.offeredExtensions)
+        output.append(",\"extensions\":")
+        output.append(json: handshake.extensions)
+        output.append(",\"accept_valid\":")
         if let isValid = handshake.isAcceptValid { output.append(boolean: isValid) } else { output.append("null") }
         output.append(",\"request_packet\":")
         output.append(decimal: handshake.requestPacket)
@@ -82,6 +79,7 @@ extension JSONLinesFormat {
         output.append(json: end.pingRoundTrip)
         output.append(",\"tcp\":")
         output.append(json: end.tcp)
+        write(end.compression)
     }
 }
 
@@ -108,7 +106,18 @@ extension OutputBuffer {
         append(fields.isEmpty ? "[]" : "]")
     }
 
-    fileprivate mutating func append(json element: WebSocketExtension) {
+    fileprivate mutating func append(json extensions: [WebSocketExtension]) {
+        append("[")
+        var separator: StaticString = ""
+        for element in extensions {
+            append(separator)
+            append(json: element)
+            separator = ","
+        }
+        append("]")
+    }
+
+    private mutating func append(json element: WebSocketExtension) {
         append("{\"name\":")
         append(jsonString: element.name)
         append(",\"parameters\":[")

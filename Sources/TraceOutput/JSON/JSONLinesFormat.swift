@@ -158,6 +158,8 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         output.append(sender: finding.from)
         output.append(",\"stream_offset\":")
         output.append(decimalOrNull: finding.streamOffset)
+        output.append(",\"index\":")
+        output.append(decimalOrNull: finding.frameIndex)
     }
 
     private mutating func write(_ summary: borrowing Summary) {

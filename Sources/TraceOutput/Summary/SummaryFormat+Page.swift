@@ -25,6 +25,7 @@ extension SummaryFormat {
             "WebSocket",
             Quantity.count(summary.frames, "frame") + ", " + Quantity.count(summary.messages, "message") + " of "
                 + Quantity.bytes(summary.payloadBytes))
+        if let words = compression.words { line("compression", words) }
         line(
             "findings",
             Quantity.count(summary.errors, "error") + ", " + Quantity.count(summary.warnings, "warning") + ", "

@@ -33,6 +33,7 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     let options: Options
     var sources: [String] = []
     var sessions = SessionTable(maximumRows: maximumSessions)
+    var compression = CompressionTotals()
     var findings = FindingTable(maximumRules: maximumRules)
 
     /// Makes the format.
@@ -56,7 +57,9 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
         case .connection(let start): sessions.begin(start, connection: context.connection)
         case .handshake(let handshake): sessions.note(handshake, connection: context.connection)
         case .finding(let finding): findings.note(finding, at: context)
-        case .end(let end): sessions.end(end, connection: context.connection)
+        case .end(let end):
+            sessions.end(end, connection: context.connection)
+            compression.note(end)
         case .summary(let summary): write(summary)
         case .segment, .frame, .message, .gap, .resync: break
         }

@@ -129,6 +129,11 @@ extension TimelineFormat {
                 output.append(untrusted: value)
             }
         }
+        guard handshake.isAccepted else { return }
+        for name in handshake.refusedExtensions {
+            output.append("  without ")
+            output.append(untrusted: name)
+        }
     }
 
     /// A segment with SYN, FIN or RST; others, which only move an end to another state, with `-v` alone.
@@ -164,6 +169,14 @@ extension TimelineFormat {
         append("end:", .heading)
         output.append(" ")
         output.append(untrusted: VerdictText.sentence(end.verdict, upgrade: row?.upgrade ?? .unseen))
+        endLine()
+        guard let compression = end.compression else { return }
+        beginLine(context.connection, elapsed: nil)
+        append("compression:", .heading)
+        output.append(" → ")
+        output.append(verbatim: CompressionText.words(compression.client))
+        output.append("; ← ")
+        output.append(verbatim: CompressionText.words(compression.server))
         endLine()
     }
 

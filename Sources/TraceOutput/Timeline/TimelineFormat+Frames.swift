@@ -204,8 +204,21 @@ extension TimelineFormat {
         output.append(untrusted: finding.rule)
         output.append(", ")
         output.append(untrusted: finding.reference)
+        if options.isVerbose { writePlace(of: finding) }
         output.append("]")
         output.end(style)
         endLine()
+    }
+
+    /// Such as ", frame 3 at byte 180": the 0-based number of the frame and the offset in its stream.
+    private mutating func writePlace(of finding: borrowing Finding) {
+        guard let offset = finding.streamOffset else { return }
+        output.append(",")
+        if let index = finding.frameIndex {
+            output.append(" frame ")
+            output.append(decimal: index)
+        }
+        output.append(" at byte ")
+        output.append(decimal: offset)
     }
 }

@@ -9,6 +9,7 @@ extension TimelineFormat {
             case .contextLost: output.append("withheld: it cannot be inflated")
             case .bomb: output.append("withheld: it inflates beyond the bounds")
             case .incomplete: output.append("withheld: bytes of it are missing")
+            case .undecodedExtension: output.append("withheld: in a form of an extension that is not decoded")
             }
             return true
         }

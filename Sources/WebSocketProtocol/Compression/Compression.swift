@@ -16,6 +16,12 @@ struct Compression: ~Copyable {
     private var reserved = 0
     /// Whether a message was refused since the common bound was reached.
     private(set) var isRefused = false
+    /// Whether no message has been inflated since the context was lost.
+    private var isLost = false
+    /// How often the context was lost; none is where every message is compressed on its own.
+    private(set) var lostCount: UInt64 = 0
+    /// How often a message was inflated behind that.
+    private(set) var regainedCount: UInt64 = 0
 
     init(_ parameters: DeflateParameters?) {
         self.parameters = parameters
@@ -62,15 +68,32 @@ struct Compression: ~Copyable {
         reserved = 0
     }
 
-    /// Takes a message's end into account.
-    mutating func endMessage(room: inout Int) {
+    /// Takes a message's end into account; `isProven` tells whether it was inflated.
+    mutating func endMessage(isProven: Bool, room: inout Int) {
         charge(&room)
+        guard isProven, isRegaining else { return }
+        if isLost {
+            isLost = false
+            regainedCount &+= 1
+        }
+        // Behind a whole window of known bytes nothing can reach back to what is not.
+        if hasWholeWindow { isRegaining = false }
     }
 
     /// Tells that what the window should hold is not known any more.
     mutating func lose() {
         isRegaining = true
         inflater?.reset()
+        guard let parameters, !parameters.noContextTakeover, !isLost else { return }
+        isLost = true
+        lostCount &+= 1
+    }
+
+    private var hasWholeWindow: Bool {
+        switch inflater {
+        case .some(let inflater): inflater.hasWholeWindow
+        case .none: false
+        }
     }
 
     /// Whether everything inflated so far ends at the end of a block.

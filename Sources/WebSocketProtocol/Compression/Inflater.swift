@@ -47,6 +47,9 @@ struct Inflater: ~Copyable {
         unsafe stream.deallocate()
     }
 
+    /// Whether as many bytes as the window takes were inflated since the last reset.
+    var hasWholeWindow: Bool { unsafe stream.pointee.total_out >= UInt(windowLimit) }
+
     /// Whether everything inflated so far ends at the end of a block.
     var isAtBlockEnd: Bool {
         // zlib.h: data_type holds the unused bits of the last byte, plus 128 behind the end of a block.

@@ -52,6 +52,12 @@ struct MessageDecoder: ~Copyable {
         kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
     }
 
+    /// Withholds the current message, since a frame of it is in a form of an extension that is not decoded.
+    mutating func withholdUndecoded() {
+        guard isInMessage else { return }
+        withheld = withheld ?? .undecodedExtension
+    }
+
     /// Counts a frame of the current message.
     mutating func countFrame(payloadLength: UInt64) {
         current.frames &+= 1
@@ -95,12 +101,15 @@ struct MessageDecoder: ~Copyable {
             finishInflating(&resources, &violations)
         }
         isInMessage = false
-        if current.isCompressed { compression.endMessage(room: &resources.compressible) }
+        if current.isCompressed {
+            let isProven = withheld == nil && current.wireLength > 0
+            compression.endMessage(isProven: isProven, room: &resources.compressible)
+        }
         current.isComplete = !isMissingBytes
         if let withheld {
             kept.release(&resources.keepable)
             current.payload = .withheld(withheld)
-            current.length = current.isCompressed ? nil : current.wireLength
+            current.length = current.isCompressed || withheld == .undecodedExtension ? nil : current.wireLength
             return current
         }
         current.length = decodedLength
@@ -134,6 +143,9 @@ struct MessageDecoder: ~Copyable {
     mutating func endCompression(_ resources: inout StreamResources) {
         compression.end(room: &resources.compressible)
     }
+
+    /// How often what the context holds became unknown, and how often a message proved that decoding goes on.
+    var contexts: (lost: UInt64, regained: UInt64) { (compression.lostCount, compression.regainedCount) }
 
     /// Whether a compressed message was refused for want of room.
     var isCompressionRefused: Bool { compression.isRefused }

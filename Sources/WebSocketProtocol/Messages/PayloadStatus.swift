@@ -6,6 +6,8 @@ public enum PayloadWithheld: String, Hashable, Sendable {
     case bomb
     /// Bytes of it are missing, or its session ended before it did.
     case incomplete
+    /// It is in a form of an extension that was negotiated and is not decoded (RFC 6455 9.2).
+    case undecodedExtension = "undecoded-extension"
 }
 
 /// How much of a payload is at hand.

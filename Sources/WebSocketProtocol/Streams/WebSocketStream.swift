@@ -8,8 +8,8 @@ public import WireFormat
 public struct WebSocketStream: ~Copyable {
     /// What the stream tells, in order.
     public enum Output: Sendable {
-        /// A rule is broken by the frame at `streamOffset`.
-        case violation(Violation, streamOffset: UInt64)
+        /// A rule is broken by the frame at `streamOffset`, the 0-based `index` in its direction.
+        case violation(Violation, streamOffset: UInt64, index: UInt64)
         /// A frame has passed. What is kept of its payload is in ``framePayload`` until the next call.
         case frame(Frame, payload: PayloadStatus)
         /// A message ended, or was given up. What is kept of it is in ``messagePayload`` until the next call.
@@ -62,6 +62,8 @@ public struct WebSocketStream: ~Copyable {
     private var endedMessage: Message?
     private var kept = KeptPayload()
     let limits: StreamLimits
+    /// The reserved bits that negotiated extensions may use which are not decoded.
+    private let undecodedBits: UInt8
 
     /// Begins a stream behind the upgrade.
     ///
@@ -71,10 +73,14 @@ public struct WebSocketStream: ~Copyable {
     ///   - compression: How its messages are compressed, as the response says; nil for not at all.
     ///   - demand: What is to be kept of the payloads.
     ///   - limits: Bounds on that.
+    ///   - undecodedBits: The reserved bits of other extensions (``UndecodedExtensions/reservedBits``): messages that
+    ///     have one of them set are withheld.
     public init(
-        sender: Role, streamOffset: UInt64, compression: DeflateParameters?, demand: PayloadDemand, limits: StreamLimits
+        sender: Role, streamOffset: UInt64, compression: DeflateParameters?, demand: PayloadDemand,
+        limits: StreamLimits, undecodedBits: UInt8 = 0
     ) {
         self.sender = sender
+        self.undecodedBits = undecodedBits
         self.streamOffset = streamOffset
         self.demand = demand
         self.limits = limits
@@ -102,6 +108,13 @@ public struct WebSocketStream: ~Copyable {
 
     /// Whether RSV1 marks compressed messages.
     public var isCompressionNegotiated: Bool { messages.isCompressionNegotiated }
+
+    /// Whether RSV1 may be set on the first frame of a message.
+    public var mayUseRSV1: Bool { isCompressionNegotiated || undecodedBits & 0x40 != 0 }
+
+    /// How often what the context of decompression holds became unknown, and how often a message proved that decoding
+    /// goes on (RFC 7692 7.1.1); 0 where every message is compressed on its own.
+    public var contexts: (lost: UInt64, regained: UInt64) { messages.contexts }
 
     /// Whether a gap hid where frames begin: bytes are passed over until ``resume(at:)``.
     public var isLost: Bool { place == .lost }
@@ -224,7 +237,7 @@ public struct WebSocketStream: ~Copyable {
             messages.releaseKept(&resources)
         }
         if let violation = violations.popFirst() {
-            return .violation(violation, streamOffset: frame.streamOffset)
+            return .violation(violation, streamOffset: frame.streamOffset, index: frame.index)
         }
         if let message = endedMessage {
             endedMessage = nil
@@ -289,6 +302,7 @@ public struct WebSocketStream: ~Copyable {
             return
         }
         isMessageFrame = true
+        if header.firstByte & undecodedBits != 0 { messages.withholdUndecoded() }
         messages.countFrame(payloadLength: header.payloadLength)
     }
 
@@ -334,7 +348,7 @@ public struct WebSocketStream: ~Copyable {
     /// RFC 6455 5.5.1, 7.4.
     private mutating func endClose() {
         hasSentClose = true
-        guard frame.missing == 0 else { return }
+        guard frame.missing == 0, frame.header.firstByte & undecodedBits == 0 else { return }
         if frame.header.payloadLength == 1 { violations.insert(.closePayloadOneByte) }
         let body = CloseBody(kept.bytes.span)
         if let code = body.code, !code.mayBeSent { violations.insert(.closeCodeNotAllowed) }
@@ -364,9 +378,10 @@ public struct WebSocketStream: ~Copyable {
             header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
         else { return }
         // RFC 6455 5.2: reserved bits are for extensions; RFC 7692 6 uses RSV1 on the first frame of a message.
-        if header.rsv2 || header.rsv3 || (header.rsv1 && !messages.isCompressionNegotiated) {
+        let used = undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0)
+        if header.firstByte & 0x70 & ~used != 0 {
             violations.insert(.reservedBits)
-        } else if header.rsv1 {
+        } else if header.rsv1, messages.isCompressionNegotiated {
             if opcode.isControl { violations.insert(.compressedControl) }
             if opcode == .continuation { violations.insert(.compressedContinuation) }
         }

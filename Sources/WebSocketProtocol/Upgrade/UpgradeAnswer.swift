@@ -60,6 +60,7 @@ extension UpgradeAnswer {
         if response.areExtensionsMalformed { violations.append(.extensionsMalformed) }
         let areExtensionsOffered = Set(response.extensions.map(\.name)).isSubset(of: request.extensions.map(\.name))
         if !areExtensionsOffered { violations.append(.extensionNotOffered) }
+        violations += DeflateNegotiation.violations(of: response.extensions, to: request.extensions)
         if response.subprotocols.count > 1 { violations.append(.subprotocolRepeated) }
         if !Set(response.subprotocols).isSubset(of: request.subprotocols) { violations.append(.subprotocolNotOffered) }
     }

@@ -61,6 +61,7 @@ extension UpgradeRequest {
         default: violations.append(.versionNot13)
         }
         if parser.isMalformed { violations.append(.extensionsMalformed) }
+        violations += DeflateNegotiation.violations(ofOffers: extensions)
     }
 
     /// The name of the draft that sends eight more bytes behind its request.

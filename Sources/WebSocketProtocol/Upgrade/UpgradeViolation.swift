@@ -34,4 +34,14 @@ public enum UpgradeViolation: Hashable, Sendable, CaseIterable {
     case subprotocolNotOffered
     /// The response names more than one subprotocol (11.3.4).
     case subprotocolRepeated
+    /// An offer of permessage-deflate has a parameter that is unknown, wrong or there twice (RFC 7692 7.1).
+    case deflateOfferInvalid
+    /// The response to it has one (RFC 7692 7.1).
+    case deflateAnswerInvalid
+    /// The response limits the client's window, though the client did not offer that (RFC 7692 7.1.2.2).
+    case deflateClientWindowNotOffered
+    /// The response leaves the server a larger window than the client demands (RFC 7692 7.1.2.1).
+    case deflateServerWindowTooLarge
+    /// The response does not promise to give up the server's context, as the client demands (RFC 7692 7.1.1.1).
+    case deflateServerTakeoverKept
 }

@@ -10,9 +10,13 @@ public struct Expectation: Sendable, Decodable {
     public var unloggedFrom: Set<ExpectedMessage.Sender>
     /// The sessions that were opened; one through a proxy stands here once for each leg.
     public var connections: [ExpectedConnection]
+    /// The rules of the findings of each connection, in order, by its client; nil where nothing is said about them.
+    ///
+    /// Connections that are not listed have none.
+    public var findings: [String: [String]]?
 
     private enum CodingKeys: CodingKey {
-        case exitStatus, standardError, messagesAtLeast, unloggedFrom, connections
+        case exitStatus, standardError, messagesAtLeast, unloggedFrom, connections, findings
     }
 
     /// Reads an `expected.json`.
@@ -23,6 +27,7 @@ public struct Expectation: Sendable, Decodable {
         messagesAtLeast = try values.decodeIfPresent(Int.self, forKey: .messagesAtLeast)
         unloggedFrom = try values.decodeIfPresent(Set.self, forKey: .unloggedFrom) ?? []
         connections = try values.decode([ExpectedConnection].self, forKey: .connections)
+        findings = try values.decodeIfPresent([String: [String]].self, forKey: .findings)
     }
 
     /// Makes an expectation that says nothing of wstap's exit status and standard error.

@@ -160,6 +160,8 @@ public struct TraceEvent: Sendable, Decodable {
     public var rule: String?
     /// How much it matters.
     public var severity: String?
+    /// Where a rule is written.
+    public var reference: String?
     /// Why the session ended.
     public var verdict: Verdict?
     /// What the applications are told at the end.

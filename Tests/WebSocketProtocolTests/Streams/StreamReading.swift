@@ -30,6 +30,7 @@ struct StreamSetup {
     var demand = PayloadDemand(bytes: .max, includesFrames: true)
     var limits = StreamLimits()
     var keptPayload = 1 << 30
+    var undecodedBits: UInt8 = 0
 
     /// Reads a stream from its beginning to its end.
     ///
@@ -37,7 +38,8 @@ struct StreamSetup {
     func read(_ pieces: [StreamPiece]) -> [Told] {
         var resources = StreamResources(keptPayload: keptPayload)
         var stream = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: compression, demand: demand, limits: limits)
+            sender: sender, streamOffset: streamOffset, compression: compression, demand: demand, limits: limits,
+            undecodedBits: undecodedBits)
         var told: [Told] = []
         var passed = streamOffset
         for piece in pieces {
@@ -76,7 +78,7 @@ extension WebSocketStream {
             }
             guard let output = next(&input, resources: &resources) else { break }
             switch output {
-            case .violation(let violation, let offset): told.append(.violation(violation, at: offset))
+            case .violation(let violation, let offset, _): told.append(.violation(violation, at: offset))
             case .frame(let frame, let status):
                 told.append(.frame(frame, status, payload: Array(copying: framePayload)))
             case .message(let message): told.append(.message(message, payload: Array(copying: messagePayload)))

@@ -1,0 +1,47 @@
+public import WebSocketProtocol
+
+extension SessionEnd {
+    /// What permessage-deflate came to in one direction of a session (RFC 7692).
+    public struct Compression: Sendable {
+        /// What the response fixed for this direction; nil where it was not seen, or did not negotiate compression.
+        public var parameters: DeflateParameters?
+        /// Complete messages that were compressed.
+        public var compressedMessages: UInt64 = 0
+        /// Complete messages that were not, though they might have been.
+        public var uncompressedMessages: UInt64 = 0
+        /// Compressed messages that were not inflated: withheld, or incomplete.
+        public var withheldMessages: UInt64 = 0
+        /// Payload bytes on the wire of those that were inflated.
+        public var compressedBytes: UInt64 = 0
+        /// What these bytes inflated to.
+        public var inflatedBytes: UInt64 = 0
+        /// How often the bytes that further messages may refer to became unknown (RFC 7692 7.1.1); 0 where every message
+        /// is compressed on its own.
+        public var contextsLost: UInt64 = 0
+        /// How often a message proved behind that that inflating goes on.
+        public var contextsRegained: UInt64 = 0
+
+        /// Begins before the first message.
+        public init(parameters: DeflateParameters?) {
+            self.parameters = parameters
+        }
+
+        /// Thousandths of inflated bytes for each byte on the wire; nil where none were inflated.
+        public var ratioInThousandths: UInt64? {
+            guard compressedBytes > 0 else { return nil }
+            let (product, overflow) = inflatedBytes.multipliedReportingOverflow(by: 1000)
+            return overflow ? inflatedBytes / compressedBytes &* 1000 : product / compressedBytes
+        }
+
+        /// Counts a compressed message.
+        mutating func count(_ message: Message) {
+            if message.isComplete { compressedMessages &+= 1 }
+            guard let length = message.length else {
+                withheldMessages &+= 1
+                return
+            }
+            compressedBytes &+= message.wireLength
+            inflatedBytes &+= length
+        }
+    }
+}

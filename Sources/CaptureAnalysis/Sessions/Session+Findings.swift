@@ -1,0 +1,79 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// What both streams of a session together let a person know.
+extension Session {
+    /// How long a Ping may wait, in nanoseconds, before it is told that nobody answered.
+    private static let pingPatience: Int64 = 1_000_000_000
+
+    /// Tells of a Pong that answers no Ping (RFC 6455 5.5.3), unless its Ping may not have been seen.
+    mutating func judge(
+        _ pong: FrameEvent, _ context: EventContext, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let peer = pong.from.peer.index
+        guard pong.frame.missing == 0, !streams[peer].isIncomplete, !state.hasHole,
+            !streams[peer].pings.hasForgotten
+        else {
+            streams[pong.from.index].mayAnswerUnseen = true
+            return
+        }
+        let finding = Finding(
+            rule: "pong.unsolicited", severity: .note, reference: "RFC 6455 5.5.3",
+            text: "The Pong answers no Ping that waits for one.", from: pong.from,
+            streamOffset: pong.frame.streamOffset, frameIndex: pong.frame.index)
+        state.report(finding, at: context, into: &sink)
+    }
+
+    /// Tells of Pings and Close frames that were not answered, where the whole stream was seen that should have held the
+    /// answer.
+    mutating func tellUnanswered(
+        _ tcp: TCPOutcome, _ cause: EndCause, _ context: EventContext, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        for role in Role.allCases where !streams[role.index].isIncomplete {
+            let asker = role.peer
+            let offset = streams[role.index].decoder.streamOffset
+            // RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more.
+            let end =
+                [streams[0].close?.time, streams[1].close?.time, tcp.firstEndTime, context.time]
+                .compactMap(\.self).min() ?? context.time
+            let late = streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience)
+            if late.count > 0, !streams[role.index].mayAnswerUnseen {
+                let pings = late.count == 1 ? "A Ping was" : "\(late.count) Pings were"
+                let place = late.firstPacket.map {
+                    late.count == 1 ? " (packet \($0))" : " (the first in packet \($0))"
+                }
+                let finding = Finding(
+                    rule: "ping.unanswered", severity: .warning, reference: "RFC 6455 5.5.2",
+                    text: "\(pings) not answered\(place ?? "").", from: role, streamOffset: offset)
+                state.report(finding, at: context, into: &sink)
+            }
+            guard cause == .closed, streams[role.index].close == nil, let close = streams[asker.index].close,
+                (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0
+            else { continue }
+            let finding = Finding(
+                rule: "close.not-answered", severity: .warning, reference: "RFC 6455 5.5.1",
+                text: "This end did not answer the other's Close frame.", from: role, streamOffset: offset)
+            state.report(finding, at: context, into: &sink)
+        }
+    }
+
+    /// What compression came to; nil where none was negotiated or seen.
+    var compression: (client: SessionEnd.Compression, server: SessionEnd.Compression)? {
+        let ends = (client: streams[0].compression, server: streams[1].compression)
+        let isUsed = [ends.client, ends.server].contains {
+            $0.parameters != nil || $0.compressedMessages &+ $0.withheldMessages > 0
+        }
+        return isUsed ? ends : nil
+    }
+}
+
+extension SessionStream {
+    /// Sums up what compression came to, before the decoder gives up the message at hand.
+    mutating func endCompression() {
+        compression.uncompressedMessages = traffic.messages &- min(traffic.messages, compression.compressedMessages)
+        (compression.contextsLost, compression.contextsRegained) = decoder.contexts
+    }
+}

@@ -1,0 +1,96 @@
+import TCPReassembly
+import WebSocketProtocol
+
+/// What TCP lets a person know of a session's connection.
+extension Shard {
+    /// Tells once of a session that segments are left out for their checksums.
+    func tellRejected(
+        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard table.connections[slot].rejectedSegments == 1, case .session(let session) = readers[slot] else { return }
+        let finding = Finding(
+            rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
+            text: "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
+            from: role(of: ConnectionTable.Place(slot: slot, direction: direction)), streamOffset: nil)
+        let context = state.context(connection: sessions[session].number, view: view(slot, session))
+        state.report(finding, at: context, into: &sink)
+    }
+
+    /// Tells once for each stream of a session that copies of its bytes differ, and that segments of it are left out;
+    /// and each time that its end's window was closed for long.
+    mutating func tellDoubts(
+        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard case .session(let session) = readers[slot] else { return }
+        let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
+        let context = state.context(connection: sessions[session].number, view: view(slot, session))
+        if let offset = table.connections[slot][direction].firstConflictOffset,
+            !sessions[session].streams[role.index].hasToldConflict
+        {
+            sessions[session].streams[role.index].hasToldConflict = true
+            let finding = Finding(
+                rule: "tcp.overlap-conflict", severity: .warning, reference: "RFC 9293 3.10.7.4",
+                text: "Segments sent again have other bytes than before; the first copy of each byte counts.",
+                from: role, streamOffset: offset)
+            state.report(finding, at: context, into: &sink)
+        }
+        if table.connections[slot][direction].outOfWindowSegments > 0,
+            !sessions[session].streams[role.index].hasToldOutOfWindow
+        {
+            sessions[session].streams[role.index].hasToldOutOfWindow = true
+            let finding = Finding(
+                rule: "tcp.out-of-window", severity: .warning, reference: "RFC 9293 3.10.7.4",
+                text: "Segments are left out, since their sequence numbers are none that the other end would take.",
+                from: role, streamOffset: nil)
+            state.report(finding, at: context, into: &sink)
+        }
+        if let stall = table.connections[slot].takeStall(direction) {
+            state.report(Finding(stall, of: role), at: context, into: &sink)
+        }
+    }
+
+    /// Tells once for each stream of a session that bytes of it are not in the capture, and that packets were cut short.
+    mutating func tellMissing(
+        _ length: UInt64, _ place: ConnectionTable.Place, _ session: Int,
+        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let role = role(of: place)
+        let cut = table.connections[place.slot][place.direction].cutBytes
+        let isCut = cut > sessions[session].streams[role.index].cutBytes
+        sessions[session].streams[role.index].cutBytes = cut
+        let finding: Finding
+        let offset = table.connections[place.slot][place.direction].nextOffset &- length
+        if isCut {
+            guard !sessions[session].streams[role.index].hasToldCut else { return }
+            sessions[session].streams[role.index].hasToldCut = true
+            finding = Finding(
+                rule: "tcp.snap-length", severity: .warning, reference: "wstap resynchronisation",
+                text: "The capture's snap length cuts packets of this end short: \(length) B are missing here.",
+                from: role, streamOffset: offset)
+        } else {
+            guard !sessions[session].streams[role.index].hasToldGap else { return }
+            sessions[session].streams[role.index].hasToldGap = true
+            finding = Finding(
+                rule: "tcp.gap", severity: .warning, reference: "wstap resynchronisation",
+                text: "Segments of this end are not in the capture: \(length) B are missing here.",
+                from: role, streamOffset: offset)
+        }
+        let context = state.context(connection: sessions[session].number)
+        state.report(finding, at: context, into: &sink)
+    }
+}
+
+extension Finding {
+    /// What a window that was closed for long says to a person.
+    fileprivate init(_ stall: WindowStall, of role: Role) {
+        let tenths = stall.duration / 100_000
+        let milliseconds = "\(tenths / 10).\(tenths % 10) ms"
+        let until = stall.lastPacket.map { "to \($0)" } ?? "on, to the end"
+        self.init(
+            rule: "tcp.zero-window", severity: .warning, reference: "RFC 9293 3.8.6.1",
+            text:
+                "This end's receive window was closed for \(milliseconds), from packet \(stall.firstPacket) \(until): "
+                + "the other end could send it nothing.",
+            from: role, streamOffset: nil)
+    }
+}

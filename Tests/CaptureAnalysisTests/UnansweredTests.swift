@@ -1,0 +1,142 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+
+@Suite("What nobody answers, and answers that nobody asked for")
+struct UnansweredTests {
+    private func analysis(_ fill: (inout TCPConversation) -> Void) -> Analysis {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        fill(&talk)
+        return Analysis(talk)
+    }
+
+    /// The findings but those on masking keys, which made-up frames share.
+    private func findings(_ analysis: Analysis) -> [Finding] {
+        analysis.told.compactMap { if case .finding(let finding) = $0.event { finding } else { nil } }
+            .filter { $0.rule != "masking.repeated-key" }
+    }
+
+    private func told(_ analysis: Analysis) -> [String] { findings(analysis).map(\.rule) }
+
+    @Test("Pings count from a second on", arguments: [(998, 0), (999, 1), (30_000, 1)] as [(Int64, Int)])
+    func patience(milliseconds: Int64, count: Int) {
+        let analysis = analysis { talk in
+            talk.send(WireFrame.ping("?", from: .client), from: .client)
+            talk.wait(milliseconds: milliseconds)
+            talk.send(WireFrame.text("no time", from: .server), from: .server)
+        }
+        #expect(told(analysis) == Array(repeating: "ping.unanswered", count: count))
+        #expect(findings(analysis).map(\.from) == Array(repeating: .server, count: count))
+        #expect(findings(analysis).allSatisfy { $0.text == "A Ping was not answered (packet 6)." })
+    }
+
+    @Test("Pings are told of together, with the packet of the first")
+    func several() {
+        let analysis = analysis { talk in
+            for text in ["a", "b", "c"] { talk.send(WireFrame.ping(text, from: .client), from: .client) }
+            talk.send(WireFrame.pong("a", from: .server), from: .server)
+            talk.wait(milliseconds: 2000)
+            talk.acknowledge(from: .server)
+        }
+        #expect(findings(analysis).map(\.text) == ["2 Pings were not answered (the first in packet 7)."])
+    }
+
+    @Test("Pings need no answer once a Close frame was sent (RFC 6455 5.5.2)")
+    func closing() {
+        let analysis = analysis { talk in
+            talk.send(WireFrame.ping("?", from: .client), from: .client)
+            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.wait(milliseconds: 5000)
+            talk.send(WireFrame.close(1000, from: .server), from: .server)
+            talk.finish(first: .server)
+        }
+        #expect(told(analysis) == [])
+    }
+
+    @Test("Pings are not judged where the capture lacks bytes that may hold the Pong")
+    func gap() {
+        let analysis = analysis { talk in
+            talk.send(WireFrame.ping("?", from: .client), from: .client)
+            talk.lose(3, from: .server)
+            talk.acknowledge(from: .client)
+            talk.wait(milliseconds: 5000)
+            talk.acknowledge(from: .client)
+        }
+        #expect(told(analysis) == ["tcp.gap"])
+    }
+
+    @Test("A Pong without a Ping is a note at its frame")
+    func unsolicited() throws {
+        let analysis = analysis { talk in
+            talk.send(WireFrame.text("first", from: .client), from: .client)
+            talk.send(WireFrame.pong("beat", from: .client), from: .client)
+        }
+        let finding = try #require(findings(analysis).first)
+        #expect(finding.rule == "pong.unsolicited" && finding.severity == .note && finding.from == .client)
+        #expect(finding.frameIndex == 1 && finding.streamOffset == analysis.frames[1].frame.streamOffset)
+        #expect(told(analysis).count == 1)
+    }
+
+    @Test("A Pong whose Ping comes late is no note, and its Ping not unanswered")
+    func latePing() {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.ping("late", from: .server), from: .server)
+        talk.send(WireFrame.pong("late", from: .client), from: .client)
+        talk.send(WireFrame.text("more", from: .server), from: .server)
+        talk.wait(milliseconds: 5000)
+        talk.finish(first: .client)
+        var packets = talk.packets
+        // The Ping is sent again behind its Pong.
+        let ping = packets.remove(at: 5)
+        packets.insert(ping, at: 6)
+        let analysis = Analysis(packets)
+        #expect(told(analysis) == [])
+        #expect(analysis.texts == ["more"])
+    }
+
+    @Test("Pongs to Pings that were forgotten, or that came before the capture, are not judged")
+    func unknownPings() {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<5 { talk.send(WireFrame.ping("\(number)", from: .server), from: .server) }
+        talk.send(WireFrame.pong("0", from: .client), from: .client)
+        var limits = Limits()
+        limits.outstandingPings = 3
+        #expect(told(Analysis(talk.packets, limits: limits)) == [])
+    }
+
+    @Test("A Close frame must be answered before the connection ends", arguments: ExpectedMessage.Sender.allCases)
+    func close(first: ExpectedMessage.Sender) throws {
+        let analysis = analysis { talk in
+            talk.send(WireFrame.close(1000, from: first), from: first)
+            talk.finish(first: first.peer)
+        }
+        let finding = try #require(findings(analysis).first)
+        #expect(told(analysis) == ["close.not-answered"])
+        #expect(finding.from == (first == .client ? .server : .client))
+    }
+
+    @Test("A Close frame is not judged where the answer may still come, or cannot")
+    func closeUnjudged() {
+        let open = analysis { talk in
+            talk.send(WireFrame.close(1000, from: .client), from: .client)
+        }
+        #expect(told(open) == [])
+        let gone = analysis { talk in
+            talk.finish(from: .server)
+            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.finish(from: .client)
+            talk.acknowledge(from: .server)
+        }
+        #expect(told(gone) == [])
+        let hidden = analysis { talk in
+            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.lose(4, from: .server)
+            talk.finish(first: .server)
+        }
+        #expect(told(hidden) == ["tcp.gap"])
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The rules of docs/findings.md")
+struct RuleTests {
+    @Test("are those that the sources name")
+    func areComplete() throws {
+        let listed = Set(try RuleList().rows.keys)
+        #expect(listed.count > 50)
+        #expect(try RuleList.inSources() == listed)
+    }
+
+    @Test("are each shown by a fixture, as severe as listed, and by the same reference")
+    func areShown() throws {
+        let list = try RuleList().rows
+        var shown: Set<String> = []
+        for fixture in try Fixture.all {
+            for finding in try Trace.of(fixture.capture, ["--events", "finding"]).trace.events {
+                let rule = try #require(finding.rule)
+                shown.insert(rule)
+                #expect(finding.severity == list[rule]?.severity, "\(rule)")
+                #expect(finding.reference == list[rule]?.reference, "\(rule)")
+            }
+        }
+        #expect(Set(list.keys).subtracting(shown).sorted() == [])
+    }
+
+    @Test(
+        "are found where they are broken, and nowhere else",
+        arguments: try Fixture.all.filter { $0.expectation.findings != nil })
+    func areFound(fixture: Fixture) throws {
+        let expected = try #require(fixture.expectation.findings)
+        let trace = try Trace.of(fixture.capture, ["--events", "connection,handshake,finding"]).trace
+        var found: [String: [String]] = [:]
+        for connection in trace.connections {
+            let rules = connection.events.compactMap(\.rule)
+            if !rules.isEmpty { found[connection.client ?? "", default: []] += rules }
+        }
+        #expect(found == expected)
+    }
+
+    @Test("are broken by 18 of the ways in which one client misbehaves, and by none of the lawful ones")
+    func violations() throws {
+        let fixture = try Fixture.named("violations")
+        let trace = try Trace.of(fixture.capture).trace
+        var references: Set<String> = []
+        for expected in fixture.expectation.connections {
+            let connection = try #require(trace.connections.first { $0.key == expected.key })
+            let errors = connection.events.filter { $0.severity == "error" && $0.from == .client }
+            guard let name = expected.violation, let rule = expected.breaks else {
+                // The client always goes on, also behind a lawful Close.
+                #expect(errors.allSatisfy { $0.rule == "close.data-after-close" }, "\(expected.violation ?? "")")
+                continue
+            }
+            #expect(!errors.isEmpty, "\(name)")
+            references.formUnion(errors.compactMap(\.reference))
+            // The log names the section more closely where the rule is written in several.
+            let section = rule.split(separator: ".").prefix(2).joined(separator: ".")
+            let isNear =
+                errors.contains { $0.reference?.hasPrefix(section) == true } || rule.hasPrefix("RFC 6455 7.1.6")
+            #expect(isNear, "\(name): \(errors.compactMap(\.reference)) instead of \(rule)")
+        }
+        let rules = trace.events.filter { $0.severity == "error" }.compactMap(\.rule)
+        #expect(Set(rules).count >= 17)
+    }
+}

@@ -1,0 +1,70 @@
+import Testing
+import WireFormat
+
+@testable import WebSocketProtocol
+
+@Suite("Contexts of compression")
+struct ContextTests {
+    private static let line = Array("The same words, again and again and again. ".utf8)
+
+    /// What reading some payloads comes to; nil: a gap of which one frame falls a victim.
+    private func read(
+        _ payloads: [[UInt8]?], takeover: Bool = true
+    ) -> (told: [Told], lost: UInt64, regained: UInt64) {
+        var resources = StreamResources(keptPayload: 1 << 30)
+        var stream = WebSocketStream(
+            sender: .server, streamOffset: 0, compression: DeflateParameters(noContextTakeover: !takeover),
+            demand: PayloadDemand(bytes: .max, includesFrames: false), limits: StreamLimits())
+        var told: [Told] = []
+        for payload in payloads {
+            guard let payload else {
+                _ = stream.skip(20, resources: &resources)
+                stream.drain([], &resources, into: &told)
+                stream.resume(at: stream.streamOffset)
+                continue
+            }
+            stream.drain(FrameBytes(.text, payload, reserved: 4).bytes, &resources, into: &told)
+        }
+        let (lost, regained) = stream.contexts
+        return (told, lost, regained)
+    }
+
+    @Test("are neither lost nor found where nothing is missing", arguments: [true, false])
+    func whole(takeover: Bool) {
+        let deflating = Deflating(takeover: takeover)
+        let run = read((0..<4).map { _ in deflating.compress(Self.line) }, takeover: takeover)
+        #expect(run.lost == 0 && run.regained == 0)
+    }
+
+    @Test("are lost in a gap, and found by a message that does not reach back")
+    func gap() {
+        let deflating = Deflating()
+        let before = deflating.compress(Self.line)
+        let after = deflating.compress(Self.line)
+        let fresh = Deflating().compress(Self.line)
+        #expect(read([before, nil]).lost == 1)
+        let unproven = read([before, nil, after])
+        #expect(unproven.told.texts.last == "<context-lost>" && unproven.lost == 1 && unproven.regained == 0)
+        let proven = read([before, nil, after, nil, fresh])
+        #expect(proven.told.texts.last == String(decoding: Self.line, as: UTF8.self))
+        #expect(proven.lost == 1 && proven.regained == 1)
+        #expect(read([before, nil, fresh, nil, fresh]).lost == 2)
+    }
+
+    @Test("are not needed where every message is compressed on its own")
+    func noTakeover() {
+        let deflating = Deflating(takeover: false)
+        let run = read([deflating.compress(Self.line), nil, deflating.compress(Self.line)], takeover: false)
+        #expect(run.lost == 0 && run.regained == 0)
+        #expect(run.told.texts.count == 2)
+    }
+
+    @Test("are as good as never lost behind a whole window: broken data is told of again")
+    func wholeWindow() {
+        let broken: [UInt8] = [0x07]
+        let little = read([nil, Deflating().compress(Self.line), broken])
+        #expect(little.told.violations == [])
+        let much = Deflating().compress([UInt8](repeating: 0x41, count: 1 << 15))
+        #expect(read([nil, much, broken]).told.violations == [.deflateBroken])
+    }
+}

@@ -1,0 +1,67 @@
+import Testing
+
+@testable import WebSocketProtocol
+
+@Suite("Extensions that are not decoded")
+struct UndecodedExtensionTests {
+    private func extensions(_ names: [String]) -> UndecodedExtensions {
+        UndecodedExtensions(names.map { WebSocketExtension(name: $0, parameters: []) })
+    }
+
+    @Test(
+        "may use the reserved bits that permessage-deflate does not",
+        arguments: [
+            ([], 0), (["permessage-deflate"], 0), (["x-webkit-deflate-frame"], 0x40), (["deflate-frame"], 0x40),
+            (["x"], 0x70), (["permessage-deflate", "x"], 0x30), (["x-webkit-deflate-frame", "x"], 0x70),
+            (["permessage-deflate", "x-webkit-deflate-frame"], 0),
+        ] as [([String], UInt8)])
+    func bits(names: [String], bits: UInt8) {
+        #expect(extensions(names).reservedBits == bits)
+        #expect(extensions(names).names == names.filter { $0 != "permessage-deflate" })
+    }
+
+    private func read(_ frames: [FrameBytes], bits: UInt8, compression: DeflateParameters? = nil) -> [Told] {
+        var setup = StreamSetup(compression: compression)
+        setup.undecodedBits = bits
+        return setup.readEveryWay(frames)
+    }
+
+    @Test("have their messages withheld, whichever fragment has a bit, and the others read")
+    func messages() {
+        let told = read(
+            [
+                FrameBytes(.text, [0xff, 0xfe], reserved: 4), FrameBytes(.text, "plain"),
+                FrameBytes(.text, "a", fin: false), FrameBytes(.ping), FrameBytes(.continuation, "b", reserved: 4),
+                FrameBytes(.text, "plain"),
+            ], bits: 0x40)
+        #expect(told.texts == ["<undecoded-extension>", "plain", "<undecoded-extension>", "plain"])
+        #expect(told.messages.map(\.length) == [nil, 5, nil, 5])
+        #expect(told.messages.map(\.wireLength) == [2, 5, 2, 5])
+        #expect(told.messages.map(\.isCompressed) == [false, false, false, false])
+        #expect(told.violations == [])
+    }
+
+    @Test("excuse no bit that they cannot have set")
+    func otherBits() {
+        let told = read([FrameBytes(.text, "a", reserved: 2), FrameBytes(.text, "b", reserved: 6)], bits: 0x40)
+        #expect(told.violations == [.reservedBits, .reservedBits])
+        #expect(told.texts == ["a", "<undecoded-extension>"])
+    }
+
+    @Test("may stand beside permessage-deflate")
+    func besideDeflate() {
+        let told = read(
+            [
+                FrameBytes(.text, [UInt8](hex: "f248cdc9c90700"), reserved: 4),
+                FrameBytes(.text, [UInt8](hex: "f248cdc9c90700"), reserved: 6), FrameBytes(.text, "b", reserved: 2),
+            ], bits: 0x30, compression: DeflateParameters())
+        #expect(told.texts == ["Hello", "<undecoded-extension>", "<undecoded-extension>"])
+        #expect(told.violations == [])
+    }
+
+    @Test("may change what a Close frame says: it is not judged")
+    func close() {
+        #expect(read([FrameBytes(.close, [3, 0xed], reserved: 1)], bits: 0x70).violations == [])
+        #expect(read([FrameBytes(.close, [3, 0xed])], bits: 0x70).violations == [.closeCodeNotAllowed])
+    }
+}
