@@ -47,18 +47,51 @@ public struct ConnectionTable: ~Copyable {
     public var isFull: Bool { index.count >= limits.connections }
 
     /// Finds the connection of a segment.
+    ///
+    /// Connections with the same ends are told apart by the tunnels that they come through (``TCPSegment/tunnel``).
     public mutating func find(_ segment: borrowing TCPSegment) -> Place? {
         let source = segment.source
         let destination = segment.destination
+        let tunnel = segment.tunnel
         var direction = Direction.fromInitiator
-        let slot = index.find(index.hash(source, destination)) { slot in
+        var isElsewhere = false
+        let hash = index.hash(source, destination)
+        let slot = index.find(hash) { slot in
             direction = .fromInitiator
-            if connections[slot].initiator == source, connections[slot].responder == destination { return true }
-            direction = .fromResponder
-            return connections[slot].responder == source && connections[slot].initiator == destination
+            if connections[slot].initiator != source || connections[slot].responder != destination {
+                direction = .fromResponder
+                guard connections[slot].responder == source, connections[slot].initiator == destination else {
+                    return false
+                }
+            }
+            if connections[slot].tunnels[direction.index] == tunnel { return true }
+            isElsewhere = true
+            return false
         }
-        return slot.map { Place(slot: $0, direction: direction) }
+        if let slot { return Place(slot: slot, direction: direction) }
+        return isElsewhere ? findElsewhere(copy segment, hash) : nil
     }
+
+    /// Finds the connection of a segment that came through another tunnel than those of its direction before, or through
+    /// none: of the connections between its ends, the one that it fits best.
+    @inline(never)
+    private mutating func findElsewhere(_ segment: TCPSegment, _ hash: UInt32) -> Place? {
+        var best: (place: Place, fit: TunnelFit)?
+        var count = 0
+        _ = index.find(hash) { slot in
+            guard let direction = connections[slot].direction(of: segment) else { return false }
+            count &+= 1
+            let fit = connections[slot].tunnelFit(of: segment, from: direction)
+            if best.map({ $0.fit < fit }) ?? true { best = (Place(slot: slot, direction: direction), fit) }
+            return false
+        }
+        guard let best, best.fit > .none || count >= ConnectionTable.maximumTunnels else { return nil }
+        connections[best.place.slot].learn(tunnel: segment.tunnel, of: best.place.direction)
+        return best.place
+    }
+
+    /// The most connections between the same ends that tunnels tell apart.
+    private static let maximumTunnels = 8
 
     /// Whether the segment opens a new connection between the ends of the one in this place.
     ///

@@ -32,7 +32,7 @@ public struct TCPConnection: ~Copyable {
         public var isControl: Bool
         /// Whether the segment ended the connection.
         public var closes: Bool
-        /// Whether it was counted as conflicting or out of window (``TCPStream``).
+        /// Whether it was counted as conflicting or out of window, or shows that another was inserted (``TCPStream``).
         public var isDoubtful = false
     }
 
@@ -47,6 +47,14 @@ public struct TCPConnection: ~Copyable {
     /// Whether the acknowledgment of the SYN ACK is still to come.
     private var awaitsHandshakeAck = false
     private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
+    private var hopLimits = InlineArray<2, HopLimitVote>(repeating: HopLimitVote())
+    /// Whether the segment to be received next may not have reached the other end.
+    private var isDoubtful = false
+    /// Whether nothing but a RST that may not have reached the other end has ended the connection.
+    private var isResetDoubtful = false
+    /// The marks of the tunnels that each direction's segments came through, by ``Direction/index``; 0 where none bore a
+    /// mark (``TCPSegment/tunnel``).
+    var tunnels = InlineArray<2, UInt32>(repeating: 0)
     /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
     public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
     /// The packet that it was last seen in.
@@ -92,6 +100,7 @@ public struct TCPConnection: ~Copyable {
         responder = isAnswer ? segment.source : segment.destination
         firstTime = opening?.time ?? time
         lastTime = time
+        tunnels[isAnswer ? 1 : 0] = segment.tunnel
         if let opening {
             syn = opening
             streams[0].begin(at: opening.sequence &+ 1)
@@ -138,10 +147,15 @@ public struct TCPConnection: ~Copyable {
     /// Whether data have passed, and both ends were heard.
     private var isAtWork: Bool {
         let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
-        let isInitiatorHeard =
-            syn != nil || handshakeAck != nil || streams[0].seenOffset > 0 || streams[1].acknowledgedOffset > 0
-        let isResponderHeard = synAck != nil || streams[1].seenOffset > 0 || streams[0].acknowledgedOffset > 0
-        return hasData && isInitiatorHeard && isResponderHeard
+        return hasData && isHeard(.fromInitiator) && isHeard(.fromResponder)
+    }
+
+    /// Whether segments of this direction were seen.
+    private func isHeard(_ direction: Direction) -> Bool {
+        if streams[direction.index].seenOffset > 0 || streams[direction.opposite.index].acknowledgedOffset > 0 {
+            return true
+        }
+        return direction == .fromInitiator ? syn != nil || handshakeAck != nil : synAck != nil
     }
 
     /// Whether the end that sends this stream had received the other's FIN before it sent its own.
@@ -149,7 +163,7 @@ public struct TCPConnection: ~Copyable {
         hadReceivedFin[direction.index]
     }
 
-    /// Judges a segment by its checksum before anything else is done with it.
+    /// Judges a segment by its checksum and its hop limit before anything else is done with it.
     ///
     /// - Parameters:
     ///   - segment: The segment.
@@ -166,11 +180,23 @@ public struct TCPConnection: ~Copyable {
         case .right, .offloaded: checksums[direction.index].countGood()
         case .unknown: break
         case .wrong:
-            guard checksums[direction.index].countBad() else { return false }
+            guard checksums[direction.index].countBad() else { break }
             rejectedSegments &+= 1
             return true
         }
+        if let hopLimit = segment.hopLimit(in: bytes) { note(hopLimit: hopLimit, from: direction) }
         return false
+    }
+
+    /// Judges the segment that is to be received next by its hop limit.
+    ///
+    /// One that falls short of the others of its direction may have died on its way, behind the place of the capture. Its
+    /// payload then waits for its acknowledgment, and its RST ends nothing while its sender goes on. Where the other end
+    /// is not heard, everything is believed.
+    public mutating func note(hopLimit: UInt8, from direction: Direction) {
+        let wasSettled = hopLimits[direction.index].isSettled
+        isDoubtful = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
+        if !wasSettled, !hopLimits[direction.index].isSettled { streams[direction.index].believe() }
     }
 
     /// Takes a segment.
@@ -192,6 +218,8 @@ public struct TCPConnection: ~Copyable {
         let flags = segment.flags
         lastTime = time
         packets &+= 1
+        let isDoubtful = self.isDoubtful
+        self.isDoubtful = false
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
@@ -205,6 +233,7 @@ public struct TCPConnection: ~Copyable {
             }
             open(segment, direction, packet: packet, time: time)
         }
+        if isResetDoubtful, !isDoubtful { withdrawReset(segment, direction, &arrival) }
         if flags.contains(.syn) { sequence &+= 1 }
         if flags.contains(.ack),
             streams[other.index].acknowledge(segment.acknowledgment, window: arrival.isControl ? 0 : segment.window)
@@ -215,8 +244,8 @@ public struct TCPConnection: ~Copyable {
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
             arrival.inOrder = streams[direction.index].receive(
-                payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
-                limits: limits)
+                payload, sequence: sequence, length: segment.payloadLength, packet: packet, isDoubtful: isDoubtful,
+                budget: &budget, limits: limits)
         }
         if flags.contains(.fin),
             streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)),
@@ -226,12 +255,13 @@ public struct TCPConnection: ~Copyable {
             if firstEndTime == nil { firstEndTime = time }
         }
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
-            arrival.isDoubtful = streams[direction.index].takeDoubt()
+            arrival.isDoubtful = streams[direction.index].takeDoubt() || arrival.isDoubtful
         }
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }
             if firstEndTime == nil { firstEndTime = time }
-            isClosed = true
+            isResetDoubtful = isDoubtful
+            isClosed = !isDoubtful
         } else if arrival.isControl {
             isClosed = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
         }
@@ -314,6 +344,19 @@ public struct TCPConnection: ~Copyable {
     public mutating func removeHeld(budget: inout Int) {
         streams[0].removeHeld(budget: &budget)
         streams[1].removeHeld(budget: &budget)
+    }
+
+    /// Takes a RST back that may not have reached the other end, when its sender goes on behind it.
+    private mutating func withdrawReset(
+        _ segment: borrowing TCPSegment, _ direction: Direction, _ arrival: inout Arrival
+    ) {
+        guard reset?.from == direction, !segment.flags.contains(.rst) else { return }
+        isResetDoubtful = false
+        reset = nil
+        if finPackets[0] == nil, finPackets[1] == nil { firstEndTime = nil }
+        states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
+        streams[direction.index].noteInsertion()
+        arrival.isDoubtful = streams[direction.index].takeDoubt()
     }
 
     /// Learns what an acknowledgment has told of the FIN of a stream.

@@ -28,6 +28,8 @@ struct SessionStream: ~Copyable {
     var hasToldConflict = false
     /// Whether it was told that segments are left out, since they do not fit.
     var hasToldOutOfWindow = false
+    /// Whether it was told that segments did not reach the other end.
+    var hasToldInsertions = false
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
