@@ -43,7 +43,8 @@ struct GapChainTests {
     @Test("must lead over those that the gap broke, too")
     func rival() {
         let inner = WireFrame(2, [UInt8](repeating: 0xff, count: 600), from: .server).bytes
-        let outer = WireFrame(2, [UInt8](repeating: 0xff, count: 10) + inner.prefix(350), from: .server).bytes.dropLast(50)
+        let outer = WireFrame(2, [UInt8](repeating: 0xff, count: 10) + inner.prefix(350), from: .server).bytes.dropLast(
+            50)
         let before = GapChainTests.text(60) + GapChainTests.text(66) + outer
         let rest = Array(inner.suffix(200))
 
