@@ -134,7 +134,9 @@ let package = Package(
             path: "Tests/FuzzTargets", swiftSettings: settings),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
-        .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat", "wstap"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,7 +18,7 @@ public struct Limits: Sendable {
     /// Bytes that wait out of order in one stream.
     public var heldBytesPerStream = 4 << 20
     /// Bytes of payload kept of unfinished messages, in all sessions together; heads of HTTP messages and searches for
-    /// frames take up to a quarter of them.
+    /// frames take up to 3 of 16 of them.
     public var keptPayload = 128 << 20
     /// Bytes that contexts of decompression take, in all sessions together.
     public var compression = 96 << 20

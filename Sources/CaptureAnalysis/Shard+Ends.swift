@@ -46,6 +46,7 @@ extension Shard {
     mutating func forget(
         _ slot: Int, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
+        if cause == .captureEnd { countDisplaced(slot, &state) }
         if cause == .captureEnd, case .session(let session) = readers[slot] {
             let finding = Finding(
                 rule: "limit.connections", severity: .warning, reference: "wstap limits",
@@ -56,6 +57,16 @@ extension Shard {
         }
         end(slot, cause: cause, state: &state, sink: &sink)
         table.remove(slot)
+    }
+
+    /// Counts a connection without a session that is forgotten before it is over.
+    private mutating func countDisplaced(_ slot: Int, _ state: inout AnalysisState) {
+        guard !table.connections[slot].isClosed else { return }
+        switch readers[slot] {
+        case .none: state.summary.others.displaced &+= 1
+        case .watch(let watch) where !watches[watch].isSearchCut: state.summary.others.displaced &+= 1
+        case .watch, .left, .session, .nobody: break
+        }
     }
 
     /// Ends the session of a connection, or what there is in its place.

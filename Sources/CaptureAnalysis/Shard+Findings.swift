@@ -16,8 +16,8 @@ extension Shard {
         state.report(finding, at: context, into: &sink)
     }
 
-    /// Tells once for each stream of a session that copies of its bytes differ, and that segments of it are left out;
-    /// and each time that its end's window was closed for long.
+    /// Tells once for each stream of a session that copies of its bytes differ, and that segments of it are left out
+    /// or did not reach the other end; and each time that its end's window was closed for long.
     mutating func tellDoubts(
         _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -32,6 +32,15 @@ extension Shard {
                 rule: "tcp.overlap-conflict", severity: .warning, reference: "RFC 9293 3.10.7.4",
                 text: "Segments sent again have other bytes than before; the first copy of each byte counts.",
                 from: role, streamOffset: offset)
+            state.report(finding, at: context, into: &sink)
+        }
+        if table.connections[slot][direction].hasInsertions, !sessions[session].streams[role.index].hasToldInsertions {
+            sessions[session].streams[role.index].hasToldInsertions = true
+            let finding = Finding(
+                rule: "tcp.ttl-short", severity: .warning, reference: "RFC 791 3.2",
+                text: "Segments are left out whose hop limit falls short of the others', since what follows shows that "
+                    + "they did not reach the other end.",
+                from: role, streamOffset: nil)
             state.report(finding, at: context, into: &sink)
         }
         if table.connections[slot][direction].outOfWindowSegments > 0,

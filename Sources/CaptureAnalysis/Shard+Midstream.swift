@@ -14,7 +14,7 @@ extension Shard {
     ) -> Bool {
         guard resources.searchable > bytes.count else {
             // What is not looked at breaks every chain.
-            watches[watch].midstream?.skip(place.direction)
+            watches[watch].midstream?.drop(place.direction)
             _ = watches[watch].charge(&resources)
             if !watches[watch].isSearchCut { state.summary.others.unsearched &+= 1 }
             watches[watch].isSearchCut = true
@@ -97,8 +97,8 @@ extension Shard {
         // Where the bytes kept begin; a stream of which nothing was kept begins with its next byte.
         var offsets: InlineArray<2, UInt64> = [0, 0]
         for direction in Direction.allCases {
-            let kept = midstream.streams[direction.index]?.keptCount ?? 0
-            offsets[direction.index] = table.connections[slot][direction].nextOffset &- UInt64(kept)
+            let next = table.connections[slot][direction].nextOffset
+            offsets[direction.index] = midstream.streams[direction.index]?.keptOffset ?? next
         }
         let session = Session(
             midstream: watches[watch].number ?? 0, clientDirection: client, clientOffset: offsets[client.index],
@@ -110,9 +110,14 @@ extension Shard {
         sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink)
         if tracksStates { state.view = view(slot, index) }
         for piece in midstream.replay() {
+            let role: Role = piece.direction == client ? .client : .server
+            guard piece.missing == 0 else {
+                sessions[index].skip(
+                    piece.missing, from: role, state: &state, resources: &resources, sink: &sink)
+                continue
+            }
             sessions[index].receive(
-                piece.bytes.span, from: piece.direction == client ? .client : .server, origin: piece.origin,
-                state: &state, resources: &resources, sink: &sink)
+                piece.bytes.span, from: role, origin: piece.origin, state: &state, resources: &resources, sink: &sink)
         }
     }
 }

@@ -261,17 +261,16 @@ struct Shard: ~Copyable {
                 resources: &resources, sink: &sink)
             tellMissing(length, place, session, &state, &sink)
         case .watch(let watch):
-            if watches[watch].midstream != nil {
-                watches[watch].midstream?.skip(place.direction)
-                _ = watches[watch].charge(&resources)
-            }
             switch watches[watch].follower.skip(length, from: StreamSide(place.direction)) {
             case .waits:
                 table.connections[place.slot].pause(
                     place.direction, keepingGap: length, packet: state.packet, budget: &table.budget)
                 return false
             case .finished(let ending): leave(place.slot, watch, ending, &state)
-            case .consumed, .requested, .answered: break
+            case .consumed, .requested, .answered:
+                guard watches[watch].midstream != nil else { break }
+                watches[watch].midstream?.skip(length, of: place.direction, origin: state.packet)
+                _ = watches[watch].charge(&resources)
             }
         case .none, .left, .nobody: break
         }
@@ -281,6 +280,7 @@ struct Shard: ~Copyable {
     /// Gives up a stream that has waited for the other one beyond the bounds.
     private mutating func stopWaiting(_ slot: Int, _ state: inout AnalysisState) {
         guard case .watch(let watch) = readers[slot] else { return }
+        state.summary.others.overfull &+= 1
         leave(slot, watch, watches[watch].follower.giveUpWaiting(), &state)
     }
 }

@@ -26,8 +26,8 @@ public struct TCPSegment: Sendable {
     ///
     /// It tells apart customers of a network who use the same private addresses. The two directions of a connection
     /// may bear different marks, since many networks that route between their tunnels number the tunnel by the
-    /// receiver's side, and a capture may hold the same segment both inside a tunnel and outside: whoever compares,
-    /// compares one direction with itself, and takes 0 for any. Labels of MPLS and call numbers of PPTP never agree
+    /// receiver's side, and a capture may hold the same segment both inside a tunnel and outside, or inside several:
+    /// whoever compares, compares one direction with itself, takes 0 for any, and looks at the numbers too. Labels of MPLS and call numbers of PPTP never agree
     /// between the directions, and addresses of tunnel ends change under way: those are left out.
     public var tunnel: UInt32
     /// Where the payload stands in the packet's bytes, as far as it was captured.

@@ -68,26 +68,55 @@ public struct ConnectionTable: ~Copyable {
 
     /// Finds the connection of a segment.
     ///
+    /// Connections with the same ends are told apart by the tunnels that they come through (``TCPSegment/tunnel``).
+    ///
     /// - Parameters:
     ///   - segment: The segment.
     ///   - hash: What ``prefetch(_:)`` has returned for it.
     public mutating func find(_ segment: inout TCPSegment, hash: UInt32) -> Place? {
         let source = segment.source
         let destination = segment.destination
+        let tunnel = segment.tunnel
         var direction = Direction.fromInitiator
+        var isElsewhere = false
         let slot = index.find(hash) { slot in
             let initiator = connections[slot].initiator
             let responder = connections[slot].responder
             // Ports first: they tell the directions apart almost always.
             if initiator.port == source.port, initiator == source, responder == destination {
                 direction = .fromInitiator
-                return true
+            } else {
+                direction = .fromResponder
+                guard responder == source, initiator == destination else { return false }
             }
-            direction = .fromResponder
-            return responder == source && initiator == destination
+            if connections[slot].tunnels[direction.index] == tunnel { return true }
+            isElsewhere = true
+            return false
         }
-        return slot.map { Place(slot: $0, direction: direction) }
+        if let slot { return Place(slot: slot, direction: direction) }
+        return isElsewhere ? findElsewhere(segment, hash) : nil
     }
+
+    /// Finds the connection of a segment that came through another tunnel than those of its direction before, or through
+    /// none: of the connections between its ends, the one that it fits best.
+    @inline(never)
+    private mutating func findElsewhere(_ segment: TCPSegment, _ hash: UInt32) -> Place? {
+        var best: (place: Place, fit: TunnelFit)?
+        var count = 0
+        _ = index.find(hash) { slot in
+            guard let direction = connections[slot].direction(of: segment) else { return false }
+            count &+= 1
+            let fit = connections[slot].tunnelFit(of: segment, from: direction)
+            if best.map({ $0.fit < fit }) ?? true { best = (Place(slot: slot, direction: direction), fit) }
+            return false
+        }
+        guard let best, best.fit > .none || count >= ConnectionTable.maximumTunnels else { return nil }
+        connections[best.place.slot].learn(tunnel: segment.tunnel, of: best.place.direction)
+        return best.place
+    }
+
+    /// The most connections between the same ends that tunnels tell apart.
+    private static let maximumTunnels = 8
 
     /// Whether the segment opens a new connection between the ends of the one in this place.
     ///

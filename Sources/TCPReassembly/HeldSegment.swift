@@ -8,6 +8,8 @@ public struct HeldSegment: Sendable {
     public var missing: UInt64
     /// The 1-based number of the packet that brought them.
     public var packet: UInt64
+    /// Whether they wait for an acknowledgment, since their packet may not have reached the other end.
+    var isDoubtful = false
 
     /// The offset behind the last byte.
     var end: UInt64 { offset &+ UInt64(bytes.count) &+ missing }
@@ -17,6 +19,25 @@ public struct HeldSegment: Sendable {
 
     /// What it counts against the bounds.
     var cost: Int { bytes.count &+ HeldSegment.overhead }
+
+    /// What of it stands before `limit`; nil where nothing does.
+    func part(to limit: UInt64) -> HeldSegment? {
+        guard offset < limit, limit < end else { return offset < limit ? self : nil }
+        var part = self
+        part.bytes = bytes.prefix(Int(clamping: limit &- offset))
+        part.missing = limit &- offset &- UInt64(part.bytes.count)
+        return part
+    }
+
+    /// What of it stands from `start` on; nil where nothing does.
+    func part(from start: UInt64) -> HeldSegment? {
+        guard start > offset, start < end else { return start < end ? self : nil }
+        var part = self
+        part.offset = start
+        part.bytes = bytes.dropFirst(Int(clamping: start &- offset))
+        part.missing = end &- start &- UInt64(part.bytes.count)
+        return part
+    }
 
     /// Where the first of its bytes is that has another value in `other`, which begins at `otherOffset`.
     func conflict(with other: Span<UInt8>, at otherOffset: UInt64) -> UInt64? {

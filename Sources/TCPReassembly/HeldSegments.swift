@@ -5,6 +5,8 @@ struct HeldSegments: ~Copyable {
     private var segments = Deque<HeldSegment>()
     /// What they count against the bounds, in bytes.
     private(set) var cost = 0
+    /// How many of them are doubtful.
+    private(set) var doubtfulCount: UInt32 = 0
 
     var isEmpty: Bool { segments.isEmpty }
     var count: Int { segments.count }
@@ -18,19 +20,28 @@ struct HeldSegments: ~Copyable {
     mutating func popFirst() -> HeldSegment? {
         guard let first = segments.popFirst() else { return nil }
         cost &-= first.cost
+        if first.isDoubtful { doubtfulCount &-= 1 }
         return first
     }
 
     /// Puts one in front of all others, which must begin behind it.
     mutating func prepend(_ segment: HeldSegment) {
         cost &+= segment.cost
+        if segment.isDoubtful { doubtfulCount &+= 1 }
         segments.prepend(segment)
+    }
+
+    /// Doubts none of them any more.
+    mutating func believe() {
+        for index in segments.indices { segments[index].isDoubtful = false }
+        doubtfulCount = 0
     }
 
     /// Drops everything.
     mutating func removeAll() {
         segments = Deque()
         cost = 0
+        doubtfulCount = 0
     }
 
     /// Puts in those of the bytes from `offset` on that no other segment holds.
@@ -40,8 +51,11 @@ struct HeldSegments: ~Copyable {
     ///   - missing: How many more were on the wire.
     ///   - offset: Where they begin in the stream.
     ///   - packet: The 1-based number of the packet that brought them.
+    ///   - isDoubtful: Whether they are doubtful.
     /// - Returns: Where the first byte is that another segment holds with another value.
-    mutating func insert(_ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, packet: UInt64) -> UInt64? {
+    mutating func insert(
+        _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, packet: UInt64, isDoubtful: Bool
+    ) -> UInt64? {
         let end = offset &+ UInt64(bytes.count) &+ missing
         var start = offset
         var index = firstIndex(endingBehind: offset)
@@ -49,7 +63,7 @@ struct HeldSegments: ~Copyable {
         while start < end {
             let limit = index < segments.count ? min(end, segments[index].offset) : end
             if start < limit {
-                insert(bytes, from: offset, range: start..<limit, at: index, packet: packet)
+                insert(bytes, from: offset, range: start..<limit, at: index, packet: packet, isDoubtful: isDoubtful)
                 index &+= 1
             }
             guard index < segments.count else { break }
@@ -60,8 +74,38 @@ struct HeldSegments: ~Copyable {
         return conflict
     }
 
+    /// Takes those of the bytes from `start` to `end` out that are doubtful, to make room for others.
+    ///
+    /// - Parameters:
+    ///   - start: Where the others begin.
+    ///   - end: Where they end, cut bytes included.
+    ///   - bytes: Those of them that were captured.
+    /// - Returns: Whether a byte of those taken out has another value.
+    mutating func displaceDoubtful(from start: UInt64, to end: UInt64, by bytes: Span<UInt8>) -> Bool {
+        var isConflict = false
+        var index = firstIndex(endingBehind: start)
+        while index < segments.count, segments[index].offset < end {
+            guard segments[index].isDoubtful else {
+                index &+= 1
+                continue
+            }
+            let segment = segments.remove(at: index)
+            cost &-= segment.cost
+            doubtfulCount &-= 1
+            isConflict = isConflict || segment.conflict(with: bytes, at: start) != nil
+            for rest in [segment.part(to: start), segment.part(from: end)] {
+                guard let rest else { continue }
+                cost &+= rest.cost
+                doubtfulCount &+= 1
+                segments.insert(rest, at: index)
+                index &+= 1
+            }
+        }
+        return isConflict
+    }
+
     private mutating func insert(
-        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, packet: UInt64
+        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, packet: UInt64, isDoubtful: Bool
     ) {
         let captured = UInt64(bytes.count)
         let lower = min(range.lowerBound &- offset, captured)
@@ -70,8 +114,9 @@ struct HeldSegments: ~Copyable {
         let segment = HeldSegment(
             offset: range.lowerBound,
             bytes: ArraySlice(copying: copy),
-            missing: range.upperBound &- range.lowerBound &- (upper &- lower), packet: packet)
+            missing: range.upperBound &- range.lowerBound &- (upper &- lower), packet: packet, isDoubtful: isDoubtful)
         cost &+= segment.cost
+        if isDoubtful { doubtfulCount &+= 1 }
         segments.insert(segment, at: index)
     }
 

@@ -32,7 +32,8 @@ public struct TCPConnection: ~Copyable {
         public var isControl: Bool
         /// Whether the segment ended the connection.
         public var closes: Bool
-        /// Whether it was counted as conflicting or out of window (``TCPStream``), or ended a ``WindowStall``.
+        /// Whether it was counted as conflicting or out of window, shows that another was inserted (``TCPStream``), or
+        /// ended a ``WindowStall``.
         public var isDoubtful = false
     }
 
@@ -49,6 +50,14 @@ public struct TCPConnection: ~Copyable {
     /// Whether an end waits for a word of the other (``unanswered(_:)``).
     private var hasUnanswered = false
     private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
+    private var hopLimits = InlineArray<2, HopLimitVote>(repeating: HopLimitVote())
+    /// Whether the segment to be received next may not have reached the other end.
+    private var isDoubtful = false
+    /// Whether nothing but a RST that may not have reached the other end has ended the connection.
+    private var isResetDoubtful = false
+    /// The marks of the tunnels that each direction's segments came through, by ``Direction/index``; 0 where none bore a
+    /// mark (``TCPSegment/tunnel``).
+    var tunnels = InlineArray<2, UInt32>(repeating: 0)
     /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
     public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
     /// The packet that it was last seen in.
@@ -86,7 +95,7 @@ public struct TCPConnection: ~Copyable {
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
     /// How many bytes stand before the streams, about.
-    static let headByteCount = 80
+    static let headByteCount = 104
 
     /// Begins with the first segment seen.
     ///
@@ -101,6 +110,7 @@ public struct TCPConnection: ~Copyable {
         responder = isAnswer ? segment.source : segment.destination
         firstTime = opening?.time ?? time
         lastTime = time
+        tunnels[isAnswer ? 1 : 0] = segment.tunnel
         if let opening {
             syn = opening
             streams[0].begin(at: opening.sequence &+ 1)
@@ -185,7 +195,7 @@ public struct TCPConnection: ~Copyable {
         hasUnanswered = unanswered.runs[direction.opposite.index].segments > 0
     }
 
-    /// Judges a segment by its checksum before anything else is done with it.
+    /// Judges a segment by its checksum and its hop limit before anything else is done with it.
     ///
     /// - Parameters:
     ///   - segment: The segment.
@@ -202,11 +212,25 @@ public struct TCPConnection: ~Copyable {
         case .right, .offloaded: checksums[direction.index].countGood()
         case .unknown: break
         case .wrong:
-            guard checksums[direction.index].countBad() else { return false }
+            guard checksums[direction.index].countBad() else { break }
             rejectedSegments &+= 1
             return true
         }
+        if let hopLimit = segment.hopLimit(in: bytes), !hopLimits[direction.index].isSure(of: hopLimit) {
+            note(hopLimit: hopLimit, from: direction)
+        }
         return false
+    }
+
+    /// Judges the segment that is to be received next by its hop limit.
+    ///
+    /// One that falls short of the others of its direction may have died on its way, behind the place of the capture. Its
+    /// payload then waits for its acknowledgment, and its RST ends nothing while its sender goes on. Where the other end
+    /// is not heard, everything is believed.
+    public mutating func note(hopLimit: UInt8, from direction: Direction) {
+        let wasSettled = hopLimits[direction.index].isSettled
+        isDoubtful = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
+        if !wasSettled, !hopLimits[direction.index].isSettled { streams[direction.index].believe() }
     }
 
     /// Takes a segment.
@@ -229,6 +253,8 @@ public struct TCPConnection: ~Copyable {
         lastTime = time
         packets &+= 1
         if hasUnanswered { endUnanswered(of: other) }
+        let isDoubtful = self.isDoubtful
+        self.isDoubtful = false
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
@@ -242,6 +268,7 @@ public struct TCPConnection: ~Copyable {
             }
             open(segment, direction, packet: packet, time: time)
         }
+        if isResetDoubtful, !isDoubtful { withdrawReset(segment, direction, &arrival) }
         if flags.contains(.syn) { sequence &+= 1 }
         if flags.contains(.ack),
             streams[other.index].acknowledge(segment.acknowledgment, window: arrival.isControl ? 0 : segment.window)
@@ -252,8 +279,8 @@ public struct TCPConnection: ~Copyable {
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
             arrival.inOrder = streams[direction.index].receive(
-                payload, sequence: sequence, length: segment.payloadLength, packet: packet, budget: &budget,
-                limits: limits)
+                payload, sequence: sequence, length: segment.payloadLength, packet: packet, isDoubtful: isDoubtful,
+                budget: &budget, limits: limits)
         } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
             countUnanswered(direction, time)
         }
@@ -265,13 +292,14 @@ public struct TCPConnection: ~Copyable {
             if firstEndTime == nil { firstEndTime = time }
         }
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
-            arrival.isDoubtful = streams[direction.index].takeDoubt()
+            arrival.isDoubtful = streams[direction.index].takeDoubt() || arrival.isDoubtful
             if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
         }
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }
             if firstEndTime == nil { firstEndTime = time }
-            isClosed = true
+            isResetDoubtful = isDoubtful
+            isClosed = !isDoubtful
         } else if arrival.isControl {
             isClosed = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
         }
@@ -385,6 +413,19 @@ public struct TCPConnection: ~Copyable {
     public mutating func removeHeld(budget: inout Int) {
         streams[0].removeHeld(budget: &budget)
         streams[1].removeHeld(budget: &budget)
+    }
+
+    /// Takes a RST back that may not have reached the other end, when its sender goes on behind it.
+    private mutating func withdrawReset(
+        _ segment: borrowing TCPSegment, _ direction: Direction, _ arrival: inout Arrival
+    ) {
+        guard reset?.from == direction, !segment.flags.contains(.rst) else { return }
+        isResetDoubtful = false
+        reset = nil
+        if finPackets[0] == nil, finPackets[1] == nil { firstEndTime = nil }
+        states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
+        streams[direction.index].noteInsertion()
+        arrival.isDoubtful = streams[direction.index].takeDoubt()
     }
 
     /// Learns what an acknowledgment has told of the FIN of a stream.

@@ -4,7 +4,8 @@ import WireFormat
 ///
 /// Where copies of a byte differ, the first one wins, as RFC 9293 3.10.7.4 has receivers do; the difference is counted
 /// in ``conflictingSegments`` if it is seen: copies are compared byte by byte with bytes that wait, and by hashes with
-/// the last segments handed on (`RecentSegments`). What the receiver would drop since it is far outside its window is
+/// the last segments handed on (`RecentSegments`). Doubtful bytes, which may not have reached the receiver, wait until it
+/// has acknowledged them, and give way to others. What the receiver would drop since it is far outside its window is
 /// not taken, and counted in ``outOfWindowSegments``.
 ///
 /// Bytes that are next in order are not copied: `receive` says which part of a segment they are. What comes too early
@@ -20,7 +21,7 @@ public struct TCPStream: ~Copyable {
     public private(set) var isFinAcknowledged = false
     /// Whether more waits than the bounds allow.
     public private(set) var isFull = false
-    /// Whether something was counted as conflicting or out of window that `takeDoubt` has not told yet.
+    /// Whether something was counted as conflicting, out of window or inserted that `takeDoubt` has not told yet.
     private var hasDoubt = false
     /// Whether a segment has brought nothing new that `takeRepeat` has not told yet.
     private var hasRepeated = false
@@ -39,6 +40,8 @@ public struct TCPStream: ~Copyable {
     private var held = HeldSegments()
     private var recent = RecentSegments()
 
+    /// Whether segments turned out not to have reached the other end.
+    public private(set) var hasInsertions = false
     /// Holes below this offset are gaps.
     private var gapsEnd: UInt64 = 0
     /// The acknowledged offset that becomes `gapsEnd`, since when it is known, and where the stream stood then.
@@ -89,11 +92,12 @@ public struct TCPStream: ~Copyable {
     ///   - sequence: The sequence number of the first.
     ///   - length: How many bytes it had on the wire, not less than `payload.count`.
     ///   - packet: The 1-based number of its packet.
+    ///   - isDoubtful: Whether it may not have reached the other end.
     ///   - budget: Bytes that all streams together may still hold.
     ///   - limits: The bounds of one stream.
     /// - Returns: The part of `payload` that comes next: the caller hands it on, then asks `next`.
     mutating func receive(
-        _ payload: Span<UInt8>, sequence: UInt32, length: Int, packet: UInt64, budget: inout Int,
+        _ payload: Span<UInt8>, sequence: UInt32, length: Int, packet: UInt64, isDoubtful: Bool, budget: inout Int,
         limits: ReassemblyLimits
     ) -> Range<Int> {
         let base = begin(at: sequence)
@@ -112,12 +116,12 @@ public struct TCPStream: ~Copyable {
             return 0..<0
         }
         let isLate = start < Int64(seenOffset)
-        seenOffset = max(seenOffset, UInt64(end))
+        if !isDoubtful { seenOffset = max(seenOffset, UInt64(end)) }
         let old = Int(max(0, next &- start))
         let offset = UInt64(max(start, next))
         let captured = max(old, payload.count)
         if old > 0 { compare(payload.extracting(first: old), at: start) }
-        if offset == nextOffset, held.isEmpty, !isPaused {
+        if offset == nextOffset, held.isEmpty, !isPaused, !isDoubtful {
             recent.note(payload.extracting(droppingFirst: old), at: nextOffset)
             nextOffset &+= UInt64(captured &- old)
             if captured < length {
@@ -126,7 +130,8 @@ public struct TCPStream: ~Copyable {
             return min(old, payload.count)..<payload.count
         }
         let rest = payload.extracting(min(old, payload.count)...)
-        if !hold(rest, at: offset, end: UInt64(end), packet, &budget, limits) {
+        if held.doubtfulCount > 0, !isDoubtful { displaceDoubtful(from: offset, to: UInt64(end), by: rest, &budget) }
+        if !hold(rest, at: offset, end: UInt64(end), packet, isDoubtful: isDoubtful, &budget, limits) {
             retransmittedSegments &+= 1
             hasRepeated = true
         } else if isLate {
@@ -240,7 +245,7 @@ public struct TCPStream: ~Copyable {
         if first > nextOffset {
             return first <= gapsEnd || isFull ? gap(to: first) : nil
         }
-        guard var segment = held.popFirst() else { return nil }
+        guard !isFirstInDoubt, var segment = held.popFirst() else { return nil }
         budget &+= segment.cost
         if segment.missing > 0 {
             guard segment.bytes.isEmpty else {
@@ -273,7 +278,18 @@ public struct TCPStream: ~Copyable {
         hasDoubt = true
     }
 
-    /// Whether something was counted as conflicting or out of window since this was asked.
+    /// Notes that a segment did not reach the other end.
+    mutating func noteInsertion() {
+        hasInsertions = true
+        hasDoubt = true
+    }
+
+    /// Doubts nothing that waits any more.
+    mutating func believe() {
+        if held.doubtfulCount > 0 { held.believe() }
+    }
+
+    /// Whether something was counted as conflicting, out of window or inserted since this was asked.
     mutating func takeDoubt() -> Bool {
         defer { hasDoubt = false }
         return hasDoubt
@@ -355,9 +371,24 @@ public struct TCPStream: ~Copyable {
         return first
     }
 
+    /// Whether the bytes that are next may not have reached the other end, as far as is known.
+    private var isFirstInDoubt: Bool {
+        guard held.doubtfulCount > 0, let first = held.first, first.isDoubtful, !isFull else { return false }
+        return first.end > max(acknowledgedOffset, gapsEnd)
+    }
+
+    private mutating func displaceDoubtful(
+        from start: UInt64, to end: UInt64, by bytes: Span<UInt8>, _ budget: inout Int
+    ) {
+        let before = held.cost
+        if held.displaceDoubtful(from: start, to: end, by: bytes) { noteInsertion() }
+        budget &-= held.cost &- before
+    }
+
     private mutating func handOn(_ segment: HeldSegment) -> StreamPiece {
         recent.note(segment.bytes.span, at: segment.offset)
         nextOffset = segment.end
+        seenOffset = max(seenOffset, segment.end)
         return .held(segment)
     }
 
@@ -373,12 +404,12 @@ public struct TCPStream: ~Copyable {
     /// Keeps those of the bytes that are not held yet; tells whether there were any.
     @discardableResult
     private mutating func hold(
-        _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ packet: UInt64, _ budget: inout Int,
-        _ limits: ReassemblyLimits
+        _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ packet: UInt64, isDoubtful: Bool = false,
+        _ budget: inout Int, _ limits: ReassemblyLimits
     ) -> Bool {
         let before = held.cost
         let conflict = held.insert(
-            bytes, missing: end &- offset &- UInt64(bytes.count), at: offset, packet: packet)
+            bytes, missing: end &- offset &- UInt64(bytes.count), at: offset, packet: packet, isDoubtful: isDoubtful)
         if let conflict { countConflict(at: conflict) }
         budget &-= held.cost &- before
         isFull = held.cost > limits.heldBytesPerStream || held.count > limits.heldSegmentsPerStream || budget < 0

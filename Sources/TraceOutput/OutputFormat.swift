@@ -13,8 +13,8 @@ public protocol OutputFormat: EventSink, ~Copyable {
     /// Whether the format prints frames and messages.
     var needsFrames: Bool { get }
 
-    /// How many payloads a filter's pattern could not be searched for within its bounds.
-    var unsearchedPayloads: UInt64 { get }
+    /// What a filter left out that nobody asked it to, and what it was asked for that is not there.
+    var omissions: FilterOmissions { get }
 
     /// Prints what was held back for the sake of the events behind it. Called where nothing more may come for a
     /// while: when the packets of a live capture or a pipe pause. The last event flushes by itself.
@@ -25,8 +25,8 @@ extension OutputFormat where Self: ~Copyable {
     /// Most formats print frames and messages.
     public var needsFrames: Bool { true }
 
-    /// Formats search for nothing.
-    public var unsearchedPayloads: UInt64 { 0 }
+    /// Formats leave out nothing.
+    public var omissions: FilterOmissions { FilterOmissions() }
 
     /// Most formats hold nothing back.
     public mutating func flush() {}

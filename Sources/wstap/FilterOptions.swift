@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import TraceOutput
+import TraceOutput
 public import WebSocketProtocol
 
 /// The options on which packets to read and which events to show; the summary counts all the same.
@@ -12,7 +12,8 @@ struct FilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only these connections, by number.", valueName: "list"))
     var connection: [ConnectionList] = []
 
-    @Option(help: ArgumentHelp("Only these opcodes: \"text,ping,0xb\".", valueName: "list"))
+    @Option(
+        help: ArgumentHelp("Only these opcodes: \"text,ping,0xb\".", valueName: "list"), transform: OpcodeSet.asked)
     var opcode: OpcodeSet?
 
     @Option(help: "Only what this end sent.")
@@ -27,8 +28,10 @@ struct FilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only messages and control frames whose payload matches.", valueName: "regex"))
     var grep: String?
 
-    @Option(help: ArgumentHelp("Only these kinds of events: \"message,end\".", valueName: "list"))
-    var events: EventList?
+    @Option(
+        help: ArgumentHelp("Only these kinds of events: \"message,end\".", valueName: "list"),
+        transform: EventKind.asked)
+    var events: Set<EventKind>?
 
     /// What is to be shown.
     func eventFilter() -> EventFilter {
@@ -39,7 +42,7 @@ struct FilterOptions: ParsableArguments {
         filter.host = host.map { Glob($0, ignoresCase: true) }
         filter.path = path.map { Glob($0) }
         filter.grep = grep
-        filter.events = events?.kinds
+        filter.events = events
         return filter
     }
 }
@@ -55,21 +58,27 @@ struct ConnectionList: ExpressibleByArgument {
     }
 }
 
-/// A list of kinds of events, "message,end".
-struct EventList: ExpressibleByArgument {
-    var kinds: Set<EventKind>
-
-    init?(argument: String) {
-        guard let kinds = try? EventKind.set(list: argument) else { return nil }
-        self.kinds = kinds
+extension EventKind {
+    /// Reads "message,end".
+    fileprivate static func asked(_ list: String) throws -> Set<EventKind> {
+        do throws(UnknownEvent) {
+            return try set(list: list)
+        } catch {
+            let names = allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("there is no event \"\(error.word)\", only \(names)")
+        }
     }
 }
 
-extension OpcodeSet: ExpressibleByArgument {
+extension OpcodeSet {
     /// Reads "text,ping,0xb".
-    public init?(argument: String) {
-        guard let set = try? OpcodeSet(list: argument) else { return nil }
-        self = set
+    fileprivate static func asked(_ list: String) throws -> OpcodeSet {
+        do throws(UnknownOpcode) {
+            return try OpcodeSet(list: list)
+        } catch {
+            throw ValidationError(
+                "there is no opcode \"\(error.word)\", only continuation, text, binary, close, ping, pong and 0 to 15")
+        }
     }
 }
 

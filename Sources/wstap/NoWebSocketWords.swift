@@ -3,17 +3,23 @@ import CaptureAnalysis
 /// What to tell a user whose capture holds no WebSocket: what was there instead.
 struct NoWebSocketWords {
     private let summary: Summary
+    private let packetsRead: UInt64
 
-    /// Nil where sessions were found.
-    init?(_ summary: Summary) {
+    /// Nil where sessions were found; `packetsRead` counts those too that a packet filter left out.
+    init?(_ summary: Summary, packetsRead: UInt64) {
         guard summary.webSocketConnections == 0 else { return nil }
         self.summary = summary
+        self.packetsRead = packetsRead
     }
 
     /// One line.
     var text: String {
         let others = summary.others
-        if summary.packets == 0 { return "no WebSocket: the capture holds no packets" }
+        guard summary.packets > 0 else {
+            return "no WebSocket: "
+                + (packetsRead == 0
+                    ? "the capture holds no packets" : "the filter matches none of \(packetsRead) packets")
+        }
         guard summary.tcpConnections > 0 else {
             return "no WebSocket: none of \(summary.packets) packets is TCP" + packetDetails
         }
@@ -28,6 +34,8 @@ struct NoWebSocketWords {
         add(others.unknown, "something else", to: &parts)
         add(others.oversizedHeads, "of those given up for the length of an HTTP head", to: &parts)
         add(others.unsearched, "not searched to the end, since too many were open", to: &parts)
+        add(others.displaced, "not followed to the end, since too many were open", to: &parts)
+        add(others.overfull, "given up since one end waited too long for the other", to: &parts)
         let connections = summary.tcpConnections == 1 ? "1 TCP connection" : "\(summary.tcpConnections) TCP connections"
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         return "no WebSocket in \(connections)\(list)" + packetDetails

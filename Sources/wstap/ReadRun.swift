@@ -28,6 +28,7 @@ struct ReadRun {
             throw ExitCode(ExitStatus.nothingRead)
         }
         let problems: [CaptureError]
+        let packetsRead: UInt64
         let summary: Summary
         do throws(OutputFile.Failure) {
             var file = try OutputFile(path: output.path)
@@ -49,10 +50,9 @@ struct ReadRun {
             pipeline.finish(into: &format)
             try file.drain(&format.output)
             try file.finish()
-            if format.unsearchedPayloads > 0 {
-                complain("--grep: \(format.unsearchedPayloads) payloads were too hard to search and are left out")
-            }
+            complainOfFilters(format.omissions)
             problems = capture.problems
+            packetsRead = capture.packetCount
             summary = pipeline.summary
         } catch {
             switch error {
@@ -62,7 +62,25 @@ struct ReadRun {
                 throw ExitCode(ExitStatus.nothingRead)
             }
         }
-        try conclude(problems, summary)
+        try conclude(problems, summary, packetsRead: packetsRead)
+    }
+
+    /// Says what filters left out that nobody asked them to, and what they were asked for that is not there.
+    private func complainOfFilters(_ omissions: FilterOmissions) {
+        if omissions.unsearchedPayloads > 0 {
+            complain("--grep: \(omissions.unsearchedPayloads) payloads were too hard to search and are left out")
+        }
+        if omissions.undecidedEvents > 0 {
+            complain(
+                "\(omissions.undecidedEvents) events are left out that came before it was known whether to show their "
+                    + "connection")
+        }
+        guard !output.quiet, !omissions.absentConnections.isEmpty else { return }
+        let numbers = omissions.absentConnections.map(String.init).joined(separator: ", ")
+        let last = omissions.connectionCount
+        complain(
+            "--connection: there is no connection \(numbers); "
+                + (last == 0 ? "none has a number" : "the last is \(last)"))
     }
 
     /// Takes the packets that are at hand through the analysis; false where there is none.
@@ -95,13 +113,13 @@ struct ReadRun {
     }
 
     /// Says what there is to say on standard error, and which exit status it comes to.
-    private func conclude(_ problems: [CaptureError], _ summary: Summary) throws {
+    private func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
         for problem in problems { complain(problem.description) }
         for linkType in summary.unsupportedLinkTypes {
             complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
         }
         if problems.isEmpty, summary.unsupportedLinkTypes.isEmpty, !output.quiet,
-            let words = NoWebSocketWords(summary)
+            let words = NoWebSocketWords(summary, packetsRead: packetsRead)
         {
             complain(words.text)
         }

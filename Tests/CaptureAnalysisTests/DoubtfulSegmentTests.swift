@@ -71,6 +71,47 @@ struct DoubtfulSegmentTests {
         #expect(try analysis.summary.tcpConnections == 1)
     }
 
+    @Test(
+        "and have too few hops left are left out and told once", arguments: [TCPFlags.rst, [.psh, .ack]],
+        [5, 32] as [UInt8])
+    func shortHopLimit(flags: TCPFlags, hopLimit: UInt8) throws {
+        let (opened, client, server) = DoubtfulSegmentTests.session()
+        var stray = DoubtfulSegmentTests.stray(
+            flags, client, acknowledgment: server, at: opened.clock,
+            flags.contains(.psh) ? WireFrame.text("bad", from: .client) : [])
+        stray.bytes[14 + 8] = hopLimit
+        var talk = opened
+        for text in ["two", "three"] {
+            talk.send(WireFrame.text(text, from: .client), from: .client)
+            talk.acknowledge(from: .server)
+        }
+        talk.finish(first: .client)
+        let packets = opened.packets + [stray] + talk.packets[opened.packets.count...]
+        let analysis = Analysis(packets)
+        #expect(analysis.texts == ["one", "two", "three"])
+        #expect(analysis.rules.filter { $0.hasPrefix("tcp.") } == ["tcp.ttl-short"])
+        #expect(try analysis.end.verdict.layer == .fin)
+        #expect(try analysis.end.tcp.resetPacket == nil)
+    }
+
+    @Test("since the route has changed are believed, an upgrade among them", arguments: 1...6)
+    func route(packet: Int) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.send(WireFrame.text("two", from: .server), from: .server)
+        talk.send(WireFrame.text("three", from: .client), from: .client)
+        talk.acknowledge(from: .server)
+        talk.finish(first: .client)
+        var packets = talk.packets
+        for index in packets.indices[packet...] { packets[index].bytes[14 + 8] = 21 }
+        let analysis = Analysis(packets)
+        #expect(Set(analysis.texts) == ["one", "two", "three"] && analysis.texts.count == 3)
+        #expect(!analysis.rules.contains { $0.hasPrefix("tcp.") })
+        #expect(analysis.handshakes.map(\.isAccepted) == [true])
+        #expect(try analysis.end.verdict.layer == .fin)
+    }
+
     @Test("are no SYNs of ports used again: those begin another session")
     func portsUsedAgain() throws {
         let (first, _, _) = DoubtfulSegmentTests.session()

@@ -44,7 +44,15 @@ struct SelectionTests {
         #expect(trace.events.last?.messages == 5)
         #expect(try payloads(self.trace("--connection", "1,2")).count == 5)
         #expect(try payloads(self.trace("--connection", "1", "--connection", "2")).count == 5)
-        #expect(try self.trace("--connection", "9").events.map(\.event) == ["capture", "summary"])
+    }
+
+    @Test("--connection says so when there is no such connection")
+    func absentConnection() throws {
+        let run = try Wstap.run([capture, "--format", "jsonl", "--connection", "9,2,7"])
+        #expect(run.status == 0)
+        #expect(run.errors == "wstap: --connection: there is no connection 7, 9; the last is 2\n")
+        #expect(try Trace(run.output).connections.map(\.number) == [2])
+        #expect(try Wstap.run([capture, "--connection", "9", "-q"]).errors == "")
     }
 
     @Test("--opcode shows frames and messages of these kinds", arguments: ["ping,pong", "PING,0xa", "9,10"])
@@ -92,6 +100,13 @@ struct SelectionTests {
         #expect(trace.events.last?.packets == 9)
         let last = try #require(all.events.last { $0.event == "message" })
         #expect(trace.events.first { $0.event == "message" }?.packet == last.packet)
+    }
+
+    @Test("-f that matches nothing is said to do so")
+    func emptyPacketFilter() throws {
+        let run = try Wstap.run([capture, "-f", "port 1"])
+        #expect(run.status == 0)
+        #expect(run.errors == "wstap: no WebSocket: the filter matches none of 25 packets\n")
     }
 
     @Test("--payload cuts what is shown, not what is told")

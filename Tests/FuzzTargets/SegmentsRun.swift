@@ -6,7 +6,7 @@ import WireFormat
 ///
 /// Input: a byte of settings (bit 0: small bounds; 1: no SYN), the initial sequence number of both ends (its two high bytes);
 /// then for each segment a byte of flags (bit 0: from the responder; 1: ACK; 2: FIN; 3: RST; 4: a snap length cut as
-/// many bytes again; 5: SYN; 6: two seconds have passed), its place in the stream (two bytes), how many bytes it has (one
+/// many bytes again; 5: SYN; 6: two seconds have passed; 7: a short hop limit), its place in the stream (two bytes), how many bytes it has (one
 /// byte) and, with ACK, what it acknowledges (two bytes). All bytes of a segment have its number.
 struct SegmentsRun {
     private struct Sent {
@@ -75,6 +75,7 @@ struct SegmentsRun {
             }
             time.nanoseconds += sent.flags & 64 == 0 ? 1_000_000 : 2_000_000_000
             let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: sent.length)
+            table.connections[slot].note(hopLimit: sent.flags & 128 == 0 ? 64 : 5, from: place.direction)
             let arrival = table.connections[slot].receive(
                 &segment, from: place.direction, payload: bytes.span, packet: UInt64(number), time: time,
                 budget: &table.budget, limits: limits)
@@ -95,7 +96,7 @@ struct SegmentsRun {
         guard table.budget == limits.heldBytes else {
             throw Disagreement(words: "the budget is \(table.budget) at the end, \(limits.heldBytes) at the start")
         }
-        if settings & 3 == 0, sent.dropFirst(2).allSatisfy({ $0.flags & 0b10_1110 == 0 }) { try compare(streams) }
+        if settings & 3 == 0, sent.dropFirst(2).allSatisfy({ $0.flags & 0b1010_1110 == 0 }) { try compare(streams) }
     }
 
     private func drain(

@@ -14,6 +14,8 @@ struct Sent {
     var cut = 0
     var window: UInt16 = 65_535
     var windowScale: UInt8?
+    /// The hop limit that it has left; nil where the connection is not to look at it.
+    var hopLimit: UInt8?
     /// Nanoseconds since the segment before it.
     var delay: Int64 = 1_000_000
 
@@ -47,6 +49,13 @@ struct Sent {
         var sent = self
         sent.window = window
         sent.windowScale = scale
+        return sent
+    }
+
+    /// The same with so many hops left.
+    func hops(_ hopLimit: UInt8) -> Sent {
+        var sent = self
+        sent.hopLimit = hopLimit
         return sent
     }
 
@@ -132,6 +141,7 @@ struct Wire: ~Copyable {
     mutating func receive(_ sent: Sent) -> TCPConnection.Arrival {
         packet += 1
         time.nanoseconds += sent.delay
+        if let hopLimit = sent.hopLimit { connection.note(hopLimit: hopLimit, from: sent.direction) }
         let arrival = connection.receive(
             sent.segment(), from: sent.direction, payload: sent.bytes.span, packet: packet, time: time,
             budget: &budget, limits: limits)

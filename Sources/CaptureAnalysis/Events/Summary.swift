@@ -34,4 +34,9 @@ public struct Summary: Sendable {
     public var patterns: [EndingPattern] = []
     /// What the connections without WebSocket were.
     public var others = OtherTraffic()
+
+    /// Connections without a session that were not looked at to their end, since a bound was reached.
+    public var connectionsGivenUp: UInt64 {
+        others.oversizedHeads &+ others.unsearched &+ others.displaced &+ others.overfull
+    }
 }

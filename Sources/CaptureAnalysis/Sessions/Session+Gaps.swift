@@ -22,11 +22,17 @@ extension Session {
             let resync = Resync(
                 from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
             sink.receive(.resync(resync), at: context, payload: Span())
-        } else if streams[role.index].search == nil {
+        } else if let search = streams[role.index].search {
+            let cost = search.cost
+            if search.skip(length, origin: context.packet) {
+                resources.keepable &-= search.cost &- cost
+            } else {
+                giveUp(search, of: role, &resources)
+                beginSearch(of: role, resources: &resources)
+            }
+        } else {
             streams[role.index].gapPacket = context.packet
             streams[role.index].skipped = 0
-            beginSearch(of: role, resources: &resources)
-        } else {
             beginSearch(of: role, resources: &resources)
         }
         decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
@@ -88,8 +94,7 @@ extension Session {
         guard let search = streams[role.index].search else { return }
         streams[role.index].search = nil
         resources.keepable &+= search.cost
-        let end = streams[role.index].decoder.streamOffset
-        let given = streams[role.index].skipped &+ search.searched &- min(search.searched, end &- min(offset, end))
+        let given = streams[role.index].skipped &+ search.searched &- UInt64(search.keptCount(from: offset))
         let resync = Resync(
             from: role, streamOffset: offset, gapPacket: streams[role.index].gapPacket, confidence: .inferred,
             skipped: given)
@@ -97,14 +102,32 @@ extension Session {
         streams[role.index].isInferred = true
         streams[role.index].decoder.resume(at: offset)
         for piece in 0..<search.pieceCount {
+            let origin = search.origin(ofPiece: piece)
+            let missing = search.missing(inPiece: piece, from: offset)
+            if missing > 0 { skipInChain(missing, from: role, gapPacket: origin, context, &resources, &sink) }
             let bytes = search.bytes(ofPiece: piece, from: offset)
-            guard !bytes.isEmpty else { continue }
-            decode(
-                bytes.span, from: role, origin: search.origin(ofPiece: piece), &context, &state, &resources, &sink)
+            guard missing > 0 || !bytes.isEmpty else { continue }
+            decode(bytes.span, from: role, origin: origin, &context, &state, &resources, &sink)
         }
     }
 
-    /// Ends a search since bytes are missing again, or none will come.
+    /// Passes over a gap that the chain found has reached over, and that was told when it was met.
+    private mutating func skipInChain(
+        _ length: UInt64, from role: Role, gapPacket: UInt64, _ context: EventContext,
+        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard streams[role.index].decoder.skip(length, resources: &resources) else {
+            // No chain leads here; were there one, the rest would be searched.
+            if streams[role.index].search == nil { beginSearch(of: role, resources: &resources) }
+            return
+        }
+        let resync = Resync(
+            from: role, streamOffset: streams[role.index].decoder.streamOffset, gapPacket: gapPacket,
+            confidence: .proven, skipped: 0)
+        sink.receive(.resync(resync), at: context, payload: Span())
+    }
+
+    /// Looks once more at the end of a search, since bytes are missing again, or none will come.
     private mutating func finishSearch(
         of role: Role, hasFin: Bool, _ context: inout EventContext, _ state: inout AnalysisState,
         _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
@@ -113,12 +136,13 @@ extension Session {
         let cost = search.cost
         let place = search.finish(hasFin: hasFin)
         resources.keepable &-= search.cost &- cost
-        if let place {
-            resume(role, at: place.offset, &context, &state, &resources, &sink)
-        } else {
-            resources.keepable &+= search.cost
-            streams[role.index].skipped &+= search.searched
-        }
+        if let place { resume(role, at: place.offset, &context, &state, &resources, &sink) }
+    }
+
+    /// Gives up what is kept of a search.
+    private mutating func giveUp(_ search: FrameSearch, of role: Role, _ resources: inout StreamResources) {
+        resources.keepable &+= search.cost
+        streams[role.index].skipped &+= search.searched
     }
 
     /// Ends the search of a stream that is over, and tells what was given up.
@@ -127,7 +151,9 @@ extension Session {
         _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
     ) {
         finishSearch(of: role, hasFin: hasFin, &context, &state, &resources, &sink)
-        guard streams[role.index].search != nil, streams[role.index].skipped > 0 else { return }
+        guard let search = streams[role.index].search else { return }
+        giveUp(search, of: role, &resources)
+        guard streams[role.index].skipped > 0 else { return }
         let finding = Finding(
             rule: "gap.place-lost", severity: .warning, reference: "wstap resynchronisation",
             text: "Where frames begin behind a gap was not clear to the end; "

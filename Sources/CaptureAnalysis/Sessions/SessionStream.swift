@@ -27,6 +27,8 @@ struct SessionStream: ~Copyable {
     var hasToldConflict = false
     /// Whether it was told that segments are left out, since they do not fit.
     var hasToldOutOfWindow = false
+    /// Whether it was told that segments did not reach the other end.
+    var hasToldInsertions = false
     /// Whether it was told that bytes of it are missing.
     var hasToldGap = false
     /// Whether it was told that its packets are cut short.

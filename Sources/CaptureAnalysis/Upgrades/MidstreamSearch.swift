@@ -11,6 +11,18 @@ struct MidstreamSearch {
     private var isHopeless: InlineArray<2, Bool> = [false, false]
     private let needed: Int
 
+    /// A segment's bytes, or a gap.
+    struct Piece {
+        var direction: Direction
+        var bytes: ArraySlice<UInt8>
+        /// How many bytes the gap has; 0 of a segment.
+        var missing: UInt64
+        /// The packet that brought it.
+        var origin: UInt64
+        /// The packet with which all before it in its stream, and itself, had come.
+        var completion: UInt64
+    }
+
     /// Bytes kept of one stream.
     private static let keptLimit = 16 << 10
     /// Bytes of one stream after which it is given up when no chain is promising.
@@ -44,8 +56,14 @@ struct MidstreamSearch {
         return place
     }
 
-    /// Tells that bytes of a stream are missing; the search begins anew behind them.
-    mutating func skip(_ direction: Direction) {
+    /// Tells that the next `length` bytes of a stream are missing; unless a chain reaches over them, the search begins anew
+    /// behind them.
+    mutating func skip(_ length: UInt64, of direction: Direction, origin: UInt64) {
+        if streams[direction.index]?.skip(length, origin: origin) != true { streams[direction.index] = nil }
+    }
+
+    /// Tells that bytes of a stream are not looked at; the search begins anew behind them.
+    mutating func drop(_ direction: Direction) {
         streams[direction.index] = nil
     }
 
@@ -54,16 +72,26 @@ struct MidstreamSearch {
         streams[direction.index]?.finish(hasFin: hasFin)
     }
 
-    /// What is kept of both streams, in the order in which it came.
-    func replay() -> [(direction: Direction, bytes: ArraySlice<UInt8>, origin: UInt64)] {
-        var pieces: [(direction: Direction, bytes: ArraySlice<UInt8>, origin: UInt64)] = []
-        for direction in Direction.allCases {
-            guard let search = streams[direction.index] else { continue }
-            for piece in 0..<search.pieceCount {
-                pieces.append((direction, search.bytes(ofPiece: piece), search.origin(ofPiece: piece)))
-            }
+    /// What is kept of both streams, and the gaps between, in the order in which it could be handed on.
+    func replay() -> [Piece] {
+        let (forth, back) = (pieces(of: .fromInitiator), pieces(of: .fromResponder))
+        var (first, second) = (forth[...], back[...])
+        var merged: [Piece] = []
+        while let one = first.first, let other = second.first {
+            merged.append(one.completion <= other.completion ? first.removeFirst() : second.removeFirst())
         }
-        return pieces.sorted { ($0.origin, $0.direction.rawValue) < ($1.origin, $1.direction.rawValue) }
+        return merged + first + second
+    }
+
+    private func pieces(of direction: Direction) -> [Piece] {
+        guard let search = streams[direction.index] else { return [] }
+        var completion: UInt64 = 0
+        return (0..<search.pieceCount).map { piece in
+            completion = max(completion, search.origin(ofPiece: piece))
+            return Piece(
+                direction: direction, bytes: search.bytes(ofPiece: piece), missing: search.missing(inPiece: piece),
+                origin: search.origin(ofPiece: piece), completion: completion)
+        }
     }
 
     private mutating func begin(_ direction: Direction, at offset: UInt64) -> FrameSearch {

@@ -16,6 +16,9 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     private let filter: EventFilter
     private var pattern: PayloadPattern?
     private var connections: [UInt64: Connection] = [:]
+    /// The highest number of a connection so far.
+    private var connectionCount: UInt64 = 0
+    private var undecidedEvents: UInt64 = 0
 
     /// What is known of a connection that was seen and is not over.
     private struct Connection {
@@ -24,6 +27,8 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         /// Whether its `connection` event was shown.
         var isAnnounced = false
         var held: [HeldEvent] = []
+        /// Events that were not held, beyond the most that are.
+        var leftOut: UInt64 = 0
     }
 
     private struct HeldEvent {
@@ -56,12 +61,17 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     /// What passes the filter goes to the format.
     public var needsFrames: Bool { base.needsFrames }
 
-    /// How many payloads the pattern could not be searched for within its bounds; they count as not matching.
-    public var unsearchedPayloads: UInt64 {
+    /// What was left out that nobody asked for, and which connections were asked for that did not come.
+    public var omissions: FilterOmissions {
+        var omissions = FilterOmissions()
         switch pattern {
-        case .some(let pattern): pattern.limitHits
-        case nil: 0
+        case .some(let pattern): omissions.unsearchedPayloads = pattern.limitHits
+        case nil: break
         }
+        omissions.undecidedEvents = undecidedEvents
+        omissions.connectionCount = connectionCount
+        omissions.absentConnections = filter.connections.filter { $0 > connectionCount }.sorted()
+        return omissions
     }
 
     /// Prints what is held back for the sake of the next event.
@@ -74,6 +84,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
         let connection = context.connection
+        connectionCount = max(connectionCount, connection)
         if connection > 0, !filter.connections.isEmpty, !filter.connections.contains(connection) { return }
         guard connection > 0, filter.choosesSessions || filter.choosesPayloads else {
             if isFromAskedFor(event) { show(event, at: context, payload: payload) }
@@ -137,6 +148,8 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         guard var state = connections.removeValue(forKey: context.connection) else { return }
         if state.held.count <= Self.maximumHeld {
             state.held.append(HeldEvent(event: copy event, context: copy context))
+        } else {
+            state.leftOut &+= 1
         }
         connections[context.connection] = state
     }
@@ -149,6 +162,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         let held = state.held
         state.isAnnounced = true
         state.held = []
+        undecidedEvents &+= state.leftOut
         connections[connection] = state
         for one in held {
             show(one.event, at: one.context, payload: Span())

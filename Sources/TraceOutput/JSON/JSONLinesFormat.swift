@@ -187,6 +187,10 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         output.append(decimal: summary.gaps)
         output.append(",\"unreadable_packets\":")
         output.append(decimal: summary.unreadablePackets)
+        if summary.connectionsGivenUp > 0 {
+            output.append(",\"connections_given_up\":")
+            output.append(decimal: summary.connectionsGivenUp)
+        }
         output.append(",\"duration\":")
         output.append(seconds: summary.duration)
         output.append(",\"patterns\":")

@@ -20,7 +20,8 @@ extension SummaryFormat {
         line(
             "connections",
             "\(summary.tcpConnections) TCP, \(summary.webSocketConnections) with WebSocket"
-                + others(summary.others))
+                + others(summary.others)
+                + (summary.connectionsGivenUp > 0 ? "; \(summary.connectionsGivenUp) given up at a bound" : ""))
         line(
             "WebSocket",
             Quantity.count(summary.frames, "frame") + ", " + Quantity.count(summary.messages, "message") + " of "

@@ -6,12 +6,16 @@ import WireFormat
 /// It keeps the bytes that it looks at, up to a bound, so that decoding can go on at the place found, which lies in
 /// them. All places are tried, and a place counts only by the chain of headers that follows from it (``Evidence``).
 public final class FrameSearch {
-    /// A segment's bytes among those that are kept.
+    /// A segment's bytes among those that are kept, or a gap between them.
     private struct Piece {
-        /// Where they begin in the stream.
+        /// Where it begins in the stream.
         var offset: UInt64
-        /// What the caller knows them by.
+        /// Where its bytes begin in the buffer.
+        var index: Int
+        /// What the caller knows it by.
         var origin: UInt64
+        /// How many bytes the gap has; 0 of a segment.
+        var missing: UInt64 = 0
     }
 
     /// A place where frames begin.
@@ -27,7 +31,8 @@ public final class FrameSearch {
 
     private var pieces: [Piece] = []
     private var buffer: [UInt8] = []
-    /// Where the buffer begins in the stream.
+    /// Where the buffer would begin in the stream, if there were no gaps between its bytes: so that the place of those
+    /// behind the last gap is known.
     private var bufferOffset: UInt64
     /// The next place to try.
     private var candidateOffset: UInt64
@@ -80,15 +85,32 @@ public final class FrameSearch {
     /// What the caller knows the bytes of a piece by.
     public func origin(ofPiece index: Int) -> UInt64 { pieces[index].origin }
 
+    /// How many bytes are missing in a piece that is a gap; 0 where it is none, or ends before `offset`.
+    public func missing(inPiece index: Int, from offset: UInt64 = 0) -> UInt64 {
+        pieces[index].offset >= offset ? pieces[index].missing : 0
+    }
+
+    /// Where what is kept begins in the stream.
+    public var keptOffset: UInt64 { pieces.first?.offset ?? end }
+
     /// The bytes of a piece, those before `offset` left out.
     public func bytes(ofPiece index: Int, from offset: UInt64 = 0) -> ArraySlice<UInt8> {
-        let end = endOffset(ofPiece: index)
-        let start = min(max(pieces[index].offset, offset), end)
-        return buffer[Int(start &- bufferOffset)..<Int(end &- bufferOffset)]
+        let piece = pieces[index]
+        let bytes = buffer[piece.index..<endIndex(ofPiece: index)]
+        return offset > piece.offset ? bytes.dropFirst(Int(clamping: offset &- piece.offset)) : bytes
+    }
+
+    /// How many bytes are kept from `offset` on.
+    public func keptCount(from offset: UInt64) -> Int {
+        pieces.indices.reduce(0) { $0 + bytes(ofPiece: $1, from: offset).count }
+    }
+
+    private func endIndex(ofPiece index: Int) -> Int {
+        index + 1 < pieces.count ? pieces[index + 1].index : buffer.count
     }
 
     private func endOffset(ofPiece index: Int) -> UInt64 {
-        index + 1 < pieces.count ? pieces[index + 1].offset : end
+        pieces[index].offset &+ UInt64(endIndex(ofPiece: index) - pieces[index].index) &+ pieces[index].missing
     }
 
     /// Looks at the next bytes of the stream, which are one segment's.
@@ -96,7 +118,7 @@ public final class FrameSearch {
     /// - Returns: Where frames begin, once that is clear.
     public func receive(_ bytes: Span<UInt8>, origin: UInt64) -> Place? {
         let start = end
-        pieces.append(Piece(offset: start, origin: origin))
+        pieces.append(Piece(offset: start, index: buffer.count, origin: origin))
         unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
         searched &+= UInt64(bytes.count)
         advance(segmentStart: start, isEnd: false)
@@ -115,6 +137,26 @@ public final class FrameSearch {
             for index in chains.indices where chains[index].next == end { chains[index].endsWithStream() }
         }
         return decide()
+    }
+
+    /// Goes on behind the next `length` bytes of the stream, which are missing, where chains reach over them: the gap lies in
+    /// the payload of a frame whose header is in the chain.
+    ///
+    /// - Parameters:
+    ///   - length: How many bytes are missing.
+    ///   - origin: What the caller knows the gap by.
+    /// - Returns: Whether a chain does; else nothing is changed, and a search must begin anew behind the gap.
+    public func skip(_ length: UInt64, origin: UInt64) -> Bool {
+        advance(segmentStart: nil, isEnd: true)
+        let (gapEnd, isBeyond) = end.addingReportingOverflow(length)
+        guard !isBeyond, chains.contains(where: { $0.next >= gapEnd }) else { return false }
+        let rivalBits = chains.filter { $0.next < gapEnd }.map(\.bits).max() ?? 0
+        chains.removeAll { $0.next < gapEnd }
+        for index in chains.indices { chains[index].lose(rivalBits: rivalBits) }
+        pieces.append(Piece(offset: end, index: buffer.count, origin: origin, missing: length))
+        bufferOffset &+= length
+        candidateOffset = end
+        return true
     }
 
     private var end: UInt64 { bufferOffset &+ UInt64(buffer.count) }
@@ -194,7 +236,7 @@ public final class FrameSearch {
         while low < high {
             let middle = (low + high) / 2
             let end = endOffset(ofPiece: middle)
-            if end == offset { return true }
+            if end == offset { return pieces[middle].missing == 0 }
             if end < offset { low = middle + 1 } else { high = middle }
         }
         return false
@@ -218,7 +260,7 @@ public final class FrameSearch {
     /// A chain whose beginning was given up with the bytes before may begin behind what has come: it waits.
     private func decide() -> Place? {
         guard let best = chains.max(by: { $0.bits < $1.bits }), best.bits >= needed,
-            best.start <= end
+            best.bits >= best.rivalBits + Evidence.margin, best.start <= end
         else { return nil }
         let others = chains.filter { !$0.merges(with: best) }
         guard others.allSatisfy({ $0.bits + Evidence.margin <= best.bits }) else { return nil }
@@ -230,16 +272,17 @@ public final class FrameSearch {
     /// Chains that begin there keep their evidence, and begin at their next header. That one stands in the last bytes:
     /// no chain waits for more than a header and the payload that is looked at.
     private func discard() {
-        let half = bufferOffset &+ UInt64(buffer.count / 2)
+        let half = buffer.count / 2
         let awaited = chains.reduce(candidateOffset) { min($0, $1.next) }
-        let middlePiece = pieces.firstIndex { $0.offset >= half } ?? pieces.count
+        let middlePiece = pieces.firstIndex { $0.index >= half } ?? pieces.count
         let awaitedPiece = pieces.lastIndex { $0.offset <= awaited } ?? 0
         let kept = min(middlePiece, awaitedPiece)
         guard kept > 0 else { return }
-        let newOffset = pieces[kept].offset
-        for index in chains.indices where chains[index].start < newOffset { chains[index].restart() }
-        buffer.removeFirst(Int(newOffset &- bufferOffset))
-        bufferOffset = newOffset
+        let first = pieces[kept]
+        for index in chains.indices where chains[index].start < first.offset { chains[index].restart() }
+        buffer.removeFirst(first.index)
+        bufferOffset &+= UInt64(first.index)
         pieces.removeFirst(kept)
+        for index in pieces.indices { pieces[index].index -= first.index }
     }
 }

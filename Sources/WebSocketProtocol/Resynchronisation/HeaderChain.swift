@@ -25,6 +25,8 @@ struct HeaderChain {
     private var contentBits = 0
     /// What ``ChainWalks`` knows it by.
     var walk = 0
+    /// What the best of the chains proved that a gap broke and this one reached over: it must lead over that one too.
+    private(set) var rivalBits = 0
     /// Headers in the chain.
     private(set) var frames = 0
     private var message = MessageState.unknown
@@ -94,6 +96,11 @@ struct HeaderChain {
     /// Gives up the frames taken so far: the chain begins at the header that is due.
     mutating func restart() {
         start = next
+    }
+
+    /// Counts that a gap broke other chains, of which the best proved so much.
+    mutating func lose(rivalBits bits: Int) {
+        rivalBits = max(rivalBits, bits)
     }
 
     /// Counts that the frame taken last ends at a segment's end.

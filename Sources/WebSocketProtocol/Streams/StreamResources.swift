@@ -17,7 +17,7 @@ public struct StreamResources: ~Copyable {
     public var searchable: Int { keepable &- reserve }
 
     /// Bytes beyond these that heads of common size may take.
-    public var headroom: Int { reserve / 2 }
+    public var headroom: Int { reserve / 4 }
 
     /// The bytes that are unmasked or inflated at a time: they stay in the processor's first cache.
     static let pieceLength = 16 << 10
@@ -25,11 +25,11 @@ public struct StreamResources: ~Copyable {
     /// Makes them from what all streams together may take.
     ///
     /// - Parameters:
-    ///   - keptPayload: Bytes of unfinished messages; of heads and in searches a quarter as many, out of the same.
+    ///   - keptPayload: Bytes of unfinished messages; of heads and in searches 3 for every 16, out of the same.
     ///   - compression: Bytes of contexts of decompression.
     public init(keptPayload: Int, compression: Int = .max) {
         keepable = keptPayload
-        reserve = keptPayload / 4 &* 3
+        reserve = keptPayload / 16 &* 13
         compressible = compression
     }
 }

@@ -1,0 +1,81 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("Where too much waits out of order")
+struct HeldSegmentRoomTests {
+    /// Sessions of which each has one segment of a byte that waits for the bytes before it.
+    private func sessions(_ count: Int) -> [TCPConversation] {
+        (0..<count).map { number in
+            var talk = TCPConversation(
+                from: "10.1.0.\(number % 250):\(2000 + number)", at: 1_700_000_000 + Int64(number))
+            talk.openWebSocket()
+            talk.lose(10, from: .client)
+            talk.send([0x81], from: .client)
+            return talk
+        }
+    }
+
+    @Test("segments of a byte count for what they take, not for their byte")
+    func tinySegments() {
+        var limits = Limits()
+        limits.heldBytes = Limits.shards * 129 * 4
+        var gaps = GapPackets()
+        gaps.analyse(sessions(100), limits: limits)
+        // A shard holds four, or what it holds is handed on behind a gap when the next one comes.
+        let last = UInt64(100 * 6)
+        #expect(gaps.packets.count == 100)
+        #expect((60...100 - Limits.shards).contains(gaps.packets.count { $0 < last }))
+    }
+
+    @Test("connections that are given up for it, or forgotten, are counted")
+    func counted() {
+        var limits = Limits()
+        limits.connections = 4 * Limits.shards
+        let silent = (0..<100).map { number in
+            var talk = TCPConversation(from: "10.1.0.\(number % 250):\(2000 + number)")
+            talk.open()
+            return talk
+        }
+        let forgotten = Outcome(silent, limits: limits).summary
+        #expect((100 - limits.connections..<100).contains(Int(forgotten.others.displaced)))
+        #expect(forgotten.connectionsGivenUp == forgotten.others.displaced)
+
+        limits = Limits()
+        limits.heldBytesPerStream = 1000
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        for _ in 0..<20 { talk.send([UInt8](repeating: 0x81, count: 100), from: .client) }
+        let overfull = Outcome([talk], limits: limits).summary
+        #expect(overfull.others.overfull == 1 && overfull.connectionsGivenUp == 1)
+    }
+}
+
+/// The packets that gaps were told with.
+private struct GapPackets: EventSink {
+    var packets: [UInt64] = []
+
+    mutating func analyse(_ talks: [TCPConversation], limits: Limits) {
+        var options = AnalysisOptions()
+        options.limits = limits
+        var pipeline = Pipeline(options: options)
+        for (index, packet) in talks.flatMap(\.packets).enumerated() {
+            packet.bytes.withPacket(
+                number: UInt64(index + 1), time: packet.time, linkType: .ethernet,
+                originalLength: packet.originalLength
+            ) {
+                pipeline.receive($0, into: &self)
+            }
+        }
+        pipeline.finish(into: &self)
+    }
+
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        switch event {
+        case .gap: packets.append(context.packet)
+        default: break
+        }
+    }
+}
