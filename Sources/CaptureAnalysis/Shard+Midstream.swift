@@ -63,6 +63,7 @@ extension Shard {
         watches.remove(watch)
         let index = sessions.insert(session)
         readers[slot] = .session(index)
+        beginDeliveries(slot)
         if !isKnown { sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink) }
         return true
     }
@@ -105,6 +106,7 @@ extension Shard {
         watches.remove(watch)
         let index = sessions.insert(session)
         readers[slot] = .session(index)
+        beginDeliveries(slot)
         sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink)
         let view = tracksStates ? self.view(slot, index) : .unknown
         for piece in midstream.replay() {

@@ -75,6 +75,7 @@ extension Shard {
         watches[watch].release(&resources)
         watches.remove(watch)
         readers[place.slot] = .session(sessions.insert(session))
+        beginDeliveries(place.slot)
     }
 
     /// Stops reading a connection that is no session.

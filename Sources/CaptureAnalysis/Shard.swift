@@ -27,11 +27,13 @@ struct Shard: ~Copyable {
     var resources: StreamResources
     private let limits: Limits
     let tracksStates: Bool
+    let followsDeliveries: Bool
     let assumedServers: AssumedServers
 
     init(options: AnalysisOptions) {
         limits = options.limits
         tracksStates = options.tracksStates
+        followsDeliveries = options.followsDeliveries
         assumedServers = options.assumedServers
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(
@@ -65,6 +67,13 @@ struct Shard: ~Copyable {
         let arrival = table.connections[slot].receive(
             segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
+        if case .session(let session) = readers[slot],
+            sessions[session].watchesSegments
+                || followsDeliveries
+                    && (arrival.hasMore || arrival.inOrder.count != segment.payloadLength)
+        {
+            watch(segment, place, arrival, session, &state, &sink)
+        }
         var view = ConnectionView.unknown
         if tracksStates, case .session(let session) = readers[slot] { view = self.view(place, segment, session) }
         var hasMore = arrival.hasMore
@@ -80,6 +89,14 @@ struct Shard: ~Copyable {
         }
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, view, &state, &sink) }
+        if case .session(let session) = readers[slot] {
+            if sessions[session].watchesSegments { settle(slot, session, view, &state, &sink) }
+            if !arrival.inOrder.isEmpty, segment.payloadLength < StallWatch.smallSegment,
+                sessions[session].streams[role.index].decoder.isInFrame
+            {
+                watchForStall(place, segment.payloadLength, session, at: packet.time)
+            }
+        }
         if arrival.isControl, case .session(let session) = readers[slot] {
             let control = ControlSegment(
                 from: self.role(of: place.direction, in: session), flags: segment.flags,

@@ -13,6 +13,9 @@ public protocol OutputFormat: EventSink, ~Copyable {
     /// Whether the format prints frames and messages.
     var needsFrames: Bool { get }
 
+    /// Of which messages the format prints how they were delivered.
+    var deliveryDemand: DeliveryDemand { get }
+
     /// How many payloads a filter's pattern could not be searched for within its bounds.
     var unsearchedPayloads: UInt64 { get }
 
@@ -24,6 +27,9 @@ public protocol OutputFormat: EventSink, ~Copyable {
 extension OutputFormat where Self: ~Copyable {
     /// Most formats print frames and messages.
     public var needsFrames: Bool { true }
+
+    /// Most formats print what went wrong with a delivery.
+    public var deliveryDemand: DeliveryDemand { .troubled }
 
     /// Formats search for nothing.
     public var unsearchedPayloads: UInt64 { 0 }

@@ -30,7 +30,7 @@ struct ReadRun {
         let summary: Summary
         do throws(OutputFile.Failure) {
             var file = try OutputFile(path: output.path)
-            var pipeline = Pipeline(options: analysisOptions(format.payloadNeeds, tellsFrames: format.needsFrames))
+            var pipeline = Pipeline(options: analysisOptions(format))
             var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
             let isLive = capture.isLive
             while ReadRun.passPacket(from: &capture, through: &pipeline, into: &format) {
@@ -80,12 +80,14 @@ struct ReadRun {
         }
     }
 
-    private func analysisOptions(_ needs: PayloadNeeds, tellsFrames: Bool) -> AnalysisOptions {
+    private func analysisOptions(_ format: borrowing some OutputFormat & ~Copyable) -> AnalysisOptions {
+        let needs = format.payloadNeeds
         var options = AnalysisOptions()
         options.sources = files
         options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
         options.tracksStates = output.verbose
-        options.tellsFrames = tellsFrames
+        options.tellsFrames = format.needsFrames
+        options.deliveries = format.deliveryDemand
         options.assumedServers = assumedServers
         return options
     }

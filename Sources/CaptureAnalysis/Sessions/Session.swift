@@ -11,6 +11,9 @@ struct Session: ~Copyable {
     let number: UInt64
     /// The direction that the client sends.
     let clientDirection: Direction
+    /// Whether segments are looked at for more than their bytes.
+    var watchesSegments = false
+    private let followsDeliveries: Bool
     /// Who sent the first Close frame.
     private var firstCloser: Role?
     /// When the last frame before the first Close frame was complete.
@@ -21,7 +24,7 @@ struct Session: ~Copyable {
     private(set) var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
-    private var roundTrips = RoundTripRecord()
+    private var roundTrips: DurationRecord?
     private let outstandingPings: Int
 
     /// Opens the session behind an accepted upgrade.
@@ -36,6 +39,7 @@ struct Session: ~Copyable {
         self.clientDirection = clientDirection
         let options = state.options
         outstandingPings = options.limits.outstandingPings
+        followsDeliveries = options.followsDeliveries
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -58,6 +62,7 @@ struct Session: ~Copyable {
         self.clientDirection = clientDirection
         let options = state.options
         outstandingPings = options.limits.outstandingPings
+        followsDeliveries = options.followsDeliveries
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -96,6 +101,8 @@ struct Session: ~Copyable {
         streams[role.index].decoder.origin = origin
         while let output = streams[role.index].decoder.next(&input, resources: &resources) {
             handle(output, from: role, &context, &state, &sink)
+            guard followsDeliveries, case .message(let message) = output else { continue }
+            follow(message, from: role, origin: origin, context, &state, &resources, &sink)
         }
     }
 
@@ -158,7 +165,10 @@ struct Session: ~Copyable {
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
-            if let answer = event.answer { roundTrips.record(answer.roundTrip) }
+            guard let answer = event.answer else { break }
+            let roundTrips = self.roundTrips ?? DurationRecord(.twoDigits)
+            roundTrips.record(answer.roundTrip)
+            self.roundTrips = roundTrips
         case .close:
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
@@ -182,6 +192,7 @@ struct Session: ~Copyable {
             streams[role.index].traffic.payloadBytes &+= message.length ?? 0
         }
         guard state.options.tellsFrames else { return }
+        if message.isComplete { streams[role.index].noteMessage(at: context.time) }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
             isInferred: streams[role.index].isInferred)
@@ -200,6 +211,8 @@ struct Session: ~Copyable {
             guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
+        settleRest(tcp, cause: cause, context, &state, &resources, &sink)
+        tellStalls(context, &state, &sink)
         if cause == .closed {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
@@ -212,8 +225,8 @@ struct Session: ~Copyable {
         let end = SessionEnd(
             verdict: outcome.verdict(tcp, cause: cause, now: context.time),
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
-            duration: tcp.duration, fromClient: streams[0].traffic,
-            fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,
+            duration: tcp.duration, fromClient: streams[0].total,
+            fromServer: streams[1].total, pingRoundTrip: roundTrips?.durations,
             tcp: tcp.health)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current

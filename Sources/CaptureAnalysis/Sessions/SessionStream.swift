@@ -24,6 +24,15 @@ struct SessionStream: ~Copyable {
     /// Captured bytes given up since then, those of the search at hand not counted.
     var skipped: UInt64 = 0
 
+    /// Its messages that are not acknowledged yet.
+    var deliveries = DeliveryLedger()
+    /// Whether its segments are held back.
+    var stalls = StallWatch()
+    /// When its last message was complete.
+    private var lastMessageTime: Timestamp?
+    /// The time from each of its messages to the next.
+    private var messageIntervals: DurationRecord?
+
     /// Whether it was told that copies of its bytes differ.
     var hasToldConflict = false
     /// Whether it was told that segments are left out, since they do not fit.
@@ -41,6 +50,23 @@ struct SessionStream: ~Copyable {
         decoder = WebSocketStream(
             sender: sender, streamOffset: streamOffset, compression: compression, demand: options.payload,
             limits: options.limits.stream)
+    }
+
+    /// What was sent, all told.
+    var total: SessionEnd.Traffic {
+        var total = traffic
+        total.messageInterval = messageIntervals?.durations
+        return total
+    }
+
+    /// Notes that a message was complete.
+    mutating func noteMessage(at time: Timestamp) {
+        if let lastMessageTime {
+            let intervals = messageIntervals ?? DurationRecord(.oneDigit)
+            intervals.record(time.nanoseconds(since: lastMessageTime))
+            messageIntervals = intervals
+        }
+        lastMessageTime = time
     }
 
     /// What the payload of the frame that was decoded last is known by.

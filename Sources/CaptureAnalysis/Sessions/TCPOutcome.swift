@@ -15,6 +15,8 @@ struct TCPOutcome {
     var reset: (packet: UInt64, from: Direction)?
     /// Whether each stream, by its direction, was seen to the end that its FIN tells.
     var isWhole: InlineArray<2, Bool>
+    /// How far each stream, by its direction, was acknowledged.
+    var acknowledgedOffsets: InlineArray<2, UInt64>
     /// How it fared.
     var health: SessionEnd.TCPHealth
 
@@ -31,6 +33,9 @@ struct TCPOutcome {
         isWhole = InlineArray { index in
             connection[index == 0 ? .fromInitiator : .fromResponder].isWhole
         }
+        acknowledgedOffsets = [
+            connection[.fromInitiator].acknowledgedOffset, connection[.fromResponder].acknowledgedOffset,
+        ]
         health = SessionEnd.TCPHealth(
             retransmittedSegments: connection[streams.forth].retransmittedSegments
                 &+ connection[streams.back].retransmittedSegments,

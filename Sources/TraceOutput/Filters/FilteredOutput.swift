@@ -56,6 +56,12 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     /// What passes the filter goes to the format.
     public var needsFrames: Bool { base.needsFrames }
 
+    /// Where the events are listed, deliveries are told of all messages or of none.
+    public var deliveryDemand: DeliveryDemand {
+        guard let events = filter.events, base.deliveryDemand != .none else { return base.deliveryDemand }
+        return events.contains(.delivery) ? .all : .none
+    }
+
     /// How many payloads the pattern could not be searched for within its bounds; they count as not matching.
     public var unsearchedPayloads: UInt64 {
         switch pattern {
@@ -121,7 +127,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         }
     }
 
-    /// A gap, a resync, a finding, a segment.
+    /// A gap, a resync, a delivery, a finding, a segment.
     private mutating func receiveOther(_ event: borrowing Event, at context: borrowing EventContext) {
         guard !filter.choosesPayloads, isFromAskedFor(event), let state = connections[context.connection] else {
             return
@@ -185,6 +191,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
             case .message(let message): message.from
             case .gap(let gap): gap.from
             case .resync(let resync): resync.from
+            case .delivery(let delivery): delivery.from
             case .segment(let segment): segment.from
             case .finding(let finding): finding.from
             case .capture, .connection, .handshake, .end, .summary: nil

@@ -44,6 +44,9 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     /// The page has totals, and no frames.
     public var needsFrames: Bool { false }
 
+    /// Nor does it look at single messages.
+    public var deliveryDemand: DeliveryDemand { .none }
+
     /// Counts an event; the last one prints the page.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
@@ -55,7 +58,7 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
         case .finding(let finding): findings.note(finding, at: context)
         case .end(let end): sessions.end(end, connection: context.connection)
         case .summary(let summary): write(summary)
-        case .segment, .frame, .message, .gap, .resync: break
+        case .segment, .frame, .message, .gap, .resync, .delivery: break
         }
     }
 }

@@ -100,6 +100,9 @@ public struct WebSocketStream: ~Copyable {
     /// Whether a data message has begun and not ended.
     public var isInMessage: Bool { messages.isInMessage }
 
+    /// Whether a frame has begun and not ended.
+    public var isInFrame: Bool { place == .inPayload || place == .betweenFrames && !reader.isEmpty }
+
     /// Whether RSV1 marks compressed messages.
     public var isCompressionNegotiated: Bool { messages.isCompressionNegotiated }
 
