@@ -18,10 +18,22 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
         }
     }
 
-    /// The narrowest page: a row of numbers takes 68 columns.
-    public static let minimumWidth = 72
-    /// The most sessions in the table.
+    /// The narrowest page.
+    public static let minimumWidth = 24
+    /// The most sessions in the table: those with the lowest numbers.
+    public static let shownSessions = 100
+    /// The most sessions that are kept for the table: those that end first.
     public static let maximumSessions = 1000
+    /// The most ways to end that are listed.
+    public static let shownEndings = 12
+    /// The sessions up to which their endings are not listed by themselves.
+    static let glance = 3
+    /// The most sources that are named.
+    public static let namedSources = 3
+    /// The columns that must be left beside a session's numbers for its ends and URL to stand there.
+    static let roomBeside = 66
+    /// The fewest columns that a URL is cut to beside the ends.
+    static let usefulURL = 24
     /// The most rules in the list of findings.
     public static let maximumRules = 200
 
@@ -30,6 +42,8 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     let options: Options
     var sources: [String] = []
     var sessions = SessionTable(maximumRows: maximumSessions)
+    var endings = EndingTable()
+    var openings = OpeningTimes()
     var findings = FindingTable(maximumRules: maximumRules)
 
     /// Makes the format.
@@ -53,10 +67,16 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     ) {
         switch event {
         case .capture(let start): sources = start.sources
-        case .connection(let start): sessions.begin(start, connection: context.connection)
-        case .handshake(let handshake): sessions.note(handshake, connection: context.connection)
+        case .connection(let start):
+            sessions.begin(start, connection: context.connection)
+            openings.note(start, connection: context.connection)
+        case .handshake(let handshake):
+            sessions.note(handshake, connection: context.connection)
+            openings.note(handshake, connection: context.connection)
         case .finding(let finding): findings.note(finding, at: context)
-        case .end(let end): sessions.end(end, connection: context.connection)
+        case .end(let end):
+            let row = sessions.end(end, connection: context.connection)
+            endings.note(end.verdict, upgrade: row?.upgrade ?? .unseen, connection: context.connection)
         case .summary(let summary): write(summary)
         case .segment, .frame, .message, .gap, .resync, .delivery: break
         }
