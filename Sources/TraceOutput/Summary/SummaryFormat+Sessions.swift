@@ -4,8 +4,8 @@ import CaptureAnalysis
 extension SummaryFormat {
     mutating func writeSessions() {
         guard sessions.count > 0 else { return }
-        let rows = sessions.rows.prefix(Self.shownSessions)
-        let columns = SessionColumns(Array(rows))
+        let rows = shownRows
+        let columns = SessionColumns(rows)
         let isTable = columns.width <= width
         if isTable {
             heading("")
@@ -21,9 +21,18 @@ extension SummaryFormat {
         let others = sessions.count - UInt64(rows.count)
         guard others > 0 else { return }
         output.append(
-            wrapping: "… and \(Quantity.count(others, "more session")): --format jsonl --events end tells of all",
-            from: 0, indent: 2, width: width)
+            wrapping: "… and \(Quantity.count(others, "more session")), closed cleanly as far as there are such: "
+                + "--format jsonl --events end tells of all", from: 0, indent: 2, width: width)
         output.append("\n")
+    }
+
+    /// The sessions that are shown, by number.
+    private var shownRows: [SessionRow] {
+        let rows = sessions.rows
+        guard rows.count > Self.shownSessions else { return rows }
+        let troubled = rows.filter { $0.ending?.verdict.isClean != true }
+        let others = rows.filter { $0.ending?.verdict.isClean == true }
+        return (troubled + others).prefix(Self.shownSessions).sorted { $0.connection < $1.connection }
     }
 
     /// A row of numbers, then who, and why it ended; who stands beside the numbers where there is room.

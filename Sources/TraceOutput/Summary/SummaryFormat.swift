@@ -20,8 +20,8 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
 
     /// The narrowest page.
     public static let minimumWidth = 24
-    /// The most sessions in the table: those with the lowest numbers.
-    public static let shownSessions = 100
+    /// The most sessions in the table; those that were not closed cleanly come before others.
+    public static let shownSessions = 25
     /// The most sessions that are kept for the table: those that end first.
     public static let maximumSessions = 1000
     /// The most ways to end that are listed.
