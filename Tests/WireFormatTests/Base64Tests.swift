@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-
 import WireFormat
 
 @Suite("Base64")

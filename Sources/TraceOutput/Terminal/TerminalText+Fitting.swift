@@ -13,11 +13,12 @@ extension TerminalText {
         let scalars = Array(text.unicodeScalars)
         let widths = scalars.map { columns(of: String($0)) }
         var (start, end) = (0, scalars.count)
-        var (left, right) = (width / 2, width - 1 - width / 2)
+        var left = width / 2
         while start < end, widths[start] <= left {
             left -= widths[start]
             start += 1
         }
+        var right = width - 1 - width / 2 + left
         while end > start, widths[end - 1] <= right {
             right -= widths[end - 1]
             end -= 1
