@@ -85,7 +85,7 @@ struct SummaryFormatTests {
     @Test func `Long addresses and URLs keep both their ends`() {
         let page = printed(Self.broad, as: SummaryFormat(options: .init(width: 40)))
         #expect(page.contains("\n  [2001:db8:85a3:8d3:…2e:370:7348]:53412\n  → 10.0.0.9:8080\n"))
-        #expect(page.contains("\n  ws://chat.example/…房间房间"))
+        #expect(page.contains("\n  ws://chat.example/…间房间"))
         #expect(page.contains("end\n"))
         let wide = printed(Self.broad, as: SummaryFormat(options: .init(width: 200)))
         #expect(
