@@ -57,7 +57,7 @@ extension Shard {
         case .session(let session):
             for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
             let view = view(slot, session)
-            if sessions[session].watchesSegments { settle(slot, session, view, &state, &sink) }
+            if followsDeliveries { settle(slot, session, view, &state, &sink) }
             let tcp = TCPOutcome(table.connections[slot])
             sessions[session].end(
                 tcp, cause: cause, view: view, state: &state, resources: &resources, sink: &sink)

@@ -56,15 +56,16 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) {
         var hasMore = false
+        let client = sessions[session].clientDirection
         for role in Role.allCases {
-            let client = sessions[session].clientDirection
-            let direction = role == .client ? client : client.opposite
-            let acknowledged = table.connections[slot][direction].acknowledgedOffset
-            sessions[session].settle(
-                role, acknowledged: acknowledged, view: view, state: &state, resources: &resources, sink: &sink)
-            hasMore =
-                hasMore || sessions[session].streams[role.index].deliveries.count > 0
-                || sessions[session].streams[role.index].stalls.isArmed
+            if followsDeliveries {
+                let direction = role == .client ? client : client.opposite
+                let acknowledged = table.connections[slot][direction].acknowledgedOffset
+                let mustLookAgain = sessions[session].settle(
+                    role, acknowledged: acknowledged, view: view, state: &state, sink: &sink)
+                hasMore = hasMore || mustLookAgain
+            }
+            hasMore = hasMore || sessions[session].streams[role.index].stalls.isArmed
         }
         sessions[session].watchesSegments = hasMore
     }
@@ -91,11 +92,19 @@ extension Shard {
         let count = table.connections[place.slot][place.direction].retransmittedSegments
         let isWholeRepeat = sessions[session].streams[sender.index].deliveries.takeRepeat(count)
         guard let start = table.connections[place.slot][place.direction].offset(of: segment.sequence) else { return }
+        // What was acknowledged before is not of interest any more.
+        if state.options.deliveries != .all {
+            let acknowledged = table.connections[place.slot][place.direction].acknowledgedOffset
+            sessions[session].streams[sender.index].deliveries.messages.removeQuiet(upTo: acknowledged)
+        }
         // Of a segment with old and new bytes, the old ones are sent again.
         let old = arrival.inOrder.isEmpty ? segment.payloadLength : arrival.inOrder.lowerBound
         guard old > 0 else { return }
         sessions[session].streams[sender.index].deliveries.note(
             start..<(start &+ UInt64(old)), packet: state.packet, time: state.time,
             isRepeat: isWholeRepeat || !arrival.inOrder.isEmpty)
+        sessions[session].watchesSegments =
+            sessions[session].watchesSegments
+            || sessions[session].streams[sender.index].deliveries.messages.repeatedCount > 0
     }
 }

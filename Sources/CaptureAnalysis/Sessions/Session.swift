@@ -24,7 +24,7 @@ struct Session: ~Copyable {
     private(set) var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
-    private var roundTrips: DurationRecord?
+    private var roundTrips: RoundTripRecord?
     private let outstandingPings: Int
 
     /// Opens the session behind an accepted upgrade.
@@ -166,7 +166,7 @@ struct Session: ~Copyable {
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
             guard let answer = event.answer else { break }
-            let roundTrips = self.roundTrips ?? DurationRecord(.twoDigits)
+            let roundTrips = self.roundTrips ?? RoundTripRecord()
             roundTrips.record(answer.roundTrip)
             self.roundTrips = roundTrips
         case .close:

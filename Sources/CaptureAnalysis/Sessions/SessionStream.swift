@@ -31,7 +31,7 @@ struct SessionStream: ~Copyable {
     /// When its last message was complete.
     private var lastMessageTime: Timestamp?
     /// The time from each of its messages to the next.
-    private var messageIntervals: DurationRecord?
+    private var messageIntervals = IntervalHistogram()
 
     /// Whether it was told that copies of its bytes differ.
     var hasToldConflict = false
@@ -55,16 +55,14 @@ struct SessionStream: ~Copyable {
     /// What was sent, all told.
     var total: SessionEnd.Traffic {
         var total = traffic
-        total.messageInterval = messageIntervals?.durations
+        total.messageInterval = messageIntervals.durations
         return total
     }
 
     /// Notes that a message was complete.
     mutating func noteMessage(at time: Timestamp) {
         if let lastMessageTime {
-            let intervals = messageIntervals ?? DurationRecord(.oneDigit)
-            intervals.record(time.nanoseconds(since: lastMessageTime))
-            messageIntervals = intervals
+            messageIntervals.record(time.nanoseconds(since: lastMessageTime))
         }
         lastMessageTime = time
     }

@@ -1,30 +1,23 @@
 import Histogram
 
-/// Durations of one kind in a session: all of them while they are few, a histogram then.
+/// Ping/Pong round trips of a session: all of them while they are few, a histogram with two significant digits then.
 ///
 /// It is an object, so that sessions without any take no room for it.
-final class DurationRecord {
+final class RoundTripRecord {
     private var few: [Int64] = []
     private var many: Histogram<UInt32>?
     private var count: UInt64 = 0
     private var minimum = Int64.max
     private var maximum = Int64.min
-    private let precision: Precision
 
     private static let fewLimit = 64
+    /// Nanoseconds that a histogram tells apart at best.
+    private static let resolution: UInt64 = 1000
+    /// Nanoseconds that it counts at most, a day: longer ones count as that, but for the longest. Its size is fixed, as
+    /// to make it larger costs far more than to count.
+    private static let longest: UInt64 = 86_400_000_000_000
 
-    /// What percentiles are good for, once there are more than 64 durations.
-    enum Precision {
-        /// One significant digit, in about 2 KB.
-        case oneDigit
-        /// Two significant digits, in about 15 KB.
-        case twoDigits
-    }
-
-    /// Makes an empty record.
-    init(_ precision: Precision) {
-        self.precision = precision
-    }
+    private static func clamped(_ duration: Int64) -> UInt64 { min(UInt64(clamping: duration), longest) }
 
     /// Adds a duration in nanoseconds.
     func record(_ duration: Int64) {
@@ -32,15 +25,16 @@ final class DurationRecord {
         minimum = min(minimum, duration)
         maximum = max(maximum, duration)
         guard many == nil else {
-            many?.record(UInt64(clamping: duration))
+            many?.record(RoundTripRecord.clamped(duration))
             return
         }
         few.append(duration)
-        guard few.count > DurationRecord.fewLimit else { return }
-        let digits: SignificantDigits = precision == .oneDigit ? .one : .two
-        many = few.reduce(into: Histogram(numberOfSignificantValueDigits: digits)) {
-            $0.record(UInt64(clamping: $1))
-        }
+        guard few.count > RoundTripRecord.fewLimit else { return }
+        var histogram = Histogram<UInt32>(
+            lowestDiscernibleValue: RoundTripRecord.resolution, highestTrackableValue: RoundTripRecord.longest,
+            numberOfSignificantValueDigits: .two)
+        for one in few { histogram.record(RoundTripRecord.clamped(one)) }
+        many = histogram
         few = []
     }
 
