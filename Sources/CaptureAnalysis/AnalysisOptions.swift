@@ -12,6 +12,8 @@ public struct AnalysisOptions: Sendable {
     public var tellsFrames = true
     /// Of which messages the delivery is told, where frames and messages are.
     public var deliveries = DeliveryDemand.troubled
+    /// Whether the ends of sessions tell of the time between messages.
+    public var measuresIntervals = true
     /// Servers whose connections are WebSocket even where the capture holds no upgrade.
     public var assumedServers = AssumedServers()
     /// The bounds.

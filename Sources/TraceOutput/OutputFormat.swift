@@ -16,6 +16,9 @@ public protocol OutputFormat: EventSink, ~Copyable {
     /// Of which messages the format prints how they were delivered.
     var deliveryDemand: DeliveryDemand { get }
 
+    /// Whether the format prints the time between messages.
+    var needsIntervals: Bool { get }
+
     /// How many payloads a filter's pattern could not be searched for within its bounds.
     var unsearchedPayloads: UInt64 { get }
 
@@ -30,6 +33,9 @@ extension OutputFormat where Self: ~Copyable {
 
     /// Most formats print what went wrong with a delivery.
     public var deliveryDemand: DeliveryDemand { .troubled }
+
+    /// Most formats do not print intervals.
+    public var needsIntervals: Bool { false }
 
     /// Formats search for nothing.
     public var unsearchedPayloads: UInt64 { 0 }

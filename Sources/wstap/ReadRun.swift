@@ -88,6 +88,7 @@ struct ReadRun {
         options.tracksStates = output.verbose
         options.tellsFrames = format.needsFrames
         options.deliveries = format.deliveryDemand
+        options.measuresIntervals = format.needsIntervals
         options.assumedServers = assumedServers
         return options
     }

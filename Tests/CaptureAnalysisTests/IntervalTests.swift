@@ -36,7 +36,8 @@ struct IntervalTests {
             histogram.record(interval)
         }
         sorted.sort()
-        let durations = try #require(histogram.durations)
+        let found = histogram.durations
+        let durations = try #require(found)
         #expect(durations.count == UInt64(sorted.count))
         #expect(durations.min == sorted.first && durations.max == sorted.last)
         for (percent, value) in [(50, durations.p50), (90, durations.p90), (99, durations.p99)] {
@@ -49,7 +50,8 @@ struct IntervalTests {
     func edges() throws {
         var histogram = IntervalHistogram()
         for interval in [-5, 0, .max, .max - 1] as [Int64] { histogram.record(interval) }
-        let durations = try #require(histogram.durations)
+        let found = histogram.durations
+        let durations = try #require(found)
         #expect(durations.min == 0 && durations.p50 == 1023 && durations.p90 == .max && durations.max == .max)
     }
 }

@@ -134,6 +134,15 @@ struct FilterTests {
         #expect(SummaryFormat().deliveryDemand == .none)
     }
 
+    @Test func `The time between messages is asked for where a session's end shows it`() throws {
+        var filter = EventFilter()
+        filter.events = [.message]
+        #expect(try !FilteredOutput(JSONLinesFormat(), filter: filter).needsIntervals)
+        filter.events = [.end]
+        #expect(try FilteredOutput(JSONLinesFormat(), filter: filter).needsIntervals)
+        #expect(!TimelineFormat().needsIntervals && !SummaryFormat().needsIntervals)
+    }
+
     @Test func `Deliveries are chosen by the sender of their message`() throws {
         for (from, kinds) in [(Role.client, "delivery 1\n"), (.server, "")] {
             var filter = EventFilter()

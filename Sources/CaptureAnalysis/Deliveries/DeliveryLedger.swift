@@ -5,7 +5,7 @@ import WireFormat
 /// came out of turn.
 ///
 /// Offsets are counted from the first byte of the end's TCP stream.
-struct DeliveryLedger {
+struct DeliveryLedger: ~Copyable {
     /// A segment that was not the next in its stream.
     private struct OddSegment {
         var bytes: Range<UInt64>

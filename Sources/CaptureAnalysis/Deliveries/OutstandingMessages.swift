@@ -1,9 +1,10 @@
+import BasicContainers
 import WireFormat
 
 /// Messages of one end in the order of their ends, in a ring that doubles up to a bound.
 ///
 /// Offsets are counted from the first byte of the end's TCP stream.
-struct OutstandingMessages {
+struct OutstandingMessages: ~Copyable {
     /// A message that was sent.
     struct Message {
         /// Where it begins.
@@ -17,7 +18,7 @@ struct OutstandingMessages {
         var retransmissions: UInt32
     }
 
-    private var ring: [Message] = []
+    private var ring = UniqueArray<Message>()
     private var head = 0
     /// How many there are.
     private(set) var count = 0
@@ -43,8 +44,7 @@ struct OutstandingMessages {
     mutating func grow() {
         let none = Message(
             start: 0, end: 0, messagePacket: 0, lastBytePacket: 0, lastByteTime: nil, retransmissions: 0)
-        var grown: [Message] = []
-        grown.reserveCapacity(nextCapacity)
+        var grown = UniqueArray<Message>(minimumCapacity: nextCapacity)
         for index in 0..<count { grown.append(ring[place(index)]) }
         for _ in count..<nextCapacity { grown.append(none) }
         ring = grown

@@ -58,8 +58,8 @@ public struct SessionEnd: Sendable {
         public var wireBytes: UInt64 = 0
         /// Frames by opcode value, 16 counts.
         public var framesByOpcode: InlineArray<16, UInt64> = .init(repeating: 0)
-        /// The time from each complete data message to the next; nil where there were fewer than two, and where frames
-        /// and messages are not told (``AnalysisOptions/tellsFrames``).
+        /// The time from each complete data message to the next; nil where there were fewer than two, and where it is
+        /// not asked for (``AnalysisOptions/measuresIntervals``).
         public var messageInterval: Durations?
     }
 

@@ -1,9 +1,11 @@
+import BasicContainers
+
 /// Intervals of time, counted in buckets whose width is an eighth of an octave: their percentiles are at most an eighth,
 /// or 1.024 µs, too high.
 ///
 /// It takes about 1.2 KB, from the second interval on.
-struct IntervalHistogram {
-    private var counts: [UInt32] = []
+struct IntervalHistogram: ~Copyable {
+    private var counts = UniqueArray<UInt32>()
     private var count: UInt64 = 0
     private var minimum = Int64.max
     private var maximum = Int64.min
@@ -17,7 +19,8 @@ struct IntervalHistogram {
     mutating func record(_ interval: Int64) {
         let interval = max(0, interval)
         if count == 1 {
-            counts = Array(repeating: 0, count: Self.buckets)
+            counts.reserveCapacity(Self.buckets)
+            for _ in 0..<Self.buckets { counts.append(0) }
             counts[Self.bucket(of: minimum)] = 1
         }
         if count > 0 { counts[Self.bucket(of: interval)] &+= 1 }
@@ -37,8 +40,8 @@ struct IntervalHistogram {
     private func percentile(_ percent: UInt64) -> Int64 {
         let rank = (count * percent + 99) / 100
         var seen: UInt64 = 0
-        for (bucket, count) in counts.enumerated() {
-            seen += UInt64(count)
+        for bucket in 0..<counts.count {
+            seen += UInt64(counts[bucket])
             if seen >= rank { return max(minimum, min(Self.lastInterval(of: bucket), maximum)) }
         }
         return maximum

@@ -191,8 +191,8 @@ struct Session: ~Copyable {
             streams[role.index].traffic.messages &+= 1
             streams[role.index].traffic.payloadBytes &+= message.length ?? 0
         }
+        if message.isComplete, state.options.measuresIntervals { streams[role.index].noteMessage(at: context.time) }
         guard state.options.tellsFrames else { return }
-        if message.isComplete { streams[role.index].noteMessage(at: context.time) }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
             isInferred: streams[role.index].isInferred)

@@ -15,6 +15,10 @@ struct SessionStream: ~Copyable {
     /// Whether its place was found by evidence, not proof.
     var isInferred = false
     var traffic = SessionEnd.Traffic()
+    /// When its last message was complete.
+    private var lastMessageTime: Timestamp?
+    /// The time from each of its messages to the next.
+    private var messageIntervals = IntervalHistogram()
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
     /// Its first Close frame, and when it was sent; no body where the capture lacks bytes of it.
@@ -28,10 +32,6 @@ struct SessionStream: ~Copyable {
     var deliveries = DeliveryLedger()
     /// Whether its segments are held back.
     var stalls = StallWatch()
-    /// When its last message was complete.
-    private var lastMessageTime: Timestamp?
-    /// The time from each of its messages to the next.
-    private var messageIntervals = IntervalHistogram()
 
     /// Whether it was told that copies of its bytes differ.
     var hasToldConflict = false

@@ -56,6 +56,9 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     /// What passes the filter goes to the format.
     public var needsFrames: Bool { base.needsFrames }
 
+    /// A session's end has them.
+    public var needsIntervals: Bool { base.needsIntervals && filter.events?.contains(.end) ?? true }
+
     /// Where the events are listed, deliveries are told of all messages or of none.
     public var deliveryDemand: DeliveryDemand {
         guard let events = filter.events, base.deliveryDemand != .none else { return base.deliveryDemand }

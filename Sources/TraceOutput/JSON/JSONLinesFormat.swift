@@ -40,6 +40,9 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
             framePayloads: options.framePayloads)
     }
 
+    /// A session's end tells of them.
+    public var needsIntervals: Bool { true }
+
     /// Prints an event as a line.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
