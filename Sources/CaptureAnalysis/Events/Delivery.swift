@@ -24,8 +24,9 @@ public struct Delivery: Sendable {
     public var outcome: Outcome
     /// The packet whose acknowledgment covered the last byte; nil where none did.
     public var acknowledgedPacket: UInt64?
-    /// Nanoseconds from the last byte's packet to that one; nil where there is none, or the time of the last byte's
-    /// packet is not known any more. Negative where the capture holds the acknowledgment first.
+    /// Nanoseconds from the last byte's packet to that one; nil where either is not known.
+    ///
+    /// Negative where the capture holds the acknowledgment first.
     public var acknowledgedAfter: Int64?
     /// Segments that sent bytes of the message again, up to its acknowledgment.
     public var retransmissions: UInt64

@@ -13,8 +13,9 @@ final class RoundTripRecord {
     private static let fewLimit = 64
     /// Nanoseconds that a histogram tells apart at best.
     private static let resolution: UInt64 = 1000
-    /// Nanoseconds that it counts at most, a day: longer ones count as that, but for the longest. Its size is fixed, as
-    /// to make it larger costs far more than to count.
+    /// Nanoseconds that it counts at most, a day: longer ones count as that, but for the longest.
+    ///
+    /// Its size is fixed, as to make it larger costs far more than to count.
     private static let longest: UInt64 = 86_400_000_000_000
 
     private static func clamped(_ duration: Int64) -> UInt64 { min(UInt64(clamping: duration), longest) }
