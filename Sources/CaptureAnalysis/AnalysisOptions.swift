@@ -10,6 +10,10 @@ public struct AnalysisOptions: Sendable {
     public var tracksStates = false
     /// Whether the events of frames and messages are wanted; what is not told is counted all the same.
     public var tellsFrames = true
+    /// Of which messages the delivery is told, where frames and messages are.
+    public var deliveries = DeliveryDemand.troubled
+    /// Whether the ends of sessions tell of the time between messages.
+    public var measuresIntervals = true
     /// Servers whose connections are WebSocket even where the capture holds no upgrade.
     public var assumedServers = AssumedServers()
     /// The bounds.
@@ -19,4 +23,7 @@ public struct AnalysisOptions: Sendable {
 
     /// The defaults: payloads of messages are kept whole.
     public init() {}
+
+    /// Whether messages are followed until they are acknowledged.
+    var followsDeliveries: Bool { tellsFrames && deliveries != .none }
 }

@@ -28,6 +28,8 @@ public struct Limits: Sendable {
     public var stream = StreamLimits()
     /// Pings of one end that wait for their Pong; the oldest is forgotten, and counts as unanswered.
     public var outstandingPings = 64
+    /// Messages of one end that wait for their acknowledgment; of the oldest it is not told.
+    public var outstandingMessages = 1024
 
     /// The parts that connections are dealt to by their ends.
     public static let shards = 8

@@ -80,6 +80,7 @@ extension Shard {
             table.connections[slot].endStalls()
             for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
             state.view = view(slot, session)
+            if followsDeliveries { settle(slot, session, &state, &sink) }
             let tcp = TCPOutcome(table.connections[slot], client: sessions[session].clientDirection)
             sessions[session].end(
                 tcp, cause: cause, state: &state, resources: &resources, sink: &sink)

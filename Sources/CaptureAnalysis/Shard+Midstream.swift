@@ -64,6 +64,7 @@ extension Shard {
         let index = sessions.insert(session)
         readers[slot] = .session(index)
         clients[slot] = client
+        beginDeliveries(slot)
         if !isKnown { sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink) }
         return true
     }
@@ -107,6 +108,7 @@ extension Shard {
         let index = sessions.insert(session)
         readers[slot] = .session(index)
         clients[slot] = client
+        beginDeliveries(slot)
         sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink)
         if tracksStates { state.view = view(slot, index) }
         for piece in midstream.replay() {

@@ -79,6 +79,7 @@ extension Shard {
         watches.remove(watch)
         readers[place.slot] = .session(sessions.insert(session))
         clients[place.slot] = client
+        beginDeliveries(place.slot)
     }
 
     /// Stops reading a connection that is no session.

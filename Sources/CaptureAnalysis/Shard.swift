@@ -29,11 +29,13 @@ struct Shard: ~Copyable {
     var resources: StreamResources
     private let limits: Limits
     let tracksStates: Bool
+    let followsDeliveries: Bool
     let assumedServers: AssumedServers
 
     init(options: AnalysisOptions) {
         limits = options.limits
         tracksStates = options.tracksStates
+        followsDeliveries = options.followsDeliveries
         assumedServers = options.assumedServers
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(
@@ -72,6 +74,13 @@ struct Shard: ~Copyable {
         let arrival = table.connections[slot].receive(
             &entry.segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
+        if case .session(let session) = readers[slot],
+            sessions[session].watchesSegments
+                || followsDeliveries
+                    && (arrival.hasMore || arrival.inOrder.count != entry.segment.payloadLength)
+        {
+            watch(entry.segment, place, arrival, session, &state, &sink)
+        }
         if tracksStates, case .session(let session) = readers[slot] {
             state.view = view(place, entry.segment, session)
         }
@@ -89,6 +98,14 @@ struct Shard: ~Copyable {
         }
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, &state, &sink) }
+        if case .session(let session) = readers[slot] {
+            if sessions[session].watchesSegments { settle(slot, session, &state, &sink) }
+            if !arrival.inOrder.isEmpty, entry.segment.payloadLength < StallWatch.smallSegment,
+                sessions[session].streams[role(of: place).index].decoder.isInFrame
+            {
+                watchForStall(place, entry.segment.payloadLength, session, at: packet.time)
+            }
+        }
         if arrival.isControl, case .session(let session) = readers[slot] {
             noteEnds(slot, session, state)
             let control = ControlSegment(

@@ -70,6 +70,12 @@ public struct TCPStream: ~Copyable {
     /// Whether everything up to its FIN was handed on or reported as gaps.
     public var isWhole: Bool { finOffset == nextOffset }
 
+    /// The stream offset that a sequence number stands for, the one nearest to ``nextOffset``; nil before the first byte.
+    public func offset(of sequence: UInt32) -> UInt64? {
+        guard let firstSequence else { return nil }
+        return UInt64(exactly: SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset))
+    }
+
     /// Whether nothing waits and no hole is known.
     @inline(__always)
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }

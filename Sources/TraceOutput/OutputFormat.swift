@@ -13,6 +13,12 @@ public protocol OutputFormat: EventSink, ~Copyable {
     /// Whether the format prints frames and messages.
     var needsFrames: Bool { get }
 
+    /// Of which messages the format prints how they were delivered.
+    var deliveryDemand: DeliveryDemand { get }
+
+    /// Whether the format prints the time between messages.
+    var needsIntervals: Bool { get }
+
     /// What a filter left out that nobody asked it to, and what it was asked for that is not there.
     var omissions: FilterOmissions { get }
 
@@ -24,6 +30,12 @@ public protocol OutputFormat: EventSink, ~Copyable {
 extension OutputFormat where Self: ~Copyable {
     /// Most formats print frames and messages.
     public var needsFrames: Bool { true }
+
+    /// Most formats print what went wrong with a delivery.
+    public var deliveryDemand: DeliveryDemand { .troubled }
+
+    /// Most formats do not print intervals.
+    public var needsIntervals: Bool { false }
 
     /// Formats leave out nothing.
     public var omissions: FilterOmissions { FilterOmissions() }

@@ -32,7 +32,7 @@ struct ReadRun {
         let summary: Summary
         do throws(OutputFile.Failure) {
             var file = try OutputFile(path: output.path)
-            var pipeline = Pipeline(options: analysisOptions(format.payloadNeeds, tellsFrames: format.needsFrames))
+            var pipeline = Pipeline(options: analysisOptions(format))
             var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
             var shownAt: UInt64 = 0
             let isLive = capture.isLive
@@ -102,12 +102,15 @@ struct ReadRun {
         }
     }
 
-    private func analysisOptions(_ needs: PayloadNeeds, tellsFrames: Bool) -> AnalysisOptions {
+    private func analysisOptions(_ format: borrowing some OutputFormat & ~Copyable) -> AnalysisOptions {
+        let needs = format.payloadNeeds
         var options = AnalysisOptions()
         options.sources = files
         options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
         options.tracksStates = output.verbose
-        options.tellsFrames = tellsFrames
+        options.tellsFrames = format.needsFrames
+        options.deliveries = format.deliveryDemand
+        options.measuresIntervals = format.needsIntervals
         options.assumedServers = assumedServers
         return options
     }

@@ -14,8 +14,9 @@ struct Terminal {
         isTerminal && (Terminal.variable("NO_COLOR") ?? "").isEmpty && Terminal.variable("TERM") != "dumb"
     }
 
-    /// Its columns; nil where it is no terminal.
+    /// Its columns: what COLUMNS says, else the terminal; nil where it is none.
     var width: Int? {
+        if let columns = Terminal.variable("COLUMNS").flatMap(Int.init), columns > 0 { return columns }
         var size = winsize()
         guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)

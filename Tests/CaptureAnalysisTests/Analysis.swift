@@ -10,9 +10,14 @@ struct Analysis {
     let told: [Told]
 
     /// Analyses packets to the capture's end.
-    init(_ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet) {
+    init(
+        _ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet,
+        deliveries: DeliveryDemand = .troubled, tellsFrames: Bool = true
+    ) {
         var options = AnalysisOptions()
         options.limits = limits
+        options.deliveries = deliveries
+        options.tellsFrames = tellsFrames
         var pipeline = Pipeline(options: options)
         var recorder = Recorder()
         for (index, packet) in packets.enumerated() {
@@ -59,6 +64,14 @@ struct Analysis {
 
     var resyncs: [Resync] {
         told.compactMap { if case .resync(let resync) = $0.event { resync } else { nil } }
+    }
+
+    var deliveries: [Delivery] {
+        told.compactMap { if case .delivery(let delivery) = $0.event { delivery } else { nil } }
+    }
+
+    var findings: [Finding] {
+        told.compactMap { if case .finding(let finding) = $0.event { finding } else { nil } }
     }
 
     /// The rules of the findings, in order.

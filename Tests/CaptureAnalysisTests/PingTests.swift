@@ -52,7 +52,43 @@ struct PingTests {
     @Test("answered by a Pong to a later one count as answered (RFC 6455 5.5.3)")
     func latestOnly() throws {
         let analysis = analysis([ping("a"), ping("b"), pong("b"), pong("a")])
-        #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [7])
+        #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [7, 6])
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+    }
+
+    @Test("that were passed over may be answered later, and do not count as unanswered")
+    func outOfOrder() throws {
+        let analysis = analysis([ping("a"), ping("b"), ping("c"), pong("c"), pong("a"), pong("b"), pong("c")])
+        #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [8, 6, 7])
+        #expect(analysis.frames.compactMap(\.answer?.roundTrip) == [1_000_000, 4_000_000, 4_000_000])
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+    }
+
+    @Test("that are alike do not seem to be one behind after one was left out", arguments: [2000, 30_000] as [Int64])
+    func leftOut(interval: Int64) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for round in 0..<5 {
+            talk.send(WireFrame.ping("", from: .server), from: .server)
+            if round != 1 { talk.send(WireFrame.pong("", from: .client), from: .client) }
+            talk.wait(milliseconds: interval)
+        }
+        let analysis = Analysis(talk.packets)
+        #expect(analysis.frames.compactMap(\.answer?.roundTrip) == [1_000_000, 1_000_000, 1_000_000, 1_000_000])
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+    }
+
+    @Test("that are alike and answered all at once are all answered")
+    func stalled() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for _ in 0..<3 {
+            talk.send(WireFrame.ping("", from: .server), from: .server)
+            talk.wait(milliseconds: 10_000)
+        }
+        for _ in 0..<3 { talk.send(WireFrame.pong("", from: .client), from: .client) }
+        let analysis = Analysis(talk.packets)
+        #expect(Set(analysis.frames.compactMap(\.answer?.pingPacket)) == [6, 7, 8])
         #expect(try analysis.end.verdict.unansweredPings == 0)
     }
 

@@ -1,3 +1,4 @@
+import CaptureAnalysis
 import Testing
 import WebSocketProtocol
 
@@ -119,6 +120,36 @@ struct FilterTests {
                 == "capture 0\nconnection 1\nhandshake 1\nframe 1\nframe 1\nend 1\nsummary 0\n")
         filter.grep = "nowhere"
         #expect(try printed(Scenes.chat, as: KindsFormat(), filter: filter) == "capture 0\nsummary 0\n")
+    }
+
+    @Test func `Deliveries are asked for by their name`() throws {
+        func demand(_ events: Set<EventKind>?) throws -> DeliveryDemand {
+            var filter = EventFilter()
+            filter.events = events
+            return try FilteredOutput(JSONLinesFormat(), filter: filter).deliveryDemand
+        }
+        #expect(try demand(nil) == .troubled)
+        #expect(try demand([.message, .delivery]) == .all)
+        #expect(try demand([.message]) == DeliveryDemand.none)
+        #expect(SummaryFormat().deliveryDemand == .none)
+    }
+
+    @Test func `The time between messages is asked for where a session's end shows it`() throws {
+        var filter = EventFilter()
+        filter.events = [.message]
+        #expect(try !FilteredOutput(JSONLinesFormat(), filter: filter).needsIntervals)
+        filter.events = [.end]
+        #expect(try FilteredOutput(JSONLinesFormat(), filter: filter).needsIntervals)
+        #expect(!TimelineFormat().needsIntervals && !SummaryFormat().needsIntervals)
+    }
+
+    @Test func `Deliveries are chosen by the sender of their message`() throws {
+        for (from, kinds) in [(Role.client, "delivery 1\n"), (.server, "")] {
+            var filter = EventFilter()
+            filter.from = from
+            let calls = [Call(1, 1, .delivery(Samples.delivery()))]
+            #expect(try printed(calls, as: KindsFormat(), filter: filter) == kinds)
+        }
     }
 
     @Test func `A pattern needs whole payloads, whatever is shown of them`() throws {

@@ -168,6 +168,16 @@ struct JSONLinesFormatTests {
         #expect(keys(Samples.finding(from: nil), connection: 0).hasPrefix(#""connection":null,"#))
     }
 
+    @Test func `Deliveries, with null where nothing was acknowledged`() {
+        #expect(
+            keys(.delivery(Samples.delivery()))
+                == #""connection":1,"from":"client","message_packet":9,"last_byte_packet":8,"outcome":"acknowledged","#
+                + #""acknowledged_packet":12,"acknowledged_after":0.043000000,"retransmissions":0"#)
+        #expect(
+            keys(.delivery(Samples.delivery(.reset, retransmissions: 2))).hasSuffix(
+                #""outcome":"reset","acknowledged_packet":null,"acknowledged_after":null,"retransmissions":2"#))
+    }
+
     @Test func `An end line holds the verdict, the states and both sides' counts`() {
         #expect(
             keys(Samples.end())
@@ -179,9 +189,10 @@ struct JSONLinesFormatTests {
                 + #""ready_states":{"client":[{"state":"connecting","elapsed":0.000402000},{"state":"open","elapsed":0.001130000}],"#
                 + #""server":[{"state":"open","elapsed":0.001130000}]},"duration":5.002520000,"#
                 + #""from_client":{"frames":3,"messages":1,"payload_bytes":12,"wire_bytes":40,"frames_by_opcode":"#
-                + #"{"continuation":0,"text":1,"binary":0,"close":1,"ping":0,"pong":1}},"#
+                + #"{"continuation":0,"text":1,"binary":0,"close":1,"ping":0,"pong":1},"message_interval":{"count":0,"min":null,"p50":null,"p90":null,"p99":null,"max":null}},"#
                 + #""from_server":{"frames":4,"messages":1,"payload_bytes":168,"wire_bytes":180,"frames_by_opcode":"#
-                + #"{"continuation":0,"text":0,"binary":0,"reserved-3":4,"close":0,"ping":0,"pong":0}},"#
+                + #"{"continuation":0,"text":0,"binary":0,"reserved-3":4,"close":0,"ping":0,"pong":0},"message_interval":{"count":2,"min":0.001000000,"p50":0.001000000,"#
+                + #""p90":0.003000000,"p99":0.003000000,"max":0.003000000}},"#
                 + #""ping_round_trip":{"count":1,"min":0.000090000,"p50":0.000090000,"p90":0.000090000,"#
                 + #""p99":0.000090000,"max":0.000090000},"tcp":{"retransmitted_segments":1,"out_of_order_segments":2,"#
                 + #""gap_bytes":0,"fin_packets":[13,14],"rst_packet":null,"rst_from":null,"unanswered_from":null,"#

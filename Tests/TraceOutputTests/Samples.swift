@@ -88,6 +88,14 @@ enum Samples {
                 firstPacket: 6, isInferred: isInferred))
     }
 
+    static func delivery(_ outcome: Delivery.Outcome = .acknowledged, retransmissions: UInt64 = 0) -> Delivery {
+        let isAcknowledged = outcome == .acknowledged
+        return Delivery(
+            from: .client, messagePacket: 9, lastBytePacket: 8, outcome: outcome,
+            acknowledgedPacket: isAcknowledged ? 12 : nil, acknowledgedAfter: isAcknowledged ? 43_000_000 : nil,
+            retransmissions: retransmissions)
+    }
+
     static func finding(
         _ severity: Finding.Severity = .error, text: String = "The client did not mask a frame.", from: Role? = .client,
         rule: String = "masking.client-unmasked"
@@ -110,6 +118,8 @@ enum Samples {
         traffic.framesByOpcode[10] = 1
         var reply = SessionEnd.Traffic(frames: 4, messages: 1, payloadBytes: 168, wireBytes: 180)
         reply.framesByOpcode[3] = 4
+        reply.messageInterval = .init(
+            count: 2, min: 1_000_000, p50: 1_000_000, p90: 3_000_000, p99: 3_000_000, max: 3_000_000)
         return .end(
             SessionEnd(
                 verdict: .init(

@@ -80,3 +80,28 @@ struct TerminalTextTests {
         #expect(Quantity.bytes(count) == text)
     }
 }
+
+struct TerminalFittingTests {
+    @Test(arguments: [
+        ("abcdefgh", 8, "abcdefgh"), ("abcdefgh", 7, "abc…fgh"), ("abcdefgh", 4, "ab…h"), ("abcdefgh", 1, "…"),
+        ("abcdefgh", 0, ""), ("房间房间", 8, "房间房间"), ("房间房间", 7, "房…房间"), ("房间房间", 4, "房…"),
+        ("a\u{1b}bcd", 6, "a…bcd"), ("", 0, ""),
+    ])
+    func `Text is cut in its middle, between characters`(text: String, width: Int, cut: String) {
+        #expect(TerminalText.cut(text, toWidth: width) == cut)
+        #expect(TerminalText.columns(of: TerminalText.cut(text, toWidth: width)) <= width)
+    }
+
+    @Test(arguments: [
+        ("one two three", 0, 2, 7, "one two\n  three"), ("one two", 4, 2, 7, "one\n  two"),
+        ("one", 5, 2, 7, "\n  one"), ("abcdefghij", 0, 2, 7, "ab…ij"), ("a  b", 0, 0, 9, "a  b"), ("", 0, 0, 9, ""),
+        ("房间 房间", 0, 0, 4, "房间\n房间"), ("a\nb c", 0, 0, 4, "a\\nb\nc"),
+    ])
+    func `Text is broken at spaces, and long words are cut`(
+        text: String, column: Int, indent: Int, width: Int, lines: String
+    ) {
+        var output = OutputBuffer()
+        output.append(wrapping: text, from: column, indent: indent, width: width)
+        #expect(output.text == lines)
+    }
+}

@@ -160,6 +160,28 @@ struct TimelineFormatTests {
         #expect(format.output.text == "    0.000001  WS   →  \(words)\n")
     }
 
+    @Test(arguments: [
+        (
+            Samples.delivery(retransmissions: 1),
+            "←  ACK                  message of packet 9 acknowledged after 43.00 ms, 1 retransmission"
+        ),
+        (
+            Samples.delivery(.reset),
+            "→  NO ACK               message of packet 9 not acknowledged when the connection was reset"
+        ),
+        (
+            Samples.delivery(.closed),
+            "→  NO ACK               message of packet 9 not acknowledged when the connection was closed"
+        ),
+        (
+            Samples.delivery(.captureEnd, retransmissions: 3),
+            "→  NO ACK               message of packet 9 not acknowledged when the capture ended, 3 retransmissions"
+        ),
+    ])
+    func `Deliveries are told in words`(delivery: Delivery, words: String) {
+        #expect(printed([Call(1, 1, .delivery(delivery))], as: TimelineFormat()) == "    0.000001  TCP  \(words)\n")
+    }
+
     @Test func `The list of sessions ends with a count of the rest`() {
         var calls: [Call] = []
         for connection in UInt64(1)...150 {

@@ -20,6 +20,8 @@ public enum Event: Sendable {
     case gap(Gap)
     /// Decoding goes on after a gap.
     case resync(Resync)
+    /// A message was acknowledged, or never will be.
+    case delivery(Delivery)
     /// Something a person should know.
     indirect case finding(Finding)
     /// The session is over, or the capture is.

@@ -78,10 +78,13 @@ public struct SessionEnd: Sendable {
         public var wireBytes: UInt64 = 0
         /// Frames by opcode value, 16 counts.
         public var framesByOpcode: InlineArray<16, UInt64> = .init(repeating: 0)
+        /// The time from each complete data message to the next; nil where there were fewer than two, and where it is
+        /// not asked for (``AnalysisOptions/measuresIntervals``).
+        public var messageInterval: Durations?
     }
 
-    /// Ping/Pong round trips in nanoseconds.
-    public struct RoundTrips: Sendable {
+    /// Durations in nanoseconds, and how they are distributed.
+    public struct Durations: Sendable {
         /// How many there were.
         public var count: UInt64
         /// The shortest.
@@ -144,7 +147,7 @@ public struct SessionEnd: Sendable {
     /// What the server sent.
     public var fromServer: Traffic
     /// Round trips; nil when no Ping was answered.
-    public var pingRoundTrip: RoundTrips?
+    public var pingRoundTrip: Durations?
     /// The TCP connection's health.
     public var tcp: TCPHealth
     /// What compression came to, of the client and the server; nil where none was negotiated or seen.

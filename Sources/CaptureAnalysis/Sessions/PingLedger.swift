@@ -2,38 +2,71 @@ import DequeModule
 import WireFormat
 
 /// The Pings of one end that wait for their Pong (RFC 6455 5.5.2, 5.5.3).
+///
+/// A Pong answers the Ping with its payload. Where several wait that have it, it answers the first of those that were
+/// sent within a while of the last: four times the shortest round trip so far, a second before the first. So Pings that
+/// were sent at once are answered in order, and an end that left out one of its keep-alives does not seem to be one
+/// behind from then on.
 struct PingLedger {
     private struct Ping {
         var fingerprint: UInt64
         var packet: UInt64
         var time: Timestamp
+        /// Whether a later one was answered.
+        var isPassedOver: Bool
     }
 
-    private var waiting = Deque<Ping>()
+    private var known = Deque<Ping>()
     /// Pings that were forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
+    private var shortestRoundTrip: Int64?
 
     /// Pings without an answer.
     ///
     /// One that was passed over counts as answered: a Pong to a later one answers for it.
-    var unanswered: UInt64 { forgotten &+ UInt64(waiting.count) }
+    var unanswered: UInt64 { forgotten &+ UInt64(known.count { !$0.isPassedOver }) }
 
     /// Notes a Ping by the fingerprint of its payload.
     mutating func sent(_ fingerprint: UInt64, packet: UInt64, time: Timestamp, limit: Int) {
-        if waiting.count >= limit {
-            waiting.removeFirst()
-            forgotten &+= 1
-        }
-        waiting.append(Ping(fingerprint: fingerprint, packet: packet, time: time))
+        if known.count >= limit, !known.removeFirst().isPassedOver { forgotten &+= 1 }
+        known.append(Ping(fingerprint: fingerprint, packet: packet, time: time, isPassedOver: false))
     }
 
-    /// Finds the Ping that a Pong answers: the oldest with the same payload.
+    /// Finds the Ping that a Pong answers.
     mutating func answered(_ fingerprint: UInt64, time: Timestamp) -> FrameEvent.Answer? {
-        guard let index = waiting.firstIndex(where: { $0.fingerprint == fingerprint }) else { return nil }
-        let ping = waiting[index]
-        // RFC 6455 5.5.3: an end may answer only the most recent of several Pings.
-        waiting.removeFirst(index + 1)
-        return FrameEvent.Answer(pingPacket: ping.packet, roundTrip: time.nanoseconds(since: ping.time))
+        guard let index = place(of: fingerprint) else { return nil }
+        let ping = known[index]
+        if ping.isPassedOver {
+            // Pongs may come in any order.
+            known.remove(at: index)
+        } else {
+            // RFC 6455 5.5.3: an end may answer only the most recent of several Pings.
+            known.remove(at: index)
+            passOver(before: index)
+        }
+        let roundTrip = time.nanoseconds(since: ping.time)
+        if roundTrip >= 0 { shortestRoundTrip = min(shortestRoundTrip ?? .max, roundTrip) }
+        return FrameEvent.Answer(pingPacket: ping.packet, roundTrip: roundTrip)
+    }
+
+    /// The Ping that a Pong with this payload answers: one that waits, else the first that was passed over.
+    private func place(of fingerprint: UInt64) -> Int? {
+        guard let last = known.lastIndex(where: { $0.fingerprint == fingerprint && !$0.isPassedOver }) else {
+            return known.firstIndex { $0.fingerprint == fingerprint }
+        }
+        let (window, isLong) = (shortestRoundTrip ?? 250_000_000).multipliedReportingOverflow(by: 4)
+        let time = known[last].time
+        return known.firstIndex {
+            $0.fingerprint == fingerprint && !$0.isPassedOver
+                && (isLong || time.nanoseconds(since: $0.time) <= window)
+        }
+    }
+
+    /// Forgets the Pings that were passed over before, and passes over the others in front of `index`.
+    private mutating func passOver(before index: Int) {
+        let old = known[..<index].count { $0.isPassedOver }
+        known.removeAll { $0.isPassedOver }
+        for place in 0..<(index - old) { known[place].isPassedOver = true }
     }
 
     /// Whether Pings were forgotten, so that a Pong without a Ping may be the answer to one of them.
@@ -42,8 +75,8 @@ struct PingLedger {
     /// The Pings that waited for at least `patience` nanoseconds when everything ended, and the first one's packet, where
     /// that was not forgotten.
     func overdue(at end: Timestamp, patience: Int64) -> (count: UInt64, firstPacket: UInt64?) {
-        let late = waiting.count { end.nanoseconds(since: $0.time) >= patience }
-        return (forgotten &+ UInt64(late), forgotten > 0 ? nil : waiting.first?.packet)
+        let late = known.count { !$0.isPassedOver && end.nanoseconds(since: $0.time) >= patience }
+        return (forgotten &+ UInt64(late), forgotten > 0 ? nil : known.first { !$0.isPassedOver }?.packet)
     }
 
     /// FNV-1a over the payload: 64 bits that stand for it.

@@ -13,6 +13,9 @@ struct Session: ~Copyable {
     let number: UInt64
     /// The direction that the client sends.
     let clientDirection: Direction
+    /// Whether segments are looked at for more than their bytes.
+    var watchesSegments = false
+    private let followsDeliveries: Bool
     /// Who sent the first Close frame.
     private(set) var firstCloser: Role?
     /// When the last frame before the first Close frame was complete.
@@ -23,7 +26,7 @@ struct Session: ~Copyable {
     var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
-    private var roundTrips = RoundTripRecord()
+    private var roundTrips: RoundTripRecord?
     private let outstandingPings: Int
     /// When the upgrade was accepted; nil where that was before the capture.
     private let openingTime: Timestamp?
@@ -48,6 +51,7 @@ struct Session: ~Copyable {
         self.clientDirection = clientDirection
         let options = state.options
         outstandingPings = options.limits.outstandingPings
+        followsDeliveries = options.followsDeliveries
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -71,6 +75,7 @@ struct Session: ~Copyable {
         self.clientDirection = clientDirection
         let options = state.options
         outstandingPings = options.limits.outstandingPings
+        followsDeliveries = options.followsDeliveries
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -114,8 +119,11 @@ struct Session: ~Copyable {
                 tell(
                     whole, whole.framePayload(in: input, resources), whole.payload(in: input, resources), from: role,
                     &context, &sink)
+                if followsDeliveries { follow(whole.message, from: role, origin: origin, context, &state, &resources, &sink) }
             } else if let output = streams[role.index].decoder.next(&input, resources: &resources) {
                 handle(output, from: role, &context, &state, &sink)
+                guard followsDeliveries, case .message(let message) = output else { continue }
+                follow(message, from: role, origin: origin, context, &state, &resources, &sink)
             } else {
                 return
             }
@@ -142,6 +150,7 @@ struct Session: ~Copyable {
     ) {
         countFrame(whole.frame.header.opcode, from: role, &state)
         countMessage(whole.frame.header.payloadLength, from: role, &state)
+        if state.options.measuresIntervals { streams[role.index].noteMessage(at: context.time) }
         noteFrame(context)
     }
 
@@ -224,7 +233,10 @@ struct Session: ~Copyable {
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
-            if let answer = event.answer { roundTrips.record(answer.roundTrip) }
+            guard let answer = event.answer else { break }
+            let roundTrips = self.roundTrips ?? RoundTripRecord()
+            roundTrips.record(answer.roundTrip)
+            self.roundTrips = roundTrips
         case .close:
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
@@ -247,7 +259,10 @@ struct Session: ~Copyable {
         _ message: Message, from role: Role, _ context: EventContext, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        if message.isComplete { countMessage(message.length ?? 0, from: role, &state) }
+        if message.isComplete {
+            countMessage(message.length ?? 0, from: role, &state)
+            if state.options.measuresIntervals { streams[role.index].noteMessage(at: context.time) }
+        }
         if message.isCompressed { streams[role.index].compression.count(message) }
         guard state.options.tellsFrames else { return }
         let event = MessageEvent(
@@ -271,6 +286,8 @@ struct Session: ~Copyable {
             guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
             handle(message, from: role, context, &state, &sink)
         }
+        settleRest(tcp, cause: cause, context, &state, &resources, &sink)
+        tellStalls(context, &state, &sink)
         if cause == .closed {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
@@ -286,8 +303,8 @@ struct Session: ~Copyable {
         let end = SessionEnd(
             verdict: verdict,
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
-            duration: tcp.duration, fromClient: streams[0].traffic,
-            fromServer: streams[1].traffic, pingRoundTrip: roundTrips.roundTrips,
+            duration: tcp.duration, fromClient: streams[0].total,
+            fromServer: streams[1].total, pingRoundTrip: roundTrips?.durations,
             tcp: tcp.health, compression: compression)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current

@@ -15,6 +15,10 @@ struct SessionStream: ~Copyable {
     var fragment: UInt64 = 0
     var traffic = SessionEnd.Traffic()
     var decoder: WebSocketStream
+    /// When its last message was complete.
+    private var lastMessageTime: Timestamp?
+    /// The time from each of its messages to the next.
+    private var messageIntervals = IntervalHistogram()
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
     private var closing: ClosingNotes?
@@ -22,6 +26,11 @@ struct SessionStream: ~Copyable {
     var gapPacket: UInt64 = 0
     /// Captured bytes given up since then, those of the search at hand not counted.
     var skipped: UInt64 = 0
+
+    /// Its messages that are not acknowledged yet.
+    var deliveries = DeliveryLedger()
+    /// Whether its segments are held back.
+    var stalls = StallWatch()
 
     /// Whether it was told that copies of its bytes differ.
     var hasToldConflict = false
@@ -80,6 +89,21 @@ struct SessionStream: ~Copyable {
         let notes = closing ?? ClosingNotes()
         closing = notes
         notes.brokenRule = rule
+    }
+
+    /// What was sent, all told.
+    var total: SessionEnd.Traffic {
+        var total = traffic
+        total.messageInterval = messageIntervals.durations
+        return total
+    }
+
+    /// Notes that a message was complete.
+    mutating func noteMessage(at time: Timestamp) {
+        if let lastMessageTime {
+            messageIntervals.record(time.nanoseconds(since: lastMessageTime))
+        }
+        lastMessageTime = time
     }
 
     /// What the payload of the frame that was decoded last is known by.

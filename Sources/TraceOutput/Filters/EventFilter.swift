@@ -6,7 +6,8 @@ public import WebSocketProtocol
 ///
 /// - ``connections``, ``host`` and ``path`` choose connections: all events of one, or none.
 /// - ``from`` chooses among what a peer sent; events that are nobody's are shown.
-/// - ``opcodes`` and ``grep`` choose frames and messages, and leave out gaps, resyncs, findings and segments. A
+/// - ``opcodes`` and ``grep`` choose frames and messages, and leave out gaps, resyncs, deliveries, findings and
+///   segments. A
 ///   connection is shown (its `connection`, `handshake` and `end`) when one of its frames or messages is.
 /// - ``events`` comes last and holds for every kind. Without it, the first and the last event are always shown.
 public struct EventFilter: Sendable {

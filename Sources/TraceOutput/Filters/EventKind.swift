@@ -33,6 +33,7 @@ public enum EventKind: String, Hashable, Sendable, CaseIterable {
             case .message: .message
             case .gap: .gap
             case .resync: .resync
+            case .delivery: .delivery
             case .finding: .finding
             case .end: .end
             case .summary: .summary

@@ -61,6 +61,15 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     /// What passes the filter goes to the format.
     public var needsFrames: Bool { base.needsFrames }
 
+    /// A session's end has them.
+    public var needsIntervals: Bool { base.needsIntervals && filter.events?.contains(.end) ?? true }
+
+    /// Where the events are listed, deliveries are told of all messages or of none.
+    public var deliveryDemand: DeliveryDemand {
+        guard let events = filter.events, base.deliveryDemand != .none else { return base.deliveryDemand }
+        return events.contains(.delivery) ? .all : .none
+    }
+
     /// What was left out that nobody asked for, and which connections were asked for that did not come.
     public var omissions: FilterOmissions {
         var omissions = FilterOmissions()
@@ -132,7 +141,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         }
     }
 
-    /// A gap, a resync, a finding, a segment.
+    /// A gap, a resync, a delivery, a finding, a segment.
     private mutating func receiveOther(_ event: borrowing Event, at context: borrowing EventContext) {
         guard !filter.choosesPayloads, isFromAskedFor(event), let state = connections[context.connection] else {
             return
@@ -199,6 +208,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
             case .message(let message): message.from
             case .gap(let gap): gap.from
             case .resync(let resync): resync.from
+            case .delivery(let delivery): delivery.from
             case .segment(let segment): segment.from
             case .finding(let finding): finding.from
             case .capture, .connection, .handshake, .end, .summary: nil

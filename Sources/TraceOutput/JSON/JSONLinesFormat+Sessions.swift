@@ -216,22 +216,24 @@ extension OutputBuffer {
             append(decimal: traffic.framesByOpcode[value])
             separator = ",\""
         }
-        append("}}")
+        append("},\"message_interval\":")
+        append(json: traffic.messageInterval)
+        append("}")
     }
 
-    fileprivate mutating func append(json roundTrips: SessionEnd.RoundTrips?) {
+    fileprivate mutating func append(json durations: SessionEnd.Durations?) {
         append("{\"count\":")
-        append(decimal: roundTrips?.count ?? 0)
+        append(decimal: durations?.count ?? 0)
         append(",\"min\":")
-        append(secondsOrNull: roundTrips?.min)
+        append(secondsOrNull: durations?.min)
         append(",\"p50\":")
-        append(secondsOrNull: roundTrips?.p50)
+        append(secondsOrNull: durations?.p50)
         append(",\"p90\":")
-        append(secondsOrNull: roundTrips?.p90)
+        append(secondsOrNull: durations?.p90)
         append(",\"p99\":")
-        append(secondsOrNull: roundTrips?.p99)
+        append(secondsOrNull: durations?.p99)
         append(",\"max\":")
-        append(secondsOrNull: roundTrips?.max)
+        append(secondsOrNull: durations?.max)
         append("}")
     }
 

@@ -44,6 +44,9 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
             framePayloads: options.framePayloads)
     }
 
+    /// A session's end tells of them.
+    public var needsIntervals: Bool { true }
+
     /// Prints an event as a line.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
@@ -72,6 +75,9 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         case .resync(let resync):
             begin("resync", at: context)
             write(resync)
+        case .delivery(let delivery):
+            begin("delivery", at: context)
+            write(delivery)
         case .finding(let finding):
             begin("finding", at: context)
             write(finding)
@@ -144,6 +150,22 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         case .inferred: output.append(",\"confidence\":\"inferred\",\"skipped\":")
         }
         output.append(decimal: resync.skipped)
+    }
+
+    private mutating func write(_ delivery: borrowing Delivery) {
+        output.append(sender: delivery.from)
+        output.append(",\"message_packet\":")
+        output.append(decimal: delivery.messagePacket)
+        output.append(",\"last_byte_packet\":")
+        output.append(decimal: delivery.lastBytePacket)
+        output.append(",\"outcome\":")
+        output.append(jsonString: delivery.outcome.rawValue)
+        output.append(",\"acknowledged_packet\":")
+        output.append(decimalOrNull: delivery.acknowledgedPacket)
+        output.append(",\"acknowledged_after\":")
+        output.append(secondsOrNull: delivery.acknowledgedAfter)
+        output.append(",\"retransmissions\":")
+        output.append(decimal: delivery.retransmissions)
     }
 
     private mutating func write(_ finding: borrowing Finding) {

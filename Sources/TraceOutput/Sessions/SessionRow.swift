@@ -20,7 +20,7 @@ struct SessionRow {
     }
 
     /// How the upgrade went.
-    enum Upgrade: Equatable {
+    enum Upgrade: Hashable {
         /// It was not seen: the session began before the capture.
         case unseen
         /// It is not answered yet.

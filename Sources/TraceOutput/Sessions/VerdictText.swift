@@ -29,6 +29,15 @@ enum VerdictText {
         return text
     }
 
+    /// The sentence without what differs from session to session: the reason, the silence, the Pings.
+    static func kind(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
+        var verdict = copy verdict
+        verdict.reason = verdict.reason.map { _ in "" }
+        verdict.silence = nil
+        verdict.unansweredPings = 0
+        return sentence(verdict, upgrade: upgrade)
+    }
+
     private static func ending(_ verdict: SessionEnd.Verdict) -> String {
         let by =
             switch verdict.by {

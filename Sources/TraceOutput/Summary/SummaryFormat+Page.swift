@@ -1,18 +1,22 @@
 import CaptureAnalysis
 
-/// The page itself.
+/// The page: what stands above its tables.
 extension SummaryFormat {
-    private var width: Int { max(options.width, Self.minimumWidth) }
+    /// The columns that lines have.
+    var width: Int { max(options.width, Self.minimumWidth) }
 
     mutating func write(_ summary: Summary) {
         writeTotals(summary)
+        writeEndings()
         writeSessions()
         writePatterns(summary.patterns)
         writeFindings()
     }
 
     private mutating func writeTotals(_ summary: Summary) {
-        line("capture", sources.joined(separator: ", "))
+        let named = sources.prefix(Self.namedSources).joined(separator: ", ")
+        let others = sources.count - Self.namedSources
+        line("capture", others > 0 ? "\(named) and \(others) more" : named)
         line(
             "packets",
             "\(summary.packets), \(Quantity.bytes(summary.bytes)) in \(Quantity.seconds(summary.duration))"
@@ -20,13 +24,14 @@ extension SummaryFormat {
         line(
             "connections",
             "\(summary.tcpConnections) TCP, \(summary.webSocketConnections) with WebSocket"
-                + others(summary.others)
+                + self.others(summary.others)
                 + (summary.connectionsGivenUp > 0 ? "; \(summary.connectionsGivenUp) given up at a bound" : ""))
         line(
             "WebSocket",
             Quantity.count(summary.frames, "frame") + ", " + Quantity.count(summary.messages, "message") + " of "
                 + Quantity.bytes(summary.payloadBytes))
         if let words = compression.words { line("compression", words) }
+        if let words = openings.words { line("opening", words) }
         line(
             "findings",
             Quantity.count(summary.errors, "error") + ", " + Quantity.count(summary.warnings, "warning") + ", "
@@ -47,47 +52,31 @@ extension SummaryFormat {
     private mutating func line(_ name: String, _ words: String) {
         output.append(verbatim: name)
         output.append(repeating: UInt8(ascii: " "), count: 13 - name.utf8.count)
-        output.append(untrusted: words, fitting: width - 13)
+        output.append(wrapping: words, from: 13, indent: 13, width: width)
         output.append("\n")
     }
 
-    /// The table of sessions: the numbers, who (beside them where there is room), the verdict.
-    private mutating func writeSessions() {
-        guard sessions.count > 0 else { return }
-        heading("     #    duration  frames →      ←   payload →         ←   ping p50\n")
-        for row in sessions.rows {
-            write(row)
+    /// How sessions ended, where there are too many to see it at a glance.
+    private mutating func writeEndings() {
+        guard endings.count > Self.glance else { return }
+        heading("endings\n")
+        let groups = endings.groups
+        let shown = groups.prefix(Self.shownEndings)
+        for group in shown {
+            right("\(group.count)", 6)
+            output.append(" × ")
+            let examples = group.examples.map { "#\($0)" }.joined(separator: ", ")
+            let more = group.count > UInt64(group.examples.count) ? ", …" : ""
+            let kind = VerdictText.kind(group.verdict, upgrade: group.upgrade)
+            output.append(wrapping: "\(kind): \(examples)\(more)", from: 9, indent: 9, width: width)
+            output.append("\n")
         }
-        if sessions.omitted > 0 {
-            output.append("     … and ")
-            output.append(decimal: sessions.omitted)
-            output.append(" more\n")
+        let others = endings.count - shown.reduce(0) { $0 + $1.count }
+        if others > 0 {
+            right("\(others)", 6)
+            output.append(wrapping: " × in other ways", from: 6, indent: 9, width: width)
+            output.append("\n")
         }
-    }
-
-    private mutating func write(_ row: SessionRow) {
-        guard let ending = row.ending else { return }
-        let start = output.count
-        right("\(row.connection)", 6)
-        right(Quantity.seconds(ending.duration), 12)
-        right("\(ending.framesFromClient)", 10)
-        right("\(ending.framesFromServer)", 7)
-        right(Quantity.bytes(ending.bytesFromClient), 12)
-        right(Quantity.bytes(ending.bytesFromServer), 10)
-        right(ending.medianRoundTrip.map(Quantity.duration) ?? "-", 11)
-        let left = width - (output.count - start) - 2
-        let who = row.url.isEmpty ? row.peers : "\(row.peers)  \(row.url)"
-        if left >= 60 {
-            output.append("  ")
-            output.append(untrusted: who, fitting: left)
-        } else {
-            output.append("\n      ")
-            output.append(untrusted: who, fitting: width - 6)
-        }
-        output.append("\n      ")
-        let sentence = VerdictText.sentence(ending.verdict, upgrade: row.upgrade)
-        output.append(untrusted: sentence, fitting: width - 6)
-        output.append("\n")
     }
 
     /// The ways in which sessions ended alike.
@@ -109,43 +98,12 @@ extension SummaryFormat {
     }
 
     /// Text of one column a byte, right-aligned.
-    private mutating func right(_ text: String, _ columns: Int) {
-        output.append(repeating: UInt8(ascii: " "), count: max(columns - text.utf8.count, 1))
+    mutating func right(_ text: String, _ columns: Int) {
+        output.append(repeating: UInt8(ascii: " "), count: max(columns - text.utf8.count, 0))
         output.append(verbatim: text)
     }
 
-    private mutating func writeFindings() {
-        let groups = findings.groups
-        guard !groups.isEmpty else { return }
-        heading("findings\n")
-        for group in groups {
-            right("\(group.count)", 6)
-            output.append(" × ")
-            let style: TextStyle? =
-                switch group.severity {
-                case _ where !options.hasColor: nil
-                case .note: .note
-                case .warning: .warning
-                case .error: .error
-                }
-            output.begin(style)
-            output.append(verbatim: group.severity.rawValue)
-            output.end(style)
-            output.append(repeating: UInt8(ascii: " "), count: 9 - group.severity.rawValue.utf8.count)
-            output.append(untrusted: "\(group.first.rule) (\(group.first.reference))", fitting: width - 18)
-            output.append("\n         ")
-            let place = group.connection > 0 ? "#\(group.connection), packet \(group.packet)" : "packet \(group.packet)"
-            output.append(untrusted: "\(place): \(group.first.text)", fitting: width - 9)
-            output.append("\n")
-        }
-        if findings.omitted > 0 {
-            output.append("         … and ")
-            output.append(decimal: findings.omitted)
-            output.append(" of further rules\n")
-        }
-    }
-
-    private mutating func heading(_ text: StaticString) {
+    mutating func heading(_ text: StaticString) {
         let style: TextStyle? = options.hasColor ? .heading : nil
         output.append("\n")
         output.begin(style)

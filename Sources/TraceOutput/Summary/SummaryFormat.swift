@@ -18,10 +18,22 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
         }
     }
 
-    /// The narrowest page: a row of numbers takes 68 columns.
-    public static let minimumWidth = 72
-    /// The most sessions in the table.
+    /// The narrowest page.
+    public static let minimumWidth = 24
+    /// The most sessions in the table; those that were not closed cleanly come before others.
+    public static let shownSessions = 25
+    /// The most sessions that are kept for the table: those that end first.
     public static let maximumSessions = 1000
+    /// The most ways to end that are listed.
+    public static let shownEndings = 12
+    /// The sessions up to which their endings are not listed by themselves.
+    static let glance = 3
+    /// The most sources that are named.
+    public static let namedSources = 3
+    /// The columns that must be left beside a session's numbers for its ends and URL to stand there.
+    static let roomBeside = 66
+    /// The fewest columns that a URL is cut to beside the ends.
+    static let usefulURL = 24
     /// The most rules in the list of findings.
     public static let maximumRules = 200
 
@@ -34,6 +46,8 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     var sources: [String] = []
     var sessions = SessionTable(maximumRows: maximumSessions)
     var compression = CompressionTotals()
+    var endings = EndingTable()
+    var openings = OpeningTimes()
     var findings = FindingTable(maximumRules: maximumRules)
 
     /// Makes the format.
@@ -48,20 +62,28 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
     /// The page has totals, and no frames.
     public var needsFrames: Bool { false }
 
+    /// Nor does it look at single messages.
+    public var deliveryDemand: DeliveryDemand { .none }
+
     /// Counts an event; the last one prints the page.
     public mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
         switch event {
         case .capture(let start): sources = start.sources
-        case .connection(let start): sessions.begin(start, connection: context.connection)
-        case .handshake(let handshake): sessions.note(handshake, connection: context.connection)
+        case .connection(let start):
+            sessions.begin(start, connection: context.connection)
+            openings.note(start, connection: context.connection)
+        case .handshake(let handshake):
+            sessions.note(handshake, connection: context.connection)
+            openings.note(handshake, connection: context.connection)
         case .finding(let finding): findings.note(finding, at: context)
         case .end(let end):
-            sessions.end(end, connection: context.connection)
+            let row = sessions.end(end, connection: context.connection)
+            endings.note(end.verdict, upgrade: row?.upgrade ?? .unseen, connection: context.connection)
             compression.note(end)
         case .summary(let summary): write(summary)
-        case .segment, .frame, .message, .gap, .resync: break
+        case .segment, .frame, .message, .gap, .resync, .delivery: break
         }
     }
 }

@@ -93,6 +93,9 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         case .resync(let resync):
             flush()
             write(resync, at: context)
+        case .delivery(let delivery):
+            flush()
+            write(delivery, at: context)
         case .end(let end):
             flush()
             write(end, at: context)

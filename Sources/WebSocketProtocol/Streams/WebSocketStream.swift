@@ -106,6 +106,13 @@ public struct WebSocketStream: ~Copyable {
     /// Whether a data message has begun and not ended.
     public var isInMessage: Bool { messages.isInMessage }
 
+    /// Whether a frame has begun and not ended.
+    ///
+    /// Asking mutates, although nothing changes: else the compiler moves the whole value first.
+    public var isInFrame: Bool {
+        mutating get { place == .inPayload || place == .betweenFrames && !reader.isEmpty }
+    }
+
     /// Whether RSV1 marks compressed messages.
     public var isCompressionNegotiated: Bool { messages.isCompressionNegotiated }
 

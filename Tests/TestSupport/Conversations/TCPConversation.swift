@@ -108,18 +108,24 @@ public struct TCPConversation: Sendable {
         append(from: sender, [.rst])
     }
 
+    /// A RST of an end that has not received the last bytes that the other has sent.
+    public mutating func reset(from sender: ExpectedMessage.Sender, withoutLast byteCount: Int) {
+        append(from: sender, [.rst, .ack], unacknowledged: byteCount)
+    }
+
     /// Nothing, for a while.
     public mutating func wait(milliseconds: Int64) {
         clock += milliseconds * 1_000_000
     }
 
     private mutating func append(
-        from sender: ExpectedMessage.Sender, _ flags: TCPFlags, _ payload: [UInt8] = []
+        from sender: ExpectedMessage.Sender, _ flags: TCPFlags, _ payload: [UInt8] = [], unacknowledged: Int = 0
     ) {
         let isClient = sender == .client
         let packet = TCPPacket(
             from: isClient ? client : server, to: isClient ? server : client, sequence: next[sender, default: 0],
-            acknowledgment: flags.contains(.ack) ? next[sender.peer, default: 0] : 0, flags: flags,
+            acknowledgment: flags.contains(.ack) ? next[sender.peer, default: 0] &- UInt32(unacknowledged) : 0,
+            flags: flags,
             payload: payload)
         packets.append(TimedPacket(at: Timestamp(nanoseconds: clock), packet.ethernet()))
         clock += 1_000_000

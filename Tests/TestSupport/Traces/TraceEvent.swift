@@ -142,6 +142,16 @@ public struct TraceEvent: Sendable, Decodable {
     public var close: Close?
     /// The packet of the Ping that a Pong answers.
     public var answersPacket: Int?
+    /// The packet of the message that a delivery is of.
+    public var messagePacket: Int?
+    /// The packet in which its last byte was sent.
+    public var lastBytePacket: Int?
+    /// The packet that acknowledged it.
+    public var acknowledgedPacket: Int?
+    /// Whether it was acknowledged.
+    public var outcome: String?
+    /// Segments that sent bytes of it again.
+    public var retransmissions: Int?
     /// The client of a connection.
     public var client: End?
     /// The server of a connection.

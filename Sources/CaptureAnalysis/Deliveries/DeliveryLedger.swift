@@ -1,0 +1,80 @@
+import DequeModule
+import WireFormat
+
+/// What is known of one end's messages until they are acknowledged: the messages, and segments and acknowledgments that
+/// came out of turn.
+///
+/// Offsets are counted from the first byte of the end's TCP stream.
+struct DeliveryLedger: ~Copyable {
+    /// A segment that was not the next in its stream.
+    private struct OddSegment {
+        var bytes: Range<UInt64>
+        var packet: UInt64
+        var time: Timestamp
+        var isRepeat: Bool
+    }
+
+    /// An acknowledgment that came before the bytes were handed on.
+    struct EarlyAcknowledgment {
+        var offset: UInt64
+        var packet: UInt64
+        var time: Timestamp
+    }
+
+    /// The messages, acknowledged ones among them as long as nobody asks.
+    var messages = OutstandingMessages()
+    private var oddSegments = Deque<OddSegment>()
+    private var earlyAcknowledgments = Deque<EarlyAcknowledgment>()
+    /// Segments that brought only bytes already seen, as the stream counts them.
+    private var repeats: UInt64 = 0
+    /// Whether it was told that not all messages can be followed.
+    var hasToldLimit = false
+
+    /// What room for a message takes, in bytes.
+    static let cost = MemoryLayout<OutstandingMessages.Message>.stride
+    /// The segments that are remembered since they were not the next, and the acknowledgments that came early.
+    private static let memory = 64
+
+    /// Begins behind an upgrade, with the segments that were sent again in it.
+    init(repeats: UInt64 = 0) {
+        self.repeats = repeats
+    }
+
+    /// Whether the stream's count of segments without new bytes has gone up since this was asked.
+    mutating func takeRepeat(_ count: UInt64) -> Bool {
+        defer { repeats = count }
+        return count != repeats
+    }
+
+    /// Notes a segment that was not the next.
+    mutating func note(_ bytes: Range<UInt64>, packet: UInt64, time: Timestamp, isRepeat: Bool) {
+        if oddSegments.count == Self.memory { oddSegments.removeFirst() }
+        oddSegments.append(OddSegment(bytes: bytes, packet: packet, time: time, isRepeat: isRepeat))
+        if isRepeat { messages.countRepeat(bytes) }
+    }
+
+    /// Notes an acknowledgment of bytes that were not handed on yet.
+    mutating func noteEarly(_ offset: UInt64, packet: UInt64, time: Timestamp) {
+        if let last = earlyAcknowledgments.last, last.offset >= offset { return }
+        if earlyAcknowledgments.count == Self.memory { earlyAcknowledgments.removeFirst() }
+        earlyAcknowledgments.append(EarlyAcknowledgment(offset: offset, packet: packet, time: time))
+    }
+
+    /// When a segment that was not the next was captured; nil where it is not remembered.
+    func time(ofPacket packet: UInt64) -> Timestamp? {
+        oddSegments.last { $0.packet == packet }?.time
+    }
+
+    /// How many remembered segments sent these bytes again.
+    func repeats(of bytes: Range<UInt64>) -> UInt32 {
+        guard !oddSegments.isEmpty else { return 0 }
+        return UInt32(oddSegments.count { $0.isRepeat && $0.bytes.overlaps(bytes) })
+    }
+
+    /// The early acknowledgment that covered the bytes before `end`; nil where there was none.
+    mutating func earlyAcknowledgment(of end: UInt64) -> EarlyAcknowledgment? {
+        guard !earlyAcknowledgments.isEmpty else { return nil }
+        while let first = earlyAcknowledgments.first, first.offset < end { earlyAcknowledgments.removeFirst() }
+        return earlyAcknowledgments.first
+    }
+}

@@ -1,0 +1,111 @@
+import CaptureAnalysis
+
+/// The table of sessions.
+extension SummaryFormat {
+    mutating func writeSessions() {
+        guard sessions.count > 0 else { return }
+        let rows = shownRows
+        let columns = SessionColumns(rows)
+        let isTable = columns.width <= width
+        if isTable {
+            heading("")
+            write(columns.headings, columns)
+            output.append("\n")
+        } else {
+            heading("sessions\n")
+        }
+        for row in rows {
+            guard let ending = row.ending else { continue }
+            if isTable { write(row, ending, columns) } else { write(row, ending) }
+        }
+        let others = sessions.count - UInt64(rows.count)
+        guard others > 0 else { return }
+        output.append(
+            wrapping: "… and \(Quantity.count(others, "more session")), closed cleanly as far as there are such: "
+                + "--format jsonl --events end tells of all", from: 0, indent: 2, width: width)
+        output.append("\n")
+    }
+
+    /// The sessions that are shown, by number.
+    private var shownRows: [SessionRow] {
+        let rows = sessions.rows
+        guard rows.count > Self.shownSessions else { return rows }
+        let troubled = rows.filter { $0.ending?.verdict.isClean != true }
+        let others = rows.filter { $0.ending?.verdict.isClean == true }
+        return (troubled + others).prefix(Self.shownSessions).sorted { $0.connection < $1.connection }
+    }
+
+    /// A row of numbers, then who, and why it ended; who stands beside the numbers where there is room.
+    private mutating func write(_ row: SessionRow, _ ending: SessionRow.Ending, _ columns: SessionColumns) {
+        write(SessionColumns.cells(of: row, ending), columns)
+        let left = width - columns.width - 2
+        if left >= Self.roomBeside {
+            output.append("  ")
+            writeWho(row, indent: columns.width + 2)
+        } else {
+            output.append("\n")
+            output.append(repeating: UInt8(ascii: " "), count: columns.indent)
+            writeWho(row, indent: columns.indent)
+        }
+        writeVerdict(row, ending, indent: columns.indent)
+    }
+
+    /// The same as sentences, where a row is wider than a line.
+    private mutating func write(_ row: SessionRow, _ ending: SessionRow.Ending) {
+        var words = "#\(row.connection) \(Quantity.seconds(ending.duration))"
+        if let roundTrip = ending.medianRoundTrip { words += ", ping \(Quantity.duration(roundTrip))" }
+        words +=
+            ", → \(Quantity.count(ending.framesFromClient, "frame")) of \(Quantity.bytes(ending.bytesFromClient))"
+            + ", ← \(Quantity.count(ending.framesFromServer, "frame")) of \(Quantity.bytes(ending.bytesFromServer))"
+        output.append(wrapping: words, from: 0, indent: 2, width: width)
+        output.append("\n  ")
+        writeWho(row, indent: 2)
+        writeVerdict(row, ending, indent: 2)
+    }
+
+    /// Both ends and the URL: in one line where they fit, else in one each, cut in their middle.
+    private mutating func writeWho(_ row: SessionRow, indent: Int) {
+        let room = width - indent
+        let peers = TerminalText.columns(of: row.peers)
+        if peers <= room {
+            output.append(untrusted: row.peers)
+        } else {
+            output.append(untrusted: TerminalText.cut("\(row.client)", toWidth: room))
+            newLine(indent)
+            output.append(untrusted: TerminalText.cut("→ \(row.server)", toWidth: room))
+        }
+        guard !row.url.isEmpty else { return }
+        let rest = room - peers - 2
+        if TerminalText.columns(of: row.url) <= rest {
+            output.append("  ")
+            output.append(untrusted: row.url)
+        } else if rest >= Self.usefulURL {
+            output.append("  ")
+            output.append(untrusted: TerminalText.cut(row.url, toWidth: rest))
+        } else {
+            newLine(indent)
+            output.append(untrusted: TerminalText.cut(row.url, toWidth: room))
+        }
+    }
+
+    private mutating func writeVerdict(_ row: SessionRow, _ ending: SessionRow.Ending, indent: Int) {
+        newLine(indent)
+        let sentence = VerdictText.sentence(ending.verdict, upgrade: row.upgrade)
+        output.append(wrapping: sentence, from: indent, indent: indent, width: width)
+        output.append("\n")
+    }
+
+    private mutating func write(_ cells: [String], _ columns: SessionColumns) {
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { output.append("  ") }
+            output.append(
+                repeating: UInt8(ascii: " "), count: columns.widths[index] - cell.unicodeScalars.count)
+            output.append(verbatim: cell)
+        }
+    }
+
+    private mutating func newLine(_ indent: Int) {
+        output.append("\n")
+        output.append(repeating: UInt8(ascii: " "), count: indent)
+    }
+}

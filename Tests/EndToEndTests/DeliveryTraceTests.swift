@@ -1,0 +1,50 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Deliveries in a trace")
+struct DeliveryTraceTests {
+    @Test("are there for every complete message when asked for", arguments: try Fixture.all)
+    func everyMessage(fixture: Fixture) throws {
+        let events = try Self.events(fixture.capture, ["--events", "message,delivery"])
+        let connections = Set(events.compactMap(\.connection))
+        for connection in connections {
+            for sender in ExpectedMessage.Sender.allCases {
+                let sent = events.filter { $0.connection == connection && $0.from == sender }
+                let messages = sent.filter { $0.event == "message" && $0.complete == true }
+                let deliveries = sent.filter { $0.event == "delivery" }
+                #expect(deliveries.map(\.messagePacket) == messages.map(\.packet))
+            }
+        }
+        for delivery in events where delivery.event == "delivery" {
+            let (message, lastByte) = try (#require(delivery.messagePacket), #require(delivery.lastBytePacket))
+            #expect(lastByte <= message && message <= delivery.packet)
+            #expect(delivery.outcome == "acknowledged" || delivery.acknowledgedPacket == nil)
+            #expect((delivery.acknowledgedPacket ?? 0) <= delivery.packet)
+        }
+    }
+
+    @Test("are else those of messages that were sent again or not acknowledged", arguments: try Fixture.all)
+    func troubled(fixture: Fixture) throws {
+        let all = try Self.events(fixture.capture, ["--events", "delivery"])
+        let told = try Self.events(fixture.capture, []).filter { $0.event == "delivery" }
+        let troubled = all.filter { $0.retransmissions != 0 || $0.outcome != "acknowledged" }
+        #expect(told.allSatisfy { $0.retransmissions != 0 || $0.outcome != "acknowledged" })
+        #expect(told.count <= troubled.count)
+        #expect(told.filter { $0.retransmissions != 0 }.count == troubled.filter { $0.retransmissions != 0 }.count)
+    }
+
+    @Test("tell what was sent in vain, and sent again, where the link was cut")
+    func linkCut() throws {
+        let fixture = try Fixture.named("link-cut")
+        let told = try Self.events(fixture.capture, []).filter { $0.event == "delivery" }
+        // Counted in tshark's list of the same packets.
+        #expect(told.count == 56 && told.allSatisfy { $0.outcome == "capture-end" })
+        #expect(told.count { ($0.retransmissions ?? 0) > 0 } == 31)
+    }
+
+    private static func events(_ capture: URL, _ arguments: [String]) throws -> [TraceEvent] {
+        let run = try Wstap.run([capture.path, "--format", "jsonl"] + arguments)
+        return run.output.isEmpty ? [] : try Trace(run.output).events
+    }
+}
