@@ -13,12 +13,14 @@ struct SessionStream: ~Copyable {
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
     var fragment: UInt64 = 0
-    var traffic = SessionEnd.Traffic()
-    var decoder: WebSocketStream
     /// When its last message was complete.
     private var lastMessageTime: Timestamp?
     /// The time from each of its messages to the next.
     private var messageIntervals = IntervalHistogram()
+    /// Its messages that are not acknowledged yet.
+    var deliveries = DeliveryLedger()
+    var traffic = SessionEnd.Traffic()
+    var decoder: WebSocketStream
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
     private var closing: ClosingNotes?
@@ -27,8 +29,6 @@ struct SessionStream: ~Copyable {
     /// Captured bytes given up since then, those of the search at hand not counted.
     var skipped: UInt64 = 0
 
-    /// Its messages that are not acknowledged yet.
-    var deliveries = DeliveryLedger()
     /// Whether its segments are held back.
     var stalls = StallWatch()
 
@@ -52,7 +52,7 @@ struct SessionStream: ~Copyable {
     var compression: SessionEnd.Compression
 
     /// The bytes at the beginning of the value that frames touch, about.
-    static let hotByteCount = 320
+    static let hotByteCount = 512
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
@@ -93,9 +93,11 @@ struct SessionStream: ~Copyable {
 
     /// What was sent, all told.
     var total: SessionEnd.Traffic {
-        var total = traffic
-        total.messageInterval = messageIntervals.durations
-        return total
+        mutating get {
+            var total = traffic
+            total.messageInterval = messageIntervals.durations
+            return total
+        }
     }
 
     /// Notes that a message was complete.
