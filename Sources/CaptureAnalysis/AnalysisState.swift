@@ -18,6 +18,8 @@ struct AnalysisState {
     private(set) var interfaceName: [UInt8] = []
     /// The connection at hand as the packet has left it, where ``AnalysisOptions/tracksStates`` asks for it.
     var view = ConnectionView.unknown
+    /// How far the stream at hand is acknowledged by the other end; 0 where none is, or nobody needs it.
+    var acknowledgedOffset: UInt64 = 0
     /// Whether the connection at hand has streams of which bytes are missing that may still come.
     var hasHole = false
     private var firstTime: Timestamp?

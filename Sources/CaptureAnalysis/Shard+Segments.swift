@@ -7,7 +7,7 @@ import WireFormat
 extension Shard {
     /// Looks at a segment before its bytes are handed on.
     mutating func watch(
-        _ segment: TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
+        _ segment: inout TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
         _ session: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         if followsDeliveries, arrival.hasMore || arrival.inOrder.count != segment.payloadLength {
@@ -15,7 +15,7 @@ extension Shard {
         }
         let sender = role(of: place)
         if sessions[session].streams[sender.peer.index].stalls.isArmed {
-            let acknowledged = table.connections[place.slot][place.direction.opposite].acknowledgedOffset
+            let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction.opposite)
             let isPlain = segment.flags == .ack && segment.payloadLength == 0 && segment.window > 0
             sessions[session].streams[sender.peer.index].stalls.note(
                 acknowledgment: acknowledged, isPlain: isPlain, at: state.time)
@@ -35,7 +35,7 @@ extension Shard {
     /// Waits for the next segment of an end whose small one ended inside of a frame.
     mutating func watchForStall(_ place: ConnectionTable.Place, _ length: Int, _ session: Int, at time: Timestamp) {
         let end = table.connections[place.slot][place.direction].nextOffset
-        let acknowledged = table.connections[place.slot][place.direction].acknowledgedOffset
+        let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
         guard acknowledged >= end &- UInt64(length), acknowledged < end else { return }
         sessions[session].beginStallWatch(role(of: place), end: end, at: time)
     }
@@ -59,7 +59,7 @@ extension Shard {
         for role in Role.allCases {
             if followsDeliveries {
                 let direction = role == .client ? client : client.opposite
-                let acknowledged = table.connections[slot][direction].acknowledgedOffset
+                let acknowledged = table.connections[slot].acknowledgedOffset(of: direction)
                 let mustLookAgain = sessions[session].settle(
                     role, acknowledged: acknowledged, state: &state, sink: &sink)
                 hasMore = hasMore || mustLookAgain
@@ -82,7 +82,7 @@ extension Shard {
     ) {
         let sender = role(of: place)
         let reverse = place.direction.opposite
-        let acknowledged = table.connections[place.slot][reverse].acknowledgedOffset
+        let acknowledged = table.connections[place.slot].acknowledgedOffset(of: reverse)
         if segment.flags.contains(.ack), acknowledged > table.connections[place.slot][reverse].nextOffset {
             sessions[session].streams[sender.peer.index].deliveries.noteEarly(
                 acknowledged, packet: state.packet, time: state.time)
@@ -93,7 +93,7 @@ extension Shard {
         guard let start = table.connections[place.slot][place.direction].offset(of: segment.sequence) else { return }
         // What was acknowledged before is not of interest any more.
         if state.options.deliveries != .all {
-            let acknowledged = table.connections[place.slot][place.direction].acknowledgedOffset
+            let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
             sessions[session].streams[sender.index].deliveries.messages.removeQuiet(upTo: acknowledged)
         }
         // Of a segment with old and new bytes, the old ones are sent again.

@@ -79,7 +79,7 @@ struct Shard: ~Copyable {
                 || followsDeliveries
                     && (arrival.hasMore || arrival.inOrder.count != entry.segment.payloadLength)
         {
-            watch(entry.segment, place, arrival, session, &state, &sink)
+            watch(&entry.segment, place, arrival, session, &state, &sink)
         }
         if tracksStates, case .session(let session) = readers[slot] {
             state.view = view(place, entry.segment, session)
@@ -163,8 +163,12 @@ struct Shard: ~Copyable {
     ) -> Delivery {
         switch readers[place.slot] {
         case .session(let session):
+            if followsDeliveries {
+                state.acknowledgedOffset = table.connections[place.slot].acknowledgedOffset(of: place.direction)
+            }
             sessions[session].receive(
                 bytes, from: role(of: place), origin: origin, state: &state, resources: &resources, sink: &sink)
+            state.acknowledgedOffset = 0
             return Delivery()
         case .none:
             if !assumedServers.isEmpty, openAssumed(bytes, place, &state, &sink) {

@@ -58,6 +58,8 @@ public struct TCPConnection: ~Copyable {
     /// The marks of the tunnels that each direction's segments came through, by ``Direction/index``; 0 where none bore a
     /// mark (``TCPSegment/tunnel``).
     var tunnels = InlineArray<2, UInt32>(repeating: 0)
+    /// The windows that are closed; nil where none is.
+    private var closedWindows: ClosedWindows?
     /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
     public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
     /// The packet that it was last seen in.
@@ -89,13 +91,11 @@ public struct TCPConnection: ~Copyable {
     private var challenger: (syn: Mark, from: Direction)?
     /// What each end sent again, or probed with; nil as long as neither did.
     private var unanswered: UnansweredRuns?
-    /// The windows that are closed; nil where none is.
-    private var closedWindows: ClosedWindows?
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
     /// How many bytes stand before the streams, about.
-    static let headByteCount = 104
+    static let headByteCount = 112
 
     /// Begins with the first segment seen.
     ///
@@ -119,6 +119,13 @@ public struct TCPConnection: ~Copyable {
 
     /// Whether a SYN was seen: the initiator is known, and the streams are whole from their first byte.
     public var isOpeningKnown: Bool { syn != nil || synAck != nil }
+
+    /// How far the bytes of a direction are acknowledged (``TCPStream/acknowledgedOffset``).
+    ///
+    /// Asking mutates, although nothing changes: else the compiler moves the whole stream first.
+    public mutating func acknowledgedOffset(of direction: Direction) -> UInt64 {
+        streams[direction.index].acknowledgedOffset
+    }
 
     /// The stream of one direction.
     public subscript(direction: Direction) -> TCPStream {

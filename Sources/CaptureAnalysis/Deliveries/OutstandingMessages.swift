@@ -24,6 +24,8 @@ struct OutstandingMessages: ~Copyable {
     private(set) var count = 0
     /// How many of them were sent again, in part or as a whole.
     private(set) var repeatedCount = 0
+    /// Where the latest ends.
+    private var lastEnd: UInt64 = 0
 
     private static let smallest = 4
 
@@ -56,6 +58,7 @@ struct OutstandingMessages: ~Copyable {
     mutating func append(_ message: Message) {
         ring[place(count)] = message
         count &+= 1
+        lastEnd = message.end
         if message.retransmissions > 0 { repeatedCount &+= 1 }
     }
 
@@ -64,6 +67,15 @@ struct OutstandingMessages: ~Copyable {
         guard let message = first else { return nil }
         removeFirst()
         return message
+    }
+
+    /// Takes out all, where the last ends at this offset or before and none was sent again: the ring, which comes from far,
+    /// need not be looked at for that, and is used from its beginning.
+    @inline(__always)
+    mutating func removeAllQuiet(upTo offset: UInt64) {
+        guard repeatedCount == 0, lastEnd <= offset else { return }
+        head = 0
+        count = 0
     }
 
     /// Takes out those that end at this offset or before, up to the first that was sent again.

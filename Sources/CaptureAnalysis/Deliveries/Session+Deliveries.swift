@@ -19,6 +19,7 @@ extension Session {
             // Of bytes that waited in a search nothing is known but that they came.
             guard time != nil || tellsAll else { return }
         }
+        if !tellsAll { streams[role.index].deliveries.messages.removeAllQuiet(upTo: state.acknowledgedOffset) }
         if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &state, &resources, &sink) }
         guard !streams[role.index].deliveries.messages.isFull else { return }
         let end = streams[role.index].decoder.streamOffset

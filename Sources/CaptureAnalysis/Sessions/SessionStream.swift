@@ -52,7 +52,7 @@ struct SessionStream: ~Copyable {
     var compression: SessionEnd.Compression
 
     /// The bytes at the beginning of the value that frames touch, about.
-    static let hotByteCount = 512
+    static let hotByteCount = 576
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {

@@ -56,12 +56,12 @@ public struct WebSocketStream: ~Copyable {
     /// How many frames have begun.
     public internal(set) var frameCount: UInt64 = 0
     let demand: PayloadDemand
+    let limits: StreamLimits
     private var reader = FrameHeaderReader()
     var messages: MessageDecoder
     private var frame: Frame
     private var endedMessage: Message?
     private var kept = KeptPayload()
-    let limits: StreamLimits
     /// The reserved bits that negotiated extensions may use which are not decoded.
     private let undecodedBits: UInt8
 
