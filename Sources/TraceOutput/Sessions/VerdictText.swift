@@ -35,6 +35,7 @@ enum VerdictText {
         verdict.reason = verdict.reason.map { _ in "" }
         verdict.silence = nil
         verdict.unansweredPings = 0
+        verdict.timeout = nil
         return sentence(verdict, upgrade: upgrade)
     }
 
