@@ -47,9 +47,13 @@ struct Shard: ~Copyable {
         entry.revision = table.revision
         entry.place = table.find(&entry.segment, hash: entry.hash)
         guard let place = entry.place, case .session(let session) = readers[place.slot] else { return }
-        sessions.prefetch(session, byteCount: Session.headByteCount)
-        let role = role(of: place)
-        sessions.prefetch(session, from: Session.offset(ofStream: role), byteCount: SessionStream.hotByteCount)
+        guard entry.segment.payloadLength > 0 else {
+            sessions.prefetch(session, head: Session.headByteCount)
+            return
+        }
+        let stream = Session.offset(ofStream: role(of: place))
+        let start = stream &+ (followsDeliveries ? 0 : SessionStream.deliveryByteCount)
+        sessions.prefetch(session, head: Session.headByteCount, start..<(stream &+ SessionStream.hotByteCount))
     }
 
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the

@@ -58,10 +58,11 @@ public struct ConnectionTable: ~Copyable {
     public mutating func prefetch(_ segment: inout TCPSegment) -> UInt32 {
         let hash = index.hash(segment.source, segment.destination)
         if let slot = index.candidate(hash) {
-            connections.prefetch(slot, byteCount: TCPConnection.headByteCount &+ TCPStream.hotByteCount)
+            // An acknowledgment alone touches less.
+            let byteCount = segment.payloadLength > 0 ? TCPStream.hotByteCount : TCPStream.acknowledgedByteCount
+            let other = TCPConnection.headByteCount &+ MemoryLayout<TCPStream>.stride
             connections.prefetch(
-                slot, from: TCPConnection.headByteCount &+ MemoryLayout<TCPStream>.stride,
-                byteCount: TCPStream.hotByteCount)
+                slot, head: TCPConnection.headByteCount &+ byteCount, other..<(other &+ byteCount))
         }
         return hash
     }

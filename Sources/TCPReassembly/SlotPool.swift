@@ -76,16 +76,18 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
         }
     }
 
-    /// Asks the processor to bring bytes of a slot near, which will be needed soon; any slot may be named.
+    /// Asks the processor to bring two ranges of a slot's bytes near, which will be needed soon; any slot may be named.
     ///
     /// - Parameters:
     ///   - slot: The slot.
-    ///   - offset: Where the bytes begin in the value.
-    ///   - byteCount: How many they are.
+    ///   - head: The bytes from the beginning of the value.
+    ///   - other: Others, counted from there.
     @inlinable
-    public func prefetch(_ slot: Int, from offset: Int = 0, byteCount: Int) {
+    public func prefetch(_ slot: Int, head: Int, _ other: Range<Int> = 0..<0) {
         guard slot < isInUse.count else { return }
-        unsafe TCPReassembly.prefetch(UnsafeRawPointer(pointer(to: slot)) + offset, byteCount: byteCount)
+        let value = unsafe UnsafeRawPointer(pointer(to: slot))
+        unsafe TCPReassembly.prefetch(value, byteCount: head)
+        unsafe TCPReassembly.prefetch(value + other.lowerBound, byteCount: other.count)
     }
 
     @inlinable

@@ -64,6 +64,8 @@ public struct TCPStream: ~Copyable {
 
     /// The bytes at the beginning of the value that segments touch, about.
     static let hotByteCount = 192
+    /// Those of them that acknowledgments touch.
+    static let acknowledgedByteCount = 72
 
     init() {}
 

@@ -3,7 +3,14 @@ import WireFormat
 
 /// One direction of a session: its decoder, and what is noted of it beside frames and messages.
 struct SessionStream: ~Copyable {
-    // What every frame touches stands first.
+    // What every frame touches stands first; what only traces need of it, at the very beginning.
+
+    /// When its last message was complete.
+    private var lastMessageTime: Timestamp?
+    /// The time from each of its messages to the next.
+    private var messageIntervals = IntervalHistogram()
+    /// Its messages that are not acknowledged yet.
+    var deliveries = DeliveryLedger()
 
     /// The search for the place where frames begin, while it is not known.
     var search: FrameSearch?
@@ -13,12 +20,6 @@ struct SessionStream: ~Copyable {
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the message at hand.
     var fragment: UInt64 = 0
-    /// When its last message was complete.
-    private var lastMessageTime: Timestamp?
-    /// The time from each of its messages to the next.
-    private var messageIntervals = IntervalHistogram()
-    /// Its messages that are not acknowledged yet.
-    var deliveries = DeliveryLedger()
     var traffic = SessionEnd.Traffic()
     var decoder: WebSocketStream
     /// Its Pings that wait for the other end's Pong.
@@ -53,6 +54,8 @@ struct SessionStream: ~Copyable {
 
     /// The bytes at the beginning of the value that frames touch, about.
     static let hotByteCount = 576
+    /// Those of them, at the beginning, that only traces need.
+    static let deliveryByteCount = MemoryLayout<IntervalHistogram>.size &+ MemoryLayout<DeliveryLedger>.size
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
