@@ -89,8 +89,8 @@ struct ReadRun {
         into format: inout some OutputFormat & ~Copyable
     ) -> Bool {
         let count = capture.readBatch()
-        for place in 0..<count { pipeline.prepare(capture.packet(place)) }
-        for place in 0..<count { pipeline.receive(capture.packet(place), into: &format) }
+        capture.forEachPacket { pipeline.prepare($0) }
+        capture.forEachPacket { pipeline.receive($0, into: &format) }
         return count > 0
     }
 
