@@ -74,6 +74,7 @@ public struct ConnectionTable: ~Copyable {
     /// - Parameters:
     ///   - segment: The segment.
     ///   - hash: What ``prefetch(_:)`` has returned for it.
+    /// - Returns: Where the connection is, and which direction the segment takes; nil where there is none.
     public mutating func find(_ segment: inout TCPSegment, hash: UInt32) -> Place? {
         let source = segment.source
         let destination = segment.destination

@@ -182,6 +182,19 @@ struct DeliveryTests {
         #expect(analysis.deliveries.map(\.messagePacket) == [12, 13, 14, 15])
         #expect(analysis.rules.count { $0 == "limit.deliveries" } == 1)
     }
+
+    @Test("are told of a few messages even where payloads take all the room")
+    func noRoom() {
+        let talk = session {
+            $0.send(WireFrame.text(String(repeating: "x", count: 20_000), from: .client), from: .client)
+            $0.acknowledge(from: .server)
+        }
+        var limits = Limits()
+        limits.keptPayload = Limits.shards << 14
+        let analysis = Analysis(talk.packets, limits: limits, deliveries: .all)
+        #expect(analysis.deliveries.map(\.messagePacket) == [6])
+        #expect(analysis.rules == ["limit.message"])
+    }
 }
 
 extension TimedPacket {

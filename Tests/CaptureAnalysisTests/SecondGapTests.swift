@@ -35,7 +35,7 @@ struct SecondGapTests {
         let head = UInt64(TCPConversation.upgradeResponse().utf8.count)
         #expect(analysis.resyncs.map(\.streamOffset) == [head + 77, analysis.gaps[1].streamOffset + 150])
         #expect(analysis.resyncs.map(\.skipped) == [0, 0])
-        #expect(analysis.rules == [])
+        #expect(analysis.rules == ["tcp.gap"])
     }
 
     @Test("that ends where a frame does loses nothing but that message")

@@ -139,4 +139,25 @@ struct UnansweredTests {
         }
         #expect(told(hidden) == ["tcp.gap"])
     }
+
+    @Test("A Close frame need not be answered where an end has failed the connection (RFC 6455 7.1.7)")
+    func closeFailed() {
+        let byCloser = analysis { talk in
+            talk.send(WireFrame.text("no mask", from: .server), from: .client)
+            talk.send(WireFrame.close(1002, from: .server), from: .server)
+            talk.finish(first: .server)
+        }
+        #expect(told(byCloser) == ["masking.client-unmasked"])
+        let byPeer = analysis { talk in
+            let unmasked = WireFrame.text("no mask", from: .server)
+            talk.send(unmasked + WireFrame.close(1000, from: .client), from: .client)
+            talk.finish(first: .server)
+        }
+        #expect(told(byPeer) == ["masking.client-unmasked"])
+        let byNobody = analysis { talk in
+            talk.send(WireFrame.close(1002, from: .server), from: .server)
+            talk.finish(first: .server)
+        }
+        #expect(told(byNobody) == ["close.not-answered"])
+    }
 }

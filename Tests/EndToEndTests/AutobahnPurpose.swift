@@ -1,8 +1,15 @@
-/// What the Autobahn test suite's cases are for: the rules that the test peer breaks in each of them on purpose.
+/// What the Autobahn test suite's cases are for: what the test peer does in each of them on purpose that findings tell of.
 ///
 /// Groups: 1 framing, 2 Pings and Pongs, 3 reserved bits, 4 reserved opcodes, 5 fragmentation, 6 UTF-8, 7 closing, 9 and
 /// 10 long messages, 12 and 13 compression.
 enum AutobahnPurpose {
+    /// What is to be found in a case: the rules that it breaks, and what it may do, but seldom does.
+    static func findings(of name: String) -> Set<String> {
+        // Pongs that nobody asked for, which RFC 6455 5.5.3 allows; that of 5.2 is in two fragments.
+        let isUnasked = ["2.7", "2.8", "2.9", "5.2"].contains(name)
+        return isUnasked ? rules(of: name).union(["pong.unsolicited"]) : rules(of: name)
+    }
+
     /// The rules that a case breaks; a case that breaks none is not listed.
     static func rules(of name: String) -> Set<String> {
         if let rules = rulesByCase[name] { return rules }

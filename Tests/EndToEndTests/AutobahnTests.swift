@@ -13,8 +13,8 @@ private struct JudgedCase {
         record.isServer ? end?.closeEvents?.server : end?.closeEvents?.client
     }
 
-    /// The rules that the test peer broke, by the program.
-    var rules: Set<String> {
+    /// What the program finds in what the test peer did.
+    var findings: Set<String> {
         Set(connection.events.filter { $0.event == "finding" && $0.from == record.peer }.compactMap(\.rule))
     }
 
@@ -87,8 +87,8 @@ struct AutobahnTests {
             // Who closed: in 3.7 the frame under test is itself a Close frame, which the test peer does not count as one.
             let isByPeer = judged.end?.verdict?.by == record.peer.rawValue
             #expect(isByPeer == (record.closedByMe || record.case == "3.7"), "\(record)")
-            // What it broke.
-            #expect(judged.rules == AutobahnPurpose.rules(of: record.case), "\(record)")
+            // What it did on purpose.
+            #expect(judged.findings == AutobahnPurpose.findings(of: record.case), "\(record)")
         }
         #expect(cases.count { $0.hasUnsentClose } == 78)
     }

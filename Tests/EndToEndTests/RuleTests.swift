@@ -16,7 +16,8 @@ struct RuleTests {
         let list = try RuleList().rows
         var shown: Set<String> = []
         for fixture in try Fixture.all {
-            for finding in try Trace.of(fixture.capture, ["--events", "finding"]).trace.events {
+            for finding in try Trace.of(fixture.capture, ["--events", "delivery,finding"]).trace.events
+            where finding.event == "finding" {
                 let rule = try #require(finding.rule)
                 shown.insert(rule)
                 #expect(finding.severity == list[rule]?.severity, "\(rule)")
@@ -31,7 +32,7 @@ struct RuleTests {
         arguments: try Fixture.all.filter { $0.expectation.findings != nil })
     func areFound(fixture: Fixture) throws {
         let expected = try #require(fixture.expectation.findings)
-        let trace = try Trace.of(fixture.capture, ["--events", "connection,handshake,finding"]).trace
+        let trace = try Trace.of(fixture.capture, ["--events", "connection,handshake,delivery,finding"]).trace
         var found: [String: [String]] = [:]
         for connection in trace.connections {
             let rules = connection.events.compactMap(\.rule)

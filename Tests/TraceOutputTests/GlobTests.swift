@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TraceOutput
@@ -22,7 +23,7 @@ struct GlobTests {
     }
 
     @Test func `Random patterns match as the slow matcher says`() {
-        var random = SeededRandom()
+        var random = SeededGenerator()
         for _ in 0..<5000 {
             let pattern = Self.word(of: ["a", "b", "*", "?"], upTo: 8, using: &random)
             let text = Self.word(of: ["a", "b"], upTo: 10, using: &random)
@@ -45,7 +46,7 @@ struct GlobTests {
         return slow(pattern.dropFirst(), text.dropFirst())
     }
 
-    private static func word(of letters: [Character], upTo length: Int, using random: inout SeededRandom) -> String {
+    private static func word(of letters: [Character], upTo length: Int, using random: inout SeededGenerator) -> String {
         String((0..<Int.random(in: 0...length, using: &random)).map { _ in letters.randomElement(using: &random)! })
     }
 }

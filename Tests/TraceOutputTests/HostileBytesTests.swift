@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import CaptureAnalysis
@@ -14,7 +15,7 @@ struct HostileBytesTests {
 
     @Test(arguments: 0..<200)
     func `Hostile text never reaches the output raw`(round: Int) throws {
-        var random = SeededRandom()
+        var random = SeededGenerator()
         let calls = Self.session(using: &random)
         let outputs = [
             printed(calls, as: TimelineFormat()),
@@ -39,8 +40,8 @@ struct HostileBytesTests {
         }
     }
 
-    private static func session(using random: inout SeededRandom) -> [Call] {
-        let text = { (random: inout SeededRandom) in
+    private static func session(using random: inout SeededGenerator) -> [Call] {
+        let text = { (random: inout SeededGenerator) in
             (0..<Int.random(in: 0...9, using: &random)).map { _ in pieces.randomElement(using: &random)! }.joined()
         }
         let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }

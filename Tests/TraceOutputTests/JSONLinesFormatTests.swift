@@ -224,7 +224,8 @@ struct JSONLinesFormatTests {
         #expect(line.contains(#""close_events":{"client":null,"server":{"code":1006,"name":"abnormal closure","#))
         #expect(
             line.hasSuffix(
-                #""unanswered_from":"server","unanswered_segments":5,"unanswered_for":3.811993000}"#))
+                #""unanswered_from":"server","unanswered_segments":5,"unanswered_for":3.811993000},"compression":null"#)
+        )
     }
 
     @Test func `The summary line holds the patterns`() {

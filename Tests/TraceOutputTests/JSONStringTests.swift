@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import WireFormat
 
@@ -17,7 +18,7 @@ struct JSONStringTests {
     }
 
     @Test func `Random text is escaped as the slow model does it, and reads back`() throws {
-        var random = SeededRandom()
+        var random = SeededGenerator()
         let alphabet: [Unicode.Scalar] = [
             "a", "b", " ", "\"", "\\", "\n", "\u{7f}", "\u{80}", "\u{9f}", "\u{a0}", "é", "\u{61c}", "\u{61b}",
             "\u{2027}", "\u{2028}",
@@ -79,7 +80,7 @@ struct RFC3339ClockTests {
     }
 
     @Test func `Random times are those of the system's calendar`() {
-        var random = SeededRandom()
+        var random = SeededGenerator()
         var clock = RFC3339Clock()
         var buffer = OutputBuffer()
         for _ in 0..<2000 {

@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 @testable import TraceOutput
 
 struct OutputBufferTests {
     @Test func `Numbers are written as Swift writes them`() {
-        var random = SeededRandom()
+        var random = SeededGenerator()
         var values: [UInt64] = [0, .max]
         for digits in 0..<20 {
             var power: UInt64 = 1
@@ -45,7 +46,7 @@ struct OutputBufferTests {
     }
 
     @Test func `Base64 is that of the slow model`() {
-        var random = SeededRandom()
+        var random = SeededGenerator()
         for length in 0..<200 {
             let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
             var buffer = OutputBuffer()
@@ -74,24 +75,5 @@ struct OutputBufferTests {
         }
         while text.count % 4 != 0 { text.append("=") }
         return String(text)
-    }
-}
-
-/// A generator that tells its seed, so that a failure can be run again.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64 = UInt64.random(in: 0 ... .max), _ place: StaticString = #function) {
-        print("\(place): seed \(seed)")
-        state = seed
-    }
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TraceOutput
@@ -46,7 +47,7 @@ struct TerminalTextTests {
     }
 
     @Test func `Scalars are decoded as Swift decodes them`() {
-        var random = SeededRandom()
+        var random = SeededGenerator()
         for _ in 0..<5000 {
             let bytes =
                 (0..<4).map { _ in

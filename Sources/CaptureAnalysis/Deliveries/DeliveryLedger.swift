@@ -30,8 +30,6 @@ struct DeliveryLedger: ~Copyable {
     /// Whether it was told that not all messages can be followed.
     var hasToldLimit = false
 
-    /// What room for a message takes, in bytes.
-    static let cost = MemoryLayout<OutstandingMessages.Message>.stride
     /// The segments that are remembered since they were not the next, and the acknowledgments that came early.
     private static let memory = 64
 

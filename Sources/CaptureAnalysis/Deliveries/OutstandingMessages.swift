@@ -36,8 +36,17 @@ struct OutstandingMessages: ~Copyable {
     /// The messages that there is room for.
     var capacity: Int { ring.count }
 
-    /// The capacity after ``grow()``.
-    var nextCapacity: Int { max(Self.smallest, ring.count &* 2) }
+    /// The bytes that it takes of what sessions share: the first few messages are each session's own.
+    var cost: Int { Self.cost(of: ring.count) }
+
+    /// The bytes that ``grow()`` takes beyond that.
+    var growth: Int { Self.cost(of: nextCapacity) &- cost }
+
+    private var nextCapacity: Int { max(Self.smallest, ring.count &* 2) }
+
+    private static func cost(of capacity: Int) -> Int {
+        max(0, capacity &- smallest) &* MemoryLayout<Message>.stride
+    }
 
     /// The oldest.
     var first: Message? { count > 0 ? ring[head] : nil }

@@ -37,9 +37,9 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         let capacity = streams[role.index].deliveries.messages.capacity
-        let cost = (streams[role.index].deliveries.messages.nextCapacity &- capacity) &* DeliveryLedger.cost
-        if capacity < state.options.limits.outstandingMessages, resources.keepable > cost {
-            resources.keepable &-= cost
+        let growth = streams[role.index].deliveries.messages.growth
+        if capacity < state.options.limits.outstandingMessages, resources.keepable >= growth {
+            resources.keepable &-= growth
             streams[role.index].deliveries.messages.grow()
         } else {
             tellLimit(role, context, &state, &sink)
@@ -102,7 +102,7 @@ extension Session {
         for role in Role.allCases {
             let direction = role == .client ? clientDirection : clientDirection.opposite
             let isTold = state.options.deliveries == .all || tcp.acknowledged[direction.index] > 0
-            resources.keepable &+= streams[role.index].deliveries.messages.capacity &* DeliveryLedger.cost
+            resources.keepable &+= streams[role.index].deliveries.messages.cost
             while let message = streams[role.index].deliveries.messages.popFirst() {
                 guard isTold else { continue }
                 let delivery = Delivery(

@@ -29,8 +29,8 @@ extension Session {
     /// Tells of Pings and Close frames that were not answered, where the whole stream was seen that should have held the
     /// answer.
     mutating func tellUnanswered(
-        _ tcp: TCPOutcome, _ cause: EndCause, _ context: EventContext, _ state: inout AnalysisState,
-        _ sink: inout some EventSink & ~Copyable
+        _ tcp: TCPOutcome, _ cause: EndCause, _ failure: SessionEnd.Failure?, _ context: EventContext,
+        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         for role in Role.allCases where !streams[role.index].isIncomplete {
             let asker = role.peer
@@ -50,7 +50,9 @@ extension Session {
                     text: "\(pings) not answered\(place ?? "").", from: role, streamOffset: offset)
                 state.report(finding, at: context, into: &sink)
             }
-            guard cause == .closed, streams[role.index].close == nil, let close = streams[asker.index].close,
+            // RFC 6455 7.1.7: an end that has failed the connection reads no answer, and need not send one.
+            guard failure == nil, cause == .closed, streams[role.index].close == nil,
+                let close = streams[asker.index].close,
                 (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0
             else { continue }
             let finding = Finding(

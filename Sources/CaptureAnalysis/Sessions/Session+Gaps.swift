@@ -22,20 +22,28 @@ extension Session {
             let resync = Resync(
                 from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
             sink.receive(.resync(resync), at: context, payload: Span())
-        } else if let search = streams[role.index].search {
-            let cost = search.cost
-            if search.skip(length, origin: context.packet) {
-                resources.keepable &-= search.cost &- cost
-            } else {
-                giveUp(search, of: role, &resources)
-                beginSearch(of: role, resources: &resources)
-            }
-        } else {
-            streams[role.index].gapPacket = context.packet
-            streams[role.index].skipped = 0
+        } else if !reachesOver(length, of: role, context, &resources) {
             beginSearch(of: role, resources: &resources)
         }
         decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
+    }
+
+    /// Whether the search of a stream goes on over bytes that are missing; what it kept is given up where it does not.
+    private mutating func reachesOver(
+        _ length: UInt64, of role: Role, _ context: EventContext, _ resources: inout StreamResources
+    ) -> Bool {
+        guard let search = streams[role.index].search else {
+            streams[role.index].gapPacket = context.packet
+            streams[role.index].skipped = 0
+            return false
+        }
+        let cost = search.cost
+        guard search.skip(length, origin: context.packet) else {
+            giveUp(search, of: role, &resources)
+            return false
+        }
+        resources.keepable &-= search.cost &- cost
+        return true
     }
 
     /// Tells that both streams lack a beginning of unknown length, and searches them.

@@ -119,7 +119,8 @@ struct Session: ~Copyable {
                 tell(
                     whole, whole.framePayload(in: input, resources), whole.payload(in: input, resources), from: role,
                     &context, &sink)
-                if followsDeliveries { follow(whole.message, from: role, origin: origin, context, &state, &resources, &sink) }
+                guard followsDeliveries else { continue }
+                follow(whole.message, from: role, origin: origin, context, &state, &resources, &sink)
             } else if let output = streams[role.index].decoder.next(&input, resources: &resources) {
                 handle(output, from: role, &context, &state, &sink)
                 guard followsDeliveries, case .message(let message) = output else { continue }
@@ -292,12 +293,12 @@ struct Session: ~Copyable {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
         }
-        tellUnanswered(tcp, cause, context, &state, &sink)
         let outcome = SessionOutcome(
             client: EndOutcome(streams[0]), server: EndOutcome(streams[1]), firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
         let verdict = outcome.verdict(tcp, cause: cause, now: context.time)
+        tellUnanswered(tcp, cause, verdict.failure, context, &state, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
         state.endings.note(verdict, server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
         let end = SessionEnd(

@@ -37,6 +37,7 @@ public struct WholeMessage: Sendable {
     /// - Parameters:
     ///   - input: What the message was found in.
     ///   - resources: What was handed to ``WebSocketStream/next(_:resources:)`` with it, and not used since.
+    /// - Returns: The first bytes, unmasked; none where frames are to be told without their payload.
     @_lifetime(copy input, borrow resources)
     public func framePayload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
         payload(in: input, resources).extracting(first: showsFrame ? lentCount : 0)
@@ -47,6 +48,7 @@ public struct WholeMessage: Sendable {
     /// - Parameters:
     ///   - input: What the message was found in.
     ///   - resources: What was handed to ``WebSocketStream/next(_:resources:)`` with it, and not used since.
+    /// - Returns: The first bytes, unmasked.
     @_lifetime(copy input, borrow resources)
     public func payload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
         guard let inputOffset else { return resources.unmasked.span }

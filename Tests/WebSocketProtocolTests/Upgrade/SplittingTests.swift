@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WebSocketProtocol
 
@@ -51,21 +52,6 @@ struct SplittingTests {
             driver.feed(conversation.mixed(using: &random))
             #expect(driver.log == conversation.expected, "seed \(seed)")
         }
-    }
-}
-
-/// SplitMix64: small, and the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }
 
