@@ -183,6 +183,21 @@ struct DeliveryTests {
         #expect(analysis.rules.count { $0 == "limit.deliveries" } == 1)
     }
 
+    @Test("need no room for what was acknowledged before, though nobody asked")
+    func acknowledgedBefore() {
+        let talk = session { talk in
+            for number in 1...2 { talk.send(WireFrame.text("\(number)", from: .client), from: .client) }
+            talk.acknowledge(from: .server)
+            talk.send(WireFrame.text("3", from: .client), from: .client)
+            talk.send((4...6).flatMap { WireFrame.text("\($0)", from: .client) }, from: .client)
+        }
+        var limits = Limits()
+        limits.outstandingMessages = 4
+        let analysis = Analysis(talk.packets, limits: limits, deliveries: .troubled)
+        #expect(!analysis.rules.contains("limit.deliveries"))
+        #expect(analysis.deliveries.map(\.messagePacket) == [9, 10, 10, 10])
+    }
+
     @Test("are told of a few messages even where payloads take all the room")
     func noRoom() {
         let talk = session {

@@ -20,7 +20,10 @@ extension Session {
             guard time != nil || tellsAll else { return }
         }
         if !tellsAll { streams[role.index].deliveries.messages.removeAllQuiet(upTo: state.acknowledgedOffset) }
-        if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &state, &resources, &sink) }
+        if streams[role.index].deliveries.messages.isFull {
+            if !tellsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: state.acknowledgedOffset) }
+            if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &state, &resources, &sink) }
+        }
         guard !streams[role.index].deliveries.messages.isFull else { return }
         let end = streams[role.index].decoder.streamOffset
         let repeats = streams[role.index].deliveries.repeats(of: message.streamOffset..<end)
