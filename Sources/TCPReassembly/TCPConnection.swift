@@ -48,7 +48,7 @@ public struct TCPConnection: ~Copyable {
     /// Whether the acknowledgment of the SYN ACK is still to come.
     private var awaitsHandshakeAck = false
     /// Whether an end waits for a word of the other (``unanswered(_:)``).
-    private var hasUnanswered = false
+    var hasUnanswered = false
     private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     private var hopLimits = InlineArray<2, HopLimitVote>(repeating: HopLimitVote())
     /// Whether the segment to be received next may not have reached the other end.
@@ -59,7 +59,7 @@ public struct TCPConnection: ~Copyable {
     /// mark (``TCPSegment/tunnel``).
     var tunnels = InlineArray<2, UInt32>(repeating: 0)
     /// The windows that are closed; nil where none is.
-    private var closedWindows: ClosedWindows?
+    var closedWindows: ClosedWindows?
     /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
     public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
     /// The packet that it was last seen in.
@@ -67,7 +67,7 @@ public struct TCPConnection: ~Copyable {
     /// The packets seen.
     public private(set) var packets: UInt64 = 0
     /// The two streams, by ``Direction/rawValue``.
-    private var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
+    var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
 
     /// The packet that it was first seen in.
     public let firstTime: Timestamp
@@ -90,7 +90,7 @@ public struct TCPConnection: ~Copyable {
     /// A SYN with another initial sequence number that was not taken at its word, and who sent it.
     private var challenger: (syn: Mark, from: Direction)?
     /// What each end sent again, or probed with; nil as long as neither did.
-    private var unanswered: UnansweredRuns?
+    var unanswered: UnansweredRuns?
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
@@ -168,7 +168,7 @@ public struct TCPConnection: ~Copyable {
     }
 
     /// Whether a packet of an end was seen.
-    private func isHeard(_ direction: Direction) -> Bool {
+    func isHeard(_ direction: Direction) -> Bool {
         let hasOpened = direction == .fromInitiator ? syn != nil || handshakeAck != nil : synAck != nil
         return hasOpened || streams[direction.index].seenOffset > 0
             || streams[direction.opposite.index].acknowledgedOffset > 0
@@ -177,29 +177,6 @@ public struct TCPConnection: ~Copyable {
     /// Whether the end that sends this stream had received the other's FIN before it sent its own.
     func receivedFinFirst(_ direction: Direction) -> Bool {
         hadReceivedFin[direction.index]
-    }
-
-    /// The segments by which an end asked for a word of the other, up to the connection's last packet; nil where it did not,
-    /// or was answered.
-    public func unanswered(_ direction: Direction) -> UnansweredRun? {
-        guard let run = unanswered?.runs[direction.index], run.segments > 0, isHeard(direction.opposite) else {
-            return nil
-        }
-        return run
-    }
-
-    private mutating func countUnanswered(_ direction: Direction, _ time: Timestamp) {
-        let unanswered = unanswered ?? UnansweredRuns()
-        self.unanswered = unanswered
-        hasUnanswered = true
-        unanswered.runs[direction.index].count(at: time)
-    }
-
-    /// Ends an end's run, since a packet of the other end has come.
-    private mutating func endUnanswered(of direction: Direction) {
-        guard let unanswered else { return }
-        unanswered.runs[direction.index] = UnansweredRun()
-        hasUnanswered = unanswered.runs[direction.opposite.index].segments > 0
     }
 
     /// Judges a segment by its checksum and its hop limit before anything else is done with it.
@@ -328,34 +305,6 @@ public struct TCPConnection: ~Copyable {
         return arrival
     }
 
-    /// The stall of an end's window that has ended and was not told yet.
-    public mutating func takeStall(_ direction: Direction) -> WindowStall? {
-        let stall = closedWindows?.takeStall(direction)
-        if closedWindows?.isIdle == true { closedWindows = nil }
-        return stall
-    }
-
-    /// Ends the stalls that last: the connection, or the capture, is over.
-    public mutating func endStalls() {
-        closedWindows?.end(.fromInitiator, time: lastTime)
-        closedWindows?.end(.fromResponder, time: lastTime)
-    }
-
-    /// Learns a window that is zero, or another while one is closed.
-    private mutating func noteWindow(
-        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp,
-        _ arrival: inout Arrival
-    ) {
-        // RFC 9293 3.10.7.4: the window counts with an acknowledgment; a reset's means nothing.
-        guard segment.flags.contains(.ack), segment.flags.isDisjoint(with: [.syn, .rst]) else { return }
-        let windows = closedWindows ?? ClosedWindows()
-        closedWindows = windows
-        if windows.note(isZero: segment.window == 0, from: direction, packet: packet, time: time) {
-            arrival.isDoubtful = true
-        }
-        if windows.isIdle { closedWindows = nil }
-    }
-
     /// Takes a segment of a connection whose bytes nobody reads: only its end matters.
     public mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
         lastTime = time
@@ -363,63 +312,6 @@ public struct TCPConnection: ~Copyable {
             finPackets[direction.index] = packet
         }
         isClosed = isClosed || flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil
-    }
-
-    /// The next piece of a stream that has waited.
-    public mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
-        streams[direction.index].next(budget: &budget)
-    }
-
-    /// Takes back bytes of a segment just received that their reader cannot use yet, and holds the stream until `resume`.
-    ///
-    /// - Parameters:
-    ///   - direction: Who sent them.
-    ///   - bytes: The last of those that were handed on.
-    ///   - packet: The 1-based number of the packet that brought them.
-    ///   - budget: Bytes that all connections together may still hold.
-    public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, packet: UInt64, budget: inout Int) {
-        let offset = streams[direction.index].nextOffset &- UInt64(bytes.count)
-        let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, packet: packet)
-        pause(direction, keeping: segment, budget: &budget)
-    }
-
-    /// Takes back the last `unread` bytes of a held segment.
-    public mutating func pause(
-        _ direction: Direction, keeping segment: HeldSegment, unread: Int, budget: inout Int
-    ) {
-        var rest = segment
-        rest.bytes = segment.bytes.suffix(unread)
-        rest.offset = segment.end &- UInt64(unread)
-        pause(direction, keeping: rest, budget: &budget)
-    }
-
-    /// Takes back a gap of `length` bytes.
-    public mutating func pause(_ direction: Direction, keepingGap length: UInt64, packet: UInt64, budget: inout Int) {
-        let offset = streams[direction.index].nextOffset &- length
-        pause(
-            direction, keeping: HeldSegment(offset: offset, bytes: [], missing: length, packet: packet),
-            budget: &budget)
-    }
-
-    private mutating func pause(_ direction: Direction, keeping segment: HeldSegment, budget: inout Int) {
-        streams[direction.index].pause(keeping: segment, budget: &budget)
-    }
-
-    /// Lets a paused stream pass again.
-    public mutating func resume(_ direction: Direction) {
-        streams[direction.index].resume()
-    }
-
-    /// Counts every hole as a gap: the connection, or the capture, is over.
-    public mutating func flush() {
-        streams[0].flush()
-        streams[1].flush()
-    }
-
-    /// Drops what waits.
-    public mutating func removeHeld(budget: inout Int) {
-        streams[0].removeHeld(budget: &budget)
-        streams[1].removeHeld(budget: &budget)
     }
 
     /// Takes a RST back that may not have reached the other end, when its sender goes on behind it.
