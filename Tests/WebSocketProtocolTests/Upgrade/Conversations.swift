@@ -169,7 +169,8 @@ private let tunnels: [Conversation] = [
     before("CONNECT through CONNECT", connect + connect, "HTTP/1.0 200 OK\n\n" + established),
     Conversation(
         "TLS inside CONNECT", [c(connect), s(established), c([0x16, 0x03, 0x01, 0x02, 0x00])], ["finished tls"]),
-    Conversation("a request of the server behind a proxy", [c(connect), s(established + get)], ["finished brokenHTTP"]),
+    Conversation(
+        "a request of the server behind a proxy", [c(connect), s(established + get)], ["finished brokenHTTP"]),
     Conversation(
         "a response of the client behind a proxy", [c(connect + "HTTP/1.1 200 OK\n\n"), s(established)],
         ["finished brokenHTTP"]),
