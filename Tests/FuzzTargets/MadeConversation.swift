@@ -1,16 +1,19 @@
 import WebSocketProtocol
+import WireFormat
 
-/// The packets of a connection over raw IPv4, without checksums.
+/// The packets of a connection over raw IPv4, without checksums, a millisecond apart unless told.
 struct MadeConversation {
     /// A packet; `cut` bytes of it are not in the capture.
     struct Packet {
         var bytes: [UInt8]
         var cut = 0
+        var time = Timestamp(nanoseconds: 0)
     }
 
     private(set) var packets: [Packet] = []
     private var next: [UInt32] = [0xffff_ff00, 1000]
     private var delayed: Packet?
+    private var time = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
 
     /// The three-way handshake.
     mutating func open() {
@@ -21,8 +24,11 @@ struct MadeConversation {
         append(Packet(bytes: packet([], from: .client, flags: 0x10)))
     }
 
-    /// Sends a segment; the settings are those of a piece (``SessionsRun``).
-    mutating func send(_ bytes: [UInt8], from sender: Role, settings: UInt8 = 0) {
+    /// Lets a second pass before the next packet.
+    mutating func pause() { time.nanoseconds += 1_000_000_000 }
+
+    /// Sends a segment, a millisecond after the packet before or at once; the settings are those of a piece (``SessionsRun``).
+    mutating func send(_ bytes: [UInt8], from sender: Role, settings: UInt8 = 0, atOnce: Bool = false) {
         let flags: UInt8 = (settings & 32 == 0 ? 0 : 0x10) | (settings & 16 == 0 ? 0 : 0x01)
         var packet = Packet(bytes: packet(bytes, from: sender, flags: flags))
         next[sender == .client ? 0 : 1] &+= UInt32(bytes.count) &+ (settings & 16 == 0 ? 0 : 1)
@@ -35,15 +41,18 @@ struct MadeConversation {
         if settings & 2 != 0, delayed == nil {
             delayed = packet
         } else {
-            append(packet)
+            append(packet, atOnce: atOnce)
         }
     }
 
-    private mutating func append(_ packet: Packet) {
+    private mutating func append(_ packet: Packet, atOnce: Bool = false) {
+        if !atOnce { time.nanoseconds += 1_000_000 }
+        var packet = packet
+        packet.time = time
         packets.append(packet)
         if let late = delayed {
-            packets.append(late)
             delayed = nil
+            append(late)
         }
     }
 

@@ -23,11 +23,9 @@ struct SessionEvents: EventSink {
         options.limits.keptPayload = 1 << 20
         var pipeline = Pipeline(options: options)
         var events = SessionEvents()
-        var time = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
         for (index, packet) in packets.enumerated() {
-            time.nanoseconds += 1_000_000
             let captured = CapturedPacket(
-                number: UInt64(index + 1), time: time, linkType: .ipv4,
+                number: UInt64(index + 1), time: packet.time, linkType: .ipv4,
                 originalLength: packet.bytes.count + packet.cut, bytes: packet.bytes.span)
             pipeline.receive(captured, into: &events)
         }

@@ -4,9 +4,10 @@ import WireFormat
 
 /// One analysis of a session whose packets are made here, so that every input gets to its frames.
 ///
-/// Input: a byte of settings (bit 0: permessage-deflate; 1: the capture lacks the upgrade), then the session's pieces, the client's and the
-/// server's in turn: a byte of settings (bit 0: not in the capture; 1: after the next; 2: a snap length cut half of it;
-/// 3: sent twice; 4: FIN; 5: acknowledges all that the other end sent), its length in two bytes, its bytes.
+/// Input: a byte of settings (bit 0: permessage-deflate; 1: the capture lacks the upgrade), then the session's pieces,
+/// the client's and the server's in turn: a byte of settings (bit 0: not in the capture; 1: after the next; 2: a snap
+/// length cut half of it; 3: sent twice; 4: FIN; 5: acknowledges all that the other end sent; 6: a second has passed),
+/// its length in two bytes, its bytes. The segments of a piece that is cut go out at once.
 struct SessionsRun {
     private struct Piece {
         let settings: UInt8
@@ -31,7 +32,7 @@ struct SessionsRun {
     /// Analyses the session; where nothing of it is lost, what is told does not depend on how it is cut.
     func check() throws(Disagreement) {
         let whole = told(.whole)
-        guard settings & 2 == 0, pieces.allSatisfy({ $0.settings == 0 }) else { return }
+        guard settings & 2 == 0, pieces.allSatisfy({ $0.settings & 0xbf == 0 }) else { return }
         for cutting in [Cutting.byteByByte, .random] {
             let told = told(cutting)
             guard told != whole else { continue }
@@ -60,9 +61,11 @@ struct SessionsRun {
                     """.utf8), from: .server)
         }
         for piece in pieces {
+            if piece.settings & 64 != 0 { conversation.pause() }
             let last = cutting.pieces(of: piece.bytes).count - 1
             for (index, bytes) in cutting.pieces(of: piece.bytes).enumerated() {
-                conversation.send(bytes, from: piece.from, settings: index == last ? piece.settings : 0)
+                conversation.send(
+                    bytes, from: piece.from, settings: index == last ? piece.settings : 0, atOnce: index > 0)
             }
         }
         return SessionEvents.of(conversation.packets)

@@ -14,10 +14,10 @@ extension UpgradeFollower {
             switch streams[index].head.firstBytes.kind {
             case .undecided: break
             case .request:
-                guard clientSide ?? side == side else { return finish(brokenEnding) }
+                guard clientSide ?? tunnelClient ?? side == side else { return finish(brokenEnding) }
                 clientSide = side
             case .response:
-                guard clientSide != side else { return finish(brokenEnding) }
+                guard clientSide ?? tunnelClient != side else { return finish(brokenEnding) }
                 clientSide = side.other
                 if mustWait(side) { return .waits }
             case .tls where clientSide == nil: return finish(.tls)

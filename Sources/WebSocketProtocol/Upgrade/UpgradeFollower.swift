@@ -33,6 +33,8 @@ public struct UpgradeFollower: Sendable {
     var proxyMessage: [UInt8] = []
     /// How many proxies have been passed.
     var proxies = 0
+    /// Who asked the latest of them for a tunnel, and so is the client in it.
+    var tunnelClient: StreamSide?
 
     /// Who sends requests; nil before that can be told.
     ///

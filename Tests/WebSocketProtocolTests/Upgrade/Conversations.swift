@@ -170,6 +170,11 @@ private let tunnels: [Conversation] = [
     Conversation(
         "TLS inside CONNECT", [c(connect), s(established), c([0x16, 0x03, 0x01, 0x02, 0x00])], ["finished tls"]),
     Conversation(
+        "a request of the server behind a proxy", [c(connect), s(established + get)], ["finished brokenHTTP"]),
+    Conversation(
+        "a response of the client behind a proxy", [c(connect + "HTTP/1.1 200 OK\n\n"), s(established)],
+        ["finished brokenHTTP"]),
+    Conversation(
         "too many proxies", (0..<5).flatMap { _ in [c(connect), s(established)] }, ["finished unknown"]),
     socks(
         "without authentication", [5, 1, 0], [5, 0], [5, 1, 0, 1, 10, 0, 0, 1, 0, 80], [5, 0, 0, 1, 0, 0, 0, 0, 0, 0]),

@@ -34,6 +34,8 @@ extension UpgradeFollower {
         proxies += 1
         guard proxies <= limits.proxies else { return finish(.unknown) }
         phase = .following
+        // RFC 1928 3: it is the client that connects to a SOCKS proxy.
+        tunnelClient = clientSide ?? .initiator
         clientSide = nil
         isAwaitingAnswer = false
         outstanding = OutstandingRequests()
