@@ -1,5 +1,5 @@
 /// What a generated capture is like: how much of what.
-public struct CaptureProfile: Sendable {
+public struct CaptureProfile: CustomStringConvertible, Sendable {
     /// How messages are spread over packets.
     public enum Pace: Sendable {
         /// One end speaks, then the other.
@@ -64,6 +64,9 @@ public struct CaptureProfile: Sendable {
         self.openAtOnce = openAtOnce
         self.messageLength = messageLength
     }
+
+    /// The name.
+    public var description: String { name }
 
     /// The same with a part of the packets or bytes, and of the connections that come one after the other.
     public func scaled(by share: Double) -> CaptureProfile {

@@ -13,9 +13,9 @@ enum SpokenProtocol {
             return
         }
         switch random.below(100) {
-        case ..<55: self = .tls
-        case ..<85: self = .http
-        case ..<95: self = .unknown
+        case ..<50: self = .tls
+        case ..<75: self = .http
+        case ..<85: self = .unknown
         default: self = .refusedUpgrade
         }
     }

@@ -35,9 +35,9 @@ struct Bench: ParsableCommand {
         for capture in report.captures { report.allocations += try countAllocations(capture) }
         report.stages = try stages(report.captures).map { stage in
             say("measuring \(stage.name)")
-            return try StageResult(stage, pairs: allocations ? 1 : pairs)
+            return try StageResult(stage, pairs: allocations ? 0 : pairs)
         }
-        print(report.text, terminator: "")
+        print(allocations ? report.allocationText : report.text, terminator: "")
         guard report.excesses.isEmpty else {
             say("too many requests for memory: \(report.excesses.joined(separator: ", "))")
             throw ExitCode(1)
@@ -67,7 +67,7 @@ struct Bench: ParsableCommand {
             let packets = PacketStage(capture: capture)
             stages += [packets, ReassemblyStage(packets: packets)] as [any Stage]
         }
-        stages += [StreamStage.frames, .unmasking, .inflating] as [any Stage]
+        stages += [StreamStage.frames, StreamStage.unmasking, StreamStage.inflating] as [any Stage]
         if let chats = captures.first(where: { $0.name == "small" }) { stages.append(try JSONStage(chats)) }
         return stages
     }

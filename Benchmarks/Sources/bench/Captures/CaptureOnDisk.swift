@@ -20,7 +20,7 @@ struct CaptureOnDisk {
             return
         }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         let handle = try FileHandle(forWritingTo: file)
         truth = try GeneratedCapture(profile.scaled(by: share), seed: seed).write { try handle.write(contentsOf: $0) }
         try handle.close()

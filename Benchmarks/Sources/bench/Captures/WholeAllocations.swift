@@ -1,4 +1,5 @@
 import CaptureAnalysis
+import GeneratedCaptures
 import PacketCapture
 import TraceOutput
 import WebSocketProtocol

@@ -1,4 +1,5 @@
 import Foundation
+import GeneratedCaptures
 
 /// Whole captures, read by the programs themselves.
 struct WholeRuns {

@@ -7,7 +7,7 @@ struct Pairs {
     init(
         _ count: Int, isWarmedUp: Bool = true, reference: () throws -> Double, own: () throws -> Double
     ) rethrows {
-        if isWarmedUp { _ = try (reference(), own()) }
+        if isWarmedUp, count > 0 { _ = try (reference(), own()) }
         for _ in 0..<count { pairs.append(try (reference(), own())) }
     }
 

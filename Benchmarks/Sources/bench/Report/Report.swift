@@ -1,4 +1,5 @@
 import Foundation
+import GeneratedCaptures
 
 /// The page of one run.
 struct Report {
@@ -36,8 +37,11 @@ struct Report {
 
             """
         return text + "\n" + captureTable.text + "\n" + wholeTable.text + "\n## Stages\n\n" + stageTable.text
-            + "\n## Requests for memory, from the file to the format\n\n" + allocationTable.text
+            + "\n## Requests for memory\n\n" + allocationText
     }
+
+    /// How often memory was asked for: by each stage alone, then on the whole way from the file to a format.
+    var allocationText: String { stageAllocationTable.text + "\n" + allocationTable.text }
 
     private var captureTable: MarkdownTable {
         var table = MarkdownTable(["capture", "packets", "MB", "connections", "sessions", "frames"])
@@ -64,9 +68,7 @@ struct Report {
     }
 
     private var stageTable: MarkdownTable {
-        var table = MarkdownTable([
-            "stage", "beside", "ratio", "ns", "of them the stage's own", "for each", "requests for memory", "at most",
-        ])
+        var table = MarkdownTable(["stage", "beside", "ratio", "ns", "ns beyond what it is beside", "for each"])
         for result in stages {
             let nanoseconds = 1e9 / Double(max(1, result.stage.unitCount))
             let own = result.pairs.own - result.pairs.reference
@@ -74,8 +76,20 @@ struct Report {
                 [
                     result.stage.name, result.stage.referenceName, words(result.pairs.ratio),
                     (result.pairs.own * nanoseconds).formatted(decimals: 1), (own * nanoseconds).formatted(decimals: 1),
-                    result.stage.unit, result.allocations.perUnit.formatted(decimals: 5),
-                    result.allocations.limit.formatted() + excess(result.allocations),
+                    result.stage.unit,
+                ])
+        }
+        return table
+    }
+
+    private var stageAllocationTable: MarkdownTable {
+        var table = MarkdownTable(["stage", "requests", "for each", "of them", "at most"])
+        for result in stages {
+            let allocations = result.allocations
+            table.append(
+                [
+                    result.stage.name, String(allocations.count), result.stage.unit,
+                    allocations.perUnit.formatted(decimals: 5), allocations.limit.formatted() + excess(allocations),
                 ])
         }
         return table

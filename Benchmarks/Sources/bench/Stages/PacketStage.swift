@@ -1,3 +1,4 @@
+import GeneratedCaptures
 import LibpcapFloor
 import PacketCapture
 import PacketDecoding

@@ -1,3 +1,4 @@
+import GeneratedCaptures
 import PacketCapture
 import PacketDecoding
 import TCPReassembly
@@ -11,7 +12,7 @@ struct ReassemblyStage: Stage {
     var referenceName: String { "packets" }
     var unit: String { "packet" }
     var unitCount: UInt64 { packets.unitCount }
-    var mostAllocations: Double { 0.05 }
+    var mostAllocations: Double { 0.03 }
 
     func runReference() throws { try packets.run() }
 

@@ -20,6 +20,7 @@ protocol Stage {
 /// What was measured of a stage.
 struct StageResult {
     let stage: any Stage
+    /// Empty where no time was measured.
     let pairs: Pairs
     let allocations: Allocations
 

@@ -21,7 +21,7 @@ extension StreamStage {
         let stream = GeneratedStream(
             profile, isFromClient: true, isCompressed: false, byteCount: byteCount, seed: 2)
         return StreamStage(
-            name: "unmasking", referenceName: "copy", mostAllocations: 0.01, stream: stream, isFromClient: true,
+            name: "unmasking", referenceName: "copy", mostAllocations: 1.3, stream: stream, isFromClient: true,
             isCompressed: false, showsPayloads: true, pieceLength: 64 << 10,
             reference: { copyAll($0.bytes, pieceLength: 64 << 10) })
     }
@@ -34,7 +34,7 @@ extension StreamStage {
         let stream = GeneratedStream(
             profile, isFromClient: false, isCompressed: true, byteCount: byteCount / 4, seed: 3)
         return StreamStage(
-            name: "inflating", referenceName: "zlib", mostAllocations: 0.01, stream: stream, isFromClient: false,
+            name: "inflating", referenceName: "zlib", mostAllocations: 2, stream: stream, isFromClient: false,
             isCompressed: true, showsPayloads: true, reference: inflateAll)
     }
 
