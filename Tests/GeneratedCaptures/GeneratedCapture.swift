@@ -2,6 +2,9 @@
 ///
 /// It is valid throughout: handshakes, checksums, upgrades and frames are right, and nothing is missing.
 public struct GeneratedCapture: Sendable {
+    /// Counts the changes of what is made of a profile and a seed, so that nobody takes an old file for a new one.
+    public static let version = 1
+
     private let profile: CaptureProfile
     private let seed: UInt64
 

@@ -1,6 +1,6 @@
 /// Bytes that payloads are cut from.
 struct PayloadPools {
-    private static let byteCount = 1 << 20
+    private static let byteCount = 1 << 18
     private static let words = [
         "tea", "kettle", "\"hot\"", "water", "cup", "café", "and", "the", "is", "on", "please", "later", "☕", "room",
         "hello", "waiting", "for", "milk", "sugar", "{\"user\":7}", "leaves", "when", "who", "\n", "again", "naïve",

@@ -5,6 +5,6 @@
 /// the limit.
 enum AllocationLimit {
     static let perPacket: [String: (summary: Double, trace: Double)] = [
-        "small": (0.16, 0.61), "bulk": (0.013, 0.046), "mixed": (2.75, 3.45), "noise": (0.51, 0.51),
+        "small": (0.16, 0.61), "bulk": (0.0125, 0.045), "mixed": (2.75, 3.43), "noise": (0.542, 0.54),
     ]
 }

@@ -10,7 +10,8 @@ struct CaptureOnDisk {
     /// Finds the capture in `folder`, or makes it.
     init(_ profile: CaptureProfile, seed: UInt64, share: Double, in folder: URL) throws {
         name = profile.name
-        let file = folder.appending(path: "\(profile.name)-seed-\(seed)-share-\(share).pcap")
+        let version = GeneratedCapture.version
+        let file = folder.appending(path: "\(profile.name)-\(version)-seed-\(seed)-share-\(share).pcap")
         let log = file.appendingPathExtension("json")
         path = file.path
         if let data = try? Data(contentsOf: log), let truth = try? JSONDecoder().decode(CaptureTruth.self, from: data),
