@@ -54,7 +54,8 @@ struct Bench: ParsableCommand {
     }
 
     private func countAllocations(_ capture: CaptureOnDisk) throws -> [WholeAllocations] {
-        let limit = AllocationLimit.perPacket[capture.name]
+        // In a part of a capture, what is asked for once counts for more.
+        let limit = share < 1 ? nil : AllocationLimit.perPacket[capture.name]
         return [
             try WholeAllocations(capture, SummaryFormat(), name: "summary", limit: limit?.summary ?? .infinity),
             try WholeAllocations(capture, JSONLinesFormat(), name: "jsonl", limit: limit?.trace ?? .infinity),
