@@ -24,6 +24,14 @@ let package = Package(
         .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
         // What the package in Fuzzing/ feeds; not for others.
         .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
+        // What the package in Benchmarks/ measures, and makes captures with; not for others.
+        .library(
+            name: "Stages",
+            targets: [
+                "GeneratedCaptures", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TCPReassembly",
+                "TraceOutput",
+                "WebSocketProtocol", "WireFormat",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -92,6 +100,17 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["PacketDecoding", "WireFormat", .product(name: "Crypto", package: "swift-crypto")],
             path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "GeneratedCaptures",
+            dependencies: ["CZlib", "WireFormat", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/GeneratedCaptures", swiftSettings: settings),
+        .testTarget(
+            name: "GeneratedCapturesTests",
+            dependencies: [
+                "CZlib", "CaptureAnalysis", "GeneratedCaptures", "PacketCapture", "TestSupport", "WebSocketProtocol",
+                "WireFormat",
+            ],
+            swiftSettings: settings),
         .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: settings),
         .testTarget(
             name: "PacketCaptureTests",

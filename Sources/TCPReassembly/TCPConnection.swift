@@ -67,6 +67,7 @@ public struct TCPConnection: ~Copyable {
     /// The packets seen.
     public private(set) var packets: UInt64 = 0
     /// The two streams, by ``Direction/rawValue``.
+    @usableFromInline
     var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
 
     /// The packet that it was first seen in.
@@ -128,6 +129,9 @@ public struct TCPConnection: ~Copyable {
     }
 
     /// The stream of one direction.
+    ///
+    /// Inlinable, so that nothing is allocated to lend it.
+    @inlinable
     public subscript(direction: Direction) -> TCPStream {
         _read { yield streams[direction.index] }
     }

@@ -1,0 +1,33 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// What `scripts/bench` builds: the stages measured one by one, whole captures against libpcap and tshark.
+let package = Package(
+    name: "Benchmarks",
+    platforms: [.macOS(.v26)],
+    dependencies: [
+        .package(name: "wstap", path: ".."),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    ],
+    targets: [
+        // The floor: what libpcap needs to hand over the packets and nothing else; in C, so that nothing of ours is in it.
+        .target(name: "LibpcapFloor", linkerSettings: [.linkedLibrary("pcap")]),
+        .executableTarget(name: "floor", dependencies: ["LibpcapFloor"]),
+        // Runs a program and tells its time and memory; in C, so that its own memory does not count.
+        .executableTarget(name: "timed"),
+        // Counts what malloc and its like are asked for.
+        .target(name: "AllocationCount"),
+        .target(name: "ZlibFloor", linkerSettings: [.linkedLibrary("z")]),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "AllocationCount", "LibpcapFloor", "ZlibFloor",
+                .product(name: "Stages", package: "wstap"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import GeneratedCaptures
+import TraceOutput
+
+/// Measures everything, and prints the page of the run.
+@main
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures wstap: whole captures beside libpcap and tshark, and each stage on its own.")
+
+    @Option(help: "The program to measure.") var wstap: String
+    @Option(help: "Where captures are kept.") var captures: String
+    @Option(help: "The part of the full size that captures have.") var share = 1.0
+    @Option(help: "What captures are made of.") var seed: UInt64 = 1
+    @Option(help: "How many pairs of runs count.") var pairs = 7
+    @Option(help: "How often tshark reads each capture; 0 leaves it out.") var tsharkRuns = 1
+    @Option(help: "Only this capture; repeatable.") var only: [String] = []
+    @Option(help: "A line about the machine, for the page; repeatable.") var fact: [String] = []
+    @Flag(help: "Count requests for memory only, and measure no time.") var allocations = false
+
+    func validate() throws {
+        guard pairs >= 1, share > 0 else { throw ValidationError("pairs and share must be positive") }
+    }
+
+    func run() throws {
+        var report = Report(
+            machine: Machine(facts: fact), pairCount: pairs, seed: seed, share: share, loadBefore: Machine.load)
+        for profile in CaptureProfile.all where only.isEmpty || only.contains(profile.name) {
+            say("making \(profile.name)")
+            report.captures.append(
+                try CaptureOnDisk(profile, seed: seed, share: share, in: URL(filePath: captures)))
+        }
+        if !allocations { report.wholeRuns = try measureWholeRuns(report.captures) }
+        for capture in report.captures { report.allocations += try countAllocations(capture) }
+        report.stages = try stages(report.captures).map { stage in
+            say("measuring \(stage.name)")
+            return try StageResult(stage, pairs: allocations ? 0 : pairs)
+        }
+        print(allocations ? report.allocationText : report.text, terminator: "")
+        guard report.excesses.isEmpty else {
+            say("too many requests for memory: \(report.excesses.joined(separator: ", "))")
+            throw ExitCode(1)
+        }
+    }
+
+    private func measureWholeRuns(_ captures: [CaptureOnDisk]) throws -> [WholeRuns.Row] {
+        let tools = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let runs = WholeRuns(wstap: wstap, tools: tools, pairCount: pairs, tsharkRuns: tsharkRuns)
+        return try captures.flatMap { capture in
+            say("measuring \(capture.name)")
+            return try runs.rows(capture)
+        }
+    }
+
+    private func countAllocations(_ capture: CaptureOnDisk) throws -> [WholeAllocations] {
+        // In a part of a capture, what is asked for once counts for more.
+        let limit = share < 1 ? nil : AllocationLimit.perPacket[capture.name]
+        return [
+            try WholeAllocations(capture, SummaryFormat(), name: "summary", limit: limit?.summary ?? .infinity),
+            try WholeAllocations(capture, JSONLinesFormat(), name: "jsonl", limit: limit?.trace ?? .infinity),
+        ]
+    }
+
+    private func stages(_ captures: [CaptureOnDisk]) throws -> [any Stage] {
+        var stages: [any Stage] = []
+        for capture in captures {
+            let packets = PacketStage(capture: capture)
+            stages += [packets, ReassemblyStage(packets: packets)] as [any Stage]
+        }
+        stages += [StreamStage.frames, StreamStage.unmasking, StreamStage.inflating] as [any Stage]
+        if let chats = captures.first(where: { $0.name == "small" }) { stages.append(try JSONStage(chats)) }
+        return stages
+    }
+
+    private func say(_ words: String) { FileHandle.standardError.write(Data("bench: \(words)\n".utf8)) }
+}

@@ -1,0 +1,30 @@
+import Foundation
+import GeneratedCaptures
+
+/// A generated capture in a file, with its truth beside it; made once.
+struct CaptureOnDisk {
+    let name: String
+    let path: String
+    let truth: CaptureTruth
+
+    /// Finds the capture in `folder`, or makes it.
+    init(_ profile: CaptureProfile, seed: UInt64, share: Double, in folder: URL) throws {
+        name = profile.name
+        let version = GeneratedCapture.version
+        let file = folder.appending(path: "\(profile.name)-\(version)-seed-\(seed)-share-\(share).pcap")
+        let log = file.appendingPathExtension("json")
+        path = file.path
+        if let data = try? Data(contentsOf: log), let truth = try? JSONDecoder().decode(CaptureTruth.self, from: data),
+            FileManager.default.fileExists(atPath: path)
+        {
+            self.truth = truth
+            return
+        }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        let handle = try FileHandle(forWritingTo: file)
+        truth = try GeneratedCapture(profile.scaled(by: share), seed: seed).write { try handle.write(contentsOf: $0) }
+        try handle.close()
+        try JSONEncoder().encode(truth).write(to: log)
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import GeneratedCaptures
+
+/// The page of one run.
+struct Report {
+    let machine: Machine
+    let pairCount: Int
+    let seed: UInt64
+    let share: Double
+    let loadBefore: Double?
+    var captures: [CaptureOnDisk] = []
+    var wholeRuns: [WholeRuns.Row] = []
+    var stages: [StageResult] = []
+    var allocations: [WholeAllocations] = []
+
+    /// What asks for memory more often than it may.
+    var excesses: [String] {
+        stages.filter(\.allocations.isTooMany).map { "stage \($0.stage.name)" }
+            + allocations.filter(\.perPacket.isTooMany).map { "\($0.format) of \($0.capture)" }
+    }
+
+    /// The page, in Markdown.
+    var text: String {
+        let date = Date.now.formatted(.iso8601.year().month().day())
+        let load = { (value: Double?) in value?.formatted(decimals: 2) ?? "unknown" }
+        var text = "# Run of \(date)\n\n"
+        for line in machine.lines { text += "- \(line)\n" }
+        text += "- load average of a minute: \(load(loadBefore)) before, \(load(Machine.load)) after\n"
+        text += "- captures: seed \(seed), \(share.formatted()) of the full size\n"
+        text += """
+
+            Times are medians in seconds. Ratios are of neighbouring runs, the reference first (A B A B), \(pairCount) \
+            pairs after one that does not count; the median, and the least and the most in brackets. tshark runs as \
+            often as its row says.
+
+            ## Whole captures, beside libpcap handing over the packets
+
+            """
+        return text + "\n" + captureTable.text + "\n" + wholeTable.text + "\n## Stages\n\n" + stageTable.text
+            + "\n## Requests for memory\n\n" + allocationText
+    }
+
+    /// How often memory was asked for: by each stage alone, then on the whole way from the file to a format.
+    var allocationText: String { stageAllocationTable.text + "\n" + allocationTable.text }
+
+    private var captureTable: MarkdownTable {
+        var table = MarkdownTable(["capture", "packets", "MB", "connections", "sessions", "frames"])
+        for capture in captures {
+            let truth = capture.truth
+            let counts = [truth.connections, truth.sessions, truth.frames].map(String.init)
+            let megabytes = (Double(truth.bytes) / 1e6).formatted(decimals: 0)
+            table.append([capture.name, String(truth.packets), megabytes] + counts)
+        }
+        return table
+    }
+
+    private var wholeTable: MarkdownTable {
+        var table = MarkdownTable(["capture", "program", "pairs", "libpcap", "program's time", "ratio", "peak memory"])
+        for row in wholeRuns {
+            table.append(
+                [
+                    row.capture, "`\(row.program)`", String(row.pairs.pairs.count),
+                    row.pairs.reference.formatted(decimals: 3), row.pairs.own.formatted(decimals: 3),
+                    words(row.pairs.ratio), "\((Double(row.peakBytes) / 1e6).formatted(decimals: 0)) MB",
+                ])
+        }
+        return table
+    }
+
+    private var stageTable: MarkdownTable {
+        var table = MarkdownTable(["stage", "beside", "ratio", "ns", "ns beyond what it is beside", "for each"])
+        for result in stages {
+            let nanoseconds = 1e9 / Double(max(1, result.stage.unitCount))
+            let own = result.pairs.own - result.pairs.reference
+            table.append(
+                [
+                    result.stage.name, result.stage.referenceName, words(result.pairs.ratio),
+                    (result.pairs.own * nanoseconds).formatted(decimals: 1), (own * nanoseconds).formatted(decimals: 1),
+                    result.stage.unit,
+                ])
+        }
+        return table
+    }
+
+    private var stageAllocationTable: MarkdownTable {
+        var table = MarkdownTable(["stage", "requests", "for each", "of them", "at most"])
+        for result in stages {
+            let allocations = result.allocations
+            table.append(
+                [
+                    result.stage.name, String(allocations.count), result.stage.unit,
+                    allocations.perUnit.formatted(decimals: 5), allocations.limit.formatted() + excess(allocations),
+                ])
+        }
+        return table
+    }
+
+    private var allocationTable: MarkdownTable {
+        var table = MarkdownTable(["capture", "format", "requests", "for each packet", "at most", "for each frame"])
+        for row in allocations {
+            table.append(
+                [
+                    row.capture, row.format, String(row.perPacket.count), row.perPacket.perUnit.formatted(decimals: 5),
+                    row.perPacket.limit.formatted() + excess(row.perPacket),
+                    row.perFrame?.formatted(decimals: 5) ?? "",
+                ])
+        }
+        return table
+    }
+
+    private func excess(_ allocations: Allocations) -> String { allocations.isTooMany ? " **exceeded**" : "" }
+
+    private func words(_ ratio: (median: Double, least: Double, most: Double)) -> String {
+        let digits = ratio.median < 10 ? 2 : 0
+        let ends = [ratio.least, ratio.most].map { $0.formatted(decimals: digits) }
+        return "\(ratio.median.formatted(decimals: digits)) (\(ends[0]) to \(ends[1]))"
+    }
+}

@@ -1,0 +1,59 @@
+import CaptureAnalysis
+import PacketCapture
+import TraceOutput
+import WireFormat
+
+/// From events to lines of the trace, beside a copy of these lines.
+struct JSONStage: Stage {
+    private struct Recorder: EventSink {
+        var told: [(event: Event, context: EventContext, payload: [UInt8])] = []
+
+        mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+            told.append((copy event, copy context, payload.withUnsafeBufferPointer { [UInt8]($0) }))
+        }
+    }
+
+    private let recorder: Recorder
+    private let lines: [UInt8]
+
+    var name: String { "JSON" }
+    var referenceName: String { "copy" }
+    var unit: String { "event" }
+    var unitCount: UInt64 { UInt64(recorder.told.count) }
+    var mostAllocations: Double { 0.01 }
+
+    /// Records the events of the first packets of a capture.
+    init(_ capture: CaptureOnDisk, packets: Int = 200_000) throws {
+        var merged = try MergedCapture(paths: [capture.path])
+        var pipeline = Pipeline(options: AnalysisOptions())
+        var recorder = Recorder()
+        for _ in 0..<packets {
+            guard let packet = merged.next() else { break }
+            pipeline.receive(packet, into: &recorder)
+        }
+        self.recorder = recorder
+        var lines: [UInt8] = []
+        Self.write(recorder) { $0.withBytes { lines += $0.withUnsafeBufferPointer { [UInt8]($0) } } }
+        self.lines = lines
+    }
+
+    func runReference() throws { copyAll(lines, pieceLength: 128 << 10) }
+
+    func run() throws {
+        var count: UInt64 = 0
+        Self.write(recorder) { count += UInt64($0.count) }
+        try WrongCount.check("bytes of JSON", count, is: UInt64(lines.count))
+    }
+
+    private static func write(_ recorder: Recorder, _ drain: (inout OutputBuffer) -> Void) {
+        var format = JSONLinesFormat()
+        for told in recorder.told {
+            format.receive(told.event, at: told.context, payload: told.payload.span)
+            if format.output.count >= 128 << 10 {
+                drain(&format.output)
+                format.output.removeAll()
+            }
+        }
+        drain(&format.output)
+    }
+}

@@ -1,0 +1,57 @@
+import GeneratedCaptures
+import PacketCapture
+import PacketDecoding
+import TCPReassembly
+import WireFormat
+
+/// From the file to streams in order, beside the way to the segments alone.
+struct ReassemblyStage: Stage {
+    let packets: PacketStage
+
+    var name: String { "reassembly of \(packets.capture.name)" }
+    var referenceName: String { "packets" }
+    var unit: String { "packet" }
+    var unitCount: UInt64 { packets.unitCount }
+    var mostAllocations: Double { 0.03 }
+
+    func runReference() throws { try packets.run() }
+
+    func run() throws {
+        var merged = try MergedCapture(paths: [packets.capture.path])
+        var decoder = PacketDecoder()
+        var segment = TCPSegment()
+        var table = ConnectionTable(limits: ReassemblyLimits(), secret: 7)
+        var bytes: UInt64 = 0
+        while true {
+            let count = merged.readBatch()
+            guard count > 0 else { break }
+            for index in 0..<count {
+                let packet = merged.packet(index)
+                guard decoder.decode(packet, into: &segment) == .segment else { continue }
+                let hash = table.prefetch(&segment)
+                let place = table.find(&segment, hash: hash) ?? table.insert(segment, time: packet.time)
+                let payload = packet.bytes.extracting(segment.payload)
+                let arrival = table.connections[place.slot].receive(
+                    &segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
+                    budget: &table.budget, limits: table.limits)
+                bytes += UInt64(arrival.inOrder.count)
+                if arrival.closes { table.connections[place.slot].flush() }
+                if arrival.hasMore || arrival.closes { bytes += try Self.drain(&table, place.slot) }
+            }
+        }
+        try WrongCount.check("bytes in order", bytes, is: packets.capture.truth.streamBytes)
+    }
+
+    private static func drain(_ table: inout ConnectionTable, _ slot: Int) throws -> UInt64 {
+        var bytes: UInt64 = 0
+        for direction in Direction.allCases {
+            while let piece = table.connections[slot].next(direction, budget: &table.budget) {
+                switch piece {
+                case .held(let segment): bytes += UInt64(segment.bytes.count)
+                case .gap(let length): throw WrongCount(description: "a gap of \(length) bytes")
+                }
+            }
+        }
+        return bytes
+    }
+}

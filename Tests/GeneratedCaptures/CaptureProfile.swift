@@ -1,0 +1,80 @@
+/// What a generated capture is like: how much of what.
+public struct CaptureProfile: CustomStringConvertible, Sendable {
+    /// How messages are spread over packets.
+    public enum Pace: Sendable {
+        /// One end speaks, then the other.
+        case turns
+        /// Both ends send at the same time.
+        case both
+    }
+
+    /// A word for it.
+    public var name: String
+    /// About how many packets there are; nil where `bytes` counts.
+    public var packets: Int?
+    /// About how many captured bytes there are; nil where `packets` counts.
+    public var bytes: Int?
+    /// How many connections there are at most.
+    public var connections: Int
+    /// How many of them are open at the same time.
+    public var openAtOnce: Int
+    /// The shortest and the longest message, in bytes before compression.
+    public var messageLength: ClosedRange<Int>
+    /// How messages are spread.
+    public var pace = Pace.turns
+    /// The most segments that an end sends in a row.
+    public var burst = 1
+
+    // Shares, from 0 to 1.
+
+    /// Of connections, those that are not WebSocket: TLS, HTTP, refused upgrades, unknown protocols.
+    public var otherTraffic = 0.0
+    /// Of connections, those over IPv6.
+    public var ipv6 = 0.0
+    /// Of sessions, those with permessage-deflate.
+    public var compression = 0.0
+    /// Of messages, the binary ones.
+    public var binary = 0.0
+    /// Of messages, those in several frames.
+    public var fragmentation = 0.0
+    /// Of messages and fragments, those with a Ping before them.
+    public var pings = 0.0
+    /// Of messages, those with others right behind them.
+    public var coalescing = 0.0
+    /// Of upgrade requests, those cut into two segments.
+    public var splitHeads = 0.0
+    /// Of segments, those that come late.
+    public var reordering = 0.0
+    /// Of segments, those that come twice.
+    public var repetition = 0.0
+    /// Of segments, those that begin with bytes of the one before.
+    public var overlap = 0.0
+    /// Of connections, those that end with a RST, and as many that do not end.
+    public var abruptEnds = 0.0
+
+    /// Makes a profile in which nothing is out of the ordinary.
+    public init(
+        name: String, packets: Int? = nil, bytes: Int? = nil, connections: Int, openAtOnce: Int,
+        messageLength: ClosedRange<Int>
+    ) {
+        self.name = name
+        self.packets = packets
+        self.bytes = bytes
+        self.connections = connections
+        self.openAtOnce = openAtOnce
+        self.messageLength = messageLength
+    }
+
+    /// The name.
+    public var description: String { name }
+
+    /// The same with a part of the packets or bytes, and of the connections that come one after the other.
+    public func scaled(by share: Double) -> CaptureProfile {
+        var scaled = self
+        scaled.packets = packets.map { Int(Double($0) * share) }
+        scaled.bytes = bytes.map { Int(Double($0) * share) }
+        scaled.connections = max(4, Int(Double(connections) * min(1, share)))
+        scaled.openAtOnce = min(openAtOnce, scaled.connections)
+        return scaled
+    }
+}

@@ -1,0 +1,78 @@
+/// A capture of WebSocket and other traffic, made of a profile and a seed: the same bytes every time.
+///
+/// It is valid throughout: handshakes, checksums, upgrades and frames are right, and nothing is missing.
+public struct GeneratedCapture: Sendable {
+    /// Counts the changes of what is made of a profile and a seed, so that nobody takes an old file for a new one.
+    public static let version = 1
+
+    private let profile: CaptureProfile
+    private let seed: UInt64
+
+    /// Makes a capture that is not written yet.
+    public init(_ profile: CaptureProfile, seed: UInt64) {
+        self.profile = profile
+        self.seed = seed
+    }
+
+    private static let pieceLength = 1 << 20
+
+    /// Writes the capture, as a pcap file in pieces of a megabyte or so.
+    ///
+    /// - Parameter output: Takes the next bytes of the file.
+    /// - Returns: What the capture holds.
+    /// - Throws: What `output` throws.
+    public func write(_ output: ([UInt8]) throws -> Void) rethrows -> CaptureTruth {
+        var world = GeneratedWorld(profile, seed: seed)
+        var open: [GeneratedConnection] = []
+        var started = 0
+        var isHurried = false
+        while true {
+            let isFull = world.isFull(expectedPackets: open.count * 6)
+            if isFull, !isHurried {
+                isHurried = true
+                for index in open.indices { open[index].hurry() }
+            }
+            if !isFull, open.count < profile.openAtOnce, started < profile.connections,
+                open.isEmpty || world.random.chance(0.3)
+            {
+                open.append(makeConnection(started, &world))
+                started += 1
+            }
+            guard !open.isEmpty else { break }
+            let index = world.random.below(open.count)
+            open[index].step(&world)
+            if open[index].isOver {
+                open.swapAt(index, open.count - 1)
+                open.removeLast()
+            }
+            if world.writer.bytes.count >= Self.pieceLength { try flush(&world, output) }
+        }
+        try flush(&world, output)
+        world.truth.packets = world.writer.packetCount
+        world.truth.bytes = world.writer.byteCount
+        world.truth.connections = UInt64(started)
+        return world.truth
+    }
+
+    private func flush(_ world: inout GeneratedWorld, _ output: ([UInt8]) throws -> Void) rethrows {
+        try output(world.writer.bytes)
+        world.writer.removeAll()
+    }
+
+    private func makeConnection(_ number: Int, _ world: inout GeneratedWorld) -> GeneratedConnection {
+        let protocolSpoken = SpokenProtocol(profile, &world.random)
+        let flow = Flow(
+            number, isIPv6: world.random.chance(profile.ipv6), serverPort: protocolSpoken.port(&world.random),
+            server: world.random.below(16))
+        return GeneratedConnection(
+            flow, Speaker(protocolSpoken, number), budget: budget(&world.random), &world.random)
+    }
+
+    /// How many packets a connection has: without end where all are open at the same time.
+    private func budget(_ random: inout SeededRandom) -> Int {
+        guard profile.openAtOnce < profile.connections else { return .max }
+        let packets = profile.packets ?? (profile.bytes ?? 0) / 1000
+        let mean = max(8, packets / profile.connections)
+        return random.number(in: mean / 4...mean * 7 / 4)
+    }
+}

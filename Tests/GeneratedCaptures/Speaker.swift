@@ -1,0 +1,147 @@
+/// What both ends of a connection say, and when they are done.
+struct Speaker {
+    /// How the connection ends.
+    enum Ending {
+        case finish
+        case reset
+        case open
+    }
+
+    private enum Stage {
+        case request
+        case response
+        case talk
+        case answerClose
+        case closed
+    }
+
+    /// How the connection ends, once everything is said.
+    private(set) var ending: Ending?
+    private let spoken: SpokenProtocol
+    private let number: Int
+    private var stage = Stage.request
+    private var key: [UInt8] = []
+    private var isCompressed = false
+    /// How often an end has spoken on a connection without WebSocket.
+    private var exchanges = 0
+    /// Where the next segment is to be cut.
+    private var cut: Int?
+
+    init(_ spoken: SpokenProtocol, _ number: Int) {
+        self.spoken = spoken
+        self.number = number
+    }
+
+    /// Whether the next segment has a length of its own.
+    var cutsNext: Bool { cut != nil }
+
+    mutating func takeCut() -> Int? {
+        defer { cut = nil }
+        return cut
+    }
+
+    /// Puts bytes of the body into an empty outbox.
+    func fill(_ end: inout SendingEnd, _ world: inout GeneratedWorld) {
+        guard end.outbox.isEmpty, end.bodyLeft > 0 else { return }
+        let count = min(1 << 16, end.bodyLeft)
+        world.pools.appendNoise(count, to: &end.outbox, &world.random)
+        end.bodyLeft -= count
+    }
+
+    /// Says the next words; both ends have heard everything.
+    mutating func speak(_ ends: inout [SendingEnd], isLast: Bool, _ world: inout GeneratedWorld) {
+        switch spoken {
+        case .webSocket: speakWebSocket(&ends, isLast, &world)
+        case .refusedUpgrade, .http, .tls, .unknown: speakOther(&ends, isLast, &world)
+        }
+    }
+
+    private mutating func speakOther(_ ends: inout [SendingEnd], _ isLast: Bool, _ world: inout GeneratedWorld) {
+        if isLast && stage == .request {
+            ending = .finish
+            return
+        }
+        let length = world.random.length(in: world.profile.messageLength)
+        let end: End = stage == .request ? .client : .server
+        let isFirst = exchanges < 2
+        exchanges += 1
+        switch (spoken, end) {
+        case (.refusedUpgrade, .client) where isFirst:
+            key = UpgradeWords.key(&world.random)
+            ends[0].outbox += UpgradeWords.request(number, key: key, offersCompression: false)
+        case (.refusedUpgrade, .server) where isFirst:
+            ends[1].outbox += OtherWords.refusal
+            world.truth.refusals += 1
+        case (.tls, _): OtherWords.appendRecord(length, isFirst: isFirst, to: &ends[end.rawValue], &world)
+        case (.unknown, _): OtherWords.appendUnknown(length, to: &ends[end.rawValue], &world)
+        case (_, .client): ends[0].outbox += OtherWords.request(world.random.below(1 << 20))
+        default:
+            ends[1].outbox += OtherWords.response(length)
+            ends[1].bodyLeft = length
+        }
+        stage = stage == .request ? .response : .request
+    }
+
+    private mutating func speakWebSocket(_ ends: inout [SendingEnd], _ isLast: Bool, _ world: inout GeneratedWorld) {
+        switch stage {
+        case .request:
+            key = UpgradeWords.key(&world.random)
+            isCompressed = world.random.chance(world.profile.compression)
+            ends[0].outbox += UpgradeWords.request(number, key: key, offersCompression: isCompressed)
+            if world.random.chance(world.profile.splitHeads) {
+                cut = world.random.number(in: 10...ends[0].outbox.count - 10)
+            }
+            stage = .response
+        case .response:
+            answerUpgrade(&ends, &world)
+            stage = .talk
+        case .talk:
+            if answerPings(&ends, &world) { return }
+            if isLast { close(&ends, &world) } else { talk(&ends, &world) }
+        case .answerClose:
+            FrameWords.appendClose(from: .server, hasReason: false, to: &ends, &world)
+            stage = .closed
+        case .closed: ending = .finish
+        }
+    }
+
+    private mutating func answerUpgrade(_ ends: inout [SendingEnd], _ world: inout GeneratedWorld) {
+        world.truth.sessions += 1
+        var parameters: [CompressionParameters] = []
+        if isCompressed {
+            world.truth.compressedSessions += 1
+            parameters = [CompressionParameters(&world.random), CompressionParameters(&world.random)]
+            for (index, parameters) in parameters.enumerated() { ends[index].deflater = parameters.deflater }
+        }
+        ends[1].outbox += UpgradeWords.acceptance(key: key, compression: parameters)
+        if world.random.chance(world.profile.coalescing) { FrameWords.appendMessage(from: .server, to: &ends, &world) }
+    }
+
+    private func answerPings(_ ends: inout [SendingEnd], _ world: inout GeneratedWorld) -> Bool {
+        let owing = [End.client, .server].filter { !ends[$0.rawValue].pongs.isEmpty }
+        for end in owing { FrameWords.appendPongs(from: end, to: &ends, &world) }
+        return !owing.isEmpty
+    }
+
+    private func talk(_ ends: inout [SendingEnd], _ world: inout GeneratedWorld) {
+        let first: End = world.random.chance(0.6) ? .client : .server
+        let speaking = world.profile.pace == .both && world.random.chance(0.5) ? [first, first.peer] : [first]
+        for end in speaking {
+            let count = world.random.chance(world.profile.coalescing) ? world.random.number(in: 2...4) : 1
+            for _ in 0..<count { FrameWords.appendMessage(from: end, to: &ends, &world) }
+        }
+    }
+
+    private mutating func close(_ ends: inout [SendingEnd], _ world: inout GeneratedWorld) {
+        if world.random.chance(world.profile.abruptEnds) {
+            ending = .reset
+            world.truth.resets += 1
+        } else if world.random.chance(world.profile.abruptEnds) {
+            ending = .open
+            world.truth.open += 1
+        } else {
+            FrameWords.appendClose(from: .client, hasReason: number.isMultiple(of: 2), to: &ends, &world)
+            stage = .answerClose
+        }
+    }
+}
