@@ -29,7 +29,8 @@ struct FilterOptions: ParsableArguments {
     var grep: String?
 
     @Option(
-        help: ArgumentHelp("Only these kinds of events: \"message,end\".", valueName: "list"),
+        help: ArgumentHelp(
+            "Only these kinds of events: \"message,end\"; a summary has its page all the same.", valueName: "list"),
         transform: EventKind.asked)
     var events: Set<EventKind>?
 

@@ -31,11 +31,14 @@ struct ReadCommand: ParsableCommand {
     var failOn: FailureLevel?
 
     func run() throws {
-        let filter = self.filter.eventFilter()
+        var filter = self.filter.eventFilter()
         switch output.format {
         case .jsonl: try run(output.jsonLines(), filter)
         case .timeline: try run(output.timeline(), filter)
-        case .summary: try run(output.summary(), filter)
+        case .summary:
+            // The page is made of events that a list for a trace would leave out.
+            filter.events = nil
+            try run(output.summary(), filter)
         }
     }
 

@@ -91,6 +91,13 @@ struct SelectionTests {
         #expect(trace.events.count == 7)
     }
 
+    @Test("--events takes nothing from the summary's page")
+    func eventsOfSummary() throws {
+        let page = try Wstap.run([capture, "--format", "summary"]).output
+        #expect(!page.isEmpty)
+        #expect(try Wstap.run([capture, "--format", "summary", "--events", "message"]).output == page)
+    }
+
     @Test("-f leaves out packets, which keep their numbers")
     func packetFilter() throws {
         let all = try trace()
