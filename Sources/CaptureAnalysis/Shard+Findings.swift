@@ -25,17 +25,17 @@ extension Shard {
         let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
         let context = state.context(connection: sessions[session].number, view: view(slot, session))
         if let offset = table.connections[slot][direction].firstConflictOffset,
-            !sessions[session].streams[role.index].hasToldConflict
+            sessions[session].streams[role.index].told.insert(.conflict).inserted
         {
-            sessions[session].streams[role.index].hasToldConflict = true
             let finding = Finding(
                 rule: "tcp.overlap-conflict", severity: .warning, reference: "RFC 9293 3.10.7.4",
                 text: "Segments sent again have other bytes than before; the first copy of each byte counts.",
                 from: role, streamOffset: offset)
             state.report(finding, at: context, into: &sink)
         }
-        if table.connections[slot][direction].hasInsertions, !sessions[session].streams[role.index].hasToldInsertions {
-            sessions[session].streams[role.index].hasToldInsertions = true
+        if table.connections[slot][direction].hasInsertions,
+            sessions[session].streams[role.index].told.insert(.insertion).inserted
+        {
             let finding = Finding(
                 rule: "tcp.ttl-short", severity: .warning, reference: "RFC 791 3.2",
                 text: "Segments are left out whose hop limit falls short of the others', since what follows shows that "
@@ -44,9 +44,8 @@ extension Shard {
             state.report(finding, at: context, into: &sink)
         }
         if table.connections[slot][direction].outOfWindowSegments > 0,
-            !sessions[session].streams[role.index].hasToldOutOfWindow
+            sessions[session].streams[role.index].told.insert(.outOfWindow).inserted
         {
-            sessions[session].streams[role.index].hasToldOutOfWindow = true
             let finding = Finding(
                 rule: "tcp.out-of-window", severity: .warning, reference: "RFC 9293 3.10.7.4",
                 text: "Segments are left out, since their sequence numbers are none that the other end would take.",
@@ -67,18 +66,15 @@ extension Shard {
         let cut = table.connections[place.slot][place.direction].cutBytes
         let isCut = cut > sessions[session].streams[role.index].cutBytes
         sessions[session].streams[role.index].cutBytes = cut
+        guard sessions[session].streams[role.index].told.insert(isCut ? .cut : .gap).inserted else { return }
         let finding: Finding
         let offset = table.connections[place.slot][place.direction].nextOffset &- length
         if isCut {
-            guard !sessions[session].streams[role.index].hasToldCut else { return }
-            sessions[session].streams[role.index].hasToldCut = true
             finding = Finding(
                 rule: "tcp.snap-length", severity: .warning, reference: "wstap resynchronisation",
                 text: "The capture's snap length cuts packets of this end short: \(length) B are missing here.",
                 from: role, streamOffset: offset)
         } else {
-            guard !sessions[session].streams[role.index].hasToldGap else { return }
-            sessions[session].streams[role.index].hasToldGap = true
             finding = Finding(
                 rule: "tcp.gap", severity: .warning, reference: "wstap resynchronisation",
                 text: "Segments of this end are not in the capture: \(length) B are missing here.",
@@ -92,13 +88,11 @@ extension Shard {
 extension Finding {
     /// What a window that was closed for long says to a person.
     fileprivate init(_ stall: WindowStall, of role: Role) {
-        let tenths = stall.duration / 100_000
-        let milliseconds = "\(tenths / 10).\(tenths % 10) ms"
         let until = stall.lastPacket.map { "to \($0)" } ?? "on, to the end"
         self.init(
             rule: "tcp.zero-window", severity: .warning, reference: "RFC 9293 3.8.6.1",
             text:
-                "This end's receive window was closed for \(milliseconds), from packet \(stall.firstPacket) \(until): "
+                "This end's receive window was closed for \(Finding.milliseconds(stall.duration)), from packet \(stall.firstPacket) \(until): "
                 + "the other end could send it nothing.",
             from: role, streamOffset: nil)
     }

@@ -57,6 +57,16 @@ extension Shard {
             table.connections[slot][.fromInitiator].nextOffset, table.connections[slot][.fromResponder].nextOffset,
         ]
         offsets[place.direction.index] &-= UInt64(bytes.count)
+        let index = beginSession(watch, slot, client, offsets, state)
+        if !isKnown { sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink) }
+        return true
+    }
+
+    /// Puts a session in the place of a watch; `offsets` tells where its streams begin, by direction.
+    private mutating func beginSession(
+        _ watch: Int, _ slot: Int, _ client: Direction, _ offsets: InlineArray<2, UInt64>,
+        _ state: borrowing AnalysisState
+    ) -> Int {
         let session = Session(
             midstream: watches[watch].number ?? 0, clientDirection: client, clientOffset: offsets[client.index],
             serverOffset: offsets[client.opposite.index], state: state)
@@ -65,8 +75,7 @@ extension Shard {
         readers[slot] = .session(index)
         clients[slot] = client
         beginDeliveries(slot)
-        if !isKnown { sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink) }
-        return true
+        return index
     }
 
     /// Looks once more at the end of a connection.
@@ -101,18 +110,11 @@ extension Shard {
             let next = table.connections[slot][direction].nextOffset
             offsets[direction.index] = midstream.streams[direction.index]?.keptOffset ?? next
         }
-        let session = Session(
-            midstream: watches[watch].number ?? 0, clientDirection: client, clientOffset: offsets[client.index],
-            serverOffset: offsets[client.opposite.index], state: state)
-        watches.remove(watch)
-        let index = sessions.insert(session)
-        readers[slot] = .session(index)
-        clients[slot] = client
-        beginDeliveries(slot)
+        let index = beginSession(watch, slot, client, offsets, state)
         sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink)
         if tracksStates { state.view = view(slot, index) }
         for piece in midstream.replay() {
-            let role: Role = piece.direction == client ? .client : .server
+            let role = Role(piece.direction, client: client)
             guard piece.missing == 0 else {
                 sessions[index].skip(
                     piece.missing, from: role, state: &state, resources: &resources, sink: &sink)

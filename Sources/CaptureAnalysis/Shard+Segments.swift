@@ -58,7 +58,7 @@ extension Shard {
         let client = sessions[session].clientDirection
         for role in Role.allCases {
             if followsDeliveries {
-                let direction = role == .client ? client : client.opposite
+                let direction = role.direction(client: client)
                 let acknowledged = table.connections[slot].acknowledgedOffset(of: direction)
                 let mustLookAgain = sessions[session].settle(
                     role, acknowledged: acknowledged, state: &state, sink: &sink)

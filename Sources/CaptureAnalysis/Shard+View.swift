@@ -8,7 +8,7 @@ extension Shard {
     /// Who sends a stream, where its reader is a session.
     @inline(__always)
     func role(of place: ConnectionTable.Place) -> Role {
-        clients[place.slot] == place.direction ? .client : .server
+        Role(place.direction, client: clients[place.slot])
     }
 
     /// A session's connection after the segment at hand.

@@ -103,7 +103,7 @@ extension Session {
             case .captureEnd: .captureEnd
             }
         for role in Role.allCases {
-            let direction = role == .client ? clientDirection : clientDirection.opposite
+            let direction = role.direction(client: clientDirection)
             let isTold = state.options.deliveries == .all || tcp.acknowledged[direction.index] > 0
             resources.keepable &+= streams[role.index].deliveries.messages.cost
             while let message = streams[role.index].deliveries.messages.popFirst() {

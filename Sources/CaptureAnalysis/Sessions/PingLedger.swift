@@ -35,15 +35,9 @@ struct PingLedger {
     /// Finds the Ping that a Pong answers.
     mutating func answered(_ fingerprint: UInt64, time: Timestamp) -> FrameEvent.Answer? {
         guard let index = place(of: fingerprint) else { return nil }
-        let ping = known[index]
-        if ping.isPassedOver {
-            // Pongs may come in any order.
-            known.remove(at: index)
-        } else {
-            // RFC 6455 5.5.3: an end may answer only the most recent of several Pings.
-            known.remove(at: index)
-            passOver(before: index)
-        }
+        let ping = known.remove(at: index)
+        // RFC 6455 5.5.3: an end may answer only the most recent of several Pings; but Pongs may come in any order.
+        if !ping.isPassedOver { passOver(before: index) }
         let roundTrip = time.nanoseconds(since: ping.time)
         if roundTrip >= 0 { shortestRoundTrip = min(shortestRoundTrip ?? .max, roundTrip) }
         return FrameEvent.Answer(pingPacket: ping.packet, roundTrip: roundTrip)

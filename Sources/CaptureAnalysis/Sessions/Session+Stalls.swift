@@ -17,8 +17,8 @@ extension Session {
     ) {
         guard streams[role.index].stalls.count == 1 else { return }
         report(
-            "A segment of \(stall.length) bytes, amid a frame, was held back for \(milliseconds(stall.heldFor)) until "
-                + "the one before it was acknowledged (Nagle's algorithm and delayed acknowledgments).",
+            "A segment of \(stall.length) bytes, amid a frame, was held back for "
+                + "\(Finding.milliseconds(stall.heldFor)) until the one before it was acknowledged (Nagle's algorithm and delayed acknowledgments).",
             from: role, streamOffset: streamOffset, state.context(connection: number, view: view), &state, &sink)
     }
 
@@ -30,7 +30,8 @@ extension Session {
             let stalls = streams[role.index].stalls
             report(
                 "\(stalls.count) segments, each amid a frame, were held back like this: "
-                    + "\(milliseconds(stalls.total)) in all, the longest \(milliseconds(stalls.longest)).",
+                    + "\(Finding.milliseconds(stalls.total)) in all, "
+                    + "the longest \(Finding.milliseconds(stalls.longest)).",
                 from: role, streamOffset: nil, context, &state, &sink)
         }
     }
@@ -43,10 +44,5 @@ extension Session {
             rule: "tcp.nagle-stall", severity: .warning, reference: "RFC 9293 3.7.4", text: text, from: role,
             streamOffset: streamOffset)
         state.report(finding, at: context, into: &sink)
-    }
-
-    private func milliseconds(_ nanoseconds: Int64) -> String {
-        let tenths = (nanoseconds + 50_000) / 100_000
-        return "\(tenths / 10).\(tenths % 10) ms"
     }
 }

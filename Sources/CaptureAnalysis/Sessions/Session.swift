@@ -279,7 +279,7 @@ struct Session: ~Copyable {
     ) {
         var context = state.context(connection: number)
         for role in Role.allCases {
-            let direction = role == .client ? clientDirection : clientDirection.opposite
+            let direction = role.direction(client: clientDirection)
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)
             streams[role.index].decoder.judgeUnfinished()
             decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)

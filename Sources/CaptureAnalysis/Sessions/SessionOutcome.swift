@@ -77,7 +77,7 @@ struct SessionOutcome {
 
     subscript(role: Role) -> EndOutcome { role == .client ? client : server }
 
-    func role(of direction: Direction) -> Role { direction == clientDirection ? .client : .server }
+    func role(of direction: Direction) -> Role { Role(direction, client: clientDirection) }
 
-    func direction(of role: Role) -> Direction { role == .client ? clientDirection : clientDirection.opposite }
+    func direction(of role: Role) -> Direction { role.direction(client: clientDirection) }
 }

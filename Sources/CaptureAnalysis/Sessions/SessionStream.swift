@@ -33,16 +33,8 @@ struct SessionStream: ~Copyable {
     /// Whether its segments are held back.
     var stalls = StallWatch()
 
-    /// Whether it was told that copies of its bytes differ.
-    var hasToldConflict = false
-    /// Whether it was told that segments are left out, since they do not fit.
-    var hasToldOutOfWindow = false
-    /// Whether it was told that segments did not reach the other end.
-    var hasToldInsertions = false
-    /// Whether it was told that bytes of it are missing.
-    var hasToldGap = false
-    /// Whether it was told that its packets are cut short.
-    var hasToldCut = false
+    /// What was told of it that is told once.
+    var told = ToldFindings()
     /// Whether bytes of it are not in the capture, its beginning included.
     var isIncomplete = false
     /// Whether a Pong of it may answer a Ping that was not seen before it.

@@ -28,7 +28,7 @@ struct StallWatch {
     private var acknowledgedTime: Timestamp?
     /// How many segments were held back.
     private(set) var count: UInt64 = 0
-    /// Nanoseconds that they were held back, together.
+    /// Nanoseconds that they were held back, together; clamped to 64 bits.
     private(set) var total: Int64 = 0
     /// Nanoseconds of the longest.
     private(set) var longest: Int64 = 0
@@ -68,7 +68,8 @@ struct StallWatch {
             time.nanoseconds(since: acknowledgedTime) <= min(slack, heldFor / 4)
         else { return nil }
         count &+= 1
-        total &+= heldFor
+        let (sum, isBeyond) = total.addingReportingOverflow(heldFor)
+        total = isBeyond ? .max : sum
         longest = max(longest, heldFor)
         return Stall(heldFor: heldFor, length: length)
     }

@@ -59,10 +59,10 @@ struct TCPOutcome {
                 &+ connection[streams.back].outOfOrderSegments,
             gapBytes: connection[streams.forth].gapBytes &+ connection[streams.back].gapBytes,
             finPackets: fins.map(\.packet).sorted(), resetPacket: connection.reset?.packet,
-            resetFrom: connection.reset.map { $0.from == client ? .client : .server },
+            resetFrom: connection.reset.map { Role($0.from, client: client) },
             unanswered: unanswered.map { found in
                 SessionEnd.Unanswered(
-                    from: found.from == client ? .client : .server, segments: found.run.segments,
+                    from: Role(found.from, client: client), segments: found.run.segments,
                     span: found.run.end.nanoseconds(since: found.run.start))
             })
     }

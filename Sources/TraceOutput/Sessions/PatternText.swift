@@ -35,7 +35,6 @@ enum PatternText {
     /// The middle of the times, to a tenth of a second: they differ by 2 % at most.
     private static func time(_ range: ClosedRange<Int64>) -> String {
         let middle = range.lowerBound &+ (range.upperBound &- range.lowerBound) / 2
-        let tenths = (middle &+ 50_000_000) / 100_000_000
-        return "\(tenths / 10).\(tenths % 10) s"
+        return Quantity.tenthsOfSeconds(middle)
     }
 }

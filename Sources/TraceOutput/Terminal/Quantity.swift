@@ -14,6 +14,11 @@ enum Quantity {
         (nanoseconds < 0 ? "-" : "") + fixed(nanoseconds.magnitude, unit: 1_000_000_000, decimals: 3) + " s"
     }
 
+    /// Seconds with one decimal: "60.0 s".
+    static func tenthsOfSeconds(_ nanoseconds: Int64) -> String {
+        (nanoseconds < 0 ? "-" : "") + fixed(nanoseconds.magnitude, unit: 1_000_000_000, decimals: 1) + " s"
+    }
+
     /// Bytes: "999 B", "1.2 kB", "3.4 GB", by powers of 1000.
     static func bytes(_ count: UInt64) -> String {
         if count < 1000 { return "\(count) B" }
