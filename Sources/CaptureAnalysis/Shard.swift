@@ -72,17 +72,44 @@ struct Shard: ~Copyable {
         _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
         state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
-        guard entry.slot >= 0, case .session(let session) = readers[entry.slot], !tracksStates,
-            !sessions[session].watchesSegments,
-            let direction = table.connections[entry.slot].receivePlain(&entry.segment, in: bytes, time: packet.time)
-        else { return receiveAny(&entry, in: bytes, of: packet, state: &state, sink: &sink) }
-        state.hasHole = false
-        guard entry.segment.payloadLength > 0 else { return }
-        let place = ConnectionTable.Place(slot: entry.slot, direction: direction)
-        deliver(
-            bytes.extracting(entry.segment.payload), to: session, from: role(of: place), place, packet.number, &state,
-            &sink)
-        noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
+        guard entry.slot >= 0, receivePlain(&entry, in: bytes, of: packet, &state, &sink) else {
+            return receiveAny(&entry, in: bytes, of: packet, state: &state, sink: &sink)
+        }
+    }
+
+    /// The short way for plain segments of a connection that is known; false where it is another.
+    @inline(__always)
+    private mutating func receivePlain(
+        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
+        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        let slot = entry.slot
+        switch readers[slot] {
+        case .session(let session):
+            guard !tracksStates, !sessions[session].watchesSegments,
+                let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: packet.time)
+            else { return false }
+            state.hasHole = false
+            guard entry.segment.payloadLength > 0 else { return true }
+            let place = ConnectionTable.Place(slot: slot, direction: direction)
+            deliver(
+                bytes.extracting(entry.segment.payload), to: session, from: role(of: place), place, packet.number,
+                &state, &sink)
+            noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
+            return true
+        case .watch:
+            guard let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: packet.time)
+            else { return false }
+            state.hasHole = false
+            guard entry.segment.payloadLength > 0 else { return true }
+            let place = ConnectionTable.Place(slot: slot, direction: direction)
+            if deliverOrPause(bytes.extracting(entry.segment.payload), place, packet.number, &state, &sink) {
+                drain(slot, &state, &sink)
+            }
+            return true
+        case .nobody: return table.connections[slot].passPlain(&entry.segment, time: packet.time)
+        case .none, .left: return false
+        }
     }
 
     /// Takes a segment of any kind.
@@ -111,6 +138,22 @@ struct Shard: ~Copyable {
             &entry.segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
         follow(arrival, of: &entry.segment, payload, at: place, packet.number, state: &state, sink: &sink)
+    }
+
+    /// Hands the bytes of a segment to their reader, and holds the stream where they must wait for the other one.
+    ///
+    /// - Returns: Whether the other stream may go on, if it has waited.
+    private mutating func deliverOrPause(
+        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ packet: UInt64, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        let delivery = deliver(bytes, place, packet, &state, &sink)
+        if delivery.unread > 0 {
+            table.connections[place.slot].pause(
+                place.direction, keeping: bytes.extracting(last: delivery.unread), packet: packet,
+                budget: &table.budget)
+        }
+        return delivery.hasMoved
     }
 
     /// Looks after a session to which a segment has brought bytes, `length` with its copies of older ones.
@@ -145,14 +188,8 @@ struct Shard: ~Copyable {
         var hasMore = arrival.hasMore
         state.hasHole = hasMore
         if !arrival.inOrder.isEmpty {
-            let next = payload.extracting(arrival.inOrder)
-            let delivery = deliver(next, place, packet, &state, &sink)
-            if delivery.unread > 0 {
-                table.connections[slot].pause(
-                    place.direction, keeping: next.extracting(last: delivery.unread), packet: packet,
-                    budget: &table.budget)
-            }
-            hasMore = hasMore || delivery.hasMoved
+            let hasMoved = deliverOrPause(payload.extracting(arrival.inOrder), place, packet, &state, &sink)
+            hasMore = hasMore || hasMoved
         }
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, &state, &sink) }

@@ -17,17 +17,9 @@ extension TCPConnection {
     public mutating func receivePlain(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, time: Timestamp
     ) -> Direction? {
-        guard attention.isEmpty, segment.flags.subtracting(.psh) == .ack, segment.window > 0 else { return nil }
-        let direction: Direction
-        if initiator.port == segment.source.port, initiator == segment.source, responder == segment.destination {
-            direction = .fromInitiator
-        } else if responder == segment.source, initiator == segment.destination {
-            direction = .fromResponder
-        } else {
-            return nil
-        }
+        guard attention.isEmpty, segment.window > 0, let direction = direction(ofPlain: &segment) else { return nil }
         let length = segment.payloadLength
-        guard segment.tunnel == tunnels[direction.index], segment.payload.count == length,
+        guard segment.payload.count == length,
             streams[direction.index].isNext(segment.sequence, length: length)
         else { return nil }
         guard length > 0 else {
@@ -45,6 +37,34 @@ extension TCPConnection {
         streams[direction.index].takeNext(bytes.extracting(segment.payload))
         note(plainAt: time)
         return direction
+    }
+
+    /// Takes such a segment of a connection whose bytes nobody reads: as ``pass(_:from:packet:time:)`` does.
+    ///
+    /// - Parameters:
+    ///   - segment: A segment, perhaps of another connection.
+    ///   - time: Its packet's time.
+    /// - Returns: Whether it is such a one; if not, nothing has changed.
+    public mutating func passPlain(_ segment: inout TCPSegment, time: Timestamp) -> Bool {
+        guard direction(ofPlain: &segment) != nil else { return false }
+        lastTime = time
+        return true
+    }
+
+    /// Who sent a segment that opens, closes and resets nothing; nil where it does, or is of another connection, or came
+    /// through another tunnel than those before.
+    @inline(__always)
+    private mutating func direction(ofPlain segment: inout TCPSegment) -> Direction? {
+        guard segment.flags.subtracting(.psh) == .ack else { return nil }
+        let direction: Direction
+        if initiator.port == segment.source.port, initiator == segment.source, responder == segment.destination {
+            direction = .fromInitiator
+        } else if responder == segment.source, initiator == segment.destination {
+            direction = .fromResponder
+        } else {
+            return nil
+        }
+        return segment.tunnel == tunnels[direction.index] ? direction : nil
     }
 
     @inline(__always)
