@@ -6,11 +6,13 @@ protocol EventWriter: EventSink, ~Copyable {
     /// Looks after the output between two packets.
     ///
     /// - Parameter isWaiting: Whether nothing may come for a while, so that all that is printed should be written.
+    /// - Throws: Where nothing more can be written.
     mutating func advance(isWaiting: Bool) throws(OutputFile.Failure)
 
     /// Writes the rest and gives the file its name; to be called behind the last event.
     ///
     /// - Returns: What the format left out.
+    /// - Throws: Where not all could be written.
     mutating func finish() throws(OutputFile.Failure) -> FilterOmissions
 }
 
