@@ -23,6 +23,9 @@ struct WholeRuns {
         try check(capture)
         var rows = [
             try row("wstap --format summary", [wstap, capture.path, "--format", "summary"], capture, pairCount),
+            try row(
+                "wstap --format jsonl --jobs 1", [wstap, capture.path, "--format", "jsonl", "--jobs", "1"], capture,
+                pairCount),
             try row("wstap --format jsonl", [wstap, capture.path, "--format", "jsonl"], capture, pairCount),
         ]
         if tsharkRuns > 0 {
