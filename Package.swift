@@ -156,6 +156,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat", "wstap"],
             swiftSettings: settings),
+        .testTarget(
+            name: "LiveTests", dependencies: ["TestSupport", "wstap"], exclude: ["Rig"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

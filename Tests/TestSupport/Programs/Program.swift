@@ -2,7 +2,8 @@ import Foundation
 
 /// A program that runs beside the test, with its standard streams at named places.
 public struct Program: Sendable {
-    private let process: pid_t
+    /// Its number.
+    public let process: pid_t
 
     /// Starts a program with the test's environment, without what would change its output.
     ///
