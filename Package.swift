@@ -55,6 +55,8 @@ let package = Package(
             swiftSettings: librarySettings + borrowing),
         // A request to the processor that Swift has no word for.
         .target(name: "CPrefetch"),
+        // What Swift has no word for either: capabilities of Linux.
+        .target(name: "CPrivileges"),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "TCPReassembly",
@@ -90,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TraceOutput", "WebSocketProtocol", "WireFormat",
+                "CPrivileges", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TraceOutput", "WebSocketProtocol",
+                "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
