@@ -61,7 +61,8 @@ public struct EndpointLog: Sendable {
     public init(contentsOf urls: URL...) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        rows = try urls.map { try Data(contentsOf: $0) }.joined().split(separator: UInt8(ascii: "\n")).compactMap {
+        let lines = try urls.flatMap { try Data(contentsOf: $0).split(separator: UInt8(ascii: "\n")) }
+        rows = try lines.compactMap {
             line in
             let event = try decoder.decode(Event.self, from: line)
             return Self.eventsRead.contains(event.ev) ? try decoder.decode(Row.self, from: line) : nil

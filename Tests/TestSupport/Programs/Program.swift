@@ -3,7 +3,7 @@ import Foundation
 /// A program that runs beside the test, with its standard streams at named places.
 public struct Program: Sendable {
     /// Its number.
-    public let process: pid_t
+    public let process: Int32
 
     /// Starts a program with the test's environment, without what would change its output.
     ///
@@ -33,14 +33,16 @@ public struct Program: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, writing, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, writing, 0o600)
 
-        // A test runner may ignore signals that a shell's children do not.
+        // A test runner may ignore signals that a shell's children do not, and its threads hold them back.
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
         sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
         var variables = ProcessInfo.processInfo.environment
         variables["NO_COLOR"] = nil
