@@ -26,6 +26,7 @@ struct LiveLoop {
     private var lastTick = Clock.monotonic
     private var lastTime: Timestamp?
     private var report = LossReport()
+    private var isDown = false
 
     /// Packets that are taken before the output is handed on and signals are looked at.
     private static let batch: UInt64 = 1024
@@ -108,7 +109,13 @@ struct LiveLoop {
             pipeline.advance(to: time, into: &sink)
         }
         let losses = CaptureLosses(device.statistics(), output)
-        if !isQuiet { report.tell(losses) }
+        guard !isQuiet else { return }
+        report.tell(losses)
+        let state = InterfaceState(of: device.interface)
+        if state != .unknown, isDown != (state == .down) {
+            isDown = state == .down
+            complainIfPossible(TerminalText.safe("\(device.interface): is \(isDown ? "down: waiting for it" : "up again")"))
+        }
     }
 
     /// Hands on what was printed and kept.

@@ -33,7 +33,7 @@ extension LiveRun {
             hasFailed = true
         }
         outcome.omissions.complain(isQuiet: output.quiet)
-        if !output.quiet { tellTotals(outcome) }
+        if !output.quiet { tellTotals(outcome, isWhole: !hasFailed) }
         if hasFailed { throw ExitCode(ExitStatus.nothingRead) }
         switch outcome.ending {
         case .interface(let error):
@@ -47,8 +47,8 @@ extension LiveRun {
         if failureLevel?.isReached(outcome.summary) == true { throw ExitCode(ExitStatus.findings) }
     }
 
-    private func tellTotals(_ outcome: LiveOutcome) {
-        if case .asked = outcome.ending, let words = NoWebSocketWords(outcome.summary, packetsRead: outcome.packets) {
+    private func tellTotals(_ outcome: LiveOutcome, isWhole: Bool) {
+        if isWhole, case .asked = outcome.ending, let words = NoWebSocketWords(outcome.summary, packetsRead: outcome.packets) {
             complain(words.text)
         }
         let losses = outcome.summary.losses

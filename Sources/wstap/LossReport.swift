@@ -11,7 +11,7 @@ struct LossReport {
     /// Tells what was lost since it was told last, unless that was just now, or standard error would have to be waited for.
     mutating func tell(_ losses: CaptureLosses) {
         let now = Clock.monotonic
-        guard losses != told, now &- (toldAt ?? 0) >= Self.interval || toldAt == nil, LossReport.isWritable else { return }
+        guard losses != told, now &- (toldAt ?? 0) >= Self.interval || toldAt == nil, isErrorWritable else { return }
         var parts: [String] = []
         if losses.droppedByKernel > told.droppedByKernel {
             parts.append("\(losses.droppedByKernel) packets dropped by the kernel (a larger --buffer-size may help)")
@@ -25,11 +25,5 @@ struct LossReport {
         told = losses
         toldAt = now
         if !parts.isEmpty { complain("up to now: " + parts.joined(separator: "; ")) }
-    }
-
-    /// Whether a line can be written without waiting.
-    private static var isWritable: Bool {
-        var request = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-        return poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
     }
 }

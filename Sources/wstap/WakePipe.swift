@@ -26,7 +26,7 @@ struct WakePipe {
         signalDescriptor = writing
         for number in WakePipe.signals {
             var action = sigaction()
-            guard sigaction(number, nil, &action) == 0, !WakePipe.isIgnored(action) else { continue }
+            guard sigaction(number, nil, &action) == 0, !WakePipe.isUnwanted(number, action) else { continue }
             action = sigaction()
             WakePipe.set(&action) { number in
                 let code = errno
@@ -71,13 +71,15 @@ struct WakePipe {
     static func restoreSignals() {
         for number in signals {
             var action = sigaction()
-            guard sigaction(number, nil, &action) == 0, !isIgnored(action) else { continue }
+            guard sigaction(number, nil, &action) == 0, !isUnwanted(number, action) else { continue }
             signal(number, SIG_DFL)
         }
     }
 
-    /// Whether whoever started the program wants a signal ignored, as nohup does.
-    private static func isIgnored(_ action: sigaction) -> Bool {
+    /// Whether whoever started the program wants a signal ignored: SIGHUP as nohup does. Shells that have no job control
+    /// ignore SIGINT of what runs in the background, and yet it is what ends a capture.
+    private static func isUnwanted(_ number: Int32, _ action: sigaction) -> Bool {
+        guard number == SIGHUP else { return false }
         #if canImport(Darwin)
             let handler = action.__sigaction_u.__sa_handler
         #elseif canImport(Musl)

@@ -8,14 +8,17 @@ public struct HeldPacket: Sendable {
     public let originalLength: Int
     /// The captured bytes.
     public let bytes: [UInt8]
+    /// The name of the interface that captured it; empty where it is not known.
+    public let interfaceName: [UInt8]
 
     /// Copies a packet.
     public init(_ packet: borrowing CapturedPacket) {
         time = packet.time
         originalLength = packet.originalLength
         bytes = unsafe packet.bytes.withUnsafeBufferPointer { unsafe Array($0) }
+        interfaceName = unsafe packet.interfaceName.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// What it takes in memory, about.
-    var cost: Int { bytes.count &+ 96 }
+    var cost: Int { bytes.count &+ 128 }
 }

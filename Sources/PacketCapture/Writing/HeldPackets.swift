@@ -7,7 +7,7 @@ public import WireFormat
 public struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
     /// What packets may take.
     public struct Limits: Sendable {
-        /// Bytes of one connection's packets, 96 more for each packet.
+        /// Bytes of one connection's packets, 128 more for each packet.
         public var connection = 256 << 10
         /// Bytes of all packets, likewise.
         public var total = 64 << 20

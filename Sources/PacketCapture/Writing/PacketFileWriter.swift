@@ -18,6 +18,8 @@ public struct PacketFileWriter: ~Copyable {
 
     private let descriptor: Int32
     private let format: PacketFileFormat
+    private let source: PacketSource
+    private var interfaces: WrittenInterfaces
     /// Whether the descriptor is the caller's.
     private let isBorrowed: Bool
     private var buffer = RecordBuffer()
@@ -36,6 +38,8 @@ public struct PacketFileWriter: ~Copyable {
     public init(path: String, format: PacketFileFormat, source: PacketSource) throws(PacketFileError) {
         isBorrowed = path == "-"
         self.format = format
+        self.source = source
+        interfaces = WrittenInterfaces(first: source.interface)
         descriptor =
             path == "-" ? STDOUT_FILENO : unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .cannotOpen(Self.words(errno)) }
@@ -43,7 +47,7 @@ public struct PacketFileWriter: ~Copyable {
         case .pcap: buffer.appendPcapHeader(source)
         case .pcapng:
             buffer.appendSectionHeader(source)
-            buffer.appendInterface(source)
+            buffer.appendInterface(source, name: Array(source.interface.utf8))
         }
         try flush()
     }
@@ -57,22 +61,31 @@ public struct PacketFileWriter: ~Copyable {
 
     /// Takes a packet; after a failure, it is dropped.
     public mutating func append(_ packet: borrowing CapturedPacket) {
-        append(time: packet.time, originalLength: packet.originalLength, bytes: packet.bytes)
+        append(
+            time: packet.time, originalLength: packet.originalLength, packet.bytes, from: packet.interfaceName)
     }
 
     /// Takes a packet that was kept; after a failure, it is dropped.
     public mutating func append(_ packet: HeldPacket) {
-        append(time: packet.time, originalLength: packet.originalLength, bytes: packet.bytes.span)
+        append(
+            time: packet.time, originalLength: packet.originalLength, packet.bytes.span,
+            from: packet.interfaceName.span)
     }
 
-    private mutating func append(time: Timestamp, originalLength: Int, bytes: Span<UInt8>) {
+    private mutating func append(
+        time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>, from interface: Span<UInt8>
+    ) {
         guard !hasFailed else { return }
         packetCount &+= 1
         if firstTime == nil { firstTime = time }
         lastTime = time
         switch format {
         case .pcap: buffer.appendPcapRecord(time, originalLength: originalLength, bytes)
-        case .pcapng: buffer.appendPacket(time, originalLength: originalLength, bytes)
+        case .pcapng:
+            let number = interfaces.number(of: interface) { [source] name in
+                buffer.appendInterface(source, name: name)
+            }
+            buffer.appendPacket(time, originalLength: originalLength, bytes, interface: number)
         }
     }
 
@@ -89,7 +102,7 @@ public struct PacketFileWriter: ~Copyable {
             return
         }
         hasFailed = true
-        ftruncate(descriptor, off_t(writtenLength))
+        if ftruncate(descriptor, off_t(writtenLength)) == 0 { lseek(descriptor, off_t(writtenLength), SEEK_SET) }
         if failure == EPIPE { throw .closedPipe }
         throw .cannotWrite(Self.words(failure))
     }

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// The blocks of a pcapng file with one section and one interface (draft-ietf-opsawg-pcapng).
+/// The blocks of a pcapng file with one section (draft-ietf-opsawg-pcapng).
 extension RecordBuffer {
     /// Appends a Section Header Block (section 4.1) that names the program.
     mutating func appendSectionHeader(_ source: PacketSource) {
@@ -16,12 +16,12 @@ extension RecordBuffer {
     }
 
     /// Appends an Interface Description Block (section 4.2) with times in nanoseconds.
-    mutating func appendInterface(_ source: PacketSource) {
+    mutating func appendInterface(_ source: PacketSource, name: [UInt8]) {
         appendBlock(.interfaceDescription) { buffer in
             buffer.append(UInt16(truncatingIfNeeded: source.linkType.rawValue))
             buffer.append(0 as UInt16)
             buffer.append(UInt32(clamping: source.snapLength))
-            buffer.appendOption(2, text: source.interface)
+            buffer.appendOption(2, name)
             buffer.appendOption(9, [9])
             if let filter = source.filter { buffer.appendOption(11, [0] + Array(filter.utf8)) }
             buffer.appendOption(0, text: "")
@@ -29,9 +29,11 @@ extension RecordBuffer {
     }
 
     /// Appends an Enhanced Packet Block (section 4.3).
-    mutating func appendPacket(_ time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>) {
+    mutating func appendPacket(
+        _ time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>, interface: UInt32
+    ) {
         appendBlock(.enhancedPacket) { buffer in
-            buffer.append(0 as UInt32)
+            buffer.append(interface)
             buffer.append(time: time)
             buffer.append(UInt32(clamping: bytes.count))
             buffer.append(UInt32(clamping: originalLength))
@@ -40,7 +42,7 @@ extension RecordBuffer {
         }
     }
 
-    /// Appends an Interface Statistics Block (section 4.6): what was captured from when to when, and what was dropped.
+    /// Appends an Interface Statistics Block of the first interface (section 4.6): what was captured from when to when, and what was dropped.
     mutating func appendStatistics(_ statistics: LiveStatistics, from start: Timestamp, to end: Timestamp, taken: UInt64) {
         appendBlock(.interfaceStatistics) { buffer in
             buffer.append(0 as UInt32)
