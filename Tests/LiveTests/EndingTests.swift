@@ -39,17 +39,35 @@ extension LiveTests {
             try stage.finish()
         }
 
-        @Test("because the interface goes says so, and tells all up to then", arguments: ["down", "unplug"])
-        func interface(fate: String) throws {
+        @Test("because the interface goes says so, and tells all up to then")
+        func unplugged() throws {
             let stage = try Stage()
             let sniffer = try Sniffer(on: stage)
             try begin(on: stage, sniffer)
             let end = now()
-            try fate == "down" ? stage.takeDown() : stage.unplug()
+            try stage.unplug()
             let outcome = try sniffer.outcome()
             #expect(outcome.status == 1)
             #expect(outcome.errors.contains(stage.interface))
             try check(outcome, of: stage, end: end)
+        }
+
+        @Test("for a while, because the interface is down, says so and goes on")
+        func down() throws {
+            let stage = try Stage()
+            let sniffer = try Sniffer(on: stage)
+            try begin(on: stage, sniffer)
+            let told = sniffer.errors.count
+            try stage.takeDown()
+            #expect(eventually { sniffer.errors.dropFirst(told).contains(stage.interface) }, "nothing is said")
+            try stage.bringUp()
+            try stage.finish()
+            #expect(eventually { sniffer.count("end") == talk.connections })
+            let outcome = try sniffer.end()
+            #expect(outcome.status == 0)
+            let expectation = Expectation(try stage.log)
+            #expect(expectation.discrepancies(in: outcome.trace.messages) == [])
+            #expect(TraceInvariants(outcome.trace).faults == [])
         }
 
         @Test("by a second signal ends at once, though nobody reads what it prints")

@@ -72,9 +72,12 @@ final class Sniffer {
 }
 
 extension Program {
-    /// Waits until a packet socket takes packets in the program's network namespace.
+    /// Waits until a packet socket takes packets in the program's network namespace, which is not the test's.
     func sniffs() -> Bool {
-        eventually {
+        let home = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
+        return eventually {
+            let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/ns/net")
+            if !hasEnded, own == nil || own == home { return false }
             guard !hasEnded, let table = try? String(contentsOfFile: "/proc/\(process)/net/packet", encoding: .utf8)
             else { return hasEnded }
             // The columns: sk, references, type, protocol, interface, running, …

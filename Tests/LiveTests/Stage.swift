@@ -81,6 +81,11 @@ final class Stage {
         try order("down", answer: "done")
     }
 
+    /// Brings the interface up again.
+    func bringUp() throws {
+        try order("up", answer: "done")
+    }
+
     /// Removes the interface.
     func unplug() throws {
         try order("unplug", answer: "done")

@@ -21,8 +21,8 @@ class Frames:
         self.writes = {
             who: [self._write(who, random.randint(1, most)) for _ in range(self.VARIETY)] for who in ("client", "server")
         }
-        self.pings = {who: self.frame(who, 9, b"still there?") for who in self.writes}
-        self.pongs = {who: self.frame(who, 10, b"still there?") for who in self.writes}
+        self.pings = [self.frame("client", 9, b"still there?") for _ in range(self.VARIETY)]
+        self.pong = self.frame("server", 10, b"still there?")
         self.closes = {who: self.frame(who, 8, b"\x03\xe8") for who in self.writes}
 
     def _write(self, who, count):
@@ -85,6 +85,8 @@ class Connection:
         self._sent, self._received = collections.Counter(), collections.Counter()
         self.frame_count = 0
         self.is_over = False
+        # Frames are taken in turn: no masking key comes twice in a row.
+        self.turn = random.randrange(frames.VARIETY)
         # Some are short, some last.
         self.frames_left = int(random.choice((2, 40, 400)) * random.uniform(0.5, 1.5))
         client = socket.create_connection(listener.getsockname())
@@ -120,10 +122,11 @@ class Connection:
         before = self.frame_count
         while self.frame_count - before < count and self.frames_left > 0:
             who = "client" if self.random.random() < 0.5 else "server"
-            octets, opcodes = self.random.choice(self.frames.writes[who])
-            self._send(who, octets, opcodes)
+            self.turn = (self.turn + 1) % self.frames.VARIETY
+            self._send(who, *self.frames.writes[who][self.turn])
         if self.random.random() < 0.01:
-            self._send("client", self.frames.pings["client"], (9,))
+            self.turn = (self.turn + 1) % self.frames.VARIETY
+            self._send("client", self.frames.pings[self.turn], (9,))
         self._read()
         if self.frames_left <= 0:
             self.close()
@@ -140,7 +143,7 @@ class Connection:
 
     def _read(self):
         for _ in range(self.server.receive(self._received)):
-            self._send("server", self.frames.pongs["server"], (10,))
+            self._send("server", self.frames.pong, (10,))
         self.client.receive(self._received)
 
     def close(self):

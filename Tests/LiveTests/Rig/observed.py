@@ -36,13 +36,15 @@ class ObservedProgram:
                 process.wait()
 
     def wait_until_sniffing(self):
-        """Waits until a packet socket takes packets in the program's network namespace."""
+        """Waits until a packet socket takes packets in the program's network namespace, which is not this one's."""
         deadline = time.monotonic() + PATIENCE
+        home, own = "/proc/self", f"/proc/{self.program.pid}"
         while time.monotonic() < deadline and self.program.poll() is None:
-            with open(f"/proc/{self.program.pid}/net/packet", encoding="ascii") as table:
-                # The columns: sk, references, type, protocol, interface, running, …
-                if any(line.split()[4] != "0" and line.split()[5] == "1" for line in list(table)[1:]):
-                    return
+            if os.readlink(f"{own}/ns/net") != os.readlink(f"{home}/ns/net"):
+                with open(f"{own}/net/packet", encoding="ascii") as table:
+                    # The columns: sk, references, type, protocol, interface, running, …
+                    if any(line.split()[4] != "0" and line.split()[5] == "1" for line in list(table)[1:]):
+                        return
             time.sleep(0.01)
         raise NetworkFault("the program does not sniff")
 
@@ -56,9 +58,16 @@ class ObservedProgram:
             status = dict(line.split(":", 1) for line in file)
         self.samples.append((time.monotonic(), _kilobytes(status["VmRSS"])))
         self.peak = _kilobytes(status["VmHWM"])
-        with open(f"/proc/{self.program.pid}/stat", encoding="utf-8") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        self.processor_time = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        self.processor_time = self._processor_time()
+
+    def _processor_time(self):
+        """Seconds, to the nanosecond: /proc/PID/stat counts ticks, which short turns slip through."""
+        tasks = f"/proc/{self.program.pid}/task"
+        total = 0
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
 
     def finish(self):
         """Ends it as a user would, and returns the last event that it printed."""

@@ -14,6 +14,7 @@ come by standard input, and each is answered once:
     {"do": "finish"}      {"is": "over"}: it was ended in order
     {"do": "noise"}       {"is": "over"}: five TCP connections without WebSocket
     {"do": "down"}        {"is": "done"}: the server's interface is down
+    {"do": "up"}          {"is": "done"}: it is up again
     {"do": "unplug"}      {"is": "done"}: the link is no more
 
 What goes wrong is told as {"is": "failed", "why": …}, the last line.
@@ -113,6 +114,10 @@ class Stage:
 
     async def do_down(self):
         self.network.ip("server", "link", "set", INTERFACE, "down")
+        return {"is": "done"}
+
+    async def do_up(self):
+        self.network.ip("server", "link", "set", INTERFACE, "up")
         return {"is": "done"}
 
     async def do_unplug(self):
