@@ -4,13 +4,13 @@ import TestSupport
 extension Program {
     /// What Linux tells of it: the words of each line of `/proc/PID/status`, by their key.
     func status() -> [String: [String]] {
-        status(of: "/proc/\(process)/status")
+        status(of: "/proc/\(identifier)/status")
     }
 
     /// The same for each of its threads.
     func threadStatuses() throws -> [[String: [String]]] {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").map {
-            status(of: "/proc/\(process)/task/\($0)/status")
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/task").map {
+            status(of: "/proc/\(identifier)/task/\($0)/status")
         }
     }
 

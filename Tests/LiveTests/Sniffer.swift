@@ -76,9 +76,9 @@ extension Program {
     func sniffs() -> Bool {
         let home = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
         return eventually {
-            let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/ns/net")
+            let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(identifier)/ns/net")
             if !hasEnded, own == nil || own == home { return false }
-            guard !hasEnded, let table = try? String(contentsOfFile: "/proc/\(process)/net/packet", encoding: .utf8)
+            guard !hasEnded, let table = try? String(contentsOfFile: "/proc/\(identifier)/net/packet", encoding: .utf8)
             else { return hasEnded }
             // The columns: sk, references, type, protocol, interface, running, …
             return table.split(separator: "\n").dropFirst().contains { line in

@@ -5,6 +5,7 @@ import ctypes
 import fcntl
 import os
 import re
+import signal
 import struct
 import subprocess
 
@@ -84,8 +85,7 @@ class Network:
         self.taps = []
         for name in self.names.values():
             if os.path.exists(f"{_RUNTIME}/{name}"):
-                with contextlib.suppress(NetworkFault):
-                    run("ip", "netns", "delete", name)
+                _remove(name)
 
     def command(self, end, *words):
         """The words that run a program at an end."""
@@ -116,5 +116,13 @@ def _remove_leftovers():
     for name in os.listdir(_RUNTIME) if os.path.isdir(_RUNTIME) else []:
         owner = re.match(_PREFIX + r"(\d+)-", name)
         if owner and not os.path.exists(f"/proc/{owner[1]}"):
-            with contextlib.suppress(NetworkFault):
-                run("ip", "netns", "delete", name)
+            _remove(name)
+
+
+def _remove(name):
+    """Removes a namespace, and ends the programs that are still in it: nobody else has started them."""
+    with contextlib.suppress(NetworkFault):
+        for identifier in run("ip", "netns", "pids", name).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(identifier), signal.SIGKILL)
+        run("ip", "netns", "delete", name)

@@ -68,7 +68,7 @@ async def main(host, port, path):
 
     application = web.Application()
     application.router.add_get("/{path:.*}", visit)
-    runner = web.AppRunner(application, shutdown_timeout=1)
+    runner = web.AppRunner(application)
     await runner.setup()
     await web.TCPSite(runner, host, int(port)).start()
     print("listening", flush=True)

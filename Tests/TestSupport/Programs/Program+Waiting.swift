@@ -1,16 +1,11 @@
 import Foundation
 
 extension Program {
-    /// Sends it a signal.
-    public func send(_ signal: Int32) {
-        kill(process, signal)
-    }
-
     /// Whether it is over; its status can be asked for all the same.
     public var hasEnded: Bool {
         var state = siginfo_t()
         state.si_signo = 0
-        let result = waitid(P_PID, id_t(process), &state, WEXITED | WNOHANG | WNOWAIT)
+        let result = waitid(P_PID, id_t(identifier), &state, WEXITED | WNOHANG | WNOWAIT)
         return result == 0 && state.si_signo == SIGCHLD
     }
 

@@ -2,8 +2,7 @@ import Foundation
 
 /// A program that runs beside the test, with its standard streams at named places.
 public struct Program: Sendable {
-    /// Its number.
-    public let process: Int32
+    private let process: pid_t
 
     /// Starts a program with the test's environment, without what would change its output.
     ///
@@ -63,6 +62,14 @@ public struct Program: Sendable {
         let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+
+    /// Its number.
+    public var identifier: Int32 { process }
+
+    /// Sends it a signal; it must not have been waited for.
+    public func send(_ signal: Int32) {
+        kill(process, signal)
     }
 
     /// Waits for its end, once; returns its exit status, or 128 and the number of the signal that ended it.
