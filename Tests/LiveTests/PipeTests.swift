@@ -11,7 +11,7 @@ extension LiveTests {
             let (output, errors) = (stage.folder.path("trace"), stage.folder.path("errors"))
             let pipe = try NamedPipe("packets", in: stage.folder, holding: .writing)
             let tcpdump = try stage.start(
-                ["tcpdump", "-i", stage.interface, "-U", "-w", "-", "--immediate-mode", "tcp port 8080"],
+                ["tcpdump", "-i", stage.interface, "-U", "-w", "-", "tcp port 8080"],
                 output: pipe.path, errors: stage.folder.path("tcpdump-errors"))
             let wstap = try Wstap.start(
                 ["-", "--format", "jsonl"], input: pipe.path, output: output, errors: errors)

@@ -23,7 +23,7 @@ class Load:
         self.frames = Frames(self.random, options.frames_per_write)
         self.sent, self.received = collections.Counter(), collections.Counter()
         self.opened = 0
-        self.seconds = self.lateness = 0
+        self.seconds = self.longest_pause = 0
         with inside(network.names["server"]):
             self.listener = socket.create_server((ADDRESSES["server"][4], PORT), backlog=1024)
         self.listener.setblocking(False)
@@ -33,16 +33,13 @@ class Load:
     def run(self, seconds, between):
         """Sends for so long; calls `between` in every tick."""
         with inside(self.network.names["client"]):
-            start = time.monotonic()
-            due = start
+            start = last = time.monotonic()
             while (now := time.monotonic()) < start + seconds:
+                self.longest_pause = max(self.longest_pause, now - last)
+                last = now
                 self._tick((now - start) * self.rate)
                 between()
-                due += TICK
-                if due > now:
-                    time.sleep(due - now)
-                else:
-                    self.lateness = max(self.lateness, now - due)
+                time.sleep(max(0, now + TICK - time.monotonic()))
             for connection in self.connections:
                 connection.close()
             self.seconds = time.monotonic() - start
