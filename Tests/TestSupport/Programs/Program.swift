@@ -62,6 +62,14 @@ public struct Program: Sendable {
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
     }
 
+    /// Its number.
+    public var identifier: Int32 { process }
+
+    /// Sends it a signal; it must not have been waited for.
+    public func send(_ signal: Int32) {
+        kill(process, signal)
+    }
+
     /// Waits for its end, once; returns its exit status, or 128 and the number of the signal that ended it.
     public func wait() -> Int32 {
         var status: Int32 = 0
