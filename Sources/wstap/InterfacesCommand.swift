@@ -38,7 +38,11 @@ struct InterfacesCommand: ParsableCommand {
         while !bytes.isEmpty {
             let piece = Array(bytes.prefix(1 << 16))
             let count = write(STDOUT_FILENO, piece, piece.count)
-            if count > 0 { bytes = bytes.dropFirst(count) } else if errno == EPIPE { return } else if errno != EINTR {
+            if count > 0 {
+                bytes = bytes.dropFirst(count)
+            } else if errno == EPIPE {
+                return
+            } else if errno != EINTR {
                 complain("standard output: \(String(cString: strerror(errno)))")
                 throw ExitCode(ExitStatus.nothingRead)
             }
@@ -55,7 +59,8 @@ struct InterfaceTable {
         let rows = interfaces.map { interface in
             [
                 TerminalText.safe(interface.name), interface.state, interface.linkType?.name ?? "-",
-                (interface.addresses.map(\.words) + [interface.description.map { "(\(TerminalText.safe($0)))" }]
+                (interface.addresses.map(\.words)
+                    + [interface.description.map { "(\(TerminalText.safe($0)))" }]
                     .compactMap { $0 }).joined(separator: ", "),
             ]
         }

@@ -26,7 +26,8 @@ struct LiveCaptureOptions: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Capture so many bytes of each packet at most (0, and unless told: 262144).", valueName: "bytes")
+        help: ArgumentHelp(
+            "Capture so many bytes of each packet at most (0, and unless told: 262144).", valueName: "bytes")
     )
     var snaplen: Int = 0
 
@@ -35,7 +36,8 @@ struct LiveCaptureOptions: ParsableArguments {
 
     @Option(
         name: .customLong("buffer-size"),
-        help: ArgumentHelp("The kernel's buffer: \"512K\", \"64M\", bytes without a unit (unless told: 32M).", valueName: "size"))
+        help: ArgumentHelp(
+            "The kernel's buffer: \"512K\", \"64M\", bytes without a unit (unless told: 32M).", valueName: "size"))
     var bufferSize: ByteSize?
 
     @Option(

@@ -114,7 +114,8 @@ struct LiveLoop {
         let state = InterfaceState(of: device.interface)
         if state != .unknown, isDown != (state == .down) {
             isDown = state == .down
-            complainIfPossible(TerminalText.safe("\(device.interface): is \(isDown ? "down: waiting for it" : "up again")"))
+            complainIfPossible(
+                TerminalText.safe("\(device.interface): is \(isDown ? "down: waiting for it" : "up again")"))
         }
     }
 

@@ -48,7 +48,9 @@ extension LiveRun {
     }
 
     private func tellTotals(_ outcome: LiveOutcome, isWhole: Bool) {
-        if isWhole, case .asked = outcome.ending, let words = NoWebSocketWords(outcome.summary, packetsRead: outcome.packets) {
+        if isWhole, case .asked = outcome.ending,
+            let words = NoWebSocketWords(outcome.summary, packetsRead: outcome.packets)
+        {
             complain(words.text)
         }
         let losses = outcome.summary.losses

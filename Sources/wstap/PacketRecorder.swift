@@ -76,7 +76,9 @@ struct PacketRecorder: ~Copyable {
             note(error)
         }
         if let dropped = selection?.droppedPackets, dropped > 0, problem == nil {
-            complain("\(TerminalText.safe(name)): lacks up to \(dropped) packets from before upgrades, since too many waited")
+            complain(
+                "\(TerminalText.safe(name)): lacks up to \(dropped) packets from before upgrades, since too many waited"
+            )
         }
     }
 

@@ -64,7 +64,8 @@ enum Privileges {
     private static func verify(_ user: User?) throws(Failure) {
         guard privileges_have_capabilities() == 0 else { throw Failure(words: "capabilities are left") }
         guard let user else { return }
-        guard privileges_belong_to(user.id, user.group) == 1, setuid(0) != 0, seteuid(0) != 0, user.group == 0 || setgid(0) != 0 && setegid(0) != 0
+        guard privileges_belong_to(user.id, user.group) == 1, setuid(0) != 0, seteuid(0) != 0,
+            user.group == 0 || setgid(0) != 0 && setegid(0) != 0
         else { throw Failure(words: "root's rights are not gone") }
     }
 

@@ -24,6 +24,11 @@ struct WakePipe {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
         signalDescriptor = writing
+        // Whoever started the program may have held them back.
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in WakePipe.signals { sigaddset(&set, number) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
         for number in WakePipe.signals {
             var action = sigaction()
             guard sigaction(number, nil, &action) == 0, !WakePipe.isUnwanted(number, action) else { continue }

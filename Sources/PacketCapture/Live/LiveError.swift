@@ -38,7 +38,8 @@ extension LiveError: CustomStringConvertible {
         case .noInterface: "\(interface): there is no such interface"
         case .noPermission: "\(interface): no permission to capture\(more)"
         case .notUp: "\(interface): the interface is not up"
-        case .cannotOpen: interface.isEmpty ? "interfaces cannot be listed\(more)" : "\(interface): cannot be opened\(more)"
+        case .cannotOpen:
+            interface.isEmpty ? "interfaces cannot be listed\(more)" : "\(interface): cannot be opened\(more)"
         case .badFilter: "\(interface): bad filter\(more)"
         case .cannotRead: "\(interface): capturing failed\(more)"
         }

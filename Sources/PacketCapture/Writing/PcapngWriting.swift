@@ -43,7 +43,9 @@ extension RecordBuffer {
     }
 
     /// Appends an Interface Statistics Block of the first interface (section 4.6): what was captured from when to when, and what was dropped.
-    mutating func appendStatistics(_ statistics: LiveStatistics, from start: Timestamp, to end: Timestamp, taken: UInt64) {
+    mutating func appendStatistics(
+        _ statistics: LiveStatistics, from start: Timestamp, to end: Timestamp, taken: UInt64
+    ) {
         appendBlock(.interfaceStatistics) { buffer in
             buffer.append(0 as UInt32)
             buffer.append(time: end)
