@@ -157,7 +157,7 @@ extension OutputQueue {
             while written < bytes.count {
                 // In pieces, so that what waits is known while a slow reader takes them.
                 let length = min(bytes.count - written, 1 << 16)
-                let count = wstap.write(descriptor, bytes.baseAddress! + written, length)
+                let count = wstap.write(descriptor, bytes.baseAddress.map { $0 + written }, length)
                 if count >= 0 {
                     written += count
                     locked { unwritten -= count }
