@@ -23,6 +23,7 @@ struct LiveInterfaceTests {
     ///
     /// - Parameter script: What to do with the interface wstap0, and the program `$p`.
     /// - Returns: The trace, the complaints, and the status.
+    /// - Throws: Where it cannot be run.
     private func run(_ script: String) throws -> (output: String, errors: String, status: Int32) {
         let folder = try ScratchFolder()
         let words = """
