@@ -1,5 +1,4 @@
 import PacketDecoding
-import TCPReassembly
 
 /// Packets that were decoded before their turn comes, so that the state of their connections is on its way from memory.
 struct PacketsAhead {
@@ -11,10 +10,8 @@ struct PacketsAhead {
         var shard = 0
         /// Of a segment: what the shard's table knows its connection by.
         var hash: UInt32 = 0
-        /// Of a segment: where its connection was when that was looked up, if there was one.
-        var place: ConnectionTable.Place?
-        /// The table's revision then.
-        var revision: UInt64 = 0
+        /// Of a segment: the slot in which its connection most likely is; negative where there is none.
+        var slot = -1
     }
 
     /// How many there may be.
@@ -24,8 +21,6 @@ struct PacketsAhead {
     var entries = InlineArray<16, Entry>(repeating: Entry())
     private var first = 0
     private var end = 0
-    /// The entries before this one were looked up.
-    private var located = 0
     /// Whether the last one needs the decoder's datagram, so that no other can be decoded before its turn.
     private var isBlocked = false
 
@@ -43,15 +38,6 @@ struct PacketsAhead {
         isBlocked = true
     }
 
-    /// Whether all entries were looked up.
-    var isLocated: Bool { located == end }
-
-    /// The entries that were not looked up; from now on they count as if they were.
-    mutating func takeUnlocated() -> Range<Int> {
-        defer { located = end }
-        return located..<end
-    }
-
     /// Takes the first one out, which stays readable until the next `append`; there must be one.
     mutating func popFirst() -> Int {
         let place = first
@@ -59,7 +45,6 @@ struct PacketsAhead {
         if isEmpty {
             first = 0
             end = 0
-            located = 0
             isBlocked = false
         }
         return place

@@ -46,13 +46,12 @@ public struct Pipeline: ~Copyable {
         if found == .reassembled { ahead.block() }
         let shard = Pipeline.shard(of: ahead.entries[place].segment)
         ahead.entries[place].shard = shard
-        ahead.entries[place].hash = shards[shard].table.prefetch(&ahead.entries[place].segment)
+        shards[shard].prepare(&ahead.entries[place])
     }
 
     /// Takes the next packet of the capture.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         if ahead.isEmpty { prepare(packet) }
-        if !ahead.isLocated { locateAhead() }
         state.begin(packet)
         if !hasStarted { start(into: &sink) }
         let place = ahead.popFirst()
@@ -76,13 +75,6 @@ public struct Pipeline: ~Copyable {
             {
                 state.summary.unsupportedLinkTypes.append(packet.linkType)
             }
-        }
-    }
-
-    /// Looks up the connections of the packets that were prepared.
-    private mutating func locateAhead() {
-        for place in ahead.takeUnlocated() where ahead.entries[place].packet.isSegment {
-            shards[ahead.entries[place].shard].locate(&ahead.entries[place])
         }
     }
 

@@ -72,8 +72,7 @@ extension Shard {
             serverOffset: offsets[client.opposite.index], state: state)
         watches.remove(watch)
         let index = sessions.insert(session)
-        readers[slot] = .session(index)
-        clients[slot] = client
+        setReader(slot, session: index, client: client)
         beginDeliveries(slot)
         return index
     }

@@ -77,8 +77,7 @@ extension Shard {
             requestElapsed: requestElapsed, state: state)
         watches[watch].release(&resources)
         watches.remove(watch)
-        readers[place.slot] = .session(sessions.insert(session))
-        clients[place.slot] = client
+        setReader(place.slot, session: sessions.insert(session), client: client)
         beginDeliveries(place.slot)
     }
 

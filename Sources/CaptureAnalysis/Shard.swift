@@ -23,7 +23,9 @@ struct Shard: ~Copyable {
     /// By the connections' slots.
     var readers: [Reader] = []
     /// The direction that the client sends, by the connections' slots; counts where the reader is a session.
-    var clients: [Direction] = []
+    private(set) var clients: [Direction] = []
+    /// The port that the client sends from, likewise: for a look ahead.
+    private var clientPorts: [UInt16] = []
     var watches = SlotPool<UpgradeWatch>()
     var sessions = SlotPool<Session>()
     var resources: StreamResources
@@ -42,18 +44,26 @@ struct Shard: ~Copyable {
             keptPayload: limits.keptPayload / Limits.shards, compression: limits.compression / Limits.shards)
     }
 
-    /// Looks up the connection of a segment ahead of its turn, and sees to it that its session will be near.
-    mutating func locate(_ entry: inout PacketsAhead.Entry) {
-        entry.revision = table.revision
-        entry.place = table.find(&entry.segment, hash: entry.hash)
-        guard let place = entry.place, case .session(let session) = readers[place.slot] else { return }
-        guard entry.segment.payloadLength > 0 else {
-            sessions.prefetch(session, head: Session.headByteCount)
-            return
-        }
-        let stream = Session.offset(ofStream: role(of: place))
-        let start = stream &+ (followsDeliveries ? 0 : SessionStream.deliveryByteCount)
-        sessions.prefetch(session, head: Session.headByteCount, start..<(stream &+ SessionStream.hotByteCount))
+    /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near.
+    mutating func prepare(_ entry: inout PacketsAhead.Entry) {
+        (entry.hash, entry.slot) = table.prepare(&entry.segment)
+        // It may be another connection's slot: then nothing is gained.
+        guard entry.slot >= 0, case .session(let session) = readers[entry.slot] else { return }
+        let role: Role = entry.segment.source.port == clientPorts[entry.slot] ? .client : .server
+        sessions.prefetch(session, Session.headBytes)
+        guard entry.segment.payloadLength > 0 else { return }
+        let (counts, decoder) = Session.hotBytes(of: role)
+        sessions.prefetch(session, counts)
+        sessions.prefetch(session, decoder)
+    }
+
+    /// Makes the session in a slot of the pool the reader of a connection.
+    mutating func setReader(_ slot: Int, session: Int, client: Direction) {
+        readers[slot] = .session(session)
+        clients[slot] = client
+        let initiator = table.connections[slot].initiator
+        let responder = table.connections[slot].responder
+        clientPorts[slot] = client == .fromInitiator ? initiator.port : responder.port
     }
 
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
@@ -62,8 +72,30 @@ struct Shard: ~Copyable {
         _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
         state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
-        if entry.revision != table.revision { entry.place = table.find(&entry.segment, hash: entry.hash) }
-        guard let place = self.place(of: &entry, state: &state, sink: &sink) else { return }
+        guard entry.slot >= 0, case .session(let session) = readers[entry.slot], !tracksStates,
+            !sessions[session].watchesSegments,
+            let direction = table.connections[entry.slot].receivePlain(&entry.segment, in: bytes, time: packet.time)
+        else { return receiveAny(&entry, in: bytes, of: packet, state: &state, sink: &sink) }
+        state.hasHole = false
+        guard entry.segment.payloadLength > 0 else { return }
+        let place = ConnectionTable.Place(slot: entry.slot, direction: direction)
+        deliver(
+            bytes.extracting(entry.segment.payload), to: session, from: role(of: place), place, packet.number, &state,
+            &sink)
+        noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
+    }
+
+    /// Takes a segment of any kind.
+    @inline(never)
+    private mutating func receiveAny(
+        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
+        state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+    ) {
+        var found = table.find(&entry.segment, hash: entry.hash)
+        if found == nil || entry.segment.flags.contains(.syn) {
+            found = open(entry.segment, at: found, state: &state, sink: &sink)
+        }
+        guard let place = found else { return }
         let slot = place.slot
         if case .nobody = readers[slot] {
             table.connections[slot].pass(
@@ -78,24 +110,46 @@ struct Shard: ~Copyable {
         let arrival = table.connections[slot].receive(
             &entry.segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
             budget: &table.budget, limits: table.limits)
+        follow(arrival, of: &entry.segment, payload, at: place, packet.number, state: &state, sink: &sink)
+    }
+
+    /// Looks after a session to which a segment has brought bytes, `length` with its copies of older ones.
+    @inline(__always)
+    private mutating func noteDelivered(
+        _ length: Int, _ place: ConnectionTable.Place, _ session: Int, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        if sessions[session].watchesSegments { settle(place.slot, session, &state, &sink) }
+        if length < StallWatch.smallSegment, sessions[session].streams[role(of: place).index].decoder.isInFrame {
+            watchForStall(place, length, session, at: state.time)
+        }
+    }
+
+    /// Follows up on what a segment did.
+    private mutating func follow(
+        _ arrival: TCPConnection.Arrival, of segment: inout TCPSegment, _ payload: Span<UInt8>,
+        at place: ConnectionTable.Place, _ packet: UInt64, state: inout AnalysisState,
+        sink: inout some EventSink & ~Copyable
+    ) {
+        let slot = place.slot
         if case .session(let session) = readers[slot],
             sessions[session].watchesSegments
                 || followsDeliveries
-                    && (arrival.hasMore || arrival.inOrder.count != entry.segment.payloadLength)
+                    && (arrival.hasMore || arrival.inOrder.count != segment.payloadLength)
         {
-            watch(&entry.segment, place, arrival, session, &state, &sink)
+            watch(&segment, place, arrival, session, &state, &sink)
         }
         if tracksStates, case .session(let session) = readers[slot] {
-            state.view = view(place, entry.segment, session)
+            state.view = view(place, segment, session)
         }
         var hasMore = arrival.hasMore
         state.hasHole = hasMore
         if !arrival.inOrder.isEmpty {
             let next = payload.extracting(arrival.inOrder)
-            let delivery = deliver(next, place, packet.number, &state, &sink)
+            let delivery = deliver(next, place, packet, &state, &sink)
             if delivery.unread > 0 {
                 table.connections[slot].pause(
-                    place.direction, keeping: next.extracting(last: delivery.unread), packet: packet.number,
+                    place.direction, keeping: next.extracting(last: delivery.unread), packet: packet,
                     budget: &table.budget)
             }
             hasMore = hasMore || delivery.hasMoved
@@ -103,48 +157,49 @@ struct Shard: ~Copyable {
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, &state, &sink) }
         if case .session(let session) = readers[slot] {
-            if sessions[session].watchesSegments { settle(slot, session, &state, &sink) }
-            if !arrival.inOrder.isEmpty, entry.segment.payloadLength < StallWatch.smallSegment,
-                sessions[session].streams[role(of: place).index].decoder.isInFrame
-            {
-                watchForStall(place, entry.segment.payloadLength, session, at: packet.time)
+            if arrival.inOrder.isEmpty {
+                if sessions[session].watchesSegments { settle(slot, session, &state, &sink) }
+            } else {
+                noteDelivered(segment.payloadLength, place, session, &state, &sink)
             }
         }
         if arrival.isControl, case .session(let session) = readers[slot] {
             noteEnds(slot, session, state)
             let control = ControlSegment(
-                from: role(of: place), flags: entry.segment.flags,
-                payloadLength: entry.segment.payloadLength)
+                from: role(of: place), flags: segment.flags, payloadLength: segment.payloadLength)
             let context = state.context(
-                connection: sessions[session].number, view: view(place, entry.segment, session))
+                connection: sessions[session].number, view: view(place, segment, session))
             sink.receive(.segment(control), at: context, payload: Span())
         }
         if arrival.isDoubtful { tellDoubts(slot, place.direction, &state, &sink) }
         if arrival.closes { end(slot, cause: .closed, state: &state, sink: &sink) }
     }
 
-    /// Finds or opens the connection of a segment; nil where there is nothing to track.
-    private mutating func place(
-        of entry: inout PacketsAhead.Entry, state: inout AnalysisState,
+    /// Opens the connection of a segment that belongs to none, or may begin another between the ends of the one `found`;
+    /// nil where there is nothing to track.
+    @inline(never)
+    private mutating func open(
+        _ segment: borrowing TCPSegment, at found: ConnectionTable.Place?, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
         var opening: TCPConnection.Mark?
-        if let place = entry.place {
-            guard entry.segment.flags.contains(.syn),
-                table.isReplaced(place, by: entry.segment, packet: state.packet, time: state.time)
+        if let place = found {
+            guard segment.flags.contains(.syn),
+                table.isReplaced(place, by: segment, packet: state.packet, time: state.time)
             else { return place }
-            opening = table.connections[place.slot].opening(answeredBy: entry.segment, from: place.direction)
+            opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)
             forget(place.slot, cause: .closed, state: &state, sink: &sink)
-        } else if entry.segment.flags.contains(.rst) {
+        } else if segment.flags.contains(.rst) {
             return nil
         }
         if let slot = table.nextToForget(now: state.time) {
             forget(slot, cause: .captureEnd, state: &state, sink: &sink)
         }
-        let place = table.insert(entry.segment, time: state.time, opening: opening)
+        let place = table.insert(segment, time: state.time, opening: opening)
         if place.slot == readers.count {
             readers.append(.none)
             clients.append(.fromInitiator)
+            clientPorts.append(0)
         } else {
             readers[place.slot] = .none
         }
@@ -167,12 +222,7 @@ struct Shard: ~Copyable {
     ) -> Delivery {
         switch readers[place.slot] {
         case .session(let session):
-            if followsDeliveries {
-                state.acknowledgedOffset = table.connections[place.slot].acknowledgedOffset(of: place.direction)
-            }
-            sessions[session].receive(
-                bytes, from: role(of: place), origin: origin, state: &state, resources: &resources, sink: &sink)
-            state.acknowledgedOffset = 0
+            deliver(bytes, to: session, from: role(of: place), place, origin, &state, &sink)
             return Delivery()
         case .none:
             if !assumedServers.isEmpty, openAssumed(bytes, place, &state, &sink) {
@@ -185,6 +235,20 @@ struct Shard: ~Copyable {
         case .watch(let watch): return follow(bytes, watch, place, origin, &state, &sink)
         case .left, .nobody: return Delivery()
         }
+    }
+
+    /// Hands bytes that are next in a stream to a session.
+    @inline(__always)
+    private mutating func deliver(
+        _ bytes: Span<UInt8>, to session: Int, from role: Role, _ place: ConnectionTable.Place, _ origin: UInt64,
+        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    ) {
+        if followsDeliveries {
+            state.acknowledgedOffset = table.connections[place.slot].acknowledgedOffset(of: place.direction)
+        }
+        sessions[session].receive(
+            bytes, from: role, origin: origin, state: &state, resources: &resources, sink: &sink)
+        state.acknowledgedOffset = 0
     }
 
     /// Reads on towards an upgrade.

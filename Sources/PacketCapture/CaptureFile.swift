@@ -133,6 +133,12 @@ public struct CaptureFile: ~Copyable {
     ///   - count: How many packets came before; counted on.
     ///   - time: Where to stop: at the first packet that is not before this.
     mutating func read(into batch: inout PacketBatch, count: inout UInt64, before time: Timestamp?) {
+        if let pcap, filters == nil, time == nil {
+            let before = count
+            pcap.readRecords(from: &input.buffer, into: &batch, count: &count)
+            packetCount &+= count &- before
+            return
+        }
         while !batch.isFull, var record = unsafe peekRecord() {
             if let time, unsafe record.time >= time { return }
             unsafe take(record)

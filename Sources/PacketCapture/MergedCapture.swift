@@ -33,7 +33,8 @@ public struct MergedCapture: ~Copyable {
     private var openFileCount = 0
     private var finishedBytes: UInt64 = 0
     /// The packets that are lent.
-    private var batch = PacketBatch()
+    @usableFromInline
+    var batch = PacketBatch()
 
     /// Opens the files at `paths`, where "-" is standard input.
     ///
@@ -94,6 +95,7 @@ public struct MergedCapture: ~Copyable {
     ///
     /// It is faster than ``packet(_:)``: a packet is made where it is used, and copied nowhere. It mutates, although
     /// nothing changes: else the compiler moves the whole batch first.
+    @inlinable @inline(__always)
     public mutating func forEachPacket(_ body: (borrowing CapturedPacket) -> Void) {
         for place in 0..<batch.count { unsafe body(batch[place].packet) }
     }

@@ -1,10 +1,13 @@
 /// Packets that are lent together: their bytes stay where they are until their reader reads on.
 @safe
+@usableFromInline
 struct PacketBatch {
     /// How many packets it holds at most: enough that what they need is on its way from memory while others are at work.
     static let capacity = 16
 
-    private var records = unsafe InlineArray<16, CapturedRecord?>(repeating: nil)
+    @usableFromInline
+    var records = unsafe InlineArray<16, CapturedRecord>(repeating: CapturedRecord())
+    @usableFromInline
     private(set) var count = 0
 
     var isFull: Bool { count == Self.capacity }
@@ -22,9 +25,9 @@ struct PacketBatch {
     }
 
     /// The packet in a place; there must be one.
-    @inline(__always)
+    @inlinable @inline(__always)
     subscript(place: Int) -> CapturedRecord {
         precondition(place >= 0 && place < count)
-        return unsafe records[place].unsafelyUnwrapped
+        return unsafe records[place]
     }
 }

@@ -1,9 +1,10 @@
 /// The protocol numbers that can stand between IP and TCP, tunnels among them (IANA, Protocol Numbers).
+@usableFromInline
 enum IPProtocol {
     static let hopByHopOptions: UInt8 = 0
     /// IP in IP (RFC 2003).
     static let ipv4: UInt8 = 4
-    static let tcp: UInt8 = 6
+    @inlinable static var tcp: UInt8 { 6 }
     static let udp: UInt8 = 17
     /// 6in4 (RFC 4213), and IPv6 in IPv6 (RFC 2473).
     static let ipv6: UInt8 = 41

@@ -42,9 +42,19 @@ public struct PacketDecoder: Sendable {
     ///     where the packet completed one. It is filled in place, since a copy costs as much as a header.
     /// - Returns: What the packet is; without a segment, what `segment` holds then means nothing.
     public mutating func decode(_ packet: borrowing CapturedPacket, into segment: inout TCPSegment) -> DecodedPacket {
-        guard let first = NextHeader(packet.linkType) else { return .unsupportedLinkType }
         // A capture file can say that less was on the wire than it holds: what it holds counts.
-        var walk = HeaderWalk(end: max(packet.originalLength, packet.bytes.count))
+        let wireLength = max(packet.originalLength, packet.bytes.count)
+        if packet.linkType == .ethernet, segment.readPlain(packet.bytes, wireLength: wireLength) { return .segment }
+        return decodeAny(packet, wireLength: wireLength, into: &segment)
+    }
+
+    /// Decodes a packet header by header.
+    @inline(never)
+    mutating func decodeAny(
+        _ packet: borrowing CapturedPacket, wireLength: Int, into segment: inout TCPSegment
+    ) -> DecodedPacket {
+        guard let first = NextHeader(packet.linkType) else { return .unsupportedLinkType }
+        var walk = HeaderWalk(end: wireLength)
         guard let reason = walk.findTCP(from: first, in: packet.bytes) else {
             return walk.readTCP(packet.bytes, into: &segment).map(DecodedPacket.init) ?? .segment
         }
@@ -89,18 +99,7 @@ extension HeaderWalk {
     /// Reads headers until TCP's is next, or says why it never will be.
     mutating func findTCP(from first: NextHeader, in bytes: Span<UInt8>) -> NoSegment? {
         var next = first
-        var passed = 0
-        // The way of most packets: the switch would cost as much as their headers.
-        if next == .ethernet {
-            next = readEthernet(bytes)
-            passed = 1
-        }
-        if next == .ipv4 {
-            next = readIPv4(bytes)
-            passed &+= 1
-        }
-        if next == .tcp { return nil }
-        for _ in passed..<PacketDecoder.maximumHeaders {
+        for _ in 0..<PacketDecoder.maximumHeaders {
             switch next {
             case .ethernet: next = readEthernet(bytes)
             case .vlanTag: next = readVLANTag(bytes)

@@ -26,9 +26,6 @@ public struct ConnectionTable: ~Copyable {
     /// The bounds.
     public let limits: ReassemblyLimits
 
-    /// Counts the connections that came and went: a place found stays right as long as this does not change.
-    public private(set) var revision: UInt64 = 0
-
     private var index: FlowIndex
     private var hand = 0
 
@@ -52,19 +49,16 @@ public struct ConnectionTable: ~Copyable {
     // What is called for every packet mutates and takes its segment `inout`, although it changes neither: else the compiler
     // copies the table's own values and the segment to call it.
 
-    /// Asks the processor to bring near what ``find(_:hash:)`` and ``TCPConnection`` will look at soon.
+    /// Looks ahead to a segment: asks the processor to bring near what ``find(_:hash:)`` and ``TCPConnection`` will look at.
     ///
-    /// - Returns: What the table knows the connection of the segment by, in both directions.
-    public mutating func prefetch(_ segment: inout TCPSegment) -> UInt32 {
+    /// - Returns: What the table knows the connection of the segment by, in both directions; and the slot in which it most
+    ///   likely is, negative where there is none.
+    public mutating func prepare(_ segment: inout TCPSegment) -> (hash: UInt32, slot: Int) {
         let hash = index.hash(segment.source, segment.destination)
-        if let slot = index.candidate(hash) {
-            // An acknowledgment alone touches less.
-            let byteCount = segment.payloadLength > 0 ? TCPStream.hotByteCount : TCPStream.acknowledgedByteCount
-            let other = TCPConnection.headByteCount &+ MemoryLayout<TCPStream>.stride
-            connections.prefetch(
-                slot, head: TCPConnection.headByteCount &+ byteCount, other..<(other &+ byteCount))
-        }
-        return hash
+        guard let slot = index.candidate(hash) else { return (hash, -1) }
+        connections.prefetch(slot, TCPConnection.hotBytes.0)
+        connections.prefetch(slot, TCPConnection.hotBytes.1)
+        return (hash, slot)
     }
 
     /// Finds the connection of a segment.
@@ -150,7 +144,6 @@ public struct ConnectionTable: ~Copyable {
         let hash = index.hash(segment.source, segment.destination)
         let slot = connections.insert(connection)
         index.insert(hash, slot: slot)
-        revision &+= 1
         return Place(slot: slot, direction: direction)
     }
 
@@ -160,7 +153,6 @@ public struct ConnectionTable: ~Copyable {
         let hash = index.hash(connections[slot].initiator, connections[slot].responder)
         index.remove(hash, slot: slot)
         connections.remove(slot)
-        revision &+= 1
     }
 
     /// Takes a few steps around the table and finds a connection to forget: one that closed long ago; when the table

@@ -8,7 +8,7 @@ struct HeldSegments: ~Copyable {
     /// How many of them are doubtful.
     private(set) var doubtfulCount: UInt32 = 0
 
-    var isEmpty: Bool { segments.isEmpty }
+    var isEmpty: Bool { cost == 0 }
     var count: Int { segments.count }
     var first: HeldSegment? { segments.first }
     /// Where the first one begins.

@@ -1,15 +1,18 @@
-internal import CPrefetch
+public import CPrefetch
 
-/// Asks the processor to bring `byteCount` bytes near that will be needed soon; they are not looked at.
+/// Asks the processor to bring bytes near that will be needed soon; they are not looked at.
 ///
 /// With some thousands of connections open, a packet's would come from far: waiting for them took a third of all time.
-@usableFromInline
-func prefetch(_ address: UnsafeRawPointer, byteCount: Int) {
+///
+/// - Parameters:
+///   - address: Any address.
+///   - bytes: Which bytes, counted from there.
+@inlinable @inline(__always)
+func prefetch(_ address: UnsafeRawPointer, _ bytes: Range<Int>) {
     // A cache line has 64 bytes, on most machines.
-    var line = Int(bitPattern: address) & ~63
-    let end = Int(bitPattern: address) &+ byteCount
-    while line < end {
-        unsafe prefetch_line(UnsafeRawPointer(bitPattern: line))
-        line &+= 64
+    var offset = bytes.lowerBound & ~63
+    while offset < bytes.upperBound {
+        unsafe prefetch_line(address + offset)
+        offset &+= 64
     }
 }

@@ -76,18 +76,14 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
         }
     }
 
-    /// Asks the processor to bring two ranges of a slot's bytes near, which will be needed soon; any slot may be named.
+    /// Asks the processor to bring bytes of a slot's value near, which will be needed soon.
     ///
     /// - Parameters:
-    ///   - slot: The slot.
-    ///   - head: The bytes from the beginning of the value.
-    ///   - other: Others, counted from there.
-    @inlinable
-    public func prefetch(_ slot: Int, head: Int, _ other: Range<Int> = 0..<0) {
-        guard slot < isInUse.count else { return }
-        let value = unsafe UnsafeRawPointer(pointer(to: slot))
-        unsafe TCPReassembly.prefetch(value, byteCount: head)
-        unsafe TCPReassembly.prefetch(value + other.lowerBound, byteCount: other.count)
+    ///   - slot: A slot that is or was in use.
+    ///   - bytes: Which bytes of the value.
+    @inlinable @inline(__always)
+    public func prefetch(_ slot: Int, _ bytes: Range<Int>) {
+        unsafe TCPReassembly.prefetch(UnsafeRawPointer(pointer(to: slot)), bytes)
     }
 
     @inlinable

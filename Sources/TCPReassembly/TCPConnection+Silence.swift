@@ -15,7 +15,7 @@ extension TCPConnection {
     mutating func countUnanswered(_ direction: Direction, _ time: Timestamp) {
         let unanswered = unanswered ?? UnansweredRuns()
         self.unanswered = unanswered
-        hasUnanswered = true
+        attention.insert(.unanswered)
         unanswered.runs[direction.index].count(at: time)
     }
 
@@ -23,7 +23,7 @@ extension TCPConnection {
     mutating func endUnanswered(of direction: Direction) {
         guard let unanswered else { return }
         unanswered.runs[direction.index] = UnansweredRun()
-        hasUnanswered = unanswered.runs[direction.opposite.index].segments > 0
+        attention.set(.unanswered, to: unanswered.runs[direction.opposite.index].segments > 0)
     }
 
     /// The stall of an end's window that has ended and was not told yet.

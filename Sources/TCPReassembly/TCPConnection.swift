@@ -43,29 +43,23 @@ public struct TCPConnection: ~Copyable {
     public let initiator: Endpoint
     /// The end that answered.
     public let responder: Endpoint
-    /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
-    public private(set) var isClosed = false
-    /// Whether the acknowledgment of the SYN ACK is still to come.
-    private var awaitsHandshakeAck = false
-    /// Whether an end waits for a word of the other (``unanswered(_:)``).
-    var hasUnanswered = false
-    private var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
-    private var hopLimits = InlineArray<2, HopLimitVote>(repeating: HopLimitVote())
-    /// Whether the segment to be received next may not have reached the other end.
-    private var isDoubtful = false
-    /// Whether nothing but a RST that may not have reached the other end has ended the connection.
-    private var isResetDoubtful = false
+    /// Why its segments need a closer look.
+    var attention = Attention.young
+    var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
+    var hopLimits = InlineArray<2, HopLimitVote>(repeating: HopLimitVote())
     /// The marks of the tunnels that each direction's segments came through, by ``Direction/index``; 0 where none bore a
     /// mark (``TCPSegment/tunnel``).
     var tunnels = InlineArray<2, UInt32>(repeating: 0)
     /// The windows that are closed; nil where none is.
-    var closedWindows: ClosedWindows?
+    var closedWindows: ClosedWindows? {
+        didSet { attention.set(.closedWindow, to: closedWindows != nil) }
+    }
     /// The state of each end (RFC 9293 3.3.2), by the direction that it sends, as far as the packets up to now tell.
     public private(set) var states = InlineArray<2, TCPState>(repeating: .unknown)
     /// The packet that it was last seen in.
-    public private(set) var lastTime: Timestamp
+    public internal(set) var lastTime: Timestamp
     /// The packets seen.
-    public private(set) var packets: UInt64 = 0
+    public internal(set) var packets: UInt64 = 0
     /// The two streams, by ``Direction/rawValue``.
     @usableFromInline
     var streams: InlineArray<2, TCPStream> = InlineArray { _ in TCPStream() }
@@ -95,8 +89,14 @@ public struct TCPConnection: ~Copyable {
     /// Whether each end had received the other's FIN before it sent its own.
     private var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
 
-    /// How many bytes stand before the streams, about.
-    static let headByteCount = 112
+    /// The bytes of the value, about, that most segments touch: its head, and the beginnings of both streams.
+    static var hotBytes: (Range<Int>, Range<Int>) {
+        let second = headByteCount &+ MemoryLayout<TCPStream>.stride
+        return (0..<(headByteCount &+ TCPStream.hotByteCount), second..<(second &+ TCPStream.hotByteCount))
+    }
+
+    /// How many bytes stand before the streams.
+    private static var headByteCount: Int { 112 }
 
     /// Begins with the first segment seen.
     ///
@@ -117,6 +117,9 @@ public struct TCPConnection: ~Copyable {
             streams[0].begin(at: opening.sequence &+ 1)
         }
     }
+
+    /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
+    public var isClosed: Bool { attention.contains(.closed) }
 
     /// Whether a SYN was seen: the initiator is known, and the streams are whole from their first byte.
     public var isOpeningKnown: Bool { syn != nil || synAck != nil }
@@ -217,7 +220,8 @@ public struct TCPConnection: ~Copyable {
     /// is not heard, everything is believed.
     public mutating func note(hopLimit: UInt8, from direction: Direction) {
         let wasSettled = hopLimits[direction.index].isSettled
-        isDoubtful = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
+        let isShort = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
+        attention.set(.doubtfulSegment, to: isShort)
         if !wasSettled, !hopLimits[direction.index].isSettled { streams[direction.index].believe() }
     }
 
@@ -240,14 +244,13 @@ public struct TCPConnection: ~Copyable {
         let flags = segment.flags
         lastTime = time
         packets &+= 1
-        if hasUnanswered { endUnanswered(of: other) }
-        let isDoubtful = self.isDoubtful
-        self.isDoubtful = false
+        if attention.contains(.unanswered) { endUnanswered(of: other) }
+        let isDoubtful = attention.remove(.doubtfulSegment) != nil
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
-        let isOpening = awaitsHandshakeAck
+        let isOpening = attention.contains(.opening)
         if arrival.isControl || isOpening {
             guard isTaken(segment, from: direction) else {
                 streams[direction.index].countOutOfWindow()
@@ -256,7 +259,7 @@ public struct TCPConnection: ~Copyable {
             }
             open(segment, direction, packet: packet, time: time)
         }
-        if isResetDoubtful, !isDoubtful { withdrawReset(segment, direction, &arrival) }
+        if attention.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
         if flags.contains(.syn) { sequence &+= 1 }
         if flags.contains(.ack),
             streams[other.index].acknowledge(segment.acknowledgment, window: arrival.isControl ? 0 : segment.window)
@@ -286,13 +289,15 @@ public struct TCPConnection: ~Copyable {
         if flags.contains(.rst) {
             if reset == nil { reset = (packet, direction) }
             if firstEndTime == nil { firstEndTime = time }
-            isResetDoubtful = isDoubtful
-            isClosed = !isDoubtful
+            attention.set(.doubtfulReset, to: isDoubtful)
+            attention.set(.closed, to: !isDoubtful)
         } else if arrival.isControl {
-            isClosed = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
+            let isOver = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
+            attention.set(.closed, to: isOver)
         }
         if arrival.isControl || isOpening || packets <= 4 {
             states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
+            attention.set(.young, to: packets < 4)
         }
         arrival.closes = isClosed
         if !streams[direction.index].isIdle {
@@ -315,7 +320,7 @@ public struct TCPConnection: ~Copyable {
         if flags.contains(.fin), finPackets[direction.index] == nil {
             finPackets[direction.index] = packet
         }
-        isClosed = isClosed || flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil
+        if flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil { attention.insert(.closed) }
     }
 
     /// Takes a RST back that may not have reached the other end, when its sender goes on behind it.
@@ -323,7 +328,7 @@ public struct TCPConnection: ~Copyable {
         _ segment: borrowing TCPSegment, _ direction: Direction, _ arrival: inout Arrival
     ) {
         guard reset?.from == direction, !segment.flags.contains(.rst) else { return }
-        isResetDoubtful = false
+        attention.remove(.doubtfulReset)
         reset = nil
         if finPackets[0] == nil, finPackets[1] == nil { firstEndTime = nil }
         states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
@@ -369,11 +374,11 @@ public struct TCPConnection: ~Copyable {
                 streams[direction.opposite.index].begin(at: segment.acknowledgment)
                 if direction == .fromResponder, synAck == nil {
                     synAck = mark
-                    awaitsHandshakeAck = handshakeAck == nil
+                    attention.set(.opening, to: handshakeAck == nil)
                 }
                 if direction == .fromInitiator, handshakeAck == nil {
                     handshakeAck = mark
-                    awaitsHandshakeAck = false
+                    attention.remove(.opening)
                 }
             } else if direction == .fromInitiator {
                 if syn == nil { syn = mark }
@@ -384,7 +389,7 @@ public struct TCPConnection: ~Copyable {
             let synAck, segment.acknowledgment == synAck.sequence &+ 1
         {
             handshakeAck = mark
-            awaitsHandshakeAck = false
+            attention.remove(.opening)
         }
     }
 }

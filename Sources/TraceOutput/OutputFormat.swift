@@ -3,7 +3,7 @@ public import CaptureAnalysis
 /// A way to print the events of an analysis.
 ///
 /// It does no I/O: what it prints gathers in ``output`` until whoever owns the file descriptor drains it.
-public protocol OutputFormat: EventSink, ~Copyable {
+public protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// What is printed and not drained yet.
     var output: OutputBuffer { get set }
 

@@ -26,6 +26,12 @@ struct ReadCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Threads that may work; more than two are not used. The output is the same for every number.",
+            valueName: "n"))
+    var jobs = JobCount.processors
+
+    @Option(
+        help: ArgumentHelp(
             "Exit with status 3 when there are findings of this severity or above, shown or not.",
             valueName: "warning|error"))
     var failOn: FailureLevel?
@@ -45,7 +51,7 @@ struct ReadCommand: ParsableCommand {
     private func run(_ format: consuming some OutputFormat & ~Copyable, _ filter: EventFilter) throws {
         let run = ReadRun(
             files: files, packetFilter: self.filter.packetFilter, assumedServers: assumption.servers, output: output,
-            failureLevel: failOn)
+            failureLevel: failOn, jobs: jobs)
         guard !filter.isEmpty else { return try run.run(format) }
         do {
             try run.run(FilteredOutput(format, filter: filter))

@@ -12,9 +12,8 @@ struct ReadRun {
     var assumedServers: AssumedServers
     var output: OutputOptions
     var failureLevel: FailureLevel?
+    var jobs: JobCount
 
-    /// Bytes of output that are written at a time when nobody waits for them.
-    private static let batch = 128 << 10
     /// Packets between two looks at the progress.
     private static let progressInterval: UInt64 = 1 << 14
 
@@ -27,32 +26,18 @@ struct ReadRun {
             for problem in capture.problems { complain(problem.description) }
             throw ExitCode(ExitStatus.nothingRead)
         }
-        let problems: [CaptureError]
-        let packetsRead: UInt64
         let summary: Summary
         do throws(OutputFile.Failure) {
-            var file = try OutputFile(path: output.path)
+            let file = try OutputFile(path: output.path)
             var pipeline = Pipeline(options: analysisOptions(format))
-            var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
-            var shownAt: UInt64 = 0
-            let isLive = capture.isLive
-            while ReadRun.passPackets(from: &capture, through: &pipeline, into: &format) {
-                if isLive { format.flush() }
-                if isLive && !format.output.isEmpty || format.output.count >= ReadRun.batch {
-                    try file.drain(&format.output)
-                }
-                if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
-                    shownAt = capture.packetCount
-                    progress?.show(capture.bytesRead)
-                }
+            // Whoever waits for events at a pipe is served at once; and a summary's few events need no thread.
+            if jobs.count > 1, format.needsFrames, !capture.isLive {
+                var writer = try RelayedWriter(format, to: file)
+                try pass(&capture, through: &pipeline, into: &writer)
+            } else {
+                var writer = DirectWriter(format, to: file)
+                try pass(&capture, through: &pipeline, into: &writer)
             }
-            progress?.clear()
-            pipeline.finish(into: &format)
-            try file.drain(&format.output)
-            try file.finish()
-            format.omissions.complain(isQuiet: output.quiet)
-            problems = capture.problems
-            packetsRead = capture.packetCount
             summary = pipeline.summary
         } catch {
             switch error {
@@ -62,17 +47,38 @@ struct ReadRun {
                 throw ExitCode(ExitStatus.nothingRead)
             }
         }
-        try conclude(problems, summary, packetsRead: packetsRead)
+        try conclude(capture.problems, summary, packetsRead: capture.packetCount)
+    }
+
+    /// Takes all packets through the analysis, and its events to whoever writes them.
+    private func pass(
+        _ capture: inout MergedCapture, through pipeline: inout Pipeline,
+        into writer: inout some EventWriter & ~Copyable
+    ) throws(OutputFile.Failure) {
+        var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
+        var shownAt: UInt64 = 0
+        let isLive = capture.isLive
+        while ReadRun.passPackets(from: &capture, through: &pipeline, into: &writer) {
+            try writer.advance(isWaiting: isLive)
+            if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
+                shownAt = capture.packetCount
+                progress?.show(capture.bytesRead)
+            }
+        }
+        progress?.clear()
+        pipeline.finish(into: &writer)
+        let omissions = try writer.finish()
+        omissions.complain(isQuiet: output.quiet)
     }
 
     /// Takes the packets that are at hand through the analysis; false where there is none.
     private static func passPackets(
         from capture: inout MergedCapture, through pipeline: inout Pipeline,
-        into format: inout some OutputFormat & ~Copyable
+        into writer: inout some EventWriter & ~Copyable
     ) -> Bool {
         let count = capture.readBatch()
         capture.forEachPacket { pipeline.prepare($0) }
-        capture.forEachPacket { pipeline.receive($0, into: &format) }
+        capture.forEachPacket { pipeline.receive($0, into: &writer) }
         return count > 0
     }
 

@@ -18,6 +18,7 @@ struct LiveCapture {
     /// - Parameters:
     ///   - port: Which port's packets.
     ///   - options: Further words; `FOLDER` stands for a folder that every user may write to.
+    /// - Throws: Where it does not begin to capture.
     init(port: UInt16, _ options: [String] = ["--format", "jsonl"]) throws {
         folder = try ScratchFolder()
         chmod(folder.url.path, 0o777)

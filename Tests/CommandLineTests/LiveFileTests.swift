@@ -6,12 +6,6 @@ import Testing
     "Packets that live keeps", .serialized,
     .enabled(if: LiveCapture.isPermitted, "capturing from the loopback interface is not permitted"))
 struct LiveFileTests {
-    /// The events of a trace without what differs between a live capture and its file: the first line names the
-    /// source, the last what was dropped.
-    private func events(_ lines: [String]) -> [String] {
-        Array(lines.dropFirst().dropLast())
-    }
-
     @Test("are read back with the same result", arguments: ["a.pcapng", "a.pcap"])
     func readBack(name: String) throws {
         let talk = try LoopbackTalk()
@@ -30,6 +24,39 @@ struct LiveFileTests {
         #expect(read.lines.dropLast().last == last)
         #expect(read.lines.contains { $0.contains("\"interface\":\"lo\"") } == (name == "a.pcapng"))
     }
+
+    @Test("are the same to tshark", .enabled(if: hasTshark, "there is no tshark"))
+    func tshark() throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-w", "FOLDER/a.pcapng"])
+        try talk.open()
+        for number in 0..<20 {
+            talk.send(WireFrame.text("message \(number)", from: .client), from: .client)
+            talk.send(WireFrame.ping("\(number)", from: .server), from: .server)
+        }
+        talk.finish()
+        try capture.read(until: "\"event\":\"end\"")
+        capture.program.send(SIGINT)
+        let summary = try #require(try capture.end().lines.last)
+        #expect(summary.contains("\"packets\":") && summary.contains("\"frames\":42,"))
+        let (output, errors) = (capture.folder.path("seen"), capture.folder.path("complaints"))
+        let words = [
+            "tshark", "-r", capture.folder.path("a.pcapng"), "-d", "tcp.port==\(talk.port),http", "-Y", "websocket",
+            "-T", "fields", "-e", "websocket.opcode", "-e", "frame.interface_name",
+        ]
+        #expect(try Program("/usr/bin/env", words, output: output, errors: errors).wait() == 0)
+        let seen = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+        #expect(seen.count == 42)
+        #expect(seen.count { $0.hasPrefix("1\t") } == 20 && seen.count { $0.hasPrefix("9\t") } == 20)
+        #expect(seen.allSatisfy { $0.hasSuffix("\tlo") })
+    }
+
+    private static let hasTshark: Bool = {
+        guard let folder = try? ScratchFolder() else { return false }
+        let program = try? Program(
+            "/usr/bin/env", ["tshark", "--version"], output: folder.path("output"), errors: folder.path("errors"))
+        return program?.wait() == 0
+    }()
 
     @Test("are whole up to now while it runs")
     func whileItRuns() throws {

@@ -8,7 +8,7 @@ extension ConnectionTable {
     /// Finds the connection of a segment.
     mutating func find(_ segment: TCPSegment) -> Place? {
         var segment = segment
-        let hash = prefetch(&segment)
+        let hash = prepare(&segment).hash
         return find(&segment, hash: hash)
     }
 }

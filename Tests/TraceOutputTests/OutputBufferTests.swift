@@ -22,6 +22,19 @@ struct OutputBufferTests {
         }
     }
 
+    @Test func `Numbers of all lengths up to eight digits are written as Swift writes them, and with zeros in front`() {
+        var buffer = OutputBuffer()
+        for value in (0...10_000).map({ $0 }) + (0..<30_000).map({ $0 * 3_331 }) {
+            buffer.removeAll()
+            buffer.append(decimal: UInt64(value))
+            buffer.append("|")
+            buffer.append(decimal: UInt64(value), digits: 8)
+            let digits = String(value)
+            #expect(buffer.text == digits + "|" + String(repeating: "0", count: 8 - digits.count) + digits)
+            #expect(OutputBuffer.decimalDigits(of: UInt64(value)) == digits.count)
+        }
+    }
+
     @Test(arguments: [
         (0, "0.000000000"), (1, "0.000000001"), (-1, "-0.000000001"), (1_377_000, "0.001377000"),
         (-1_500_000_000, "-1.500000000"), (12_000_000_345, "12.000000345"), (Int64.max, "9223372036.854775807"),

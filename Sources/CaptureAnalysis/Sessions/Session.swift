@@ -31,13 +31,22 @@ struct Session: ~Copyable {
     /// When the upgrade was accepted; nil where that was before the capture.
     private let openingTime: Timestamp?
 
-    /// How many bytes stand before the streams, about.
-    static let headByteCount = 64
+    /// The bytes of the value, about, that every segment touches: for a look ahead.
+    static var headBytes: Range<Int> { 0..<headByteCount }
 
-    /// Where the stream of an end stands in the value, about: for a look ahead.
-    static func offset(ofStream role: Role) -> Int {
-        headByteCount &+ role.index &* MemoryLayout<SessionStream>.stride
+    /// The bytes that frames of an end touch, about.
+    @inline(__always)
+    static func hotBytes(of role: Role) -> (Range<Int>, Range<Int>) {
+        let start = headByteCount &+ role.index &* MemoryLayout<SessionStream>.stride
+        let (counts, decoder) = SessionStream.hotBytes
+        return (
+            (start &+ counts.lowerBound)..<(start &+ counts.upperBound),
+            (start &+ decoder.lowerBound)..<(start &+ decoder.upperBound)
+        )
     }
+
+    /// How many bytes stand before the streams.
+    private static var headByteCount: Int { 64 }
 
     /// Opens the session behind an accepted upgrade.
     ///
@@ -113,9 +122,13 @@ struct Session: ~Copyable {
         var input = ByteCursor(bytes)
         streams[role.index].decoder.origin = origin
         repeat {
-            if let whole = streams[role.index].decoder.nextWhole(&input, resources: &resources) {
-                count(whole, from: role, context, &state)
-                guard state.options.tellsFrames else { continue }
+            if !state.options.tellsFrames,
+                let (opcode, length) = streams[role.index].decoder.passWhole(&input, resources: &resources)
+            {
+                count(opcode, UInt64(length), from: role, context.time, &state)
+            } else if let whole = streams[role.index].decoder.nextWhole(&input, resources: &resources) {
+                let header = whole.frame.header
+                count(header.opcode, header.payloadLength, from: role, context.time, &state)
                 tell(
                     whole, whole.framePayload(in: input, resources), whole.payload(in: input, resources), from: role,
                     &context, &sink)
@@ -146,13 +159,15 @@ struct Session: ~Copyable {
         }
     }
 
+    /// Counts a frame that is a message.
+    @inline(__always)
     private mutating func count(
-        _ whole: WholeMessage, from role: Role, _ context: EventContext, _ state: inout AnalysisState
+        _ opcode: Opcode, _ length: UInt64, from role: Role, _ time: Timestamp, _ state: inout AnalysisState
     ) {
-        countFrame(whole.frame.header.opcode, from: role, &state)
-        countMessage(whole.frame.header.payloadLength, from: role, &state)
-        if state.options.measuresIntervals { streams[role.index].noteMessage(at: context.time) }
-        noteFrame(context)
+        countFrame(opcode, from: role, &state)
+        countMessage(length, from: role, &state)
+        if state.options.measuresIntervals { streams[role.index].noteMessage(at: time) }
+        noteFrame(at: time)
     }
 
     /// Tells of a frame that is a message.
@@ -174,12 +189,14 @@ struct Session: ~Copyable {
         sink.receive(.message(message), at: context, payload: payload)
     }
 
+    @inline(__always)
     private mutating func countFrame(_ opcode: Opcode, from role: Role, _ state: inout AnalysisState) {
         state.summary.frames &+= 1
         streams[role.index].traffic.frames &+= 1
         streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
     }
 
+    @inline(__always)
     private mutating func countMessage(_ length: UInt64, from role: Role, _ state: inout AnalysisState) {
         state.summary.messages &+= 1
         state.summary.payloadBytes &+= length
@@ -194,7 +211,7 @@ struct Session: ~Copyable {
         let opcode = frame.header.opcode
         countFrame(opcode, from: role, &state)
         guard state.options.tellsFrames || opcode.isControl else {
-            noteFrame(context)
+            noteFrame(at: context.time)
             return
         }
         var event = FrameEvent(
@@ -210,7 +227,7 @@ struct Session: ~Copyable {
             streams[role.index].fragment &+= 1
             event.fragment = streams[role.index].fragment
         }
-        noteFrame(context)
+        noteFrame(at: context.time)
         if state.options.tellsFrames {
             context.view.clientReadyState = clientStates.current
             context.view.serverReadyState = serverStates.current
@@ -220,8 +237,9 @@ struct Session: ~Copyable {
     }
 
     /// Notes when a frame was last seen before the first Close frame, which begins the end.
-    private mutating func noteFrame(_ context: EventContext) {
-        if firstCloser == nil { lastFrameTime = context.time }
+    @inline(__always)
+    private mutating func noteFrame(at time: Timestamp) {
+        if firstCloser == nil { lastFrameTime = time }
     }
 
     private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {

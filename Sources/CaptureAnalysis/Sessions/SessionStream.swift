@@ -44,10 +44,8 @@ struct SessionStream: ~Copyable {
     /// What its compression came to.
     var compression: SessionEnd.Compression
 
-    /// The bytes at the beginning of the value that frames touch, about.
-    static let hotByteCount = 576
-    /// Those of them, at the beginning, that only traces need.
-    static let deliveryByteCount = MemoryLayout<IntervalHistogram>.size &+ MemoryLayout<DeliveryLedger>.size
+    /// The bytes of the value, about, that frames touch: of what is counted, and of the decoder.
+    static var hotBytes: (Range<Int>, Range<Int>) { (176..<296, 424..<576) }
 
     /// Begins behind the upgrade.
     init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {

@@ -42,6 +42,21 @@ struct PcapHeader {
         return try unsafe readOn(in: &input)
     }
 
+    /// Reads the records at the start of `input` that are here as a whole, as far as the batch has room.
+    ///
+    /// - Parameters:
+    ///   - input: Where they stand.
+    ///   - batch: Where to put them.
+    ///   - count: How many packets came before; counted on.
+    func readRecords(from input: inout ReadBuffer, into batch: inout PacketBatch, count: inout UInt64) {
+        while !batch.isFull, var record = unsafe peekRecord(in: &input) {
+            unsafe input.consume(record.length)
+            count &+= 1
+            unsafe record.number = count
+            unsafe batch.append(record)
+        }
+    }
+
     /// Looks at the record at the start of `input`; nil where that is not here as a whole, or cannot be one.
     ///
     /// Takes `input` as `inout` although it does not change it: else the compiler copies it first.

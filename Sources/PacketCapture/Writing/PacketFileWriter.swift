@@ -112,6 +112,7 @@ public struct PacketFileWriter: ~Copyable {
     /// After a failure it still tries to end the file with these numbers, where there is room for them.
     ///
     /// - Parameter statistics: The interface's totals.
+    /// - Throws: What ``flush()`` throws.
     public mutating func finish(_ statistics: LiveStatistics) throws(PacketFileError) {
         if !hasFailed { try flush() }
         if format == .pcapng {

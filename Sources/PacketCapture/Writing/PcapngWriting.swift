@@ -70,7 +70,7 @@ extension RecordBuffer {
         append(length)
     }
 
-    /// Appends an option (section 3.5); number 0 ends a list of them. What is longer than options can be is cut.
+    /// Appends an option (section 3.5), cut where it is longer than options can be; number 0 ends a list of them.
     private mutating func appendOption(_ code: UInt16, _ value: [UInt8]) {
         let length = min(value.count, Int(UInt16.max))
         append(code)

@@ -17,6 +17,7 @@ struct WrittenInterfaces {
     /// - Parameters:
     ///   - name: Its name; that of the first where it is empty.
     ///   - describe: Called where it has none yet, to describe it.
+    /// - Returns: The number, from 0.
     mutating func number(of name: Span<UInt8>, describe: ([UInt8]) -> Void) -> UInt32 {
         guard !isLatest(name) else { return latest.number }
         guard !name.isEmpty else { return 0 }

@@ -9,4 +9,8 @@ public enum ChecksumStatus: Hashable, Sendable {
     case offloaded
     /// The capture does not hold all the bytes, or there is no checksum.
     case unknown
+
+    /// Whether nothing speaks against the bytes: the checksum is right, or was never made.
+    @inlinable
+    public var isGood: Bool { self == .right || self == .offloaded }
 }

@@ -1,4 +1,4 @@
-internal import WireFormat
+public import WireFormat
 
 extension TCPSegment {
     /// Whether the TCP checksum (RFC 9293 3.1) is right; reads all bytes of the segment.
@@ -8,6 +8,7 @@ extension TCPSegment {
     ///
     /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
     /// - Returns: `unknown` when a snap length cut the segment.
+    @inlinable @inline(__always)
     public func checksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
         let start = payload.lowerBound &- Int(headerLength)
         guard payload.count == payloadLength, headerLength >= 20, start >= 0, payload.upperBound <= bytes.count else {
@@ -25,7 +26,8 @@ extension TCPSegment {
     }
 
     /// The sum of the pseudo-header (RFC 9293 3.1) without its length.
-    private var pseudoHeader: InternetChecksum {
+    @inlinable @inline(__always)
+    var pseudoHeader: InternetChecksum {
         var sum = InternetChecksum()
         sum.add(source.address)
         sum.add(destination.address)
@@ -56,12 +58,14 @@ extension TCPSegment {
     /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram, which has that of the
     ///   fragment that came first.
     /// - Returns: nil where 1,020 bytes or more are between that header and TCP's.
+    @inlinable @inline(__always)
     public func hopLimit(in bytes: Span<UInt8>) -> UInt8? {
         networkHeader(in: bytes).map { bytes[$0 &+ (source.address.isIPv6 ? 7 : 8)] }
     }
 
     /// Where the innermost IP header starts.
-    private func networkHeader(in bytes: Span<UInt8>) -> Int? {
+    @inlinable @inline(__always)
+    func networkHeader(in bytes: Span<UInt8>) -> Int? {
         let start = payload.lowerBound &- Int(headerLength) &- Int(networkHeaderWords) &* 4
         let length = source.address.isIPv6 ? 40 : 20
         return networkHeaderWords < 255 && start >= 0 && start &+ length <= bytes.count ? start : nil

@@ -1,23 +1,23 @@
-/// "00" to "99", one after the other.
-private let digitPairs: StaticString = """
-    0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
-    5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
-    """
-
 private let hexDigits: StaticString = "0123456789abcdef"
 
 extension OutputBuffer {
     /// Appends a number in decimal.
+    @inline(__always)
     mutating func append(decimal value: UInt64) {
-        if value < 10 {
-            append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value))
-            return
+        guard value < 100_000_000 else { return appendLong(decimal: value) }
+        unsafe append(atMost: 8) { target in
+            let digits = DecimalDigits(value)
+            unsafe target.write(digits.ascii &>> UInt64(8 &* digits.leadingZeros))
+            return 8 &- digits.leadingZeros
         }
-        let length = Self.decimalDigits(of: value)
-        unsafe append(atMost: 20) { target in
-            unsafe Self.write(value, digits: length, at: target)
-            return length
-        }
+    }
+
+    /// Appends a number of more than eight digits in decimal.
+    @inline(never)
+    private mutating func appendLong(decimal value: UInt64) {
+        let (high, low) = value.quotientAndRemainder(dividingBy: 100_000_000)
+        append(decimal: high)
+        append(decimal: low, digits: 8)
     }
 
     /// Appends a number in decimal, with its sign when negative.
@@ -26,10 +26,20 @@ extension OutputBuffer {
         append(decimal: value.magnitude)
     }
 
-    /// Appends the low `digits` decimal digits (1 to 20) of a number, zeros in front.
+    /// Appends nine decimal digits of a number below 10^9, zeros in front.
+    @inline(__always)
+    mutating func append(nineDigits value: UInt64) {
+        let (high, low) = value.quotientAndRemainder(dividingBy: 100_000_000)
+        append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: high))
+        append(decimal: low, digits: 8)
+    }
+
+    /// Appends the low `digits` decimal digits (1 to 8) of a number below 10^8, zeros in front.
+    @inline(__always)
     mutating func append(decimal value: UInt64, digits: Int) {
-        unsafe append(atMost: digits) { target in
-            unsafe Self.write(value, digits: digits, at: target)
+        precondition(digits > 0 && digits <= 8)
+        unsafe append(atMost: 8) { target in
+            unsafe target.write(DecimalDigits(value).ascii &>> UInt64(8 &* (8 &- digits)))
             return digits
         }
     }
@@ -40,7 +50,7 @@ extension OutputBuffer {
         let (seconds, fraction) = nanoseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
         append(decimal: seconds)
         append(UInt8(ascii: "."))
-        append(decimal: fraction, digits: 9)
+        append(nineDigits: fraction)
     }
 
     /// Appends the low `digits` hexadecimal digits of a number in lower case, zeros in front.
@@ -56,29 +66,45 @@ extension OutputBuffer {
 
     /// How many decimal digits a number takes: 1 to 20.
     static func decimalDigits(of value: UInt64) -> Int {
-        var digits = 1
+        var digits = 0
         var rest = value
-        while rest >= 10_000 {
-            rest /= 10_000
-            digits &+= 4
+        while rest >= 100_000_000 {
+            rest /= 100_000_000
+            digits &+= 8
         }
-        return digits &+ (rest >= 1000 ? 3 : rest >= 100 ? 2 : rest >= 10 ? 1 : 0)
+        return digits &+ 8 &- DecimalDigits(rest).leadingZeros
     }
+}
+
+/// The eight decimal digits of a number below 10^8, all at once.
+private struct DecimalDigits {
+    /// The digits' values, the first in the lowest byte.
+    private let values: UInt64
 
     @inline(__always)
-    private static func write(_ value: UInt64, digits: Int, at target: UnsafeMutablePointer<UInt8>) {
-        let pairs = unsafe digitPairs.utf8Start
-        var rest = value
-        var place = digits
-        while place >= 2 {
-            let pair = Int(truncatingIfNeeded: rest % 100) &* 2
-            rest /= 100
-            place &-= 2
-            unsafe target[place] = pairs[pair]
-            unsafe target[place &+ 1] = pairs[pair &+ 1]
-        }
-        if place == 1 {
-            unsafe target[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-        }
+    init(_ value: UInt64) {
+        // Halves of four digits, then quarters of two, then single ones, each in a lane of its own.
+        let (high, low) = value.quotientAndRemainder(dividingBy: 10_000)
+        let halves = high | low &<< 32
+        let hundreds = (halves &* 10_486) &>> 20 & 0x0000_007f_0000_007f
+        let pairs = hundreds | (halves &- hundreds &* 100) &<< 16
+        let tens = (pairs &* 103) &>> 10 & 0x000f_000f_000f_000f
+        values = tens | (pairs &- tens &* 10) &<< 8
+    }
+
+    /// The digits as text, the first in the lowest byte.
+    @inline(__always)
+    var ascii: UInt64 { values | 0x3030_3030_3030_3030 }
+
+    /// How many zeros stand in front; the last digit does not count.
+    @inline(__always)
+    var leadingZeros: Int { min(values.trailingZeroBitCount &>> 3, 7) }
+}
+
+extension UnsafeMutablePointer<UInt8> {
+    /// Writes eight bytes, the lowest first.
+    @inline(__always)
+    fileprivate func write(_ bytes: UInt64) {
+        unsafe UnsafeMutableRawPointer(self).storeBytes(of: bytes.littleEndian, as: UInt64.self)
     }
 }

@@ -1,10 +1,9 @@
-/// Writes valid UTF-8 as the inside of a JSON string, a piece at a time: eight bytes at once, up to the next that needs
-/// an escape.
+/// Writes valid UTF-8 as the inside of a JSON string, a piece at a time: eight bytes at once.
 struct JSONEscaper {
     /// The most bytes of text in a piece; its last character may end behind it.
     private static let pieceLength = 1024
     /// The most bytes that a piece becomes: six for each byte, and eight that are written and taken back.
-    static let maximumOutput = (pieceLength + 2) * 6 + 8
+    static let maximumOutput = (pieceLength + 8) * 6 + 8
 
     /// How many bytes of the text are done.
     private(set) var position = 0
@@ -12,87 +11,109 @@ struct JSONEscaper {
     /// Writes the next piece of `text` at `target`, which has room for ``maximumOutput`` bytes; returns how many.
     mutating func escape(_ text: Span<UInt8>, at target: UnsafeMutablePointer<UInt8>) -> Int {
         let stop = min(position &+ Self.pieceLength, text.count)
-        let output = UnsafeMutableRawPointer(target)
-        var written = 0
+        var end = unsafe target
         unsafe text.withUnsafeBytes { source in
             while position &+ 8 <= stop {
-                let word = unsafe source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-                unsafe output.storeBytes(of: word, toByteOffset: written, as: UInt64.self)
-                let flags = word.littleEndian.escapeFlags
-                // A branch, not a sum: the next word need not wait for this one's flags.
-                if flags == 0 {
+                let word = unsafe source.loadUnaligned(fromByteOffset: position, as: UInt64.self).littleEndian
+                if word & UInt64.topBits == 0 {
+                    unsafe Self.escape(ascii: word, at: &end)
                     position &+= 8
-                    written &+= 8
-                    continue
-                }
-                let plain = flags.trailingZeroBitCount &>> 3
-                position &+= plain
-                written &+= plain
-                let byte = unsafe source[position]
-                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                    // By far the most common: text that is JSON itself.
-                    let pair = UInt16(UInt8(ascii: "\\")) | UInt16(byte) &<< 8
-                    unsafe output.storeBytes(of: pair.littleEndian, toByteOffset: written, as: UInt16.self)
-                    written &+= 2
-                    position &+= 1
+                } else if word.mayNeedEscape {
+                    let next = position &+ 8
+                    while position < next { unsafe escapeOne(text, at: &end) }
                 } else {
-                    unsafe escapeOne(text, at: target, &written)
+                    unsafe Self.store(word, at: end)
+                    unsafe end += 8
+                    position &+= 8
                 }
             }
         }
-        while position < stop {
-            unsafe escapeOne(text, at: target, &written)
-        }
-        return written
+        while position < stop { unsafe escapeOne(text, at: &end) }
+        return unsafe end - target
     }
 
-    /// Writes the character at `position`, or its first byte where it needs no escape.
+    /// Writes eight ASCII characters, the first in the lowest byte.
     @inline(__always)
-    private mutating func escapeOne(_ text: Span<UInt8>, at target: UnsafeMutablePointer<UInt8>, _ written: inout Int) {
-        let byte = text[position]
+    private static func escape(ascii word: UInt64, at end: inout UnsafeMutablePointer<UInt8>) {
+        unsafe store(word, at: end)
+        var flags = word.escapeFlags
+        if flags == 0 {
+            unsafe end += 8
+            return
+        }
+        var rest = word
+        var count = 8
+        repeat {
+            // What stands before it is written already, and what stands behind it is written anew.
+            let plain = flags.trailingZeroBitCount &>> 3
+            unsafe end += plain
+            unsafe escape(UInt8(truncatingIfNeeded: rest &>> UInt64(8 &* plain)), at: &end)
+            let done = UInt64(8 &* (plain &+ 1))
+            rest = rest >> done
+            flags = flags >> done
+            count &-= plain &+ 1
+            unsafe store(rest, at: end)
+        } while flags != 0
+        unsafe end += count
+    }
+
+    @inline(__always)
+    private static func store(_ word: UInt64, at end: UnsafeMutablePointer<UInt8>) {
+        unsafe UnsafeMutableRawPointer(end).storeBytes(of: word.littleEndian, as: UInt64.self)
+    }
+
+    /// Writes a character below 0x80 that needs an escape.
+    @inline(__always)
+    private static func escape(_ byte: UInt8, at end: inout UnsafeMutablePointer<UInt8>) {
         let letter: UInt8
         switch byte {
+        // By far the most common: text that is JSON itself.
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): letter = byte
         case 0x0a: letter = UInt8(ascii: "n")
         case 0x0d: letter = UInt8(ascii: "r")
         case 0x09: letter = UInt8(ascii: "t")
         case 0x08: letter = UInt8(ascii: "b")
         case 0x0c: letter = UInt8(ascii: "f")
-        default:
-            guard let (scalar, length) = text.controlScalar(at: position) else {
-                unsafe target[written] = byte
-                written &+= 1
-                position &+= 1
-                return
-            }
-            unsafe Self.writeHex(scalar, at: target + written)
-            written &+= 6
-            position &+= length
-            return
+        default: return unsafe writeHex(UInt32(byte), at: &end)
         }
-        unsafe target[written] = UInt8(ascii: "\\")
-        unsafe target[written &+ 1] = letter
-        written &+= 2
-        position &+= 1
+        unsafe end[0] = UInt8(ascii: "\\")
+        unsafe end[1] = letter
+        unsafe end += 2
+    }
+
+    /// Writes the character at `position`, or its first byte where it needs no escape.
+    private mutating func escapeOne(_ text: Span<UInt8>, at end: inout UnsafeMutablePointer<UInt8>) {
+        let byte = text[position]
+        if byte < 0x80, (byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")) {
+            unsafe Self.escape(byte, at: &end)
+            position &+= 1
+        } else if let (scalar, length) = text.controlScalar(at: position) {
+            unsafe Self.writeHex(scalar, at: &end)
+            position &+= length
+        } else {
+            unsafe end[0] = byte
+            unsafe end += 1
+            position &+= 1
+        }
     }
 
     /// Writes `\uXXXX`.
-    private static func writeHex(_ scalar: UInt32, at target: UnsafeMutablePointer<UInt8>) {
-        unsafe target[0] = UInt8(ascii: "\\")
-        unsafe target[1] = UInt8(ascii: "u")
+    private static func writeHex(_ scalar: UInt32, at end: inout UnsafeMutablePointer<UInt8>) {
+        unsafe end[0] = UInt8(ascii: "\\")
+        unsafe end[1] = UInt8(ascii: "u")
         for place in 0..<4 {
             let nibble = UInt8(truncatingIfNeeded: scalar &>> UInt32(12 &- 4 &* place) & 0xf)
-            unsafe target[2 &+ place] = nibble &+ (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
+            unsafe end[2 &+ place] = nibble &+ (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
         }
+        unsafe end += 6
     }
 }
 
 extension Span<UInt8> {
-    /// The control character at `position` with its length in UTF-8, if there is one: C0, DEL, C1, U+061C, U+200E,
+    /// The control character beyond ASCII at `position` with its length in UTF-8, if there is one: C1, U+061C, U+200E,
     /// U+200F, U+2028 to U+202E, U+2066 to U+2069.
     fileprivate func controlScalar(at position: Int) -> (scalar: UInt32, length: Int)? {
         let first = self[position]
-        if first < 0x20 || first == 0x7f { return (UInt32(first), 1) }
         guard first >= 0xc2, position &+ 1 < count else { return nil }
         let second = self[position &+ 1]
         switch first {
@@ -111,19 +132,23 @@ extension Span<UInt8> {
 }
 
 extension UInt64 {
-    /// Has the top bit of the lowest byte set that needs an escape, or may begin a character that does; 0 when there is
-    /// none.
-    ///
-    /// The bits above that one say nothing.
+    fileprivate static var topBits: UInt64 { eight(0x80) }
+
+    /// The top bit of each byte that needs an escape; all bytes must be below 0x80, so that no sum carries over.
     fileprivate var escapeFlags: UInt64 {
-        let tops = Self.eight(0x80)
+        let notControl = self &+ Self.eight(0x60)
+        let notQuote = (self ^ Self.eight(UInt8(ascii: "\""))) &+ Self.eight(0x7f)
+        let notBackslash = (self ^ Self.eight(UInt8(ascii: "\\"))) &+ Self.eight(0x7f)
+        let delete = self &+ Self.eight(0x01)
+        return ~(notControl & notQuote & notBackslash & ~delete) & Self.topBits
+    }
+
+    /// Whether a byte needs an escape, or may begin a character that does; sometimes true where none does.
+    fileprivate var mayNeedEscape: Bool {
         let controls = (self &- Self.eight(0x20)) & ~self
         var flags = controls | zeroBytes(xor: UInt8(ascii: "\"")) | zeroBytes(xor: UInt8(ascii: "\\"))
-        flags |= zeroBytes(xor: 0x7f)
-        if self & tops != 0 {
-            flags |= zeroBytes(xor: 0xc2) | zeroBytes(xor: 0xd8) | zeroBytes(xor: 0xe2)
-        }
-        return flags & tops
+        flags |= zeroBytes(xor: 0x7f) | zeroBytes(xor: 0xc2) | zeroBytes(xor: 0xd8) | zeroBytes(xor: 0xe2)
+        return flags & Self.topBits != 0
     }
 
     @inline(__always)

@@ -12,18 +12,13 @@ extension JSONLinesFormat {
         output.append(decimal: frame.streamOffset)
         output.append(",\"index\":")
         output.append(decimal: frame.index)
-        output.append(",\"fin\":")
-        output.append(boolean: header.fin)
-        output.append(",\"rsv1\":")
-        output.append(boolean: header.rsv1)
-        output.append(",\"rsv2\":")
-        output.append(boolean: header.rsv2)
-        output.append(",\"rsv3\":")
-        output.append(boolean: header.rsv3)
-        output.append(",\"opcode\":\"")
-        output.append(name: opcode)
-        output.append("\",\"opcode_value\":")
-        output.append(decimal: UInt64(opcode.rawValue))
+        switch header.firstByte {
+        // What most frames are.
+        case 0x81:
+            output.append(
+                ",\"fin\":true,\"rsv1\":false,\"rsv2\":false,\"rsv3\":false,\"opcode\":\"text\",\"opcode_value\":1")
+        default: writeFirstByte(of: header)
+        }
         if let key = header.maskingKey {
             output.append(",\"masked\":true,\"masking_key\":\"")
             output.append(hex: key, digits: 8)
@@ -54,6 +49,21 @@ extension JSONLinesFormat {
         if event.isInferred {
             output.append(",\"inferred\":true")
         }
+    }
+
+    private mutating func writeFirstByte(of header: FrameHeader) {
+        output.append(",\"fin\":")
+        output.append(boolean: header.fin)
+        output.append(",\"rsv1\":")
+        output.append(boolean: header.rsv1)
+        output.append(",\"rsv2\":")
+        output.append(boolean: header.rsv2)
+        output.append(",\"rsv3\":")
+        output.append(boolean: header.rsv3)
+        output.append(",\"opcode\":\"")
+        output.append(name: header.opcode)
+        output.append("\",\"opcode_value\":")
+        output.append(decimal: UInt64(header.opcode.rawValue))
     }
 
     mutating func write(_ event: borrowing MessageEvent, payload: Span<UInt8>) {

@@ -20,7 +20,7 @@ struct RFC3339Clock {
             remember(seconds)
         }
         output.append(text.span)
-        output.append(decimal: UInt64(fraction), digits: 9)
+        output.append(nineDigits: UInt64(fraction))
         output.append(UInt8(ascii: "Z"))
     }
 

@@ -22,8 +22,13 @@ struct Masking: Sendable {
     }
 
     /// Appends the next `source.count` payload bytes, unmasked; `output` must have room for them.
-    mutating func unmask(_ source: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
+    ///
+    /// - Returns: Whether none of them has its top bit set: the text is ASCII.
+    @discardableResult
+    mutating func unmask(_ source: Span<UInt8>, into output: inout OutputSpan<UInt8>) -> Bool {
         let wide = SIMD8<UInt32>(repeating: key)
+        var seen = SIMD8<UInt32>(repeating: 0)
+        var rest: UInt32 = 0
         let count = source.count
         precondition(output.freeCapacity >= count)
         unsafe source.withUnsafeBytes { from in
@@ -34,16 +39,19 @@ struct Masking: Sendable {
                 while index &+ 32 <= count {
                     let word = unsafe from.loadUnaligned(fromByteOffset: index, as: SIMD8<UInt32>.self) ^ wide
                     unsafe to.storeBytes(of: word, toByteOffset: index, as: SIMD8<UInt32>.self)
+                    seen |= word
                     index &+= 32
                 }
                 while index &+ 4 <= count {
                     let word = unsafe from.loadUnaligned(fromByteOffset: index, as: UInt32.self) ^ key
                     unsafe to.storeBytes(of: word, toByteOffset: index, as: UInt32.self)
+                    rest |= word
                     index &+= 4
                 }
                 unsafe withUnsafeBytes(of: key) { keyBytes in
                     while index < count {
                         unsafe to[index] = from[index] ^ keyBytes[index & 3]
+                        unsafe rest |= UInt32(to[index])
                         index &+= 1
                     }
                 }
@@ -51,5 +59,7 @@ struct Masking: Sendable {
             }
         }
         skip(UInt64(count))
+        let half = seen.lowHalf | seen.highHalf
+        return (half[0] | half[1] | half[2] | half[3] | rest) & 0x8080_8080 == 0
     }
 }

@@ -8,45 +8,117 @@ extension WebSocketStream {
     ///
     /// Nobody needs to call it: without, the same is told as a frame and a message.
     public mutating func nextWhole(_ input: inout ByteCursor, resources: inout StreamResources) -> WholeMessage? {
-        guard isBetweenFrames, let header = FrameHeader(input.rest) else { return nil }
-        let opcode = header.opcode
-        let count = input.count &- header.byteCount
-        // FIN and no reserved bit; text or binary.
-        guard header.firstByte == 0x81 || header.firstByte == 0x82, header.hasMinimalLength,
-            header.payloadLength <= UInt64(count), header.isMasked == (sender == .client),
-            !hasSentClose, !messages.isInMessage
-        else { return nil }
-        let length = Int(header.payloadLength)
-        let start = input.offset &+ header.byteCount
-        let payload = input.bytes.extracting(start..<(start &+ length))
-        let lentCount = min(length, demand.bytes)
+        guard let header = PlainHeader(input, from: sender), mayBeWhole else { return nil }
+        let lentCount = min(header.length, demand.bytes)
         // Beyond a bound, what is shown must not depend on how the bytes are cut.
-        guard lentCount <= limits.message, lentCount <= resources.keepable else { return nil }
-        var inputOffset: Int? = start
-        if let key = header.maskingKey {
-            guard key != 0, key != lastMaskingKey, length <= StreamResources.pieceLength else { return nil }
-            inputOffset = nil
-            let unmaskedCount = opcode == .text ? length : lentCount
-            var masking = Masking(maskingKey: key)
-            resources.unmasked.removeAll(keepingCapacity: true)
-            if unmaskedCount > 0 {
-                resources.unmasked.append(addingCount: unmaskedCount) {
-                    masking.unmask(payload.extracting(first: unmaskedCount), into: &$0)
-                }
-            }
-            guard opcode != .text || UTF8Validator.isValid(resources.unmasked.span) else { return nil }
-            resources.unmasked.removeLast(unmaskedCount &- lentCount)
-            lastMaskingKey = key
-        } else {
-            guard opcode != .text || UTF8Validator.isValid(payload) else { return nil }
+        guard lentCount <= limits.message, lentCount <= resources.keepable,
+            isSound(header, input, unmasking: lentCount, &resources)
+        else { return nil }
+        if header.isMasked {
+            resources.unmasked.removeLast(resources.unmasked.count &- lentCount)
+            lastMaskingKey = header.maskingKey
         }
         let whole = WholeMessage(
-            frame: Frame(header: header, streamOffset: streamOffset, index: frameCount, missing: 0, origin: origin),
-            inputOffset: inputOffset, lentCount: lentCount, showsFrame: demand.includesFrames)
-        input.skip(header.byteCount &+ length)
-        streamOffset &+= UInt64(header.byteCount &+ length)
+            frame: Frame(
+                header: FrameHeader(
+                    firstByte: header.firstByte, maskingKey: header.isMasked ? header.maskingKey : nil,
+                    payloadLength: UInt64(header.length), hasMinimalLength: true, byteCount: header.byteCount),
+                streamOffset: streamOffset, index: frameCount, missing: 0, origin: origin),
+            inputOffset: header.isMasked ? nil : input.offset &+ header.byteCount, lentCount: lentCount,
+            showsFrame: demand.includesFrames)
+        pass(header, &input)
+        return whole
+    }
+
+    /// Takes such a message where nobody asks for more than its kind and length.
+    ///
+    /// - Returns: Its opcode, and its payload's length in bytes; nil where ``nextWhole(_:resources:)`` takes nothing.
+    public mutating func passWhole(
+        _ input: inout ByteCursor, resources: inout StreamResources
+    ) -> (opcode: Opcode, length: Int)? {
+        guard let header = PlainHeader(input, from: sender), mayBeWhole,
+            isSound(header, input, unmasking: 0, &resources)
+        else { return nil }
+        if header.isMasked { lastMaskingKey = header.maskingKey }
+        pass(header, &input)
+        return (Opcode(rawValue: header.firstByte), header.length)
+    }
+
+    /// Whether a message that is one frame may come next.
+    @inline(__always)
+    private var mayBeWhole: Bool { isBetweenFrames && !hasSentClose && !messages.isInMessage }
+
+    /// Whether the frame breaks no rule; the first `unmasking` bytes of a masked payload are in the room of `resources` then,
+    /// and those of a text all.
+    @inline(__always)
+    private mutating func isSound(
+        _ header: PlainHeader, _ input: borrowing ByteCursor, unmasking: Int, _ resources: inout StreamResources
+    ) -> Bool {
+        let start = input.offset &+ header.byteCount
+        let payload = input.bytes.extracting(start..<(start &+ header.length))
+        let isText = header.firstByte == 0x81
+        guard header.isMasked else { return !isText || UTF8Validator.isValid(payload) }
+        guard header.maskingKey != 0, header.maskingKey != lastMaskingKey, header.length <= StreamResources.pieceLength
+        else { return false }
+        let count = isText ? header.length : unmasking
+        resources.unmasked.removeAll(keepingCapacity: true)
+        guard count > 0 else { return true }
+        var masking = Masking(maskingKey: header.maskingKey)
+        var isASCII = true
+        resources.unmasked.append(addingCount: count) {
+            isASCII = masking.unmask(payload.extracting(first: count), into: &$0)
+        }
+        return !isText || isASCII || UTF8Validator.isValid(resources.unmasked.span)
+    }
+
+    /// Goes behind the frame.
+    @inline(__always)
+    private mutating func pass(_ header: PlainHeader, _ input: inout ByteCursor) {
+        let count = header.byteCount &+ header.length
+        input.skip(count)
+        streamOffset &+= UInt64(count)
         frameCount &+= 1
         isMessageUnknown = false
-        return whole
+    }
+}
+
+/// The header of a message that is one frame, all of which is here.
+private struct PlainHeader {
+    let firstByte: UInt8
+    let isMasked: Bool
+    /// The masking key, or 0.
+    let maskingKey: UInt32
+    let byteCount: Int
+    /// The payload's length in bytes.
+    let length: Int
+
+    /// Reads the header that comes next; nil where it is another: not a whole text or binary message, or not well-formed, or
+    /// longer than 65,535 bytes.
+    @inline(__always)
+    init?(_ input: borrowing ByteCursor, from sender: Role) {
+        let rest = input.rest
+        guard rest.count >= 2 else { return nil }
+        // FIN and no reserved bit; text or binary.
+        firstByte = rest[0]
+        guard firstByte == 0x81 || firstByte == 0x82 else { return nil }
+        // RFC 6455 5.1: clients mask, servers don't.
+        isMasked = rest[1] & 0x80 != 0
+        guard isMasked == (sender == .client) else { return nil }
+        let keyLength = isMasked ? 4 : 0
+        switch rest[1] & 0x7f {
+        case 127: return nil
+        case 126:
+            byteCount = 4 &+ keyLength
+            guard rest.count >= byteCount else { return nil }
+            length = Int(rest.bigEndianUInt16(at: 2))
+            // RFC 6455 5.2: the shortest form.
+            guard length > 125 else { return nil }
+        case let short:
+            byteCount = 2 &+ keyLength
+            guard rest.count >= byteCount else { return nil }
+            length = Int(short)
+        }
+        guard length <= rest.count &- byteCount else { return nil }
+        maskingKey = isMasked ? rest.bigEndianUInt32(at: byteCount &- 4) : 0
     }
 }

@@ -20,6 +20,22 @@ struct MaskingTests {
         }
     }
 
+    @Test("A text is ASCII where no byte of it has its top bit set, wherever that byte is", arguments: 0...80)
+    func ascii(length: Int) {
+        let key: UInt32 = 0x8001_ff7f
+        let text = [UInt8](repeating: 0x7f, count: length)
+        var masking = Masking(maskingKey: key)
+        let isASCII = masking.isASCII(slowlyUnmasked(text, key))
+        #expect(isASCII)
+        for place in text.indices {
+            var other = text
+            other[place] = 0x80
+            masking = Masking(maskingKey: key)
+            let isOther = masking.isASCII(slowlyUnmasked(other, key))
+            #expect(!isOther, "byte \(place)")
+        }
+    }
+
     @Test("A payload in pieces, some of them passed over")
     func pieces() {
         let seed = UInt64.random(in: 0...UInt64.max)
@@ -68,5 +84,13 @@ extension Masking {
 extension SeededGenerator {
     mutating func bytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
+}
+
+extension Masking {
+    fileprivate mutating func isASCII(_ masked: [UInt8]) -> Bool {
+        var isASCII = false
+        _ = [UInt8](capacity: masked.count) { isASCII = unmask(masked.span, into: &$0) }
+        return isASCII
     }
 }

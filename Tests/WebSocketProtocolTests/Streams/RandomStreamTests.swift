@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import WireFormat
 
 @testable import WebSocketProtocol
 
@@ -50,6 +51,37 @@ struct RandomStreamTests {
             compression: Bool.random(using: &random)
                 ? DeflateParameters(noContextTakeover: Bool.random(using: &random)) : nil)
         _ = setup.readEveryWay(random.withGaps(bytes), seed: seed, randomCuts: 4)
+    }
+}
+
+extension RandomStreamTests {
+    @Test("What is passed whole is what would be read whole", arguments: 0..<40)
+    func passedWhole(number: Int) {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var maker = StreamMaker(seed: seed, longest: 200)
+        maker.make()
+        var random = SeededGenerator(seed: seed &+ 1)
+        var bytes = maker.bytes
+        for _ in 0..<Int.random(in: 0...3, using: &random) where !bytes.isEmpty {
+            bytes[bytes.indices.randomElement(using: &random)!] = .random(in: 0...255, using: &random)
+        }
+        var reading = StreamResources(keptPayload: 1 << 30)
+        var passing = StreamResources(keptPayload: 1 << 30)
+        var reader = maker.setup.stream(demand: PayloadDemand(bytes: 0, includesFrames: false))
+        var passer = maker.setup.stream(demand: PayloadDemand(bytes: 0, includesFrames: false))
+        var readerInput = ByteCursor(bytes.span)
+        var passerInput = ByteCursor(bytes.span)
+        while true {
+            let whole = reader.nextWhole(&readerInput, resources: &reading)
+            let passed = passer.passWhole(&passerInput, resources: &passing)
+            #expect(whole?.frame.header.opcode == passed?.opcode, "seed \(seed)")
+            #expect(whole?.frame.header.payloadLength == passed.map { UInt64($0.length) }, "seed \(seed)")
+            guard whole == nil else { continue }
+            let one = reader.next(&readerInput, resources: &reading)
+            let other = passer.next(&passerInput, resources: &passing)
+            #expect(String(describing: one) == String(describing: other), "seed \(seed)")
+            guard one != nil else { return }
+        }
     }
 }
 

@@ -37,9 +37,7 @@ struct StreamSetup {
     /// Whatever it holds, the offset must keep in step, and everything kept must be given back at the end.
     func read(_ pieces: [StreamPiece]) -> [Told] {
         var resources = StreamResources(keptPayload: keptPayload)
-        var stream = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: compression, demand: demand, limits: limits,
-            undecodedBits: undecodedBits)
+        var stream = stream(demand: demand)
         var told: [Told] = []
         var passed = streamOffset
         for piece in pieces {
@@ -58,6 +56,13 @@ struct StreamSetup {
         if let message = stream.finish(resources: &resources) { told.append(.unfinished(message)) }
         #expect(resources.keepable == keptPayload, "everything kept is given back")
         return told
+    }
+
+    /// A stream that has not begun.
+    func stream(demand: PayloadDemand) -> WebSocketStream {
+        WebSocketStream(
+            sender: sender, streamOffset: streamOffset, compression: compression, demand: demand, limits: limits,
+            undecodedBits: undecodedBits)
     }
 
     func read(_ bytes: [UInt8]) -> [Told] { read([.bytes(bytes)]) }

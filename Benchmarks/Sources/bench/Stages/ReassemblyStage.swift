@@ -28,7 +28,7 @@ struct ReassemblyStage: Stage {
             for index in 0..<count {
                 let packet = merged.packet(index)
                 guard decoder.decode(packet, into: &segment) == .segment else { continue }
-                let hash = table.prefetch(&segment)
+                let hash = table.prepare(&segment).hash
                 let place = table.find(&segment, hash: hash) ?? table.insert(segment, time: packet.time)
                 let payload = packet.bytes.extracting(segment.payload)
                 let arrival = table.connections[place.slot].receive(

@@ -15,11 +15,10 @@ struct WakePipe {
 
     /// Makes the pipe, and has signals go there from now on.
     init?() {
-        var ends: (Int32, Int32) = (-1, -1)
-        let outcome = withUnsafeMutableBytes(of: &ends) { pipe($0.bindMemory(to: Int32.self).baseAddress!) }
-        guard outcome == 0 else { return nil }
-        (descriptor, writing) = ends
-        for end in [descriptor, writing] {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return nil }
+        (descriptor, writing) = (ends[0], ends[1])
+        for end in ends {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
@@ -81,8 +80,9 @@ struct WakePipe {
         }
     }
 
-    /// Whether whoever started the program wants a signal ignored: SIGHUP as nohup does. Shells that have no job control
-    /// ignore SIGINT of what runs in the background, and yet it is what ends a capture.
+    /// Whether whoever started the program wants a signal ignored: SIGHUP as nohup does.
+    ///
+    /// Shells that have no job control ignore SIGINT of what runs in the background, and yet it is what ends a capture.
     private static func isUnwanted(_ number: Int32, _ action: sigaction) -> Bool {
         guard number == SIGHUP else { return false }
         #if canImport(Darwin)

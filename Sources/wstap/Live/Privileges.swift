@@ -22,6 +22,7 @@ enum Privileges {
     ///
     /// - Parameter name: Whom the user asked for; nil for the default: who called sudo, else nobody.
     /// - Returns: The user; nil where there is nobody else to go on as.
+    /// - Throws: Where there is no such user, or only root could go on as it.
     static func user(named name: String?) throws(Failure) -> User? {
         if let name {
             guard let user = find(name: name) else { throw Failure(words: "-Z: there is no user \(name)") }
@@ -47,6 +48,7 @@ enum Privileges {
     /// Call it before any thread is started.
     ///
     /// - Parameter user: Nil to stay who one is, and give up capabilities only.
+    /// - Throws: Where a step fails, or a right is left.
     static func drop(to user: User?) throws(Failure) {
         if let user {
             try check(privileges_bound_capabilities(), "capabilities cannot be bounded")

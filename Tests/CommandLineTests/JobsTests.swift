@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Whatever --jobs says")
+struct JobsTests {
+    private static let fixtures: [String] = ((try? Fixture.all) ?? []).map(\.capture.path)
+    /// The captures beside the repository, where they are.
+    private static let others: [String] =
+        ((try? SharedCapture.all([.plain, .hostile, .tls, .http2])) ?? []).map(\.capture.path)
+
+    @Test("a trace is the same bytes")
+    func sameTrace() throws {
+        #expect(!Self.fixtures.isEmpty)
+        for capture in Self.fixtures + Self.others { try compare(capture, ["jsonl", "--frame-payloads"]) }
+    }
+
+    @Test("what people read is the same bytes", arguments: [["timeline", "-v"], ["summary"]])
+    func samePage(format: [String]) throws {
+        for capture in Self.fixtures { try compare(capture, format) }
+    }
+
+    private func compare(_ capture: String, _ format: [String]) throws {
+        let one = try Wstap.run([capture, "--jobs", "1", "--format"] + format)
+        let other = try Wstap.run([capture, "--jobs", "3", "--format"] + format)
+        #expect(other.output == one.output, "\(capture)")
+        #expect(other.errors == one.errors && other.status == one.status, "\(capture)")
+    }
+
+    @Test("filters and what they leave out are the same")
+    func filters() throws {
+        let capture = try #require(Self.fixtures.first)
+        let filtered = [capture, "--format", "jsonl", "--connection", "1,99", "--grep", "e", "--from", "client"]
+        let one = try Wstap.run(filtered + ["--jobs", "1"])
+        let two = try Wstap.run(filtered + ["--jobs", "2"])
+        #expect(one.output == two.output && one.status == two.status)
+        #expect(one.errors == two.errors && one.errors.contains("99"))
+    }
+
+    @Test("a reader that goes away ends the run quietly, a full disk with a word", arguments: ["1", "2"])
+    func outputFails(jobs: String) throws {
+        let folder = try ScratchFolder()
+        let capture = try #require(Self.fixtures.first)
+        let many = [String](repeating: capture, count: 200)
+        var pipe: NamedPipe? = try NamedPipe("pipe", in: folder, holding: .reading)
+        let path = try #require(pipe?.path)
+        let program = try Wstap.start(
+            many + ["--format", "jsonl", "--jobs", jobs], output: path, errors: folder.path("errors"))
+        _ = try pipe?.readLine()
+        pipe = nil
+        #expect(program.wait() == 0)
+        #expect(try String(contentsOfFile: folder.path("errors"), encoding: .utf8) == "")
+        guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+        let full = try Wstap.run(many + ["--format", "jsonl", "--jobs", jobs, "-o", "/dev/full"])
+        #expect(full.status == 2 && full.errors.contains("No space left"))
+    }
+
+    @Test("a number of threads is at least one", arguments: ["0", "-1", "many", ""])
+    func usage(jobs: String) throws {
+        let run = try Wstap.run(["whatever.pcap", "--jobs", jobs])
+        #expect(run.status == 64 && run.errors.contains("jobs"))
+    }
+}
