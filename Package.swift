@@ -55,6 +55,8 @@ let package = Package(
             swiftSettings: librarySettings + borrowing),
         // A request to the processor that Swift has no word for.
         .target(name: "CPrefetch"),
+        // What Swift has no word for either: capabilities of Linux.
+        .target(name: "CPrivileges"),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "TCPReassembly",
@@ -90,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TraceOutput", "WebSocketProtocol", "WireFormat",
+                "CPrivileges", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TraceOutput", "WebSocketProtocol",
+                "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -156,6 +159,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat", "wstap"],
             swiftSettings: settings),
+        .testTarget(
+            name: "LiveTests", dependencies: ["TestSupport", "wstap"], exclude: ["Rig"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,9 +15,9 @@ public import WireFormat
 ///     EventSink              whoever prints the events
 public struct Pipeline: ~Copyable {
     private var decoder: PacketDecoder
-    private var shards: InlineArray<8, Shard>
-    private var ahead = PacketsAhead()
-    private var state: AnalysisState
+    var shards: InlineArray<8, Shard>
+    var ahead = PacketsAhead()
+    var state: AnalysisState
     private var hasStarted = false
 
     /// Makes a pipeline.

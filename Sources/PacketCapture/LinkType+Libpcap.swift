@@ -11,3 +11,14 @@ extension LinkType {
         }
     }
 }
+
+extension LinkType {
+    /// The link type that this system's number stands for.
+    init(libpcapNumber: Int32) {
+        switch libpcapNumber {
+        case DLT_RAW: self = .raw
+        case DLT_LOOP: self = .loop
+        default: self.init(rawValue: UInt32(bitPattern: libpcapNumber))
+        }
+    }
+}

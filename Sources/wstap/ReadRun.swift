@@ -67,25 +67,8 @@ struct ReadRun {
         }
         progress?.clear()
         pipeline.finish(into: &writer)
-        complainOfFilters(try writer.finish())
-    }
-
-    /// Says what filters left out that nobody asked them to, and what they were asked for that is not there.
-    private func complainOfFilters(_ omissions: FilterOmissions) {
-        if omissions.unsearchedPayloads > 0 {
-            complain("--grep: \(omissions.unsearchedPayloads) payloads were too hard to search and are left out")
-        }
-        if omissions.undecidedEvents > 0 {
-            complain(
-                "\(omissions.undecidedEvents) events are left out that came before it was known whether to show their "
-                    + "connection")
-        }
-        guard !output.quiet, !omissions.absentConnections.isEmpty else { return }
-        let numbers = omissions.absentConnections.map(String.init).joined(separator: ", ")
-        let last = omissions.connectionCount
-        complain(
-            "--connection: there is no connection \(numbers); "
-                + (last == 0 ? "none has a number" : "the last is \(last)"))
+        let omissions = try writer.finish()
+        omissions.complain(isQuiet: output.quiet)
     }
 
     /// Takes the packets that are at hand through the analysis; false where there is none.

@@ -5,3 +5,14 @@
 #else
     @_exported import Glibc
 #endif
+
+/// The system's `write`, for types that have a method of this name.
+func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    #if canImport(Darwin)
+        Darwin.write(descriptor, bytes, count)
+    #elseif canImport(Musl)
+        Musl.write(descriptor, bytes, count)
+    #else
+        Glibc.write(descriptor, bytes, count)
+    #endif
+}

@@ -10,11 +10,15 @@ struct Wstap: ParsableCommand {
             wstap FILE...                 the timeline of one or more captures ("-" is standard input)
             wstap FILE --format jsonl     the same as a trace for other tools, one JSON object a line
             wstap FILE --format summary   totals, sessions and findings on a page
+            wstap live -i eth0            the same of an interface, as packets come; wstap interfaces lists them
 
-            Exit status: 0 done; 1 the input was cut or partly unreadable; 2 nothing could be read; 3 findings at or \
-            above --fail-on; 64 wrong usage.
+            Exit status: 0 done; 1 the input was cut or partly unreadable; 2 nothing could be read, or no permission to \
+            capture; 3 findings at or above --fail-on; 64 wrong usage.
             """,
-        version: "0.1.0",
-        subcommands: [ReadCommand.self],
+        version: version,
+        subcommands: [ReadCommand.self, LiveCommand.self, InterfacesCommand.self],
         defaultSubcommand: ReadCommand.self)
+
+    /// The program's version.
+    static let version = "0.1.0"
 }

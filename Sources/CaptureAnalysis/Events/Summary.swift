@@ -26,6 +26,8 @@ public struct Summary: Sendable {
     public var gaps: UInt64 = 0
     /// Packets that could not be decoded: truncated or malformed.
     public var unreadablePackets: UInt64 = 0
+    /// Of a live capture: what its interface lost.
+    public var losses: CaptureLosses?
     /// Nanoseconds from the first packet's time to the last's.
     public var duration: Int64 = 0
     /// Link types of packets that could not be decoded for it, each once.

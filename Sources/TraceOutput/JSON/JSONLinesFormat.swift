@@ -217,6 +217,7 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         output.append(seconds: summary.duration)
         output.append(",\"patterns\":")
         output.append(json: summary.patterns)
+        if let losses = summary.losses { output.append(json: losses) }
     }
 }
 

@@ -21,6 +21,7 @@ extension SummaryFormat {
             "packets",
             "\(summary.packets), \(Quantity.bytes(summary.bytes)) in \(Quantity.seconds(summary.duration))"
                 + (summary.unreadablePackets > 0 ? "; \(summary.unreadablePackets) unreadable" : ""))
+        if let losses = summary.losses { line("dropped", losses.words) }
         line(
             "connections",
             "\(summary.tcpConnections) TCP, \(summary.webSocketConnections) with WebSocket"

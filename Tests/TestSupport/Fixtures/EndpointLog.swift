@@ -1,11 +1,13 @@
-import Foundation
+public import Foundation
 
 /// The rows that both endpoints of a capture wrote, one JSON object a line.
-struct EndpointLog {
-    struct Row: Decodable {
+public struct EndpointLog: Sendable {
+    struct Row: Sendable, Decodable {
         var who: String
         var conn: String?
         var ev: String
+        /// Nanoseconds since 1970.
+        var time: Int64?
         var dir: String?
         var op: String?
         var len: Int?
@@ -30,7 +32,7 @@ struct EndpointLog {
     private static let eventsRead: Set = ["open", "msg", "ping", "close", "close-sent"]
 
     /// A code and a reason, in an array.
-    struct LoggedClose: Decodable {
+    struct LoggedClose: Sendable, Decodable {
         var code: Int
         var reason: String
 
@@ -48,13 +50,35 @@ struct EndpointLog {
 
     let rows: [Row]
 
-    init(contentsOf url: URL) throws {
+    private init(rows: [Row]) {
+        self.rows = rows
+    }
+
+    /// Reads the logs of one end or of both.
+    ///
+    /// - Parameter urls: The files.
+    /// - Throws: Where one cannot be read, or holds what is no row.
+    public init(contentsOf urls: URL...) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        rows = try Data(contentsOf: url).split(separator: UInt8(ascii: "\n")).compactMap { line in
+        let lines = try urls.flatMap { try Data(contentsOf: $0).split(separator: UInt8(ascii: "\n")) }
+        rows = try lines.compactMap {
+            line in
             let event = try decoder.decode(Event.self, from: line)
             return Self.eventsRead.contains(event.ev) ? try decoder.decode(Row.self, from: line) : nil
         }
+    }
+
+    /// What was logged before a moment, in nanoseconds since 1970.
+    public func before(_ time: Int64) -> EndpointLog {
+        EndpointLog(rows: rows.filter { $0.time.map { $0 < time } ?? true })
+    }
+
+    /// When an end was about to send a data message, in nanoseconds since 1970; nil where it logged no such message.
+    public func sendingTime(of message: ExpectedMessage) -> Int64? {
+        rows.first {
+            $0.ev == "msg" && $0.dir == "sent" && $0.who == message.from.rawValue && $0.sha256 == message.sha256
+        }?.time
     }
 
     /// The sessions that were opened, each once for every address that its client was seen under: a proxy's own

@@ -30,6 +30,11 @@ public struct Expectation: Sendable, Decodable {
         findings = try values.decodeIfPresent([String: [String]].self, forKey: .findings)
     }
 
+    /// Expects what the endpoints of a capture logged, all of it.
+    public init(_ log: EndpointLog) {
+        self.init(connections: log.connections, messagesAtLeast: nil, unloggedFrom: [])
+    }
+
     /// Makes an expectation that says nothing of wstap's exit status and standard error.
     init(connections: [ExpectedConnection], messagesAtLeast: Int?, unloggedFrom: Set<ExpectedMessage.Sender>) {
         self.standardError = []

@@ -35,6 +35,12 @@ public final class NamedPipe {
         descriptor = -1
     }
 
+    /// How many bytes wait to be read.
+    public var unreadBytes: Int {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    }
+
     /// Writes all of some bytes; they must fit into the pipe.
     public func write(_ bytes: some Sequence<UInt8>) {
         FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(Data(bytes))

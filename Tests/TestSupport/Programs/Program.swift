@@ -32,14 +32,16 @@ public struct Program: Sendable {
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, writing, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, writing, 0o600)
 
-        // A test runner may ignore signals that a shell's children do not.
+        // A test runner may ignore signals that a shell's children do not, and its threads hold them back.
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
         sigemptyset(&signals)
-        sigaddset(&signals, SIGPIPE)
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, signal) }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
         var variables = ProcessInfo.processInfo.environment
         variables["NO_COLOR"] = nil
@@ -60,6 +62,14 @@ public struct Program: Sendable {
         let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    }
+
+    /// Its number.
+    public var identifier: Int32 { process }
+
+    /// Sends it a signal; it must not have been waited for.
+    public func send(_ signal: Int32) {
+        kill(process, signal)
     }
 
     /// Waits for its end, once; returns its exit status, or 128 and the number of the signal that ended it.

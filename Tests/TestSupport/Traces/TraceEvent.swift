@@ -62,6 +62,8 @@ public struct TraceEvent: Sendable, Decodable {
 
     /// How the TCP connection fared.
     public struct TCPHealth: Hashable, Sendable, Decodable {
+        /// Segments that were sent again.
+        public var retransmittedSegments: Int?
         /// Who sent the first RST.
         public var rstFrom: ExpectedMessage.Sender?
         /// Who was not answered to the last.
@@ -196,6 +198,10 @@ public struct TraceEvent: Sendable, Decodable {
     public var findings: [String: Int]?
     /// How many gaps there were.
     public var gaps: Int?
+    /// Packets that were lost for want of room, of a live capture.
+    public var droppedByKernel: Int?
+    /// Packets that the interface lost, of a live capture.
+    public var droppedByInterface: Int?
     /// Ways in which sessions ended alike.
     public var patterns: [Pattern]?
     /// A payload that is text.

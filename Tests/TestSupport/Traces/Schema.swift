@@ -1,12 +1,11 @@
 import Foundation
-import TestSupport
 
 /// The project's own checker of traces, which needs Python's jsonschema.
-struct Schema {
+public struct Schema: Sendable {
     private let script: String
 
     /// The checker; nil where something that it needs is absent.
-    static let checker: Schema? = {
+    public static let checker: Schema? = {
         let script = Repository.root.appending(path: "scripts/check-trace").path
         guard FileManager.default.isExecutableFile(atPath: script),
             (try? run(["python3", "-c", "import jsonschema"]).status) == 0
@@ -15,7 +14,7 @@ struct Schema {
     }()
 
     /// What is wrong with some traces, a line for each fault; empty: nothing.
-    func faults(in traces: [String]) throws -> String {
+    public func faults(in traces: [String]) throws -> String {
         let run = try Schema.run([script] + traces)
         return run.status == 0 ? "" : run.text
     }

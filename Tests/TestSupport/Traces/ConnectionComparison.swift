@@ -1,9 +1,7 @@
-import TestSupport
-
 /// Holds the connections of a trace against what their endpoints logged.
-struct ConnectionComparison {
+public struct ConnectionComparison {
     /// What is wrong; empty: nothing.
-    private(set) var faults: [String] = []
+    public private(set) var faults: [String] = []
 
     private let connections: [TraceConnection]
     private let hasHoles: Bool
@@ -16,7 +14,7 @@ struct ConnectionComparison {
     ///   - expectation: What the endpoints logged.
     ///   - trace: What was found.
     ///   - hasHoles: Whether the capture lacks some of what was sent: then only what was found must be right.
-    init(_ expectation: Expectation, _ trace: Trace, hasHoles: Bool = false) {
+    public init(_ expectation: Expectation, _ trace: Trace, hasHoles: Bool = false) {
         connections = trace.connections
         self.hasHoles = hasHoles
         loggingPings = Set(expectation.connections.flatMap(\.pings).map(\.from)).subtracting(expectation.unloggedFrom)

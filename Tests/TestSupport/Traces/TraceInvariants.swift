@@ -1,12 +1,10 @@
-import TestSupport
-
 /// What holds of every trace, whatever the capture.
-struct TraceInvariants {
+public struct TraceInvariants {
     /// What does not hold; empty: all does.
-    private(set) var faults: [String] = []
+    public private(set) var faults: [String] = []
 
     /// Looks at a whole trace.
-    init(_ trace: Trace) {
+    public init(_ trace: Trace) {
         checkOrder(trace.events)
         checkNumbers(trace)
         for connection in trace.connections {

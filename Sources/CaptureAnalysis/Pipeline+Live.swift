@@ -1,0 +1,41 @@
+import PacketDecoding
+import TCPReassembly
+public import WireFormat
+
+/// What a live capture needs beside packets: time that passes without any, what was lost, and whose a packet was.
+extension Pipeline {
+    /// Takes note that it is `time`, while packets are still to come: their clock's, for the pipeline has none.
+    ///
+    /// Holes that were acknowledged long enough ago count as gaps, and what lies behind them is told; connections that are
+    /// over are forgotten, as are those without WebSocket that were silent for an hour. Nothing that was captured
+    /// before `time` may be on its way: call it when no packet waits, else with the last packet's time. About once a
+    /// second is enough; it looks at every connection.
+    ///
+    /// Packets that were prepared are taken first.
+    public mutating func advance(to time: Timestamp, into sink: inout some EventSink & ~Copyable) {
+        precondition(ahead.isEmpty, "packets were prepared and not received")
+        for shard in 0..<Limits.shards { shards[shard].advance(to: time, state: &state, sink: &sink) }
+    }
+
+    /// Tells what the capture has lost up to now, for the summary.
+    public mutating func note(_ losses: CaptureLosses) {
+        state.summary.losses = losses
+    }
+
+    /// What is known of the packet that was received last, where it was not prepared with others.
+    ///
+    /// Asking mutates, although nothing changes: see ``TCPReassembly/ConnectionTable``.
+    public mutating func latestPacket() -> PacketStanding {
+        guard ahead.isEmpty, state.packet > 0 else { return .other }
+        // The entry stays readable until the next packet.
+        switch ahead.entries[0].packet {
+        case .segment, .reassembled: break
+        case .fragment: return .fragment
+        case .notTCP, .truncated, .malformed, .unsupportedLinkType: return .other
+        }
+        let shard = ahead.entries[0].shard
+        let ends = ConnectionEnds(ahead.entries[0].segment.source, ahead.entries[0].segment.destination)
+        let place = shards[shard].table.find(&ahead.entries[0].segment, hash: ahead.entries[0].hash)
+        return .segment(of: ends, place.map { shards[shard].standing(of: $0.slot) } ?? .nothing)
+    }
+}

@@ -1,0 +1,146 @@
+import CaptureAnalysis
+import PacketCapture
+import TraceOutput
+import WireFormat
+
+/// The loop of a live capture: takes packets as they come, and waits for them, for time to pass, and for signals.
+struct LiveLoop {
+    /// Why it ended.
+    enum Ending {
+        /// A signal, the number of packets, or the time.
+        case asked
+        /// Nothing more can be written, or nobody reads any more.
+        case output
+        /// The interface does not go on.
+        case interface(LiveError)
+        /// Packets of this link type cannot be decoded.
+        case linkType(LinkType)
+    }
+
+    private let output: OutputQueue?
+    private let watched: Int32
+    private let wake: WakePipe
+    private let deadline: UInt64?
+    private let isQuiet: Bool
+    private var rest: UInt64
+    private var lastTick = Clock.monotonic
+    private var lastTime: Timestamp?
+    private var report = LossReport()
+    private var isDown = false
+
+    /// Packets that are taken before the output is handed on and signals are looked at.
+    private static let batch: UInt64 = 1024
+    /// Nanoseconds between two looks at what time does to connections.
+    private static let tick: UInt64 = 1_000_000_000
+    /// Nanoseconds that packets are still taken when the end is asked for: the kernel hands them on with some delay.
+    private static let tail: UInt64 = 60_000_000
+
+    /// - Parameters:
+    ///   - capture: When to end.
+    ///   - isQuiet: Whether losses are not told while they happen.
+    ///   - output: Where the output goes; nil where nobody wants it.
+    ///   - watched: A pipe whose reader may go away.
+    ///   - wake: Where signals come from.
+    init(_ capture: LiveCaptureOptions, isQuiet: Bool, output: OutputQueue?, watched: Int32?, wake: WakePipe) {
+        self.output = output
+        self.watched = watched ?? -1
+        self.wake = wake
+        self.isQuiet = isQuiet
+        deadline = capture.duration.map { Clock.monotonic &+ $0.nanoseconds }
+        rest = capture.count?.value ?? .max
+    }
+
+    /// Captures until there is a reason to end.
+    mutating func run(
+        _ device: inout LiveDevice, _ pipeline: inout Pipeline,
+        _ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?
+    ) -> Ending {
+        var end: UInt64?
+        while true {
+            let count: Int
+            do throws(LiveError) {
+                count = try take(from: &device, &pipeline, &sink, &recorder)
+            } catch {
+                return .interface(error)
+            }
+            if let linkType = pipeline.summary.unsupportedLinkTypes.first { return .linkType(linkType) }
+            let now = Clock.monotonic
+            if now &- lastTick >= Self.tick {
+                lastTick = now
+                tick(&device, &pipeline, &sink, isIdle: count == 0)
+                recorder?.release(sink.takeAnnounced())
+            }
+            handOn(&sink, &recorder)
+            if output?.failure != nil || recorder?.hasFailed == true { return .output }
+            if rest == 0 { return .asked }
+            if let end, now >= end { return .asked }
+            switch wait(for: device.descriptor, until: end ?? deadline, now, isBusy: count > 0) {
+            case .packets: break
+            case .end: end = end ?? Clock.monotonic &+ Self.tail
+            case .closed: return .output
+            }
+            if let deadline, end == nil, Clock.monotonic >= deadline { end = Clock.monotonic &+ Self.tail }
+        }
+    }
+
+    /// Takes the packets that are here, up to a batch of them; returns how many.
+    private mutating func take(
+        from device: inout LiveDevice, _ pipeline: inout Pipeline,
+        _ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?
+    ) throws(LiveError) -> Int {
+        var latest = lastTime
+        let count = try device.read(atMost: Int(min(Self.batch, rest))) { packet in
+            pipeline.receive(packet, into: &sink)
+            recorder?.take(packet, &pipeline, announced: sink.takeAnnounced())
+            latest = packet.time
+        }
+        lastTime = latest
+        rest &-= UInt64(count)
+        return count
+    }
+
+    /// Lets time pass for the analysis, and tells of losses.
+    private mutating func tick(
+        _ device: inout LiveDevice, _ pipeline: inout Pipeline,
+        _ sink: inout LiveSink<some OutputFormat & ~Copyable>, isIdle: Bool
+    ) {
+        // While packets wait in the kernel, it is not later than they are.
+        if let time = isIdle ? Timestamp(nanoseconds: Int64(Clock.wall)) : lastTime {
+            pipeline.advance(to: time, into: &sink)
+        }
+        let losses = CaptureLosses(device.statistics(), output)
+        guard !isQuiet else { return }
+        report.tell(losses)
+        let state = InterfaceState(of: device.interface)
+        if state != .unknown, isDown != (state == .down) {
+            isDown = state == .down
+            complainIfPossible(
+                TerminalText.safe("\(device.interface): is \(isDown ? "down: waiting for it" : "up again")"))
+        }
+    }
+
+    /// Hands on what was printed and kept.
+    private func handOn(_ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?) {
+        sink.format.flush()
+        if let output { output.offer(&sink.format.output) } else { sink.format.output.removeAll() }
+        recorder?.flush()
+    }
+
+    private enum News {
+        case packets, end, closed
+    }
+
+    /// Waits for packets, for a signal, for the next tick; not at all where packets came just now.
+    private func wait(for device: Int32, until end: UInt64?, _ now: UInt64, isBusy: Bool) -> News {
+        var requests = [
+            pollfd(fd: device, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: watched, events: 0, revents: 0),
+        ]
+        let until = min(lastTick &+ Self.tick, end ?? .max)
+        let milliseconds = until > now ? (until &- now) / 1_000_000 &+ 1 : 0
+        _ = poll(&requests, nfds_t(requests.count), isBusy ? 0 : Int32(clamping: milliseconds))
+        if requests[1].revents != 0, wake.takeSignal() { return .end }
+        return requests[2].revents & Int16(POLLERR) != 0 ? .closed : .packets
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(
+    "Packets that live keeps", .serialized,
+    .enabled(if: LiveCapture.isPermitted, "capturing from the loopback interface is not permitted"))
+struct LiveFileTests {
+    @Test("are read back with the same result", arguments: ["a.pcapng", "a.pcap"])
+    func readBack(name: String) throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-w", "FOLDER/\(name)"])
+        try talk.open()
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text(String(repeating: "long ", count: 30_000), from: .server), from: .server)
+        talk.finish()
+        let last = try capture.read(until: "\"event\":\"end\"")
+        capture.program.send(SIGINT)
+        #expect(try capture.end().status == 0)
+        let file = capture.folder.path(name)
+        let read = try Wstap.run([file, "--format", "jsonl"])
+        #expect(read.status == 0)
+        // A pcap file has no place for the interface; a session's end names none.
+        #expect(read.lines.dropLast().last == last)
+        #expect(read.lines.contains { $0.contains("\"interface\":\"lo\"") } == (name == "a.pcapng"))
+    }
+
+    @Test("are the same to tshark", .enabled(if: hasTshark, "there is no tshark"))
+    func tshark() throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-w", "FOLDER/a.pcapng"])
+        try talk.open()
+        for number in 0..<20 {
+            talk.send(WireFrame.text("message \(number)", from: .client), from: .client)
+            talk.send(WireFrame.ping("\(number)", from: .server), from: .server)
+        }
+        talk.finish()
+        try capture.read(until: "\"event\":\"end\"")
+        capture.program.send(SIGINT)
+        let summary = try #require(try capture.end().lines.last)
+        #expect(summary.contains("\"packets\":") && summary.contains("\"frames\":42,"))
+        let (output, errors) = (capture.folder.path("seen"), capture.folder.path("complaints"))
+        let words = [
+            "tshark", "-r", capture.folder.path("a.pcapng"), "-d", "tcp.port==\(talk.port),http", "-Y", "websocket",
+            "-T", "fields", "-e", "websocket.opcode", "-e", "frame.interface_name",
+        ]
+        #expect(try Program("/usr/bin/env", words, output: output, errors: errors).wait() == 0)
+        let seen = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
+        #expect(seen.count == 42)
+        #expect(seen.count { $0.hasPrefix("1\t") } == 20 && seen.count { $0.hasPrefix("9\t") } == 20)
+        #expect(seen.allSatisfy { $0.hasSuffix("\tlo") })
+    }
+
+    private static let hasTshark: Bool = {
+        guard let folder = try? ScratchFolder() else { return false }
+        let program = try? Program(
+            "/usr/bin/env", ["tshark", "--version"], output: folder.path("output"), errors: folder.path("errors"))
+        return program?.wait() == 0
+    }()
+
+    @Test("are whole up to now while it runs")
+    func whileItRuns() throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-w", "FOLDER/a.pcapng"])
+        try talk.open()
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        try capture.read(until: "\"event\":\"message\"")
+        talk.send(WireFrame.text("world", from: .client), from: .client)
+        try capture.read(until: "world")
+        capture.program.send(SIGKILL)
+        #expect(capture.program.wait() == 128 + SIGKILL)
+        let read = try Wstap.run([capture.folder.path("a.pcapng"), "--format", "jsonl", "--events", "message"])
+        #expect(read.status == 0 && read.text.contains("hello"))
+    }
+
+    @Test("are those of WebSocket connections, from their first on")
+    func webSocketOnly() throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(
+            port: talk.port, ["--format", "jsonl", "-w", "FOLDER/a.pcapng", "--write-websocket-only"])
+        try talk.connect()
+        talk.send(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8), from: .client)
+        talk.send(Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8), from: .server)
+        talk.hangUp()
+        try talk.open()
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.finish()
+        try capture.read(until: "\"event\":\"end\"")
+        capture.program.send(SIGINT)
+        let end = try capture.end()
+        #expect(end.lines.last?.contains("\"tcp_connections\":2,\"websocket_connections\":1") == true)
+        let read = try Wstap.run([capture.folder.path("a.pcapng"), "--format", "jsonl"])
+        #expect(read.status == 0)
+        #expect(read.lines.last?.contains("\"tcp_connections\":1,\"websocket_connections\":1") == true)
+        #expect(read.lines.contains { $0.contains("\"opened\":\"handshake\"") && $0.contains("\"syn_packet\":1,") })
+        #expect(read.text.contains("hello") && read.lines.last?.contains("\"gaps\":0") == true)
+    }
+
+    @Test("end whole where the disk is full, and so does the trace")
+    func fullDisk() throws {
+        let talk = try LoopbackTalk()
+        let folder = try ScratchFolder()
+        chmod(folder.url.path, 0o777)
+        let errors = try NamedPipe("errors", in: folder, holding: .reading)
+        // A limit on the file's size stands for the disk; the trace goes to a pipe.
+        let output = try NamedPipe("output", in: folder, holding: .reading)
+        let program = try Program(
+            "/bin/sh",
+            [
+                "-c", "trap '' XFSZ; ulimit -f 128; exec \"$0\" \"$@\"", Wstap.path, "live", "-i", "lo", "--format",
+                "jsonl", "-w", folder.path("a.pcapng"), "tcp", "port", "\(talk.port)",
+            ], output: output.path, errors: errors.path)
+        #expect(try errors.readLine()?.contains("capturing on lo") == true)
+        try talk.open()
+        for _ in 0..<200 {
+            talk.send(WireFrame.text(String(repeating: "x", count: 1000), from: .client), from: .client)
+        }
+        var last: String?
+        var ends = 0
+        while let line = try output.readLine() {
+            last = line
+            if line.contains("\"event\":\"end\"") { ends += 1 }
+        }
+        #expect(program.wait() == 2)
+        #expect(try errors.readLine()?.contains("a.pcapng: cannot be written any further: File too large") == true)
+        #expect(ends == 1 && last?.contains("\"event\":\"summary\"") == true)
+        let read = try Wstap.run([folder.path("a.pcapng"), "--format", "jsonl", "--events", "summary"])
+        #expect(read.status == 0)
+    }
+
+    @Test("go to a pipe, and on to another wstap, as they come")
+    func pipe() throws {
+        let talk = try LoopbackTalk()
+        let folder = try ScratchFolder()
+        let errors = try NamedPipe("errors", in: folder, holding: .reading)
+        let output = try NamedPipe("output", in: folder, holding: .reading)
+        let program = try Program(
+            "/bin/sh",
+            [
+                "-c", "\"$0\" live -i lo -w - tcp port \(talk.port) | \"$0\" - --format jsonl", Wstap.path,
+            ], output: output.path, errors: errors.path)
+        #expect(try errors.readLine()?.contains("capturing on lo") == true)
+        try talk.open()
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text("world", from: .server), from: .server)
+        while let line = try output.readLine(), !line.contains("hello") {}
+        talk.finish()
+        while let line = try output.readLine(), !line.contains("\"event\":\"end\"") {}
+        let pids = try String(
+            contentsOfFile: "/proc/\(program.identifier)/task/\(program.identifier)/children", encoding: .utf8)
+        let children = pids.split(separator: " ").compactMap { Int32($0) }
+        #expect(children.count == 2)
+        if let first = children.min() { kill(first, SIGTERM) }
+        #expect(program.wait() == 0)
+    }
+
+    @Test("have a place that their user may write to, or nothing begins")
+    func noPlace() throws {
+        let outcome = try Wstap.run(["live", "-i", "lo", "-w", "/nowhere/a.pcapng"])
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("/nowhere/a.pcapng: cannot be made"))
+        #expect(outcome.errors.contains("No such file or directory"))
+    }
+}

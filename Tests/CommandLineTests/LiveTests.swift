@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(
+    "Live", .serialized, .enabled(if: LiveCapture.isPermitted, "capturing from the loopback interface is not permitted")
+)
+struct LiveTests {
+    @Test("a frame is told when its packet comes", arguments: ["jsonl", "timeline"])
+    func atOnce(format: String) throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port, ["--format", format])
+        try talk.open()
+        try capture.read(until: format == "jsonl" ? "\"event\":\"handshake\"" : "accept valid")
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        let before = Date()
+        try capture.read(until: "hello")
+        // The kernel holds packets back for 20 ms; the rest is for a busy machine.
+        #expect(Date().timeIntervalSince(before) < 2)
+        talk.send(WireFrame.ping("p", from: .server), from: .server)
+        try capture.read(until: format == "jsonl" ? "\"opcode\":\"ping\"" : "PING")
+        talk.finish()
+        try capture.read(until: format == "jsonl" ? "\"event\":\"end\"" : "end: ")
+        capture.program.send(SIGINT)
+        let end = try capture.end()
+        #expect(end.status == 0)
+        #expect(end.errors.last?.contains(" packets captured, 0 dropped by the kernel, 0 by the interface") == true)
+        if format == "jsonl" {
+            #expect(end.lines.last?.contains("\"dropped_by_kernel\":0,\"dropped_by_interface\":0") == true)
+        }
+    }
+
+    @Test("a signal ends open sessions", arguments: [SIGINT, SIGTERM, SIGHUP])
+    func signal(number: Int32) throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port)
+        try talk.open()
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        try capture.read(until: "hello")
+        capture.program.send(number)
+        let end = try capture.end()
+        #expect(end.status == 0)
+        #expect(end.lines.contains { $0.contains("\"event\":\"end\"") && $0.contains("\"layer\":\"capture-end\"") })
+        #expect(end.lines.last?.contains("\"event\":\"summary\"") == true)
+    }
+
+    @Test("it ends after so many packets")
+    func count() throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-c", "7"])
+        try talk.open()
+        for _ in 0..<5 { talk.send(WireFrame.text("hello", from: .client), from: .client) }
+        let end = try capture.end()
+        #expect(end.status == 0)
+        #expect(end.lines.last?.contains("\"packets\":7,") == true)
+    }
+
+    @Test("it ends after some time")
+    func duration() throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port, ["--format", "summary", "--duration", "0.2s"])
+        let end = try capture.end()
+        #expect(end.status == 0)
+        #expect(end.lines.contains("dropped      0 packets by the kernel, 0 by the interface"))
+    }
+
+    @Test("whoever goes away ends it, without a word, though nothing comes")
+    func closedOutput() throws {
+        let folder = try ScratchFolder()
+        let talk = try LoopbackTalk()
+        let errors = try NamedPipe("errors", in: folder, holding: .reading)
+        var output: NamedPipe? = try NamedPipe("output", in: folder, holding: .reading)
+        let program = try Wstap.start(
+            ["live", "-i", "lo", "tcp", "port", "\(talk.port)"], output: folder.path("output"), errors: errors.path)
+        #expect(try errors.readLine() != nil)
+        try talk.open()
+        #expect(try output?.readLine() != nil)
+        output = nil
+        #expect(program.wait() == 0)
+        #expect(try errors.readLine() == nil)
+    }
+
+    @Test("what a slow reader does not take is counted, and the capture goes on; a second SIGINT ends it at once")
+    func slowReader() throws {
+        let talk = try LoopbackTalk()
+        // The kernel's buffer takes all of it, however slow a build for tests is.
+        let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "--buffer-size", "64M"])
+        try talk.open()
+        let message = WireFrame.text(String(repeating: "x", count: 1 << 20), from: .server)
+        // 16 MiB may wait, beside what the pipe holds.
+        for _ in 0..<24 { talk.send(message, from: .server) }
+        let complaint = try #require(try capture.readError())
+        #expect(complaint.contains(" lines not shown, since whoever reads them is too slow"))
+        capture.program.send(SIGINT)
+        // Once it has taken the signal, the system's way is back; the program still waits for its reader.
+        while try caughtSignals(of: capture.program) & (1 << (SIGINT - 1)) != 0 { sched_yield() }
+        capture.program.send(SIGINT)
+        #expect(capture.program.wait() == 128 + SIGINT)
+    }
+
+    private func caughtSignals(of program: Program) throws -> UInt64 {
+        let status = try String(contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") })
+        return try #require(UInt64(line.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16))
+    }
+
+    @Test("root's rights are gone before a packet is looked at", .enabled(if: geteuid() == 0, "only root has them"))
+    func privileges() throws {
+        let talk = try LoopbackTalk()
+        let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-Z", "nobody"])
+        let status = try String(contentsOfFile: "/proc/\(capture.program.identifier)/status", encoding: .utf8)
+        let nobody = try #require(getpwnam("nobody")).pointee
+        let fields = Dictionary(
+            status.split(separator: "\n").map { line in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                return (
+                    String(parts[0]),
+                    parts.dropFirst().joined().split(separator: "\t").map { $0.trimmingCharacters(in: .whitespaces) }
+                )
+            }, uniquingKeysWith: { $1 })
+        #expect(fields["Uid"] == Array(repeating: "\(nobody.pw_uid)", count: 4))
+        #expect(fields["Gid"] == Array(repeating: "\(nobody.pw_gid)", count: 4))
+        #expect(fields["Groups"]?.first == "\(nobody.pw_gid)")
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] { #expect(fields[set] == ["0000000000000000"]) }
+        #expect(fields["NoNewPrivs"] == ["1"])
+        capture.program.send(SIGTERM)
+        #expect(try capture.end().status == 0)
+    }
+}

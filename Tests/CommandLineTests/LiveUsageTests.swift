@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Using live and interfaces")
+struct LiveUsageTests {
+    @Test(
+        "wrong usage",
+        arguments: [
+            ["live"], ["live", "-i", "lo", "--count", "0"], ["live", "-i", "lo", "--duration", "soon"],
+            ["live", "-i", "lo", "--snaplen", "-1"], ["live", "-i", "lo", "--snaplen", "262145"],
+            ["live", "-i", "lo", "--buffer-size", "2T"], ["live", "-i", "lo", "--write-websocket-only"],
+            ["live", "-i", "lo", "-f", "tcp", "udp"], ["interfaces", "--format", "har"],
+        ])
+    func wrong(arguments: [String]) throws {
+        #expect(try Wstap.run(arguments).status == 64)
+    }
+
+    @Test("an interface that is not there", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))
+    func noInterface() throws {
+        let outcome = try Wstap.run(["live", "-i", "wstap\u{1b}[31m"])
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("there is no such interface"))
+        #expect(!outcome.errors.contains("\u{1b}"))
+    }
+
+    @Test("a wrong filter", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))
+    func wrongFilter() throws {
+        let outcome = try Wstap.run(["live", "-i", "lo", "tcp", "porty", "80"])
+        #expect(outcome.status == 64)
+        #expect(outcome.errors.contains("bad filter"))
+    }
+
+    @Test("a user who is not there", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))
+    func noUser() throws {
+        let outcome = try Wstap.run(["live", "-i", "lo", "-Z", "wstap-nobody"])
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("there is no user wstap-nobody"))
+    }
+
+    @Test(
+        "without the right to capture it says what to type",
+        .enabled(
+            if: geteuid() != 0 || isExecutable("/usr/bin/setpriv"), "root cannot give up its rights without setpriv"))
+    func noPermission() throws {
+        let folder = try ScratchFolder()
+        chmod(folder.url.path, 0o777)
+        let arguments = ["live", "-i", "lo", "--duration", "0.01", "tcp port 80"]
+        let outcome: (status: Int32, errors: String)
+        if geteuid() == 0 {
+            let words = [
+                "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--reuid", "65534", "--clear-groups",
+                Wstap.path,
+            ]
+            let (output, errors) = (folder.path("output"), folder.path("errors"))
+            let status = try Program("/usr/bin/setpriv", words + arguments, output: output, errors: errors).wait()
+            let text = try String(contentsOfFile: errors, encoding: .utf8)
+            // Where the program itself is out of reach of others there is nothing to see.
+            if status == 127 || status == 126 { return }
+            outcome = (status, text)
+        } else {
+            if LiveCapture.isPermitted { return }
+            let run = try Wstap.run(arguments)
+            outcome = (run.status, run.errors)
+        }
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("sudo ") && outcome.errors.contains("live -i lo --duration 0.01 'tcp port 80'"))
+        #expect(outcome.errors.contains("sudo setcap cap_net_raw=ep "))
+    }
+
+    private static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
+
+    @Test("interfaces are listed, as text and as JSON")
+    func interfaces() throws {
+        let text = try Wstap.run(["interfaces"])
+        #expect(text.status == 0)
+        #expect(text.lines.contains { $0.hasPrefix("lo ") && $0.contains("loopback") })
+        let json = try Wstap.run(["interfaces", "--format", "jsonl"])
+        #expect(json.status == 0)
+        let objects = try json.lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+        let loopback = try #require(objects.first { $0?["name"] as? String == "lo" } ?? nil)
+        #expect(loopback["loopback"] as? Bool == true)
+        #expect(loopback["up"] is Bool && loopback["addresses"] is [[String: Any]])
+        #expect(
+            Set(loopback.keys) == [
+                "name", "description", "addresses", "up", "running", "loopback", "wireless", "connected", "link_type",
+            ])
+    }
+}

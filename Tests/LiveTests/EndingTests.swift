@@ -1,0 +1,111 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension LiveTests {
+    @Suite("that ends in the middle")
+    struct EndingTests {
+        private let talk = Talk(seed: 31, connections: 5, pause: 0.004)
+
+        /// A talk that goes on, of which the trace has told a good part.
+        private func begin(on stage: Stage, _ sniffer: Sniffer) throws {
+            try stage.begin(talk)
+            #expect(eventually { sniffer.count("message") >= 200 })
+        }
+
+        /// The trace is whole: its sessions were ended by the end of the capture, and it invents nothing.
+        ///
+        /// Nothing more had to be seen behind `end`, in nanoseconds since 1970.
+        private func check(_ outcome: Sniffer.Outcome, of stage: Stage, end: Int64) throws {
+            let trace = outcome.trace
+            #expect(trace.connections.count == talk.connections)
+            #expect(trace.connections.allSatisfy { $0.verdict?.layer == "capture-end" })
+            #expect(TraceInvariants(trace).faults == [])
+            let log = try stage.log
+            #expect(Expectation(log).inventions(in: trace.messages) == [])
+            // What was received well before the end must be there.
+            #expect(Expectation(log.before(end - 200_000_000)).omissions(in: trace.messages) == [])
+        }
+
+        @Test("by a signal tells how all sessions stand, and is a success", arguments: [SIGINT, SIGTERM])
+        func signals(signal: Int32) throws {
+            let stage = try Stage()
+            let sniffer = try Sniffer(on: stage)
+            try begin(on: stage, sniffer)
+            let end = now()
+            let outcome = try sniffer.end(with: signal)
+            #expect(outcome.status == 0)
+            try check(outcome, of: stage, end: end)
+            try stage.finish()
+        }
+
+        @Test("because the interface goes says so, and tells all up to then")
+        func unplugged() throws {
+            let stage = try Stage()
+            let sniffer = try Sniffer(on: stage)
+            try begin(on: stage, sniffer)
+            let end = now()
+            try stage.unplug()
+            let outcome = try sniffer.outcome()
+            #expect(outcome.status == 1)
+            #expect(outcome.errors.contains(stage.interface))
+            try check(outcome, of: stage, end: end)
+        }
+
+        @Test("for a while, because the interface is down, says so and goes on")
+        func down() throws {
+            let stage = try Stage()
+            let sniffer = try Sniffer(on: stage)
+            try begin(on: stage, sniffer)
+            let told = sniffer.errors.count
+            try stage.takeDown()
+            #expect(eventually { sniffer.errors.dropFirst(told).contains(stage.interface) }, "nothing is said")
+            try stage.bringUp()
+            try stage.finish()
+            #expect(eventually { sniffer.count("end") == talk.connections })
+            let outcome = try sniffer.end()
+            #expect(outcome.status == 0)
+            let expectation = Expectation(try stage.log)
+            #expect(expectation.discrepancies(in: outcome.trace.messages) == [])
+            #expect(TraceInvariants(outcome.trace).faults == [])
+        }
+
+        @Test("by a second signal ends at once, though nobody reads what it prints")
+        func secondSignal() throws {
+            let stage = try Stage()
+            let pipe = try NamedPipe("unread", in: stage.folder, holding: .reading)
+            let sniffer = try Sniffer(on: stage, ["--frame-payloads"], output: pipe.path)
+            try stage.begin(talk)
+            #expect(eventually { pipe.unreadBytes >= 60_000 }, "the pipe does not fill")
+            sniffer.program.send(SIGINT)
+            #expect(eventually(within: 5) { !sniffer.program.catches(SIGINT) }, "the first signal is not heeded")
+            #expect(!sniffer.program.hasEnded)
+            sniffer.program.send(SIGINT)
+            #expect(sniffer.program.wait(atMost: 2) == 128 + SIGINT)
+        }
+
+        @Test(
+            "after so many packets, or so many seconds, is a success",
+            arguments: [["-c", "60"], ["--duration", "0.5"]])
+        func limits(words: [String]) throws {
+            let stage = try Stage()
+            let start = ContinuousClock.now
+            let sniffer = try Sniffer(on: stage, words)
+            try stage.begin(talk)
+            let outcome = try sniffer.outcome()
+            #expect(outcome.status == 0)
+            #expect(outcome.trace.events.last?.event == "summary")
+            let isForTime = words[0] == "--duration"
+            #expect(isForTime ? ContinuousClock.now - start >= .seconds(0.5) : outcome.trace.events.last?.packets == 60)
+            try stage.finish()
+        }
+    }
+}
+
+extension Program {
+    /// Whether it has a handler for a signal.
+    fileprivate func catches(_ signal: Int32) -> Bool {
+        guard let caught = status()["SigCgt"]?.first.flatMap({ UInt64($0, radix: 16) }) else { return false }
+        return caught >> UInt64(signal - 1) & 1 == 1
+    }
+}

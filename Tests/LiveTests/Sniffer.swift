@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+
+/// `wstap live` on a stage, in JSON lines.
+final class Sniffer {
+    /// What a run came to.
+    struct Outcome {
+        /// The exit status, or 128 and the number of the signal that ended it; nil where it did not end by itself.
+        var status: Int32?
+        var trace: Trace
+        var errors: String
+    }
+
+    let program: Program
+    /// The file that the trace goes to, unless it goes to a pipe.
+    let traceFile: String
+
+    private let errorFile: String
+    private var isOver = false
+
+    /// Starts it, and waits until no packet can pass unseen.
+    ///
+    /// - Parameters:
+    ///   - stage: Where.
+    ///   - arguments: Words behind `live -i INTERFACE --format jsonl`.
+    ///   - environment: Variables to set beside the test's.
+    ///   - output: Where the trace goes; nil: to `traceFile`.
+    /// - Throws: Where it cannot be started, or ends before.
+    init(
+        on stage: Stage, _ arguments: [String] = [], environment: [String: String] = [:], output: String? = nil
+    ) throws {
+        traceFile = stage.folder.path("trace")
+        errorFile = stage.folder.path("errors")
+        program = try stage.start(
+            [Wstap.path, "live", "-i", stage.interface, "--format", "jsonl"] + arguments, environment: environment,
+            output: output ?? traceFile, errors: errorFile)
+        guard program.sniffs() else {
+            isOver = program.hasEnded
+            throw Stage.Fault(description: "wstap does not capture: \(errors)")
+        }
+    }
+
+    deinit {
+        if !isOver { _ = program.wait(atMost: 0) }
+    }
+
+    /// What it said on standard error up to now.
+    var errors: String {
+        (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? ""
+    }
+
+    /// How many events of a kind stand in the trace up to now.
+    func count(_ kind: String) -> Int {
+        let mark = "\"event\":\"\(kind)\""
+        let text = (try? String(contentsOfFile: traceFile, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").count { $0.contains(mark) }
+    }
+
+    /// Sends it a signal, and waits for its end.
+    func end(with signal: Int32 = SIGINT) throws -> Outcome {
+        program.send(signal)
+        return try outcome()
+    }
+
+    /// Waits for its end.
+    func outcome() throws -> Outcome {
+        let status = program.wait(atMost: 10)
+        isOver = true
+        return Outcome(
+            status: status, trace: try Trace([UInt8](Data(contentsOf: URL(filePath: traceFile)))), errors: errors)
+    }
+}
+
+extension Program {
+    /// Waits until a packet socket takes packets in the program's network namespace, which is not the test's.
+    func sniffs() -> Bool {
+        let home = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
+        return eventually {
+            let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(identifier)/ns/net")
+            if !hasEnded, own == nil || own == home { return false }
+            guard !hasEnded, let table = try? String(contentsOfFile: "/proc/\(identifier)/net/packet", encoding: .utf8)
+            else { return hasEnded }
+            // The columns: sk, references, type, protocol, interface, running, …
+            return table.split(separator: "\n").dropFirst().contains { line in
+                let columns = line.split(separator: " ")
+                return columns.count > 5 && columns[4] != "0" && columns[5] == "1"
+            }
+        } && !hasEnded
+    }
+}

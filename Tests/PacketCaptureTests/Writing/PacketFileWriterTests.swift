@@ -1,0 +1,116 @@
+import Foundation
+import TestSupport
+import Testing
+import WireFormat
+
+@testable import PacketCapture
+
+@Suite("Packets written to a file")
+struct PacketFileWriterTests {
+    private static let source = PacketSource(
+        interface: "eth0", linkType: .ethernet, snapLength: 262_144, filter: "tcp", application: "test")
+    private static let start: Int64 = 1_795_195_440_123_456_789
+
+    /// Writes packets of some lengths, a nanosecond apart.
+    private func write(
+        _ lengths: [Int], to path: String, _ format: PacketFileFormat, interfaces: [String] = ["eth0"]
+    ) throws -> PacketFileWriter {
+        var file = try PacketFileWriter(path: path, format: format, source: Self.source)
+        for (index, length) in lengths.enumerated() {
+            let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: length)
+            let name = Array(interfaces[index % interfaces.count].utf8)
+            let packet = CapturedPacket(
+                number: UInt64(index + 1), time: Timestamp(nanoseconds: Self.start + Int64(index)), linkType: .ethernet,
+                originalLength: length + 7, bytes: bytes.span, interfaceName: name.span)
+            file.append(packet)
+        }
+        return file
+    }
+
+    @Test("are read back as they were", arguments: [PacketFileFormat.pcap, .pcapng])
+    func readBack(format: PacketFileFormat) throws {
+        let folder = try ScratchFolder()
+        let path = folder.path.appending("/packets")
+        var file = try write([60, 61, 62, 63, 0, 1500], to: path, format)
+        try file.finish(LiveStatistics())
+        let (packets, error) = try readAll(path)
+        #expect(error == nil)
+        #expect(packets.map(\.bytes.count) == [60, 61, 62, 63, 0, 1500])
+        #expect(packets.map(\.originalLength) == [67, 68, 69, 70, 7, 1507])
+        #expect(packets.map(\.nanoseconds) == (0..<6).map { Self.start + $0 })
+        #expect(packets.allSatisfy { $0.linkType == .ethernet && Set($0.bytes).count <= 1 })
+        #expect(Set(packets.map(\.interface)) == [format == .pcapng ? "eth0" : ""])
+    }
+
+    @Test("keep the interface that each came from")
+    func interfaces() throws {
+        let folder = try ScratchFolder()
+        let path = folder.path.appending("/packets")
+        var file = try write(
+            Array(repeating: 60, count: 6), to: path, .pcapng, interfaces: ["lo", "eth0", "lo", "wlan0"])
+        try file.finish(LiveStatistics())
+        #expect(try readAll(path).packets.map(\.interface) == ["lo", "eth0", "lo", "wlan0", "lo", "eth0"])
+    }
+
+    @Test("are whole up to the last flush", arguments: [PacketFileFormat.pcap, .pcapng])
+    func flushed(format: PacketFileFormat) throws {
+        let folder = try ScratchFolder()
+        let path = folder.path.appending("/packets")
+        var file = try write([60, 60], to: path, format)
+        try file.flush()
+        file.append(
+            HeldPacket(
+                CapturedPacket(
+                    number: 3, time: Timestamp(nanoseconds: 0), linkType: .ethernet, originalLength: 0, bytes: Span())))
+        let (packets, error) = try readAll(path)
+        #expect(packets.count == 2 && error == nil)
+        #expect(file.packetCount == 3)
+    }
+
+    @Test("end with what was dropped, in pcapng")
+    func statistics() throws {
+        let folder = try ScratchFolder()
+        let path = folder.path.appending("/packets")
+        var file = try write([60], to: path, .pcapng)
+        try file.flush()
+        let before = try Data(contentsOf: URL(filePath: path)).count
+        var statistics = LiveStatistics()
+        (statistics.received, statistics.droppedByKernel, statistics.droppedByInterface) = (5, 3, 1)
+        try file.finish(statistics)
+        let block = try [UInt8](Data(contentsOf: URL(filePath: path)).dropFirst(before))
+        #expect(Array(block.prefix(4)) == [5, 0, 0, 0])
+        func option(_ code: UInt8) -> [UInt8]? {
+            let head = [code, 0, 8, 0]
+            let place = stride(from: 20, to: block.count - 12, by: 4).first { Array(block[$0..<($0 + 4)]) == head }
+            return place.map { Array(block[($0 + 4)..<($0 + 12)]) }
+        }
+        #expect(option(4) == [5, 0, 0, 0, 0, 0, 0, 0])
+        #expect(option(5) == [1, 0, 0, 0, 0, 0, 0, 0])
+        #expect(option(7) == [3, 0, 0, 0, 0, 0, 0, 0])
+        #expect(option(8) == [1, 0, 0, 0, 0, 0, 0, 0])
+    }
+
+    @Test("that have no room are told of", .enabled(if: access("/dev/full", W_OK) == 0, "there is no /dev/full"))
+    func full() {
+        #expect(throws: PacketFileError.cannotWrite("No space left on device")) {
+            _ = try PacketFileWriter(path: "/dev/full", format: .pcapng, source: Self.source)
+        }
+    }
+
+    @Test("in a place that is not there are told of")
+    func missing() throws {
+        let folder = try ScratchFolder()
+        #expect(throws: PacketFileError.cannotOpen("No such file or directory")) {
+            _ = try PacketFileWriter(path: folder.path.appending("/no/where"), format: .pcap, source: Self.source)
+        }
+    }
+
+    @Test(
+        "get the format that the name asks for",
+        arguments: [
+            ("a.pcap", PacketFileFormat.pcap), ("A.CAP", .pcap), ("a.pcapng", .pcapng), ("a", .pcapng), ("-", .pcapng),
+        ])
+    func format(name: String, format: PacketFileFormat) {
+        #expect(PacketFileFormat(path: name) == format)
+    }
+}
