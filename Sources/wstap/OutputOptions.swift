@@ -8,7 +8,9 @@ struct OutputOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write there, not to standard output. What read writes to a file is there whole or not at all.", valueName: "path"),
+        help: ArgumentHelp(
+            "Write there, not to standard output. What read writes to a file is there whole or not at all.",
+            valueName: "path"),
         completion: .file())
     var path: String?
 
