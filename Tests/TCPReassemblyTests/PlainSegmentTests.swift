@@ -115,7 +115,9 @@ private struct Traffic {
             late.append(packet)
             return self.next()
         case 1: packet.window = 0
-        case 2: packet.sequence &-= UInt32.random(in: 1...30, using: &random)
+        case 2:
+            packet.sequence &-= UInt32.random(in: 1...30, using: &random)
+            sequences[sender] &-= UInt32(length)
         case 3: packet.acknowledgment &-= 5
         case 4: packet.acknowledgment &+= 5
         case 5: late.append(packet)
