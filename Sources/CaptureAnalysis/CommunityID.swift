@@ -6,19 +6,21 @@ import WireFormat
 enum CommunityID {
     /// The hash of a TCP connection with seed 0, "1:" and the base64 of a SHA-1.
     static func value(_ one: Endpoint, _ other: Endpoint) -> String {
-        let ends = [bytes(one), bytes(other)].sorted { $0.lexicographicallyPrecedes($1) }
-        let addressLength = ends[0].count - 2
+        let ends = [one, other].sorted { ($0.address.bits, $0.port) < ($1.address.bits, $1.port) }
         var input: [UInt8] = [0, 0]
-        input += ends[0].prefix(addressLength) + ends[1].prefix(addressLength)
+        for end in ends { append(end.address, to: &input) }
         input += [6, 0]
-        input += ends[0].suffix(2) + ends[1].suffix(2)
-        return "1:" + Base64.encode(Array(Insecure.SHA1.hash(data: input)))
+        for end in ends { input += [UInt8(end.port >> 8), UInt8(truncatingIfNeeded: end.port)] }
+        let text = unsafe Insecure.SHA1.hash(data: input).withUnsafeBytes { digest in
+            unsafe Base64.encode(Span(_unsafeBytes: digest))
+        }
+        return "1:" + text
     }
 
-    /// Address and port in network byte order.
-    private static func bytes(_ end: Endpoint) -> [UInt8] {
-        let length = end.address.isIPv6 ? 16 : 4
-        let address = (0..<length).map { UInt8(truncatingIfNeeded: end.address.bits >> UInt128(8 * (length - 1 - $0))) }
-        return address + [UInt8(end.port >> 8), UInt8(truncatingIfNeeded: end.port)]
+    /// Appends an address in network byte order.
+    private static func append(_ address: IPAddress, to input: inout [UInt8]) {
+        for shift in stride(from: address.isIPv6 ? 120 : 24, through: 0, by: -8) {
+            input.append(UInt8(truncatingIfNeeded: address.bits >> UInt128(shift)))
+        }
     }
 }

@@ -30,8 +30,8 @@ extension Shard {
     mutating func noteEnds(_ slot: Int, _ session: Int, _ state: borrowing AnalysisState) {
         let client = sessions[session].clientDirection
         let isReset = table.connections[slot].reset != nil
-        let hasClientFinished = table.connections[slot][client].isWhole
-        let hasServerFinished = table.connections[slot][client.opposite].isWhole
+        let hasClientFinished = table.connections[slot].isWhole(client)
+        let hasServerFinished = table.connections[slot].isWhole(client.opposite)
         sessions[session].noteEnds(
             isReset: isReset, hasClientFinished: hasClientFinished, hasServerFinished: hasServerFinished,
             at: state.elapsed(state.time))

@@ -22,6 +22,19 @@ extension Shard {
         _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         guard case .session(let session) = readers[slot] else { return }
+        if table.connections[slot].hasDoubts(direction) {
+            tellDoubtfulSegments(slot, session, direction, &state, &sink)
+        }
+        guard let stall = table.connections[slot].takeStall(direction) else { return }
+        let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
+        let context = state.context(connection: sessions[session].number, view: view(slot, session))
+        state.report(Finding(stall, of: role), at: context, into: &sink)
+    }
+
+    private mutating func tellDoubtfulSegments(
+        _ slot: Int, _ session: Int, _ direction: Direction, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
         let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
         let context = state.context(connection: sessions[session].number, view: view(slot, session))
         if let offset = table.connections[slot][direction].firstConflictOffset,
@@ -51,9 +64,6 @@ extension Shard {
                 text: "Segments are left out, since their sequence numbers are none that the other end would take.",
                 from: role, streamOffset: nil)
             state.report(finding, at: context, into: &sink)
-        }
-        if let stall = table.connections[slot].takeStall(direction) {
-            state.report(Finding(stall, of: role), at: context, into: &sink)
         }
     }
 

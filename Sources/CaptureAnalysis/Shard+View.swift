@@ -45,7 +45,6 @@ extension ConnectionStart {
         let ends = (connection.initiator, connection.responder)
         self.client = client == .fromInitiator ? ends.0 : ends.1
         server = client == .fromInitiator ? ends.1 : ends.0
-        communityID = CommunityID.value(ends.0, ends.1)
         self.opening = opening
         linkType = state.linkType
         interface = state.interfaceName.isEmpty ? nil : String(decoding: state.interfaceName, as: UTF8.self)

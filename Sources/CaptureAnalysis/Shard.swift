@@ -343,7 +343,7 @@ struct Shard: ~Copyable {
         while idle < 2 {
             if case .nobody = readers[slot] { return }
             guard let piece = table.connections[slot].next(direction, budget: &table.budget) else {
-                if table.connections[slot][direction].isPaused, table.connections[slot][direction].isFull {
+                if table.connections[slot].isOverfull(direction) {
                     stopWaiting(slot, &state)
                     return
                 }

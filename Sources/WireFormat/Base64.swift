@@ -1,19 +1,34 @@
 /// Base64 as in RFC 4648 4, with padding.
 public enum Base64 {
     /// The text for `bytes`.
-    public static func encode(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var start = 0
-        while start < bytes.count {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-            for digit in 0..<4 {
-                text.append(digit <= group.count ? alphabet[bits >> (18 - 6 * digit) & 63] : UInt8(ascii: "="))
+    public static func encode(_ bytes: Span<UInt8>) -> String {
+        let count = (bytes.count + 2) / 3 * 4
+        return unsafe String(unsafeUninitializedCapacity: count) { text in
+            var end = 0
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let length = min(3, bytes.count - start)
+                var bits = Int(bytes[start]) << 16
+                if length > 1 { bits |= Int(bytes[start + 1]) << 8 }
+                if length > 2 { bits |= Int(bytes[start + 2]) }
+                for digit in 0..<4 {
+                    unsafe text[end] =
+                        digit <= length ? Self.digit(bits >> (18 - 6 * digit) & 63) : UInt8(ascii: "=")
+                    end += 1
+                }
             }
-            start += 3
+            return end
         }
-        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The digit for a number below 64.
+    private static func digit(_ value: Int) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: value)
+        switch value {
+        case 0..<26: return UInt8(ascii: "A") + value
+        case 26..<52: return UInt8(ascii: "a") + value - 26
+        case 52..<62: return UInt8(ascii: "0") + value - 52
+        case 62: return UInt8(ascii: "+")
+        default: return UInt8(ascii: "/")
+        }
     }
 }

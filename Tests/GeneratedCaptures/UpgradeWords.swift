@@ -18,7 +18,7 @@ enum UpgradeWords {
             Accept-Encoding: gzip, deflate\r
             Origin: http://chat.example.com\r
             Sec-WebSocket-Version: 13\r
-            \(offer)Sec-WebSocket-Key: \(Base64.encode(key))\r
+            \(offer)Sec-WebSocket-Key: \(Base64.encode(key.span))\r
             Connection: keep-alive, Upgrade\r
             Cookie: session=\(number)\r
             Upgrade: websocket\r
@@ -32,8 +32,8 @@ enum UpgradeWords {
     ///   - compression: How the client compresses, then how the server does; empty where nobody does.
     /// - Returns: The head of the response.
     static func acceptance(key: [UInt8], compression: [CompressionParameters]) -> [UInt8] {
-        let text = Base64.encode(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        let accept = Base64.encode(Array(Insecure.SHA1.hash(data: Array(text.utf8))))
+        let text = Base64.encode(key.span) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        let accept = Base64.encode(Array(Insecure.SHA1.hash(data: Array(text.utf8))).span)
         var extensions = ""
         if compression.count == 2 {
             let parameters = compression[1].words("server") + compression[0].words("client")

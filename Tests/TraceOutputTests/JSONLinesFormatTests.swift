@@ -30,7 +30,7 @@ struct JSONLinesFormatTests {
         #expect(
             keys(Samples.connection())
                 == #""connection":1,"client":{"ip":"10.0.0.7","port":53412},"server":{"ip":"10.0.0.9","port":8080},"#
-                + #""community_id":"1:abc=","opened":"handshake","link_type":"Ethernet","interface":null,"#
+                + #""community_id":"1:UfmReSlpuLOyewvEJZYkdiZEDI0=","opened":"handshake","link_type":"Ethernet","interface":null,"#
                 + #""tcp":{"syn_packet":1,"syn_ack_packet":2,"ack_packet":3,"connect_time":0.000131000},"encrypted":null"#
         )
         #expect(

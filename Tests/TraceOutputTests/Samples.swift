@@ -35,8 +35,7 @@ enum Samples {
         }
         return .connection(
             ConnectionStart(
-                client: client, server: server, communityID: "1:abc=", opening: opening, linkType: .ethernet,
-                interface: nil, tcp: tcp))
+                client: client, server: server, opening: opening, linkType: .ethernet, interface: nil, tcp: tcp))
     }
 
     static func handshake(
@@ -50,7 +49,7 @@ enum Samples {
         return .handshake(
             Handshake(
                 isAccepted: isAccepted, status: status, url: "ws://\(host)\(target)", target: target, host: host,
-                httpVersion: "1.1", version: 13, requestFields: fields, responseFields: [],
+                httpVersion: "1.1", version: 13, requestHeader: HTTPFields(fields), responseHeader: HTTPFields([]),
                 subprotocol: isAccepted ? subprotocol : nil, offeredExtensions: offered,
                 extensions: isAccepted ? [.init(name: "permessage-deflate", parameters: [parameter])] : [],
                 isAcceptValid: isAccepted ? isAcceptValid : nil, requestPacket: 4,

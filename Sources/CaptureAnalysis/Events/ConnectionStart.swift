@@ -45,8 +45,6 @@ public struct ConnectionStart: Sendable {
     public var client: Endpoint
     /// The end that answered it.
     public var server: Endpoint
-    /// Community ID flow hash version 1, seed 0 ("1:…").
-    public var communityID: String
     /// How it began.
     public var opening: Opening
     /// The link type of the packet that showed it.
@@ -55,4 +53,9 @@ public struct ConnectionStart: Sendable {
     public var interface: String?
     /// The three-way handshake.
     public var tcp: ThreeWayHandshake
+}
+
+extension ConnectionStart {
+    /// Community ID flow hash version 1, seed 0 ("1:…"); each access works it out.
+    public var communityID: String { CommunityID.value(client, server) }
 }

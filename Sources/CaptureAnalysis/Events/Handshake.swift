@@ -16,10 +16,10 @@ public struct Handshake: Sendable {
     public var httpVersion: String
     /// The value of Sec-WebSocket-Version; nil where there is none or it is no number.
     public var version: Int?
-    /// The request's header fields in order.
-    public var requestFields: [HTTPField]
-    /// The response's header fields in order; empty when it was never answered.
-    public var responseFields: [HTTPField]
+    /// The request's header fields, before they are asked for.
+    var requestHeader: HTTPFields
+    /// The response's header fields, likewise.
+    var responseHeader: HTTPFields
     /// The negotiated subprotocol.
     public var subprotocol: String?
     /// The extensions that the client offered, with their parameters, in its order of preference.
@@ -39,6 +39,18 @@ public struct Handshake: Sendable {
 }
 
 extension Handshake {
+    /// The request's header fields in order; each access makes them anew.
+    public var requestFields: [HTTPField] {
+        get { requestHeader.all }
+        set { requestHeader = HTTPFields(newValue) }
+    }
+
+    /// The response's header fields in order; empty when it was never answered.
+    public var responseFields: [HTTPField] {
+        get { responseHeader.all }
+        set { responseHeader = HTTPFields(newValue) }
+    }
+
     /// The names of the offered extensions that were not negotiated, each once.
     public var refusedExtensions: [String] {
         var passed = Set(extensions.map(\.name))

@@ -3,7 +3,7 @@ public import WebSocketProtocol
 /// The end of a session: who ended it, how, and what it came to.
 public struct SessionEnd: Sendable {
     /// Who ended a session, at which layer, and what the applications are told.
-    public struct Verdict: Sendable {
+    public struct Verdict: Hashable, Sendable {
         /// Who.
         public enum Party: String, Sendable {
             case client, server, network, unknown

@@ -8,7 +8,10 @@ struct ReadyStates {
     ///
     /// - Parameter elapsed: Nanoseconds since the capture's first packet.
     init(connectingAt elapsed: Int64) {
-        changes = [SessionEnd.ReadyStateChange(state: .connecting, elapsed: elapsed)]
+        changes = []
+        // There are four states.
+        changes.reserveCapacity(4)
+        changes.append(SessionEnd.ReadyStateChange(state: .connecting, elapsed: elapsed))
     }
 
     /// Goes on to a later state; one that was reached or passed already changes nothing.

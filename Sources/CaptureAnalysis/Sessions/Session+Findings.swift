@@ -32,13 +32,13 @@ extension Session {
         _ tcp: TCPOutcome, _ cause: EndCause, _ failure: SessionEnd.Failure?, _ context: EventContext,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
+        let now = context.time
+        // RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more.
+        let end = min(
+            streams[0].close?.time ?? now, streams[1].close?.time ?? now, tcp.firstEndTime ?? now, now)
         for role in Role.allCases where !streams[role.index].isIncomplete {
             let asker = role.peer
             let offset = streams[role.index].decoder.streamOffset
-            // RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more.
-            let end =
-                [streams[0].close?.time, streams[1].close?.time, tcp.firstEndTime, context.time]
-                .compactMap(\.self).min() ?? context.time
             let late = streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience)
             if late.count > 0, !streams[role.index].mayAnswerUnseen {
                 let pings = late.count == 1 ? "A Ping was" : "\(late.count) Pings were"

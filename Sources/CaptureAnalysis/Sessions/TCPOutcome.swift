@@ -32,10 +32,13 @@ struct TCPOutcome {
         lastTime = connection.lastTime
         firstEndTime = connection.firstEndTime
         reset = connection.reset
-        let fins: [(packet: UInt64, from: Direction)] = Direction.allCases.compactMap { direction in
-            connection.finPackets[Int(direction.rawValue)].map { ($0, direction) }
+        var fins: [(packet: UInt64, from: Direction)] = []
+        fins.reserveCapacity(2)
+        for direction in Direction.allCases {
+            if let packet = connection.finPackets[Int(direction.rawValue)] { fins.append((packet, direction)) }
         }
-        let firstFin = fins.min { $0.packet < $1.packet }
+        if fins.count == 2, fins[1].packet < fins[0].packet { fins.swapAt(0, 1) }
+        let firstFin = fins.first
         if let reset = connection.reset, reset.packet < firstFin?.packet ?? .max {
             firstEnd = (reset.from, true)
         } else {
@@ -58,7 +61,7 @@ struct TCPOutcome {
             outOfOrderSegments: connection[streams.forth].outOfOrderSegments
                 &+ connection[streams.back].outOfOrderSegments,
             gapBytes: connection[streams.forth].gapBytes &+ connection[streams.back].gapBytes,
-            finPackets: fins.map(\.packet).sorted(), resetPacket: connection.reset?.packet,
+            finPackets: fins.map(\.packet), resetPacket: connection.reset?.packet,
             resetFrom: connection.reset.map { Role($0.from, client: client) },
             unanswered: unanswered.map { found in
                 SessionEnd.Unanswered(

@@ -13,11 +13,11 @@ extension Handshake {
         self.init(
             isAccepted: answer?.verdict == .accepted, status: response?.status, url: request.url,
             target: request.target, host: request.host, httpVersion: request.httpVersion, version: request.version,
-            requestFields: request.fields, responseFields: response?.fields ?? [], subprotocol: answer?.subprotocol,
-            offeredExtensions: request.extensions, extensions: answer?.extensions ?? [],
-            isAcceptValid: answer?.isAcceptValid, requestPacket: asked.packet,
-            responsePacket: response == nil ? nil : answered.packet,
-            responseTime: response == nil ? nil : answered.time.nanoseconds(since: asked.time),
+            requestHeader: request.header, responseHeader: response?.header ?? HTTPFields([]),
+            subprotocol: answer?.subprotocol, offeredExtensions: request.extensions,
+            extensions: answer?.extensions ?? [], isAcceptValid: answer?.isAcceptValid, requestPacket: asked.packet,
+            responsePacket: response.map { _ in answered.packet },
+            responseTime: response.map { _ in answered.time.nanoseconds(since: asked.time) },
             requestElapsed: asked.elapsed)
     }
 }

@@ -54,8 +54,9 @@ struct SessionRow {
     mutating func note(_ handshake: borrowing Handshake) {
         upgrade = handshake.isAccepted ? .accepted : .refused(status: handshake.status)
         isDeflateNegotiated = handshake.extensions.contains { $0.name == "permessage-deflate" }
-        let kept = String(decoding: handshake.url.utf8.prefix(Self.keptURLBytes), as: UTF8.self)
-        url = kept.utf8.count < handshake.url.utf8.count ? kept + "…" : kept
+        url = handshake.url
+        guard url.utf8.count > Self.keptURLBytes else { return }
+        url = String(decoding: url.utf8.prefix(Self.keptURLBytes), as: UTF8.self) + "…"
     }
 
     mutating func note(_ end: borrowing SessionEnd) {

@@ -29,14 +29,16 @@ enum VerdictText {
         return text
     }
 
-    /// The sentence without what differs from session to session: the reason, the silence, the Pings.
-    static func kind(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
+    /// A verdict without what differs from session to session: the reason, the silence, the Pings.
+    static func common(_ verdict: borrowing SessionEnd.Verdict) -> SessionEnd.Verdict {
         var verdict = copy verdict
         verdict.reason = verdict.reason.map { _ in "" }
         verdict.silence = nil
         verdict.unansweredPings = 0
         verdict.timeout = nil
-        return sentence(verdict, upgrade: upgrade)
+        verdict.clientEvent = verdict.clientEvent.map { CloseEvent(code: $0.code, reason: "", wasClean: nil) }
+        verdict.serverEvent = verdict.serverEvent.map { CloseEvent(code: $0.code, reason: "", wasClean: nil) }
+        return verdict
     }
 
     private static func ending(_ verdict: SessionEnd.Verdict) -> String {

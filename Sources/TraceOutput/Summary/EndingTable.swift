@@ -15,6 +15,20 @@ struct EndingTable {
         var count: UInt64
     }
 
+    /// All that the words of a kind are made of.
+    private struct Kind: Hashable {
+        var verdict: SessionEnd.Verdict
+        var upgrade: SessionRow.Upgrade
+
+        /// Hashes the numbers alone, which tell most kinds apart: the rest takes longer, since it is hashed as text.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(verdict.code?.rawValue)
+            hasher.combine(verdict.clientSees?.rawValue)
+            hasher.combine(verdict.serverSees?.rawValue)
+            hasher.combine(verdict.isClean)
+        }
+    }
+
     /// The connections named for each group.
     static let examples = 4
     /// The most groups that are kept.
@@ -22,6 +36,8 @@ struct EndingTable {
 
     /// By the words that say how they ended.
     private var groupsByKind: [String: Group] = [:]
+    /// The words of kinds that were met, as many as there may be groups: to look them up takes less than to find them.
+    private var words: [Kind: String] = [:]
     /// How many sessions ended in ways beyond the bound.
     private(set) var omitted: UInt64 = 0
 
@@ -37,7 +53,7 @@ struct EndingTable {
 
     mutating func note(_ verdict: SessionEnd.Verdict, upgrade: SessionRow.Upgrade, connection: UInt64) {
         count += 1
-        let kind = VerdictText.kind(verdict, upgrade: upgrade)
+        let kind = words(of: Kind(verdict: VerdictText.common(verdict), upgrade: upgrade))
         if let index = groupsByKind.index(forKey: kind) {
             groupsByKind.values[index].count += 1
             guard groupsByKind.values[index].examples.count < Self.examples else { return }
@@ -47,5 +63,12 @@ struct EndingTable {
         } else {
             omitted += 1
         }
+    }
+
+    private mutating func words(of kind: Kind) -> String {
+        if let known = words[kind] { return known }
+        let text = VerdictText.sentence(kind.verdict, upgrade: kind.upgrade)
+        if words.count < Self.maximumGroups { words[kind] = text }
+        return text
     }
 }

@@ -68,7 +68,7 @@ extension SummaryFormat {
             output.append(" × ")
             let examples = group.examples.map { "#\($0)" }.joined(separator: ", ")
             let more = group.count > UInt64(group.examples.count) ? ", …" : ""
-            let kind = VerdictText.kind(group.verdict, upgrade: group.upgrade)
+            let kind = VerdictText.sentence(VerdictText.common(group.verdict), upgrade: group.upgrade)
             output.append(wrapping: "\(kind): \(examples)\(more)", from: 9, indent: 9, width: width)
             output.append("\n")
         }

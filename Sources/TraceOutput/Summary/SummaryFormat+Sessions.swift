@@ -30,9 +30,9 @@ extension SummaryFormat {
     private var shownRows: [SessionRow] {
         let rows = sessions.rows
         guard rows.count > Self.shownSessions else { return rows }
-        let troubled = rows.filter { $0.ending?.verdict.isClean != true }
-        let others = rows.filter { $0.ending?.verdict.isClean == true }
-        return (troubled + others).prefix(Self.shownSessions).sorted { $0.connection < $1.connection }
+        let troubled = rows.lazy.filter { $0.ending?.verdict.isClean != true }.prefix(Self.shownSessions)
+        let others = rows.lazy.filter { $0.ending?.verdict.isClean == true }.prefix(Self.shownSessions)
+        return (Array(troubled) + others).prefix(Self.shownSessions).sorted { $0.connection < $1.connection }
     }
 
     /// A row of numbers, then who, and why it ended; who stands beside the numbers where there is room.

@@ -36,8 +36,7 @@ extension HTTPTraffic {
             }
         }
         guard slashes >= 3 else { return false }
-        return ["xhr", "xhr_streaming", "xhr_send", "jsonp", "jsonp_send"].contains {
-            head.equals($0, in: lastSegment..<pathEnd)
-        }
+        let transports: [StaticString] = ["xhr", "xhr_streaming", "xhr_send", "jsonp", "jsonp_send"]
+        return transports.contains { head.equals($0, in: lastSegment..<pathEnd) }
     }
 }

@@ -8,21 +8,47 @@ struct RequestLocation {
     /// Joins a request target with the value of the Host field.
     init(target: String, host hostField: String?) {
         // Absolute form (RFC 9112 3.2.2): the Host field is ignored.
-        for (prefix, scheme) in [("http://", "ws"), ("ws://", "ws"), ("https://", "wss"), ("wss://", "wss")]
-        where target.utf8.hasPrefixIgnoringCase(prefix) {
-            let rest = target.utf8.dropFirst(prefix.utf8.count)
-            let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-            let path = String(Substring(rest[authority.endIndex...]))
-            host = Self.withoutUserInformation(Substring(authority))
-            url = "\(scheme)://\(host)\(path.utf8.first == UInt8(ascii: "/") ? "" : "/")\(path)"
-            return
+        if target.utf8.first != UInt8(ascii: "/") {
+            for (prefix, scheme) in Self.schemes where Self.begins(target, with: prefix) {
+                let rest = target.utf8.dropFirst(prefix.utf8CodeUnitCount)
+                let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+                let path = String(Substring(rest[authority.endIndex...]))
+                host = Self.withoutUserInformation(String(Substring(authority)))
+                url = Self.url(scheme, host, path)
+                return
+            }
         }
-        host = Self.withoutUserInformation(Substring(hostField ?? ""))
-        url = "ws://\(host)\(target.utf8.first == UInt8(ascii: "/") ? "" : "/")\(target)"
+        host = Self.withoutUserInformation(hostField ?? "")
+        url = Self.url("ws", host, target)
     }
 
-    private static func withoutUserInformation(_ authority: Substring) -> String {
-        guard let at = authority.utf8.lastIndex(of: UInt8(ascii: "@")) else { return String(authority) }
+    /// How a target in absolute form may begin, and the scheme of its URL.
+    private static let schemes: [(StaticString, String)] = [
+        ("http://", "ws"), ("ws://", "ws"), ("https://", "wss"), ("wss://", "wss"),
+    ]
+
+    private static func url(_ scheme: String, _ host: String, _ path: String) -> String {
+        var url = scheme
+        url.reserveCapacity(scheme.utf8.count + host.utf8.count + path.utf8.count + 4)
+        url += "://"
+        url += host
+        if path.utf8.first != UInt8(ascii: "/") { url += "/" }
+        url += path
+        return url
+    }
+
+    /// Whether a target begins with a scheme (in lower case), whatever the case of its letters.
+    private static func begins(_ target: String, with prefix: StaticString) -> Bool {
+        let bytes = target.utf8.span
+        return bytes.equalsIgnoringCase(prefix, in: bytes.indices.prefix(prefix.utf8CodeUnitCount))
+    }
+
+    private static func withoutUserInformation(_ authority: String) -> String {
+        // Hardly any has it: whether there is a sign at all is found faster than the last one.
+        let bytes = authority.utf8.span
+        guard bytes.index(of: UInt8(ascii: "@"), in: bytes.indices) < bytes.count,
+            let at = authority.utf8.lastIndex(of: UInt8(ascii: "@"))
+        else { return authority }
         return String(authority[authority.utf8.index(after: at)...])
     }
 }

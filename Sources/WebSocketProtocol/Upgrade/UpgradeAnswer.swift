@@ -42,21 +42,19 @@ extension UpgradeAnswer {
         guard response.status == 101 else { return }
         let isValid = response.accept != nil && response.accept == request.key.map(WebSocketAccept.value(for:))
         isAcceptValid = isValid
-        let hasUpgrade = !response.fields.values("upgrade").isEmpty
-        let namesWebSocket = response.fields.has(token: "websocket", in: "upgrade")
-        guard request.draft == nil, namesWebSocket || !hasUpgrade && isValid else {
+        guard request.draft == nil, response.namesWebSocket || !response.hasUpgrade && isValid else {
             verdict = .switchedElsewhere
             return
         }
         verdict = .accepted
-        if !hasUpgrade { violations.append(.upgradeHeaderMissing) }
-        if !response.fields.has(token: "upgrade", in: "connection") { violations.append(.connectionHeaderMissing) }
+        if !response.hasUpgrade { violations.append(.upgradeHeaderMissing) }
+        if !response.namesUpgrade { violations.append(.connectionHeaderMissing) }
         if response.accept == nil {
             violations.append(.acceptMissing)
         } else if !isValid {
             violations.append(.acceptWrong)
         }
-        if response.fields.values("sec-websocket-accept").count > 1 { violations.append(.acceptRepeated) }
+        if response.isAcceptRepeated { violations.append(.acceptRepeated) }
         if response.areExtensionsMalformed { violations.append(.extensionsMalformed) }
         let areExtensionsOffered = Set(response.extensions.map(\.name)).isSubset(of: request.extensions.map(\.name))
         if !areExtensionsOffered { violations.append(.extensionNotOffered) }

@@ -82,7 +82,7 @@ extension UpgradeFollower {
         isAwaitingAnswer = traits.changesStreams
         streams[Int(side.rawValue)].enterBody(framing)
         guard traits.contains(.webSocket) else { return nil }
-        let request = UpgradeRequest(line, head: head)
+        let request = UpgradeRequest(line, facts.upgrade, head: head)
         // The third part of hixie-76's challenge stands behind the head as if it were a body.
         if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
             streams[Int(side.rawValue)].enterBody(.length(8))
@@ -107,7 +107,8 @@ extension UpgradeFollower {
             ofResponse: facts, status: line.status, toHEAD: request.contains(.head),
             isHTTP10: head.equals("1.0", in: line.version))
         if request.contains(.webSocket), let pending {
-            let answer = UpgradeAnswer(pending.request, response: UpgradeResponse(line, head: head))
+            let response = UpgradeResponse(line, facts.upgrade, head: head)
+            let answer = UpgradeAnswer(pending.request, response: response)
             streams[Int(side.rawValue)].enterBody(framing)
             settle(answer)
             if framing == .broken { _ = finish(.brokenHTTP) }

@@ -60,8 +60,9 @@ extension UpgradeFollower {
         guard pending == nil, let line = RequestLine(head), !line.isHTTP2Preface else { return nil }
         clientSide = side
         note(line, in: head)
-        guard HeadFacts(head, after: line.end).namesWebSocket else { return nil }
-        pending = PendingRequest(UpgradeRequest(line, head: head), headByteCount: head.count)
+        let facts = HeadFacts(head, after: line.end)
+        guard facts.namesWebSocket else { return nil }
+        pending = PendingRequest(UpgradeRequest(line, facts.upgrade, head: head), headByteCount: head.count)
         isAwaitingAnswer = true
         return .requested
     }
@@ -69,9 +70,11 @@ extension UpgradeFollower {
     private mutating func foundResponse(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
         guard clientSide != side, let line = StatusLine(head) else { return nil }
         clientSide = side.other
-        note(HeadFacts(head, after: line.end))
+        let facts = HeadFacts(head, after: line.end)
+        note(facts)
         guard let pending, line.status == 101 || line.status >= 200 else { return nil }
-        let answer = UpgradeAnswer(pending.request, response: UpgradeResponse(line, head: head))
+        let response = UpgradeResponse(line, facts.upgrade, head: head)
+        let answer = UpgradeAnswer(pending.request, response: response)
         if line.status == 101 {
             guard answer.verdict == .accepted, answer.isAcceptValid == true else { return nil }
         }

@@ -10,8 +10,8 @@ public struct UpgradeRequest: Hashable, Sendable {
     public var url: String
     /// The version of HTTP: "1.1", "1.0".
     public var httpVersion: String
-    /// The header fields in order.
-    public var fields: [HTTPField]
+    /// The header fields, which become strings when they are asked for.
+    public var header: HTTPFields
     /// The value of Sec-WebSocket-Key.
     public var key: String?
     /// The value of Sec-WebSocket-Version; nil where there is none or it is no number.
@@ -28,33 +28,39 @@ public struct UpgradeRequest: Hashable, Sendable {
 }
 
 extension UpgradeRequest {
+    /// The header fields in order; each access makes them anew.
+    public var fields: [HTTPField] {
+        get { header.all }
+        set { header = HTTPFields(newValue) }
+    }
+
     /// Reads the complete head of a request whose first line is `line`.
-    init(_ line: RequestLine, head: Span<UInt8>) {
-        fields = HTTPField.all(in: head, after: line.end)
+    init(_ line: RequestLine, _ fields: UpgradeFields, head: Span<UInt8>) {
+        header = HTTPFields(head, after: line.end)
         method = head.string(line.method)
         target = head.string(line.target)
         httpVersion = head.string(line.version)
-        let location = RequestLocation(target: target, host: fields.firstValue("host"))
+        let location = RequestLocation(target: target, host: fields.host?.text(in: head))
         host = location.host
         url = location.url
-        key = fields.firstValue("sec-websocket-key")
-        version = fields.firstValue("sec-websocket-version").flatMap { Int($0) }
-        subprotocols = fields.list("sec-websocket-protocol")
+        key = fields.key?.text(in: head)
+        version = fields.version.flatMap { Int($0.text(in: head)) }
+        subprotocols = fields.subprotocols.flatMap { $0.elements(in: head) }
         var parser = ExtensionListParser()
-        extensions = parser.parse(fields.values("sec-websocket-extensions"))
+        extensions = parser.parse(fields.extensions.map { $0.text(in: head) })
         draft = Self.draft(version: version, fields: fields)
         violations = []
         // The fields of a draft follow rules of their own.
         guard draft == nil else { return }
         if method != "GET" { violations.append(.methodNotGET) }
         if httpVersion < "1.1" { violations.append(.httpVersionBelow11) }
-        if fields.firstValue("host") == nil { violations.append(.hostMissing) }
-        if !fields.has(token: "upgrade", in: "connection") { violations.append(.connectionHeaderMissing) }
+        if fields.host == nil { violations.append(.hostMissing) }
+        if !fields.namesUpgrade { violations.append(.connectionHeaderMissing) }
         switch key {
         case nil: violations.append(.keyMissing)
         case let key?: if !WebSocketAccept.isKey(key) { violations.append(.keyInvalid) }
         }
-        if fields.values("sec-websocket-key").count > 1 { violations.append(.keyRepeated) }
+        if fields.keyCount > 1 { violations.append(.keyRepeated) }
         switch version {
         case nil: violations.append(.versionMissing)
         case 13: break
@@ -68,13 +74,9 @@ extension UpgradeRequest {
     static let hixie76 = "hybi-00 (hixie-76)"
 
     /// Names the draft whose frames differ from those of RFC 6455; from version 7 on they are the same.
-    private static func draft(version: Int?, fields: [HTTPField]) -> String? {
-        if fields.firstValue("sec-websocket-key1") != nil, fields.firstValue("sec-websocket-key2") != nil {
-            return hixie76
-        }
+    private static func draft(version: Int?, fields: UpgradeFields) -> String? {
+        if fields.hasKeyPair { return hixie76 }
         if let version { return (0...6).contains(version) ? "hybi-0\(version)" : nil }
-        let hasModernField = fields.contains { $0.name.utf8.hasPrefixIgnoringCase("sec-websocket-") }
-        let hasOldField = fields.firstValue("websocket-protocol") != nil || fields.firstValue("origin") != nil
-        return !hasModernField && hasOldField ? "hixie-75" : nil
+        return !fields.hasModernField && fields.hasOldField ? "hixie-75" : nil
     }
 }

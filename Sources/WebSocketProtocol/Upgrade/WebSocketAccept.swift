@@ -3,16 +3,26 @@ import WireFormat
 
 /// Sec-WebSocket-Key and the Sec-WebSocket-Accept that answers it (RFC 6455 4.2.2, item 5.4).
 enum WebSocketAccept {
+    /// What is appended to a key before it is hashed (RFC 6455 1.3).
+    private static let suffix = Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
+
     /// The right Sec-WebSocket-Accept for a key.
     static func value(for key: String) -> String {
-        let text = Array(key.utf8) + Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
-        return Base64.encode(Array(Insecure.SHA1.hash(data: text)))
+        var text: [UInt8] = []
+        text.reserveCapacity(key.utf8.count + suffix.count)
+        text += key.utf8
+        text += suffix
+        return unsafe Insecure.SHA1.hash(data: text).withUnsafeBytes { digest in
+            unsafe Base64.encode(Span(_unsafeBytes: digest))
+        }
     }
 
     /// Whether a key is 16 bytes in base64 (RFC 6455 4.1, item 7): 22 digits and two signs of padding.
     static func isKey(_ key: String) -> Bool {
-        key.utf8.count == 24 && key.utf8.suffix(2).allSatisfy { $0 == UInt8(ascii: "=") }
-            && key.utf8.prefix(22).allSatisfy(isDigit)
+        let bytes = key.utf8.span
+        guard bytes.count == 24 else { return false }
+        for index in 0..<22 where !isDigit(bytes[index]) { return false }
+        return bytes[22] == UInt8(ascii: "=") && bytes[23] == UInt8(ascii: "=")
     }
 
     /// Whether a byte is a digit of base64 (RFC 4648 4).

@@ -15,52 +15,32 @@ extension UInt8 {
 
     /// An ASCII digit.
     var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-
-    /// An ASCII letter in lower case; any other byte as it is.
-    var lowercased: UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self }
-}
-
-extension Collection<UInt8> {
-    /// Whether these are the bytes of `text` (in lower case), whatever the case of their letters.
-    func equalsIgnoringCase(_ text: String) -> Bool {
-        count == text.utf8.count && hasPrefixIgnoringCase(text)
-    }
-
-    /// Whether these bytes begin with those of `text` (in lower case), whatever the case of their letters.
-    func hasPrefixIgnoringCase(_ text: String) -> Bool {
-        var index = startIndex
-        for byte in text.utf8 {
-            guard index < endIndex, self[index].lowercased == byte else { return false }
-            formIndex(after: &index)
-        }
-        return true
-    }
 }
 
 extension Span<UInt8> {
     /// Whether the bytes of `range` are those of `text`.
-    func equals(_ text: String, in range: Range<Int>) -> Bool {
-        range.count == text.utf8.count && starts(with: text, at: range.lowerBound, in: range)
+    func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
+        range.count == text.utf8CodeUnitCount && starts(with: text, at: range.lowerBound, in: range)
     }
 
     /// Whether the bytes of `range` are those of `text` (in lower case), whatever the case of their letters.
-    func equalsIgnoringCase(_ text: String, in range: Range<Int>) -> Bool {
-        guard range.count == text.utf8.count else { return false }
-        var index = range.lowerBound
-        for byte in text.utf8 {
-            guard self[index].lowercased == byte else { return false }
-            index += 1
+    func equalsIgnoringCase(_ text: StaticString, in range: Range<Int>) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        let start = unsafe text.utf8Start
+        let bytes = extracting(range)
+        for index in bytes.indices {
+            let byte = unsafe start[index]
+            let difference = bytes[index] ^ byte
+            guard difference == 0 || difference == 0x20 && byte.isLetter else { return false }
         }
         return true
     }
 
     /// Whether `text` stands at `start`, all of it inside `range`.
-    func starts(with text: String, at start: Int, in range: Range<Int>) -> Bool {
-        guard range.upperBound - start >= text.utf8.count else { return false }
-        var index = start
-        for byte in text.utf8 {
-            guard self[index] == byte else { return false }
-            index += 1
+    func starts(with text: StaticString, at start: Int, in range: Range<Int>) -> Bool {
+        guard range.upperBound - start >= text.utf8CodeUnitCount else { return false }
+        for index in 0..<text.utf8CodeUnitCount where unsafe self[start &+ index] != text.utf8Start[index] {
+            return false
         }
         return true
     }
@@ -75,10 +55,23 @@ extension Span<UInt8> {
     }
 
     /// The index of `byte` in `range`; the range's end where there is none.
+    ///
+    /// Eight bytes are looked at together: of their difference to the one sought, the lowest byte that is zero borrows.
     func index(of byte: UInt8, in range: Range<Int>) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let pattern = UInt64(byte) &* ones
         let bytes = extracting(range)
-        return unsafe bytes.withUnsafeBufferPointer { bytes in
-            range.lowerBound &+ (unsafe bytes.firstIndex(of: byte) ?? range.count)
+        return unsafe bytes.withUnsafeBytes { bytes in
+            var index = 0
+            while index &+ 8 <= bytes.count {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let difference = UInt64(littleEndian: word) ^ pattern
+                let borrows = (difference &- ones) & ~difference & (ones &* 0x80)
+                if borrows != 0 { return range.lowerBound &+ index &+ borrows.trailingZeroBitCount / 8 }
+                index &+= 8
+            }
+            while index < bytes.count, unsafe bytes[index] != byte { index &+= 1 }
+            return range.lowerBound &+ index
         }
     }
 
@@ -88,9 +81,8 @@ extension Span<UInt8> {
         return unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The text of a field's value: each fold of its lines (RFC 9112 5.2) becomes one space.
-    func unfoldedString(_ range: Range<Int>) -> String {
-        guard index(of: UInt8(ascii: "\n"), in: range) < range.upperBound else { return string(range) }
+    /// The bytes of a field's value: each fold of its lines (RFC 9112 5.2) becomes one space.
+    func unfolded(_ range: Range<Int>) -> [UInt8] {
         var text: [UInt8] = []
         var index = range.lowerBound
         while index < range.upperBound {
@@ -103,6 +95,6 @@ extension Span<UInt8> {
                 index += 1
             }
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 }

@@ -23,10 +23,14 @@ struct HeadFacts {
     /// Whether the content is of type text/event-stream.
     private(set) var isEventStream = false
 
+    /// What an upgrade is judged by.
+    private(set) var upgrade = UpgradeFields()
+
     /// Looks through the fields of a head; `start` is where the line after the first begins.
     init(_ head: Span<UInt8>, after start: Int) {
         var reader = FieldReader(at: start)
         while let field = reader.next(in: head) {
+            upgrade.note(field, in: head)
             switch field.name.count {
             case 7 where head.equalsIgnoringCase("upgrade", in: field.name):
                 hasUpgrade = true
