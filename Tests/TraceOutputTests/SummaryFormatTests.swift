@@ -57,6 +57,17 @@ struct SummaryFormatTests {
         #expect(printed(Scenes.trouble, as: SummaryFormat()) == expected.replacing("      #  dur", with: "   #  dur"))
     }
 
+    @Test func `Sessions and times that were not compared are counted`() {
+        var summary = Summary()
+        #expect(!printed([.capture, Call(9, 4100, .summary(summary))], as: SummaryFormat()).contains("not compared"))
+        summary.uncomparedSessions = 3
+        summary.forgottenTimes = 12
+        let page = printed([.capture, Call(9, 4100, .summary(summary))], as: SummaryFormat(options: .init(width: 200)))
+        let line =
+            "not compared ends of 3 sessions with further servers; 12 of the silences and lifetimes, which differ too much"
+        #expect(page.contains(line + "\n"))
+    }
+
     @Test(arguments: [24, 40, 71, 80, 100, 132, 200])
     func `No line is wider than the terminal`(width: Int) {
         for scene in [Scenes.chat, Scenes.trouble, Self.broad] {
