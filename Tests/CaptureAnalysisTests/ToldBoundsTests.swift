@@ -34,6 +34,17 @@ struct ToldBoundsTests {
         #expect(try analysis.summary.warnings == 2)
     }
 
+    @Test("is a connection whose HTTP head has more than 64 KiB: it is counted", arguments: [60, 70])
+    func head(kilobytes: Int) throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send("GET /chat HTTP/1.1\r\nX: ", from: .client)
+        for _ in 0..<kilobytes { talk.send([UInt8](repeating: 0x79, count: 1000), from: .client) }
+        let summary = try Analysis(talk.packets).summary
+        #expect(summary.others.oversizedHeads == (kilobytes > 65 ? 1 : 0))
+        #expect(summary.connectionsGivenUp == summary.others.oversizedHeads)
+    }
+
     private static let connect = "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n"
 
     @Test("is a connection behind more than four proxies: it is counted", arguments: [4, 5])
@@ -120,10 +131,53 @@ struct ToldBoundsTests {
             #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == rules)
             #expect(analysis.texts.suffix(1) == ["client 19"] && analysis.texts.contains("server 0"))
             #expect(try analysis.summary.connectionsGivenUp == 0)
+            // What came before is told by the place of the first gap, and by what the search behind it gave up.
+            let gap = try #require(analysis.gaps.first { $0.from == .client })
+            let resync = try #require(analysis.resyncs.first { $0.from == .client })
+            #expect(gap.streamOffset >= 48 << 10 && gap.streamOffset + resync.skipped == UInt64(size))
             guard let finding = analysis.findings.first(where: { $0.rule == "limit.search" }) else { continue }
             #expect(finding.from == .client && finding.streamOffset == UInt64(size))
             #expect(finding.severity == .warning)
         }
+    }
+
+    private static let texts = (0..<20).map { String(repeating: "text \($0) ", count: 40) }
+
+    /// A session of which bytes are lost between frames; then come some that are none, then texts.
+    private func lost(_ count: Int) -> TCPConversation {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.lose(50, from: .server)
+        let bytes = Self.noise(count)
+        for start in stride(from: 0, to: count, by: 1024) {
+            talk.send(Array(bytes[start..<min(start + 1024, count)]), from: .server)
+            talk.acknowledge(from: .client)
+        }
+        for text in Self.texts { talk.send(WireFrame.text(text, from: .server), from: .server) }
+        talk.finish(first: .server)
+        return talk
+    }
+
+    @Test("are bytes behind a gap, beyond those that a search keeps: `resync` counts them", arguments: [9, 300, 900])
+    func skipped(kilobytes: Int) {
+        let analysis = Analysis(lost(kilobytes << 10).packets)
+        #expect(analysis.resyncs.map(\.skipped) == [UInt64(kilobytes << 10)])
+        #expect(analysis.texts == Self.texts)
+        #expect(analysis.rules == ["tcp.gap"])
+    }
+
+    @Test("are bytes behind a gap where searches have no room: `gap.place-lost` counts them")
+    func noRoomToSearch() throws {
+        var limits = Limits()
+        // Enough for the upgrade's heads, not for a search that takes a text.
+        limits.keptPayload = Limits.shards * 2500
+        let talk = lost(9 << 10)
+        let analysis = Analysis(talk.packets, limits: limits)
+        #expect(analysis.rules == ["tcp.gap", "gap.place-lost"])
+        #expect(analysis.texts.isEmpty)
+        let frames = Self.texts.reduce(0) { $0 + WireFrame.text($1, from: .server).count }
+        let finding = try #require(analysis.findings.last)
+        #expect(finding.text.contains("\((9 << 10) + frames) captured bytes"))
     }
 
     /// Server's segments of which the first comes last.
