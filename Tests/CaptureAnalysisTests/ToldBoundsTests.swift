@@ -92,6 +92,18 @@ struct ToldBoundsTests {
         }
     }
 
+    @Test("is the rest of such a stream 1 MiB behind a promising beginning", arguments: [(1000, 0), (1100, 1)])
+    func searchedLong(kilobytes: Int, givenUp: UInt64) throws {
+        var talk = TCPConversation()
+        for length in 20...21 { talk.send(WireFrame(2, Self.noise(length), from: .server).bytes, from: .server) }
+        // A frame of 8 MiB begins, of which the end is not seen.
+        talk.send([0x82, 127, 0, 0, 0, 0, 0, 0x80, 0, 0], from: .server)
+        for _ in 0..<kilobytes { talk.send(Self.noise(1024), from: .server) }
+        let summary = try Analysis(talk.packets).summary
+        #expect(summary.others.midstream == 1 && summary.webSocketConnections == 0)
+        #expect(summary.connectionsGivenUp == givenUp)
+    }
+
     @Test("is counted once where the connection is forgotten besides")
     func searchedInVainAndForgotten() {
         var limits = Limits()
