@@ -92,7 +92,7 @@ public struct Pipeline: ~Copyable {
             shards[entry.shard].end(entry.slot, cause: .captureEnd, state: &state, sink: &sink)
         }
         for shard in 0..<Limits.shards { shards[shard].countOthers(state: &state) }
-        state.summary.patterns = state.endings.patterns
+        state.summary.note(state.endings)
         sink.receive(.summary(state.totals), at: state.context(connection: 0, view: .unknown), payload: Span())
     }
 

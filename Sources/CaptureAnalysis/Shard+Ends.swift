@@ -64,7 +64,8 @@ extension Shard {
         guard !table.connections[slot].isClosed else { return }
         switch readers[slot] {
         case .none: state.summary.others.displaced &+= 1
-        case .watch(let watch) where !watches[watch].isSearchCut: state.summary.others.displaced &+= 1
+        case .watch(let watch) where !watches[watch].isSearchCut && !watches[watch].isSearchedInVain:
+            state.summary.others.displaced &+= 1
         case .watch, .left, .session, .nobody: break
         }
     }

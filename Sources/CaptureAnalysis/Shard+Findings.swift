@@ -17,7 +17,8 @@ extension Shard {
     }
 
     /// Tells once for each stream of a session that copies of its bytes differ, and that segments of it are left out
-    /// or did not reach the other end; and each time that its end's window was closed for long.
+    /// or did not reach the other end, or that its end's acknowledgments are passed over; and each time that its end's
+    /// window was closed for long.
     mutating func tellDoubts(
         _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -62,6 +63,16 @@ extension Shard {
             let finding = Finding(
                 rule: "tcp.out-of-window", severity: .warning, reference: "RFC 9293 3.10.7.4",
                 text: "Segments are left out, since their sequence numbers are none that the other end would take.",
+                from: role, streamOffset: nil)
+            state.report(finding, at: context, into: &sink)
+        }
+        if table.connections[slot][direction.opposite].hasFarAcknowledgments,
+            sessions[session].streams[role.index].told.insert(.farAcknowledgment).inserted
+        {
+            let finding = Finding(
+                rule: "tcp.far-acknowledgment", severity: .warning, reference: "RFC 9293 3.10.7.4",
+                text: "Acknowledgments of this end are passed over, since they are of bytes more than 1 GiB beyond "
+                    + "those that the other end was seen to send.",
                 from: role, streamOffset: nil)
             state.report(finding, at: context, into: &sink)
         }

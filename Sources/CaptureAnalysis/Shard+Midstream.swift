@@ -89,6 +89,7 @@ extension Shard {
             openMidstream(watch, slot, client, &state, &sink)
             return
         }
+        if watches[watch].isSearchedInVain { state.summary.others.searchedInVain &+= 1 }
         watches[watch].midstream = nil
         _ = watches[watch].charge(&resources)
     }
@@ -111,6 +112,14 @@ extension Shard {
         }
         let index = beginSession(watch, slot, client, offsets, state)
         sessions[index].beginMidstream(context, state: &state, resources: &resources, sink: &sink)
+        for direction in Direction.allCases where midstream.isHopeless[direction.index] {
+            let finding = Finding(
+                rule: "limit.search", severity: .warning, reference: "wstap limits",
+                text: "The search for frames had given this end up before the session was found: what it sent before "
+                    + "is not decoded.",
+                from: Role(direction, client: client), streamOffset: offsets[direction.index])
+            state.report(finding, at: context, into: &sink)
+        }
         if tracksStates { state.view = view(slot, index) }
         for piece in midstream.replay() {
             let role = Role(piece.direction, client: client)

@@ -83,9 +83,10 @@ extension Shard {
         let sender = role(of: place)
         let reverse = place.direction.opposite
         let acknowledged = table.connections[place.slot].acknowledgedOffset(of: reverse)
-        if segment.flags.contains(.ack), acknowledged > table.connections[place.slot][reverse].nextOffset {
+        let next = table.connections[place.slot][reverse].nextOffset
+        if segment.flags.contains(.ack), acknowledged > next {
             sessions[session].streams[sender.peer.index].deliveries.noteEarly(
-                acknowledged, packet: state.packet, time: state.time)
+                acknowledged, packet: state.packet, time: state.time, next: next)
         }
         guard segment.payloadLength > 0, arrival.inOrder.count != segment.payloadLength else { return }
         let count = table.connections[place.slot][place.direction].retransmittedSegments
@@ -99,9 +100,11 @@ extension Shard {
         // Of a segment with old and new bytes, the old ones are sent again.
         let old = arrival.inOrder.isEmpty ? segment.payloadLength : arrival.inOrder.lowerBound
         guard old > 0 else { return }
+        let decoded = sessions[session].streams[sender.index].decoder.streamOffset
+        let isInMessage = sessions[session].streams[sender.index].decoder.isInMessage
         sessions[session].streams[sender.index].deliveries.note(
             start..<(start &+ UInt64(old)), packet: state.packet, time: state.time,
-            isRepeat: isWholeRepeat || !arrival.inOrder.isEmpty)
+            isRepeat: isWholeRepeat || !arrival.inOrder.isEmpty, decoded: decoded, isInMessage: isInMessage)
         sessions[session].watchesSegments =
             sessions[session].watchesSegments
             || sessions[session].streams[sender.index].deliveries.messages.repeatedCount > 0

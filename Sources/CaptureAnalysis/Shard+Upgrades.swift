@@ -88,11 +88,12 @@ extension Shard {
         switch ending {
         case .tls: state.summary.others.tls &+= 1
         case .http2: state.summary.others.http2 &+= 1
-        case .webSocket, .otherUpgrade, .proxy, .oversizedHead, .brokenHTTP, .unknown:
+        case .webSocket, .otherUpgrade, .proxy, .tooManyProxies, .oversizedHead, .brokenHTTP, .unknown:
             count(watches[watch].follower.traffic, &state)
         }
         table.connections[slot].removeHeld(budget: &table.budget)
         if case .oversizedHead = ending { state.summary.others.oversizedHeads &+= 1 }
+        if case .tooManyProxies = ending { state.summary.others.proxyChains &+= 1 }
         watches[watch].release(&resources)
         watches[watch].midstream = nil
         if watches[watch].number == nil {

@@ -12,9 +12,11 @@ extension TCPConnection {
         streams[direction.index].isWhole
     }
 
-    /// Whether a stream has segments that contradict others, or that the other end would not take.
+    /// Whether the sender of a stream has sent segments that contradict others, that the other end would not take, or that
+    /// acknowledge what was never sent.
     public mutating func hasDoubts(_ direction: Direction) -> Bool {
         streams[direction.index].firstConflictOffset != nil || streams[direction.index].hasInsertions
             || streams[direction.index].outOfWindowSegments > 0
+            || streams[direction.opposite.index].hasFarAcknowledgments
     }
 }

@@ -32,8 +32,8 @@ public struct TCPConnection: ~Copyable {
         public var isControl: Bool
         /// Whether the segment ended the connection.
         public var closes: Bool
-        /// Whether it was counted as conflicting or out of window, shows that another was inserted (``TCPStream``), or
-        /// ended a ``WindowStall``.
+        /// Whether it was counted as conflicting or out of window, shows that another was inserted (``TCPStream``),
+        /// ended a ``WindowStall``, or is the first of its direction whose acknowledgment lies too far ahead.
         public var isDoubtful = false
     }
 
@@ -267,6 +267,7 @@ public struct TCPConnection: ~Copyable {
             arrival.isControl = true
             noteFin(of: other)
         }
+        if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
             arrival.inOrder = streams[direction.index].receive(

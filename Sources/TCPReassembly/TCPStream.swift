@@ -21,8 +21,9 @@ public struct TCPStream: ~Copyable {
     public private(set) var isFinAcknowledged = false
     /// Whether more waits than the bounds allow.
     public private(set) var isFull = false
-    /// Whether something was counted as conflicting, out of window or inserted that `takeDoubt` has not told yet.
-    private var hasDoubt = false
+    /// Whether something was counted as conflicting, out of window or inserted, or an acknowledgment was passed over, that
+    /// `takeDoubt` has not told yet.
+    private(set) var hasDoubt = false
     /// Whether a segment has brought nothing new that `takeRepeat` has not told yet.
     private var hasRepeated = false
     /// What the other end takes.
@@ -42,6 +43,8 @@ public struct TCPStream: ~Copyable {
 
     /// Whether segments turned out not to have reached the other end.
     public private(set) var hasInsertions = false
+    /// Whether acknowledgments were passed over, since they lie too far beyond the bytes seen.
+    public private(set) var hasFarAcknowledgments = false
     /// Holes below this offset are gaps.
     private var gapsEnd: UInt64 = 0
     /// The acknowledged offset that becomes `gapsEnd`, since when it is known, and where the stream stood then.
@@ -188,6 +191,7 @@ public struct TCPStream: ~Copyable {
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         // RFC 7323 2.3: no window is larger than 1 GiB, so nothing farther ahead can have been received.
         guard offset > Int64(acknowledgedOffset), offset <= Int64(seenOffset) &+ ReceiveWindow.limit else {
+            if offset > Int64(seenOffset) &+ ReceiveWindow.limit { noteFarAcknowledgment() }
             if acknowledgedOffset > seenOffset &+ 1 { retractAcknowledgment(to: offset) }
             return false
         }
@@ -317,6 +321,13 @@ public struct TCPStream: ~Copyable {
     /// Notes that a segment did not reach the other end.
     mutating func noteInsertion() {
         hasInsertions = true
+        hasDoubt = true
+    }
+
+    /// Notes that an acknowledgment was passed over.
+    private mutating func noteFarAcknowledgment() {
+        guard !hasFarAcknowledgments else { return }
+        hasFarAcknowledgments = true
         hasDoubt = true
     }
 

@@ -33,6 +33,8 @@ struct NoWebSocketWords {
         add(others.midstream, "begun before the capture, without an upgrade in it", to: &parts)
         add(others.unknown, "something else", to: &parts)
         add(others.oversizedHeads, "of those given up for the length of an HTTP head", to: &parts)
+        add(others.proxyChains, "given up behind too many proxies", to: &parts)
+        add(others.searchedInVain, "searched for frames in vain, and not to the end", to: &parts)
         add(others.unsearched, "not searched to the end, since too many were open", to: &parts)
         add(others.displaced, "not followed to the end, since too many were open", to: &parts)
         add(others.overfull, "given up since one end waited too long for the other", to: &parts)

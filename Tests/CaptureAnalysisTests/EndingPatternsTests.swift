@@ -113,6 +113,7 @@ struct EndingPatternsTests {
         for _ in 0..<9 { clusters.count(60_000_000_000, isSilentThroughout: false) }
         #expect(clusters.clusters.count == TimeClusters.limit)
         #expect(clusters.clusters.contains { $0.count >= 11 })
+        #expect(clusters.forgotten + clusters.clusters.reduce(0) { $0 + $1.count } == 511)
         var patterns = EndingPatterns()
         let verdict = SessionEnd.Verdict(
             by: .server, layer: .rst, isClean: false, silence: 60_000_000_000, unansweredPings: 0)
@@ -120,5 +121,22 @@ struct EndingPatternsTests {
             for _ in 0..<3 { patterns.note(verdict, server: IPAddress(ipv4: server), lifetime: nil) }
         }
         #expect(patterns.patterns.count == EndingPatterns.serverLimit)
+        #expect(patterns.uncomparedSessions == 150 && patterns.forgottenTimes == 0)
+    }
+
+    @Test("count the silences and the lifetimes that had no room")
+    func forgotten() {
+        var patterns = EndingPatterns()
+        for number in 1...Int64(TimeClusters.limit) + 5 {
+            let verdict = SessionEnd.Verdict(
+                by: .server, layer: .rst, isClean: false, silence: number * 10_000_000_000, unansweredPings: 0)
+            let lifetime = number <= TimeClusters.limit + 2 ? number * 20_000_000_000 : nil
+            patterns.note(verdict, server: IPAddress(ipv4: 9), lifetime: lifetime)
+        }
+        // Each took the place of one, but for those within 2 % of another, of which there are none up to there.
+        #expect(patterns.forgottenTimes == 5 + 2)
+        var summary = Summary()
+        summary.note(patterns)
+        #expect(summary.forgottenTimes == 7 && summary.uncomparedSessions == 0)
     }
 }

@@ -19,6 +19,25 @@ struct PipelineTests {
         #expect(analysis.told.map(\.context.packet) == [0, 0])
     }
 
+    @Test("names 16 link types that it does not support, and counts the packets of all")
+    func linkTypes() throws {
+        var pipeline = Pipeline(options: AnalysisOptions())
+        var recorder = Recorder()
+        for number in 0..<100 as Range<UInt32> {
+            let linkType = LinkType(rawValue: 0x8000 + number % 20)
+            ([1, 2, 3] as [UInt8]).withPacket(number: UInt64(number + 1), linkType: linkType) {
+                pipeline.receive($0, into: &recorder)
+            }
+        }
+        pipeline.finish(into: &recorder)
+        guard case .summary(let summary) = recorder.told.last?.event else {
+            Issue.record("no summary")
+            return
+        }
+        #expect(summary.unsupportedLinkTypes.map(\.rawValue) == (0..<16).map { 0x8000 + $0 })
+        #expect(summary.unreadablePackets == 100)
+    }
+
     @Test("numbers connections by their first upgrade, and ends them in that order, whatever shard they are in")
     func numbers() {
         var talks = (0..<40).map { number in

@@ -17,6 +17,8 @@ struct AttackMemoryTests {
         var packets: Int
         /// The frames that there are, in one session; nil where there is none.
         var frames: Int?
+        /// Whether connections are given up for it.
+        var isGivenUp = false
         var packet: @Sendable (Int) -> [UInt8]
     }
 
@@ -69,7 +71,9 @@ struct AttackMemoryTests {
     }
 
     static let attacks: [Attack] = [
-        Attack(testDescription: "half-open connections", packets: 140_000) { segment($0, 1000, of: syn) },
+        Attack(testDescription: "half-open connections", packets: 140_000, isGivenUp: true) {
+            segment($0, 1000, of: syn)
+        },
         Attack(testDescription: "bytes out of order, of many connections", packets: 60_000) { number in
             let (round, connection) = number.quotientAndRemainder(dividingBy: 100)
             return round == 0
@@ -80,9 +84,16 @@ struct AttackMemoryTests {
             return round == 0
                 ? segment(connection, 1000, of: syn) : segment(connection, 1001 + 2 * UInt32(round), of: byte)
         },
-        Attack(testDescription: "heads that do not end", packets: 90_000) { number in
+        Attack(testDescription: "heads that do not end", packets: 90_000, isGivenUp: true) { number in
             let (connection, part) = number.quotientAndRemainder(dividingBy: 2)
             return part == 0 ? segment(connection, 1000, of: syn) : segment(connection, 1001, of: head)
+        },
+        Attack(
+            testDescription: "long streams, begun before the capture, that are no frames", packets: 60_000,
+            isGivenUp: true
+        ) { number in
+            let (round, connection) = number.quotientAndRemainder(dividingBy: 1000)
+            return segment(connection, 1001 + 1400 * UInt32(round), of: data)
         },
         Attack(testDescription: "a frame of 2^63 - 1 bytes", packets: 20_000, frames: 0) {
             session($0, of: data, 1400, after: longFrame, 14)
@@ -111,6 +122,7 @@ struct AttackMemoryTests {
         let trace = try Trace([UInt8](Data(contentsOf: URL(filePath: folder.path("trace")))))
         #expect(trace.events.last?.packets == attack.packets)
         #expect(trace.events.last?.websocketConnections == (attack.frames == nil ? 0 : 1))
+        #expect(((trace.events.last?.connectionsGivenUp ?? 0) > 0) == attack.isGivenUp)
         #expect(trace.events.last?.frames == attack.frames ?? 0)
     }
 }

@@ -63,6 +63,26 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
             }(),
             words: ["begun before the capture"]),
         WithoutWebSocket(
+            testDescription: "a connection that was there before, and says much",
+            packets: {
+                var talk = TCPConversation()
+                for _ in 0..<70 { talk.send([UInt8](repeating: 0xff, count: 1000), from: .client) }
+                return talk.packets
+            }(),
+            words: ["1 begun before the capture", "1 searched for frames in vain, and not to the end"]),
+        WithoutWebSocket(
+            testDescription: "proxies behind proxies",
+            packets: {
+                var talk = TCPConversation()
+                talk.open()
+                for _ in 0..<5 {
+                    talk.send("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", from: .client)
+                    talk.send("HTTP/1.1 200 OK\r\n\r\n", from: .server)
+                }
+                return talk.packets
+            }(),
+            words: ["1 HTTP", "1 given up behind too many proxies"]),
+        WithoutWebSocket(
             testDescription: "UDP", packets: [.udp],
             words: ["none of 1 packets is TCP"]),
         WithoutWebSocket(

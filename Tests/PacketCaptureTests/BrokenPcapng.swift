@@ -57,6 +57,9 @@ extension BrokenFile {
             inside packet 2, at byte 88: the simple packet block begins with a length of 20 and ends with one of 0
             """
         ) { $0.appendBlock(3, [4, 0, 0, 0, 1, 2, 3, 4], trailer: 0) },
+        pcapng("too many interfaces", "after packet 1, at byte 1572928: more than 65536 interfaces") {
+            for _ in 0..<65_536 { $0.appendInterface() }
+        },
         pcapng("unknown interface", "inside packet 2, at byte 88: no block describes its interface 1") {
             $0.append([1], interface: 1)
         },

@@ -122,6 +122,19 @@ struct FragmentTests {
         #expect(feed.payloads.count == 2)
     }
 
+    @Test("a duplicate is known behind 15 further datagrams, not behind 16", arguments: [15, 16] as [UInt32])
+    func forgottenDuplicate(count: UInt32) {
+        let sent = Self.samples[0]
+        var feed = FragmentFeed()
+        for fragment in sent.fragments(of: 48) { feed.receive(fragment) }
+        for number in 1...count {
+            for fragment in sent.fragments(of: 48, identification: 1000 + number) { feed.receive(fragment) }
+        }
+        #expect(feed.payloads.count == Int(count) + 1)
+        for fragment in sent.fragments(of: 48).prefix(1) { feed.receive(fragment) }
+        #expect(feed.totals.waitingDatagrams == (count > 15 ? 1 : 0))
+    }
+
     @Test("a snap length leaves the payload up to the first byte that is not there", arguments: samples)
     func snapLength(sent: TCPPacket) throws {
         let fragments = sent.fragments(of: 48)

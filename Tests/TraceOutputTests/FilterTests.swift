@@ -98,6 +98,20 @@ struct FilterTests {
         #expect(try printed(calls, as: KindsFormat(), filter: filter) == "connection 1\nhandshake 1\nend 1\n")
     }
 
+    @Test func `Of a connection that is not decided on five events are held, and those left out are counted`() throws {
+        var filter = EventFilter()
+        filter.grep = "wanted"
+        let refused = (1...9).map { Call($0, 1, Samples.handshake(status: 401)) }
+        let calls =
+            [Call(1, 1, Samples.connection())] + refused
+            + [Call(20, 20, Samples.message(.client, length: 6), "wanted"), Call(21, 21, Samples.end())]
+        var filtered = try FilteredOutput(KindsFormat(), filter: filter)
+        filtered.receive(calls)
+        let held = String(repeating: "handshake 1\n", count: 4)
+        #expect(filtered.output.text == "connection 1\n\(held)message 1\nend 1\n")
+        #expect(filtered.omissions.undecidedEvents == 5)
+    }
+
     @Test func `Events are chosen by their names, the first and the last too`() throws {
         #expect(
             try kept { $0.events = [.end, .summary] } == ["end 2", "end 1", "end 3", "summary 0"])

@@ -240,6 +240,17 @@ struct JSONLinesFormatTests {
                     + #""silence_min":null,"silence_max":null,"lifetime_min":null,"lifetime_max":null}]"#))
     }
 
+    @Test func `The summary line holds what was given up at a bound, where there is any`() {
+        var summary = Summary()
+        summary.others.proxyChains = 2
+        summary.others.searchedInVain = 1
+        summary.uncomparedSessions = 5
+        summary.forgottenTimes = 70
+        let line = keys(.summary(summary), connection: 0)
+        #expect(line.contains(#","connections_given_up":3,"duration":"#))
+        #expect(line.hasSuffix(#","patterns":[],"uncompared_sessions":5,"forgotten_times":70"#))
+    }
+
     @Test func `TCP segments are not in a trace`() {
         let segment = Event.segment(ControlSegment(from: .client, flags: [.fin], payloadLength: 0))
         #expect(printed([Call(1, 1, segment)], as: JSONLinesFormat()) == "")

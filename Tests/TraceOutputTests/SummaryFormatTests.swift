@@ -57,6 +57,17 @@ struct SummaryFormatTests {
         #expect(printed(Scenes.trouble, as: SummaryFormat()) == expected.replacing("      #  dur", with: "   #  dur"))
     }
 
+    @Test func `Sessions and times that were not compared are counted`() {
+        var summary = Summary()
+        #expect(!printed([.capture, Call(9, 4100, .summary(summary))], as: SummaryFormat()).contains("not compared"))
+        summary.uncomparedSessions = 3
+        summary.forgottenTimes = 12
+        let page = printed([.capture, Call(9, 4100, .summary(summary))], as: SummaryFormat(options: .init(width: 200)))
+        let line =
+            "not compared ends of 3 sessions with further servers; 12 of the silences and lifetimes, which differ too much"
+        #expect(page.contains(line + "\n"))
+    }
+
     @Test(arguments: [24, 40, 71, 80, 100, 132, 200])
     func `No line is wider than the terminal`(width: Int) {
         for scene in [Scenes.chat, Scenes.trouble, Self.broad] {
@@ -160,11 +171,53 @@ struct SummaryFormatTests {
                 "     2 × warning  masking.client-unmasked (RFC 6455 5.1)\n         first #1, packet 1: First.\n"))
     }
 
+    @Test func `Times to open are sampled for the median, and the slowest is named in any case`() throws {
+        guard case .connection(var start) = Samples.connection() else { throw NoSample() }
+        var times = OpeningTimes()
+        for number in UInt64(1)...4096 { times.note(start, connection: number) }
+        for number in UInt64(5000)...20_000 {
+            start.tcp.synAck = .init(
+                packet: 2, time: Samples.time(900_000), sequence: 5000, acknowledgment: 1001)
+            start.tcp.ack = .init(
+                packet: 3, time: Samples.time(1_000_000), sequence: 1001, acknowledgment: 5001)
+            times.note(start, connection: number)
+        }
+        #expect(times.words == "TCP in 0.13 ms (median; 1.000 s at most, #5000)")
+    }
+
+    @Test func `Open sessions beyond 65,536 are counted, and not followed`() throws {
+        guard case .connection(let start) = Samples.connection(), case .end(let end) = Samples.end() else {
+            throw NoSample()
+        }
+        var table = SessionTable(maximumRows: 2)
+        let bound = UInt64(SessionTable.maximumOpen)
+        for number in 1...bound + 10 { table.begin(start, connection: number) }
+        #expect(table.session(bound) != nil && table.session(bound + 1) == nil)
+        for number in bound - 2...bound + 10 { table.end(end, connection: number) }
+        #expect(table.rows.map(\.connection) == [bound - 2, bound - 1])
+        #expect(table.count == bound + 10 && table.omitted == bound + 8)
+    }
+
+    @Test func `A URL is kept up to 300 bytes`() throws {
+        for (length, isCut) in [(300, false), (301, true)] {
+            guard case .connection(let start) = Samples.connection() else { throw NoSample() }
+            let fixed = "ws://chat.example/".utf8.count
+            let target = "/" + String(repeating: "x", count: length - fixed)
+            guard case .handshake(let handshake) = Samples.handshake(target: target) else { throw NoSample() }
+            var row = SessionRow(connection: 1, start: start)
+            row.note(handshake)
+            #expect(row.url.hasSuffix("…") == isCut)
+            #expect(row.url.utf8.count == (isCut ? 300 + "…".utf8.count : 300))
+        }
+    }
+
     @Test func `Many sources are counted`() {
         let start = CaptureStart(sources: (1...9).map { "rotated-\($0).pcap" })
         let page = printed([Call(0, 0, .capture(start), connection: 0), .summary], as: SummaryFormat())
         #expect(page.hasPrefix("capture      rotated-1.pcap, rotated-2.pcap, rotated-3.pcap and 6 more\n"))
     }
+
+    private struct NoSample: Error {}
 
     /// The columns that a terminal gives a line, by Unicode's own widths of what these tests use.
     private static func columns(of line: some StringProtocol) -> Int {

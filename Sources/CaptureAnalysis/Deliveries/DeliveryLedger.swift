@@ -29,6 +29,8 @@ struct DeliveryLedger: ~Copyable {
     private var repeats: UInt64 = 0
     /// Whether it was told that not all messages can be followed.
     var hasToldLimit = false
+    /// Whether a segment or an acknowledgment was forgotten that messages still to come may have had to do with.
+    private(set) var hasForgotten = false
 
     /// The segments that are remembered since they were not the next, and the acknowledgments that came early.
     private static let memory = 64
@@ -45,16 +47,32 @@ struct DeliveryLedger: ~Copyable {
     }
 
     /// Notes a segment that was not the next.
-    mutating func note(_ bytes: Range<UInt64>, packet: UInt64, time: Timestamp, isRepeat: Bool) {
-        if oddSegments.count == Self.memory { oddSegments.removeFirst() }
+    ///
+    /// - Parameters:
+    ///   - bytes: Where it stands in the stream.
+    ///   - packet: The packet that brought it.
+    ///   - time: When that was captured.
+    ///   - isRepeat: Whether its bytes were sent before.
+    ///   - decoded: How far the stream is decoded.
+    ///   - isInMessage: Whether a message ends behind that which has begun before it.
+    mutating func note(
+        _ bytes: Range<UInt64>, packet: UInt64, time: Timestamp, isRepeat: Bool, decoded: UInt64, isInMessage: Bool
+    ) {
+        if oddSegments.count == Self.memory {
+            let oldest = oddSegments.removeFirst()
+            let needed = oldest.isRepeat && isInMessage ? min(messages.lastEnd, decoded) : decoded
+            if oldest.bytes.upperBound > needed { hasForgotten = true }
+        }
         oddSegments.append(OddSegment(bytes: bytes, packet: packet, time: time, isRepeat: isRepeat))
         if isRepeat { messages.countRepeat(bytes) }
     }
 
-    /// Notes an acknowledgment of bytes that were not handed on yet.
-    mutating func noteEarly(_ offset: UInt64, packet: UInt64, time: Timestamp) {
+    /// Notes an acknowledgment of bytes that were not handed on yet; the next byte to hand on is that at `next`.
+    mutating func noteEarly(_ offset: UInt64, packet: UInt64, time: Timestamp, next: UInt64) {
         if let last = earlyAcknowledgments.last, last.offset >= offset { return }
-        if earlyAcknowledgments.count == Self.memory { earlyAcknowledgments.removeFirst() }
+        if earlyAcknowledgments.count == Self.memory, earlyAcknowledgments.removeFirst().offset > next {
+            hasForgotten = true
+        }
         earlyAcknowledgments.append(EarlyAcknowledgment(offset: offset, packet: packet, time: time))
     }
 

@@ -25,7 +25,7 @@ struct OutstandingMessages: ~Copyable {
     /// How many of them were sent again, in part or as a whole.
     private(set) var repeatedCount = 0
     /// Where the latest ends.
-    private var lastEnd: UInt64 = 0
+    private(set) var lastEnd: UInt64 = 0
 
     private static let smallest = 4
 

@@ -103,6 +103,11 @@ extension Session {
             case .captureEnd: .captureEnd
             }
         for role in Role.allCases {
+            if streams[role.index].deliveries.hasForgotten {
+                report(
+                    "Too many segments were out of order or sent again: of the oldest, deliveries do not tell.",
+                    role, context, &state, &sink)
+            }
             let direction = role.direction(client: clientDirection)
             let isTold = state.options.deliveries == .all || tcp.acknowledged[direction.index] > 0
             resources.keepable &+= streams[role.index].deliveries.messages.cost
@@ -122,9 +127,17 @@ extension Session {
     ) {
         guard !streams[role.index].deliveries.hasToldLimit else { return }
         streams[role.index].deliveries.hasToldLimit = true
+        report(
+            "Too many messages wait for their acknowledgment; of the oldest it is not told.", role, context, &state,
+            &sink)
+    }
+
+    private func report(
+        _ text: String, _ role: Role, _ context: EventContext, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
         let finding = Finding(
-            rule: "limit.deliveries", severity: .note, reference: "wstap limits",
-            text: "Too many messages wait for their acknowledgment; of the oldest it is not told.", from: role,
+            rule: "limit.deliveries", severity: .note, reference: "wstap limits", text: text, from: role,
             streamOffset: nil)
         state.report(finding, at: context, into: &sink)
     }

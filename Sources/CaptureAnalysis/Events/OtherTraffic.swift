@@ -20,6 +20,10 @@ public struct OtherTraffic: Sendable, Equatable {
     public var unsearched: UInt64 = 0
     /// Connections given up since the head of an HTTP message was too long, or too many were incomplete.
     public var oversizedHeads: UInt64 = 0
+    /// Connections given up since too many proxies stood behind one another.
+    public var proxyChains: UInt64 = 0
+    /// Connections begun before the capture of which a stream was given up, since no frames were found in its first bytes.
+    public var searchedInVain: UInt64 = 0
     /// Connections forgotten before they were over, since too many were open; sessions have a finding each.
     public var displaced: UInt64 = 0
     /// Connections given up since too many bytes of one end waited for the other's answer.

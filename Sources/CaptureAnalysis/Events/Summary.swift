@@ -34,11 +34,16 @@ public struct Summary: Sendable {
     public var unsupportedLinkTypes: [LinkType] = []
     /// Ways in which sessions ended alike, the most frequent first; empty before the capture's end.
     public var patterns: [EndingPattern] = []
+    /// Sessions whose ends were not compared with others for these, since too many servers were seen before theirs.
+    public var uncomparedSessions: UInt64 = 0
+    /// Silences before ends, and lifetimes, that were forgotten in these comparisons, since too many differ.
+    public var forgottenTimes: UInt64 = 0
     /// What the connections without WebSocket were.
     public var others = OtherTraffic()
 
     /// Connections without a session that were not looked at to their end, since a bound was reached.
     public var connectionsGivenUp: UInt64 {
-        others.oversizedHeads &+ others.unsearched &+ others.displaced &+ others.overfull
+        others.oversizedHeads &+ others.proxyChains &+ others.unsearched &+ others.searchedInVain &+ others.displaced
+            &+ others.overfull
     }
 }

@@ -31,6 +31,8 @@ struct EndingPatterns: Sendable {
         var endings: [Endings] = []
     }
 
+    /// Sessions with other servers, which are left out.
+    private(set) var uncomparedSessions: UInt64 = 0
     private var servers: [Server] = []
     private var indexByAddress: [IPAddress: Int] = [:]
 
@@ -41,7 +43,11 @@ struct EndingPatterns: Sendable {
     ///   - server: Its server.
     ///   - lifetime: Nanoseconds from the accepted upgrade to the end; nil where that was not seen.
     mutating func note(_ verdict: SessionEnd.Verdict, server: IPAddress, lifetime: Int64?) {
-        guard verdict.layer != .captureEnd, let index = index(of: server) else { return }
+        guard verdict.layer != .captureEnd else { return }
+        guard let index = index(of: server) else {
+            uncomparedSessions &+= 1
+            return
+        }
         servers[index].ended &+= 1
         let manner = Manner(by: verdict.by, layer: verdict.layer)
         let place = servers[index].endings.firstIndex { $0.manner == manner } ?? servers[index].endings.count
@@ -65,6 +71,13 @@ struct EndingPatterns: Sendable {
         return found.enumerated().sorted { left, right in
             (right.element.sessions, left.offset) < (left.element.sessions, right.offset)
         }.map(\.element)
+    }
+
+    /// The silences and lifetimes that were forgotten, since too many differ.
+    var forgottenTimes: UInt64 {
+        servers.reduce(0) { sum, server in
+            server.endings.reduce(sum) { $0 &+ $1.silences.forgotten &+ $1.lifetimes.forgotten }
+        }
     }
 
     private mutating func index(of address: IPAddress) -> Int? {

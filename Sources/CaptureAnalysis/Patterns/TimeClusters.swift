@@ -17,6 +17,8 @@ struct TimeClusters: Sendable {
     static let tolerance: Int64 = 50
 
     private(set) var clusters: [Cluster] = []
+    /// The times in groups that others took the place of.
+    private(set) var forgotten: UInt64 = 0
 
     /// Counts a time.
     mutating func count(_ time: Int64, isSilentThroughout: Bool) {
@@ -35,7 +37,7 @@ struct TimeClusters: Sendable {
         if clusters.count >= TimeClusters.limit,
             let smallest = clusters.indices.min(by: { clusters[$0].count < clusters[$1].count })
         {
-            clusters.remove(at: smallest)
+            forgotten &+= clusters.remove(at: smallest).count
         }
         clusters.append(Cluster(range: time...time))
         return clusters.count &- 1

@@ -12,4 +12,6 @@ struct ToldFindings: OptionSet {
     static let gap = ToldFindings(rawValue: 8)
     /// Its packets are cut short.
     static let cut = ToldFindings(rawValue: 16)
+    /// Acknowledgments of its end are passed over.
+    static let farAcknowledgment = ToldFindings(rawValue: 32)
 }

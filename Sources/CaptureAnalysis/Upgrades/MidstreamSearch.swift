@@ -8,7 +8,8 @@ import WebSocketProtocol
 struct MidstreamSearch {
     /// The streams, by ``Direction/index``.
     private(set) var streams: InlineArray<2, FrameSearch?> = [nil, nil]
-    private var isHopeless: InlineArray<2, Bool> = [false, false]
+    /// The streams that were given up, by ``Direction/index``.
+    private(set) var isHopeless: InlineArray<2, Bool> = [false, false]
     private let needed: Int
 
     /// A segment's bytes, or a gap.

@@ -24,6 +24,13 @@ struct UpgradeWatch: ~Copyable {
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
     private(set) var requestElapsed: Int64?
 
+    /// Whether a stream was given up in the search for frames, and nothing else was found on the connection.
+    var isSearchedInVain: Bool {
+        guard let midstream, !isSearchCut else { return false }
+        guard follower.isSearching, !follower.traffic.contains(.exchanges) else { return false }
+        return midstream.isHopeless[0] || midstream.isHopeless[1]
+    }
+
     /// What a head of common size costs: it gets room where longer ones do not any more.
     private static let commonHead = 4096
 

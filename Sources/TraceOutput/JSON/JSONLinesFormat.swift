@@ -217,6 +217,14 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         output.append(seconds: summary.duration)
         output.append(",\"patterns\":")
         output.append(json: summary.patterns)
+        if summary.uncomparedSessions > 0 {
+            output.append(",\"uncompared_sessions\":")
+            output.append(decimal: summary.uncomparedSessions)
+        }
+        if summary.forgottenTimes > 0 {
+            output.append(",\"forgotten_times\":")
+            output.append(decimal: summary.forgottenTimes)
+        }
         if let losses = summary.losses { output.append(json: losses) }
     }
 }

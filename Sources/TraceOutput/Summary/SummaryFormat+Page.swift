@@ -33,6 +33,7 @@ extension SummaryFormat {
                 + Quantity.bytes(summary.payloadBytes))
         if let words = compression.words { line("compression", words) }
         if let words = openings.words { line("opening", words) }
+        if let words = uncompared(summary) { line("not compared", words) }
         line(
             "findings",
             Quantity.count(summary.errors, "error") + ", " + Quantity.count(summary.warnings, "warning") + ", "
@@ -47,6 +48,15 @@ extension SummaryFormat {
         ]
         let words = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return words.isEmpty ? "" : "; " + words.joined(separator: ", ")
+    }
+
+    /// The ends of sessions that had no room in the search for patterns; nil where there are none.
+    private func uncompared(_ summary: Summary) -> String? {
+        let (sessions, times) = (summary.uncomparedSessions, summary.forgottenTimes)
+        let words =
+            (sessions > 0 ? ["ends of \(Quantity.count(sessions, "session")) with further servers"] : [])
+            + (times > 0 ? ["\(times) of the silences and lifetimes, which differ too much"] : [])
+        return words.isEmpty ? nil : words.joined(separator: "; ")
     }
 
     /// A total: its name in twelve columns, then its words.

@@ -40,6 +40,8 @@ extension UpgradeFollower {
         case otherUpgrade
         /// A SOCKS proxy that refused, or was asked for something else than to connect.
         case proxy
+        /// Proxies behind one another beyond `Limits.proxies`.
+        case tooManyProxies
         /// A head beyond `Limits.head`.
         case oversizedHead
         /// HTTP/1 exchanges that stopped being HTTP, or a message whose end cannot be told (RFC 9112 6.3).

@@ -72,6 +72,11 @@ public struct TCPConversation: Sendable {
         append(from: sender, [.ack])
     }
 
+    /// A segment without data, which acknowledges bytes beyond those that the other end has sent.
+    public mutating func acknowledge(from sender: ExpectedMessage.Sender, beyond byteCount: Int) {
+        append(from: sender, [.ack], unacknowledged: -byteCount)
+    }
+
     /// The last bytes of an end once more.
     public mutating func sendAgain(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
         next[sender, default: 0] &-= UInt32(truncatingIfNeeded: bytes.count)
@@ -124,7 +129,8 @@ public struct TCPConversation: Sendable {
         let isClient = sender == .client
         let packet = TCPPacket(
             from: isClient ? client : server, to: isClient ? server : client, sequence: next[sender, default: 0],
-            acknowledgment: flags.contains(.ack) ? next[sender.peer, default: 0] &- UInt32(unacknowledged) : 0,
+            acknowledgment: flags.contains(.ack)
+                ? next[sender.peer, default: 0] &- UInt32(truncatingIfNeeded: unacknowledged) : 0,
             flags: flags,
             payload: payload)
         packets.append(TimedPacket(at: Timestamp(nanoseconds: clock), packet.ethernet()))

@@ -190,6 +190,8 @@ public struct TraceEvent: Sendable, Decodable {
     public var tcpConnections: Int?
     /// How many sessions were opened.
     public var websocketConnections: Int?
+    /// Connections without a session that were not looked at to their end.
+    public var connectionsGivenUp: Int?
     /// How many complete messages there were.
     public var messages: Int?
     /// Their decoded bytes.

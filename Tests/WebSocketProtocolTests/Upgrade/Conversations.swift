@@ -175,7 +175,7 @@ private let tunnels: [Conversation] = [
         "a response of the client behind a proxy", [c(connect + "HTTP/1.1 200 OK\n\n"), s(established)],
         ["finished brokenHTTP"]),
     Conversation(
-        "too many proxies", (0..<5).flatMap { _ in [c(connect), s(established)] }, ["finished unknown"]),
+        "too many proxies", (0..<5).flatMap { _ in [c(connect), s(established)] }, ["finished tooManyProxies"]),
     socks(
         "without authentication", [5, 1, 0], [5, 0], [5, 1, 0, 1, 10, 0, 0, 1, 0, 80], [5, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
     socks(

@@ -32,7 +32,7 @@ extension UpgradeFollower {
     /// Lets both streams begin afresh behind a proxy's consent.
     mutating func beginTunnel() -> Outcome? {
         proxies += 1
-        guard proxies <= limits.proxies else { return finish(.unknown) }
+        guard proxies <= limits.proxies else { return finish(.tooManyProxies) }
         phase = .following
         // RFC 1928 3: it is the client that connects to a SOCKS proxy.
         tunnelClient = clientSide ?? .initiator
