@@ -32,6 +32,18 @@ extension Shard {
             state: &state, sink: &sink)
     }
 
+    /// Looks after a session to which a segment has brought bytes, `length` with its copies of older ones.
+    @inline(__always)
+    mutating func noteDelivered(
+        _ length: Int, _ place: ConnectionTable.Place, _ session: Int, _ state: inout AnalysisState,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        if sessions[session].watchesSegments { settle(place.slot, session, &state, &sink) }
+        if length < StallWatch.smallSegment, sessions[session].streams[role(of: place).index].decoder.isInFrame {
+            watchForStall(place, length, session, at: state.time)
+        }
+    }
+
     /// Waits for the next segment of an end whose small one ended inside of a frame.
     mutating func watchForStall(_ place: ConnectionTable.Place, _ length: Int, _ session: Int, at time: Timestamp) {
         let end = table.connections[place.slot][place.direction].nextOffset

@@ -77,41 +77,6 @@ struct Shard: ~Copyable {
         }
     }
 
-    /// The short way for plain segments of a connection that is known; false where it is another.
-    @inline(__always)
-    private mutating func receivePlain(
-        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
-        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
-    ) -> Bool {
-        let slot = entry.slot
-        switch readers[slot] {
-        case .session(let session):
-            guard !tracksStates, !sessions[session].watchesSegments,
-                let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: packet.time)
-            else { return false }
-            state.hasHole = false
-            guard entry.segment.payloadLength > 0 else { return true }
-            let place = ConnectionTable.Place(slot: slot, direction: direction)
-            deliver(
-                bytes.extracting(entry.segment.payload), to: session, from: role(of: place), place, packet.number,
-                &state, &sink)
-            noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
-            return true
-        case .watch:
-            guard let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: packet.time)
-            else { return false }
-            state.hasHole = false
-            guard entry.segment.payloadLength > 0 else { return true }
-            let place = ConnectionTable.Place(slot: slot, direction: direction)
-            if deliverOrPause(bytes.extracting(entry.segment.payload), place, packet.number, &state, &sink) {
-                drain(slot, &state, &sink)
-            }
-            return true
-        case .nobody: return table.connections[slot].passPlain(&entry.segment, time: packet.time)
-        case .none, .left: return false
-        }
-    }
-
     /// Takes a segment of any kind.
     @inline(never)
     private mutating func receiveAny(
@@ -143,7 +108,7 @@ struct Shard: ~Copyable {
     /// Hands the bytes of a segment to their reader, and holds the stream where they must wait for the other one.
     ///
     /// - Returns: Whether the other stream may go on, if it has waited.
-    private mutating func deliverOrPause(
+    mutating func deliverOrPause(
         _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ packet: UInt64, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
@@ -154,18 +119,6 @@ struct Shard: ~Copyable {
                 budget: &table.budget)
         }
         return delivery.hasMoved
-    }
-
-    /// Looks after a session to which a segment has brought bytes, `length` with its copies of older ones.
-    @inline(__always)
-    private mutating func noteDelivered(
-        _ length: Int, _ place: ConnectionTable.Place, _ session: Int, _ state: inout AnalysisState,
-        _ sink: inout some EventSink & ~Copyable
-    ) {
-        if sessions[session].watchesSegments { settle(place.slot, session, &state, &sink) }
-        if length < StallWatch.smallSegment, sessions[session].streams[role(of: place).index].decoder.isInFrame {
-            watchForStall(place, length, session, at: state.time)
-        }
     }
 
     /// Follows up on what a segment did.
@@ -276,7 +229,7 @@ struct Shard: ~Copyable {
 
     /// Hands bytes that are next in a stream to a session.
     @inline(__always)
-    private mutating func deliver(
+    mutating func deliver(
         _ bytes: Span<UInt8>, to session: Int, from role: Role, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {

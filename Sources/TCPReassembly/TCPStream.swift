@@ -29,17 +29,17 @@ public struct TCPStream: ~Copyable {
     /// What the other end takes.
     var window = ReceiveWindow()
     /// How many bytes were handed on or reported as gaps.
-    public private(set) var nextOffset: UInt64 = 0
+    public internal(set) var nextOffset: UInt64 = 0
     /// The end of the farthest byte seen.
-    public private(set) var seenOffset: UInt64 = 0
+    public internal(set) var seenOffset: UInt64 = 0
     /// How far the other end has acknowledged, the FIN not counted.
-    public private(set) var acknowledgedOffset: UInt64 = 0
+    public internal(set) var acknowledgedOffset: UInt64 = 0
     /// Bytes that end here or before need no closer look.
-    private var usualEnd: UInt64 = 0
+    private(set) var usualEnd: UInt64 = 0
     /// Where the stream ends: the offset of its FIN.
     public private(set) var finOffset: UInt64?
     private var held = HeldSegments()
-    private var recent = RecentSegments()
+    var recent = RecentSegments()
 
     /// Whether segments turned out not to have reached the other end.
     public private(set) var hasInsertions = false
@@ -147,36 +147,6 @@ public struct TCPStream: ~Copyable {
             outOfOrderSegments &+= 1
         }
         return 0..<0
-    }
-
-    /// Whether a segment is the next one where nothing waits, and needs no closer look; `length` may be 0.
-    @inline(__always)
-    func isNext(_ sequence: UInt32, length: Int) -> Bool {
-        guard let firstSequence, sequence == firstSequence &+ UInt32(truncatingIfNeeded: nextOffset) else {
-            return false
-        }
-        return isIdle && !isPaused && nextOffset &+ UInt64(length) <= usualEnd && seenOffset <= nextOffset
-    }
-
-    /// Takes the payload of a segment that is next (``isNext(_:length:)``); all of it comes next.
-    @inline(__always)
-    mutating func takeNext(_ payload: Span<UInt8>) {
-        recent.note(payload, at: nextOffset)
-        nextOffset &+= UInt64(payload.count)
-        seenOffset = nextOffset
-    }
-
-    /// Takes an acknowledgment that tells of no byte which is not here, where nothing waits.
-    ///
-    /// - Returns: Whether it is such a one; if not, nothing has changed.
-    @inline(__always)
-    mutating func acknowledgePlain(_ sequence: UInt32, window field: UInt16) -> Bool {
-        guard let firstSequence, isIdle else { return false }
-        let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
-        guard offset <= Int64(nextOffset) else { return false }
-        window.note(field)
-        acknowledgedOffset = UInt64(max(Int64(acknowledgedOffset), offset))
-        return true
     }
 
     /// Takes an acknowledgment of this stream from the other end.
