@@ -34,6 +34,9 @@ extension Shard {
             if deliverOrPause(bytes.extracting(entry.segment.payload), place, packet.number, &state, &sink) {
                 drain(slot, &state, &sink)
             }
+            if case .session(let session) = readers[slot] {
+                noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
+            }
             return true
         case .nobody: return table.connections[slot].passPlain(&entry.segment, time: packet.time)
         case .none, .left: return false

@@ -72,7 +72,10 @@ struct Shard: ~Copyable {
         _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
         state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
-        guard entry.slot >= 0, receivePlain(&entry, in: bytes, of: packet, &state, &sink) else {
+        // The slot was looked up ahead of its turn: its connection may be forgotten since.
+        guard entry.slot >= 0, table.connections.isUsed(entry.slot),
+            receivePlain(&entry, in: bytes, of: packet, &state, &sink)
+        else {
             return receiveAny(&entry, in: bytes, of: packet, state: &state, sink: &sink)
         }
     }

@@ -65,6 +65,10 @@ struct OutputFile: ~Copyable {
                     written += count
                 } else if errno == EPIPE {
                     throw Failure.closedPipe
+                } else if errno == EAGAIN {
+                    // Whoever shares the pipe has made it one that does not wait.
+                    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    poll(&request, 1, -1)
                 } else if errno != EINTR {
                     throw Failure.failed("\(name): \(OutputFile.systemWords())")
                 }

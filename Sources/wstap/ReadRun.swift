@@ -21,6 +21,9 @@ struct ReadRun {
     ///
     /// - Throws: `ExitCode` for every status but 0.
     func run(_ format: consuming some OutputFormat & ~Copyable) throws {
+        if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
+            throw ValidationError("-o would replace \(TerminalText.safe(file)), which is to be read")
+        }
         var capture = try open()
         guard capture.readableFileCount > 0 else {
             for problem in capture.problems { complain(problem.description) }

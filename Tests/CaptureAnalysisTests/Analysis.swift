@@ -9,24 +9,27 @@ struct Analysis {
     /// Every event, in order.
     let told: [Told]
 
-    /// Analyses packets to the capture's end.
+    /// Analyses packets to the capture's end; `isPrepared` tells whether they are looked at ahead of their turn, as many as
+    /// may be, and `tracksStates` keeps sessions from the short way.
     init(
         _ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet,
-        deliveries: DeliveryDemand = .troubled, tellsFrames: Bool = true
+        deliveries: DeliveryDemand = .troubled, tellsFrames: Bool = true, isPrepared: Bool = true,
+        tracksStates: Bool = false
     ) {
         var options = AnalysisOptions()
         options.limits = limits
         options.deliveries = deliveries
         options.tellsFrames = tellsFrames
+        options.tracksStates = tracksStates
         var pipeline = Pipeline(options: options)
         var recorder = Recorder()
-        for (index, packet) in packets.enumerated() {
-            packet.bytes.withPacket(
-                number: UInt64(index + 1), time: packet.time, linkType: linkType,
-                originalLength: packet.originalLength
-            ) {
-                pipeline.receive($0, into: &recorder)
+        for index in packets.indices {
+            if isPrepared, index % Pipeline.preparedPackets == 0 {
+                for next in packets[index...].prefix(Pipeline.preparedPackets).indices {
+                    packets.withPacket(next, linkType) { pipeline.prepare($0) }
+                }
             }
+            packets.withPacket(index, linkType) { pipeline.receive($0, into: &recorder) }
         }
         pipeline.finish(into: &recorder)
         told = recorder.told
@@ -101,4 +104,14 @@ struct Analysis {
     }
 
     private struct NoSummary: Error {}
+}
+
+extension [TimedPacket] {
+    fileprivate func withPacket(
+        _ index: Int, _ linkType: LinkType, _ body: (borrowing CapturedPacket) -> Void
+    ) {
+        self[index].bytes.withPacket(
+            number: UInt64(index + 1), time: self[index].time, linkType: linkType,
+            originalLength: self[index].originalLength, body)
+    }
 }

@@ -11,12 +11,23 @@ struct PipelineRun {
 
     init(_ input: [UInt8]) { packets = InputPackets(input) }
 
-    /// Analyses the packets: the trace must be whole lines without control characters.
+    /// Analyses the packets: the trace must be whole lines without control characters, and the same whether packets are
+    /// looked at ahead of their turn, and take the short ways, or not.
     func check() throws(Disagreement) {
+        let plain = try trace(isPrepared: true, tracksStates: false)
+        // Where states are tracked, sessions take the long way.
+        let long = try trace(isPrepared: false, tracksStates: true)
+        guard plain == long else {
+            throw Disagreement(
+                words: "\(String(decoding: plain, as: UTF8.self)) is not \(String(decoding: long, as: UTF8.self))")
+        }
+    }
+
+    private func trace(isPrepared: Bool, tracksStates: Bool) throws(Disagreement) -> [UInt8] {
         var format = JSONLinesFormat(options: JSONLinesFormat.Options(framePayloads: true))
         var options = AnalysisOptions()
         options.payload.includesFrames = true
-        options.tracksStates = true
+        options.tracksStates = tracksStates
         options.secret = 7
         options.limits.heldBytes = 1 << 20
         options.limits.keptPayload = 1 << 20
@@ -24,19 +35,31 @@ struct PipelineRun {
         options.limits.stream.inflateRatio = 64
         options.limits.stream.ratioThreshold = 1 << 14
         var pipeline = Pipeline(options: options)
-        for (index, packet) in packets.packets.enumerated() {
-            let captured = CapturedPacket(
-                number: UInt64(index + 1), time: packet.time, linkType: packets.linkType,
-                originalLength: packet.originalLength, bytes: packet.bytes.span)
-            pipeline.receive(captured, into: &format)
-            try check(&format.output)
+        var trace: [UInt8] = []
+        for index in packets.packets.indices {
+            if isPrepared, index % Pipeline.preparedPackets == 0 {
+                for next in packets.packets[index...].prefix(Pipeline.preparedPackets).indices {
+                    withCaptured(next) { pipeline.prepare($0) }
+                }
+            }
+            withCaptured(index) { pipeline.receive($0, into: &format) }
+            trace += try check(&format.output)
         }
         pipeline.finish(into: &format)
-        try check(&format.output)
+        trace += try check(&format.output)
+        return trace
     }
 
-    private func check(_ output: inout OutputBuffer) throws(Disagreement) {
-        guard !output.isEmpty else { return }
+    private func withCaptured(_ index: Int, _ body: (borrowing CapturedPacket) -> Void) {
+        let packet = packets.packets[index]
+        body(
+            CapturedPacket(
+                number: UInt64(index + 1), time: packet.time, linkType: packets.linkType,
+                originalLength: packet.originalLength, bytes: packet.bytes.span))
+    }
+
+    private func check(_ output: inout OutputBuffer) throws(Disagreement) -> [UInt8] {
+        guard !output.isEmpty else { return [] }
         let trace = output.withBytes { Array(copying: $0) }
         output.removeAll()
         guard trace.first == UInt8(ascii: "{"), trace.last == UInt8(ascii: "\n") else {
@@ -47,5 +70,6 @@ struct PipelineRun {
         else {
             throw Disagreement(words: "not safe text: \(String(decoding: trace, as: UTF8.self))")
         }
+        return trace
     }
 }

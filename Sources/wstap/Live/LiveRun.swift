@@ -93,6 +93,9 @@ struct LiveRun {
 
     private func openRecorder(_ device: borrowing LiveDevice, _ user: Privileges.User?) throws -> PacketRecorder? {
         guard let path = capture.path else { return nil }
+        if let other = output.path, areSameFile(path, other) {
+            throw ValidationError("-o and -w name the same file, \(TerminalText.safe(path))")
+        }
         let source = PacketSource(
             interface: device.interface, linkType: device.linkType, snapLength: device.snapLength,
             filter: packetFilter, application: "wstap \(Wstap.version)")

@@ -20,6 +20,9 @@ struct EventBatch: ~Copyable, Sendable {
     /// Whether it is to be handed on.
     var isFull: Bool { entries.count >= Self.capacity || payloads.count >= Self.payloadCapacity }
 
+    /// Whether it holds so much that no other should wait beside it.
+    var isLarge: Bool { payloads.count > 2 * Self.payloadCapacity }
+
     mutating func append(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         payload.withUnsafeBufferPointer { payloads.append(contentsOf: $0) }
         entries.append(Entry(event: copy event, context: copy context, payloadEnd: payloads.count))
@@ -39,6 +42,6 @@ struct EventBatch: ~Copyable, Sendable {
     /// Forgets the events; keeps the room, but for that of a long payload.
     mutating func removeAll() {
         entries.removeAll(keepingCapacity: true)
-        payloads.removeAll(keepingCapacity: payloads.count <= 2 * Self.payloadCapacity)
+        payloads.removeAll(keepingCapacity: !isLarge)
     }
 }

@@ -1,6 +1,7 @@
 /// Batches of events on their way from the thread that analyses to the one that prints, in order.
 ///
-/// There are as many as it holds and one with each thread: the faster thread waits for the slower one.
+/// There are as many as it holds and one with each thread: the faster thread waits for the slower one. A large batch waits
+/// alone.
 final class EventQueue: @unchecked Sendable {
     /// Batches that wait at most.
     private static let capacity = 4
@@ -18,7 +19,8 @@ final class EventQueue: @unchecked Sendable {
     /// - Returns: Whether batches are still taken.
     func put(_ batch: inout EventBatch) -> Bool {
         monitor.locked {
-            while handedOn - taken == Self.capacity, !isStopped { monitor.wait() }
+            let room = batch.isLarge ? 1 : Self.capacity
+            while handedOn - taken >= room, !isStopped { monitor.wait() }
             guard !isStopped else { return false }
             swap(&batches[handedOn % Self.capacity], &batch)
             handedOn += 1
