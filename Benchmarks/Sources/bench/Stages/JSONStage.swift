@@ -20,7 +20,8 @@ struct JSONStage: Stage {
     var referenceName: String { "copy" }
     var unit: String { "event" }
     var unitCount: UInt64 { UInt64(recorder.told.count) }
-    var mostAllocations: Double { 0.01 }
+    /// The strings of upgrades and community ids are made where they are printed: two dozen for each of 2,000 sessions.
+    var mostAllocations: Double { 0.2 }
 
     /// Records the events of the first packets of a capture.
     init(_ capture: CaptureOnDisk, packets: Int = 200_000) throws {
