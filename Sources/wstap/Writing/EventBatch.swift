@@ -13,7 +13,7 @@ struct EventBatch: ~Copyable, Sendable {
     private var payloads: ContiguousArray<UInt8> = []
 
     /// Events that a batch holds at most.
-    private static var capacity: Int { 256 }
+    private static var capacity: Int { 1024 }
     /// Bytes of payloads from which it counts as full; its last payload may go beyond.
     private static var payloadCapacity: Int { 256 << 10 }
 

@@ -24,7 +24,8 @@ final class EventQueue: @unchecked Sendable {
             guard !isStopped else { return false }
             swap(&batches[handedOn % Self.capacity], &batch)
             handedOn += 1
-            monitor.notify()
+            // Only an empty queue is waited at by the other thread.
+            if handedOn - taken == 1 { monitor.notify() }
             return true
         }
     }
@@ -44,7 +45,8 @@ final class EventQueue: @unchecked Sendable {
             guard handedOn > taken else { return false }
             swap(&batches[taken % Self.capacity], &batch)
             taken += 1
-            monitor.notify()
+            // Threads that wake each other for every batch spend their time on that.
+            if handedOn - taken <= Self.capacity / 2 { monitor.notify() }
             return true
         }
     }
