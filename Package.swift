@@ -131,7 +131,8 @@ let package = Package(
         .testTarget(
             name: "CaptureAnalysisTests",
             dependencies: [
-                "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "TestSupport", "WebSocketProtocol", "WireFormat",
+                "CaptureAnalysis", "FuzzTargets", "PacketDecoding", "TCPReassembly", "TestSupport", "WebSocketProtocol",
+                "WireFormat",
             ],
             swiftSettings: settings),
         .testTarget(

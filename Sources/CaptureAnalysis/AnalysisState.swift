@@ -22,8 +22,12 @@ struct AnalysisState {
     var acknowledgedOffset: UInt64 = 0
     /// Whether the connection at hand has streams of which bytes are missing that may still come.
     var hasHole = false
-    private var firstTime: Timestamp?
-    private var connectionCount: UInt64 = 0
+    private var firstTimeSeen: Timestamp?
+    /// How many connections have got a number.
+    var connectionCount: UInt64 = 0
+    /// Whether numbers are given again once their connections have ended.
+    var reusesNumbers = false
+    private var freeNumbers: [UInt64] = []
 
     init(options: AnalysisOptions) {
         self.options = options
@@ -38,8 +42,29 @@ struct AnalysisState {
         if interfaceName.count != 0 || packet.interfaceName.count != 0 { noteInterface(packet.interfaceName) }
         summary.packets &+= 1
         summary.bytes &+= UInt64(packet.bytes.count)
-        if firstTime == nil { firstTime = time }
+        if firstTimeSeen == nil { firstTimeSeen = time }
     }
+
+    /// Goes on to the next packet, which is counted elsewhere.
+    @inline(__always)
+    mutating func begin(
+        _ packet: UInt64, time: Timestamp, firstTime: Timestamp, _ linkType: LinkType, interfaceName: Span<UInt8>
+    ) {
+        self.packet = packet
+        self.time = time
+        self.linkType = linkType
+        if self.interfaceName.count != 0 || interfaceName.count != 0 { noteInterface(interfaceName) }
+        firstTimeSeen = firstTime
+    }
+
+    /// Takes note of the first packet's time, before the packet is taken.
+    mutating func begin(at time: Timestamp) {
+        self.time = time
+        firstTimeSeen = time
+    }
+
+    /// The time of the first packet, or of now where there is none.
+    var firstTime: Timestamp { firstTimeSeen ?? time }
 
     /// Keeps the name in place: connections need it once, packets bring it every time.
     @inline(never)
@@ -54,7 +79,7 @@ struct AnalysisState {
     /// Nanoseconds from the first packet to `time`.
     @inline(__always)
     func elapsed(_ time: Timestamp) -> Int64 {
-        firstTime.map { time.nanoseconds(since: $0) } ?? 0
+        firstTimeSeen.map { time.nanoseconds(since: $0) } ?? 0
     }
 
     /// The totals so far.
@@ -66,8 +91,14 @@ struct AnalysisState {
 
     /// Numbers a connection on which WebSocket was seen.
     mutating func numberConnection() -> UInt64 {
+        if let number = freeNumbers.popLast() { return number }
         connectionCount &+= 1
         return connectionCount
+    }
+
+    /// Takes note that nothing more will be told of a connection.
+    mutating func release(_ number: UInt64) {
+        if reusesNumbers { freeNumbers.append(number) }
     }
 
     /// The place of an event that the packet at hand completes, on the connection at hand.

@@ -1,4 +1,5 @@
 import PacketDecoding
+import WireFormat
 
 /// Packets that were decoded before their turn comes, so that the state of their connections is on its way from memory.
 struct PacketsAhead {
@@ -12,6 +13,21 @@ struct PacketsAhead {
         var hash: UInt32 = 0
         /// Of a segment: the slot in which its connection most likely is; negative where there is none.
         var slot = -1
+
+        /// Decodes a packet, and finds the shard of its segment.
+        @inline(__always)
+        mutating func decode(_ captured: borrowing CapturedPacket, with decoder: inout PacketDecoder) {
+            packet = decoder.decode(captured, into: &segment)
+            if packet.isSegment { shard = Self.shard(of: segment) }
+        }
+
+        /// The shard of a connection: the same for both directions, on every machine.
+        private static func shard(of segment: borrowing TCPSegment) -> Int {
+            let bits = segment.source.address.bits ^ segment.destination.address.bits
+            let folded = UInt64(truncatingIfNeeded: bits) ^ UInt64(truncatingIfNeeded: bits &>> 64)
+            let mixed = (folded ^ UInt64(segment.source.port ^ segment.destination.port)) &* 0x9e37_79b9_7f4a_7c15
+            return Int(truncatingIfNeeded: mixed &>> 61)
+        }
     }
 
     /// How many there may be.

@@ -14,7 +14,7 @@ public import WireFormat
 ///       Session              → behind it: frames, messages, verdict
 ///     EventSink              whoever prints the events
 public struct Pipeline: ~Copyable {
-    private var decoder: PacketDecoder
+    var decoder: PacketDecoder
     var shards: InlineArray<8, Shard>
     var ahead = PacketsAhead()
     var state: AnalysisState
@@ -40,13 +40,14 @@ public struct Pipeline: ~Copyable {
     /// nothing.
     public mutating func prepare(_ packet: borrowing CapturedPacket) {
         guard let place = ahead.append() else { return }
-        let found = decoder.decode(packet, into: &ahead.entries[place].segment)
-        ahead.entries[place].packet = found
-        guard found.isSegment else { return }
-        if found == .reassembled { ahead.block() }
-        let shard = Pipeline.shard(of: ahead.entries[place].segment)
-        ahead.entries[place].shard = shard
-        shards[shard].prepare(&ahead.entries[place])
+        ahead.entries[place].decode(packet, with: &decoder)
+        switch ahead.entries[place].packet {
+        case .reassembled:
+            ahead.block()
+            fallthrough
+        case .segment: shards[ahead.entries[place].shard].prepare(&ahead.entries[place])
+        default: break
+        }
     }
 
     /// Takes the next packet of the capture.
@@ -56,24 +57,30 @@ public struct Pipeline: ~Copyable {
         if !hasStarted { start(into: &sink) }
         let place = ahead.popFirst()
         let shard = ahead.entries[place].shard
-        switch ahead.entries[place].packet {
-        case .segment:
-            shards[shard].receive(
-                &ahead.entries[place], in: packet.bytes, of: packet, state: &state, sink: &sink)
-        case .reassembled:
-            state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
+        let kind = ahead.entries[place].packet
+        if kind == .segment {
+            shards[shard].receive(&ahead.entries[place], in: packet.bytes, state: &state, sink: &sink)
+            return
+        }
+        if kind == .reassembled {
             let datagram = decoder.datagram
-            shards[shard].receive(
-                &ahead.entries[place], in: datagram.span, of: packet, state: &state, sink: &sink)
+            shards[shard].receive(&ahead.entries[place], in: datagram.span, state: &state, sink: &sink)
+        }
+        count(kind, packet.linkType)
+    }
+
+    /// Counts a packet that is no segment by itself.
+    @inline(never)
+    mutating func count(_ kind: DecodedPacket, _ linkType: LinkType) {
+        switch kind {
+        case .segment: break
+        case .reassembled, .fragment: state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
         case .notTCP: state.summary.others.packetsNotTCP &+= 1
-        case .fragment: state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
         case .truncated, .malformed: state.summary.unreadablePackets &+= 1
         case .unsupportedLinkType:
             state.summary.unreadablePackets &+= 1
-            if state.summary.unsupportedLinkTypes.count < 16,
-                !state.summary.unsupportedLinkTypes.contains(packet.linkType)
-            {
-                state.summary.unsupportedLinkTypes.append(packet.linkType)
+            if state.summary.unsupportedLinkTypes.count < 16, !state.summary.unsupportedLinkTypes.contains(linkType) {
+                state.summary.unsupportedLinkTypes.append(linkType)
             }
         }
     }
@@ -96,18 +103,10 @@ public struct Pipeline: ~Copyable {
         sink.receive(.summary(state.totals), at: state.context(connection: 0, view: .unknown), payload: Span())
     }
 
-    private mutating func start(into sink: inout some EventSink & ~Copyable) {
+    mutating func start(into sink: inout some EventSink & ~Copyable) {
         hasStarted = true
         var context = state.context(connection: 0, view: .unknown)
         context.packet = 0
         sink.receive(.capture(CaptureStart(sources: state.options.sources)), at: context, payload: Span())
-    }
-
-    /// The shard of a connection: the same for both directions, on every machine.
-    private static func shard(of segment: borrowing TCPSegment) -> Int {
-        let bits = segment.source.address.bits ^ segment.destination.address.bits
-        let folded = UInt64(truncatingIfNeeded: bits) ^ UInt64(truncatingIfNeeded: bits &>> 64)
-        let mixed = (folded ^ UInt64(segment.source.port ^ segment.destination.port)) &* 0x9e37_79b9_7f4a_7c15
-        return Int(truncatingIfNeeded: mixed &>> 61)
     }
 }

@@ -141,6 +141,7 @@ extension Shard {
             tcp: tcp.health, compression: nil)
         sink.receive(
             .end(end), at: state.context(connection: number, view: opening(slot, client)), payload: Span())
+        state.release(number)
     }
 
     private mutating func countOther(_ slot: Int, _ state: inout AnalysisState) {

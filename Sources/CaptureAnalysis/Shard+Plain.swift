@@ -8,37 +8,37 @@ extension Shard {
     /// The short way for plain segments of a connection that is known; false where it is another.
     @inline(__always)
     mutating func receivePlain(
-        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
+        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         let slot = entry.slot
         switch readers[slot] {
         case .session(let session):
             guard !tracksStates, !sessions[session].watchesSegments,
-                let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: packet.time)
+                let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: state.time)
             else { return false }
             state.hasHole = false
             guard entry.segment.payloadLength > 0 else { return true }
             let place = ConnectionTable.Place(slot: slot, direction: direction)
             deliver(
-                bytes.extracting(entry.segment.payload), to: session, from: role(of: place), place, packet.number,
+                bytes.extracting(entry.segment.payload), to: session, from: role(of: place), place, state.packet,
                 &state, &sink)
             noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
             return true
         case .watch:
-            guard let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: packet.time)
+            guard let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: state.time)
             else { return false }
             state.hasHole = false
             guard entry.segment.payloadLength > 0 else { return true }
             let place = ConnectionTable.Place(slot: slot, direction: direction)
-            if deliverOrPause(bytes.extracting(entry.segment.payload), place, packet.number, &state, &sink) {
+            if deliverOrPause(bytes.extracting(entry.segment.payload), place, state.packet, &state, &sink) {
                 drain(slot, &state, &sink)
             }
             if case .session(let session) = readers[slot] {
                 noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
             }
             return true
-        case .nobody: return table.connections[slot].passPlain(&entry.segment, time: packet.time)
+        case .nobody: return table.connections[slot].passPlain(&entry.segment, time: state.time)
         case .none, .left: return false
         }
     }

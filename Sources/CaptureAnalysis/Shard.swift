@@ -69,21 +69,21 @@ struct Shard: ~Copyable {
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
     /// packet completed.
     mutating func receive(
-        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
+        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>,
         state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         // The slot was looked up ahead of its turn: its connection may be forgotten since.
         guard entry.slot >= 0, table.connections.isUsed(entry.slot),
-            receivePlain(&entry, in: bytes, of: packet, &state, &sink)
+            receivePlain(&entry, in: bytes, &state, &sink)
         else {
-            return receiveAny(&entry, in: bytes, of: packet, state: &state, sink: &sink)
+            return receiveAny(&entry, in: bytes, state: &state, sink: &sink)
         }
     }
 
     /// Takes a segment of any kind.
     @inline(never)
     private mutating func receiveAny(
-        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>, of packet: borrowing CapturedPacket,
+        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>,
         state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         var found = table.find(&entry.segment, hash: entry.hash)
@@ -94,7 +94,7 @@ struct Shard: ~Copyable {
         let slot = place.slot
         if case .nobody = readers[slot] {
             table.connections[slot].pass(
-                entry.segment.flags, from: place.direction, packet: packet.number, time: packet.time)
+                entry.segment.flags, from: place.direction, packet: state.packet, time: state.time)
             return
         }
         guard !table.connections[slot].rejects(&entry.segment, in: bytes, from: place.direction) else {
@@ -103,9 +103,9 @@ struct Shard: ~Copyable {
         }
         let payload = bytes.extracting(entry.segment.payload)
         let arrival = table.connections[slot].receive(
-            &entry.segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
+            &entry.segment, from: place.direction, payload: payload, packet: state.packet, time: state.time,
             budget: &table.budget, limits: table.limits)
-        follow(arrival, of: &entry.segment, payload, at: place, packet.number, state: &state, sink: &sink)
+        follow(arrival, of: &entry.segment, payload, at: place, state.packet, state: &state, sink: &sink)
     }
 
     /// Hands the bytes of a segment to their reader, and holds the stream where they must wait for the other one.

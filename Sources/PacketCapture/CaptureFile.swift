@@ -28,15 +28,12 @@ public struct CaptureFile: ~Copyable {
     ///     type that it does not suit do not match.
     /// - Throws: All kinds but `repeatedStandardInput` and `tooManySecrets`, without a packet number.
     public init(path: String, filter: String? = nil) throws(CaptureError) {
-        try self.init(path: path, filter: filter, bufferSize: Self.bufferSize)
+        try self.init(path: path, filter: filter, ReadingMemory())
     }
 
-    /// Files are read fastest with about this many bytes at a time.
-    static let bufferSize = 256 * 1024
-
-    init(path: String, filter: String?, bufferSize: Int) throws(CaptureError) {
+    init(path: String, filter: String?, _ memory: ReadingMemory) throws(CaptureError) {
         let source = try FileSource(path: path)
-        var input = try CaptureInput(source, name: path, bufferSize: bufferSize)
+        var input = try CaptureInput(source, name: path, memory)
         var pcap: PcapHeader?
         var pcapng = PcapngReader()
         do throws(ReadingError) {
@@ -149,6 +146,18 @@ public struct CaptureFile: ~Copyable {
             unsafe batch.append(record)
         }
     }
+
+    /// Takes note that packets are lent; see ``ReadBuffer``.
+    mutating func lend() { input.buffer.lend() }
+
+    /// Whether the memory that packets were lent from is left, since this was asked last.
+    mutating func takeTurn() -> Bool {
+        defer { input.buffer.hasTurned = false }
+        return input.buffer.hasTurned
+    }
+
+    /// The memory that its packets are lent from.
+    var memory: [MemoryBlock] { input.buffer.blocks }
 
     @inline(__always)
     private mutating func peekRecord() -> CapturedRecord? {

@@ -10,8 +10,8 @@ struct CaptureInput: ~Copyable {
     /// Looks at the start of `source`.
     ///
     /// - Throws: `cannotRead`, `empty`, `notCapture`, `compressed`; `cutShort` or `damaged` where that is the compression.
-    init(_ source: FileSource, name: String, bufferSize: Int) throws(CaptureError) {
-        var buffer = ReadBuffer(source, capacity: bufferSize)
+    init(_ source: FileSource, name: String, _ memory: ReadingMemory) throws(CaptureError) {
+        var buffer = ReadBuffer(source, capacity: memory.bufferSize, blocks: memory.blocks)
         var magic = buffer.peekMagic()
         while case .skippableFrame = FileFormat(magic: magic), buffer.skipFrame() {
             magic = buffer.peekMagic()
@@ -22,7 +22,8 @@ struct CaptureInput: ~Copyable {
                 throw CaptureError(.compressed, name: name, detail: found.rawValue)
             }
             method = found
-            buffer = ReadBuffer(CompressedSource(consume buffer, decoder), capacity: bufferSize)
+            buffer = ReadBuffer(
+                CompressedSource(consume buffer, decoder), capacity: memory.bufferSize, blocks: memory.blocks)
             magic = buffer.peekMagic()
         }
         let format = FileFormat(magic: magic)

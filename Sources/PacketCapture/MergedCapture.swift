@@ -24,7 +24,17 @@ public struct MergedCapture: ~Copyable {
     /// Those that stand before a packet in its file are here when that packet is lent: see ``readBatch()``.
     public private(set) var secrets: [CaptureSecrets] = []
 
+    /// Counts on, in ``readBatch()``, where memory that earlier batches stand in has been left.
+    ///
+    /// The bytes of a batch stay where they are until it has counted as far as was asked for.
+    public private(set) var turnCount = 0
+
     private let filter: String?
+    private let turns: Int
+    /// Whether memory was left since `turnCount` was counted on.
+    private var hasTurned = false
+    /// The memory of files that are read to their end, each with the count from which nobody needs it.
+    private var retired: [(memory: [MemoryBlock], until: Int)] = []
     private var queue = MergeQueue()
     /// The file whose turn it is; nil before its first packet and after the end.
     private var current: CaptureFile?
@@ -43,10 +53,12 @@ public struct MergedCapture: ~Copyable {
     /// - Parameters:
     ///   - paths: Their names.
     ///   - filter: A libpcap filter expression; only packets that it matches are handed on, all are counted.
+    ///   - turns: How far ``turnCount`` counts before the bytes of a batch are gone.
     /// - Throws: `badFilter` and `repeatedStandardInput` only.
-    public init(paths: [String], filter: String? = nil) throws(CaptureError) {
+    public init(paths: [String], filter: String? = nil, turns: Int = 1) throws(CaptureError) {
         names = paths
         self.filter = filter
+        self.turns = turns
         parked = paths.map { _ in ParkedFile() }
         guard paths.count(where: { $0 == "-" }) <= 1 else {
             throw CaptureError(.repeatedStandardInput, name: "-")
@@ -88,7 +100,18 @@ public struct MergedCapture: ~Copyable {
     public mutating func readBatch() -> Int {
         guard readFirst() else { return 0 }
         current?.read(into: &batch, count: &packetCount, before: queue.secondTime)
+        if turns > 1 { lendBatch() }
         return batch.count
+    }
+
+    /// Sees to it that the batch stays where it is, and counts where earlier ones do not any more.
+    private mutating func lendBatch() {
+        if current?.takeTurn() == true { hasTurned = true }
+        current?.lend()
+        guard hasTurned else { return }
+        hasTurned = false
+        turnCount += 1
+        retired.removeAll { $0.until <= turnCount }
     }
 
     /// Hands the packets of the batch that was read last to `body`, one after the other.
@@ -130,7 +153,7 @@ public struct MergedCapture: ~Copyable {
             let isAlone = names.count == 1
             var file = try CaptureFile(
                 path: names[source], filter: filter,
-                bufferSize: isAlone ? CaptureFile.bufferSize : Self.smallBufferSize)
+                memory(ofSize: isAlone ? ReadingMemory.usualSize : Self.smallBufferSize))
             readableFileCount += 1
             isLive = isLive || file.isLive
             byteCount = if let total = byteCount, let size = file.byteCount { total + size } else { nil }
@@ -196,9 +219,17 @@ public struct MergedCapture: ~Copyable {
         takeSecrets()
         if let problem = Self.problem(of: current) { problems.append(problem) }
         finishedBytes += Self.bytesRead(of: current)
+        if turns > 1 { retireMemory() }
         current = nil
         openFileCount -= 1
         queue.removeFirst()
+    }
+
+    /// Keeps the memory of the current file while packets may be lent from it.
+    private mutating func retireMemory() {
+        hasTurned = true
+        guard let memory = current?.memory else { return }
+        retired.append((memory, until: turnCount + 1 + turns))
     }
 
     /// Whether the current file's next packet is the next of all; parks the file where it is not.
@@ -238,7 +269,7 @@ public struct MergedCapture: ~Copyable {
             let isCrowded = openFileCount >= Self.largeBufferCount
             current = try CaptureFile(
                 path: names[source], filter: filter,
-                bufferSize: isCrowded ? Self.smallBufferSize : CaptureFile.bufferSize)
+                memory(ofSize: isCrowded ? Self.smallBufferSize : ReadingMemory.usualSize))
             openFileCount += 1
         } catch {
             problems.append(error)
@@ -247,6 +278,8 @@ public struct MergedCapture: ~Copyable {
         }
         return unsafe readCurrent()
     }
+
+    private func memory(ofSize size: Int) -> ReadingMemory { ReadingMemory(bufferSize: size, blocks: turns) }
 
     /// How many files may be open with a buffer of the full size.
     private static let largeBufferCount = 32

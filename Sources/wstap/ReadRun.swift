@@ -32,16 +32,18 @@ struct ReadRun {
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path)
-            var pipeline = Pipeline(options: analysisOptions(format))
-            // Whoever waits for events at a pipe is served at once; and a summary's few events need no thread.
-            if jobs.count > 1, format.needsFrames, !capture.isLive {
-                var writer = try RelayedWriter(format, to: file)
-                try pass(&capture, through: &pipeline, into: &writer)
+            let options = analysisOptions(format)
+            let writer = EventWriter(format, to: file)
+            let omissions: FilterOmissions
+            // Whoever waits for events at a pipe is served at once.
+            if jobs.count > 1, !capture.isLive {
+                var analysis = ThreadedAnalysis(options, threads: jobs.count, writer)
+                (summary, omissions) = try pass(&capture, through: &analysis)
             } else {
-                var writer = DirectWriter(format, to: file)
-                try pass(&capture, through: &pipeline, into: &writer)
+                var analysis = DirectAnalysis(options, writer)
+                (summary, omissions) = try pass(&capture, through: &analysis)
             }
-            summary = pipeline.summary
+            omissions.complain(isQuiet: output.quiet)
         } catch {
             switch error {
             case .closedPipe: return
@@ -53,41 +55,27 @@ struct ReadRun {
         try conclude(capture.problems, summary, packetsRead: capture.packetCount)
     }
 
-    /// Takes all packets through the analysis, and its events to whoever writes them.
+    /// Takes all packets through the analysis; progress is shown between.
     private func pass(
-        _ capture: inout MergedCapture, through pipeline: inout Pipeline,
-        into writer: inout some EventWriter & ~Copyable
-    ) throws(OutputFile.Failure) {
+        _ capture: inout MergedCapture, through analysis: inout some FileAnalysis & ~Copyable
+    ) throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
         var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
         var shownAt: UInt64 = 0
-        let isLive = capture.isLive
-        while ReadRun.passPackets(from: &capture, through: &pipeline, into: &writer) {
-            try writer.advance(isWaiting: isLive)
+        while capture.readBatch() > 0, try analysis.receive(&capture) {
             if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
                 shownAt = capture.packetCount
                 progress?.show(capture.bytesRead)
             }
         }
         progress?.clear()
-        pipeline.finish(into: &writer)
-        let omissions = try writer.finish()
-        omissions.complain(isQuiet: output.quiet)
-    }
-
-    /// Takes the packets that are at hand through the analysis; false where there is none.
-    private static func passPackets(
-        from capture: inout MergedCapture, through pipeline: inout Pipeline,
-        into writer: inout some EventWriter & ~Copyable
-    ) -> Bool {
-        let count = capture.readBatch()
-        capture.forEachPacket { pipeline.prepare($0) }
-        capture.forEachPacket { pipeline.receive($0, into: &writer) }
-        return count > 0
+        return try analysis.finish()
     }
 
     private func open() throws -> MergedCapture {
         do throws(CaptureError) {
-            return try MergedCapture(paths: files, filter: packetFilter)
+            return try MergedCapture(
+                paths: files, filter: packetFilter, turns: jobs.count > 1 ? HandoverQueues<PacketBlock>.capacity + 3 : 1
+            )
         } catch {
             throw ValidationError(error.description)
         }

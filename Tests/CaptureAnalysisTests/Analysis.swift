@@ -107,8 +107,8 @@ struct Analysis {
 }
 
 extension [TimedPacket] {
-    fileprivate func withPacket(
-        _ index: Int, _ linkType: LinkType, _ body: (borrowing CapturedPacket) -> Void
+    func withPacket(
+        _ index: Int, _ linkType: LinkType = .ethernet, _ body: (borrowing CapturedPacket) -> Void
     ) {
         self[index].bytes.withPacket(
             number: UInt64(index + 1), time: self[index].time, linkType: linkType,

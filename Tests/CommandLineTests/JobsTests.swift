@@ -22,9 +22,11 @@ struct JobsTests {
 
     private func compare(_ capture: String, _ format: [String]) throws {
         let one = try Wstap.run([capture, "--jobs", "1", "--format"] + format)
-        let other = try Wstap.run([capture, "--jobs", "3", "--format"] + format)
-        #expect(other.output == one.output, "\(capture)")
-        #expect(other.errors == one.errors && other.status == one.status, "\(capture)")
+        for jobs in ["2", "3", "64"] {
+            let other = try Wstap.run([capture, "--jobs", jobs, "--format"] + format)
+            #expect(other.output == one.output, "\(capture) \(jobs)")
+            #expect(other.errors == one.errors && other.status == one.status, "\(capture) \(jobs)")
+        }
     }
 
     @Test("filters and what they leave out are the same")

@@ -12,7 +12,7 @@ struct PipelineRun {
     init(_ input: [UInt8]) { packets = InputPackets(input) }
 
     /// Analyses the packets: the trace must be whole lines without control characters, and the same whether packets are
-    /// looked at ahead of their turn, and take the short ways, or not.
+    /// looked at ahead of their turn, and take the short ways, or not, and in one part or several.
     func check() throws(Disagreement) {
         let plain = try trace(isPrepared: true, tracksStates: false)
         // Where states are tracked, sessions take the long way.
@@ -21,19 +21,27 @@ struct PipelineRun {
             throw Disagreement(
                 words: "\(String(decoding: plain, as: UTF8.self)) is not \(String(decoding: long, as: UTF8.self))")
         }
+        let parted = try partedTrace(parts: 2 + packets.packets.count % 3)
+        guard plain == parted else {
+            throw Disagreement(
+                words: "\(String(decoding: plain, as: UTF8.self)) is not \(String(decoding: parted, as: UTF8.self))")
+        }
+    }
+
+    private func partedTrace(parts: Int) throws(Disagreement) -> [UInt8] {
+        var format = JSONLinesFormat(options: JSONLinesFormat.Options(framePayloads: true))
+        var pipeline = PartedPipeline(options: Self.options, parts: parts, blockLength: 5)
+        for index in packets.packets.indices {
+            withCaptured(index) { pipeline.receive($0, into: &format) }
+        }
+        pipeline.finish(into: &format)
+        return try check(&format.output)
     }
 
     private func trace(isPrepared: Bool, tracksStates: Bool) throws(Disagreement) -> [UInt8] {
         var format = JSONLinesFormat(options: JSONLinesFormat.Options(framePayloads: true))
-        var options = AnalysisOptions()
-        options.payload.includesFrames = true
+        var options = Self.options
         options.tracksStates = tracksStates
-        options.secret = 7
-        options.limits.heldBytes = 1 << 20
-        options.limits.keptPayload = 1 << 20
-        options.limits.stream.inflatedMessage = 1 << 18
-        options.limits.stream.inflateRatio = 64
-        options.limits.stream.ratioThreshold = 1 << 14
         var pipeline = Pipeline(options: options)
         var trace: [UInt8] = []
         for index in packets.packets.indices {
@@ -48,6 +56,18 @@ struct PipelineRun {
         pipeline.finish(into: &format)
         trace += try check(&format.output)
         return trace
+    }
+
+    private static var options: AnalysisOptions {
+        var options = AnalysisOptions()
+        options.payload.includesFrames = true
+        options.secret = 7
+        options.limits.heldBytes = 1 << 20
+        options.limits.keptPayload = 1 << 20
+        options.limits.stream.inflatedMessage = 1 << 18
+        options.limits.stream.inflateRatio = 64
+        options.limits.stream.ratioThreshold = 1 << 14
+        return options
     }
 
     private func withCaptured(_ index: Int, _ body: (borrowing CapturedPacket) -> Void) {

@@ -98,6 +98,39 @@ import WireFormat
         #expect(seen.map(\.bytes) == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [0, 3], [1, 3], [1, 4]])
     }
 
+    @Test(arguments: 2...4)
+    func `the bytes of a batch stay where they are for as many turns as are asked for`(turns: Int) throws {
+        var random = SeededGenerator(seed: UInt64(turns))
+        let paths = try (0..<6).map { index in
+            var pcap = PcapBuilder()
+            for second in 0..<UInt32.random(in: 30...90, using: &random) {
+                let length = Int.random(in: 1...60_000, using: &random)
+                pcap.append([UInt8](repeating: .random(in: 0...255, using: &random), count: length), seconds: second)
+            }
+            return try folder.write("\(index).pcap", pcap.bytes)
+        }
+        for paths in [Array(paths.prefix(1)), paths] {
+            var single = try MergedCapture(paths: paths)
+            var lending = try MergedCapture(paths: paths, turns: turns)
+            var lent: [(turn: Int, bytes: UnsafeBufferPointer<UInt8>, copy: [UInt8])] = []
+            var count = 0
+            while case let size = lending.readBatch(), size > 0 {
+                lent.removeAll { $0.turn + turns <= lending.turnCount }
+                #expect(lent.allSatisfy { Array($0.bytes) == $0.copy })
+                for place in 0..<size {
+                    let packet = lending.packet(place)
+                    guard let expected = single.next() else { break }
+                    #expect(SeenPacket(packet) == SeenPacket(expected))
+                    let bytes = packet.bytes.withUnsafeBufferPointer { $0 }
+                    lent.append((lending.turnCount, bytes, Array(bytes)))
+                    count += 1
+                }
+            }
+            #expect(count == lending.packetCount && single.readBatch() == 0)
+            #expect(lending.turnCount > turns)
+        }
+    }
+
     @Test func `batches tell the same as single packets, whatever the filter and the order of times`() throws {
         for seed in 0..<50 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)

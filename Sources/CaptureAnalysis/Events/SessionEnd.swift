@@ -152,4 +152,6 @@ public struct SessionEnd: Sendable {
     public var tcp: TCPHealth
     /// What compression came to, of the client and the server; nil where none was negotiated or seen.
     public var compression: (client: Compression, server: Compression)?
+    /// What the end is compared with others by; nil where there was no session.
+    var sample: EndingPatterns.Sample?
 }

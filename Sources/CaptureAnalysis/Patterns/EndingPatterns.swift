@@ -36,6 +36,19 @@ struct EndingPatterns: Sendable {
     private var servers: [Server] = []
     private var indexByAddress: [IPAddress: Int] = [:]
 
+    /// What the end of a session is compared by, beside its verdict.
+    struct Sample: Sendable {
+        /// Its server.
+        var server: IPAddress
+        /// Nanoseconds from the accepted upgrade to the end; nil where that was not seen.
+        var lifetime: Int64?
+    }
+
+    /// Takes the end of a session: how it ended, and what it is compared by.
+    mutating func note(_ verdict: SessionEnd.Verdict, _ sample: Sample) {
+        note(verdict, server: sample.server, lifetime: sample.lifetime)
+    }
+
     /// Takes the end of a session.
     ///
     /// - Parameters:

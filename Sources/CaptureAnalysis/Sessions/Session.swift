@@ -10,7 +10,7 @@ struct Session: ~Copyable {
     // What every frame touches stands first.
 
     /// The number of its connection.
-    let number: UInt64
+    var number: UInt64
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Whether segments are looked at for more than their bytes.
@@ -318,15 +318,18 @@ struct Session: ~Copyable {
         let verdict = outcome.verdict(tcp, cause: cause, now: context.time)
         tellUnanswered(tcp, cause, verdict.failure, context, &state, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
-        state.endings.note(verdict, server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
+        let sample = EndingPatterns.Sample(
+            server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
+        state.endings.note(verdict, sample)
         let end = SessionEnd(
             verdict: verdict,
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
             duration: tcp.duration, fromClient: streams[0].total,
             fromServer: streams[1].total, pingRoundTrip: roundTrips?.durations,
-            tcp: tcp.health, compression: compression)
+            tcp: tcp.health, compression: compression, sample: sample)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())
+        state.release(number)
     }
 }

@@ -2,25 +2,41 @@
 ///
 /// It reads what the source has, never waiting for more than is asked for, and grows only as far as bytes really come:
 /// a length that a file claims costs nothing by itself.
+///
+/// Bytes that were lent to others stay where they are for as many fills as it has blocks of memory, which take turns.
 @safe
 struct ReadBuffer: ~Copyable {
     private let source: any ByteSource
+    /// The block at hand is at `turn`; the others hold what was read before, and are made when their turn comes.
+    private(set) var blocks: [MemoryBlock]
+    private var turn = 0
+    private let blockCount: Int
     private var storage: UnsafeMutableRawPointer
     private var capacity: Int
+    private let usualCapacity: Int
     private var start = 0
     private var end = 0
     /// How many bytes of the source stand before the first unread one.
     private(set) var offset: UInt64 = 0
+    /// Whether bytes of the block at hand were lent, so that another has to take its turn.
+    private var isLent = false
+    /// Whether another has since this was last set to false.
+    var hasTurned = false
 
-    /// Makes an empty buffer that reads `capacity` bytes at a time.
-    init(_ source: any ByteSource, capacity: Int) {
+    /// Makes an empty buffer.
+    ///
+    /// - Parameters:
+    ///   - source: Where the bytes come from.
+    ///   - capacity: How many of them are read at a time.
+    ///   - blockCount: How many blocks of memory take turns.
+    init(_ source: any ByteSource, capacity: Int, blocks blockCount: Int = 1) {
         self.source = source
         self.capacity = capacity
-        unsafe storage = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
-    }
-
-    deinit {
-        unsafe storage.deallocate()
+        usualCapacity = capacity
+        self.blockCount = blockCount
+        let first = MemoryBlock(byteCount: capacity)
+        blocks = [first]
+        unsafe storage = first.start
     }
 
     /// How many unread bytes are here.
@@ -80,8 +96,16 @@ struct ReadBuffer: ~Copyable {
         return unsafe UnsafeBufferPointer(start: first.assumingMemoryBound(to: UInt8.self), count: length)
     }
 
+    /// Takes note that bytes of the block at hand are lent.
+    @inline(__always)
+    mutating func lend() {
+        isLent = true
+    }
+
     private mutating func readOn(_ length: Int) -> Bool {
-        if start > 0 {
+        if isLent && blockCount > 1 {
+            takeTurns()
+        } else if start > 0 {
             unsafe storage.copyMemory(from: storage + start, byteCount: count)
             end = count
             start = 0
@@ -96,11 +120,27 @@ struct ReadBuffer: ~Copyable {
         return true
     }
 
+    /// Goes on in the next block, with the bytes that are unread.
+    private mutating func takeTurns() {
+        let rest = unsafe unread
+        turn = (turn &+ 1) % blockCount
+        capacity = max(usualCapacity, rest.count)
+        if turn == blocks.count { blocks.append(MemoryBlock(byteCount: capacity)) }
+        // A block that had to grow is not kept.
+        if blocks[turn].byteCount != capacity { blocks[turn] = MemoryBlock(byteCount: capacity) }
+        unsafe storage = blocks[turn].start
+        if let first = rest.baseAddress { unsafe storage.copyMemory(from: first, byteCount: rest.count) }
+        end = rest.count
+        start = 0
+        isLent = false
+        hasTurned = true
+    }
+
     private mutating func grow() {
-        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity * 2, alignment: 16)
-        unsafe larger.copyMemory(from: storage, byteCount: end)
-        unsafe storage.deallocate()
-        unsafe storage = larger
+        let larger = MemoryBlock(byteCount: capacity * 2)
+        unsafe larger.start.copyMemory(from: storage, byteCount: end)
+        blocks[turn] = larger
+        unsafe storage = larger.start
         capacity *= 2
     }
 }

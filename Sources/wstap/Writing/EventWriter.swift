@@ -1,23 +1,8 @@
 import CaptureAnalysis
 import TraceOutput
 
-/// Takes the events of an analysis and sees to it that a format's lines reach their file.
-protocol EventWriter: EventSink, ~Copyable {
-    /// Looks after the output between two packets.
-    ///
-    /// - Parameter isWaiting: Whether nothing may come for a while, so that all that is printed should be written.
-    /// - Throws: Where nothing more can be written.
-    mutating func advance(isWaiting: Bool) throws(OutputFile.Failure)
-
-    /// Writes the rest and gives the file its name; to be called behind the last event.
-    ///
-    /// - Returns: What the format left out.
-    /// - Throws: Where not all could be written.
-    mutating func finish() throws(OutputFile.Failure) -> FilterOmissions
-}
-
-/// A format that prints where the analysis runs.
-struct DirectWriter<Format: OutputFormat & ~Copyable>: EventWriter, ~Copyable {
+/// Has a format print the events of an analysis, and sees to it that its lines reach their file.
+struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     private var format: Format
     private var file: OutputFile
 
@@ -33,6 +18,10 @@ struct DirectWriter<Format: OutputFormat & ~Copyable>: EventWriter, ~Copyable {
         format.receive(event, at: context, payload: payload)
     }
 
+    /// Looks after the output between two packets.
+    ///
+    /// - Parameter isWaiting: Whether nothing may come for a while, so that all that is printed should be written.
+    /// - Throws: Where nothing more can be written.
     mutating func advance(isWaiting: Bool) throws(OutputFile.Failure) {
         if isWaiting { format.flush() }
         if isWaiting && !format.output.isEmpty || format.output.count >= Self.batch {
@@ -40,6 +29,10 @@ struct DirectWriter<Format: OutputFormat & ~Copyable>: EventWriter, ~Copyable {
         }
     }
 
+    /// Writes the rest and gives the file its name; to be called behind the last event.
+    ///
+    /// - Returns: What the format left out.
+    /// - Throws: Where not all could be written.
     mutating func finish() throws(OutputFile.Failure) -> FilterOmissions {
         try file.drain(&format.output)
         try file.finish()

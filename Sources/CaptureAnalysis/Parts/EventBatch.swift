@@ -1,0 +1,66 @@
+/// Events that pass from one thread to another together, each with its place and a copy of its payload.
+public struct EventBatch: ~Copyable, Sendable {
+    private struct Entry {
+        let event: Event
+        let context: EventContext
+        /// Where its payload ends in `payloads`.
+        let payloadEnd: Int
+    }
+
+    private var entries: ContiguousArray<Entry> = []
+    private var payloads: ContiguousArray<UInt8> = []
+    /// The entry that is next, and where its payload begins.
+    private var (next, nextPayload) = (0, 0)
+    /// The last packet whose events are in this batch or before it, as far as there are any.
+    public private(set) var lastPacket: UInt64 = 0
+
+    /// Events that a batch holds at most.
+    private static var capacity: Int { 512 }
+    /// Bytes of payloads from which it counts as full; its last payload may go beyond.
+    private static var payloadCapacity: Int { 128 << 10 }
+
+    /// Makes an empty batch.
+    public init() {}
+
+    /// Whether it is to be handed on.
+    public var isFull: Bool { entries.count >= Self.capacity || payloads.count >= Self.payloadCapacity }
+
+    /// Whether it holds so much that no other should wait beside it.
+    public var isLarge: Bool { payloads.count > 2 * Self.payloadCapacity }
+
+    /// Whether all of its events were handed on.
+    public var isEmpty: Bool { next == entries.count }
+
+    /// The packet of the next event; where there is none, the first that may have one behind this batch.
+    var nextPacket: UInt64 { next < entries.count ? entries[next].context.packet : lastPacket &+ 1 }
+
+    /// Adds an event.
+    public mutating func append(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        unsafe payload.withUnsafeBufferPointer { unsafe payloads.append(contentsOf: $0) }
+        entries.append(Entry(event: copy event, context: copy context, payloadEnd: payloads.count))
+    }
+
+    /// Tells that no more events of packets up to this one will come.
+    public mutating func close(behind packet: UInt64) {
+        lastPacket = packet
+    }
+
+    /// Hands those of the next events on, in their order, whose packets are not behind `packet`.
+    mutating func replay(
+        through packet: UInt64, into body: (borrowing Event, borrowing EventContext, Span<UInt8>) -> Void
+    ) {
+        let (entries, payloads) = (entries, payloads)
+        while next < entries.count, entries[next].context.packet <= packet {
+            let end = entries[next].payloadEnd
+            body(entries[next].event, entries[next].context, payloads.span.extracting(nextPayload..<end))
+            (next, nextPayload) = (next &+ 1, end)
+        }
+    }
+
+    /// Forgets the events; keeps the room, but for that of a long payload.
+    public mutating func removeAll() {
+        entries.removeAll(keepingCapacity: true)
+        payloads.removeAll(keepingCapacity: !isLarge)
+        (next, nextPayload, lastPacket) = (0, 0, 0)
+    }
+}
