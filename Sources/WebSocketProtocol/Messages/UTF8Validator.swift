@@ -1,53 +1,38 @@
 /// Checks that a text which comes in pieces is UTF-8 throughout (RFC 3629, RFC 6455 8.1).
 struct UTF8Validator: Sendable {
-    /// The beginning of a scalar that the last piece cut.
-    private var cut = InlineArray<4, UInt8>(repeating: 0)
-    private var cutCount = 0
-    private(set) var isValid = true
+    /// The raw value of a ``UTF8State`` in the lowest six bits, and what does not matter above.
+    private var state = UTF8State.between.rawValue
+
+    /// Whether the text so far may be the beginning of a valid one.
+    var isValid: Bool { state & 63 != UTF8State.broken.rawValue }
 
     /// Whether the text so far is valid and does not end inside a scalar.
-    var isComplete: Bool { isValid && cutCount == 0 }
+    var isComplete: Bool { state & 63 == UTF8State.between.rawValue }
 
     /// Begins a new text.
     mutating func reset() {
-        cutCount = 0
-        isValid = true
+        state = UTF8State.between.rawValue
     }
 
     /// Takes the next piece.
     mutating func receive(_ bytes: Span<UInt8>) {
-        guard isValid else { return }
-        var start = 0
-        while cutCount > 0, start < bytes.count {
-            cut[cutCount] = bytes[start]
-            cutCount &+= 1
-            start &+= 1
-            switch check(cut.span.extracting(0..<cutCount)) {
-            case .valid: cutCount = 0
-            case .cut where cutCount < 4: break
-            case .cut, .invalid:
-                isValid = false
-                return
-            }
-        }
-        start &+= Self.asciiCount(bytes.extracting(start...))
-        guard start < bytes.count else { return }
-        let rest = bytes.extracting(start...)
-        switch check(rest) {
-        case .valid: break
-        case .invalid: isValid = false
-        case .cut(let at):
-            for index in at..<rest.count {
-                cut[cutCount] = rest[index]
-                cutCount &+= 1
+        var index = 0
+        while index < bytes.count, isValid {
+            if isComplete { index &+= Self.asciiCount(bytes.extracting(index...)) }
+            // Where one byte is not ASCII, others are near.
+            let end = min(index &+ 16, bytes.count)
+            while index < end {
+                state = UTF8State.steps[Int(bytes[index])] &>> state
+                index &+= 1
             }
         }
     }
 
     /// Whether a text that is here as a whole is UTF-8.
     static func isValid(_ bytes: Span<UInt8>) -> Bool {
-        let count = asciiCount(bytes)
-        return count == bytes.count || (try? UTF8Span(validating: bytes.extracting(count...))) != nil
+        var text = UTF8Validator()
+        text.receive(bytes)
+        return text.isComplete
     }
 
     /// How many bytes at the beginning have no top bit: all of them, or a few less than that.
@@ -81,20 +66,5 @@ struct UTF8Validator: Sendable {
     @inline(__always)
     private static func load(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
         unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-    }
-
-    private enum Verdict {
-        case valid, invalid
-        case cut(at: Int)
-    }
-
-    private func check(_ bytes: Span<UInt8>) -> Verdict {
-        do throws(UTF8.ValidationError) {
-            _ = try UTF8Span(validating: bytes)
-            return .valid
-        } catch {
-            guard error.kind == .truncatedScalar, error.byteOffsets.upperBound == bytes.count else { return .invalid }
-            return .cut(at: error.byteOffsets.lowerBound)
-        }
     }
 }

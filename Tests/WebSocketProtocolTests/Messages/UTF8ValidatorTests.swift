@@ -62,6 +62,55 @@ struct UTF8ValidatorTests {
         }
     }
 
+    /// Bytes on both sides of every border that RFC 3629 4 draws.
+    private static let borders: [UInt8] = [
+        0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef,
+        0xf0,
+        0xf1, 0xf3, 0xf4, 0xf5, 0xff,
+    ]
+
+    @Test("Every sequence of border bytes: valid, the beginning of something valid, or broken at once")
+    func borders() {
+        // One of these completes every scalar that can be completed.
+        let endings = ["", "80", "8080", "808080", "bf", "bf80", "bf8080"].map { [UInt8](hex: $0) }
+        var texts: [[UInt8]] = [[]]
+        for length in 1...4 {
+            texts = texts.flatMap { text in Self.borders.map { text + [$0] } }
+            for text in texts {
+                var validator = UTF8Validator()
+                validator.receive(text.span)
+                guard validator.isComplete == isUTF8(text), UTF8Validator.isValid(text.span) == isUTF8(text),
+                    validator.isValid == endings.contains(where: { isUTF8(text + $0) })
+                else {
+                    Issue.record("\(text)")
+                    continue
+                }
+            }
+            // Only what is not broken yet is worth another byte, and of ASCII one is enough.
+            texts.removeAll { text in
+                length > 1 && text[0] < 0x80 || !endings.contains { isUTF8(text + $0) }
+            }
+        }
+    }
+
+    @Test("One scalar at every place of a text that is long enough for steps of several bytes")
+    func places() {
+        for hex in ["c3a9", "e282ac", "f09f918d", "eda080", "c3", "ff"] {
+            let scalar = [UInt8](hex: hex)
+            for before in 0...70 {
+                for after in [0, 1, 7, 8, 9, 31, 33, 70] {
+                    let text = [UInt8](repeating: 0x41, count: before) + scalar + [UInt8](repeating: 0x42, count: after)
+                    let expected = isUTF8(text)
+                    #expect(UTF8Validator.isValid(text.span) == expected, "\(text)")
+                    for cut in stride(from: 0, through: text.count, by: 3) {
+                        guard validate([Array(text[..<cut]), Array(text[cut...])]) != expected else { continue }
+                        Issue.record("\(text), cut at \(cut)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test("A new text begins afresh")
     func reset() {
         var validator = UTF8Validator()
