@@ -26,7 +26,7 @@ struct ReadCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Threads that may work; more than two are not used. The output is the same for every number.",
+            "Threads that may work; more than nine are not used. The output is the same for every number.",
             valueName: "n"))
     var jobs = JobCount.processors
 

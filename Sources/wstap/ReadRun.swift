@@ -74,7 +74,7 @@ struct ReadRun {
     private func open() throws -> MergedCapture {
         do throws(CaptureError) {
             return try MergedCapture(
-                paths: files, filter: packetFilter, turns: jobs.count > 1 ? HandoverQueues<PacketBlock>.capacity + 3 : 1
+                paths: files, filter: packetFilter, turns: jobs.count > 1 ? HandoverQueues<PacketBlock>.turns : 1
             )
         } catch {
             throw ValidationError(error.description)

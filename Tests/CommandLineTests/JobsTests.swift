@@ -1,4 +1,5 @@
 import Foundation
+import PacketDecoding
 import TestSupport
 import Testing
 
@@ -27,6 +28,27 @@ struct JobsTests {
             #expect(other.output == one.output, "\(capture) \(jobs)")
             #expect(other.errors == one.errors && other.status == one.status, "\(capture) \(jobs)")
         }
+    }
+
+    @Test("long messages of several sessions at the same time are the same bytes")
+    func longMessages() throws {
+        let folder = try ScratchFolder()
+        let packets = (0..<UInt16(6)).flatMap { number in
+            var talk = TCPConversation(from: Endpoint("10.0.0.7:\(40_000 + number)"))
+            talk.openWebSocket()
+            for round in 0..<3 {
+                let text = String(repeating: "\(number)\(round)", count: 300_000 + 50_000 * Int(number))
+                let frame = WireFrame.text(text, from: .server)
+                for start in stride(from: 0, to: frame.count, by: 30_000) {
+                    talk.send(Array(frame[start..<min(frame.count, start + 30_000)]), from: .server)
+                    talk.acknowledge(from: .client)
+                }
+            }
+            return talk.packets
+        }
+        var capture = PcapBuilder()
+        for packet in packets.sorted(by: { $0.time < $1.time }) { capture.append(packet) }
+        try compare(folder.write("long.pcap", capture.bytes), ["jsonl", "--frame-payloads"])
     }
 
     @Test("filters and what they leave out are the same")

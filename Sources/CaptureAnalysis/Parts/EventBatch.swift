@@ -1,8 +1,14 @@
 /// Events that pass from one thread to another together, each with its place and a copy of its payload.
 public struct EventBatch: ~Copyable, Sendable {
+    /// What a merge has to look at.
+    enum Kind {
+        case connection, end, other
+    }
+
     private struct Entry {
         let event: Event
-        let context: EventContext
+        var context: EventContext
+        let kind: Kind
         /// Where its payload ends in `payloads`.
         let payloadEnd: Int
     }
@@ -37,7 +43,14 @@ public struct EventBatch: ~Copyable, Sendable {
     /// Adds an event.
     public mutating func append(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         unsafe payload.withUnsafeBufferPointer { unsafe payloads.append(contentsOf: $0) }
-        entries.append(Entry(event: copy event, context: copy context, payloadEnd: payloads.count))
+        let kind: Kind =
+            switch event {
+            case .connection: .connection
+            case .end: .end
+            default: .other
+            }
+        entries.append(
+            Entry(event: copy event, context: copy context, kind: kind, payloadEnd: payloads.count))
     }
 
     /// Tells that no more events of packets up to this one will come.
@@ -45,16 +58,28 @@ public struct EventBatch: ~Copyable, Sendable {
         lastPacket = packet
     }
 
-    /// Hands those of the next events on, in their order, whose packets are not behind `packet`.
-    mutating func replay(
-        through packet: UInt64, into body: (borrowing Event, borrowing EventContext, Span<UInt8>) -> Void
-    ) {
-        let (entries, payloads) = (entries, payloads)
-        while next < entries.count, entries[next].context.packet <= packet {
-            let end = entries[next].payloadEnd
-            body(entries[next].event, entries[next].context, payloads.span.extracting(nextPayload..<end))
-            (next, nextPayload) = (next &+ 1, end)
-        }
+    /// What is next; there must be an event.
+    var nextKind: Kind { entries[next].kind }
+
+    /// The number of its connection.
+    var nextConnection: UInt64 {
+        get { entries[next].context.connection }
+        set { entries[next].context.connection = newValue }
+    }
+
+    /// Where the next event is the end of a session: how it ended, and what it is compared by.
+    var nextEnd: (SessionEnd.Verdict, EndingPatterns.Sample)? {
+        guard case .end(let end) = entries[next].event, let sample = end.sample else { return nil }
+        return (end.verdict, sample)
+    }
+
+    /// Hands the next event on; there must be one.
+    mutating func passNext(into sink: inout some EventSink & ~Copyable) {
+        let (place, start) = (next, nextPayload)
+        next = place &+ 1
+        nextPayload = entries[place].payloadEnd
+        sink.receive(
+            entries[place].event, at: entries[place].context, payload: payloads.span.extracting(start..<nextPayload))
     }
 
     /// Forgets the events; keeps the room, but for that of a long payload.

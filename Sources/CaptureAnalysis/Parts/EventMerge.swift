@@ -73,24 +73,21 @@ public struct EventMerge: ~Copyable {
     }
 
     private mutating func replay(_ part: Int, through packet: UInt64, into sink: inout some EventSink & ~Copyable) {
-        var batch = EventBatch()
-        swap(&batch, &parts[part].batch)
-        batch.replay(through: packet) { event, context, payload in
-            var context = copy context
-            context.connection = number(of: event, context.connection, part)
-            if case .end(let end) = copy event, let sample = end.sample { endings.note(end.verdict, sample) }
-            sink.receive(event, at: context, payload: payload)
+        while !parts[part].batch.isEmpty, parts[part].batch.nextPacket <= packet {
+            let connection = parts[part].batch.nextConnection
+            let kind = parts[part].batch.nextKind
+            if kind == .connection { number(connection, of: part) }
+            if kind == .end, let (verdict, sample) = parts[part].batch.nextEnd { endings.note(verdict, sample) }
+            parts[part].batch.nextConnection = number(of: connection, in: part)
+            parts[part].batch.passNext(into: &sink)
         }
-        swap(&batch, &parts[part].batch)
     }
 
-    /// The number of an event's connection, which gets one with its first.
-    private mutating func number(of event: borrowing Event, _ connection: UInt64, _ part: Int) -> UInt64 {
-        guard case .connection = copy event else { return number(of: connection, in: part) }
+    /// Gives the next number to a connection that a part has numbered so.
+    private mutating func number(_ connection: UInt64, of part: Int) {
         connectionCount &+= 1
         let place = Int(connection)
         while parts[part].numbers.count <= place { parts[part].numbers.append(0) }
         parts[part].numbers[place] = connectionCount
-        return connectionCount
     }
 }

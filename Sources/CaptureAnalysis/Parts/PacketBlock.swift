@@ -23,7 +23,7 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     }
 
     /// How many packets it holds at most.
-    static let capacity = 1024
+    static let capacity = 512
 
     /// The items, of which the first ``count`` hold packets.
     private(set) var items = ContiguousArray<Item>()

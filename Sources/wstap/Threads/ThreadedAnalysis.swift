@@ -14,20 +14,17 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
     private var turnCount = 0
     private var hasBegun = false
 
-    /// How far a capture's turns must count before the memory of its packets is used again: for the blocks that wait, the
-    /// one that is worked on, the one that is filled, and the turn that is noticed behind its batch.
-    static var turns: Int { HandoverQueues<PacketBlock>.capacity + 3 }
-
     /// Makes one that is ready to begin.
     ///
     /// - Parameters:
     ///   - options: What it is to do.
-    ///   - count: How many threads are to analyse, if there can be so many.
+    ///   - count: How many threads may be busy, beside the one that reads.
     ///   - writer: What prints and writes.
     init(_ options: AnalysisOptions, threads count: Int, _ writer: consuming EventWriter<Format>) {
         let queues = queues
         let events = HandoverQueues { EventBatch() }
-        let parts = min(count, Pipeline.maximumParts)
+        // A trace's lines keep one thread busy; a summary's few events do not.
+        let parts = max(1, min(options.tellsFrames ? count - 1 : count, Pipeline.maximumParts))
         self.events = events
         pipeline = Pipeline(options: options)
         threads = (0..<parts).map { AnalysisThread($0, options: options, queues, events) }
@@ -88,4 +85,10 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
             pipeline.join(&thread.part, index, of: threads.count, printer.merge)
         }
     }
+}
+
+extension HandoverQueues where Item == PacketBlock {
+    /// How far a capture's turns must count before the memory of its packets is used again: for the blocks that wait, the
+    /// one that is worked on, the one that is filled, and the turn that is noticed behind its batch.
+    static var turns: Int { capacity + 3 }
 }
