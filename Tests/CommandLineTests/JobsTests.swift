@@ -2,6 +2,7 @@ import Foundation
 import PacketDecoding
 import TestSupport
 import Testing
+import WireFormat
 
 @Suite("Whatever --jobs says")
 struct JobsTests {
@@ -47,7 +48,10 @@ struct JobsTests {
             return talk.packets
         }
         var capture = PcapBuilder()
-        for packet in packets.sorted(by: { $0.time < $1.time }) { capture.append(packet) }
+        for packet in packets.sorted(by: { $0.time < $1.time }) {
+            let (seconds, rest) = packet.time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+            capture.append(packet.bytes, seconds: UInt32(seconds), fraction: UInt32(rest / 1000))
+        }
         try compare(folder.write("long.pcap", capture.bytes), ["jsonl", "--frame-payloads"])
     }
 

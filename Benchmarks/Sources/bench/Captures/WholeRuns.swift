@@ -21,13 +21,16 @@ struct WholeRuns {
     /// Measures the ways of reading a capture against libpcap.
     func rows(_ capture: CaptureOnDisk) throws -> [Row] {
         try check(capture)
-        var rows = [
-            try row("wstap --format summary", [wstap, capture.path, "--format", "summary"], capture, pairCount),
-            try row(
-                "wstap --format jsonl --jobs 1", [wstap, capture.path, "--format", "jsonl", "--jobs", "1"], capture,
-                pairCount),
-            try row("wstap --format jsonl", [wstap, capture.path, "--format", "jsonl"], capture, pairCount),
-        ]
+        var rows: [Row] = []
+        for format in ["summary", "jsonl"] {
+            for jobs in [["--jobs", "1"], []] {
+                let options = ["--format", format] + jobs
+                rows.append(
+                    try row(
+                        (["wstap"] + options).joined(separator: " "), [wstap, capture.path] + options, capture,
+                        pairCount))
+            }
+        }
         if tsharkRuns > 0 {
             let fields = ["frame.number", "websocket.fin", "websocket.opcode", "websocket.payload_length"]
             rows.append(
