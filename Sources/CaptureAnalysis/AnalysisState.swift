@@ -36,13 +36,11 @@ struct AnalysisState {
     /// Goes on to the next packet.
     @inline(__always)
     mutating func begin(_ packet: borrowing CapturedPacket) {
-        self.packet = packet.number
-        time = packet.time
-        linkType = packet.linkType
-        if interfaceName.count != 0 || packet.interfaceName.count != 0 { noteInterface(packet.interfaceName) }
+        begin(
+            packet.number, time: packet.time, firstTime: firstTimeSeen ?? packet.time, packet.linkType,
+            interfaceName: packet.interfaceName)
         summary.packets &+= 1
         summary.bytes &+= UInt64(packet.bytes.count)
-        if firstTimeSeen == nil { firstTimeSeen = time }
     }
 
     /// Goes on to the next packet, which is counted elsewhere.

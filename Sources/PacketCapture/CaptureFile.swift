@@ -156,8 +156,11 @@ public struct CaptureFile: ~Copyable {
         return input.buffer.hasTurned
     }
 
-    /// The memory that its packets are lent from.
-    var memory: [MemoryBlock] { input.buffer.blocks }
+    /// Takes note that nobody needs packets that were lent from memory which is left.
+    mutating func endLending() { input.buffer.endLending() }
+
+    /// The memory that packets were lent from; empty where none was.
+    var lentMemory: [MemoryBlock] { input.buffer.hasLent ? input.buffer.blocks : [] }
 
     @inline(__always)
     private mutating func peekRecord() -> CapturedRecord? {

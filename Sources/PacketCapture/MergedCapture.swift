@@ -104,6 +104,26 @@ public struct MergedCapture: ~Copyable {
         return batch.count
     }
 
+    /// How much memory holds packets that were lent, in bytes: a few buffers', unless packets are huge.
+    public var lentByteCount: Int {
+        retired.reduce(Self.byteCount(of: Self.lentMemory(of: current))) { $0 + Self.byteCount(of: $1.memory) }
+    }
+
+    private static func byteCount(of memory: [MemoryBlock]) -> Int { memory.reduce(0) { $0 + $1.byteCount } }
+
+    private static func lentMemory(of file: borrowing CaptureFile?) -> [MemoryBlock] {
+        switch file {
+        case .some(let file): file.lentMemory
+        case nil: []
+        }
+    }
+
+    /// Lets the memory go that packets of earlier batches stand in; those of the last one stay.
+    public mutating func endLending() {
+        retired.removeAll()
+        current?.endLending()
+    }
+
     /// Sees to it that the batch stays where it is, and counts where earlier ones do not any more.
     private mutating func lendBatch() {
         if current?.takeTurn() == true { hasTurned = true }
@@ -227,8 +247,10 @@ public struct MergedCapture: ~Copyable {
 
     /// Keeps the memory of the current file while packets may be lent from it.
     private mutating func retireMemory() {
+        // A file of which the filter has left out all, one of thousands perhaps, takes no room.
+        let memory = Self.lentMemory(of: current)
+        guard !memory.isEmpty else { return }
         hasTurned = true
-        guard let memory = current?.memory else { return }
         retired.append((memory, until: turnCount + 1 + turns))
     }
 

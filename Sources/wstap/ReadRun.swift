@@ -32,7 +32,7 @@ struct ReadRun {
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path)
-            let options = analysisOptions(format)
+            let options = AnalysisOptions(for: format, output, sources: files, assuming: assumedServers)
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions
             // Whoever waits for events at a pipe is served at once.
@@ -79,19 +79,6 @@ struct ReadRun {
         } catch {
             throw ValidationError(error.description)
         }
-    }
-
-    private func analysisOptions(_ format: borrowing some OutputFormat & ~Copyable) -> AnalysisOptions {
-        let needs = format.payloadNeeds
-        var options = AnalysisOptions()
-        options.sources = files
-        options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
-        options.tracksStates = output.verbose
-        options.tellsFrames = format.needsFrames
-        options.deliveries = format.deliveryDemand
-        options.measuresIntervals = format.needsIntervals
-        options.assumedServers = assumedServers
-        return options
     }
 
     /// Says what there is to say on standard error, and which exit status it comes to.

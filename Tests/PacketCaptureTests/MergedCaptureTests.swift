@@ -131,6 +131,29 @@ import WireFormat
         }
     }
 
+    @Test func `memory that huge packets stood in is let go when nobody needs them`() throws {
+        var pcap = PcapBuilder()
+        for second in 0..<20 as Range<UInt32> {
+            pcap.append([UInt8](repeating: UInt8(second), count: 260_000), seconds: second)
+        }
+        var capture = try MergedCapture(paths: [folder.write("huge.pcap", pcap.bytes)], turns: 8)
+        var most = 0
+        for second in 0..<20 as Range<UInt8> {
+            #expect(capture.readBatch() == 1)
+            most = max(most, capture.lentByteCount)
+            if capture.lentByteCount > 1 << 20 { capture.endLending() }
+            #expect(SeenPacket(capture.packet(0)).bytes == [UInt8](repeating: second, count: 260_000))
+        }
+        #expect(most > 1 << 20 && most <= 3 << 19)
+    }
+
+    @Test func `files of which nothing is lent keep no memory`() throws {
+        let paths = try (0..<200).map { try file($0, [UInt32($0)]) }
+        var capture = try MergedCapture(paths: paths, filter: "less 1", turns: 4)
+        #expect(capture.readBatch() == 0)
+        #expect(capture.packetCount == 200 && capture.turnCount == 0)
+    }
+
     @Test func `batches tell the same as single packets, whatever the filter and the order of times`() throws {
         for seed in 0..<50 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)

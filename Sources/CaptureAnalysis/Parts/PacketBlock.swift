@@ -4,7 +4,7 @@ import WireFormat
 /// Decoded packets for one part of an analysis, in the capture's order.
 ///
 /// Their bytes are not copied: they stand where their reader has put them, and whoever fills a block sees to it that they
-/// stay there until the part is done with it. See ``Pipeline/deal(_:to:)``.
+/// stay there until the part is done with it. See ``Pipeline/deal(_:to:parts:)``.
 @safe
 public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// A packet that holds a TCP segment.

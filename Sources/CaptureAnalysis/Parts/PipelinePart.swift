@@ -3,9 +3,9 @@ import WireFormat
 
 /// One of several parts of an analysis, each of which follows some of the connections, and can have a thread of its own.
 ///
-/// It is what stands in a ``Pipeline`` behind the decoder. Feed it the blocks that ``Pipeline/deal(_:to:)`` has filled for
+/// It is what stands in a ``Pipeline`` behind the decoder. Feed it the blocks that ``Pipeline/deal(_:to:parts:)`` has filled for
 /// it, in order; put the events of all parts together with an ``EventMerge``; then hand it to
-/// ``Pipeline/join(_:of:_:)``. What comes of it does not depend on how many parts there are.
+/// ``Pipeline/join(_:_:of:_:)``. What comes of it does not depend on how many parts there are.
 public struct PipelinePart: ~Copyable {
     var shards: InlineArray<8, Shard>
     var state: AnalysisState

@@ -20,6 +20,8 @@ struct ReadBuffer: ~Copyable {
     private(set) var offset: UInt64 = 0
     /// Whether bytes of the block at hand were lent, so that another has to take its turn.
     private var isLent = false
+    /// Whether bytes of any block were.
+    private(set) var hasLent = false
     /// Whether another has since this was last set to false.
     var hasTurned = false
 
@@ -100,6 +102,13 @@ struct ReadBuffer: ~Copyable {
     @inline(__always)
     mutating func lend() {
         isLent = true
+        hasLent = true
+    }
+
+    /// Lets all blocks but the one at hand go: nobody needs what was lent from them.
+    mutating func endLending() {
+        blocks = [blocks[turn]]
+        turn = 0
     }
 
     private mutating func readOn(_ length: Int) -> Bool {

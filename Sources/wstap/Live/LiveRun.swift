@@ -33,7 +33,8 @@ struct LiveRun {
         guard queue?.start() ?? true else { throw failure("no thread can be started") }
         greet(device, user)
 
-        var pipeline = Pipeline(options: analysisOptions(format))
+        var pipeline = Pipeline(
+            options: AnalysisOptions(for: format, output, sources: [capture.interface], assuming: assumedServers))
         var sink = LiveSink(format, notesConnections: capture.writesWebSocketOnly)
         var loop = LiveLoop(capture, isQuiet: output.quiet, output: queue, watched: watched(file), wake: wake)
         let ending = loop.run(&device, &pipeline, &sink, &recorder)
@@ -117,19 +118,6 @@ struct LiveRun {
         guard !output.quiet else { return }
         let who = user.map { ", as user \($0.name)" } ?? ""
         complain(TerminalText.safe("capturing on \(device.interface) (\(device.linkType.name))\(who)"))
-    }
-
-    private func analysisOptions(_ format: borrowing some OutputFormat & ~Copyable) -> AnalysisOptions {
-        let needs = format.payloadNeeds
-        var options = AnalysisOptions()
-        options.sources = [capture.interface]
-        options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
-        options.tracksStates = output.verbose
-        options.tellsFrames = format.needsFrames
-        options.deliveries = format.deliveryDemand
-        options.measuresIntervals = format.needsIntervals
-        options.assumedServers = assumedServers
-        return options
     }
 
     /// Says what is wrong; the status for it.

@@ -37,6 +37,10 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
         if capture.turnCount != turnCount {
             turnCount = capture.turnCount
             handOn()
+            if capture.lentByteCount > Self.lentBytes {
+                settle()
+                capture.endLending()
+            }
         }
         let parts = threads.count
         capture.forEachPacket {
@@ -75,6 +79,14 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
         pipeline.close(&blocks)
         for part in threads.indices { _ = queues.put(&blocks[part], of: part) }
     }
+
+    /// Waits until all parts are done with what was handed on: so many empty blocks may wait behind it.
+    private mutating func settle() {
+        for _ in 0...HandoverQueues<PacketBlock>.capacity { handOn() }
+    }
+
+    /// Bytes of memory that packets may be lent from before all parts have to be done with them.
+    private static var lentBytes: Int { 8 << 20 }
 
     private mutating func join() {
         handOn()
