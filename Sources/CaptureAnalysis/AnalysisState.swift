@@ -33,32 +33,31 @@ struct AnalysisState {
         self.options = options
     }
 
-    /// Goes on to the next packet.
+    /// Counts a packet.
     @inline(__always)
-    mutating func begin(_ packet: borrowing CapturedPacket) {
-        begin(
-            packet.number, time: packet.time, firstTime: firstTimeSeen ?? packet.time, packet.linkType,
-            interfaceName: packet.interfaceName)
+    mutating func count(_ bytes: Span<UInt8>) {
         summary.packets &+= 1
-        summary.bytes &+= UInt64(packet.bytes.count)
+        summary.bytes &+= UInt64(bytes.count)
     }
 
-    /// Goes on to the next packet, which is counted elsewhere.
+    /// Goes on to the next packet.
     @inline(__always)
-    mutating func begin(
-        _ packet: UInt64, time: Timestamp, firstTime: Timestamp, _ linkType: LinkType, interfaceName: Span<UInt8>
-    ) {
+    mutating func begin(_ packet: UInt64, time: Timestamp, _ linkType: LinkType, interfaceName: Span<UInt8>) {
         self.packet = packet
         self.time = time
         self.linkType = linkType
         if self.interfaceName.count != 0 || interfaceName.count != 0 { noteInterface(interfaceName) }
-        firstTimeSeen = firstTime
     }
 
     /// Takes note of the first packet's time, before the packet is taken.
     mutating func begin(at time: Timestamp) {
         self.time = time
-        firstTimeSeen = time
+        note(firstTime: time)
+    }
+
+    /// Takes note of the time of the capture's first packet.
+    mutating func note(firstTime: Timestamp) {
+        firstTimeSeen = firstTime
     }
 
     /// The time of the first packet, or of now where there is none.

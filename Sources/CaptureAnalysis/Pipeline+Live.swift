@@ -10,10 +10,7 @@ extension Pipeline {
     /// over are forgotten, as are those without WebSocket that were silent for an hour. Nothing that was captured
     /// before `time` may be on its way: call it when no packet waits, else with the last packet's time. About once a
     /// second is enough; it looks at every connection.
-    ///
-    /// Packets that were prepared are taken first.
     public mutating func advance(to time: Timestamp, into sink: inout some EventSink & ~Copyable) {
-        precondition(ahead.isEmpty, "packets were prepared and not received")
         for shard in 0..<Limits.shards { shards[shard].advance(to: time, state: &state, sink: &sink) }
     }
 
@@ -22,20 +19,19 @@ extension Pipeline {
         state.summary.losses = losses
     }
 
-    /// What is known of the packet that was received last, where it was not prepared with others.
+    /// What is known of the packet that was received last, where it was not one of a batch.
     ///
     /// Asking mutates, although nothing changes: see ``TCPReassembly/ConnectionTable``.
     public mutating func latestPacket() -> PacketStanding {
-        guard ahead.isEmpty, state.packet > 0 else { return .other }
-        // The entry stays readable until the next packet.
-        switch ahead.entries[0].packet {
+        guard state.packet > 0 else { return .other }
+        switch ahead[0].packet {
         case .segment, .reassembled: break
         case .fragment: return .fragment
         case .notTCP, .truncated, .malformed, .unsupportedLinkType: return .other
         }
-        let shard = ahead.entries[0].shard
-        let ends = ConnectionEnds(ahead.entries[0].segment.source, ahead.entries[0].segment.destination)
-        let place = shards[shard].table.find(&ahead.entries[0].segment, hash: ahead.entries[0].hash)
+        let shard = ahead[0].shard
+        let ends = ConnectionEnds(ahead[0].segment.source, ahead[0].segment.destination)
+        let place = shards[shard].table.find(&ahead[0].segment, hash: ahead[0].hash)
         return .segment(of: ends, place.map { shards[shard].standing(of: $0.slot) } ?? .nothing)
     }
 }

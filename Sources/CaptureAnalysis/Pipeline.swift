@@ -16,7 +16,8 @@ public import WireFormat
 public struct Pipeline: ~Copyable {
     var decoder: PacketDecoder
     var shards: InlineArray<8, Shard>
-    var ahead = PacketsAhead()
+    /// The packets of the batch at hand.
+    var ahead = InlineArray<16, PacketAhead>(repeating: PacketAhead())
     var state: AnalysisState
     private var hasStarted = false
 
@@ -30,43 +31,71 @@ public struct Pipeline: ~Copyable {
     /// The totals so far.
     public var summary: Summary { state.totals }
 
-    /// How many packets may be prepared ahead of their turn.
-    public static var preparedPackets: Int { PacketsAhead.capacity }
-
-    /// Decodes a packet ahead of its turn, and sees to it that what is known of its connection will be near.
+    /// Takes the next packets of the capture.
     ///
-    /// Whoever has the bytes of several packets at hand calls it for each, then ``receive(_:into:)`` for each in the same
-    /// order; others need not. It tells nothing, and changes nothing in what is told. Beyond ``preparedPackets`` it does
-    /// nothing.
-    public mutating func prepare(_ packet: borrowing CapturedPacket) {
-        guard let place = ahead.append() else { return }
-        ahead.entries[place].decode(packet, with: &decoder)
-        switch ahead.entries[place].packet {
-        case .reassembled:
-            ahead.block()
-            fallthrough
-        case .segment: shards[ahead.entries[place].shard].prepare(&ahead.entries[place])
-        default: break
+    /// All are decoded first, so that what is known of their connections is near when their turns come.
+    public mutating func receive(_ batch: borrowing PacketBatch, into sink: inout some EventSink & ~Copyable) {
+        guard batch.count > 0 else { return }
+        if !hasStarted { start(at: batch.time(0), into: &sink) }
+        var place = 0
+        while place < batch.count {
+            let end = prepare(batch, from: place)
+            while place < end {
+                state.begin(
+                    batch.number(place), time: batch.time(place), batch.linkType(place),
+                    interfaceName: batch.interfaceName(place))
+                take(batch.bytes(place), at: place, into: &sink)
+                place &+= 1
+            }
         }
     }
 
-    /// Takes the next packet of the capture.
+    /// Takes the next packet of the capture, where no other is at hand.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
-        if ahead.isEmpty { prepare(packet) }
-        state.begin(packet)
-        if !hasStarted { start(into: &sink) }
-        let place = ahead.popFirst()
-        let shard = ahead.entries[place].shard
-        let kind = ahead.entries[place].packet
+        if !hasStarted { start(at: packet.time, into: &sink) }
+        ahead[0].decode(packet, with: &decoder)
+        prepare(0)
+        state.begin(packet.number, time: packet.time, packet.linkType, interfaceName: packet.interfaceName)
+        take(packet.bytes, at: 0, into: &sink)
+    }
+
+    /// Decodes packets ahead of their turns.
+    ///
+    /// - Parameters:
+    ///   - batch: The packets.
+    ///   - start: The place of the first.
+    /// - Returns: The place behind the last: one that completes a datagram is the last, since the decoder keeps one
+    ///   datagram.
+    private mutating func prepare(_ batch: borrowing PacketBatch, from start: Int) -> Int {
+        var place = start
+        while place < batch.count {
+            ahead[place].decode(batch, place, with: &decoder)
+            prepare(place)
+            place &+= 1
+            if ahead[place &- 1].packet == .reassembled { break }
+        }
+        return place
+    }
+
+    @inline(__always)
+    private mutating func prepare(_ place: Int) {
+        if ahead[place].packet.isSegment { shards[ahead[place].shard].prepare(&ahead[place]) }
+    }
+
+    /// Takes the packet at hand, which was decoded.
+    @inline(__always)
+    private mutating func take(_ bytes: Span<UInt8>, at place: Int, into sink: inout some EventSink & ~Copyable) {
+        state.count(bytes)
+        let kind = ahead[place].packet
         if kind == .segment {
-            shards[shard].receive(&ahead.entries[place], in: packet.bytes, state: &state, sink: &sink)
+            shards[ahead[place].shard].receive(&ahead[place], in: bytes, state: &state, sink: &sink)
             return
         }
         if kind == .reassembled {
             let datagram = decoder.datagram
-            shards[shard].receive(&ahead.entries[place], in: datagram.span, state: &state, sink: &sink)
+            shards[ahead[place].shard].receive(&ahead[place], in: datagram.span, state: &state, sink: &sink)
         }
-        count(kind, packet.linkType)
+        count(kind, state.linkType)
     }
 
     /// Counts a packet that is no segment by itself.
@@ -103,7 +132,13 @@ public struct Pipeline: ~Copyable {
         sink.receive(.summary(state.totals), at: state.context(connection: 0, view: .unknown), payload: Span())
     }
 
-    mutating func start(into sink: inout some EventSink & ~Copyable) {
+    /// Tells of the capture, whose first packet has this time.
+    mutating func start(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
+        state.begin(at: time)
+        start(into: &sink)
+    }
+
+    private mutating func start(into sink: inout some EventSink & ~Copyable) {
         hasStarted = true
         var context = state.context(connection: 0, view: .unknown)
         context.packet = 0

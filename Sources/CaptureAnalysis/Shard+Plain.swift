@@ -8,7 +8,7 @@ extension Shard {
     /// The short way for plain segments of a connection that is known; false where it is another.
     @inline(__always)
     mutating func receivePlain(
-        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>,
+        _ entry: inout PacketAhead, in bytes: Span<UInt8>,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         let slot = entry.slot

@@ -45,7 +45,7 @@ struct Shard: ~Copyable {
     }
 
     /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near.
-    mutating func prepare(_ entry: inout PacketsAhead.Entry) {
+    mutating func prepare(_ entry: inout PacketAhead) {
         (entry.hash, entry.slot) = table.prepare(&entry.segment)
         // It may be another connection's slot: then nothing is gained.
         guard entry.slot >= 0, case .session(let session) = readers[entry.slot] else { return }
@@ -69,7 +69,7 @@ struct Shard: ~Copyable {
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
     /// packet completed.
     mutating func receive(
-        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>,
+        _ entry: inout PacketAhead, in bytes: Span<UInt8>,
         state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         // The slot was looked up ahead of its turn: its connection may be forgotten since.
@@ -83,7 +83,7 @@ struct Shard: ~Copyable {
     /// Takes a segment of any kind.
     @inline(never)
     private mutating func receiveAny(
-        _ entry: inout PacketsAhead.Entry, in bytes: Span<UInt8>,
+        _ entry: inout PacketAhead, in bytes: Span<UInt8>,
         state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         var found = table.find(&entry.segment, hash: entry.hash)

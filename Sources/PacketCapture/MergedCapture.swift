@@ -42,9 +42,8 @@ public struct MergedCapture: ~Copyable {
     private var parked: [ParkedFile]
     private var openFileCount = 0
     private var finishedBytes: UInt64 = 0
-    /// The packets that are lent.
-    @usableFromInline
-    var batch = PacketBatch()
+    /// The packets that are lent: see ``readBatch()``.
+    public private(set) var batch = PacketBatch()
 
     /// Opens the files at `paths`, where "-" is standard input.
     ///
@@ -80,28 +79,28 @@ public struct MergedCapture: ~Copyable {
         }
     }
 
-    /// Packets that are lent together at most.
-    public static var batchSize: Int { PacketBatch.capacity }
-
     /// Reads the next packet that the filter matches; nil at the end of all files.
     ///
     /// The packet borrows its file's buffer until it is last used. Its number counts the packets of all files in their
     /// merged order, those that the filter left out included.
     @_lifetime(&self)
     public mutating func next() -> CapturedPacket? {
-        guard readFirst() else { return nil }
-        return unsafe _overrideLifetime(batch[0].packet, mutating: &self)
+        batch.removeAll()
+        guard let record = unsafe nextWanted() else { return nil }
+        return unsafe _overrideLifetime(record.packet, mutating: &self)
     }
 
-    /// Reads the next packet that the filter matches, and those behind it that are here already, without waiting for any:
-    /// for callers who look ahead, or at `secrets` before each packet.
+    /// Reads the next packet that the filter matches into ``batch``, and those behind it that are here already, without
+    /// waiting for any: for callers who look ahead, or at `secrets` before each packet.
     ///
-    /// - Returns: How many can be asked for with ``packet(_:)``: 1 to ``batchSize``; 0 at the end of all files.
-    public mutating func readBatch() -> Int {
-        guard readFirst() else { return 0 }
+    /// - Returns: Whether there are any; if not, all files are at their end.
+    public mutating func readBatch() -> Bool {
+        batch.removeAll()
+        guard let first = unsafe nextWanted() else { return false }
+        unsafe batch.append(first)
         current?.read(into: &batch, count: &packetCount, before: queue.secondTime)
         if turns > 1 { lendBatch() }
-        return batch.count
+        return true
     }
 
     /// How much memory holds packets that were lent, in bytes: a few buffers', unless packets are huge.
@@ -132,29 +131,6 @@ public struct MergedCapture: ~Copyable {
         hasTurned = false
         turnCount += 1
         retired.removeAll { $0.until <= turnCount }
-    }
-
-    /// Hands the packets of the batch that was read last to `body`, one after the other.
-    ///
-    /// It is faster than ``packet(_:)``: a packet is made where it is used, and copied nowhere. It mutates, although
-    /// nothing changes: else the compiler moves the whole batch first.
-    @inlinable @inline(__always)
-    public mutating func forEachPacket(_ body: (borrowing CapturedPacket) -> Void) {
-        for place in 0..<batch.count { unsafe body(batch[place].packet) }
-    }
-
-    /// Begins a batch with the next packet that the filter matches; false at the end of all files.
-    private mutating func readFirst() -> Bool {
-        batch.removeAll()
-        guard let first = unsafe nextWanted() else { return false }
-        unsafe batch.append(first)
-        return true
-    }
-
-    /// A packet of the batch that was read last, which must have as many.
-    @_lifetime(borrow self)
-    public func packet(_ place: Int) -> CapturedPacket {
-        unsafe _overrideLifetime(batch[place].packet, borrowing: self)
     }
 
     /// Reads on to the next packet that the filter matches; nil at the end of all files.

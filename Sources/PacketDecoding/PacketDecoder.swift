@@ -42,24 +42,41 @@ public struct PacketDecoder: Sendable {
     ///     where the packet completed one. It is filled in place, since a copy costs as much as a header.
     /// - Returns: What the packet is; without a segment, what `segment` holds then means nothing.
     public mutating func decode(_ packet: borrowing CapturedPacket, into segment: inout TCPSegment) -> DecodedPacket {
+        decode(
+            packet.bytes, originalLength: packet.originalLength, packet.linkType, at: packet.time, into: &segment)
+    }
+
+    /// Decodes a packet that is given by what it holds.
+    ///
+    /// - Parameters:
+    ///   - bytes: Its captured bytes, in which the segment's payload is.
+    ///   - originalLength: How many it had on the wire.
+    ///   - linkType: What the first of them is.
+    ///   - time: When it was captured.
+    ///   - segment: Where to put the segment that is found.
+    /// - Returns: What the packet is.
+    public mutating func decode(
+        _ bytes: Span<UInt8>, originalLength: Int, _ linkType: LinkType, at time: Timestamp,
+        into segment: inout TCPSegment
+    ) -> DecodedPacket {
         // A capture file can say that less was on the wire than it holds: what it holds counts.
-        let wireLength = max(packet.originalLength, packet.bytes.count)
-        if packet.linkType == .ethernet, segment.readPlain(packet.bytes, wireLength: wireLength) { return .segment }
-        return decodeAny(packet, wireLength: wireLength, into: &segment)
+        let wireLength = max(originalLength, bytes.count)
+        if linkType == .ethernet, segment.readPlain(bytes, wireLength: wireLength) { return .segment }
+        return decodeAny(bytes, wireLength: wireLength, linkType, at: time, into: &segment)
     }
 
     /// Decodes a packet header by header.
     @inline(never)
     mutating func decodeAny(
-        _ packet: borrowing CapturedPacket, wireLength: Int, into segment: inout TCPSegment
+        _ bytes: Span<UInt8>, wireLength: Int, _ linkType: LinkType, at time: Timestamp, into segment: inout TCPSegment
     ) -> DecodedPacket {
-        guard let first = NextHeader(packet.linkType) else { return .unsupportedLinkType }
+        guard let first = NextHeader(linkType) else { return .unsupportedLinkType }
         var walk = HeaderWalk(end: wireLength)
-        guard let reason = walk.findTCP(from: first, in: packet.bytes) else {
-            return walk.readTCP(packet.bytes, into: &segment).map(DecodedPacket.init) ?? .segment
+        guard let reason = walk.findTCP(from: first, in: bytes) else {
+            return walk.readTCP(bytes, into: &segment).map(DecodedPacket.init) ?? .segment
         }
         guard reason == .fragment else { return DecodedPacket(reason) }
-        return decodeFragment(walk, in: packet.bytes, at: packet.time, into: &segment)
+        return decodeFragment(walk, in: bytes, at: time, into: &segment)
     }
 
     /// Goes on with a packet that is a fragment, to whose payload the walk has come.

@@ -28,8 +28,7 @@ struct DirectAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyable
     }
 
     mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool {
-        capture.forEachPacket { pipeline.prepare($0) }
-        capture.forEachPacket { pipeline.receive($0, into: &writer) }
+        pipeline.receive(capture.batch, into: &writer)
         try writer.advance(isWaiting: capture.isLive)
         return true
     }

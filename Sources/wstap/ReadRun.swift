@@ -61,7 +61,7 @@ struct ReadRun {
     ) throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
         var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
         var shownAt: UInt64 = 0
-        while capture.readBatch() > 0, try analysis.receive(&capture) {
+        while capture.readBatch(), try analysis.receive(&capture) {
             if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
                 shownAt = capture.packetCount
                 progress?.show(capture.bytesRead)

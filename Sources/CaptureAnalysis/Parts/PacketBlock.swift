@@ -10,7 +10,7 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// A packet that holds a TCP segment.
     @safe
     struct Item {
-        var prepared = PacketsAhead.Entry()
+        var prepared = PacketAhead()
         var number: UInt64 = 0
         var time = Timestamp(nanoseconds: 0)
         var linkType = LinkType.ethernet
@@ -40,8 +40,8 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// Makes an empty block.
     public init() {}
 
-    /// Whether it has no room for another packet.
-    public var isFull: Bool { count >= Self.capacity }
+    /// Whether it has no room for another batch.
+    public var isFull: Bool { count > Self.capacity &- PacketBatch.capacity }
 
     /// Forgets its packets.
     public mutating func removeAll() {
@@ -53,21 +53,23 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// Adds a packet whose segment was found; there must be room.
     ///
     /// - Parameters:
-    ///   - packet: The packet; its bytes must stay where they are.
+    ///   - batch: A batch that holds the packet; its bytes must stay where they are.
+    ///   - place: The packet's place in it.
     ///   - prepared: What was found.
     ///   - datagram: What the segment was found in, where that is not the packet.
     mutating func append(
-        _ packet: borrowing CapturedPacket, _ prepared: borrowing PacketsAhead.Entry, in datagram: [UInt8]?
+        _ batch: borrowing PacketBatch, _ place: Int, _ prepared: borrowing PacketAhead, in datagram: [UInt8]?
     ) {
         precondition(count < Self.capacity)
         if count == items.count { items.append(Item()) }
         items[count].prepared = copy prepared
-        items[count].number = packet.number
-        items[count].time = packet.time
-        items[count].linkType = packet.linkType
-        unsafe items[count].bytes = packet.bytes.withUnsafeBufferPointer { unsafe $0 }
+        items[count].number = batch.number(place)
+        items[count].time = batch.time(place)
+        items[count].linkType = batch.linkType(place)
+        unsafe items[count].bytes = batch.bytes(place).withUnsafeBufferPointer { unsafe $0 }
         items[count].datagram = -1
-        items[count].interfaceName = packet.interfaceName.isEmpty ? -1 : place(of: packet.interfaceName)
+        let name = batch.interfaceName(place)
+        items[count].interfaceName = name.isEmpty ? -1 : self.place(of: name)
         if let datagram {
             items[count].datagram = datagrams.count
             datagrams.append(datagram)

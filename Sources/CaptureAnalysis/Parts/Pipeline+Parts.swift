@@ -19,28 +19,31 @@ extension Pipeline {
     ///   - time: The time of the first packet.
     ///   - sink: Who gets the event.
     public mutating func begin(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
-        state.begin(at: time)
-        start(into: &sink)
+        start(at: time, into: &sink)
     }
 
-    /// Decodes the next packet of the capture, and deals it to the part that follows its connection.
+    /// Decodes the next packets of the capture, and deals each to the part that follows its connection.
     ///
     /// - Parameters:
-    ///   - packet: The packet, whose bytes must stay where they are until that part is done with the block.
-    ///   - blocks: The blocks of the parts; that of the packet's part must not be full.
+    ///   - batch: The packets, whose bytes must stay where they are until the parts are done with the blocks.
+    ///   - blocks: The blocks of the parts; none may be full.
     ///   - parts: How many parts there are.
-    @inline(__always)
-    public mutating func deal(_ packet: borrowing CapturedPacket, to blocks: inout Blocks, parts: Int) {
-        ahead.entries[0].decode(packet, with: &decoder)
-        state.begin(packet)
-        let part = ahead.entries[0].shard % parts
-        let kind = ahead.entries[0].packet
-        if kind == .segment {
-            blocks[part].append(packet, ahead.entries[0], in: nil)
-            return
+    public mutating func deal(_ batch: borrowing PacketBatch, to blocks: inout Blocks, parts: Int) {
+        for place in 0..<batch.count {
+            ahead[0].decode(batch, place, with: &decoder)
+            state.begin(
+                batch.number(place), time: batch.time(place), batch.linkType(place),
+                interfaceName: batch.interfaceName(place))
+            state.count(batch.bytes(place))
+            let part = ahead[0].shard % parts
+            let kind = ahead[0].packet
+            if kind == .segment {
+                blocks[part].append(batch, place, ahead[0], in: nil)
+                continue
+            }
+            if kind == .reassembled { blocks[part].append(batch, place, ahead[0], in: decoder.datagram) }
+            count(kind, batch.linkType(place))
         }
-        if kind == .reassembled { blocks[part].append(packet, ahead.entries[0], in: decoder.datagram) }
-        count(kind, packet.linkType)
     }
 
     /// Tells blocks that are to be handed on how far they go.

@@ -25,10 +25,11 @@ public struct PipelinePart: ~Copyable {
     ///   - block: The block.
     ///   - sink: Who gets the events; their connections have numbers of the part, which are used again.
     public mutating func receive(_ block: inout PacketBlock, into sink: inout some EventSink & ~Copyable) {
+        state.note(firstTime: block.firstTime)
         var prepared = 0
         for place in 0..<block.count {
             if place == prepared {
-                prepared = min(block.count, place &+ PacketsAhead.capacity)
+                prepared = min(block.count, place &+ PacketBatch.capacity)
                 for ahead in place..<prepared { prepare(ahead, of: &block) }
             }
             receive(place, of: &block, into: &sink)
@@ -46,10 +47,8 @@ public struct PipelinePart: ~Copyable {
     ) {
         let name = block.items[place].interfaceName
         let interfaceName = name < 0 ? [] : block.interfaceNames[name]
-        let firstTime = block.firstTime
         block.withItem(place) { item, bytes in
-            state.begin(
-                item.number, time: item.time, firstTime: firstTime, item.linkType, interfaceName: interfaceName.span)
+            state.begin(item.number, time: item.time, item.linkType, interfaceName: interfaceName.span)
             shards[item.prepared.shard].receive(&item.prepared, in: bytes, state: &state, sink: &sink)
         }
     }

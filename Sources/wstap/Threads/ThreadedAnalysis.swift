@@ -32,7 +32,7 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
     }
 
     mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool {
-        if !hasBegun { try begin(at: capture.packet(0).time) }
+        if !hasBegun { try begin(at: capture.batch[0].time) }
         // What was dealt stands in memory that is used again soon.
         if capture.turnCount != turnCount {
             turnCount = capture.turnCount
@@ -42,11 +42,8 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
                 capture.endLending()
             }
         }
-        let parts = threads.count
-        capture.forEachPacket {
-            if hasFullBlock { handOn() }
-            pipeline.deal($0, to: &blocks, parts: parts)
-        }
+        if hasFullBlock { handOn() }
+        pipeline.deal(capture.batch, to: &blocks, parts: threads.count)
         return !events.hasStopped
     }
 
