@@ -25,17 +25,18 @@ extension Shard {
                 &state, &sink)
             noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
             return true
-        case .watch:
+        case .watch(let watch):
             guard let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: state.time)
             else { return false }
             state.hasHole = false
-            guard entry.segment.payloadLength > 0 else { return true }
+            let length = entry.segment.payloadLength
+            guard length > 0, !watches[watch].follower.pass(length, from: StreamSide(direction)) else { return true }
             let place = ConnectionTable.Place(slot: slot, direction: direction)
             if deliverOrPause(bytes.extracting(entry.segment.payload), place, state.packet, &state, &sink) {
                 drain(slot, &state, &sink)
             }
             if case .session(let session) = readers[slot] {
-                noteDelivered(entry.segment.payloadLength, place, session, &state, &sink)
+                noteDelivered(length, place, session, &state, &sink)
             }
             return true
         case .nobody: return table.connections[slot].passPlain(&entry.segment, time: state.time)

@@ -43,6 +43,7 @@ struct RecentSegments {
         return first
     }
 
+    @inline(__always)
     private static func hash(_ bytes: Span<UInt8>) -> UInt32 {
         let raw = unsafe bytes.bytes
         let count = raw.byteCount
@@ -56,10 +57,12 @@ struct RecentSegments {
         return count <= 16 ? outer : outer ^ mix(load(raw, last / 3), ~load(raw, last &* 2 / 3))
     }
 
+    @inline(__always)
     private static func load(_ bytes: RawSpan, _ offset: Int) -> UInt64 {
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
+    @inline(__always)
     private static func mix(_ one: UInt64, _ other: UInt64) -> UInt32 {
         let product = (one ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: other ^ 0xd1b5_4a32_d192_ed03)
         let folded = product.high ^ product.low

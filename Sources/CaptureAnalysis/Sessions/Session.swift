@@ -106,12 +106,27 @@ struct Session: ~Copyable {
         resources: inout StreamResources, sink: inout some EventSink & ~Copyable
     ) {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
-        var context = state.context(connection: number)
         guard streams[role.index].search == nil else {
+            var context = state.context(connection: number)
             search(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
             return
         }
-        decode(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
+        var input = ByteCursor(bytes)
+        if !state.options.tellsFrames { passWhole(&input, from: role, &state, &resources) }
+        guard !input.isEmpty else { return }
+        var context = state.context(connection: number)
+        decode(input.rest, from: role, origin: origin, &context, &state, &resources, &sink)
+    }
+
+    /// Counts messages that are one frame, as many as come next, where nobody wants to be told of them.
+    @inline(__always)
+    private mutating func passWhole(
+        _ input: inout ByteCursor, from role: Role, _ state: inout AnalysisState, _ resources: inout StreamResources
+    ) {
+        while let (opcode, length) = streams[role.index].decoder.passWhole(&input, resources: &resources) {
+            count(opcode, UInt64(length), from: role, state.time, &state)
+            if input.isEmpty { return }
+        }
     }
 
     /// Decodes bytes whose place is known.
@@ -122,11 +137,8 @@ struct Session: ~Copyable {
         var input = ByteCursor(bytes)
         streams[role.index].decoder.origin = origin
         repeat {
-            if !state.options.tellsFrames,
-                let (opcode, length) = streams[role.index].decoder.passWhole(&input, resources: &resources)
-            {
-                count(opcode, UInt64(length), from: role, context.time, &state)
-            } else if let whole = streams[role.index].decoder.nextWhole(&input, resources: &resources) {
+            if !state.options.tellsFrames { passWhole(&input, from: role, &state, &resources) }
+            if let whole = streams[role.index].decoder.nextWhole(&input, resources: &resources) {
                 let header = whole.frame.header
                 count(header.opcode, header.payloadLength, from: role, context.time, &state)
                 tell(

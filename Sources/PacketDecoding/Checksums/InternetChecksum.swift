@@ -72,6 +72,10 @@ struct InternetChecksum {
         sum = Self.add(sum, UInt64(number.bigEndian))
     }
 
+    /// Whether the sum over bytes and their checksum is what it must be: 65,535, or a multiple of it.
+    @inlinable @inline(__always)
+    var isRight: Bool { sum != 0 && sum % 65_535 == 0 }
+
     /// The sum in network byte order, from 1 to 65,535; 0, which is the same as 65,535, only of nothing but zeros.
     @inlinable @inline(__always)
     var value: UInt16 {

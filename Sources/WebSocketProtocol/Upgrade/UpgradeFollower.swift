@@ -80,6 +80,23 @@ public struct UpgradeFollower: Sendable {
         return Step(consumed: offset, outcome: .consumed)
     }
 
+    /// Passes over bytes of a body that goes on behind them, if that is what comes next; else does nothing.
+    ///
+    /// Nobody needs to call it: ``receive(_:from:)`` comes to the same.
+    ///
+    /// - Parameters:
+    ///   - count: How many bytes come next.
+    ///   - side: Their stream.
+    /// - Returns: Whether they were passed over.
+    @inline(__always)
+    public mutating func pass(_ count: Int, from side: StreamSide) -> Bool {
+        guard case .following = phase, case .body(let remaining) = streams[Int(side.rawValue)].place,
+            remaining > UInt64(count)
+        else { return false }
+        streams[Int(side.rawValue)].place = .body(remaining: remaining &- UInt64(count))
+        return true
+    }
+
     /// Passes over bytes that the capture lacks; `length` is nil when it is not known.
     ///
     /// The outcome is `waits` when the other stream must move before the place of the gap can be understood: then
