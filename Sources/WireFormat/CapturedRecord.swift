@@ -35,6 +35,15 @@ public struct CapturedRecord {
         unsafe self.number = number
     }
 
+    /// Makes the record of a packet, whose bytes must stay where they are.
+    @inlinable
+    public init(_ packet: borrowing CapturedPacket) {
+        unsafe self.init(
+            time: packet.time, linkType: packet.linkType, originalLength: packet.originalLength,
+            bytes: packet.bytes.withUnsafeBufferPointer { unsafe $0 }, length: packet.bytes.count,
+            interfaceName: packet.interfaceName.withUnsafeBufferPointer { unsafe $0 }, number: packet.number)
+    }
+
     /// The packet, which the caller ties to the time until its reader reads on.
     @inlinable
     public var packet: CapturedPacket {

@@ -9,11 +9,11 @@ struct Analysis {
     /// Every event, in order.
     let told: [Told]
 
-    /// Analyses packets to the capture's end; `isPrepared` tells whether they are looked at ahead of their turn, as many as
-    /// may be, and `tracksStates` keeps sessions from the short way.
+    /// Analyses packets to the capture's end; `isBatched` tells whether they are handed over in batches, as large as may be,
+    /// and `tracksStates` keeps sessions from the short way.
     init(
         _ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet,
-        deliveries: DeliveryDemand = .troubled, tellsFrames: Bool = true, isPrepared: Bool = true,
+        deliveries: DeliveryDemand = .troubled, tellsFrames: Bool = true, isBatched: Bool = true,
         tracksStates: Bool = false
     ) {
         var options = AnalysisOptions()
@@ -23,13 +23,12 @@ struct Analysis {
         options.tracksStates = tracksStates
         var pipeline = Pipeline(options: options)
         var recorder = Recorder()
-        for index in packets.indices {
-            if isPrepared, index % Pipeline.preparedPackets == 0 {
-                for next in packets[index...].prefix(Pipeline.preparedPackets).indices {
-                    packets.withPacket(next, linkType) { pipeline.prepare($0) }
-                }
+        if isBatched {
+            packets.forEachBatch(linkType) { pipeline.receive($0, into: &recorder) }
+        } else {
+            for index in packets.indices {
+                packets.withPacket(index, linkType) { pipeline.receive($0, into: &recorder) }
             }
-            packets.withPacket(index, linkType) { pipeline.receive($0, into: &recorder) }
         }
         pipeline.finish(into: &recorder)
         told = recorder.told
@@ -107,6 +106,27 @@ struct Analysis {
 }
 
 extension [TimedPacket] {
+    /// Hands the packets over in batches, as large as may be.
+    func forEachBatch(_ linkType: LinkType = .ethernet, _ body: (borrowing PacketBatch) -> Void) {
+        // Their bytes, one behind the other, where they stay.
+        let all = flatMap(\.bytes)
+        all.withUnsafeBufferPointer { all in
+            var batch = PacketBatch()
+            var start = 0
+            for index in indices {
+                let end = start + self[index].bytes.count
+                batch.append(
+                    CapturedRecord(
+                        time: self[index].time, linkType: linkType, originalLength: self[index].originalLength,
+                        bytes: UnsafeBufferPointer(rebasing: all[start..<end]), number: UInt64(index + 1)))
+                start = end
+                guard batch.isFull || index == indices.last else { continue }
+                body(batch)
+                batch.removeAll()
+            }
+        }
+    }
+
     func withPacket(
         _ index: Int, _ linkType: LinkType = .ethernet, _ body: (borrowing CapturedPacket) -> Void
     ) {

@@ -11,7 +11,7 @@ struct ShortWayTests {
         let ahead = Analysis(packets)
         #expect(ahead.texts.count == 128 && ahead.ends.count == 128)
         #expect(try ahead.summary.tcpConnections == 128)
-        let inTurn = Analysis(packets, isPrepared: false, tracksStates: true)
+        let inTurn = Analysis(packets, isBatched: false, tracksStates: true)
         #expect(ahead.texts == inTurn.texts && ahead.rules == inTurn.rules)
     }
 
@@ -32,7 +32,7 @@ struct ShortWayTests {
         talk.send(Array(frame.dropFirst(2)), from: .server)
         let short = Analysis(talk)
         #expect(short.rules == ["tcp.nagle-stall"])
-        #expect(short.rules == Analysis(talk.packets, isPrepared: false, tracksStates: true).rules)
+        #expect(short.rules == Analysis(talk.packets, isBatched: false, tracksStates: true).rules)
     }
 
     /// A session on each port, one after the other.

@@ -28,7 +28,9 @@ public struct PartedPipeline: ~Copyable {
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         if !hasBegun { pipeline.begin(at: packet.time, into: &sink) }
         hasBegun = true
-        pipeline.deal(packet, to: &blocks, parts: count)
+        var batch = PacketBatch()
+        unsafe batch.append(CapturedRecord(packet))
+        pipeline.deal(batch, to: &blocks, parts: count)
         dealt += 1
         if dealt % blockLength == 0 { handOn(into: &sink) }
     }

@@ -12,11 +12,11 @@ struct PipelineRun {
     init(_ input: [UInt8]) { packets = InputPackets(input) }
 
     /// Analyses the packets: the trace must be whole lines without control characters, and the same whether packets are
-    /// looked at ahead of their turn, and take the short ways, or not, and in one part or several.
+    /// handed over in batches, and take the short ways, or not, and in one part or several.
     func check() throws(Disagreement) {
-        let plain = try trace(isPrepared: true, tracksStates: false)
+        let plain = try trace(isBatched: true, tracksStates: false)
         // Where states are tracked, sessions take the long way.
-        let long = try trace(isPrepared: false, tracksStates: true)
+        let long = try trace(isBatched: false, tracksStates: true)
         guard plain == long else {
             throw Disagreement(
                 words: "\(String(decoding: plain, as: UTF8.self)) is not \(String(decoding: long, as: UTF8.self))")
@@ -38,19 +38,21 @@ struct PipelineRun {
         return try check(&format.output)
     }
 
-    private func trace(isPrepared: Bool, tracksStates: Bool) throws(Disagreement) -> [UInt8] {
+    private func trace(isBatched: Bool, tracksStates: Bool) throws(Disagreement) -> [UInt8] {
         var format = JSONLinesFormat(options: JSONLinesFormat.Options(framePayloads: true))
         var options = Self.options
         options.tracksStates = tracksStates
         var pipeline = Pipeline(options: options)
         var trace: [UInt8] = []
+        var batch = PacketBatch()
         for index in packets.packets.indices {
-            if isPrepared, index % Pipeline.preparedPackets == 0 {
-                for next in packets.packets[index...].prefix(Pipeline.preparedPackets).indices {
-                    withCaptured(next) { pipeline.prepare($0) }
-                }
+            withCaptured(index) {
+                if isBatched { batch.append(CapturedRecord($0)) } else { pipeline.receive($0, into: &format) }
             }
-            withCaptured(index) { pipeline.receive($0, into: &format) }
+            if batch.isFull || index == packets.packets.indices.last {
+                pipeline.receive(batch, into: &format)
+                batch.removeAll()
+            }
             trace += try check(&format.output)
         }
         pipeline.finish(into: &format)

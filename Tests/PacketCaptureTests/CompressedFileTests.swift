@@ -73,7 +73,7 @@ import WireFormat
         let packed = compression.pack(Self.pcap.bytes)
         var capture = try MergedCapture(paths: [folder.write("a.pcap", packed)])
         #expect(capture.byteCount == UInt64(packed.count))
-        while capture.readBatch() > 0 { #expect(capture.bytesRead <= UInt64(packed.count)) }
+        while capture.readBatch() { #expect(capture.bytesRead <= UInt64(packed.count)) }
         #expect(capture.bytesRead == UInt64(packed.count))
     }
 

@@ -89,9 +89,9 @@ import WireFormat
         var capture = try MergedCapture(paths: [file(0, [1, 2, 2, 4]), file(1, [2, 3, 3, 5, 6])])
         var batches: [Int] = []
         var seen: [SeenPacket] = []
-        while case let count = capture.readBatch(), count > 0 {
-            batches.append(count)
-            for place in 0..<count { seen.append(SeenPacket(capture.packet(place))) }
+        while capture.readBatch() {
+            batches.append(capture.batch.count)
+            for place in 0..<capture.batch.count { seen.append(SeenPacket(capture.batch[place])) }
         }
         #expect(batches.contains { $0 > 1 })
         #expect(seen.map(\.number) == Array(1...9))
@@ -114,11 +114,11 @@ import WireFormat
             var lending = try MergedCapture(paths: paths, turns: turns)
             var lent: [(turn: Int, bytes: UnsafeBufferPointer<UInt8>, copy: [UInt8])] = []
             var count = 0
-            while case let size = lending.readBatch(), size > 0 {
+            while lending.readBatch() {
                 lent.removeAll { $0.turn + turns <= lending.turnCount }
                 #expect(lent.allSatisfy { Array($0.bytes) == $0.copy })
-                for place in 0..<size {
-                    let packet = lending.packet(place)
+                for place in 0..<lending.batch.count {
+                    let packet = lending.batch[place]
                     guard let expected = single.next() else { break }
                     #expect(SeenPacket(packet) == SeenPacket(expected))
                     let bytes = packet.bytes.withUnsafeBufferPointer { $0 }
@@ -126,7 +126,7 @@ import WireFormat
                     count += 1
                 }
             }
-            #expect(count == lending.packetCount && single.readBatch() == 0)
+            #expect(count == lending.packetCount && !single.readBatch())
             #expect(lending.turnCount > turns)
         }
     }
@@ -139,10 +139,10 @@ import WireFormat
         var capture = try MergedCapture(paths: [folder.write("huge.pcap", pcap.bytes)], turns: 8)
         var most = 0
         for second in 0..<20 as Range<UInt8> {
-            #expect(capture.readBatch() == 1)
+            #expect(capture.readBatch() && capture.batch.count == 1)
             most = max(most, capture.lentByteCount)
             if capture.lentByteCount > 1 << 20 { capture.endLending() }
-            #expect(SeenPacket(capture.packet(0)).bytes == [UInt8](repeating: second, count: 260_000))
+            #expect(SeenPacket(capture.batch[0]).bytes == [UInt8](repeating: second, count: 260_000))
         }
         #expect(most > 1 << 20 && most <= 3 << 19)
     }
@@ -150,7 +150,7 @@ import WireFormat
     @Test func `files of which nothing is lent keep no memory`() throws {
         let paths = try (0..<200).map { try file($0, [UInt32($0)]) }
         var capture = try MergedCapture(paths: paths, filter: "less 1", turns: 4)
-        #expect(capture.readBatch() == 0)
+        #expect(!capture.readBatch() && capture.batch.count == 0)
         #expect(capture.packetCount == 200 && capture.turnCount == 0)
     }
 
@@ -168,8 +168,8 @@ import WireFormat
             var expected: [SeenPacket] = []
             while let packet = single.next() { expected.append(SeenPacket(packet)) }
             var seen: [SeenPacket] = []
-            while case let count = batched.readBatch(), count > 0 {
-                for place in 0..<count { seen.append(SeenPacket(batched.packet(place))) }
+            while batched.readBatch() {
+                for place in 0..<batched.batch.count { seen.append(SeenPacket(batched.batch[place])) }
             }
             #expect(seen == expected, "seed \(seed)")
         }

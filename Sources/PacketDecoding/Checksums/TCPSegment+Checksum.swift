@@ -6,11 +6,9 @@ extension TCPSegment {
     /// Offloaded is a checksum that covers nothing but the pseudo-header, with the length or without: hosts leave it
     /// like this to their network card.
     ///
-    /// Asking mutates, although nothing changes: else the compiler copies the segment to call it.
-    ///
     /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
     /// - Returns: `unknown` when a snap length cut the segment.
-    public mutating func checksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
+    public func checksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
         let start = payload.lowerBound &- Int(headerLength)
         guard payload.count == payloadLength, headerLength >= 20, start >= 0, payload.upperBound <= bytes.count else {
             return .unknown

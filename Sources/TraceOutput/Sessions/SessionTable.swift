@@ -7,7 +7,7 @@ struct SessionTable {
 
     /// The most ended sessions that are kept.
     let maximumRows: Int
-    private var open: [UInt64: SessionRow] = [:]
+    private var open: [UInt64: OpenSession] = [:]
     private var ended: [SessionRow] = []
     /// How many connections have appeared.
     private(set) var count: UInt64 = 0
@@ -18,7 +18,7 @@ struct SessionTable {
     }
 
     /// The session of a connection, as long as it is open.
-    func session(_ connection: UInt64) -> SessionRow? { open[connection] }
+    func session(_ connection: UInt64) -> SessionRow? { open[connection]?.row }
 
     /// The kept sessions by number.
     var rows: [SessionRow] {
@@ -32,20 +32,29 @@ struct SessionTable {
     mutating func begin(_ start: borrowing ConnectionStart, connection: UInt64) {
         count += 1
         guard open.count < Self.maximumOpen else { return }
-        open[connection] = SessionRow(connection: connection, start: start)
+        open[connection] = OpenSession(SessionRow(connection: connection, start: start))
     }
 
     mutating func note(_ handshake: borrowing Handshake, connection: UInt64) {
-        let handshake = copy handshake
-        open[connection]?.note(handshake)
+        guard let session = open[connection] else { return }
+        session.row.note(handshake)
     }
 
     /// Takes the session's end; returns its row, if it was followed.
     @discardableResult
     mutating func end(_ end: borrowing SessionEnd, connection: UInt64) -> SessionRow? {
-        guard var row = open.removeValue(forKey: connection) else { return nil }
-        row.note(end)
-        if ended.count < maximumRows { ended.append(row) }
-        return row
+        guard let session = open.removeValue(forKey: connection) else { return nil }
+        session.row.note(end)
+        if ended.count < maximumRows { ended.append(session.row) }
+        return session.row
+    }
+}
+
+/// The row of a session that is open: a dictionary moves what it holds.
+private final class OpenSession {
+    var row: SessionRow
+
+    init(_ row: SessionRow) {
+        self.row = row
     }
 }

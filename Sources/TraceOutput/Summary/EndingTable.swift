@@ -34,10 +34,12 @@ struct EndingTable {
     /// The most groups that are kept.
     static let maximumGroups = 100
 
-    /// By the words that say how they ended.
-    private var groupsByKind: [String: Group] = [:]
-    /// The words of kinds that were met, as many as there may be groups: to look them up takes less than to find them.
-    private var words: [Kind: String] = [:]
+    /// In the order in which they were met.
+    private var groups: [Group] = []
+    /// The places of groups, by the words that say how their sessions ended.
+    private var placesByWords: [String: Int] = [:]
+    /// The same by what the words are made of, as many as there may be groups: it takes less than to find the words.
+    private var placesByKind: [Kind: Int] = [:]
     /// How many sessions ended in ways beyond the bound.
     private(set) var omitted: UInt64 = 0
 
@@ -45,30 +47,33 @@ struct EndingTable {
     private(set) var count: UInt64 = 0
 
     /// The groups, the largest first.
-    var groups: [Group] {
-        groupsByKind.values.sorted { left, right in
+    var largestFirst: [Group] {
+        groups.sorted { left, right in
             left.count == right.count ? left.examples[0] < right.examples[0] : left.count > right.count
         }
     }
 
     mutating func note(_ verdict: SessionEnd.Verdict, upgrade: SessionRow.Upgrade, connection: UInt64) {
         count += 1
-        let kind = words(of: Kind(verdict: VerdictText.common(verdict), upgrade: upgrade))
-        if let index = groupsByKind.index(forKey: kind) {
-            groupsByKind.values[index].count += 1
-            guard groupsByKind.values[index].examples.count < Self.examples else { return }
-            groupsByKind.values[index].examples.append(connection)
-        } else if groupsByKind.count < Self.maximumGroups {
-            groupsByKind[kind] = Group(verdict: verdict, upgrade: upgrade, examples: [connection], count: 1)
-        } else {
+        let kind = Kind(verdict: VerdictText.common(verdict), upgrade: upgrade)
+        guard let place = placesByKind[kind] ?? place(of: kind, verdict) else {
             omitted += 1
+            return
         }
+        groups[place].count += 1
+        if groups[place].examples.count < Self.examples { groups[place].examples.append(connection) }
     }
 
-    private mutating func words(of kind: Kind) -> String {
-        if let known = words[kind] { return known }
-        let text = VerdictText.sentence(kind.verdict, upgrade: kind.upgrade)
-        if words.count < Self.maximumGroups { words[kind] = text }
-        return text
+    /// Finds the group of a kind that is new, or was not kept, by its words; nil where there is no room for another.
+    private mutating func place(of kind: Kind, _ verdict: SessionEnd.Verdict) -> Int? {
+        let words = VerdictText.sentence(kind.verdict, upgrade: kind.upgrade)
+        var place = placesByWords[words]
+        if place == nil, groups.count < Self.maximumGroups {
+            place = groups.count
+            placesByWords[words] = place
+            groups.append(Group(verdict: verdict, upgrade: kind.upgrade, examples: [], count: 0))
+        }
+        if let place, placesByKind.count < Self.maximumGroups { placesByKind[kind] = place }
+        return place
     }
 }

@@ -71,7 +71,7 @@ extension SummaryFormat {
     private mutating func writeEndings() {
         guard endings.count > Self.glance else { return }
         heading("endings\n")
-        let groups = endings.groups
+        let groups = endings.largestFirst
         let shown = groups.prefix(Self.shownEndings)
         for group in shown {
             right("\(group.count)", 6)

@@ -37,29 +37,48 @@ extension UpgradeAnswer {
     }
 
     /// Judges a final response (RFC 6455 4.1, "If the response does not…").
-    init(_ request: UpgradeRequest, response: UpgradeResponse) {
-        self.init(verdict: .refused, request: request, response: response, isAcceptValid: nil, violations: [])
-        guard response.status == 101 else { return }
-        let isValid = response.accept != nil && response.accept == request.key.map(WebSocketAccept.value(for:))
-        isAcceptValid = isValid
-        guard request.draft == nil, response.namesWebSocket || !response.hasUpgrade && isValid else {
-            verdict = .switchedElsewhere
-            return
+    init(_ request: consuming UpgradeRequest, response: consuming UpgradeResponse) {
+        var verdict = Verdict.refused
+        var isAcceptValid: Bool?
+        var violations: [UpgradeViolation] = []
+        if response.status == 101 {
+            let isValid = response.accept != nil && response.accept == request.key.map(WebSocketAccept.value(for:))
+            isAcceptValid = isValid
+            if request.draft == nil, response.namesWebSocket || !response.hasUpgrade && isValid {
+                verdict = .accepted
+                violations = Self.violations(of: response, to: request, isAcceptValid: isValid)
+            } else {
+                verdict = .switchedElsewhere
+            }
         }
-        verdict = .accepted
+        self.init(
+            verdict: verdict, request: request, response: response, isAcceptValid: isAcceptValid,
+            violations: violations)
+    }
+
+    /// What a response breaks that accepts an upgrade.
+    private static func violations(
+        of response: borrowing UpgradeResponse, to request: borrowing UpgradeRequest, isAcceptValid: Bool
+    ) -> [UpgradeViolation] {
+        var violations: [UpgradeViolation] = []
         if !response.hasUpgrade { violations.append(.upgradeHeaderMissing) }
         if !response.namesUpgrade { violations.append(.connectionHeaderMissing) }
         if response.accept == nil {
             violations.append(.acceptMissing)
-        } else if !isValid {
+        } else if !isAcceptValid {
             violations.append(.acceptWrong)
         }
         if response.isAcceptRepeated { violations.append(.acceptRepeated) }
         if response.areExtensionsMalformed { violations.append(.extensionsMalformed) }
-        let areExtensionsOffered = Set(response.extensions.map(\.name)).isSubset(of: request.extensions.map(\.name))
-        if !areExtensionsOffered { violations.append(.extensionNotOffered) }
-        violations += DeflateNegotiation.violations(of: response.extensions, to: request.extensions)
+        if !response.extensions.isEmpty {
+            let offered = request.extensions.map(\.name)
+            if !Set(response.extensions.map(\.name)).isSubset(of: offered) { violations.append(.extensionNotOffered) }
+            violations += DeflateNegotiation.violations(of: response.extensions, to: request.extensions)
+        }
         if response.subprotocols.count > 1 { violations.append(.subprotocolRepeated) }
-        if !Set(response.subprotocols).isSubset(of: request.subprotocols) { violations.append(.subprotocolNotOffered) }
+        if !response.subprotocols.isEmpty, !Set(response.subprotocols).isSubset(of: request.subprotocols) {
+            violations.append(.subprotocolNotOffered)
+        }
+        return violations
     }
 }

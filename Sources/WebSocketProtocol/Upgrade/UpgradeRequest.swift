@@ -51,7 +51,11 @@ extension UpgradeRequest {
         draft = Self.draft(version: version, fields: fields)
         violations = []
         // The fields of a draft follow rules of their own.
-        guard draft == nil else { return }
+        if draft == nil { violations = brokenRules(fields, areExtensionsMalformed: parser.isMalformed) }
+    }
+
+    private func brokenRules(_ fields: borrowing UpgradeFields, areExtensionsMalformed: Bool) -> [UpgradeViolation] {
+        var violations: [UpgradeViolation] = []
         if method != "GET" { violations.append(.methodNotGET) }
         if httpVersion < "1.1" { violations.append(.httpVersionBelow11) }
         if fields.host == nil { violations.append(.hostMissing) }
@@ -66,8 +70,9 @@ extension UpgradeRequest {
         case 13: break
         default: violations.append(.versionNot13)
         }
-        if parser.isMalformed { violations.append(.extensionsMalformed) }
-        violations += DeflateNegotiation.violations(ofOffers: extensions)
+        if areExtensionsMalformed { violations.append(.extensionsMalformed) }
+        if !extensions.isEmpty { violations += DeflateNegotiation.violations(ofOffers: extensions) }
+        return violations
     }
 
     /// The name of the draft that sends eight more bytes behind its request.

@@ -4,15 +4,14 @@ import WireFormat
 /// Sec-WebSocket-Key and the Sec-WebSocket-Accept that answers it (RFC 6455 4.2.2, item 5.4).
 enum WebSocketAccept {
     /// What is appended to a key before it is hashed (RFC 6455 1.3).
-    private static let suffix = Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
+    private static let suffix: StaticString = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
     /// The right Sec-WebSocket-Accept for a key.
     static func value(for key: String) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(key.utf8.count + suffix.count)
-        text += key.utf8
-        text += suffix
-        return unsafe Insecure.SHA1.hash(data: text).withUnsafeBytes { digest in
+        var hash = Insecure.SHA1()
+        unsafe key.utf8.span.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+        suffix.withUTF8Buffer { unsafe hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        return unsafe hash.finalize().withUnsafeBytes { digest in
             unsafe Base64.encode(Span(_unsafeBytes: digest))
         }
     }

@@ -34,11 +34,8 @@ struct WholeAllocations {
         options.measuresIntervals = format.needsIntervals
         var merged = try MergedCapture(paths: [capture.path])
         var pipeline = Pipeline(options: options)
-        while true {
-            let count = merged.readBatch()
-            guard count > 0 else { break }
-            for place in 0..<count { pipeline.prepare(merged.packet(place)) }
-            for place in 0..<count { pipeline.receive(merged.packet(place), into: &format) }
+        while merged.readBatch() {
+            pipeline.receive(merged.batch, into: &format)
             if format.output.count >= 128 << 10 { format.output.removeAll() }
         }
         pipeline.finish(into: &format)

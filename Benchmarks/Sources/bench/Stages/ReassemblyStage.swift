@@ -22,11 +22,9 @@ struct ReassemblyStage: Stage {
         var segment = TCPSegment()
         var table = ConnectionTable(limits: ReassemblyLimits(), secret: 7)
         var bytes: UInt64 = 0
-        while true {
-            let count = merged.readBatch()
-            guard count > 0 else { break }
-            for index in 0..<count {
-                let packet = merged.packet(index)
+        while merged.readBatch() {
+            for index in 0..<merged.batch.count {
+                let packet = merged.batch[index]
                 guard decoder.decode(packet, into: &segment) == .segment else { continue }
                 let hash = table.prepare(&segment).hash
                 let place = table.find(&segment, hash: hash) ?? table.insert(segment, time: packet.time)

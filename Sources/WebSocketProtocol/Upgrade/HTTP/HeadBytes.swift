@@ -2,6 +2,9 @@ extension UInt8 {
     /// Space or tab (RFC 9110 5.6.3).
     var isWhiteSpace: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 
+    /// White space or a line end.
+    var isSpace: Bool { isWhiteSpace || isLineEnd }
+
     /// Carriage return or line feed.
     var isLineEnd: Bool { self == UInt8(ascii: "\r") || self == UInt8(ascii: "\n") }
 
@@ -25,15 +28,25 @@ extension Span<UInt8> {
 
     /// Whether the bytes of `range` are those of `text` (in lower case), whatever the case of their letters.
     func equalsIgnoringCase(_ text: StaticString, in range: Range<Int>) -> Bool {
-        guard range.count == text.utf8CodeUnitCount else { return false }
+        let count = range.count
+        guard count == text.utf8CodeUnitCount else { return false }
         let start = unsafe text.utf8Start
         let bytes = extracting(range)
-        for index in bytes.indices {
-            let byte = unsafe start[index]
-            let difference = bytes[index] ^ byte
-            guard difference == 0 || difference == 0x20 && byte.isLetter else { return false }
+        return unsafe bytes.withUnsafeBytes { bytes in
+            let text = unsafe UnsafeRawBufferPointer(start: start, count: count)
+            // Most names differ from the one sought in their first bytes, and in more than the case of letters.
+            if count >= 8 {
+                let difference =
+                    unsafe bytes.loadUnaligned(as: UInt64.self) ^ text.loadUnaligned(as: UInt64.self)
+                guard difference & ~0x2020_2020_2020_2020 == 0 else { return false }
+            }
+            for index in 0..<count {
+                let byte = unsafe text[index]
+                let difference = unsafe bytes[index] ^ byte
+                guard difference == 0 || difference == 0x20 && byte.isLetter else { return false }
+            }
+            return true
         }
-        return true
     }
 
     /// Whether `text` stands at `start`, all of it inside `range`.
@@ -46,17 +59,20 @@ extension Span<UInt8> {
     }
 
     /// The range without white space and line ends around it.
+    @inline(__always)
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var lower = range.lowerBound
         var upper = range.upperBound
-        while lower < upper, self[lower].isWhiteSpace || self[lower].isLineEnd { lower += 1 }
-        while lower < upper, self[upper - 1].isWhiteSpace || self[upper - 1].isLineEnd { upper -= 1 }
+        // No other byte in a field is as small as these.
+        while lower < upper, self[lower] <= UInt8(ascii: " "), self[lower].isSpace { lower += 1 }
+        while lower < upper, self[upper - 1] <= UInt8(ascii: " "), self[upper - 1].isSpace { upper -= 1 }
         return lower..<upper
     }
 
     /// The index of `byte` in `range`; the range's end where there is none.
     ///
     /// Eight bytes are looked at together: of their difference to the one sought, the lowest byte that is zero borrows.
+    @inline(__always)
     func index(of byte: UInt8, in range: Range<Int>) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let pattern = UInt64(byte) &* ones
