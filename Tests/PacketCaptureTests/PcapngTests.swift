@@ -160,9 +160,11 @@ import WireFormat
         var capture = try MergedCapture(paths: [path])
         var counts: [Int] = []
         while capture.readBatch() {
-            #expect(capture.batch.count == 1, "what stands between packets ends a batch")
+            let size = capture.batch.count
+            #expect(size == 1, "what stands between packets ends a batch")
             counts.append(capture.secrets.count)
-            #expect(capture.batch.number(0) == UInt64(counts.count))
+            let number = capture.batch.number(0)
+            #expect(number == UInt64(counts.count))
         }
         #expect(counts == [1, 2])
         #expect(capture.secrets.map(\.type) == [0x544C_534B, 7, 0x544C_534B])

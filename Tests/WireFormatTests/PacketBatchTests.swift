@@ -10,7 +10,8 @@ struct PacketBatchTests {
             for round in 0..<2 {
                 var start = 0
                 for place in bytes.indices {
-                    #expect(batch.count == place && !batch.isFull)
+                    let (count, isFull) = (batch.count, batch.isFull)
+                    #expect(count == place && !isFull)
                     let packet = CapturedPacket(
                         number: UInt64(round * 100 + place), time: Timestamp(nanoseconds: Int64(place)), linkType: .raw,
                         originalLength: place + 3,
@@ -19,19 +20,28 @@ struct PacketBatchTests {
                     batch.append(CapturedRecord(packet))
                     start += place
                 }
-                #expect(batch.isFull)
+                let isFull = batch.isFull
+                #expect(isFull)
                 for place in bytes.indices {
                     let packet = batch[place]
+                    let ownBytes = batch.bytes(place).withUnsafeBufferPointer { Array($0) }
+                    let ownName = batch.interfaceName(place).count
+                    let own = (
+                        number: batch.number(place), time: batch.time(place),
+                        originalLength: batch.originalLength(place),
+                        linkType: batch.linkType(place)
+                    )
                     #expect(packet.bytes.withUnsafeBufferPointer { Array($0) } == bytes[place])
-                    #expect(batch.bytes(place).withUnsafeBufferPointer { Array($0) } == bytes[place])
-                    #expect(packet.number == UInt64(round * 100 + place) && batch.number(place) == packet.number)
-                    #expect(packet.time.nanoseconds == Int64(place) && batch.time(place) == packet.time)
-                    #expect(packet.originalLength == place + 3 && batch.originalLength(place) == place + 3)
-                    #expect(packet.linkType == .raw && batch.linkType(place) == .raw)
-                    #expect(packet.interfaceName.count == place % 3 && batch.interfaceName(place).count == place % 3)
+                    #expect(ownBytes == bytes[place])
+                    #expect(packet.number == UInt64(round * 100 + place) && own.number == packet.number)
+                    #expect(packet.time.nanoseconds == Int64(place) && own.time == packet.time)
+                    #expect(packet.originalLength == place + 3 && own.originalLength == place + 3)
+                    #expect(packet.linkType == .raw && own.linkType == .raw)
+                    #expect(packet.interfaceName.count == place % 3 && ownName == place % 3)
                 }
                 batch.removeAll()
-                #expect(batch.count == 0)
+                let count = batch.count
+                #expect(count == 0)
             }
         }
     }
