@@ -44,9 +44,8 @@ struct PlainSegmentTests {
             guard plain.readPlain(bytes.span, wireLength: wireLength) else { continue }
             var decoder = PacketDecoder()
             var segment = TCPSegment()
-            let found = bytes.withPacket(originalLength: wireLength) {
-                decoder.decodeAny($0, wireLength: wireLength, into: &segment)
-            }
+            let found = decoder.decodeAny(
+                bytes.span, wireLength: wireLength, .ethernet, at: Timestamp(nanoseconds: 0), into: &segment)
             #expect(found == .segment, "seed \(seed)")
             #expect(String(describing: plain) == String(describing: segment), "seed \(seed)")
         }
