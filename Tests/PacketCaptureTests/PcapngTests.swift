@@ -179,7 +179,8 @@ import WireFormat
         for _ in 0..<5 { pcapng.appendSecrets([UInt8](repeating: 9, count: 15 << 20)) }
         let path = try folder.write("a.pcapng", pcapng.bytes)
         var capture = try MergedCapture(paths: [path])
-        #expect(!capture.readBatch())
+        let isRead = capture.readBatch()
+        #expect(!isRead)
         #expect(capture.secrets.count == 4)
         #expect(capture.problems.map(\.description) == ["\(path): holds more than 64 MiB of secrets"])
     }
