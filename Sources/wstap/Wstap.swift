@@ -21,4 +21,35 @@ struct Wstap: ParsableCommand {
 
     /// The program's version.
     static let version = "0.1.0"
+
+    /// Runs what the command line asks for.
+    ///
+    /// ArgumentParser makes up its mind about a tree of commands by building the options of the default one, whatever is
+    /// asked for, which takes longer than all else at the start. So the command at hand is parsed alone; the tree is
+    /// asked when that fails, and has the words for what is wrong.
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments == ["--help"] || arguments == ["-h"] {
+            print(helpMessage())
+            return
+        }
+        guard var command = command(arguments) else { return main(arguments) }
+        do {
+            try command.run()
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// The command that the arguments name, or else the default one; nothing unless it takes all of them.
+    private static func command(_ arguments: [String]) -> (any ParsableCommand)? {
+        let rest = Array(arguments.dropFirst())
+        return switch arguments.first {
+        case nil, "help": nil
+        case "read": try? ReadCommand.parse(rest)
+        case "live": try? LiveCommand.parse(rest)
+        case "interfaces": try? InterfacesCommand.parse(rest)
+        default: try? ReadCommand.parse(arguments)
+        }
+    }
 }
