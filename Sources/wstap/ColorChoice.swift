@@ -1,6 +1,6 @@
 import ArgumentParser
 
 /// When to use colours.
-enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+enum ColorChoice: String, NamedValue {
     case auto, always, never
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import CaptureAnalysis
 
 /// From which severity on findings make the exit status 3.
-enum FailureLevel: String, ExpressibleByArgument, CaseIterable {
+enum FailureLevel: String, NamedValue {
     case warning, error
 
     /// Whether an analysis has such findings; what filters hide counts as well.

@@ -87,6 +87,9 @@ extension Role: ExpressibleByArgument {
     /// The words for help; the default is made of the raw values, which are numbers.
     public static var allValueStrings: [String] { ["client", "server"] }
 
+    /// No words on each.
+    public static var allValueDescriptions: [String: String] { [:] }
+
     /// Reads "client" or "server".
     public init?(argument: String) {
         switch argument {

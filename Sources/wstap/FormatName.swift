@@ -1,6 +1,6 @@
 import ArgumentParser
 
 /// The formats by the names of `--format`.
-enum FormatName: String, ExpressibleByArgument, CaseIterable {
+enum FormatName: String, NamedValue {
     case timeline, summary, jsonl
 }

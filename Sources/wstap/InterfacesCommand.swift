@@ -11,7 +11,7 @@ struct InterfacesCommand: ParsableCommand {
         discussion: "Link types are known only to who may capture.")
 
     /// The formats of the list.
-    enum Format: String, ExpressibleByArgument, CaseIterable {
+    enum Format: String, NamedValue {
         case text, jsonl
     }
 

@@ -30,7 +30,7 @@ struct Wstap: ParsableCommand {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == ["--help"] || arguments == ["-h"] {
-            print(helpMessage())
+            print(helpMessage(for: Wstap.self))
             return
         }
         guard var command = command(arguments) else { return main(arguments) }
@@ -46,10 +46,15 @@ struct Wstap: ParsableCommand {
         let rest = Array(arguments.dropFirst())
         return switch arguments.first {
         case nil, "help": nil
-        case "read": try? ReadCommand.parse(rest)
-        case "live": try? LiveCommand.parse(rest)
-        case "interfaces": try? InterfacesCommand.parse(rest)
-        default: try? ReadCommand.parse(arguments)
+        case "read": parsed(ReadCommand.self, rest)
+        case "live": parsed(LiveCommand.self, rest)
+        case "interfaces": parsed(InterfacesCommand.self, rest)
+        default: parsed(ReadCommand.self, arguments)
         }
+    }
+
+    /// What comes back may also be a request for help, which has to name the whole tree.
+    private static func parsed<Command: ParsableCommand>(_: Command.Type, _ arguments: [String]) -> Command? {
+        (try? Command.parseAsRoot(arguments)) as? Command
     }
 }
