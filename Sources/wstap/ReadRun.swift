@@ -36,8 +36,9 @@ struct ReadRun {
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions
             // Whoever waits for events at a pipe is served at once.
-            if jobs.count > 1, !capture.isLive {
-                var analysis = ThreadedAnalysis(options, threads: jobs.count, writer)
+            let threads = jobs.count(forBytes: capture.byteCount)
+            if threads > 1, !capture.isLive {
+                var analysis = ThreadedAnalysis(options, threads: threads, writer)
                 (summary, omissions) = try pass(&capture, through: &analysis)
             } else {
                 var analysis = DirectAnalysis(options, writer)

@@ -24,9 +24,9 @@ struct Wstap: ParsableCommand {
 
     /// Runs what the command line asks for.
     ///
-    /// ArgumentParser makes up its mind about a tree of commands by building the options of the default one, whatever is
-    /// asked for, which takes longer than all else at the start. So the command at hand is parsed alone; the tree is
-    /// asked when that fails, and has the words for what is wrong.
+    /// ArgumentParser builds the options of a tree's default command whatever is asked for, which takes longer than all
+    /// else at the start. So the command at hand is parsed alone; the tree is asked when that fails, and has the words
+    /// for what is wrong.
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == ["--help"] || arguments == ["-h"] {
