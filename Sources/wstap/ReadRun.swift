@@ -37,7 +37,7 @@ struct ReadRun {
             let omissions: FilterOmissions
             // Whoever waits for events at a pipe is served at once.
             if jobs.count > 1, !capture.isLive {
-                var analysis = ThreadedAnalysis(options, threads: jobs.count, writer)
+                var analysis = ThreadedAnalysis(options, CrewSize(jobs: jobs.count), writer)
                 (summary, omissions) = try pass(&capture, through: &analysis)
             } else {
                 var analysis = DirectAnalysis(options, writer)
@@ -74,7 +74,7 @@ struct ReadRun {
     private func open() throws -> MergedCapture {
         do throws(CaptureError) {
             return try MergedCapture(
-                paths: files, filter: packetFilter, turns: jobs.count > 1 ? HandoverQueues<PacketBlock>.turns : 1
+                paths: files, filter: packetFilter, turns: jobs.count > 1 ? CrewSize.turns : 1
             )
         } catch {
             throw ValidationError(error.description)

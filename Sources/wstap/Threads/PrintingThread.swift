@@ -10,10 +10,10 @@ final class PrintingThread<Format: OutputFormat & ~Copyable>: @unchecked Sendabl
     ///
     /// For others once the thread has ended.
     private(set) var failure: OutputFile.Failure?
-    private let events: HandoverQueues<EventBatch>
+    private let events: EventQueues
     private var thread: WorkerThread?
 
-    init(_ writer: consuming EventWriter<Format>, parts: Int, events: HandoverQueues<EventBatch>) {
+    init(_ writer: consuming EventWriter<Format>, parts: Int, events: EventQueues) {
         self.writer = writer
         self.events = events
         merge = EventMerge(parts: parts)

@@ -1,0 +1,232 @@
+/// Runs blocks of several parts: each part's one by one and in order, different parts' at the same time.
+///
+/// Runners are its workers, which are threads, and whoever hands blocks on, the *leader*. A runner takes the oldest block
+/// of the parts that nobody runs. The leader does so only where there is no room for what it has to hand on. To wake a
+/// thread often costs more than the work it is for: a first worker is called when a part has half of what may wait, the
+/// others when that is not enough. So one worker does everything while it keeps up.
+///
+/// **Why it never stands still.** Blocks are handed on up to packet L, of all parts together. The printing thread wants
+/// events of part p, and all before packet N are printed.
+///
+/// Where N > L, everything that was handed on is done and printed, so nobody waits for room, and the leader reads on.
+/// Otherwise p has a block that is run or waits, since behind its last block a part hands on all that it has.
+///
+/// - It is run: its runner goes on, for even where it waits for room, the printing thread takes p's events.
+/// - It waits, and so may runners of other parts, for room for events. Those are fewer than there are parts, so some
+///   runner is free. If that is a worker, it runs something, or ``hurry(_:)`` has called it. If it is the leader, it reads
+///   until there is no room and runs something, or waits since there is nothing to run, which is not so.
+/// - So the free runner takes p's block, or an older one of a part that nobody runs. It gets to the end of that, or waits
+///   for room too; then there is another one that is free, and fewer such parts.
+///
+/// Who waits for more than a few blocks or events takes what there is while anybody waits for room. At the end, and in
+/// ``settle()``, the leader is a runner until all is done. When nothing more can be printed, there is room for all events.
+final class Crew<Item: ~Copyable & Sendable>: @unchecked Sendable {
+    /// A runner's turn at a part.
+    struct Turn {
+        /// Which part it is, from 0.
+        let part: Int
+        /// Whether no other block of the part waits behind the one to run.
+        let isLast: Bool
+    }
+
+    /// How long the leader has to wait: for room for a block of each part, or until all is done.
+    private enum Goal {
+        case room, end
+    }
+
+    private let partCount: Int
+    private let capacity: Int
+    private let makeItem: @Sendable () -> Item
+    private let run: @Sendable (inout Item, Turn, Crew) -> Void
+    private let monitor = Monitor()
+    // What workers wait for, and what the leader does.
+    private let (call, progress) = (Signal(), Signal())
+    // The leader's alone.
+    private var workers: [WorkerThread] = []
+    private var spare: Item
+    // Guarded by `monitor`.
+    private var queues: InlineArray<8, BlockQueue<Item>>
+    /// Workers that wait for a call, and those that were called and have not come yet.
+    private var (asleep, called) = (0, 0)
+    private var awake = 0
+    /// How many wait for what any part may have to do.
+    private var hurried = 0
+    /// What the leader waits for, where it does.
+    private var goal: Goal?
+    private var isOver = false
+
+    /// Makes a crew of the leader alone.
+    ///
+    /// - Parameters:
+    ///   - parts: How many parts there are: where they wait for each other, no more than runners.
+    ///   - capacity: How many blocks of a part may wait, beside the one that is run: 1 to 8.
+    ///   - item: Makes an empty block; there are as many as may wait, and one with each runner.
+    ///   - run: Runs a block, which must be empty then.
+    init(
+        parts: Int, capacity: Int, item: @escaping @Sendable () -> Item,
+        run: @escaping @Sendable (inout Item, Turn, Crew) -> Void
+    ) {
+        partCount = parts
+        self.capacity = capacity
+        makeItem = item
+        self.run = run
+        spare = item()
+        queues = InlineArray { _ in BlockQueue(item) }
+    }
+}
+
+/// What the leader does.
+extension Crew where Item: ~Copyable {
+    /// Starts a worker; false where the system has no thread.
+    func startWorker() -> Bool {
+        monitor.locked { awake += 1 }
+        guard let worker = WorkerThread({ self.work() }) else {
+            monitor.locked { awake -= 1 }
+            return false
+        }
+        workers.append(worker)
+        return true
+    }
+
+    /// Hands a block of each part on, for empty ones; runs others where there is no room.
+    func handOn(_ items: inout InlineArray<8, Item>) {
+        lead(to: .room)
+        monitor.locked {
+            for part in 0..<partCount { queues[part].put(&items[part]) }
+            callNeeded()
+        }
+    }
+
+    /// Runs blocks until all are done.
+    func settle() {
+        hurry { lead(to: .end) }
+    }
+
+    /// Does what is left to do, and ends the workers.
+    func finish() {
+        settle()
+        monitor.locked {
+            isOver = true
+            call.notify()
+        }
+        for worker in workers { worker.join() }
+        workers = []
+    }
+
+    private func lead(to goal: Goal) {
+        var last: Turn?
+        while let turn = turn(after: last, towards: goal) {
+            run(&spare, turn, self)
+            last = turn
+        }
+    }
+
+    /// The next turn of the leader; nil where it has reached its goal.
+    private func turn(after last: Turn?, towards goal: Goal) -> Turn? {
+        monitor.locked {
+            if let last { queues[last.part].end() }
+            defer { callNeeded() }
+            while !isReached(goal) {
+                if let turn = take(&spare) { return turn }
+                callNeeded()
+                self.goal = goal
+                monitor.wait(for: progress)
+                self.goal = nil
+            }
+            return nil
+        }
+    }
+}
+
+/// What all runners do.
+extension Crew where Item: ~Copyable {
+    /// Runs `body`, which may wait for what any other part has to do: meanwhile no block that can be run is left waiting
+    /// by a worker that could run it.
+    func hurry(_ body: () -> Void) {
+        monitor.locked {
+            hurried += 1
+            callNeeded()
+        }
+        body()
+        monitor.locked { hurried -= 1 }
+    }
+
+    private func work() {
+        var item = makeItem()
+        var last: Turn?
+        while let turn = turn(after: last, &item) {
+            run(&item, turn, self)
+            last = turn
+        }
+    }
+
+    /// The next turn of a worker; nil at the end.
+    private func turn(after last: Turn?, _ item: inout Item) -> Turn? {
+        monitor.locked {
+            if let last { queues[last.part].end() }
+            while true {
+                let turn = take(&item)
+                callNeeded()
+                if let turn { return turn }
+                asleep += 1
+                awake -= 1
+                while called == 0, !isOver { monitor.wait(for: call) }
+                if isOver { return nil }
+                called -= 1
+            }
+        }
+    }
+}
+
+/// To be used inside `monitor`.
+extension Crew where Item: ~Copyable {
+    /// Takes the oldest block of the parts that nobody runs.
+    private func take(_ item: inout Item) -> Turn? {
+        var oldest: Int?
+        for part in 0..<partCount where queues[part].isRunnable {
+            if let other = oldest, queues[other].taken <= queues[part].taken { continue }
+            oldest = part
+        }
+        guard let part = oldest else { return nil }
+        queues[part].take(&item)
+        return Turn(part: part, isLast: queues[part].count == 0)
+    }
+
+    /// Wakes those who have something to do.
+    private func callNeeded() {
+        while asleep > 0, needsWorker {
+            asleep -= 1
+            awake += 1
+            called += 1
+            call.notifyOne()
+        }
+        if let goal, isReached(goal, isWaiting: true) || runnableCount(1) > 0 { progress.notifyOne() }
+    }
+
+    /// Whether another worker is needed than those that are awake.
+    private var needsWorker: Bool {
+        if hurried > 0 { return runnableCount(1) > called }
+        // A further one finds half of the rest to do.
+        let enough = awake == 0 ? capacity / 2 : (capacity + capacity / 2) / 2
+        return called == 0 && runnableCount(max(1, enough)) > 0
+    }
+
+    /// How many parts that nobody runs have so many blocks that wait.
+    private func runnableCount(_ least: Int) -> Int {
+        var count = 0
+        for part in 0..<partCount where queues[part].isRunnable && queues[part].count >= least { count += 1 }
+        return count
+    }
+
+    /// Whether the leader need not wait; while it does, only half of the room is enough.
+    private func isReached(_ goal: Goal, isWaiting: Bool = false) -> Bool {
+        for part in 0..<partCount {
+            switch goal {
+            case .room where queues[part].count > (isWaiting ? capacity / 2 : capacity - 1): return false
+            case .end where queues[part].count > 0 || queues[part].isRun: return false
+            default: break
+            }
+        }
+        return true
+    }
+}
