@@ -54,7 +54,7 @@ private struct BatchingSink: EventSink, ~Copyable {
 
     mutating func handOn() {
         if !queues.offer(&batch, of: part) {
-            crew.hurry { queues.put(&batch, of: part) }
+            crew.whileBlocked { queues.put(&batch, of: part) }
         }
     }
 }

@@ -36,6 +36,7 @@ final class Crew<Item: ~Copyable & Sendable>: @unchecked Sendable {
 
     private let partCount: Int
     private let capacity: Int
+    private let jobs: Int
     private let makeItem: @Sendable () -> Item
     private let run: @Sendable (inout Item, Turn, Crew) -> Void
     private let monitor = Monitor()
@@ -49,8 +50,10 @@ final class Crew<Item: ~Copyable & Sendable>: @unchecked Sendable {
     /// Workers that wait for a call, and those that were called and have not come yet.
     private var (asleep, called) = (0, 0)
     private var awake = 0
-    /// How many wait for what any part may have to do.
-    private var hurried = 0
+    /// Runners that wait for room for events.
+    private var blocked = 0
+    private var isPrinterWaiting = true
+    private var isSettling = false
     /// What the leader waits for, where it does.
     private var goal: Goal?
     private var isOver = false
@@ -59,14 +62,16 @@ final class Crew<Item: ~Copyable & Sendable>: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - parts: How many parts there are: where they wait for each other, no more than runners.
+    ///   - jobs: How many threads should be busy at most.
     ///   - capacity: How many blocks of a part may wait, beside the one that is run: 1 to 8.
     ///   - item: Makes an empty block; there are as many as may wait, and one with each runner.
     ///   - run: Runs a block, which must be empty then.
     init(
-        parts: Int, capacity: Int, item: @escaping @Sendable () -> Item,
+        parts: Int, jobs: Int, capacity: Int, item: @escaping @Sendable () -> Item,
         run: @escaping @Sendable (inout Item, Turn, Crew) -> Void
     ) {
         partCount = parts
+        self.jobs = jobs
         self.capacity = capacity
         makeItem = item
         self.run = run
@@ -99,7 +104,9 @@ extension Crew where Item: ~Copyable {
 
     /// Runs blocks until all are done.
     func settle() {
-        hurry { lead(to: .end) }
+        monitor.locked { isSettling = true }
+        lead(to: .end)
+        monitor.locked { isSettling = false }
     }
 
     /// Does what is left to do, and ends the workers.
@@ -128,8 +135,8 @@ extension Crew where Item: ~Copyable {
             defer { callNeeded() }
             while !isReached(goal) {
                 if let turn = take(&spare) { return turn }
-                callNeeded()
                 self.goal = goal
+                callNeeded()
                 monitor.wait(for: progress)
                 self.goal = nil
             }
@@ -140,15 +147,14 @@ extension Crew where Item: ~Copyable {
 
 /// What all runners do.
 extension Crew where Item: ~Copyable {
-    /// Runs `body`, which may wait for what any other part has to do: meanwhile no block that can be run is left waiting
-    /// by a worker that could run it.
-    func hurry(_ body: () -> Void) {
+    /// Runs `body`, in which a runner waits for room for events.
+    func whileBlocked(_ body: () -> Void) {
         monitor.locked {
-            hurried += 1
+            blocked += 1
             callNeeded()
         }
         body()
-        monitor.locked { hurried -= 1 }
+        monitor.locked { blocked -= 1 }
     }
 
     private func work() {
@@ -165,15 +171,35 @@ extension Crew where Item: ~Copyable {
         monitor.locked {
             if let last { queues[last.part].end() }
             while true {
-                let turn = take(&item)
+                let turn = isStalled || busy <= jobs ? take(&item) : nil
+                if turn == nil {
+                    asleep += 1
+                    awake -= 1
+                }
                 callNeeded()
                 if let turn { return turn }
-                asleep += 1
-                awake -= 1
                 while called == 0, !isOver { monitor.wait(for: call) }
                 if isOver { return nil }
                 called -= 1
             }
+        }
+    }
+}
+
+/// What the printing thread does.
+extension Crew where Item: ~Copyable {
+    /// Runs `body`, in which the printing thread waits for events.
+    func whilePrinterWaits<Result>(_ body: () -> Result) -> Result {
+        setPrinterWaiting(true)
+        defer { setPrinterWaiting(false) }
+        return body()
+    }
+
+    /// Takes note of whether the printing thread has something to do; it has nothing before it starts.
+    func setPrinterWaiting(_ isWaiting: Bool) {
+        monitor.locked {
+            isPrinterWaiting = isWaiting
+            callNeeded()
         }
     }
 }
@@ -203,12 +229,18 @@ extension Crew where Item: ~Copyable {
         if let goal, isReached(goal, isWaiting: true) || runnableCount(1) > 0 { progress.notifyOne() }
     }
 
+    /// How many threads have something to do.
+    private var busy: Int { awake - blocked + (goal == nil ? 1 : 0) + (isPrinterWaiting ? 0 : 1) }
+
+    /// Whether the printing thread may wait for a part that has to be run.
+    private var isStalled: Bool { blocked > 0 && isPrinterWaiting }
+
     /// Whether another worker is needed than those that are awake.
     private var needsWorker: Bool {
-        if hurried > 0 { return runnableCount(1) > called }
+        if isStalled { return runnableCount(1) > called }
         // A further one finds half of the rest to do.
         let enough = awake == 0 ? capacity / 2 : (capacity + capacity / 2) / 2
-        return called == 0 && runnableCount(max(1, enough)) > 0
+        return called == 0 && busy < jobs && runnableCount(isSettling ? 1 : max(1, enough)) > 0
     }
 
     /// How many parts that nobody runs have so many blocks that wait.

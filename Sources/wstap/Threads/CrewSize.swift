@@ -4,6 +4,8 @@ import CaptureAnalysis
 struct CrewSize {
     /// How many parts it has, 1 to 8.
     var parts: Int
+    /// How many threads should be busy at most.
+    var jobs: Int
     /// How many threads run them, beside the one that reads: one less than parts, or more.
     var workers: Int
     /// Blocks of a part that wait at most.
@@ -19,6 +21,7 @@ struct CrewSize {
 
     /// What `--jobs` asks for: 2 or more.
     init(jobs: Int) {
+        self.jobs = jobs
         parts = min(jobs, Pipeline.maximumParts)
         workers = min(jobs - 1, Pipeline.maximumParts)
     }

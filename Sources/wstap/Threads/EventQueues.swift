@@ -98,6 +98,9 @@ final class EventQueues: @unchecked Sendable {
         }
     }
 
+    /// Whether a batch of a part can be taken at once, or none will come.
+    func hasEnough(of part: Int) -> Bool { monitor.locked { hasEnough(part) } }
+
     /// Takes no batches any more: forgets those that are put in.
     func stop() {
         monitor.locked {
