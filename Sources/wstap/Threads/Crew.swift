@@ -239,7 +239,7 @@ extension Crew where Item: ~Copyable {
     private var needsWorker: Bool {
         if isStalled { return runnableCount(1) > called }
         // A further one finds half of the rest to do.
-        let enough = awake == 0 ? capacity / 2 : (capacity + capacity / 2) / 2
+        let enough = awake == 0 ? capacity / 4 : (capacity + capacity / 2) / 2
         return called == 0 && busy < jobs && runnableCount(isSettling ? 1 : max(1, enough)) > 0
     }
 

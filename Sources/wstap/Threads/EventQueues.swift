@@ -21,8 +21,9 @@ final class EventQueues: @unchecked Sendable {
 
     private let capacity: Int
     private let monitor = Monitor()
-    /// What those who put wait for, and what the one who takes does.
-    private let (room, supply) = (Signal(), Signal())
+    /// What the runner of each part waits for, and what the printing thread does.
+    private let room = (0..<8).map { _ in Signal() }
+    private let supply = Signal()
     // Guarded by `monitor`.
     private var queues = InlineArray<8, Queue> { _ in Queue() }
     /// How many wait for room.
@@ -62,7 +63,7 @@ final class EventQueues: @unchecked Sendable {
             waiting += 1
             while !hasRoom(for: batch, of: part) {
                 supplyWanted()
-                monitor.wait(for: room)
+                monitor.wait(for: room[part])
             }
             waiting -= 1
             append(&batch, of: part)
@@ -93,7 +94,7 @@ final class EventQueues: @unchecked Sendable {
             guard queues[part].count > 0 else { return false }
             swap(&queues[part].batches[queues[part].taken % 8], &batch)
             queues[part].taken &+= 1
-            if waiting > 0, 2 * queues[part].count <= capacity { room.notify() }
+            if waiting > 0, 2 * queues[part].count <= capacity { room[part].notifyOne() }
             return true
         }
     }
@@ -105,7 +106,7 @@ final class EventQueues: @unchecked Sendable {
     func stop() {
         monitor.locked {
             isStopped = true
-            room.notify()
+            for room in room { room.notifyOne() }
         }
     }
 
@@ -143,6 +144,6 @@ extension EventQueues {
     /// Whether the printing thread need not wait for more of a part.
     private func hasEnough(_ part: Int) -> Bool {
         let count = queues[part].count
-        return 2 * count >= capacity && count > 0 || queues[part].isComplete || waiting > 0 && count > 0
+        return 4 * count >= capacity && count > 0 || queues[part].isComplete || waiting > 0 && count > 0
     }
 }
