@@ -2,24 +2,29 @@
 ///
 /// Runners are its workers, which are threads, and whoever hands blocks on, the *leader*. A runner takes the oldest block
 /// of the parts that nobody runs. The leader does so only where there is no room for what it has to hand on. To wake a
-/// thread often costs more than the work it is for: a first worker is called when a part has half of what may wait, the
-/// others when that is not enough. So one worker does everything while it keeps up.
+/// thread often costs more than the work it is for: a first worker is called when a part has a quarter of what may wait,
+/// others when it has three quarters, and none while as many threads as there are jobs are busy, the printing thread
+/// counted. So one worker does everything while it keeps up.
 ///
-/// **Why it never stands still.** Blocks are handed on up to packet L, of all parts together. The printing thread wants
-/// events of part p, and all before packet N are printed.
+/// **Why it never stands still.** Blocks are handed on up to packet L, of all parts together. The printing thread waits
+/// for events of part p, and all before packet N are printed.
 ///
 /// Where N > L, everything that was handed on is done and printed, so nobody waits for room, and the leader reads on.
 /// Otherwise p has a block that is run or waits, since behind its last block a part hands on all that it has.
 ///
 /// - It is run: its runner goes on, for even where it waits for room, the printing thread takes p's events.
-/// - It waits, and so may runners of other parts, for room for events. Those are fewer than there are parts, so some
-///   runner is free. If that is a worker, it runs something, or ``hurry(_:)`` has called it. If it is the leader, it reads
-///   until there is no room and runs something, or waits since there is nothing to run, which is not so.
+/// - It waits, and so may runners of other parts, for room for events. Those are fewer than there are parts, and so than
+///   runners: some runner is free. If nobody waits for room, that is the leader. If somebody does, the analysis is
+///   *stalled*, and every part that can be run is run by a worker as far as there are any: both who waits for room
+///   (``whileBlocked(_:)``) and the printing thread (``whilePrinterWaits(_:)``) say so before they wait, and see to that.
+/// - The leader, if it is the free one, reads until there is no room and runs a block then. It waits only while there is
+///   none to run, and is woken where there is.
 /// - So the free runner takes p's block, or an older one of a part that nobody runs. It gets to the end of that, or waits
 ///   for room too; then there is another one that is free, and fewer such parts.
 ///
-/// Who waits for more than a few blocks or events takes what there is while anybody waits for room. At the end, and in
-/// ``settle()``, the leader is a runner until all is done. When nothing more can be printed, there is room for all events.
+/// While the printing thread is busy it makes room. While anybody waits for room, it takes what there is of p and waits
+/// for no more. At the end, and in ``settle()``, the leader is a runner until all is done. When nothing more can be printed,
+/// there is room for all events.
 final class Crew<Item: ~Copyable & Sendable>: @unchecked Sendable {
     /// A runner's turn at a part.
     struct Turn {
@@ -119,6 +124,9 @@ extension Crew where Item: ~Copyable {
         for worker in workers { worker.join() }
         workers = []
     }
+
+    /// How many workers do not wait for a call.
+    var awakeCount: Int { monitor.locked { awake } }
 
     private func lead(to goal: Goal) {
         var last: Turn?

@@ -29,7 +29,9 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
         self.events = events
         self.parts = parts
         pipeline = Pipeline(options: options)
-        crew = Crew(parts: size.parts, jobs: size.jobs, capacity: size.blocks, item: { PacketBlock() }) { block, turn, crew in
+        crew = Crew(
+            parts: size.parts, jobs: size.jobs, capacity: size.blocks, item: { PacketBlock() }
+        ) { block, turn, crew in
             parts[turn.part].receive(&block, turn, of: crew)
         }
         printer = PrintingThread(writer, parts: size.parts, events: events, crew)
