@@ -52,7 +52,7 @@ struct CrewTests {
     @Test("calls no more workers than there is work for")
     func fewWorkers() {
         let gate = Gate()
-        let crew = Crew<Int>(parts: 3, jobs: 4, capacity: 8, item: { 0 }) { _, _, _ in gate.pass() }
+        let crew = Crew<Int>(parts: 2, jobs: 4, capacity: 8, item: { 0 }) { _, _, _ in gate.pass() }
         for _ in 0..<3 { #expect(crew.startWorker()) }
         crew.waitUntilAsleep()
         crew.handOn(1)

@@ -37,8 +37,8 @@ struct ThreadedAnalysisTests {
         let capture = try folder.write("floods.pcap", Self.floods.pcap())
         var size = CrewSize(jobs: 2)
         (size.parts, size.workers, size.blocks, size.batches) = (parts, max(1, parts - 1), 1, 1)
-        let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: "/dev/full"))
         #expect(throws: OutputFile.Failure.self) {
+            let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: "/dev/full"))
             try Self.run(capture, ThreadedAnalysis(Self.options, size, writer))
         }
     }
@@ -59,7 +59,7 @@ struct ThreadedAnalysisTests {
     private static var floods: [TimedPacket] {
         var talks = (0..<UInt16(8)).map { TCPConversation(from: Endpoint("10.0.0.7:\(40_000 + $0)")) }
         for place in talks.indices { talks[place].openWebSocket() }
-        let frames = Array((0..<200).map { WireFrame.text("\($0)", from: .server).bytes }.joined())
+        let frames = Array((0..<200).map { WireFrame.text("\($0)", from: .server) }.joined())
         for round in 0..<40 {
             let place = round * 3 % talks.count
             for _ in 0..<5 {
