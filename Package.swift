@@ -161,6 +161,13 @@ let package = Package(
             name: "CommandLineTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat", "wstap"],
             swiftSettings: settings),
         .testTarget(
+            name: "ThreadsTests",
+            dependencies: [
+                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TestSupport", "TraceOutput", "WireFormat",
+                "wstap",
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "LiveTests", dependencies: ["TestSupport", "wstap"], exclude: ["Rig"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -38,7 +38,7 @@ struct ReadRun {
             // Whoever waits for events at a pipe is served at once.
             let threads = jobs.count(forBytes: capture.byteCount)
             if threads > 1, !capture.isLive {
-                var analysis = ThreadedAnalysis(options, threads: threads, writer)
+                var analysis = ThreadedAnalysis(options, CrewSize(jobs: threads), writer)
                 (summary, omissions) = try pass(&capture, through: &analysis)
             } else {
                 var analysis = DirectAnalysis(options, writer)
@@ -75,7 +75,7 @@ struct ReadRun {
     private func open() throws -> MergedCapture {
         do throws(CaptureError) {
             return try MergedCapture(
-                paths: files, filter: packetFilter, turns: jobs.count > 1 ? HandoverQueues<PacketBlock>.turns : 1
+                paths: files, filter: packetFilter, turns: jobs.count > 1 ? CrewSize.turns : 1
             )
         } catch {
             throw ValidationError(error.description)

@@ -62,10 +62,7 @@ public struct EventBatch: ~Copyable, Sendable {
     var nextKind: Kind { entries[next].kind }
 
     /// The number of its connection.
-    var nextConnection: UInt64 {
-        get { entries[next].context.connection }
-        set { entries[next].context.connection = newValue }
-    }
+    var nextConnection: UInt64 { entries[next].context.connection }
 
     /// Where the next event is the end of a session: how it ended, and what it is compared by.
     var nextEnd: (SessionEnd.Verdict, EndingPatterns.Sample)? {
@@ -73,13 +70,15 @@ public struct EventBatch: ~Copyable, Sendable {
         return (end.verdict, sample)
     }
 
-    /// Hands the next event on; there must be one.
-    mutating func passNext(into sink: inout some EventSink & ~Copyable) {
-        let (place, start) = (next, nextPayload)
-        next = place &+ 1
-        nextPayload = entries[place].payloadEnd
+    /// Hands the next event on, with this number of its connection; there must be one.
+    mutating func passNext(numbered number: UInt64, into sink: inout some EventSink & ~Copyable) {
+        let (place, start, end) = (next, nextPayload, entries[next].payloadEnd)
+        (next, nextPayload) = (place &+ 1, end)
+        entries[place].context.connection = number
+        // Through a span nothing is copied.
+        let entries = entries.span
         sink.receive(
-            entries[place].event, at: entries[place].context, payload: payloads.span.extracting(start..<nextPayload))
+            entries[place].event, at: entries[place].context, payload: payloads.span.extracting(start..<end))
     }
 
     /// Forgets the events; keeps the room, but for that of a long payload.

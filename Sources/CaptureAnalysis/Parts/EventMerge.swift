@@ -13,6 +13,8 @@ public struct EventMerge: ~Copyable {
     }
 
     private var parts: InlineArray<8, Part>
+    /// The packet of the next event of each part, as far as it is known.
+    private var nextPackets = InlineArray<8, UInt64>(repeating: 1)
     private let count: Int
     /// How many connections have got a number.
     private(set) var connectionCount: UInt64 = 0
@@ -31,11 +33,13 @@ public struct EventMerge: ~Copyable {
     public mutating func exchange(_ batch: inout EventBatch, of part: Int) {
         swap(&parts[part].batch, &batch)
         batch.removeAll()
+        nextPackets[part] = parts[part].nextPacket
     }
 
     /// Tells that no batch of a part will come any more.
     public mutating func complete(_ part: Int) {
         parts[part].isComplete = true
+        nextPackets[part] = parts[part].nextPacket
     }
 
     /// Hands on the events that are certain to be next.
@@ -43,26 +47,26 @@ public struct EventMerge: ~Copyable {
         while true {
             let (first, limit) = earliest()
             guard !parts[first].batch.isEmpty else {
-                needed = parts[first].nextPacket == .max ? nil : first
+                needed = nextPackets[first] == .max ? nil : first
                 return
             }
             replay(first, through: limit, into: &sink)
+            nextPackets[first] = parts[first].nextPacket
         }
     }
 
     /// What a connection is numbered that a part has numbered so.
     func number(of connection: UInt64, in part: Int) -> UInt64 {
-        let numbers = parts[part].numbers
-        return connection < numbers.count ? numbers[Int(connection)] : 0
+        connection < parts[part].numbers.count ? parts[part].numbers[Int(connection)] : 0
     }
 
     /// The part whose next event is first, and the packet up to which no other part has any.
     ///
     /// Where two have the same next packet, the one without an event to hand on has none of it.
     private func earliest() -> (part: Int, limit: UInt64) {
-        var (first, firstPacket, limit) = (0, parts[0].nextPacket, UInt64.max)
+        var (first, firstPacket, limit) = (0, nextPackets[0], UInt64.max)
         for part in 1..<count {
-            let packet = parts[part].nextPacket
+            let packet = nextPackets[part]
             if packet < firstPacket || packet == firstPacket && parts[first].batch.isEmpty {
                 (first, firstPacket, limit) = (part, packet, firstPacket)
             } else {
@@ -78,8 +82,7 @@ public struct EventMerge: ~Copyable {
             let kind = parts[part].batch.nextKind
             if kind == .connection { number(connection, of: part) }
             if kind == .end, let (verdict, sample) = parts[part].batch.nextEnd { endings.note(verdict, sample) }
-            parts[part].batch.nextConnection = number(of: connection, in: part)
-            parts[part].batch.passNext(into: &sink)
+            parts[part].batch.passNext(numbered: number(of: connection, in: part), into: &sink)
         }
     }
 

@@ -1,17 +1,12 @@
 /// A lock with a condition to wait for.
 final class Monitor: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let change = Signal()
 
-    init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
-    }
+    init() { pthread_mutex_init(mutex, nil) }
 
     deinit {
-        pthread_cond_destroy(condition)
         pthread_mutex_destroy(mutex)
-        condition.deallocate()
         mutex.deallocate()
     }
 
@@ -23,8 +18,11 @@ final class Monitor: @unchecked Sendable {
     }
 
     /// Lets others in until one of them notifies; to be called inside ``locked(_:)``, in a loop that looks again.
-    func wait() { pthread_cond_wait(condition, mutex) }
+    func wait() { wait(for: change) }
 
     /// Wakes those who wait.
-    func notify() { pthread_cond_broadcast(condition) }
+    func notify() { change.notify() }
+
+    /// Lets others in until one of them gives a signal that only some wait for; like ``wait()`` otherwise.
+    func wait(for signal: Signal) { signal.wait(mutex) }
 }

@@ -10,11 +10,13 @@ final class PrintingThread<Format: OutputFormat & ~Copyable>: @unchecked Sendabl
     ///
     /// For others once the thread has ended.
     private(set) var failure: OutputFile.Failure?
-    private let events: HandoverQueues<EventBatch>
+    private let events: EventQueues
+    private let crew: Crew<PacketBlock>
     private var thread: WorkerThread?
 
-    init(_ writer: consuming EventWriter<Format>, parts: Int, events: HandoverQueues<EventBatch>) {
+    init(_ writer: consuming EventWriter<Format>, parts: Int, events: EventQueues, _ crew: Crew<PacketBlock>) {
         self.writer = writer
+        self.crew = crew
         self.events = events
         merge = EventMerge(parts: parts)
     }
@@ -33,9 +35,11 @@ final class PrintingThread<Format: OutputFormat & ~Copyable>: @unchecked Sendabl
 
     private func printAll() {
         var batch = EventBatch()
+        crew.setPrinterWaiting(false)
+        defer { crew.setPrinterWaiting(true) }
         do throws(OutputFile.Failure) {
             while let part = merge.needed {
-                if events.take(&batch, of: part) {
+                if take(&batch, of: part) {
                     merge.exchange(&batch, of: part)
                 } else {
                     merge.complete(part)
@@ -47,5 +51,11 @@ final class PrintingThread<Format: OutputFormat & ~Copyable>: @unchecked Sendabl
             failure = error
             events.stop()
         }
+    }
+
+    /// The next batch of a part; false where there is none behind the last.
+    private func take(_ batch: inout EventBatch, of part: Int) -> Bool {
+        if events.hasEnough(of: part) { return events.take(&batch, of: part) }
+        return crew.whilePrinterWaits { events.take(&batch, of: part) }
     }
 }

@@ -3,14 +3,16 @@ import PacketCapture
 import TraceOutput
 import WireFormat
 
-/// An analysis on several threads: the one that uses it reads, decodes and deals the packets; others analyse; one prints.
+/// An analysis on several threads: the one that uses it reads, decodes and deals the packets; a crew analyses, which it
+/// leads; one thread prints.
 struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyable {
     private var pipeline: Pipeline
     private var blocks = Pipeline.Blocks { _ in PacketBlock() }
-    private let threads: [AnalysisThread]
+    private let size: CrewSize
+    private let parts: [AnalysisPart]
+    private let crew: Crew<PacketBlock>
     private let printer: PrintingThread<Format>
-    private let queues = HandoverQueues { PacketBlock() }
-    private let events: HandoverQueues<EventBatch>
+    private let events: EventQueues
     private var turnCount = 0
     private var hasBegun = false
 
@@ -18,17 +20,21 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
     ///
     /// - Parameters:
     ///   - options: What it is to do.
-    ///   - count: How many threads may be busy, beside the one that reads.
+    ///   - size: How many threads share it.
     ///   - writer: What prints and writes.
-    init(_ options: AnalysisOptions, threads count: Int, _ writer: consuming EventWriter<Format>) {
-        let queues = queues
-        let events = HandoverQueues { EventBatch() }
-        // A trace's lines keep one thread busy; a summary's few events do not.
-        let parts = max(1, min(options.tellsFrames ? count - 1 : count, Pipeline.maximumParts))
+    init(_ options: AnalysisOptions, _ size: CrewSize, _ writer: consuming EventWriter<Format>) {
+        let events = EventQueues(capacity: size.batches)
+        let parts = (0..<size.parts).map { _ in AnalysisPart(options: options, events) }
+        self.size = size
         self.events = events
+        self.parts = parts
         pipeline = Pipeline(options: options)
-        threads = (0..<parts).map { AnalysisThread($0, options: options, queues, events) }
-        printer = PrintingThread(writer, parts: parts, events: events)
+        crew = Crew(
+            parts: size.parts, jobs: size.jobs, capacity: size.blocks, item: { PacketBlock() }
+        ) { block, turn, crew in
+            parts[turn.part].receive(&block, turn, of: crew)
+        }
+        printer = PrintingThread(writer, parts: size.parts, events: events, crew)
     }
 
     mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool {
@@ -38,12 +44,12 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
             turnCount = capture.turnCount
             handOn()
             if capture.lentByteCount > Self.lentBytes {
-                settle()
+                crew.settle()
                 capture.endLending()
             }
         }
         if hasFullBlock { handOn() }
-        pipeline.deal(capture.batch, to: &blocks, parts: threads.count)
+        pipeline.deal(capture.batch, to: &blocks, parts: size.parts)
         return !events.hasStopped
     }
 
@@ -58,7 +64,7 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
     private mutating func begin(at time: Timestamp) throws(OutputFile.Failure) {
         hasBegun = true
         pipeline.begin(at: time, into: &printer.writer)
-        let haveStarted = threads.allSatisfy { $0.start() } && printer.start()
+        let haveStarted = printer.start() && (0..<size.workers).allSatisfy { _ in crew.startWorker() }
         guard haveStarted else {
             events.stop()
             join()
@@ -67,19 +73,14 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
     }
 
     private var hasFullBlock: Bool {
-        for part in threads.indices where blocks[part].isFull { return true }
+        for part in 0..<size.parts where blocks[part].isFull { return true }
         return false
     }
 
     /// Hands the blocks of all parts on together.
     private mutating func handOn() {
         pipeline.close(&blocks)
-        for part in threads.indices { _ = queues.put(&blocks[part], of: part) }
-    }
-
-    /// Waits until all parts are done with what was handed on: so many empty blocks may wait behind it.
-    private mutating func settle() {
-        for _ in 0...HandoverQueues<PacketBlock>.capacity { handOn() }
+        crew.handOn(&blocks)
     }
 
     /// Bytes of memory that packets may be lent from before all parts have to be done with them.
@@ -87,17 +88,11 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
 
     private mutating func join() {
         handOn()
-        for part in threads.indices { queues.complete(part) }
-        for thread in threads { thread.join() }
+        crew.finish()
+        events.complete()
         printer.join()
-        for (index, thread) in threads.enumerated() {
-            pipeline.join(&thread.part, index, of: threads.count, printer.merge)
+        for (index, part) in parts.enumerated() {
+            pipeline.join(&part.part, index, of: size.parts, printer.merge)
         }
     }
-}
-
-extension HandoverQueues where Item == PacketBlock {
-    /// How far a capture's turns must count before the memory of its packets is used again: for the blocks that wait, the
-    /// one that is worked on, the one that is filled, and the turn that is noticed behind its batch.
-    static var turns: Int { capacity + 3 }
 }

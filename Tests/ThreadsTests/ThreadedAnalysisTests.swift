@@ -1,0 +1,73 @@
+import CaptureAnalysis
+import Foundation
+import PacketCapture
+import PacketDecoding
+import TestSupport
+import Testing
+import TraceOutput
+import WireFormat
+
+@testable import wstap
+
+@Suite("An analysis on several threads", .timeLimit(.minutes(2)))
+struct ThreadedAnalysisTests {
+    @Test("prints the same however small the queues are", arguments: 1...4, [1, 2])
+    func tinyQueues(parts: Int, room: Int) throws {
+        let folder = try ScratchFolder()
+        let capture = try folder.write("floods.pcap", Self.floods.pcap())
+        let one = folder.path("one")
+        try Self.run(capture, DirectAnalysis(Self.options, EventWriter(JSONLinesFormat(), to: OutputFile(path: one))))
+        let expected = try Data(contentsOf: URL(filePath: one))
+        #expect(expected.count > 1_000_000)
+        for jobs in [2, 4] {
+            var size = CrewSize(jobs: jobs)
+            (size.parts, size.workers, size.blocks, size.batches) = (parts, max(1, parts - 1), room, room)
+            let many = folder.path("many")
+            let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: many))
+            try Self.run(capture, ThreadedAnalysis(Self.options, size, writer))
+            #expect(try Data(contentsOf: URL(filePath: many)) == expected, "\(jobs) jobs")
+        }
+    }
+
+    @Test(
+        "ends when nothing more can be written", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")),
+        arguments: 1...4)
+    func fullDisk(parts: Int) throws {
+        let folder = try ScratchFolder()
+        let capture = try folder.write("floods.pcap", Self.floods.pcap())
+        var size = CrewSize(jobs: 2)
+        (size.parts, size.workers, size.blocks, size.batches) = (parts, max(1, parts - 1), 1, 1)
+        #expect(throws: OutputFile.Failure.self) {
+            let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: "/dev/full"))
+            try Self.run(capture, ThreadedAnalysis(Self.options, size, writer))
+        }
+    }
+
+    private static func run(_ path: String, _ analysis: consuming some FileAnalysis & ~Copyable) throws {
+        var capture = try MergedCapture(paths: [path], turns: CrewSize.turns)
+        while capture.readBatch() > 0, try analysis.receive(&capture) {}
+        _ = try analysis.finish()
+    }
+
+    private static var options: AnalysisOptions {
+        var options = AnalysisOptions()
+        options.tellsFrames = true
+        return options
+    }
+
+    /// Sessions that take long turns: thousands of frames of one while the others are silent.
+    private static var floods: [TimedPacket] {
+        var talks = (0..<UInt16(8)).map { TCPConversation(from: Endpoint("10.0.0.7:\(40_000 + $0)")) }
+        for place in talks.indices { talks[place].openWebSocket() }
+        let frames = Array((0..<200).map { WireFrame.text("\($0)", from: .server) }.joined())
+        for round in 0..<40 {
+            let place = round * 3 % talks.count
+            for _ in 0..<5 {
+                talks[place].send(frames, from: .server)
+                talks[place].acknowledge(from: .client)
+            }
+            for other in talks.indices { talks[other].wait(milliseconds: 100) }
+        }
+        return talks.flatMap(\.packets).sorted { $0.time < $1.time }
+    }
+}
