@@ -38,7 +38,8 @@ struct ReadRun {
             // Whoever waits for events at a pipe is served at once.
             let threads = jobs.count(forBytes: capture.byteCount)
             if threads > 1, !capture.isLive {
-                var analysis = ThreadedAnalysis(options, CrewSize(jobs: threads), writer)
+                var analysis = ThreadedAnalysis(
+                    options, CrewSize(jobs: threads, printsFrames: options.tellsFrames), writer)
                 (summary, omissions) = try pass(&capture, through: &analysis)
             } else {
                 var analysis = DirectAnalysis(options, writer)

@@ -20,7 +20,7 @@ struct ThreadedAnalysisTests {
         let expected = try Data(contentsOf: URL(filePath: one))
         #expect(expected.count > 1_000_000)
         for jobs in [2, 4] {
-            var size = CrewSize(jobs: jobs)
+            var size = CrewSize(jobs: jobs, printsFrames: true)
             (size.parts, size.workers, size.blocks, size.batches) = (parts, max(1, parts - 1), room, room)
             let many = folder.path("many")
             let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: many))
@@ -35,7 +35,7 @@ struct ThreadedAnalysisTests {
     func fullDisk(parts: Int) throws {
         let folder = try ScratchFolder()
         let capture = try folder.write("floods.pcap", Self.floods.pcap())
-        var size = CrewSize(jobs: 2)
+        var size = CrewSize(jobs: 2, printsFrames: true)
         (size.parts, size.workers, size.blocks, size.batches) = (parts, max(1, parts - 1), 1, 1)
         #expect(throws: OutputFile.Failure.self) {
             let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: "/dev/full"))
@@ -45,7 +45,7 @@ struct ThreadedAnalysisTests {
 
     private static func run(_ path: String, _ analysis: consuming some FileAnalysis & ~Copyable) throws {
         var capture = try MergedCapture(paths: [path], turns: CrewSize.turns)
-        while capture.readBatch() > 0, try analysis.receive(&capture) {}
+        while capture.readBatch(), try analysis.receive(&capture) {}
         _ = try analysis.finish()
     }
 

@@ -2,7 +2,7 @@
 ///
 /// Runners are its workers, which are threads, and whoever hands blocks on, the *leader*. A runner takes the oldest block
 /// of the parts that nobody runs. The leader does so only where there is no room for what it has to hand on. To wake a
-/// thread often costs more than the work it is for: a first worker is called when a part has a quarter of what may wait,
+/// thread often costs more than the work it is for: a first worker is called when a part has half of what may wait,
 /// others when it has three quarters, and none while as many threads as there are jobs are busy, the printing thread
 /// counted. So one worker does everything while it keeps up.
 ///
@@ -247,7 +247,7 @@ extension Crew where Item: ~Copyable {
     private var needsWorker: Bool {
         if isStalled { return runnableCount(1) > called }
         // A further one finds half of the rest to do.
-        let enough = awake == 0 ? capacity / 4 : (capacity + capacity / 2) / 2
+        let enough = awake == 0 ? capacity / 2 : (capacity + capacity / 2) / 2
         return called == 0 && busy < jobs && runnableCount(isSettling ? 1 : max(1, enough)) > 0
     }
 

@@ -19,10 +19,16 @@ struct CrewSize {
     /// one that is run, the one that is filled, and the turn that is noticed behind its batch.
     static var turns: Int { usualBlocks + 3 }
 
-    /// What `--jobs` asks for: 2 or more.
-    init(jobs: Int) {
-        self.jobs = jobs
-        parts = min(jobs, Pipeline.maximumParts)
-        workers = min(jobs - 1, Pipeline.maximumParts)
+    /// What `--jobs` asks for.
+    ///
+    /// To print frames keeps one thread busy, so that the others are one less; a summary's few events do not.
+    ///
+    /// - Parameters:
+    ///   - count: The jobs, 2 or more.
+    ///   - printsFrames: Whether frames are printed.
+    init(jobs count: Int, printsFrames: Bool) {
+        jobs = printsFrames ? count + 1 : count
+        parts = min(printsFrames ? count - 1 : count, Pipeline.maximumParts)
+        workers = min(count - 1, Pipeline.maximumParts)
     }
 }

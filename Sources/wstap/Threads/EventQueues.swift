@@ -3,7 +3,7 @@ import CaptureAnalysis
 /// Events on their way to the thread that prints: a queue of batches for each part of an analysis.
 ///
 /// To wake a thread for every batch costs more than to print it. So the printing thread is woken when the queue that it
-/// takes from is a quarter full, and who waits for room when that is half empty. While anyone waits for room, the printing
+/// takes from is half full, and who waits for room when that is half empty. While anyone waits for room, the printing
 /// thread takes what there is: room in one queue may depend on what is in another.
 final class EventQueues: @unchecked Sendable {
     /// Batches of a part that wait at most.
@@ -144,6 +144,6 @@ extension EventQueues {
     /// Whether the printing thread need not wait for more of a part.
     private func hasEnough(_ part: Int) -> Bool {
         let count = queues[part].count
-        return queues[part].isComplete || count > 0 && (waiting > 0 || 4 * count >= capacity)
+        return queues[part].isComplete || count > 0 && (waiting > 0 || 2 * count >= capacity)
     }
 }
