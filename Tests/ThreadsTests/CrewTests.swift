@@ -55,12 +55,12 @@ struct CrewTests {
         let crew = Crew<Int>(parts: 2, jobs: 4, capacity: 8, item: { 0 }) { _, _, _ in gate.pass() }
         for _ in 0..<3 { #expect(crew.startWorker()) }
         crew.waitUntilAsleep()
-        crew.handOn(1)
+        for round in 1...3 { crew.handOn(round) }
         #expect(crew.awakeCount == 0)
-        crew.handOn(2)
+        crew.handOn(4)
         #expect(crew.awakeCount == 1)
         gate.waitForVisitors(1)
-        for round in 3...5 { crew.handOn(round) }
+        crew.handOn(5)
         #expect(crew.awakeCount == 1)
         crew.handOn(6)
         #expect(crew.awakeCount == 2)

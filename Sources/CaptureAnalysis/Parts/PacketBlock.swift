@@ -14,24 +14,23 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
         var number: UInt64 = 0
         var time = Timestamp(nanoseconds: 0)
         var linkType = LinkType.ethernet
-        /// What the segment was found in, where that is the packet itself.
+        /// What the segment was found in: the packet, or the datagram that it completed.
         var bytes = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-        /// The place in `datagrams` of what it was found in otherwise; negative where it is the packet.
-        var datagram = -1
-        /// The place in `interfaceNames` of the interface's name; negative where it has none.
-        var interfaceName = -1
+        /// The name of its interface.
+        var interfaceName = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     }
 
     /// How many packets it holds at most.
     static let capacity = 512
 
-    /// The items, of which the first ``count`` hold packets.
-    private(set) var items = ContiguousArray<Item>()
+    /// Room for all items: an array would ask at every packet whether it is the only owner.
+    private let items = UnsafeMutablePointer<Item>.allocate(capacity: capacity)
     /// How many packets it holds.
     public private(set) var count = 0
-    /// The datagrams that packets completed.
-    private(set) var datagrams: [[UInt8]] = []
-    private(set) var interfaceNames: [[UInt8]] = []
+    /// Copies of what does not stay where it is: datagrams that packets completed, and names of interfaces.
+    private var copies: [UnsafeMutableBufferPointer<UInt8>] = unsafe []
+    /// The name of the last packet's interface.
+    private var lastName = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// The time of the capture's first packet.
     var firstTime = Timestamp(nanoseconds: 0)
     /// The last packet that was dealt to any part.
@@ -40,62 +39,86 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// Makes an empty block.
     public init() {}
 
+    deinit {
+        unsafe copies.forEach { unsafe $0.deallocate() }
+        unsafe items.deallocate()
+    }
+
     /// Whether it has no room for another batch.
     public var isFull: Bool { count > Self.capacity &- PacketBatch.capacity }
 
     /// Forgets its packets.
     public mutating func removeAll() {
         count = 0
-        datagrams.removeAll()
-        interfaceNames.removeAll()
+        guard unsafe !copies.isEmpty else { return }
+        unsafe copies.forEach { unsafe $0.deallocate() }
+        unsafe copies.removeAll(keepingCapacity: true)
+        unsafe lastName = UnsafeBufferPointer(start: nil, count: 0)
     }
 
-    /// Adds a packet whose segment was found; there must be room.
+    /// Adds a packet in which a segment was found; there must be room.
     ///
     /// - Parameters:
     ///   - batch: A batch that holds the packet; its bytes must stay where they are.
     ///   - place: The packet's place in it.
+    ///   - prepared: What was found; not changed: else the compiler copies it once more.
+    @inline(__always)
+    mutating func append(_ batch: borrowing PacketBatch, _ place: Int, _ prepared: inout PacketAhead) {
+        unsafe append(batch, place, &prepared, batch.bytes(place).withUnsafeBufferPointer { unsafe $0 })
+    }
+
+    /// Adds a packet that has completed a datagram in which a segment was found; there must be room.
+    ///
+    /// - Parameters:
+    ///   - batch: A batch that holds the packet.
+    ///   - place: The packet's place in it.
     ///   - prepared: What was found.
-    ///   - datagram: What the segment was found in, where that is not the packet.
+    ///   - datagram: What it was found in.
     mutating func append(
-        _ batch: borrowing PacketBatch, _ place: Int, _ prepared: borrowing PacketAhead, in datagram: [UInt8]?
+        _ batch: borrowing PacketBatch, _ place: Int, _ prepared: inout PacketAhead, in datagram: Span<UInt8>
+    ) {
+        unsafe append(batch, place, &prepared, copy(datagram))
+    }
+
+    @inline(__always)
+    private mutating func append(
+        _ batch: borrowing PacketBatch, _ place: Int, _ prepared: inout PacketAhead, _ bytes: UnsafeBufferPointer<UInt8>
     ) {
         precondition(count < Self.capacity)
-        if count == items.count { items.append(Item()) }
-        items[count].prepared = copy prepared
-        items[count].number = batch.number(place)
-        items[count].time = batch.time(place)
-        items[count].linkType = batch.linkType(place)
-        unsafe items[count].bytes = batch.bytes(place).withUnsafeBufferPointer { unsafe $0 }
-        items[count].datagram = -1
+        let item = unsafe items + count
+        unsafe item.pointee.prepared = prepared
+        unsafe item.pointee.number = batch.number(place)
+        unsafe item.pointee.time = batch.time(place)
+        unsafe item.pointee.linkType = batch.linkType(place)
+        unsafe item.pointee.bytes = unsafe bytes
         let name = batch.interfaceName(place)
-        items[count].interfaceName = name.isEmpty ? -1 : self.place(of: name)
-        if let datagram {
-            items[count].datagram = datagrams.count
-            datagrams.append(datagram)
-        }
+        if unsafe name.count | lastName.count != 0 { note(name) }
+        unsafe item.pointee.interfaceName = unsafe lastName
         count &+= 1
     }
 
-    /// Hands a packet's turn to `body`, with what its segment was found in.
+    /// Lends a packet to `body`, with what its segment was found in and the name of its interface.
     @inline(__always)
-    mutating func withItem(_ place: Int, _ body: (inout Item, Span<UInt8>) -> Void) {
-        let datagram = items[place].datagram
-        if datagram >= 0 {
-            let bytes = datagrams[datagram]
-            body(&items[place], bytes.span)
-        } else {
-            let bytes = unsafe items[place].bytes
-            unsafe body(&items[place], Span(_unsafeElements: bytes))
-        }
+    mutating func withItem(_ place: Int, _ body: (inout Item, _ bytes: Span<UInt8>, _ name: Span<UInt8>) -> Void) {
+        precondition(place >= 0 && place < count)
+        let item = unsafe items + place
+        let bytes = unsafe item.pointee.bytes
+        let name = unsafe item.pointee.interfaceName
+        unsafe body(&item.pointee, Span(_unsafeElements: bytes), Span(_unsafeElements: name))
     }
 
     /// The same name is kept once while it comes again and again.
-    private mutating func place(of name: Span<UInt8>) -> Int {
-        if let last = interfaceNames.last, last.count == name.count, name.indices.allSatisfy({ last[$0] == name[$0] }) {
-            return interfaceNames.count &- 1
-        }
-        unsafe interfaceNames.append(name.withUnsafeBufferPointer { unsafe Array($0) })
-        return interfaceNames.count &- 1
+    private mutating func note(_ name: Span<UInt8>) {
+        let isSame =
+            unsafe lastName.count == name.count && name.indices.allSatisfy { unsafe lastName[$0] == name[$0] }
+        if !isSame { unsafe lastName = copy(name) }
+    }
+
+    /// Keeps a copy of bytes until the packets are forgotten.
+    private mutating func copy(_ bytes: Span<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+        for index in bytes.indices { unsafe copy.initializeElement(at: index, to: bytes[index]) }
+        unsafe copies.append(copy)
+        return UnsafeBufferPointer(copy)
     }
 }

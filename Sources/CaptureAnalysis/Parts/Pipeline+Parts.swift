@@ -38,10 +38,13 @@ extension Pipeline {
             let part = ahead[0].shard % parts
             let kind = ahead[0].packet
             if kind == .segment {
-                blocks[part].append(batch, place, ahead[0], in: nil)
+                blocks[part].append(batch, place, &ahead[0])
                 continue
             }
-            if kind == .reassembled { blocks[part].append(batch, place, ahead[0], in: decoder.datagram) }
+            if kind == .reassembled {
+                let datagram = decoder.datagram
+                blocks[part].append(batch, place, &ahead[0], in: datagram.span)
+            }
             count(kind, batch.linkType(place))
         }
     }

@@ -36,19 +36,19 @@ public struct PipelinePart: ~Copyable {
         }
     }
 
+    @inline(__always)
     private mutating func prepare(_ place: Int, of block: inout PacketBlock) {
-        block.withItem(place) { item, _ in
+        block.withItem(place) { item, _, _ in
             shards[item.prepared.shard].prepare(&item.prepared)
         }
     }
 
+    @inline(__always)
     private mutating func receive(
         _ place: Int, of block: inout PacketBlock, into sink: inout some EventSink & ~Copyable
     ) {
-        let name = block.items[place].interfaceName
-        let interfaceName = name < 0 ? [] : block.interfaceNames[name]
-        block.withItem(place) { item, bytes in
-            state.begin(item.number, time: item.time, item.linkType, interfaceName: interfaceName.span)
+        block.withItem(place) { item, bytes, interfaceName in
+            state.begin(item.number, time: item.time, item.linkType, interfaceName: interfaceName)
             shards[item.prepared.shard].receive(&item.prepared, in: bytes, state: &state, sink: &sink)
         }
     }
