@@ -22,6 +22,16 @@ struct HopLimitVote: Sendable {
     /// Whether a vote for this value changes nothing: most do not.
     func isSure(of hopLimit: UInt8) -> Bool { hopLimit == value && weight == Self.maximumWeight }
 
+    /// Whether a vote for this value makes it stronger, and does nothing else.
+    @inline(__always)
+    func agrees(with hopLimit: UInt8) -> Bool { hopLimit == value && weight > 0 }
+
+    /// Takes a vote for the value, which ``agrees(with:)``.
+    @inline(__always)
+    mutating func strengthen() {
+        if weight < Self.maximumWeight { weight &+= 1 }
+    }
+
     /// Takes a segment's vote.
     ///
     /// - Returns: Whether the segment falls short.

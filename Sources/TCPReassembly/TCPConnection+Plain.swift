@@ -29,10 +29,11 @@ extension TCPConnection {
             note(plainAt: time)
             return direction
         }
-        guard let hopLimit = segment.hopLimit(in: bytes), hopLimits[direction.index].isSure(of: hopLimit),
+        guard let hopLimit = segment.hopLimit(in: bytes), hopLimits[direction.index].agrees(with: hopLimit),
             segment.checksumStatus(in: bytes).isGood,
             streams[direction.opposite.index].acknowledgePlain(segment.acknowledgment, window: segment.window)
         else { return nil }
+        hopLimits[direction.index].strengthen()
         checksums[direction.index].countGood()
         streams[direction.index].takeNext(bytes.extracting(segment.payload))
         note(plainAt: time)
