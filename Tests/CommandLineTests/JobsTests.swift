@@ -24,7 +24,7 @@ struct JobsTests {
 
     private func compare(_ capture: String, _ format: [String]) throws {
         let one = try Wstap.run([capture, "--jobs", "1", "--format"] + format)
-        for jobs in ["2", "3", "64"] {
+        for jobs in ["2", "3", "64", "\(Int.max)"] {
             let other = try Wstap.run([capture, "--jobs", jobs, "--format"] + format)
             #expect(other.output == one.output, "\(capture) \(jobs)")
             #expect(other.errors == one.errors && other.status == one.status, "\(capture) \(jobs)")

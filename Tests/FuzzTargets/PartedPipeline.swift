@@ -26,13 +26,21 @@ public struct PartedPipeline: ~Copyable {
 
     /// Takes the next packet, whose bytes must stay where they are until all is finished.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
-        if !hasBegun { pipeline.begin(at: packet.time, into: &sink) }
-        hasBegun = true
         var batch = PacketBatch()
         unsafe batch.append(CapturedRecord(packet))
+        receive(batch, into: &sink)
+    }
+
+    /// Takes the next packets, likewise; a batch is not torn apart.
+    public mutating func receive(_ batch: borrowing PacketBatch, into sink: inout some EventSink & ~Copyable) {
+        guard batch.count > 0 else { return }
+        if !hasBegun { pipeline.begin(at: batch.time(0), into: &sink) }
+        hasBegun = true
         pipeline.deal(batch, to: &blocks, parts: count)
-        dealt += 1
-        if dealt % blockLength == 0 { handOn(into: &sink) }
+        dealt += batch.count
+        guard dealt >= blockLength || (0..<count).contains(where: { blocks[$0].isFull }) else { return }
+        dealt = 0
+        handOn(into: &sink)
     }
 
     /// Ends the analysis.

@@ -21,6 +21,11 @@ struct PipelineRun {
             throw Disagreement(
                 words: "\(String(decoding: plain, as: UTF8.self)) is not \(String(decoding: long, as: UTF8.self))")
         }
+        let (told, passed) = (page(tellsFrames: true), page(tellsFrames: false))
+        guard told == passed else {
+            throw Disagreement(
+                words: "\(String(decoding: told, as: UTF8.self)) is not \(String(decoding: passed, as: UTF8.self))")
+        }
         let parted = try partedTrace(parts: 2 + packets.packets.count % 3)
         guard plain == parted else {
             throw Disagreement(
@@ -30,12 +35,34 @@ struct PipelineRun {
 
     private func partedTrace(parts: Int) throws(Disagreement) -> [UInt8] {
         var format = JSONLinesFormat(options: JSONLinesFormat.Options(framePayloads: true))
-        var pipeline = PartedPipeline(options: Self.options, parts: parts, blockLength: 5)
+        var pipeline = PartedPipeline(options: Self.options, parts: parts, blockLength: 5 * parts)
+        var batch = PacketBatch()
+        for index in packets.packets.indices {
+            withCaptured(index) { batch.append(CapturedRecord($0)) }
+            // Batches of all lengths: they end where a packet's does.
+            guard batch.count > packets.packets[index].bytes.count % PacketBatch.capacity || batch.isFull else {
+                continue
+            }
+            pipeline.receive(batch, into: &format)
+            batch.removeAll()
+        }
+        pipeline.receive(batch, into: &format)
+        pipeline.finish(into: &format)
+        return try check(&format.output)
+    }
+
+    /// The page about all of it, for which frames are told, or passed over as they are in a summary.
+    private func page(tellsFrames: Bool) -> [UInt8] {
+        var format = SummaryFormat()
+        var options = Self.options
+        options.payload = PayloadDemand(bytes: 0, includesFrames: false)
+        options.tellsFrames = tellsFrames
+        var pipeline = Pipeline(options: options)
         for index in packets.packets.indices {
             withCaptured(index) { pipeline.receive($0, into: &format) }
         }
         pipeline.finish(into: &format)
-        return try check(&format.output)
+        return format.output.withBytes { Array(copying: $0) }
     }
 
     private func trace(isBatched: Bool, tracksStates: Bool) throws(Disagreement) -> [UInt8] {

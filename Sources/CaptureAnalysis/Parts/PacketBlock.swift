@@ -117,7 +117,7 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// Keeps a copy of bytes until the packets are forgotten.
     private mutating func copy(_ bytes: Span<UInt8>) -> UnsafeBufferPointer<UInt8> {
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
-        for index in bytes.indices { unsafe copy.initializeElement(at: index, to: bytes[index]) }
+        unsafe bytes.withUnsafeBufferPointer { _ = unsafe copy.initialize(fromContentsOf: $0) }
         unsafe copies.append(copy)
         return UnsafeBufferPointer(copy)
     }

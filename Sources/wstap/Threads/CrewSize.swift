@@ -24,9 +24,10 @@ struct CrewSize {
     /// To print frames keeps one thread busy, so that the others are one less; a summary's few events do not.
     ///
     /// - Parameters:
-    ///   - count: The jobs, 2 or more.
+    ///   - count: The jobs, 2 or more; more than can be busy count no more.
     ///   - printsFrames: Whether frames are printed.
     init(jobs count: Int, printsFrames: Bool) {
+        let count = min(count, Pipeline.maximumParts + 1)
         jobs = printsFrames ? count + 1 : count
         parts = min(printsFrames ? count - 1 : count, Pipeline.maximumParts)
         workers = min(count - 1, Pipeline.maximumParts)
