@@ -12,7 +12,8 @@ struct PipelineRun {
     init(_ input: [UInt8]) { packets = InputPackets(input) }
 
     /// Analyses the packets: the trace must be whole lines without control characters, and the same whether packets are
-    /// handed over in batches, and take the short ways, or not, and in one part or several.
+    /// handed over in batches, and take the short ways, or not, and in one part or several; and the page about them the
+    /// same whether frames are told or not.
     func check() throws(Disagreement) {
         let plain = try trace(isBatched: true, tracksStates: false)
         // Where states are tracked, sessions take the long way.
