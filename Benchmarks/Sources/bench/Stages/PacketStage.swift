@@ -28,11 +28,12 @@ struct PacketStage: Stage {
         var decoder = PacketDecoder()
         var segment = TCPSegment()
         var segments: UInt64 = 0
-        while true {
-            let count = merged.readBatch()
-            guard count > 0 else { break }
-            for place in 0..<count where decoder.decode(merged.packet(place), into: &segment) == .segment {
-                segments += 1
+        while merged.readBatch() {
+            for place in 0..<merged.batch.count {
+                let kind = decoder.decode(
+                    merged.batch.bytes(place), originalLength: merged.batch.originalLength(place),
+                    merged.batch.linkType(place), at: merged.batch.time(place), into: &segment)
+                if kind == .segment { segments += 1 }
             }
         }
         try WrongCount.check("segments", segments, is: capture.truth.packets)
