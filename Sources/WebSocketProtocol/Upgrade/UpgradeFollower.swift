@@ -88,7 +88,6 @@ public struct UpgradeFollower: Sendable {
     ///   - count: How many bytes come next.
     ///   - side: Their stream.
     /// - Returns: Whether they were passed over.
-    @inline(__always)
     public mutating func pass(_ count: Int, from side: StreamSide) -> Bool {
         guard case .following = phase, case .body(let remaining) = streams[Int(side.rawValue)].place,
             remaining > UInt64(count)

@@ -63,7 +63,7 @@ extension Span<UInt8> {
     func trimmed(_ range: Range<Int>) -> Range<Int> {
         var lower = range.lowerBound
         var upper = range.upperBound
-        // No other byte in a field is as small as these.
+        // Hardly another byte of a field is as small as these: one comparison is enough.
         while lower < upper, self[lower] <= UInt8(ascii: " "), self[lower].isSpace { lower += 1 }
         while lower < upper, self[upper - 1] <= UInt8(ascii: " "), self[upper - 1].isSpace { upper -= 1 }
         return lower..<upper
