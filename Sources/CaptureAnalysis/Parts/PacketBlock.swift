@@ -10,20 +10,20 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// A packet that holds a TCP segment.
     @safe
     struct Item {
-        var prepared = PacketAhead()
-        var number: UInt64 = 0
-        var time = Timestamp(nanoseconds: 0)
-        var linkType = LinkType.ethernet
+        var prepared: PacketAhead
+        var number: UInt64
+        var time: Timestamp
+        var linkType: LinkType
         /// What the segment was found in: the packet, or the datagram that it completed.
-        var bytes = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        var bytes: UnsafeBufferPointer<UInt8>
         /// The name of its interface.
-        var interfaceName = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        var interfaceName: UnsafeBufferPointer<UInt8>
     }
 
     /// How many packets it holds at most.
     static let capacity = 512
 
-    /// Room for all items: an array would ask at every packet whether it is the only owner.
+    /// Room for all items, which are plain values: an array would ask at every packet whether it is the only owner.
     private let items = UnsafeMutablePointer<Item>.allocate(capacity: capacity)
     /// How many packets it holds.
     public private(set) var count = 0
