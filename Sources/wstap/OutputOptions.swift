@@ -47,7 +47,11 @@ struct OutputOptions: ParsableArguments {
     }
 
     func jsonLines() -> JSONLinesFormat {
-        JSONLinesFormat(options: .init(payload: payload ?? .all, framePayloads: framePayloads))
+        JSONLinesFormat(options: traceOptions)
+    }
+
+    var traceOptions: JSONLinesFormat.Options {
+        .init(payload: payload ?? .all, framePayloads: framePayloads)
     }
 
     func timeline() -> TimelineFormat {

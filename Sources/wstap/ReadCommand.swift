@@ -39,6 +39,8 @@ struct ReadCommand: ParsableCommand {
     func run() throws {
         var filter = self.filter.eventFilter()
         switch output.format {
+        case .jsonl where filter.isEmpty:
+            try readRun.run(output.jsonLines()) { LineBatch(options: output.traceOptions) }
         case .jsonl: try run(output.jsonLines(), filter)
         case .timeline: try run(output.timeline(), filter)
         case .summary:
@@ -48,13 +50,16 @@ struct ReadCommand: ParsableCommand {
         }
     }
 
-    private func run(_ format: consuming some OutputFormat & ~Copyable, _ filter: EventFilter) throws {
-        let run = ReadRun(
-            files: files, packetFilter: self.filter.packetFilter, assumedServers: assumption.servers, output: output,
+    private var readRun: ReadRun {
+        ReadRun(
+            files: files, packetFilter: filter.packetFilter, assumedServers: assumption.servers, output: output,
             failureLevel: failOn, jobs: jobs)
-        guard !filter.isEmpty else { return try run.run(format) }
+    }
+
+    private func run(_ format: consuming some OutputFormat & ~Copyable, _ filter: EventFilter) throws {
+        guard !filter.isEmpty else { return try readRun.run(format, batch: EventBatch.init) }
         do {
-            try run.run(FilteredOutput(format, filter: filter))
+            try readRun.run(FilteredOutput(format, filter: filter), batch: EventBatch.init)
         } catch let error as InvalidPattern {
             throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
         }

@@ -19,8 +19,13 @@ struct ReadRun {
 
     /// Reads everything into a format, and writes what it prints.
     ///
+    /// - Parameters:
+    ///   - format: The format.
+    ///   - batch: Makes what passes to it from other threads.
     /// - Throws: `ExitCode` for every status but 0.
-    func run(_ format: consuming some OutputFormat & ~Copyable) throws {
+    func run<Batch: OutputBatch & ~Copyable>(
+        _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
+    ) throws {
         if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
             throw ValidationError("-o would replace \(TerminalText.safe(file)), which is to be read")
         }
@@ -38,8 +43,7 @@ struct ReadRun {
             // Whoever waits for events at a pipe is served at once.
             let threads = jobs.count(forBytes: capture.byteCount)
             if threads > 1, !capture.isLive {
-                var analysis = ThreadedAnalysis(
-                    options, CrewSize(jobs: threads, printsFrames: options.tellsFrames), writer)
+                var analysis = ThreadedAnalysis(options, CrewSize(jobs: threads), writer, batch: batch)
                 (summary, omissions) = try pass(&capture, through: &analysis)
             } else {
                 var analysis = DirectAnalysis(options, writer)

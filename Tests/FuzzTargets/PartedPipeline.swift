@@ -46,9 +46,8 @@ public struct PartedPipeline: ~Copyable {
     /// Ends the analysis.
     public mutating func finish(into sink: inout some EventSink & ~Copyable) {
         handOn(into: &sink)
-        while let part = merge.needed {
-            if sinks[part].isTaken { merge.complete(part) } else { take(part, into: &sink) }
-            merge.replay(into: &sink)
+        while let turn = merge.turn {
+            if sinks[turn.part].batch.isEmpty { merge.complete(turn.part) } else { pass(turn, into: &sink) }
         }
         for part in 0..<count { pipeline.join(&parts[part], part, of: count, merge) }
         pipeline.finish(into: &sink)
@@ -57,29 +56,39 @@ public struct PartedPipeline: ~Copyable {
     private mutating func handOn(into sink: inout some EventSink & ~Copyable) {
         pipeline.close(&blocks)
         for part in 0..<count {
-            parts[part].receive(&blocks[part], into: &sinks[part])
+            // Parts whose batches are not needed yet keep them, and add to them.
+            if sinks[part].batch.isEmpty { sinks[part].batch.removeAll() }
+            while !parts[part].receive(&blocks[part], into: &sinks[part]) { sinks[part].goOn() }
             sinks[part].batch.close(behind: blocks[part].lastPacket)
             blocks[part].removeAll()
+            note(part)
         }
-        // Parts whose batches are not needed yet keep them, and add to them.
-        for part in 0..<count { sinks[part].isTaken = false }
-        while let part = merge.needed, !sinks[part].isTaken { take(part, into: &sink) }
+        while let turn = merge.turn, !sinks[turn.part].batch.isEmpty { pass(turn, into: &sink) }
     }
 
-    private mutating func take(_ part: Int, into sink: inout some EventSink & ~Copyable) {
-        merge.exchange(&sinks[part].batch, of: part)
-        sinks[part].isTaken = true
-        merge.replay(into: &sink)
+    private mutating func pass(_ turn: EventMerge.Turn, into sink: inout some EventSink & ~Copyable) {
+        sinks[turn.part].batch.pass(through: turn.lastPacket, of: turn.part, &merge, into: &sink)
+        note(turn.part)
+    }
+
+    private mutating func note(_ part: Int) {
+        merge.note(part, next: sinks[part].batch.nextPacket, hasEvent: !sinks[part].batch.isEmpty)
     }
 }
 
-/// Collects what a part tells.
-private struct BatchSink: EventSink, ~Copyable {
+/// Collects what a part tells, and stops it now and then.
+private struct BatchSink: PartSink, ~Copyable {
     var batch = EventBatch()
-    /// Whether it was handed on since the last block.
-    var isTaken = false
+    private var countSinceStop = 0
+
+    var hasRoom: Bool { countSinceStop < 3 }
+
+    mutating func goOn() {
+        countSinceStop = 0
+    }
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-        batch.append(event, at: context, payload: payload)
+        countSinceStop += 1
+        batch.receive(event, at: context, payload: payload)
     }
 }

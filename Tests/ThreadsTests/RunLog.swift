@@ -17,6 +17,10 @@ final class RunLog: @unchecked Sendable {
         monitor.locked { if !running.insert(part).inserted { overlap = true } }
     }
 
+    func leave(_ part: Int) {
+        monitor.locked { _ = running.remove(part) }
+    }
+
     func end(_ part: Int, _ item: Int) {
         monitor.locked {
             running.remove(part)

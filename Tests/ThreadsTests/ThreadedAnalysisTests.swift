@@ -11,7 +11,7 @@ import WireFormat
 
 @Suite("An analysis on several threads", .timeLimit(.minutes(2)))
 struct ThreadedAnalysisTests {
-    @Test("prints the same however small the queues are", arguments: 1...4, [1, 2])
+    @Test("prints the same however small the queues are, lines there or here", arguments: 1...4, [1, 2])
     func tinyQueues(parts: Int, room: Int) throws {
         let folder = try ScratchFolder()
         let capture = try folder.write("floods.pcap", Self.floods.pcap())
@@ -19,13 +19,19 @@ struct ThreadedAnalysisTests {
         try Self.run(capture, DirectAnalysis(Self.options, EventWriter(JSONLinesFormat(), to: OutputFile(path: one))))
         let expected = try Data(contentsOf: URL(filePath: one))
         #expect(expected.count > 1_000_000)
-        for jobs in [2, 4] {
-            var size = CrewSize(jobs: jobs, printsFrames: true)
-            (size.parts, size.workers, size.blocks, size.batches) = (parts, max(1, parts - 1), room, room)
-            let many = folder.path("many")
-            let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: many))
-            try Self.run(capture, ThreadedAnalysis(Self.options, size, writer))
-            #expect(try Data(contentsOf: URL(filePath: many)) == expected, "\(jobs) jobs")
+        for workers in 0...3 {
+            let size = Self.size(parts, workers, room)
+            for keepsEvents in [false, true] {
+                let many = folder.path("many")
+                let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: many))
+                if keepsEvents {
+                    try Self.run(capture, ThreadedAnalysis(Self.options, size, writer, batch: EventBatch.init))
+                } else {
+                    let analysis = ThreadedAnalysis(Self.options, size, writer) { LineBatch(options: .init()) }
+                    try Self.run(capture, analysis)
+                }
+                #expect(try Data(contentsOf: URL(filePath: many)) == expected, "\(workers) workers")
+            }
         }
     }
 
@@ -35,12 +41,19 @@ struct ThreadedAnalysisTests {
     func fullDisk(parts: Int) throws {
         let folder = try ScratchFolder()
         let capture = try folder.write("floods.pcap", Self.floods.pcap())
-        var size = CrewSize(jobs: 2, printsFrames: true)
-        (size.parts, size.workers, size.blocks, size.batches) = (parts, max(1, parts - 1), 1, 1)
         #expect(throws: OutputFile.Failure.self) {
             let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: "/dev/full"))
-            try Self.run(capture, ThreadedAnalysis(Self.options, size, writer))
+            let analysis = ThreadedAnalysis(Self.options, Self.size(parts, 1, 1), writer) {
+                LineBatch(options: .init())
+            }
+            try Self.run(capture, analysis)
         }
+    }
+
+    private static func size(_ parts: Int, _ workers: Int, _ room: Int) -> CrewSize {
+        var size = CrewSize(jobs: workers + 1)
+        (size.parts, size.workers, size.blocks, size.batches) = (parts, workers, room, room)
+        return size
     }
 
     private static func run(_ path: String, _ analysis: consuming some FileAnalysis & ~Copyable) throws {

@@ -1,14 +1,9 @@
 /// Events that pass from one thread to another together, each with its place and a copy of its payload.
-public struct EventBatch: ~Copyable, Sendable {
-    /// What a merge has to look at.
-    enum Kind {
-        case connection, end, other
-    }
-
+public struct EventBatch: EventSink, ~Copyable, Sendable {
     private struct Entry {
         let event: Event
         var context: EventContext
-        let kind: Kind
+        let mark: EventMark
         /// Where its payload ends in `payloads`.
         let payloadEnd: Int
     }
@@ -38,19 +33,15 @@ public struct EventBatch: ~Copyable, Sendable {
     public var isEmpty: Bool { next == entries.count }
 
     /// The packet of the next event; where there is none, the first that may have one behind this batch.
-    var nextPacket: UInt64 { next < entries.count ? entries[next].context.packet : lastPacket &+ 1 }
+    public var nextPacket: UInt64 { next < entries.count ? entries[next].mark.packet : lastPacket &+ 1 }
 
     /// Adds an event.
-    public mutating func append(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+    public mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         unsafe payload.withUnsafeBufferPointer { unsafe payloads.append(contentsOf: $0) }
-        let kind: Kind =
-            switch event {
-            case .connection: .connection
-            case .end: .end
-            default: .other
-            }
         entries.append(
-            Entry(event: copy event, context: copy context, kind: kind, payloadEnd: payloads.count))
+            Entry(
+                event: copy event, context: copy context, mark: EventMark(event, at: context),
+                payloadEnd: payloads.count))
     }
 
     /// Tells that no more events of packets up to this one will come.
@@ -58,27 +49,25 @@ public struct EventBatch: ~Copyable, Sendable {
         lastPacket = packet
     }
 
-    /// What is next; there must be an event.
-    var nextKind: Kind { entries[next].kind }
-
-    /// The number of its connection.
-    var nextConnection: UInt64 { entries[next].context.connection }
-
-    /// Where the next event is the end of a session: how it ended, and what it is compared by.
-    var nextEnd: (SessionEnd.Verdict, EndingPatterns.Sample)? {
-        guard case .end(let end) = entries[next].event, let sample = end.sample else { return nil }
-        return (end.verdict, sample)
-    }
-
-    /// Hands the next event on, with this number of its connection; there must be one.
-    mutating func passNext(numbered number: UInt64, into sink: inout some EventSink & ~Copyable) {
-        let (place, start, end) = (next, nextPayload, entries[next].payloadEnd)
-        (next, nextPayload) = (place &+ 1, end)
-        entries[place].context.connection = number
-        // Through a span nothing is copied.
-        let entries = entries.span
-        sink.receive(
-            entries[place].event, at: entries[place].context, payload: payloads.span.extracting(start..<end))
+    /// Hands on the events of packets up to one.
+    ///
+    /// - Parameters:
+    ///   - packet: The last packet.
+    ///   - part: The part of the analysis that they come from.
+    ///   - merge: What puts them together with those of others.
+    ///   - sink: Who gets them.
+    public mutating func pass(
+        through packet: UInt64, of part: Int, _ merge: inout EventMerge, into sink: inout some EventSink & ~Copyable
+    ) {
+        while next < entries.count, entries[next].mark.packet <= packet {
+            let (place, start, end) = (next, nextPayload, entries[next].payloadEnd)
+            (next, nextPayload) = (place &+ 1, end)
+            entries[place].context.connection = merge.pass(entries[place].mark, of: part)
+            // Through a span nothing is copied.
+            let entries = entries.span
+            sink.receive(
+                entries[place].event, at: entries[place].context, payload: payloads.span.extracting(start..<end))
+        }
     }
 
     /// Forgets the events; keeps the room, but for that of a long payload.

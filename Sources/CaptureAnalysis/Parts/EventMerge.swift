@@ -1,27 +1,32 @@
 /// Puts the events of several parts of an analysis together: in the order, and with the numbers, of one analysis.
 ///
-/// The events of a packet all come from one part, so the packets' numbers tell the order. Give it the batch of the part
-/// that ``needed`` names, or tell that there is none, again and again, and ask for the events between.
+/// The events of a packet all come from one part, so the packets' numbers tell the order. Whoever keeps the events of the
+/// parts hands on those of ``turn``, and tells with ``note(_:next:hasEvent:)`` how far
+/// that part has come then, again and again.
 public struct EventMerge: ~Copyable {
+    /// Whose events are next.
+    public struct Turn {
+        /// The part, from 0.
+        public let part: Int
+        /// The packet up to which no other part has any.
+        public let lastPacket: UInt64
+    }
+
     private struct Part: ~Copyable {
-        var batch = EventBatch()
-        var isComplete = false
+        /// The packet of its next event, or the first that may have one.
+        var nextPacket: UInt64 = 1
+        /// Whether there is such an event.
+        var hasEvent = false
         /// The connections' numbers by the numbers that the part gave them.
         var numbers: [UInt64] = []
-
-        var nextPacket: UInt64 { isComplete && batch.isEmpty ? .max : batch.nextPacket }
     }
 
     private var parts: InlineArray<8, Part>
-    /// The packet of the next event of each part, as far as it is known.
-    private var nextPackets = InlineArray<8, UInt64>(repeating: 1)
     private let count: Int
     /// How many connections have got a number.
     private(set) var connectionCount: UInt64 = 0
     /// The ends of the sessions that have ended.
     private(set) var endings = EndingPatterns()
-    /// The part whose next batch is needed to go on; nil when all events were handed on.
-    public private(set) var needed: Int? = 0
 
     /// Makes one for so many parts.
     public init(parts count: Int) {
@@ -29,61 +34,55 @@ public struct EventMerge: ~Copyable {
         parts = InlineArray { _ in Part() }
     }
 
-    /// Exchanges the batch of a part, all of whose events were handed on, for the next one.
-    public mutating func exchange(_ batch: inout EventBatch, of part: Int) {
-        swap(&parts[part].batch, &batch)
-        batch.removeAll()
-        nextPackets[part] = parts[part].nextPacket
-    }
-
-    /// Tells that no batch of a part will come any more.
-    public mutating func complete(_ part: Int) {
-        parts[part].isComplete = true
-        nextPackets[part] = parts[part].nextPacket
-    }
-
-    /// Hands on the events that are certain to be next.
-    public mutating func replay(into sink: inout some EventSink & ~Copyable) {
-        while true {
-            let (first, limit) = earliest()
-            guard !parts[first].batch.isEmpty else {
-                needed = nextPackets[first] == .max ? nil : first
-                return
+    /// Whose events are next, or have to be known to go on; nil when all were handed on.
+    public var turn: Turn? {
+        // Where two have the same next packet, the one without an event has none of it.
+        var (first, limit) = (0, UInt64.max)
+        for part in 1..<max(1, count) {
+            let (packet, earliest) = (parts[part].nextPacket, parts[first].nextPacket)
+            if packet < earliest || packet == earliest && !parts[first].hasEvent {
+                (first, limit) = (part, earliest)
+            } else {
+                limit = min(limit, packet)
             }
-            replay(first, through: limit, into: &sink)
-            nextPackets[first] = parts[first].nextPacket
         }
+        return parts[first].nextPacket == .max ? nil : Turn(part: first, lastPacket: limit)
+    }
+
+    /// Takes note of how far a part has come.
+    ///
+    /// - Parameters:
+    ///   - part: The part.
+    ///   - packet: The packet of its next event; where that is not known, the first that may have one.
+    ///   - hasEvent: Whether it is known.
+    public mutating func note(_ part: Int, next packet: UInt64, hasEvent: Bool) {
+        parts[part].nextPacket = packet
+        parts[part].hasEvent = hasEvent
+    }
+
+    /// Tells that a part has no more events.
+    public mutating func complete(_ part: Int) {
+        note(part, next: .max, hasEvent: false)
+    }
+
+    /// Takes note of an event that is handed on.
+    ///
+    /// - Parameters:
+    ///   - mark: The event's mark.
+    ///   - part: Its part.
+    /// - Returns: The number of its connection.
+    public mutating func pass(_ mark: borrowing EventMark, of part: Int) -> UInt64 {
+        switch mark.kind {
+        case .connection: number(mark.connection, of: part)
+        case .end(let verdict, let sample): endings.note(verdict, sample)
+        case .other: break
+        }
+        return number(of: mark.connection, in: part)
     }
 
     /// What a connection is numbered that a part has numbered so.
     func number(of connection: UInt64, in part: Int) -> UInt64 {
         connection < parts[part].numbers.count ? parts[part].numbers[Int(connection)] : 0
-    }
-
-    /// The part whose next event is first, and the packet up to which no other part has any.
-    ///
-    /// Where two have the same next packet, the one without an event to hand on has none of it.
-    private func earliest() -> (part: Int, limit: UInt64) {
-        var (first, firstPacket, limit) = (0, nextPackets[0], UInt64.max)
-        for part in 1..<count {
-            let packet = nextPackets[part]
-            if packet < firstPacket || packet == firstPacket && parts[first].batch.isEmpty {
-                (first, firstPacket, limit) = (part, packet, firstPacket)
-            } else {
-                limit = min(limit, packet)
-            }
-        }
-        return (first, limit)
-    }
-
-    private mutating func replay(_ part: Int, through packet: UInt64, into sink: inout some EventSink & ~Copyable) {
-        while !parts[part].batch.isEmpty, parts[part].batch.nextPacket <= packet {
-            let connection = parts[part].batch.nextConnection
-            let kind = parts[part].batch.nextKind
-            if kind == .connection { number(connection, of: part) }
-            if kind == .end, let (verdict, sample) = parts[part].batch.nextEnd { endings.note(verdict, sample) }
-            parts[part].batch.passNext(numbered: number(of: connection, in: part), into: &sink)
-        }
     }
 
     /// Gives the next number to a connection that a part has numbered so.

@@ -27,6 +27,8 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     private let items = UnsafeMutablePointer<Item>.allocate(capacity: capacity)
     /// How many packets it holds.
     public private(set) var count = 0
+    /// How many of them its part has taken.
+    var taken = 0
     /// Copies of what does not stay where it is: datagrams that packets completed, and names of interfaces.
     private var copies: [UnsafeMutableBufferPointer<UInt8>] = unsafe []
     /// The name of the last packet's interface.
@@ -49,7 +51,7 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
 
     /// Forgets its packets.
     public mutating func removeAll() {
-        count = 0
+        (count, taken) = (0, 0)
         guard unsafe !copies.isEmpty else { return }
         unsafe copies.forEach { unsafe $0.deallocate() }
         unsafe copies.removeAll(keepingCapacity: true)

@@ -19,21 +19,22 @@ public struct PipelinePart: ~Copyable {
         shards = InlineArray { _ in Shard(options: options) }
     }
 
-    /// Takes the packets of a block.
+    /// Takes the packets of a block, as long as there is room for what they tell.
     ///
     /// - Parameters:
-    ///   - block: The block.
+    ///   - block: The block, or one that was begun.
     ///   - sink: Who gets the events; their connections have numbers of the part, which are used again.
-    public mutating func receive(_ block: inout PacketBlock, into sink: inout some EventSink & ~Copyable) {
+    /// - Returns: Whether all were taken.
+    public mutating func receive(_ block: inout PacketBlock, into sink: inout some PartSink & ~Copyable) -> Bool {
         state.note(firstTime: block.firstTime)
-        var prepared = 0
-        for place in 0..<block.count {
-            if place == prepared {
-                prepared = min(block.count, place &+ PacketBatch.capacity)
-                for ahead in place..<prepared { prepare(ahead, of: &block) }
-            }
-            receive(place, of: &block, into: &sink)
+        while block.taken < block.count {
+            guard sink.hasRoom else { return false }
+            let batch = block.taken..<min(block.count, block.taken &+ PacketBatch.capacity)
+            for place in batch { prepare(place, of: &block) }
+            for place in batch { receive(place, of: &block, into: &sink) }
+            block.taken = batch.upperBound
         }
+        return true
     }
 
     @inline(__always)

@@ -31,12 +31,12 @@ public struct OutputBuffer: ~Copyable, @unchecked Sendable {
         try unsafe body(Span(_unsafeStart: storage, count: count))
     }
 
-    /// Forgets the waiting bytes.
-    public mutating func removeAll() {
+    /// Forgets the waiting bytes; keeps at most so many bytes of memory.
+    public mutating func removeAll(keeping limit: Int = keptCapacity) {
         count = 0
-        guard capacity > Self.keptCapacity else { return }
+        guard capacity > limit else { return }
         unsafe storage.deallocate()
-        capacity = Self.keptCapacity
+        capacity = limit
         unsafe storage = .allocate(capacity: capacity)
     }
 

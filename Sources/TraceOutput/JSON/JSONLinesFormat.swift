@@ -5,7 +5,7 @@ import WireFormat
 /// The trace: one JSON object a line, as `docs/trace-format.md` and `docs/trace.schema.json` define it.
 ///
 /// Lines are written straight into the buffer; frames and messages cost no allocation.
-public struct JSONLinesFormat: OutputFormat, ~Copyable {
+public struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
     /// What a trace shows of payloads.
     public struct Options: Hashable, Sendable {
         /// At most so many bytes of each payload.
@@ -25,6 +25,8 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
 
     /// What is printed and not drained yet.
     public var output: OutputBuffer
+    /// Where the last line has the number of its connection.
+    private(set) var numberPlace = 0..<0
     let options: Options
     private var clock = RFC3339Clock()
     /// What is written of when and where the events of a packet happened, and of which packet.
@@ -103,7 +105,9 @@ public struct JSONLinesFormat: OutputFormat, ~Copyable {
         output.append(contentsOf: place)
         if hasConnection {
             output.append(",\"connection\":")
+            let start = output.count
             output.append(decimalOrNull: context.connection == 0 ? nil : context.connection)
+            numberPlace = start..<output.count
         }
     }
 

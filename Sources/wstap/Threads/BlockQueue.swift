@@ -1,38 +1,53 @@
 /// The blocks of a part that wait for a runner, in order.
-struct BlockQueue<Item: ~Copyable & Sendable>: ~Copyable, Sendable {
-    private var items: InlineArray<8, Item>
+struct BlockQueue<Block: ~Copyable & Sendable>: ~Copyable, Sendable {
+    private var blocks: InlineArray<8, Block>
+    /// The block whose rest waits, where there is one.
+    private var rest: Block
+    private var hasRest = false
     private var handedOn = 0
-    /// How many were taken since the beginning.
-    private(set) var taken = 0
-    /// Whether somebody runs the one that was taken last.
+    /// How many were begun since the beginning.
+    private(set) var begun = 0
+    /// Whether somebody runs the one that was begun last.
     private(set) var isRun = false
 
-    /// Makes an empty queue of empty items.
-    init(_ item: () -> Item) {
-        items = InlineArray { _ in item() }
+    /// Makes an empty queue of empty blocks.
+    init(_ block: () -> Block) {
+        blocks = InlineArray { _ in block() }
+        rest = block()
     }
 
-    /// How many wait.
-    var count: Int { handedOn &- taken }
+    /// How many wait that were not begun.
+    var count: Int { handedOn &- begun }
 
     /// Whether a runner can take one.
-    var isRunnable: Bool { count > 0 && !isRun }
+    var isRunnable: Bool { !isRun && (hasRest || count > 0) }
 
-    /// Exchanges the item for an empty one.
-    mutating func put(_ item: inout Item) {
-        swap(&items[handedOn % 8], &item)
+    /// Whether nothing is left to do.
+    var isDone: Bool { !isRun && !hasRest && count == 0 }
+
+    /// Exchanges the block for an empty one.
+    mutating func put(_ block: inout Block) {
+        swap(&blocks[handedOn % 8], &block)
         handedOn &+= 1
     }
 
-    /// Exchanges an empty item for the oldest that waits, which is run then.
-    mutating func take(_ item: inout Item) {
-        swap(&items[taken % 8], &item)
-        taken &+= 1
+    /// Exchanges an empty block for the oldest that is not done, which is run then.
+    mutating func take(_ block: inout Block) {
         isRun = true
+        if hasRest {
+            hasRest = false
+            swap(&rest, &block)
+        } else {
+            swap(&blocks[begun % 8], &block)
+            begun &+= 1
+        }
     }
 
-    /// Takes note that the item which was taken is done.
-    mutating func end() {
+    /// Takes back the block that was taken: empty if it is done, else what is left of it.
+    mutating func end(_ block: inout Block, isDone: Bool) {
         isRun = false
+        guard !isDone else { return }
+        hasRest = true
+        swap(&rest, &block)
     }
 }

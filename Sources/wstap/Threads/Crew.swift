@@ -1,31 +1,30 @@
-/// Runs blocks of several parts: each part's one by one and in order, different parts' at the same time.
+import TraceOutput
+
+/// Runs an analysis in parts: the blocks of each part one by one and in order, those of different parts at the same time,
+/// and the *merge*, which puts what the parts tell together.
 ///
-/// Runners are its workers, which are threads, and whoever hands blocks on, the *leader*. A runner takes the oldest block
-/// of the parts that nobody runs. The leader does so only where there is no room for what it has to hand on. To wake a
-/// thread often costs more than the work it is for: a first worker is called when a part has half of what may wait,
-/// others when it has three quarters, and none while as many threads as there are jobs are busy, the printing thread
-/// counted. So one worker does everything while it keeps up.
+/// Runners are its workers, which are threads, and whoever hands blocks on, the *leader*. A runner takes whatever there is
+/// to do: the merge where much waits for it, else the oldest block of a part that nobody runs. The leader does so only
+/// where there is no room for what it has to hand on. To wake a thread often costs more than the work it is for: a first
+/// worker is called when half of what may wait does, others when three quarters do. So one worker does everything while
+/// it keeps up.
 ///
-/// **Why it never stands still.** Blocks are handed on up to packet L, of all parts together. The printing thread waits
-/// for events of part p, and all before packet N are printed.
+/// **Why it never stands still.** Nobody waits with a part in hand: where there is no room for what a part tells, its
+/// runner puts the rest of the block back, and the part is run again when there is. A runner sleeps only when there is
+/// nothing to run. Let some block not be done, and nobody run anything. The merge waits for batches of a part p.
 ///
-/// Where N > L, everything that was handed on is done and printed, so nobody waits for room, and the leader reads on.
-/// Otherwise p has a block that is run or waits, since behind its last block a part hands on all that it has.
-///
-/// - It is run: its runner goes on, for even where it waits for room, the printing thread takes p's events.
-/// - It waits, and so may runners of other parts, for room for events. Those are fewer than there are parts, and so than
-///   runners: some runner is free. If nobody waits for room, that is the leader. If somebody does, the analysis is
-///   *stalled*, and every part that can be run is run by a worker as far as there are any: both who waits for room
-///   (``whileBlocked(_:)``) and the printing thread (``whilePrinterWaits(_:)``) say so before they wait, and see to that.
-/// - The leader, if it is the free one, reads until there is no room and runs a block then. It waits only while there is
-///   none to run, and is woken where there is.
-/// - So the free runner takes p's block, or an older one of a part that nobody runs. It gets to the end of that, or waits
-///   for room too; then there is another one that is free, and fewer such parts.
-///
-/// While the printing thread is busy it makes room. While anybody waits for room, it takes what there is of p and waits
-/// for no more. At the end, and in ``settle()``, the leader is a runner until all is done. When nothing more can be printed,
-/// there is room for all events.
-final class Crew<Item: ~Copyable & Sendable>: @unchecked Sendable {
+/// - Where p has batches that wait, the merge can be run.
+/// - Where it has none, there is room for them, so that p's next block can be run, if it has one.
+/// - It has one: behind its last block a part hands on all that it has, and all parts get their blocks together. Were all
+///   of p's done, p had told all up to the packet that everybody's blocks go to, and since p's next packet is the
+///   earliest, so had all others: no batch would wait, and the blocks of others could be run.
+final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
+    /// Runs a block of a part.
+    ///
+    /// It is told the part, and whether no other block of the part waits. It returns whether the block is done, which
+    /// must be empty then; it is not where ``offer(_:of:)`` had no room.
+    typealias Run = @Sendable (inout Block, Turn, Crew) -> Bool
+
     /// A runner's turn at a part.
     struct Turn {
         /// Which part it is, from 0.
@@ -34,59 +33,80 @@ final class Crew<Item: ~Copyable & Sendable>: @unchecked Sendable {
         let isLast: Bool
     }
 
-    /// How long the leader has to wait: for room for a block of each part, or until all is done.
-    private enum Goal {
-        case room, end
+    /// What the merge gets.
+    enum Supply {
+        case batch
+        /// There is none yet.
+        case later
+        /// There will be none.
+        case end
     }
 
-    private let partCount: Int
-    private let capacity: Int
-    private let jobs: Int
-    private let makeItem: @Sendable () -> Item
-    private let run: @Sendable (inout Item, Turn, Crew) -> Void
+    private enum Task {
+        case block(Turn)
+        case merge
+    }
+
+    /// What a runner has done.
+    private struct Outcome {
+        let task: Task
+        /// Whether all of it is done.
+        let isDone: Bool
+    }
+
+    /// How long the leader has to go on: until there is room for a block of each part, all are done, or all is merged.
+    private enum Goal {
+        case room, blocksDone, allMerged
+    }
+
+    private let size: CrewSize
+    private let makeBlock: @Sendable () -> Block
+    private let run: Run
+    private let merge: @Sendable (Crew) -> Void
     private let monitor = Monitor()
     // What workers wait for, and what the leader does.
     private let (call, progress) = (Signal(), Signal())
     // The leader's alone.
     private var workers: [WorkerThread] = []
-    private var spare: Item
+    private var spare: Block
     // Guarded by `monitor`.
-    private var queues: InlineArray<8, BlockQueue<Item>>
+    private var blocks: InlineArray<8, BlockQueue<Block>>
+    private var batches: InlineArray<8, BatchQueue<Batch>>
+    /// The part that the merge needs a batch of; nil when it needs none any more.
+    private var needed: Int? = 0
+    private var isMerging = false
     /// Workers that wait for a call, and those that were called and have not come yet.
     private var (asleep, called) = (0, 0)
     private var awake = 0
-    /// Runners that wait for room for events.
-    private var blocked = 0
-    private var isPrinterWaiting = true
-    private var isSettling = false
-    /// What the leader waits for, where it does.
-    private var goal: Goal?
+    /// What the leader goes on for, and whether it waits.
+    private var goal = Goal.room
+    private var isLeaderWaiting = false
     private var isOver = false
 
     /// Makes a crew of the leader alone.
     ///
     /// - Parameters:
-    ///   - parts: How many parts there are: where they wait for each other, no more than runners.
-    ///   - jobs: How many threads should be busy at most.
-    ///   - capacity: How many blocks of a part may wait, beside the one that is run: 1 to 8.
-    ///   - item: Makes an empty block; there are as many as may wait, and one with each runner.
-    ///   - run: Runs a block, which must be empty then.
+    ///   - size: How many parts there are, and how much may wait.
+    ///   - block: Makes an empty block; there are as many as may wait, and one with each runner.
+    ///   - batch: Makes an empty batch.
+    ///   - run: Runs a block.
+    ///   - merge: Takes batches (``take(_:of:)``) until there is none.
     init(
-        parts: Int, jobs: Int, capacity: Int, item: @escaping @Sendable () -> Item,
-        run: @escaping @Sendable (inout Item, Turn, Crew) -> Void
+        _ size: CrewSize, block: @escaping @Sendable () -> Block, batch: () -> Batch, run: @escaping Run,
+        merge: @escaping @Sendable (Crew) -> Void
     ) {
-        partCount = parts
-        self.jobs = jobs
-        self.capacity = capacity
-        makeItem = item
+        self.size = size
+        makeBlock = block
         self.run = run
-        spare = item()
-        queues = InlineArray { _ in BlockQueue(item) }
+        self.merge = merge
+        spare = block()
+        blocks = InlineArray { _ in BlockQueue(block) }
+        batches = InlineArray { _ in BatchQueue(batch) }
     }
 }
 
 /// What the leader does.
-extension Crew where Item: ~Copyable {
+extension Crew where Block: ~Copyable, Batch: ~Copyable {
     /// Starts a worker; false where the system has no thread.
     func startWorker() -> Bool {
         monitor.locked { awake += 1 }
@@ -99,24 +119,21 @@ extension Crew where Item: ~Copyable {
     }
 
     /// Hands a block of each part on, for empty ones; runs others where there is no room.
-    func handOn(_ items: inout InlineArray<8, Item>) {
+    func handOn(_ items: inout InlineArray<8, Block>) {
         lead(to: .room)
         monitor.locked {
-            for part in 0..<partCount { queues[part].put(&items[part]) }
+            for part in 0..<size.parts { blocks[part].put(&items[part]) }
             callNeeded()
         }
     }
 
-    /// Runs blocks until all are done.
-    func settle() {
-        monitor.locked { isSettling = true }
-        lead(to: .end)
-        monitor.locked { isSettling = false }
-    }
+    /// Sees to it that all blocks are done.
+    func settle() { lead(to: .blocksDone) }
 
-    /// Does what is left to do, and ends the workers.
+    /// Sees to it that all blocks are done and all batches merged, and ends the workers.
     func finish() {
         settle()
+        lead(to: .allMerged)
         monitor.locked {
             isOver = true
             call.notify()
@@ -129,24 +146,23 @@ extension Crew where Item: ~Copyable {
     var awakeCount: Int { monitor.locked { awake } }
 
     private func lead(to goal: Goal) {
-        var last: Turn?
-        while let turn = turn(after: last, towards: goal) {
-            run(&spare, turn, self)
-            last = turn
-        }
+        monitor.locked { self.goal = goal }
+        var last: Outcome?
+        while let task = nextOfLeader(after: last) { last = perform(task, &spare) }
+        monitor.locked { self.goal = .room }
     }
 
-    /// The next turn of the leader; nil where it has reached its goal.
-    private func turn(after last: Turn?, towards goal: Goal) -> Turn? {
+    /// What the leader has to do next; nil where it has reached its goal.
+    private func nextOfLeader(after last: Outcome?) -> Task? {
         monitor.locked {
-            if let last { queues[last.part].end() }
+            if let last { end(last, &spare) }
             defer { callNeeded() }
             while !isReached(goal) {
-                if let turn = take(&spare) { return turn }
-                self.goal = goal
+                if let task = take(&spare) { return task }
+                isLeaderWaiting = true
                 callNeeded()
                 monitor.wait(for: progress)
-                self.goal = nil
+                isLeaderWaiting = false
             }
             return nil
         }
@@ -154,76 +170,91 @@ extension Crew where Item: ~Copyable {
 }
 
 /// What all runners do.
-extension Crew where Item: ~Copyable {
-    /// Runs `body`, in which a runner waits for room for events.
-    func whileBlocked(_ body: () -> Void) {
+extension Crew where Block: ~Copyable, Batch: ~Copyable {
+    /// Hands on what a part tells, if there is room; the batch is empty then.
+    ///
+    /// - Returns: Whether there was room.
+    func offer(_ batch: inout Batch, of part: Int) -> Bool {
         monitor.locked {
-            blocked += 1
-            callNeeded()
+            guard needed != nil else {
+                batch.removeAll()
+                return true
+            }
+            return batches[part].put(&batch, of: size.batches)
         }
-        body()
-        monitor.locked { blocked -= 1 }
     }
+
+    /// Takes the next batch of a part for the merge, for one that is empty.
+    func take(_ batch: inout Batch, of part: Int) -> Supply {
+        monitor.locked {
+            needed = part
+            guard batches[part].count > 0 else { return goal == .allMerged ? .end : .later }
+            batches[part].take(&batch)
+            return .batch
+        }
+    }
+
+    /// Ends the merge, which says so: whatever the parts tell from now on is forgotten.
+    func endMerge() { monitor.locked { needed = nil } }
+
+    /// Whether the merge has ended.
+    var hasMerged: Bool { monitor.locked { needed == nil } }
 
     private func work() {
-        var item = makeItem()
-        var last: Turn?
-        while let turn = turn(after: last, &item) {
-            run(&item, turn, self)
-            last = turn
-        }
+        var block = makeBlock()
+        var last: Outcome?
+        while let task = nextOfWorker(after: last, &block) { last = perform(task, &block) }
     }
 
-    /// The next turn of a worker; nil at the end.
-    private func turn(after last: Turn?, _ item: inout Item) -> Turn? {
+    /// What a worker has to do next; nil at the end.
+    private func nextOfWorker(after last: Outcome?, _ block: inout Block) -> Task? {
         monitor.locked {
-            if let last { queues[last.part].end() }
+            if let last { end(last, &block) }
             while true {
-                let turn = isStalled || busy <= jobs ? take(&item) : nil
-                if turn == nil {
+                let task = take(&block)
+                if task == nil {
                     asleep += 1
                     awake -= 1
                 }
                 callNeeded()
-                if let turn { return turn }
+                if let task { return task }
                 while called == 0, !isOver { monitor.wait(for: call) }
                 if isOver { return nil }
                 called -= 1
             }
         }
     }
-}
 
-/// What the printing thread does.
-extension Crew where Item: ~Copyable {
-    /// Runs `body`, in which the printing thread waits for events.
-    func whilePrinterWaits<Result>(_ body: () -> Result) -> Result {
-        setPrinterWaiting(true)
-        defer { setPrinterWaiting(false) }
-        return body()
-    }
-
-    /// Takes note of whether the printing thread has something to do; it has nothing before it starts.
-    func setPrinterWaiting(_ isWaiting: Bool) {
-        monitor.locked {
-            isPrinterWaiting = isWaiting
-            callNeeded()
+    private func perform(_ task: Task, _ block: inout Block) -> Outcome {
+        switch task {
+        case .block(let turn): return Outcome(task: task, isDone: run(&block, turn, self))
+        case .merge:
+            merge(self)
+            return Outcome(task: task, isDone: true)
         }
     }
 }
 
 /// To be used inside `monitor`.
-extension Crew where Item: ~Copyable {
-    /// Takes the oldest block of the parts that nobody runs.
-    private func take(_ item: inout Item) -> Turn? {
-        var oldest: Int?
-        for part in 0..<partCount where queues[part].isRunnable {
-            if let other = oldest, queues[other].taken <= queues[part].taken { continue }
-            oldest = part
+extension Crew where Block: ~Copyable, Batch: ~Copyable {
+    /// Takes something to do; nil where there is nothing.
+    private func take(_ block: inout Block) -> Task? {
+        let part = oldestRunnable
+        if isMergeDue || part == nil && canMerge {
+            isMerging = true
+            return .merge
         }
-        guard let part = oldest else { return nil }
-        queues[part].take(&item)
-        return Turn(part: part, isLast: queues[part].count == 0)
+        guard let part else { return nil }
+        blocks[part].take(&block)
+        return .block(Turn(part: part, isLast: blocks[part].count == 0))
+    }
+
+    /// Takes note of what a runner has done.
+    private func end(_ outcome: Outcome, _ block: inout Block) {
+        switch outcome.task {
+        case .block(let turn): blocks[turn.part].end(&block, isDone: outcome.isDone)
+        case .merge: isMerging = false
+        }
     }
 
     /// Wakes those who have something to do.
@@ -234,38 +265,61 @@ extension Crew where Item: ~Copyable {
             called += 1
             call.notifyOne()
         }
-        if let goal, isReached(goal, isWaiting: true) || runnableCount(1) > 0 { progress.notifyOne() }
+        guard isLeaderWaiting else { return }
+        if isReached(goal) || oldestRunnable != nil || canMerge { progress.notifyOne() }
     }
-
-    /// How many threads have something to do.
-    private var busy: Int { awake - blocked + (goal == nil ? 1 : 0) + (isPrinterWaiting ? 0 : 1) }
-
-    /// Whether the printing thread may wait for a part that has to be run.
-    private var isStalled: Bool { blocked > 0 && isPrinterWaiting }
 
     /// Whether another worker is needed than those that are awake.
     private var needsWorker: Bool {
-        if isStalled { return runnableCount(1) > called }
+        let busy = awake + (isLeaderWaiting ? 0 : 1)
+        guard called == 0, busy < size.jobs else { return false }
+        if isMergeDue { return true }
         // A further one finds half of the rest to do.
-        let enough = awake == 0 ? capacity / 2 : (capacity + capacity / 2) / 2
-        return called == 0 && busy < jobs && runnableCount(isSettling ? 1 : max(1, enough)) > 0
+        let enough = awake == 0 ? size.blocks / 2 : (size.blocks + size.blocks / 2) / 2
+        return isRunnable(ifSoMany: goal == .room ? max(1, enough) : 0)
     }
 
-    /// How many parts that nobody runs have so many blocks that wait.
-    private func runnableCount(_ least: Int) -> Int {
-        var count = 0
-        for part in 0..<partCount where queues[part].isRunnable && queues[part].count >= least { count += 1 }
-        return count
+    /// Whether there is room in the queue of a part for what it will tell.
+    private func hasRoom(_ part: Int) -> Bool { needed == nil || batches[part].hasRoom(of: size.batches) }
+
+    /// The part with the oldest block that can be run.
+    private var oldestRunnable: Int? {
+        var oldest: Int?
+        for part in 0..<size.parts where blocks[part].isRunnable && hasRoom(part) {
+            if let other = oldest, blocks[other].begun <= blocks[part].begun { continue }
+            oldest = part
+        }
+        return oldest
     }
 
-    /// Whether the leader need not wait; while it does, only half of the room is enough.
-    private func isReached(_ goal: Goal, isWaiting: Bool = false) -> Bool {
-        for part in 0..<partCount {
-            switch goal {
-            case .room where queues[part].count > (isWaiting ? capacity / 2 : capacity - 1): return false
-            case .end where queues[part].count > 0 || queues[part].isRun: return false
-            default: break
-            }
+    /// Whether a part can be run of which so many blocks wait.
+    private func isRunnable(ifSoMany least: Int) -> Bool {
+        for part in 0..<size.parts where blocks[part].isRunnable && hasRoom(part) && blocks[part].count >= least {
+            return true
+        }
+        return false
+    }
+
+    /// Whether the merge can go on.
+    private var canMerge: Bool {
+        guard let needed, !isMerging else { return false }
+        return batches[needed].count > 0 || goal == .allMerged
+    }
+
+    /// Whether it should.
+    private var isMergeDue: Bool {
+        guard let needed, canMerge else { return false }
+        if goal != .room || 2 * batches[needed].count >= size.batches { return true }
+        for part in 0..<size.parts where !hasRoom(part) { return true }
+        return false
+    }
+
+    /// Whether the leader need not go on; where it waits, half of the room should be free.
+    private func isReached(_ goal: Goal) -> Bool {
+        if goal == .allMerged { return needed == nil }
+        let most = isLeaderWaiting ? size.blocks / 2 : size.blocks - 1
+        for part in 0..<size.parts {
+            if goal == .room ? blocks[part].count > most : !blocks[part].isDone { return false }
         }
         return true
     }

@@ -6,12 +6,12 @@ struct CrewSize {
     var parts: Int
     /// How many threads should be busy at most.
     var jobs: Int
-    /// How many threads run them, beside the one that reads: one less than parts, or more.
+    /// How many threads there are beside the one that reads.
     var workers: Int
-    /// Blocks of a part that wait at most.
+    /// Blocks of a part that wait at most, 1 to 8.
     var blocks = usualBlocks
-    /// Batches of events of a part that wait at most.
-    var batches = EventQueues.usualCapacity
+    /// Batches of a part that wait at most, 1 to 8.
+    var batches = 8
 
     private static var usualBlocks: Int { 8 }
 
@@ -21,15 +21,10 @@ struct CrewSize {
 
     /// What `--jobs` asks for.
     ///
-    /// To print frames keeps one thread busy, so that the others are one less; a summary's few events do not.
-    ///
-    /// - Parameters:
-    ///   - count: The jobs, 2 or more; more than can be busy count no more.
-    ///   - printsFrames: Whether frames are printed.
-    init(jobs count: Int, printsFrames: Bool) {
-        let count = min(count, Pipeline.maximumParts + 1)
-        jobs = printsFrames ? count + 1 : count
-        parts = min(printsFrames ? count - 1 : count, Pipeline.maximumParts)
-        workers = min(count - 1, Pipeline.maximumParts)
+    /// - Parameter count: The jobs, 2 or more; more than can be busy count no more.
+    init(jobs count: Int) {
+        jobs = min(count, Pipeline.maximumParts + 1)
+        parts = min(jobs, Pipeline.maximumParts)
+        workers = jobs - 1
     }
 }

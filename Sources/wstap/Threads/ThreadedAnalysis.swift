@@ -3,16 +3,15 @@ import PacketCapture
 import TraceOutput
 import WireFormat
 
-/// An analysis on several threads: the one that uses it reads, decodes and deals the packets; a crew analyses, which it
-/// leads; one thread prints.
-struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyable {
+/// An analysis on several threads: the one that uses it reads, decodes and deals the packets to parts; a crew, which it
+/// leads, does the rest.
+struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputBatch & ~Copyable>: FileAnalysis, ~Copyable {
     private var pipeline: Pipeline
     private var blocks = Pipeline.Blocks { _ in PacketBlock() }
     private let size: CrewSize
-    private let parts: [AnalysisPart]
-    private let crew: Crew<PacketBlock>
-    private let printer: PrintingThread<Format>
-    private let events: EventQueues
+    private let parts: [AnalysisPart<Batch>]
+    private let merging: MergingPart<Format, Batch>
+    private let crew: Crew<PacketBlock, Batch>
     private var turnCount = 0
     private var hasBegun = false
 
@@ -22,23 +21,25 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
     ///   - options: What it is to do.
     ///   - size: How many threads share it.
     ///   - writer: What prints and writes.
-    init(_ options: AnalysisOptions, _ size: CrewSize, _ writer: consuming EventWriter<Format>) {
-        let events = EventQueues(capacity: size.batches)
-        let parts = (0..<size.parts).map { _ in AnalysisPart(options: options, events) }
+    ///   - batch: Makes an empty batch of what passes to that.
+    init(
+        _ options: AnalysisOptions, _ size: CrewSize, _ writer: consuming EventWriter<Format>, batch: () -> Batch
+    ) {
+        let parts = (0..<size.parts).map { AnalysisPart($0, options: options, batch()) }
+        let merging = MergingPart(MergedOutput(writer, parts: size.parts, batch: batch))
         self.size = size
-        self.events = events
         self.parts = parts
+        self.merging = merging
         pipeline = Pipeline(options: options)
-        crew = Crew(
-            parts: size.parts, jobs: size.jobs, capacity: size.blocks, item: { PacketBlock() }
-        ) { block, turn, crew in
+        crew = Crew(size, block: { PacketBlock() }, batch: batch) { block, turn, crew in
             parts[turn.part].receive(&block, turn, of: crew)
+        } merge: { crew in
+            merging.run(for: crew)
         }
-        printer = PrintingThread(writer, parts: size.parts, events: events, crew)
     }
 
     mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool {
-        if !hasBegun { try begin(at: capture.batch[0].time) }
+        if !hasBegun { begin(at: capture.batch[0].time) }
         // What was dealt stands in memory that is used again soon.
         if capture.turnCount != turnCount {
             turnCount = capture.turnCount
@@ -50,26 +51,22 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
         }
         if hasFullBlock { handOn() }
         pipeline.deal(capture.batch, to: &blocks, parts: size.parts)
-        return !events.hasStopped
+        return !crew.hasMerged
     }
 
     mutating func finish() throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
         if hasBegun { join() }
-        if let failure = printer.failure { throw failure }
-        pipeline.finish(into: &printer.writer)
-        let omissions = try printer.writer.finish()
+        if let failure = merging.failure { throw failure }
+        pipeline.finish(into: &merging.output.writer)
+        let omissions = try merging.output.writer.finish()
         return (pipeline.summary, omissions)
     }
 
-    private mutating func begin(at time: Timestamp) throws(OutputFile.Failure) {
+    private mutating func begin(at time: Timestamp) {
         hasBegun = true
-        pipeline.begin(at: time, into: &printer.writer)
-        let haveStarted = printer.start() && (0..<size.workers).allSatisfy { _ in crew.startWorker() }
-        guard haveStarted else {
-            events.stop()
-            join()
-            throw .failed("no thread can be started")
-        }
+        pipeline.begin(at: time, into: &merging.output.writer)
+        // Where the system has no thread, those that there are do it all.
+        for _ in 0..<size.workers { guard crew.startWorker() else { break } }
     }
 
     private var hasFullBlock: Bool {
@@ -89,10 +86,8 @@ struct ThreadedAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyab
     private mutating func join() {
         handOn()
         crew.finish()
-        events.complete()
-        printer.join()
         for (index, part) in parts.enumerated() {
-            pipeline.join(&part.part, index, of: size.parts, printer.merge)
+            pipeline.join(&part.part, index, of: size.parts, merging.output.merge)
         }
     }
 }

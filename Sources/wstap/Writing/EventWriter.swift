@@ -18,6 +18,19 @@ struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
         format.receive(event, at: context, payload: payload)
     }
 
+    /// Prints what a part of the analysis tells of packets up to one.
+    ///
+    /// - Parameters:
+    ///   - batch: What it tells.
+    ///   - packet: The last packet.
+    ///   - part: The part.
+    ///   - merge: What puts the parts together.
+    mutating func pass(
+        _ batch: inout some OutputBatch & ~Copyable, through packet: UInt64, of part: Int, _ merge: inout EventMerge
+    ) {
+        batch.pass(through: packet, of: part, &merge, into: &format)
+    }
+
     /// Looks after the output between two packets.
     ///
     /// - Parameter isWaiting: Whether nothing may come for a while, so that all that is printed should be written.
