@@ -8,7 +8,7 @@ public struct AnalysisOptions: Sendable {
     public var payload = PayloadDemand(bytes: .max, includesFrames: false)
     /// Whether events tell the states that packets leave (``EventContext/view``): it costs a little for every packet.
     public var tracksStates = false
-    /// Whether the events of frames and messages are wanted; what is not told is counted all the same.
+    /// Whether the events of frames, messages and segments are wanted; what is not told is counted all the same.
     public var tellsFrames = true
     /// Of which messages the delivery is told, where frames and messages are.
     public var deliveries = DeliveryDemand.troubled

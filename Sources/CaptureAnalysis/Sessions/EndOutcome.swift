@@ -19,7 +19,8 @@ struct EndOutcome {
     /// Of an end of which no frame can be known.
     init() {}
 
-    init(_ stream: borrowing SessionStream) {
+    /// Asking mutates, although nothing changes: else the compiler moves the whole stream first.
+    init(_ stream: inout SessionStream) {
         close = stream.close
         brokenRule = stream.brokenRule
         isLost = stream.decoder.isLost

@@ -32,10 +32,7 @@ struct IntervalHistogram: ~Copyable {
 
     @inline(never)
     private mutating func countLatest() {
-        if counts.isEmpty {
-            counts.reserveCapacity(Self.buckets)
-            for _ in 0..<Self.buckets { counts.append(0) }
-        }
+        if counts.isEmpty { counts = UniqueArray(repeating: 0, count: Self.buckets) }
         for index in 0..<latestCount { counts[Int(latest[index])] &+= 1 }
         latestCount = 0
     }
@@ -54,7 +51,7 @@ struct IntervalHistogram: ~Copyable {
     private func percentile(_ percent: UInt64) -> Int64 {
         let rank = (count * percent + 99) / 100
         var seen: UInt64 = 0
-        for bucket in 0..<counts.count {
+        for bucket in Self.bucket(of: minimum)..<counts.count {
             seen += UInt64(counts[bucket])
             if seen >= rank { return max(minimum, min(Self.lastInterval(of: bucket), maximum)) }
         }

@@ -64,11 +64,11 @@ extension Session {
 
     /// What compression came to; nil where none was negotiated or seen.
     var compression: (client: SessionEnd.Compression, server: SessionEnd.Compression)? {
-        let ends = (client: streams[0].compression, server: streams[1].compression)
-        let isUsed = [ends.client, ends.server].contains {
-            $0.parameters != nil || $0.compressedMessages &+ $0.withheldMessages > 0
+        mutating get {
+            let ends = (client: streams[0].compression, server: streams[1].compression)
+            let isUsed = ends.client.isUsed || ends.server.isUsed
+            return isUsed ? ends : nil
         }
-        return isUsed ? ends : nil
     }
 }
 

@@ -324,7 +324,7 @@ struct Session: ~Copyable {
             serverStates.advance(to: .closed, at: context.elapsed)
         }
         let outcome = SessionOutcome(
-            client: EndOutcome(streams[0]), server: EndOutcome(streams[1]), firstCloser: firstCloser,
+            client: EndOutcome(&streams[0]), server: EndOutcome(&streams[1]), firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
         let verdict = outcome.verdict(tcp, cause: cause, now: context.time)

@@ -32,17 +32,17 @@ struct TCPOutcome {
         lastTime = connection.lastTime
         firstEndTime = connection.firstEndTime
         reset = connection.reset
-        var fins: [(packet: UInt64, from: Direction)] = []
-        fins.reserveCapacity(2)
-        for direction in Direction.allCases {
-            if let packet = connection.finPackets[Int(direction.rawValue)] { fins.append((packet, direction)) }
-        }
-        if fins.count == 2, fins[1].packet < fins[0].packet { fins.swapAt(0, 1) }
-        let firstFin = fins.first
-        if let reset = connection.reset, reset.packet < firstFin?.packet ?? .max {
+        let (forth, back) = (connection.finPackets[0], connection.finPackets[1])
+        let fins: [UInt64] =
+            switch (forth, back) {
+            case (nil, nil): []
+            case (let only?, nil), (nil, let only?): [only]
+            case (let forth?, let back?): [min(forth, back), max(forth, back)]
+            }
+        if let reset = connection.reset, reset.packet < fins.first ?? .max {
             firstEnd = (reset.from, true)
-        } else {
-            firstEnd = firstFin.map { ($0.from, false) }
+        } else if let first = fins.first {
+            firstEnd = (first == forth ? .fromInitiator : .fromResponder, false)
         }
         acknowledged = [
             connection[.fromInitiator].acknowledgedOffset, connection[.fromResponder].acknowledgedOffset,
@@ -51,17 +51,18 @@ struct TCPOutcome {
         isWhole = InlineArray { index in
             connection[index == 0 ? .fromInitiator : .fromResponder].isWhole
         }
-        let unanswered: (run: UnansweredRun, from: Direction)? = Direction.allCases.compactMap { direction in
-            connection.unanswered(direction).map { ($0, direction) }
-        }.first
-        self.unanswered = unanswered
+        if let run = connection.unanswered(.fromInitiator) {
+            unanswered = (run, .fromInitiator)
+        } else if let run = connection.unanswered(.fromResponder) {
+            unanswered = (run, .fromResponder)
+        }
         health = SessionEnd.TCPHealth(
             retransmittedSegments: connection[streams.forth].retransmittedSegments
                 &+ connection[streams.back].retransmittedSegments,
             outOfOrderSegments: connection[streams.forth].outOfOrderSegments
                 &+ connection[streams.back].outOfOrderSegments,
             gapBytes: connection[streams.forth].gapBytes &+ connection[streams.back].gapBytes,
-            finPackets: fins.map(\.packet), resetPacket: connection.reset?.packet,
+            finPackets: fins, resetPacket: connection.reset?.packet,
             resetFrom: connection.reset.map { Role($0.from, client: client) },
             unanswered: unanswered.map { found in
                 SessionEnd.Unanswered(

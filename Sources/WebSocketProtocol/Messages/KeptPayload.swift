@@ -4,6 +4,8 @@ import BasicContainers
 struct KeptPayload: ~Copyable {
     /// The bytes kept so far.
     private(set) var bytes = UniqueArray<UInt8>()
+    /// Whether their buffer is one that the store has lent.
+    private var isLent = false
     /// Bytes that may still be kept of this payload.
     private var room = 0
     /// Bytes that this payload has taken out of the streams' common bound.
@@ -21,8 +23,8 @@ struct KeptPayload: ~Copyable {
     private static let retainedCapacity = 512
 
     /// Begins a new payload of which at most `wanted` bytes are kept, and never more than `limit`.
-    mutating func begin(wanted: Int, limit: Int, keepable: inout Int) {
-        release(&keepable)
+    mutating func begin(wanted: Int, limit: Int, in store: inout PayloadStore) {
+        release(&store)
         room = min(wanted, limit)
         isLimited = wanted > limit
         hitLimit = false
@@ -30,31 +32,32 @@ struct KeptPayload: ~Copyable {
     }
 
     /// Forgets the payload and gives its bytes back to the common bound.
-    mutating func release(_ keepable: inout Int) {
-        keepable &+= reserved
+    mutating func release(_ store: inout PayloadStore) {
+        store.room &+= reserved
         reserved = 0
         room = 0
         if bytes.capacity > KeptPayload.retainedCapacity {
-            bytes = UniqueArray()
+            store.giveBack(exchange(&bytes, with: UniqueArray()), isLent: isLent)
+            isLent = false
         } else {
             bytes.removeAll(keepingCapacity: true)
         }
     }
 
     /// Keeps what there is room for.
-    mutating func append(_ source: Span<UInt8>, keepable: inout Int) {
-        let count = admit(source.count, &keepable)
+    mutating func append(_ source: Span<UInt8>, in store: inout PayloadStore) {
+        let count = admit(source.count, &store)
         guard count > 0 else { return }
         bytes.append(copying: source.extracting(first: count))
     }
 
     /// Keeps what there is room for, unmasked where there is a mask, which moves on over all of `source`.
-    mutating func append(_ source: Span<UInt8>, unmasking mask: inout Masking?, keepable: inout Int) {
+    mutating func append(_ source: Span<UInt8>, unmasking mask: inout Masking?, in store: inout PayloadStore) {
         guard var masking = mask else {
-            append(source, keepable: &keepable)
+            append(source, in: &store)
             return
         }
-        let count = admit(source.count, &keepable)
+        let count = admit(source.count, &store)
         if count > 0 {
             bytes.append(addingCount: count) { masking.unmask(source.extracting(first: count), into: &$0) }
         }
@@ -62,8 +65,10 @@ struct KeptPayload: ~Copyable {
         mask = masking
     }
 
-    private mutating func admit(_ count: Int, _ keepable: inout Int) -> Int {
-        let admitted = min(count, room, keepable)
+    /// Takes as many of `count` bytes out of the bounds as they leave, and sees to it that a spare buffer is used before
+    /// another is allocated.
+    private mutating func admit(_ count: Int, _ store: inout PayloadStore) -> Int {
+        let admitted = min(count, room, store.room)
         if admitted < count {
             isCut = true
             hitLimit = hitLimit || isLimited || admitted < room
@@ -71,7 +76,14 @@ struct KeptPayload: ~Copyable {
         }
         room &-= admitted
         reserved &+= admitted
-        keepable &-= admitted
+        store.room &-= admitted
+        if !isLent, bytes.count &+ admitted > max(bytes.capacity, KeptPayload.retainedCapacity),
+            var spare = store.lend()
+        {
+            spare.append(copying: bytes.span)
+            bytes = spare
+            isLent = true
+        }
         return admitted
     }
 }

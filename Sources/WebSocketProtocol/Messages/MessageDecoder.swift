@@ -49,7 +49,7 @@ struct MessageDecoder: ~Copyable {
         text.reset()
         isMissingBytes = false
         withheld = isCompressed ? compression.begin(room: &resources.compressible) : nil
-        kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
+        kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads)
     }
 
     /// Withholds the current message, since a frame of it is in a form of an extension that is not decoded.
@@ -75,14 +75,14 @@ struct MessageDecoder: ~Copyable {
         }
         if !current.isText, !current.isCompressed {
             decodedLength &+= UInt64(bytes.count)
-            kept.append(bytes, unmasking: &mask, keepable: &resources.keepable)
+            kept.append(bytes, unmasking: &mask, in: &resources.payloads)
             return
         }
         guard var masking = mask else {
-            decode(bytes, &resources.inflated, &resources.keepable, &violations)
+            decode(bytes, &resources.inflated, &resources.payloads, &violations)
             return
         }
-        unmask(bytes, &masking, &resources.unmasked, &resources.inflated, &resources.keepable, &violations)
+        unmask(bytes, &masking, &resources.unmasked, &resources.inflated, &resources.payloads, &violations)
         mask = masking
     }
 
@@ -107,7 +107,7 @@ struct MessageDecoder: ~Copyable {
         }
         current.isComplete = !isMissingBytes
         if let withheld {
-            kept.release(&resources.keepable)
+            kept.release(&resources.payloads)
             current.payload = .withheld(withheld)
             current.length = current.isCompressed || withheld == .undecodedExtension ? nil : current.wireLength
             return current
@@ -152,12 +152,12 @@ struct MessageDecoder: ~Copyable {
 
     /// Gives the kept bytes of the last message back.
     mutating func releaseKept(_ resources: inout StreamResources) {
-        kept.release(&resources.keepable)
+        kept.release(&resources.payloads)
     }
 
     private mutating func unmask(
         _ bytes: Span<UInt8>, _ mask: inout Masking, _ unmasked: inout UniqueArray<UInt8>,
-        _ room: inout UniqueArray<UInt8>, _ keepable: inout Int, _ violations: inout PendingViolations
+        _ room: inout UniqueArray<UInt8>, _ payloads: inout PayloadStore, _ violations: inout PendingViolations
     ) {
         var start = 0
         while start < bytes.count {
@@ -167,42 +167,42 @@ struct MessageDecoder: ~Copyable {
                 mask.unmask(bytes.extracting(start..<(start &+ count)), into: &$0)
             }
             start &+= count
-            decode(unmasked.span, &room, &keepable, &violations)
+            decode(unmasked.span, &room, &payloads, &violations)
         }
     }
 
     private mutating func decode(
-        _ bytes: Span<UInt8>, _ room: inout UniqueArray<UInt8>, _ keepable: inout Int,
+        _ bytes: Span<UInt8>, _ room: inout UniqueArray<UInt8>, _ payloads: inout PayloadStore,
         _ violations: inout PendingViolations
     ) {
         if current.isCompressed {
-            if withheld == nil { inflate(bytes, &room, &keepable, &violations) }
+            if withheld == nil { inflate(bytes, &room, &payloads, &violations) }
         } else {
-            take(bytes, &keepable)
+            take(bytes, &payloads)
         }
     }
 
-    private mutating func take(_ bytes: Span<UInt8>, _ keepable: inout Int) {
+    private mutating func take(_ bytes: Span<UInt8>, _ payloads: inout PayloadStore) {
         decodedLength &+= UInt64(bytes.count)
         if current.isText { text.receive(bytes) }
-        kept.append(bytes, keepable: &keepable)
+        kept.append(bytes, in: &payloads)
     }
 
     private mutating func inflate(
-        _ bytes: Span<UInt8>, _ room: inout UniqueArray<UInt8>, _ keepable: inout Int,
+        _ bytes: Span<UInt8>, _ room: inout UniqueArray<UInt8>, _ payloads: inout PayloadStore,
         _ violations: inout PendingViolations
     ) {
         var input = ByteCursor(bytes)
         while true {
             room.removeAll(keepingCapacity: true)
             let status = compression.inflate(&input, into: &room)
-            take(room.span, &keepable)
+            take(room.span, &payloads)
             if isBomb {
-                giveUp(.inflateBomb, .bomb, &keepable, &violations)
+                giveUp(.inflateBomb, .bomb, &payloads, &violations)
                 return
             }
             if status == .broken {
-                giveUp(compression.isRegaining ? nil : .deflateBroken, .contextLost, &keepable, &violations)
+                giveUp(compression.isRegaining ? nil : .deflateBroken, .contextLost, &payloads, &violations)
                 return
             }
             if status == .inputTaken { return }
@@ -210,9 +210,10 @@ struct MessageDecoder: ~Copyable {
     }
 
     private mutating func giveUp(
-        _ violation: Violation?, _ reason: PayloadWithheld, _ keepable: inout Int, _ violations: inout PendingViolations
+        _ violation: Violation?, _ reason: PayloadWithheld, _ payloads: inout PayloadStore,
+        _ violations: inout PendingViolations
     ) {
-        kept.release(&keepable)
+        kept.release(&payloads)
         if let violation { violations.insert(violation) }
         withheld = reason
         compression.lose()
@@ -224,11 +225,11 @@ struct MessageDecoder: ~Copyable {
     ) {
         if !compression.isAtStreamEnd {
             let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xff, 0xff]
-            inflate(tail.span, &resources.inflated, &resources.keepable, &violations)
+            inflate(tail.span, &resources.inflated, &resources.payloads, &violations)
         }
         if withheld == nil, !compression.isAtBlockEnd {
             giveUp(
-                compression.isRegaining ? nil : .deflateBroken, .contextLost, &resources.keepable, &violations)
+                compression.isRegaining ? nil : .deflateBroken, .contextLost, &resources.payloads, &violations)
         }
     }
 

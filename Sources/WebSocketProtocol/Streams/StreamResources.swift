@@ -7,7 +7,12 @@ public struct StreamResources: ~Copyable {
     /// Room for one piece of an inflated payload.
     var inflated = UniqueArray<UInt8>(minimumCapacity: pieceLength)
     /// Payload bytes that may still be kept, by all streams together.
-    public var keepable: Int
+    public var keepable: Int {
+        get { payloads.room }
+        set { payloads.room = newValue }
+    }
+    /// The same, and buffers for them.
+    var payloads: PayloadStore
     /// Bytes that contexts of decompression may still take, of all streams together.
     public var compressible: Int
     /// Of `keepable`, the bytes that are left to messages: heads and searches take only what is beyond them.
@@ -28,7 +33,7 @@ public struct StreamResources: ~Copyable {
     ///   - keptPayload: Bytes of unfinished messages; of heads and in searches 3 for every 16, out of the same.
     ///   - compression: Bytes of contexts of decompression.
     public init(keptPayload: Int, compression: Int = .max) {
-        keepable = keptPayload
+        payloads = PayloadStore(room: keptPayload)
         reserve = keptPayload / 16 &* 13
         compressible = compression
     }

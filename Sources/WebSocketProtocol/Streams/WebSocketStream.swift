@@ -232,7 +232,7 @@ public struct WebSocketStream: ~Copyable {
 
     /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
     public mutating func finish(resources: inout StreamResources) -> Message? {
-        kept.release(&resources.keepable)
+        kept.release(&resources.payloads)
         messages.releaseKept(&resources)
         messages.endCompression(&resources)
         return messages.abandon()
@@ -269,12 +269,12 @@ public struct WebSocketStream: ~Copyable {
         isMessageFrame = false
         isWholeMessage = false
         if opcode.isControl {
-            kept.begin(wanted: .max, limit: limits.controlPayload, keepable: &resources.keepable)
+            kept.begin(wanted: .max, limit: limits.controlPayload, in: &resources.payloads)
         } else {
             beginData(header, opcode, &resources)
             isWholeMessage = isMessageFrame && header.fin && messages.isVerbatim
             let wanted = demand.includesFrames && !isWholeMessage ? demand.bytes : 0
-            kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
+            kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads)
         }
         hasPending = hasPending || !violations.isEmpty
     }
@@ -315,12 +315,12 @@ public struct WebSocketStream: ~Copyable {
 
     private mutating func receive(_ piece: Span<UInt8>, _ resources: inout StreamResources) {
         guard isMessageFrame else {
-            kept.append(piece, unmasking: &mask, keepable: &resources.keepable)
+            kept.append(piece, unmasking: &mask, in: &resources.payloads)
             return
         }
         if demand.includesFrames, !isWholeMessage {
             var ownMask = mask
-            kept.append(piece, unmasking: &ownMask, keepable: &resources.keepable)
+            kept.append(piece, unmasking: &ownMask, in: &resources.payloads)
         }
         messages.receive(piece, mask: &mask, resources: &resources, violations: &payloadViolations)
     }

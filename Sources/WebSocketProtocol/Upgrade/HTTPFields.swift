@@ -29,6 +29,8 @@ public struct HTTPFields: Hashable, Sendable {
 
     private static func read(_ lines: Span<UInt8>) -> [HTTPField] {
         var fields: [HTTPField] = []
+        // Browsers send no more, as a rule.
+        fields.reserveCapacity(16)
         var reader = FieldReader(at: 0)
         while let field = reader.next(in: lines) {
             fields.append(HTTPField(name: lines.string(field.name), value: field.text(in: lines)))

@@ -22,7 +22,7 @@ extension UpgradeFollower {
         /// The head of an upgrade request is complete: `pendingRequest` holds it.
         case requested
         /// An upgrade request was answered, or will never be.
-        indirect case answered(UpgradeAnswer)
+        case answered(UpgradeAnswer)
         /// There is nothing to follow any more.
         case finished(Ending)
     }

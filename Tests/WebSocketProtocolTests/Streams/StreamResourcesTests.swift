@@ -57,6 +57,12 @@ struct StreamResourcesTests {
         #expect(resources.keepable == keptPayload, "seed \(seed)")
     }
 
+    private static func server() -> WebSocketStream {
+        WebSocketStream(
+            sender: .server, streamOffset: 0, compression: nil,
+            demand: PayloadDemand(bytes: .max, includesFrames: false), limits: StreamLimits())
+    }
+
     @Test("A finished message gives its bytes back at the next call, without a further byte")
     func atTheNextCall() {
         var resources = StreamResources(keptPayload: 1000)
@@ -68,6 +74,71 @@ struct StreamResourcesTests {
         stream.drain(FrameBytes(.text, [UInt8](repeating: 0x41, count: 300)).bytes, &resources, into: &told)
         #expect(told.messages.count == 1)
         #expect(resources.keepable == 1000)
+    }
+
+    @Test("Messages that come in pieces in turns are told as they were sent, whichever buffers they use")
+    func inTurns() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = SeededGenerator(seed: seed)
+        var resources = StreamResources(keptPayload: 1 << 30)
+        let holders = (0..<PayloadStore.maximumBuffers * 2).map { _ in Holder(Self.server()) }
+        var sent: [[UInt8]] = holders.map { _ in [] }
+        for _ in 0..<3000 {
+            let place = holders.indices.randomElement(using: &random)!
+            let holder = holders[place]
+            if holder.bytes.isEmpty {
+                #expect(holder.told.messages.count == holder.told.messagePayloads.count)
+                #expect(holder.told.messagePayloads.last ?? [] == sent[place], "seed \(seed)")
+                let byte = UInt8.random(in: 0...255, using: &random)
+                let count = [100, 600, 5000, 100_000].randomElement(using: &random)!
+                sent[place] = [UInt8](repeating: byte, count: count)
+                holder.told = []
+                holder.bytes = FrameBytes(.binary, sent[place]).bytes[...]
+            }
+            let piece = holder.bytes.prefix(max(500, holder.bytes.count / 2))
+            holder.bytes = holder.bytes.dropFirst(piece.count)
+            holder.stream.drain(Array(piece), &resources, into: &holder.told)
+        }
+    }
+
+    @Test("Messages that claim much and never end hold no more buffers than are lent")
+    func neverEnding() {
+        var resources = StreamResources(keptPayload: 1 << 30)
+        let count = PayloadStore.maximumBuffers * 2
+        for _ in 0..<2 {
+            let holders = (0..<count).map { _ in Holder(Self.server()) }
+            for holder in holders {
+                holder.stream.drain(
+                    FrameBytes(.binary, claimed: 1 << 62).header + [UInt8](repeating: 1, count: 600), &resources,
+                    into: &holder.told)
+            }
+            #expect(resources.keepable == 1 << 30 - 600 * count)
+            #expect(buffersLeft(in: &resources.payloads) == 0)
+            for holder in holders { _ = holder.stream.finish(resources: &resources) }
+            #expect(resources.keepable == 1 << 30)
+        }
+        #expect(buffersLeft(in: &resources.payloads) == PayloadStore.maximumBuffers)
+    }
+
+    @Test(
+        "A buffer is kept for other messages where it is neither small nor large",
+        arguments: [(100, 0), (PayloadStore.maximumCapacity / 4, 1), (PayloadStore.maximumCapacity + 1000, 0)])
+    func size(length: Int, kept: Int) {
+        var resources = StreamResources(keptPayload: 1 << 30)
+        var stream = Self.server()
+        var told: [Told] = []
+        let message = FrameBytes(.binary, [UInt8](repeating: 1, count: length)).bytes
+        stream.drain(Array(message.dropLast()), &resources, into: &told)
+        stream.drain(Array(message.suffix(1)), &resources, into: &told)
+        #expect(told.messages.map(\.length) == [UInt64(length)])
+        #expect(buffersLeft(in: &resources.payloads) == kept)
+    }
+
+    /// Lends all buffers that there are, and counts them.
+    private func buffersLeft(in store: inout PayloadStore) -> Int {
+        var count = 0
+        while store.lend() != nil { count += 1 }
+        return count
     }
 
     @Test("A stream whose place is lost keeps nothing of its message")

@@ -76,19 +76,20 @@ extension Span<UInt8> {
     func index(of byte: UInt8, in range: Range<Int>) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let pattern = UInt64(byte) &* ones
-        let bytes = extracting(range)
-        return unsafe bytes.withUnsafeBytes { bytes in
-            var index = 0
-            while index &+ 8 <= bytes.count {
-                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                let difference = UInt64(littleEndian: word) ^ pattern
-                let borrows = (difference &- ones) & ~difference & (ones &* 0x80)
-                if borrows != 0 { return range.lowerBound &+ index &+ borrows.trailingZeroBitCount / 8 }
-                index &+= 8
-            }
-            while index < bytes.count, unsafe bytes[index] != byte { index &+= 1 }
-            return range.lowerBound &+ index
+        let bytes = extracting(range).bytes
+        let count = bytes.byteCount
+        var index = 0
+        while index &+ 8 <= count {
+            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            let difference = UInt64(littleEndian: word) ^ pattern
+            let borrows = (difference &- ones) & ~difference & (ones &* 0x80)
+            if borrows != 0 { return range.lowerBound &+ index &+ borrows.trailingZeroBitCount / 8 }
+            index &+= 8
         }
+        while index < count, unsafe bytes.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self) != byte {
+            index &+= 1
+        }
+        return range.lowerBound &+ index
     }
 
     /// The text of `range`; bytes that are not UTF-8 are replaced by U+FFFD.

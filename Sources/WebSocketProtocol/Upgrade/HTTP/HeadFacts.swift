@@ -16,15 +16,15 @@ struct HeadFacts {
     private(set) var hasTransferEncoding = false
     /// Whether "chunked" is the last transfer coding (RFC 9112 6.1).
     private(set) var isChunked = false
-    /// Whether there is an Upgrade field.
-    private(set) var hasUpgrade = false
-    /// Whether an Upgrade field names WebSocket.
-    private(set) var namesWebSocket = false
     /// Whether the content is of type text/event-stream.
     private(set) var isEventStream = false
 
     /// What an upgrade is judged by.
     private(set) var upgrade = UpgradeFields()
+    /// Whether there is an Upgrade field.
+    var hasUpgrade: Bool { upgrade.hasUpgrade }
+    /// Whether an Upgrade field names WebSocket.
+    var namesWebSocket: Bool { upgrade.namesWebSocket }
 
     /// Looks through the fields of a head; `start` is where the line after the first begins.
     init(_ head: Span<UInt8>, after start: Int) {
@@ -32,12 +32,6 @@ struct HeadFacts {
         while let field = reader.next(in: head) {
             upgrade.note(field, in: head)
             switch field.name.count {
-            case 7 where head.equalsIgnoringCase("upgrade", in: field.name):
-                hasUpgrade = true
-                forEachElement(of: field.value, in: head) { facts, element in
-                    let name = element.lowerBound..<head.index(of: UInt8(ascii: "/"), in: element)
-                    facts.namesWebSocket = facts.namesWebSocket || head.equalsIgnoringCase("websocket", in: name)
-                }
             case 12 where head.equalsIgnoringCase("content-type", in: field.name):
                 let type = field.value.prefix("text/event-stream".utf8.count)
                 isEventStream = head.equalsIgnoringCase("text/event-stream", in: type)

@@ -29,6 +29,8 @@ extension Span<UInt8> {
     /// Whether a list has a token (in lower case), whatever the case of its letters; a version behind a slash does not
     /// count.
     func hasToken(_ token: StaticString) -> Bool {
+        // Most lists are the token alone.
+        if equalsIgnoringCase(token, in: indices) { return true }
         var reader = ListReader()
         while let element = reader.next(in: self) {
             let name = element.lowerBound..<index(of: UInt8(ascii: "/"), in: element)
