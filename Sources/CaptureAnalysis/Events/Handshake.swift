@@ -16,10 +16,10 @@ public struct Handshake: Sendable {
     public var httpVersion: String
     /// The value of Sec-WebSocket-Version; nil where there is none or it is no number.
     public var version: Int?
-    /// The request's header fields, before they are asked for.
-    var requestHeader: HTTPFields
-    /// The response's header fields, likewise.
-    var responseHeader: HTTPFields
+    /// The request's header fields, as they stood.
+    public internal(set) var requestHeader: HTTPFields
+    /// The response's header fields, likewise; empty when it was never answered.
+    public internal(set) var responseHeader: HTTPFields
     /// The negotiated subprotocol.
     public var subprotocol: String?
     /// The extensions that the client offered, with their parameters, in its order of preference.

@@ -39,9 +39,9 @@ extension JSONLinesFormat {
         output.append(",\"http_version\":")
         output.append(jsonString: handshake.httpVersion)
         output.append(",\"request_headers\":")
-        output.append(json: handshake.requestFields)
+        output.append(json: handshake.requestHeader)
         output.append(",\"response_headers\":")
-        output.append(json: handshake.responseFields)
+        output.append(json: handshake.responseHeader)
         output.append(",\"subprotocol\":")
         output.append(jsonString: handshake.subprotocol)
         output.append(",\"extensions_offered\":")
@@ -92,18 +92,18 @@ extension OutputBuffer {
         append("}")
     }
 
-    fileprivate mutating func append(json fields: [HTTPField]) {
+    fileprivate mutating func append(json header: borrowing HTTPFields) {
+        append("[")
         var separator: StaticString = "["
-        for field in fields {
+        header.forEach { name, value in
             append(separator)
-            append("[")
-            append(jsonString: field.name)
+            append(jsonText: name)
             append(",")
-            append(jsonString: field.value)
+            append(jsonText: value)
             append("]")
-            separator = ","
+            separator = ",["
         }
-        append(fields.isEmpty ? "[]" : "]")
+        append("]")
     }
 
     fileprivate mutating func append(json extensions: [WebSocketExtension]) {

@@ -9,6 +9,15 @@ extension OutputBuffer {
         if let text = copy text { append(jsonString: text) } else { append("null") }
     }
 
+    /// Appends bytes that should be UTF-8 as a JSON string; what is not becomes U+FFFD.
+    mutating func append(jsonText bytes: Span<UInt8>) {
+        if bytes.isValidUTF8 {
+            append(jsonString: bytes)
+        } else {
+            append(jsonString: unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) })
+        }
+    }
+
     /// Appends bytes that are valid UTF-8 as a JSON string, quotes included.
     ///
     /// Beside what JSON demands, what changes a terminal's state or a line's order is written as `\uXXXX`: DEL, the C1

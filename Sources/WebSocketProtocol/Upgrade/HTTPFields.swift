@@ -21,21 +21,36 @@ public struct HTTPFields: Hashable, Sendable {
 
     /// The fields.
     public var all: [HTTPField] {
-        switch form {
-        case .lines(let lines): Self.read(lines.span)
-        case .made(let fields): fields
-        }
-    }
-
-    private static func read(_ lines: Span<UInt8>) -> [HTTPField] {
+        if case .made(let fields) = form { return fields }
         var fields: [HTTPField] = []
         // Browsers send no more, as a rule.
         fields.reserveCapacity(16)
-        var reader = FieldReader(at: 0)
-        while let field = reader.next(in: lines) {
-            fields.append(HTTPField(name: lines.string(field.name), value: field.text(in: lines)))
+        forEach { name, value in
+            fields.append(HTTPField(name: name.string(0..<name.count), value: value.string(0..<value.count)))
         }
         return fields
+    }
+
+    /// Lends each field to `body`, without making strings.
+    ///
+    /// - Parameter body: Gets the name and the value as they stood, which need not be UTF-8; white space around the value
+    ///   is gone, and folded lines are joined by one space.
+    public func forEach(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+        switch form {
+        case .made(let fields):
+            for field in fields { body(field.name.utf8.span, field.value.utf8.span) }
+        case .lines(let lines):
+            var reader = FieldReader(at: 0)
+            while let field = reader.next(in: lines.span) {
+                let name = lines.span.extracting(field.name)
+                if field.isFolded {
+                    let value = lines.span.unfolded(field.value)
+                    body(name, value.span)
+                } else {
+                    body(name, lines.span.extracting(field.value))
+                }
+            }
+        }
     }
 }
 
