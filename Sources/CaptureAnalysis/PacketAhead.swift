@@ -3,14 +3,25 @@ import WireFormat
 
 /// A packet that was decoded before its turn comes, so that the state of its connection is on its way from memory.
 struct PacketAhead {
-    var packet = DecodedPacket.notTCP
+    // Without room between: copies pass from processor to processor.
     var segment = TCPSegment()
-    /// Of a segment: the shard of its connection.
-    var shard = 0
     /// Of a segment: what the shard's table knows its connection by.
     var hash: UInt32 = 0
+    /// Slots are as many as open connections at most, far below 2^31.
+    private var shortSlot: Int32 = -1
+    private var shortShard: UInt8 = 0
+    var packet = DecodedPacket.notTCP
+
     /// Of a segment: the slot in which its connection most likely is; negative where there is none.
-    var slot = -1
+    @inline(__always)
+    var slot: Int {
+        get { Int(shortSlot) }
+        set { shortSlot = Int32(truncatingIfNeeded: newValue) }
+    }
+
+    /// Of a segment: the shard of its connection.
+    @inline(__always)
+    var shard: Int { Int(shortShard) }
 
     /// Decodes a packet of a batch, and finds the shard of its segment.
     @inline(__always)
@@ -18,20 +29,20 @@ struct PacketAhead {
         packet = decoder.decode(
             batch.bytes(place), originalLength: batch.originalLength(place), batch.linkType(place),
             at: batch.time(place), into: &segment)
-        if packet.isSegment { shard = Self.shard(of: segment) }
+        if packet.isSegment { shortShard = Self.shard(of: segment) }
     }
 
     /// Decodes a packet, and finds the shard of its segment.
     mutating func decode(_ captured: borrowing CapturedPacket, with decoder: inout PacketDecoder) {
         packet = decoder.decode(captured, into: &segment)
-        if packet.isSegment { shard = Self.shard(of: segment) }
+        if packet.isSegment { shortShard = Self.shard(of: segment) }
     }
 
     /// The shard of a connection: the same for both directions, on every machine.
-    private static func shard(of segment: borrowing TCPSegment) -> Int {
+    private static func shard(of segment: borrowing TCPSegment) -> UInt8 {
         let bits = segment.source.address.bits ^ segment.destination.address.bits
         let folded = UInt64(truncatingIfNeeded: bits) ^ UInt64(truncatingIfNeeded: bits &>> 64)
         let mixed = (folded ^ UInt64(segment.source.port ^ segment.destination.port)) &* 0x9e37_79b9_7f4a_7c15
-        return Int(truncatingIfNeeded: mixed &>> 61)
+        return UInt8(truncatingIfNeeded: mixed &>> 61)
     }
 }

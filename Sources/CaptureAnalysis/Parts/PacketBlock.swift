@@ -11,9 +11,9 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     @safe
     struct Item {
         var prepared: PacketAhead
+        var linkType: LinkType
         var number: UInt64
         var time: Timestamp
-        var linkType: LinkType
         /// What the segment was found in: the packet, or the datagram that it completed.
         var bytes: UnsafeBufferPointer<UInt8>
         /// The name of its interface.
