@@ -1,10 +1,10 @@
 import BasicContainers
 import WireFormat
 
-/// The compression context of one direction (RFC 7692 7.1.1); zlib's state is made at the first compressed message.
+/// The compression context of one direction (RFC 7692 7.1.1); ISA-L's state is made at the first compressed message.
 ///
 /// When bytes that the window should hold are not there, the next message is tried with an empty window. It inflates
-/// only when it does not reach back beyond what is known, and then it is right, whatever the window held: zlib refuses
+/// only when it does not reach back beyond what is known, and then it is right, whatever the window held: ISA-L refuses
 /// every distance beyond it. So the context is regained from messages that prove themselves, and no other is shown.
 struct Compression: ~Copyable {
     /// What was negotiated; nil for nothing.
@@ -46,10 +46,10 @@ struct Compression: ~Copyable {
         }
         if inflater == nil { inflater = Inflater(windowBits: parameters.maxWindowBits) }
         charge(&room)
-        return inflater == nil ? .contextLost : nil
+        return nil
     }
 
-    /// Counts what zlib has taken by now.
+    /// Counts what ISA-L has taken by now.
     private mutating func charge(_ room: inout Int) {
         let taken =
             switch inflater {
@@ -61,7 +61,7 @@ struct Compression: ~Copyable {
         reserved = taken
     }
 
-    /// Frees zlib's state: nothing more will come.
+    /// Frees ISA-L's state: nothing more will come.
     mutating func end(room: inout Int) {
         inflater = nil
         room &+= reserved
