@@ -56,6 +56,7 @@ struct MessageDecoder: ~Copyable {
     mutating func withholdUndecoded() {
         guard isInMessage else { return }
         withheld = withheld ?? .undecodedExtension
+        if current.isCompressed { compression.lose() }
     }
 
     /// Counts a frame of the current message.
