@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "WebSocketProtocol",
             dependencies: [
-                "CISAL", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+                "CISAL", "CZlib", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: librarySettings + borrowing),

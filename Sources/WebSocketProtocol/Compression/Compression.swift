@@ -1,11 +1,11 @@
 import BasicContainers
 import WireFormat
 
-/// The compression context of one direction (RFC 7692 7.1.1); ISA-L's state is made at the first compressed message.
+/// The compression context of one direction (RFC 7692 7.1.1); its memory is taken at the first compressed message.
 ///
 /// When bytes that the window should hold are not there, the next message is tried with an empty window. It inflates
-/// only when it does not reach back beyond what is known, and then it is right, whatever the window held: ISA-L refuses
-/// every distance beyond it. So the context is regained from messages that prove themselves, and no other is shown.
+/// only when it does not reach back beyond what is known, and then it is right, whatever the window held: zlib and
+/// ISA-L refuse every distance beyond it. So the context is regained from messages that prove themselves, and no other is shown.
 struct Compression: ~Copyable {
     /// What was negotiated; nil for nothing.
     let parameters: DeflateParameters?
@@ -31,9 +31,11 @@ struct Compression: ~Copyable {
     ///
     /// Without context takeover the window is forgotten (RFC 7692 7.1.1.1), whatever became of the message before.
     ///
-    /// - Parameter room: Bytes that contexts of all streams may still take.
+    /// - Parameters:
+    ///   - length: Its compressed bytes, as far as they are known.
+    ///   - room: Bytes that contexts of all streams may still take.
     /// - Returns: Why not; nil when it can be.
-    mutating func begin(room: inout Int) -> PayloadWithheld? {
+    mutating func begin(length: UInt64, room: inout Int) -> PayloadWithheld? {
         guard let parameters else { return .contextLost }
         if inflater == nil, room < Inflater.stateByteCount {
             isRefused = true
@@ -46,22 +48,23 @@ struct Compression: ~Copyable {
         }
         if inflater == nil { inflater = Inflater(windowBits: parameters.maxWindowBits) }
         charge(&room)
-        return nil
+        inflater?.begin(length: length, room: room)
+        charge(&room)
+        return inflater == nil ? .contextLost : nil
     }
 
-    /// Counts what ISA-L has taken by now.
+    /// Counts what the inflater takes by now.
     private mutating func charge(_ room: inout Int) {
         let taken =
             switch inflater {
             case .some(let inflater): inflater.byteCount
             case .none: 0
             }
-        guard taken > reserved else { return }
         room &-= taken &- reserved
         reserved = taken
     }
 
-    /// Frees ISA-L's state: nothing more will come.
+    /// Frees the inflater: nothing more will come.
     mutating func end(room: inout Int) {
         inflater = nil
         room &+= reserved
@@ -70,6 +73,7 @@ struct Compression: ~Copyable {
 
     /// Takes a message's end into account; `isProven` tells whether it was inflated.
     mutating func endMessage(isProven: Bool, room: inout Int) {
+        if isProven { inflater?.end() }
         charge(&room)
         guard isProven, isRegaining else { return }
         if isLost {

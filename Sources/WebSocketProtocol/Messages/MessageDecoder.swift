@@ -37,9 +37,10 @@ struct MessageDecoder: ~Copyable {
     /// Whether RSV1 marks compressed messages here.
     var isCompressionNegotiated: Bool { compression.parameters != nil }
 
-    /// Begins a message with its first frame.
+    /// Begins a message with its first frame, whose payload has `length` bytes.
     mutating func begin(
-        isText: Bool, isCompressed: Bool, streamOffset: UInt64, wanted: Int, resources: inout StreamResources
+        isText: Bool, isCompressed: Bool, length: UInt64, streamOffset: UInt64, wanted: Int,
+        resources: inout StreamResources
     ) {
         isInMessage = true
         current = Message(
@@ -48,7 +49,7 @@ struct MessageDecoder: ~Copyable {
         decodedLength = 0
         text.reset()
         isMissingBytes = false
-        withheld = isCompressed ? compression.begin(room: &resources.compressible) : nil
+        withheld = isCompressed ? compression.begin(length: length, room: &resources.compressible) : nil
         kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
     }
 

@@ -8,16 +8,26 @@ import WireFormat
 
 @Suite("Inflating, beside zlib")
 struct InflaterTests {
-    /// Inflates messages of one direction, each cut at random, into room of random length.
+    /// Inflates messages of one direction, each cut at random, into room of random length, and as a short or a long one
+    /// whatever its length.
     private struct Direction: ~Copyable {
         var inflater: Inflater
         let mostBytes = 1 << 22
 
         init(windowBits: Int = 15) {
-            inflater = Inflater(windowBits: windowBits)
+            inflater = Inflater(windowBits: windowBits)!
         }
 
         mutating func inflate(
+            _ message: [UInt8], _ random: inout SeededGenerator
+        ) -> ReferenceInflating.Outcome {
+            inflater.begin(length: Bool.random(using: &random) ? .max : 0, room: .max)
+            let outcome = inflateAll(message, &random)
+            if case .inflated = outcome { inflater.end() } else { inflater.reset() }
+            return outcome
+        }
+
+        private mutating func inflateAll(
             _ message: [UInt8], _ random: inout SeededGenerator
         ) -> ReferenceInflating.Outcome {
             var output: [UInt8] = []
@@ -139,6 +149,8 @@ struct InflaterTests {
             for _ in 0..<6 {
                 var message = Self.compressed(Array(Self.payload(&random).prefix(20_000)), deflating, &random)
                 Self.damage(&message, &random)
+                // An empty payload is not inflated at all.
+                if message.isEmpty { continue }
                 let expected = reference.inflate(message)
                 let outcome = direction.inflate(message, &random)
                 // See below for the former.
@@ -148,7 +160,6 @@ struct InflaterTests {
                 if outcome == .broken {
                     counts.broken += 1
                     reference.reset()
-                    direction.inflater.reset()
                 } else {
                     counts.inflated += 1
                 }
@@ -175,14 +186,60 @@ struct InflaterTests {
         }
     }
 
-    @Test("A code that leaves bits without a meaning does not matter until they come")
+    @Test("A code that leaves bits without a meaning does not matter to ISA-L until they come")
     func incompleteCode() {
-        var random = SeededGenerator()
         // zlib refuses such a code at once. RFC 1951 does not forbid it, and there is but one way to read it.
         #expect(ReferenceInflating().inflate(Self.incomplete("000110")) == .incompleteCode)
-        var direction = Direction()
-        #expect(direction.inflate(Self.incomplete("000110"), &random) == .inflated(Array("AB".utf8)))
-        #expect(direction.inflate(Self.incomplete("001110"), &random) == .broken)
+        for (data, expected) in [("000110", "AB"), ("00010110", "ABB"), ("001110", nil), ("1110", nil)] {
+            var inflater = ISALInflater(windowBits: 15, behind: ZlibInflater(windowBits: 15)!)
+            let message = Self.incomplete(data) + [0x00, 0x00, 0xff, 0xff]
+            var input = ByteCursor(message.span)
+            var output = UniqueArray<UInt8>(minimumCapacity: 100)
+            let status = inflater.inflate(&input, into: &output)
+            #expect((status == .broken) == (expected == nil))
+            if let expected {
+                let isAtBlockEnd = inflater.isAtBlockEnd
+                #expect(isAtBlockEnd)
+                #expect(output.span.withUnsafeBufferPointer { Array($0) } == Array(expected.utf8))
+            }
+        }
+    }
+
+    @Test("What is known of the window is counted alike for short and long messages", arguments: [0, .max] as [UInt64])
+    func wholeWindow(length: UInt64) {
+        var random = SeededGenerator()
+        let deflating = Deflating()
+        var inflater = Inflater(windowBits: 15)!
+        for (payload, isWhole) in [(random.bytes(20_000), false), (random.bytes(12_767), false), ([1], true)] {
+            inflater.begin(length: length, room: .max)
+            let message = deflating.compress(payload) + [0x00, 0x00, 0xff, 0xff]
+            var input = ByteCursor(message.span)
+            var output = UniqueArray<UInt8>(minimumCapacity: 30_000)
+            let status = inflater.inflate(&input, into: &output)
+            #expect(status == .inputTaken)
+            inflater.end()
+            let hasWholeWindow = inflater.hasWholeWindow
+            #expect(hasWholeWindow == isWhole)
+        }
+        inflater.reset()
+        let isForgotten = !inflater.hasWholeWindow
+        #expect(isForgotten)
+    }
+
+    @Test(
+        "A long message takes what it needs of the room, and only until it ends; without room it is read as short ones are"
+    )
+    func room() {
+        var inflater = Inflater(windowBits: 15)!
+        let alone = inflater.byteCount
+        inflater.begin(length: .max, room: ISALInflater.byteCount)
+        let withMessage = inflater.byteCount
+        inflater.end()
+        let behindMessage = inflater.byteCount
+        inflater.begin(length: .max, room: ISALInflater.byteCount - 1)
+        let withoutRoom = inflater.byteCount
+        #expect(withMessage == alone + ISALInflater.byteCount)
+        #expect(behindMessage == alone && withoutRoom == alone)
     }
 
     @Test("Final blocks behind very long messages leave the window as it is (RFC 7692 7.2.3.4)")
