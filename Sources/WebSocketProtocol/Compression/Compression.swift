@@ -14,6 +14,8 @@ struct Compression: ~Copyable {
     private var inflater: Inflater?
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
+    /// Whether the message that was begun is one of the streams' long ones.
+    private var isLong = false
     /// Whether a message was refused since the common bound was reached.
     private(set) var isRefused = false
     /// Whether no message has been inflated since the context was lost.
@@ -33,11 +35,12 @@ struct Compression: ~Copyable {
     ///
     /// - Parameters:
     ///   - length: Its compressed bytes, as far as they are known.
-    ///   - room: Bytes that contexts of all streams may still take.
+    ///   - resources: Holds what contexts of all streams may still take.
     /// - Returns: Why not; nil when it can be.
-    mutating func begin(length: UInt64, room: inout Int) -> PayloadWithheld? {
+    mutating func begin(length: UInt64, resources: inout StreamResources) -> PayloadWithheld? {
+        endLong(&resources)
         guard let parameters else { return .contextLost }
-        if inflater == nil, room < Inflater.stateByteCount {
+        if inflater == nil, resources.compressible < Inflater.stateByteCount {
             isRefused = true
             isRegaining = true
             return .contextLost
@@ -47,34 +50,46 @@ struct Compression: ~Copyable {
             inflater?.reset()
         }
         if inflater == nil { inflater = Inflater(windowBits: parameters.maxWindowBits) }
-        charge(&room)
-        inflater?.begin(length: length, room: room)
-        charge(&room)
+        charge(&resources)
+        if length >= Inflater.longMessage, resources.longMessages > 0 {
+            resources.longMessages &-= 1
+            isLong = true
+            inflater?.beginLong()
+        }
         return inflater == nil ? .contextLost : nil
     }
 
-    /// Counts what the inflater takes by now.
-    private mutating func charge(_ room: inout Int) {
+    private mutating func endLong(_ resources: inout StreamResources) {
+        guard isLong else { return }
+        isLong = false
+        resources.longMessages &+= 1
+    }
+
+    /// Counts what the inflater has taken by now.
+    private mutating func charge(_ resources: inout StreamResources) {
         let taken =
             switch inflater {
             case .some(let inflater): inflater.byteCount
             case .none: 0
             }
-        room &-= taken &- reserved
+        guard taken > reserved else { return }
+        resources.compressible &-= taken &- reserved
         reserved = taken
     }
 
     /// Frees the inflater: nothing more will come.
-    mutating func end(room: inout Int) {
+    mutating func end(_ resources: inout StreamResources) {
         inflater = nil
-        room &+= reserved
+        endLong(&resources)
+        resources.compressible &+= reserved
         reserved = 0
     }
 
     /// Takes a message's end into account; `isProven` tells whether it was inflated.
-    mutating func endMessage(isProven: Bool, room: inout Int) {
+    mutating func endMessage(isProven: Bool, resources: inout StreamResources) {
         if isProven { inflater?.end() }
-        charge(&room)
+        endLong(&resources)
+        charge(&resources)
         guard isProven, isRegaining else { return }
         if isLost {
             isLost = false

@@ -19,9 +19,6 @@ struct ISALInflater: ~Copyable {
     /// Whether a final block ended (RFC 7692 7.2.3.4) and no byte has come since.
     private(set) var hasEnded = false
 
-    /// What ISA-L takes in memory, in bytes.
-    static let byteCount = unsafe MemoryLayout<inflate_state>.size
-
     /// Begins a message with the window of 9 to 15 bits that the messages before it left.
     init(windowBits: Int, behind zlib: borrowing ZlibInflater) {
         windowLimit = 1 &<< windowBits

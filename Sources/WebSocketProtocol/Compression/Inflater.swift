@@ -31,10 +31,8 @@ struct Inflater: ~Copyable {
     /// What is taken in memory before anything is inflated, in bytes.
     static var stateByteCount: Int { ZlibInflater.stateByteCount }
 
-    /// What is taken in memory, in bytes.
-    var byteCount: Int {
-        ZlibInflater.stateByteCount &+ touchedCount &+ (isInflatingLong ? ISALInflater.byteCount : 0)
-    }
+    /// What is taken in memory, in bytes, beside what a long message takes while it lasts.
+    var byteCount: Int { ZlibInflater.stateByteCount &+ touchedCount }
 
     /// - Parameter windowBits: The negotiated 8 to 15; nil is returned where there is no memory.
     init?(windowBits: Int) {
@@ -70,13 +68,8 @@ struct Inflater: ~Copyable {
         inflatedCount = 0
     }
 
-    /// Begins a message, where the one before it ended.
-    ///
-    /// - Parameters:
-    ///   - length: Its compressed bytes, as far as they are known.
-    ///   - room: Bytes that may be taken in memory: with less than a long message needs, it is inflated as short ones are.
-    mutating func begin(length: UInt64, room: Int) {
-        guard length >= Inflater.longMessage, room >= ISALInflater.byteCount else { return }
+    /// Begins a long message, where the one before it ended; short ones, and those taken for short, just begin.
+    mutating func beginLong() {
         isal = ISALInflater(windowBits: windowBits, behind: zlib)
     }
 

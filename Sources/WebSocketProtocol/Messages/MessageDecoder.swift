@@ -49,7 +49,7 @@ struct MessageDecoder: ~Copyable {
         decodedLength = 0
         text.reset()
         isMissingBytes = false
-        withheld = isCompressed ? compression.begin(length: length, room: &resources.compressible) : nil
+        withheld = isCompressed ? compression.begin(length: length, resources: &resources) : nil
         kept.begin(wanted: wanted, limit: limits.message, keepable: &resources.keepable)
     }
 
@@ -105,7 +105,7 @@ struct MessageDecoder: ~Copyable {
         isInMessage = false
         if current.isCompressed {
             let isProven = withheld == nil && current.wireLength > 0
-            compression.endMessage(isProven: isProven, room: &resources.compressible)
+            compression.endMessage(isProven: isProven, resources: &resources)
         }
         current.isComplete = !isMissingBytes
         if let withheld {
@@ -143,7 +143,7 @@ struct MessageDecoder: ~Copyable {
 
     /// Frees what decompression takes: nothing more will come.
     mutating func endCompression(_ resources: inout StreamResources) {
-        compression.end(room: &resources.compressible)
+        compression.end(&resources)
     }
 
     /// How often what the context holds became unknown, and how often a message proved that decoding goes on.

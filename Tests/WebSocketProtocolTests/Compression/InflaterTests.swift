@@ -21,7 +21,7 @@ struct InflaterTests {
         mutating func inflate(
             _ message: [UInt8], _ random: inout SeededGenerator
         ) -> ReferenceInflating.Outcome {
-            inflater.begin(length: Bool.random(using: &random) ? .max : 0, room: .max)
+            if Bool.random(using: &random) { inflater.beginLong() }
             let outcome = inflateAll(message, &random)
             if case .inflated = outcome { inflater.end() } else { inflater.reset() }
             return outcome
@@ -205,13 +205,13 @@ struct InflaterTests {
         }
     }
 
-    @Test("What is known of the window is counted alike for short and long messages", arguments: [0, .max] as [UInt64])
-    func wholeWindow(length: UInt64) {
+    @Test("What is known of the window is counted alike for short and long messages", arguments: [false, true])
+    func wholeWindow(areLong: Bool) {
         var random = SeededGenerator()
         let deflating = Deflating()
         var inflater = Inflater(windowBits: 15)!
         for (payload, isWhole) in [(random.bytes(20_000), false), (random.bytes(12_767), false), ([1], true)] {
-            inflater.begin(length: length, room: .max)
+            if areLong { inflater.beginLong() }
             let message = deflating.compress(payload) + [0x00, 0x00, 0xff, 0xff]
             var input = ByteCursor(message.span)
             var output = UniqueArray<UInt8>(minimumCapacity: 30_000)
@@ -224,22 +224,6 @@ struct InflaterTests {
         inflater.reset()
         let isForgotten = !inflater.hasWholeWindow
         #expect(isForgotten)
-    }
-
-    @Test(
-        "A long message takes what it needs of the room, and only until it ends; without room it is read as short ones are"
-    )
-    func room() {
-        var inflater = Inflater(windowBits: 15)!
-        let alone = inflater.byteCount
-        inflater.begin(length: .max, room: ISALInflater.byteCount)
-        let withMessage = inflater.byteCount
-        inflater.end()
-        let behindMessage = inflater.byteCount
-        inflater.begin(length: .max, room: ISALInflater.byteCount - 1)
-        let withoutRoom = inflater.byteCount
-        #expect(withMessage == alone + ISALInflater.byteCount)
-        #expect(behindMessage == alone && withoutRoom == alone)
     }
 
     @Test("Final blocks behind very long messages leave the window as it is (RFC 7692 7.2.3.4)")
