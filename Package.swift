@@ -42,6 +42,7 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"]), .brew(["isa-l"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
@@ -69,7 +70,7 @@ let package = Package(
         .target(
             name: "WebSocketProtocol",
             dependencies: [
-                "CZlib", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
+                "CISAL", "CZlib", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: librarySettings + borrowing),
@@ -126,7 +127,11 @@ let package = Package(
             name: "TCPReassemblyTests", dependencies: ["PacketDecoding", "TCPReassembly", "TestSupport", "WireFormat"],
             swiftSettings: settings),
         .testTarget(
-            name: "WebSocketProtocolTests", dependencies: ["CZlib", "TestSupport", "WebSocketProtocol", "WireFormat"],
+            name: "WebSocketProtocolTests",
+            dependencies: [
+                "CZlib", "TestSupport", "WebSocketProtocol", "WireFormat",
+                .product(name: "BasicContainers", package: "swift-collections"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CaptureAnalysisTests",

@@ -1,11 +1,11 @@
 import BasicContainers
 import WireFormat
 
-/// The compression context of one direction (RFC 7692 7.1.1); zlib's state is made at the first compressed message.
+/// The compression context of one direction (RFC 7692 7.1.1); its memory is taken at the first compressed message.
 ///
 /// When bytes that the window should hold are not there, the next message is tried with an empty window. It inflates
-/// only when it does not reach back beyond what is known, and then it is right, whatever the window held: zlib refuses
-/// every distance beyond it. So the context is regained from messages that prove themselves, and no other is shown.
+/// only when it does not reach back beyond what is known, and then it is right, whatever the window held: zlib and
+/// ISA-L refuse every distance beyond it. So the context is regained from messages that prove themselves, and no other is shown.
 struct Compression: ~Copyable {
     /// What was negotiated; nil for nothing.
     let parameters: DeflateParameters?
@@ -14,6 +14,8 @@ struct Compression: ~Copyable {
     private var inflater: Inflater?
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
+    /// Whether the message that was begun is one of the streams' long ones.
+    private var isLong = false
     /// Whether a message was refused since the common bound was reached.
     private(set) var isRefused = false
     /// Whether no message has been inflated since the context was lost.
@@ -31,11 +33,14 @@ struct Compression: ~Copyable {
     ///
     /// Without context takeover the window is forgotten (RFC 7692 7.1.1.1), whatever became of the message before.
     ///
-    /// - Parameter room: Bytes that contexts of all streams may still take.
+    /// - Parameters:
+    ///   - length: Its compressed bytes, as far as they are known.
+    ///   - resources: Holds what contexts of all streams may still take.
     /// - Returns: Why not; nil when it can be.
-    mutating func begin(room: inout Int) -> PayloadWithheld? {
+    mutating func begin(length: UInt64, resources: inout StreamResources) -> PayloadWithheld? {
+        endLong(&resources)
         guard let parameters else { return .contextLost }
-        if inflater == nil, room < Inflater.stateByteCount {
+        if inflater == nil, resources.compressible < Inflater.stateByteCount {
             isRefused = true
             isRegaining = true
             return .contextLost
@@ -45,32 +50,46 @@ struct Compression: ~Copyable {
             inflater?.reset()
         }
         if inflater == nil { inflater = Inflater(windowBits: parameters.maxWindowBits) }
-        charge(&room)
+        charge(&resources)
+        if length >= Inflater.longMessage, resources.longMessages > 0 {
+            resources.longMessages &-= 1
+            isLong = true
+            inflater?.beginLong()
+        }
         return inflater == nil ? .contextLost : nil
     }
 
-    /// Counts what zlib has taken by now.
-    private mutating func charge(_ room: inout Int) {
+    private mutating func endLong(_ resources: inout StreamResources) {
+        guard isLong else { return }
+        isLong = false
+        resources.longMessages &+= 1
+    }
+
+    /// Counts what the inflater has taken by now.
+    private mutating func charge(_ resources: inout StreamResources) {
         let taken =
             switch inflater {
             case .some(let inflater): inflater.byteCount
             case .none: 0
             }
         guard taken > reserved else { return }
-        room &-= taken &- reserved
+        resources.compressible &-= taken &- reserved
         reserved = taken
     }
 
-    /// Frees zlib's state: nothing more will come.
-    mutating func end(room: inout Int) {
+    /// Frees the inflater: nothing more will come.
+    mutating func end(_ resources: inout StreamResources) {
         inflater = nil
-        room &+= reserved
+        endLong(&resources)
+        resources.compressible &+= reserved
         reserved = 0
     }
 
     /// Takes a message's end into account; `isProven` tells whether it was inflated.
-    mutating func endMessage(isProven: Bool, room: inout Int) {
-        charge(&room)
+    mutating func endMessage(isProven: Bool, resources: inout StreamResources) {
+        if isProven { inflater?.end() }
+        endLong(&resources)
+        charge(&resources)
         guard isProven, isRegaining else { return }
         if isLost {
             isLost = false

@@ -37,9 +37,10 @@ struct MessageDecoder: ~Copyable {
     /// Whether RSV1 marks compressed messages here.
     var isCompressionNegotiated: Bool { compression.parameters != nil }
 
-    /// Begins a message with its first frame.
+    /// Begins a message with its first frame, whose payload has `length` bytes.
     mutating func begin(
-        isText: Bool, isCompressed: Bool, streamOffset: UInt64, wanted: Int, resources: inout StreamResources
+        isText: Bool, isCompressed: Bool, length: UInt64, streamOffset: UInt64, wanted: Int,
+        resources: inout StreamResources
     ) {
         isInMessage = true
         current = Message(
@@ -48,7 +49,7 @@ struct MessageDecoder: ~Copyable {
         decodedLength = 0
         text.reset()
         isMissingBytes = false
-        withheld = isCompressed ? compression.begin(room: &resources.compressible) : nil
+        withheld = isCompressed ? compression.begin(length: length, resources: &resources) : nil
         kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads)
     }
 
@@ -56,6 +57,7 @@ struct MessageDecoder: ~Copyable {
     mutating func withholdUndecoded() {
         guard isInMessage else { return }
         withheld = withheld ?? .undecodedExtension
+        if current.isCompressed { compression.lose() }
     }
 
     /// Counts a frame of the current message.
@@ -103,7 +105,7 @@ struct MessageDecoder: ~Copyable {
         isInMessage = false
         if current.isCompressed {
             let isProven = withheld == nil && current.wireLength > 0
-            compression.endMessage(isProven: isProven, room: &resources.compressible)
+            compression.endMessage(isProven: isProven, resources: &resources)
         }
         current.isComplete = !isMissingBytes
         if let withheld {
@@ -141,7 +143,7 @@ struct MessageDecoder: ~Copyable {
 
     /// Frees what decompression takes: nothing more will come.
     mutating func endCompression(_ resources: inout StreamResources) {
-        compression.end(room: &resources.compressible)
+        compression.end(&resources)
     }
 
     /// How often what the context holds became unknown, and how often a message proved that decoding goes on.

@@ -15,6 +15,10 @@ public struct StreamResources: ~Copyable {
     var payloads: PayloadStore
     /// Bytes that contexts of decompression may still take, of all streams together.
     public var compressible: Int
+    /// Long compressed messages that may still be begun, of all streams together.
+    ///
+    /// Each takes 87 KB as long as it lasts. Those beyond are inflated as short ones are.
+    var longMessages = 32
     /// Of `keepable`, the bytes that are left to messages: heads and searches take only what is beyond them.
     private let reserve: Int
 

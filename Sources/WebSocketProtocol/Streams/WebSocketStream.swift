@@ -291,7 +291,8 @@ public struct WebSocketStream: ~Copyable {
             isMessageUnknown = false
             messages.begin(
                 isText: opcode == .text, isCompressed: header.rsv1 && messages.isCompressionNegotiated,
-                streamOffset: frame.streamOffset, wanted: demand.bytes, resources: &resources)
+                length: header.payloadLength, streamOffset: frame.streamOffset, wanted: demand.bytes,
+                resources: &resources)
             if messages.isCompressionRefused, !hasToldRefusal {
                 hasToldRefusal = true
                 violations.insert(.compressionLimit)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WireFormat
 
@@ -66,5 +67,61 @@ struct ContextTests {
         #expect(little.told.violations == [])
         let much = Deflating().compress([UInt8](repeating: 0x41, count: 1 << 15))
         #expect(read([nil, much, broken]).told.violations == [.deflateBroken])
+    }
+
+    /// A stream of its own, so that several can take turns.
+    private final class Reading {
+        var stream = WebSocketStream(
+            sender: .server, streamOffset: 0, compression: DeflateParameters(),
+            demand: PayloadDemand(bytes: .max, includesFrames: false), limits: StreamLimits())
+        var told: [Told] = []
+    }
+
+    @Test("Long messages are few at a time, and the others are inflated as short ones are", arguments: [0, 1, 32])
+    func longMessages(places: Int) {
+        var random = SeededGenerator()
+        var resources = StreamResources(keptPayload: 1 << 30)
+        resources.longMessages = places
+        let payloads = [random.bytes(2000), random.bytes(3000)]
+        let deflating = [Deflating(), Deflating()]
+        let readings = [Reading(), Reading()]
+        for _ in 0..<3 {
+            let frames = (0..<2).map { index in
+                FrameBytes(.binary, deflating[index].compress(payloads[index]), reserved: 4).bytes
+            }
+            // The first message is long. The others are copies of it, and short.
+            let isLong = frames[0].count > 1000
+            for (reading, frame) in zip(readings, frames) {
+                reading.stream.drain(Array(frame[..<10]), &resources, into: &reading.told)
+            }
+            #expect(resources.longMessages == (isLong ? max(0, places - 2) : places))
+            for (reading, frame) in zip(readings, frames) {
+                reading.stream.drain(Array(frame[10...]), &resources, into: &reading.told)
+            }
+            #expect(resources.longMessages == places)
+        }
+        for (reading, payload) in zip(readings, payloads) {
+            #expect(reading.told.messagePayloads == [payload, payload, payload])
+        }
+    }
+
+    @Test("Long messages that are given up leave their place to others")
+    func longMessageGivenUp() {
+        var random = SeededGenerator()
+        var resources = StreamResources(keptPayload: 1 << 30)
+        let places = resources.longMessages
+        let reading = Reading()
+        let frame = FrameBytes(.binary, Deflating().compress(random.bytes(2000)), reserved: 4).bytes
+        let broken = FrameBytes(.binary, [UInt8](repeating: 0xff, count: 2000), reserved: 4).bytes
+        reading.stream.drain(broken, &resources, into: &reading.told)
+        #expect(resources.longMessages == places)
+        reading.stream.drain(Array(frame[..<500]), &resources, into: &reading.told)
+        #expect(resources.longMessages == places - 1)
+        _ = reading.stream.skip(UInt64(frame.count - 500), resources: &resources)
+        reading.stream.drain([], &resources, into: &reading.told)
+        #expect(resources.longMessages == places)
+        reading.stream.drain(Array(frame[..<500]), &resources, into: &reading.told)
+        _ = reading.stream.finish(resources: &resources)
+        #expect(resources.longMessages == places)
     }
 }

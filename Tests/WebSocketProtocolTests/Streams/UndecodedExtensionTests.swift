@@ -59,6 +59,25 @@ struct UndecodedExtensionTests {
         #expect(told.violations == [])
     }
 
+    @Test("leave it unknown what a later compressed message refers back to")
+    func contextBehindThem() {
+        let deflating = Deflating()
+        let payloads = ["one and two and three", "four, five, six", "five, six, one and two"].map {
+            deflating.compress(Array($0.utf8))
+        }
+        for fragment in [0, 1] {
+            let told = read(
+                [
+                    FrameBytes(.text, payloads[0], reserved: 4),
+                    FrameBytes(.text, Array(payloads[1].prefix(4)), fin: false, reserved: fragment == 0 ? 6 : 4),
+                    FrameBytes(.continuation, Array(payloads[1].dropFirst(4)), reserved: fragment == 1 ? 2 : 0),
+                    FrameBytes(.text, payloads[2], reserved: 4),
+                ], bits: 0x30, compression: DeflateParameters())
+            #expect(told.texts == ["one and two and three", "<undecoded-extension>", "<context-lost>"])
+            #expect(told.violations == [])
+        }
+    }
+
     @Test("may change what a Close frame says: it is not judged")
     func close() {
         #expect(read([FrameBytes(.close, [3, 0xed], reserved: 1)], bits: 0x70).violations == [])
