@@ -50,6 +50,25 @@ struct ThreadedAnalysisTests {
         }
     }
 
+    @Test("prints the same where one packet tells megabytes, and holds no more than a part of them", arguments: [1, 3])
+    func filledGaps(room: Int) throws {
+        let folder = try ScratchFolder()
+        let capture = try folder.write("gaps.pcap", Self.filledGaps.pcap())
+        let one = folder.path("one")
+        try Self.run(capture, DirectAnalysis(Self.options, EventWriter(JSONLinesFormat(), to: OutputFile(path: one))))
+        let expected = try Data(contentsOf: URL(filePath: one))
+        #expect(expected.count > 10_000_000)
+        for (parts, workers) in [(1, 0), (2, 0), (2, 1), (4, 3), (4, 6)] {
+            let many = folder.path("many")
+            let writer = try EventWriter(JSONLinesFormat(), to: OutputFile(path: many))
+            let analysis = ThreadedAnalysis(Self.options, Self.size(parts, workers, room), writer) {
+                LineBatch(options: .init())
+            }
+            try Self.run(capture, analysis)
+            #expect(try Data(contentsOf: URL(filePath: many)) == expected, "\(parts) parts, \(workers) workers")
+        }
+    }
+
     private static func size(_ parts: Int, _ workers: Int, _ room: Int) -> CrewSize {
         var size = CrewSize(jobs: workers + 1)
         (size.parts, size.workers, size.blocks, size.batches) = (parts, workers, room, room)
@@ -66,6 +85,22 @@ struct ThreadedAnalysisTests {
         var options = AnalysisOptions()
         options.tellsFrames = true
         return options
+    }
+
+    /// Sessions of which a packet comes last that stands before many others, all full of small messages.
+    private static var filledGaps: [TimedPacket] {
+        let messages = Array(repeatElement(WireFrame.text("a", from: .server), count: 430).joined())
+        return (0..<UInt16(4)).flatMap { place in
+            var talk = TCPConversation(from: Endpoint("10.0.0.7:\(40_000 + place)"))
+            talk.openWebSocket()
+            let first = talk.packets.count
+            for _ in 0..<30 { talk.send(messages, from: .server) }
+            var packets = talk.packets
+            var late = packets.remove(at: first)
+            late.time = packets[packets.count - 1].time
+            packets.append(late)
+            return packets
+        }.sorted { $0.time < $1.time }
     }
 
     /// Sessions that take long turns: thousands of frames of one while the others are silent.

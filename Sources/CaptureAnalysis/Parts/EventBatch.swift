@@ -27,7 +27,12 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     public var isFull: Bool { entries.count >= Self.capacity || payloads.count >= Self.payloadCapacity }
 
     /// Whether it holds so much that no other should wait beside it.
-    public var isLarge: Bool { payloads.count > 2 * Self.payloadCapacity }
+    public var isLarge: Bool { entries.count > 2 * Self.capacity || payloads.count > 2 * Self.payloadCapacity }
+
+    /// Whether it must not grow any more.
+    public var isOverfull: Bool {
+        entries.count > 32 * Self.capacity || payloads.count > 32 * Self.payloadCapacity
+    }
 
     /// Whether all of its events were handed on.
     public var isEmpty: Bool { next == entries.count }
@@ -70,10 +75,11 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
         }
     }
 
-    /// Forgets the events; keeps the room, but for that of a long payload.
+    /// Forgets the events; keeps the room, but for that of a large batch.
     public mutating func removeAll() {
-        entries.removeAll(keepingCapacity: true)
-        payloads.removeAll(keepingCapacity: !isLarge)
+        let keepsRoom = !isLarge
+        entries.removeAll(keepingCapacity: keepsRoom)
+        payloads.removeAll(keepingCapacity: keepsRoom)
         (next, nextPayload, lastPacket) = (0, 0, 0)
     }
 }

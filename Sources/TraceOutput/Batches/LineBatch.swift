@@ -35,6 +35,9 @@ public struct LineBatch: OutputBatch, ~Copyable {
     /// Whether it holds so much that no other should wait beside it.
     public var isLarge: Bool { format.output.count > 2 * Self.capacity }
 
+    /// Whether it must not grow any more.
+    public var isOverfull: Bool { format.output.count > 32 * Self.capacity }
+
     /// Whether all of its lines were passed on.
     public var isEmpty: Bool { next == lines.count }
 

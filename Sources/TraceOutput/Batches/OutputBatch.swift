@@ -10,6 +10,9 @@ public protocol OutputBatch: EventSink, Sendable, SendableMetatype, ~Copyable {
     /// Whether it holds so much that no other should wait beside it.
     var isLarge: Bool { get }
 
+    /// Whether it must not grow any more, even by what else a packet tells.
+    var isOverfull: Bool { get }
+
     /// Whether all of its events were passed on.
     var isEmpty: Bool { get }
 

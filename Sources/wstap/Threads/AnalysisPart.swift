@@ -54,7 +54,8 @@ private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         batch.receive(event, at: context, payload: payload)
-        guard batch.isFull, hasRoom else { return }
+        guard batch.isFull, hasRoom || batch.isOverfull else { return }
+        if !hasRoom { crew?.waitForRoom(of: part) }
         // Its packet may have more.
         batch.close(behind: context.packet - 1)
         handOn()

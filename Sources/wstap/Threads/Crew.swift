@@ -9,15 +9,19 @@ import TraceOutput
 /// worker is called when half of what may wait does, others when three quarters do. So one worker does everything while
 /// it keeps up.
 ///
-/// **Why it never stands still.** Nobody waits with a part in hand: where there is no room for what a part tells, its
-/// runner puts the rest of the block back, and the part is run again when there is. A runner sleeps only when there is
-/// nothing to run. Let some block not be done, and nobody run anything. The merge waits for batches of a part p.
+/// **Why it never stands still.** Where there is no room for what a part tells, its runner puts the rest of the block
+/// back, and the part is run again when there is. A runner sleeps only when there is nothing to run. Let some block not be
+/// done, and nobody run anything. The merge waits for batches of a part p.
 ///
 /// - Where p has batches that wait, the merge can be run.
 /// - Where it has none, there is room for them, so that p's next block can be run, if it has one.
 /// - It has one: behind its last block a part hands on all that it has, and all parts get their blocks together. Were all
 ///   of p's done, p had told all up to the packet that everybody's blocks go to, and since p's next packet is the
 ///   earliest, so had all others: no batch would wait, and the blocks of others could be run.
+///
+/// One packet can tell megabytes, where it fills a gap before many others. Then the runner waits for room with the part in
+/// hand (``waitForRoom(of:)``), unless no other runner would be left. Parts whose runners wait have batches that wait: p is
+/// none of them. So what was said holds for the runners that are left.
 final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
     /// Runs a block of a part.
     ///
@@ -64,12 +68,13 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
     private let run: Run
     private let merge: @Sendable (Crew) -> Void
     private let monitor = Monitor()
-    // What workers wait for, and what the leader does.
-    private let (call, progress) = (Signal(), Signal())
+    // What workers wait for, what the leader does, and who has a part in hand.
+    private let (call, progress, room) = (Signal(), Signal(), Signal())
     // The leader's alone.
     private var workers: [WorkerThread] = []
     private var spare: Block
     // Guarded by `monitor`.
+    private var workerCount = 0
     private var blocks: InlineArray<8, BlockQueue<Block>>
     private var batches: InlineArray<8, BatchQueue<Batch>>
     /// The part that the merge needs a batch of; nil when it needs none any more.
@@ -78,6 +83,8 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
     /// Workers that wait for a call, and those that were called and have not come yet.
     private var (asleep, called) = (0, 0)
     private var awake = 0
+    /// Runners that wait for room with a part in hand.
+    private var blocked = 0
     /// What the leader goes on for, and whether it waits.
     private var goal = Goal.room
     private var isLeaderWaiting = false
@@ -115,6 +122,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
             return false
         }
         workers.append(worker)
+        monitor.locked { workerCount += 1 }
         return true
     }
 
@@ -184,18 +192,37 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         }
     }
 
+    /// Waits until there is room for what a part tells, where another runner is left to make it.
+    func waitForRoom(of part: Int) {
+        monitor.locked {
+            guard blocked < workerCount else { return }
+            blocked += 1
+            while !hasRoom(part) {
+                callNeeded()
+                monitor.wait(for: room)
+            }
+            blocked -= 1
+        }
+    }
+
     /// Takes the next batch of a part for the merge, for one that is empty.
     func take(_ batch: inout Batch, of part: Int) -> Supply {
         monitor.locked {
             needed = part
             guard batches[part].count > 0 else { return goal == .allMerged ? .end : .later }
             batches[part].take(&batch)
+            if blocked > 0 { room.notify() }
             return .batch
         }
     }
 
     /// Ends the merge, which says so: whatever the parts tell from now on is forgotten.
-    func endMerge() { monitor.locked { needed = nil } }
+    func endMerge() {
+        monitor.locked {
+            needed = nil
+            room.notify()
+        }
+    }
 
     /// Whether the merge has ended.
     var hasMerged: Bool { monitor.locked { needed == nil } }
@@ -271,12 +298,12 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
 
     /// Whether another worker is needed than those that are awake.
     private var needsWorker: Bool {
-        let busy = awake + (isLeaderWaiting ? 0 : 1)
+        let busy = awake + (isLeaderWaiting ? 0 : 1) - blocked
         guard called == 0, busy < size.jobs else { return false }
         if isMergeDue { return true }
         // A further one finds half of the rest to do.
         let enough = awake == 0 ? size.blocks / 2 : (size.blocks + size.blocks / 2) / 2
-        return isRunnable(ifSoMany: goal == .room ? max(1, enough) : 0)
+        return isRunnable(ifSoMany: goal == .room && blocked == 0 ? max(1, enough) : 0)
     }
 
     /// Whether there is room in the queue of a part for what it will tell.

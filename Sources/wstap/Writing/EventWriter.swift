@@ -6,8 +6,13 @@ struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     private var format: Format
     private var file: OutputFile
 
+    /// Why nothing more can be written, where that was found within a packet.
+    private var failure: OutputFile.Failure?
+
     /// Bytes of output that are written at a time when nobody waits for them.
     private static var batch: Int { 128 << 10 }
+    /// Bytes from which they are written before all events of a packet are printed.
+    private static var overfull: Int { 4 << 20 }
 
     init(_ format: consuming Format, to file: consuming OutputFile) {
         self.format = format
@@ -16,6 +21,17 @@ struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         format.receive(event, at: context, payload: payload)
+        if format.output.count >= Self.overfull { writeWithinPacket() }
+    }
+
+    /// Writes what is printed; after a failure, forgets it.
+    private mutating func writeWithinPacket() {
+        guard failure == nil else { return format.output.removeAll() }
+        do throws(OutputFile.Failure) {
+            try file.drain(&format.output)
+        } catch {
+            failure = error
+        }
     }
 
     /// Prints what a part of the analysis tells of packets up to one.
@@ -36,6 +52,7 @@ struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     /// - Parameter isWaiting: Whether nothing may come for a while, so that all that is printed should be written.
     /// - Throws: Where nothing more can be written.
     mutating func advance(isWaiting: Bool) throws(OutputFile.Failure) {
+        if let failure { throw failure }
         if isWaiting { format.flush() }
         if isWaiting && !format.output.isEmpty || format.output.count >= Self.batch {
             try file.drain(&format.output)
@@ -47,6 +64,7 @@ struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     /// - Returns: What the format left out.
     /// - Throws: Where not all could be written.
     mutating func finish() throws(OutputFile.Failure) -> FilterOmissions {
+        if let failure { throw failure }
         try file.drain(&format.output)
         try file.finish()
         return format.omissions
