@@ -15,9 +15,9 @@ import TraceOutput
 ///
 /// - Where p has batches that wait, the merge can be run.
 /// - Where it has none, there is room for them, so that p's next block can be run, if it has one.
-/// - It has one: behind its last block a part hands on all that it has, and all parts get their blocks together. Were all
-///   of p's done, p had told all up to the packet that everybody's blocks go to, and since p's next packet is the
-///   earliest, so had all others: no batch would wait, and the blocks of others could be run.
+/// - It has one: behind its last block a part hands on all that it has, and all parts get their blocks together, empty ones
+///   too, which go to the same packet. Were all of p's done, p had told all up to that packet, and since p's next packet
+///   is the earliest, so had all others: no batch would wait, and the blocks of others could be run.
 ///
 /// One packet can tell megabytes, where it fills a gap before many others. Then the runner waits for room with the part in
 /// hand (``waitForRoom(of:)``), unless no other runner would be left. Parts whose runners wait have batches that wait: p is
@@ -212,6 +212,8 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
             guard batches[part].count > 0 else { return goal == .allMerged ? .end : .later }
             batches[part].take(&batch)
             if blocked > 0 { room.notify() }
+            // The merge may take long: others need not wait for its end.
+            callNeeded()
             return .batch
         }
     }

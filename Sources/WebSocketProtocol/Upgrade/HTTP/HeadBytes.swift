@@ -76,7 +76,7 @@ extension Span<UInt8> {
     func index(of byte: UInt8, in range: Range<Int>) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let pattern = UInt64(byte) &* ones
-        let bytes = extracting(range).bytes
+        let bytes = unsafe extracting(range).bytes
         let count = bytes.byteCount
         var index = 0
         while index &+ 8 <= count {
