@@ -83,9 +83,9 @@ public struct LineBatch: OutputBatch, ~Copyable {
         }
     }
 
-    /// Forgets the lines; keeps the room, but for that of a long one.
+    /// Forgets the lines; keeps room for a few long ones.
     public mutating func removeAll() {
-        format.output.removeAll(keeping: 2 * Self.capacity)
+        format.output.removeAll(keeping: 8 * Self.capacity)
         lines.removeAll(keepingCapacity: true)
         (next, nextStart, lastPacket) = (0, 0, 0)
     }
