@@ -21,7 +21,7 @@ struct ReadRun {
     ///
     /// - Parameters:
     ///   - format: The format.
-    ///   - batch: Makes what passes to it from other threads.
+    ///   - batch: Makes what passes to it from the parts of the analysis.
     /// - Throws: `ExitCode` for every status but 0.
     func run<Batch: OutputBatch & ~Copyable>(
         _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch

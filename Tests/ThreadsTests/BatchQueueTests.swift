@@ -29,7 +29,10 @@ struct BatchQueueTests {
         var large = LineBatch.ofText(length: 1 << 20)
         #expect(large.isLarge && !queue.put(&large, of: 8) && !queue.hasRoom(of: 8))
         queue.take(&small)
-        #expect(queue.hasRoom(of: 8) && queue.put(&large, of: 8) && queue.hasRoom(of: 8))
+        #expect(queue.hasRoom(of: 8) && queue.put(&large, of: 8) && !queue.hasRoom(of: 8))
+        large.removeAll()
+        queue.take(&large)
+        #expect(large.isLarge && queue.hasRoom(of: 8))
     }
 }
 

@@ -79,10 +79,14 @@ struct CrewTests {
         crew.finish()
     }
 
-    @Test("merges all that the parts tell, in turn, however little may wait", arguments: [0, 1, 3], [1, 2, 8])
+    @Test("merges all that the parts tell, in turn, however little may wait", arguments: [0, 1, 2, 5], [1, 2, 8])
     func merge(workers: Int, capacity: Int) {
+        for insists in [false, true] { merge(workers, capacity, insists) }
+    }
+
+    private func merge(_ workers: Int, _ capacity: Int, _ insists: Bool) {
         let log = RunLog()
-        let parts = (0..<3).map { _ in Telling() }
+        let parts = (0..<3).map { _ in Telling(insists: insists) }
         let merging = Merging(parts: parts.count, log)
         var size = CrewSize(jobs: workers + 1)
         (size.parts, size.blocks, size.batches) = (parts.count, capacity, capacity)
@@ -101,7 +105,7 @@ struct CrewTests {
 
     @Test("goes on when nothing is merged any more", arguments: [0, 1, 3])
     func end(workers: Int) {
-        let parts = (0..<3).map { _ in Telling() }
+        let parts = (0..<3).map { Telling(insists: $0 == 1) }
         var size = CrewSize(jobs: workers + 1)
         (size.parts, size.blocks, size.batches) = (parts.count, 2, 1)
         let crew = NumberCrew(size, block: { 0 }, batch: EventBatch.init) { item, turn, crew in
@@ -128,11 +132,17 @@ struct CrewTests {
 /// A part that tells as many batches at a block as its number is.
 private final class Telling: @unchecked Sendable {
     private var batch = EventBatch()
+    /// Whether it waits for room with the block in hand.
+    private let insists: Bool
+
+    init(insists: Bool) {
+        self.insists = insists
+    }
 
     func tell(_ item: inout Int, of part: Int, _ crew: Crew<Int, EventBatch>) -> Bool {
         while item > 0 {
             if batch.isEmpty { batch = EventBatch.ofNothing(upTo: 0) }
-            guard crew.offer(&batch, of: part) else { return false }
+            guard insists ? crew.put(&batch, of: part) : crew.offer(&batch, of: part) else { return false }
             item -= 1
         }
         return true

@@ -1,4 +1,4 @@
-/// Events that pass from one thread to another together, each with its place and a copy of its payload.
+/// Events that pass from a part of an analysis to the merge together, each with its place and a copy of its payload.
 public struct EventBatch: EventSink, ~Copyable, Sendable {
     private struct Entry {
         let event: Event
@@ -15,7 +15,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     /// The last packet whose events are in this batch or before it, as far as there are any.
     public private(set) var lastPacket: UInt64 = 0
 
-    /// Events that a batch holds at most.
+    /// Events from which a batch counts as full.
     private static var capacity: Int { 512 }
     /// Bytes of payloads from which it counts as full; its last payload may go beyond.
     private static var payloadCapacity: Int { 128 << 10 }

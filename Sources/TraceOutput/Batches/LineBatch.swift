@@ -44,7 +44,7 @@ public struct LineBatch: OutputBatch, ~Copyable {
     /// The packet of the next line; where there is none, the first that may have one behind this batch.
     public var nextPacket: UInt64 { next < lines.count ? lines[next].mark.packet : lastPacket &+ 1 }
 
-    /// Prints an event.
+    /// Prints an event of a connection.
     public mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         let start = format.output.count
         format.receive(event, at: context, payload: payload)
@@ -85,8 +85,8 @@ public struct LineBatch: OutputBatch, ~Copyable {
 
     /// Forgets the lines; keeps room for a few long ones.
     public mutating func removeAll() {
+        lines.removeAll(keepingCapacity: !isLarge)
         format.output.removeAll(keeping: 8 * Self.capacity)
-        lines.removeAll(keepingCapacity: true)
         (next, nextStart, lastPacket) = (0, 0, 0)
     }
 }

@@ -1,8 +1,8 @@
 public import CaptureAnalysis
 
-/// What a part of an analysis has to tell, on its way to the thread that puts the parts together and writes.
+/// What a part of an analysis has to tell, on its way to the merge, where the parts come together.
 ///
-/// A part adds events and closes the batch; that thread passes them on in the order that an ``EventMerge`` tells.
+/// A part adds events and closes the batch; the merge passes them on in the order that an ``EventMerge`` tells.
 public protocol OutputBatch: EventSink, Sendable, SendableMetatype, ~Copyable {
     /// Whether it is to be handed on.
     var isFull: Bool { get }

@@ -25,7 +25,7 @@ public struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
 
     /// What is printed and not drained yet.
     public var output: OutputBuffer
-    /// Where the last line has the number of its connection.
+    /// Where the last line that has the number of a connection has it.
     private(set) var numberPlace = 0..<0
     let options: Options
     private var clock = RFC3339Clock()

@@ -17,7 +17,7 @@ struct KeptPayload: ~Copyable {
     /// Whether bytes were left out.
     private(set) var isCut = false
 
-    /// Capacity that is given back to the system at the next payload.
+    /// Capacity beyond which the buffer goes back to the store.
     ///
     /// Small, since every idle stream may retain so much, beside all bounds.
     private static let retainedCapacity = 512

@@ -55,10 +55,9 @@ private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         batch.receive(event, at: context, payload: payload)
         guard batch.isFull, hasRoom || batch.isOverfull else { return }
-        if !hasRoom { crew?.waitForRoom(of: part) }
         // Its packet may have more.
         batch.close(behind: context.packet - 1)
-        handOn()
+        hasRoom = (batch.isOverfull ? crew?.put(&batch, of: part) : crew?.offer(&batch, of: part)) ?? false
     }
 
     mutating func handOn() {

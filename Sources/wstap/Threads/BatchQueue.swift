@@ -5,7 +5,7 @@ struct BatchQueue<Batch: OutputBatch & ~Copyable>: ~Copyable, Sendable {
     private var batches: InlineArray<8, Batch>
     private var handedOn = 0
     private var taken = 0
-    /// Whether the part has a batch that has to be the only one here.
+    /// Whether the part has a batch that has to be the only one here, or one such is.
     private var isForLarge = false
 
     /// Makes an empty queue of empty batches.
@@ -31,9 +31,8 @@ struct BatchQueue<Batch: OutputBatch & ~Copyable>: ~Copyable, Sendable {
             batch.removeAll()
             return true
         }
-        isForLarge = batch.isLarge
+        isForLarge = isForLarge || batch.isLarge
         guard hasRoom(of: capacity) else { return false }
-        isForLarge = false
         swap(&batches[handedOn % 8], &batch)
         handedOn &+= 1
         return true
@@ -43,5 +42,6 @@ struct BatchQueue<Batch: OutputBatch & ~Copyable>: ~Copyable, Sendable {
     mutating func take(_ batch: inout Batch) {
         swap(&batches[taken % 8], &batch)
         taken &+= 1
+        if count == 0 { isForLarge = false }
     }
 }

@@ -19,6 +19,9 @@ struct BlockQueue<Block: ~Copyable & Sendable>: ~Copyable, Sendable {
     /// How many wait that were not begun.
     var count: Int { handedOn &- begun }
 
+    /// How many were done since the beginning, where nobody runs one.
+    var doneCount: Int { begun &- (hasRest ? 1 : 0) }
+
     /// Whether a runner can take one.
     var isRunnable: Bool { !isRun && (hasRest || count > 0) }
 

@@ -19,9 +19,10 @@ import TraceOutput
 ///   too, which go to the same packet. Were all of p's done, p had told all up to that packet, and since p's next packet
 ///   is the earliest, so had all others: no batch would wait, and the blocks of others could be run.
 ///
-/// One packet can tell megabytes, where it fills a gap before many others. Then the runner waits for room with the part in
-/// hand (``waitForRoom(of:)``), unless no other runner would be left. Parts whose runners wait have batches that wait: p is
-/// none of them. So what was said holds for the runners that are left.
+/// One packet can tell megabytes, where it fills a gap before many others. Then the runner merges, or waits, with the part in
+/// hand (``put(_:of:)``). Parts of which that is so have batches that wait: p is none of them. So p is in nobody's hand, or
+/// its runner goes on; and some runner is left, since there are as many as parts. Where the system had no threads for
+/// that, batches grow instead.
 final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
     /// Runs a block of a part.
     ///
@@ -49,6 +50,11 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
     private enum Task {
         case block(Turn)
         case merge
+    }
+
+    /// What a runner does that has no room.
+    private enum Step {
+        case merge, tryAgain, giveUp
     }
 
     /// What a runner has done.
@@ -192,17 +198,33 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         }
     }
 
-    /// Waits until there is room for what a part tells, where another runner is left to make it.
-    func waitForRoom(of part: Int) {
-        monitor.locked {
-            guard blocked < workerCount else { return }
-            blocked += 1
-            while !hasRoom(part) {
+    /// Hands on what a part tells, and makes or waits for room; the batch is empty then.
+    ///
+    /// - Returns: Whether there was room; there is none where threads are lacking.
+    func put(_ batch: inout Batch, of part: Int) -> Bool {
+        while !offer(&batch, of: part) {
+            let step: Step = monitor.locked {
+                if canMerge {
+                    isMerging = true
+                    return .merge
+                }
+                guard !hasRoom(part) else { return .tryAgain }
+                guard workerCount + 1 >= size.parts || blocked < workerCount else { return .giveUp }
+                blocked += 1
                 callNeeded()
                 monitor.wait(for: room)
+                blocked -= 1
+                return .tryAgain
             }
-            blocked -= 1
+            switch step {
+            case .tryAgain: continue
+            case .giveUp: return false
+            case .merge:
+                merge(self)
+                monitor.locked { endMergeTask() }
+            }
         }
+        return true
     }
 
     /// Takes the next batch of a part for the merge, for one that is empty.
@@ -282,8 +304,13 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
     private func end(_ outcome: Outcome, _ block: inout Block) {
         switch outcome.task {
         case .block(let turn): blocks[turn.part].end(&block, isDone: outcome.isDone)
-        case .merge: isMerging = false
+        case .merge: endMergeTask()
         }
+    }
+
+    private func endMergeTask() {
+        isMerging = false
+        if blocked > 0 { room.notify() }
     }
 
     /// Wakes those who have something to do.
@@ -315,7 +342,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
     private var oldestRunnable: Int? {
         var oldest: Int?
         for part in 0..<size.parts where blocks[part].isRunnable && hasRoom(part) {
-            if let other = oldest, blocks[other].begun <= blocks[part].begun { continue }
+            if let other = oldest, blocks[other].doneCount <= blocks[part].doneCount { continue }
             oldest = part
         }
         return oldest
