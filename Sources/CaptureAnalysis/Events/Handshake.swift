@@ -39,18 +39,6 @@ public struct Handshake: Sendable {
 }
 
 extension Handshake {
-    /// The request's header fields in order; each access makes them anew.
-    public var requestFields: [HTTPField] {
-        get { requestHeader.all }
-        set { requestHeader = HTTPFields(newValue) }
-    }
-
-    /// The response's header fields in order; empty when it was never answered.
-    public var responseFields: [HTTPField] {
-        get { responseHeader.all }
-        set { responseHeader = HTTPFields(newValue) }
-    }
-
     /// The names of the offered extensions that were not negotiated, each once.
     public var refusedExtensions: [String] {
         var passed = Set(extensions.map(\.name))

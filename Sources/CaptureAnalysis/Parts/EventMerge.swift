@@ -1,8 +1,7 @@
 /// Puts the events of several parts of an analysis together: in the order, and with the numbers, of one analysis.
 ///
 /// The events of a packet all come from one part, so the packets' numbers tell the order. Whoever keeps the events of the
-/// parts hands on those of ``turn``, and tells with ``note(_:next:hasEvent:)`` how far
-/// that part has come then, again and again.
+/// parts hands on those of ``turn``, and tells with ``note(_:next:hasEvent:)`` how far that part has come, again and again.
 public struct EventMerge: ~Copyable {
     /// Whose events are next.
     public struct Turn {
