@@ -36,12 +36,13 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
     ],
     targets: [
         .systemLibrary(
             name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"]), .brew(["isa-l"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
@@ -50,7 +51,7 @@ let package = Package(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
 
         // The pipeline, in the order in which the bytes pass.
-        .target(name: "WireFormat", swiftSettings: librarySettings + borrowing),
+        .target(name: "WireFormat", dependencies: ["CCrypto"], swiftSettings: librarySettings + borrowing),
         .target(
             name: "PacketCapture", dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "WireFormat"],
             swiftSettings: librarySettings + borrowing),
@@ -71,7 +72,6 @@ let package = Package(
             name: "WebSocketProtocol",
             dependencies: [
                 "CISAL", "CZlib", "WireFormat", .product(name: "BasicContainers", package: "swift-collections"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: librarySettings + borrowing),
         .target(
@@ -79,7 +79,6 @@ let package = Package(
             dependencies: [
                 "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
                 .product(name: "BasicContainers", package: "swift-collections"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
@@ -102,11 +101,11 @@ let package = Package(
         // Tests mirror the sources.
         .target(
             name: "TestSupport",
-            dependencies: ["PacketDecoding", "WireFormat", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["CCrypto", "PacketDecoding", "WireFormat"],
             path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "GeneratedCaptures",
-            dependencies: ["CZlib", "WireFormat", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["CZlib", "WireFormat"],
             path: "Tests/GeneratedCaptures", swiftSettings: settings),
         .testTarget(
             name: "GeneratedCapturesTests",

@@ -1,4 +1,3 @@
-import Crypto
 import PacketDecoding
 import WireFormat
 
@@ -20,10 +19,7 @@ enum CommunityID {
         append(tcpAndPadding, to: &input)
         append(first.port, to: &input)
         append(second.port, to: &input)
-        let text = unsafe Insecure.SHA1.hash(data: input).withUnsafeBytes { digest in
-            unsafe Base64.encode(Span(_unsafeBytes: digest))
-        }
-        return "1:" + text
+        return "1:" + SHA1.base64(of: input.span)
     }
 
     /// Appends an address in network byte order.

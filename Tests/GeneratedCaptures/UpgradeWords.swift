@@ -1,4 +1,3 @@
-internal import Crypto
 internal import WireFormat
 
 /// The heads of an upgrade (RFC 6455 4).
@@ -33,7 +32,7 @@ enum UpgradeWords {
     /// - Returns: The head of the response.
     static func acceptance(key: [UInt8], compression: [CompressionParameters]) -> [UInt8] {
         let text = Base64.encode(key.span) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        let accept = Base64.encode(Array(Insecure.SHA1.hash(data: Array(text.utf8))).span)
+        let accept = SHA1.base64(of: text.utf8.span)
         var extensions = ""
         if compression.count == 2 {
             let parameters = compression[1].words("server") + compression[0].words("client")

@@ -1,19 +1,13 @@
-import Crypto
 import WireFormat
 
 /// Sec-WebSocket-Key and the Sec-WebSocket-Accept that answers it (RFC 6455 4.2.2, item 5.4).
 enum WebSocketAccept {
     /// What is appended to a key before it is hashed (RFC 6455 1.3).
-    private static let suffix: StaticString = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    private static let suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
     /// The right Sec-WebSocket-Accept for a key.
     static func value(for key: String) -> String {
-        var hash = Insecure.SHA1()
-        unsafe key.utf8.span.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
-        suffix.withUTF8Buffer { unsafe hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
-        return unsafe hash.finalize().withUnsafeBytes { digest in
-            unsafe Base64.encode(Span(_unsafeBytes: digest))
-        }
+        SHA1.base64(of: (key + suffix).utf8.span)
     }
 
     /// Whether a key is 16 bytes in base64 (RFC 6455 4.1, item 7): 22 digits and two signs of padding.

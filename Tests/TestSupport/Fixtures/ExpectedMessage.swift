@@ -1,4 +1,4 @@
-import Crypto
+import CCrypto
 
 /// A payload that an endpoint logged: of a data message, decoded, or of a Ping.
 public struct ExpectedMessage: Hashable, Sendable, Decodable {
@@ -34,10 +34,10 @@ public struct ExpectedMessage: Hashable, Sendable, Decodable {
 
     /// Describes a payload that a test has at hand, to be found among the expected ones.
     public init(from sender: Sender, opcode: Opcode, payload: [UInt8]) {
-        let digest = SHA256.hash(data: payload).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
-        self.init(from: sender, opcode: opcode, length: payload.count, sha256: digest.joined())
+        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+        SHA256(payload, payload.count, &digest)
+        let digits = digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        self.init(from: sender, opcode: opcode, length: payload.count, sha256: digits.joined())
     }
 }
 
