@@ -1,3 +1,5 @@
+import WireFormat
+
 /// A frame that has passed, payload and all.
 public struct Frame: Hashable, Sendable {
     /// Its header.
@@ -10,4 +12,113 @@ public struct Frame: Hashable, Sendable {
     public var missing: UInt64
     /// What the caller knew the bytes by that the header's first was among (``WebSocketStream/origin``).
     public var origin: UInt64 = 0
+}
+
+/// The header of a frame (RFC 6455 5.2).
+public struct FrameHeader: Hashable, Sendable {
+    /// The first byte: FIN, RSV1, RSV2, RSV3 and the opcode.
+    public var firstByte: UInt8
+    /// The masking key as it stands on the wire, first byte in the top bits; nil when the frame is not masked.
+    public var maskingKey: UInt32?
+    /// The payload length in bytes, as claimed.
+    public var payloadLength: UInt64
+    /// Whether the length took more bytes than it needed (RFC 6455 5.2 demands the shortest form).
+    public var hasMinimalLength: Bool
+    /// How many bytes the header takes: 2 to 14.
+    public var byteCount: Int
+
+    /// Whether this is the last fragment of a message.
+    public var fin: Bool { firstByte & 0x80 != 0 }
+    /// The first reserved bit; permessage-deflate's "compressed".
+    public var rsv1: Bool { firstByte & 0x40 != 0 }
+    /// The second reserved bit.
+    public var rsv2: Bool { firstByte & 0x20 != 0 }
+    /// The third reserved bit.
+    public var rsv3: Bool { firstByte & 0x10 != 0 }
+    /// What kind of frame it is.
+    public var opcode: Opcode { Opcode(rawValue: firstByte) }
+    /// Whether the payload is masked.
+    public var isMasked: Bool { maskingKey != nil }
+}
+
+extension FrameHeader {
+    /// The longest header: two bytes, a 64-bit length and a masking key.
+    public static let maximumByteCount = 14
+
+    /// How many bytes the header takes whose first two bytes end in `secondByte` (RFC 6455 5.2).
+    static func byteCount(secondByte: UInt8) -> Int {
+        let lengthBytes =
+            switch secondByte & 0x7f {
+            case 126: 2
+            case 127: 8
+            default: 0
+            }
+        return 2 &+ lengthBytes &+ (secondByte & 0x80 != 0 ? 4 : 0)
+    }
+
+    /// Reads the header that `bytes` begin with; nil while some of it is missing (RFC 6455 5.2).
+    public init?(_ bytes: Span<UInt8>) {
+        guard bytes.count >= 2 else { return nil }
+        let secondByte = bytes[1]
+        let byteCount = FrameHeader.byteCount(secondByte: secondByte)
+        guard bytes.count >= byteCount else { return nil }
+        let isMasked = secondByte & 0x80 != 0
+        let keyOffset = isMasked ? byteCount &- 4 : byteCount
+        switch secondByte & 0x7f {
+        case 126:
+            payloadLength = UInt64(bytes.bigEndianUInt16(at: 2))
+            hasMinimalLength = payloadLength > 125
+        case 127:
+            payloadLength = bytes.bigEndianUInt64(at: 2)
+            hasMinimalLength = payloadLength > 0xffff
+        case let length:
+            payloadLength = UInt64(length)
+            hasMinimalLength = true
+        }
+        firstByte = bytes[0]
+        maskingKey = isMasked ? bytes.bigEndianUInt32(at: keyOffset) : nil
+        self.byteCount = byteCount
+    }
+}
+
+/// Reads frame headers from a stream that comes in pieces; a header in one piece is read where it stands.
+struct FrameHeaderReader {
+    private var gathered = InlineArray<14, UInt8>(repeating: 0)
+    private var gatheredCount = 0
+
+    /// Whether no byte of a header is waiting for the rest of it.
+    var isEmpty: Bool { gatheredCount == 0 }
+
+    /// Takes the next header from `input`; nil when it ends before the header does, and then all of it is taken.
+    mutating func next(_ input: inout ByteCursor) -> FrameHeader? {
+        if gatheredCount == 0, let header = FrameHeader(input.rest) {
+            input.skip(header.byteCount)
+            return header
+        }
+        while let byte = input.readUInt8() {
+            gathered[gatheredCount] = byte
+            gatheredCount &+= 1
+            if let header = FrameHeader(gathered.span.extracting(0..<gatheredCount)) {
+                gatheredCount = 0
+                return header
+            }
+        }
+        return nil
+    }
+
+    /// What has come of a header that ends too early; nil where nothing has.
+    ///
+    /// The length and the key are not known to their last byte, and a mask bit that has not come is taken to be right.
+    func unfinished(from sender: Role) -> FrameHeader? {
+        guard gatheredCount > 0 else { return nil }
+        let second = gatheredCount > 1 ? gathered[1] : sender == .client ? 0x80 : 0
+        return FrameHeader(
+            firstByte: gathered[0], maskingKey: second & 0x80 != 0 ? 0 : nil, payloadLength: UInt64(second & 0x7f),
+            hasMinimalLength: true, byteCount: gatheredCount)
+    }
+
+    /// Forgets the part of a header that is waiting.
+    mutating func reset() {
+        gatheredCount = 0
+    }
 }
