@@ -10,3 +10,38 @@ public enum SHA1 {
         }
     }
 }
+
+/// Base64 as in RFC 4648 4, with padding.
+public enum Base64 {
+    /// The text for `bytes`.
+    public static func encode(_ bytes: Span<UInt8>) -> String {
+        let count = (bytes.count + 2) / 3 * 4
+        return unsafe String(unsafeUninitializedCapacity: count) { text in
+            var end = 0
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let length = min(3, bytes.count - start)
+                var bits = Int(bytes[start]) << 16
+                if length > 1 { bits |= Int(bytes[start + 1]) << 8 }
+                if length > 2 { bits |= Int(bytes[start + 2]) }
+                for digit in 0..<4 {
+                    unsafe text[end] =
+                        digit <= length ? Self.digit(bits >> (18 - 6 * digit) & 63) : UInt8(ascii: "=")
+                    end += 1
+                }
+            }
+            return end
+        }
+    }
+
+    /// The digit for a number below 64.
+    private static func digit(_ value: Int) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: value)
+        switch value {
+        case 0..<26: return UInt8(ascii: "A") + value
+        case 26..<52: return UInt8(ascii: "a") + value - 26
+        case 52..<62: return UInt8(ascii: "0") + value - 52
+        case 62: return UInt8(ascii: "+")
+        default: return UInt8(ascii: "/")
+        }
+    }
+}

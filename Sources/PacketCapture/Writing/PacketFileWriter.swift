@@ -154,3 +154,50 @@ public struct PacketFileWriter: ~Copyable {
         unsafe String(cString: strerror(code))
     }
 }
+
+/// Where the packets of a file that is written come from.
+public struct PacketSource: Sendable {
+    /// The interface's name.
+    public var interface: String
+    /// What the first bytes of its packets are.
+    public var linkType: LinkType
+    /// Bytes captured of each packet at most.
+    public var snapLength: Int
+    /// The filter expression that the packets matched; nil where there was none.
+    public var filter: String?
+    /// The program that writes: its name and version.
+    public var application: String
+
+    /// Makes a description.
+    public init(interface: String, linkType: LinkType, snapLength: Int, filter: String?, application: String) {
+        self.interface = interface
+        self.linkType = linkType
+        self.snapLength = snapLength
+        self.filter = filter
+        self.application = application
+    }
+}
+
+/// The formats that packets are written in.
+public enum PacketFileFormat: Sendable {
+    /// The classic one, with nanoseconds.
+    case pcap
+    /// The one that also tells of interfaces and what they dropped.
+    case pcapng
+
+    /// The format that a file's name asks for: pcap where it ends in ".pcap" or ".cap", else pcapng.
+    public init(path: String) {
+        let name = path.lowercased()
+        self = name.hasSuffix(".pcap") || name.hasSuffix(".cap") ? .pcap : .pcapng
+    }
+}
+
+/// Why packets cannot be written, or not any longer.
+public enum PacketFileError: Error, Hashable, Sendable {
+    /// The file cannot be opened; in the system's words.
+    case cannotOpen(String)
+    /// Nobody reads the pipe any more.
+    case closedPipe
+    /// Nothing more can be written; in the system's words.
+    case cannotWrite(String)
+}

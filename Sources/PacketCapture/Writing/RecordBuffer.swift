@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Bytes of a capture file that wait to be written, little-endian.
 struct RecordBuffer {
     private(set) var bytes: [UInt8] = []
@@ -27,5 +29,169 @@ struct RecordBuffer {
     /// Writes a number over one that is here.
     mutating func replace(at position: Int, with value: UInt32) {
         for index in 0..<4 { bytes[position + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
+    }
+}
+
+/// The blocks of a pcapng file with one section (draft-ietf-opsawg-pcapng).
+extension RecordBuffer {
+    /// Appends a Section Header Block (section 4.1) that names the program.
+    mutating func appendSectionHeader(_ source: PacketSource) {
+        appendBlock(.sectionHeader) { buffer in
+            buffer.append(0x1A2B_3C4D as UInt32)
+            buffer.append(1 as UInt16)
+            buffer.append(0 as UInt16)
+            // The section's length is not known yet.
+            buffer.append(-1 as Int64)
+            buffer.appendOption(4, text: source.application)
+            buffer.appendOption(0, text: "")
+        }
+    }
+
+    /// Appends an Interface Description Block (section 4.2) with times in nanoseconds.
+    mutating func appendInterface(_ source: PacketSource, name: [UInt8]) {
+        appendBlock(.interfaceDescription) { buffer in
+            buffer.append(UInt16(truncatingIfNeeded: source.linkType.rawValue))
+            buffer.append(0 as UInt16)
+            buffer.append(UInt32(clamping: source.snapLength))
+            buffer.appendOption(2, name)
+            buffer.appendOption(9, [9])
+            if let filter = source.filter { buffer.appendOption(11, [0] + Array(filter.utf8)) }
+            buffer.appendOption(0, text: "")
+        }
+    }
+
+    /// Appends an Enhanced Packet Block (section 4.3).
+    mutating func appendPacket(
+        _ time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>, interface: UInt32
+    ) {
+        appendBlock(.enhancedPacket) { buffer in
+            buffer.append(interface)
+            buffer.append(time: time)
+            buffer.append(UInt32(clamping: bytes.count))
+            buffer.append(UInt32(clamping: originalLength))
+            buffer.append(bytes)
+            buffer.pad()
+        }
+    }
+
+    /// Appends an Interface Statistics Block of the first interface (section 4.6): what was captured from when to when, and what was dropped.
+    mutating func appendStatistics(
+        _ statistics: LiveStatistics, from start: Timestamp, to end: Timestamp, taken: UInt64
+    ) {
+        appendBlock(.interfaceStatistics) { buffer in
+            buffer.append(0 as UInt32)
+            buffer.append(time: end)
+            buffer.appendTimeOption(2, start)
+            buffer.appendTimeOption(3, end)
+            buffer.appendCountOption(4, statistics.received)
+            buffer.appendCountOption(5, statistics.droppedByInterface)
+            buffer.appendCountOption(7, statistics.droppedByKernel)
+            buffer.appendCountOption(8, taken)
+            buffer.appendOption(0, text: "")
+        }
+    }
+
+    /// Appends a block, with its length before and behind its body.
+    private mutating func appendBlock(_ type: PcapngBlockType, _ body: (inout RecordBuffer) -> Void) {
+        let start = bytes.count
+        append(type.rawValue)
+        append(0 as UInt32)
+        body(&self)
+        let length = UInt32(truncatingIfNeeded: bytes.count &- start &+ 4)
+        replace(at: start &+ 4, with: length)
+        append(length)
+    }
+
+    /// Appends an option (section 3.5), cut where it is longer than options can be; number 0 ends a list of them.
+    private mutating func appendOption(_ code: UInt16, _ value: [UInt8]) {
+        let length = min(value.count, Int(UInt16.max))
+        append(code)
+        append(UInt16(truncatingIfNeeded: length))
+        append(value.span.extracting(first: length))
+        pad()
+    }
+
+    private mutating func appendOption(_ code: UInt16, text: String) {
+        appendOption(code, Array(text.utf8))
+    }
+
+    private mutating func appendTimeOption(_ code: UInt16, _ time: Timestamp) {
+        append(code)
+        append(8 as UInt16)
+        append(time: time)
+    }
+
+    private mutating func appendCountOption(_ code: UInt16, _ count: UInt64) {
+        append(code)
+        append(8 as UInt16)
+        append(count)
+    }
+
+    /// Appends a time as blocks hold it: the upper half first.
+    private mutating func append(time: Timestamp) {
+        let ticks = UInt64(max(time.nanoseconds, 0))
+        append(UInt32(truncatingIfNeeded: ticks >> 32))
+        append(UInt32(truncatingIfNeeded: ticks))
+    }
+}
+
+/// The parts of a pcap file with nanoseconds (draft-ietf-opsawg-pcap).
+extension RecordBuffer {
+    mutating func appendPcapHeader(_ source: PacketSource) {
+        append(0xA1B2_3C4D as UInt32)
+        append(2 as UInt16)
+        append(4 as UInt16)
+        append(0 as UInt64)
+        append(UInt32(clamping: source.snapLength))
+        append(source.linkType.rawValue)
+    }
+
+    mutating func appendPcapRecord(_ time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>) {
+        let moment = max(time.nanoseconds, 0)
+        append(UInt32(truncatingIfNeeded: moment / 1_000_000_000))
+        append(UInt32(truncatingIfNeeded: moment % 1_000_000_000))
+        append(UInt32(clamping: bytes.count))
+        append(UInt32(clamping: originalLength))
+        append(bytes)
+    }
+}
+
+/// The interfaces that a pcapng file describes, by name: that which was opened first, then, where it stands for several,
+/// each from which a packet came.
+struct WrittenInterfaces {
+    private var numbers: [[UInt8]: UInt32]
+    private var latest: (name: [UInt8], number: UInt32)
+
+    /// Further ones count as the first.
+    private static let capacity = 4096
+
+    init(first: String) {
+        latest = (Array(first.utf8), 0)
+        numbers = [latest.name: 0]
+    }
+
+    /// The number of an interface in the file.
+    ///
+    /// - Parameters:
+    ///   - name: Its name; that of the first where it is empty.
+    ///   - describe: Called where it has none yet, to describe it.
+    /// - Returns: The number, from 0.
+    mutating func number(of name: Span<UInt8>, describe: ([UInt8]) -> Void) -> UInt32 {
+        guard !isLatest(name) else { return latest.number }
+        guard !name.isEmpty else { return 0 }
+        let name = unsafe name.withUnsafeBufferPointer { unsafe Array($0) }
+        if let known = numbers[name] {
+            latest = (name, known)
+        } else {
+            guard numbers.count < Self.capacity else { return 0 }
+            latest = (name, UInt32(numbers.count))
+            numbers[name] = latest.number
+            describe(name)
+        }
+        return latest.number
+    }
+
+    private func isLatest(_ name: Span<UInt8>) -> Bool {
+        name.count == latest.name.count && name.indices.allSatisfy { name[$0] == latest.name[$0] }
     }
 }

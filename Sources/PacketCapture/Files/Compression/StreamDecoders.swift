@@ -1,0 +1,149 @@
+import CLZ4
+import CZlib
+import CZstd
+
+/// Undoes gzip (RFC 1952), member by member.
+@safe
+final class GzipDecoder: StreamDecoder {
+    /// zlib keeps a pointer to its stream: it stays where it is.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private var isBetween = false
+
+    init() {
+        unsafe stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        unsafe stream.initialize(to: z_stream())
+        // 15 bits of window, the most that DEFLATE has; 16 more ask for gzip's header and trailer.
+        let status = unsafe inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        precondition(status == Z_OK, "zlib cannot be used: \(status)")
+    }
+
+    deinit {
+        unsafe inflateEnd(stream)
+        unsafe stream.deallocate()
+    }
+
+    @unsafe func decode(
+        _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) -> DecodingStep {
+        if isBetween {
+            // Zeros behind a member are padding, as from tapes; gzip passes over them as well.
+            let padding = unsafe input.prefix { $0 == 0 }.count
+            guard padding == 0, unsafe !input.isEmpty else {
+                return DecodingStep(consumed: padding, produced: 0, state: .between)
+            }
+            isBetween = false
+            unsafe inflateReset(stream)
+        }
+        unsafe stream.pointee.next_in = UnsafeMutablePointer(
+            mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        unsafe stream.pointee.avail_in = UInt32(clamping: input.count)
+        unsafe stream.pointee.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        unsafe stream.pointee.avail_out = UInt32(clamping: output.count)
+        let status = unsafe inflate(stream, Z_SYNC_FLUSH)
+        let consumed = unsafe Int(UInt32(clamping: input.count) &- stream.pointee.avail_in)
+        let produced = unsafe Int(UInt32(clamping: output.count) &- stream.pointee.avail_out)
+        isBetween = status == Z_STREAM_END
+        let state: DecodingStep.State =
+            switch status {
+            case Z_OK, Z_BUF_ERROR: .inside
+            case Z_STREAM_END: .between
+            default: .failed(unsafe stream.pointee.msg.map { unsafe String(cString: $0) } ?? "error \(status)")
+            }
+        return DecodingStep(consumed: consumed, produced: produced, state: state)
+    }
+}
+
+/// Undoes zstd (RFC 8878), frame by frame; skippable frames are passed over.
+@safe
+final class ZstdDecoder: StreamDecoder {
+    private let context: OpaquePointer
+    private var pace = BlockPace(headerLength: 5)
+
+    init() {
+        guard let context = unsafe ZSTD_createDCtx() else { preconditionFailure("no memory for zstd") }
+        unsafe self.context = unsafe context
+        // 128 MiB, which is also the library's own bound: larger windows are refused.
+        unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 27)
+    }
+
+    deinit {
+        unsafe ZSTD_freeDCtx(context)
+    }
+
+    @unsafe func decode(
+        _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) -> DecodingStep {
+        var source = unsafe ZSTD_inBuffer(src: input.baseAddress, size: pace.portion(of: input.count), pos: 0)
+        var target = unsafe ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+        let hint = unsafe ZSTD_decompressStream(context, &target, &source)
+        guard ZSTD_isError(hint) == 0 else {
+            let words = unsafe String(cString: ZSTD_getErrorName(hint))
+            return DecodingStep(consumed: 0, produced: 0, state: .failed(words))
+        }
+        return unsafe pace.step(consumed: source.pos, produced: target.pos, room: output.count, hint: hint)
+    }
+}
+
+/// Undoes lz4's frame format, frame by frame; skippable frames are passed over.
+@safe
+final class LZ4Decoder: StreamDecoder {
+    private let context: OpaquePointer
+    private var pace = BlockPace(headerLength: 7)
+
+    init() {
+        var context: OpaquePointer?
+        let status = unsafe LZ4F_createDecompressionContext(&context, UInt32(LZ4F_VERSION))
+        guard LZ4F_isError(status) == 0, let context = unsafe context else {
+            preconditionFailure("no memory for lz4")
+        }
+        unsafe self.context = unsafe context
+    }
+
+    deinit {
+        unsafe LZ4F_freeDecompressionContext(context)
+    }
+
+    @unsafe func decode(
+        _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+    ) -> DecodingStep {
+        var consumed = pace.portion(of: input.count)
+        var produced = output.count
+        let hint = unsafe LZ4F_decompress(
+            context, output.baseAddress, &produced, input.baseAddress, &consumed, nil)
+        guard LZ4F_isError(hint) == 0 else {
+            let words = unsafe String(cString: LZ4F_getErrorName(hint))
+            return DecodingStep(consumed: 0, produced: 0, state: .failed(words))
+        }
+        return pace.step(consumed: consumed, produced: produced, room: output.count, hint: hint)
+    }
+}
+
+/// Feeds a library that decodes block by block no more than one block a call.
+///
+/// zstd and lz4 answer an error with nothing but the error, so that sound blocks of the same call would be lost.
+struct BlockPace {
+    private let headerLength: Int
+    private var wanted: Int
+    private var isBetween = false
+    /// Whether the library may hold decoded bytes for which there was no room.
+    private var mayHoldOutput = false
+
+    /// Begins with a frame's header, of which `headerLength` bytes are fed at first.
+    init(headerLength: Int) {
+        self.headerLength = headerLength
+        wanted = headerLength
+    }
+
+    /// How many of `available` bytes to feed next; none while decoded bytes may wait.
+    func portion(of available: Int) -> Int {
+        mayHoldOutput ? 0 : min(wanted, available)
+    }
+
+    /// What a call has come to, where `hint` is the library's answer: how many bytes it wants next, 0 behind a frame.
+    mutating func step(consumed: Int, produced: Int, room: Int, hint: Int) -> DecodingStep {
+        if consumed > 0 || produced > 0 { isBetween = hint == 0 }
+        wanted = max(1, hint == 0 ? headerLength : hint)
+        mayHoldOutput = produced == room
+        return DecodingStep(consumed: consumed, produced: produced, state: isBetween ? .between : .inside)
+    }
+}

@@ -1,0 +1,90 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// A file or standard input, open for reading; closed with its owner.
+final class FileSource: ByteSource {
+    /// The size of a regular file in bytes; nil of anything else.
+    let byteCount: UInt64?
+    /// Whether the bytes may come while they are read: a pipe, a FIFO, a socket or a terminal.
+    let isLive: Bool
+    /// How many bytes have been read.
+    private(set) var bytesRead: UInt64 = 0
+    private(set) var failure: InputFailure?
+    private let descriptor: Int32
+
+    /// Opens the file at `path`, or standard input where that is "-".
+    ///
+    /// - Throws: `cannotOpen` or `isDirectory`.
+    init(path: String) throws(CaptureError) {
+        // A descriptor of our own: closing it leaves standard input open.
+        descriptor =
+            path == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : unsafe open(path, O_RDONLY | O_CLOEXEC)
+        var status = stat()
+        guard descriptor >= 0, unsafe fstat(descriptor, &status) == 0 else {
+            let code = errno
+            if descriptor >= 0 { close(descriptor) }
+            throw CaptureError(.cannotOpen, name: path, detail: Self.systemMessage(code))
+        }
+        let type = status.st_mode & S_IFMT
+        guard type != S_IFDIR else {
+            close(descriptor)
+            throw CaptureError(.isDirectory, name: path)
+        }
+        byteCount = type == S_IFREG ? UInt64(max(0, status.st_size)) : nil
+        isLive = type == S_IFIFO || type == S_IFSOCK || type == S_IFCHR
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    @unsafe func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        while true {
+            #if canImport(Darwin)
+                let count = unsafe Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+            #elseif canImport(Musl)
+                let count = unsafe Musl.read(descriptor, buffer.baseAddress, buffer.count)
+            #else
+                let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            #endif
+            if count >= 0 {
+                bytesRead &+= UInt64(count)
+                return count
+            }
+            guard errno == EINTR else {
+                failure = .system(errno)
+                return 0
+            }
+        }
+    }
+
+    /// The system's words for an error number, and what to do about too many open files.
+    static func systemMessage(_ code: Int32) -> String {
+        let words = unsafe String(cString: strerror(code))
+        return code == EMFILE ? words + " (raise the limit with ulimit -n)" : words
+    }
+}
+
+/// Where a capture's bytes come from: a file, or what unpacks one.
+protocol ByteSource: AnyObject {
+    /// Reads at most `buffer.count` bytes, and waits for no more than the first; returns how many, 0 at the end.
+    @unsafe func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
+
+    /// Why the bytes ended before their end; nil where they did not.
+    var failure: InputFailure? { get }
+}
+
+/// Why a source's bytes ended before their end.
+enum InputFailure: Equatable {
+    /// The system failed to read, with this error number.
+    case system(Int32)
+    /// The compressed data end in the middle, after so many bytes of the file.
+    case compressionCutShort(offset: UInt64)
+    /// The compressed data are damaged near this byte of the file; the words are their library's.
+    case compressionDamaged(String, offset: UInt64)
+}

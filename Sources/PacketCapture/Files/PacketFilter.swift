@@ -1,0 +1,107 @@
+import CPcap
+import WireFormat
+
+/// A libpcap filter expression, compiled for one link type; freed with its owner.
+///
+/// It is run by us, not by libpcap's reader: that one skips packets silently, and then their numbers are wrong.
+@safe
+final class PacketFilter {
+    private let program: UnsafeMutablePointer<bpf_program>
+
+    /// Compiles `expression` for packets of a link type; throws libpcap's words.
+    init(_ expression: String, for linkType: LinkType) throws(FilterError) {
+        guard let handle = unsafe pcap_open_dead(linkType.libpcapNumber, Int32(PcapHeader.maximumPacketLength)) else {
+            throw FilterError(words: "no memory")
+        }
+        defer { unsafe pcap_close(handle) }
+        let program = UnsafeMutablePointer<bpf_program>.allocate(capacity: 1)
+        unsafe program.initialize(to: bpf_program())
+        guard unsafe pcap_compile(handle, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
+            unsafe program.deallocate()
+            throw FilterError(words: unsafe String(cString: pcap_geterr(handle)))
+        }
+        unsafe self.program = program
+    }
+
+    deinit {
+        unsafe pcap_freecode(program)
+        unsafe program.deallocate()
+    }
+
+    /// Whether the packet is one of those asked for.
+    func matches(_ record: CapturedRecord) -> Bool {
+        var header = pcap_pkthdr()
+        unsafe header.caplen = UInt32(clamping: record.bytes.count)
+        unsafe header.len = UInt32(clamping: record.originalLength)
+        return unsafe pcap_offline_filter(program, &header, record.bytes.baseAddress) != 0
+    }
+}
+
+/// Why an expression could not be compiled, in libpcap's words.
+struct FilterError: Error {
+    let words: String
+}
+
+/// A filter expression for packets of any link type, compiled once for each that comes.
+///
+/// Packets of a link type that the expression does not suit do not match: "ether host …" on a file that also holds raw IP
+/// finds what there is on Ethernet.
+struct FilterSet {
+    private let expression: String
+    private var filters: [LinkType: PacketFilter?] = [:]
+    /// The link type of the last packet, and its filter.
+    private var latest: (linkType: LinkType, filter: PacketFilter?)
+
+    /// Compiles `expression` for the first link type of a file.
+    ///
+    /// - Parameters:
+    ///   - expression: What the user asked for.
+    ///   - linkType: The file's first.
+    ///   - isOnly: Whether all packets have this link type; otherwise an expression that suits Ethernet will do.
+    /// - Throws: Libpcap's words where the expression is wrong, or does not suit the link type.
+    init(_ expression: String, for linkType: LinkType, isOnly: Bool) throws(FilterError) {
+        self.expression = expression
+        do throws(FilterError) {
+            latest = (linkType, try PacketFilter(expression, for: linkType))
+        } catch {
+            guard !isOnly, (try? PacketFilter(expression, for: .ethernet)) != nil else { throw error }
+            latest = (linkType, nil)
+        }
+        filters[linkType] = .some(latest.filter)
+    }
+
+    /// Whether the packet is one of those asked for.
+    mutating func matches(_ record: CapturedRecord) -> Bool {
+        if unsafe record.linkType != latest.linkType { unsafe change(to: record.linkType) }
+        guard let filter = latest.filter else { return false }
+        return unsafe filter.matches(record)
+    }
+
+    private mutating func change(to linkType: LinkType) {
+        let filter = filters[linkType] ?? (try? PacketFilter(expression, for: linkType))
+        filters[linkType] = .some(filter)
+        latest = (linkType, filter)
+    }
+}
+
+extension LinkType {
+    /// This system's number of it, which libpcap's compiler takes: systems number a few types differently.
+    var libpcapNumber: Int32 {
+        switch self {
+        case .raw, .rawBSD, .rawOpenBSD: DLT_RAW
+        case .loop: DLT_LOOP
+        default: Int32(bitPattern: rawValue)
+        }
+    }
+}
+
+extension LinkType {
+    /// The link type that this system's number stands for.
+    init(libpcapNumber: Int32) {
+        switch libpcapNumber {
+        case DLT_RAW: self = .raw
+        case DLT_LOOP: self = .loop
+        default: self.init(rawValue: UInt32(bitPattern: libpcapNumber))
+        }
+    }
+}
