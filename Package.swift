@@ -51,7 +51,7 @@ let package = Package(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
 
         // The pipeline, in the order in which the bytes pass.
-        .target(name: "WireFormat", dependencies: ["CCrypto"], swiftSettings: librarySettings + borrowing),
+        .target(name: "WireFormat", dependencies: ["CCrypto", "CPrefetch"], swiftSettings: librarySettings + borrowing),
         .target(
             name: "PacketCapture", dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "WireFormat"],
             swiftSettings: librarySettings + borrowing),
@@ -63,7 +63,7 @@ let package = Package(
         .target(
             name: "TCPReassembly",
             dependencies: [
-                "CPrefetch", "PacketDecoding", "WireFormat",
+                "PacketDecoding", "WireFormat",
                 .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
@@ -114,7 +114,7 @@ let package = Package(
                 "WireFormat",
             ],
             swiftSettings: settings),
-        .testTarget(name: "WireFormatTests", dependencies: ["WireFormat"], swiftSettings: settings),
+        .testTarget(name: "WireFormatTests", dependencies: ["TestSupport", "WireFormat"], swiftSettings: settings),
         .testTarget(
             name: "PacketCaptureTests",
             dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "PacketCapture", "TestSupport", "WireFormat"],

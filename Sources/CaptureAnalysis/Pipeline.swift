@@ -119,7 +119,7 @@ public struct Pipeline: ~Copyable {
         if !hasStarted { start(into: &sink) }
         for shard in 0..<Limits.shards { shards[shard].flush(state: &state, sink: &sink) }
         // Sessions end in the order in which they were numbered, whatever shard they are in.
-        var open: [(number: UInt64, shard: Int, slot: Int)] = []
+        var open: [(number: UInt64, shard: Int, slot: Slot<TCPConnection>)] = []
         for shard in 0..<Limits.shards {
             for (number, slot) in shards[shard].numberedConnections { open.append((number, shard, slot)) }
         }

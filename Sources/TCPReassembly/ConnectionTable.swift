@@ -8,12 +8,12 @@ public struct ConnectionTable: ~Copyable {
     /// Where a segment belongs.
     public struct Place: Sendable {
         /// The slot of its connection.
-        public var slot: Int
+        public var slot: Slot<TCPConnection>
         /// Who sent it.
         public var direction: Direction
 
         /// Makes a place.
-        public init(slot: Int, direction: Direction) {
+        public init(slot: Slot<TCPConnection>, direction: Direction) {
             self.slot = slot
             self.direction = direction
         }
@@ -52,10 +52,10 @@ public struct ConnectionTable: ~Copyable {
     /// Looks ahead to a segment: asks the processor to bring near what ``find(_:hash:)`` and ``TCPConnection`` will look at.
     ///
     /// - Returns: What the table knows the connection of the segment by, in both directions; and the slot in which it most
-    ///   likely is, negative where there is none.
-    public mutating func prepare(_ segment: inout TCPSegment) -> (hash: UInt32, slot: Int) {
+    ///   likely is, if there is any.
+    public mutating func prepare(_ segment: inout TCPSegment) -> (hash: UInt32, slot: Slot<TCPConnection>?) {
         let hash = index.hash(segment.source, segment.destination)
-        guard let slot = index.candidate(hash) else { return (hash, -1) }
+        guard let slot = index.candidate(hash).map({ Slot<TCPConnection>($0) }) else { return (hash, nil) }
         connections.prefetch(slot, TCPConnection.hotBytes.0)
         connections.prefetch(slot, TCPConnection.hotBytes.1)
         return (hash, slot)
@@ -75,7 +75,8 @@ public struct ConnectionTable: ~Copyable {
         let tunnel = segment.tunnel
         var direction = Direction.fromInitiator
         var isElsewhere = false
-        let slot = index.find(hash) { slot in
+        let slot = index.find(hash) { index in
+            let slot = Slot<TCPConnection>(index)
             let initiator = connections[slot].initiator
             let responder = connections[slot].responder
             // Ports first: they tell the directions apart almost always.
@@ -89,7 +90,7 @@ public struct ConnectionTable: ~Copyable {
             isElsewhere = true
             return false
         }
-        if let slot { return Place(slot: slot, direction: direction) }
+        if let slot { return Place(slot: Slot(slot), direction: direction) }
         return isElsewhere ? findElsewhere(segment, hash) : nil
     }
 
@@ -99,7 +100,8 @@ public struct ConnectionTable: ~Copyable {
     private mutating func findElsewhere(_ segment: TCPSegment, _ hash: UInt32) -> Place? {
         var best: (place: Place, fit: TunnelFit)?
         var count = 0
-        _ = index.find(hash) { slot in
+        _ = index.find(hash) { index in
+            let slot = Slot<TCPConnection>(index)
             guard let direction = connections[slot].direction(of: segment) else { return false }
             count &+= 1
             let fit = connections[slot].tunnelFit(of: segment, from: direction)
@@ -143,30 +145,31 @@ public struct ConnectionTable: ~Copyable {
         let direction: Direction = connection.initiator == segment.source ? .fromInitiator : .fromResponder
         let hash = index.hash(segment.source, segment.destination)
         let slot = connections.insert(connection)
-        index.insert(hash, slot: slot)
+        index.insert(hash, slot: slot.index)
         return Place(slot: slot, direction: direction)
     }
 
     /// Forgets a connection.
-    public mutating func remove(_ slot: Int) {
+    public mutating func remove(_ slot: Slot<TCPConnection>) {
         connections[slot].removeHeld(budget: &budget)
         let hash = index.hash(connections[slot].initiator, connections[slot].responder)
-        index.remove(hash, slot: slot)
+        index.remove(hash, slot: slot.index)
         connections.remove(slot)
     }
 
     /// Takes a few steps around the table and finds a connection to forget: one that closed long ago; when the table
     /// is full, one that closed, or the one of those looked at that was silent longest.
-    public mutating func nextToForget(now: Timestamp) -> Int? {
+    public mutating func nextToForget(now: Timestamp) -> Slot<TCPConnection>? {
         let steps = isFull ? 16 : 2
-        var oldest: (slot: Int, time: Timestamp)?
-        for _ in 0..<min(steps, connections.slots.count) {
-            hand = hand &+ 1 < connections.slots.count ? hand &+ 1 : 0
-            guard connections.isUsed(hand) else { continue }
-            let time = connections[hand].lastTime
+        var oldest: (slot: Slot<TCPConnection>, time: Timestamp)?
+        for _ in 0..<min(steps, connections.slotCount) {
+            hand = hand &+ 1 < connections.slotCount ? hand &+ 1 : 0
+            let slot = Slot<TCPConnection>(hand)
+            guard connections.isUsed(slot) else { continue }
+            let time = connections[slot].lastTime
             let isStale = now.nanoseconds(since: time) > limits.closedLifetime
-            if connections[hand].isClosed, isFull || isStale { return hand }
-            if oldest.map({ time < $0.time }) ?? true { oldest = (hand, time) }
+            if connections[slot].isClosed, isFull || isStale { return slot }
+            if oldest.map({ time < $0.time }) ?? true { oldest = (slot, time) }
         }
         return isFull ? oldest?.slot : nil
     }

@@ -100,7 +100,7 @@ struct SegmentsRun {
     }
 
     private func drain(
-        _ table: inout ConnectionTable, _ slot: Int, _ streams: inout [HandedOn]
+        _ table: inout ConnectionTable, _ slot: Slot<TCPConnection>, _ streams: inout [HandedOn]
     ) throws(Disagreement) {
         for direction in Direction.allCases {
             while let piece = table.connections[slot].next(direction, budget: &table.budget) {

@@ -22,7 +22,7 @@ struct ConnectionTableTests {
     }
 
     /// Opens a connection of this client.
-    private static func open(_ number: Int, in table: inout ConnectionTable, at second: Int64) -> Int {
+    private static func open(_ number: Int, in table: inout ConnectionTable, at second: Int64) -> Slot<TCPConnection> {
         table.insert(Sent.initiator(.syn, 1).segment(from: client(number)), time: seconds(second)).slot
     }
 
@@ -68,7 +68,7 @@ struct ConnectionTableTests {
         let time = ConnectionTableTests.seconds(1)
         table.connections[slots[3]].pass(.rst, from: .fromResponder, packet: 9, time: time)
         for _ in 0..<10 { #expect(table.nextToForget(now: ConnectionTableTests.seconds(61)) == nil) }
-        var forgotten: Set<Int> = []
+        var forgotten: Set<Slot<TCPConnection>> = []
         for _ in 0..<10 {
             if let slot = table.nextToForget(now: ConnectionTableTests.seconds(62)) { forgotten.insert(slot) }
         }

@@ -11,7 +11,7 @@ private struct Feed: ~Copyable {
     var time = Timestamp(nanoseconds: 0)
     var connections = 0
     /// The connection that the last segment belonged to.
-    var slot = 0
+    var slot = Slot<TCPConnection>(0)
     /// The bytes of the connection at hand.
     var forth: [UInt8] = []
 

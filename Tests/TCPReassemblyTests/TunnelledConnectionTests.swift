@@ -84,7 +84,7 @@ struct TunnelledConnectionTests {
     @Test("belong together or not", arguments: cases)
     func places(name: String, steps: [Step]) {
         var table = ConnectionTable(limits: ReassemblyLimits(), secret: 7)
-        var slots: [Int] = []
+        var slots: [Slot<TCPConnection>] = []
         for step in steps {
             var segment = step.sent.segment()
             segment.tunnel = step.tunnel

@@ -81,7 +81,7 @@ extension Shard {
     /// Gives its connections other numbers.
     fileprivate mutating func renumber(_ number: (UInt64) -> UInt64) {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
-            switch readers[slot] {
+            switch readers[slot.index] {
             case .session(let session): sessions[session].number = number(sessions[session].number)
             case .watch(let watch), .left(let watch): watches[watch].number = watches[watch].number.map(number)
             case .none, .nobody: break

@@ -6,10 +6,10 @@ import WireFormat
 /// How connections end.
 extension Shard {
     /// The connections on which WebSocket was seen: number and slot.
-    var numberedConnections: [(number: UInt64, slot: Int)] {
+    var numberedConnections: [(number: UInt64, slot: Slot<TCPConnection>)] {
         table.connections.slots.compactMap { slot in
             guard table.connections.isUsed(slot) else { return nil }
-            switch readers[slot] {
+            switch readers[slot.index] {
             case .session(let session): return (sessions[session].number, slot)
             case .watch(let watch), .left(let watch): return watches[watch].number.map { ($0, slot) }
             case .none, .nobody: return nil
@@ -21,13 +21,13 @@ extension Shard {
     mutating func flush(state: inout AnalysisState, sink: inout some EventSink & ~Copyable) {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             flush(slot, &state, &sink)
-            if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
-            if case .watch(let watch) = readers[slot] { tellUnanswered(watch, slot, &state, &sink) }
+            if case .watch(let watch) = readers[slot.index] { finishMidstream(watch, slot, &state, &sink) }
+            if case .watch(let watch) = readers[slot.index] { tellUnanswered(watch, slot, &state, &sink) }
         }
     }
 
     /// Tells a session which ends of its connection are over, since a FIN, a RST or an answer to one has come.
-    mutating func noteEnds(_ slot: Int, _ session: Int, _ state: borrowing AnalysisState) {
+    mutating func noteEnds(_ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ state: borrowing AnalysisState) {
         let client = sessions[session].clientDirection
         let isReset = table.connections[slot].reset != nil
         let hasClientFinished = table.connections[slot].isWhole(client)
@@ -44,10 +44,10 @@ extension Shard {
 
     /// Ends what is known of a connection and forgets it.
     mutating func forget(
-        _ slot: Int, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         if cause == .captureEnd { countDisplaced(slot, &state) }
-        if cause == .captureEnd, case .session(let session) = readers[slot] {
+        if cause == .captureEnd, case .session(let session) = readers[slot.index] {
             let finding = Finding(
                 rule: "limit.connections", severity: .warning, reference: "wstap limits",
                 text: "Too many connections are open; the one that was silent longest is not followed any more.",
@@ -60,9 +60,9 @@ extension Shard {
     }
 
     /// Counts a connection without a session that is forgotten before it is over.
-    private mutating func countDisplaced(_ slot: Int, _ state: inout AnalysisState) {
+    private mutating func countDisplaced(_ slot: Slot<TCPConnection>, _ state: inout AnalysisState) {
         guard !table.connections[slot].isClosed else { return }
-        switch readers[slot] {
+        switch readers[slot.index] {
         case .none: state.summary.others.displaced &+= 1
         case .watch(let watch) where !watches[watch].isSearchCut && !watches[watch].isSearchedInVain:
             state.summary.others.displaced &+= 1
@@ -72,11 +72,11 @@ extension Shard {
 
     /// Ends the session of a connection, or what there is in its place.
     mutating func end(
-        _ slot: Int, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         flush(slot, &state, &sink)
-        if case .watch(let watch) = readers[slot] { finishMidstream(watch, slot, &state, &sink) }
-        switch readers[slot] {
+        if case .watch(let watch) = readers[slot.index] { finishMidstream(watch, slot, &state, &sink) }
+        switch readers[slot.index] {
         case .session(let session):
             table.connections[slot].endStalls()
             for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
@@ -96,21 +96,21 @@ extension Shard {
         case .none: countOther(slot, &state)
         case .nobody: break
         }
-        readers[slot] = .nobody
+        readers[slot.index] = .nobody
         table.connections[slot].removeHeld(budget: &table.budget)
     }
 
     private mutating func flush(
-        _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         table.connections[slot].flush()
         state.hasHole = true
-        if tracksStates, case .session(let session) = readers[slot] { state.view = view(slot, session) }
+        if tracksStates, case .session(let session) = readers[slot.index] { state.view = view(slot, session) }
         drain(slot, &state, &sink)
     }
 
     private mutating func tellUnanswered(
-        _ watch: Int, _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let request = watches[watch].follower.pendingRequest, let asked = watches[watch].request else { return }
         watches[watch].request = nil
@@ -121,7 +121,7 @@ extension Shard {
 
     /// Tells the end of a connection on which upgrades were asked for, and none accepted.
     private mutating func endWithoutSession(
-        _ watch: Int, _ slot: Int, _ cause: EndCause, _ state: inout AnalysisState,
+        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, _ cause: EndCause, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
         guard let number = watches[watch].number else { return }
@@ -144,8 +144,8 @@ extension Shard {
         state.release(number)
     }
 
-    private mutating func countOther(_ slot: Int, _ state: inout AnalysisState) {
-        switch readers[slot] {
+    private mutating func countOther(_ slot: Slot<TCPConnection>, _ state: inout AnalysisState) {
+        switch readers[slot.index] {
         case .none:
             if table.connections[slot].isOpeningKnown {
                 state.summary.others.silent &+= 1

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import TCPReassembly
+@testable import WireFormat
 
 @Suite("The pool of slots")
 struct SlotPoolTests {
@@ -31,7 +31,7 @@ struct SlotPoolTests {
         var random = SeededGenerator(seed: seed)
         let counter = Counter()
         var pool = SlotPool<Resident>()
-        var model: [Int: Int] = [:]
+        var model: [Slot<Resident>: Int] = [:]
         var most = 0
         for step in 0..<1000 {
             if Int.random(in: 0..<5, using: &random) < 3 || model.isEmpty {
@@ -53,7 +53,7 @@ struct SlotPoolTests {
             #expect(isUsed == (model[slot] != nil), "seed \(seed)")
             if isUsed { #expect(pool[slot].value == model[slot], "seed \(seed)") }
         }
-        #expect(pool.slots.count == most, "seed \(seed)")
+        #expect(pool.slotCount == most, "seed \(seed)")
     }
 
     @Test("ends the values that are left")
@@ -62,7 +62,7 @@ struct SlotPoolTests {
         do {
             var pool = SlotPool<Resident>()
             for value in 0..<200 { _ = pool.insert(Resident(value, counter)) }
-            pool.remove(3)
+            pool.remove(Slot(3))
             #expect(counter.alive == 199)
         }
         #expect(counter.alive == 0)

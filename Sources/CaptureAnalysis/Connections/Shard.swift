@@ -10,11 +10,11 @@ struct Shard: ~Copyable {
         /// No byte has come yet.
         case none
         /// The watch in this slot: an upgrade may come.
-        case watch(Int)
+        case watch(Slot<UpgradeWatch>)
         /// The session in this slot.
-        case session(Int)
+        case session(Slot<Session>)
         /// The watch in this slot, only to tell the end: upgrades were seen, and nothing more will come of it.
-        case left(Int)
+        case left(Slot<UpgradeWatch>)
         /// Nobody: it is something else, or it is over.
         case nobody
     }
@@ -48,8 +48,8 @@ struct Shard: ~Copyable {
     mutating func prepare(_ entry: inout PacketAhead) {
         (entry.hash, entry.slot) = table.prepare(&entry.segment)
         // It may be another connection's slot: then nothing is gained.
-        guard entry.slot >= 0, case .session(let session) = readers[entry.slot] else { return }
-        let role: Role = entry.segment.source.port == clientPorts[entry.slot] ? .client : .server
+        guard let slot = entry.slot, case .session(let session) = readers[slot.index] else { return }
+        let role: Role = entry.segment.source.port == clientPorts[slot.index] ? .client : .server
         sessions.prefetch(session, Session.headBytes)
         guard entry.segment.payloadLength > 0 else { return }
         let (counts, decoder) = Session.hotBytes(of: role)
@@ -58,12 +58,12 @@ struct Shard: ~Copyable {
     }
 
     /// Makes the session in a slot of the pool the reader of a connection.
-    mutating func setReader(_ slot: Int, session: Int, client: Direction) {
-        readers[slot] = .session(session)
-        clients[slot] = client
+    mutating func setReader(_ slot: Slot<TCPConnection>, session: Slot<Session>, client: Direction) {
+        readers[slot.index] = .session(session)
+        clients[slot.index] = client
         let initiator = table.connections[slot].initiator
         let responder = table.connections[slot].responder
-        clientPorts[slot] = client == .fromInitiator ? initiator.port : responder.port
+        clientPorts[slot.index] = client == .fromInitiator ? initiator.port : responder.port
     }
 
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
@@ -73,8 +73,8 @@ struct Shard: ~Copyable {
         state: inout AnalysisState, sink: inout some EventSink & ~Copyable
     ) {
         // The slot was looked up ahead of its turn: its connection may be forgotten since.
-        guard entry.slot >= 0, table.connections.isUsed(entry.slot),
-            receivePlain(&entry, in: bytes, &state, &sink)
+        guard let slot = entry.slot, table.connections.isUsed(slot),
+            receivePlain(&entry, at: slot, in: bytes, &state, &sink)
         else {
             return receiveAny(&entry, in: bytes, state: &state, sink: &sink)
         }
@@ -92,7 +92,7 @@ struct Shard: ~Copyable {
         }
         guard let place = found else { return }
         let slot = place.slot
-        if case .nobody = readers[slot] {
+        if case .nobody = readers[slot.index] {
             table.connections[slot].pass(
                 entry.segment.flags, from: place.direction, packet: state.packet, time: state.time)
             return
@@ -131,14 +131,14 @@ struct Shard: ~Copyable {
         sink: inout some EventSink & ~Copyable
     ) {
         let slot = place.slot
-        if case .session(let session) = readers[slot],
+        if case .session(let session) = readers[slot.index],
             sessions[session].watchesSegments
                 || followsDeliveries
                     && (arrival.hasMore || arrival.inOrder.count != segment.payloadLength)
         {
             watch(&segment, place, arrival, session, &state, &sink)
         }
-        if tracksStates, case .session(let session) = readers[slot] {
+        if tracksStates, case .session(let session) = readers[slot.index] {
             state.view = view(place, segment, session)
         }
         var hasMore = arrival.hasMore
@@ -149,14 +149,14 @@ struct Shard: ~Copyable {
         }
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, &state, &sink) }
-        if case .session(let session) = readers[slot] {
+        if case .session(let session) = readers[slot.index] {
             if arrival.inOrder.isEmpty {
                 if sessions[session].watchesSegments { settle(slot, session, &state, &sink) }
             } else {
                 noteDelivered(segment.payloadLength, place, session, &state, &sink)
             }
         }
-        if arrival.isControl, case .session(let session) = readers[slot] {
+        if arrival.isControl, case .session(let session) = readers[slot.index] {
             noteEnds(slot, session, state)
             if state.options.tellsFrames {
                 let control = ControlSegment(
@@ -191,12 +191,12 @@ struct Shard: ~Copyable {
             forget(slot, cause: .captureEnd, state: &state, sink: &sink)
         }
         let place = table.insert(segment, time: state.time, opening: opening)
-        if place.slot == readers.count {
+        if place.slot.index == readers.count {
             readers.append(.none)
             clients.append(.fromInitiator)
             clientPorts.append(0)
         } else {
-            readers[place.slot] = .none
+            readers[place.slot.index] = .none
         }
         state.summary.tcpConnections &+= 1
         return place
@@ -215,7 +215,7 @@ struct Shard: ~Copyable {
         _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Delivery {
-        switch readers[place.slot] {
+        switch readers[place.slot.index] {
         case .session(let session):
             deliver(bytes, to: session, from: role(of: place), place, origin, &state, &sink)
             return Delivery()
@@ -225,7 +225,7 @@ struct Shard: ~Copyable {
             }
             let isKnown = table.connections[place.slot].isOpeningKnown
             let watch = watches.insert(UpgradeWatch(limits: limits.upgrade, beganBeforeCapture: !isKnown))
-            readers[place.slot] = .watch(watch)
+            readers[place.slot.index] = .watch(watch)
             return follow(bytes, watch, place, origin, &state, &sink)
         case .watch(let watch): return follow(bytes, watch, place, origin, &state, &sink)
         case .left, .nobody: return Delivery()
@@ -235,7 +235,7 @@ struct Shard: ~Copyable {
     /// Hands bytes that are next in a stream to a session.
     @inline(__always)
     mutating func deliver(
-        _ bytes: Span<UInt8>, to session: Int, from role: Role, _ place: ConnectionTable.Place, _ origin: UInt64,
+        _ bytes: Span<UInt8>, to session: Slot<Session>, from role: Role, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         if followsDeliveries {
@@ -248,7 +248,7 @@ struct Shard: ~Copyable {
 
     /// Reads on towards an upgrade.
     private mutating func follow(
-        _ bytes: Span<UInt8>, _ watch: Int, _ place: ConnectionTable.Place, _ origin: UInt64,
+        _ bytes: Span<UInt8>, _ watch: Slot<UpgradeWatch>, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Delivery {
         var delivery = Delivery()
@@ -294,12 +294,12 @@ struct Shard: ~Copyable {
 
     /// Hands on what has waited in both streams of a connection.
     mutating func drain(
-        _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         var direction = Direction.fromInitiator
         var idle = 0
         while idle < 2 {
-            if case .nobody = readers[slot] { return }
+            if case .nobody = readers[slot.index] { return }
             guard let piece = table.connections[slot].next(direction, budget: &table.budget) else {
                 if table.connections[slot].isOverfull(direction) {
                     stopWaiting(slot, &state)
@@ -338,7 +338,7 @@ struct Shard: ~Copyable {
         _ length: UInt64, _ place: ConnectionTable.Place, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        switch readers[place.slot] {
+        switch readers[place.slot.index] {
         case .session(let session):
             sessions[session].skip(
                 length, from: role(of: place), state: &state,
@@ -362,8 +362,8 @@ struct Shard: ~Copyable {
     }
 
     /// Gives up a stream that has waited for the other one beyond the bounds.
-    private mutating func stopWaiting(_ slot: Int, _ state: inout AnalysisState) {
-        guard case .watch(let watch) = readers[slot] else { return }
+    private mutating func stopWaiting(_ slot: Slot<TCPConnection>, _ state: inout AnalysisState) {
+        guard case .watch(let watch) = readers[slot.index] else { return }
         state.summary.others.overfull &+= 1
         leave(slot, watch, watches[watch].follower.giveUpWaiting(), &state)
     }

@@ -9,7 +9,7 @@ extension Shard {
     ///
     /// - Returns: Whether a session was found; it has taken the bytes.
     mutating func searchMidstream(
-        _ bytes: Span<UInt8>, _ watch: Int, _ place: ConnectionTable.Place, _ origin: UInt64,
+        _ bytes: Span<UInt8>, _ watch: Slot<UpgradeWatch>, _ place: ConnectionTable.Place, _ origin: UInt64,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         guard resources.searchable > bytes.count else {
@@ -64,9 +64,9 @@ extension Shard {
 
     /// Puts a session in the place of a watch; `offsets` tells where its streams begin, by direction.
     private mutating func beginSession(
-        _ watch: Int, _ slot: Int, _ client: Direction, _ offsets: InlineArray<2, UInt64>,
+        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, _ client: Direction, _ offsets: InlineArray<2, UInt64>,
         _ state: borrowing AnalysisState
-    ) -> Int {
+    ) -> Slot<Session> {
         let session = Session(
             midstream: watches[watch].number ?? 0, clientDirection: client, clientOffset: offsets[client.index],
             serverOffset: offsets[client.opposite.index], state: state)
@@ -79,7 +79,7 @@ extension Shard {
 
     /// Looks once more at the end of a connection.
     mutating func finishMidstream(
-        _ watch: Int, _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let midstream = watches[watch].midstream else { return }
         for direction in Direction.allCases {
@@ -96,7 +96,7 @@ extension Shard {
 
     /// Makes a session of a connection in whose bytes frames were found, and decodes what is kept of them.
     private mutating func openMidstream(
-        _ watch: Int, _ slot: Int, _ client: Direction, _ state: inout AnalysisState,
+        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, _ client: Direction, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
         guard let midstream = watches[watch].midstream else { return }

@@ -7,7 +7,7 @@ import WireFormat
 extension Shard {
     /// Tells of an upgrade and its answer.
     mutating func tell(
-        _ answer: UpgradeAnswer, _ watch: Int, _ place: ConnectionTable.Place, _ state: inout AnalysisState,
+        _ answer: UpgradeAnswer, _ watch: Slot<UpgradeWatch>, _ place: ConnectionTable.Place, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
         var context = announce(watch, place.slot, &state, &sink)
@@ -40,14 +40,14 @@ extension Shard {
 
     /// Gives the connection its number and tells of it, unless that was done.
     mutating func announce(
-        _ watch: Int, _ slot: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> EventContext {
         announce(watch, slot, opening: .handshake, client: watches[watch].clientDirection, &state, &sink)
     }
 
     /// The same, where it is known who is client.
     mutating func announce(
-        _ watch: Int, _ slot: Int, opening: ConnectionStart.Opening, client: Direction, _ state: inout AnalysisState,
+        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, opening: ConnectionStart.Opening, client: Direction, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) -> EventContext {
         if let number = watches[watch].number {
@@ -65,7 +65,7 @@ extension Shard {
     ///
     /// The answer came from `place`, the server's stream; the last `unread` of its bytes handed on stand behind it.
     mutating func open(
-        _ watch: Int, _ place: ConnectionTable.Place, _ answer: UpgradeAnswer, unread: Int,
+        _ watch: Slot<UpgradeWatch>, _ place: ConnectionTable.Place, _ answer: UpgradeAnswer, unread: Int,
         state: borrowing AnalysisState
     ) {
         let client = place.direction.opposite
@@ -83,7 +83,7 @@ extension Shard {
 
     /// Stops reading a connection that is no session.
     mutating func leave(
-        _ slot: Int, _ watch: Int, _ ending: UpgradeFollower.Ending, _ state: inout AnalysisState
+        _ slot: Slot<TCPConnection>, _ watch: Slot<UpgradeWatch>, _ ending: UpgradeFollower.Ending, _ state: inout AnalysisState
     ) {
         switch ending {
         case .tls: state.summary.others.tls &+= 1
@@ -98,9 +98,9 @@ extension Shard {
         watches[watch].midstream = nil
         if watches[watch].number == nil {
             watches.remove(watch)
-            readers[slot] = .nobody
+            readers[slot.index] = .nobody
         } else {
-            readers[slot] = .left(watch)
+            readers[slot.index] = .left(watch)
         }
     }
 

@@ -8,11 +8,11 @@ extension Shard {
     /// Who sends a stream, where its reader is a session.
     @inline(__always)
     func role(of place: ConnectionTable.Place) -> Role {
-        Role(place.direction, client: clients[place.slot])
+        Role(place.direction, client: clients[place.slot.index])
     }
 
     /// A session's connection after the segment at hand.
-    func view(_ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Int) -> ConnectionView {
+    func view(_ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Slot<Session>) -> ConnectionView {
         var view = self.view(place.slot, session)
         view.sender = role(of: place)
         view.sequence = segment.sequence
@@ -21,7 +21,7 @@ extension Shard {
     }
 
     /// A session's connection when no segment is at hand.
-    func view(_ slot: Int, _ session: Int) -> ConnectionView {
+    func view(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) -> ConnectionView {
         var view = opening(slot, sessions[session].clientDirection)
         view.clientReadyState = sessions[session].clientStates.current
         view.serverReadyState = sessions[session].serverStates.current
@@ -29,7 +29,7 @@ extension Shard {
     }
 
     /// A connection that is no session, or not yet.
-    func opening(_ slot: Int, _ client: Direction) -> ConnectionView {
+    func opening(_ slot: Slot<TCPConnection>, _ client: Direction) -> ConnectionView {
         var view = ConnectionView.unknown
         view.clientState = table.connections[slot].states[client.index]
         view.serverState = table.connections[slot].states[client.opposite.index]

@@ -25,8 +25,8 @@ extension Shard {
     }
 
     /// What a connection is, as far as is known.
-    func standing(of slot: Int) -> PacketStanding.Connection {
-        switch readers[slot] {
+    func standing(of slot: Slot<TCPConnection>) -> PacketStanding.Connection {
+        switch readers[slot.index] {
         case .session: .webSocket
         case .watch(let watch): watches[watch].number == nil ? .undecided : .webSocket
         case .left(let watch): watches[watch].number == nil ? .nothing : .webSocket

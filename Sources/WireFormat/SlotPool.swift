@@ -11,7 +11,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @usableFromInline
     var isInUse: [Bool] = []
     @usableFromInline
-    var freeSlots: [Int] = []
+    var freeSlots: [Slot<Element>] = []
 
     /// Values that are allocated together: 2 to the 6th.
     @inlinable
@@ -22,29 +22,33 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     public init() {}
 
     deinit {
-        for slot in isInUse.indices where isInUse[slot] { unsafe pointer(to: slot).deinitialize(count: 1) }
+        for slot in slots where isUsed(slot) { unsafe pointer(to: slot).deinitialize(count: 1) }
         unsafe chunks.forEach { unsafe $0.deallocate() }
     }
 
-    /// The slots that are or were in use: 0 and up.
+    /// How many slots are or were in use.
     @inlinable
-    public var slots: Range<Int> { isInUse.indices }
+    public var slotCount: Int { isInUse.count }
+
+    /// The slots that are or were in use, in order.
+    @inlinable
+    public var slots: LazyMapSequence<Range<Int>, Slot<Element>> { isInUse.indices.lazy.map { Slot($0) } }
 
     /// Whether the slot holds a value.
     @inlinable
-    public func isUsed(_ slot: Int) -> Bool { isInUse[slot] }
+    public func isUsed(_ slot: Slot<Element>) -> Bool { isInUse[slot.index] }
 
     /// Puts a value in and returns its slot.
     @inlinable
-    public mutating func insert(_ element: consuming Element) -> Int {
-        let slot: Int
+    public mutating func insert(_ element: consuming Element) -> Slot<Element> {
+        let slot: Slot<Element>
         if let free = freeSlots.popLast() {
             slot = free
-            isInUse[slot] = true
+            isInUse[slot.index] = true
         } else {
-            slot = isInUse.count
+            slot = Slot(isInUse.count)
             isInUse.append(true)
-            if unsafe slot / Self.chunkSize == chunks.count {
+            if unsafe slot.index / Self.chunkSize == chunks.count {
                 let bytes = MemoryLayout<Element>.stride &* Self.chunkSize
                 let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
                 unsafe chunks.append(chunk.bindMemory(to: Element.self, capacity: Self.chunkSize))
@@ -56,22 +60,22 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// Ends the value in a slot that is in use.
     @inlinable
-    public mutating func remove(_ slot: Int) {
-        precondition(isInUse[slot])
+    public mutating func remove(_ slot: Slot<Element>) {
+        precondition(isInUse[slot.index])
         unsafe pointer(to: slot).deinitialize(count: 1)
-        isInUse[slot] = false
+        isInUse[slot.index] = false
         freeSlots.append(slot)
     }
 
     /// The value in a slot that is in use.
     @inlinable
-    public subscript(slot: Int) -> Element {
+    public subscript(slot: Slot<Element>) -> Element {
         unsafeAddress {
-            assert(isInUse[slot])
+            assert(isInUse[slot.index])
             return unsafe UnsafePointer(pointer(to: slot))
         }
         unsafeMutableAddress {
-            assert(isInUse[slot])
+            assert(isInUse[slot.index])
             return unsafe pointer(to: slot)
         }
     }
@@ -82,12 +86,12 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     ///   - slot: A slot that is or was in use.
     ///   - bytes: Which bytes of the value.
     @inlinable @inline(__always)
-    public func prefetch(_ slot: Int, _ bytes: Range<Int>) {
-        unsafe TCPReassembly.prefetch(UnsafeRawPointer(pointer(to: slot)), bytes)
+    public func prefetch(_ slot: Slot<Element>, _ bytes: Range<Int>) {
+        unsafe WireFormat.prefetch(UnsafeRawPointer(pointer(to: slot)), bytes)
     }
 
     @inlinable
-    func pointer(to slot: Int) -> UnsafeMutablePointer<Element> {
-        unsafe chunks[slot &>> 6] + slot & 63
+    func pointer(to slot: Slot<Element>) -> UnsafeMutablePointer<Element> {
+        unsafe chunks[slot.index &>> 6] + slot.index & 63
     }
 }

@@ -1,4 +1,5 @@
 import PacketDecoding
+import TCPReassembly
 import WireFormat
 
 /// A packet that was decoded before its turn comes, so that the state of its connection is on its way from memory.
@@ -7,16 +8,15 @@ struct PacketAhead {
     var segment = TCPSegment()
     /// Of a segment: what the shard's table knows its connection by.
     var hash: UInt32 = 0
-    /// Slots are as many as open connections at most, far below 2^31.
-    private var shortSlot: Int32 = -1
+    private var candidate = Slot<TCPConnection>(-1)
     private var shortShard: UInt8 = 0
     var packet = DecodedPacket.notTCP
 
-    /// Of a segment: the slot in which its connection most likely is; negative where there is none.
+    /// Of a segment: the slot in which its connection most likely is, if there is any.
     @inline(__always)
-    var slot: Int {
-        get { Int(shortSlot) }
-        set { shortSlot = Int32(truncatingIfNeeded: newValue) }
+    var slot: Slot<TCPConnection>? {
+        get { candidate.index < 0 ? nil : candidate }
+        set { candidate = newValue ?? Slot(-1) }
     }
 
     /// Of a segment: the shard of its connection.

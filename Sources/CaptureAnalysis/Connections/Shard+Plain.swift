@@ -8,11 +8,10 @@ extension Shard {
     /// The short way for plain segments of a connection that is known; false where it is another.
     @inline(__always)
     mutating func receivePlain(
-        _ entry: inout PacketAhead, in bytes: Span<UInt8>,
+        _ entry: inout PacketAhead, at slot: Slot<TCPConnection>, in bytes: Span<UInt8>,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        let slot = entry.slot
-        switch readers[slot] {
+        switch readers[slot.index] {
         case .session(let session):
             guard !tracksStates, !sessions[session].watchesSegments,
                 let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: state.time)
@@ -35,7 +34,7 @@ extension Shard {
             if deliverOrPause(bytes.extracting(entry.segment.payload), place, state.packet, &state, &sink) {
                 drain(slot, &state, &sink)
             }
-            if case .session(let session) = readers[slot] {
+            if case .session(let session) = readers[slot.index] {
                 noteDelivered(length, place, session, &state, &sink)
             }
             return true

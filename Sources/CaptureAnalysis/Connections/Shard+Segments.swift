@@ -8,7 +8,7 @@ extension Shard {
     /// Looks at a segment before its bytes are handed on.
     mutating func watch(
         _ segment: inout TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
-        _ session: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ session: Slot<Session>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         if followsDeliveries, arrival.hasMore || arrival.inOrder.count != segment.payloadLength {
             noteOddities(segment, place, arrival, session, state)
@@ -35,7 +35,7 @@ extension Shard {
     /// Looks after a session to which a segment has brought bytes, `length` with its copies of older ones.
     @inline(__always)
     mutating func noteDelivered(
-        _ length: Int, _ place: ConnectionTable.Place, _ session: Int, _ state: inout AnalysisState,
+        _ length: Int, _ place: ConnectionTable.Place, _ session: Slot<Session>, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
         if sessions[session].watchesSegments { settle(place.slot, session, &state, &sink) }
@@ -45,7 +45,7 @@ extension Shard {
     }
 
     /// Waits for the next segment of an end whose small one ended inside of a frame.
-    mutating func watchForStall(_ place: ConnectionTable.Place, _ length: Int, _ session: Int, at time: Timestamp) {
+    mutating func watchForStall(_ place: ConnectionTable.Place, _ length: Int, _ session: Slot<Session>, at time: Timestamp) {
         let end = table.connections[place.slot][place.direction].nextOffset
         let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
         guard acknowledged >= end &- UInt64(length), acknowledged < end else { return }
@@ -53,8 +53,8 @@ extension Shard {
     }
 
     /// Begins to follow the messages of a session that was just opened.
-    mutating func beginDeliveries(_ slot: Int) {
-        guard followsDeliveries, case .session(let session) = readers[slot] else { return }
+    mutating func beginDeliveries(_ slot: Slot<TCPConnection>) {
+        guard followsDeliveries, case .session(let session) = readers[slot.index] else { return }
         for direction in Direction.allCases {
             let repeats = table.connections[slot][direction].retransmittedSegments
             let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
@@ -64,7 +64,7 @@ extension Shard {
 
     /// Tells of messages that are acknowledged by now, and watches on only as long as something is left to watch for.
     mutating func settle(
-        _ slot: Int, _ session: Int, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         var hasMore = false
         let client = sessions[session].clientDirection
@@ -82,7 +82,7 @@ extension Shard {
     }
 
     /// Nanoseconds that the three-way handshake took, or 0 where the capture lacks it: a round trip on the way.
-    private func connectTime(_ slot: Int) -> Int64 {
+    private func connectTime(_ slot: Slot<TCPConnection>) -> Int64 {
         guard let syn = table.connections[slot].syn, let ack = table.connections[slot].handshakeAck else { return 0 }
         return max(0, ack.time.nanoseconds(since: syn.time))
     }
@@ -90,7 +90,7 @@ extension Shard {
     /// Notes a segment that was not the next of its stream, and an acknowledgment of bytes that still wait.
     private mutating func noteOddities(
         _ segment: TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
-        _ session: Int, _ state: borrowing AnalysisState
+        _ session: Slot<Session>, _ state: borrowing AnalysisState
     ) {
         let sender = role(of: place)
         let reverse = place.direction.opposite

@@ -1,13 +1,14 @@
 import TCPReassembly
 import WebSocketProtocol
+import WireFormat
 
 /// What TCP lets a person know of a session's connection.
 extension Shard {
     /// Tells once of a session that segments are left out for their checksums.
     func tellRejected(
-        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard table.connections[slot].rejectedSegments == 1, case .session(let session) = readers[slot] else { return }
+        guard table.connections[slot].rejectedSegments == 1, case .session(let session) = readers[slot.index] else { return }
         let finding = Finding(
             rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
             text: "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
@@ -20,9 +21,9 @@ extension Shard {
     /// or did not reach the other end, or that its end's acknowledgments are passed over; and each time that its end's
     /// window was closed for long.
     mutating func tellDoubts(
-        _ slot: Int, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard case .session(let session) = readers[slot] else { return }
+        guard case .session(let session) = readers[slot.index] else { return }
         if table.connections[slot].hasDoubts(direction) {
             tellDoubtfulSegments(slot, session, direction, &state, &sink)
         }
@@ -33,7 +34,7 @@ extension Shard {
     }
 
     private mutating func tellDoubtfulSegments(
-        _ slot: Int, _ session: Int, _ direction: Direction, _ state: inout AnalysisState,
+        _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ direction: Direction, _ state: inout AnalysisState,
         _ sink: inout some EventSink & ~Copyable
     ) {
         let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
@@ -80,7 +81,7 @@ extension Shard {
 
     /// Tells once for each stream of a session that bytes of it are not in the capture, and that packets were cut short.
     mutating func tellMissing(
-        _ length: UInt64, _ place: ConnectionTable.Place, _ session: Int,
+        _ length: UInt64, _ place: ConnectionTable.Place, _ session: Slot<Session>,
         _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
     ) {
         let role = role(of: place)
