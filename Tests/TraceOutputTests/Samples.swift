@@ -1,3 +1,4 @@
+import CaptureAnalysis
 import WireFormat
 
 @testable import CaptureAnalysis
@@ -226,4 +227,16 @@ func printed<Format: OutputFormat & ~Copyable>(
     var filtered = try FilteredOutput(format, filter: filter)
     filtered.receive(calls)
     return filtered.output.text
+}
+
+@testable import TraceOutput
+
+/// Prints each event's kind and connection, a line each.
+struct KindsFormat: OutputFormat, ~Copyable {
+    var output = OutputBuffer()
+    var payloadNeeds: PayloadNeeds { PayloadNeeds(maximumBytes: 0, framePayloads: false) }
+
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        output.append(verbatim: "\(EventKind(event).rawValue) \(context.connection)\n")
+    }
 }

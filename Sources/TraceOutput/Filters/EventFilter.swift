@@ -1,3 +1,4 @@
+import CaptureAnalysis
 public import WebSocketProtocol
 
 /// Which events to show; those that are left out are counted all the same.
@@ -70,5 +71,96 @@ public struct EventFilter: Sendable {
             return String(decoding: rest[slash...], as: UTF8.self)
         }
         return target
+    }
+}
+
+/// What a filter left out that nobody asked it to, and what it was asked for that is not there.
+public struct FilterOmissions: Hashable, Sendable {
+    /// Payloads that the pattern could not be searched for within its bounds; they count as not matching.
+    public var unsearchedPayloads: UInt64 = 0
+    /// Events left out since too many came before it was known whether to show their connection.
+    public var undecidedEvents: UInt64 = 0
+    /// Connections that have a number, which are 1 to this.
+    public var connectionCount: UInt64 = 0
+    /// The numbers asked for that no connection has, in order.
+    public var absentConnections: [UInt64] = []
+
+    /// Nothing.
+    public init() {}
+}
+
+/// The kinds of events by their names in the trace.
+public enum EventKind: String, Hashable, Sendable, CaseIterable {
+    case capture, connection, handshake, frame, message, gap, resync, delivery, finding, end, summary
+
+    /// A word that names no kind.
+    public struct UnknownEvent: Error, Hashable, Sendable {
+        /// The word.
+        public let word: String
+    }
+
+    /// Reads a list such as "message,end".
+    public static func set(list: String) throws(UnknownEvent) -> Set<EventKind> {
+        var kinds: Set<EventKind> = []
+        for word in list.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let kind = EventKind(rawValue: String(word)) else { throw UnknownEvent(word: String(word)) }
+            kinds.insert(kind)
+        }
+        return kinds
+    }
+
+    /// The kind of an event.
+    ///
+    /// A TCP segment, which no trace holds, belongs to its connection.
+    init(_ event: borrowing Event) {
+        self =
+            switch event {
+            case .capture: .capture
+            case .connection, .segment: .connection
+            case .handshake: .handshake
+            case .frame: .frame
+            case .message: .message
+            case .gap: .gap
+            case .resync: .resync
+            case .delivery: .delivery
+            case .finding: .finding
+            case .end: .end
+            case .summary: .summary
+            }
+    }
+}
+
+/// A set of the sixteen opcodes (RFC 6455 5.2).
+public struct OpcodeSet: Hashable, Sendable {
+    /// A word that names no opcode.
+    public struct UnknownOpcode: Error, Hashable, Sendable {
+        /// The word.
+        public let word: String
+    }
+
+    private var bits: UInt16 = 0
+
+    /// Makes a set of those opcodes.
+    public init(_ opcodes: [Opcode]) {
+        for opcode in opcodes { bits |= 1 << UInt16(opcode.rawValue) }
+    }
+
+    /// Reads a list such as "text,ping,0xb": names as in the trace, in either case, or numbers from 0 to 15.
+    public init(list: String) throws(UnknownOpcode) {
+        for word in list.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let opcode = Self.opcode(word.lowercased()) else { throw UnknownOpcode(word: String(word)) }
+            bits |= 1 << UInt16(opcode.rawValue)
+        }
+    }
+
+    /// Whether the opcode is in the set.
+    public func contains(_ opcode: Opcode) -> Bool {
+        bits >> UInt16(opcode.rawValue) & 1 == 1
+    }
+
+    private static func opcode(_ word: String) -> Opcode? {
+        let value = word.hasPrefix("0x") ? UInt8(word.dropFirst(2), radix: 16) : UInt8(word)
+        if let value { return value < 16 ? Opcode(rawValue: value) : nil }
+        return (0..<16).lazy.map { Opcode(rawValue: $0) }.first { $0.name == word }
     }
 }
