@@ -89,11 +89,16 @@ let package = Package(
                 "CPCRE2", "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: librarySettings),
+        // The analysis of capture files on one or more threads, and the file that its output goes to.
+        .target(
+            name: "ParallelAnalysis",
+            dependencies: ["CaptureAnalysis", "PacketCapture", "TraceOutput", "WireFormat"],
+            swiftSettings: settings),
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CPrivileges", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TraceOutput", "WebSocketProtocol",
-                "WireFormat",
+                "CPrivileges", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "ParallelAnalysis", "TraceOutput",
+                "WebSocketProtocol", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -165,10 +170,10 @@ let package = Package(
             name: "CommandLineTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat", "wstap"],
             swiftSettings: settings),
         .testTarget(
-            name: "ThreadsTests",
+            name: "ParallelAnalysisTests",
             dependencies: [
-                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TestSupport", "TraceOutput", "WireFormat",
-                "wstap",
+                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "ParallelAnalysis", "TestSupport", "TraceOutput",
+                "WireFormat",
             ],
             swiftSettings: settings),
         .testTarget(

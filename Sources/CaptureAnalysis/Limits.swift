@@ -31,8 +31,8 @@ public struct Limits: Sendable {
     /// Messages of one end that wait for their acknowledgment; of the oldest it is not told.
     public var outstandingMessages = 1024
 
-    /// The parts that connections are dealt to by their ends.
-    public static let shards = 8
+    /// The number of shards, to which connections are dealt by their ends.
+    public static var shards: Int { PerShard<Int>.count }
 
     /// The documented defaults.
     public init() {}
@@ -46,3 +46,6 @@ public struct Limits: Sendable {
         return limits
     }
 }
+
+/// A value for each shard. This is where their number is set.
+public typealias PerShard<Element: ~Copyable> = InlineArray<8, Element>

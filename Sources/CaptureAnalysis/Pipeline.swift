@@ -15,7 +15,7 @@ public import WireFormat
 ///     EventSink              whoever prints the events
 public struct Pipeline: ~Copyable {
     var decoder: PacketDecoder
-    var shards: InlineArray<8, Shard>
+    var shards: PerShard<Shard>
     /// The packets of the batch at hand.
     var ahead = InlineArray<16, PacketAhead>(repeating: PacketAhead())
     var state: AnalysisState
@@ -25,7 +25,7 @@ public struct Pipeline: ~Copyable {
     public init(options: AnalysisOptions) {
         decoder = PacketDecoder(limits: options.limits.decoding)
         state = AnalysisState(options: options)
-        shards = InlineArray { _ in Shard(options: options) }
+        shards = PerShard { _ in Shard(options: options) }
     }
 
     /// The totals so far.

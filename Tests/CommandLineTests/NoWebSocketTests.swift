@@ -52,7 +52,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
                 talk.open()
                 return talk.packets.prefix(1)
             },
-            words: ["3 TCP connections", "3 without any data"]),
+            words: ["3 TCP connections", "3 without data"]),
         WithoutWebSocket(
             testDescription: "connections that were there before",
             packets: {
@@ -69,7 +69,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
                 for _ in 0..<70 { talk.send([UInt8](repeating: 0xff, count: 1000), from: .client) }
                 return talk.packets
             }(),
-            words: ["1 begun before the capture", "1 searched for frames in vain, and not to the end"]),
+            words: ["1 begun before the capture", "1 without frames in their first bytes, not searched further"]),
         WithoutWebSocket(
             testDescription: "proxies behind proxies",
             packets: {
@@ -81,7 +81,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
                 }
                 return talk.packets
             }(),
-            words: ["1 HTTP", "1 given up behind too many proxies"]),
+            words: ["1 HTTP", "1 given up after too many proxies"]),
         WithoutWebSocket(
             testDescription: "UDP", packets: [.udp],
             words: ["none of 1 packets is TCP"]),

@@ -4,9 +4,9 @@ public import WireFormat
 /// An analysis in parts on one thread: what the program does on several, in an order that is chosen.
 public struct PartedPipeline: ~Copyable {
     private var pipeline: Pipeline
-    private var parts: InlineArray<8, PipelinePart>
-    private var sinks: InlineArray<8, BatchSink>
-    private var blocks = Pipeline.Blocks { _ in PacketBlock() }
+    private var parts: PerPart<PipelinePart>
+    private var sinks: PerPart<BatchSink>
+    private var blocks = PerPart { _ in PacketBlock() }
     private var merge: EventMerge
     private let count: Int
     /// How many packets are dealt before blocks are handed on.
@@ -17,8 +17,8 @@ public struct PartedPipeline: ~Copyable {
     /// Makes one with so many parts.
     public init(options: AnalysisOptions, parts count: Int, blockLength: Int) {
         pipeline = Pipeline(options: options)
-        parts = InlineArray { _ in PipelinePart(options: options) }
-        sinks = InlineArray { _ in BatchSink() }
+        parts = PerPart { _ in PipelinePart(options: options) }
+        sinks = PerPart { _ in BatchSink() }
         merge = EventMerge(parts: count)
         self.count = count
         self.blockLength = blockLength

@@ -20,7 +20,7 @@ public struct EventMerge: ~Copyable {
         var numbers: [UInt64] = []
     }
 
-    private var parts: InlineArray<8, Part>
+    private var parts: PerPart<Part>
     private let count: Int
     /// How many connections have got a number.
     private(set) var connectionCount: UInt64 = 0
@@ -30,7 +30,7 @@ public struct EventMerge: ~Copyable {
     /// Makes one for so many parts.
     public init(parts count: Int) {
         self.count = count
-        parts = InlineArray { _ in Part() }
+        parts = PerPart { _ in Part() }
     }
 
     /// Whose events are next, or have to be known to go on; nil when all were handed on.

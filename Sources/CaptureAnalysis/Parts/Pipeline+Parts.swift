@@ -2,14 +2,14 @@ import PacketDecoding
 import TCPReassembly
 public import WireFormat
 
+/// A value for each part; those of parts that do not exist go unused.
+public typealias PerPart<Element: ~Copyable> = PerShard<Element>
+
 /// An analysis in several parts.
 ///
 /// Begin; deal all packets to blocks, one for each part; hand the blocks on, all of them together, whenever one is full;
 /// join the parts; then ``finish(into:)``.
 extension Pipeline {
-    /// A block for each part; those of parts that do not exist stay empty.
-    public typealias Blocks = InlineArray<8, PacketBlock>
-
     /// How many parts there may be: one for each shard.
     public static var maximumParts: Int { Limits.shards }
 
@@ -28,7 +28,7 @@ extension Pipeline {
     ///   - batch: The packets, whose bytes must stay where they are until the parts are done with the blocks.
     ///   - blocks: The blocks of the parts; none may be full.
     ///   - parts: How many parts there are.
-    public mutating func deal(_ batch: borrowing PacketBatch, to blocks: inout Blocks, parts: Int) {
+    public mutating func deal(_ batch: borrowing PacketBatch, to blocks: inout PerPart<PacketBlock>, parts: Int) {
         for place in 0..<batch.count {
             ahead[0].decode(batch, place, with: &decoder)
             state.begin(
@@ -50,7 +50,7 @@ extension Pipeline {
     }
 
     /// Tells blocks that are to be handed on how far they go.
-    public func close(_ blocks: inout Blocks) {
+    public func close(_ blocks: inout PerPart<PacketBlock>) {
         for part in 0..<Self.maximumParts {
             blocks[part].firstTime = state.firstTime
             blocks[part].lastPacket = state.packet

@@ -7,7 +7,7 @@ import WireFormat
 /// it, in order; put the events of all parts together with an ``EventMerge``; then hand it to
 /// ``Pipeline/join(_:_:of:_:)``. What comes of it does not depend on how many parts there are.
 public struct PipelinePart: ~Copyable {
-    var shards: InlineArray<8, Shard>
+    var shards: PerShard<Shard>
     var state: AnalysisState
 
     /// Makes a part.
@@ -16,7 +16,7 @@ public struct PipelinePart: ~Copyable {
     public init(options: AnalysisOptions) {
         state = AnalysisState(options: options)
         state.reusesNumbers = true
-        shards = InlineArray { _ in Shard(options: options) }
+        shards = PerShard { _ in Shard(options: options) }
     }
 
     /// Takes the packets of a block, as long as there is room for what they tell.

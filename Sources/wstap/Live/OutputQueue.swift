@@ -1,3 +1,4 @@
+import ParallelAnalysis
 import TraceOutput
 
 /// Output that waits for whoever reads it, written by a thread of its own: a slow reader never holds up the capture.
@@ -10,10 +11,11 @@ final class OutputQueue: @unchecked Sendable {
     private let descriptor: Int32
     private let name: String
     private let wake: WakePipe
-    private let monitor = Monitor()
+    private let lock = Lock()
+    private let change = Condition()
     private var thread: WorkerThread?
 
-    // Guarded by `monitor`.
+    // Guarded by `lock`.
     private var pending: [UInt8] = []
     private var unwritten = 0
     private var lost: UInt64 = 0
@@ -42,18 +44,18 @@ final class OutputQueue: @unchecked Sendable {
 
     /// Why nothing more can be written; nil where that is not so.
     var failure: OutputFile.Failure? {
-        monitor.locked { failed }
+        lock.withLock { failed }
     }
 
     /// Lines left out up to now.
     var lostLines: UInt64 {
-        monitor.locked { lost }
+        lock.withLock { lost }
     }
 
     /// Takes over whole lines, or leaves them out where too much waits; empties the buffer.
     func offer(_ buffer: inout OutputBuffer) {
         guard !buffer.isEmpty else { return }
-        monitor.locked {
+        lock.withLock {
             if unwritten > 0, unwritten + buffer.count > Self.capacity {
                 lost &+= buffer.withBytes { OutputQueue.lines($0) }
             } else {
@@ -65,15 +67,15 @@ final class OutputQueue: @unchecked Sendable {
 
     /// Takes over whole lines however much waits; empties the buffer.
     func put(_ buffer: inout OutputBuffer) {
-        monitor.locked { append(buffer) }
+        lock.withLock { append(buffer) }
         buffer.removeAll()
     }
 
     /// Waits until all is written, or nothing more can be, and ends the thread.
     func finish() {
-        monitor.locked {
+        lock.withLock {
             isClosing = true
-            monitor.notify()
+            change.broadcast()
         }
         thread?.join()
         thread = nil
@@ -83,7 +85,7 @@ final class OutputQueue: @unchecked Sendable {
         guard failed == nil else { return }
         buffer.withBytes { bytes in bytes.withUnsafeBufferPointer { pending.append(contentsOf: $0) } }
         unwritten += buffer.count
-        monitor.notify()
+        change.broadcast()
     }
 
     private static func lines(_ bytes: Span<UInt8>) -> UInt64 {
@@ -99,7 +101,7 @@ extension OutputQueue {
         var batch: [UInt8] = []
         while waitForBatch(&batch) {
             if let failure = write(batch) {
-                monitor.locked {
+                lock.withLock {
                     failed = failure
                     pending = []
                     unwritten = 0
@@ -113,8 +115,8 @@ extension OutputQueue {
 
     /// Takes what waits; false where nothing does and nothing more will come.
     private func waitForBatch(_ batch: inout [UInt8]) -> Bool {
-        monitor.locked {
-            while pending.isEmpty, !isClosing { monitor.wait() }
+        lock.withLock {
+            while pending.isEmpty, !isClosing { lock.wait(for: change) }
             swap(&batch, &pending)
             return !batch.isEmpty
         }
@@ -129,7 +131,7 @@ extension OutputQueue {
                 let count = wstap.write(descriptor, bytes.baseAddress.map { $0 + written }, length)
                 if count >= 0 {
                     written += count
-                    monitor.locked { unwritten -= count }
+                    lock.withLock { unwritten -= count }
                 } else if errno == EPIPE {
                     return .closedPipe
                 } else if errno != EINTR {
@@ -138,5 +140,35 @@ extension OutputQueue {
             }
             return nil
         }
+    }
+}
+
+/// Where a live capture's output goes: standard output, or a file that is written in place.
+final class LiveOutput {
+    /// What to write to.
+    let descriptor: Int32
+    /// What to call it in a complaint.
+    let name: String
+
+    /// Opens the output.
+    ///
+    /// - Parameter path: A file, made or emptied; nil for standard output.
+    /// - Throws: `failed` where it cannot be opened.
+    init(path: String?) throws(OutputFile.Failure) {
+        name = path ?? "standard output"
+        descriptor = path.map { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) } ?? STDOUT_FILENO
+        guard descriptor >= 0 else { throw .failed("\(name): \(String(cString: strerror(errno)))") }
+    }
+
+    deinit {
+        if descriptor > STDERR_FILENO { close(descriptor) }
+    }
+
+    /// Whether its reader can go away, which poll(2) then tells.
+    var isPipe: Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return false }
+        let type = status.st_mode & S_IFMT
+        return type == S_IFIFO || type == S_IFSOCK
     }
 }

@@ -1,0 +1,66 @@
+import CaptureAnalysis
+import TraceOutput
+
+/// A part of an analysis and the batch its events gather in; one runner at a time uses it.
+final class AnalysisPart<Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
+    /// What it knows.
+    var part: PipelinePart
+    private var sink: BatchingSink<Batch>
+
+    /// Creates a part that has seen nothing.
+    ///
+    /// - Parameters:
+    ///   - index: The part, from 0.
+    ///   - options: What the analysis is to do.
+    ///   - batch: An empty batch for its events.
+    init(_ index: Int, options: AnalysisOptions, _ batch: consuming Batch) {
+        part = PipelinePart(options: options)
+        sink = BatchingSink(batch, index)
+    }
+
+    /// Analyses the packets of a block and empties it.
+    ///
+    /// - Returns: Whether the block is complete; it is not if there was no room for its events.
+    func receive(
+        _ block: inout PacketBlock, _ turn: Crew<PacketBlock, Batch>.Turn, of crew: Crew<PacketBlock, Batch>
+    ) -> Bool {
+        sink.crew = crew
+        defer { sink.crew = nil }
+        if !sink.hasRoom { sink.offer() }
+        guard sink.hasRoom, part.receive(&block, into: &sink) else { return false }
+        sink.batch.close(behind: block.lastPacket)
+        // The merge may need these to go on.
+        if turn.isLast { sink.offer() }
+        guard sink.hasRoom else { return false }
+        block.removeAll()
+        return true
+    }
+}
+
+/// Passes a part's events to the merge in batches.
+private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable {
+    /// Events that were not passed on yet.
+    var batch: Batch
+    /// Whether the last batch that was offered fitted.
+    private(set) var hasRoom = true
+    /// The crew that runs the part, while it runs.
+    var crew: Crew<PacketBlock, Batch>?
+    private let part: Int
+
+    init(_ batch: consuming Batch, _ part: Int) {
+        self.batch = batch
+        self.part = part
+    }
+
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        batch.receive(event, at: context, payload: payload)
+        guard batch.isFull, hasRoom || batch.isOverfull else { return }
+        // The packet may have further events.
+        batch.close(behind: context.packet - 1)
+        hasRoom = (batch.isOverfull ? crew?.put(&batch, of: part) : crew?.offer(&batch, of: part)) ?? false
+    }
+
+    mutating func offer() {
+        hasRoom = crew?.offer(&batch, of: part) ?? false
+    }
+}

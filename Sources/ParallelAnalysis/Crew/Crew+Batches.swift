@@ -1,0 +1,75 @@
+import TraceOutput
+
+/// The way of batches from the parts to the merge.
+extension Crew where Block: ~Copyable, Batch: ~Copyable {
+    /// Queues a part's events if there is room, and leaves an empty batch.
+    ///
+    /// - Returns: Whether there was room.
+    func offer(_ batch: inout Batch, of part: Int) -> Bool {
+        lock.withLock {
+            guard needed != nil else {
+                batch.removeAll()
+                return true
+            }
+            return batches[part].put(&batch, capacity: size.batches)
+        }
+    }
+
+    /// What a runner does that has no room.
+    private enum Step {
+        case merge, tryAgain, giveUp
+    }
+
+    /// Queues a part's events, merging or waiting until there is room, and leaves an empty batch.
+    ///
+    /// - Returns: Whether there was room; there is none if threads are lacking.
+    func put(_ batch: inout Batch, of part: Int) -> Bool {
+        while !offer(&batch, of: part) {
+            let step: Step = lock.withLock {
+                if canMerge {
+                    isMerging = true
+                    return .merge
+                }
+                guard !hasRoom(part) else { return .tryAgain }
+                guard workerCount + 1 >= size.parts || blocked < workerCount else { return .giveUp }
+                blocked += 1
+                wakeRunners()
+                lock.wait(for: room)
+                blocked -= 1
+                return .tryAgain
+            }
+            switch step {
+            case .tryAgain: continue
+            case .giveUp: return false
+            case .merge:
+                merge(self)
+                lock.withLock { recordMerge() }
+            }
+        }
+        return true
+    }
+
+    /// Swaps an empty batch for the part's next, for the merge.
+    func take(_ batch: inout Batch, of part: Int) -> Supply {
+        lock.withLock {
+            needed = part
+            guard batches[part].count > 0 else { return goal == .allMerged ? .end : .later }
+            batches[part].take(&batch)
+            if blocked > 0 { room.broadcast() }
+            // The merge may take long: others need not wait for its end.
+            wakeRunners()
+            return .batch
+        }
+    }
+
+    /// Ends the merge: whatever the parts report from now on is dropped. The merge itself calls it.
+    func endMerge() {
+        lock.withLock {
+            needed = nil
+            room.broadcast()
+        }
+    }
+
+    /// Whether the merge has ended.
+    var hasMerged: Bool { lock.withLock { needed == nil } }
+}

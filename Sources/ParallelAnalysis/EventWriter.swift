@@ -1,0 +1,73 @@
+package import CaptureAnalysis
+package import TraceOutput
+
+/// Formats the events of an analysis and writes the output to a file.
+package struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
+    private var format: Format
+    private var file: OutputFile
+
+    /// Why nothing more can be written, if that was found within a packet.
+    private var failure: OutputFile.Failure?
+
+    /// Bytes of output per write while nobody waits for them.
+    private static var batch: Int { 128 << 10 }
+    /// Bytes of output that are written even before all events of a packet are formatted.
+    private static var overfull: Int { 4 << 20 }
+
+    /// Creates a writer.
+    package init(_ format: consuming Format, to file: consuming OutputFile) {
+        self.format = format
+        self.file = file
+    }
+
+    package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        format.receive(event, at: context, payload: payload)
+        if format.output.count >= Self.overfull { writeWithinPacket() }
+    }
+
+    /// Writes the output so far; drops it after a failure.
+    private mutating func writeWithinPacket() {
+        guard failure == nil else { return format.output.removeAll() }
+        do throws(OutputFile.Failure) {
+            try file.drain(&format.output)
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Formats a part's events, up to those of one packet.
+    ///
+    /// - Parameters:
+    ///   - batch: The events.
+    ///   - packet: The last packet.
+    ///   - part: The part.
+    ///   - merge: What puts the parts together.
+    mutating func pass(
+        _ batch: inout some OutputBatch & ~Copyable, through packet: UInt64, of part: Int, _ merge: inout EventMerge
+    ) {
+        batch.pass(through: packet, of: part, &merge, into: &format)
+    }
+
+    /// Writes between two packets, if there is enough to write.
+    ///
+    /// - Parameter isWaiting: Whether nothing may come for a while, so that everything should be written.
+    /// - Throws: If nothing more can be written.
+    mutating func advance(isWaiting: Bool) throws(OutputFile.Failure) {
+        if let failure { throw failure }
+        if isWaiting { format.flush() }
+        if isWaiting && !format.output.isEmpty || format.output.count >= Self.batch {
+            try file.drain(&format.output)
+        }
+    }
+
+    /// Writes the rest and gives the file its name, after the last event.
+    ///
+    /// - Returns: What the format left out.
+    /// - Throws: If not everything could be written.
+    mutating func finish() throws(OutputFile.Failure) -> FilterOmissions {
+        if let failure { throw failure }
+        try file.drain(&format.output)
+        try file.finish()
+        return format.omissions
+    }
+}

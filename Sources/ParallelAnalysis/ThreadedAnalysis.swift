@@ -1,0 +1,124 @@
+package import CaptureAnalysis
+package import PacketCapture
+package import TraceOutput
+import WireFormat
+
+/// An analysis on several threads: the caller's reads, decodes and deals the packets to parts; a crew, which it leads,
+/// does the rest.
+package struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputBatch & ~Copyable>: FileAnalysis,
+    ~Copyable
+{
+    private var pipeline: Pipeline
+    private var blocks = PerPart { _ in PacketBlock() }
+    private let size: CrewSize
+    private let parts: [AnalysisPart<Batch>]
+    private let merging: MergeTask<Format, Batch>
+    private let crew: Crew<PacketBlock, Batch>
+    private var turnCount = 0
+    private var hasBegun = false
+
+    /// Creates an idle analysis; threads start with the first packet.
+    ///
+    /// - Parameters:
+    ///   - options: What to do.
+    ///   - size: How many threads share it.
+    ///   - writer: What formats and writes.
+    ///   - batch: Creates an empty batch of what passes from the parts to `writer`.
+    package init(
+        _ options: AnalysisOptions, _ size: CrewSize, _ writer: consuming EventWriter<Format>, batch: () -> Batch
+    ) {
+        let parts = (0..<size.parts).map { AnalysisPart($0, options: options, batch()) }
+        let merging = MergeTask(MergedOutput(writer, parts: size.parts, batch: batch))
+        self.size = size
+        self.parts = parts
+        self.merging = merging
+        pipeline = Pipeline(options: options)
+        crew = Crew(size, block: { PacketBlock() }, batch: batch) { block, turn, crew in
+            parts[turn.part].receive(&block, turn, of: crew)
+        } merge: { crew in
+            merging.run(for: crew)
+        }
+    }
+
+    package mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool {
+        if !hasBegun { begin(at: capture.batch[0].time) }
+        // The packets that were dealt are in memory that will soon be reused.
+        if capture.turnCount != turnCount {
+            turnCount = capture.turnCount
+            submit()
+            if capture.lentByteCount > Self.lentBytes {
+                crew.settle()
+                capture.endLending()
+            }
+        }
+        if hasFullBlock { submit() }
+        pipeline.deal(capture.batch, to: &blocks, parts: size.parts)
+        return !crew.hasMerged
+    }
+
+    package mutating func finish() throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
+        if hasBegun { join() }
+        if let failure = merging.failure { throw failure }
+        pipeline.finish(into: &merging.output.writer)
+        let omissions = try merging.output.writer.finish()
+        return (pipeline.summary, omissions)
+    }
+
+    private mutating func begin(at time: Timestamp) {
+        hasBegun = true
+        pipeline.begin(at: time, into: &merging.output.writer)
+        // If the system has no more threads, those that there are do it all.
+        for _ in 0..<size.workers { guard crew.startWorker() else { break } }
+    }
+
+    private var hasFullBlock: Bool {
+        for part in 0..<size.parts where blocks[part].isFull { return true }
+        return false
+    }
+
+    /// Submits the blocks of all parts together.
+    private mutating func submit() {
+        pipeline.close(&blocks)
+        crew.submit(&blocks)
+    }
+
+    /// Bytes of memory that packets may be lent from before all parts have to be done with them.
+    private static var lentBytes: Int { 8 << 20 }
+
+    private mutating func join() {
+        submit()
+        crew.finish()
+        for (index, part) in parts.enumerated() {
+            pipeline.join(&part.part, index, of: size.parts, merging.output.merge)
+        }
+    }
+}
+
+/// How many threads share an analysis, and how far they may get ahead of each other.
+package struct CrewSize {
+    /// How many parts the analysis has: 1 to ``CaptureAnalysis/Pipeline/maximumParts``.
+    package var parts: Int
+    /// How many threads should be busy at most.
+    package var jobs: Int
+    /// How many threads there are besides the one that reads.
+    package var workers: Int
+    /// How many blocks of a part may wait: 1 to 8.
+    package var blocks = usualBlocks
+    /// How many batches of a part may wait: 1 to 8.
+    package var batches = 8
+
+    private static var usualBlocks: Int { 8 }
+
+    /// How many turns a capture must keep packets in memory: for the blocks that wait, the one that is run, the one
+    /// that is filled, and the turn that is noticed only after its batch.
+    package static var turns: Int { usualBlocks + 3 }
+
+    /// The size for `--jobs`.
+    ///
+    /// - Parameter count: The jobs, 2 or more; capped at one per part and one for the thread that reads.
+    package init(jobs count: Int) {
+        jobs = min(count, Pipeline.maximumParts + 1)
+        parts = min(jobs, Pipeline.maximumParts)
+        workers = jobs - 1
+    }
+}

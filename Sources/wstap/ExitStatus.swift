@@ -1,9 +1,0 @@
-/// What the exit status says; 64 for wrong usage is the argument parser's.
-enum ExitStatus {
-    /// The input was cut or partly unreadable: everything readable was printed.
-    static let partlyRead: Int32 = 1
-    /// Nothing could be read, or the output could not be written.
-    static let nothingRead: Int32 = 2
-    /// All was read, and there are findings that `--fail-on` names.
-    static let findings: Int32 = 3
-}

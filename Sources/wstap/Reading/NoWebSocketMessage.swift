@@ -1,0 +1,67 @@
+import CaptureAnalysis
+
+/// The line for a user whose capture holds no WebSocket: what it holds instead.
+struct NoWebSocketMessage {
+    private let summary: Summary
+    private let packetsRead: UInt64
+
+    /// Nil if sessions were found.
+    ///
+    /// - Parameters:
+    ///   - summary: The totals.
+    ///   - packetsRead: The packets, including those that a packet filter excluded.
+    init?(_ summary: Summary, packetsRead: UInt64) {
+        guard summary.webSocketConnections == 0 else { return nil }
+        self.summary = summary
+        self.packetsRead = packetsRead
+    }
+
+    /// The line.
+    var text: String {
+        let others = summary.others
+        guard summary.packets > 0 else {
+            return "no WebSocket: "
+                + (packetsRead == 0
+                    ? "the capture holds no packets" : "the filter matches none of \(packetsRead) packets")
+        }
+        guard summary.tcpConnections > 0 else {
+            return "no WebSocket: none of \(summary.packets) packets is TCP" + packetDetails
+        }
+        var parts: [String] = []
+        add(others.tls, "TLS (no keys)", to: &parts)
+        add(others.http2, "HTTP/2 (not decoded)", to: &parts)
+        add(others.http, "HTTP without an accepted upgrade" + httpDetails, to: &parts)
+        add(others.silent, "without data", to: &parts)
+        add(others.midstream, "begun before the capture, without an upgrade in it", to: &parts)
+        add(others.unknown, "other", to: &parts)
+        add(others.oversizedHeads, "given up after an oversized HTTP head", to: &parts)
+        add(others.proxyChains, "given up after too many proxies", to: &parts)
+        add(others.searchedInVain, "without frames in their first bytes, not searched further", to: &parts)
+        add(others.unsearched, "not searched to the end (too many open)", to: &parts)
+        add(others.displaced, "not followed to the end (too many open)", to: &parts)
+        add(others.overfull, "given up as one end waited too long for the other", to: &parts)
+        let connections = summary.tcpConnections == 1 ? "1 TCP connection" : "\(summary.tcpConnections) TCP connections"
+        let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
+        return "no WebSocket in \(connections)\(list)" + packetDetails
+    }
+
+    private var httpDetails: String {
+        var details: [String] = []
+        add(summary.others.eventStreams, "event streams", to: &details)
+        add(summary.others.longPolling, "long polling", to: &details)
+        return details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
+    }
+
+    private var packetDetails: String {
+        var details = ""
+        if summary.others.fragments > 0 {
+            details += "; \(summary.others.fragments) IP fragments of incomplete datagrams"
+        }
+        if summary.unreadablePackets > 0 { details += "; \(summary.unreadablePackets) packets truncated or malformed" }
+        return details
+    }
+
+    private func add(_ count: UInt64, _ what: String, to parts: inout [String]) {
+        if count > 0 { parts.append("\(count) \(what)") }
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import CaptureAnalysis
+import PacketCapture
+import ParallelAnalysis
+import TraceOutput
+import WebSocketProtocol
+import WireFormat
+
+/// One reading of captures, from the first packet to the exit status.
+struct ReadRun {
+    var files: [String]
+    var packetFilter: String?
+    var assumedServers: AssumedServers
+    var output: OutputOptions
+    var failureLevel: FailureLevel?
+    var jobs: JobCount
+
+    /// Packets between two looks at the progress.
+    private static let progressInterval: UInt64 = 1 << 14
+
+    /// Reads everything into a format, and writes what it prints.
+    ///
+    /// - Parameters:
+    ///   - format: The format.
+    ///   - batch: Makes what passes to it from the parts of the analysis.
+    /// - Throws: `ExitCode` for every status but 0.
+    func run<Batch: OutputBatch & ~Copyable>(
+        _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
+    ) throws {
+        if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
+            throw ValidationError("-o would replace \(TerminalText.safe(file)), which is to be read")
+        }
+        var capture = try open()
+        guard capture.readableFileCount > 0 else {
+            for problem in capture.problems { complain(problem.description) }
+            throw ExitCode(ExitStatus.nothingRead)
+        }
+        let summary: Summary
+        do throws(OutputFile.Failure) {
+            let file = try OutputFile(path: output.path)
+            let options = AnalysisOptions(for: format, output, sources: files, assuming: assumedServers)
+            let writer = EventWriter(format, to: file)
+            let omissions: FilterOmissions
+            // Whoever waits for events at a pipe is served at once.
+            let threads = jobs.count(forBytes: capture.byteCount)
+            if threads > 1, !capture.isLive {
+                var analysis = ThreadedAnalysis(options, CrewSize(jobs: threads), writer, batch: batch)
+                (summary, omissions) = try pass(&capture, through: &analysis)
+            } else {
+                var analysis = DirectAnalysis(options, writer)
+                (summary, omissions) = try pass(&capture, through: &analysis)
+            }
+            omissions.complain(isQuiet: output.quiet)
+        } catch {
+            switch error {
+            case .closedPipe: return
+            case .failed(let words):
+                complain(TerminalText.safe(words))
+                throw ExitCode(ExitStatus.nothingRead)
+            }
+        }
+        try conclude(capture.problems, summary, packetsRead: capture.packetCount)
+    }
+
+    /// Takes all packets through the analysis; progress is shown between.
+    private func pass(
+        _ capture: inout MergedCapture, through analysis: inout some FileAnalysis & ~Copyable
+    ) throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
+        var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
+        var shownAt: UInt64 = 0
+        while capture.readBatch(), try analysis.receive(&capture) {
+            if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
+                shownAt = capture.packetCount
+                progress?.show(capture.bytesRead)
+            }
+        }
+        progress?.clear()
+        return try analysis.finish()
+    }
+
+    private func open() throws -> MergedCapture {
+        do throws(CaptureError) {
+            return try MergedCapture(
+                paths: files, filter: packetFilter, turns: jobs.count > 1 ? CrewSize.turns : 1
+            )
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    /// Says what there is to say on standard error, and which exit status it comes to.
+    private func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
+        for problem in problems { complain(problem.description) }
+        for linkType in summary.unsupportedLinkTypes {
+            complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
+        }
+        if problems.isEmpty, summary.unsupportedLinkTypes.isEmpty, !output.quiet,
+            let words = NoWebSocketMessage(summary, packetsRead: packetsRead)
+        {
+            complain(words.text)
+        }
+        guard summary.unsupportedLinkTypes.isEmpty || summary.unreadablePackets < summary.packets else {
+            throw ExitCode(ExitStatus.nothingRead)
+        }
+        if !problems.isEmpty || !summary.unsupportedLinkTypes.isEmpty { throw ExitCode(ExitStatus.partlyRead) }
+        if failureLevel?.isReached(summary) == true { throw ExitCode(ExitStatus.findings) }
+    }
+}
+
+/// Whether two names are those of the same regular file, which exists.
+func areSameFile(_ one: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard stat(one, &first) == 0, stat(other, &second) == 0, first.st_mode & S_IFMT == S_IFREG else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+}
