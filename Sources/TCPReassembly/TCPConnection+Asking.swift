@@ -1,3 +1,5 @@
+public import WireFormat
+
 /// What is asked of a stream often.
 ///
 /// Asking mutates, although nothing changes: else the compiler moves the whole stream first.

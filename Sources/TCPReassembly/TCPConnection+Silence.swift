@@ -1,5 +1,5 @@
 import PacketDecoding
-import WireFormat
+public import WireFormat
 
 /// Ends that do not answer, and ends that take nothing.
 extension TCPConnection {

@@ -1,3 +1,5 @@
+public import WireFormat
+
 extension TCPConnection {
     /// The state of the end that sends this stream (RFC 9293 3.3.2).
     ///

@@ -1,3 +1,5 @@
+public import WireFormat
+
 internal import PacketDecoding
 
 /// How well a segment fits a connection between its ends, where it came through another tunnel than its direction's

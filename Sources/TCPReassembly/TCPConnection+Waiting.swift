@@ -1,3 +1,5 @@
+public import WireFormat
+
 /// Bytes that wait: for bytes before them, or for the reader of their stream.
 extension TCPConnection {
     /// The next piece of a stream that has waited.

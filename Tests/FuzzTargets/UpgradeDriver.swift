@@ -1,4 +1,5 @@
 import WebSocketProtocol
+import WireFormat
 
 /// The caller that `UpgradeFollower` asks for: keeps what waits, offers it again, and writes down what it is told.
 struct UpgradeDriver {
@@ -22,22 +23,22 @@ struct UpgradeDriver {
     init(_ follower: UpgradeFollower) { self.follower = follower }
 
     /// Feeds a piece, and whatever can then be read of what waits.
-    mutating func feed(_ bytes: [UInt8], _ side: StreamSide) throws(Disagreement) {
+    mutating func feed(_ bytes: [UInt8], _ direction: Direction) throws(Disagreement) {
         guard !isOver else { return }
-        held[Int(side.rawValue)] += bytes
-        var side = side
-        while try offer(side) { side = side.other }
+        held[direction.index] += bytes
+        var direction = direction
+        while try offer(direction) { direction = direction.opposite }
     }
 
     /// Tells of lost bytes, unless bytes before them wait.
-    mutating func lose(_ length: UInt64?, _ side: StreamSide) throws(Disagreement) {
-        guard !isOver, held[Int(side.rawValue)].isEmpty else { return }
-        switch follower.skip(length, from: side) {
+    mutating func lose(_ length: UInt64?, _ direction: Direction) throws(Disagreement) {
+        guard !isOver, held[direction.index].isEmpty else { return }
+        switch follower.skip(length, from: direction) {
         case .waits: log.append(.gapWaits)
         default:
-            offsets[Int(side.rawValue)] += Int(length ?? 0)
-            var side = side.other
-            while try offer(side) { side = side.other }
+            offsets[direction.index] += Int(length ?? 0)
+            var direction = direction.opposite
+            while try offer(direction) { direction = direction.opposite }
         }
     }
 
@@ -47,13 +48,13 @@ struct UpgradeDriver {
     }
 
     /// Offers what a stream has; true when it moved.
-    private mutating func offer(_ side: StreamSide) throws(Disagreement) -> Bool {
-        let index = Int(side.rawValue)
+    private mutating func offer(_ direction: Direction) throws(Disagreement) -> Bool {
+        let index = direction.index
         var hasMoved = false
         while !isOver, !held[index].isEmpty {
             let wasSearching = follower.isSearching
             let bytes = held[index]
-            let step = follower.receive(bytes.span, from: side)
+            let step = follower.receive(bytes.span, from: direction)
             if wasSearching || follower.isSearching { log.append(.searched) }
             guard (0...held[index].count).contains(step.consumed) else {
                 throw Disagreement(words: "consumed \(step.consumed) of \(held[index].count) bytes")

@@ -1,4 +1,5 @@
 import WebSocketProtocol
+import WireFormat
 
 /// One following of the two streams of a connection to its upgrade.
 ///
@@ -7,16 +8,16 @@ import WebSocketProtocol
 /// each), the pieces; streams take turns, the initiator's is first, and what is left is the last piece.
 struct UpgradeRun {
     private let settings: UInt8
-    private var pieces: [(side: StreamSide, bytes: [UInt8])] = []
+    private var pieces: [(direction: Direction, bytes: [UInt8])] = []
 
     init(_ input: [UInt8]) {
         var input = InputBytes(input)
         settings = input.byte()
         let lengths = (0..<input.byte() & 15).map { _ in Int(input.short()) }
-        var side = StreamSide.initiator
+        var direction = Direction.fromInitiator
         for length in lengths + [.max] {
-            pieces.append((side, input.take(length)))
-            side = side.other
+            pieces.append((direction, input.take(length)))
+            direction = direction.opposite
         }
     }
 
@@ -44,8 +45,8 @@ struct UpgradeRun {
         var driver = UpgradeDriver(
             UpgradeFollower(limits: limits, beganBeforeCapture: settings & 1 != 0))
         for (index, piece) in pieces.enumerated() {
-            for bytes in cutting.pieces(of: piece.bytes) { try driver.feed(bytes, piece.side) }
-            if index == 1, settings & 4 != 0 { try driver.lose(settings & 8 != 0 ? nil : 20, .initiator) }
+            for bytes in cutting.pieces(of: piece.bytes) { try driver.feed(bytes, piece.direction) }
+            if index == 1, settings & 4 != 0 { try driver.lose(settings & 8 != 0 ? nil : 20, .fromInitiator) }
         }
         driver.end()
         return driver.log

@@ -2,6 +2,7 @@ import PacketDecoding
 import Testing
 
 @testable import TCPReassembly
+import WireFormat
 
 @Suite("The opening of a connection")
 struct HandshakeTests {

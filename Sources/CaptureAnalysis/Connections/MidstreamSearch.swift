@@ -1,5 +1,6 @@
 import TCPReassembly
 import WebSocketProtocol
+import WireFormat
 
 /// Looks for a session that was running before the capture began, in both streams of a connection of which nothing is
 /// known.

@@ -29,7 +29,7 @@ extension Shard {
             else { return false }
             state.hasHole = false
             let length = entry.segment.payloadLength
-            guard length > 0, !watches[watch].follower.pass(length, from: StreamSide(direction)) else { return true }
+            guard length > 0, !watches[watch].follower.pass(length, from: direction) else { return true }
             let place = ConnectionTable.Place(slot: slot, direction: direction)
             if deliverOrPause(bytes.extracting(entry.segment.payload), place, state.packet, &state, &sink) {
                 drain(slot, &state, &sink)

@@ -254,7 +254,7 @@ struct Shard: ~Copyable {
         var delivery = Delivery()
         var start = 0
         while true {
-            let step = watches[watch].follower.receive(bytes.extracting(start...), from: StreamSide(place.direction))
+            let step = watches[watch].follower.receive(bytes.extracting(start...), from: place.direction)
             start &+= step.consumed
             delivery.hasMoved = delivery.hasMoved || step.consumed > 0
             switch step.outcome {
@@ -345,7 +345,7 @@ struct Shard: ~Copyable {
                 resources: &resources, sink: &sink)
             tellMissing(length, place, session, &state, &sink)
         case .watch(let watch):
-            switch watches[watch].follower.skip(length, from: StreamSide(place.direction)) {
+            switch watches[watch].follower.skip(length, from: place.direction) {
             case .waits:
                 table.connections[place.slot].pause(
                     place.direction, keepingGap: length, packet: state.packet, budget: &table.budget)

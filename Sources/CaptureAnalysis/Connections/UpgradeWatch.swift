@@ -61,13 +61,6 @@ struct UpgradeWatch: ~Copyable {
 
     /// The direction that the client sends; the initiator's where nobody has asked for anything.
     var clientDirection: Direction {
-        follower.clientSide == .responder ? .fromResponder : .fromInitiator
-    }
-}
-
-extension StreamSide {
-    /// The stream of a direction.
-    init(_ direction: Direction) {
-        self = direction == .fromInitiator ? .initiator : .responder
+        follower.client ?? .fromInitiator
     }
 }

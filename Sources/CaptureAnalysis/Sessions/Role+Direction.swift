@@ -1,5 +1,6 @@
 import TCPReassembly
 import WebSocketProtocol
+import WireFormat
 
 extension Role {
     /// Who sends a direction, where the client sends another or the same.

@@ -1,28 +1,30 @@
+import WireFormat
+
 extension UpgradeFollower {
     /// Reads on in a head, or before one.
-    mutating func readHead(_ bytes: Span<UInt8>, from offset: inout Int, _ side: StreamSide) -> Outcome? {
-        if mustWait(side) { return .waits }
-        let index = Int(side.rawValue)
+    mutating func readHead(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        if mustWait(direction) { return .waits }
+        let index = direction.index
         if !streams[index].head.firstBytes.hasBegun {
             // RFC 9112 2.2: empty lines before a request line are ignored.
             while offset < bytes.count, bytes[offset].isLineEnd { offset += 1 }
             guard offset < bytes.count else { return nil }
-            if answersUnseenProxyRequest(bytes[offset], side) { return .waits }
+            if answersUnseenProxyRequest(bytes[offset], direction) { return .waits }
         }
         if streams[index].head.firstBytes.kind == .undecided {
             streams[index].head.firstBytes.read(bytes, from: offset)
             switch streams[index].head.firstBytes.kind {
             case .undecided: break
             case .request:
-                guard clientSide ?? tunnelClient ?? side == side else { return finish(brokenEnding) }
-                clientSide = side
+                guard client ?? tunnelClient ?? direction == direction else { return finish(brokenEnding) }
+                client = direction
             case .response:
-                guard clientSide ?? tunnelClient != side else { return finish(brokenEnding) }
-                clientSide = side.other
-                if mustWait(side) { return .waits }
-            case .tls where clientSide == nil: return finish(.tls)
-            case .socks4 where clientSide == nil && side == .initiator: return beginProxy(.request4, side)
-            case .socks5 where clientSide == nil && side == .initiator: return beginProxy(.methods, side)
+                guard client ?? tunnelClient != direction else { return finish(brokenEnding) }
+                client = direction.opposite
+                if mustWait(direction) { return .waits }
+            case .tls where client == nil: return finish(.tls)
+            case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
+            case .socks5 where client == nil && direction == .fromInitiator: return beginProxy(.methods, direction)
             case .tls, .socks4, .socks5, .other: return finish(brokenEnding)
             }
         }
@@ -33,10 +35,10 @@ extension UpgradeFollower {
             return finish(brokenEnding)
         case .inPlace(let start):
             streams[index].head = HeadCollector()
-            return readMessage(bytes.extracting(start..<offset), side)
+            return readMessage(bytes.extracting(start..<offset), direction)
         case .gathered:
             let head = streams[index].head.take()
-            return readMessage(head.span, side)
+            return readMessage(head.span, direction)
         case .oversized:
             return finish(.oversizedHead)
         }
@@ -44,21 +46,21 @@ extension UpgradeFollower {
 
     /// Whether the next message of a stream cannot be understood yet: the client's behind a request that may change
     /// the streams, the server's before the request it answers (all of it where it may change the streams).
-    private func mustWait(_ side: StreamSide) -> Bool {
-        guard let clientSide else { return false }
-        if clientSide == side { return isAwaitingAnswer || outstanding.count >= limits.outstandingRequests }
+    private func mustWait(_ direction: Direction) -> Bool {
+        guard let client else { return false }
+        if client == direction { return isAwaitingAnswer || outstanding.count >= limits.outstandingRequests }
         guard let request = outstanding.first else { return true }
-        return request.changesStreams && !streams[Int(clientSide.rawValue)].isBetweenMessages
+        return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
     /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers.
-    private func answersUnseenProxyRequest(_ byte: UInt8, _ side: StreamSide) -> Bool {
-        clientSide == nil && side == .responder && (byte == 0 || byte == 5)
-            && !streams[Int(StreamSide.initiator.rawValue)].head.firstBytes.hasBegun
+    private func answersUnseenProxyRequest(_ byte: UInt8, _ direction: Direction) -> Bool {
+        client == nil && direction == .fromResponder && (byte == 0 || byte == 5)
+            && !streams[Direction.fromInitiator.index].head.firstBytes.hasBegun
     }
 
-    private mutating func beginProxy(_ step: SOCKSStep, _ side: StreamSide) -> Outcome? {
-        streams[Int(side.rawValue)].head = HeadCollector()
+    private mutating func beginProxy(_ step: SOCKSStep, _ direction: Direction) -> Outcome? {
+        streams[direction.index].head = HeadCollector()
         phase = .proxy(step)
         return nil
     }
@@ -66,11 +68,11 @@ extension UpgradeFollower {
     /// What to call a stream that is not HTTP here.
     private var brokenEnding: Ending { traffic.contains(.exchanges) ? .brokenHTTP : .unknown }
 
-    private mutating func readMessage(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
-        side == clientSide ? readRequest(head, side) : readResponse(head, side)
+    private mutating func readMessage(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
+        direction == client ? readRequest(head, direction) : readResponse(head, direction)
     }
 
-    private mutating func readRequest(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
+    private mutating func readRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
         guard let line = RequestLine(head) else { return finish(brokenEnding) }
         if line.isHTTP2Preface { return finish(.http2) }
         let facts = HeadFacts(head, after: line.end)
@@ -80,18 +82,18 @@ extension UpgradeFollower {
         let traits = RequestTraits(line, facts, in: head)
         outstanding.append(traits)
         isAwaitingAnswer = traits.changesStreams
-        streams[Int(side.rawValue)].enterBody(framing)
+        streams[direction.index].enterBody(framing)
         guard traits.contains(.webSocket) else { return nil }
         let request = UpgradeRequest(line, facts.upgrade, head: head)
         // The third part of hixie-76's challenge stands behind the head as if it were a body.
         if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
-            streams[Int(side.rawValue)].enterBody(.length(8))
+            streams[direction.index].enterBody(.length(8))
         }
         pending = PendingRequest(request, headByteCount: head.count)
         return .requested
     }
 
-    private mutating func readResponse(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
+    private mutating func readResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
         guard let line = StatusLine(head), let request = outstanding.first else { return finish(brokenEnding) }
         let facts = HeadFacts(head, after: line.end)
         note(facts)
@@ -109,14 +111,14 @@ extension UpgradeFollower {
         if request.contains(.webSocket), let pending {
             let response = UpgradeResponse(line, facts.upgrade, head: head)
             let answer = UpgradeAnswer(pending.request, response: response)
-            streams[Int(side.rawValue)].enterBody(framing)
+            streams[direction.index].enterBody(framing)
             settle(answer)
             if framing == .broken { _ = finish(.brokenHTTP) }
             return .answered(answer)
         }
         guard line.status != 101 else { return finish(.otherUpgrade) }
         guard framing != .broken else { return finish(.brokenHTTP) }
-        streams[Int(side.rawValue)].enterBody(framing)
+        streams[direction.index].enterBody(framing)
         return nil
     }
 

@@ -1,23 +1,25 @@
+import WireFormat
+
 extension UpgradeFollower {
-    /// Turns to searching: where the messages of `side` end is not known any more, and so neither which response of
+    /// Turns to searching: where the messages of `direction` end is not known any more, and so neither which response of
     /// the other stream answers which request.
-    mutating func search(after side: StreamSide) {
+    mutating func search(after direction: Direction) {
         if pending == nil {
             isAwaitingAnswer = false
-        } else if side != clientSide {
+        } else if direction != client {
             isAnswerHidden = true
         }
         phase = .searching
         outstanding = OutstandingRequests()
         proxyMessage = []
-        streams[Int(side.rawValue)] = MessageStream()
-        streams[Int(side.other.rawValue)].place = .head
+        streams[direction.index] = MessageStream()
+        streams[direction.opposite.index].place = .head
     }
 
     /// Looks whether a piece begins with a head, or goes on in one; what is not part of a head is passed over.
-    mutating func search(_ bytes: Span<UInt8>, from offset: inout Int, _ side: StreamSide) -> Outcome? {
-        let index = Int(side.rawValue)
-        if side == clientSide, isAwaitingAnswer, let pending {
+    mutating func search(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        let index = direction.index
+        if direction == client, isAwaitingAnswer, let pending {
             // Frames of a client never begin like a request line: the second byte has the mask bit.
             var first = FirstBytes()
             first.read(bytes, from: offset)
@@ -29,36 +31,36 @@ extension UpgradeFollower {
         streams[index].head.firstBytes.read(bytes, from: offset)
         let kind = streams[index].head.firstBytes.kind
         guard kind == .request || kind == .response else {
-            return passOver(bytes, from: &offset, side)
+            return passOver(bytes, from: &offset, direction)
         }
         switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
         case .incomplete:
             return nil
         case .inPlace(let start):
             streams[index].head = HeadCollector()
-            return found(bytes.extracting(start..<offset), kind, side) ?? passOver(bytes, from: &offset, side)
+            return found(bytes.extracting(start..<offset), kind, direction) ?? passOver(bytes, from: &offset, direction)
         case .gathered:
             let head = streams[index].head.take()
-            return found(head.span, kind, side) ?? passOver(bytes, from: &offset, side)
+            return found(head.span, kind, direction) ?? passOver(bytes, from: &offset, direction)
         case .broken, .oversized:
-            return passOver(bytes, from: &offset, side)
+            return passOver(bytes, from: &offset, direction)
         }
     }
 
-    private mutating func passOver(_ bytes: Span<UInt8>, from offset: inout Int, _ side: StreamSide) -> Outcome? {
+    private mutating func passOver(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         offset = bytes.count
-        streams[Int(side.rawValue)].head = HeadCollector()
+        streams[direction.index].head = HeadCollector()
         return nil
     }
 
     /// Takes a head that was found; it may be quoted by a body.
-    private mutating func found(_ head: Span<UInt8>, _ kind: FirstBytes.Kind, _ side: StreamSide) -> Outcome? {
-        kind == .request ? foundRequest(head, side) : foundResponse(head, side)
+    private mutating func found(_ head: Span<UInt8>, _ kind: FirstBytes.Kind, _ direction: Direction) -> Outcome? {
+        kind == .request ? foundRequest(head, direction) : foundResponse(head, direction)
     }
 
-    private mutating func foundRequest(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
+    private mutating func foundRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
         guard pending == nil, let line = RequestLine(head), !line.isHTTP2Preface else { return nil }
-        clientSide = side
+        client = direction
         note(line, in: head)
         let facts = HeadFacts(head, after: line.end)
         guard facts.namesWebSocket else { return nil }
@@ -67,9 +69,9 @@ extension UpgradeFollower {
         return .requested
     }
 
-    private mutating func foundResponse(_ head: Span<UInt8>, _ side: StreamSide) -> Outcome? {
-        guard clientSide != side, let line = StatusLine(head) else { return nil }
-        clientSide = side.other
+    private mutating func foundResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
+        guard client != direction, let line = StatusLine(head) else { return nil }
+        client = direction.opposite
         let facts = HeadFacts(head, after: line.end)
         note(facts)
         guard let pending, line.status == 101 || line.status >= 200 else { return nil }

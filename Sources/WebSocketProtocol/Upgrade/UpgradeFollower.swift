@@ -1,3 +1,5 @@
+public import WireFormat
+
 /// Follows the two byte streams of a connection from their beginning, through HTTP/1.1 exchanges (RFC 9112) and
 /// proxies, to the upgrade that makes them WebSocket (RFC 6455 4).
 ///
@@ -23,7 +25,7 @@ public struct UpgradeFollower: Sendable {
 
     let limits: Limits
     var phase: Phase
-    /// The streams, by the raw value of their side.
+    /// The two streams, by direction.
     var streams: [2 of MessageStream] = [MessageStream(), MessageStream()]
     var outstanding = OutstandingRequests()
     var pending: PendingRequest?
@@ -34,12 +36,12 @@ public struct UpgradeFollower: Sendable {
     /// How many proxies have been passed.
     var proxies = 0
     /// Who asked the latest of them for a tunnel, and so is the client in it.
-    var tunnelClient: StreamSide?
+    var tunnelClient: Direction?
 
     /// Who sends requests; nil before that can be told.
     ///
     /// While searching, it is who sent the latest.
-    public internal(set) var clientSide: StreamSide?
+    public internal(set) var client: Direction?
     /// What the exchanges so far were.
     public internal(set) var traffic: HTTPTraffic = []
     /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.
@@ -70,10 +72,10 @@ public struct UpgradeFollower: Sendable {
     /// The caller calls again with what is left: at once after `requested` and `answered`; after `waits` when the
     /// other stream has moved, by bytes or by a gap. After a verdict of `accepted` what is left are frames. Inside a
     /// body the cost does not depend on the number of bytes.
-    public mutating func receive(_ bytes: Span<UInt8>, from side: StreamSide) -> Step {
+    public mutating func receive(_ bytes: Span<UInt8>, from direction: Direction) -> Step {
         var offset = 0
         while offset < bytes.count {
-            guard let outcome = read(bytes, from: &offset, side) else { continue }
+            guard let outcome = read(bytes, from: &offset, direction) else { continue }
             if case .finished = outcome { offset = bytes.count }
             return Step(consumed: offset, outcome: outcome)
         }
@@ -86,13 +88,13 @@ public struct UpgradeFollower: Sendable {
     ///
     /// - Parameters:
     ///   - count: How many bytes come next.
-    ///   - side: Their stream.
+    ///   - direction: Their stream.
     /// - Returns: Whether they were passed over.
-    public mutating func pass(_ count: Int, from side: StreamSide) -> Bool {
-        guard case .following = phase, case .body(let remaining) = streams[Int(side.rawValue)].place,
+    public mutating func pass(_ count: Int, from direction: Direction) -> Bool {
+        guard case .following = phase, case .body(let remaining) = streams[direction.index].place,
             remaining > UInt64(count)
         else { return false }
-        streams[Int(side.rawValue)].place = .body(remaining: remaining &- UInt64(count))
+        streams[direction.index].place = .body(remaining: remaining &- UInt64(count))
         return true
     }
 
@@ -100,17 +102,17 @@ public struct UpgradeFollower: Sendable {
     ///
     /// The outcome is `waits` when the other stream must move before the place of the gap can be understood: then
     /// offer it again like bytes.
-    public mutating func skip(_ length: UInt64?, from side: StreamSide) -> Outcome {
-        let index = Int(side.rawValue)
+    public mutating func skip(_ length: UInt64?, from direction: Direction) -> Outcome {
+        let index = direction.index
         switch phase {
         case .finished(let ending): return .finished(ending)
         case _ where length == 0: return .consumed
         case .following, .searching:
-            if side == clientSide, isAwaitingAnswer, streams[index].isBetweenMessages { return .waits }
+            if direction == client, isAwaitingAnswer, streams[index].isBetweenMessages { return .waits }
             if case .following = phase, streams[index].skip(length) { return .consumed }
         case .proxy: break
         }
-        search(after: side)
+        search(after: direction)
         return .consumed
     }
 
@@ -122,16 +124,16 @@ public struct UpgradeFollower: Sendable {
     }
 
     /// Reads up to the end of a part of a message; nil when nothing is to be told yet.
-    private mutating func read(_ bytes: Span<UInt8>, from offset: inout Int, _ side: StreamSide) -> Outcome? {
+    private mutating func read(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         switch phase {
         case .following: break
-        case .proxy(let step): return readProxy(step, bytes, from: &offset, side)
-        case .searching: return search(bytes, from: &offset, side)
+        case .proxy(let step): return readProxy(step, bytes, from: &offset, direction)
+        case .searching: return search(bytes, from: &offset, direction)
         case .finished(let ending): return .finished(ending)
         }
-        let index = Int(side.rawValue)
+        let index = direction.index
         switch streams[index].place {
-        case .head: return readHead(bytes, from: &offset, side)
+        case .head: return readHead(bytes, from: &offset, direction)
         case .body(let remaining):
             let taken = min(remaining, UInt64(bytes.count - offset))
             offset += Int(taken)

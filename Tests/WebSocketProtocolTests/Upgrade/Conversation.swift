@@ -1,10 +1,11 @@
 import Testing
 import WebSocketProtocol
+import WireFormat
 
 /// What two ends sent, in the order in which a capture would show it.
 struct Conversation: Sendable, CustomTestStringConvertible {
     struct Piece: Sendable {
-        var side: StreamSide
+        var direction: Direction
         var bytes: [UInt8]
     }
 
@@ -23,20 +24,20 @@ struct Conversation: Sendable, CustomTestStringConvertible {
         self.expected = expected
     }
 
-    /// All bytes of one side.
-    func stream(of side: StreamSide) -> [UInt8] {
-        pieces.filter { $0.side == side }.flatMap(\.bytes)
+    /// All bytes of one direction.
+    func stream(of direction: Direction) -> [UInt8] {
+        pieces.filter { $0.direction == direction }.flatMap(\.bytes)
     }
 }
 
 /// A piece of the initiator's stream; line feeds become CR LF.
-func c(_ text: String) -> Conversation.Piece { .init(side: .initiator, bytes: wire(text)) }
+func c(_ text: String) -> Conversation.Piece { .init(direction: .fromInitiator, bytes: wire(text)) }
 /// A piece of the responder's stream; line feeds become CR LF.
-func s(_ text: String) -> Conversation.Piece { .init(side: .responder, bytes: wire(text)) }
+func s(_ text: String) -> Conversation.Piece { .init(direction: .fromResponder, bytes: wire(text)) }
 /// A piece of the initiator's stream.
-func c(_ bytes: [UInt8]) -> Conversation.Piece { .init(side: .initiator, bytes: bytes) }
+func c(_ bytes: [UInt8]) -> Conversation.Piece { .init(direction: .fromInitiator, bytes: bytes) }
 /// A piece of the responder's stream.
-func s(_ bytes: [UInt8]) -> Conversation.Piece { .init(side: .responder, bytes: bytes) }
+func s(_ bytes: [UInt8]) -> Conversation.Piece { .init(direction: .fromResponder, bytes: bytes) }
 
 /// The bytes of `text` with each line feed as CR LF.
 func wire(_ text: String) -> [UInt8] {

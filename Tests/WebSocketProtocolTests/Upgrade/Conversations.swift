@@ -1,4 +1,5 @@
 import WebSocketProtocol
+import WireFormat
 
 /// Conversations that every test of splitting and mixing runs through.
 let conversations: [Conversation] = plain + bodies + tunnels + others
@@ -203,8 +204,8 @@ private let tunnels: [Conversation] = [
 /// An upgrade through a SOCKS proxy; the messages are the client's and the server's in turn.
 private func socks(_ version: String, _ messages: [UInt8]...) -> Conversation {
     let exchange = messages.enumerated().map { $0.offset % 2 == 0 ? c($0.element) : s($0.element) }
-    let sent = exchange.filter { $0.side == .initiator }.map(\.bytes.count).reduce(0, +)
-    let answered = exchange.filter { $0.side == .responder }.map(\.bytes.count).reduce(0, +)
+    let sent = exchange.filter { $0.direction == .fromInitiator }.map(\.bytes.count).reduce(0, +)
+    let answered = exchange.filter { $0.direction == .fromResponder }.map(\.bytes.count).reduce(0, +)
     return Conversation(
         "SOCKS " + version, exchange + [c(upgrade), s(accepted), c(maskedHello)],
         [

@@ -32,6 +32,6 @@ struct HTTPTrafficTests {
         var driver = UpgradeDriver()
         driver.feed(c([0x16, 3, 1]))
         #expect(driver.follower.traffic == [])
-        #expect(driver.follower.clientSide == nil)
+        #expect(driver.follower.client == nil)
     }
 }

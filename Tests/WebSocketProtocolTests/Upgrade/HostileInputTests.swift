@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import WireFormat
 
 @testable import WebSocketProtocol
 
@@ -13,7 +14,7 @@ struct HostileInputTests {
             let alphabet: [UInt8] = [0, 4, 5, 1, 3, 0x16, 13, 10, 32, 58, 47, 48, 49, 46] + Array("GETHP".utf8)
             let pieces = (0..<20).map { _ in
                 Conversation.Piece(
-                    side: .allCases.randomElement(using: &random)!,
+                    direction: .allCases.randomElement(using: &random)!,
                     bytes: (0..<Int.random(in: 0...30, using: &random)).map { _ in
                         alphabet.randomElement(using: &random)!
                     })
@@ -48,21 +49,21 @@ struct HostileInputTests {
         var limits = UpgradeFollower.Limits()
         limits.head = 400
         var follower = UpgradeFollower(limits: limits, beganBeforeCapture: Int.random(in: 0..<4, using: &random) == 0)
-        var held: [StreamSide: [UInt8]] = [.initiator: [], .responder: []]
+        var held: [Direction: [UInt8]] = [.fromInitiator: [], .fromResponder: []]
         for piece in pieces {
-            held[piece.side]! += piece.bytes
-            if Int.random(in: 0..<20, using: &random) == 0, held[piece.side]!.isEmpty {
-                _ = follower.skip([nil, 0, 1, 50, .max].randomElement(using: &random)!, from: piece.side)
+            held[piece.direction]! += piece.bytes
+            if Int.random(in: 0..<20, using: &random) == 0, held[piece.direction]!.isEmpty {
+                _ = follower.skip([nil, 0, 1, 50, .max].randomElement(using: &random)!, from: piece.direction)
             }
             var steps = 0
-            for side in [piece.side, piece.side.other, piece.side] {
-                while !held[side]!.isEmpty {
-                    let bytes = held[side]!
-                    let step = follower.receive(bytes.span, from: side)
-                    held[side]!.removeFirst(step.consumed)
+            for direction in [piece.direction, piece.direction.opposite, piece.direction] {
+                while !held[direction]!.isEmpty {
+                    let bytes = held[direction]!
+                    let step = follower.receive(bytes.span, from: direction)
+                    held[direction]!.removeFirst(step.consumed)
                     steps += 1
                     if case .waits = step.outcome { break }
-                    if case .consumed = step.outcome { #expect(held[side]!.isEmpty, comment) }
+                    if case .consumed = step.outcome { #expect(held[direction]!.isEmpty, comment) }
                 }
             }
             // Each step but the last of a stream ends in an outcome of its own: a head, that is.

@@ -13,7 +13,7 @@ struct SearchingTests {
         driver.feed([c("lo world"), s([0, 1, 2]), s("HTTP/1.1 nonsense\n"), c(upgrade), s(accepted), s(hello)])
         #expect(
             driver.log == ["requested /chat at \(8 + length(upgrade))", "accepted 101 at \(22 + length(accepted))"])
-        #expect(driver.follower.clientSide == .initiator)
+        #expect(driver.follower.client == .fromInitiator)
     }
 
     @Test("The responder may be the client")
@@ -21,7 +21,7 @@ struct SearchingTests {
         var driver = UpgradeDriver(beganBeforeCapture: true)
         driver.feed([s(upgrade), c(accepted)])
         #expect(driver.log == [requested, opened])
-        #expect(driver.follower.clientSide == .responder)
+        #expect(driver.follower.client == .fromResponder)
     }
 
     @Test("Heads in several pieces")
@@ -42,7 +42,7 @@ struct SearchingTests {
             c(upgrade), s(accepted.replacing("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", with: accept)), c(maskedHello), s(hello),
         ])
         #expect(driver.log == [requested])
-        #expect(driver.held[.initiator] == maskedHello)
+        #expect(driver.held[.fromInitiator] == maskedHello)
         driver.feed(s(accepted))
         #expect(driver.log.count == 2)
     }
@@ -74,7 +74,7 @@ struct SearchingTests {
     func knownLength() {
         var driver = UpgradeDriver()
         driver.feed([c("GET / HTTP/1.1\n\n"), s("HTTP/1.1 200 OK\nContent-Length: 1000\n\nab")])
-        driver.lose(900, .responder)
+        driver.lose(900, .fromResponder)
         driver.feed([s([UInt8](repeating: 0, count: 98)), c(upgrade), s(accepted.replacing("s3p", with: "x"))])
         #expect(!driver.follower.isSearching)
         #expect(driver.log.last?.prefix(8) == "accepted")
@@ -86,7 +86,7 @@ struct SearchingTests {
     func chunk(lost: UInt64, isSearching: Bool) {
         var driver = UpgradeDriver()
         driver.feed([c("GET / HTTP/1.1\n\n"), s("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n10\na")])
-        driver.lose(lost, .responder)
+        driver.lose(lost, .fromResponder)
         #expect(driver.follower.isSearching == isSearching)
         let rest = [14: "x\n0\n\n", 15: "\n0\n\n", 16: "\n0\n\n"][lost]!
         driver.feed([s(rest), c(upgrade), s(accepted)])
@@ -97,7 +97,7 @@ struct SearchingTests {
     func untilClose() {
         var driver = UpgradeDriver()
         driver.feed([c("GET / HTTP/1.1\n\n"), s("HTTP/1.1 200 OK\n\n")])
-        driver.lose(nil, .responder)
+        driver.lose(nil, .fromResponder)
         #expect(!driver.follower.isSearching)
     }
 
@@ -106,7 +106,7 @@ struct SearchingTests {
         for text in ["HTTP/1.1 200 OK\nContent-Le", "HTTP/1.1 200 OK\nContent-Length: 4\n\n1234"] {
             var driver = UpgradeDriver()
             driver.feed([c("GET / HTTP/1.1\n\n"), s(text)])
-            driver.lose(length, .responder)
+            driver.lose(length, .fromResponder)
             #expect(driver.follower.isSearching)
             driver.feed([s(accepted), c(upgrade), s("no head"), s(accepted)])
             #expect(driver.log.map { $0.prefix(8) } == ["requeste", "accepted"])
@@ -116,9 +116,9 @@ struct SearchingTests {
     @Test("A lost request leaves the server's stream without a hold")
     func lostRequest() {
         var driver = UpgradeDriver()
-        driver.lose(100, .initiator)
+        driver.lose(100, .fromInitiator)
         driver.feed([s("HTTP/1.1 200 OK\nContent-Length: 3\n\nabc"), c(upgrade), s(accepted)])
-        #expect(driver.held[.responder] == [])
+        #expect(driver.held[.fromResponder] == [])
         #expect(driver.log.map { $0.prefix(8) } == ["requeste", "accepted"])
     }
 
@@ -126,11 +126,11 @@ struct SearchingTests {
     func lostAnswer() {
         var driver = UpgradeDriver()
         driver.feed(c(wire(upgrade) + maskedHello))
-        driver.lose(UInt64(length(accepted)), .responder)
+        driver.lose(UInt64(length(accepted)), .fromResponder)
         driver.feed(s(hello))
         #expect(driver.log == [requested])
         #expect(driver.follower.isAnswerHidden)
-        #expect(driver.held[.initiator] == maskedHello)
+        #expect(driver.held[.fromInitiator] == maskedHello)
         #expect(driver.follower.pendingRequest?.target == "/chat")
     }
 
@@ -138,7 +138,7 @@ struct SearchingTests {
     func lostRefusal() {
         var driver = UpgradeDriver()
         driver.feed(c(upgrade))
-        driver.lose(100, .responder)
+        driver.lose(100, .fromResponder)
         driver.feed([c(upgrade), s(accepted)])
         #expect(driver.log.map { $0.prefix(8) } == ["requeste", "lost 0 a", "requeste", "accepted"])
         #expect(!driver.follower.isAnswerHidden)
@@ -148,7 +148,7 @@ struct SearchingTests {
     func gapBehindRequest() {
         var driver = UpgradeDriver()
         driver.feed(c(upgrade))
-        driver.lose(10, .initiator)
+        driver.lose(10, .fromInitiator)
         driver.feed(s(accepted))
         #expect(driver.log == [requested, "gap waits", opened])
     }
@@ -157,7 +157,7 @@ struct SearchingTests {
     func proxy() {
         var driver = UpgradeDriver()
         driver.feed(c([5, 1, 0]))
-        driver.lose(2, .responder)
+        driver.lose(2, .fromResponder)
         driver.feed([c([5, 1, 0, 1, 1, 2, 3, 4, 0, 80]), s([5, 0, 0, 1]), c(upgrade), s(accepted)])
         #expect(driver.log.count == 2)
     }

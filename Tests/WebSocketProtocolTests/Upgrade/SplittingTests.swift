@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import WebSocketProtocol
+import WireFormat
 
 @Suite("However the streams are cut and mixed, the outcomes stand at the same places")
 struct SplittingTests {
@@ -13,17 +14,17 @@ struct SplittingTests {
     func byteByByte(_ conversation: Conversation) {
         var driver = UpgradeDriver()
         for piece in conversation.pieces {
-            for byte in piece.bytes { driver.feed(.init(side: piece.side, bytes: [byte])) }
+            for byte in piece.bytes { driver.feed(.init(direction: piece.direction, bytes: [byte])) }
         }
         #expect(driver.log == conversation.expected)
     }
 
     @Test("Each stream in one lump, either first", arguments: conversations)
     func lumped(_ conversation: Conversation) {
-        for first in StreamSide.allCases {
+        for first in Direction.allCases {
             var driver = UpgradeDriver()
-            for side in [first, first.other] {
-                driver.feed(.init(side: side, bytes: conversation.stream(of: side)))
+            for direction in [first, first.opposite] {
+                driver.feed(.init(direction: direction, bytes: conversation.stream(of: direction)))
             }
             #expect(driver.log == conversation.expected)
         }
@@ -35,7 +36,7 @@ struct SplittingTests {
             for place in piece.bytes.indices.dropFirst() {
                 var pieces = conversation.pieces
                 pieces[number].bytes = Array(piece.bytes[..<place])
-                pieces.insert(.init(side: piece.side, bytes: Array(piece.bytes[place...])), at: number + 1)
+                pieces.insert(.init(direction: piece.direction, bytes: Array(piece.bytes[place...])), at: number + 1)
                 var driver = UpgradeDriver()
                 driver.feed(pieces)
                 #expect(driver.log == conversation.expected, "piece \(number) cut at \(place)")
@@ -58,15 +59,15 @@ struct SplittingTests {
 extension Conversation {
     /// The same two streams, cut and mixed at random.
     func mixed(using random: inout SeededGenerator) -> [Piece] {
-        var rest: [StreamSide: ArraySlice<UInt8>] = [
-            .initiator: stream(of: .initiator)[...], .responder: stream(of: .responder)[...],
+        var rest: [Direction: ArraySlice<UInt8>] = [
+            .fromInitiator: stream(of: .fromInitiator)[...], .fromResponder: stream(of: .fromResponder)[...],
         ]
         let longest = [1, 7, 60, 400].randomElement(using: &random)!
         var pieces: [Piece] = []
-        while let side = StreamSide.allCases.filter({ !rest[$0]!.isEmpty }).randomElement(using: &random) {
-            let bytes = rest[side]!.prefix(Int.random(in: 1...longest, using: &random))
-            pieces.append(.init(side: side, bytes: Array(bytes)))
-            rest[side]!.removeFirst(bytes.count)
+        while let direction = Direction.allCases.filter({ !rest[$0]!.isEmpty }).randomElement(using: &random) {
+            let bytes = rest[direction]!.prefix(Int.random(in: 1...longest, using: &random))
+            pieces.append(.init(direction: direction, bytes: Array(bytes)))
+            rest[direction]!.removeFirst(bytes.count)
         }
         return pieces
     }

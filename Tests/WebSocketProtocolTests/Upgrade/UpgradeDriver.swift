@@ -1,5 +1,6 @@
 import Testing
 import WebSocketProtocol
+import WireFormat
 
 /// The caller that `UpgradeFollower` asks for: keeps what waits, offers it again, and writes down what it is told.
 struct UpgradeDriver {
@@ -8,8 +9,8 @@ struct UpgradeDriver {
     /// told it), "finished ENDING".
     private(set) var log: [String] = []
     private(set) var answers: [UpgradeAnswer] = []
-    private(set) var held: [StreamSide: [UInt8]] = [.initiator: [], .responder: []]
-    private var offsets: [StreamSide: Int] = [.initiator: 0, .responder: 0]
+    private(set) var held: [Direction: [UInt8]] = [.fromInitiator: [], .fromResponder: []]
+    private var offsets: [Direction: Int] = [.fromInitiator: 0, .fromResponder: 0]
     private(set) var isOver = false
 
     init(limits: UpgradeFollower.Limits = .init(), beganBeforeCapture: Bool = false) {
@@ -23,45 +24,45 @@ struct UpgradeDriver {
 
     /// Feeds a piece, and whatever can then be read of what waits.
     mutating func feed(_ piece: Conversation.Piece) {
-        held[piece.side]?.append(contentsOf: piece.bytes)
-        var side = piece.side
-        while offer(side) { side = side.other }
+        held[piece.direction]?.append(contentsOf: piece.bytes)
+        var direction = piece.direction
+        while offer(direction) { direction = direction.opposite }
     }
 
     /// Tells of lost bytes; nothing of the stream may wait.
-    mutating func lose(_ length: UInt64?, _ side: StreamSide) {
-        let outcome = follower.skip(length, from: side)
-        offsets[side]! += Int(length ?? 0)
-        if case .consumed = outcome { while offer(side.other) {} }
+    mutating func lose(_ length: UInt64?, _ direction: Direction) {
+        let outcome = follower.skip(length, from: direction)
+        offsets[direction]! += Int(length ?? 0)
+        if case .consumed = outcome { while offer(direction.opposite) {} }
         if case .waits = outcome { log.append("gap waits") }
     }
 
     /// Offers what a stream has; true when it moved.
-    private mutating func offer(_ side: StreamSide) -> Bool {
+    private mutating func offer(_ direction: Direction) -> Bool {
         var hasMoved = false
-        while !isOver, let bytes = held[side], !bytes.isEmpty {
-            let step = follower.receive(bytes.span, from: side)
+        while !isOver, let bytes = held[direction], !bytes.isEmpty {
+            let step = follower.receive(bytes.span, from: direction)
             #expect((0...bytes.count).contains(step.consumed))
-            held[side]!.removeFirst(step.consumed)
-            offsets[side]! += step.consumed
+            held[direction]!.removeFirst(step.consumed)
+            offsets[direction]! += step.consumed
             hasMoved = hasMoved || step.consumed > 0
-            guard note(step.outcome, side) else { return hasMoved }
+            guard note(step.outcome, direction) else { return hasMoved }
         }
         return hasMoved
     }
 
     /// Writes an outcome down; false when the stream cannot go on now.
-    private mutating func note(_ outcome: UpgradeFollower.Outcome, _ side: StreamSide) -> Bool {
+    private mutating func note(_ outcome: UpgradeFollower.Outcome, _ direction: Direction) -> Bool {
         switch outcome {
         case .consumed:
-            #expect(held[side]!.isEmpty)
+            #expect(held[direction]!.isEmpty)
         case .waits:
             return false
         case .requested:
-            log.append("requested \(follower.pendingRequest!.target) at \(offsets[side]!)")
+            log.append("requested \(follower.pendingRequest!.target) at \(offsets[direction]!)")
         case .answered(let answer):
             answers.append(answer)
-            log.append("\(answer.verdict) \(answer.response?.status ?? 0) at \(offsets[side]!)")
+            log.append("\(answer.verdict) \(answer.response?.status ?? 0) at \(offsets[direction]!)")
             isOver = answer.verdict == .accepted
         case .finished(let ending):
             log.append("finished \(ending)")

@@ -50,7 +50,7 @@ struct UpgradeLimitsTests {
         var outcomes = 0
         for byte in text {
             let piece = [byte]
-            if case .requested = follower.receive(piece.span, from: .initiator).outcome { outcomes += 1 }
+            if case .requested = follower.receive(piece.span, from: .fromInitiator).outcome { outcomes += 1 }
         }
         #expect(outcomes == 1)
     }
@@ -60,10 +60,10 @@ struct UpgradeLimitsTests {
         var driver = UpgradeDriver()
         let get = "GET / HTTP/1.1\n\n"
         driver.feed(c(String(repeating: get, count: 300)))
-        #expect(driver.held[.initiator]!.count == 44 * length(get))
+        #expect(driver.held[.fromInitiator]!.count == 44 * length(get))
         let response = "HTTP/1.1 200 OK\nContent-Length: 0\n\n"
         driver.feed(s(String(repeating: response, count: 300)))
-        #expect(driver.held == [.initiator: [], .responder: []])
+        #expect(driver.held == [.fromInitiator: [], .fromResponder: []])
         driver.feed([c(upgrade), s(accepted)])
         #expect(driver.log.last == "accepted 101 at \(300 * length(response) + length(accepted))")
     }

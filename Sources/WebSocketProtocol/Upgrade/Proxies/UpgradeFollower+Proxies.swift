@@ -1,9 +1,11 @@
+import WireFormat
+
 extension UpgradeFollower {
     /// Reads on in an exchange with a SOCKS proxy.
     mutating func readProxy(
-        _ step: SOCKSStep, _ bytes: Span<UInt8>, from offset: inout Int, _ side: StreamSide
+        _ step: SOCKSStep, _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction
     ) -> Outcome? {
-        guard step.isFromClient == (side == .initiator) else { return .waits }
+        guard step.isFromClient == (direction == .fromInitiator) else { return .waits }
         while let length = step.length(proxyMessage) {
             if proxyMessage.count == length {
                 let result = step.result(proxyMessage)
@@ -35,8 +37,8 @@ extension UpgradeFollower {
         guard proxies <= limits.proxies else { return finish(.tooManyProxies) }
         phase = .following
         // RFC 1928 3: it is the client that connects to a SOCKS proxy.
-        tunnelClient = clientSide ?? .initiator
-        clientSide = nil
+        tunnelClient = client ?? .fromInitiator
+        client = nil
         isAwaitingAnswer = false
         outstanding = OutstandingRequests()
         streams = [MessageStream(), MessageStream()]
