@@ -1,5 +1,6 @@
 import PacketDecoding
 import Testing
+import WireFormat
 
 @testable import TCPReassembly
 

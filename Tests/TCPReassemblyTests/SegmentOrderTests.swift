@@ -1,6 +1,7 @@
 import PacketDecoding
 import TestSupport
 import Testing
+import WireFormat
 
 @testable import TCPReassembly
 
