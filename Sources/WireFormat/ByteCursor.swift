@@ -1,14 +1,14 @@
-/// A reading position in borrowed bytes; integers are read in network byte order.
+/// A position in borrowed bytes; reads integers in network byte order.
 ///
-/// Every read is checked: one that does not fit returns nil and moves nothing.
+/// Every read is checked: one beyond the end returns nil and does not move the cursor.
 @frozen
 public struct ByteCursor: ~Escapable {
-    /// All the bytes, those already read included.
+    /// All the bytes, including those already read.
     public let bytes: Span<UInt8>
     @usableFromInline
     var position: Int
 
-    /// Makes a cursor at the first of `bytes`.
+    /// Creates a cursor at the first of `bytes`.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>) {
@@ -16,7 +16,7 @@ public struct ByteCursor: ~Escapable {
         self.position = 0
     }
 
-    /// How many bytes have been read; between 0 and `bytes.count`.
+    /// How many bytes have been read, from 0 to `bytes.count`.
     @inlinable
     public var offset: Int { position }
 
@@ -24,11 +24,11 @@ public struct ByteCursor: ~Escapable {
     @inlinable
     public var count: Int { bytes.count &- offset }
 
-    /// Whether nothing is left.
+    /// Whether no bytes are left.
     @inlinable
     public var isEmpty: Bool { offset == bytes.count }
 
-    /// What is left, not consumed.
+    /// The bytes left, not consumed.
     @inlinable
     public var rest: Span<UInt8> {
         @_lifetime(copy self) get { bytes.extracting(offset...) }
@@ -40,7 +40,7 @@ public struct ByteCursor: ~Escapable {
         distance < count ? bytes[offset &+ distance] : nil
     }
 
-    /// Passes over `length` bytes (not negative), or over all that is left when there are fewer; returns how many.
+    /// Skips `length` bytes (not negative), or all that are left if there are fewer; returns how many.
     @inlinable
     @discardableResult
     @_lifetime(self: copy self)
@@ -50,7 +50,7 @@ public struct ByteCursor: ~Escapable {
         return skipped
     }
 
-    /// Takes at most `length` bytes (not negative).
+    /// Reads at most `length` bytes (not negative).
     @inlinable
     @_lifetime(copy self)
     @_lifetime(self: copy self)
@@ -89,27 +89,27 @@ public struct ByteCursor: ~Escapable {
 }
 
 extension Span<UInt8> {
-    /// The two bytes at `offset` in network byte order; they must be inside.
+    /// The 16-bit integer at `offset` in network byte order; traps beyond the end.
     @inlinable @inline(__always)
     public func bigEndianUInt16(at offset: Int) -> UInt16 {
         UInt16(bigEndian: integer(at: offset))
     }
 
-    /// The four bytes at `offset` in network byte order; they must be inside.
+    /// The 32-bit integer at `offset` in network byte order; traps beyond the end.
     @inlinable @inline(__always)
     public func bigEndianUInt32(at offset: Int) -> UInt32 {
         UInt32(bigEndian: integer(at: offset))
     }
 
-    /// The eight bytes at `offset` in network byte order; they must be inside.
+    /// The 64-bit integer at `offset` in network byte order; traps beyond the end.
     @inlinable @inline(__always)
     public func bigEndianUInt64(at offset: Int) -> UInt64 {
         UInt64(bigEndian: integer(at: offset))
     }
 
-    /// The bytes at `offset` as they stand; they must be inside, which is checked.
+    /// The integer at `offset` in host byte order; traps beyond the end.
     ///
-    /// The load is safe, since any bytes make an integer. Read byte by byte, a packet takes half as long again.
+    /// The load is safe, since any bytes are a valid integer. Byte-by-byte loads make a packet take half as long again.
     @inlinable @inline(__always)
     func integer<Integer: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Integer {
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self)

@@ -1,22 +1,20 @@
-/// One packet as a capture holds it; its bytes are borrowed from whoever read them and valid only during the call
-/// that hands it on.
+/// A captured packet, whose bytes are borrowed from its reader's buffer.
 @frozen
 public struct CapturedPacket: ~Escapable, BitwiseCopyable {
     /// The 1-based number of the packet in the capture, as Wireshark counts.
     public let number: UInt64
     /// When the packet was captured.
     public let time: Timestamp
-    /// What the first of `bytes` is.
+    /// The kind of header that `bytes` start with.
     public let linkType: LinkType
-    /// How many bytes the packet had on the wire; more than `bytes.count` when a snap length cut it.
+    /// The packet's length on the wire in bytes; more than `bytes.count` if a snap length cut it.
     public let originalLength: Int
     /// The captured bytes.
     public let bytes: Span<UInt8>
-    /// The name of the interface that captured it, as the capture holds it (UTF-8, unless it is damaged); empty where the
-    /// capture tells none.
+    /// The name of the interface that captured it, as stored in the capture (UTF-8, unless damaged); empty if unknown.
     public let interfaceName: Span<UInt8>
 
-    /// Makes a packet that borrows `bytes` and `interfaceName`.
+    /// Creates a packet that borrows `bytes` and `interfaceName`.
     @inlinable
     @_lifetime(copy bytes, copy interfaceName)
     public init(
@@ -32,28 +30,28 @@ public struct CapturedPacket: ~Escapable, BitwiseCopyable {
     }
 }
 
-/// A packet as its reader holds it, until that reads on: what of it can be kept beyond a borrow.
+/// A packet by pointers into its reader's memory, valid until the reader reads on.
 @unsafe
 @frozen
 public struct CapturedRecord {
     /// When the packet was captured.
     public var time = Timestamp(nanoseconds: 0)
-    /// What the first of `bytes` is.
+    /// The kind of header that `bytes` start with.
     public var linkType = LinkType.ethernet
-    /// Whether the reader's filter matches it.
+    /// Whether it matches the reader's filter.
     public var isWanted = true
-    /// How many bytes the packet had on the wire.
+    /// The packet's length on the wire in bytes.
     public var originalLength = 0
-    /// The captured bytes, where the reader has put them.
+    /// The captured bytes in the reader's memory.
     public var bytes = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    /// How many bytes of the file it takes, what stands around the packet's own included.
+    /// The length of the whole record in the file, in bytes.
     public var length = 0
-    /// The name of its interface; empty where the capture tells none.
+    /// The name of its interface; empty if unknown.
     public var interfaceName = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    /// The 1-based number of the packet; 0 while it has none.
+    /// The 1-based number of the packet; 0 before it is assigned.
     public var number: UInt64 = 0
 
-    /// Makes a record.
+    /// Creates a record.
     @inlinable @inline(__always)
     public init(
         time: Timestamp = Timestamp(nanoseconds: 0), linkType: LinkType = .ethernet, originalLength: Int = 0,
@@ -69,7 +67,7 @@ public struct CapturedRecord {
         unsafe self.number = number
     }
 
-    /// Makes the record of a packet, whose bytes must stay where they are.
+    /// Creates a record that points to a packet's bytes, which must stay in place.
     @inlinable
     public init(_ packet: borrowing CapturedPacket) {
         unsafe self.init(
@@ -78,7 +76,7 @@ public struct CapturedRecord {
             interfaceName: packet.interfaceName.withUnsafeBufferPointer { unsafe $0 }, number: packet.number)
     }
 
-    /// The packet, which the caller ties to the time until its reader reads on.
+    /// The packet; the caller ties its lifetime to the reader.
     @inlinable
     public var packet: CapturedPacket {
         @_lifetime(immortal) @inline(__always) get {

@@ -1,10 +1,10 @@
-/// What the first bytes of a captured packet are, as registered in the LINKTYPE_ list of tcpdump.org.
+/// The kind of header that a captured packet starts with, as registered in the LINKTYPE_ list of tcpdump.org.
 @frozen
 public struct LinkType: RawRepresentable, Hashable, Sendable {
-    /// The registered number; any value can be held.
+    /// The registered number; unregistered numbers are possible.
     public let rawValue: UInt32
 
-    /// Makes a link type from its registered number.
+    /// Creates a link type from its registered number.
     @inlinable
     public init(rawValue: UInt32) {
         self.rawValue = rawValue
@@ -39,7 +39,7 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
 }
 
 extension LinkType {
-    /// What people call the link type, for messages: "Ethernet", "IEEE 802.11"; else "link type N".
+    /// Its usual name, for messages, such as "Ethernet" or "IEEE 802.11"; otherwise "link type N".
     public var name: String {
         switch rawValue {
         case 0: "BSD loopback"

@@ -1,12 +1,12 @@
-/// Packets that are lent together: their bytes stay where they are until their reader reads on.
+/// Packets read together, whose bytes stay in place until their reader reads on.
 @safe
 @frozen
 public struct PacketBatch: ~Copyable {
-    /// How many packets it holds at most: enough that what they need is on its way from memory while others are at work.
+    /// How many packets it holds at most: enough to prefetch the state of some while others are processed.
     @inlinable
     public static var capacity: Int { 16 }
 
-    /// They stand elsewhere, so that a batch can be moved at no cost.
+    /// On the heap, so that moving a batch is cheap.
     @usableFromInline
     let records: UnsafeMutablePointer<CapturedRecord>
     @usableFromInline
@@ -16,7 +16,7 @@ public struct PacketBatch: ~Copyable {
     @inlinable
     public var count: Int { filled }
 
-    /// Makes an empty batch.
+    /// Creates an empty batch.
     public init() {
         unsafe records = .allocate(capacity: Self.capacity)
         unsafe records.initialize(repeating: CapturedRecord(), count: Self.capacity)
@@ -30,12 +30,12 @@ public struct PacketBatch: ~Copyable {
     @inlinable
     public var isFull: Bool { count == Self.capacity }
 
-    /// Forgets its packets, so that their reader may read on.
+    /// Removes all packets, so that their reader may read on.
     public mutating func removeAll() {
         filled = 0
     }
 
-    /// Adds a packet, whose bytes must stay where they are as long as it is here; there must be room.
+    /// Adds a packet, whose bytes must stay in place until it is removed; traps if the batch is full.
     @unsafe
     @inlinable @inline(__always)
     public mutating func append(_ record: CapturedRecord) {
@@ -44,7 +44,7 @@ public struct PacketBatch: ~Copyable {
         filled &+= 1
     }
 
-    /// The packet in a place; there must be one.
+    /// The packet at a 0-based place; traps beyond the end.
     @inlinable
     public subscript(place: Int) -> CapturedPacket {
         @_lifetime(borrow self) @inline(__always) get {
@@ -52,9 +52,9 @@ public struct PacketBatch: ~Copyable {
         }
     }
 
-    // Whoever looks at every packet asks for what it needs: a packet as a whole is destroyed by a call that does nothing.
+    // Single fields for the hot path: the compiler destroys a whole packet with a call, even though that does nothing.
 
-    /// The captured bytes of the packet in a place.
+    /// The captured bytes of the packet at a place.
     @inlinable @inline(__always)
     @_lifetime(borrow self)
     public func bytes(_ place: Int) -> Span<UInt8> {
@@ -68,7 +68,7 @@ public struct PacketBatch: ~Copyable {
         unsafe _overrideLifetime(Span(_unsafeElements: record(place).interfaceName), borrowing: self)
     }
 
-    /// How many bytes it had on the wire; see ``CapturedPacket/originalLength``.
+    /// Its length on the wire in bytes; see ``CapturedPacket/originalLength``.
     @inlinable @inline(__always)
     public func originalLength(_ place: Int) -> Int { unsafe record(place).originalLength }
 
@@ -76,7 +76,7 @@ public struct PacketBatch: ~Copyable {
     @inlinable @inline(__always)
     public func time(_ place: Int) -> Timestamp { unsafe record(place).time }
 
-    /// What the first of its bytes is.
+    /// The kind of header that its bytes start with.
     @inlinable @inline(__always)
     public func linkType(_ place: Int) -> LinkType { unsafe record(place).linkType }
 

@@ -1,20 +1,21 @@
 import CCrypto
 
-/// SHA-1 (RFC 3174), for the formats that are defined with it; it protects nothing.
-public enum SHA1 {
-    /// Returns the 20-byte digest of `bytes` in base64.
-    public static func base64(of bytes: Span<UInt8>) -> String {
+/// SHA-1 (RFC 3174), for formats defined with it, not for security.
+package enum SHA1 {
+    /// The 20-byte digest of `bytes` in base64.
+    package static func base64(of bytes: Span<UInt8>) -> String {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA_DIGEST_LENGTH)) { digest in
-            unsafe bytes.withUnsafeBufferPointer { _ = unsafe CCrypto.SHA1($0.baseAddress, $0.count, digest.baseAddress) }
+            unsafe bytes.withUnsafeBufferPointer {
+                _ = unsafe CCrypto.SHA1($0.baseAddress, $0.count, digest.baseAddress)
+            }
             return unsafe Base64.encode(Span(_unsafeElements: UnsafeBufferPointer(digest)))
         }
     }
 }
 
-/// Base64 as in RFC 4648 4, with padding.
-public enum Base64 {
-    /// The text for `bytes`.
-    public static func encode(_ bytes: Span<UInt8>) -> String {
+/// Base64 (RFC 4648 4), with padding.
+package enum Base64 {
+    package static func encode(_ bytes: Span<UInt8>) -> String {
         let count = (bytes.count + 2) / 3 * 4
         return unsafe String(unsafeUninitializedCapacity: count) { text in
             var end = 0

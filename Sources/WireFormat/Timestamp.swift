@@ -1,12 +1,12 @@
-/// A moment of packet time: nanoseconds since 1970-01-01T00:00:00 UTC, leap seconds not counted.
+/// A packet's time: nanoseconds since 1970-01-01T00:00:00 UTC, not counting leap seconds.
 ///
-/// Time comes from the capture alone; no stage reads a clock. Captures may hold any value, also going backwards.
+/// Captures may hold any time, and times that run backwards.
 @frozen
 public struct Timestamp: Hashable, Comparable, Sendable {
     /// Nanoseconds since the epoch; negative before it.
     public var nanoseconds: Int64
 
-    /// Makes a time stamp from nanoseconds since the epoch.
+    /// Creates a time stamp from nanoseconds since the epoch.
     @inlinable
     public init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
@@ -18,7 +18,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// The nanoseconds from `earlier` to this moment, negative when `earlier` is the later one; clamped to 64 bits.
+    /// The nanoseconds from `earlier` to this time, negative if `earlier` is later; clamped to 64 bits.
     @inlinable
     public func nanoseconds(since earlier: Timestamp) -> Int64 {
         let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)

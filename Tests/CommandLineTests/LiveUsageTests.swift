@@ -20,7 +20,7 @@ struct LiveUsageTests {
     func noInterface() throws {
         let outcome = try Wstap.run(["live", "-i", "wstap\u{1b}[31m"])
         #expect(outcome.status == 2)
-        #expect(outcome.errors.contains("there is no such interface"))
+        #expect(outcome.errors.contains("no such interface"))
         #expect(!outcome.errors.contains("\u{1b}"))
     }
 

@@ -2,7 +2,8 @@ import Testing
 import WireFormat
 
 struct PacketBatchTests {
-    @Test func `a batch tells what its packets hold, in their order, until it forgets them`() {
+    @Test("a batch gives its packets' fields, in order, until it is emptied")
+    func fields() {
         let bytes: [[UInt8]] = (0..<PacketBatch.capacity).map { [UInt8](repeating: UInt8($0), count: $0) }
         let all = bytes.flatMap(\.self)
         all.withUnsafeBufferPointer { all in

@@ -1,26 +1,26 @@
 /// Why a capture, or the rest of one, could not be read.
 public struct CaptureError: Error, Hashable, Sendable {
-    /// What went wrong, for a caller that decides what to do about it.
+    /// What went wrong, for callers that act on it.
     public enum Kind: Sendable {
-        /// The system did not open the file; `detail` holds its words.
+        /// The file could not be opened; `detail` has the system's message.
         case cannotOpen
-        /// The system failed in the middle of reading; `detail` holds its words.
+        /// The system failed to read further; `detail` has its message.
         case cannotRead
-        /// The name is a directory's.
+        /// The path names a directory.
         case isDirectory
         /// The file has no bytes at all.
         case empty
-        /// The file does not begin as a capture file does.
+        /// The file does not start like a capture file.
         case notCapture
-        /// The file is compressed by what is not supported, or twice; `detail` holds by what.
+        /// The file uses an unsupported compression, or is compressed twice; `detail` names the methods.
         case compressed
-        /// The file, or its compression, ends in the middle.
+        /// The file, or its compressed data, ends in the middle.
         case cutShort
-        /// The file or its compression holds what cannot be true, or what is not supported; `detail` says what.
+        /// The file or its compressed data is invalid or unsupported; `detail` says how.
         case damaged
-        /// The filter expression is wrong, or does not suit the file's link type; `detail` holds libpcap's words.
+        /// The filter expression is wrong or does not apply to the file's link type; `detail` has libpcap's message.
         case badFilter
-        /// The file holds more secrets than are kept (64 MiB): the packets of some connections may stay encrypted.
+        /// The file holds more than 64 MiB of secrets; the rest were dropped, so some connections may stay encrypted.
         case tooManySecrets
         /// Standard input was named more than once.
         case repeatedStandardInput
@@ -28,20 +28,20 @@ public struct CaptureError: Error, Hashable, Sendable {
 
     /// What went wrong.
     public let kind: Kind
-    /// The file's name as it was given; "-" is standard input.
+    /// The file's name as given; "-" is standard input.
     public let name: String
-    /// The 1-based number, in this file alone, of the packet that could not be read; nil where that is the
-    /// file's header, or no packet is concerned.
+    /// The 1-based number, within this file, of the packet that could not be read; nil if the error lies in the file's
+    /// header or concerns no packet.
     public let packetNumber: UInt64?
-    /// Whether it is not that packet that could not be read, but something before it.
+    /// Whether the error lies before that packet rather than in it.
     public let isBetweenPackets: Bool
-    /// Where in the file, in bytes from its start: the end of a file that is cut short, else the start of the damaged
-    /// record; of a compressed file, in what it unpacks to; nil where it is not known.
+    /// Bytes from the start of the file, or of the unpacked data if it is compressed: the end of a file that is cut
+    /// short, else the start of the damaged record; nil if unknown.
     public let fileOffset: UInt64?
-    /// Where the compression of a compressed file is cut short or damaged, in bytes from the file's own start; nil where
-    /// the compression is not what failed.
+    /// Where the compressed data is cut short or damaged, in bytes from the start of the file; nil if the compression
+    /// is not at fault.
     public let compressedOffset: UInt64?
-    /// More about it: words of the system or of a library, a format's name; or empty.
+    /// Details: a message of the system or a library, the name of a format; or empty.
     public let detail: String
     /// The filter expression, for `badFilter`.
     public let filter: String?
@@ -62,14 +62,14 @@ public struct CaptureError: Error, Hashable, Sendable {
 }
 
 extension CaptureError {
-    /// What a reader of records has met.
+    /// Adds the file and the packet to an error of a record reader.
     ///
     /// - Parameters:
-    ///   - error: What it says of it.
+    ///   - error: What the reader reports.
     ///   - name: The file's name.
-    ///   - packetNumber: The number of the packet that it was to read; nil before the first.
-    ///   - compression: How the file is compressed.
-    ///   - failure: Why its bytes ended, where that is what the reader has met.
+    ///   - packetNumber: The number of the packet it was about to read; nil before the first.
+    ///   - compression: How the file is compressed; nil if it is not.
+    ///   - failure: Why the input ended early; nil if it did not.
     init(
         _ error: ReadingError, name: String, packetNumber: UInt64?, _ compression: CompressionMethod?,
         _ failure: InputFailure?
@@ -80,7 +80,7 @@ extension CaptureError {
             switch failure {
             case .system(let code) where isCut: (.cannotRead, nil, FileSource.systemMessage(code))
             case .compressionCutShort(let offset) where isCut: (.cutShort, offset, error.detail)
-            case .compressionDamaged(let words, let offset) where isCut: (.damaged, offset, method + words)
+            case .compressionDamaged(let message, let offset) where isCut: (.damaged, offset, method + message)
             default: (error.kind, nil, error.detail)
             }
         self.init(
@@ -91,7 +91,7 @@ extension CaptureError {
 }
 
 extension CaptureError: CustomStringConvertible {
-    /// One line that names the file and the place, safe to print on a terminal; the program's name is not in it.
+    /// One line with the file and the place, without the program's name, safe to print on a terminal.
     public var description: String {
         let file = name == "-" ? "standard input" : printable(name)
         let more = detail.isEmpty ? "" : ": \(printable(detail))"
@@ -110,7 +110,6 @@ extension CaptureError: CustomStringConvertible {
         }
     }
 
-    /// Where it went wrong.
     private var place: String {
         let packet =
             switch packetNumber {
@@ -119,11 +118,11 @@ extension CaptureError: CustomStringConvertible {
             case .some(let number): "inside packet \(number)"
             case nil: "inside the file header"
             }
-        let compressed = compressedOffset.map { " unpacked, \($0) of the compressed file" } ?? ""
+        let compressed = compressedOffset.map { " of the unpacked data (byte \($0) of the file)" } ?? ""
         return packet + (fileOffset.map { ", at byte \($0)" } ?? "") + compressed
     }
 
-    /// `text` with everything that could steer a terminal, or turn its text around, written as an escape.
+    /// `text` with control and bidirectional characters escaped, so that it cannot steer a terminal.
     private func printable(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -138,9 +137,9 @@ extension CaptureError: CustomStringConvertible {
     }
 }
 
-/// What ended the reading of a file's records, as the reader of its format sees it.
+/// Why the records of a file cannot be read further, as seen by the reader of its format.
 struct ReadingError: Error {
-    /// What the reader was at.
+    /// What was being read.
     enum Place {
         /// The header of the file.
         case header
@@ -152,17 +151,17 @@ struct ReadingError: Error {
 
     var kind: CaptureError.Kind
     var place: Place
-    /// Where in the capture, in bytes from its start.
+    /// Bytes from the start of the capture.
     var offset: UInt64
-    /// More about it; or empty.
+    /// Details, or empty.
     var detail = ""
 
-    /// Something at `offset` cannot be true.
+    /// The data at `offset` is invalid or unsupported.
     static func damaged(_ place: Place, at offset: UInt64, _ detail: String) -> ReadingError {
         ReadingError(kind: .damaged, place: place, offset: offset, detail: detail)
     }
 
-    /// The input came to its end inside something.
+    /// The input ended in the middle.
     static func ended(_ place: Place, _ input: borrowing ReadBuffer, _ detail: String = "") -> ReadingError {
         ReadingError(kind: .cutShort, place: place, offset: input.endOffset, detail: detail)
     }

@@ -1,32 +1,32 @@
 public import WireFormat
 
-/// One capture file (pcap or pcapng, also compressed with gzip, zstd or lz4), or standard input, read packet by packet.
+/// One capture file, or standard input, read packet by packet: pcap or pcapng, plain or compressed with gzip, zstd or
+/// lz4.
 ///
-/// A pcapng file may hold several sections and interfaces, of any link types and time resolutions. A Simple Packet Block
-/// has no time: its packet gets that of the packet before it.
+/// A pcapng file may have several sections and interfaces, with any link types and time resolutions. A Simple Packet
+/// Block has no time stamp; its packet gets the time of the packet before it.
 @safe
 public struct CaptureFile: ~Copyable {
-    /// The name as it was given; "-" is standard input.
+    /// The name as given; "-" is standard input.
     public let name: String
-    /// How many packets have been read, those that the filter left out included.
+    /// How many packets have been read, including those that do not match the filter.
     public private(set) var packetCount: UInt64 = 0
 
     private let source: FileSource
     private var input: CaptureInput
-    /// The header of a pcap file; nil of pcapng.
-    private let pcap: PcapHeader?
+    /// Reads records of a pcap file; nil for pcapng.
+    private let pcap: PcapReader?
     private var pcapng: PcapngReader
     private var filters: FilterSet?
     private var isFinished = false
 
-    /// Opens the file at `path`, or standard input where that is "-", and reads its header: of pcapng up to the first
-    /// interface.
+    /// Opens the file and reads its header; of pcapng, everything up to the first interface.
     ///
     /// - Parameters:
-    ///   - path: Its name.
-    ///   - filter: A libpcap filter expression; only packets that it matches are handed on. In pcapng, packets of a link
-    ///     type that it does not suit do not match.
-    /// - Throws: All kinds but `repeatedStandardInput` and `tooManySecrets`, without a packet number.
+    ///   - path: The file's path; "-" is standard input.
+    ///   - filter: A libpcap filter expression; only matching packets are returned. In pcapng, packets whose link type
+    ///     it does not apply to do not match.
+    /// - Throws: Every kind but `repeatedStandardInput` and `tooManySecrets`, without a packet number.
     public init(path: String, filter: String? = nil) throws(CaptureError) {
         try self.init(path: path, filter: filter, ReadingMemory())
     }
@@ -34,11 +34,11 @@ public struct CaptureFile: ~Copyable {
     init(path: String, filter: String?, _ memory: ReadingMemory) throws(CaptureError) {
         let source = try FileSource(path: path)
         var input = try CaptureInput(source, name: path, memory)
-        var pcap: PcapHeader?
+        var pcap: PcapReader?
         var pcapng = PcapngReader()
         do throws(ReadingError) {
             if let magic = input.pcapMagic {
-                pcap = try PcapHeader(from: &input.buffer, magic)
+                pcap = try PcapReader(readingHeaderFrom: &input.buffer, magic)
             } else {
                 try pcapng.readHeader(in: &input.buffer)
             }
@@ -50,7 +50,7 @@ public struct CaptureFile: ~Copyable {
                 filters = try FilterSet(
                     filter, for: pcap?.linkType ?? pcapng.firstLinkType ?? .ethernet, isOnly: pcap != nil)
             } catch {
-                throw CaptureError(.badFilter, name: path, detail: error.words, filter: filter)
+                throw CaptureError(.badFilter, name: path, detail: error.message, filter: filter)
             }
         } else {
             filters = nil
@@ -62,23 +62,23 @@ public struct CaptureFile: ~Copyable {
         self.input = input
     }
 
-    /// Whether packets may come while they are read (a pipe, a FIFO, a socket, a terminal), so that what they lead to
-    /// should be written at once.
+    /// Whether packets may arrive while they are read (from a pipe, FIFO, socket or terminal), so that results should
+    /// be written at once.
     public var isLive: Bool { source.isLive }
 
-    /// The size of a regular file in bytes, compressed as it is; nil of anything else.
+    /// The size of a regular file in bytes, as stored (compressed); nil for anything else.
     public var byteCount: UInt64? { source.byteCount }
 
-    /// How many bytes of the file have been read, compressed as they are, for a progress line.
+    /// How many bytes of the file have been read, as stored (compressed), for a progress line.
     public var bytesRead: UInt64 { input.compression == nil ? input.buffer.offset : source.bytesRead }
 
-    /// The secrets of a pcapng file that were met so far and not yet taken; at most 64 MiB of a file are kept.
+    /// The secrets of a pcapng file found so far and not yet taken; at most 64 MiB per file are kept.
     public var secrets: [CaptureSecrets] { pcapng.secrets }
 
-    /// Whether there were more secrets than that.
+    /// Whether secrets beyond 64 MiB were dropped.
     var hasDroppedSecrets: Bool { pcapng.hasDroppedSecrets }
 
-    /// Hands over `secrets`, which is empty then.
+    /// Returns `secrets` and empties it.
     @inline(__always)
     public mutating func takeSecrets() -> [CaptureSecrets] {
         guard !pcapng.secrets.isEmpty else { return [] }
@@ -86,11 +86,11 @@ public struct CaptureFile: ~Copyable {
         return pcapng.secrets
     }
 
-    /// Reads the next packet that the filter matches; nil at the end.
+    /// Reads the next packet that matches the filter; nil at the end.
     ///
-    /// The packet borrows the file's buffer until it is last used.
+    /// The packet borrows the file's buffer until its last use.
     ///
-    /// - Throws: `cutShort`, `damaged` or `cannotRead`, once; then the file is at its end.
+    /// - Throws: `cutShort`, `damaged` or `cannotRead`, once; after that, the file is at its end.
     @_lifetime(&self)
     public mutating func next() throws(CaptureError) -> CapturedPacket? {
         while var record = try unsafe read() {
@@ -102,7 +102,7 @@ public struct CaptureFile: ~Copyable {
         return nil
     }
 
-    /// Reads the next packet, whatever the filter says; nil at the end.
+    /// Reads the next packet, whether it matches the filter or not; nil at the end.
     mutating func read() throws(CaptureError) -> CapturedRecord? {
         guard !isFinished else { return nil }
         do throws(ReadingError) {
@@ -120,15 +120,15 @@ public struct CaptureFile: ~Copyable {
         }
     }
 
-    /// Reads those of the next packets that are here already, as far as the batch has room.
+    /// Adds packets that are already in the buffer to `batch`, until it is full.
     ///
-    /// Stops before anything that has to be told of or kept: the end, damage, blocks that are no packets. So whatever
-    /// the batch holds stays where it is until the file reads on.
+    /// Stops before anything else: the end, damage, blocks that are not packets. So the bytes of the packets in the
+    /// batch stay in place until the next read from the file.
     ///
     /// - Parameters:
-    ///   - batch: Where to put those that the filter matches.
-    ///   - count: How many packets came before; counted on.
-    ///   - time: Where to stop: at the first packet that is not before this.
+    ///   - batch: Receives the packets that match the filter.
+    ///   - count: How many packets came before; incremented.
+    ///   - time: Stops at the first packet that is not earlier than this.
     mutating func read(into batch: inout PacketBatch, count: inout UInt64, before time: Timestamp?) {
         if let pcap, filters == nil, time == nil {
             let before = count
@@ -147,19 +147,19 @@ public struct CaptureFile: ~Copyable {
         }
     }
 
-    /// Takes note that packets are lent; see ``ReadBuffer``.
+    /// Marks the current block of memory as lent; see ``ReadBuffer``.
     mutating func lend() { input.buffer.lend() }
 
-    /// Whether the memory that packets were lent from is left, since this was asked last.
+    /// Whether the buffer has moved on to another block since the last call.
     mutating func takeTurn() -> Bool {
         defer { input.buffer.hasTurned = false }
         return input.buffer.hasTurned
     }
 
-    /// Takes note that nobody needs packets that were lent from memory which is left.
+    /// Frees all blocks but the current one: no packet in them is needed any more.
     mutating func endLending() { input.buffer.endLending() }
 
-    /// The memory that packets were lent from; empty where none was.
+    /// The memory that packets were lent from; empty if none was.
     var lentMemory: [MemoryBlock] { input.buffer.hasLent ? input.buffer.blocks : [] }
 
     @inline(__always)
@@ -185,10 +185,10 @@ public struct CaptureFile: ~Copyable {
     }
 }
 
-/// What a Decryption Secrets Block of a pcapng file holds (draft-ietf-opsawg-pcapng 4.7).
+/// The contents of a Decryption Secrets Block of a pcapng file (draft-ietf-opsawg-pcapng 4.7).
 public struct CaptureSecrets: Hashable, Sendable {
-    /// What the bytes are, as registered in section 10.2; 0x544C534B is a TLS key log.
+    /// The kind of secrets, as registered in section 10.2; 0x544C534B is a TLS key log.
     public let type: UInt32
-    /// The secrets as the file holds them.
+    /// The secrets as stored in the file.
     public let bytes: [UInt8]
 }

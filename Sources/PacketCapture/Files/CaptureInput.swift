@@ -1,15 +1,15 @@
-/// A file whose format has been recognised by its content, unpacked where it is compressed.
+/// A file whose format is recognised by its first bytes, unpacked if it is compressed.
 struct CaptureInput: ~Copyable {
-    /// The capture's bytes from its first one on.
+    /// The (unpacked) capture, from its first byte.
     var buffer: ReadBuffer
-    /// How the file is compressed; nil where it is not.
+    /// How the file is compressed; nil if it is not.
     let compression: CompressionMethod?
-    /// The first four bytes of a pcap file; nil of pcapng.
-    let pcapMagic: PcapHeader.Magic?
+    /// The first four bytes of a pcap file; nil for pcapng.
+    let pcapMagic: PcapReader.Magic?
 
-    /// Looks at the start of `source`.
+    /// Recognises the format of `source`.
     ///
-    /// - Throws: `cannotRead`, `empty`, `notCapture`, `compressed`; `cutShort` or `damaged` where that is the compression.
+    /// - Throws: `cannotRead`, `empty`, `notCapture`, `compressed`; `cutShort` or `damaged` if the compressed data is.
     init(_ source: FileSource, name: String, _ memory: ReadingMemory) throws(CaptureError) {
         var buffer = ReadBuffer(source, capacity: memory.bufferSize, blocks: memory.blocks)
         var magic = buffer.peekMagic()
@@ -30,12 +30,12 @@ struct CaptureInput: ~Copyable {
         guard format == .pcap || format == .pcapng else {
             throw Self.error(format, magic, buffer, name: name, method)
         }
-        pcapMagic = PcapHeader.Magic(magic)
+        pcapMagic = PcapReader.Magic(magic)
         compression = method
         self.buffer = buffer
     }
 
-    /// Why what begins with `magic` cannot be read.
+    /// Why a file that starts with `magic` cannot be read.
     private static func error(
         _ format: FileFormat, _ magic: [UInt8], _ buffer: borrowing ReadBuffer, name: String,
         _ method: CompressionMethod?
@@ -52,32 +52,32 @@ struct CaptureInput: ~Copyable {
 }
 
 extension ReadBuffer {
-    /// The first four bytes, not consumed; fewer where there are fewer.
+    /// The first four bytes, or all if there are fewer; not consumed.
     fileprivate mutating func peekMagic() -> [UInt8] {
         _ = fill(4)
         return unsafe Array(bytes(at: 0, count: min(count, 4)))
     }
 
-    /// Passes over a frame of zstd or lz4 that holds no data (RFC 8878 3.1.2); false where the file ends before.
+    /// Skips a skippable frame of zstd or lz4 (RFC 8878 3.1.2); false if the file ends before it does.
     fileprivate mutating func skipFrame() -> Bool {
         guard fill(8) else { return false }
         return skip(8 &+ Int(load(UInt32.self, at: 4, isBigEndian: false)))
     }
 }
 
-/// What a file's first four bytes tell of it.
+/// The format of a file, recognised by its first four bytes.
 enum FileFormat: Equatable {
     case pcap
     case pcapng
     case compressed(CompressionMethod)
-    /// A frame of zstd or lz4 that holds no data: the next one tells which of them it is.
+    /// A skippable frame of zstd or lz4; the next frame shows which.
     case skippableFrame
     case unknown
 
     init(magic: [UInt8]) {
         self =
             switch magic {
-            case _ where PcapHeader.Magic(magic) != nil: .pcap
+            case _ where PcapReader.Magic(magic) != nil: .pcap
             case [0x0A, 0x0D, 0x0D, 0x0A]: .pcapng
             case [0x28, 0xB5, 0x2F, 0xFD]: .compressed(.zstd)
             case [0x04, 0x22, 0x4D, 0x18]: .compressed(.lz4)

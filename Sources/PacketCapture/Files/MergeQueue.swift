@@ -1,8 +1,8 @@
 import WireFormat
 
-/// The sources of a merged capture in a binary heap, the one whose next packet is earliest first.
+/// The sources of a merged capture in a binary heap, ordered by the time of their next packets.
 ///
-/// Equal times are ordered by the sources' own order.
+/// Sources with equal times keep their own order.
 struct MergeQueue {
     private struct Entry {
         var time: Timestamp
@@ -15,10 +15,10 @@ struct MergeQueue {
 
     private var heap: [Entry] = []
 
-    /// The source that comes first; nil when there is none.
+    /// The source with the earliest next packet; nil if there are none.
     var first: Int? { heap.first?.source }
 
-    /// When the next packet of the source that comes second was captured; nil where there is none.
+    /// The time of the next packet of the second source; nil if there is none.
     var secondTime: Timestamp? {
         switch heap.count {
         case 0, 1: nil
@@ -30,7 +30,7 @@ struct MergeQueue {
     /// How many sources are left.
     var count: Int { heap.count }
 
-    /// Adds a source whose next packet is of `time`.
+    /// Adds a source whose next packet has this time.
     mutating func insert(_ source: Int, time: Timestamp) {
         var child = heap.count
         heap.append(Entry(time: time, source: source))
@@ -40,14 +40,14 @@ struct MergeQueue {
         }
     }
 
-    /// Puts the first source where `time`, that of its next packet, belongs; returns which is first then.
+    /// Moves the first source to where its next packet, at `time`, belongs; returns the new first source.
     mutating func replaceFirst(time: Timestamp) -> Int {
         heap[0].time = time
         siftDown()
         return heap[0].source
     }
 
-    /// Takes the first source out.
+    /// Removes the first source.
     mutating func removeFirst() {
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()

@@ -1,60 +1,72 @@
 public import WireFormat
 
-/// Capture files that are one capture: every packet comes from the file whose next packet is earliest.
+/// Several capture files read as one capture, merged by time.
 ///
-/// A file is read in its own order even where its times run backwards; of equal times the file named first goes first.
-/// A file that cannot be opened, or breaks off, is remembered in `problems` and the others go on. Regular files are
-/// open only from their first packet's turn to their last, so that a rotated set costs what a few files cost.
+/// The next packet is the earliest of the files' next packets; with equal times, the file named first goes first. Each
+/// file is read in its own order even if its times run backwards. A file that cannot be opened, or breaks off, is
+/// listed in ``problems``, and reading goes on with the others: check it at the end. Regular files are open only
+/// between their first and their last packet, so a long rotated set needs few open files.
 @safe
 public struct MergedCapture: ~Copyable {
-    /// The files' names as they were given; "-" is standard input.
+    /// The files' names as given; "-" is standard input.
     public let names: [String]
-    /// Whether packets of any file may come while they are read, so that what they lead to should be written at once.
+    /// Whether packets may arrive while they are read, from at least one of the files, so that results should be
+    /// written at once.
     public private(set) var isLive = false
-    /// The size of all files in bytes; nil when one is not a regular file.
+    /// The size of all files in bytes; nil if one is not a regular file.
     public private(set) var byteCount: UInt64? = 0
-    /// What could not be read so far, in the order in which it was met.
+    /// What could not be read so far, in the order it was found.
     public private(set) var problems: [CaptureError] = []
-    /// How many of the files are captures, as far as their headers tell.
+    /// How many of the files are captures, judging by their headers.
     public private(set) var readableFileCount = 0
-    /// How many packets have been read, those that the filter left out included.
+    /// How many packets have been read, including those that do not match the filter.
     public private(set) var packetCount: UInt64 = 0
-    /// The secrets that pcapng files held so far, in the order in which they were met; at most 64 MiB of each file.
+    /// The secrets found in pcapng files so far, in order; at most 64 MiB per file.
     ///
-    /// Those that stand before a packet in its file are here when that packet is lent: see ``readBatch()``.
+    /// Secrets that precede a packet in its file are here when that packet is returned: see ``readBatch()``.
     public private(set) var secrets: [CaptureSecrets] = []
 
-    /// Counts on, in ``readBatch()``, where memory that earlier batches stand in has been left.
+    /// How often ``readBatch()`` has moved on to other memory.
     ///
-    /// The bytes of a batch stay where they are until it has counted as far as was asked for.
-    public private(set) var turnCount = 0
+    /// The bytes of a batch stay in place until this has grown by the `turns` given to the initializer.
+    package private(set) var turnCount = 0
 
     private let filter: String?
     private let turns: Int
-    /// Whether memory was left since `turnCount` was counted on.
+    /// Whether the memory has changed since `turnCount` was last incremented.
     private var hasTurned = false
-    /// The memory of files that are read to their end, each with the count from which nobody needs it.
+    /// The memory of files that have been read to their end, each with the turn count at which it can be freed.
     private var retired: [(memory: [MemoryBlock], until: Int)] = []
     private var queue = MergeQueue()
-    /// The file whose turn it is; nil before its first packet and after the end.
+    /// The file being read; nil before the first packet and after the end.
     private var current: CaptureFile?
-    /// The opened files whose turn it is not, by their place in `names`.
+    /// The other open files, by their index in `names`.
     private var parked: [ParkedFile]
     private var openFileCount = 0
     private var finishedBytes: UInt64 = 0
-    /// The packets that are lent: see ``readBatch()``.
+    /// The packets read by ``readBatch()``.
     public private(set) var batch = PacketBatch()
 
-    /// Opens the files at `paths`, where "-" is standard input.
+    /// Opens the files.
     ///
-    /// With several files, waits for the first packet of those that are not regular files.
+    /// With several files, this waits for the first packet of each that is not a regular file.
     ///
     /// - Parameters:
-    ///   - paths: Their names.
-    ///   - filter: A libpcap filter expression; only packets that it matches are handed on, all are counted.
-    ///   - turns: How far ``turnCount`` counts before the bytes of a batch are gone.
-    /// - Throws: `badFilter` and `repeatedStandardInput` only.
-    public init(paths: [String], filter: String? = nil, turns: Int = 1) throws(CaptureError) {
+    ///   - paths: The files' paths; "-" is standard input.
+    ///   - filter: A libpcap filter expression; only matching packets are returned, all are counted.
+    /// - Throws: `badFilter` and `repeatedStandardInput` only; other errors are in ``problems``.
+    public init(paths: [String], filter: String? = nil) throws(CaptureError) {
+        try self.init(paths: paths, filter: filter, turns: 1)
+    }
+
+    /// Opens the files, for a reader that keeps batches while it reads on.
+    ///
+    /// - Parameters:
+    ///   - paths: The files' paths; "-" is standard input.
+    ///   - filter: A libpcap filter expression; only matching packets are returned, all are counted.
+    ///   - turns: By how much ``turnCount`` grows before the bytes of a batch are overwritten.
+    /// - Throws: `badFilter` and `repeatedStandardInput` only; other errors are in ``problems``.
+    package init(paths: [String], filter: String? = nil, turns: Int) throws(CaptureError) {
         names = paths
         self.filter = filter
         self.turns = turns
@@ -67,7 +79,7 @@ public struct MergedCapture: ~Copyable {
         }
     }
 
-    /// How many bytes have been read of all files, for a progress line.
+    /// How many bytes of all files have been read, for a progress line.
     public var bytesRead: UInt64 {
         parked.reduce(finishedBytes + Self.bytesRead(of: current)) { $0 + Self.bytesRead(of: $1.file) }
     }
@@ -79,10 +91,10 @@ public struct MergedCapture: ~Copyable {
         }
     }
 
-    /// Reads the next packet that the filter matches; nil at the end of all files.
+    /// Reads the next packet that matches the filter; nil at the end of all files.
     ///
-    /// The packet borrows its file's buffer until it is last used. Its number counts the packets of all files in their
-    /// merged order, those that the filter left out included.
+    /// The packet borrows its file's buffer until its last use. Its number counts the packets of all files in merged
+    /// order, including those that do not match the filter.
     @_lifetime(&self)
     public mutating func next() -> CapturedPacket? {
         batch.removeAll()
@@ -90,10 +102,10 @@ public struct MergedCapture: ~Copyable {
         return unsafe _overrideLifetime(record.packet, mutating: &self)
     }
 
-    /// Reads the next packet that the filter matches into ``batch``, and those behind it that are here already, without
-    /// waiting for any: for callers who look ahead, or at `secrets` before each packet.
+    /// Reads the next matching packet into ``batch``, and with it those that are already in the buffer: faster than
+    /// ``next()`` for callers that look ahead.
     ///
-    /// - Returns: Whether there are any; if not, all files are at their end.
+    /// - Returns: Whether there is a packet; if not, all files are at their end.
     public mutating func readBatch() -> Bool {
         batch.removeAll()
         guard let first = unsafe nextWanted() else { return false }
@@ -103,8 +115,8 @@ public struct MergedCapture: ~Copyable {
         return true
     }
 
-    /// How much memory holds packets that were lent, in bytes: a few buffers', unless packets are huge.
-    public var lentByteCount: Int {
+    /// Bytes of memory held for packets that were lent: a few buffers, unless packets are huge.
+    package var lentByteCount: Int {
         retired.reduce(Self.byteCount(of: Self.lentMemory(of: current))) { $0 + Self.byteCount(of: $1.memory) }
     }
 
@@ -117,13 +129,13 @@ public struct MergedCapture: ~Copyable {
         }
     }
 
-    /// Lets the memory go that packets of earlier batches stand in; those of the last one stay.
-    public mutating func endLending() {
+    /// Frees the memory of earlier batches; the latest batch stays valid.
+    package mutating func endLending() {
         retired.removeAll()
         current?.endLending()
     }
 
-    /// Sees to it that the batch stays where it is, and counts where earlier ones do not any more.
+    /// Keeps the batch's memory, and advances `turnCount` if the reader has moved on from earlier batches' memory.
     private mutating func lendBatch() {
         if current?.takeTurn() == true { hasTurned = true }
         current?.lend()
@@ -133,7 +145,7 @@ public struct MergedCapture: ~Copyable {
         retired.removeAll { $0.until <= turnCount }
     }
 
-    /// Reads on to the next packet that the filter matches; nil at the end of all files.
+    /// Reads up to the next packet that matches the filter; nil at the end of all files.
     private mutating func nextWanted() -> CapturedRecord? {
         while var record = unsafe readOn() {
             packetCount &+= 1
@@ -143,7 +155,7 @@ public struct MergedCapture: ~Copyable {
         return nil
     }
 
-    /// Opens a source for the first time and gives it its place in the queue.
+    /// Opens a source for the first time and queues it.
     private mutating func enqueue(_ source: Int) throws(CaptureError) {
         do throws(CaptureError) {
             let isAlone = names.count == 1
@@ -176,7 +188,7 @@ public struct MergedCapture: ~Copyable {
         }
     }
 
-    /// Goes on to the packet whose turn it is, of what is then the current file; nil when there is none left.
+    /// Reads the next packet in merged order, from the then current file; nil if none is left.
     private mutating func readOn() -> CapturedRecord? {
         if current != nil, let record = unsafe readCurrent(), unsafe isNext(record) {
             return unsafe record
@@ -184,7 +196,7 @@ public struct MergedCapture: ~Copyable {
         return unsafe takeTurn()
     }
 
-    /// Reads the next packet of the current file; where there is none, closes the file and takes it out of the queue.
+    /// Reads the next packet of the current file; if there is none, closes the file and removes it from the queue.
     private mutating func readCurrent() -> CapturedRecord? {
         do throws(CaptureError) {
             if let record = try unsafe current?.read() {
@@ -198,12 +210,12 @@ public struct MergedCapture: ~Copyable {
         return nil
     }
 
-    /// Takes over the secrets that the current file has met.
+    /// Moves the secrets found in the current file to `secrets`.
     private mutating func takeSecrets() {
         if let found = current?.takeSecrets(), !found.isEmpty { secrets += found }
     }
 
-    /// What there is to say of a file that is read to its end.
+    /// The problem of a file that was read to its end; nil if it has none.
     private static func problem(of file: borrowing CaptureFile?) -> CaptureError? {
         switch file {
         case .some(let file) where file.hasDroppedSecrets: CaptureError(.tooManySecrets, name: file.name)
@@ -223,14 +235,14 @@ public struct MergedCapture: ~Copyable {
 
     /// Keeps the memory of the current file while packets may be lent from it.
     private mutating func retireMemory() {
-        // A file of which the filter has left out all, one of thousands perhaps, takes no room.
+        // A file without matching packets, perhaps one of thousands, keeps no memory.
         let memory = Self.lentMemory(of: current)
         guard !memory.isEmpty else { return }
         hasTurned = true
         retired.append((memory, until: turnCount + 1 + turns))
     }
 
-    /// Whether the current file's next packet is the next of all; parks the file where it is not.
+    /// Whether the current file's next packet is the next of all; parks the file if it is not.
     private mutating func isNext(_ record: CapturedRecord) -> Bool {
         unsafe queue.count == 1 || isStillFirst(record)
     }
@@ -242,7 +254,7 @@ public struct MergedCapture: ~Copyable {
         return false
     }
 
-    /// Makes the first file of the queue that has a packet current, and returns that packet; nil when none has.
+    /// Makes the first file in the queue that has a packet current, and returns that packet; nil if none has.
     private mutating func takeTurn() -> CapturedRecord? {
         while let source = queue.first {
             if let record = unsafe resume(source) {
@@ -252,8 +264,8 @@ public struct MergedCapture: ~Copyable {
         return nil
     }
 
-    /// Makes the first source of the queue current, and returns its packet; nil where there is none after all, and the
-    /// source is out of the queue.
+    /// Makes the first source in the queue current and returns its packet; nil if it has none after all, and was
+    /// removed from the queue.
     private mutating func resume(_ source: Int) -> CapturedRecord? {
         current = parked[source].file.take()
         if current != nil {
@@ -279,16 +291,16 @@ public struct MergedCapture: ~Copyable {
 
     private func memory(ofSize size: Int) -> ReadingMemory { ReadingMemory(bufferSize: size, blocks: turns) }
 
-    /// How many files may be open with a buffer of the full size.
+    /// How many files may be open with a full-sized buffer.
     private static let largeBufferCount = 32
-    /// The buffer of the others, and of files opened for their first packet's time.
+    /// The buffer size of other files, and of files opened only to learn the time of their first packet.
     private static let smallBufferSize = 16 * 1024
 }
 
-/// A place for an open file whose turn it is not; arrays hold no values that cannot be copied.
+/// Holds an open file that is not being read; a class, since arrays cannot hold non-copyable values.
 @safe
 private final class ParkedFile {
     var file: CaptureFile?
-    /// The packet of it that waits; nil before the first is read.
+    /// The file's next packet; nil before the first is read.
     var record: CapturedRecord?
 }

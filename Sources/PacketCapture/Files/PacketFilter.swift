@@ -3,22 +3,22 @@ import WireFormat
 
 /// A libpcap filter expression, compiled for one link type; freed with its owner.
 ///
-/// It is run by us, not by libpcap's reader: that one skips packets silently, and then their numbers are wrong.
+/// It is not run by libpcap's reader, which skips packets silently, so that packet numbers would be wrong.
 @safe
 final class PacketFilter {
     private let program: UnsafeMutablePointer<bpf_program>
 
-    /// Compiles `expression` for packets of a link type; throws libpcap's words.
+    /// Compiles `expression` for packets of a link type; throws libpcap's message.
     init(_ expression: String, for linkType: LinkType) throws(FilterError) {
-        guard let handle = unsafe pcap_open_dead(linkType.libpcapNumber, Int32(PcapHeader.maximumPacketLength)) else {
-            throw FilterError(words: "no memory")
+        guard let handle = unsafe pcap_open_dead(linkType.libpcapNumber, Int32(PcapReader.maximumPacketLength)) else {
+            throw FilterError(message: "no memory")
         }
         defer { unsafe pcap_close(handle) }
         let program = UnsafeMutablePointer<bpf_program>.allocate(capacity: 1)
         unsafe program.initialize(to: bpf_program())
         guard unsafe pcap_compile(handle, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
             unsafe program.deallocate()
-            throw FilterError(words: unsafe String(cString: pcap_geterr(handle)))
+            throw FilterError(message: unsafe String(cString: pcap_geterr(handle)))
         }
         unsafe self.program = program
     }
@@ -28,7 +28,7 @@ final class PacketFilter {
         unsafe program.deallocate()
     }
 
-    /// Whether the packet is one of those asked for.
+    /// Whether the expression matches the packet.
     func matches(_ record: CapturedRecord) -> Bool {
         var header = pcap_pkthdr()
         unsafe header.caplen = UInt32(clamping: record.bytes.count)
@@ -37,28 +37,30 @@ final class PacketFilter {
     }
 }
 
-/// Why an expression could not be compiled, in libpcap's words.
+/// Why an expression could not be compiled.
 struct FilterError: Error {
-    let words: String
+    /// libpcap's message.
+    let message: String
 }
 
-/// A filter expression for packets of any link type, compiled once for each that comes.
+/// A filter expression for packets of any link type, compiled once per link type seen.
 ///
-/// Packets of a link type that the expression does not suit do not match: "ether host …" on a file that also holds raw IP
-/// finds what there is on Ethernet.
+/// Packets whose link type the expression does not apply to do not match: in a file with Ethernet and raw IP, "ether
+/// host …" finds packets on Ethernet.
 struct FilterSet {
     private let expression: String
     private var filters: [LinkType: PacketFilter?] = [:]
-    /// The link type of the last packet, and its filter.
+    /// The link type of the latest packet, and its filter.
     private var latest: (linkType: LinkType, filter: PacketFilter?)
 
     /// Compiles `expression` for the first link type of a file.
     ///
     /// - Parameters:
-    ///   - expression: What the user asked for.
-    ///   - linkType: The file's first.
-    ///   - isOnly: Whether all packets have this link type; otherwise an expression that suits Ethernet will do.
-    /// - Throws: Libpcap's words where the expression is wrong, or does not suit the link type.
+    ///   - expression: The user's expression.
+    ///   - linkType: The first link type of the file.
+    ///   - isOnly: Whether all packets have this link type; if not, an expression that compiles for Ethernet is
+    ///     accepted too.
+    /// - Throws: libpcap's message if the expression is wrong or does not apply to the link type.
     init(_ expression: String, for linkType: LinkType, isOnly: Bool) throws(FilterError) {
         self.expression = expression
         do throws(FilterError) {
@@ -70,7 +72,7 @@ struct FilterSet {
         filters[linkType] = .some(latest.filter)
     }
 
-    /// Whether the packet is one of those asked for.
+    /// Whether the expression matches the packet.
     mutating func matches(_ record: CapturedRecord) -> Bool {
         if unsafe record.linkType != latest.linkType { unsafe change(to: record.linkType) }
         guard let filter = latest.filter else { return false }
@@ -85,7 +87,7 @@ struct FilterSet {
 }
 
 extension LinkType {
-    /// This system's number of it, which libpcap's compiler takes: systems number a few types differently.
+    /// The number this system's libpcap uses (DLT_…): a few differ between systems.
     var libpcapNumber: Int32 {
         switch self {
         case .raw, .rawBSD, .rawOpenBSD: DLT_RAW
@@ -96,7 +98,7 @@ extension LinkType {
 }
 
 extension LinkType {
-    /// The link type that this system's number stands for.
+    /// The link type that this system's libpcap numbers so.
     init(libpcapNumber: Int32) {
         switch libpcapNumber {
         case DLT_RAW: self = .raw

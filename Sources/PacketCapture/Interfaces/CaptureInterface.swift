@@ -9,48 +9,48 @@ public import WireFormat
     import Glibc
 #endif
 
-/// An interface that may be captured from.
+/// A network interface that packets can be captured from.
 public struct CaptureInterface: Hashable, Sendable {
-    /// An address of it.
+    /// An address of an interface.
     public struct Address: Hashable, Sendable {
-        /// IPv4 or IPv6, in the usual notation.
+        /// An IPv4 or IPv6 address in the usual notation.
         public let text: String
-        /// How many of its bits name the network; nil where that is not known.
+        /// The length of the network prefix in bits; nil if unknown.
         public let prefixLength: Int?
     }
 
-    /// Its name: what ``LiveOptions/interface`` takes.
+    /// The name that ``LiveOptions/interface`` takes.
     public let name: String
-    /// What libpcap or the system knows it as; nil where they tell nothing.
+    /// A description by libpcap or the system; nil if there is none.
     public let description: String?
-    /// Its IPv4 and IPv6 addresses.
+    /// The IPv4 and IPv6 addresses.
     public let addresses: [Address]
     /// Whether it is up.
     public let isUp: Bool
-    /// Whether it runs, as far as it tells.
+    /// Whether it is running, if the system knows.
     public let isRunning: Bool
-    /// Whether it leads back to this machine.
+    /// Whether it is a loopback interface.
     public let isLoopback: Bool
     /// Whether it is wireless.
     public let isWireless: Bool
-    /// Whether something is at the other end; nil where it does not tell.
+    /// Whether it is connected; nil if unknown.
     public let isConnected: Bool?
-    /// What the first bytes of its packets are; nil where it cannot be opened.
+    /// The link type of its packets; nil if it cannot be opened.
     public let linkType: LinkType?
 }
 
 extension CaptureInterface {
-    /// The network interfaces, and "any", in libpcap's order: those that are most likely to be meant first.
+    /// All network interfaces, and "any", in libpcap's order: the likeliest choices first.
     ///
-    /// Each is opened for a moment to learn its link type. What libpcap can capture from beside them (USB, Bluetooth,
-    /// D-Bus, netfilter) holds no TCP, and is left out.
+    /// Each is opened briefly to learn its link type. libpcap's other sources (USB, Bluetooth, D-Bus, netfilter) carry
+    /// no TCP and are not listed.
     ///
-    /// - Throws: `cannotOpen`.
+    /// - Throws: `cannotOpen` if the interfaces cannot be listed.
     public static func all() throws(LiveError) -> [CaptureInterface] {
-        var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         var first: UnsafeMutablePointer<pcap_if_t>?
-        guard unsafe pcap_findalldevs(&first, &words) == 0 else {
-            let text = String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard unsafe pcap_findalldevs(&first, &message) == 0 else {
+            let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             throw LiveError(.cannotOpen, "", detail: text)
         }
         defer { unsafe pcap_freealldevs(first) }
@@ -63,7 +63,7 @@ extension CaptureInterface {
         return interfaces
     }
 
-    /// What libpcap says of an interface; nil where it belongs to no network.
+    /// Converts libpcap's description; nil if it is not a network interface.
     private init?(_ entry: pcap_if_t) {
         name = unsafe String(cString: entry.name)
         guard unsafe name == "any" || if_nametoindex(entry.name) != 0 else { return nil }
@@ -99,7 +99,7 @@ extension CaptureInterface {
 }
 
 extension CaptureInterface.Address {
-    /// An IPv4 or IPv6 address; nil of any other.
+    /// Converts an IPv4 or IPv6 address; nil for any other.
     fileprivate init?(_ entry: pcap_addr_t) {
         guard let address = unsafe entry.addr else { return nil }
         let family = unsafe Int32(address.pointee.sa_family)
@@ -109,37 +109,36 @@ extension CaptureInterface.Address {
         prefixLength = mask.map { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
     }
 
-    /// The bytes of an address inside one for sockets of a family; nil where it is neither IPv4 nor IPv6.
+    /// The bytes of the IP address in a socket address; nil if it is neither IPv4 nor IPv6.
     private static func bytes(_ address: UnsafeMutablePointer<sockaddr>, _ family: Int32) -> [UInt8]? {
-        let place: Int?
+        let offset: Int?
         let count: Int
         switch family {
-        case AF_INET: (place, count) = (MemoryLayout<sockaddr_in>.offset(of: \.sin_addr), 4)
-        case AF_INET6: (place, count) = (MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr), 16)
+        case AF_INET: (offset, count) = (MemoryLayout<sockaddr_in>.offset(of: \.sin_addr), 4)
+        case AF_INET6: (offset, count) = (MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr), 16)
         default: return nil
         }
-        guard let place else { return nil }
-        return unsafe Array(UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + place, count: count))
+        guard let offset else { return nil }
+        return unsafe Array(UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + offset, count: count))
     }
 
     private static func text(_ bytes: [UInt8], _ family: Int32) -> String {
-        var words = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        _ = unsafe inet_ntop(family, bytes, &words, socklen_t(words.count))
-        return String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        _ = unsafe inet_ntop(family, bytes, &text, socklen_t(text.count))
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
 
-/// What an interface does, beside its packets.
-public enum InterfaceState: Sendable {
-    /// It is up.
+/// Whether an interface is up.
+package enum InterfaceState: Sendable {
     case up
     /// It is down; packets may come again.
     case down
-    /// There is none of this name, or nothing is known of it.
+    /// It does not exist, or its state is unknown.
     case unknown
 
-    /// Asks the system; nothing is known of "any".
-    public init(of interface: String) {
+    /// Asks the system; the state of "any" is unknown.
+    package init(of interface: String) {
         self = .unknown
         var request = unsafe ifreq()
         let length = Int(IF_NAMESIZE)

@@ -9,20 +9,21 @@ public import WireFormat
     import Glibc
 #endif
 
-/// An interface that packets are captured from, as they come.
+/// An open interface that packets are captured from.
 ///
-/// It never waits: ``read(atMost:_:)`` hands on what is here, and ``descriptor`` tells poll(2) when there is more.
+/// It never blocks: ``read(atMost:_:)`` returns the packets that have arrived; use poll(2) on ``descriptor`` to wait
+/// for more.
 @safe
 public struct LiveDevice: ~Copyable {
-    /// The interface's name as it was given.
+    /// The interface's name as given.
     public let interface: String
-    /// What the first bytes of its packets are.
+    /// The link type of its packets.
     public let linkType: LinkType
-    /// Bytes captured of each packet at most.
+    /// Captured bytes per packet at most.
     public let snapLength: Int
-    /// What libpcap had to say beside that all is well, in its words; nil where it had nothing.
+    /// libpcap's warning on opening, such as promiscuous mode being refused; nil if there is none.
     public let warning: String?
-    /// Readable when packets are here.
+    /// A file descriptor that is readable when packets have arrived.
     public let descriptor: Int32
     /// How many packets have been read.
     public private(set) var packetCount: UInt64 = 0
@@ -33,20 +34,20 @@ public struct LiveDevice: ~Copyable {
     private let names: InterfaceNames?
     private var counter = StatisticsCounter()
 
-    /// Opens an interface and begins to capture; without a filter, until ``setFilter(_:)``.
+    /// Opens an interface and starts capturing, without a filter until ``setFilter(_:)``.
     ///
-    /// Where the system refuses promiscuous mode alone, it captures without, and `warning` says so.
+    /// If the system refuses only promiscuous mode, it captures without it, and `warning` says so.
     ///
-    /// - Throws: All kinds but `badFilter` and `cannotRead`.
+    /// - Throws: Every kind but `badFilter` and `cannotRead`.
     public init(_ options: LiveOptions) throws(LiveError) {
-        let opening = try Opening.open(options)
+        let opened = try OpenedInterface.open(options)
         interface = options.interface
-        unsafe handle = opening.handle
-        warning = opening.warning
-        linkType = unsafe LinkType(libpcapNumber: pcap_datalink(opening.handle))
-        snapLength = unsafe Int(pcap_snapshot(opening.handle))
-        descriptor = unsafe pcap_get_selectable_fd(opening.handle)
-        let isExact = unsafe pcap_get_tstamp_precision(opening.handle) == PCAP_TSTAMP_PRECISION_NANO
+        unsafe handle = opened.handle
+        warning = opened.warning
+        linkType = unsafe LinkType(libpcapNumber: pcap_datalink(opened.handle))
+        snapLength = unsafe Int(pcap_snapshot(opened.handle))
+        descriptor = unsafe pcap_get_selectable_fd(opened.handle)
+        let isExact = unsafe pcap_get_tstamp_precision(opened.handle) == PCAP_TSTAMP_PRECISION_NANO
         nanosecondsPerFraction = isExact ? 1 : 1000
         names = linkType == .linuxCooked2 ? InterfaceNames() : nil
         let bytes = Array(options.interface.utf8)
@@ -57,26 +58,26 @@ public struct LiveDevice: ~Copyable {
         unsafe pcap_close(handle)
     }
 
-    /// Has the kernel hand on only what a filter expression matches, from now on.
+    /// Installs a libpcap filter expression in the kernel: from now on, only matching packets are captured.
     ///
     /// - Throws: `badFilter`.
     public mutating func setFilter(_ expression: String) throws(LiveError) {
         var program = unsafe bpf_program()
         guard unsafe pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
-            throw LiveError(.badFilter, interface, detail: words)
+            throw LiveError(.badFilter, interface, detail: message)
         }
         defer { unsafe pcap_freecode(&program) }
         guard unsafe pcap_setfilter(handle, &program) == 0 else {
-            throw LiveError(.badFilter, interface, detail: words)
+            throw LiveError(.badFilter, interface, detail: message)
         }
     }
 
-    /// Hands on the packets that are here, each for its call.
+    /// Reads the packets that have arrived, without waiting.
     ///
     /// - Parameters:
     ///   - limit: How many at most; 1 or more.
-    ///   - body: Takes a packet; numbers go on from call to call, from 1.
-    /// - Returns: How many there were; 0 where none is here.
+    ///   - body: Called with each packet, which is valid during the call; numbers continue across calls, from 1.
+    /// - Returns: How many packets there were; 0 if none has arrived.
     /// - Throws: `cannotRead`.
     public mutating func read(
         atMost limit: Int, _ body: (borrowing CapturedPacket) -> Void
@@ -91,21 +92,22 @@ public struct LiveDevice: ~Copyable {
                 return unsafe pcap_dispatch(handle, Int32(clamping: limit), Lending.take, user)
             }
         }
-        guard count >= 0 else { throw LiveError(.cannotRead, interface, detail: words) }
+        guard count >= 0 else { throw LiveError(.cannotRead, interface, detail: message) }
         return Int(count)
     }
 
-    /// The totals up to now; the last known ones where the interface is gone.
+    /// The totals so far; the last known ones if the interface is gone.
     public mutating func statistics() -> LiveStatistics {
         var current = pcap_stat()
-        if unsafe pcap_stats(handle, &current) == 0 { counter.note(current) }
+        if unsafe pcap_stats(handle, &current) == 0 { counter.add(current) }
         return counter.totals
     }
 
-    private var words: String { unsafe String(cString: pcap_geterr(handle)) }
+    /// libpcap's message on the latest error.
+    private var message: String { unsafe String(cString: pcap_geterr(handle)) }
 }
 
-/// What libpcap's callback needs to make packets of what it gets.
+/// The state of libpcap's callback while packets are read.
 @unsafe
 private struct Lending {
     let body: (borrowing CapturedPacket) -> Void
@@ -115,7 +117,7 @@ private struct Lending {
     let names: InterfaceNames?
     var number: UInt64
 
-    /// Takes a packet from libpcap.
+    /// libpcap's callback, once per packet.
     static let take: pcap_handler = { user, header, bytes in
         guard let user = unsafe user, let header = unsafe header?.pointee, let bytes = unsafe bytes else { return }
         unsafe UnsafeMutableRawPointer(user).assumingMemoryBound(to: Lending.self).pointee.lend(header, bytes)
@@ -132,7 +134,7 @@ private struct Lending {
         unsafe body(record.packet)
     }
 
-    /// The name of the interface that a packet came from: of "any", the packet's header holds its number.
+    /// The name of the packet's interface; with "any", the header of the packet has its index.
     private func interfaceName(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         guard let names = unsafe names else { return unsafe name.bytes }
         guard bytes.count >= 8 else { return unsafe UnsafeBufferPointer(start: nil, count: 0) }
@@ -141,23 +143,23 @@ private struct Lending {
     }
 }
 
-/// What became of the packets of an interface since it was opened, as the system counts them.
+/// The system's packet counts for an interface since it was opened.
 public struct LiveStatistics: Hashable, Sendable {
-    /// Packets that came and that the filter matched, those included that the kernel dropped then.
+    /// Packets that matched the filter, including those that the kernel then dropped.
     public internal(set) var received: UInt64 = 0
-    /// Packets that the kernel dropped since its buffer was full.
+    /// Packets that the kernel dropped because its buffer was full.
     public internal(set) var droppedByKernel: UInt64 = 0
-    /// Packets that the interface or its driver dropped, as far as they tell.
+    /// Packets that the interface or its driver dropped, if they report it.
     public internal(set) var droppedByInterface: UInt64 = 0
 }
 
-/// Makes totals of 64 bits of libpcap's, which have 32 and wrap.
+/// Extends libpcap's counters, which have 32 bits and wrap, to 64 bits.
 struct StatisticsCounter {
     private(set) var totals = LiveStatistics()
     private var latest = pcap_stat()
 
-    /// Takes what libpcap says; at least once in 2^32 packets.
-    mutating func note(_ current: pcap_stat) {
+    /// Adds libpcap's current counters; must be called at least every 2^32 packets.
+    mutating func add(_ current: pcap_stat) {
         totals.received &+= UInt64(current.ps_recv &- latest.ps_recv)
         totals.droppedByKernel &+= UInt64(current.ps_drop &- latest.ps_drop)
         totals.droppedByInterface &+= UInt64(current.ps_ifdrop &- latest.ps_ifdrop)
@@ -165,13 +167,13 @@ struct StatisticsCounter {
     }
 }
 
-/// The names of the interfaces that the packets of "any" came from, each looked up once.
+/// The names of interfaces by index, each looked up once.
 final class InterfaceNames {
     private var names: [UInt32: InterfaceName] = [:]
-    /// More have no place in memory at once: machines with many containers make new ones all the time.
+    /// Bounds the memory: machines with many containers keep creating interfaces.
     private static let capacity = 4096
 
-    /// The name of an interface by its number; empty where it has none any more.
+    /// The name of the interface with an index; empty if it no longer exists.
     func name(_ index: UInt32) -> UnsafeBufferPointer<UInt8> {
         if let known = names[index] { return unsafe known.bytes }
         var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))

@@ -1,52 +1,53 @@
 import CPcap
 
-/// What to capture from an interface, and how.
+/// Which interface to capture from, and how.
 public struct LiveOptions: Hashable, Sendable {
-    /// The interface's name; "any" is all of them, where the system has that.
+    /// The interface's name; "any" stands for all, on systems that have it.
     public var interface: String
-    /// Whether packets that are not for this machine are wanted as well.
+    /// Whether to capture packets that are not addressed to this machine too.
     public var isPromiscuous = true
-    /// Bytes captured of each packet at most: 1 to ``maximumSnapLength``.
+    /// Captured bytes per packet at most: 1 to ``maximumSnapLength``.
     public var snapLength = LiveOptions.maximumSnapLength
-    /// Bytes of the kernel's buffer between the interface and its reader.
+    /// The size in bytes of the kernel's buffer.
     public var bufferSize = LiveOptions.defaultBufferSize
-    /// Milliseconds that the kernel may hold packets back to hand on several at once.
+    /// Milliseconds that the kernel may hold packets to deliver several at once.
     public var delay = 20
 
-    /// More than any packet of a network has.
-    public static let maximumSnapLength = PcapHeader.maximumPacketLength
-    /// 32 MiB: seconds of a busy network, should the reader be held up.
+    /// 262,144: longer than any network packet.
+    public static let maximumSnapLength = PcapReader.maximumPacketLength
+    /// 32 MiB: enough for seconds of a busy network while the reader is held up.
     public static let defaultBufferSize = 32 << 20
 
-    /// Makes options with the defaults.
+    /// Creates options with defaults.
     public init(interface: String) {
         self.interface = interface
     }
 }
 
-/// Why an interface cannot be captured from, or not any longer.
+/// Why packets cannot be captured from an interface, or no longer.
 public struct LiveError: Error, Hashable, Sendable {
-    /// What went wrong, for a caller that decides what to do about it.
+    /// What went wrong, for callers that act on it.
     public enum Kind: Sendable {
         /// There is no such interface.
         case noInterface
-        /// The system does not let this user capture.
+        /// The user has no permission to capture.
         case noPermission
         /// The interface is not up.
         case notUp
-        /// The system or libpcap did not open it; `detail` holds their words.
+        /// The interface could not be opened; `detail` has the message of libpcap or the system.
         case cannotOpen
-        /// The filter expression is wrong, or does not suit the interface; `detail` holds libpcap's words.
+        /// The filter expression is wrong or does not apply to the interface; `detail` has libpcap's message.
         case badFilter
-        /// Reading failed in the middle: the interface went down, or away; `detail` holds libpcap's words.
+        /// Capturing failed after it had started: the interface went down or was removed; `detail` has libpcap's
+        /// message.
         case cannotRead
     }
 
     /// What went wrong.
     public let kind: Kind
-    /// The interface's name; empty where none is concerned.
+    /// The interface's name; empty if the error concerns none.
     public let interface: String
-    /// More about it: words of the system or of libpcap; or empty.
+    /// A message of the system or libpcap, or empty.
     public let detail: String
 
     init(_ kind: Kind, _ interface: String, detail: String = "") {
@@ -57,11 +58,13 @@ public struct LiveError: Error, Hashable, Sendable {
 }
 
 extension LiveError: CustomStringConvertible {
-    /// One line; what it quotes is as it came, not yet safe to print on a terminal.
+    /// One line, not escaped.
+    ///
+    /// It quotes names and messages as they are: escape it before printing it on a terminal.
     public var description: String {
         let more = detail.isEmpty ? "" : ": \(detail)"
         return switch kind {
-        case .noInterface: "\(interface): there is no such interface"
+        case .noInterface: "\(interface): no such interface"
         case .noPermission: "\(interface): no permission to capture\(more)"
         case .notUp: "\(interface): the interface is not up"
         case .cannotOpen:
@@ -72,56 +75,56 @@ extension LiveError: CustomStringConvertible {
     }
 }
 
-/// What opening an interface comes to; whoever takes the handle closes it.
+/// An interface that libpcap has opened; the owner must close the handle.
 @safe
-struct Opening {
+struct OpenedInterface {
     let handle: OpaquePointer
-    /// What libpcap had to say beside that all is well; nil where it had nothing.
+    /// libpcap's warning; nil if there is none.
     var warning: String?
 
-    /// Opens an interface, without promiscuous mode where the system refuses only that.
-    static func open(_ options: LiveOptions) throws(LiveError) -> Opening {
+    /// Opens an interface, without promiscuous mode if that is all the system refuses.
+    static func open(_ options: LiveOptions) throws(LiveError) -> OpenedInterface {
         do throws(LiveError) {
-            return try Opening(options, isPromiscuous: options.isPromiscuous)
+            return try OpenedInterface(options, isPromiscuous: options.isPromiscuous)
         } catch {
             guard options.isPromiscuous, error.kind == .noPermission,
-                var opening = try? Opening(options, isPromiscuous: false)
+                var opened = try? OpenedInterface(options, isPromiscuous: false)
             else { throw error }
-            opening.warning = "promiscuous mode is not permitted: only packets from and to this machine are seen"
-            return opening
+            opened.warning = "promiscuous mode is not permitted: only packets to and from this machine are captured"
+            return opened
         }
     }
 
     private init(_ options: LiveOptions, isPromiscuous: Bool) throws(LiveError) {
         let interface = options.interface
-        var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-        guard let handle = unsafe pcap_create(interface, &words) else {
-            throw LiveError(.cannotOpen, interface, detail: Opening.text(words))
+        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        guard let handle = unsafe pcap_create(interface, &message) else {
+            throw LiveError(.cannotOpen, interface, detail: OpenedInterface.text(message))
         }
-        let outcome = unsafe Opening.activate(handle, options, isPromiscuous: isPromiscuous)
+        let outcome = unsafe OpenedInterface.activate(handle, options, isPromiscuous: isPromiscuous)
         guard outcome >= 0 else {
-            let error = unsafe Opening.error(outcome, handle, interface)
+            let error = unsafe OpenedInterface.error(outcome, handle, interface)
             unsafe pcap_close(handle)
             throw error
         }
         if interface == "any" {
-            // The second version tells which interface a packet came from; where it is not known, the first will do.
+            // Linux cooked 2 names the interface of each packet; where it is not supported, version 1 will do.
             unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2)
         }
-        guard unsafe pcap_setnonblock(handle, 1, &words) == 0, unsafe pcap_get_selectable_fd(handle) >= 0 else {
+        guard unsafe pcap_setnonblock(handle, 1, &message) == 0, unsafe pcap_get_selectable_fd(handle) >= 0 else {
             unsafe pcap_close(handle)
-            throw LiveError(.cannotOpen, interface, detail: Opening.text(words))
+            throw LiveError(.cannotOpen, interface, detail: OpenedInterface.text(message))
         }
         unsafe self.handle = handle
-        // "any" cannot be promiscuous, which nobody need be told.
+        // "any" is never promiscuous: not worth a warning.
         let isWorthwhile = outcome != 0 && !(outcome == PCAP_WARNING_PROMISC_NOTSUP && interface == "any")
-        warning = unsafe isWorthwhile ? Opening.words(outcome, handle) : nil
+        warning = unsafe isWorthwhile ? OpenedInterface.message(outcome, handle) : nil
     }
 
     private static func activate(_ handle: OpaquePointer, _ options: LiveOptions, isPromiscuous: Bool) -> Int32 {
         unsafe pcap_set_snaplen(handle, Int32(clamping: options.snapLength))
         unsafe pcap_set_promisc(handle, isPromiscuous ? 1 : 0)
-        // Immediate mode would give every packet a place of the snap length's size in the buffer (TPACKET_V2).
+        // Not immediate mode: it reserves the whole snap length in the buffer for every packet (TPACKET_V2).
         unsafe pcap_set_timeout(handle, Int32(clamping: options.delay))
         unsafe pcap_set_buffer_size(handle, Int32(clamping: options.bufferSize))
         unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
@@ -133,17 +136,17 @@ struct Opening {
         case PCAP_ERROR_NO_SUCH_DEVICE: LiveError(.noInterface, interface)
         case PCAP_ERROR_PERM_DENIED, PCAP_ERROR_PROMISC_PERM_DENIED: LiveError(.noPermission, interface)
         case PCAP_ERROR_IFACE_NOT_UP: LiveError(.notUp, interface)
-        default: unsafe LiveError(.cannotOpen, interface, detail: words(outcome, handle))
+        default: unsafe LiveError(.cannotOpen, interface, detail: message(outcome, handle))
         }
     }
 
-    private static func words(_ outcome: Int32, _ handle: OpaquePointer) -> String {
+    private static func message(_ outcome: Int32, _ handle: OpaquePointer) -> String {
         let general = unsafe String(cString: pcap_statustostr(outcome))
         let special = unsafe String(cString: pcap_geterr(handle))
         return special.isEmpty ? general : special
     }
 
-    private static func text(_ words: [CChar]) -> String {
-        String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    private static func text(_ message: [CChar]) -> String {
+        String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

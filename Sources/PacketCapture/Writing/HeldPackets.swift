@@ -1,33 +1,33 @@
-public import WireFormat
+package import WireFormat
 
-/// Packets of connections of which it is not known yet whether they are wanted.
+/// Packets of connections that may or may not turn out to be wanted.
 ///
-/// Within its bounds: of a connection beyond its own, the oldest packets go behind those that opened it; of all together
-/// beyond theirs, the connection that was held first goes as a whole.
-public struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
-    /// What packets may take.
-    public struct Limits: Sendable {
-        /// Bytes of one connection's packets, 128 more for each packet.
-        public var connection = 256 << 10
-        /// Bytes of all packets, likewise.
-        public var total = 64 << 20
-        /// Connections.
-        public var connections = 65_536
+/// When a connection exceeds its limit, its oldest packets are dropped, except the three that opened it; when all
+/// together exceed theirs, the connection held longest is dropped as a whole.
+package struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
+    /// Limits on memory.
+    package struct Limits: Sendable {
+        /// Bytes per connection, counting 128 bytes of overhead per packet.
+        package var connection = 256 << 10
+        /// Bytes in total, counted likewise.
+        package var total = 64 << 20
+        /// Number of connections.
+        package var connections = 65_536
 
-        /// The documented defaults.
-        public init() {}
+        /// Creates the documented defaults.
+        package init() {}
     }
 
-    /// How many packets were dropped at a bound.
-    public private(set) var droppedPackets: UInt64 = 0
+    /// How many packets were dropped because of a limit.
+    package private(set) var droppedPackets: UInt64 = 0
 
     private struct Entry {
         var packets: [HeldPacket] = []
         var cost = 0
-        /// When it was begun.
+        /// Counts up: entries with lower numbers are older.
         var number: UInt64
 
-        /// Adds a packet; returns what had to go for it.
+        /// Adds a packet; returns what was dropped for it.
         mutating func append(
             _ packet: HeldPacket, limit: Int, keeping first: Int
         ) -> (cost: Int, packets: UInt64) {
@@ -35,7 +35,7 @@ public struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
             cost &+= packet.cost
             var freed = (cost: 0, packets: 0 as UInt64)
             guard cost > limit else { return freed }
-            // Down to three quarters, so that it is not done for each packet.
+            // Down to three quarters, so that it does not happen with every packet.
             var end = min(first, packets.count)
             while end < packets.count, cost > limit / 4 * 3 {
                 cost &-= packets[end].cost
@@ -50,25 +50,25 @@ public struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
 
     private let limits: Limits
     private var entries: [Connection: Entry] = [:]
-    /// The connections in the order in which they were begun, some of which are gone.
+    /// Connections in the order in which they were first held; some are gone.
     private var order: [(connection: Connection, number: UInt64)] = []
     private var oldest = 0
     private var begun: UInt64 = 0
     private var cost = 0
 
-    /// The SYN, its answer, and the acknowledgment of that.
+    /// SYN, SYN ACK, ACK.
     private static var openingPackets: Int { 3 }
 
-    /// Makes an empty store.
-    public init(limits: Limits = Limits()) {
+    /// Creates an empty store.
+    package init(limits: Limits = Limits()) {
         self.limits = limits
     }
 
-    /// How many connections have packets here.
-    public var count: Int { entries.count }
+    /// How many connections have held packets.
+    package var count: Int { entries.count }
 
-    /// Keeps a packet of a connection.
-    public mutating func hold(_ packet: borrowing CapturedPacket, of connection: Connection) {
+    /// Holds a copy of a packet of a connection.
+    package mutating func hold(_ packet: borrowing CapturedPacket, of connection: Connection) {
         let held = HeldPacket(packet)
         if entries[connection] == nil {
             begun &+= 1
@@ -83,14 +83,14 @@ public struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
         while cost > limits.total || entries.count > limits.connections, dropOldest() {}
     }
 
-    /// Hands over the packets of a connection, in their order; empty where there are none.
-    public mutating func take(_ connection: Connection) -> [HeldPacket] {
+    /// Removes and returns the packets of a connection, in order; empty if there are none.
+    package mutating func take(_ connection: Connection) -> [HeldPacket] {
         guard let entry = entries.removeValue(forKey: connection) else { return [] }
         cost &-= entry.cost
         return entry.packets
     }
 
-    /// Drops the connection that was begun first; false where there is none.
+    /// Drops the connection that was held first; false if there is none.
     private mutating func dropOldest() -> Bool {
         while oldest < order.count {
             let (connection, number) = order[oldest]
@@ -103,7 +103,7 @@ public struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
         return false
     }
 
-    /// Forgets the places of connections that are gone.
+    /// Removes connections that are gone from `order`.
     private mutating func tidyOrder() {
         order.removeFirst(oldest)
         oldest = 0
@@ -111,25 +111,25 @@ public struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
     }
 }
 
-/// A packet that is kept beyond the call that handed it on.
-public struct HeldPacket: Sendable {
+/// A copy of a packet that outlives the reader's buffer.
+package struct HeldPacket: Sendable {
     /// When it was captured.
-    public let time: Timestamp
-    /// How many bytes it had on the wire.
-    public let originalLength: Int
+    package let time: Timestamp
+    /// Its length on the wire in bytes.
+    package let originalLength: Int
     /// The captured bytes.
-    public let bytes: [UInt8]
-    /// The name of the interface that captured it; empty where it is not known.
-    public let interfaceName: [UInt8]
+    package let bytes: [UInt8]
+    /// The name of the interface that captured it; empty if unknown.
+    package let interfaceName: [UInt8]
 
     /// Copies a packet.
-    public init(_ packet: borrowing CapturedPacket) {
+    package init(_ packet: borrowing CapturedPacket) {
         time = packet.time
         originalLength = packet.originalLength
         bytes = unsafe packet.bytes.withUnsafeBufferPointer { unsafe Array($0) }
         interfaceName = unsafe packet.interfaceName.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
-    /// What it takes in memory, about.
+    /// Roughly the bytes of memory it takes.
     var cost: Int { bytes.count &+ 128 }
 }

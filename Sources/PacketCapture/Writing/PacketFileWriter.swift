@@ -1,4 +1,4 @@
-public import WireFormat
+package import WireFormat
 
 #if canImport(Darwin)
     import Darwin
@@ -8,13 +8,13 @@ public import WireFormat
     import Glibc
 #endif
 
-/// A file, or a pipe, that captured packets are written to.
+/// Writes captured packets to a file or pipe.
 ///
-/// What ``flush()`` has written is whole records, whatever becomes of the program afterwards. Whoever opens one for a pipe
-/// ignores SIGPIPE.
-public struct PacketFileWriter: ~Copyable {
-    /// How many packets have been taken.
-    public private(set) var packetCount: UInt64 = 0
+/// ``flush()`` writes whole records only, so that a killed program leaves a readable file. A program that writes to a
+/// pipe must ignore SIGPIPE.
+package struct PacketFileWriter: ~Copyable {
+    /// How many packets have been appended.
+    package private(set) var packetCount: UInt64 = 0
 
     private let descriptor: Int32
     private let format: PacketFileFormat
@@ -23,26 +23,26 @@ public struct PacketFileWriter: ~Copyable {
     /// Whether the descriptor is the caller's.
     private let isBorrowed: Bool
     private var buffer = RecordBuffer()
-    /// How many bytes of whole records are written.
+    /// How many bytes have been written, all of whole records.
     private var writtenLength: Int64 = 0
     private var firstTime: Timestamp?
     private var lastTime = Timestamp(nanoseconds: 0)
     private var hasFailed = false
 
-    /// Bytes that wait at most before they are written: a flush of them is due.
+    /// The number of buffered bytes from which on a flush is due.
     private static let batch = 256 << 10
 
-    /// Makes the file at `path`, over what was there, or takes standard output where that is "-".
+    /// Creates or overwrites the file at `path`, or writes to standard output for "-".
     ///
     /// - Throws: `cannotOpen`, and what ``flush()`` throws.
-    public init(path: String, format: PacketFileFormat, source: PacketSource) throws(PacketFileError) {
+    package init(path: String, format: PacketFileFormat, source: PacketSource) throws(PacketFileError) {
         isBorrowed = path == "-"
         self.format = format
         self.source = source
         interfaces = WrittenInterfaces(first: source.interface)
         descriptor =
             path == "-" ? STDOUT_FILENO : unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw .cannotOpen(Self.words(errno)) }
+        guard descriptor >= 0 else { throw .cannotOpen(Self.message(errno)) }
         switch format {
         case .pcap: buffer.appendPcapHeader(source)
         case .pcapng:
@@ -56,17 +56,17 @@ public struct PacketFileWriter: ~Copyable {
         if !isBorrowed, descriptor >= 0 { close(descriptor) }
     }
 
-    /// Whether so much waits that it should be flushed before more is taken.
-    public var isFull: Bool { buffer.bytes.count >= Self.batch }
+    /// Whether enough is buffered that it should be flushed.
+    package var isFull: Bool { buffer.bytes.count >= Self.batch }
 
-    /// Takes a packet; after a failure, it is dropped.
-    public mutating func append(_ packet: borrowing CapturedPacket) {
+    /// Appends a packet; after a failure, drops it.
+    package mutating func append(_ packet: borrowing CapturedPacket) {
         append(
             time: packet.time, originalLength: packet.originalLength, packet.bytes, from: packet.interfaceName)
     }
 
-    /// Takes a packet that was kept; after a failure, it is dropped.
-    public mutating func append(_ packet: HeldPacket) {
+    /// Appends a held packet; after a failure, drops it.
+    package mutating func append(_ packet: HeldPacket) {
         append(
             time: packet.time, originalLength: packet.originalLength, packet.bytes.span,
             from: packet.interfaceName.span)
@@ -89,10 +89,10 @@ public struct PacketFileWriter: ~Copyable {
         }
     }
 
-    /// Writes out all that waits.
+    /// Writes everything that is buffered.
     ///
-    /// - Throws: `closedPipe` or `cannotWrite`, once; a file then ends behind its last whole flush.
-    public mutating func flush() throws(PacketFileError) {
+    /// - Throws: `closedPipe` or `cannotWrite`, once; the file then ends after the last complete flush.
+    package mutating func flush() throws(PacketFileError) {
         guard !hasFailed, !buffer.bytes.isEmpty else { return }
         let failure = unsafe buffer.bytes.withUnsafeBytes { unsafe Self.write($0, to: descriptor) }
         let length = Int64(buffer.bytes.count)
@@ -104,16 +104,16 @@ public struct PacketFileWriter: ~Copyable {
         hasFailed = true
         if ftruncate(descriptor, off_t(writtenLength)) == 0 { lseek(descriptor, off_t(writtenLength), SEEK_SET) }
         if failure == EPIPE { throw .closedPipe }
-        throw .cannotWrite(Self.words(failure))
+        throw .cannotWrite(Self.message(failure))
     }
 
-    /// Writes out all that waits, and in pcapng what the interface has dropped; nothing may be taken afterwards.
+    /// Writes everything that is buffered and, in pcapng, the interface's statistics; appends nothing afterwards.
     ///
-    /// After a failure it still tries to end the file with these numbers, where there is room for them.
+    /// After a failure it still tries to add the statistics, in case there is room.
     ///
     /// - Parameter statistics: The interface's totals.
     /// - Throws: What ``flush()`` throws.
-    public mutating func finish(_ statistics: LiveStatistics) throws(PacketFileError) {
+    package mutating func finish(_ statistics: LiveStatistics) throws(PacketFileError) {
         if !hasFailed { try flush() }
         if format == .pcapng {
             buffer.appendStatistics(statistics, from: firstTime ?? lastTime, to: lastTime, taken: packetCount)
@@ -128,7 +128,7 @@ public struct PacketFileWriter: ~Copyable {
         hasFailed = true
     }
 
-    /// Writes bytes; returns the error number where not all of them could be.
+    /// Writes all bytes; returns the error number if that fails.
     private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
         var written = 0
         while written < bytes.count {
@@ -150,26 +150,25 @@ public struct PacketFileWriter: ~Copyable {
         return nil
     }
 
-    private static func words(_ code: Int32) -> String {
+    private static func message(_ code: Int32) -> String {
         unsafe String(cString: strerror(code))
     }
 }
 
-/// Where the packets of a file that is written come from.
-public struct PacketSource: Sendable {
+/// Where the packets of a written file come from.
+package struct PacketSource: Sendable {
     /// The interface's name.
-    public var interface: String
-    /// What the first bytes of its packets are.
-    public var linkType: LinkType
-    /// Bytes captured of each packet at most.
-    public var snapLength: Int
-    /// The filter expression that the packets matched; nil where there was none.
-    public var filter: String?
-    /// The program that writes: its name and version.
-    public var application: String
+    package var interface: String
+    /// The link type of its packets.
+    package var linkType: LinkType
+    /// Captured bytes per packet at most.
+    package var snapLength: Int
+    /// The filter expression that the packets matched; nil if there was none.
+    package var filter: String?
+    /// The name and version of the writing program.
+    package var application: String
 
-    /// Makes a description.
-    public init(interface: String, linkType: LinkType, snapLength: Int, filter: String?, application: String) {
+    package init(interface: String, linkType: LinkType, snapLength: Int, filter: String?, application: String) {
         self.interface = interface
         self.linkType = linkType
         self.snapLength = snapLength
@@ -179,25 +178,25 @@ public struct PacketSource: Sendable {
 }
 
 /// The formats that packets are written in.
-public enum PacketFileFormat: Sendable {
-    /// The classic one, with nanoseconds.
+package enum PacketFileFormat: Sendable {
+    /// The classic format, with nanoseconds.
     case pcap
-    /// The one that also tells of interfaces and what they dropped.
+    /// The newer format, with interfaces and their statistics.
     case pcapng
 
-    /// The format that a file's name asks for: pcap where it ends in ".pcap" or ".cap", else pcapng.
-    public init(path: String) {
+    /// The format for a file name: pcap if it ends in ".pcap" or ".cap" in any case, else pcapng.
+    package init(path: String) {
         let name = path.lowercased()
         self = name.hasSuffix(".pcap") || name.hasSuffix(".cap") ? .pcap : .pcapng
     }
 }
 
-/// Why packets cannot be written, or not any longer.
-public enum PacketFileError: Error, Hashable, Sendable {
-    /// The file cannot be opened; in the system's words.
+/// Why packets cannot be written, or no longer.
+package enum PacketFileError: Error, Hashable, Sendable {
+    /// The file cannot be opened; with the system's message.
     case cannotOpen(String)
-    /// Nobody reads the pipe any more.
+    /// The pipe's reader has closed it.
     case closedPipe
-    /// Nothing more can be written; in the system's words.
+    /// Writing failed; with the system's message.
     case cannotWrite(String)
 }

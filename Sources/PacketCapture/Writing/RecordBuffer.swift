@@ -1,10 +1,10 @@
 import WireFormat
 
-/// Bytes of a capture file that wait to be written, little-endian.
+/// Buffers the bytes of a capture file, little-endian, until they are written.
 struct RecordBuffer {
     private(set) var bytes: [UInt8] = []
 
-    /// Forgets the bytes, and keeps a memory of modest size for the next.
+    /// Removes all bytes, keeping up to 1 MiB of capacity.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
     }
@@ -26,7 +26,7 @@ struct RecordBuffer {
         while bytes.count % 4 != 0 { bytes.append(0) }
     }
 
-    /// Writes a number over one that is here.
+    /// Overwrites a number.
     mutating func replace(at position: Int, with value: UInt32) {
         for index in 0..<4 { bytes[position + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt32(index))) }
     }
@@ -40,14 +40,14 @@ extension RecordBuffer {
             buffer.append(0x1A2B_3C4D as UInt32)
             buffer.append(1 as UInt16)
             buffer.append(0 as UInt16)
-            // The section's length is not known yet.
+            // The section's length is not specified.
             buffer.append(-1 as Int64)
             buffer.appendOption(4, text: source.application)
             buffer.appendOption(0, text: "")
         }
     }
 
-    /// Appends an Interface Description Block (section 4.2) with times in nanoseconds.
+    /// Appends an Interface Description Block (section 4.2) with a resolution of nanoseconds.
     mutating func appendInterface(_ source: PacketSource, name: [UInt8]) {
         appendBlock(.interfaceDescription) { buffer in
             buffer.append(UInt16(truncatingIfNeeded: source.linkType.rawValue))
@@ -74,7 +74,8 @@ extension RecordBuffer {
         }
     }
 
-    /// Appends an Interface Statistics Block of the first interface (section 4.6): what was captured from when to when, and what was dropped.
+    /// Appends an Interface Statistics Block for the first interface (section 4.6): the times of its first and last
+    /// packets, and packets received, dropped and written.
     mutating func appendStatistics(
         _ statistics: LiveStatistics, from start: Timestamp, to end: Timestamp, taken: UInt64
     ) {
@@ -91,7 +92,7 @@ extension RecordBuffer {
         }
     }
 
-    /// Appends a block, with its length before and behind its body.
+    /// Appends a block, with its length before and after the body.
     private mutating func appendBlock(_ type: PcapngBlockType, _ body: (inout RecordBuffer) -> Void) {
         let start = bytes.count
         append(type.rawValue)
@@ -102,7 +103,7 @@ extension RecordBuffer {
         append(length)
     }
 
-    /// Appends an option (section 3.5), cut where it is longer than options can be; number 0 ends a list of them.
+    /// Appends an option (section 3.5), cut to 65,535 bytes; code 0 ends the list.
     private mutating func appendOption(_ code: UInt16, _ value: [UInt8]) {
         let length = min(value.count, Int(UInt16.max))
         append(code)
@@ -127,7 +128,7 @@ extension RecordBuffer {
         append(count)
     }
 
-    /// Appends a time as blocks hold it: the upper half first.
+    /// Appends a time stamp: upper 32 bits first.
     private mutating func append(time: Timestamp) {
         let ticks = UInt64(max(time.nanoseconds, 0))
         append(UInt32(truncatingIfNeeded: ticks >> 32))
@@ -135,7 +136,7 @@ extension RecordBuffer {
     }
 }
 
-/// The parts of a pcap file with nanoseconds (draft-ietf-opsawg-pcap).
+/// The header and records of a pcap file with nanoseconds (draft-ietf-opsawg-pcap).
 extension RecordBuffer {
     mutating func appendPcapHeader(_ source: PacketSource) {
         append(0xA1B2_3C4D as UInt32)
@@ -156,13 +157,13 @@ extension RecordBuffer {
     }
 }
 
-/// The interfaces that a pcapng file describes, by name: that which was opened first, then, where it stands for several,
-/// each from which a packet came.
+/// The interfaces described in a written pcapng file, by name: the opened one and, if that is "any", each interface
+/// that a packet came from.
 struct WrittenInterfaces {
     private var numbers: [[UInt8]: UInt32]
     private var latest: (name: [UInt8], number: UInt32)
 
-    /// Further ones count as the first.
+    /// Packets of further interfaces are attributed to the first.
     private static let capacity = 4096
 
     init(first: String) {
@@ -170,12 +171,12 @@ struct WrittenInterfaces {
         numbers = [latest.name: 0]
     }
 
-    /// The number of an interface in the file.
+    /// The 0-based number of an interface in the file.
     ///
     /// - Parameters:
-    ///   - name: Its name; that of the first where it is empty.
-    ///   - describe: Called where it has none yet, to describe it.
-    /// - Returns: The number, from 0.
+    ///   - name: Its name; empty for the first.
+    ///   - describe: Called to write the description of an interface that has none yet.
+    /// - Returns: The number.
     mutating func number(of name: Span<UInt8>, describe: ([UInt8]) -> Void) -> UInt32 {
         guard !isLatest(name) else { return latest.number }
         guard !name.isEmpty else { return 0 }

@@ -14,45 +14,49 @@ extension BrokenFile {
     static let packed: [BrokenFile] = [
         packed(
             "gzip header cut", [0x1F, 0x8B, 8, 0, 0], packets: 0,
-            "cut short inside the file header, at byte 0 unpacked, 5 of the compressed file"),
+            "cut short inside the file header, at byte 0 of the unpacked data (byte 5 of the file)"),
         packed(
             "gzip's trailer cut", [UInt8](stored.dropLast(3)), packets: 2,
-            "cut short after packet 2, at byte 216 unpacked, \(stored.count - 3) of the compressed file"),
+            "cut short after packet 2, at byte 216 of the unpacked data (byte \(stored.count - 3) of the file)"),
         packed(
             "gzip method", [0x1F, 0x8B, 9, 0, 0, 0, 0, 0, 0, 0, 0], packets: 0, kind: .damaged,
             """
-            damaged inside the file header, at byte 0 unpacked, 4 of the compressed file: gzip: unknown compression \
+            damaged inside the file header, at byte 0 of the unpacked data \
+            (byte 4 of the file): gzip: unknown compression \
             method
             """),
         packed(
             "gzip checksum", damaged(stored, at: stored.count - 8), packets: 2, kind: .damaged,
             """
-            damaged after packet 2, at byte 216 unpacked, \(stored.count - 4) of the compressed file: gzip: incorrect \
+            damaged after packet 2, at byte 216 of the unpacked data \
+            (byte \(stored.count - 4) of the file): gzip: incorrect \
             data check
             """),
         packed(
             "behind gzip", stored + [1, 2, 3], packets: 2, kind: .damaged,
             """
-            damaged after packet 2, at byte 216 unpacked, \(stored.count + 2) of the compressed file: gzip: incorrect \
+            damaged after packet 2, at byte 216 of the unpacked data \
+            (byte \(stored.count + 2) of the file): gzip: incorrect \
             header check
             """),
         packed(
             "behind zstd", Compression.zstd.pack(pcap.bytes) + [1, 2, 3, 4, 5], packets: 2, kind: .damaged,
             """
-            damaged after packet 2, at byte 216 unpacked, \(Compression.zstd.pack(pcap.bytes).count) of the compressed \
-            file: zstd: Unknown frame descriptor
+            damaged after packet 2, at byte 216 of the unpacked data \
+            (byte \(Compression.zstd.pack(pcap.bytes).count) of the file): zstd: Unknown frame descriptor
             """),
         packed(
             "lz4 checksum", damaged(Compression.lz4.pack(pcap.bytes), at: Compression.lz4.pack(pcap.bytes).count - 1),
             packets: 2, kind: .damaged,
             """
-            damaged after packet 2, at byte 216 unpacked, \(Compression.lz4.pack(pcap.bytes).count - 4) of the \
-            compressed file: lz4: ERROR_contentChecksum_invalid
+            damaged after packet 2, at byte 216 of the unpacked data \
+            (byte \(Compression.lz4.pack(pcap.bytes).count - 4) of the file): lz4: ERROR_contentChecksum_invalid
             """),
         packed(
             "zstd window of 2 GiB", [0x28, 0xB5, 0x2F, 0xFD, 0, 0xA8, 1, 0, 0], packets: 0, kind: .damaged,
             """
-            damaged inside the file header, at byte 0 unpacked, 5 of the compressed file: zstd: Frame requires too \
+            damaged inside the file header, at byte 0 of the unpacked data \
+            (byte 5 of the file): zstd: Frame requires too \
             much memory for decoding
             """),
         packed(

@@ -48,7 +48,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
             message: "cut short inside the file header, at byte 20: inside the section header block"),
         BrokenFile(
             testDescription: "pcap version", bytes: PcapBuilder(version: (9, 9)).bytes, kind: .damaged,
-            message: "damaged inside the file header, at byte 0: version 9.9 of pcap is not supported"),
+            message: "damaged inside the file header, at byte 0: pcap version 9.9 is not supported"),
         BrokenFile(
             testDescription: "packet header cut", bytes: [UInt8](pcap.bytes.prefix(24 + 116 + 7)), packetCount: 1,
             kind: .cutShort, message: "cut short inside packet 2, at byte 147"),
@@ -62,7 +62,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
             testDescription: "absurd length", bytes: damaged { $0.append([3], claiming: 2_147_483_632) },
             packetCount: 2, kind: .damaged,
             message: """
-                damaged inside packet 3, at byte 216: captured length 2147483632 is above the maximum of 262144
+                damaged inside packet 3, at byte 216: captured length 2147483632 exceeds the maximum of 262144
                 """),
         BrokenFile(
             testDescription: "xz", bytes: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], kind: .compressed,
@@ -81,8 +81,10 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
 
     init() throws { folder = try ScratchFolder() }
 
-    @Test(arguments: BrokenFile.all + BrokenFile.pcapngs + BrokenFile.packed)
-    func `a broken file gives its sound packets and one line with the place`(_ broken: BrokenFile) throws {
+    @Test(
+        "a broken file gives its intact packets and one line with the place",
+        arguments: BrokenFile.all + BrokenFile.pcapngs + BrokenFile.packed)
+    func brokenFile(_ broken: BrokenFile) throws {
         let path = try folder.write("broken.pcap", broken.bytes)
         let (packets, problems) = try readAll(merging: [path])
         #expect(packets.count == broken.packetCount)
@@ -94,7 +96,8 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
         #expect(error.description == "\(path): \(broken.message)")
     }
 
-    @Test func `an error is thrown once, then the file is at its end`() throws {
+    @Test("an error is thrown once, then the file is at its end")
+    func thrownOnce() throws {
         let path = try folder.write("a.pcap", BrokenFile.damaged { $0.append([3], claiming: .max) })
         var file = try CaptureFile(path: path, filter: "less 1")
         do {
@@ -107,7 +110,8 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
         #expect(try file.next()?.number == nil)
     }
 
-    @Test func `what is no file is said to be none`() throws {
+    @Test("missing files and directories are reported")
+    func notFiles() throws {
         let missing = folder.path + "/missing.pcap"
         let (packets, problems) = try readAll(merging: [missing, folder.path])
         #expect(packets.isEmpty)
@@ -115,7 +119,8 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
             problems == ["\(missing): cannot be opened: No such file or directory", "\(folder.path): is a directory"])
     }
 
-    @Test func `a bad filter is refused in libpcap's own words`() throws {
+    @Test("a bad filter is refused with libpcap's message")
+    func badFilter() throws {
         let path = try folder.write("a.pcap", PcapBuilder().bytes)
         for filter in ["tcp prt 80", "host 1.2.3.4.5", "("] {
             let error = try #require(throws: CaptureError.self) { _ = try MergedCapture(paths: [path], filter: filter) }
@@ -126,7 +131,8 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test func `a hostile name cannot steer the terminal`() throws {
+    @Test("a hostile file name cannot steer the terminal")
+    func hostileName() throws {
         let (_, problems) = try readAll(merging: ["no\u{1B}[2J\u{202E}\n.pcap"])
         #expect(problems == [#"no\u{1b}[2J\u{202e}\u{a}.pcap: cannot be opened: No such file or directory"#])
     }

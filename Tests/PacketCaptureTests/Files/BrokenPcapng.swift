@@ -27,10 +27,12 @@ extension BrokenFile {
         BrokenFile(
             testDescription: "pcapng byte order", bytes: [0x0A, 0x0D, 0x0D, 0x0A] + [UInt8](repeating: 7, count: 24),
             kind: .damaged,
-            message: "damaged inside the file header, at byte 0: a section header with the byte order 0x7070707"),
+            message: """
+                damaged inside the file header, at byte 0: unknown byte order 0x7070707 in a section header block
+                """),
         BrokenFile(
             testDescription: "pcapng version", bytes: PcapngBuilder(version: (2, 0)).bytes, kind: .damaged,
-            message: "damaged inside the file header, at byte 0: version 2.0 of pcapng is not supported"),
+            message: "damaged inside the file header, at byte 0: pcapng version 2.0 is not supported"),
         cut(
             "interface cut", [UInt8](pcapng.bytes.prefix(40)), packets: 0,
             "inside the file header, at byte 40: inside the interface description block"),
@@ -42,28 +44,30 @@ extension BrokenFile {
         cut(
             "trailing length cut", [UInt8](statistics.dropLast()),
             "after packet 1, at byte 139: inside the interface statistics block"),
-        pcapng("tiny block", "after packet 1, at byte 88: the block of type 0xbad claims a length of 8") {
+        pcapng("tiny block", "after packet 1, at byte 88: the block of type 0xbad claims length 8") {
             $0.appendBlock(0xBAD, [], claiming: 8)
         },
         pcapng(
             "lengths differ",
             """
-            after packet 1, at byte 88: the name resolution block begins with a length of 16 and ends with one of 20
+            after packet 1, at byte 88: the name resolution block starts with length 16 and ends with length 20
             """
         ) { $0.appendBlock(4, [1, 2, 3, 4], trailer: 20) },
         pcapng(
             "packet's lengths differ",
             """
-            inside packet 2, at byte 88: the simple packet block begins with a length of 20 and ends with one of 0
+            inside packet 2, at byte 88: the simple packet block starts with length 20 and ends with length 0
             """
         ) { $0.appendBlock(3, [4, 0, 0, 0, 1, 2, 3, 4], trailer: 0) },
         pcapng("too many interfaces", "after packet 1, at byte 1572928: more than 65536 interfaces") {
             for _ in 0..<65_536 { $0.appendInterface() }
         },
-        pcapng("unknown interface", "inside packet 2, at byte 88: no block describes its interface 1") {
+        pcapng("unknown interface", "inside packet 2, at byte 88: interface 1 is not described by any block") {
             $0.append([1], interface: 1)
         },
-        pcapng("interface of an earlier section", "inside packet 2, at byte 116: no block describes its interface 0") {
+        pcapng(
+            "interface of an earlier section", "inside packet 2, at byte 116: interface 0 is not described by any block"
+        ) {
             $0.appendSection()
             $0.appendSimple([1])
         },
@@ -76,26 +80,26 @@ extension BrokenFile {
         ) {
             $0.append([], claiming: .max)
         },
-        pcapng("short packet block", "inside packet 2, at byte 88: the enhanced packet block claims a length of 28") {
+        pcapng("short packet block", "inside packet 2, at byte 88: the enhanced packet block claims length 28") {
             $0.appendBlock(6, [UInt8](repeating: 0, count: 16))
         },
         pcapng(
             "absurd block",
             """
-            inside packet 2, at byte 88: the enhanced packet block claims a length of 4294967295, above the maximum of \
+            inside packet 2, at byte 88: the enhanced packet block claims length 4294967295, above the maximum of \
             16777216
             """
         ) { $0.appendBlock(6, [UInt8](repeating: 0, count: 24), claiming: .max) },
         pcapng(
             "option past the end",
-            "after packet 1, at byte 88: an option of the interface description block runs past its end"
+            "after packet 1, at byte 88: an option of the interface description block runs past the block's end"
         ) { $0.appendInterface(.raw, .init(), extra: $0.option(2, [65], claiming: 9)) },
         pcapng(
             "time resolution's length",
-            "after packet 1, at byte 88: option 9 of the interface description block has a length of 2"
+            "after packet 1, at byte 88: option 9 of the interface description block has length 2"
         ) { $0.appendInterface(.raw, .init(), extra: $0.option(9, [6, 6])) },
         pcapng(
-            "short interface", "after packet 1, at byte 88: the interface description block claims a length of 16"
+            "short interface", "after packet 1, at byte 88: the interface description block claims length 16"
         ) { $0.appendBlock(1, [1, 0, 0, 0]) },
         pcapng(
             "secrets' length", "after packet 1, at byte 88: 5 bytes of secrets do not fit in a block of length 24"

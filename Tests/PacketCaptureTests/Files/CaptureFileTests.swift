@@ -8,8 +8,10 @@ import WireFormat
 
     init() throws { folder = try ScratchFolder() }
 
-    @Test(arguments: ByteOrder.allCases, PcapBuilder.Format.allCases)
-    func `pcap is read in either byte order and every header format`(
+    @Test(
+        "pcap is read in either byte order and every header format", arguments: ByteOrder.allCases,
+        PcapBuilder.Format.allCases)
+    func pcapFormats(
         order: ByteOrder, format: PcapBuilder.Format
     ) throws {
         var pcap = PcapBuilder(order, format)
@@ -26,8 +28,8 @@ import WireFormat
             ])
     }
 
-    @Test(arguments: ByteOrder.allCases)
-    func `pcapng is read in either byte order`(order: ByteOrder) throws {
+    @Test("pcapng is read in either byte order", arguments: ByteOrder.allCases)
+    func pcapngByteOrders(order: ByteOrder) throws {
         var pcapng = PcapngBuilder(order)
         pcapng.appendInterface(.raw, resolution: 9)
         pcapng.append([1, 2, 3], ticks: 1_700_000_000_123_456_789)
@@ -43,22 +45,25 @@ import WireFormat
             ])
     }
 
-    @Test func `a file with a header only is a capture of no packets`() throws {
+    @Test("a file with only a header is a capture without packets")
+    func headerOnly() throws {
         let (packets, error) = try readAll(folder.write("a.pcap", PcapBuilder().bytes))
         #expect(packets.isEmpty)
         #expect(error == nil)
     }
 
-    @Test(arguments: [0, 1, 9, 12, 14, 101, 108, 113, 228, 229, 276, 147, 60_000, 0x5400_0001] as [UInt32])
-    func `link types are the registered ones, whatever stands in the upper bits`(stored: UInt32) throws {
+    @Test(
+        "link types are the registered ones, whatever the upper bits",
+        arguments: [0, 1, 9, 12, 14, 101, 108, 113, 228, 229, 276, 147, 60_000, 0x5400_0001] as [UInt32])
+    func linkTypes(stored: UInt32) throws {
         var pcap = PcapBuilder(linkType: LinkType(rawValue: stored))
         pcap.append([1])
         let (packets, _) = try readAll(folder.write("a.pcap", pcap.bytes))
         #expect(packets.map(\.linkType.rawValue) == [stored & 0x03FF_FFFF])
     }
 
-    @Test(arguments: ByteOrder.allCases)
-    func `seconds of pcap are unsigned and absurd fractions do not trap`(order: ByteOrder) throws {
+    @Test("seconds of pcap are unsigned, and absurd fractions do not trap", arguments: ByteOrder.allCases)
+    func pcapTimes(order: ByteOrder) throws {
         var pcap = PcapBuilder(order)
         pcap.append([1], seconds: .max)
         pcap.append([2], seconds: .max, fraction: .max)
@@ -68,11 +73,12 @@ import WireFormat
     }
 
     @Test(
+        "times that do not fit 64 bits of nanoseconds are clamped",
         arguments: [
             (0, nil, UInt64(20_000_000_000), Int64.max), (0, nil, UInt64(1) << 62, .max), (6, -10, 0, -10_000_000_000),
             (6, .min, 0, .min), (6, .max, 0, .max), (0x80, nil, .max >> 1, .max),
         ] as [(UInt8, Int64?, UInt64, Int64)])
-    func `times that 64 bits of nanoseconds cannot hold are clamped`(
+    func clampedTimes(
         resolution: UInt8, offset: Int64?, ticks: UInt64, nanoseconds: Int64
     ) throws {
         var pcapng = PcapngBuilder()
@@ -82,8 +88,8 @@ import WireFormat
         #expect(packets.map(\.nanoseconds) == [nanoseconds])
     }
 
-    @Test(arguments: 0...3 as ClosedRange<UInt16>)
-    func `old versions have the two lengths the other way round`(minor: UInt16) throws {
+    @Test("old versions have the two lengths in the opposite order", arguments: 0...3 as ClosedRange<UInt16>)
+    func swappedLengths(minor: UInt16) throws {
         var pcap = PcapBuilder(version: (2, minor))
         pcap.append([1, 2, 3], originalLength: 3, claiming: 60)
         pcap.append([4], originalLength: 1, claiming: 1)
@@ -92,14 +98,16 @@ import WireFormat
         #expect(packets == [SeenPacket(1, at: 0, originalLength: 60, [1, 2, 3]), SeenPacket(2, at: 0, [4])])
     }
 
-    @Test func `a packet was never shorter on the wire than in the file`() throws {
+    @Test("a packet is never shorter on the wire than in the file")
+    func originalLength() throws {
         var pcap = PcapBuilder()
         pcap.append([1, 2, 3], originalLength: 0)
         let (packets, _) = try readAll(folder.write("a.pcap", pcap.bytes))
         #expect(packets == [SeenPacket(1, at: 0, originalLength: 3, [1, 2, 3])])
     }
 
-    @Test func `a filter keeps the numbers that the packets have in the file`() throws {
+    @Test("filtered packets keep their numbers in the file")
+    func filteredNumbers() throws {
         var pcap = PcapBuilder()
         for length in [10, 200, 20, 300, 30] {
             pcap.append([UInt8](repeating: 0, count: length))
@@ -111,7 +119,8 @@ import WireFormat
         #expect(file.packetCount == 5)
     }
 
-    @Test func `progress is told in bytes of the file`() throws {
+    @Test("progress is counted in bytes of the file")
+    func progress() throws {
         var pcap = PcapBuilder()
         pcap.append([1, 2, 3])
         pcap.append([4, 5])
@@ -126,7 +135,8 @@ import WireFormat
     }
 
     #if os(Linux)
-        @Test func `files are closed, also those that are refused`() throws {
+        @Test("files are closed, even if refused")
+        func closed() throws {
             let path = try folder.write("a.pcap", PcapBuilder().bytes)
             let noise = try folder.write("noise.pcap", [UInt8](repeating: 0x55, count: 100))
             let cut = try folder.write("cut.pcap", [UInt8](PcapBuilder().bytes.prefix(10)))

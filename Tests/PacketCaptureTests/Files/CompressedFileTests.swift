@@ -22,15 +22,15 @@ import WireFormat
         return (pcap.bytes, packets)
     }()
 
-    @Test(arguments: Compression.allCases)
-    func `a packed capture holds the same packets`(compression: Compression) throws {
+    @Test("a compressed capture holds the same packets", arguments: Compression.allCases)
+    func samePackets(compression: Compression) throws {
         let (packets, error) = try readAll(folder.write("a.pcap", compression.pack(Self.pcap.bytes)))
         #expect(error == nil)
         #expect(packets == Self.pcap.packets)
     }
 
-    @Test(arguments: Compression.allCases)
-    func `members and frames follow one another anywhere`(compression: Compression) throws {
+    @Test("members and frames may be split anywhere", arguments: Compression.allCases)
+    func splitAnywhere(compression: Compression) throws {
         var packed: [UInt8] = []
         var rest = Self.pcap.bytes[...]
         for length in [1, 3, 20, 100_000, 0, 300_000, 7] {
@@ -44,8 +44,8 @@ import WireFormat
         #expect(packets == Self.pcap.packets)
     }
 
-    @Test(arguments: [Compression.zstd, .lz4])
-    func `frames without data are passed over, also before the first`(compression: Compression) throws {
+    @Test("frames without data are skipped, even before the first", arguments: [Compression.zstd, .lz4])
+    func emptyFrames(compression: Compression) throws {
         let half = Self.pcap.bytes.count / 2
         let skippable = [0x5A, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 9, 9, 9] as [UInt8]
         let packed =
@@ -56,8 +56,8 @@ import WireFormat
         #expect(packets == Self.pcap.packets)
     }
 
-    @Test(arguments: Compression.allCases)
-    func `what stands before damage is kept`(compression: Compression) throws {
+    @Test("packets before the damage are kept", arguments: Compression.allCases)
+    func beforeDamage(compression: Compression) throws {
         var packed = compression.pack(Self.pcap.bytes)
         let place = packed.count * 9 / 10
         for index in place..<place + 200 { packed[index] = 0xFF }
@@ -68,8 +68,8 @@ import WireFormat
         #expect(packets[..<1500] == Self.pcap.packets[..<1500])
     }
 
-    @Test(arguments: Compression.allCases)
-    func `progress is told in bytes of the compressed file`(compression: Compression) throws {
+    @Test("progress is counted in bytes of the compressed file", arguments: Compression.allCases)
+    func progress(compression: Compression) throws {
         let packed = compression.pack(Self.pcap.bytes)
         var capture = try MergedCapture(paths: [folder.write("a.pcap", packed)])
         #expect(capture.byteCount == UInt64(packed.count))
@@ -77,7 +77,8 @@ import WireFormat
         #expect(capture.bytesRead == UInt64(packed.count))
     }
 
-    @Test func `several packed files are merged by time`() throws {
+    @Test("several compressed files are merged by time")
+    func merged() throws {
         var early = PcapBuilder()
         early.append([1], seconds: 1)
         early.append([3], seconds: 3)

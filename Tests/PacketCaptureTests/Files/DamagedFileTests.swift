@@ -29,7 +29,8 @@ import WireFormat
         try readAll(merging: [folder.write("a", bytes)])
     }
 
-    @Test func `a pcapng file cut at any byte gives its whole packets, and a line unless it ends well`() throws {
+    @Test("a pcapng file cut at any byte gives its whole packets, and an error unless a block ends there")
+    func pcapngCutAnywhere() throws {
         let whole = try read(Self.pcapng)
         #expect(whole.packets.map(\.bytes) == [[1, 2, 3], [4], [5, 6], [7]])
         #expect(whole.problems.isEmpty)
@@ -45,21 +46,21 @@ import WireFormat
         }
     }
 
-    @Test(arguments: Compression.allCases)
-    func `a packed file cut at any byte gives packets that are right, and a line`(compression: Compression) throws {
+    @Test("a compressed file cut at any byte gives correct packets and an error", arguments: Compression.allCases)
+    func compressedCutAnywhere(compression: Compression) throws {
         let whole = try read(Self.pcapng)
         let packed = compression.pack(Self.pcapng)
         for length in 0..<packed.count {
             let cut = try read([UInt8](packed.prefix(length)))
             #expect(cut.packets == Array(whole.packets.prefix(cut.packets.count)), "\(length)")
             #expect(cut.problems.count == 1, "\(length)")
-            let isPlaced = cut.problems.first?.contains(" unpacked, \(length) of the compressed file") == true
+            let isPlaced = cut.problems.first?.contains(" of the unpacked data (byte \(length) of the file)") == true
             #expect(length < 4 || isPlaced, "\(length): \(cut.problems)")
         }
     }
 
-    @Test(arguments: 0..<16 as Range<UInt64>)
-    func `damage of any kind ends in a line, never in a trap`(seed: UInt64) throws {
+    @Test("damage of any kind ends in an error, never in a trap", arguments: 0..<16 as Range<UInt64>)
+    func randomDamage(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var pcap = PcapBuilder()
         for length in 0..<20 { pcap.append([UInt8](repeating: UInt8(length), count: length)) }

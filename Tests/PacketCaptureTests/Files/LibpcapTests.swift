@@ -33,8 +33,8 @@ import WireFormat
         return (packets, status == PCAP_ERROR_BREAK)
     }
 
-    @Test(arguments: 0..<24 as Range<UInt64>)
-    func `pcap files are read as libpcap reads them, also cut ones`(seed: UInt64) throws {
+    @Test("pcap files are read as libpcap reads them, even if cut short", arguments: 0..<24 as Range<UInt64>)
+    func pcapLikeLibpcap(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for format in PcapBuilder.Format.allCases {
             let order = ByteOrder.allCases.randomElement(using: &random) ?? .bigEndian
@@ -53,8 +53,8 @@ import WireFormat
         }
     }
 
-    @Test(arguments: 0..<24 as Range<UInt64>)
-    func `pcapng files of one link type are read as libpcap reads them`(seed: UInt64) throws {
+    @Test("pcapng files of one link type are read as libpcap reads them", arguments: 0..<24 as Range<UInt64>)
+    func pcapngLikeLibpcap(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let order = ByteOrder.allCases.randomElement(using: &random) ?? .bigEndian
         var pcapng = PcapngBuilder(order)

@@ -18,6 +18,7 @@ import WireFormat
     }
 
     @Test(
+        "the earliest next packet comes first",
         arguments: [
             ([[1, 2, 3]], [[0, 0], [0, 1], [0, 2]]),
             ([[1, 4], [2, 3]], [[0, 0], [1, 0], [1, 1], [0, 1]]),
@@ -33,7 +34,7 @@ import WireFormat
             ([[5, 6], [3, 4], [1, 2]], [[2, 0], [2, 1], [1, 0], [1, 1], [0, 0], [0, 1]]),
             ([], []),
         ] as [([[UInt32]], [[UInt8]])])
-    func `the earliest next packet comes first`(files: [[UInt32]], order: [[UInt8]]) throws {
+    func earliestFirst(files: [[UInt32]], order: [[UInt8]]) throws {
         let paths = try files.enumerated().map { try file($0.offset, $0.element) }
         let (packets, problems) = try readAll(merging: paths)
         #expect(packets.map(\.bytes) == order)
@@ -41,8 +42,8 @@ import WireFormat
         #expect(problems.isEmpty)
     }
 
-    @Test(arguments: 0..<8 as Range<UInt64>)
-    func `the order is that of an obvious merge`(seed: UInt64) throws {
+    @Test("the order is that of an obvious merge", arguments: 0..<8 as Range<UInt64>)
+    func obviousMerge(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let files = (0..<Int.random(in: 1...40, using: &generator)).map { _ in
             (0..<Int.random(in: 0...30, using: &generator)).map { _ in UInt32.random(in: 0...50, using: &generator) }
@@ -59,7 +60,8 @@ import WireFormat
         #expect(packets.map(\.bytes) == expected, "seed \(seed)")
     }
 
-    @Test func `a broken file among three is remembered and the others go on`() throws {
+    @Test("a broken file among three is listed, and the others are read")
+    func brokenAmongThree() throws {
         var broken = PcapBuilder()
         broken.append([9, 9], seconds: 2)
         broken.append([9, 9], seconds: 4)
@@ -75,7 +77,8 @@ import WireFormat
         #expect(capture.packetCount == 5)
     }
 
-    @Test func `files that cannot be opened are remembered and the others go on`() throws {
+    @Test("files that cannot be opened are listed, and the others are read")
+    func unopenable() throws {
         let missing = folder.path + "/missing.pcap"
         let noise = try folder.write("noise.pcap", [1, 2, 3, 4, 5])
         var capture = try MergedCapture(paths: [missing, file(0, [1]), noise])
@@ -85,7 +88,8 @@ import WireFormat
         #expect(capture.next()?.number == nil)
     }
 
-    @Test func `a batch holds the packets of one file that come before those of all others`() throws {
+    @Test("a batch holds the packets of one file that precede those of all others")
+    func batches() throws {
         var capture = try MergedCapture(paths: [file(0, [1, 2, 2, 4]), file(1, [2, 3, 3, 5, 6])])
         var batches: [Int] = []
         var seen: [SeenPacket] = []
@@ -98,8 +102,8 @@ import WireFormat
         #expect(seen.map(\.bytes) == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [0, 3], [1, 3], [1, 4]])
     }
 
-    @Test(arguments: 2...4)
-    func `the bytes of a batch stay where they are for as many turns as are asked for`(turns: Int) throws {
+    @Test("the bytes of a batch stay in place for the requested number of turns", arguments: 2...4)
+    func turns(turns: Int) throws {
         var random = SeededGenerator(seed: UInt64(turns))
         let paths = try (0..<6).map { index in
             var pcap = PcapBuilder()
@@ -132,7 +136,8 @@ import WireFormat
         }
     }
 
-    @Test func `memory that huge packets stood in is let go when nobody needs them`() throws {
+    @Test("memory of huge packets is freed when no longer needed")
+    func hugePackets() throws {
         var pcap = PcapBuilder()
         for second in 0..<20 as Range<UInt32> {
             pcap.append([UInt8](repeating: UInt8(second), count: 260_000), seconds: second)
@@ -150,7 +155,8 @@ import WireFormat
         #expect(most > 1 << 20 && most <= 3 << 19)
     }
 
-    @Test func `files of which nothing is lent keep no memory`() throws {
+    @Test("files without matching packets keep no memory")
+    func nothingLent() throws {
         let paths = try (0..<200).map { try file($0, [UInt32($0)]) }
         var capture = try MergedCapture(paths: paths, filter: "less 1", turns: 4)
         let isRead = capture.readBatch()
@@ -158,7 +164,8 @@ import WireFormat
         #expect(capture.packetCount == 200 && capture.turnCount == 0)
     }
 
-    @Test func `batches tell the same as single packets, whatever the filter and the order of times`() throws {
+    @Test("batches give the same as single packets, whatever the filter and the order of times")
+    func batchesLikeSingles() throws {
         for seed in 0..<50 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let paths = try (0..<3).map { index in
@@ -179,7 +186,8 @@ import WireFormat
         }
     }
 
-    @Test func `a filter counts the packets of all files`() throws {
+    @Test("a filtered capture counts the packets of all files")
+    func filteredCount() throws {
         var long = PcapBuilder()
         long.append([UInt8](repeating: 0, count: 100), seconds: 2)
         long.append([UInt8](repeating: 0, count: 100), seconds: 6)
@@ -187,7 +195,8 @@ import WireFormat
         #expect(try readAll(merging: paths, filter: "greater 50").packets.map(\.number) == [2, 5])
     }
 
-    @Test func `progress counts all files`() throws {
+    @Test("progress counts all files")
+    func progress() throws {
         var capture = try MergedCapture(paths: [file(0, [1, 2]), file(1, [1, 2]), file(2, [])])
         #expect(capture.isLive == false)
         #expect(capture.byteCount == 60 + 60 + 24)
@@ -196,7 +205,8 @@ import WireFormat
     }
 
     #if os(Linux)
-        @Test func `of a rotated set one file is open at a time`() throws {
+        @Test("one file of a rotated set is open at a time")
+        func rotatedSet() throws {
             let paths = try (0..<200).map { try file($0, [UInt32($0), UInt32($0)]) }
             var capture = try MergedCapture(paths: paths)
             var mostOpen = 0
@@ -208,7 +218,8 @@ import WireFormat
             #expect(folder.openFileCount == 0)
         }
 
-        @Test func `files that run at the same time are all open, and closed in the end`() throws {
+        @Test("files that overlap in time are all open, and closed at the end")
+        func overlapping() throws {
             let paths = try (0..<50).map { try file($0, [0, 1]) }
             var capture = try MergedCapture(paths: paths)
             for _ in 0..<50 {

@@ -14,8 +14,8 @@ import WireFormat
         return packets
     }
 
-    @Test(arguments: ByteOrder.allCases)
-    func `sections may change the byte order, and number their interfaces anew`(first: ByteOrder) throws {
+    @Test("sections may change the byte order, and number their interfaces anew", arguments: ByteOrder.allCases)
+    func sections(first: ByteOrder) throws {
         var pcapng = PcapngBuilder(first)
         pcapng.appendInterface(.ethernet, .init(name: "eth0"))
         pcapng.appendInterface(.raw, .init(name: "tun0", resolution: 9))
@@ -32,8 +32,8 @@ import WireFormat
             ])
     }
 
-    @Test(arguments: ByteOrder.allCases)
-    func `all three blocks of packets are read`(order: ByteOrder) throws {
+    @Test("all three kinds of packet blocks are read", arguments: ByteOrder.allCases)
+    func packetBlocks(order: ByteOrder) throws {
         var pcapng = PcapngBuilder(order)
         pcapng.appendInterface(.ethernet, .init(snapLength: 3))
         pcapng.appendInterface(.raw)
@@ -51,15 +51,16 @@ import WireFormat
             ])
     }
 
-    @Test func `a simple packet holds no more than its block, also without a snap length`() throws {
+    @Test("a simple packet holds no more than its block, even without a snap length")
+    func simplePacketLength() throws {
         var pcapng = PcapngBuilder()
         pcapng.appendInterface(.ethernet, .init(snapLength: 0))
         pcapng.appendSimple([1, 2, 3, 4], originalLength: 1500)
         #expect(try read(pcapng) == [SeenPacket(1, at: 0, originalLength: 1500, [1, 2, 3, 4])])
     }
 
-    @Test(arguments: [4, 5, 7, 0xBAD, 0x8000_0001, 0x40_0000] as [UInt32])
-    func `blocks of no use are passed over, however long`(type: UInt32) throws {
+    @Test("unused blocks are skipped, however long", arguments: [4, 5, 7, 0xBAD, 0x8000_0001, 0x40_0000] as [UInt32])
+    func skippedBlocks(type: UInt32) throws {
         var pcapng = PcapngBuilder()
         pcapng.appendBlock(type, [])
         pcapng.appendInterface()
@@ -70,7 +71,8 @@ import WireFormat
         #expect(try read(pcapng).map(\.bytes) == [[1], [2]])
     }
 
-    @Test func `options behind a packet, and lists without an end, do no harm`() throws {
+    @Test("options after a packet, and lists without an end, do no harm")
+    func packetOptions() throws {
         var pcapng = PcapngBuilder()
         pcapng.appendInterface(.ethernet, .init(resolution: 9, endsOptions: false))
         pcapng.append([1], ticks: 5, options: pcapng.option(1, Array("a comment".utf8)))
@@ -78,7 +80,8 @@ import WireFormat
         #expect(try read(pcapng).map(\.nanoseconds) == [5, 6])
     }
 
-    @Test func `a length that does not count the padding is taken as it was meant`() throws {
+    @Test("a length that leaves out the padding is corrected")
+    func unpaddedLength() throws {
         var pcapng = PcapngBuilder()
         pcapng.appendInterface()
         pcapng.appendBlock(6, [UInt8](repeating: 0, count: 12) + [1, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0], claiming: 33)
@@ -86,7 +89,8 @@ import WireFormat
         #expect(try read(pcapng).map(\.bytes) == [[9], [8]])
     }
 
-    @Test func `a packet may be as long as its block`() throws {
+    @Test("a packet may be as long as its block")
+    func longestPacket() throws {
         var pcapng = PcapngBuilder()
         pcapng.appendInterface()
         let lengths = [0, 1, 70_000, 262_144, 300_000, (16 << 20) - 32]
@@ -94,11 +98,13 @@ import WireFormat
         #expect(try read(pcapng).map(\.bytes.count) == lengths)
     }
 
-    @Test func `a file without interfaces holds no packets`() throws {
+    @Test("a file without interfaces holds no packets")
+    func noInterfaces() throws {
         #expect(try read(PcapngBuilder()).isEmpty)
     }
 
-    @Test func `a name is kept up to 256 bytes, also when it is no text`() throws {
+    @Test("a name is kept up to 256 bytes, even if it is not text")
+    func longName() throws {
         var pcapng = PcapngBuilder()
         pcapng.appendInterface(.ethernet, .init(), extra: pcapng.option(2, [0xFF, 0x41]))
         pcapng.appendInterface(.ethernet, .init(name: String(repeating: "x", count: 1000)))
@@ -107,8 +113,8 @@ import WireFormat
         #expect(try read(pcapng).map(\.interface) == ["\u{FFFD}A", String(repeating: "x", count: 256)])
     }
 
-    @Test(arguments: 0..<40 as Range<UInt64>)
-    func `times are those of an exact calculation`(seed: UInt64) throws {
+    @Test("times match an exact calculation", arguments: 0..<40 as Range<UInt64>)
+    func exactTimes(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let resolution = UInt8.random(in: 0...0xFF, using: &random)
         let offset =
@@ -132,7 +138,8 @@ import WireFormat
         return Int64(clamping: nanoseconds + Int128(offset) * 1_000_000_000)
     }
 
-    @Test func `a filter is compiled for each link type, and one that suits none of a packet's leaves it out`() throws {
+    @Test("a filter is compiled per link type, and packets it does not apply to do not match")
+    func filterPerLinkType() throws {
         var pcapng = PcapngBuilder()
         pcapng.appendInterface(.raw)
         pcapng.appendInterface(.ethernet)
@@ -148,7 +155,8 @@ import WireFormat
         #expect(throws: CaptureError.self) { try read(pcapng, filter: "wlan type mgt") }
     }
 
-    @Test func `secrets are handed on, those before a packet together with it`() throws {
+    @Test("secrets are returned, those before a packet together with it")
+    func secrets() throws {
         var pcapng = PcapngBuilder(.bigEndian)
         pcapng.appendSecrets(Array("CLIENT_RANDOM 1".utf8))
         pcapng.appendInterface()
@@ -174,7 +182,8 @@ import WireFormat
         #expect(file.secrets.isEmpty)
     }
 
-    @Test func `secrets beyond the bound are dropped, and that is told`() throws {
+    @Test("secrets beyond the limit are dropped and reported")
+    func secretsLimit() throws {
         var pcapng = PcapngBuilder()
         for _ in 0..<5 { pcapng.appendSecrets([UInt8](repeating: 9, count: 15 << 20)) }
         let path = try folder.write("a.pcapng", pcapng.bytes)
@@ -185,7 +194,8 @@ import WireFormat
         #expect(capture.problems.map(\.description) == ["\(path): holds more than 64 MiB of secrets"])
     }
 
-    @Test func `of several files each brings its secrets once, also one that holds nothing else`() throws {
+    @Test("each of several files gives its secrets once, even if it holds nothing else")
+    func secretsOfSeveralFiles() throws {
         var keys = PcapngBuilder()
         keys.appendSecrets([1])
         let paths = try (0..<3 as Range<UInt8>).map { index in

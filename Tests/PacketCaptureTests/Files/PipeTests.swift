@@ -57,7 +57,8 @@ private final class Pipe {
 
 /// All of it in one thread: a reader that waited for more than was written would wait for ever.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct PipeTests {
-    @Test func `a packet is handed out as soon as its bytes are written`() throws {
+    @Test("a packet is returned as soon as its bytes are written")
+    func pcapAtOnce() throws {
         let pipe = Pipe()
         var pcap = PcapBuilder()
         pipe.write(pcap.bytes)
@@ -75,7 +76,8 @@ private final class Pipe {
         #expect(file.bytesRead == 24 + 4 * 16 + 30_101)
     }
 
-    @Test func `a pcapng packet is handed out as soon as its block is written`() throws {
+    @Test("a pcapng packet is returned as soon as its block is written")
+    func pcapngAtOnce() throws {
         let pipe = Pipe()
         var pcapng = PcapngBuilder()
         pcapng.appendInterface()
@@ -89,8 +91,8 @@ private final class Pipe {
         }
     }
 
-    @Test(arguments: Compression.allCases)
-    func `a packed packet is handed out as soon as its frame is written`(compression: Compression) throws {
+    @Test("a compressed packet is returned as soon as its frame is written", arguments: Compression.allCases)
+    func compressedAtOnce(compression: Compression) throws {
         let pipe = Pipe()
         var pcap = PcapBuilder()
         pipe.write(compression.pack(pcap.bytes))
@@ -106,7 +108,8 @@ private final class Pipe {
         #expect(try file.next()?.number == nil)
     }
 
-    @Test func `a merged capture of one pipe does not look ahead`() throws {
+    @Test("a merged capture of one pipe does not read ahead")
+    func noReadAhead() throws {
         let pipe = Pipe()
         var pcap = PcapBuilder()
         pipe.write(pcap.bytes)
@@ -121,7 +124,8 @@ private final class Pipe {
     }
 
     #if os(Linux)
-        @Test func `bytes may come one at a time`() throws {
+        @Test("bytes may arrive one at a time")
+        func byteByByte() throws {
             let pipe = Pipe(ofMessages: ())
             var pcap = PcapBuilder()
             pcap.append([1, 2, 3])
@@ -138,7 +142,8 @@ private final class Pipe {
         }
     #endif
 
-    @Test func `broken pipes name the packet, and the byte where it can be counted`() throws {
+    @Test("errors in pipes name the packet, and the byte if it can be counted")
+    func brokenPipes() throws {
         for (broken, message) in [
             (BrokenFile.damaged { $0.append([3], claiming: .max) }, "damaged inside packet 3, at byte 216: "),
             ([UInt8](BrokenFile.pcap.bytes.dropLast(1)), "cut short inside packet 2"),
@@ -154,7 +159,8 @@ private final class Pipe {
         }
     }
 
-    @Test func `standard input is read, and left open`() throws {
+    @Test("standard input is read, and left open")
+    func standardInput() throws {
         let pipe = Pipe()
         pipe.write(BrokenFile.pcap.bytes)
         pipe.closeWriting()
@@ -166,13 +172,15 @@ private final class Pipe {
         }
     }
 
-    @Test func `standard input can be named once`() throws {
+    @Test("standard input can be named once")
+    func standardInputTwice() throws {
         let error = try #require(throws: CaptureError.self) { _ = try MergedCapture(paths: ["-", "a", "-"]) }
         #expect(error.kind == .repeatedStandardInput)
         #expect(error.description == "standard input: can be read only once")
     }
 
-    @Test func `a pipe and a file are merged by time`() throws {
+    @Test("a pipe and a file are merged by time")
+    func pipeAndFile() throws {
         let folder = try ScratchFolder()
         var early = PcapBuilder()
         early.append([1], seconds: 1)

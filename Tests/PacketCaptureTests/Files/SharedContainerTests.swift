@@ -37,7 +37,7 @@ struct SharedContainer: Sendable, CustomTestStringConvertible {
         SharedContainer("cont-ng-gz-a.pcapng.gz", 102, 12_040, 1_795_191_709_528_869_000, 1_795_191_709_964_035_000),
         SharedContainer(
             "cont-gz-truncated-a.pcap.gz", 156, 94_481, 1_795_191_650_633_011_000, 1_795_191_650_700_718_000,
-            problem: "cut short inside packet 157, at byte 98483 unpacked, 37340 of the compressed file"),
+            problem: "cut short inside packet 157, at byte 98483 of the unpacked data (byte 37340 of the file)"),
         SharedContainer("cont-plain-a.pcapng", 102, 12_040, 1_795_191_709_528_869_000, 1_795_191_709_964_035_000),
         SharedContainer(
             "cont-ng-be-nsec-a.pcapng", 102, 12_040, 1_795_191_709_528_869_000, 1_795_191_709_964_035_000,
@@ -66,8 +66,8 @@ struct SharedContainer: Sendable, CustomTestStringConvertible {
 }
 
 @Suite(.enabled(if: Repository.sharedCaptures != nil, "../shared/captures is absent")) struct SharedContainerTests {
-    @Test(arguments: SharedContainer.all)
-    func `a shared capture is read as tshark reads it`(_ shared: SharedContainer) throws {
+    @Test("a shared capture is read as tshark reads it", arguments: SharedContainer.all)
+    func likeTshark(_ shared: SharedContainer) throws {
         let path = try #require(Repository.sharedCaptures).appending(path: shared.file).path
         var capture = try MergedCapture(paths: [path])
         var times: [Int64] = []

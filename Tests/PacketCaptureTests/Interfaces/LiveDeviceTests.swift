@@ -1,8 +1,9 @@
 import CPcap
 import Foundation
-@testable import PacketCapture
 import Testing
 import WireFormat
+
+@testable import PacketCapture
 
 @Suite("An interface")
 struct LiveDeviceTests {
@@ -149,7 +150,7 @@ struct StatisticsCounterTests {
             current.ps_recv = UInt32(truncatingIfNeeded: UInt64(step) * 0xF000_0000)
             current.ps_drop = UInt32(truncatingIfNeeded: UInt64(step) * 0x8000_0001)
             current.ps_ifdrop = UInt32(step)
-            counter.note(current)
+            counter.add(current)
         }
         #expect(counter.totals.received == 10 * 0xF000_0000)
         #expect(counter.totals.droppedByKernel == 10 * 0x8000_0001)

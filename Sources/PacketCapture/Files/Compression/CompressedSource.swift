@@ -1,14 +1,14 @@
-/// What unpacks a compressed file while it is read.
+/// Unpacks a compressed file as it is read.
 ///
-/// Memory is bounded by the method, whatever the file holds: 32 KiB of history with gzip, 4 MiB of a block with lz4, and
-/// windows of up to 128 MiB with zstd (`zstd --long=27`), which refuses larger ones.
+/// The method bounds the memory, whatever the file holds: a window of 32 KiB for gzip, a block of 4 MiB for lz4, a
+/// window of up to 128 MiB for zstd (`zstd --long=27`); larger ones are refused.
 final class CompressedSource: ByteSource {
     private(set) var failure: InputFailure?
     private var input: ReadBuffer
     private let decoder: any StreamDecoder
     private var state = DecodingStep.State.inside
 
-    /// Unpacks `input`, at whose start the compressed data begin.
+    /// Unpacks `input`, which starts with the compressed data.
     init(_ input: consuming ReadBuffer, _ decoder: any StreamDecoder) {
         self.input = input
         self.decoder = decoder
@@ -20,14 +20,14 @@ final class CompressedSource: ByteSource {
             let step = unsafe decoder.decode(input.unread, into: buffer)
             input.consume(step.consumed)
             state = step.state
-            if case .failed(let words) = step.state {
-                failure = .compressionDamaged(words, offset: input.offset)
+            if case .failed(let message) = step.state {
+                failure = .compressionDamaged(message, offset: input.offset)
             }
             if step.produced > 0 { return step.produced }
             if input.count == 0 {
                 guard failure == nil, readOn() else { return 0 }
             } else if step.consumed == 0, failure == nil {
-                // Once is normal: the decoder had to be asked for what it held before it is fed.
+                // Normal once: the decoder first returns what it still holds.
                 idleSteps += 1
                 if idleSteps > 8 { failure = .compressionDamaged("no progress", offset: input.offset) }
             }
@@ -35,7 +35,7 @@ final class CompressedSource: ByteSource {
         return 0
     }
 
-    /// Reads more of the file; false at its end, whether that is a good one or not.
+    /// Reads more of the file; false at its end, whether or not the compressed data ends there too.
     private func readOn() -> Bool {
         if input.fill(1) { return true }
         failure = input.failure ?? (state == .between ? nil : .compressionCutShort(offset: input.endOffset))
@@ -43,13 +43,13 @@ final class CompressedSource: ByteSource {
     }
 }
 
-/// How a file is compressed, as its first bytes tell.
+/// A compression method, recognised by the first bytes of a file.
 enum CompressionMethod: String {
     case gzip, zstd, lz4
     case legacyLZ4 = "lz4 (legacy frames)"
     case xz, bzip2
 
-    /// Makes what undoes it; nil where that is not supported.
+    /// Creates its decoder; nil if the method is not supported.
     func makeDecoder() -> (any StreamDecoder)? {
         switch self {
         case .gzip: GzipDecoder()
@@ -60,34 +60,33 @@ enum CompressionMethod: String {
     }
 }
 
-/// What undoes a compression, fed in pieces.
+/// An incremental decompressor.
 protocol StreamDecoder: AnyObject {
-    /// Decodes the next bytes into the next place for them.
+    /// Decodes as much as it can.
     ///
     /// - Parameters:
-    ///   - input: The next compressed bytes, as many as there are.
+    ///   - input: The next compressed bytes; may be empty.
     ///   - output: Room for at least one byte.
-    /// - Returns: How far that went.
+    /// - Returns: How much was consumed and produced.
     @unsafe func decode(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) -> DecodingStep
 }
 
-/// How far a decoder came in one call.
+/// The outcome of one call of a decoder.
 struct DecodingStep {
-    /// How many compressed bytes it has taken.
+    /// Compressed bytes consumed.
     var consumed: Int
-    /// How many bytes it has written.
+    /// Bytes written to the output.
     var produced: Int
-    /// Where that leaves it.
     var state: State
 
     enum State: Equatable {
-        /// Inside a member (gzip) or frame (zstd, lz4): more must come.
+        /// Inside a member (gzip) or frame (zstd, lz4): more must follow.
         case inside
-        /// At the end of one: the file may end here, or another follow.
+        /// At the end of one: the file may end here, or another may follow.
         case between
-        /// Before data that cannot be decoded; the words are the library's.
+        /// At data that cannot be decoded; with the library's message.
         case failed(String)
     }
 }

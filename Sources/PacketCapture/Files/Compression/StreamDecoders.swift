@@ -2,17 +2,17 @@ import CLZ4
 import CZlib
 import CZstd
 
-/// Undoes gzip (RFC 1952), member by member.
+/// Decodes gzip (RFC 1952), member by member.
 @safe
 final class GzipDecoder: StreamDecoder {
-    /// zlib keeps a pointer to its stream: it stays where it is.
+    /// On the heap, since zlib keeps a pointer to its stream.
     private let stream: UnsafeMutablePointer<z_stream>
     private var isBetween = false
 
     init() {
         unsafe stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
-        // 15 bits of window, the most that DEFLATE has; 16 more ask for gzip's header and trailer.
+        // A window of 15 bits, the largest in DEFLATE; adding 16 selects gzip's header and trailer.
         let status = unsafe inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         precondition(status == Z_OK, "zlib cannot be used: \(status)")
     }
@@ -26,7 +26,7 @@ final class GzipDecoder: StreamDecoder {
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) -> DecodingStep {
         if isBetween {
-            // Zeros behind a member are padding, as from tapes; gzip passes over them as well.
+            // Zeros after a member are padding (from tapes, for example); gzip skips them too.
             let padding = unsafe input.prefix { $0 == 0 }.count
             guard padding == 0, unsafe !input.isEmpty else {
                 return DecodingStep(consumed: padding, produced: 0, state: .between)
@@ -53,7 +53,7 @@ final class GzipDecoder: StreamDecoder {
     }
 }
 
-/// Undoes zstd (RFC 8878), frame by frame; skippable frames are passed over.
+/// Decodes zstd (RFC 8878), frame by frame; skippable frames are skipped.
 @safe
 final class ZstdDecoder: StreamDecoder {
     private let context: OpaquePointer
@@ -62,7 +62,7 @@ final class ZstdDecoder: StreamDecoder {
     init() {
         guard let context = unsafe ZSTD_createDCtx() else { preconditionFailure("no memory for zstd") }
         unsafe self.context = unsafe context
-        // 128 MiB, which is also the library's own bound: larger windows are refused.
+        // 128 MiB, also the library's default: larger windows are refused.
         unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, 27)
     }
 
@@ -77,14 +77,14 @@ final class ZstdDecoder: StreamDecoder {
         var target = unsafe ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let hint = unsafe ZSTD_decompressStream(context, &target, &source)
         guard ZSTD_isError(hint) == 0 else {
-            let words = unsafe String(cString: ZSTD_getErrorName(hint))
-            return DecodingStep(consumed: 0, produced: 0, state: .failed(words))
+            let message = unsafe String(cString: ZSTD_getErrorName(hint))
+            return DecodingStep(consumed: 0, produced: 0, state: .failed(message))
         }
         return unsafe pace.step(consumed: source.pos, produced: target.pos, room: output.count, hint: hint)
     }
 }
 
-/// Undoes lz4's frame format, frame by frame; skippable frames are passed over.
+/// Decodes the lz4 frame format, frame by frame; skippable frames are skipped.
 @safe
 final class LZ4Decoder: StreamDecoder {
     private let context: OpaquePointer
@@ -111,35 +111,36 @@ final class LZ4Decoder: StreamDecoder {
         let hint = unsafe LZ4F_decompress(
             context, output.baseAddress, &produced, input.baseAddress, &consumed, nil)
         guard LZ4F_isError(hint) == 0 else {
-            let words = unsafe String(cString: LZ4F_getErrorName(hint))
-            return DecodingStep(consumed: 0, produced: 0, state: .failed(words))
+            let message = unsafe String(cString: LZ4F_getErrorName(hint))
+            return DecodingStep(consumed: 0, produced: 0, state: .failed(message))
         }
         return pace.step(consumed: consumed, produced: produced, room: output.count, hint: hint)
     }
 }
 
-/// Feeds a library that decodes block by block no more than one block a call.
+/// Limits the input of a block-wise decoder to one block per call.
 ///
-/// zstd and lz4 answer an error with nothing but the error, so that sound blocks of the same call would be lost.
+/// When zstd or lz4 fail, they return nothing but the error: intact blocks decoded in the same call would be lost.
 struct BlockPace {
     private let headerLength: Int
     private var wanted: Int
     private var isBetween = false
-    /// Whether the library may hold decoded bytes for which there was no room.
+    /// Whether the library may hold decoded bytes that did not fit into the output.
     private var mayHoldOutput = false
 
-    /// Begins with a frame's header, of which `headerLength` bytes are fed at first.
+    /// Starts at a frame's header, by feeding `headerLength` bytes of it.
     init(headerLength: Int) {
         self.headerLength = headerLength
         wanted = headerLength
     }
 
-    /// How many of `available` bytes to feed next; none while decoded bytes may wait.
+    /// How many of `available` bytes to feed next; none while the library may hold output.
     func portion(of available: Int) -> Int {
         mayHoldOutput ? 0 : min(wanted, available)
     }
 
-    /// What a call has come to, where `hint` is the library's answer: how many bytes it wants next, 0 behind a frame.
+    /// Records the outcome of a call; `hint` is what the library returned: how many bytes it wants next, 0 after a
+    /// frame.
     mutating func step(consumed: Int, produced: Int, room: Int, hint: Int) -> DecodingStep {
         if consumed > 0 || produced > 0 { isBetween = hint == 0 }
         wanted = max(1, hint == 0 ? headerLength : hint)

@@ -8,20 +8,20 @@
 
 /// A file or standard input, open for reading; closed with its owner.
 final class FileSource: ByteSource {
-    /// The size of a regular file in bytes; nil of anything else.
+    /// The size of a regular file in bytes; nil for anything else.
     let byteCount: UInt64?
-    /// Whether the bytes may come while they are read: a pipe, a FIFO, a socket or a terminal.
+    /// Whether bytes may arrive while they are read: from a pipe, FIFO, socket or terminal.
     let isLive: Bool
     /// How many bytes have been read.
     private(set) var bytesRead: UInt64 = 0
     private(set) var failure: InputFailure?
     private let descriptor: Int32
 
-    /// Opens the file at `path`, or standard input where that is "-".
+    /// Opens the file at `path`, or standard input for "-".
     ///
     /// - Throws: `cannotOpen` or `isDirectory`.
     init(path: String) throws(CaptureError) {
-        // A descriptor of our own: closing it leaves standard input open.
+        // A duplicate, so that closing it leaves standard input open.
         descriptor =
             path == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : unsafe open(path, O_RDONLY | O_CLOEXEC)
         var status = stat()
@@ -63,28 +63,28 @@ final class FileSource: ByteSource {
         }
     }
 
-    /// The system's words for an error number, and what to do about too many open files.
+    /// The system's message for an error number, with a hint for too many open files.
     static func systemMessage(_ code: Int32) -> String {
-        let words = unsafe String(cString: strerror(code))
-        return code == EMFILE ? words + " (raise the limit with ulimit -n)" : words
+        let message = unsafe String(cString: strerror(code))
+        return code == EMFILE ? message + " (raise the limit with ulimit -n)" : message
     }
 }
 
-/// Where a capture's bytes come from: a file, or what unpacks one.
+/// Where a capture's bytes come from: a file, or its decompression.
 protocol ByteSource: AnyObject {
-    /// Reads at most `buffer.count` bytes, and waits for no more than the first; returns how many, 0 at the end.
+    /// Reads at most `buffer.count` bytes, waiting only for the first; returns how many, 0 at the end.
     @unsafe func read(into buffer: UnsafeMutableRawBufferPointer) -> Int
 
-    /// Why the bytes ended before their end; nil where they did not.
+    /// Why the source ended early; nil if it did not.
     var failure: InputFailure? { get }
 }
 
-/// Why a source's bytes ended before their end.
+/// Why a source ended early.
 enum InputFailure: Equatable {
     /// The system failed to read, with this error number.
     case system(Int32)
-    /// The compressed data end in the middle, after so many bytes of the file.
+    /// The compressed data ends in the middle, at this offset of the file.
     case compressionCutShort(offset: UInt64)
-    /// The compressed data are damaged near this byte of the file; the words are their library's.
+    /// The compressed data is damaged near this offset of the file; with the library's message.
     case compressionDamaged(String, offset: UInt64)
 }

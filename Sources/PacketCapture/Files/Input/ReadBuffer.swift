@@ -1,13 +1,13 @@
-/// The next bytes of a source, in one place.
+/// The next bytes of a source, contiguous in memory.
 ///
-/// It reads what the source has, never waiting for more than is asked for, and grows only as far as bytes really come:
-/// a length that a file claims costs nothing by itself.
+/// It reads what the source has without waiting for more than it was asked for, and grows only as bytes arrive: a
+/// length claimed by a file costs nothing by itself.
 ///
-/// Bytes that were lent to others stay where they are for as many fills as it has blocks of memory, which take turns.
+/// Bytes that were lent stay in place while the buffer's other blocks of memory are filled in turn.
 @safe
 struct ReadBuffer: ~Copyable {
     private let source: any ByteSource
-    /// The block at hand is at `turn`; the others hold what was read before, and are made when their turn comes.
+    /// `blocks[turn]` is the current block; the others, created on first use, hold what was read before.
     private(set) var blocks: [MemoryBlock]
     private var turn = 0
     private let blockCount: Int
@@ -16,21 +16,21 @@ struct ReadBuffer: ~Copyable {
     private let usualCapacity: Int
     private var start = 0
     private var end = 0
-    /// How many bytes of the source stand before the first unread one.
+    /// The offset in the source of the first unread byte.
     private(set) var offset: UInt64 = 0
-    /// Whether bytes of the block at hand were lent, so that another has to take its turn.
+    /// Whether bytes of the current block were lent, so that the next fill must use another.
     private var isLent = false
-    /// Whether bytes of any block were.
+    /// Whether bytes of any block were lent.
     private(set) var hasLent = false
-    /// Whether another has since this was last set to false.
+    /// Set whenever the buffer moves on to another block.
     var hasTurned = false
 
-    /// Makes an empty buffer.
+    /// Creates an empty buffer.
     ///
     /// - Parameters:
     ///   - source: Where the bytes come from.
-    ///   - capacity: How many of them are read at a time.
-    ///   - blockCount: How many blocks of memory take turns.
+    ///   - capacity: How many bytes to read at a time.
+    ///   - blockCount: How many blocks of memory to use in turn.
     init(_ source: any ByteSource, capacity: Int, blocks blockCount: Int = 1) {
         self.source = source
         self.capacity = capacity
@@ -41,34 +41,34 @@ struct ReadBuffer: ~Copyable {
         unsafe storage = first.start
     }
 
-    /// How many unread bytes are here.
+    /// How many unread bytes are in the buffer.
     var count: Int { end &- start }
 
-    /// How many bytes of the source stand before its end, as far as it has been read.
+    /// How many bytes of the source have been read into the buffer so far.
     var endOffset: UInt64 { offset &+ UInt64(count) }
 
-    /// Why the source ended before its end; nil while it has not.
+    /// Why the source ended early; nil if it did not.
     var failure: InputFailure? { source.failure }
 
-    /// The unread bytes, until the next `fill`.
+    /// The unread bytes, valid until the next `fill`.
     var unread: UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(start: storage + start, count: count)
     }
 
-    /// Has at least `length` unread bytes here; false where the source ends before.
+    /// Ensures that `length` unread bytes are in the buffer; false if the source ends before.
     @inline(__always)
     mutating func fill(_ length: Int) -> Bool {
         count >= length || readOn(length)
     }
 
-    /// Passes over `length` bytes, which must be here.
+    /// Skips `length` bytes, which must be in the buffer.
     @inline(__always)
     mutating func consume(_ length: Int) {
         start &+= length
         offset &+= UInt64(length)
     }
 
-    /// Passes over `length` bytes without holding them; false where the source ends before.
+    /// Skips `length` bytes without holding them; false if the source ends before.
     mutating func skip(_ length: Int) -> Bool {
         var rest = length
         while rest > count {
@@ -80,7 +80,7 @@ struct ReadBuffer: ~Copyable {
         return true
     }
 
-    /// The integer at `position` of the unread bytes, in a byte order; must be here, which is checked.
+    /// The integer at `position` of the unread bytes; traps if it is not all in the buffer.
     @inline(__always)
     func load<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ type: Integer.Type, at position: Int, isBigEndian: Bool
@@ -90,7 +90,7 @@ struct ReadBuffer: ~Copyable {
         return isBigEndian ? Integer(bigEndian: stored) : Integer(littleEndian: stored)
     }
 
-    /// `length` unread bytes from `position` on, until the next `fill`; must be here, which is checked.
+    /// `length` unread bytes from `position` on, valid until the next `fill`; traps if they are not all in the buffer.
     @inline(__always)
     func bytes(at position: Int, count length: Int) -> UnsafeBufferPointer<UInt8> {
         precondition(position >= 0 && length >= 0 && position &+ length <= count)
@@ -98,14 +98,14 @@ struct ReadBuffer: ~Copyable {
         return unsafe UnsafeBufferPointer(start: first.assumingMemoryBound(to: UInt8.self), count: length)
     }
 
-    /// Takes note that bytes of the block at hand are lent.
+    /// Marks the current block as lent.
     @inline(__always)
     mutating func lend() {
         isLent = true
         hasLent = true
     }
 
-    /// Lets all blocks but the one at hand go: nobody needs what was lent from them.
+    /// Frees all blocks but the current one.
     mutating func endLending() {
         blocks = [blocks[turn]]
         turn = 0
@@ -129,13 +129,13 @@ struct ReadBuffer: ~Copyable {
         return true
     }
 
-    /// Goes on in the next block, with the bytes that are unread.
+    /// Moves on to the next block, and takes the unread bytes along.
     private mutating func takeTurns() {
         let rest = unsafe unread
         turn = (turn &+ 1) % blockCount
         capacity = max(usualCapacity, rest.count)
         if turn == blocks.count { blocks.append(MemoryBlock(byteCount: capacity)) }
-        // A block that had to grow is not kept.
+        // A block that had to grow is replaced by one of the usual size.
         if blocks[turn].byteCount != capacity { blocks[turn] = MemoryBlock(byteCount: capacity) }
         unsafe storage = blocks[turn].start
         if let first = rest.baseAddress { unsafe storage.copyMemory(from: first, byteCount: rest.count) }
@@ -157,9 +157,7 @@ struct ReadBuffer: ~Copyable {
 /// Memory of a fixed size, freed with its last owner.
 @safe
 final class MemoryBlock {
-    /// Its first byte.
     let start: UnsafeMutableRawPointer
-    /// Its size.
     let byteCount: Int
 
     init(byteCount: Int) {
@@ -172,13 +170,13 @@ final class MemoryBlock {
     }
 }
 
-/// What a file is read into.
+/// The memory that a file is read into.
 struct ReadingMemory {
-    /// Files are read fastest with about this many bytes at a time.
+    /// The size with which files are read fastest, measured.
     static let usualSize = 256 * 1024
 
     /// How many bytes are read at a time.
     var bufferSize = usualSize
-    /// How many blocks of that size take turns.
+    /// How many blocks of that size are used in turn.
     var blocks = 1
 }

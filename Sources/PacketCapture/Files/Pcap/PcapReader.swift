@@ -1,38 +1,38 @@
 import WireFormat
 
-/// The header of a pcap file, and with it the way to read its records (draft-ietf-opsawg-pcap).
-struct PcapHeader {
-    /// The captured length beyond which a packet cannot be one: what libpcap takes of network link types.
+/// Reads the header and the records of a pcap file (draft-ietf-opsawg-pcap).
+struct PcapReader {
+    /// The largest captured length that is believed: libpcap's limit for network link types.
     static let maximumPacketLength = 262_144
 
-    /// What the first bytes of the file's packets are.
+    /// The link type of all packets in the file.
     let linkType: LinkType
     private let magic: Magic
-    /// Whether the captured length may stand behind the original one.
+    /// Whether records may have the original length first.
     private let mayHoldSwappedLengths: Bool
 
-    /// Reads the header at the start of `input`.
+    /// Reads the file header at the start of `input`.
     ///
-    /// - Throws: `cutShort`, or `damaged` where the version is not supported.
-    init(from input: inout ReadBuffer, _ magic: Magic) throws(ReadingError) {
+    /// - Throws: `cutShort`; `damaged` if the version is not supported.
+    init(readingHeaderFrom input: inout ReadBuffer, _ magic: Magic) throws(ReadingError) {
         guard input.fill(Self.length) else { throw .ended(.header, input) }
         self.magic = magic
         let major = input.load(UInt16.self, at: 4, isBigEndian: magic.isBigEndian)
         let minor = input.load(UInt16.self, at: 6, isBigEndian: magic.isBigEndian)
         guard major == 2 else {
-            throw .damaged(.header, at: 0, "version \(major).\(minor) of pcap is not supported")
+            throw .damaged(.header, at: 0, "pcap version \(major).\(minor) is not supported")
         }
-        // libpcap wrote them the other way round before version 2.3, and either way in it.
+        // libpcap wrote the lengths in the opposite order before version 2.3, and in either order in 2.3.
         mayHoldSwappedLengths = minor <= 3
-        // The upper six bits tell of frame check sequences.
+        // The upper six bits describe frame check sequences.
         let number = input.load(UInt32.self, at: 20, isBigEndian: magic.isBigEndian) & 0x03FF_FFFF
         linkType = LinkType(rawValue: number)
         input.consume(Self.length)
     }
 
-    /// Reads the record at the start of `input`, the next one; nil at the end.
+    /// Reads the next record; nil at the end.
     ///
-    /// - Throws: `cutShort`, or `damaged` where the captured length cannot be true.
+    /// - Throws: `cutShort`; `damaged` if the captured length is above ``maximumPacketLength``.
     @inline(__always)
     func nextRecord(in input: inout ReadBuffer) throws(ReadingError) -> CapturedRecord? {
         if let record = unsafe peekRecord(in: &input) {
@@ -42,12 +42,12 @@ struct PcapHeader {
         return try unsafe readOn(in: &input)
     }
 
-    /// Reads the records at the start of `input` that are here as a whole, as far as the batch has room.
+    /// Reads the records that are complete in the buffer, until the batch is full.
     ///
     /// - Parameters:
-    ///   - input: Where they stand.
-    ///   - batch: Where to put them.
-    ///   - count: How many packets came before; counted on.
+    ///   - input: The buffer.
+    ///   - batch: Receives the packets.
+    ///   - count: How many packets came before; incremented.
     func readRecords(from input: inout ReadBuffer, into batch: inout PacketBatch, count: inout UInt64) {
         while !batch.isFull, var record = unsafe peekRecord(in: &input) {
             unsafe input.consume(record.length)
@@ -57,9 +57,9 @@ struct PcapHeader {
         }
     }
 
-    /// Looks at the record at the start of `input`; nil where that is not here as a whole, or cannot be one.
+    /// The record at the start of `input`, not consumed; nil if it is not complete in the buffer, or invalid.
     ///
-    /// Takes `input` as `inout` although it does not change it: else the compiler copies it first.
+    /// `input` is `inout` so that the compiler does not copy it first; it is not changed.
     @inline(__always)
     func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
         guard input.count >= magic.recordHeaderLength else { return nil }
@@ -82,7 +82,7 @@ struct PcapHeader {
         return mayHoldSwappedLengths && first > second ? (second, first) : (first, second)
     }
 
-    /// Reads more of the file for the next record; nil at the end.
+    /// Fills the buffer and reads the next record; nil at the end.
     @inline(never)
     private func readOn(in input: inout ReadBuffer) throws(ReadingError) -> CapturedRecord? {
         guard input.fill(magic.recordHeaderLength) else {
@@ -93,7 +93,7 @@ struct PcapHeader {
         guard captured <= Self.maximumPacketLength else {
             throw .damaged(
                 .packet, at: input.offset,
-                "captured length \(captured) is above the maximum of \(Self.maximumPacketLength)")
+                "captured length \(captured) exceeds the maximum of \(Self.maximumPacketLength)")
         }
         guard input.fill(magic.recordHeaderLength &+ captured), let record = unsafe peekRecord(in: &input) else {
             throw .ended(.packet, input)
@@ -105,15 +105,15 @@ struct PcapHeader {
     private static let length = 24
 }
 
-extension PcapHeader {
-    /// The number by which a pcap file is known, and what it tells of the file.
+extension PcapReader {
+    /// The magic number of a pcap file, and what it says about the file.
     struct Magic {
         let isBigEndian: Bool
         let nanosecondsPerFraction: Int64
-        /// How many bytes stand before a packet's own: 16, or 24 as a patched libpcap of the 1990s wrote them.
+        /// Bytes of a record's header: 16, or 24 as written by a patched libpcap of the 1990s.
         let recordHeaderLength: Int
 
-        /// Recognises the first four bytes of a file; nil where they are not this number.
+        /// Recognises the first four bytes of a file; nil if they are not a magic number of pcap.
         init?(_ bytes: [UInt8]) {
             let (isBigEndian, number): (Bool, [UInt8]) =
                 bytes.first == 0xA1 ? (true, bytes) : (false, bytes.reversed())

@@ -1,10 +1,10 @@
-/// What a block of a pcapng file is (draft-ietf-opsawg-pcapng 10.1); any number may come.
+/// The type of a pcapng block (draft-ietf-opsawg-pcapng 10.1); any number is possible.
 struct PcapngBlockType: RawRepresentable, Equatable {
     let rawValue: UInt32
 
     static let sectionHeader = PcapngBlockType(rawValue: 0x0A0D_0D0A)
     static let interfaceDescription = PcapngBlockType(rawValue: 1)
-    /// The packet block that Enhanced Packet Blocks replaced.
+    /// The Packet Block, superseded by the Enhanced Packet Block.
     static let obsoletePacket = PcapngBlockType(rawValue: 2)
     static let simplePacket = PcapngBlockType(rawValue: 3)
     static let nameResolution = PcapngBlockType(rawValue: 4)
@@ -12,12 +12,12 @@ struct PcapngBlockType: RawRepresentable, Equatable {
     static let enhancedPacket = PcapngBlockType(rawValue: 6)
     static let decryptionSecrets = PcapngBlockType(rawValue: 10)
 
-    /// Whether each such block is a packet.
+    /// Whether such blocks hold a packet.
     var isPacket: Bool { self == .enhancedPacket || self == .simplePacket || self == .obsoletePacket }
 }
 
 extension PcapngBlockType: CustomStringConvertible {
-    /// The specification's name.
+    /// Its name in the specification.
     var description: String {
         switch self {
         case .sectionHeader: "section header block"
@@ -33,15 +33,15 @@ extension PcapngBlockType: CustomStringConvertible {
     }
 }
 
-/// The first eight bytes of a block of a pcapng file.
+/// The first eight bytes of a pcapng block.
 struct PcapngBlock {
     let type: PcapngBlockType
-    /// How long the block says it is.
+    /// The block's length field.
     let claimedLength: UInt32
 
-    /// How long it is: writers that do not count the padding of its body still write it.
+    /// The block's actual length: writers that leave the body's padding out of the length field still write it.
     var length: Int { (Int(claimedLength) &+ 3) & ~3 }
 
-    /// Where an error in it is.
+    /// The place of errors in it.
     var place: ReadingError.Place { type.isPacket ? .packet : .betweenPackets }
 }

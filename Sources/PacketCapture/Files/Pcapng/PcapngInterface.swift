@@ -1,25 +1,24 @@
 import WireFormat
 
-/// An interface as a pcapng file describes it.
+/// An interface described in a pcapng file.
 @safe
 struct PcapngInterface {
     let linkType: LinkType
-    /// How many bytes of a packet were captured at most; 0 is no limit.
+    /// Captured bytes per packet at most; 0 means no limit.
     let snapLength: UInt32
     let clock: TickClock
-    /// Its name, or what describes it where it has none; empty where the file tells neither.
+    /// Its name, else its description; empty if the file has neither.
     ///
-    /// The bytes are an `InterfaceName`'s.
+    /// The bytes belong to an `InterfaceName`.
     let name: UnsafeBufferPointer<UInt8>
 }
 
-/// The bytes of an interface's name, in a place that packets can point to; freed with their owner.
+/// The bytes of an interface's name, at an address that packets can point to.
 @safe
 final class InterfaceName {
-    /// The first bytes of the name.
     let bytes: UnsafeBufferPointer<UInt8>
 
-    /// Copies at most 256 bytes of `name`.
+    /// Copies up to 256 bytes of `name`.
     init(_ name: UnsafeBufferPointer<UInt8>) {
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: min(name.count, 256))
         _ = unsafe copy.initialize(fromContentsOf: name.prefix(copy.count))
@@ -31,7 +30,7 @@ final class InterfaceName {
     }
 }
 
-/// The options of an interface description that matter here (draft-ietf-opsawg-pcapng 3.5, 4.2).
+/// The options of an Interface Description Block that are used (draft-ietf-opsawg-pcapng 3.5, 4.2).
 struct PcapngInterfaceOptions {
     /// if_name.
     private(set) var name: InterfaceName?
@@ -42,11 +41,12 @@ struct PcapngInterfaceOptions {
     /// if_tsoffset, in seconds.
     private(set) var offset: Int64?
 
-    /// Reads the options of a block, which must be here as a whole; of several of a kind the first counts, and a list
-    /// that just ends is as good as one with an end.
+    /// Reads the options of a block, which must be complete in the buffer.
     ///
-    /// - Throws: `damaged` where an option runs past the block, or a time option has not its length: without them the
-    ///   packets' times would be wrong.
+    /// The first of several options of a kind counts. The list need not have an end-of-options option.
+    ///
+    /// - Throws: `damaged` if an option runs past the end of the block, or a time option has the wrong length: ignoring
+    ///   it would give wrong times.
     init(of block: PcapngBlock, in input: borrowing ReadBuffer, isBigEndian: Bool) throws(ReadingError) {
         var position = 16
         let end = block.length &- 4
@@ -57,7 +57,7 @@ struct PcapngInterfaceOptions {
             position &+= 4
             guard length <= end &- position else {
                 throw .damaged(
-                    .betweenPackets, at: input.offset, "an option of the \(block.type) runs past its end")
+                    .betweenPackets, at: input.offset, "an option of the \(block.type) runs past the block's end")
             }
             switch (code, length) {
             case (2, 1...): unsafe name = name ?? InterfaceName(input.bytes(at: position, count: length))
@@ -66,7 +66,7 @@ struct PcapngInterfaceOptions {
             case (14, 8): offset = offset ?? input.load(Int64.self, at: position, isBigEndian: isBigEndian)
             case (9, _), (14, _):
                 throw .damaged(
-                    .betweenPackets, at: input.offset, "option \(code) of the \(block.type) has a length of \(length)")
+                    .betweenPackets, at: input.offset, "option \(code) of the \(block.type) has length \(length)")
             default: break
             }
             position &+= (length &+ 3) & ~3
@@ -74,16 +74,16 @@ struct PcapngInterfaceOptions {
     }
 }
 
-/// What the ticks of an interface's time stamps are (draft-ietf-opsawg-pcapng 4.2, if_tsresol and if_tsoffset).
+/// Converts an interface's time stamps (draft-ietf-opsawg-pcapng 4.2, if_tsresol and if_tsoffset).
 struct TickClock {
-    /// The exponent as if_tsresol has it: of 10, or with the top bit set of 2, negated.
+    /// if_tsresol: the negated exponent of 10, or of 2 if the top bit is set.
     private let resolution: UInt8
-    /// Seconds that are added to every time.
+    /// Seconds added to every time.
     private let offset: Int64
-    /// The length of a tick where that is all there is to it; 0 where it is not.
+    /// The length of a tick, for the fast path: a whole number of nanoseconds, and no offset; else 0.
     private let nanosecondsPerTick: UInt64
 
-    /// Makes the clock of an interface; microseconds are the default.
+    /// Creates the clock of an interface; the default unit is microseconds.
     init(resolution: UInt8 = 6, offset: Int64 = 0) {
         self.resolution = resolution
         self.offset = offset
@@ -91,7 +91,7 @@ struct TickClock {
         nanosecondsPerTick = isPlain ? UInt64(Self.power(9 - Int(resolution))) : 0
     }
 
-    /// The moment of a number of ticks, fractions of a nanosecond cut off; clamped to 64 bits.
+    /// The time of a number of ticks, rounded down to nanoseconds and clamped to 64 bits.
     @inline(__always)
     func time(_ ticks: UInt64) -> Timestamp {
         let (nanoseconds, overflow) = ticks.multipliedReportingOverflow(by: nanosecondsPerTick)
@@ -107,7 +107,7 @@ struct TickClock {
             if resolution & 0x80 != 0 {
                 billionths >> UInt128(exponent)
             } else if exponent > Self.largestPower {
-                // Below 2^64 billionths of a second: less than a nanosecond.
+                // 2^64 ticks of 10^-39 s are less than a nanosecond.
                 0
             } else {
                 billionths / Self.power(exponent)
@@ -116,11 +116,11 @@ struct TickClock {
         return Timestamp(nanoseconds: Int64(clamping: sum))
     }
 
-    /// 10 to the power of `exponent`, which is not negative and at most `largestPower`.
+    /// 10 to the power of `exponent`, from 0 to `largestPower`.
     private static func power(_ exponent: Int) -> UInt128 {
         (0..<exponent).reduce(1) { power, _ in power * 10 }
     }
 
-    /// 10^38 is the largest power of ten in 128 bits.
+    /// 10^38 is the largest power of ten that fits into 128 bits.
     private static let largestPower = 38
 }

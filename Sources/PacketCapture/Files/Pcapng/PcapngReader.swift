@@ -1,18 +1,18 @@
 import WireFormat
 
-/// Reads the blocks of a pcapng file (draft-ietf-opsawg-pcapng): packets are handed on, interfaces and secrets kept,
-/// everything else passed over without holding it.
+/// Reads the blocks of a pcapng file (draft-ietf-opsawg-pcapng): returns packets, keeps interfaces and secrets, and
+/// skips everything else without holding it.
 struct PcapngReader {
-    /// How long a block may be that has to be held as a whole, as libpcap bounds it; others may be of any length.
+    /// The longest block that is held in memory, as in libpcap; skipped blocks may have any length.
     static let maximumBlockLength = 16 << 20
-    /// How many interfaces a section may have.
+    /// The most interfaces of a section.
     static let maximumInterfaceCount = 65_536
-    /// How many bytes of secrets are kept.
+    /// The most bytes of secrets that are kept.
     static let maximumSecretBytes = 64 << 20
 
-    /// The secrets that were met and not yet taken.
+    /// Secrets found and not yet taken.
     var secrets: [CaptureSecrets] = []
-    /// Whether there were more secrets than are kept.
+    /// Whether secrets beyond `maximumSecretBytes` were dropped.
     private(set) var hasDroppedSecrets = false
 
     private(set) var isBigEndian = false
@@ -20,10 +20,10 @@ struct PcapngReader {
     /// The owners of the interfaces' names.
     private var names: [InterfaceName] = []
     private var secretBytes = 0
-    /// When the latest packet was captured: also the time of simple packets, which have none.
+    /// The time of the latest packet, also given to simple packets, which have none.
     private var latestTime = Timestamp(nanoseconds: 0)
 
-    /// Reads on to the first interface, or to the first packet where that comes before.
+    /// Reads up to the first interface, or to the first packet if that comes before.
     ///
     /// - Throws: `cutShort` or `damaged`.
     mutating func readHeader(in input: inout ReadBuffer) throws(ReadingError) {
@@ -32,10 +32,10 @@ struct PcapngReader {
         }
     }
 
-    /// The link type of the first interface; nil where there is none.
+    /// The link type of the first interface; nil if there is none.
     var firstLinkType: LinkType? { interfaces.first?.linkType }
 
-    /// Reads on to the next packet; nil at the end.
+    /// Reads the next packet; nil at the end.
     ///
     /// - Throws: `cutShort` or `damaged`.
     @inline(__always)
@@ -47,9 +47,10 @@ struct PcapngReader {
         return nil
     }
 
-    /// Looks at the packet at the start of `input`; nil where that is no packet, is not here as a whole, or is damaged.
+    /// The packet at the start of `input`, not consumed; nil if there is none, it is not complete in the buffer, or it
+    /// is damaged.
     ///
-    /// Takes both as `inout` although it changes neither: else the compiler copies them first.
+    /// `mutating` and `inout` so that the compiler copies neither first; nothing is changed.
     @inline(__always)
     mutating func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
         guard input.count >= 12 else { return nil }
@@ -65,14 +66,14 @@ struct PcapngReader {
         }
     }
 
-    /// Goes past the packet at the start of `input` that was looked at.
+    /// Consumes the packet that `peekRecord` returned.
     @inline(__always)
     mutating func take(_ record: CapturedRecord, from input: inout ReadBuffer) {
         unsafe latestTime = record.time
         unsafe input.consume(record.length)
     }
 
-    /// Looks at the block at the start of `input`; nil at the end.
+    /// The block at the start of `input`, not consumed; nil at the end.
     @inline(__always)
     private mutating func nextBlock(in input: inout ReadBuffer) throws(ReadingError) -> PcapngBlock? {
         guard input.fill(12) else { return try end(in: input) }
@@ -81,12 +82,12 @@ struct PcapngReader {
         let length = input.load(UInt32.self, at: 4, isBigEndian: isBigEndian)
         let block = PcapngBlock(type: type, claimedLength: length)
         guard length >= 12 else {
-            throw .damaged(block.place, at: input.offset, "the \(type) claims a length of \(length)")
+            throw .damaged(block.place, at: input.offset, "the \(type) claims length \(length)")
         }
         return block
     }
 
-    /// Where no block begins: the end of the file, or of what there is of it.
+    /// Handles a file that has no further block: nil if it ends where the last block did.
     private func end(in input: borrowing ReadBuffer) throws(ReadingError) -> PcapngBlock? {
         guard input.count > 0 || input.failure != nil else { return nil }
         guard input.count >= 4 else { throw .ended(.betweenPackets, input) }
@@ -94,7 +95,8 @@ struct PcapngReader {
         throw .ended(type.isPacket ? .packet : .betweenPackets, input)
     }
 
-    /// Checks that the length at `position` is that of the block that begins at `offset` of the file.
+    /// Checks that the second length of the block that starts at `offset` of the file, stored at `position`, is the
+    /// same as the first.
     @inline(__always)
     private func checkTrailer(
         of block: PcapngBlock, at position: Int, offset: UInt64, in input: borrowing ReadBuffer
@@ -103,17 +105,17 @@ struct PcapngReader {
         guard length == block.claimedLength || Int(length) == block.length else {
             throw .damaged(
                 block.place, at: offset,
-                "the \(block.type) begins with a length of \(block.claimedLength) and ends with one of \(length)")
+                "the \(block.type) starts with length \(block.claimedLength) and ends with length \(length)")
         }
     }
 
-    /// Has all of a block here.
+    /// Reads all of a block into the buffer.
     @inline(__always)
     private func hold(_ block: PcapngBlock, in input: inout ReadBuffer) throws(ReadingError) {
         guard block.length <= Self.maximumBlockLength else {
             throw .damaged(
                 block.place, at: input.offset,
-                "the \(block.type) claims a length of \(block.claimedLength), above the maximum of "
+                "the \(block.type) claims length \(block.claimedLength), above the maximum of "
                     + "\(Self.maximumBlockLength)")
         }
         guard input.fill(block.length) else {
@@ -122,7 +124,7 @@ struct PcapngReader {
         try checkTrailer(of: block, at: block.length &- 4, offset: input.offset, in: input)
     }
 
-    /// Takes a packet.
+    /// Reads and consumes a packet.
     @inline(__always)
     private mutating func packet(_ block: PcapngBlock, in input: inout ReadBuffer) throws(ReadingError)
         -> CapturedRecord
@@ -133,14 +135,14 @@ struct PcapngReader {
         return unsafe record
     }
 
-    /// What a block that holds a packet says, all of which is here.
+    /// Parses a packet block that is complete in the buffer.
     @inline(__always)
     private func packet(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError) -> CapturedRecord {
         try unsafe block.type == .simplePacket ? simplePacket(block, in: input) : timedPacket(block, in: input)
     }
 
-    /// Takes an Enhanced Packet Block (section 4.3), or an obsolete Packet Block (appendix A): they differ in the number
-    /// of the interface only.
+    /// Parses an Enhanced Packet Block (section 4.3) or an obsolete Packet Block (appendix A), which differ only in the
+    /// interface number.
     @inline(__always)
     private func timedPacket(
         _ block: PcapngBlock, in input: borrowing ReadBuffer
@@ -167,7 +169,7 @@ struct PcapngReader {
             length: block.length, interfaceName: interface.name)
     }
 
-    /// Takes a Simple Packet Block (section 4.4): from interface 0, cut at its snap length, without a time.
+    /// Parses a Simple Packet Block (section 4.4): of interface 0, cut at its snap length, without a time stamp.
     private func simplePacket(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError)
         -> CapturedRecord
     {
@@ -182,14 +184,14 @@ struct PcapngReader {
     }
 
     private func tooShort(_ block: PcapngBlock, in input: borrowing ReadBuffer) -> ReadingError {
-        .damaged(block.place, at: input.offset, "the \(block.type) claims a length of \(block.claimedLength)")
+        .damaged(block.place, at: input.offset, "the \(block.type) claims length \(block.claimedLength)")
     }
 
     private func unknownInterface(_ number: Int, _ block: PcapngBlock, in input: borrowing ReadBuffer) -> ReadingError {
-        .damaged(block.place, at: input.offset, "no block describes its interface \(number)")
+        .damaged(block.place, at: input.offset, "interface \(number) is not described by any block")
     }
 
-    /// Goes past a block that is no packet, and takes from it what is of use.
+    /// Consumes a block that holds no packet, and keeps interfaces and secrets.
     private mutating func pass(_ block: PcapngBlock, in input: inout ReadBuffer) throws(ReadingError) {
         switch block.type {
         case .interfaceDescription:
@@ -210,8 +212,8 @@ struct PcapngReader {
         }
     }
 
-    /// Takes the byte order and the version of the section whose header is at the start of `input` (section 4.1);
-    /// its interfaces are numbered from 0 again.
+    /// Starts the section whose header is at the start of `input` (section 4.1), with its own byte order and
+    /// interfaces.
     private mutating func beginSection(in input: inout ReadBuffer) throws(ReadingError) {
         let magic = input.load(UInt32.self, at: 8, isBigEndian: true)
         switch magic {
@@ -219,20 +221,21 @@ struct PcapngReader {
         case 0x4D3C_2B1A: isBigEndian = false
         default:
             throw .damaged(
-                .betweenPackets, at: input.offset, "a section header with the byte order 0x\(String(magic, radix: 16))")
+                .betweenPackets, at: input.offset,
+                "unknown byte order 0x\(String(magic, radix: 16)) in a section header block")
         }
         guard input.fill(16) else { throw .ended(.betweenPackets, input, "inside the section header block") }
         let major = input.load(UInt16.self, at: 12, isBigEndian: isBigEndian)
         let minor = input.load(UInt16.self, at: 14, isBigEndian: isBigEndian)
         guard major == 1 else {
             throw .damaged(
-                .betweenPackets, at: input.offset, "version \(major).\(minor) of pcapng is not supported")
+                .betweenPackets, at: input.offset, "pcapng version \(major).\(minor) is not supported")
         }
         interfaces.removeAll()
         names.removeAll()
     }
 
-    /// Takes an interface description (section 4.2).
+    /// Keeps an interface (section 4.2).
     private mutating func addInterface(
         _ block: PcapngBlock, in input: borrowing ReadBuffer
     ) throws(ReadingError) {
@@ -252,7 +255,7 @@ struct PcapngReader {
                 name: name?.bytes ?? UnsafeBufferPointer(start: nil, count: 0)))
     }
 
-    /// Takes secrets (section 4.7).
+    /// Keeps secrets (section 4.7).
     private mutating func addSecrets(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError) {
         let room = block.length &- 20
         let length = room < 0 ? 0 : Int(input.load(UInt32.self, at: 12, isBigEndian: isBigEndian))
