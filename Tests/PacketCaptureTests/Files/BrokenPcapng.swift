@@ -104,7 +104,7 @@ extension BrokenFile {
         pcapng(
             "secrets' length", "after packet 1, at byte 88: 5 bytes of secrets do not fit in a block of length 24"
         ) { $0.appendSecrets([1, 2, 3, 4], claiming: 5) },
-        pcapng("later version", "after packet 1, at byte 88: version 9.0 of pcapng is not supported") {
+        pcapng("later version", "after packet 1, at byte 88: pcapng version 9.0 is not supported") {
             $0.appendSection(version: (9, 0))
         },
     ]
