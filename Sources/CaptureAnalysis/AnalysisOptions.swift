@@ -1,19 +1,9 @@
-public import WebSocketProtocol
-
 /// What an analysis is to do.
 public struct AnalysisOptions: Sendable {
     /// The names of the files or interfaces, for the first event.
     public var sources: [String] = []
-    /// What is to be kept of the payloads.
-    public var payload = PayloadDemand(bytes: .max, includesFrames: false)
-    /// Whether events tell the states that packets leave (``EventContext/view``): it costs a little for every packet.
-    public var tracksStates = false
-    /// Whether the events of frames, messages and segments are wanted; what is not told is counted all the same.
-    public var tellsFrames = true
-    /// Of which messages the delivery is told, where frames and messages are.
-    public var deliveries = DeliveryDemand.troubled
-    /// Whether the ends of sessions tell of the time between messages.
-    public var measuresIntervals = true
+    /// Which events to report, and how much of them.
+    public var demand: EventDemand
     /// Servers whose connections are WebSocket even where the capture holds no upgrade.
     public var assumedServers = AssumedServers()
     /// The bounds.
@@ -21,9 +11,10 @@ public struct AnalysisOptions: Sendable {
     /// A number that senders cannot know, against chosen collisions in tables.
     public var secret: UInt64 = .random(in: .min ... .max)
 
-    /// The defaults: payloads of messages are kept whole.
-    public init() {}
-
-    /// Whether messages are followed until they are acknowledged.
-    var followsDeliveries: Bool { tellsFrames && deliveries != .none }
+    /// Creates options with the default bounds.
+    ///
+    /// - Parameter demand: Which events to report; see ``EventDemand/init()`` for the default.
+    public init(demand: EventDemand = EventDemand()) {
+        self.demand = demand
+    }
 }

@@ -7,17 +7,8 @@ public protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// What is printed and not drained yet.
     var output: OutputBuffer { get set }
 
-    /// How much of each payload the analysis must hand over for this format.
-    var payloadNeeds: PayloadNeeds { get }
-
-    /// Whether the format prints frames and messages.
-    var needsFrames: Bool { get }
-
-    /// Of which messages the format prints how they were delivered.
-    var deliveryDemand: DeliveryDemand { get }
-
-    /// Whether the format prints the time between messages.
-    var needsIntervals: Bool { get }
+    /// What the format wants to be told.
+    var demand: EventDemand { get }
 
     /// What a filter left out that nobody asked it to, and what it was asked for that is not there.
     var omissions: FilterOmissions { get }
@@ -28,15 +19,6 @@ public protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
 }
 
 extension OutputFormat where Self: ~Copyable {
-    /// Most formats print frames and messages.
-    public var needsFrames: Bool { true }
-
-    /// Most formats print what went wrong with a delivery.
-    public var deliveryDemand: DeliveryDemand { .troubled }
-
-    /// Most formats do not print intervals.
-    public var needsIntervals: Bool { false }
-
     /// Formats leave out nothing.
     public var omissions: FilterOmissions { FilterOmissions() }
 
@@ -103,19 +85,5 @@ public enum PayloadLimit: Hashable, Sendable {
         case .atMost(let count): max(0, count)
         case .all: .max
         }
-    }
-}
-
-/// Which payload bytes an output needs from the analysis.
-public struct PayloadNeeds: Hashable, Sendable {
-    /// At most so many bytes of each payload; nil for all of them.
-    public var maximumBytes: Int?
-    /// Whether data frames need their own bytes beside those of their message.
-    public var framePayloads: Bool
-
-    /// Makes needs.
-    public init(maximumBytes: Int?, framePayloads: Bool) {
-        self.maximumBytes = maximumBytes
-        self.framePayloads = framePayloads
     }
 }

@@ -62,14 +62,14 @@ public struct StreamLimits: Sendable {
     public init() {}
 }
 
-/// How much of the payloads the user wants to see; what nobody wants is not kept.
-public struct PayloadDemand: Sendable {
-    /// Bytes of each payload, from its first on.
+/// How much of each payload to keep.
+public struct PayloadDemand: Hashable, Sendable {
+    /// The most bytes of each payload, counted from its first; `Int.max` for all.
     public var bytes: Int
-    /// Whether data frames' own payloads are wanted beside those of their messages.
+    /// Whether data frames carry their own payloads, in addition to their messages'.
     public var includesFrames: Bool
 
-    /// Makes a demand.
+    /// Creates a demand.
     public init(bytes: Int, includesFrames: Bool) {
         self.bytes = bytes
         self.includesFrames = includesFrames

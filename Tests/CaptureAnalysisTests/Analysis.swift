@@ -13,14 +13,14 @@ struct Analysis {
     /// and `tracksStates` keeps sessions from the short way.
     init(
         _ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet,
-        deliveries: DeliveryDemand = .troubled, tellsFrames: Bool = true, isBatched: Bool = true,
+        deliveries: EventDemand.Deliveries = .troubled, tellsFrames: Bool = true, isBatched: Bool = true,
         tracksStates: Bool = false
     ) {
         var options = AnalysisOptions()
         options.limits = limits
-        options.deliveries = deliveries
-        options.tellsFrames = tellsFrames
-        options.tracksStates = tracksStates
+        options.demand.deliveries = deliveries
+        options.demand.includesFrames = tellsFrames
+        options.demand.includesStates = tracksStates
         var pipeline = Pipeline(options: options)
         var recorder = Recorder()
         if isBatched {

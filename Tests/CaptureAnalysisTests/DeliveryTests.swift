@@ -14,7 +14,7 @@ struct DeliveryTests {
         return talk
     }
 
-    private func deliveries(_ packets: [TimedPacket], _ demand: DeliveryDemand = .all) -> [Delivery] {
+    private func deliveries(_ packets: [TimedPacket], _ demand: EventDemand.Deliveries = .all) -> [Delivery] {
         Analysis(packets, deliveries: demand).deliveries
     }
 
@@ -86,7 +86,7 @@ struct DeliveryTests {
         }
         var reset = talk
         reset.reset(from: .server, withoutLast: WireFrame.text("lost", from: .client).count)
-        for demand in [DeliveryDemand.all, .troubled] {
+        for demand in [EventDemand.Deliveries.all, .troubled] {
             let told = deliveries(reset.packets, demand).last
             #expect(told?.outcome == .reset && told?.messagePacket == 8 && told?.acknowledgedPacket == nil)
             #expect(deliveries(talk.packets, demand).last?.outcome == .captureEnd)

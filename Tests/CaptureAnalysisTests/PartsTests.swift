@@ -13,7 +13,7 @@ struct PartsTests {
             var random = SeededGenerator(seed: seed)
             let packets = Self.sessions(&random)
             var options = AnalysisOptions()
-            options.tracksStates = seed % 3 == 0
+            options.demand.includesStates = seed % 3 == 0
             var one = Recorder()
             var pipeline = Pipeline(options: options)
             for index in packets.indices { packets.withPacket(index) { pipeline.receive($0, into: &one) } }

@@ -56,8 +56,8 @@ struct PipelineRun {
     private func page(tellsFrames: Bool) -> [UInt8] {
         var format = SummaryFormat()
         var options = Self.options
-        options.payload = PayloadDemand(bytes: 0, includesFrames: false)
-        options.tellsFrames = tellsFrames
+        options.demand.payload = PayloadDemand(bytes: 0, includesFrames: false)
+        options.demand.includesFrames = tellsFrames
         var pipeline = Pipeline(options: options)
         for index in packets.packets.indices {
             withCaptured(index) { pipeline.receive($0, into: &format) }
@@ -69,7 +69,7 @@ struct PipelineRun {
     private func trace(isBatched: Bool, tracksStates: Bool) throws(Disagreement) -> [UInt8] {
         var format = JSONLinesFormat(options: JSONLinesFormat.Options(framePayloads: true))
         var options = Self.options
-        options.tracksStates = tracksStates
+        options.demand.includesStates = tracksStates
         var pipeline = Pipeline(options: options)
         var trace: [UInt8] = []
         var batch = PacketBatch()
@@ -90,7 +90,7 @@ struct PipelineRun {
 
     private static var options: AnalysisOptions {
         var options = AnalysisOptions()
-        options.payload.includesFrames = true
+        options.demand.payload.includesFrames = true
         options.secret = 7
         options.limits.heldBytes = 1 << 20
         options.limits.keptPayload = 1 << 20

@@ -87,7 +87,7 @@ struct ThreadedAnalysisTests {
 
     private static var options: AnalysisOptions {
         var options = AnalysisOptions()
-        options.tellsFrames = true
+        options.demand.includesFrames = true
         return options
     }
 

@@ -16,7 +16,7 @@ struct AnalysisState {
     private(set) var linkType = LinkType.ethernet
     /// The name of its interface; empty where the capture tells none.
     private(set) var interfaceName: [UInt8] = []
-    /// The connection at hand as the packet has left it, where ``AnalysisOptions/tracksStates`` asks for it.
+    /// The connection at hand as the packet has left it, where ``EventDemand/includesStates`` asks for it.
     var view = ConnectionView.unknown
     /// How far the stream at hand is acknowledged by the other end; 0 where none is, or nobody needs it.
     var acknowledgedOffset: UInt64 = 0

@@ -105,7 +105,7 @@ extension Shard {
         let isWholeRepeat = sessions[session].streams[sender.index].deliveries.takeRepeat(count)
         guard let start = table.connections[place.slot][place.direction].offset(of: segment.sequence) else { return }
         // What was acknowledged before is not of interest any more.
-        if state.options.deliveries != .all {
+        if state.options.demand.deliveries != .all {
             let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
             sessions[session].streams[sender.index].deliveries.messages.removeQuiet(upTo: acknowledged)
         }

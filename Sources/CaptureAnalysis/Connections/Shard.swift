@@ -36,8 +36,8 @@ struct Shard: ~Copyable {
 
     init(options: AnalysisOptions) {
         limits = options.limits
-        tracksStates = options.tracksStates
-        followsDeliveries = options.followsDeliveries
+        tracksStates = options.demand.includesStates
+        followsDeliveries = options.demand.followsDeliveries
         assumedServers = options.assumedServers
         table = ConnectionTable(limits: limits.reassembly, secret: options.secret)
         resources = StreamResources(
@@ -158,7 +158,7 @@ struct Shard: ~Copyable {
         }
         if arrival.isControl, case .session(let session) = readers[slot.index] {
             noteEnds(slot, session, state)
-            if state.options.tellsFrames {
+            if state.options.demand.includesFrames {
                 let control = ControlSegment(
                     from: role(of: place), flags: segment.flags, payloadLength: segment.payloadLength)
                 let context = state.context(

@@ -14,7 +14,7 @@ public struct EventContext: Sendable {
     public var elapsed: Int64
     /// The 1-based number of the connection, by first WebSocket evidence; 0 for the first and the last event.
     public var connection: UInt64
-    /// The connection and its session as the packet left them, where ``AnalysisOptions/tracksStates`` asks for it.
+    /// The connection and its session as the packet left them, where ``EventDemand/includesStates`` asks for it.
     public var view: ConnectionView
 }
 

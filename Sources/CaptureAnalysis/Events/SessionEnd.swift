@@ -79,7 +79,7 @@ public struct SessionEnd: Sendable {
         /// Frames by opcode value, 16 counts.
         public var framesByOpcode: InlineArray<16, UInt64> = .init(repeating: 0)
         /// The time from each complete data message to the next; nil where there were fewer than two, and where it is
-        /// not asked for (``AnalysisOptions/measuresIntervals``).
+        /// not asked for (``EventDemand/includesIntervals``).
         public var messageInterval: Durations?
     }
 

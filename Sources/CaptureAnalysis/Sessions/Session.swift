@@ -60,7 +60,7 @@ struct Session: ~Copyable {
         self.clientDirection = clientDirection
         let options = state.options
         outstandingPings = options.limits.outstandingPings
-        followsDeliveries = options.followsDeliveries
+        followsDeliveries = options.demand.followsDeliveries
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -84,7 +84,7 @@ struct Session: ~Copyable {
         self.clientDirection = clientDirection
         let options = state.options
         outstandingPings = options.limits.outstandingPings
-        followsDeliveries = options.followsDeliveries
+        followsDeliveries = options.demand.followsDeliveries
         streams = InlineArray { index in
             SessionStream(
                 sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
@@ -112,7 +112,7 @@ struct Session: ~Copyable {
             return
         }
         var input = ByteCursor(bytes)
-        if !state.options.tellsFrames { passWhole(&input, from: role, &state, &resources) }
+        if !state.options.demand.includesFrames { passWhole(&input, from: role, &state, &resources) }
         guard !input.isEmpty else { return }
         var context = state.context(connection: number)
         decode(input.rest, from: role, origin: origin, &context, &state, &resources, &sink)
@@ -137,7 +137,7 @@ struct Session: ~Copyable {
         var input = ByteCursor(bytes)
         streams[role.index].decoder.origin = origin
         repeat {
-            if !state.options.tellsFrames { passWhole(&input, from: role, &state, &resources) }
+            if !state.options.demand.includesFrames { passWhole(&input, from: role, &state, &resources) }
             if let whole = streams[role.index].decoder.nextWhole(&input, resources: &resources) {
                 let header = whole.frame.header
                 count(header.opcode, header.payloadLength, from: role, context.time, &state)
@@ -178,7 +178,7 @@ struct Session: ~Copyable {
     ) {
         countFrame(opcode, from: role, &state)
         countMessage(length, from: role, &state)
-        if state.options.measuresIntervals { streams[role.index].noteMessage(at: time) }
+        if state.options.demand.includesIntervals { streams[role.index].noteMessage(at: time) }
         noteFrame(at: time)
     }
 
@@ -222,7 +222,7 @@ struct Session: ~Copyable {
     ) {
         let opcode = frame.header.opcode
         countFrame(opcode, from: role, &state)
-        guard state.options.tellsFrames || opcode.isControl else {
+        guard state.options.demand.includesFrames || opcode.isControl else {
             noteFrame(at: context.time)
             return
         }
@@ -240,7 +240,7 @@ struct Session: ~Copyable {
             event.fragment = streams[role.index].fragment
         }
         noteFrame(at: context.time)
-        if state.options.tellsFrames {
+        if state.options.demand.includesFrames {
             context.view.clientReadyState = clientStates.current
             context.view.serverReadyState = serverStates.current
             streams[role.index].tell(event, at: context, into: &sink)
@@ -292,10 +292,10 @@ struct Session: ~Copyable {
     ) {
         if message.isComplete {
             countMessage(message.length ?? 0, from: role, &state)
-            if state.options.measuresIntervals { streams[role.index].noteMessage(at: context.time) }
+            if state.options.demand.includesIntervals { streams[role.index].noteMessage(at: context.time) }
         }
         if message.isCompressed { streams[role.index].compression.count(message) }
-        guard state.options.tellsFrames else { return }
+        guard state.options.demand.includesFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
             isInferred: streams[role.index].isInferred)

@@ -52,7 +52,7 @@ struct SessionStream: ~Copyable {
         let parameters = DeflateParameters(extensions, sender: sender)
         compression = SessionEnd.Compression(parameters: parameters)
         decoder = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: parameters, demand: options.payload,
+            sender: sender, streamOffset: streamOffset, compression: parameters, demand: options.demand.payload,
             limits: options.limits.stream, undecodedBits: UndecodedExtensions(extensions).reservedBits)
     }
 
@@ -60,7 +60,7 @@ struct SessionStream: ~Copyable {
     init(sender: Role, streamOffset: UInt64, options: AnalysisOptions) {
         compression = SessionEnd.Compression(parameters: nil)
         decoder = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: .unknown, demand: options.payload,
+            sender: sender, streamOffset: streamOffset, compression: .unknown, demand: options.demand.payload,
             limits: options.limits.stream)
     }
 

@@ -12,7 +12,7 @@ extension Session {
         _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
     ) {
         guard message.isComplete else { return }
-        let tellsAll = state.options.deliveries == .all
+        let tellsAll = state.options.demand.deliveries == .all
         var time: Timestamp? = context.time
         if origin != context.packet {
             time = streams[role.index].deliveries.time(ofPacket: origin)
@@ -57,7 +57,7 @@ extension Session {
         _ role: Role, acknowledged: UInt64, state: inout AnalysisState,
         sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        let tellsAll = state.options.deliveries == .all
+        let tellsAll = state.options.demand.deliveries == .all
         if !tellsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
         while let first = streams[role.index].deliveries.messages.first, first.end <= acknowledged {
             _ = streams[role.index].deliveries.messages.popFirst()
@@ -109,7 +109,7 @@ extension Session {
                     role, context, &state, &sink)
             }
             let direction = role.direction(client: clientDirection)
-            let isTold = state.options.deliveries == .all || tcp.acknowledged[direction.index] > 0
+            let isTold = state.options.demand.deliveries == .all || tcp.acknowledged[direction.index] > 0
             resources.keepable &+= streams[role.index].deliveries.messages.cost
             while let message = streams[role.index].deliveries.messages.popFirst() {
                 guard isTold else { continue }

@@ -51,23 +51,17 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         _modify { yield &base.output }
     }
 
-    /// A pattern looks at whole payloads, however little of them is shown.
-    public var payloadNeeds: PayloadNeeds {
-        var needs = base.payloadNeeds
-        if filter.grep != nil { needs.maximumBytes = nil }
-        return needs
-    }
-
-    /// What passes the filter goes to the format.
-    public var needsFrames: Bool { base.needsFrames }
-
-    /// A session's end has them.
-    public var needsIntervals: Bool { base.needsIntervals && filter.events?.contains(.end) ?? true }
-
-    /// Where the events are listed, deliveries are told of all messages or of none.
-    public var deliveryDemand: DeliveryDemand {
-        guard let events = filter.events, base.deliveryDemand != .none else { return base.deliveryDemand }
-        return events.contains(.delivery) ? .all : .none
+    /// What the format wants, less the kinds of events that the filter drops.
+    ///
+    /// A pattern is matched against whole payloads, however little of them is shown. Where the filter lists kinds of
+    /// events, a trace holds the deliveries of all messages or of none.
+    public var demand: EventDemand {
+        var demand = base.demand
+        if filter.grep != nil { demand.payload.bytes = .max }
+        guard let events = filter.events else { return demand }
+        if !events.contains(.end) { demand.includesIntervals = false }
+        if demand.deliveries != .none { demand.deliveries = events.contains(.delivery) ? .all : .none }
+        return demand
     }
 
     /// What was left out that nobody asked for, and which connections were asked for that did not come.

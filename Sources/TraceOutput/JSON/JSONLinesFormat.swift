@@ -39,15 +39,12 @@ public struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         output = OutputBuffer()
     }
 
-    /// What the options show.
-    public var payloadNeeds: PayloadNeeds {
-        PayloadNeeds(
-            maximumBytes: options.payload == .all ? nil : options.payload.maximum,
-            framePayloads: options.framePayloads)
+    /// Everything but the states of `-v`, with as much of the payloads as the options say.
+    public var demand: EventDemand {
+        var demand = EventDemand()
+        demand.payload = PayloadDemand(bytes: options.payload.maximum, includesFrames: options.framePayloads)
+        return demand
     }
-
-    /// A session's end tells of them.
-    public var needsIntervals: Bool { true }
 
     /// Prints an event as a line.
     public mutating func receive(

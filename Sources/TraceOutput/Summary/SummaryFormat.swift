@@ -56,14 +56,8 @@ public struct SummaryFormat: OutputFormat, ~Copyable {
         output = OutputBuffer(capacity: 1 << 12)
     }
 
-    /// A summary shows no payloads.
-    public var payloadNeeds: PayloadNeeds { PayloadNeeds(maximumBytes: 0, framePayloads: false) }
-
-    /// The page has totals, and no frames.
-    public var needsFrames: Bool { false }
-
-    /// Nor does it look at single messages.
-    public var deliveryDemand: DeliveryDemand { .none }
+    /// Totals, sessions and findings: the page has no frames.
+    public var demand: EventDemand { .totals }
 
     /// Counts an event; the last one prints the page.
     public mutating func receive(

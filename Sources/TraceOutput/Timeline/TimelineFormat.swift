@@ -67,10 +67,14 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         behindHeldFrame = OutputBuffer(capacity: 1 << 10)
     }
 
-    /// Four bytes are enough for any character.
-    public var payloadNeeds: PayloadNeeds {
+    /// Everything but intervals. Four bytes are enough for any character.
+    public var demand: EventDemand {
         let (bytes, isLarge) = options.payload.maximum.multipliedReportingOverflow(by: 4)
-        return PayloadNeeds(maximumBytes: isLarge ? nil : bytes, framePayloads: options.framePayloads)
+        var demand = EventDemand()
+        demand.payload = PayloadDemand(bytes: isLarge ? .max : bytes, includesFrames: options.framePayloads)
+        demand.includesIntervals = false
+        demand.includesStates = options.isVerbose
+        return demand
     }
 
     /// Prints an event, or holds it back for the next.
@@ -148,7 +152,7 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
             writeLine(copy frame, nil, at: context, payload: payload)
             return
         }
-        let kept = payload.extracting(first: payloadNeeds.maximumBytes ?? .max)
+        let kept = payload.extracting(first: demand.payload.bytes)
         heldFrame = HeldFrame(frame: copy frame, context: copy context, payload: Array(copying: kept))
     }
 

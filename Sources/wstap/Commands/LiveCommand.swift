@@ -44,27 +44,10 @@ struct LiveCommand: ParsableCommand {
     }
 
     func run() throws {
-        var filter = self.filter.eventFilter()
-        switch output.format {
-        case .jsonl: try run(output.jsonLines(), filter)
-        case .timeline: try run(output.timeline(), filter)
-        case .summary:
-            // The page is made of events that a list for a trace would leave out.
-            filter.events = nil
-            try run(output.summary(), filter)
-        }
-    }
-
-    private func run(_ format: consuming some OutputFormat & ~Copyable, _ filter: EventFilter) throws {
         let words = expression.joined(separator: " ")
         let run = LiveRun(
-            capture: capture, packetFilter: self.filter.packetFilter ?? (words.isEmpty ? nil : words),
+            capture: capture, packetFilter: filter.packetFilter ?? (words.isEmpty ? nil : words),
             assumedServers: assumption.servers, output: output, failureLevel: failOn)
-        guard !filter.isEmpty else { return try run.run(format) }
-        do {
-            try run.run(FilteredOutput(format, filter: filter))
-        } catch let error as InvalidPattern {
-            throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
-        }
+        try output.withFormat(filter.eventFilter(), run)
     }
 }

@@ -37,31 +37,9 @@ struct ReadCommand: ParsableCommand {
     var failOn: FailureLevel?
 
     func run() throws {
-        var filter = self.filter.eventFilter()
-        switch output.format {
-        case .jsonl where filter.isEmpty:
-            try readRun.run(output.jsonLines()) { LineBatch(options: output.traceOptions) }
-        case .jsonl: try run(output.jsonLines(), filter)
-        case .timeline: try run(output.timeline(), filter)
-        case .summary:
-            // The page is made of events that a list for a trace would leave out.
-            filter.events = nil
-            try run(output.summary(), filter)
-        }
-    }
-
-    private var readRun: ReadRun {
-        ReadRun(
+        let run = ReadRun(
             files: files, packetFilter: filter.packetFilter, assumedServers: assumption.servers, output: output,
             failureLevel: failOn, jobs: jobs)
-    }
-
-    private func run(_ format: consuming some OutputFormat & ~Copyable, _ filter: EventFilter) throws {
-        guard !filter.isEmpty else { return try readRun.run(format, batch: EventBatch.init) }
-        do {
-            try readRun.run(FilteredOutput(format, filter: filter), batch: EventBatch.init)
-        } catch let error as InvalidPattern {
-            throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
-        }
+        try output.withFormat(filter.eventFilter(), run)
     }
 }

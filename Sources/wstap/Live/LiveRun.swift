@@ -8,7 +8,7 @@ import WebSocketProtocol
 import WireFormat
 
 /// One live capture, from opening the interface to the exit status.
-struct LiveRun {
+struct LiveRun: FormatUser {
     var capture: LiveCaptureOptions
     var packetFilter: String?
     var assumedServers: AssumedServers
@@ -18,7 +18,9 @@ struct LiveRun {
     /// Captures into a format, and writes what it prints.
     ///
     /// - Throws: `ExitCode` for every status but 0; `ValidationError` where the filter is wrong.
-    func run(_ format: consuming some OutputFormat & ~Copyable) throws {
+    func use<Batch: OutputBatch & ~Copyable>(
+        _ format: consuming some OutputFormat & ~Copyable, batch _: () -> Batch
+    ) throws {
         // A write to a pipe that nobody reads is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
         var device = try open()
@@ -36,7 +38,7 @@ struct LiveRun {
         greet(device, user)
 
         var pipeline = Pipeline(
-            options: AnalysisOptions(for: format, output, sources: [capture.interface], assuming: assumedServers))
+            options: AnalysisOptions(for: format, sources: [capture.interface], assuming: assumedServers))
         var sink = LiveSink(format, notesConnections: capture.writesWebSocketOnly)
         var loop = LiveLoop(capture, isQuiet: output.quiet, output: queue, watched: watched(file), wake: wake)
         let ending = loop.run(&device, &pipeline, &sink, &recorder)

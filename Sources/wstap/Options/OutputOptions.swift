@@ -40,31 +40,12 @@ struct OutputOptions: ParsableArguments {
     var verbose = false
 
     /// Whether colours are wanted where the output goes.
-    private var hasColor: Bool {
+    var hasColor: Bool {
         switch color {
         case .always: true
         case .never: false
         case .auto: path == nil && Terminal.standardOutput.wantsColor
         }
-    }
-
-    func jsonLines() -> JSONLinesFormat {
-        JSONLinesFormat(options: traceOptions)
-    }
-
-    var traceOptions: JSONLinesFormat.Options {
-        .init(payload: payload ?? .all, framePayloads: framePayloads)
-    }
-
-    func timeline() -> TimelineFormat {
-        TimelineFormat(
-            options: .init(
-                payload: payload ?? .atMost(80), framePayloads: framePayloads, isVerbose: verbose, hasColor: hasColor))
-    }
-
-    func summary() -> SummaryFormat {
-        let width = path == nil ? Terminal.standardOutput.width : nil
-        return SummaryFormat(options: .init(width: width ?? 100, hasColor: hasColor))
     }
 }
 
@@ -79,11 +60,6 @@ extension PayloadLimit: ExpressibleByArgument {
             self = .atMost(count)
         }
     }
-}
-
-/// The formats by the names of `--format`.
-enum FormatName: String, NamedValue {
-    case timeline, summary, jsonl
 }
 
 /// When to use colours.
@@ -102,25 +78,15 @@ extension NamedValue {
 }
 
 extension AnalysisOptions {
-    /// What an analysis is to do for a format.
+    /// Creates the options of an analysis whose events go to a format.
     ///
     /// - Parameters:
     ///   - format: The format.
-    ///   - output: What the user wants of it.
     ///   - sources: The names of the files or interfaces.
-    ///   - servers: Servers whose connections are taken for WebSocket.
-    init(
-        for format: borrowing some OutputFormat & ~Copyable, _ output: OutputOptions, sources: [String],
-        assuming servers: AssumedServers
-    ) {
-        self.init()
-        let needs = format.payloadNeeds
+    ///   - servers: Servers to treat as WebSocket even without an upgrade.
+    init(for format: borrowing some OutputFormat & ~Copyable, sources: [String], assuming servers: AssumedServers) {
+        self.init(demand: format.demand)
         self.sources = sources
-        payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
-        tracksStates = output.verbose
-        tellsFrames = format.needsFrames
-        deliveries = format.deliveryDemand
-        measuresIntervals = format.needsIntervals
         assumedServers = servers
     }
 }

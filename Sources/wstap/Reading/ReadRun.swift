@@ -7,7 +7,7 @@ import WebSocketProtocol
 import WireFormat
 
 /// One reading of captures, from the first packet to the exit status.
-struct ReadRun {
+struct ReadRun: FormatUser {
     var files: [String]
     var packetFilter: String?
     var assumedServers: AssumedServers
@@ -20,11 +20,8 @@ struct ReadRun {
 
     /// Reads everything into a format, and writes what it prints.
     ///
-    /// - Parameters:
-    ///   - format: The format.
-    ///   - batch: Makes what passes to it from the parts of the analysis.
     /// - Throws: `ExitCode` for every status but 0.
-    func run<Batch: OutputBatch & ~Copyable>(
+    func use<Batch: OutputBatch & ~Copyable>(
         _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
     ) throws {
         if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
@@ -38,7 +35,7 @@ struct ReadRun {
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path)
-            let options = AnalysisOptions(for: format, output, sources: files, assuming: assumedServers)
+            let options = AnalysisOptions(for: format, sources: files, assuming: assumedServers)
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions
             // Whoever waits for events at a pipe is served at once.

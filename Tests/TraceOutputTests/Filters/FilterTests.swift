@@ -137,24 +137,24 @@ struct FilterTests {
     }
 
     @Test func `Deliveries are asked for by their name`() throws {
-        func demand(_ events: Set<EventKind>?) throws -> DeliveryDemand {
+        func demand(_ events: Set<EventKind>?) throws -> EventDemand.Deliveries {
             var filter = EventFilter()
             filter.events = events
-            return try FilteredOutput(JSONLinesFormat(), filter: filter).deliveryDemand
+            return try FilteredOutput(JSONLinesFormat(), filter: filter).demand.deliveries
         }
         #expect(try demand(nil) == .troubled)
         #expect(try demand([.message, .delivery]) == .all)
-        #expect(try demand([.message]) == DeliveryDemand.none)
-        #expect(SummaryFormat().deliveryDemand == .none)
+        #expect(try demand([.message]) == EventDemand.Deliveries.none)
+        #expect(SummaryFormat().demand.deliveries == .none)
     }
 
     @Test func `The time between messages is asked for where a session's end shows it`() throws {
         var filter = EventFilter()
         filter.events = [.message]
-        #expect(try !FilteredOutput(JSONLinesFormat(), filter: filter).needsIntervals)
+        #expect(try !FilteredOutput(JSONLinesFormat(), filter: filter).demand.includesIntervals)
         filter.events = [.end]
-        #expect(try FilteredOutput(JSONLinesFormat(), filter: filter).needsIntervals)
-        #expect(!TimelineFormat().needsIntervals && !SummaryFormat().needsIntervals)
+        #expect(try FilteredOutput(JSONLinesFormat(), filter: filter).demand.includesIntervals)
+        #expect(!TimelineFormat().demand.includesIntervals && !SummaryFormat().demand.includesIntervals)
     }
 
     @Test func `Deliveries are chosen by the sender of their message`() throws {
@@ -168,9 +168,9 @@ struct FilterTests {
 
     @Test func `A pattern needs whole payloads, whatever is shown of them`() throws {
         var filter = EventFilter()
-        #expect(try FilteredOutput(TimelineFormat(), filter: filter).payloadNeeds.maximumBytes == 320)
+        #expect(try FilteredOutput(TimelineFormat(), filter: filter).demand.payload.bytes == 320)
         filter.grep = "x"
-        #expect(try FilteredOutput(TimelineFormat(), filter: filter).payloadNeeds.maximumBytes == nil)
+        #expect(try FilteredOutput(TimelineFormat(), filter: filter).demand.payload.bytes == .max)
     }
 
     @Test(

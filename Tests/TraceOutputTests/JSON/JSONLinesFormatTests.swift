@@ -257,9 +257,9 @@ struct JSONLinesFormatTests {
     }
 
     @Test func `The analysis is asked for what the options show`() {
-        #expect(JSONLinesFormat().payloadNeeds == PayloadNeeds(maximumBytes: nil, framePayloads: false))
+        #expect(JSONLinesFormat().demand.payload == PayloadDemand(bytes: .max, includesFrames: false))
         let options = JSONLinesFormat.Options(payload: .atMost(9), framePayloads: true)
-        #expect(JSONLinesFormat(options: options).payloadNeeds == PayloadNeeds(maximumBytes: 9, framePayloads: true))
-        #expect(JSONLinesFormat(options: .init(payload: .none)).payloadNeeds.maximumBytes == 0)
+        #expect(JSONLinesFormat(options: options).demand.payload == PayloadDemand(bytes: 9, includesFrames: true))
+        #expect(JSONLinesFormat(options: .init(payload: .none)).demand.payload.bytes == 0)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import CaptureAnalysis
@@ -7,8 +8,6 @@ import Testing
 
 /// The lines that this module makes, held against the schema that the project ships.
 struct TraceContractTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
     private static let hasSchemaValidator = run(["-c", "import jsonschema"]).status == 0
 
     @Test(
@@ -54,7 +53,7 @@ struct TraceContractTests {
     }
 
     private static func check(_ trace: String, arguments: [String] = []) -> (status: Int32, output: String) {
-        run([root.appending(path: "scripts/check-trace").path] + arguments + ["-"], input: trace)
+        run([Repository.root.appending(path: "scripts/check-trace").path] + arguments + ["-"], input: trace)
     }
 
     private static func run(_ arguments: [String], input: String = "") -> (status: Int32, output: String) {

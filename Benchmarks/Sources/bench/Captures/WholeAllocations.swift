@@ -27,13 +27,8 @@ struct WholeAllocations {
     private static func read(
         _ capture: CaptureOnDisk, _ format: consuming some OutputFormat & ~Copyable
     ) throws {
-        let needs = format.payloadNeeds
-        var options = AnalysisOptions()
-        options.payload = PayloadDemand(bytes: needs.maximumBytes ?? .max, includesFrames: needs.framePayloads)
-        options.tellsFrames = format.needsFrames
-        options.measuresIntervals = format.needsIntervals
         var merged = try MergedCapture(paths: [capture.path])
-        var pipeline = Pipeline(options: options)
+        var pipeline = Pipeline(options: AnalysisOptions(demand: format.demand))
         while merged.readBatch() {
             pipeline.receive(merged.batch, into: &format)
             if format.output.count >= 128 << 10 { format.output.removeAll() }

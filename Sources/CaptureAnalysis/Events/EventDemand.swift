@@ -1,0 +1,44 @@
+public import WebSocketProtocol
+
+/// What the receiver of events wants to be told.
+///
+/// The analysis saves the work on everything else, but counts it all the same: totals and findings do not depend on the
+/// demand.
+public struct EventDemand: Hashable, Sendable {
+    /// Which messages get a ``Delivery`` event.
+    public enum Deliveries: Hashable, Sendable {
+        /// None.
+        case none
+        /// Those with a retransmitted byte, and those never acknowledged.
+        case troubled
+        /// All.
+        case all
+    }
+
+    /// How much of each payload to keep.
+    public var payload = PayloadDemand(bytes: .max, includesFrames: false)
+    /// Whether to report frames, messages and TCP segments.
+    public var includesFrames = true
+    /// Which messages to report deliveries of; none unless ``includesFrames``.
+    public var deliveries = Deliveries.troubled
+    /// Whether ``SessionEnd`` holds the intervals between messages.
+    public var includesIntervals = true
+    /// Whether ``EventContext/view`` is filled in, at a small cost for every packet.
+    public var includesStates = false
+
+    /// Creates the default demand: everything but states, frames' own payloads and untroubled deliveries.
+    public init() {}
+
+    /// Creates the demand of a receiver of totals, sessions and findings.
+    public static var totals: EventDemand {
+        var demand = EventDemand()
+        demand.payload.bytes = 0
+        demand.includesFrames = false
+        demand.deliveries = .none
+        demand.includesIntervals = false
+        return demand
+    }
+
+    /// Whether messages are followed until they are acknowledged.
+    var followsDeliveries: Bool { includesFrames && deliveries != .none }
+}

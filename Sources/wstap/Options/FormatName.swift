@@ -1,0 +1,58 @@
+import ArgumentParser
+import CaptureAnalysis
+import TraceOutput
+
+/// The formats by the names of `--format`.
+enum FormatName: String, NamedValue {
+    case timeline, summary, jsonl
+}
+
+/// Code that runs with whatever format the user has chosen.
+protocol FormatUser {
+    /// Runs with a format.
+    ///
+    /// - Parameters:
+    ///   - format: The format, behind a filter if one is needed.
+    ///   - batch: Creates an empty batch, in which a part of a parallel analysis passes its events to the format.
+    func use<Batch: OutputBatch & ~Copyable>(
+        _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
+    ) throws
+}
+
+extension OutputOptions {
+    /// Creates the chosen format and hands it to `user`: the only place that lists formats.
+    ///
+    /// - Throws: `ValidationError` if the filter's pattern is invalid, and whatever `user` throws.
+    func withFormat(_ filter: EventFilter, _ user: some FormatUser) throws {
+        switch format {
+        case .timeline:
+            let options = TimelineFormat.Options(
+                payload: payload ?? .atMost(80), framePayloads: framePayloads, isVerbose: verbose, hasColor: hasColor)
+            try pass(TimelineFormat(options: options), filter, to: user)
+        case .summary:
+            let width = path == nil ? Terminal.standardOutput.width : nil
+            // The page needs kinds of events that a list for a trace may leave out.
+            var filter = filter
+            filter.events = nil
+            try pass(SummaryFormat(options: .init(width: width ?? 100, hasColor: hasColor)), filter, to: user)
+        case .jsonl:
+            let options = JSONLinesFormat.Options(payload: payload ?? .all, framePayloads: framePayloads)
+            let format = JSONLinesFormat(options: options)
+            guard filter.isEmpty else { return try pass(format, filter, to: user) }
+            try user.use(format) { LineBatch(options: options) }
+        }
+    }
+
+    private func pass<Format: OutputFormat & ~Copyable>(
+        _ format: consuming Format, _ filter: EventFilter, to user: some FormatUser
+    ) throws {
+        guard !filter.isEmpty else { return try user.use(format, batch: EventBatch.init) }
+        let filtered: FilteredOutput<Format>
+        do throws(InvalidPattern) {
+            filtered = try FilteredOutput(format, filter: filter)
+        } catch {
+            throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
+        }
+        try user.use(filtered, batch: EventBatch.init)
+    }
+}
