@@ -1,7 +1,6 @@
 public import ArgumentParser
 import CaptureAnalysis
 public import TraceOutput
-import WebSocketProtocol
 
 /// The options on what is printed, how, and where to.
 struct OutputOptions: ParsableArguments {
