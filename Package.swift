@@ -24,14 +24,8 @@ let package = Package(
         .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
         // What the package in Fuzzing/ feeds; not for others.
         .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
-        // What the package in Benchmarks/ measures, and makes captures with; not for others.
-        .library(
-            name: "Stages",
-            targets: [
-                "GeneratedCaptures", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TCPReassembly",
-                "TraceOutput",
-                "WebSocketProtocol", "WireFormat",
-            ]),
+        // What the package in Benchmarks/ measures, and generates captures with; not for others.
+        .library(name: "BenchmarkStages", targets: ["BenchmarkStages", "GeneratedCaptures"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -51,7 +45,8 @@ let package = Package(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
 
         // The pipeline, in the order in which the bytes pass.
-        .target(name: "WireFormat", dependencies: ["CCrypto", "CPrefetch"], swiftSettings: librarySettings + borrowing),
+        .target(
+            name: "WireFormat", dependencies: ["CCrypto", "CPrefetch"], swiftSettings: librarySettings + borrowing),
         .target(
             name: "PacketCapture", dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "WireFormat"],
             swiftSettings: librarySettings + borrowing),
@@ -164,6 +159,13 @@ let package = Package(
                 "WebSocketProtocol", "WireFormat",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
+        .target(
+            name: "BenchmarkStages",
+            dependencies: [
+                "CaptureAnalysis", "GeneratedCaptures", "PacketCapture", "PacketDecoding", "TCPReassembly",
+                "TraceOutput", "WebSocketProtocol", "WireFormat",
+            ],
+            path: "Tests/BenchmarkStages", swiftSettings: settings),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
         .testTarget(

@@ -1,7 +1,7 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// What `scripts/bench` builds: the stages measured one by one, whole captures against libpcap and tshark.
+/// What `scripts/bench` builds: it measures whole captures against libpcap and tshark, and each stage on its own.
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v26)],
@@ -10,19 +10,19 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     ],
     targets: [
-        // The floor: what libpcap needs to hand over the packets and nothing else; in C, so that nothing of ours is in it.
+        // The floor: libpcap reading the packets and nothing else; in C, so that nothing of ours is in it.
         .target(name: "LibpcapFloor", linkerSettings: [.linkedLibrary("pcap")]),
         .executableTarget(name: "floor", dependencies: ["LibpcapFloor"]),
-        // Runs a program and tells its time and memory; in C, so that its own memory does not count.
+        // Runs a program and reports its time and memory; in C, so that its own memory does not count.
         .executableTarget(name: "timed"),
-        // Counts what malloc and its like are asked for.
+        // Counts calls of malloc and its like.
         .target(name: "AllocationCount"),
         .target(name: "ZlibFloor", linkerSettings: [.linkedLibrary("z")]),
         .executableTarget(
             name: "bench",
             dependencies: [
                 "AllocationCount", "LibpcapFloor", "ZlibFloor",
-                .product(name: "Stages", package: "wstap"),
+                .product(name: "BenchmarkStages", package: "wstap"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: [

@@ -1,23 +1,23 @@
 import ArgumentParser
+import BenchmarkStages
 import Foundation
 import GeneratedCaptures
-import TraceOutput
 
-/// Measures everything, and prints the page of the run.
+/// Measures everything and prints the page of the run.
 @main
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures wstap: whole captures beside libpcap and tshark, and each stage on its own.")
+        abstract: "Measure wstap: whole captures against libpcap and tshark, and each stage on its own.")
 
     @Option(help: "The program to measure.") var wstap: String
     @Option(help: "Where captures are kept.") var captures: String
-    @Option(help: "The part of the full size that captures have.") var share = 1.0
-    @Option(help: "What captures are made of.") var seed: UInt64 = 1
+    @Option(help: "The captures' share of the full size.") var share = 1.0
+    @Option(help: "The seed of the captures.") var seed: UInt64 = 1
     @Option(help: "How many pairs of runs count.") var pairs = 7
-    @Option(help: "How often tshark reads each capture; 0 leaves it out.") var tsharkRuns = 1
+    @Option(help: "How often tshark reads each capture; 0: not at all.") var tsharkRuns = 1
     @Option(help: "Only this capture; repeatable.") var only: [String] = []
-    @Option(help: "A line about the machine, for the page; repeatable.") var fact: [String] = []
-    @Flag(help: "Count requests for memory only, and measure no time.") var allocations = false
+    @Option(help: "A line about the machine for the page; repeatable.") var fact: [String] = []
+    @Flag(help: "Count allocations only; measure no time.") var allocations = false
 
     func validate() throws {
         guard pairs >= 1, share > 0 else { throw ValidationError("pairs and share must be positive") }
@@ -27,7 +27,7 @@ struct Bench: ParsableCommand {
         var report = Report(
             machine: Machine(facts: fact), pairCount: pairs, seed: seed, share: share, loadBefore: Machine.load)
         for profile in CaptureProfile.all where only.isEmpty || only.contains(profile.name) {
-            say("making \(profile.name)")
+            say("generating \(profile.name)")
             report.captures.append(
                 try CaptureOnDisk(profile, seed: seed, share: share, in: URL(filePath: captures)))
         }
@@ -39,7 +39,7 @@ struct Bench: ParsableCommand {
         }
         print(allocations ? report.allocationText : report.text, terminator: "")
         guard report.excesses.isEmpty else {
-            say("too many requests for memory: \(report.excesses.joined(separator: ", "))")
+            say("too many allocations: \(report.excesses.joined(separator: ", "))")
             throw ExitCode(1)
         }
     }
@@ -54,21 +54,17 @@ struct Bench: ParsableCommand {
     }
 
     private func countAllocations(_ capture: CaptureOnDisk) throws -> [WholeAllocations] {
-        // In a part of a capture, what is asked for once counts for more.
-        let limit = share < 1 ? nil : AllocationLimit.perPacket[capture.name]
-        return [
-            try WholeAllocations(capture, SummaryFormat(), name: "summary", limit: limit?.summary ?? .infinity),
-            try WholeAllocations(capture, JSONLinesFormat(), name: "jsonl", limit: limit?.trace ?? .infinity),
-        ]
+        try WholeFormat.allCases.map { try WholeAllocations(capture, $0, isLimited: share >= 1) }
     }
 
     private func stages(_ captures: [CaptureOnDisk]) throws -> [any Stage] {
         var stages: [any Stage] = []
         for capture in captures {
-            let packets = PacketStage(capture: capture)
-            stages += [packets, ReassemblyStage(packets: packets)] as [any Stage]
+            let packets = PacketStage(capture, against: References.libpcap)
+            stages += [packets, ReassemblyStage(packets)] as [any Stage]
         }
-        stages += [StreamStage.frames, StreamStage.unmasking, StreamStage.inflating] as [any Stage]
+        stages +=
+            [StreamStage.frames, StreamStage.unmasking, StreamStage.inflating(against: References.zlib)] as [any Stage]
         if let chats = captures.first(where: { $0.name == "small" }) { stages.append(try JSONStage(chats)) }
         return stages
     }

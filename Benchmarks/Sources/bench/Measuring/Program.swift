@@ -1,3 +1,4 @@
+import BenchmarkStages
 import Foundation
 
 /// A run of another program.
@@ -13,7 +14,7 @@ struct ProgramRun {
     ///   - command: The program and its arguments.
     ///   - output: Where its standard output goes.
     ///   - timed: The path of `timed`.
-    /// - Throws: ``WrongCount`` where the program fails.
+    /// - Throws: ``WrongCount`` if the program fails.
     init(_ command: [String], output: String = "/dev/null", timed: String) throws {
         let words = try Self.output(of: [timed, output] + command).split { $0 == " " || $0 == "\n" }
         let numbers = words.compactMap { Double($0) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a run was made on.
+/// The machine of a run.
 struct Machine {
     /// The lines of a list, in Markdown.
     let lines: [String]
@@ -19,7 +19,7 @@ struct Machine {
             ] + facts
     }
 
-    /// The load average of the last minute; nil where the system tells none.
+    /// The load average of the last minute; nil if the system does not say.
     static var load: Double? {
         var loads = [0.0]
         return getloadavg(&loads, 1) == 1 ? loads[0] : nil
@@ -34,6 +34,6 @@ struct Machine {
 }
 
 extension Double {
-    /// As text with so many digits behind the point.
+    /// The number with this many decimals.
     func formatted(decimals: Int) -> String { String(format: "%.\(decimals)f", self) }
 }

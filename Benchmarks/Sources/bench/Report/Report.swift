@@ -1,3 +1,4 @@
+import BenchmarkStages
 import Foundation
 import GeneratedCaptures
 
@@ -13,7 +14,7 @@ struct Report {
     var stages: [StageResult] = []
     var allocations: [WholeAllocations] = []
 
-    /// What asks for memory more often than it may.
+    /// What allocates more often than it may.
     var excesses: [String] {
         stages.filter(\.allocations.isTooMany).map { "stage \($0.stage.name)" }
             + allocations.filter(\.perPacket.isTooMany).map { "\($0.format) of \($0.capture)" }
@@ -29,18 +30,18 @@ struct Report {
         text += "- captures: seed \(seed), \(share.formatted()) of the full size\n"
         text += """
 
-            Times are medians in seconds. Ratios are of neighbouring runs, the reference first (A B A B), \(pairCount) \
-            pairs after one that does not count; the median, and the least and the most in brackets. tshark runs as \
-            often as its row says.
+            Times are medians in seconds. Ratios are those of neighbouring runs, the reference first (A B A B), \
+            \(pairCount) pairs after one that does not count: the median, with the least and the most in brackets. tshark \
+            runs as often as its row says.
 
-            ## Whole captures, beside libpcap handing over the packets
+            ## Whole captures, against libpcap reading the packets
 
             """
         return text + "\n" + captureTable.text + "\n" + wholeTable.text + "\n## Stages\n\n" + stageTable.text
-            + "\n## Requests for memory\n\n" + allocationText
+            + "\n## Allocations\n\n" + allocationText
     }
 
-    /// How often memory was asked for: by each stage alone, then on the whole way from the file to a format.
+    /// Allocations of each stage alone, then on the whole way from the file to a format.
     var allocationText: String { stageAllocationTable.text + "\n" + allocationTable.text }
 
     private var captureTable: MarkdownTable {
@@ -68,7 +69,7 @@ struct Report {
     }
 
     private var stageTable: MarkdownTable {
-        var table = MarkdownTable(["stage", "beside", "ratio", "ns", "ns beyond what it is beside", "for each"])
+        var table = MarkdownTable(["stage", "against", "ratio", "ns", "ns beyond the reference", "per"])
         for result in stages {
             let nanoseconds = 1e9 / Double(max(1, result.stage.unitCount))
             let own = result.pairs.own - result.pairs.reference
@@ -83,7 +84,7 @@ struct Report {
     }
 
     private var stageAllocationTable: MarkdownTable {
-        var table = MarkdownTable(["stage", "requests", "for each", "of them", "at most"])
+        var table = MarkdownTable(["stage", "allocations", "unit", "per unit", "limit"])
         for result in stages {
             let allocations = result.allocations
             table.append(
@@ -96,7 +97,7 @@ struct Report {
     }
 
     private var allocationTable: MarkdownTable {
-        var table = MarkdownTable(["capture", "format", "requests", "for each packet", "at most", "for each frame"])
+        var table = MarkdownTable(["capture", "format", "allocations", "per packet", "limit", "per frame"])
         for row in allocations {
             table.append(
                 [
@@ -115,4 +116,15 @@ struct Report {
         let ends = [ratio.least, ratio.most].map { $0.formatted(decimals: digits) }
         return "\(ratio.median.formatted(decimals: digits)) (\(ends[0]) to \(ends[1]))"
     }
+}
+
+/// A table in Markdown.
+private struct MarkdownTable {
+    private var rows: [[String]]
+
+    init(_ header: [String]) { rows = [header, header.map { _ in "---" }] }
+
+    mutating func append(_ cells: [String]) { rows.append(cells) }
+
+    var text: String { rows.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined() }
 }

@@ -1,9 +1,10 @@
+import BenchmarkStages
 import Foundation
 import GeneratedCaptures
 
 /// Whole captures, read by the programs themselves.
 struct WholeRuns {
-    /// What a program took for a capture.
+    /// A program's time and memory for a capture.
     struct Row {
         let capture: String
         let program: String
@@ -15,7 +16,7 @@ struct WholeRuns {
     /// The folder of `floor` and `timed`.
     let tools: URL
     let pairCount: Int
-    /// How often tshark reads each capture; 0 leaves it out.
+    /// How often tshark reads each capture; 0: not at all.
     let tsharkRuns: Int
 
     /// Measures the ways of reading a capture against libpcap.
@@ -59,7 +60,7 @@ struct WholeRuns {
         return Row(capture: capture.name, program: name, pairs: pairs, peakBytes: peak)
     }
 
-    /// Holds what wstap counts against what was made.
+    /// Checks what wstap counts against the capture's truth.
     private func check(_ capture: CaptureOnDisk) throws {
         let words = try ProgramRun.output(of: [wstap, capture.path, "-q", "--format", "jsonl", "--events", "summary"])
         let truth = capture.truth

@@ -1,14 +1,17 @@
-import Foundation
-import GeneratedCaptures
+public import Foundation
+public import GeneratedCaptures
 
-/// A generated capture in a file, with its truth beside it; made once.
-struct CaptureOnDisk {
-    let name: String
-    let path: String
-    let truth: CaptureTruth
+/// A generated capture in a file, with its truth beside it; generated once.
+public struct CaptureOnDisk {
+    /// The profile's name.
+    public let name: String
+    /// The file.
+    public let path: String
+    /// What it holds.
+    public let truth: CaptureTruth
 
-    /// Finds the capture in `folder`, or makes it.
-    init(_ profile: CaptureProfile, seed: UInt64, share: Double, in folder: URL) throws {
+    /// Finds the capture in `folder`, or generates it.
+    public init(_ profile: CaptureProfile, seed: UInt64, share: Double, in folder: URL) throws {
         name = profile.name
         let version = GeneratedCapture.version
         let file = folder.appending(path: "\(profile.name)-\(version)-seed-\(seed)-share-\(share).pcap")
