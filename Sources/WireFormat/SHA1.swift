@@ -4,10 +4,11 @@ import CCrypto
 package enum SHA1 {
     /// The 20-byte digest of `bytes` in base64.
     package static func base64(of bytes: Span<UInt8>) -> String {
-        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA_DIGEST_LENGTH)) { digest in
-            unsafe bytes.withUnsafeBufferPointer {
-                _ = unsafe CCrypto.SHA1($0.baseAddress, $0.count, digest.baseAddress)
-            }
+        var state = SHA_CTX()
+        _ = unsafe SHA1_Init(&state)
+        _ = unsafe bytes.withUnsafeBytes { unsafe SHA1_Update(&state, $0.baseAddress, $0.count) }
+        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA_DIGEST_LENGTH)) { digest in
+            _ = unsafe SHA1_Final(digest.baseAddress, &state)
             return unsafe Base64.encode(Span(_unsafeElements: UnsafeBufferPointer(digest)))
         }
     }
