@@ -22,7 +22,8 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     public init() {}
 
     deinit {
-        for slot in slots where isUsed(slot) { unsafe pointer(to: slot).deinitialize(count: 1) }
+        // By index: this is not specialised for the element, and a lazy sequence would ask for its types at each step.
+        for index in 0..<isInUse.count where isInUse[index] { unsafe pointer(to: Slot(index)).deinitialize(count: 1) }
         unsafe chunks.forEach { unsafe $0.deallocate() }
     }
 
