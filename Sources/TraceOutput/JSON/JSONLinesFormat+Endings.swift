@@ -1,83 +1,191 @@
 import CaptureAnalysis
 import WebSocketProtocol
 
-/// What compression came to, at a session's end.
+/// The line that ends a session.
 extension JSONLinesFormat {
-    mutating func write(_ compression: (client: SessionEnd.Compression, server: SessionEnd.Compression)?) {
-        output.append(",\"compression\":")
-        guard let compression else {
-            output.append("null")
-            return
+    mutating func write(_ end: borrowing SessionEnd) {
+        output.write(.verdict, end.verdict)
+        let (clientEvent, serverEvent) = (end.verdict.clientEvent, end.verdict.serverEvent)
+        output.writeObject(.closeEvents, (clientEvent, serverEvent)) { output, events in
+            output.write(.client, events.0)
+            output.write(.server, events.1)
         }
-        output.append("{\"from_client\":")
-        write(compression.client)
-        output.append(",\"from_server\":")
-        write(compression.server)
-        output.append("}")
-    }
-
-    private mutating func write(_ direction: SessionEnd.Compression) {
-        output.append("{\"no_context_takeover\":")
-        if let parameters = direction.parameters {
-            output.append(boolean: parameters.noContextTakeover)
-        } else {
-            output.append("null")
+        output.writeObject(.readyStates, (end.clientReadyStates, end.serverReadyStates)) { output, states in
+            output.write(.client, states.0)
+            output.write(.server, states.1)
         }
-        output.append(",\"max_window_bits\":")
-        output.append(decimalOrNull: direction.parameters.map { UInt64($0.maxWindowBits) })
-        output.append(",\"compressed_messages\":")
-        output.append(decimal: direction.compressedMessages)
-        output.append(",\"uncompressed_messages\":")
-        output.append(decimal: direction.uncompressedMessages)
-        output.append(",\"withheld_messages\":")
-        output.append(decimal: direction.withheldMessages)
-        output.append(",\"compressed_bytes\":")
-        output.append(decimal: direction.compressedBytes)
-        output.append(",\"inflated_bytes\":")
-        output.append(decimal: direction.inflatedBytes)
-        output.append(",\"ratio\":")
-        if let ratio = direction.ratioInThousandths {
-            output.append(decimal: ratio / 1000)
-            output.append(".")
-            output.append(decimal: ratio % 1000, digits: 3)
-        } else {
-            output.append("null")
+        output.write(.duration, seconds: end.duration)
+        output.write(.fromClient, end.fromClient)
+        output.write(.fromServer, end.fromServer)
+        output.write(.pingRoundTrip, end.pingRoundTrip)
+        output.write(.tcp, end.tcp)
+        output.writeObject(.compression, end.compression) { output, compression in
+            output.write(.fromClient, compression.client)
+            output.write(.fromServer, compression.server)
         }
-        output.append(",\"contexts_lost\":")
-        output.append(decimal: direction.contextsLost)
-        output.append(",\"contexts_regained\":")
-        output.append(decimal: direction.contextsRegained)
-        output.append("}")
     }
 }
 
 extension OutputBuffer {
-    /// Appends patterns of endings; times are null where they differ.
-    mutating func append(json patterns: [EndingPattern]) {
-        append("[")
-        var separator: StaticString = "{\"server\":"
-        for pattern in patterns {
-            append(separator)
-            append(jsonString: String(describing: pattern.server))
-            append(",\"by\":")
-            append(jsonString: pattern.by.rawValue)
-            append(",\"layer\":")
-            append(jsonString: pattern.layer.rawValue)
-            append(",\"sessions\":")
-            append(decimal: pattern.sessions)
-            append(",\"ended\":")
-            append(decimal: pattern.ended)
-            append(",\"silence_min\":")
-            append(secondsOrNull: pattern.silence?.lowerBound)
-            append(",\"silence_max\":")
-            append(secondsOrNull: pattern.silence?.upperBound)
-            append(",\"lifetime_min\":")
-            append(secondsOrNull: pattern.lifetime?.lowerBound)
-            append(",\"lifetime_max\":")
-            append(secondsOrNull: pattern.lifetime?.upperBound)
-            append("}")
-            separator = ",{\"server\":"
+    fileprivate mutating func write(_ key: JSONKey, _ verdict: SessionEnd.Verdict) {
+        writeObject(key, verdict) { output, verdict in
+            output.write(.by, verdict.by.rawValue)
+            output.write(.layer, verdict.layer.rawValue)
+            output.write(.clean, verdict.isClean)
+            output.writeNamed(verdict.code)
+            output.write(.reason, verdict.reason)
+            output.write(.clientSees, verdict.clientSees)
+            output.write(.serverSees, verdict.serverSees)
+            output.write(.silence, seconds: verdict.silence)
+            output.write(.unansweredPings, verdict.unansweredPings)
+            output.write(.failedBy, verdict.failure?.by)
+            output.write(.failedOver, verdict.failure?.violation?.rule)
         }
-        append("]")
+    }
+
+    private mutating func write(_ key: JSONKey, _ code: CloseCode?) {
+        write(key, code.map { UInt64($0.rawValue) })
+    }
+
+    /// A close code and its name; null for both if there is no code.
+    mutating func writeNamed(_ code: CloseCode?) {
+        write(.code, code)
+        write(.name, code?.name)
+    }
+
+    fileprivate mutating func write(_ key: JSONKey, _ event: CloseEvent?) {
+        writeObject(key, event) { output, event in
+            output.writeNamed(event.code)
+            output.write(.reason, event.reason)
+            output.write(.wasClean, event.wasClean)
+        }
+    }
+
+    fileprivate mutating func write(_ key: JSONKey, _ changes: [SessionEnd.ReadyStateChange]) {
+        writeObjects(key, changes) { output, change in
+            output.write(.state, change.state.rawValue)
+            output.write(.elapsed, seconds: change.elapsed)
+        }
+    }
+
+    fileprivate mutating func write(_ key: JSONKey, _ traffic: SessionEnd.Traffic) {
+        writeObject(key, traffic) { output, traffic in
+            output.write(.frames, traffic.frames)
+            output.write(.messages, traffic.messages)
+            output.write(.payloadBytes, traffic.payloadBytes)
+            output.write(.wireBytes, traffic.wireBytes)
+            output.writeObject(.framesByOpcode, traffic) { output, traffic in
+                output.writeCounts(byOpcode: traffic)
+            }
+            output.write(.messageInterval, traffic.messageInterval)
+        }
+    }
+
+    /// The frames of each opcode, under its name: always of the six of RFC 6455, of reserved ones if there were any.
+    private mutating func writeCounts(byOpcode traffic: SessionEnd.Traffic) {
+        for value in traffic.framesByOpcode.indices {
+            let opcode = Opcode(rawValue: UInt8(value))
+            guard !opcode.isReserved || traffic.framesByOpcode[value] > 0 else { continue }
+            append(",\"")
+            append(name: opcode)
+            append("\":")
+            append(decimal: traffic.framesByOpcode[value])
+        }
+    }
+
+    fileprivate mutating func write(_ key: JSONKey, _ durations: SessionEnd.Durations?) {
+        writeObject(key, (durations?.count ?? 0, durations)) { output, value in
+            let (count, durations) = value
+            output.write(.count, count)
+            output.write(.min, seconds: durations?.min)
+            output.write(.p50, seconds: durations?.p50)
+            output.write(.p90, seconds: durations?.p90)
+            output.write(.p99, seconds: durations?.p99)
+            output.write(.max, seconds: durations?.max)
+        }
+    }
+
+    fileprivate mutating func write(_ key: JSONKey, _ health: SessionEnd.TCPHealth) {
+        writeObject(key, health) { output, health in
+            output.write(.retransmittedSegments, health.retransmittedSegments)
+            output.write(.outOfOrderSegments, health.outOfOrderSegments)
+            output.write(.gapBytes, health.gapBytes)
+            output.writeArray(.finPackets, health.finPackets) { output, packet in output.append(decimal: packet) }
+            output.write(.rstPacket, health.resetPacket)
+            output.write(.rstFrom, health.resetFrom)
+            output.write(.unansweredFrom, health.unanswered?.from)
+            output.write(.unansweredSegments, health.unanswered?.segments ?? 0)
+            output.write(.unansweredFor, seconds: health.unanswered?.span)
+        }
+    }
+
+    fileprivate mutating func write(_ key: JSONKey, _ direction: SessionEnd.Compression) {
+        writeObject(key, direction) { output, direction in
+            output.write(.noContextTakeover, direction.parameters?.noContextTakeover)
+            output.write(.maxWindowBits, direction.parameters.map { UInt64($0.maxWindowBits) })
+            output.write(.compressedMessages, direction.compressedMessages)
+            output.write(.uncompressedMessages, direction.uncompressedMessages)
+            output.write(.withheldMessages, direction.withheldMessages)
+            output.write(.compressedBytes, direction.compressedBytes)
+            output.write(.inflatedBytes, direction.inflatedBytes)
+            output.append(.ratio)
+            if let ratio = direction.ratioInThousandths {
+                output.append(decimal: ratio / 1000)
+                output.append(".")
+                output.append(decimal: ratio % 1000, digits: 3)
+            } else {
+                output.append("null")
+            }
+            output.write(.contextsLost, direction.contextsLost)
+            output.write(.contextsRegained, direction.contextsRegained)
+        }
+    }
+}
+
+/// The last line.
+extension JSONLinesFormat {
+    mutating func write(_ summary: borrowing Summary) {
+        output.write(.packets, summary.packets)
+        output.write(.bytes, summary.bytes)
+        output.write(.tcpConnections, summary.tcpConnections)
+        output.write(.webSocketConnections, summary.webSocketConnections)
+        output.write(.frames, summary.frames)
+        output.write(.messages, summary.messages)
+        output.write(.payloadBytes, summary.payloadBytes)
+        output.writeObject(.findings, (summary.notes, summary.warnings, summary.errors)) { output, counts in
+            output.write(.note, counts.0)
+            output.write(.warning, counts.1)
+            output.write(.error, counts.2)
+        }
+        output.write(.gaps, summary.gaps)
+        output.write(.unreadablePackets, summary.unreadablePackets)
+        writeUnlessZero(.connectionsGivenUp, summary.connectionsGivenUp)
+        output.write(.duration, seconds: summary.duration)
+        output.writeObjects(.patterns, summary.patterns) { output, pattern in output.writeMembers(of: pattern) }
+        writeUnlessZero(.uncomparedSessions, summary.uncomparedSessions)
+        writeUnlessZero(.forgottenTimes, summary.forgottenTimes)
+        guard let losses = summary.losses else { return }
+        output.write(.droppedByKernel, losses.droppedByKernel)
+        output.write(.droppedByInterface, losses.droppedByInterface)
+        output.write(.undisplayedLines, losses.undisplayedLines)
+    }
+
+    private mutating func writeUnlessZero(_ key: JSONKey, _ count: UInt64) {
+        if count > 0 { output.write(key, count) }
+    }
+}
+
+extension OutputBuffer {
+    /// A pattern of endings; times are null where they differ too much to be one.
+    fileprivate mutating func writeMembers(of pattern: EndingPattern) {
+        write(.server, String(describing: pattern.server))
+        write(.by, pattern.by.rawValue)
+        write(.layer, pattern.layer.rawValue)
+        write(.sessions, pattern.sessions)
+        write(.ended, pattern.ended)
+        write(.silenceMin, seconds: pattern.silence?.lowerBound)
+        write(.silenceMax, seconds: pattern.silence?.upperBound)
+        write(.lifetimeMin, seconds: pattern.lifetime?.lowerBound)
+        write(.lifetimeMax, seconds: pattern.lifetime?.upperBound)
     }
 }

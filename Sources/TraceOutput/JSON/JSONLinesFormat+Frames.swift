@@ -8,130 +8,92 @@ extension JSONLinesFormat {
         let header = frame.header
         let opcode = header.opcode
         output.append(sender: event.from)
-        output.append(",\"stream_offset\":")
-        output.append(decimal: frame.streamOffset)
-        output.append(",\"index\":")
-        output.append(decimal: frame.index)
+        output.write(.streamOffset, frame.streamOffset)
+        output.write(.index, frame.index)
         switch header.firstByte {
-        // What most frames are.
-        case 0x81:
-            output.append(
-                ",\"fin\":true,\"rsv1\":false,\"rsv2\":false,\"rsv3\":false,\"opcode\":\"text\",\"opcode_value\":1")
+        // Most frames.
+        case 0x81: output.append(JSONRun.wholeText)
         default: writeFirstByte(of: header)
         }
         if let key = header.maskingKey {
-            output.append(",\"masked\":true,\"masking_key\":\"")
+            output.append(JSONRun.masked)
             output.append(hex: key, digits: 8)
-            output.append("\",\"length\":")
+            output.append(JSONRun.maskedLength)
         } else {
-            output.append(",\"masked\":false,\"masking_key\":null,\"length\":")
+            output.append(JSONRun.unmaskedLength)
         }
         output.append(decimal: header.payloadLength)
-        output.append(",\"first_packet\":")
-        output.append(decimal: event.firstPacket)
-        if frame.missing > 0 {
-            output.append(",\"missing\":")
-            output.append(decimal: frame.missing)
-        }
+        output.write(.firstPacket, event.firstPacket)
+        if frame.missing > 0 { output.write(.missing, frame.missing) }
         if opcode.isControl || options.framePayloads {
             // A compressed frame's bytes are not text, whatever its opcode (RFC 7692 6).
             write(payload, event.payload, isText: opcode == .text && !header.rsv1)
         }
         if opcode == .close, let close = event.close {
-            write(close)
+            output.writeObject(.close, close) { output, close in
+                output.writeNamed(close.code)
+                output.write(.reason, close.reason)
+            }
         }
         if let answer = event.answer {
-            output.append(",\"answers_packet\":")
-            output.append(decimal: answer.pingPacket)
-            output.append(",\"round_trip\":")
-            output.append(seconds: answer.roundTrip)
+            output.write(.answersPacket, answer.pingPacket)
+            output.write(.roundTrip, seconds: answer.roundTrip)
         }
-        if event.isInferred {
-            output.append(",\"inferred\":true")
-        }
+        if event.isInferred { output.append(JSONRun.inferred) }
     }
 
     private mutating func writeFirstByte(of header: FrameHeader) {
-        output.append(",\"fin\":")
-        output.append(boolean: header.fin)
-        output.append(",\"rsv1\":")
-        output.append(boolean: header.rsv1)
-        output.append(",\"rsv2\":")
-        output.append(boolean: header.rsv2)
-        output.append(",\"rsv3\":")
-        output.append(boolean: header.rsv3)
-        output.append(",\"opcode\":\"")
+        output.write(.fin, header.fin)
+        output.write(.rsv1, header.rsv1)
+        output.write(.rsv2, header.rsv2)
+        output.write(.rsv3, header.rsv3)
+        output.append(.opcode)
+        output.append("\"")
         output.append(name: header.opcode)
-        output.append("\",\"opcode_value\":")
-        output.append(decimal: UInt64(header.opcode.rawValue))
+        output.append("\"")
+        output.write(.opcodeValue, UInt64(header.opcode.rawValue))
     }
 
     mutating func write(_ event: borrowing MessageEvent, payload: Span<UInt8>) {
         let message = event.message
         output.append(sender: event.from)
-        output.append(",\"stream_offset\":")
-        output.append(decimal: message.streamOffset)
-        if message.isText {
-            output.append(",\"opcode\":\"text\",\"complete\":")
-        } else {
-            output.append(",\"opcode\":\"binary\",\"complete\":")
-        }
+        output.write(.streamOffset, message.streamOffset)
+        if message.isText { output.append(JSONRun.textComplete) } else { output.append(JSONRun.binaryComplete) }
         output.append(boolean: message.isComplete)
-        output.append(",\"frames\":")
-        output.append(decimal: message.frames)
-        output.append(",\"compressed\":")
-        output.append(boolean: message.isCompressed)
-        output.append(",\"wire_length\":")
-        output.append(decimal: message.wireLength)
-        output.append(",\"length\":")
-        output.append(decimalOrNull: message.length)
+        output.write(.frames, message.frames)
+        output.write(.compressed, message.isCompressed)
+        output.write(.wireLength, message.wireLength)
+        output.write(.length, message.length)
         write(payload, message.payload, isText: message.isText && message.isValidUTF8, isChecked: true)
-        output.append(",\"first_packet\":")
-        output.append(decimal: event.firstPacket)
-        if event.isInferred {
-            output.append(",\"inferred\":true")
-        }
+        output.write(.firstPacket, event.firstPacket)
+        if event.isInferred { output.append(JSONRun.inferred) }
     }
 
-    private mutating func write(_ close: CloseBody) {
-        output.append(",\"close\":{\"code\":")
-        output.append(code: close.code, nameKey: ",\"name\":")
-        output.append(",\"reason\":")
-        output.append(jsonString: close.reason)
-        output.append("}")
-    }
-
-    /// Writes a payload under the one key that fits: what was withheld is told why, valid text is a string, all else is
-    /// base64.
+    /// Writes a payload under the one key that fits: why it is withheld, valid text as a string, or base64.
     ///
-    /// Text that is cut ends with its last whole character. `isChecked` tells that text is known to be UTF-8.
+    /// Text that is cut ends with its last whole character. `isChecked` means that text is known to be UTF-8.
     private mutating func write(
         _ payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool, isChecked: Bool = false
     ) {
-        if case .withheld(let reason) = status {
-            output.append(",\"payload_withheld\":")
-            output.append(jsonString: reason.rawValue)
-            return
-        }
+        if case .withheld(let reason) = status { return output.write(.payloadWithheld, reason.rawValue) }
         let isCut = status == .truncated || payload.count > options.payload.maximum
         let shown = payload.extracting(first: options.payload.maximum)
         let text = isCut ? shown.extracting(first: shown.countOfWholeScalars) : shown
         if isText, isChecked || text.isValidUTF8 {
-            output.append(",\"payload\":")
+            output.append(.payload)
             output.append(jsonString: text)
         } else {
-            output.append(",\"payload_base64\":\"")
+            output.append(.payloadBase64)
+            output.append("\"")
             output.append(base64: shown)
             output.append("\"")
         }
-        if isCut {
-            output.append(",\"payload_truncated\":true")
-        }
+        if isCut { output.write(.payloadTruncated, true) }
     }
 }
 
 extension OutputBuffer {
-    /// Appends an opcode's name; those that RFC 6455 defines without making a string.
+    /// Appends an opcode's name; those of RFC 6455 without creating a string.
     mutating func append(name opcode: Opcode) {
         switch opcode {
         case .continuation: append("continuation")
@@ -142,12 +104,5 @@ extension OutputBuffer {
         case .pong: append("pong")
         default: append(verbatim: opcode.name)
         }
-    }
-
-    /// Appends a close code's number, a key, and its name; null for both where there is no code.
-    mutating func append(code: CloseCode?, nameKey: StaticString) {
-        append(decimalOrNull: code.map { UInt64($0.rawValue) })
-        append(nameKey)
-        append(jsonString: code?.name)
     }
 }

@@ -92,7 +92,7 @@ public struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
 
     /// Begins a line with the keys that every event has.
     private mutating func begin(_ kind: StaticString, at context: borrowing EventContext, hasConnection: Bool = true) {
-        output.append("{\"event\":\"")
+        output.append(JSONRun.line)
         output.append(kind)
         let (packet, time) = (context.packet, context.time)
         if latestPlace.packet != packet || latestPlace.time != time {
@@ -101,157 +101,74 @@ public struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         }
         output.append(contentsOf: place)
         if hasConnection {
-            output.append(",\"connection\":")
+            output.append(.connection)
             let start = output.count
             output.append(decimalOrNull: context.connection == 0 ? nil : context.connection)
             numberPlace = start..<output.count
         }
     }
 
-    /// Notes the keys that are the same in all lines of a packet: most packets that have one have several.
+    /// Keeps the keys that all lines of a packet share: most packets that have one line have several.
     private mutating func writePlace(of context: borrowing EventContext) {
         place.removeAll()
-        place.append("\",\"time\":\"")
+        place.append(JSONRun.time)
         clock.append(context.time, to: &place)
-        place.append("\",\"elapsed\":")
+        place.append(JSONRun.elapsed)
         place.append(seconds: context.elapsed)
-        place.append(",\"packet\":")
-        place.append(decimal: context.packet)
+        place.write(.packet, context.packet)
     }
 
     private mutating func write(_ start: borrowing CaptureStart) {
-        output.append(",\"format\":\"wstap-trace\",\"version\":")
-        output.append(decimal: Self.version)
-        output.append(",\"sources\":[")
-        var separator: StaticString = ""
-        for source in start.sources {
-            output.append(separator)
-            output.append(jsonString: source)
-            separator = ","
-        }
-        output.append("]")
+        output.write(.format, "wstap-trace")
+        output.write(.version, Self.version)
+        output.writeArray(.sources, start.sources) { output, source in output.append(jsonString: source) }
     }
 
     private mutating func write(_ gap: borrowing Gap) {
         output.append(sender: gap.from)
-        output.append(",\"stream_offset\":")
-        output.append(decimal: gap.streamOffset)
-        output.append(",\"length\":")
-        output.append(decimalOrNull: gap.length)
+        output.write(.streamOffset, gap.streamOffset)
+        output.write(.length, gap.length)
     }
 
     private mutating func write(_ resync: borrowing Resync) {
         output.append(sender: resync.from)
-        output.append(",\"stream_offset\":")
-        output.append(decimal: resync.streamOffset)
-        output.append(",\"gap_packet\":")
-        output.append(decimal: resync.gapPacket)
+        output.write(.streamOffset, resync.streamOffset)
+        output.write(.gapPacket, resync.gapPacket)
         switch resync.confidence {
-        case .proven: output.append(",\"confidence\":\"proven\",\"skipped\":")
-        case .inferred: output.append(",\"confidence\":\"inferred\",\"skipped\":")
+        case .proven: output.write(.confidence, "proven")
+        case .inferred: output.write(.confidence, "inferred")
         }
-        output.append(decimal: resync.skipped)
+        output.write(.skipped, resync.skipped)
     }
 
     private mutating func write(_ delivery: borrowing Delivery) {
         output.append(sender: delivery.from)
-        output.append(",\"message_packet\":")
-        output.append(decimal: delivery.messagePacket)
-        output.append(",\"last_byte_packet\":")
-        output.append(decimal: delivery.lastBytePacket)
-        output.append(",\"outcome\":")
-        output.append(jsonString: delivery.outcome.rawValue)
-        output.append(",\"acknowledged_packet\":")
-        output.append(decimalOrNull: delivery.acknowledgedPacket)
-        output.append(",\"acknowledged_after\":")
-        output.append(secondsOrNull: delivery.acknowledgedAfter)
-        output.append(",\"retransmissions\":")
-        output.append(decimal: delivery.retransmissions)
+        output.write(.messagePacket, delivery.messagePacket)
+        output.write(.lastBytePacket, delivery.lastBytePacket)
+        output.write(.outcome, delivery.outcome.rawValue)
+        output.write(.acknowledgedPacket, delivery.acknowledgedPacket)
+        output.write(.acknowledgedAfter, seconds: delivery.acknowledgedAfter)
+        output.write(.retransmissions, delivery.retransmissions)
     }
 
     private mutating func write(_ finding: borrowing Finding) {
-        output.append(",\"rule\":")
-        output.append(jsonString: finding.rule)
-        output.append(",\"severity\":")
-        output.append(jsonString: finding.severity.rawValue)
-        output.append(",\"reference\":")
-        output.append(jsonString: finding.reference)
-        output.append(",\"text\":")
-        output.append(jsonString: finding.text)
+        output.write(.rule, finding.rule)
+        output.write(.severity, finding.severity.rawValue)
+        output.write(.reference, finding.reference)
+        output.write(.text, finding.text)
         output.append(sender: finding.from)
-        output.append(",\"stream_offset\":")
-        output.append(decimalOrNull: finding.streamOffset)
-        output.append(",\"index\":")
-        output.append(decimalOrNull: finding.frameIndex)
-    }
-
-    private mutating func write(_ summary: borrowing Summary) {
-        output.append(",\"packets\":")
-        output.append(decimal: summary.packets)
-        output.append(",\"bytes\":")
-        output.append(decimal: summary.bytes)
-        output.append(",\"tcp_connections\":")
-        output.append(decimal: summary.tcpConnections)
-        output.append(",\"websocket_connections\":")
-        output.append(decimal: summary.webSocketConnections)
-        output.append(",\"frames\":")
-        output.append(decimal: summary.frames)
-        output.append(",\"messages\":")
-        output.append(decimal: summary.messages)
-        output.append(",\"payload_bytes\":")
-        output.append(decimal: summary.payloadBytes)
-        output.append(",\"findings\":{\"note\":")
-        output.append(decimal: summary.notes)
-        output.append(",\"warning\":")
-        output.append(decimal: summary.warnings)
-        output.append(",\"error\":")
-        output.append(decimal: summary.errors)
-        output.append("},\"gaps\":")
-        output.append(decimal: summary.gaps)
-        output.append(",\"unreadable_packets\":")
-        output.append(decimal: summary.unreadablePackets)
-        if summary.connectionsGivenUp > 0 {
-            output.append(",\"connections_given_up\":")
-            output.append(decimal: summary.connectionsGivenUp)
-        }
-        output.append(",\"duration\":")
-        output.append(seconds: summary.duration)
-        output.append(",\"patterns\":")
-        output.append(json: summary.patterns)
-        if summary.uncomparedSessions > 0 {
-            output.append(",\"uncompared_sessions\":")
-            output.append(decimal: summary.uncomparedSessions)
-        }
-        if summary.forgottenTimes > 0 {
-            output.append(",\"forgotten_times\":")
-            output.append(decimal: summary.forgottenTimes)
-        }
-        if let losses = summary.losses { output.append(json: losses) }
+        output.write(.streamOffset, finding.streamOffset)
+        output.write(.index, finding.frameIndex)
     }
 }
 
 extension OutputBuffer {
-    /// Appends `,"from":` and who it was; null where it was nobody.
+    /// Appends `from` and who sent it; null if nobody did.
     mutating func append(sender: Role?) {
         switch sender {
-        case .client: append(",\"from\":\"client\"")
-        case .server: append(",\"from\":\"server\"")
-        case nil: append(",\"from\":null")
+        case .client: append(JSONRun.fromClient)
+        case .server: append(JSONRun.fromServer)
+        case nil: writeNull(.from)
         }
-    }
-
-    /// Appends a number or null.
-    mutating func append(decimalOrNull value: UInt64?) {
-        if let value { append(decimal: value) } else { append("null") }
-    }
-
-    /// Appends nanoseconds as seconds, or null.
-    mutating func append(secondsOrNull nanoseconds: Int64?) {
-        if let nanoseconds { append(seconds: nanoseconds) } else { append("null") }
-    }
-
-    /// Appends true or false.
-    mutating func append(boolean value: Bool) {
-        if value { append("true") } else { append("false") }
     }
 }

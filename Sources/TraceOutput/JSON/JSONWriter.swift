@@ -1,27 +1,158 @@
+import WebSocketProtocol
+
+/// Writes JSON: members with their keys, objects and arrays, straight into the buffer (RFC 8259).
+///
+/// Members and elements bring the comma before them; the bracket that opens an object or array takes the place of the
+/// first. So no writer has to know which member is the first.
 extension OutputBuffer {
-    /// Appends a JSON string, quotes included (RFC 8259 7).
-    mutating func append(jsonString text: borrowing String) {
-        append(jsonString: text.utf8.span)
+    /// Appends a key; its value must follow.
+    @inline(__always)
+    mutating func append(_ key: JSONKey) {
+        append(key.text)
     }
 
-    /// Appends a JSON string or null.
-    mutating func append(jsonString text: borrowing String?) {
+    /// Appends a member with a number.
+    @inline(__always)
+    mutating func write(_ key: JSONKey, _ value: UInt64) {
+        append(key)
+        append(decimal: value)
+    }
+
+    /// Appends a member with a number or null.
+    @inline(__always)
+    mutating func write(_ key: JSONKey, _ value: UInt64?) {
+        append(key)
+        append(decimalOrNull: value)
+    }
+
+    /// Appends a member with nanoseconds, as seconds with nine decimals.
+    @inline(__always)
+    mutating func write(_ key: JSONKey, seconds nanoseconds: Int64) {
+        append(key)
+        append(seconds: nanoseconds)
+    }
+
+    /// Appends a member with nanoseconds, as seconds with nine decimals, or null.
+    @inline(__always)
+    mutating func write(_ key: JSONKey, seconds nanoseconds: Int64?) {
+        append(key)
+        if let nanoseconds { append(seconds: nanoseconds) } else { append("null") }
+    }
+
+    /// Appends a member that is true or false.
+    @inline(__always)
+    mutating func write(_ key: JSONKey, _ value: Bool) {
+        append(key)
+        append(boolean: value)
+    }
+
+    /// Appends a member that is true, false or null.
+    mutating func write(_ key: JSONKey, _ value: Bool?) {
+        append(key)
+        if let value { append(boolean: value) } else { append("null") }
+    }
+
+    /// Appends a member with a string.
+    @inline(__always)
+    mutating func write(_ key: JSONKey, _ text: borrowing String) {
+        append(key)
+        append(jsonString: text)
+    }
+
+    /// Appends a member with a string or null.
+    mutating func write(_ key: JSONKey, _ text: borrowing String?) {
+        append(key)
         if let text = copy text { append(jsonString: text) } else { append("null") }
     }
 
-    /// Appends bytes that should be UTF-8 as a JSON string; what is not becomes U+FFFD.
+    /// Appends a member with an end of a connection, or null.
+    mutating func write(_ key: JSONKey, _ role: Role?) {
+        append(key)
+        switch role {
+        case .client: append(#""client""#)
+        case .server: append(#""server""#)
+        case nil: append("null")
+        }
+    }
+
+    /// Appends a member that is null.
+    mutating func writeNull(_ key: JSONKey) {
+        append(key)
+        append("null")
+    }
+
+    /// Appends a member that is an object, or null if there is no value; `members` writes its members.
+    mutating func writeObject<Value>(_ key: JSONKey, _ value: Value?, members: (inout OutputBuffer, Value) -> Void) {
+        append(key)
+        guard let value else { return append("null") }
+        let start = count
+        members(&self, value)
+        enclose(from: start, in: ("{", "}"))
+    }
+
+    /// Appends a member that is an array; `append` writes an element.
+    mutating func writeArray<Elements: Sequence>(
+        _ key: JSONKey, _ elements: Elements, append element: (inout OutputBuffer, Elements.Element) -> Void
+    ) {
+        append(key)
+        let start = count
+        for value in elements {
+            append(",")
+            element(&self, value)
+        }
+        enclose(from: start, in: ("[", "]"))
+    }
+
+    /// Appends a member that is an array of objects; `members` writes the members of one.
+    mutating func writeObjects<Elements: Sequence>(
+        _ key: JSONKey, _ elements: Elements, members: (inout OutputBuffer, Elements.Element) -> Void
+    ) {
+        writeArray(key, elements) { output, value in
+            let start = output.count
+            members(&output, value)
+            output.enclose(from: start, in: ("{", "}"))
+        }
+    }
+
+    /// Puts brackets around the members or elements from `start` on; the first takes the place of their first comma.
+    mutating func enclose(from start: Int, in brackets: (opening: Unicode.Scalar, closing: Unicode.Scalar)) {
+        let opening = UInt8(ascii: brackets.opening)
+        if start < count { replaceByte(at: start, with: opening) } else { append(opening) }
+        append(UInt8(ascii: brackets.closing))
+    }
+}
+
+/// Values.
+extension OutputBuffer {
+    /// Appends a number or null.
+    mutating func append(decimalOrNull value: UInt64?) {
+        if let value { append(decimal: value) } else { append("null") }
+    }
+
+    /// Appends true or false.
+    mutating func append(boolean value: Bool) {
+        if value { append("true") } else { append("false") }
+    }
+
+    /// Appends bytes that should be UTF-8 as a string; invalid ones become U+FFFD.
     mutating func append(jsonText bytes: Span<UInt8>) {
         if bytes.isValidUTF8 {
             append(jsonString: bytes)
         } else {
-            append(jsonString: unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) })
+            let text = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+            append(jsonString: text)
         }
     }
 
-    /// Appends bytes that are valid UTF-8 as a JSON string, quotes included.
+    /// Appends a string, quotes included.
+    mutating func append(jsonString text: borrowing String) {
+        append(jsonString: text.utf8.span)
+    }
+
+    /// Appends valid UTF-8 as a string, quotes included (RFC 8259 7).
     ///
-    /// Beside what JSON demands, what changes a terminal's state or a line's order is written as `\uXXXX`: DEL, the C1
-    /// controls, the line and paragraph separators and the bidirectional controls.
+    /// In addition to what JSON demands, everything that changes a terminal's state or the order of a line is written as
+    /// `\uXXXX`: DEL, the C1 controls, the line and paragraph separators and the bidirectional controls.
     mutating func append(jsonString text: Span<UInt8>) {
         append(UInt8(ascii: "\""))
         var escaper = JSONEscaper()
@@ -34,10 +165,10 @@ extension OutputBuffer {
     }
 }
 
-/// JSON outside of an output.
-public enum JSONText {
+/// JSON outside an output.
+package enum JSONText {
     /// `text` as a JSON string, quotes included, escaped as in traces: safe on a terminal as well.
-    public static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var output = OutputBuffer(capacity: text.utf8.count + 2)
         output.append(jsonString: text)
         return output.withBytes { bytes in

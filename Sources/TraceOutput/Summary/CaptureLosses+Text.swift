@@ -8,15 +8,3 @@ extension CaptureLosses {
             + lines
     }
 }
-
-extension OutputBuffer {
-    /// Appends the keys that a live capture's summary has beside the others.
-    mutating func append(json losses: CaptureLosses) {
-        append(",\"dropped_by_kernel\":")
-        append(decimal: losses.droppedByKernel)
-        append(",\"dropped_by_interface\":")
-        append(decimal: losses.droppedByInterface)
-        append(",\"undisplayed_lines\":")
-        append(decimal: losses.undisplayedLines)
-    }
-}

@@ -46,6 +46,12 @@ public struct OutputBuffer: ~Copyable, @unchecked Sendable {
         count = length
     }
 
+    /// Puts another byte in the place of one that waits.
+    mutating func replaceByte(at index: Int, with byte: UInt8) {
+        precondition(index >= 0 && index < count)
+        unsafe storage[index] = byte
+    }
+
     /// Appends bytes as they are.
     public mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { source in

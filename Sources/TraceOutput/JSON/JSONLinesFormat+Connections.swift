@@ -1,0 +1,75 @@
+import CaptureAnalysis
+import PacketDecoding
+import WebSocketProtocol
+import WireFormat
+
+/// The lines that begin a connection.
+extension JSONLinesFormat {
+    mutating func write(_ start: borrowing ConnectionStart) {
+        output.write(.client, start.client)
+        output.write(.server, start.server)
+        output.write(.communityID, start.communityID)
+        output.write(.opened, start.opening.rawValue)
+        output.write(.linkType, start.linkType.name)
+        output.write(.interface, start.interface)
+        output.writeObject(.tcp, start.tcp) { output, tcp in
+            output.write(.synPacket, tcp.syn?.packet)
+            output.write(.synAckPacket, tcp.synAck?.packet)
+            output.write(.ackPacket, tcp.ack?.packet)
+            output.write(.connectTime, seconds: tcp.connectTime)
+        }
+        output.writeNull(.encrypted)
+    }
+
+    mutating func write(_ handshake: borrowing Handshake) {
+        output.write(.accepted, handshake.isAccepted)
+        output.write(.status, handshake.status.map { UInt64($0) })
+        output.write(.url, handshake.url)
+        output.write(.httpVersion, handshake.httpVersion)
+        output.write(.requestHeaders, handshake.requestHeader)
+        output.write(.responseHeaders, handshake.responseHeader)
+        output.write(.subprotocol, handshake.subprotocol)
+        output.write(.extensionsOffered, handshake.offeredExtensions)
+        output.write(.extensions, handshake.extensions)
+        output.write(.acceptValid, handshake.isAcceptValid)
+        output.write(.requestPacket, handshake.requestPacket)
+        output.write(.responsePacket, handshake.responsePacket)
+        output.write(.responseTime, seconds: handshake.responseTime)
+    }
+}
+
+extension OutputBuffer {
+    fileprivate mutating func write(_ key: JSONKey, _ endpoint: Endpoint) {
+        writeObject(key, endpoint) { output, endpoint in
+            output.write(.ip, String(describing: endpoint.address))
+            output.write(.port, UInt64(endpoint.port))
+        }
+    }
+
+    /// Header fields as pairs of name and value, since names may repeat.
+    fileprivate mutating func write(_ key: JSONKey, _ fields: borrowing HTTPFields) {
+        append(key)
+        let start = count
+        fields.forEach { name, value in
+            append(",[")
+            append(jsonText: name)
+            append(",")
+            append(jsonText: value)
+            append("]")
+        }
+        enclose(from: start, in: ("[", "]"))
+    }
+
+    fileprivate mutating func write(_ key: JSONKey, _ extensions: [WebSocketExtension]) {
+        writeObjects(key, extensions) { output, element in
+            output.write(.name, element.name)
+            output.writeArray(.parameters, element.parameters) { output, parameter in
+                output.append("[")
+                output.append(jsonString: parameter.name)
+                output.append(",")
+                if let value = parameter.value { output.append(jsonString: value) } else { output.append("null") }
+                output.append("]")
+            }
+        }
+    }
+}
