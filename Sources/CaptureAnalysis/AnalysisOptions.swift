@@ -6,6 +6,8 @@ public struct AnalysisOptions: Sendable {
     public var demand: EventDemand
     /// Servers whose connections are WebSocket even where the capture holds no upgrade.
     public var assumedServers = AssumedServers()
+    /// Who knows what may stand between TCP and sessions, such as TLS; the first that has a layer is taken.
+    package var layers: [any StreamLayerProvider] = []
     /// The bounds.
     public var limits = Limits()
     /// A number that senders cannot know, against chosen collisions in tables.

@@ -11,19 +11,22 @@ extension Pipeline {
     /// before `time` may be on its way: call it when no packet waits, else with the last packet's time. About once a
     /// second is enough; it looks at every connection.
     public mutating func advance(to time: Timestamp, into sink: inout some EventSink & ~Copyable) {
-        for shard in 0..<Limits.shards { shards[shard].advance(to: time, state: &state, sink: &sink) }
+        for shard in 0..<Limits.shards {
+            workspace.enter(shard)
+            shards[shard].advance(to: time, &workspace, &sink)
+        }
     }
 
     /// Tells what the capture has lost up to now, for the summary.
     public mutating func note(_ losses: CaptureLosses) {
-        state.summary.losses = losses
+        workspace.summary.losses = losses
     }
 
     /// What is known of the packet that was received last, where it was not one of a batch.
     ///
     /// Asking mutates, although nothing changes: see ``TCPReassembly/ConnectionTable``.
     public mutating func latestPacket() -> PacketStanding {
-        guard state.packet > 0 else { return .other }
+        guard workspace.packet > 0 else { return .other }
         switch ahead[0].packet {
         case .segment, .reassembled: break
         case .fragment: return .fragment

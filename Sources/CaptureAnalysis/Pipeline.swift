@@ -18,18 +18,18 @@ public struct Pipeline: ~Copyable {
     var shards: PerShard<Shard>
     /// The packets of the batch at hand.
     var ahead = InlineArray<16, PacketAhead>(repeating: PacketAhead())
-    var state: AnalysisState
+    var workspace: Workspace
     private var hasStarted = false
 
     /// Makes a pipeline.
     public init(options: AnalysisOptions) {
         decoder = PacketDecoder(limits: options.limits.decoding)
-        state = AnalysisState(options: options)
+        workspace = Workspace(options: options)
         shards = PerShard { _ in Shard(options: options) }
     }
 
     /// The totals so far.
-    public var summary: Summary { state.totals }
+    public var summary: Summary { workspace.totals }
 
     /// Takes the next packets of the capture.
     ///
@@ -41,7 +41,7 @@ public struct Pipeline: ~Copyable {
         while place < batch.count {
             let end = prepare(batch, from: place)
             while place < end {
-                state.begin(
+                workspace.begin(
                     batch.number(place), time: batch.time(place), batch.linkType(place),
                     interfaceName: batch.interfaceName(place))
                 take(batch.bytes(place), at: place, into: &sink)
@@ -55,7 +55,7 @@ public struct Pipeline: ~Copyable {
         if !hasStarted { start(at: packet.time, into: &sink) }
         ahead[0].decode(packet, with: &decoder)
         prepare(0)
-        state.begin(packet.number, time: packet.time, packet.linkType, interfaceName: packet.interfaceName)
+        workspace.begin(packet.number, time: packet.time, packet.linkType, interfaceName: packet.interfaceName)
         take(packet.bytes, at: 0, into: &sink)
     }
 
@@ -85,17 +85,19 @@ public struct Pipeline: ~Copyable {
     /// Takes the packet at hand, which was decoded.
     @inline(__always)
     private mutating func take(_ bytes: Span<UInt8>, at place: Int, into sink: inout some EventSink & ~Copyable) {
-        state.count(bytes)
+        workspace.count(bytes)
         let kind = ahead[place].packet
         if kind == .segment {
-            shards[ahead[place].shard].receive(&ahead[place], in: bytes, state: &state, sink: &sink)
+            workspace.enter(ahead[place].shard)
+            shards[ahead[place].shard].receive(&ahead[place], in: bytes, &workspace, &sink)
             return
         }
         if kind == .reassembled {
             let datagram = decoder.datagram
-            shards[ahead[place].shard].receive(&ahead[place], in: datagram.span, state: &state, sink: &sink)
+            workspace.enter(ahead[place].shard)
+            shards[ahead[place].shard].receive(&ahead[place], in: datagram.span, &workspace, &sink)
         }
-        count(kind, state.linkType)
+        count(kind, workspace.linkType)
     }
 
     /// Counts a packet that is no segment by itself.
@@ -103,13 +105,13 @@ public struct Pipeline: ~Copyable {
     mutating func count(_ kind: DecodedPacket, _ linkType: LinkType) {
         switch kind {
         case .segment: break
-        case .reassembled, .fragment: state.summary.others.fragments = decoder.fragmentTotals.unusedFragments
-        case .notTCP: state.summary.others.packetsNotTCP &+= 1
-        case .truncated, .malformed: state.summary.unreadablePackets &+= 1
+        case .reassembled, .fragment: workspace.summary.others.fragments = decoder.fragmentTotals.unusedFragments
+        case .notTCP: workspace.summary.others.packetsNotTCP &+= 1
+        case .truncated, .malformed: workspace.summary.unreadablePackets &+= 1
         case .unsupportedLinkType:
-            state.summary.unreadablePackets &+= 1
-            if state.summary.unsupportedLinkTypes.count < 16, !state.summary.unsupportedLinkTypes.contains(linkType) {
-                state.summary.unsupportedLinkTypes.append(linkType)
+            workspace.summary.unreadablePackets &+= 1
+            if workspace.summary.unsupportedLinkTypes.count < 16, !workspace.summary.unsupportedLinkTypes.contains(linkType) {
+                workspace.summary.unsupportedLinkTypes.append(linkType)
             }
         }
     }
@@ -117,31 +119,35 @@ public struct Pipeline: ~Copyable {
     /// Ends the capture: open sessions get their `end`, and the summary is told.
     public mutating func finish(into sink: inout some EventSink & ~Copyable) {
         if !hasStarted { start(into: &sink) }
-        for shard in 0..<Limits.shards { shards[shard].flush(state: &state, sink: &sink) }
+        for shard in 0..<Limits.shards {
+            workspace.enter(shard)
+            shards[shard].flush(&workspace, &sink)
+        }
         // Sessions end in the order in which they were numbered, whatever shard they are in.
         var open: [(number: UInt64, shard: Int, slot: Slot<TCPConnection>)] = []
         for shard in 0..<Limits.shards {
             for (number, slot) in shards[shard].numberedConnections { open.append((number, shard, slot)) }
         }
-        open.sort { $0.number < $1.number }
+        open.sort { ($0.number, $0.shard, $0.slot.index) < ($1.number, $1.shard, $1.slot.index) }
         for entry in open {
-            shards[entry.shard].end(entry.slot, cause: .captureEnd, state: &state, sink: &sink)
+            workspace.enter(entry.shard)
+            shards[entry.shard].end(entry.slot, cause: .captureEnd, &workspace, &sink)
         }
-        for shard in 0..<Limits.shards { shards[shard].countOthers(state: &state) }
-        state.summary.note(state.endings)
-        sink.receive(.summary(state.totals), at: state.context(connection: 0, view: .unknown), payload: Span())
+        for shard in 0..<Limits.shards { shards[shard].countOthers(&workspace) }
+        workspace.summary.compare(workspace.endings)
+        sink.receive(.summary(workspace.totals), at: workspace.context(.none, view: .unknown), payload: Span())
     }
 
     /// Tells of the capture, whose first packet has this time.
     mutating func start(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
-        state.begin(at: time)
+        workspace.begin(at: time)
         start(into: &sink)
     }
 
     private mutating func start(into sink: inout some EventSink & ~Copyable) {
         hasStarted = true
-        var context = state.context(connection: 0, view: .unknown)
+        var context = workspace.context(.none, view: .unknown)
         context.packet = 0
-        sink.receive(.capture(CaptureStart(sources: state.options.sources)), at: context, payload: Span())
+        sink.receive(.capture(CaptureStart(sources: workspace.options.sources)), at: context, payload: Span())
     }
 }

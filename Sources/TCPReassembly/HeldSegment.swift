@@ -1,3 +1,5 @@
+public import WireFormat
+
 /// Bytes of a stream that had to wait: for bytes before them, or for the other stream.
 public struct HeldSegment: Sendable {
     /// Where they begin, counted from the first byte of the stream.
@@ -6,8 +8,8 @@ public struct HeldSegment: Sendable {
     public var bytes: ArraySlice<UInt8>
     /// How many bytes behind them were on the wire and are not in the capture.
     public var missing: UInt64
-    /// The 1-based number of the packet that brought them.
-    public var packet: UInt64
+    /// The packet that brought them.
+    public var origin: Origin
     /// Whether they wait for an acknowledgment, since their packet may not have reached the other end.
     var isDoubtful = false
 

@@ -1,4 +1,5 @@
 import DequeModule
+import WireFormat
 
 /// The bytes of one stream that wait, in order and without overlap: the first copy of a byte stays.
 struct HeldSegments: ~Copyable {
@@ -50,11 +51,11 @@ struct HeldSegments: ~Copyable {
     ///   - bytes: The captured bytes.
     ///   - missing: How many more were on the wire.
     ///   - offset: Where they begin in the stream.
-    ///   - packet: The 1-based number of the packet that brought them.
+    ///   - origin: The packet that brought them.
     ///   - isDoubtful: Whether they are doubtful.
     /// - Returns: Where the first byte is that another segment holds with another value.
     mutating func insert(
-        _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, packet: UInt64, isDoubtful: Bool
+        _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, origin: Origin, isDoubtful: Bool
     ) -> UInt64? {
         let end = offset &+ UInt64(bytes.count) &+ missing
         var start = offset
@@ -63,7 +64,7 @@ struct HeldSegments: ~Copyable {
         while start < end {
             let limit = index < segments.count ? min(end, segments[index].offset) : end
             if start < limit {
-                insert(bytes, from: offset, range: start..<limit, at: index, packet: packet, isDoubtful: isDoubtful)
+                insert(bytes, from: offset, range: start..<limit, at: index, origin: origin, isDoubtful: isDoubtful)
                 index &+= 1
             }
             guard index < segments.count else { break }
@@ -105,7 +106,7 @@ struct HeldSegments: ~Copyable {
     }
 
     private mutating func insert(
-        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, packet: UInt64, isDoubtful: Bool
+        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, origin: Origin, isDoubtful: Bool
     ) {
         let captured = UInt64(bytes.count)
         let lower = min(range.lowerBound &- offset, captured)
@@ -114,7 +115,7 @@ struct HeldSegments: ~Copyable {
         let segment = HeldSegment(
             offset: range.lowerBound,
             bytes: ArraySlice(copying: copy),
-            missing: range.upperBound &- range.lowerBound &- (upper &- lower), packet: packet, isDoubtful: isDoubtful)
+            missing: range.upperBound &- range.lowerBound &- (upper &- lower), origin: origin, isDoubtful: isDoubtful)
         cost &+= segment.cost
         if isDoubtful { doubtfulCount &+= 1 }
         segments.insert(segment, at: index)
@@ -135,7 +136,7 @@ struct HeldSegments: ~Copyable {
 
 extension ArraySlice<UInt8> {
     /// Copies borrowed bytes.
-    init(copying bytes: Span<UInt8>) {
+    package init(copying bytes: Span<UInt8>) {
         self = unsafe bytes.withUnsafeBufferPointer { unsafe ArraySlice($0) }
     }
 }

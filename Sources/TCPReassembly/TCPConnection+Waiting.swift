@@ -12,11 +12,11 @@ extension TCPConnection {
     /// - Parameters:
     ///   - direction: Who sent them.
     ///   - bytes: The last of those that were handed on.
-    ///   - packet: The 1-based number of the packet that brought them.
+    ///   - origin: The packet that brought them.
     ///   - budget: Bytes that all connections together may still hold.
-    public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, packet: UInt64, budget: inout Int) {
+    public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, origin: Origin, budget: inout Int) {
         let offset = streams[direction.index].nextOffset &- UInt64(bytes.count)
-        let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, packet: packet)
+        let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, origin: origin)
         pause(direction, keeping: segment, budget: &budget)
     }
 
@@ -31,10 +31,10 @@ extension TCPConnection {
     }
 
     /// Takes back a gap of `length` bytes.
-    public mutating func pause(_ direction: Direction, keepingGap length: UInt64, packet: UInt64, budget: inout Int) {
+    public mutating func pause(_ direction: Direction, keepingGap length: UInt64, origin: Origin, budget: inout Int) {
         let offset = streams[direction.index].nextOffset &- length
         pause(
-            direction, keeping: HeldSegment(offset: offset, bytes: [], missing: length, packet: packet),
+            direction, keeping: HeldSegment(offset: offset, bytes: [], missing: length, origin: origin),
             budget: &budget)
     }
 

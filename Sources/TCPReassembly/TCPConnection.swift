@@ -131,6 +131,11 @@ public struct TCPConnection: ~Copyable {
         streams[direction.index].acknowledgedOffset
     }
 
+    /// Where the next byte of a direction stands (``TCPStream/nextOffset``).
+    public mutating func nextOffset(of direction: Direction) -> UInt64 {
+        streams[direction.index].nextOffset
+    }
+
     /// The stream of one direction.
     ///
     /// Inlinable, so that nothing is allocated to lend it.
@@ -271,7 +276,8 @@ public struct TCPConnection: ~Copyable {
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
             arrival.inOrder = streams[direction.index].receive(
-                payload, sequence: sequence, length: segment.payloadLength, packet: packet, isDoubtful: isDoubtful,
+                payload, sequence: sequence, length: segment.payloadLength,
+                origin: Origin(packet: packet, time: time), isDoubtful: isDoubtful,
                 budget: &budget, limits: limits)
         } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
             countUnanswered(direction, time)

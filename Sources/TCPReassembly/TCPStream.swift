@@ -100,13 +100,13 @@ public struct TCPStream: ~Copyable {
     ///   - payload: The captured bytes of it.
     ///   - sequence: The sequence number of the first.
     ///   - length: How many bytes it had on the wire, not less than `payload.count`.
-    ///   - packet: The 1-based number of its packet.
+    ///   - origin: Its packet.
     ///   - isDoubtful: Whether it may not have reached the other end.
     ///   - budget: Bytes that all streams together may still hold.
     ///   - limits: The bounds of one stream.
     /// - Returns: The part of `payload` that comes next: the caller hands it on, then asks `next`.
     mutating func receive(
-        _ payload: Span<UInt8>, sequence: UInt32, length: Int, packet: UInt64, isDoubtful: Bool, budget: inout Int,
+        _ payload: Span<UInt8>, sequence: UInt32, length: Int, origin: Origin, isDoubtful: Bool, budget: inout Int,
         limits: ReassemblyLimits
     ) -> Range<Int> {
         let base = begin(at: sequence)
@@ -121,7 +121,7 @@ public struct TCPStream: ~Copyable {
             compare(payload, at: start)
             return 0..<0
         }
-        if UInt64(end) > usualEnd, !accepts(payload, start: start, end: UInt64(end), packet, &budget, limits) {
+        if UInt64(end) > usualEnd, !accepts(payload, start: start, end: UInt64(end), origin, &budget, limits) {
             return 0..<0
         }
         let isLate = start < Int64(seenOffset)
@@ -134,13 +134,13 @@ public struct TCPStream: ~Copyable {
             recent.note(payload.extracting(droppingFirst: old), at: nextOffset)
             nextOffset &+= UInt64(captured &- old)
             if captured < length {
-                hold(payload.extracting(0..<0), at: nextOffset, end: UInt64(end), packet, &budget, limits)
+                hold(payload.extracting(0..<0), at: nextOffset, end: UInt64(end), origin, &budget, limits)
             }
             return min(old, payload.count)..<payload.count
         }
         let rest = payload.extracting(min(old, payload.count)...)
         if held.doubtfulCount > 0, !isDoubtful { displaceDoubtful(from: offset, to: UInt64(end), by: rest, &budget) }
-        if !hold(rest, at: offset, end: UInt64(end), packet, isDoubtful: isDoubtful, &budget, limits) {
+        if !hold(rest, at: offset, end: UInt64(end), origin, isDoubtful: isDoubtful, &budget, limits) {
             retransmittedSegments &+= 1
             hasRepeated = true
         } else if isLate {
@@ -261,7 +261,7 @@ public struct TCPStream: ~Copyable {
             guard segment.bytes.isEmpty else {
                 let rest = HeldSegment(
                     offset: segment.offset &+ UInt64(segment.bytes.count), bytes: [], missing: segment.missing,
-                    packet: segment.packet)
+                    origin: segment.origin)
                 budget &-= rest.cost
                 held.prepend(rest)
                 segment.missing = 0
@@ -344,7 +344,7 @@ public struct TCPStream: ~Copyable {
 
     /// Looks closely at a segment that ends behind `usualEnd`; tells whether its bytes belong to the stream.
     private mutating func accepts(
-        _ payload: Span<UInt8>, start: Int64, end: UInt64, _ packet: UInt64, _ budget: inout Int,
+        _ payload: Span<UInt8>, start: Int64, end: UInt64, _ origin: Origin, _ budget: inout Int,
         _ limits: ReassemblyLimits
     ) -> Bool {
         let fitting = min(windowEnd, finOffset ?? .max)
@@ -357,7 +357,7 @@ public struct TCPStream: ~Copyable {
             // Nothing is sent behind a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
             let old = max(0, Int64(nextOffset) &- start)
             let new = payload.extracting(droppingFirst: Int(old))
-            hold(new, at: UInt64(start &+ old), end: end, packet, &budget, limits)
+            hold(new, at: UInt64(start &+ old), end: end, origin, &budget, limits)
         }
         return false
     }
@@ -421,12 +421,12 @@ public struct TCPStream: ~Copyable {
     /// Keeps those of the bytes that are not held yet; tells whether there were any.
     @discardableResult
     private mutating func hold(
-        _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ packet: UInt64, isDoubtful: Bool = false,
+        _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ origin: Origin, isDoubtful: Bool = false,
         _ budget: inout Int, _ limits: ReassemblyLimits
     ) -> Bool {
         let before = held.cost
         let conflict = held.insert(
-            bytes, missing: end &- offset &- UInt64(bytes.count), at: offset, packet: packet, isDoubtful: isDoubtful)
+            bytes, missing: end &- offset &- UInt64(bytes.count), at: offset, origin: origin, isDoubtful: isDoubtful)
         if let conflict { countConflict(at: conflict) }
         budget &-= held.cost &- before
         isFull = held.cost > limits.heldBytesPerStream || held.count > limits.heldSegmentsPerStream || budget < 0

@@ -51,8 +51,8 @@ public struct WebSocketStream: ~Copyable {
     public internal(set) var streamOffset: UInt64
     /// Bytes of the current frame's payload that are still to come.
     private var remaining: UInt64 = 0
-    /// What the caller knows the bytes by that it hands over next, such as a packet's number.
-    public var origin: UInt64 = 0
+    /// The packet that brought the bytes that are handed over next.
+    public var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
     /// How many frames have begun.
     public internal(set) var frameCount: UInt64 = 0
     let demand: PayloadDemand
@@ -139,7 +139,7 @@ public struct WebSocketStream: ~Copyable {
             return nil
         case .betweenFrames:
             if input.isEmpty { return nil }
-            if reader.isEmpty { frame.origin = origin }
+            if reader.isEmpty { frame.origin = origin.packet }
             let before = input.offset
             let header = reader.next(&input)
             streamOffset &+= UInt64(input.offset &- before)

@@ -39,8 +39,8 @@ struct HeldSegmentRoomTests {
             return talk
         }
         let forgotten = Outcome(silent, limits: limits).summary
-        #expect((100 - limits.connections..<100).contains(Int(forgotten.others.displaced)))
-        #expect(forgotten.connectionsGivenUp == forgotten.others.displaced)
+        #expect((100 - limits.connections..<100).contains(Int(forgotten.others.evicted)))
+        #expect(forgotten.connectionsGivenUp == forgotten.others.evicted)
 
         limits = Limits()
         limits.heldBytesPerStream = 1000
@@ -49,7 +49,7 @@ struct HeldSegmentRoomTests {
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         for _ in 0..<20 { talk.send([UInt8](repeating: 0x81, count: 100), from: .client) }
         let overfull = Outcome([talk], limits: limits).summary
-        #expect(overfull.others.overfull == 1 && overfull.connectionsGivenUp == 1)
+        #expect(overfull.others.waitedTooLong == 1 && overfull.connectionsGivenUp == 1)
     }
 }
 

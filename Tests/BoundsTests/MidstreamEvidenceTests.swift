@@ -105,13 +105,13 @@ struct MidstreamEvidenceTests {
         let frames = (0..<20).map { WireFrame.text(String(repeating: "place ", count: 5 + $0), from: .server) }
         let stream = Array(repeating: UInt8(0xff), count: 899 - cut) + frames.flatMap(\.self)
         let first = stream[..<899]
-        var place = search.receive(first.span, origin: 1)
+        var place = search.receive(first.span, origin: Origin(packet: 1))
         #expect(place == nil)
         var start = 899
         while place == nil, start < stream.count {
             let end = min(start + (start == 899 ? 6 : 300), stream.count)
             let piece = stream[start..<end]
-            place = search.receive(piece.span, origin: 2)
+            place = search.receive(piece.span, origin: Origin(packet: 2))
             start = end
         }
         let starts = frames.indices.map { 899 - cut + frames[..<$0].flatMap(\.self).count }
@@ -126,7 +126,7 @@ struct MidstreamEvidenceTests {
         let search = FrameSearch(
             streamOffset: 0, sender: nil, mayBeCompressed: true, needed: 1 << 30, limit: 256 << 10)
         let bytes = (0..<60_000).map { pattern[$0 % pattern.count] }
-        for segment in 0..<3 { #expect(search.receive(bytes.span, origin: UInt64(segment)) == nil) }
+        for segment in 0..<3 { #expect(search.receive(bytes.span, origin: Origin(packet: UInt64(segment))) == nil) }
         #expect(search.cost < 2 << 20)
     }
 }

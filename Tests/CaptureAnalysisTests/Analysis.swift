@@ -21,6 +21,13 @@ struct Analysis {
         options.demand.deliveries = deliveries
         options.demand.includesFrames = tellsFrames
         options.demand.includesStates = tracksStates
+        self.init(packets, options: options, linkType: linkType, isBatched: isBatched)
+    }
+
+    /// Analyses packets with these options.
+    init(
+        _ packets: [TimedPacket], options: AnalysisOptions, linkType: LinkType = .ethernet, isBatched: Bool = true
+    ) {
         var pipeline = Pipeline(options: options)
         var recorder = Recorder()
         if isBatched {

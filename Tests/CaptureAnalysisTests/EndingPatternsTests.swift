@@ -21,7 +21,7 @@ struct EndingPatternsTests {
         for end in ends {
             let verdict = SessionEnd.Verdict(
                 by: end.by, layer: end.layer, isClean: false, silence: Int64(end.silence * 1e9), unansweredPings: 0)
-            patterns.note(
+            patterns.record(
                 verdict, server: IPAddress(ipv4: end.server), lifetime: end.lifetime.map { Int64($0 * 1e9) })
         }
         return patterns.patterns
@@ -118,7 +118,7 @@ struct EndingPatternsTests {
         let verdict = SessionEnd.Verdict(
             by: .server, layer: .rst, isClean: false, silence: 60_000_000_000, unansweredPings: 0)
         for server in 0..<UInt32(EndingPatterns.serverLimit + 50) {
-            for _ in 0..<3 { patterns.note(verdict, server: IPAddress(ipv4: server), lifetime: nil) }
+            for _ in 0..<3 { patterns.record(verdict, server: IPAddress(ipv4: server), lifetime: nil) }
         }
         #expect(patterns.patterns.count == EndingPatterns.serverLimit)
         #expect(patterns.uncomparedSessions == 150 && patterns.forgottenTimes == 0)
@@ -131,12 +131,12 @@ struct EndingPatternsTests {
             let verdict = SessionEnd.Verdict(
                 by: .server, layer: .rst, isClean: false, silence: number * 10_000_000_000, unansweredPings: 0)
             let lifetime = number <= TimeClusters.limit + 2 ? number * 20_000_000_000 : nil
-            patterns.note(verdict, server: IPAddress(ipv4: 9), lifetime: lifetime)
+            patterns.record(verdict, server: IPAddress(ipv4: 9), lifetime: lifetime)
         }
         // Each took the place of one, but for those within 2 % of another, of which there are none up to there.
         #expect(patterns.forgottenTimes == 5 + 2)
         var summary = Summary()
-        summary.note(patterns)
+        summary.compare(patterns)
         #expect(summary.forgottenTimes == 7 && summary.uncomparedSessions == 0)
     }
 }

@@ -103,7 +103,7 @@ struct TimeTests {
         analysis.receive(session.packets.suffix(1))
         #expect(analysis.recorder.told.last?.text == "still here")
         let others = analysis.pipeline.summary.others
-        #expect(others.displaced == 0 && others.silent == 1 && others.tls == 1)
+        #expect(others.evicted == 0 && others.silent == 1 && others.tls == 1)
     }
 }
 

@@ -87,7 +87,7 @@ struct ToldBoundsTests {
         #expect(within.others.midstream == 1 && within.connectionsGivenUp == 0)
         for size in [65 << 10, 2 << 20] {
             let beyond = try Analysis(strange(size).packets).summary
-            #expect(beyond.others.midstream == 1 && beyond.others.searchedInVain == 1)
+            #expect(beyond.others.midstream == 1 && beyond.others.searchesAbandoned == 1)
             #expect(beyond.connectionsGivenUp == 1)
         }
     }
@@ -115,8 +115,8 @@ struct ToldBoundsTests {
             packets += other.packets
         }
         let summary = try? Analysis(strange(65 << 10).packets + packets, limits: limits).summary
-        let given = summary.map { $0.others.displaced + $0.others.searchedInVain }
-        #expect(summary?.others.searchedInVain == 1)
+        let given = summary.map { $0.others.evicted + $0.others.searchesAbandoned }
+        #expect(summary?.others.searchesAbandoned == 1)
         #expect(summary?.connectionsGivenUp == given)
         #expect((given ?? .max) <= 51)
     }
@@ -250,19 +250,18 @@ struct ToldBoundsTests {
 
     @Test("are acknowledgments of bytes to come, beyond 64")
     func earlyAcknowledgments() {
-        let time = Timestamp(nanoseconds: 0)
         var ledger = DeliveryLedger()
         for number in 1...64 as ClosedRange<UInt64> {
-            ledger.noteEarly(number * 10, packet: number, time: time, next: 0)
+            ledger.recordEarly(number * 10, Origin(packet: number), next: 0)
         }
         var hasForgotten = [ledger.hasForgotten]
         // What was handed on by then is not missed.
-        ledger.noteEarly(650, packet: 65, time: time, next: 10)
+        ledger.recordEarly(650, Origin(packet: 65), next: 10)
         hasForgotten.append(ledger.hasForgotten)
-        ledger.noteEarly(660, packet: 66, time: time, next: 10)
+        ledger.recordEarly(660, Origin(packet: 66), next: 10)
         hasForgotten.append(ledger.hasForgotten)
         #expect(hasForgotten == [false, false, true])
-        let early = ledger.earlyAcknowledgment(of: 11)?.packet
+        let early = ledger.earlyAcknowledgment(of: 11)?.origin.packet
         #expect(early == 3)
     }
 }

@@ -65,7 +65,7 @@ struct BoundTests {
             if let direction = Direction(rawValue: .random(in: 0...7, using: &random)) {
                 let kept: [UInt8] = Array(repeating: 7, count: min(5, Int(wire.connection[direction].nextOffset)))
                 if wire.connection[direction].isPaused == false {
-                    wire.connection.pause(direction, keeping: kept.span, packet: 1, budget: &wire.budget)
+                    wire.connection.pause(direction, keeping: kept.span, origin: Origin(packet: 1), budget: &wire.budget)
                 } else {
                     wire.connection.resume(direction)
                 }

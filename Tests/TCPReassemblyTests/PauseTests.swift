@@ -1,4 +1,5 @@
 import PacketDecoding
+import TestSupport
 import Testing
 import WireFormat
 
@@ -12,7 +13,7 @@ struct PauseTests {
         var wire = Wire.open()
         wire.receive(.initiator(.psh, 101, ack: 301, "abcdef"))
         let rest = Array("cdef".utf8)
-        wire.connection.pause(.fromInitiator, keeping: rest.span, packet: 4, budget: &wire.budget)
+        wire.connection.pause(.fromInitiator, keeping: rest.span, origin: Origin(packet: 4), budget: &wire.budget)
         return wire
     }
 
@@ -54,7 +55,7 @@ struct PauseTests {
     func nothing() {
         var wire = Wire.open()
         let none: [UInt8] = []
-        wire.connection.pause(.fromInitiator, keeping: none.span, packet: 3, budget: &wire.budget)
+        wire.connection.pause(.fromInitiator, keeping: none.span, origin: Origin(packet: 3), budget: &wire.budget)
         wire.receive(.initiator(.psh, 101, ack: 301, "abc"))
         #expect(wire.forth == [])
         wire.connection.resume(.fromInitiator)
@@ -71,7 +72,7 @@ struct PauseTests {
             Issue.record("no gap")
             return
         }
-        wire.connection.pause(.fromInitiator, keepingGap: length, packet: 4, budget: &wire.budget)
+        wire.connection.pause(.fromInitiator, keepingGap: length, origin: Origin(packet: 4), budget: &wire.budget)
         #expect(wire.connection.next(.fromInitiator, budget: &wire.budget) == nil)
         wire.connection.resume(.fromInitiator)
         wire.drain()

@@ -18,7 +18,7 @@ enum Samples {
         packet: UInt64, microseconds: Int64, connection: UInt64 = 1, sender: Role? = .client
     ) -> EventContext {
         EventContext(
-            packet: packet, time: time(microseconds), elapsed: microseconds * 1000, connection: connection,
+            packet: packet, time: time(microseconds), elapsed: microseconds * 1000, session: SessionID(connection: connection),
             view: ConnectionView(
                 sender: sender, sequence: 1001, acknowledgment: 5001, clientState: .established,
                 serverState: .established, clientReadyState: .open, serverReadyState: .open))

@@ -1,4 +1,6 @@
+import TestSupport
 import Testing
+import WireFormat
 
 @testable import WebSocketProtocol
 
@@ -185,7 +187,7 @@ struct WebSocketStreamTests {
             (0x01, false, 0), (0x01, true, 1), (0x41, true, 1), (0x80, true, 1), (0x00, false, 2),
         ]
         for (number, row) in rows.enumerated() {
-            stream.origin = UInt64(number)
+            stream.origin = Origin(packet: UInt64(number))
             stream.drain([row.byte], &resources, into: &told)
             let seen = (stream.isInMessage, stream.frameCount)
             #expect(seen == (row.isInMessage, row.frames))

@@ -1,4 +1,3 @@
-import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
@@ -20,7 +19,7 @@ struct MidstreamSearch {
         /// How many bytes the gap has; 0 of a segment.
         var missing: UInt64
         /// The packet that brought it.
-        var origin: UInt64
+        var origin: Origin
         /// The packet with which all before it in its stream, and itself, had come.
         var completion: UInt64
     }
@@ -44,7 +43,7 @@ struct MidstreamSearch {
 
     /// Looks at the next bytes of a stream, which are one segment's and begin at `offset` of it.
     mutating func receive(
-        _ bytes: Span<UInt8>, from direction: Direction, at offset: UInt64, origin: UInt64
+        _ bytes: Span<UInt8>, from direction: Direction, at offset: UInt64, origin: Origin
     ) -> FrameSearch.Place? {
         guard !isHopeless[direction.index] else { return nil }
         let search = streams[direction.index] ?? begin(direction, at: offset)
@@ -60,7 +59,7 @@ struct MidstreamSearch {
 
     /// Tells that the next `length` bytes of a stream are missing; unless a chain reaches over them, the search begins anew
     /// behind them.
-    mutating func skip(_ length: UInt64, of direction: Direction, origin: UInt64) {
+    mutating func skip(_ length: UInt64, of direction: Direction, origin: Origin) {
         if streams[direction.index]?.skip(length, origin: origin) != true { streams[direction.index] = nil }
     }
 
@@ -89,7 +88,7 @@ struct MidstreamSearch {
         guard let search = streams[direction.index] else { return [] }
         var completion: UInt64 = 0
         return (0..<search.pieceCount).map { piece in
-            completion = max(completion, search.origin(ofPiece: piece))
+            completion = max(completion, search.origin(ofPiece: piece).packet)
             return Piece(
                 direction: direction, bytes: search.bytes(ofPiece: piece), missing: search.missing(inPiece: piece),
                 origin: search.origin(ofPiece: piece), completion: completion)

@@ -3,162 +3,257 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// How connections end.
+/// How connections end, and what time does to those of which no packet comes.
 extension Shard {
+    /// Nanoseconds of silence after which a connection on which no WebSocket was seen is forgotten: an hour.
+    private static let idleLifetime: Int64 = 3_600_000_000_000
+
     /// The connections on which WebSocket was seen: number and slot.
     var numberedConnections: [(number: UInt64, slot: Slot<TCPConnection>)] {
         table.connections.slots.compactMap { slot in
             guard table.connections.isUsed(slot) else { return nil }
-            switch readers[slot.index] {
-            case .session(let session): return (sessions[session].number, slot)
-            case .watch(let watch), .left(let watch): return watches[watch].number.map { ($0, slot) }
-            case .none, .nobody: return nil
+            let number =
+                switch connections[slot.index].reader {
+                case .session(let session): sessions[session].id.connection
+                case .opening(let opening), .stopped(let opening): openings[opening].number
+                case .layer(let layer): layers[layer].number
+                case .none, .ignored: 0 as UInt64
+                }
+            return number > 0 || isLayer(slot) ? (number, slot) : nil
+        }
+    }
+
+    /// Gives its connections other numbers.
+    mutating func renumber(_ number: (UInt64) -> UInt64) {
+        for session in sessions.slots where sessions.isUsed(session) {
+            sessions[session].id.connection = number(sessions[session].id.connection)
+        }
+        for opening in openings.slots where openings.isUsed(opening) && openings[opening].number > 0 {
+            openings[opening].number = number(openings[opening].number)
+        }
+        for layer in layers.slots where layers.isUsed(layer) && layers[layer].number > 0 {
+            layers[layer].number = number(layers[layer].number)
+        }
+    }
+
+    /// Lets time pass.
+    mutating func advance(
+        to time: Timestamp, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        for slot in table.connections.slots where table.connections.isUsed(slot) {
+            let silence = time.nanoseconds(since: table.connections[slot].lastTime)
+            if table.connections[slot].isClosed {
+                if silence > table.limits.closedLifetime { forget(slot, cause: .closed, &workspace, &sink) }
+            } else if silence > Self.idleLifetime, standing(of: slot) != .webSocket {
+                end(slot, cause: .captureEnd, &workspace, &sink)
+                table.remove(slot)
+            } else if table.connections[slot].age(to: time, limits: table.limits) {
+                workspace.hasHole = true
+                drain(slot, &workspace, &sink)
             }
         }
     }
 
-    /// Hands on everything that waits, since the capture is over; upgrades that were not answered are told.
-    mutating func flush(state: inout AnalysisState, sink: inout some EventSink & ~Copyable) {
+    /// What a connection is, as far as is known.
+    func standing(of slot: Slot<TCPConnection>) -> PacketStanding.Connection {
+        switch connections[slot.index].reader {
+        case .session: .webSocket
+        case .opening(let opening): openings[opening].number == 0 ? .undecided : .webSocket
+        case .stopped(let opening): openings[opening].number == 0 ? .nothing : .webSocket
+        case .layer(let layer): layers[layer].number == 0 ? .undecided : .webSocket
+        case .none: .undecided
+        case .ignored: .nothing
+        }
+    }
+
+    /// Hands on everything that waits, since the capture is over; upgrades that were not answered are reported.
+    mutating func flush(_ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable) {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
-            flush(slot, &state, &sink)
-            if case .watch(let watch) = readers[slot.index] { finishMidstream(watch, slot, &state, &sink) }
-            if case .watch(let watch) = readers[slot.index] { tellUnanswered(watch, slot, &state, &sink) }
+            flush(slot, &workspace, &sink)
+            if case .opening(let opening) = connections[slot.index].reader {
+                reportUnanswered(opening, of: Feed(slot), &workspace, &sink)
+            }
         }
     }
 
     /// Tells a session which ends of its connection are over, since a FIN, a RST or an answer to one has come.
-    mutating func noteEnds(_ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ state: borrowing AnalysisState) {
+    mutating func advanceStates(_ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ elapsed: Int64) {
         let client = sessions[session].clientDirection
         let isReset = table.connections[slot].reset != nil
         let hasClientFinished = table.connections[slot].isWhole(client)
         let hasServerFinished = table.connections[slot].isWhole(client.opposite)
-        sessions[session].noteEnds(
-            isReset: isReset, hasClientFinished: hasClientFinished, hasServerFinished: hasServerFinished,
-            at: state.elapsed(state.time))
+        sessions[session].advanceStates(
+            isReset: isReset, hasClientFinished: hasClientFinished, hasServerFinished: hasServerFinished, at: elapsed)
     }
 
     /// Counts the connections without WebSocket that are still open.
-    mutating func countOthers(state: inout AnalysisState) {
-        for slot in table.connections.slots where table.connections.isUsed(slot) { countOther(slot, &state) }
+    mutating func countOthers(_ workspace: inout Workspace) {
+        for slot in table.connections.slots where table.connections.isUsed(slot) {
+            countOther(Feed(slot), &workspace)
+        }
     }
 
     /// Ends what is known of a connection and forgets it.
     mutating func forget(
-        _ slot: Slot<TCPConnection>, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, cause: EndCause, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
-        if cause == .captureEnd { countDisplaced(slot, &state) }
-        if cause == .captureEnd, case .session(let session) = readers[slot.index] {
-            let finding = Finding(
-                rule: "limit.connections", severity: .warning, reference: "wstap limits",
-                text: "Too many connections are open; the one that was silent longest is not followed any more.",
-                from: nil, streamOffset: nil)
-            let context = state.context(connection: sessions[session].number, view: view(slot, session))
-            state.report(finding, at: context, into: &sink)
+        if cause == .captureEnd {
+            countEvicted(slot, &workspace)
+            for session in sessions(on: slot) {
+                let finding = Finding(
+                    rule: "limit.connections", severity: .warning, reference: "wstap limits",
+                    text: "Too many connections are open; the one that was silent longest is not followed any more.",
+                    from: nil, streamOffset: nil)
+                let context = workspace.context(sessions[session].id, view: view(slot, session))
+                workspace.report(finding, at: context, into: &sink)
+            }
         }
-        end(slot, cause: cause, state: &state, sink: &sink)
+        end(slot, cause: cause, &workspace, &sink)
         table.remove(slot)
     }
 
     /// Counts a connection without a session that is forgotten before it is over.
-    private mutating func countDisplaced(_ slot: Slot<TCPConnection>, _ state: inout AnalysisState) {
+    private mutating func countEvicted(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
         guard !table.connections[slot].isClosed else { return }
-        switch readers[slot.index] {
-        case .none: state.summary.others.displaced &+= 1
-        case .watch(let watch) where !watches[watch].isSearchCut && !watches[watch].isSearchedInVain:
-            state.summary.others.displaced &+= 1
-        case .watch, .left, .session, .nobody: break
+        switch connections[slot.index].reader {
+        case .none: workspace.summary.others.evicted &+= 1
+        case .opening(let opening) where !openings[opening].isSearchCut && !openings[opening].isSearchAbandoned:
+            workspace.summary.others.evicted &+= 1
+        case .opening, .stopped, .session, .layer, .ignored: break
         }
     }
 
     /// Ends the session of a connection, or what there is in its place.
     mutating func end(
-        _ slot: Slot<TCPConnection>, cause: EndCause, state: inout AnalysisState, sink: inout some EventSink & ~Copyable
+        _ slot: Slot<TCPConnection>, cause: EndCause, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
-        flush(slot, &state, &sink)
-        if case .watch(let watch) = readers[slot.index] { finishMidstream(watch, slot, &state, &sink) }
-        switch readers[slot.index] {
-        case .session(let session):
-            table.connections[slot].endStalls()
-            for direction in Direction.allCases { tellDoubts(slot, direction, &state, &sink) }
-            state.view = view(slot, session)
-            if followsDeliveries { settle(slot, session, &state, &sink) }
-            let tcp = TCPOutcome(table.connections[slot], client: sessions[session].clientDirection)
-            sessions[session].end(
-                tcp, cause: cause, state: &state, resources: &resources, sink: &sink)
-            sessions.remove(session)
-            state.view = .unknown
-        case .watch(let watch), .left(let watch):
-            tellUnanswered(watch, slot, &state, &sink)
-            endWithoutSession(watch, slot, cause, &state, &sink)
-            countOther(slot, &state)
-            watches[watch].release(&resources)
-            watches.remove(watch)
-        case .none: countOther(slot, &state)
-        case .nobody: break
-        }
-        readers[slot.index] = .nobody
+        flush(slot, &workspace, &sink)
+        endReader(of: Feed(slot), cause: cause, &workspace, &sink)
         table.connections[slot].removeHeld(budget: &table.budget)
     }
 
-    private mutating func flush(
-        _ slot: Slot<TCPConnection>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    /// Ends whoever reads two streams.
+    mutating func endReader(
+        of feed: Feed, cause: EndCause, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        table.connections[slot].flush()
-        state.hasHole = true
-        if tracksStates, case .session(let session) = readers[slot.index] { state.view = view(slot, session) }
-        drain(slot, &state, &sink)
+        let slot = feed.connection
+        switch reader(of: feed) {
+        case .session(let session):
+            table.connections[slot].endStalls()
+            for direction in Direction.allCases { reportDoubts(slot, direction, &workspace, &sink) }
+            workspace.view = view(slot, session)
+            if followsDeliveries { settle(slot, session, &workspace, &sink) }
+            let transport = TransportEnd(
+                table.connections[slot], client: sessions[session].clientDirection, cause: cause)
+            let number = sessions[session].id.connection
+            sessions[session].end(transport, &workspace, &sink)
+            sessions.remove(session)
+            if feed.channel == nil { workspace.release(number) }
+            workspace.view = .unknown
+        case .opening(let opening), .stopped(let opening):
+            reportUnanswered(opening, of: feed, &workspace, &sink)
+            reportEnd(opening, of: feed, cause, &workspace, &sink)
+            countOther(feed, &workspace)
+            openings[opening].release(&workspace)
+            openings.remove(opening)
+        case .layer(let layer): end(layer, of: feed, cause: cause, &workspace, &sink)
+        case .none: countOther(feed, &workspace)
+        case .ignored: break
+        }
+        setReader(of: feed, .ignored)
     }
 
-    private mutating func tellUnanswered(
-        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+    /// Hands on what waits in a connection, and looks once more for frames.
+    private mutating func flush(
+        _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let request = watches[watch].follower.pendingRequest, let asked = watches[watch].request else { return }
-        watches[watch].request = nil
-        let context = announce(watch, slot, &state, &sink)
-        let handshake = Handshake(request, nil, asked: asked, answered: (state.packet, state.time))
+        table.connections[slot].flush()
+        workspace.hasHole = true
+        if tracksStates, case .session(let session) = connections[slot.index].reader {
+            workspace.view = view(slot, session)
+        }
+        drain(slot, &workspace, &sink)
+        flushReader(of: Feed(slot), &workspace, &sink)
+    }
+
+    /// Lets a reader that is no session have a last look at what it keeps.
+    mutating func flushReader(
+        of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        switch reader(of: feed) {
+        case .opening(let opening):
+            let isWhole: InlineArray<2, Bool> = [
+                table.connections[feed.connection][.fromInitiator].isWhole,
+                table.connections[feed.connection][.fromResponder].isWhole,
+            ]
+            guard let found = openings[opening].finishSearch(isWhole: isWhole, &workspace) else { return }
+            let place = StreamPlace(.fromInitiator, at: 0, count: 0, origin: workspace.origin, acknowledged: 0)
+            succeed(found, Span(), at: place, of: feed, &workspace, &sink)
+        case .layer(let layer): flush(layer, feed.connection, &workspace, &sink)
+        case .none, .session, .stopped, .ignored: break
+        }
+    }
+
+    private mutating func reportUnanswered(
+        _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let (request, asked) = openings[opening].takeUnanswered() else { return }
+        let client = openings[opening].client
+        let context = announce(opening, of: feed, how: .handshake, client: client, &workspace, &sink)
+        let handshake = Handshake(request, nil, asked: asked, answered: workspace.origin)
         sink.receive(.handshake(handshake), at: context, payload: Span())
     }
 
-    /// Tells the end of a connection on which upgrades were asked for, and none accepted.
-    private mutating func endWithoutSession(
-        _ watch: Slot<UpgradeWatch>, _ slot: Slot<TCPConnection>, _ cause: EndCause, _ state: inout AnalysisState,
+    /// Reports the end of a connection on which upgrades were asked for, and none accepted.
+    private mutating func reportEnd(
+        _ opening: Slot<OpeningReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let number = watches[watch].number else { return }
-        let client = watches[watch].clientDirection
-        let elapsed = watches[watch].requestElapsed ?? state.elapsed(state.time)
-        var clientStates = ReadyStates(connectingAt: elapsed)
-        if cause == .closed { clientStates.advance(to: .closed, at: state.elapsed(state.time)) }
+        let number = openings[opening].number
+        guard number > 0 else { return }
+        let slot = feed.connection
+        let client = openings[opening].client
+        let now = workspace.elapsed(workspace.time)
+        var clientStates = ReadyStates(connectingAt: openings[opening].requestElapsed ?? now)
+        if cause == .closed { clientStates.advance(to: .closed, at: now) }
         let outcome = SessionOutcome(
             client: EndOutcome(), server: EndOutcome(), firstCloser: nil,
             clientDirection: client, lastFrameTime: nil, unansweredPings: 0, wasOpened: false)
-        let tcp = TCPOutcome(table.connections[slot], client: client)
+        let transport = TransportEnd(table.connections[slot], client: client, cause: cause)
         let end = SessionEnd(
-            verdict: outcome.verdict(tcp, cause: cause, now: state.time),
+            verdict: outcome.verdict(transport, now: workspace.time),
             clientReadyStates: clientStates.changes, serverReadyStates: [],
-            duration: tcp.duration,
+            duration: transport.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
-            tcp: tcp.health, compression: nil)
-        sink.receive(
-            .end(end), at: state.context(connection: number, view: opening(slot, client)), payload: Span())
-        state.release(number)
+            tcp: transport.health, compression: nil)
+        let id = SessionID(connection: number, stream: stream(of: feed))
+        sink.receive(.end(end), at: workspace.context(id, view: self.opening(slot, client)), payload: Span())
+        if feed.channel == nil { workspace.release(number) }
     }
 
-    private mutating func countOther(_ slot: Slot<TCPConnection>, _ state: inout AnalysisState) {
-        switch readers[slot.index] {
-        case .none:
-            if table.connections[slot].isOpeningKnown {
-                state.summary.others.silent &+= 1
+    /// Counts what is no session by what was seen on it.
+    private mutating func countOther(_ feed: Feed, _ workspace: inout Workspace) {
+        switch reader(of: feed) {
+        case .none where feed.channel == nil:
+            if table.connections[feed.connection].isOpeningKnown {
+                workspace.summary.others.silent &+= 1
             } else {
-                state.summary.others.midstream &+= 1
+                workspace.summary.others.midstream &+= 1
             }
-        case .watch(let watch):
-            if watches[watch].follower.isSearching, !watches[watch].follower.traffic.contains(.exchanges) {
-                state.summary.others.midstream &+= 1
+        case .opening(let opening):
+            if openings[opening].follower.isSearching, !openings[opening].follower.traffic.contains(.exchanges) {
+                workspace.summary.others.midstream &+= 1
             } else {
-                count(watches[watch].follower.traffic, &state)
+                workspace.summary.others.count(openings[opening].follower.traffic)
             }
-        case .left, .session, .nobody: break
+        case .none, .stopped, .session, .layer, .ignored: break
         }
+    }
+
+    private func isLayer(_ slot: Slot<TCPConnection>) -> Bool {
+        if case .layer = connections[slot.index].reader { true } else { false }
     }
 }

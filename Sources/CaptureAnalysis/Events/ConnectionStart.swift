@@ -53,6 +53,8 @@ public struct ConnectionStart: Sendable {
     public var interface: String?
     /// The three-way handshake.
     public var tcp: ThreeWayHandshake
+    /// Whether no session was seen on its connection before, which gets its number here.
+    var isFirstOfConnection = true
 }
 
 extension ConnectionStart {

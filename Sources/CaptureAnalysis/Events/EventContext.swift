@@ -12,10 +12,35 @@ public struct EventContext: Sendable {
     public var time: Timestamp
     /// Nanoseconds since the capture's first packet; negative where time runs backwards.
     public var elapsed: Int64
-    /// The 1-based number of the connection, by first WebSocket evidence; 0 for the first and the last event.
-    public var connection: UInt64
+    /// The session; ``SessionID/none`` for the first and the last event.
+    public var session: SessionID
     /// The connection and its session as the packet left them, where ``EventDemand/includesStates`` asks for it.
     public var view: ConnectionView
+}
+
+extension EventContext {
+    /// The number of the session's connection (``SessionID/connection``).
+    public var connection: UInt64 { session.connection }
+}
+
+/// Which session: a connection, and a stream of it if the connection carries several.
+public struct SessionID: Hashable, Sendable {
+    /// The 1-based number of the connection, by first WebSocket evidence; 0 for no session.
+    public var connection: UInt64
+    /// The stream's number plus 1; 0 if there is none. So an identity takes two words.
+    private var place: UInt64
+
+    /// The stream's number among those of the connection; nil if the connection carries one session.
+    public var stream: UInt64? { place == 0 ? nil : place &- 1 }
+
+    /// No session: an event of the capture.
+    public static let none = SessionID(connection: 0)
+
+    /// Makes an identity.
+    public init(connection: UInt64, stream: UInt64? = nil) {
+        self.connection = connection
+        place = stream.map { $0 &+ 1 } ?? 0
+    }
 }
 
 /// What the ends of a connection look like at one packet (shown by `-v`).
@@ -34,4 +59,11 @@ public struct ConnectionView: Sendable {
     public var clientReadyState: ReadyState
     /// The readyState of the server's WebSocket after it.
     public var serverReadyState: ReadyState
+}
+
+extension ConnectionView {
+    /// No connection is behind the event.
+    static let unknown = ConnectionView(
+        sender: nil, sequence: 0, acknowledgment: nil, clientState: .unknown, serverState: .unknown,
+        clientReadyState: .connecting, serverReadyState: .connecting)
 }

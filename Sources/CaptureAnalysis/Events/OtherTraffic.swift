@@ -1,3 +1,5 @@
+import WebSocketProtocol
+
 /// What a capture holds beside WebSocket, for the words that help a user who finds none.
 public struct OtherTraffic: Sendable, Equatable {
     /// Connections that began with a TLS record.
@@ -23,13 +25,26 @@ public struct OtherTraffic: Sendable, Equatable {
     /// Connections given up since too many proxies stood behind one another.
     public var proxyChains: UInt64 = 0
     /// Connections begun before the capture of which a stream was given up, since no frames were found in its first bytes.
-    public var searchedInVain: UInt64 = 0
+    public var searchesAbandoned: UInt64 = 0
     /// Connections forgotten before they were over, since too many were open; sessions have a finding each.
-    public var displaced: UInt64 = 0
+    public var evicted: UInt64 = 0
     /// Connections given up since too many bytes of one end waited for the other's answer.
-    public var overfull: UInt64 = 0
+    public var waitedTooLong: UInt64 = 0
     /// Packets that are not TCP.
     public var packetsNotTCP: UInt64 = 0
     /// IP fragments of datagrams that are not complete.
     public var fragments: UInt64 = 0
+}
+
+extension OtherTraffic {
+    /// Counts a connection without an open session by what was seen on it.
+    mutating func count(_ traffic: HTTPTraffic) {
+        guard traffic.contains(.exchanges) else {
+            unknown &+= 1
+            return
+        }
+        http &+= 1
+        if traffic.contains(.eventStream) { eventStreams &+= 1 }
+        if traffic.contains(.polling) { longPolling &+= 1 }
+    }
 }

@@ -43,7 +43,7 @@ public struct Summary: Sendable {
 
     /// Connections without a session that were not looked at to their end, since a bound was reached.
     public var connectionsGivenUp: UInt64 {
-        others.oversizedHeads &+ others.proxyChains &+ others.unsearched &+ others.searchedInVain &+ others.displaced
-            &+ others.overfull
+        others.oversizedHeads &+ others.proxyChains &+ others.unsearched &+ others.searchesAbandoned &+ others.evicted
+            &+ others.waitedTooLong
     }
 }

@@ -1,4 +1,3 @@
-import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
@@ -9,11 +8,11 @@ extension Session {
 
     /// Tells of a Pong that answers no Ping (RFC 6455 5.5.3), unless its Ping may not have been seen.
     mutating func judge(
-        _ pong: FrameEvent, _ context: EventContext, _ state: inout AnalysisState,
+        _ pong: FrameEvent, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         let peer = pong.from.peer.index
-        guard pong.frame.missing == 0, !streams[peer].isIncomplete, !state.hasHole,
+        guard pong.frame.missing == 0, !streams[peer].isIncomplete, !workspace.hasHole,
             !streams[peer].pings.hasForgotten
         else {
             streams[pong.from.index].mayAnswerUnseen = true
@@ -23,14 +22,14 @@ extension Session {
             rule: "pong.unsolicited", severity: .note, reference: "RFC 6455 5.5.3",
             text: "The Pong answers no Ping that waits for one.", from: pong.from,
             streamOffset: pong.frame.streamOffset, frameIndex: pong.frame.index)
-        state.report(finding, at: context, into: &sink)
+        workspace.report(finding, at: context, into: &sink)
     }
 
     /// Tells of Pings and Close frames that were not answered, where the whole stream was seen that should have held the
     /// answer.
     mutating func tellUnanswered(
-        _ tcp: TCPOutcome, _ cause: EndCause, _ failure: SessionEnd.Failure?, _ context: EventContext,
-        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ tcp: TransportEnd, _ failure: SessionEnd.Failure?, _ context: EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let now = context.time
         // RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more.
@@ -48,17 +47,17 @@ extension Session {
                 let finding = Finding(
                     rule: "ping.unanswered", severity: .warning, reference: "RFC 6455 5.5.2",
                     text: "\(pings) not answered\(place ?? "").", from: role, streamOffset: offset)
-                state.report(finding, at: context, into: &sink)
+                workspace.report(finding, at: context, into: &sink)
             }
             // RFC 6455 7.1.7: an end that has failed the connection reads no answer, and need not send one.
-            guard failure == nil, cause == .closed, streams[role.index].close == nil,
+            guard failure == nil, tcp.cause == .closed, streams[role.index].close == nil,
                 let close = streams[asker.index].close,
                 (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0
             else { continue }
             let finding = Finding(
                 rule: "close.not-answered", severity: .warning, reference: "RFC 6455 5.5.1",
                 text: "This end did not answer the other's Close frame.", from: role, streamOffset: offset)
-            state.report(finding, at: context, into: &sink)
+            workspace.report(finding, at: context, into: &sink)
         }
     }
 

@@ -4,91 +4,100 @@ import WireFormat
 
 /// What TCP lets a person know of a session's connection.
 extension Shard {
-    /// Tells once of a session that segments are left out for their checksums.
-    func tellRejected(
-        _ slot: Slot<TCPConnection>, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
-    ) {
-        guard table.connections[slot].rejectedSegments == 1, case .session(let session) = readers[slot.index] else { return }
-        let finding = Finding(
-            rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
-            text: "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
-            from: role(of: ConnectionTable.Place(slot: slot, direction: direction)), streamOffset: nil)
-        let context = state.context(connection: sessions[session].number, view: view(slot, session))
-        state.report(finding, at: context, into: &sink)
-    }
-
-    /// Tells once for each stream of a session that copies of its bytes differ, and that segments of it are left out
-    /// or did not reach the other end, or that its end's acknowledgments are passed over; and each time that its end's
-    /// window was closed for long.
-    mutating func tellDoubts(
-        _ slot: Slot<TCPConnection>, _ direction: Direction, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
-    ) {
-        guard case .session(let session) = readers[slot.index] else { return }
-        if table.connections[slot].hasDoubts(direction) {
-            tellDoubtfulSegments(slot, session, direction, &state, &sink)
-        }
-        guard let stall = table.connections[slot].takeStall(direction) else { return }
-        let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
-        let context = state.context(connection: sessions[session].number, view: view(slot, session))
-        state.report(Finding(stall, of: role), at: context, into: &sink)
-    }
-
-    private mutating func tellDoubtfulSegments(
-        _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ direction: Direction, _ state: inout AnalysisState,
+    /// Reports once of a session that segments are left out for their checksums.
+    func reportRejected(
+        _ slot: Slot<TCPConnection>, _ direction: Direction, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let role = role(of: ConnectionTable.Place(slot: slot, direction: direction))
-        let context = state.context(connection: sessions[session].number, view: view(slot, session))
+        guard table.connections[slot].rejectedSegments == 1 else { return }
+        for session in sessions(on: slot) {
+            let finding = Finding(
+                rule: "tcp.wrong-checksum", severity: .warning, reference: "RFC 9293 3.1",
+                text:
+                    "Segments with a wrong TCP checksum are left out, since their direction's other checksums are right.",
+                from: Role(direction, client: sessions[session].clientDirection), streamOffset: nil)
+            let context = workspace.context(sessions[session].id, view: view(slot, session))
+            workspace.report(finding, at: context, into: &sink)
+        }
+    }
+
+    /// Reports once for each stream of a session that copies of its bytes differ, and that segments of it are left out
+    /// or did not reach the other end, or that its end's acknowledgments are passed over; and each time that its end's
+    /// window was closed for long.
+    mutating func reportDoubts(
+        _ slot: Slot<TCPConnection>, _ direction: Direction, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        var hasSessions = false
+        for session in sessions(on: slot) {
+            hasSessions = true
+            if table.connections[slot].hasDoubts(direction) {
+                reportDoubtfulSegments(slot, session, direction, &workspace, &sink)
+            }
+        }
+        guard hasSessions, let stall = table.connections[slot].takeStall(direction) else { return }
+        for session in sessions(on: slot) {
+            let role = Role(direction, client: sessions[session].clientDirection)
+            let context = workspace.context(sessions[session].id, view: view(slot, session))
+            workspace.report(Finding(stall, of: role), at: context, into: &sink)
+        }
+    }
+
+    private mutating func reportDoubtfulSegments(
+        _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ direction: Direction, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let role = Role(direction, client: sessions[session].clientDirection)
+        let context = workspace.context(sessions[session].id, view: view(slot, session))
         if let offset = table.connections[slot][direction].firstConflictOffset,
-            sessions[session].streams[role.index].told.insert(.conflict).inserted
+            sessions[session].reportsFirst(.conflict, of: role)
         {
             let finding = Finding(
                 rule: "tcp.overlap-conflict", severity: .warning, reference: "RFC 9293 3.10.7.4",
                 text: "Segments sent again have other bytes than before; the first copy of each byte counts.",
                 from: role, streamOffset: offset)
-            state.report(finding, at: context, into: &sink)
+            workspace.report(finding, at: context, into: &sink)
         }
         if table.connections[slot][direction].hasInsertions,
-            sessions[session].streams[role.index].told.insert(.insertion).inserted
+            sessions[session].reportsFirst(.insertion, of: role)
         {
             let finding = Finding(
                 rule: "tcp.ttl-short", severity: .warning, reference: "RFC 791 3.2",
                 text: "Segments are left out whose hop limit falls short of the others', since what follows shows that "
                     + "they did not reach the other end.",
                 from: role, streamOffset: nil)
-            state.report(finding, at: context, into: &sink)
+            workspace.report(finding, at: context, into: &sink)
         }
         if table.connections[slot][direction].outOfWindowSegments > 0,
-            sessions[session].streams[role.index].told.insert(.outOfWindow).inserted
+            sessions[session].reportsFirst(.outOfWindow, of: role)
         {
             let finding = Finding(
                 rule: "tcp.out-of-window", severity: .warning, reference: "RFC 9293 3.10.7.4",
                 text: "Segments are left out, since their sequence numbers are none that the other end would take.",
                 from: role, streamOffset: nil)
-            state.report(finding, at: context, into: &sink)
+            workspace.report(finding, at: context, into: &sink)
         }
         if table.connections[slot][direction.opposite].hasFarAcknowledgments,
-            sessions[session].streams[role.index].told.insert(.farAcknowledgment).inserted
+            sessions[session].reportsFirst(.farAcknowledgment, of: role)
         {
             let finding = Finding(
                 rule: "tcp.far-acknowledgment", severity: .warning, reference: "RFC 9293 3.10.7.4",
                 text: "Acknowledgments of this end are passed over, since they are of bytes more than 1 GiB beyond "
                     + "those that the other end was seen to send.",
                 from: role, streamOffset: nil)
-            state.report(finding, at: context, into: &sink)
+            workspace.report(finding, at: context, into: &sink)
         }
     }
 
-    /// Tells once for each stream of a session that bytes of it are not in the capture, and that packets were cut short.
-    mutating func tellMissing(
+    /// Reports once for each stream of a session that bytes of it are not in the capture, and that packets were cut short.
+    mutating func reportMissing(
         _ length: UInt64, _ place: ConnectionTable.Place, _ session: Slot<Session>,
-        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let role = role(of: place)
+        let role = Role(place.direction, client: sessions[session].clientDirection)
         let cut = table.connections[place.slot][place.direction].cutBytes
-        let isCut = cut > sessions[session].streams[role.index].cutBytes
-        sessions[session].streams[role.index].cutBytes = cut
-        guard sessions[session].streams[role.index].told.insert(isCut ? .cut : .gap).inserted else { return }
+        let isCut = sessions[session].learnsCut(cut, of: role)
+        guard sessions[session].reportsFirst(isCut ? .cut : .gap, of: role) else { return }
         let finding: Finding
         let offset = table.connections[place.slot][place.direction].nextOffset &- length
         if isCut {
@@ -102,8 +111,8 @@ extension Shard {
                 text: "Segments of this end are not in the capture: \(length) B are missing here.",
                 from: role, streamOffset: offset)
         }
-        let context = state.context(connection: sessions[session].number)
-        state.report(finding, at: context, into: &sink)
+        let context = workspace.context(sessions[session].id)
+        workspace.report(finding, at: context, into: &sink)
     }
 }
 

@@ -67,7 +67,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
         while next < entries.count, entries[next].mark.packet <= packet {
             let (place, start, end) = (next, nextPayload, entries[next].payloadEnd)
             (next, nextPayload) = (place &+ 1, end)
-            entries[place].context.connection = merge.pass(entries[place].mark, of: part)
+            entries[place].context.session.connection = merge.pass(entries[place].mark, of: part)
             // Through a span nothing is copied.
             let entries = entries.span
             sink.receive(

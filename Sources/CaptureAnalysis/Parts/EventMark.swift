@@ -1,7 +1,9 @@
 /// What an ``EventMerge`` has to know of an event, whoever keeps the event itself.
 public struct EventMark: Sendable {
     enum Kind {
-        case connection, other
+        /// The first event of a connection.
+        case connection
+        case other
         /// The end of a session that is compared with others: how it ended, and what it is compared by.
         indirect case end(SessionEnd.Verdict, EndingPatterns.Sample)
     }
@@ -18,7 +20,7 @@ public struct EventMark: Sendable {
         connection = context.connection
         kind =
             switch event {
-            case .connection: .connection
+            case .connection(let start): start.isFirstOfConnection ? .connection : .other
             case .end(let end): end.sample.map { .end(end.verdict, $0) } ?? .other
             default: .other
             }

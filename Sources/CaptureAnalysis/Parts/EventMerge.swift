@@ -73,7 +73,7 @@ public struct EventMerge: ~Copyable {
     public mutating func pass(_ mark: borrowing EventMark, of part: Int) -> UInt64 {
         switch mark.kind {
         case .connection: number(mark.connection, of: part)
-        case .end(let verdict, let sample): endings.note(verdict, sample)
+        case .end(let verdict, let sample): endings.record(verdict, sample)
         case .other: break
         }
         return number(of: mark.connection, in: part)

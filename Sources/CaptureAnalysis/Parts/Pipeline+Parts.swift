@@ -31,10 +31,10 @@ extension Pipeline {
     public mutating func deal(_ batch: borrowing PacketBatch, to blocks: inout PerPart<PacketBlock>, parts: Int) {
         for place in 0..<batch.count {
             ahead[0].decode(batch, place, with: &decoder)
-            state.begin(
+            workspace.begin(
                 batch.number(place), time: batch.time(place), batch.linkType(place),
                 interfaceName: batch.interfaceName(place))
-            state.count(batch.bytes(place))
+            workspace.count(batch.bytes(place))
             let part = ahead[0].shard % parts
             let kind = ahead[0].packet
             if kind == .segment {
@@ -52,8 +52,8 @@ extension Pipeline {
     /// Tells blocks that are to be handed on how far they go.
     public func close(_ blocks: inout PerPart<PacketBlock>) {
         for part in 0..<Self.maximumParts {
-            blocks[part].firstTime = state.firstTime
-            blocks[part].lastPacket = state.packet
+            blocks[part].firstTime = workspace.firstTime
+            blocks[part].lastPacket = workspace.packet
         }
     }
 
@@ -69,23 +69,11 @@ extension Pipeline {
     ) {
         for shard in stride(from: index, to: Limits.shards, by: parts) {
             swap(&shards[shard], &part.shards[shard])
+            workspace.adopt(shard, from: &part.workspace)
             shards[shard].renumber { merge.number(of: $0, in: index) }
         }
-        state.summary.add(part.state.summary)
-        state.endings = merge.endings
-        state.connectionCount = merge.connectionCount
-    }
-}
-
-extension Shard {
-    /// Gives its connections other numbers.
-    fileprivate mutating func renumber(_ number: (UInt64) -> UInt64) {
-        for slot in table.connections.slots where table.connections.isUsed(slot) {
-            switch readers[slot.index] {
-            case .session(let session): sessions[session].number = number(sessions[session].number)
-            case .watch(let watch), .left(let watch): watches[watch].number = watches[watch].number.map(number)
-            case .none, .nobody: break
-            }
-        }
+        workspace.summary.add(part.workspace.summary)
+        workspace.endings = merge.endings
+        workspace.connectionCount = merge.connectionCount
     }
 }

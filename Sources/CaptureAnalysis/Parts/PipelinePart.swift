@@ -8,14 +8,14 @@ import WireFormat
 /// ``Pipeline/join(_:_:of:_:)``. What comes of it does not depend on how many parts there are.
 public struct PipelinePart: ~Copyable {
     var shards: PerShard<Shard>
-    var state: AnalysisState
+    var workspace: Workspace
 
     /// Makes a part.
     ///
     /// - Parameter options: The same as the pipeline's.
     public init(options: AnalysisOptions) {
-        state = AnalysisState(options: options)
-        state.reusesNumbers = true
+        workspace = Workspace(options: options)
+        workspace.reusesNumbers = true
         shards = PerShard { _ in Shard(options: options) }
     }
 
@@ -26,7 +26,7 @@ public struct PipelinePart: ~Copyable {
     ///   - sink: Who gets the events; their connections have numbers of the part, which are used again.
     /// - Returns: Whether all were taken.
     public mutating func receive(_ block: inout PacketBlock, into sink: inout some PartSink & ~Copyable) -> Bool {
-        state.note(firstTime: block.firstTime)
+        workspace.begin(firstTime: block.firstTime)
         while block.taken < block.count {
             guard sink.hasRoom else { return false }
             let batch = block.taken..<min(block.count, block.taken &+ PacketBatch.capacity)
@@ -49,8 +49,9 @@ public struct PipelinePart: ~Copyable {
         _ place: Int, of block: inout PacketBlock, into sink: inout some EventSink & ~Copyable
     ) {
         block.withItem(place) { item, bytes, interfaceName in
-            state.begin(item.number, time: item.time, item.linkType, interfaceName: interfaceName)
-            shards[item.prepared.shard].receive(&item.prepared, in: bytes, state: &state, sink: &sink)
+            workspace.begin(item.number, time: item.time, item.linkType, interfaceName: interfaceName)
+            workspace.enter(item.prepared.shard)
+            shards[item.prepared.shard].receive(&item.prepared, in: bytes, &workspace, &sink)
         }
     }
 }

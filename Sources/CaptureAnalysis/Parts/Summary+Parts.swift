@@ -28,8 +28,8 @@ extension OtherTraffic {
         unsearched &+= part.unsearched
         oversizedHeads &+= part.oversizedHeads
         proxyChains &+= part.proxyChains
-        searchedInVain &+= part.searchedInVain
-        displaced &+= part.displaced
-        overfull &+= part.overfull
+        searchesAbandoned &+= part.searchesAbandoned
+        evicted &+= part.evicted
+        waitedTooLong &+= part.waitedTooLong
     }
 }

@@ -1,4 +1,4 @@
-import TCPReassembly
+import WireFormat
 import WebSocketProtocol
 import WireFormat
 

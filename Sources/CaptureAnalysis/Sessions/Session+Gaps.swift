@@ -1,4 +1,3 @@
-import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
@@ -7,30 +6,43 @@ extension Session {
     /// Bytes kept of a stream while the place where frames begin is searched.
     private static let searchLimit = 256 << 10
 
-    /// Tells that the capture lacks the next `length` bytes of a stream.
     mutating func skip(
-        _ length: UInt64, from role: Role, state: inout AnalysisState,
-        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
+        _ length: UInt64?, at place: StreamPlace, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Intake {
+        let role = Role(place.direction, client: clientDirection)
+        if isCarried { streams[role.index].carriers?.add(place) }
+        skip(length, from: role, &workspace, &sink)
+        return Intake()
+    }
+
+    /// Goes on after bytes that the capture lacks; `length` is nil if it is not known how many.
+    private mutating func skip(
+        _ length: UInt64?, from role: Role, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        var context = state.context(connection: number)
-        finishSearch(of: role, hasFin: false, &context, &state, &resources, &sink)
+        var context = workspace.context(id)
+        finishSearch(of: role, hasFin: false, &context, &workspace, &sink)
         let offset = streams[role.index].decoder.streamOffset
-        state.summary.gaps &+= 1
+        workspace.summary.gaps &+= 1
         streams[role.index].isIncomplete = true
         sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
-        if streams[role.index].decoder.skip(length, resources: &resources) {
+        guard let length else {
+            lose(role, context, &workspace)
+            return decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
+        }
+        if streams[role.index].decoder.skip(length, resources: &workspace.resources) {
             let resync = Resync(
                 from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
             sink.receive(.resync(resync), at: context, payload: Span())
-        } else if !reachesOver(length, of: role, context, &resources) {
-            beginSearch(of: role, resources: &resources)
+        } else if !reachesOver(length, of: role, context, &workspace) {
+            beginSearch(of: role, &workspace)
         }
-        decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
+        decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
     }
 
     /// Whether the search of a stream goes on over bytes that are missing; what it kept is given up where it does not.
     private mutating func reachesOver(
-        _ length: UInt64, of role: Role, _ context: EventContext, _ resources: inout StreamResources
+        _ length: UInt64, of role: Role, _ context: EventContext, _ workspace: inout Workspace
     ) -> Bool {
         guard let search = streams[role.index].search else {
             streams[role.index].gapPacket = context.packet
@@ -38,70 +50,94 @@ extension Session {
             return false
         }
         let cost = search.cost
-        guard search.skip(length, origin: context.packet) else {
-            giveUp(search, of: role, &resources)
+        guard search.skip(length, origin: workspace.origin) else {
+            giveUp(search, of: role, &workspace)
             return false
         }
-        resources.keepable &-= search.cost &- cost
+        workspace.resources.keepable &-= search.cost &- cost
         return true
     }
 
     /// Tells that both streams lack a beginning of unknown length, and searches them.
     mutating func beginMidstream(
-        _ context: EventContext, state: inout AnalysisState, resources: inout StreamResources,
-        sink: inout some EventSink & ~Copyable
+        _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         for role in Role.allCases {
             let offset = streams[role.index].decoder.streamOffset
-            state.summary.gaps &+= 1
+            workspace.summary.gaps &+= 1
             streams[role.index].isIncomplete = true
             sink.receive(.gap(Gap(from: role, streamOffset: offset, length: nil)), at: context, payload: Span())
-            streams[role.index].decoder.lose(resources: &resources)
+            lose(role, context, &workspace)
+        }
+    }
+
+    /// Searches a stream of which it is not known where it goes on.
+    private mutating func lose(_ role: Role, _ context: EventContext, _ workspace: inout Workspace) {
+        streams[role.index].decoder.lose(resources: &workspace.resources)
+        if let search = streams[role.index].search {
+            giveUp(search, of: role, &workspace)
+        } else {
             streams[role.index].gapPacket = context.packet
-            beginSearch(of: role, resources: &resources)
+            streams[role.index].skipped = 0
+        }
+        beginSearch(of: role, &workspace)
+    }
+
+    /// Decodes what a search has kept of both streams.
+    mutating func replay(
+        _ search: MidstreamSearch, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        for piece in search.replay() {
+            let role = Role(piece.direction, client: clientDirection)
+            if piece.missing > 0 {
+                skip(piece.missing, from: role, &workspace, &sink)
+            } else {
+                take(piece.bytes.span, from: role, piece.origin, acknowledged: 0, &workspace, &sink)
+            }
         }
     }
 
     /// Searches a stream from its next byte on.
-    mutating func beginSearch(of role: Role, resources: inout StreamResources) {
+    mutating func beginSearch(of role: Role, _ workspace: inout Workspace) {
         let search = FrameSearch(
             streamOffset: streams[role.index].decoder.streamOffset, sender: role,
             mayBeCompressed: streams[role.index].decoder.mayUseRSV1, needed: Evidence.needed,
             limit: Session.searchLimit)
-        resources.keepable &-= search.cost
+        workspace.resources.keepable &-= search.cost
         streams[role.index].search = search
     }
 
     /// Looks for frames in the next bytes of a stream whose place is not known.
     mutating func search(
-        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, _ context: inout EventContext,
-        _ state: inout AnalysisState, _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64,
+        _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
         let cost = search.cost
-        guard resources.searchable > bytes.count else {
+        guard workspace.resources.searchable > bytes.count else {
             // No room: what is kept is given up, and the search begins anew behind these bytes.
-            resources.keepable &+= cost
+            workspace.resources.keepable &+= cost
             streams[role.index].skipped &+= search.searched &+ UInt64(bytes.count)
-            decode(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
-            beginSearch(of: role, resources: &resources)
+            decode(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
+            beginSearch(of: role, &workspace)
             return
         }
         let place = search.receive(bytes, origin: origin)
-        resources.keepable &-= search.cost &- cost
+        workspace.resources.keepable &-= search.cost &- cost
         // The decoder counts on, so that the next gap has its place.
-        decode(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
-        if let place { resume(role, at: place.offset, &context, &state, &resources, &sink) }
+        decode(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
+        if let place { resume(role, at: place.offset, acknowledged: acknowledged, &context, &workspace, &sink) }
     }
 
     /// Goes on at a place found in the bytes searched.
     private mutating func resume(
-        _ role: Role, at offset: UInt64, _ context: inout EventContext, _ state: inout AnalysisState,
-        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+        _ role: Role, at offset: UInt64, acknowledged: UInt64, _ context: inout EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
         streams[role.index].search = nil
-        resources.keepable &+= search.cost
+        workspace.resources.keepable &+= search.cost
         let given = streams[role.index].skipped &+ search.searched &- UInt64(search.keptCount(from: offset))
         let resync = Resync(
             from: role, streamOffset: offset, gapPacket: streams[role.index].gapPacket, confidence: .inferred,
@@ -112,21 +148,21 @@ extension Session {
         for piece in 0..<search.pieceCount {
             let origin = search.origin(ofPiece: piece)
             let missing = search.missing(inPiece: piece, from: offset)
-            if missing > 0 { skipInChain(missing, from: role, gapPacket: origin, context, &resources, &sink) }
+            if missing > 0 { skipInChain(missing, from: role, gapPacket: origin.packet, context, &workspace, &sink) }
             let bytes = search.bytes(ofPiece: piece, from: offset)
             guard missing > 0 || !bytes.isEmpty else { continue }
-            decode(bytes.span, from: role, origin: origin, &context, &state, &resources, &sink)
+            decode(bytes.span, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
         }
     }
 
     /// Passes over a gap that the chain found has reached over, and that was told when it was met.
     private mutating func skipInChain(
         _ length: UInt64, from role: Role, gapPacket: UInt64, _ context: EventContext,
-        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard streams[role.index].decoder.skip(length, resources: &resources) else {
+        guard streams[role.index].decoder.skip(length, resources: &workspace.resources) else {
             // No chain leads here; were there one, the rest would be searched.
-            if streams[role.index].search == nil { beginSearch(of: role, resources: &resources) }
+            if streams[role.index].search == nil { beginSearch(of: role, &workspace) }
             return
         }
         let resync = Resync(
@@ -137,36 +173,34 @@ extension Session {
 
     /// Looks once more at the end of a search, since bytes are missing again, or none will come.
     private mutating func finishSearch(
-        of role: Role, hasFin: Bool, _ context: inout EventContext, _ state: inout AnalysisState,
-        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+        of role: Role, hasFin: Bool, _ context: inout EventContext,  _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
         let cost = search.cost
         let place = search.finish(hasFin: hasFin)
-        resources.keepable &-= search.cost &- cost
-        if let place { resume(role, at: place.offset, &context, &state, &resources, &sink) }
+        workspace.resources.keepable &-= search.cost &- cost
+        if let place { resume(role, at: place.offset, acknowledged: 0, &context, &workspace, &sink) }
     }
 
     /// Gives up what is kept of a search.
-    private mutating func giveUp(_ search: FrameSearch, of role: Role, _ resources: inout StreamResources) {
-        resources.keepable &+= search.cost
+    private mutating func giveUp(_ search: FrameSearch, of role: Role, _ workspace: inout Workspace) {
+        workspace.resources.keepable &+= search.cost
         streams[role.index].skipped &+= search.searched
     }
 
     /// Ends the search of a stream that is over, and tells what was given up.
     mutating func endSearch(
-        of role: Role, hasFin: Bool, _ context: inout EventContext, _ state: inout AnalysisState,
-        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+        of role: Role, hasFin: Bool, _ context: inout EventContext,  _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        finishSearch(of: role, hasFin: hasFin, &context, &state, &resources, &sink)
+        finishSearch(of: role, hasFin: hasFin, &context, &workspace, &sink)
         guard let search = streams[role.index].search else { return }
-        giveUp(search, of: role, &resources)
+        giveUp(search, of: role, &workspace)
         guard streams[role.index].skipped > 0 else { return }
         let finding = Finding(
             rule: "gap.place-lost", severity: .warning, reference: "wstap resynchronisation",
             text: "Where frames begin behind a gap was not clear to the end; "
                 + "\(streams[role.index].skipped) captured bytes are not decoded.",
             from: role, streamOffset: streams[role.index].decoder.streamOffset)
-        state.report(finding, at: context, into: &sink)
+        workspace.report(finding, at: context, into: &sink)
     }
 }

@@ -1,4 +1,3 @@
-import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
@@ -6,16 +5,18 @@ import WireFormat
 ///
 /// Where it is read often, single properties are, or mutating methods: the compiler moves a whole value of this kind to
 /// call any other method on it.
-struct Session: ~Copyable {
+struct Session: StreamReader, ~Copyable {
     // What every frame touches stands first.
 
-    /// The number of its connection.
-    var number: UInt64
+    /// Its connection, and its stream in that.
+    var id: SessionID
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Whether segments are looked at for more than their bytes.
     var watchesSegments = false
     private let followsDeliveries: Bool
+    /// Whether a layer carries it.
+    let isCarried: Bool
     /// Who sent the first Close frame.
     private(set) var firstCloser: Role?
     /// When the last frame before the first Close frame was complete.
@@ -48,108 +49,105 @@ struct Session: ~Copyable {
     /// How many bytes stand before the streams.
     private static var headByteCount: Int { 64 }
 
-    /// Opens the session behind an accepted upgrade.
-    ///
-    /// The offsets tell where each end's frames begin in its stream; `requestElapsed` is the nanoseconds from the
-    /// capture's first packet to the request's.
-    init(
-        number: UInt64, clientDirection: Direction, extensions: [WebSocketExtension], clientOffset: UInt64,
-        serverOffset: UInt64, requestElapsed: Int64, state: borrowing AnalysisState
-    ) {
-        self.number = number
-        self.clientDirection = clientDirection
-        let options = state.options
+    /// Opens a session: after an accepted upgrade, or amid its streams, if the capture lacks that.
+    init(_ id: SessionID, _ beginning: SessionBeginning, _ workspace: inout Workspace) {
+        self.id = id
+        clientDirection = beginning.client
+        let options = workspace.options
         outstandingPings = options.limits.outstandingPings
         followsDeliveries = options.demand.followsDeliveries
+        isCarried = beginning.isCarried
         streams = InlineArray { index in
-            SessionStream(
-                sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
-                extensions: extensions, options: options)
+            let role: Role = index == 0 ? .client : .server
+            let offset = beginning.offsets[role.direction(client: beginning.client).index]
+            return SessionStream(
+                sender: role, streamOffset: offset, extensions: beginning.extensions, options: options,
+                isCarried: beginning.isCarried)
         }
-        clientStates = ReadyStates(connectingAt: requestElapsed)
-        serverStates = ReadyStates(connectingAt: requestElapsed)
-        let elapsed = state.elapsed(state.time)
+        let elapsed = workspace.elapsed(workspace.time)
+        let hasUpgrade = beginning.extensions != nil
+        let connectingTime = hasUpgrade ? beginning.requestElapsed ?? elapsed : elapsed
+        clientStates = ReadyStates(connectingAt: connectingTime)
+        serverStates = ReadyStates(connectingAt: connectingTime)
         clientStates.advance(to: .open, at: elapsed)
         serverStates.advance(to: .open, at: elapsed)
-        lastFrameTime = state.time
-        openingTime = state.time
+        lastFrameTime = hasUpgrade ? workspace.time : nil
+        openingTime = hasUpgrade ? workspace.time : nil
     }
 
-    /// Opens a session that was running before the capture began: what its upgrade agreed on is not known.
-    init(
-        midstream number: UInt64, clientDirection: Direction, clientOffset: UInt64, serverOffset: UInt64,
-        state: borrowing AnalysisState
-    ) {
-        self.number = number
-        self.clientDirection = clientDirection
-        let options = state.options
-        outstandingPings = options.limits.outstandingPings
-        followsDeliveries = options.demand.followsDeliveries
-        streams = InlineArray { index in
-            SessionStream(
-                sender: index == 0 ? .client : .server, streamOffset: index == 0 ? clientOffset : serverOffset,
-                options: options)
-        }
-        openingTime = nil
-        let elapsed = state.elapsed(state.time)
-        clientStates = ReadyStates(connectingAt: elapsed)
-        serverStates = ReadyStates(connectingAt: elapsed)
-        clientStates.advance(to: .open, at: elapsed)
-        serverStates.advance(to: .open, at: elapsed)
-    }
+    /// Who sends a direction.
+    func role(of direction: Direction) -> Role { Role(direction, client: clientDirection) }
 
-    /// Takes the next bytes of a stream.
-    ///
-    /// `origin` is the packet that brought them, which may be an earlier one than the packet at hand.
     mutating func receive(
-        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, state: inout AnalysisState,
-        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
+        _ bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Intake {
+        let role = Role(place.direction, client: clientDirection)
+        if isCarried { streams[role.index].carriers?.add(place) }
+        take(bytes, from: role, place.origin, acknowledged: place.acknowledged, &workspace, &sink)
+        return Intake()
+    }
+
+    /// Takes the next bytes of a stream; what ``receive(_:at:_:_:)`` does with those of TCP.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes.
+    ///   - role: Who sent them.
+    ///   - origin: The packet that brought them, which may be an earlier one than the current packet.
+    ///   - acknowledged: How far the TCP stream that carries them is acknowledged; 0 if nobody needs it.
+    ///   - workspace: What readers share.
+    ///   - sink: Who gets the events.
+    mutating func take(
+        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
         guard streams[role.index].search == nil else {
-            var context = state.context(connection: number)
-            search(bytes, from: role, origin: origin, &context, &state, &resources, &sink)
+            var context = workspace.context(id)
+            search(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
             return
         }
         var input = ByteCursor(bytes)
-        if !state.options.demand.includesFrames { passWhole(&input, from: role, &state, &resources) }
+        if !workspace.options.demand.includesFrames { passWhole(&input, from: role, &workspace) }
         guard !input.isEmpty else { return }
-        var context = state.context(connection: number)
-        decode(input.rest, from: role, origin: origin, &context, &state, &resources, &sink)
+        var context = workspace.context(id)
+        decode(input.rest, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
     }
 
     /// Counts messages that are one frame, as many as come next, where nobody wants to be told of them.
     @inline(__always)
     private mutating func passWhole(
-        _ input: inout ByteCursor, from role: Role, _ state: inout AnalysisState, _ resources: inout StreamResources
+        _ input: inout ByteCursor, from role: Role,  _ workspace: inout Workspace
     ) {
-        while let (opcode, length) = streams[role.index].decoder.passWhole(&input, resources: &resources) {
-            count(opcode, UInt64(length), from: role, state.time, &state)
+        while let (opcode, length) = streams[role.index].decoder.passWhole(&input, resources: &workspace.resources) {
+            count(opcode, UInt64(length), from: role, workspace.time, &workspace)
             if input.isEmpty { return }
         }
     }
 
     /// Decodes bytes whose place is known.
     mutating func decode(
-        _ bytes: Span<UInt8>, from role: Role, origin: UInt64, _ context: inout EventContext,
-        _ state: inout AnalysisState, _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64 = 0,
+        _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         var input = ByteCursor(bytes)
         streams[role.index].decoder.origin = origin
         repeat {
-            if !state.options.demand.includesFrames { passWhole(&input, from: role, &state, &resources) }
-            if let whole = streams[role.index].decoder.nextWhole(&input, resources: &resources) {
+            if !workspace.options.demand.includesFrames { passWhole(&input, from: role, &workspace) }
+            if let whole = streams[role.index].decoder.nextWhole(&input, resources: &workspace.resources) {
                 let header = whole.frame.header
-                count(header.opcode, header.payloadLength, from: role, context.time, &state)
-                tell(
-                    whole, whole.framePayload(in: input, resources), whole.payload(in: input, resources), from: role,
+                count(header.opcode, header.payloadLength, from: role, context.time, &workspace)
+                report(
+                    whole, whole.framePayload(in: input, workspace.resources), whole.payload(in: input, workspace.resources), from: role,
                     &context, &sink)
                 guard followsDeliveries else { continue }
-                follow(whole.message, from: role, origin: origin, context, &state, &resources, &sink)
-            } else if let output = streams[role.index].decoder.next(&input, resources: &resources) {
-                handle(output, from: role, &context, &state, &sink)
+                follow(
+                    whole.message, from: role, origin, acknowledged: acknowledged, context, &workspace, &sink)
+            } else if let output = streams[role.index].decoder.next(&input, resources: &workspace.resources) {
+                handle(output, from: role, &context, &workspace, &sink)
                 guard followsDeliveries, case .message(let message) = output else { continue }
-                follow(message, from: role, origin: origin, context, &state, &resources, &sink)
+                follow(
+                    message, from: role, origin, acknowledged: acknowledged, context, &workspace, &sink)
             } else {
                 return
             }
@@ -159,31 +157,31 @@ struct Session: ~Copyable {
     @inline(never)
     private mutating func handle(
         _ output: WebSocketStream.Output, from role: Role, _ context: inout EventContext,
-        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         switch output {
-        case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &state, &sink)
-        case .message(let message): handle(message, from: role, context, &state, &sink)
+        case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &workspace, &sink)
+        case .message(let message): handle(message, from: role, context, &workspace, &sink)
         case .violation(let violation, let offset, let index):
-            note(violation, at: offset, from: role, context)
+            record(violation, at: offset, from: role, context)
             let finding = Finding(violation, from: role, streamOffset: offset, frameIndex: index)
-            state.report(finding, at: context, into: &sink)
+            workspace.report(finding, at: context, into: &sink)
         }
     }
 
     /// Counts a frame that is a message.
     @inline(__always)
     private mutating func count(
-        _ opcode: Opcode, _ length: UInt64, from role: Role, _ time: Timestamp, _ state: inout AnalysisState
+        _ opcode: Opcode, _ length: UInt64, from role: Role, _ time: Timestamp, _ workspace: inout Workspace
     ) {
-        countFrame(opcode, from: role, &state)
-        countMessage(length, from: role, &state)
-        if state.options.demand.includesIntervals { streams[role.index].noteMessage(at: time) }
-        noteFrame(at: time)
+        countFrame(opcode, from: role, &workspace)
+        countMessage(length, from: role, &workspace)
+        if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: time) }
+        recordFrame(at: time)
     }
 
     /// Tells of a frame that is a message.
-    private mutating func tell(
+    private mutating func report(
         _ whole: WholeMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from role: Role,
         _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -202,28 +200,28 @@ struct Session: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func countFrame(_ opcode: Opcode, from role: Role, _ state: inout AnalysisState) {
-        state.summary.frames &+= 1
+    private mutating func countFrame(_ opcode: Opcode, from role: Role, _ workspace: inout Workspace) {
+        workspace.summary.frames &+= 1
         streams[role.index].traffic.frames &+= 1
         streams[role.index].traffic.framesByOpcode[Int(opcode.rawValue)] &+= 1
     }
 
     @inline(__always)
-    private mutating func countMessage(_ length: UInt64, from role: Role, _ state: inout AnalysisState) {
-        state.summary.messages &+= 1
-        state.summary.payloadBytes &+= length
+    private mutating func countMessage(_ length: UInt64, from role: Role, _ workspace: inout Workspace) {
+        workspace.summary.messages &+= 1
+        workspace.summary.payloadBytes &+= length
         streams[role.index].traffic.messages &+= 1
         streams[role.index].traffic.payloadBytes &+= length
     }
 
     private mutating func handle(
         _ frame: Frame, _ payload: PayloadStatus, from role: Role, _ context: inout EventContext,
-        _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let opcode = frame.header.opcode
-        countFrame(opcode, from: role, &state)
-        guard state.options.demand.includesFrames || opcode.isControl else {
-            noteFrame(at: context.time)
+        countFrame(opcode, from: role, &workspace)
+        guard workspace.options.demand.includesFrames || opcode.isControl else {
+            recordFrame(at: context.time)
             return
         }
         var event = FrameEvent(
@@ -239,18 +237,18 @@ struct Session: ~Copyable {
             streams[role.index].fragment &+= 1
             event.fragment = streams[role.index].fragment
         }
-        noteFrame(at: context.time)
-        if state.options.demand.includesFrames {
+        recordFrame(at: context.time)
+        if workspace.options.demand.includesFrames {
             context.view.clientReadyState = clientStates.current
             context.view.serverReadyState = serverStates.current
-            streams[role.index].tell(event, at: context, into: &sink)
+            streams[role.index].report(event, at: context, into: &sink)
         }
-        if opcode == .pong, event.answer == nil { judge(event, context, &state, &sink) }
+        if opcode == .pong, event.answer == nil { judge(event, context, &workspace, &sink) }
     }
 
     /// Notes when a frame was last seen before the first Close frame, which begins the end.
     @inline(__always)
-    private mutating func noteFrame(at time: Timestamp) {
+    private mutating func recordFrame(at time: Timestamp) {
         if firstCloser == nil { lastFrameTime = time }
     }
 
@@ -272,11 +270,11 @@ struct Session: ~Copyable {
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
             if streams[role.index].close == nil {
-                let endOffset = streams[role.index].decoder.streamOffset
-                streams[role.index].note(
+                let carriedEnd = streams[role.index].carriedEnd
+                streams[role.index].record(
                     SentClose(
                         body: body, packet: context.packet, time: context.time,
-                        streamOffset: event.frame.streamOffset, endOffset: endOffset))
+                        streamOffset: event.frame.streamOffset, carriedEnd: carriedEnd))
             }
             if firstCloser == nil { firstCloser = role }
             // WHATWG WebSockets: the closing handshake has started for both ends.
@@ -287,39 +285,38 @@ struct Session: ~Copyable {
     }
 
     private mutating func handle(
-        _ message: Message, from role: Role, _ context: EventContext, _ state: inout AnalysisState,
+        _ message: Message, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         if message.isComplete {
-            countMessage(message.length ?? 0, from: role, &state)
-            if state.options.demand.includesIntervals { streams[role.index].noteMessage(at: context.time) }
+            countMessage(message.length ?? 0, from: role, &workspace)
+            if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: context.time) }
         }
         if message.isCompressed { streams[role.index].compression.count(message) }
-        guard state.options.demand.includesFrames else { return }
+        guard workspace.options.demand.includesFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
             isInferred: streams[role.index].isInferred)
-        streams[role.index].tell(event, at: context, into: &sink)
+        streams[role.index].report(event, at: context, into: &sink)
     }
 
-    /// Ends the session: tells what it leaves unfinished, and why it ended; `tcp` is what its connection came to.
+    /// Ends the session: reports what it leaves unfinished, and why it ended.
     mutating func end(
-        _ tcp: TCPOutcome, cause: EndCause, state: inout AnalysisState,
-        resources: inout StreamResources, sink: inout some EventSink & ~Copyable
+        _ tcp: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        var context = state.context(connection: number)
+        var context = workspace.context(id)
         for role in Role.allCases {
             let direction = role.direction(client: clientDirection)
-            endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &state, &resources, &sink)
+            endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &workspace, &sink)
             streams[role.index].decoder.judgeUnfinished()
-            decode(Span(), from: role, origin: context.packet, &context, &state, &resources, &sink)
+            decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
             streams[role.index].endCompression()
-            guard let message = streams[role.index].decoder.finish(resources: &resources) else { continue }
-            handle(message, from: role, context, &state, &sink)
+            guard let message = streams[role.index].decoder.finish(resources: &workspace.resources) else { continue }
+            handle(message, from: role, context, &workspace, &sink)
         }
-        settleRest(tcp, cause: cause, context, &state, &resources, &sink)
-        tellStalls(context, &state, &sink)
-        if cause == .closed {
+        settleRest(tcp, context, &workspace, &sink)
+        tellStalls(context, &workspace, &sink)
+        if tcp.cause == .closed {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
         }
@@ -327,12 +324,12 @@ struct Session: ~Copyable {
             client: EndOutcome(&streams[0]), server: EndOutcome(&streams[1]), firstCloser: firstCloser,
             clientDirection: clientDirection, lastFrameTime: lastFrameTime,
             unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
-        let verdict = outcome.verdict(tcp, cause: cause, now: context.time)
-        tellUnanswered(tcp, cause, verdict.failure, context, &state, &sink)
+        let verdict = outcome.verdict(tcp, now: context.time)
+        tellUnanswered(tcp, verdict.failure, context, &workspace, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
         let sample = EndingPatterns.Sample(
             server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
-        state.endings.note(verdict, sample)
+        workspace.endings.record(verdict, sample)
         let end = SessionEnd(
             verdict: verdict,
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
@@ -342,6 +339,5 @@ struct Session: ~Copyable {
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())
-        state.release(number)
     }
 }

@@ -33,8 +33,8 @@ struct SessionStream: ~Copyable {
     /// Whether its segments are held back.
     var stalls = StallWatch()
 
-    /// What was told of it that is told once.
-    var told = ToldFindings()
+    /// What was reported of it that is reported once.
+    var reported = ReportedFindings()
     /// Whether bytes of it are not in the capture, its beginning included.
     var isIncomplete = false
     /// Whether a Pong of it may answer a Ping that was not seen before it.
@@ -43,25 +43,37 @@ struct SessionStream: ~Copyable {
     var cutBytes: UInt64 = 0
     /// What its compression came to.
     var compression: SessionEnd.Compression
+    /// Which bytes of TCP carry it, if a layer does; nil if TCP itself.
+    let carriers: CarrierMap?
 
     /// The bytes of the value, about, that frames touch: of what is counted, and of the decoder.
     static var hotBytes: (Range<Int>, Range<Int>) { (176..<296, 424..<576) }
 
-    /// Begins behind the upgrade.
-    init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension], options: AnalysisOptions) {
-        let parameters = DeflateParameters(extensions, sender: sender)
-        compression = SessionEnd.Compression(parameters: parameters)
+    /// Begins a stream; `extensions` is nil if it is not known what was negotiated.
+    init(
+        sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension]?, options: AnalysisOptions, isCarried: Bool
+    ) {
+        let parameters = extensions.map { DeflateParameters($0, sender: sender) }
+        compression = SessionEnd.Compression(parameters: parameters ?? nil)
         decoder = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: parameters, demand: options.demand.payload,
-            limits: options.limits.stream, undecodedBits: UndecodedExtensions(extensions).reservedBits)
+            sender: sender, streamOffset: streamOffset, compression: parameters ?? .unknown, demand: options.demand.payload,
+            limits: options.limits.stream,
+            undecodedBits: extensions.map { UndecodedExtensions($0).reservedBits } ?? 0)
+        carriers = isCarried ? CarrierMap() : nil
     }
 
-    /// Begins in the middle, where nothing is known of what was negotiated.
-    init(sender: Role, streamOffset: UInt64, options: AnalysisOptions) {
-        compression = SessionEnd.Compression(parameters: nil)
-        decoder = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: .unknown, demand: options.demand.payload,
-            limits: options.limits.stream)
+    /// Where in the TCP stream all that carries the bytes decoded so far ends.
+    var carriedEnd: UInt64 {
+        @inline(__always) mutating get {
+            let offset = decoder.streamOffset
+            return carriers.map { $0.end(before: offset) } ?? offset
+        }
+    }
+
+    /// Where in the TCP stream all that carries the byte at an offset begins.
+    @inline(__always)
+    mutating func carriedStart(of offset: UInt64) -> UInt64 {
+        carriers.map { $0.start(of: offset) } ?? offset
     }
 
     /// Its first Close frame.
@@ -71,14 +83,14 @@ struct SessionStream: ~Copyable {
     var brokenRule: BrokenRule? { closing?.brokenRule }
 
     /// Notes its first Close frame.
-    mutating func note(_ close: SentClose) {
+    mutating func record(_ close: SentClose) {
         let notes = closing ?? ClosingNotes()
         closing = notes
         notes.close = close
     }
 
     /// Notes the first rule it broke.
-    mutating func note(_ rule: BrokenRule) {
+    mutating func record(_ rule: BrokenRule) {
         let notes = closing ?? ClosingNotes()
         closing = notes
         notes.brokenRule = rule
@@ -94,7 +106,7 @@ struct SessionStream: ~Copyable {
     }
 
     /// Notes that a message was complete.
-    mutating func noteMessage(at time: Timestamp) {
+    mutating func countMessage(at time: Timestamp) {
         if let lastMessageTime {
             messageIntervals.record(time.nanoseconds(since: lastMessageTime))
         }
@@ -114,12 +126,12 @@ struct SessionStream: ~Copyable {
     }
 
     /// Tells of the frame that was decoded last.
-    mutating func tell(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+    mutating func report(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         sink.receive(.frame(event), at: context, payload: decoder.framePayload)
     }
 
     /// Tells of the message that was decoded last.
-    mutating func tell(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
+    mutating func report(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         if case .withheld = event.message.payload {
             sink.receive(.message(event), at: context, payload: Span())
         } else {

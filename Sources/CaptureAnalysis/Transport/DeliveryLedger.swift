@@ -9,16 +9,14 @@ struct DeliveryLedger: ~Copyable {
     /// A segment that was not the next in its stream.
     private struct OddSegment {
         var bytes: Range<UInt64>
-        var packet: UInt64
-        var time: Timestamp
+        var origin: Origin
         var isRepeat: Bool
     }
 
     /// An acknowledgment that came before the bytes were handed on.
     struct EarlyAcknowledgment {
         var offset: UInt64
-        var packet: UInt64
-        var time: Timestamp
+        var origin: Origin
     }
 
     /// The messages, acknowledged ones among them as long as nobody asks.
@@ -46,39 +44,38 @@ struct DeliveryLedger: ~Copyable {
         return count != repeats
     }
 
-    /// Notes a segment that was not the next.
+    /// Records a segment that was not the next.
     ///
     /// - Parameters:
     ///   - bytes: Where it stands in the stream.
-    ///   - packet: The packet that brought it.
-    ///   - time: When that was captured.
+    ///   - origin: The packet that brought it.
     ///   - isRepeat: Whether its bytes were sent before.
     ///   - decoded: How far the stream is decoded.
     ///   - isInMessage: Whether a message ends behind that which has begun before it.
-    mutating func note(
-        _ bytes: Range<UInt64>, packet: UInt64, time: Timestamp, isRepeat: Bool, decoded: UInt64, isInMessage: Bool
+    mutating func record(
+        _ bytes: Range<UInt64>, _ origin: Origin, isRepeat: Bool, decoded: UInt64, isInMessage: Bool
     ) {
         if oddSegments.count == Self.memory {
             let oldest = oddSegments.removeFirst()
             let needed = oldest.isRepeat && isInMessage ? min(messages.lastEnd, decoded) : decoded
             if oldest.bytes.upperBound > needed { hasForgotten = true }
         }
-        oddSegments.append(OddSegment(bytes: bytes, packet: packet, time: time, isRepeat: isRepeat))
+        oddSegments.append(OddSegment(bytes: bytes, origin: origin, isRepeat: isRepeat))
         if isRepeat { messages.countRepeat(bytes) }
     }
 
-    /// Notes an acknowledgment of bytes that were not handed on yet; the next byte to hand on is that at `next`.
-    mutating func noteEarly(_ offset: UInt64, packet: UInt64, time: Timestamp, next: UInt64) {
+    /// Records an acknowledgment of bytes that were not handed on yet; the next byte to hand on is that at `next`.
+    mutating func recordEarly(_ offset: UInt64, _ origin: Origin, next: UInt64) {
         if let last = earlyAcknowledgments.last, last.offset >= offset { return }
         if earlyAcknowledgments.count == Self.memory, earlyAcknowledgments.removeFirst().offset > next {
             hasForgotten = true
         }
-        earlyAcknowledgments.append(EarlyAcknowledgment(offset: offset, packet: packet, time: time))
+        earlyAcknowledgments.append(EarlyAcknowledgment(offset: offset, origin: origin))
     }
 
     /// When a segment that was not the next was captured; nil where it is not remembered.
     func time(ofPacket packet: UInt64) -> Timestamp? {
-        oddSegments.last { $0.packet == packet }?.time
+        oddSegments.last { $0.origin.packet == packet }?.origin.time
     }
 
     /// How many remembered segments sent these bytes again.

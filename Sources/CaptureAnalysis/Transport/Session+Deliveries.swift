@@ -1,51 +1,99 @@
-import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
 /// How messages of a session fare until the other end's TCP has them.
 extension Session {
-    /// Follows a message whose last byte came in packet `origin`.
+    /// Begins to follow the messages of a stream.
     ///
-    /// Its acknowledgment is looked for at once where that is to be told; else when there is no room for another.
+    /// - Parameters:
+    ///   - direction: The stream.
+    ///   - repeats: Segments that were sent again in it before.
+    mutating func beginDeliveries(of direction: Direction, repeats: UInt64) {
+        streams[role(of: direction).index].deliveries = DeliveryLedger(repeats: repeats)
+    }
+
+    /// Whether the count of segments without new bytes has gone up since this was asked.
+    mutating func takeRepeat(of role: Role, count: UInt64) -> Bool {
+        streams[role.index].deliveries.takeRepeat(count)
+    }
+
+    /// Forgets messages that are acknowledged and were sent once.
+    mutating func removeQuiet(_ role: Role, upTo acknowledged: UInt64) {
+        streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged)
+    }
+
+    /// Records an acknowledgment of bytes that were not handed on yet.
+    mutating func recordEarly(_ role: Role, acknowledged: UInt64, _ origin: Origin, next: UInt64) {
+        streams[role.index].deliveries.recordEarly(acknowledged, origin, next: next)
+    }
+
+    /// Records a segment that was not the next of its stream.
+    ///
+    /// - Parameters:
+    ///   - bytes: Where it stands in the TCP stream.
+    ///   - role: Who sent it.
+    ///   - origin: Its packet.
+    ///   - isRepeat: Whether its bytes were sent before.
+    mutating func record(_ bytes: Range<UInt64>, from role: Role, _ origin: Origin, isRepeat: Bool) {
+        let decoded = streams[role.index].carriedEnd
+        let isInMessage = streams[role.index].decoder.isInMessage
+        streams[role.index].deliveries.record(
+            bytes, origin, isRepeat: isRepeat, decoded: decoded, isInMessage: isInMessage)
+        watchesSegments = watchesSegments || streams[role.index].deliveries.messages.repeatedCount > 0
+    }
+
+    /// Follows a message until the other end's TCP has acknowledged it.
+    ///
+    /// Its acknowledgment is looked for at once if that is to be reported; else when there is no room for another.
+    ///
+    /// - Parameters:
+    ///   - message: The message, which has just ended.
+    ///   - role: Who sent it.
+    ///   - origin: The packet that brought its last byte.
+    ///   - acknowledged: How far TCP had acknowledged the stream that carried it, when that byte was handed over.
+    ///   - context: Where the message was reported.
+    ///   - workspace: What readers share.
+    ///   - sink: Who gets the events.
     mutating func follow(
-        _ message: Message, from role: Role, origin: UInt64, _ context: EventContext, _ state: inout AnalysisState,
-        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+        _ message: Message, from role: Role, _ origin: Origin, acknowledged: UInt64, _ context: EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard message.isComplete else { return }
-        let tellsAll = state.options.demand.deliveries == .all
+        let tellsAll = workspace.options.demand.deliveries == .all
         var time: Timestamp? = context.time
-        if origin != context.packet {
-            time = streams[role.index].deliveries.time(ofPacket: origin)
+        if origin.packet != context.packet {
+            time = streams[role.index].deliveries.time(ofPacket: origin.packet)
             // Of bytes that waited in a search nothing is known but that they came.
             guard time != nil || tellsAll else { return }
         }
-        if !tellsAll { streams[role.index].deliveries.messages.removeAllQuiet(upTo: state.acknowledgedOffset) }
+        if !tellsAll { streams[role.index].deliveries.messages.removeAllQuiet(upTo: acknowledged) }
         if streams[role.index].deliveries.messages.isFull {
-            if !tellsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: state.acknowledgedOffset) }
-            if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &state, &resources, &sink) }
+            if !tellsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
+            if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &workspace, &sink) }
         }
         guard !streams[role.index].deliveries.messages.isFull else { return }
-        let end = streams[role.index].decoder.streamOffset
-        let repeats = streams[role.index].deliveries.repeats(of: message.streamOffset..<end)
+        let end = streams[role.index].carriedEnd
+        let start = streams[role.index].carriedStart(of: message.streamOffset)
+        let repeats = streams[role.index].deliveries.repeats(of: start..<max(start, end))
         streams[role.index].deliveries.messages.append(
             OutstandingMessages.Message(
-                start: message.streamOffset, end: end, messagePacket: context.packet, lastBytePacket: origin,
+                start: start, end: end, messagePacket: context.packet, lastBytePacket: origin.packet,
                 lastByteTime: time, retransmissions: repeats))
         if tellsAll || repeats > 0 || streams[role.index].deliveries.messages.isFull { watchesSegments = true }
     }
 
     /// Makes room for one more message, at the cost of the oldest where the bounds are reached.
     private mutating func makeRoom(
-        _ role: Role, _ context: EventContext, _ state: inout AnalysisState, _ resources: inout StreamResources,
+        _ role: Role, _ context: EventContext,  _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         let capacity = streams[role.index].deliveries.messages.capacity
         let growth = streams[role.index].deliveries.messages.growth
-        if capacity < state.options.limits.outstandingMessages, resources.keepable >= growth {
-            resources.keepable &-= growth
+        if capacity < workspace.options.limits.outstandingMessages, workspace.resources.keepable >= growth {
+            workspace.resources.keepable &-= growth
             streams[role.index].deliveries.messages.grow()
         } else {
-            tellLimit(role, context, &state, &sink)
+            tellLimit(role, context, &workspace, &sink)
             _ = streams[role.index].deliveries.messages.popFirst()
         }
     }
@@ -54,15 +102,15 @@ extension Session {
     ///
     /// - Returns: Whether it must be looked again at the next packet.
     mutating func settle(
-        _ role: Role, acknowledged: UInt64, state: inout AnalysisState,
-        sink: inout some EventSink & ~Copyable
+        _ role: Role, acknowledged: UInt64, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        let tellsAll = state.options.demand.deliveries == .all
+        let tellsAll = workspace.options.demand.deliveries == .all
         if !tellsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
         while let first = streams[role.index].deliveries.messages.first, first.end <= acknowledged {
             _ = streams[role.index].deliveries.messages.popFirst()
             if tellsAll || first.retransmissions > 0 {
-                tell(first, from: role, state.context(connection: number), &sink)
+                tell(first, from: role, workspace.context(id), &sink)
             }
         }
         guard streams[role.index].deliveries.messages.count > 0 else { return false }
@@ -83,8 +131,8 @@ extension Session {
         let isLate = message.messagePacket == context.packet && message.lastBytePacket != context.packet
         let early = streams[role.index].deliveries.earlyAcknowledgment(of: message.end)
         if early != nil || !isLate {
-            delivery.acknowledgedPacket = early?.packet ?? context.packet
-            let time = early?.time ?? context.time
+            delivery.acknowledgedPacket = early?.origin.packet ?? context.packet
+            let time = early?.origin.time ?? context.time
             delivery.acknowledgedAfter = message.lastByteTime.map { time.nanoseconds(since: $0) }
         }
         sink.receive(.delivery(delivery), at: context, payload: Span())
@@ -94,11 +142,10 @@ extension Session {
     ///
     /// Where no acknowledgment of a stream was captured at all, that says nothing: those are told of where asked for.
     mutating func settleRest(
-        _ tcp: TCPOutcome, cause: EndCause, _ context: EventContext, _ state: inout AnalysisState,
-        _ resources: inout StreamResources, _ sink: inout some EventSink & ~Copyable
+        _ tcp: TransportEnd, _ context: EventContext,  _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let outcome: Delivery.Outcome =
-            switch cause {
+            switch tcp.cause {
             case .closed: tcp.reset == nil ? .closed : .reset
             case .captureEnd: .captureEnd
             }
@@ -106,11 +153,11 @@ extension Session {
             if streams[role.index].deliveries.hasForgotten {
                 report(
                     "Too many segments were out of order or sent again: of the oldest, deliveries do not tell.",
-                    role, context, &state, &sink)
+                    role, context, &workspace, &sink)
             }
             let direction = role.direction(client: clientDirection)
-            let isTold = state.options.demand.deliveries == .all || tcp.acknowledged[direction.index] > 0
-            resources.keepable &+= streams[role.index].deliveries.messages.cost
+            let isTold = workspace.options.demand.deliveries == .all || tcp.acknowledged[direction.index] > 0
+            workspace.resources.keepable &+= streams[role.index].deliveries.messages.cost
             while let message = streams[role.index].deliveries.messages.popFirst() {
                 guard isTold else { continue }
                 let delivery = Delivery(
@@ -123,22 +170,22 @@ extension Session {
     }
 
     private mutating func tellLimit(
-        _ role: Role, _ context: EventContext, _ state: inout AnalysisState, _ sink: inout some EventSink & ~Copyable
+        _ role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard !streams[role.index].deliveries.hasToldLimit else { return }
         streams[role.index].deliveries.hasToldLimit = true
         report(
-            "Too many messages wait for their acknowledgment; of the oldest it is not told.", role, context, &state,
+            "Too many messages wait for their acknowledgment; of the oldest it is not told.", role, context, &workspace,
             &sink)
     }
 
     private func report(
-        _ text: String, _ role: Role, _ context: EventContext, _ state: inout AnalysisState,
+        _ text: String, _ role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         let finding = Finding(
             rule: "limit.deliveries", severity: .note, reference: "wstap limits", text: text, from: role,
             streamOffset: nil)
-        state.report(finding, at: context, into: &sink)
+        workspace.report(finding, at: context, into: &sink)
     }
 }

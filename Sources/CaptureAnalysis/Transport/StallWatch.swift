@@ -4,7 +4,7 @@ import WireFormat
 /// (RFC 9293 3.7.4), which waits for the other end's delayed acknowledgment (RFC 9293 3.8.6.3).
 ///
 /// It is certain that the bytes were there to be sent where the small segment before ends inside of a frame, and next
-/// to certain that they waited for the acknowledgment where they leave right behind it: see ``note(next:at:slack:)``.
+/// to certain that they waited for the acknowledgment where they leave right behind it: see ``receive(next:at:slack:)``.
 struct StallWatch {
     /// A segment that was held back.
     struct Stall {
@@ -44,7 +44,7 @@ struct StallWatch {
     }
 
     /// Takes an acknowledgment from the other end; where it brings bytes or closes the window, these may be the reason.
-    mutating func note(acknowledgment offset: UInt64, isPlain: Bool, at time: Timestamp) {
+    mutating func acknowledge(_ offset: UInt64, isPlain: Bool, at time: Timestamp) {
         guard isArmed else { return }
         guard isPlain else {
             cutTime = nil
@@ -60,7 +60,7 @@ struct StallWatch {
     ///   - time: When it was captured.
     ///   - slack: Nanoseconds behind the acknowledgment within which it counts as set free by it.
     /// - Returns: How it was held back; nil where that is not certain.
-    mutating func note(next length: Int?, at time: Timestamp, slack: Int64) -> Stall? {
+    mutating func receive(next length: Int?, at time: Timestamp, slack: Int64) -> Stall? {
         guard let cutTime else { return nil }
         self.cutTime = nil
         let heldFor = time.nanoseconds(since: cutTime)

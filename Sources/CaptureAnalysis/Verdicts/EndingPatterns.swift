@@ -45,8 +45,8 @@ struct EndingPatterns: Sendable {
     }
 
     /// Takes the end of a session: how it ended, and what it is compared by.
-    mutating func note(_ verdict: SessionEnd.Verdict, _ sample: Sample) {
-        note(verdict, server: sample.server, lifetime: sample.lifetime)
+    mutating func record(_ verdict: SessionEnd.Verdict, _ sample: Sample) {
+        record(verdict, server: sample.server, lifetime: sample.lifetime)
     }
 
     /// Takes the end of a session.
@@ -55,7 +55,7 @@ struct EndingPatterns: Sendable {
     ///   - verdict: How it ended.
     ///   - server: Its server.
     ///   - lifetime: Nanoseconds from the accepted upgrade to the end; nil where that was not seen.
-    mutating func note(_ verdict: SessionEnd.Verdict, server: IPAddress, lifetime: Int64?) {
+    mutating func record(_ verdict: SessionEnd.Verdict, server: IPAddress, lifetime: Int64?) {
         guard verdict.layer != .captureEnd else { return }
         guard let index = index(of: server) else {
             uncomparedSessions &+= 1

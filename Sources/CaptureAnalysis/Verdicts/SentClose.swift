@@ -11,6 +11,6 @@ struct SentClose {
     var time: Timestamp
     /// Where it begins: bytes from the first of its stream.
     var streamOffset: UInt64
-    /// Where it ends, counted likewise.
-    var endOffset: UInt64
+    /// Where it ends in the TCP stream that carries it: received once that is acknowledged.
+    var carriedEnd: UInt64
 }

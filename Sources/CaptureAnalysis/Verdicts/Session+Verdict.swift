@@ -7,7 +7,7 @@ extension Session {
     ///
     /// What is sent behind a Close frame is not read (RFC 6455 5.5.1), and an end that has sent its own Close frame has
     /// given its reasons.
-    mutating func note(
+    mutating func record(
         _ violation: Violation, at streamOffset: UInt64, from role: Role, _ context: EventContext
     ) {
         guard violation.severity == .error, violation != .frameAfterClose, streams[role.index].brokenRule == nil
@@ -16,14 +16,14 @@ extension Session {
         let began = streams[role.index].decoder.frameOrigin
         if let close = streams[role.peer.index].close, began >= close.packet { return }
         let framesOfPeer = streams[role.peer.index].decoder.frameCount
-        streams[role.index].note(BrokenRule(violation: violation, time: context.time, framesOfPeer: framesOfPeer))
+        streams[role.index].record(BrokenRule(violation: violation, time: context.time, framesOfPeer: framesOfPeer))
     }
 
     /// Advances the readyStates to what FINs and RSTs leave (WHATWG WebSockets 4).
     ///
     /// An end is closed by a RST, and by the other end's FIN once it has nothing left to say: it has sent its own FIN, or
     /// both Close frames have passed.
-    mutating func noteEnds(isReset: Bool, hasClientFinished: Bool, hasServerFinished: Bool, at elapsed: Int64) {
+    mutating func advanceStates(isReset: Bool, hasClientFinished: Bool, hasServerFinished: Bool, at elapsed: Int64) {
         let isShut = streams[0].close != nil && streams[1].close != nil
         if isReset || hasServerFinished && (hasClientFinished || isShut) {
             clientStates.advance(to: .closed, at: elapsed)

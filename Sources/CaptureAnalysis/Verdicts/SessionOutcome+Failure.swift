@@ -1,4 +1,3 @@
-import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
@@ -8,7 +7,7 @@ extension SessionOutcome {
     private static let patience: Int64 = 2_000_000_000
 
     /// Who has failed the connection, and why; nil where nobody has.
-    func failure(_ tcp: TCPOutcome) -> SessionEnd.Failure? {
+    func failure(_ tcp: TransportEnd) -> SessionEnd.Failure? {
         for role in [firstCloser?.peer ?? .client, firstCloser ?? .server] {
             if hasFailedByClose(role) || hasFailedSilently(role, tcp) {
                 return SessionEnd.Failure(by: role, violation: self[role.peer].brokenRule?.violation)
@@ -42,7 +41,7 @@ extension SessionOutcome {
 
     /// Whether an end has ended TCP without a Close frame right behind a rule that the other one broke, and has sent
     /// nothing in between.
-    private func hasFailedSilently(_ role: Role, _ tcp: TCPOutcome) -> Bool {
+    private func hasFailedSilently(_ role: Role, _ tcp: TransportEnd) -> Bool {
         guard self[role].close == nil, !self[role].isLost, let rule = self[role.peer].brokenRule,
             let end = tcp.firstEnd, end.from == direction(of: role), let time = tcp.firstEndTime
         else { return false }

@@ -1,4 +1,3 @@
-import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
@@ -19,9 +18,9 @@ struct SessionOutcome {
 
     /// Who ended it, at which layer, and what the applications are told.
     func verdict(
-        _ tcp: TCPOutcome, cause: EndCause, now: Timestamp
+        _ tcp: TransportEnd, now: Timestamp
     ) -> SessionEnd.Verdict {
-        let isOver = cause == .closed || tcp.firstEndTime != nil
+        let isOver = tcp.cause == .closed || tcp.firstEndTime != nil
         let first = firstCloser.flatMap { self[$0].close }
         let (by, layer) = endedBy(tcp)
         let failure = failure(tcp)
@@ -36,14 +35,14 @@ struct SessionOutcome {
 
     /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
     /// where there was no end.
-    func endTime(_ tcp: TCPOutcome, now: Timestamp) -> Timestamp {
+    func endTime(_ tcp: TransportEnd, now: Timestamp) -> Timestamp {
         if let close = firstCloser.flatMap({ self[$0].close }) { return close.time }
         return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
     }
 
     /// What an end's application is told; nil while its session is open, and where a gap hides it.
     private func closeEvent(
-        of role: Role, _ tcp: TCPOutcome, _ failure: SessionEnd.Failure?, isOver: Bool
+        of role: Role, _ tcp: TransportEnd, _ failure: SessionEnd.Failure?, isOver: Bool
     ) -> CloseEvent? {
         // RFC 6455 7.1.7: an end that has failed the connection reads nothing more, not even a Close frame.
         if failure?.by == role { return .abnormal }
@@ -59,13 +58,13 @@ struct SessionOutcome {
     }
 
     /// Whether the other end has answered a Close frame with a RST, without ever acknowledging it: its socket was gone.
-    private func wasRefused(_ close: SentClose, from sender: Role, _ tcp: TCPOutcome) -> Bool {
+    private func wasRefused(_ close: SentClose, from sender: Role, _ tcp: TransportEnd) -> Bool {
         guard let reset = tcp.reset, reset.from == direction(of: sender.peer) else { return false }
-        return tcp.acknowledged[direction(of: sender).index] < close.endOffset
+        return tcp.acknowledged[direction(of: sender).index] < close.carriedEnd
     }
 
     private func endedBy(
-        _ tcp: TCPOutcome
+        _ tcp: TransportEnd
     ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
         if let firstCloser { return (firstCloser == .client ? .client : .server, .closeFrame) }
         if tcp.isTimeout { return (.network, .timeout) }

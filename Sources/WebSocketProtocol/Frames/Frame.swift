@@ -10,7 +10,7 @@ public struct Frame: Hashable, Sendable {
     public var index: UInt64
     /// How many bytes of the payload the capture does not hold.
     public var missing: UInt64
-    /// What the caller knew the bytes by that the header's first was among (``WebSocketStream/origin``).
+    /// The number of the packet that brought the header's first byte.
     public var origin: UInt64 = 0
 }
 

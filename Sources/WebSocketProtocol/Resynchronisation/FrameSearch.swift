@@ -1,4 +1,4 @@
-import WireFormat
+public import WireFormat
 
 /// Looks for the place where frames begin in a stream of which that is not known: behind a gap, or where a capture
 /// begins in the middle.
@@ -12,8 +12,8 @@ public final class FrameSearch {
         var offset: UInt64
         /// Where its bytes begin in the buffer.
         var index: Int
-        /// What the caller knows it by.
-        var origin: UInt64
+        /// The packet that brought it, or showed the gap.
+        var origin: Origin
         /// How many bytes the gap has; 0 of a segment.
         var missing: UInt64 = 0
     }
@@ -82,8 +82,8 @@ public final class FrameSearch {
     /// How many segments' bytes are kept.
     public var pieceCount: Int { pieces.count }
 
-    /// What the caller knows the bytes of a piece by.
-    public func origin(ofPiece index: Int) -> UInt64 { pieces[index].origin }
+    /// The packet that brought a piece, or showed the gap.
+    public func origin(ofPiece index: Int) -> Origin { pieces[index].origin }
 
     /// How many bytes are missing in a piece that is a gap; 0 where it is none, or ends before `offset`.
     public func missing(inPiece index: Int, from offset: UInt64 = 0) -> UInt64 {
@@ -116,7 +116,7 @@ public final class FrameSearch {
     /// Looks at the next bytes of the stream, which are one segment's.
     ///
     /// - Returns: Where frames begin, once that is clear.
-    public func receive(_ bytes: Span<UInt8>, origin: UInt64) -> Place? {
+    public func receive(_ bytes: Span<UInt8>, origin: Origin) -> Place? {
         let start = end
         pieces.append(Piece(offset: start, index: buffer.count, origin: origin))
         unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
@@ -144,9 +144,9 @@ public final class FrameSearch {
     ///
     /// - Parameters:
     ///   - length: How many bytes are missing.
-    ///   - origin: What the caller knows the gap by.
+    ///   - origin: The packet that shows it.
     /// - Returns: Whether a chain does; else nothing is changed, and a search must begin anew behind the gap.
-    public func skip(_ length: UInt64, origin: UInt64) -> Bool {
+    public func skip(_ length: UInt64, origin: Origin) -> Bool {
         advance(segmentStart: nil, isEnd: true)
         let (gapEnd, isBeyond) = end.addingReportingOverflow(length)
         guard !isBeyond, chains.contains(where: { $0.next >= gapEnd }) else { return false }

@@ -36,10 +36,10 @@ struct NoWebSocketMessage {
         add(others.unknown, "other", to: &parts)
         add(others.oversizedHeads, "given up after an oversized HTTP head", to: &parts)
         add(others.proxyChains, "given up after too many proxies", to: &parts)
-        add(others.searchedInVain, "without frames in their first bytes, not searched further", to: &parts)
+        add(others.searchesAbandoned, "without frames in their first bytes, not searched further", to: &parts)
         add(others.unsearched, "not searched to the end (too many open)", to: &parts)
-        add(others.displaced, "not followed to the end (too many open)", to: &parts)
-        add(others.overfull, "given up as one end waited too long for the other", to: &parts)
+        add(others.evicted, "not followed to the end (too many open)", to: &parts)
+        add(others.waitedTooLong, "given up as one end waited too long for the other", to: &parts)
         let connections = summary.tcpConnections == 1 ? "1 TCP connection" : "\(summary.tcpConnections) TCP connections"
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         return "no WebSocket in \(connections)\(list)" + packetDetails

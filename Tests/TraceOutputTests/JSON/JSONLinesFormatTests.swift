@@ -243,7 +243,7 @@ struct JSONLinesFormatTests {
     @Test func `The summary line holds what was given up at a bound, where there is any`() {
         var summary = Summary()
         summary.others.proxyChains = 2
-        summary.others.searchedInVain = 1
+        summary.others.searchesAbandoned = 1
         summary.uncomparedSessions = 5
         summary.forgottenTimes = 70
         let line = keys(.summary(summary), connection: 0)

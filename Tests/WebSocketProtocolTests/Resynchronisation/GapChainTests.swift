@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import WireFormat
 import WebSocketProtocol
 
 @Suite("A chain of headers that reaches over a gap")
@@ -18,12 +19,12 @@ struct GapChainTests {
         let first = GapChainTests.text(60)
         let long = WireFrame(2, [UInt8](repeating: 0xff, count: 400), from: .server).bytes
         let start = first + long.prefix(200)
-        #expect(search.receive(start.span, origin: 1) == nil)
-        #expect(search.skip(150, origin: 2))
+        #expect(search.receive(start.span, origin: Origin(packet: 1)) == nil)
+        #expect(search.skip(150, origin: Origin(packet: 2)))
         let rest = Array(long.suffix(from: 350)) + GapChainTests.text(90)
-        let place = search.receive(rest.span, origin: 3)
+        let place = search.receive(rest.span, origin: Origin(packet: 3))
         #expect(place?.offset == 0)
-        #expect((0..<search.pieceCount).map { search.origin(ofPiece: $0) } == [1, 2, 3])
+        #expect((0..<search.pieceCount).map { search.origin(ofPiece: $0).packet } == [1, 2, 3])
         #expect((0..<search.pieceCount).map { search.missing(inPiece: $0) } == [0, 150, 0])
         #expect(search.bytes(ofPiece: 2).elementsEqual(rest))
         #expect(search.keptCount(from: UInt64(start.count) + 150 + 10) == rest.count - 10)
@@ -33,10 +34,10 @@ struct GapChainTests {
     func breaks() {
         let search = GapChainTests.search()
         let bytes = GapChainTests.text(60)
-        #expect(search.receive(bytes.span, origin: 1) == nil)
-        #expect(!search.skip(1, origin: 2))
+        #expect(search.receive(bytes.span, origin: Origin(packet: 1)) == nil)
+        #expect(!search.skip(1, origin: Origin(packet: 2)))
         #expect(search.pieceCount == 1)
-        #expect(!search.skip(.max, origin: 2))
+        #expect(!search.skip(.max, origin: Origin(packet: 2)))
     }
 
     /// Bytes of a payload may look like a frame that reaches over the gap, in which the true chain's next header is lost.
@@ -51,13 +52,13 @@ struct GapChainTests {
         /// How many of the false chain's frames behind the gap it takes for it to be believed.
         func framesNeeded(_ before: [UInt8]) -> Int? {
             let search = GapChainTests.search()
-            guard search.receive(before.span, origin: 1) == nil, search.skip(UInt64(inner.count - 500), origin: 2)
+            guard search.receive(before.span, origin: Origin(packet: 1)) == nil, search.skip(UInt64(inner.count - 500), origin: Origin(packet: 2))
             else {
                 return nil
             }
-            guard search.receive(rest.span, origin: 3) == nil else { return 0 }
+            guard search.receive(rest.span, origin: Origin(packet: 3)) == nil else { return 0 }
             for number in 1...6 {
-                if search.receive(GapChainTests.text(60 + 6 * number).span, origin: 4) != nil { return number }
+                if search.receive(GapChainTests.text(60 + 6 * number).span, origin: Origin(packet: 4)) != nil { return number }
             }
             return nil
         }

@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import WireFormat
 
 @testable import WebSocketProtocol
 
@@ -48,12 +49,12 @@ struct SearchBoundTests {
             streamOffset: 0, sender: .server, mayBeCompressed: false, needed: Evidence.needed, limit: 1 << 18)
         // Headers of frames whose next header is far away.
         let rivals = (0..<count).flatMap { _ in [0x82, 0x7e, 0xfe, 0xff] as [UInt8] }
-        #expect(search.receive((rivals + [0xff]).span, origin: 1) == nil)
+        #expect(search.receive((rivals + [0xff]).span, origin: Origin(packet: 1)) == nil)
         #expect(search.cost < 40 << 10)
         var place: FrameSearch.Place?
         for number in 0..<40 where place == nil {
             let frame = WireFrame.text("message \(number * 7919) of many", from: .server)
-            place = search.receive(frame.span, origin: 2)
+            place = search.receive(frame.span, origin: Origin(packet: 2))
         }
         #expect(place?.offset == UInt64(rivals.count + 1))
     }
@@ -64,7 +65,7 @@ struct SearchBoundTests {
             streamOffset: 0, sender: .server, mayBeCompressed: false, needed: Evidence.needed, limit: limit)
         let noise = [UInt8](repeating: 0xff, count: 1400)
         for _ in 0..<2000 {
-            #expect(search.receive(noise.span, origin: 1) == nil)
+            #expect(search.receive(noise.span, origin: Origin(packet: 1)) == nil)
             #expect(search.keptCount <= limit + noise.count)
             #expect(search.cost <= 3 * limit)
         }

@@ -3,8 +3,12 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// What a TCP connection came to, as its session's end needs it.
-struct TCPOutcome {
+/// What a TCP connection came to, as the end of a reader needs it.
+///
+/// It is all that readers ever learn of TCP.
+struct TransportEnd {
+    /// Why it ends here.
+    var cause: EndCause
     /// Nanoseconds from its first packet to its last.
     var duration: Int64
     /// When its last packet was captured.
@@ -26,7 +30,8 @@ struct TCPOutcome {
     /// How it fared.
     var health: SessionEnd.TCPHealth
 
-    init(_ connection: borrowing TCPConnection, client: Direction) {
+    init(_ connection: borrowing TCPConnection, client: Direction, cause: EndCause) {
+        self.cause = cause
         server = (client == .fromInitiator ? connection.responder : connection.initiator).address
         duration = connection.lastTime.nanoseconds(since: connection.firstTime)
         lastTime = connection.lastTime

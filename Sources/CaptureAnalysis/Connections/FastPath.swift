@@ -1,0 +1,55 @@
+import PacketDecoding
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// The fast path of a shard.
+extension Shard {
+    /// Takes a plain segment of a connection that is known; the outcome is that of the long way.
+    ///
+    /// - Returns: Whether it is one; if not, nothing has changed.
+    @inline(__always)
+    mutating func receivePlain(
+        _ entry: inout PacketAhead, at slot: Slot<TCPConnection>, in bytes: Span<UInt8>,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        switch connections[slot.index].reader {
+        case .session(let session):
+            guard !tracksStates, !sessions[session].watchesSegments,
+                let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: workspace.time)
+            else { return false }
+            workspace.hasHole = false
+            guard entry.segment.payloadLength > 0 else { return true }
+            let role = Role(direction, client: connections[slot.index].client)
+            sessions[session].take(
+                bytes.extracting(entry.segment.payload), from: role, workspace.origin,
+                acknowledged: acknowledged(slot, direction), &workspace, &sink)
+            let place = ConnectionTable.Place(slot: slot, direction: direction)
+            followDelivery(entry.segment.payloadLength, place, from: role, session, &workspace, &sink)
+            return true
+        case .opening(let opening):
+            guard let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: workspace.time)
+            else { return false }
+            workspace.hasHole = false
+            let length = entry.segment.payloadLength
+            guard length > 0, !openings[opening].pass(length, from: direction) else { return true }
+            let place = ConnectionTable.Place(slot: slot, direction: direction)
+            if deliver(bytes.extracting(entry.segment.payload), place, &workspace, &sink) {
+                drain(slot, &workspace, &sink)
+            }
+            if case .session(let session) = connections[slot.index].reader {
+                let role = Role(direction, client: connections[slot.index].client)
+                followDelivery(length, place, from: role, session, &workspace, &sink)
+            }
+            return true
+        case .ignored: return table.connections[slot].passPlain(&entry.segment, time: workspace.time)
+        case .none, .layer, .stopped: return false
+        }
+    }
+
+    /// How far a stream is acknowledged, if that is asked for.
+    @inline(__always)
+    mutating func acknowledged(_ slot: Slot<TCPConnection>, _ direction: Direction) -> UInt64 {
+        followsDeliveries ? table.connections[slot].acknowledgedOffset(of: direction) : 0
+    }
+}

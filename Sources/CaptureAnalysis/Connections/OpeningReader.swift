@@ -1,0 +1,189 @@
+import WebSocketProtocol
+import WireFormat
+
+/// Reads a connection up to an accepted upgrade, or to frames of a session that began before the capture.
+struct OpeningReader: StreamReader, ~Copyable {
+    private(set) var follower: UpgradeFollower
+    /// The number of the connection, once an upgrade was seen on it; 0 before.
+    var number: UInt64 = 0
+    /// The search for a session whose upgrade is not in the capture.
+    private(set) var search: MidstreamSearch?
+    /// When the current request was complete.
+    private(set) var asked: UpgradeMoment?
+    /// Whether bytes were not searched for want of room.
+    private(set) var isSearchCut = false
+    /// Bytes that it has taken out of the streams' common bound.
+    private var reserved = 0
+    /// Nanoseconds from the capture's first packet to the latest upgrade request.
+    private(set) var requestElapsed: Int64?
+
+    init(limits: UpgradeFollower.Limits, beganBeforeCapture: Bool) {
+        follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
+    }
+
+    /// The direction that the client sends; the initiator's if nobody has asked for anything.
+    var client: Direction { follower.client ?? .fromInitiator }
+
+    /// Whether a stream was given up in the search for frames, and nothing else was found on the connection.
+    var isSearchAbandoned: Bool {
+        guard let search, !isSearchCut else { return false }
+        guard follower.isSearching, !follower.traffic.contains(.exchanges) else { return false }
+        return search.isHopeless[0] || search.isHopeless[1]
+    }
+
+    /// Passes over bytes of a body that goes on after them, if that is what comes next.
+    @inline(__always)
+    mutating func pass(_ count: Int, from direction: Direction) -> Bool {
+        follower.pass(count, from: direction)
+    }
+
+    mutating func receive(
+        _ bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Intake {
+        var intake = Intake()
+        var start = 0
+        while true {
+            let step = follower.receive(bytes.extracting(start...), from: place.direction)
+            start &+= step.consumed
+            intake.wakesOther = intake.wakesOther || step.consumed > 0
+            switch step.outcome {
+            case .consumed:
+                if follower.isSearching, let found = find(in: bytes, at: place, &workspace) {
+                    return Intake(answers: intake.answers, successor: found)
+                }
+                guard charge(&workspace) else {
+                    return Intake(answers: intake.answers, successor: .other(.oversizedHead))
+                }
+                return intake
+            case .waits:
+                intake.unread = bytes.count &- start
+                return intake
+            case .requested:
+                asked = UpgradeMoment(origin: workspace.origin, elapsed: workspace.elapsed(workspace.time))
+                requestElapsed = asked?.elapsed
+            case .answered(let answer):
+                let now = UpgradeMoment(origin: workspace.origin, elapsed: workspace.elapsed(workspace.time))
+                intake.answers.append(AnsweredUpgrade(answer: answer, asked: asked ?? now))
+                asked = nil
+                guard answer.verdict == .accepted else { continue }
+                // The answer came from the server: its frames begin after `start`, the client's where its stream waits.
+                intake.unread = bytes.count &- start
+                intake.wakesOther = true
+                intake.successor = .webSocket(.upgrade(client: place.direction.opposite, answer.extensions))
+                return intake
+            case .finished(let ending):
+                return Intake(
+                    unread: bytes.count &- start, answers: intake.answers, successor: .other(ending))
+            }
+        }
+    }
+
+    mutating func skip(
+        _ length: UInt64?, at place: StreamPlace, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Intake {
+        switch follower.skip(length, from: place.direction) {
+        case .waits: return Intake(defersGap: true)
+        case .finished(let ending): return Intake(successor: .other(ending))
+        case .consumed, .requested, .answered:
+            guard search != nil else { return Intake() }
+            if let length {
+                search?.skip(length, of: place.direction, origin: workspace.origin)
+            } else {
+                search?.drop(place.direction)
+            }
+            _ = charge(&workspace)
+            return Intake()
+        }
+    }
+
+    mutating func end(
+        _ transport: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        release(&workspace)
+    }
+
+    /// Looks once more for frames, since nothing more will come.
+    ///
+    /// - Parameter isWhole: Whether each stream was seen to its FIN, by ``Direction/index``.
+    /// - Returns: The session, if one is found after all.
+    mutating func finishSearch(isWhole: InlineArray<2, Bool>, _ workspace: inout Workspace) -> Successor? {
+        guard let search else { return nil }
+        for direction in Direction.allCases {
+            guard let found = search.finish(direction, hasFin: isWhole[direction.index]) else { continue }
+            return hand(over: search, found, in: direction, &workspace)
+        }
+        if isSearchAbandoned { workspace.summary.others.searchesAbandoned &+= 1 }
+        self.search = nil
+        _ = charge(&workspace)
+        return nil
+    }
+
+    /// The request that was never answered, and when it was complete; asked once.
+    mutating func takeUnanswered() -> (request: UpgradeRequest, asked: UpgradeMoment)? {
+        guard let request = follower.pendingRequest, let asked else { return nil }
+        self.asked = nil
+        return (request, asked)
+    }
+
+    /// Ends the reading, since no more bytes can be kept for a stream that waits.
+    mutating func stopWaiting() -> UpgradeFollower.Ending { follower.giveUpWaiting() }
+
+    /// Stops the search, since nobody reads on.
+    mutating func stopReading(_ workspace: inout Workspace) {
+        release(&workspace)
+        search = nil
+    }
+
+    /// Looks for frames in bytes of a connection whose upgrade is not to be seen.
+    private mutating func find(
+        in bytes: Span<UInt8>, at place: StreamPlace, _ workspace: inout Workspace
+    ) -> Successor? {
+        guard workspace.resources.searchable > bytes.count else {
+            // What is not looked at breaks every chain.
+            search?.drop(place.direction)
+            _ = charge(&workspace)
+            if !isSearchCut { workspace.summary.others.unsearched &+= 1 }
+            isSearchCut = true
+            return nil
+        }
+        if search == nil { search = MidstreamSearch(needed: Evidence.neededMidstream) }
+        let found = search?.receive(bytes, from: place.direction, at: place.offset, origin: place.origin)
+        _ = charge(&workspace)
+        guard let found, let search else { return nil }
+        return hand(over: search, found, in: place.direction, &workspace)
+    }
+
+    /// Hands the search over to the session that was found.
+    private mutating func hand(
+        over search: MidstreamSearch, _ found: FrameSearch.Place, in direction: Direction,
+        _ workspace: inout Workspace
+    ) -> Successor {
+        stopReading(&workspace)
+        let client = found.sender == .client ? direction : direction.opposite
+        return .webSocket(.found(search, client: client))
+    }
+
+    /// What a head of common size costs: it gets room where longer ones do not any more.
+    private static let commonHead = 4096
+
+    /// Counts what it keeps by now against the common bound.
+    ///
+    /// - Returns: Whether it may keep it.
+    private mutating func charge(_ workspace: inout Workspace) -> Bool {
+        let cost = follower.keptCount &+ (search?.cost ?? 0)
+        guard cost != reserved else { return true }
+        let grows = cost > reserved
+        workspace.resources.keepable &-= cost &- reserved
+        reserved = cost
+        let headroom = cost <= Self.commonHead ? workspace.resources.headroom : 0
+        return !grows || workspace.resources.searchable &+ headroom >= 0
+    }
+
+    /// Gives back what it has taken: it is not needed any more.
+    mutating func release(_ workspace: inout Workspace) {
+        workspace.resources.keepable &+= reserved
+        reserved = 0
+    }
+}

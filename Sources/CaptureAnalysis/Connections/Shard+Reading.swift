@@ -1,0 +1,148 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// How bytes come to their readers.
+extension Shard {
+    /// Hands bytes that are next in a TCP stream to their reader, and holds the stream if they must wait for the other
+    /// one; the current packet has brought them.
+    ///
+    /// - Returns: Whether the other stream may go on, if it has waited.
+    mutating func deliver(
+        _ bytes: Span<UInt8>, _ place: ConnectionTable.Place, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        let (slot, direction) = (place.slot, place.direction)
+        let streamPlace = StreamPlace(
+            direction, at: table.connections[slot].nextOffset(of: direction) &- UInt64(bytes.count),
+            count: bytes.count, origin: workspace.origin, acknowledged: acknowledged(slot, direction))
+        let intake = read(bytes, at: streamPlace, of: Feed(slot), &workspace, &sink)
+        if intake.unread > 0 {
+            table.connections[slot].pause(
+                direction, keeping: bytes.extracting(last: intake.unread), origin: workspace.origin,
+                budget: &table.budget)
+        }
+        if intake.wakesOther { table.connections[slot].resume(direction.opposite) }
+        return intake.wakesOther
+    }
+
+    /// Hands bytes that are next in a stream to their reader, and its successors if it has any.
+    ///
+    /// - Returns: How many must wait, and whether the other stream may go on.
+    mutating func read(
+        _ bytes: Span<UInt8>, at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Intake {
+        var wakesOther = false
+        var start = 0
+        repeat {
+            let rest = bytes.extracting(start...)
+            let restPlace = start == 0 ? place : place.dropping(start, outOf: bytes.count)
+            var intake: Intake
+            switch reader(of: feed) {
+            case .session(let session):
+                if tracksStates, feed.channel != nil { lookAt(session, &workspace) }
+                intake = sessions[session].receive(rest, at: restPlace, &workspace, &sink)
+            case .none:
+                begin(rest, at: restPlace, of: feed, &workspace, &sink)
+                continue
+            case .opening(let opening):
+                intake = openings[opening].receive(rest, at: restPlace, &workspace, &sink)
+                for answer in intake.answers { report(answer, opening, restPlace, of: feed, &workspace, &sink) }
+            case .layer(let layer):
+                intake = unwrap(rest, at: restPlace, layer, of: feed, &workspace, &sink)
+            case .stopped, .ignored: return Intake(wakesOther: wakesOther)
+            }
+            wakesOther = wakesOther || intake.wakesOther
+            guard let successor = intake.successor else {
+                return Intake(unread: intake.unread, wakesOther: wakesOther)
+            }
+            succeed(
+                successor, rest.extracting(last: intake.unread), at: restPlace, of: feed, &workspace, &sink)
+            start = bytes.count &- intake.unread
+        } while start < bytes.count
+        return Intake(wakesOther: wakesOther)
+    }
+
+    /// Goes on after bytes of a stream that are missing.
+    ///
+    /// - Returns: Whether the gap must wait for the other stream.
+    mutating func skip(
+        _ length: UInt64?, at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        let intake: Intake
+        switch reader(of: feed) {
+        case .session(let session): intake = sessions[session].skip(length, at: place, &workspace, &sink)
+        case .opening(let opening): intake = openings[opening].skip(length, at: place, &workspace, &sink)
+        case .layer(let layer): intake = unwrapGap(length, at: place, layer, of: feed, &workspace, &sink)
+        case .none, .stopped, .ignored: return false
+        }
+        if let successor = intake.successor { succeed(successor, Span(), at: place, of: feed, &workspace, &sink) }
+        return intake.defersGap
+    }
+
+    /// Hands on what has waited in both streams of a connection.
+    mutating func drain(
+        _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        var direction = Direction.fromInitiator
+        var idle = 0
+        while idle < 2 {
+            if case .ignored = connections[slot.index].reader { return }
+            guard let piece = table.connections[slot].next(direction, budget: &table.budget) else {
+                if table.connections[slot].isOverfull(direction) {
+                    stopWaiting(Feed(slot), &workspace)
+                    return
+                }
+                direction = direction.opposite
+                idle &+= 1
+                continue
+            }
+            let place = ConnectionTable.Place(slot: slot, direction: direction)
+            if hand(piece, place, &workspace, &sink) { idle = 0 }
+        }
+    }
+
+    /// Hands on one piece.
+    ///
+    /// - Returns: Whether the streams have moved.
+    private mutating func hand(
+        _ piece: StreamPiece, _ place: ConnectionTable.Place, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        let (slot, direction) = (place.slot, place.direction)
+        switch piece {
+        case .held(let segment):
+            let streamPlace = StreamPlace(
+                direction, at: segment.offset, count: segment.bytes.count, origin: segment.origin,
+                acknowledged: acknowledged(slot, direction))
+            let intake = read(segment.bytes.span, at: streamPlace, of: Feed(slot), &workspace, &sink)
+            if intake.unread > 0 {
+                table.connections[slot].pause(
+                    direction, keeping: segment, unread: intake.unread, budget: &table.budget)
+            }
+            if intake.wakesOther { table.connections[slot].resume(direction.opposite) }
+            return intake.unread < segment.bytes.count
+        case .gap(let length):
+            let streamPlace = StreamPlace(
+                direction, at: table.connections[slot].nextOffset(of: direction) &- length, count: Int(clamping: length),
+                origin: workspace.origin, acknowledged: 0)
+            let mustWait = skip(length, at: streamPlace, of: Feed(slot), &workspace, &sink)
+            if mustWait {
+                table.connections[slot].pause(
+                    direction, keepingGap: length, origin: workspace.origin, budget: &table.budget)
+                return false
+            }
+            for session in sessions(on: slot) { reportMissing(length, place, session, &workspace, &sink) }
+            return true
+        }
+    }
+
+    /// Gives up a stream that has waited for the other one beyond the bounds.
+    mutating func stopWaiting(_ feed: Feed, _ workspace: inout Workspace) {
+        guard case .opening(let opening) = reader(of: feed) else { return }
+        workspace.summary.others.waitedTooLong &+= 1
+        stopReading(feed, opening, openings[opening].stopWaiting(), &workspace)
+    }
+}

@@ -1,0 +1,204 @@
+import PacketDecoding
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// Who reads a connection, or a channel inside it, and who reads on from there.
+extension Shard {
+    /// Who reads two streams.
+    func reader(of feed: Feed) -> Connection.Reader {
+        guard let channel = feed.channel else { return connections[feed.connection.index].reader }
+        return channels[channel].reader
+    }
+
+    /// Makes somebody the reader of two streams.
+    mutating func setReader(of feed: Feed, _ reader: Connection.Reader) {
+        if let channel = feed.channel {
+            channels[channel].reader = reader
+        } else {
+            connections[feed.connection.index].reader = reader
+        }
+    }
+
+    /// Chooses the first reader of two streams, by their first bytes.
+    mutating func begin(
+        _ bytes: Span<UInt8>, at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let slot = feed.connection
+        let isKnown = feed.channel != nil || table.connections[slot].isOpeningKnown
+        if !workspace.options.layers.isEmpty, let layer = layer(for: .firstBytes, bytes, at: place, of: feed, workspace.options) {
+            return beginLayer(layer, of: feed, &workspace)
+        }
+        let opening = openings.insert(
+            OpeningReader(limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown))
+        setReader(of: feed, .opening(opening))
+        if !workspace.options.assumedServers.isEmpty,
+            let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP
+        {
+            succeed(.webSocket(.assumed(client: client)), bytes, at: place, of: feed, &workspace, &sink)
+        }
+    }
+
+    /// The client of a server whose connections the user says are WebSocket.
+    private func clientOfAssumedServer(_ slot: Slot<TCPConnection>, _ servers: AssumedServers) -> Direction? {
+        if servers.contains(table.connections[slot].responder) { return .fromInitiator }
+        return servers.contains(table.connections[slot].initiator) ? .fromResponder : nil
+    }
+
+    /// Puts a successor in an opening's place: all changes of readers but the first and the last are made here.
+    ///
+    /// - Parameters:
+    ///   - successor: Who reads from here on.
+    ///   - unread: The bytes that it will be handed first.
+    ///   - place: Where the bytes stand that made the change.
+    ///   - feed: The streams.
+    ///   - workspace: What readers share.
+    ///   - sink: Who gets the events.
+    mutating func succeed(
+        _ successor: Successor, _ unread: Span<UInt8>, at place: StreamPlace, of feed: Feed,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard case .opening(let opening) = reader(of: feed) else { return setReader(of: feed, .ignored) }
+        switch successor {
+        case .webSocket(let how): beginSession(how, opening, unread, at: place, of: feed, &workspace, &sink)
+        case .other(let ending):
+            if openings[opening].number == 0, !unread.isEmpty, !workspace.options.layers.isEmpty,
+                let layer = layer(for: .after(ending), unread, at: place, of: feed, workspace.options)
+            {
+                openings[opening].release(&workspace)
+                openings.remove(opening)
+                beginLayer(layer, of: feed, &workspace)
+            } else {
+                stopReading(feed, opening, ending, &workspace)
+            }
+        }
+    }
+
+    /// Makes a session of what an opening has read.
+    private mutating func beginSession(
+        _ how: SessionOpening, _ opening: Slot<OpeningReader>, _ unread: Span<UInt8>, at place: StreamPlace,
+        of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        var offsets: InlineArray<2, UInt64> = [nextOffset(of: feed, .fromInitiator), nextOffset(of: feed, .fromResponder)]
+        offsets[place.direction.index] &-= UInt64(unread.count)
+        var begin = SessionBeginning(
+            client: .fromInitiator, offsets: offsets, isCarried: feed.channel != nil, extensions: nil,
+            requestElapsed: openings[opening].requestElapsed)
+        switch how {
+        case .upgrade(let client, let extensions):
+            begin.client = client
+            begin.extensions = extensions
+            _ = makeSession(begin, opening, of: feed, &workspace)
+        case .assumed(let client):
+            begin.client = client
+            let context = announce(opening, of: feed, how: .midstream, client: client, &workspace, &sink)
+            workspace.summary.webSocketConnections &+= 1
+            let session = makeSession(begin, opening, of: feed, &workspace)
+            // If the connection was seen to open, frames begin with its first byte; else their place is searched.
+            if feed.channel == nil, !table.connections[feed.connection].isOpeningKnown {
+                sessions[session].beginMidstream(context, &workspace, &sink)
+            }
+        case .found(let search, let client):
+            begin.client = client
+            // Where the bytes kept begin; a stream of which nothing was kept begins with its next byte.
+            for direction in Direction.allCases {
+                if let kept = search.streams[direction.index]?.keptOffset { begin.offsets[direction.index] = kept }
+            }
+            let context = announce(opening, of: feed, how: .midstream, client: client, &workspace, &sink)
+            workspace.summary.webSocketConnections &+= 1
+            let session = makeSession(begin, opening, of: feed, &workspace)
+            sessions[session].beginMidstream(context, &workspace, &sink)
+            for direction in Direction.allCases where search.isHopeless[direction.index] {
+                let finding = Finding(
+                    rule: "limit.search", severity: .warning, reference: "wstap limits",
+                    text: "The search for frames had given this end up before the session was found: what it sent "
+                        + "before is not decoded.",
+                    from: Role(direction, client: client), streamOffset: begin.offsets[direction.index])
+                workspace.report(finding, at: context, into: &sink)
+            }
+            if tracksStates { workspace.view = view(feed.connection, session) }
+            sessions[session].replay(search, &workspace, &sink)
+        }
+    }
+
+    /// Puts a session in an opening's place.
+    private mutating func makeSession(
+        _ beginning: SessionBeginning, _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace
+    ) -> Slot<Session> {
+        let id = SessionID(connection: openings[opening].number, stream: stream(of: feed))
+        openings[opening].release(&workspace)
+        openings.remove(opening)
+        let session = sessions.insert(Session(id, beginning, &workspace))
+        setReader(of: feed, .session(session))
+        let slot = feed.connection
+        connections[slot.index].client = beginning.client
+        let initiator = table.connections[slot].initiator
+        let responder = table.connections[slot].responder
+        connections[slot.index].clientPort = beginning.client == .fromInitiator ? initiator.port : responder.port
+        beginDeliveries(slot, session)
+        return session
+    }
+
+    /// Stops reading what is no session.
+    mutating func stopReading(
+        _ feed: Feed, _ opening: Slot<OpeningReader>, _ ending: UpgradeFollower.Ending, _ workspace: inout Workspace
+    ) {
+        switch ending {
+        case .tls: workspace.summary.others.tls &+= 1
+        case .http2: workspace.summary.others.http2 &+= 1
+        case .webSocket, .otherUpgrade, .proxy, .tooManyProxies, .oversizedHead, .brokenHTTP, .unknown:
+            workspace.summary.others.count(openings[opening].follower.traffic)
+        }
+        if let channel = feed.channel {
+            channels[channel].removeHeld(budget: &table.budget)
+        } else {
+            table.connections[feed.connection].removeHeld(budget: &table.budget)
+        }
+        if case .oversizedHead = ending { workspace.summary.others.oversizedHeads &+= 1 }
+        if case .tooManyProxies = ending { workspace.summary.others.proxyChains &+= 1 }
+        openings[opening].stopReading(&workspace)
+        if openings[opening].number == 0 {
+            openings.remove(opening)
+            setReader(of: feed, .ignored)
+        } else {
+            setReader(of: feed, .stopped(opening))
+        }
+    }
+
+    /// Where the next byte of a stream stands.
+    private mutating func nextOffset(of feed: Feed, _ direction: Direction) -> UInt64 {
+        guard let channel = feed.channel else { return table.connections[feed.connection].nextOffset(of: direction) }
+        return channels[channel].next[direction.index]
+    }
+
+    /// The stream among those of the connection; nil if there is only one.
+    func stream(of feed: Feed) -> UInt64? {
+        guard let channel = feed.channel else { return nil }
+        return channels[channel].stream
+    }
+}
+
+/// What a session begins with.
+struct SessionBeginning {
+    /// The direction that the client sends.
+    var client: Direction
+    /// Where its streams begin, by ``Direction/index``.
+    var offsets: InlineArray<2, UInt64>
+    /// Whether a layer carries it.
+    var isCarried: Bool
+    /// The extensions that the upgrade agreed on; nil if it is not in the capture.
+    var extensions: [WebSocketExtension]?
+    /// Nanoseconds from the capture's first packet to the upgrade request; nil if there is none.
+    var requestElapsed: Int64?
+}
+
+extension Span<UInt8> {
+    /// Whether it may be the beginning of an upgrade request or of its answer.
+    fileprivate var beginsHTTP: Bool {
+        func begins(_ text: StaticString) -> Bool {
+            (0..<Swift.min(count, text.utf8CodeUnitCount)).allSatisfy { unsafe text.utf8Start[$0] == self[$0] }
+        }
+        return begins("GET ") || begins("HTTP/1.")
+    }
+}

@@ -1,0 +1,177 @@
+import WebSocketProtocol
+import WireFormat
+
+/// What readers share: the options, the current packet, the totals, and the room that they may take.
+@safe
+struct Workspace: ~Copyable {
+    let options: AnalysisOptions
+    /// The totals, the duration left out.
+    var summary = Summary()
+    /// The ends of sessions, to be compared.
+    var endings = EndingPatterns()
+    /// The current packet.
+    private(set) var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
+    /// Its link type.
+    private(set) var linkType = LinkType.ethernet
+    /// The name of its interface; empty if the capture has none.
+    private(set) var interfaceName: [UInt8] = []
+    /// The current connection as the packet has left it, if ``EventDemand/includesStates`` asks for it.
+    var view = ConnectionView.unknown
+    /// Whether the current connection has streams of which bytes are missing that may still come.
+    var hasHole = false
+    private var firstTimeSeen: Timestamp?
+    /// How many connections have got a number.
+    var connectionCount: UInt64 = 0
+    /// Whether numbers are given again once their connections have ended.
+    var reusesNumbers = false
+    private var freeNumbers: [UInt64] = []
+    /// What the streams of each shard share.
+    private let shards = UnsafeMutablePointer<StreamResources>.allocate(capacity: Limits.shards)
+    /// The same of the current connection's shard.
+    private var shard: UnsafeMutablePointer<StreamResources>
+    /// Room for what a layer decodes, while none does.
+    private var spareOutput: LayerOutput? = LayerOutput()
+
+    init(options: AnalysisOptions) {
+        self.options = options
+        unsafe shard = shards
+        for index in 0..<Limits.shards {
+            unsafe (shards + index).initialize(
+                to: StreamResources(
+                    keptPayload: options.limits.keptPayload / Limits.shards,
+                    compression: options.limits.compression / Limits.shards))
+        }
+    }
+
+    deinit {
+        unsafe shards.deinitialize(count: Limits.shards)
+        unsafe shards.deallocate()
+    }
+
+    /// The number of the current packet, from 1.
+    var packet: UInt64 {
+        @inline(__always) get { origin.packet }
+    }
+
+    /// The time of the current packet.
+    var time: Timestamp {
+        @inline(__always) get { origin.time }
+    }
+
+    /// What the streams of the current connection's shard share.
+    var resources: StreamResources {
+        @inline(__always) unsafeAddress { unsafe UnsafePointer(shard) }
+        @inline(__always) unsafeMutableAddress { unsafe shard }
+    }
+
+    /// Turns to the connections of a shard.
+    @inline(__always)
+    mutating func enter(_ index: Int) {
+        unsafe shard = shards + index
+    }
+
+    /// Takes over what another workspace has of a shard.
+    mutating func adopt(_ index: Int, from other: inout Workspace) {
+        unsafe swap(&shards[index], &other.shards[index])
+    }
+
+    /// Counts a packet.
+    @inline(__always)
+    mutating func count(_ bytes: Span<UInt8>) {
+        summary.packets &+= 1
+        summary.bytes &+= UInt64(bytes.count)
+    }
+
+    /// Goes on to the next packet.
+    @inline(__always)
+    mutating func begin(_ packet: UInt64, time: Timestamp, _ linkType: LinkType, interfaceName: Span<UInt8>) {
+        origin = Origin(packet: packet, time: time)
+        self.linkType = linkType
+        if self.interfaceName.count != 0 || interfaceName.count != 0 { keepInterface(interfaceName) }
+    }
+
+    /// Learns the first packet's time, before the packet is taken.
+    mutating func begin(at time: Timestamp) {
+        origin.time = time
+        begin(firstTime: time)
+    }
+
+    /// Learns the time of the capture's first packet.
+    mutating func begin(firstTime: Timestamp) {
+        firstTimeSeen = firstTime
+    }
+
+    /// The time of the first packet; the current time if there was none.
+    var firstTime: Timestamp { firstTimeSeen ?? time }
+
+    /// Keeps the name in place: connections need it once, packets bring it every time.
+    @inline(never)
+    private mutating func keepInterface(_ name: Span<UInt8>) {
+        let isSame =
+            interfaceName.count == name.count && name.indices.allSatisfy { interfaceName[$0] == name[$0] }
+        guard !isSame else { return }
+        interfaceName.removeAll(keepingCapacity: true)
+        for index in name.indices { interfaceName.append(name[index]) }
+    }
+
+    /// Nanoseconds from the first packet to `time`.
+    @inline(__always)
+    func elapsed(_ time: Timestamp) -> Int64 {
+        firstTimeSeen.map { time.nanoseconds(since: $0) } ?? 0
+    }
+
+    /// The totals so far.
+    var totals: Summary {
+        var totals = summary
+        totals.duration = elapsed(time)
+        return totals
+    }
+
+    /// Numbers a connection on which WebSocket was seen.
+    mutating func numberConnection() -> UInt64 {
+        if let number = freeNumbers.popLast() { return number }
+        connectionCount &+= 1
+        return connectionCount
+    }
+
+    /// Gives a number free: nothing more will be reported of its connection.
+    mutating func release(_ number: UInt64) {
+        if reusesNumbers { freeNumbers.append(number) }
+    }
+
+    /// The place of an event of a session that the current packet completes.
+    @inline(__always)
+    func context(_ session: SessionID) -> EventContext {
+        context(session, view: view)
+    }
+
+    /// The same, with a connection that looks like this.
+    @inline(__always)
+    func context(_ session: SessionID, view: ConnectionView) -> EventContext {
+        EventContext(packet: packet, time: time, elapsed: elapsed(time), session: session, view: view)
+    }
+
+    /// Reports and counts a finding.
+    mutating func report(
+        _ finding: Finding, at context: EventContext, into sink: inout some EventSink & ~Copyable
+    ) {
+        switch finding.severity {
+        case .note: summary.notes &+= 1
+        case .warning: summary.warnings &+= 1
+        case .error: summary.errors &+= 1
+        }
+        sink.receive(.finding(finding), at: context, payload: Span())
+    }
+
+    /// Lends room for what a layer decodes; layers inside layers get their own.
+    mutating func takeOutput() -> LayerOutput {
+        defer { spareOutput = nil }
+        return spareOutput ?? LayerOutput()
+    }
+
+    /// Takes that room back.
+    mutating func giveBack(_ output: consuming LayerOutput) {
+        output.removeAll()
+        spareOutput = output
+    }
+}

@@ -1,0 +1,87 @@
+import DequeModule
+import TCPReassembly
+import WireFormat
+
+/// Two streams that a layer has found in what it reads: to their reader, what a TCP connection is.
+struct Channel: ~Copyable {
+    /// Bytes that wait for the other stream, or a gap among them.
+    struct Held {
+        var place: StreamPlace
+        var bytes: ArraySlice<UInt8>
+        /// Whether it is a gap, and how many bytes it has.
+        var gap: UInt64??
+
+        static let overhead = 128
+        var cost: Int { bytes.count &+ Self.overhead }
+    }
+
+    /// The layer that has found it.
+    let layer: Slot<LayerReader>
+    /// The stream among those of the connection; nil if the layer has only one.
+    let stream: UInt64?
+    /// Who reads it.
+    var reader = Connection.Reader.none
+    /// Where the next byte stands in each stream, by ``Direction/index``.
+    private(set) var next = InlineArray<2, UInt64>(repeating: 0)
+    private var held: InlineArray<2, Deque<Held>> = [[], []]
+    private var isPaused = InlineArray<2, Bool>(repeating: false)
+    private var heldCost = 0
+
+    init(of layer: Slot<LayerReader>, stream: UInt64?) {
+        self.layer = layer
+        self.stream = stream
+    }
+
+    /// Whether bytes of a stream wait.
+    func isWaiting(_ direction: Direction) -> Bool { !held[direction.index].isEmpty }
+
+    /// Where bytes stand that come next, which count as read from now on.
+    mutating func advance(_ piece: LayerOutput.Piece, by count: UInt64) -> StreamPlace {
+        let offset = next[piece.direction.index]
+        next[piece.direction.index] &+= count
+        return StreamPlace(
+            direction: piece.direction, offset: offset, origin: piece.origin, carrier: piece.carrier,
+            acknowledged: piece.acknowledged)
+    }
+
+    /// Holds a stream, and keeps what its reader cannot use yet in front of what waits.
+    mutating func pause(_ held: consuming Held, budget: inout Int) {
+        let index = held.place.direction.index
+        isPaused[index] = true
+        next[index] = held.place.offset
+        budget &-= held.cost
+        heldCost &+= held.cost
+        self.held[index].prepend(held)
+    }
+
+    /// Keeps what comes while the stream is held.
+    mutating func wait(_ held: consuming Held, budget: inout Int) {
+        budget &-= held.cost
+        heldCost &+= held.cost
+        self.held[held.place.direction.index].append(held)
+    }
+
+    /// Lets a stream pass again.
+    mutating func resume(_ direction: Direction) {
+        isPaused[direction.index] = false
+    }
+
+    /// The next that has waited; nil if there is none, or the stream is held.
+    mutating func popFirst(_ direction: Direction, budget: inout Int) -> Held? {
+        guard !isPaused[direction.index], let first = held[direction.index].popFirst() else { return nil }
+        budget &+= first.cost
+        heldCost &-= first.cost
+        next[direction.index] = first.place.offset &+ UInt64(first.bytes.count) &+ ((first.gap ?? nil) ?? 0)
+        return first
+    }
+
+    /// Whether more waits than may.
+    func isOverfull(_ limits: ReassemblyLimits) -> Bool { heldCost > limits.heldBytesPerStream }
+
+    /// Drops what waits.
+    mutating func removeHeld(budget: inout Int) {
+        budget &+= heldCost
+        heldCost = 0
+        held = [[], []]
+    }
+}

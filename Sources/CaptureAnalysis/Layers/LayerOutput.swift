@@ -1,0 +1,94 @@
+package import WireFormat
+
+/// What a layer has made of bytes: pieces of streams, in the order in which they are to be read.
+package struct LayerOutput {
+    /// What comes next in a stream.
+    struct Piece {
+        enum Content {
+            /// Decoded bytes: where they stand in ``LayerOutput/bytes``.
+            case bytes(Range<Int>)
+            /// This many bytes are lost; nil if that is not known.
+            case gap(UInt64?)
+            /// Nothing more will come in either direction.
+            case end
+        }
+
+        /// The stream among those of the connection; nil if the layer has only one.
+        var stream: UInt64?
+        var direction: Direction
+        var origin: Origin
+        var carrier: Range<UInt64>
+        var acknowledged: UInt64
+        var content: Content
+    }
+
+    private(set) var pieces: [Piece] = []
+    /// The decoded bytes of all pieces.
+    private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// Appends bytes of a stream.
+    ///
+    /// - Parameters:
+    ///   - bytes: The decoded bytes; they are copied.
+    ///   - stream: The stream among those of the connection; nil if the layer has only one.
+    ///   - place: Where the bytes stand that completed them.
+    ///   - carrier: The bytes of the TCP stream that carried them: all of the record, its header and tag included.
+    package mutating func append(
+        _ bytes: Span<UInt8>, to stream: UInt64? = nil, completedAt place: StreamPlace, carrier: Range<UInt64>
+    ) {
+        append(to: stream, completedAt: place, carrier: carrier) { room in
+            for index in bytes.indices { room.append(bytes[index]) }
+        }
+    }
+
+    /// Appends bytes of a stream that are decoded in place.
+    ///
+    /// - Parameters:
+    ///   - stream: The stream among those of the connection; nil if the layer has only one.
+    ///   - place: Where the bytes stand that completed them.
+    ///   - carrier: The bytes of the TCP stream that carried them.
+    ///   - decode: Appends the decoded bytes.
+    package mutating func append(
+        to stream: UInt64? = nil, completedAt place: StreamPlace, carrier: Range<UInt64>,
+        _ decode: (inout [UInt8]) -> Void
+    ) {
+        let start = bytes.count
+        decode(&bytes)
+        add(.bytes(start..<bytes.count), stream, place, carrier)
+    }
+
+    /// Appends a gap: bytes of a stream that could not be decoded.
+    ///
+    /// - Parameters:
+    ///   - length: How many; nil if that is not known.
+    ///   - stream: The stream.
+    ///   - place: Where the bytes stand that showed it.
+    ///   - carrier: The bytes of the TCP stream that carried them.
+    package mutating func appendGap(
+        _ length: UInt64?, in stream: UInt64? = nil, shownAt place: StreamPlace, carrier: Range<UInt64>
+    ) {
+        if length != 0 { add(.gap(length), stream, place, carrier) }
+    }
+
+    /// Ends a stream in both directions.
+    package mutating func end(_ stream: UInt64, at place: StreamPlace) {
+        add(.end, stream, place, place.carrier)
+    }
+
+    /// Forgets all; keeps the room, within reason.
+    mutating func removeAll() {
+        pieces.removeAll(keepingCapacity: pieces.capacity <= 256)
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 128 << 10)
+    }
+
+    private mutating func add(
+        _ content: Piece.Content, _ stream: UInt64?, _ place: StreamPlace, _ carrier: Range<UInt64>
+    ) {
+        pieces.append(
+            Piece(
+                stream: stream, direction: place.direction, origin: place.origin, carrier: carrier,
+                acknowledged: place.acknowledged, content: content))
+    }
+}

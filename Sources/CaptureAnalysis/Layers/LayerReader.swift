@@ -1,0 +1,58 @@
+import WebSocketProtocol
+import WireFormat
+
+/// A layer that reads a connection, or a stream of another layer, and the channels that it has opened.
+struct LayerReader: ~Copyable {
+    let layer: any StreamLayer
+    /// How many layers there are below.
+    let depth: Int
+    /// The channels by the order in which they came, each with its stream.
+    private(set) var channels: [(stream: UInt64?, slot: Slot<Channel>)] = []
+    /// The number of the connection, once WebSocket was seen in it; 0 before. Counts in the lowest layer.
+    var number: UInt64 = 0
+    /// Bytes that it has taken out of the streams' common bound.
+    private var reserved = 0
+
+    /// Streams of one layer that are followed at a time; HTTP/2 servers mostly allow 100 to 256.
+    static let channelLimit = 256
+    /// Layers inside layers.
+    static let depthLimit = 4
+
+    init(_ layer: any StreamLayer, depth: Int) {
+        self.layer = layer
+        self.depth = depth
+    }
+
+    /// The channel of a stream.
+    func channel(of stream: UInt64?) -> Slot<Channel>? {
+        channels.last { $0.stream == stream }?.slot
+    }
+
+    /// Adds the channel of a stream.
+    mutating func add(_ channel: Slot<Channel>, of stream: UInt64?) {
+        channels.append((stream, channel))
+    }
+
+    /// Takes the channel of a stream out.
+    mutating func remove(_ channel: Slot<Channel>) {
+        channels.removeAll { $0.slot == channel }
+    }
+
+    /// Counts what it keeps by now against the common bound.
+    ///
+    /// - Returns: Whether it may keep it.
+    mutating func charge(_ workspace: inout Workspace) -> Bool {
+        let cost = layer.cost &+ channels.capacity &* 32
+        guard cost != reserved else { return true }
+        let grows = cost > reserved
+        workspace.resources.keepable &-= cost &- reserved
+        reserved = cost
+        return !grows || workspace.resources.searchable >= 0
+    }
+
+    /// Gives back what it has taken.
+    mutating func release(_ workspace: inout Workspace) {
+        workspace.resources.keepable &+= reserved
+        reserved = 0
+    }
+}

@@ -1,0 +1,65 @@
+package import PacketDecoding
+package import WebSocketProtocol
+package import WireFormat
+
+/// Something between TCP and sessions: it decrypts both streams of a connection, or takes them apart into several.
+///
+/// It is fed the bytes of both streams in order, and appends what it makes of them to a ``LayerOutput``. What becomes of
+/// that is not its business: each stream it names is read like a TCP connection of its own, from the first byte on, by
+/// another layer, by an opening, then by a session. It knows no TCP, no WebSocket and no events.
+///
+/// A layer is asked for by its ``StreamLayerProvider``, once a connection.
+package protocol StreamLayer: AnyObject {
+    /// The bytes of memory that it keeps by now, for the bounds.
+    var cost: Int { get }
+
+    /// Takes the next bytes of a stream, as many as there are; what is incomplete it keeps.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes; lent for the call.
+    ///   - place: Where they stand, and what carried them.
+    ///   - output: What it makes of them.
+    func receive(_ bytes: Span<UInt8>, at place: StreamPlace, into output: inout LayerOutput)
+
+    /// Goes on after bytes that the capture lacks.
+    ///
+    /// - Parameters:
+    ///   - length: How many; nil if that is not known.
+    ///   - place: Where they would stand.
+    ///   - output: Gaps in the streams that lack bytes by it, and what follows.
+    func skip(_ length: UInt64?, at place: StreamPlace, into output: inout LayerOutput)
+}
+
+/// Offers layers for connections.
+package protocol StreamLayerProvider: Sendable {
+    /// The layer that reads from here on; nil if this provider has none for it.
+    ///
+    /// - Parameters:
+    ///   - offer: What is known of the streams.
+    ///   - bytes: The next bytes, which the layer will be handed first.
+    func layer(for offer: LayerOffer, startingWith bytes: Span<UInt8>) -> (any StreamLayer)?
+}
+
+/// What a provider may decide by.
+package struct LayerOffer: Sendable {
+    /// When it is asked.
+    package enum Moment: Sendable {
+        /// At the first bytes of a connection, or of a stream of another layer.
+        case firstBytes
+        /// When HTTP has ended, or was none: the ending tells what follows.
+        case after(UpgradeFollower.Ending)
+    }
+
+    /// When it is asked.
+    package var moment: Moment
+    /// Who sent the bytes.
+    package var direction: Direction
+    /// The end that opened the TCP connection.
+    package var initiator: Endpoint
+    /// The end that answered.
+    package var responder: Endpoint
+    /// Whether the TCP connection was seen to open: these are its first bytes.
+    package var isOpeningKnown: Bool
+    /// How many layers there are below.
+    package var depth: Int
+}

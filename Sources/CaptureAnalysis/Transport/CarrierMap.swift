@@ -1,0 +1,34 @@
+import DequeModule
+
+/// Which bytes of TCP carried those of a stream inside a layer; a session that reads TCP itself needs none.
+///
+/// It remembers as many pieces as a ledger of deliveries does segments. Of what was before, the oldest one known stands
+/// in: that concerns only segments that were sent again long ago.
+final class CarrierMap {
+    private struct Piece {
+        /// Where it begins in the stream.
+        var offset: UInt64
+        var carrier: Range<UInt64>
+    }
+
+    private var pieces: Deque<Piece> = []
+    private static let memory = 64
+
+    /// Learns what carries the bytes from a place on.
+    func add(_ place: StreamPlace) {
+        if pieces.count == Self.memory { pieces.removeFirst() }
+        pieces.append(Piece(offset: place.offset, carrier: place.carrier))
+    }
+
+    /// Where in the TCP stream all that carries the byte at `offset` begins.
+    func start(of offset: UInt64) -> UInt64 { piece(of: offset)?.carrier.lowerBound ?? 0 }
+
+    /// Where in the TCP stream all that carries the bytes before `offset` ends.
+    func end(before offset: UInt64) -> UInt64 {
+        piece(of: max(offset, 1) &- 1)?.carrier.upperBound ?? 0
+    }
+
+    private func piece(of offset: UInt64) -> Piece? {
+        pieces.last { $0.offset <= offset } ?? pieces.first
+    }
+}

@@ -1,0 +1,119 @@
+import PacketDecoding
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// What single segments show of a session beside their bytes: deliveries, and segments held back.
+extension Shard {
+    /// Looks at a segment before its bytes are handed on.
+    mutating func watch(
+        _ segment: inout TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
+        _ session: Slot<Session>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        if followsDeliveries, arrival.hasMore || arrival.inOrder.count != segment.payloadLength {
+            recordOddities(segment, place, arrival, session, &workspace)
+        }
+        let sender = Role(place.direction, client: sessions[session].clientDirection)
+        if sessions[session].awaitsStall(of: sender.peer) {
+            let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction.opposite)
+            let isPlain = segment.flags == .ack && segment.payloadLength == 0 && segment.window > 0
+            sessions[session].acknowledge(sender.peer, to: acknowledged, isPlain: isPlain, at: workspace.time)
+        }
+        guard segment.payloadLength > 0, sessions[session].awaitsStall(of: sender) else { return }
+        let isNext = arrival.inOrder == 0..<segment.payloadLength
+        let slack = connectTime(place.slot) &+ StallWatch.reaction
+        let stall = sessions[session].endStall(
+            of: sender, next: isNext ? segment.payloadLength : nil, at: workspace.time, slack: slack)
+        guard let stall else { return }
+        let next = table.connections[place.slot].nextOffset(of: place.direction)
+        sessions[session].report(
+            stall, from: sender, streamOffset: next &- UInt64(stall.length), view: view(place, segment, session),
+            &workspace, &sink)
+    }
+
+    /// Looks after a session to which a segment of `role` has brought bytes, `length` with its copies of older ones.
+    @inline(__always)
+    mutating func followDelivery(
+        _ length: Int, _ place: ConnectionTable.Place, from role: Role, _ session: Slot<Session>,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        if sessions[session].watchesSegments { settle(place.slot, session, &workspace, &sink) }
+        if length < StallWatch.smallSegment, sessions[session].streams[role.index].decoder.isInFrame {
+            watchForStall(place, length, role, session, at: workspace.time)
+        }
+    }
+
+    /// Waits for the next segment of an end whose small one ended inside of a frame.
+    private mutating func watchForStall(
+        _ place: ConnectionTable.Place, _ length: Int, _ role: Role, _ session: Slot<Session>, at time: Timestamp
+    ) {
+        // What a layer carries says nothing about where segments end.
+        guard !sessions[session].isCarried else { return }
+        let end = table.connections[place.slot].nextOffset(of: place.direction)
+        let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
+        guard acknowledged >= end &- UInt64(length), acknowledged < end else { return }
+        sessions[session].beginStallWatch(role, end: end, at: time)
+    }
+
+    /// Begins to follow the messages of a session that was just opened.
+    mutating func beginDeliveries(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) {
+        guard followsDeliveries else { return }
+        for direction in Direction.allCases {
+            let repeats = table.connections[slot][direction].retransmittedSegments
+            sessions[session].beginDeliveries(of: direction, repeats: repeats)
+        }
+    }
+
+    /// Reports messages that are acknowledged by now, and watches on only as long as something is left to watch for.
+    mutating func settle(
+        _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        var hasMore = false
+        let client = sessions[session].clientDirection
+        for role in Role.allCases {
+            if followsDeliveries {
+                let acknowledged = table.connections[slot].acknowledgedOffset(of: role.direction(client: client))
+                let mustLookAgain = sessions[session].settle(role, acknowledged: acknowledged, &workspace, &sink)
+                hasMore = hasMore || mustLookAgain
+            }
+            hasMore = hasMore || sessions[session].awaitsStall(of: role)
+        }
+        sessions[session].watchesSegments = hasMore
+    }
+
+    /// Nanoseconds that the three-way handshake took, or 0 if the capture lacks it: a round trip on the way.
+    private func connectTime(_ slot: Slot<TCPConnection>) -> Int64 {
+        guard let syn = table.connections[slot].syn, let ack = table.connections[slot].handshakeAck else { return 0 }
+        return max(0, ack.time.nanoseconds(since: syn.time))
+    }
+
+    /// Records a segment that was not the next of its stream, and an acknowledgment of bytes that still wait.
+    private mutating func recordOddities(
+        _ segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
+        _ session: Slot<Session>, _ workspace: inout Workspace
+    ) {
+        let sender = Role(place.direction, client: sessions[session].clientDirection)
+        let reverse = place.direction.opposite
+        let acknowledged = table.connections[place.slot].acknowledgedOffset(of: reverse)
+        let next = table.connections[place.slot].nextOffset(of: reverse)
+        if segment.flags.contains(.ack), acknowledged > next {
+            sessions[session].recordEarly(sender.peer, acknowledged: acknowledged, workspace.origin, next: next)
+        }
+        guard segment.payloadLength > 0, arrival.inOrder.count != segment.payloadLength else { return }
+        let count = table.connections[place.slot][place.direction].retransmittedSegments
+        let isWholeRepeat = sessions[session].takeRepeat(of: sender, count: count)
+        guard let start = table.connections[place.slot][place.direction].offset(of: segment.sequence) else { return }
+        // What was acknowledged before is not of interest any more.
+        if workspace.options.demand.deliveries != .all {
+            let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
+            sessions[session].removeQuiet(sender, upTo: acknowledged)
+        }
+        // Of a segment with old and new bytes, the old ones are sent again.
+        let old = arrival.inOrder.isEmpty ? segment.payloadLength : arrival.inOrder.lowerBound
+        guard old > 0 else { return }
+        sessions[session].record(
+            start..<(start &+ UInt64(old)), from: sender, workspace.origin,
+            isRepeat: isWholeRepeat || !arrival.inOrder.isEmpty)
+    }
+}
