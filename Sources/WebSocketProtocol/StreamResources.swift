@@ -1,41 +1,41 @@
 import BasicContainers
 
-/// What the streams of many sessions share: room to work in, and a bound on what they keep together.
+/// What the streams of many sessions share: working memory, and a limit on what they keep together.
 public struct StreamResources: ~Copyable {
     /// Room for one piece of an unmasked payload.
     var unmasked = UniqueArray<UInt8>(minimumCapacity: pieceLength)
     /// Room for one piece of an inflated payload.
     var inflated = UniqueArray<UInt8>(minimumCapacity: pieceLength)
-    /// Payload bytes that may still be kept, by all streams together.
+    /// Payload bytes that all streams together may still keep.
     public var keepable: Int {
         get { payloads.room }
         set { payloads.room = newValue }
     }
-    /// The same, and buffers for them.
+    /// The same, with buffers to keep them in.
     var payloads: PayloadStore
-    /// Bytes that contexts of decompression may still take, of all streams together.
-    public var compressible: Int
-    /// Long compressed messages that may still be begun, of all streams together.
+    /// Bytes that the decompression contexts of all streams together may still take.
+    package var compressible: Int
+    /// Long compressed messages that all streams together may still begin.
     ///
-    /// Each takes 87 KB as long as it lasts. Those beyond are inflated as short ones are.
+    /// Each takes 87 KB while it lasts. Any beyond these are inflated like short ones.
     var longMessages = 32
-    /// Of `keepable`, the bytes that are left to messages: heads and searches take only what is beyond them.
+    /// How much of `keepable` is reserved for messages: HTTP heads and searches may take only what is left beyond it.
     private let reserve: Int
 
-    /// Bytes that heads of HTTP messages and searches for frames may still take.
-    public var searchable: Int { keepable &- reserve }
+    /// Bytes that HTTP heads and searches for frames may still take.
+    package var searchable: Int { keepable &- reserve }
 
-    /// Bytes beyond these that heads of common size may take.
-    public var headroom: Int { reserve / 4 }
+    /// Bytes beyond ``searchable`` that heads of ordinary size may take.
+    package var headroom: Int { reserve / 4 }
 
-    /// The bytes that are unmasked or inflated at a time: they stay in the processor's first cache.
+    /// How many bytes are unmasked or inflated at a time: few enough to stay in the processor's first-level cache.
     static let pieceLength = 16 << 10
 
-    /// Makes them from what all streams together may take.
+    /// Creates resources with limits for all streams together.
     ///
     /// - Parameters:
-    ///   - keptPayload: Bytes of unfinished messages; of heads and in searches 3 for every 16, out of the same.
-    ///   - compression: Bytes of contexts of decompression.
+    ///   - keptPayload: Bytes of unfinished messages; 3/16 of them are also open to HTTP heads and searches.
+    ///   - compression: Bytes of decompression contexts.
     public init(keptPayload: Int, compression: Int = .max) {
         payloads = PayloadStore(room: keptPayload)
         reserve = keptPayload / 16 &* 13
@@ -43,9 +43,9 @@ public struct StreamResources: ~Copyable {
     }
 }
 
-/// Bounds on what one direction of a session keeps and inflates.
+/// Limits on what one direction of a session keeps and inflates.
 ///
-/// Beyond a bound decoding goes on with less detail.
+/// Beyond a limit decoding goes on with less detail.
 public struct StreamLimits: Sendable {
     /// Bytes kept of one control frame's payload, of which RFC 6455 5.5 allows 125.
     public var controlPayload = 4096
@@ -53,12 +53,12 @@ public struct StreamLimits: Sendable {
     public var message = 16 << 20
     /// Bytes that one message may inflate to.
     public var inflatedMessage: UInt64 = 256 << 20
-    /// Times its compressed size that a message may inflate to, counted once it has passed `ratioThreshold`.
+    /// How many times its compressed size a message may inflate to, once it has passed ``ratioThreshold``.
     public var inflateRatio: UInt64 = 256
-    /// Inflated bytes below which the ratio does not count.
+    /// Inflated bytes up to which ``inflateRatio`` does not apply.
     public var ratioThreshold: UInt64 = 1 << 20
 
-    /// The documented defaults.
+    /// Creates the documented defaults.
     public init() {}
 }
 

@@ -1,17 +1,17 @@
 import BasicContainers
 public import WireFormat
 
-/// An uncompressed message that is one frame (RFC 6455 5.4), all of whose bytes came together, and which breaks no rule.
+/// An uncompressed message in a single frame (RFC 6455 5.4) that arrived in one piece and breaks no rule.
 ///
-/// Most messages are such. Their payload need not be kept: it is lent where it is.
-public struct WholeMessage: Sendable {
+/// Most messages are of this kind. Their payload need not be kept: it is lent from where it is.
+public struct SingleFrameMessage: Sendable {
     /// The frame.
     public var frame: Frame
-    /// Where the payload is: nil in the room of ``StreamResources``, unmasked; else in the input, from this offset on.
+    /// Where the payload is: in the input, from this offset on; nil if it was unmasked into ``StreamResources``.
     var inputOffset: Int?
     /// How many bytes of the payload are lent: all, or as many as were demanded.
     var lentCount: Int
-    /// Whether the payload of the frame was demanded beside the message's.
+    /// Whether the payload of the frame was demanded as well as the message's.
     var showsFrame: Bool
 
     /// The message.
@@ -22,12 +22,12 @@ public struct WholeMessage: Sendable {
             isCompressed: false, wireLength: length, length: length, payload: payloadStatus, isValidUTF8: true)
     }
 
-    /// How much of the frame's payload is at hand.
+    /// How much of the frame's payload is available.
     public var framePayloadStatus: PayloadStatus {
         showsFrame || frame.header.payloadLength == 0 ? payloadStatus : .truncated
     }
 
-    /// How much of the message's payload is at hand.
+    /// How much of the message's payload is available.
     public var payloadStatus: PayloadStatus {
         lentCount < Int(clamping: frame.header.payloadLength) ? .truncated : .whole
     }
@@ -36,8 +36,8 @@ public struct WholeMessage: Sendable {
     ///
     /// - Parameters:
     ///   - input: What the message was found in.
-    ///   - resources: What was handed to ``WebSocketStream/next(_:resources:)`` with it, and not used since.
-    /// - Returns: The first bytes, unmasked; none where frames are to be told without their payload.
+    ///   - resources: What the stream was given along with it, not used since.
+    /// - Returns: The first bytes, unmasked; empty if frames' own payloads were not demanded.
     @_lifetime(copy input, borrow resources)
     public func framePayload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
         payload(in: input, resources).extracting(first: showsFrame ? lentCount : 0)
@@ -47,7 +47,7 @@ public struct WholeMessage: Sendable {
     ///
     /// - Parameters:
     ///   - input: What the message was found in.
-    ///   - resources: What was handed to ``WebSocketStream/next(_:resources:)`` with it, and not used since.
+    ///   - resources: What the stream was given along with it, not used since.
     /// - Returns: The first bytes, unmasked.
     @_lifetime(copy input, borrow resources)
     public func payload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
@@ -56,24 +56,26 @@ public struct WholeMessage: Sendable {
     }
 }
 
-/// The short way for the most common of all messages.
+/// The fast path for the most common kind of message.
 extension WebSocketStream {
-    /// Takes a message that is one frame and here as a whole, if that is what comes next and it breaks no rule; else
+    /// Takes a message that is a single frame, here in full and without a fault, if that is what comes next; if not,
     /// takes nothing, and ``next(_:resources:)`` goes on.
     ///
-    /// Nobody needs to call it: without, the same is told as a frame and a message.
-    public mutating func nextWhole(_ input: inout ByteCursor, resources: inout StreamResources) -> WholeMessage? {
-        guard let header = PlainHeader(input, from: sender), mayBeWhole else { return nil }
+    /// Optional: ``next(_:resources:)`` alone reports the same, as a frame and a message.
+    public mutating func nextSingleFrameMessage(
+        _ input: inout ByteCursor, resources: inout StreamResources
+    ) -> SingleFrameMessage? {
+        guard let header = FastPathHeader(input, from: sender), mayBeginMessage else { return nil }
         let lentCount = min(header.length, demand.bytes)
-        // Beyond a bound, what is shown must not depend on how the bytes are cut.
-        guard lentCount <= limits.message, lentCount <= resources.keepable,
+        // Beyond a limit, what is shown must not depend on how the bytes are cut.
+        guard lentCount <= messages.limits.message, lentCount <= resources.keepable,
             isSound(header, input, unmasking: lentCount, &resources)
         else { return nil }
         if header.isMasked {
             resources.unmasked.removeLast(resources.unmasked.count &- lentCount)
             lastMaskingKey = header.maskingKey
         }
-        let whole = WholeMessage(
+        let message = SingleFrameMessage(
             frame: Frame(
                 header: FrameHeader(
                     firstByte: header.firstByte, maskingKey: header.isMasked ? header.maskingKey : nil,
@@ -81,33 +83,36 @@ extension WebSocketStream {
                 streamOffset: streamOffset, index: frameCount, missing: 0, origin: origin.packet),
             inputOffset: header.isMasked ? nil : input.offset &+ header.byteCount, lentCount: lentCount,
             showsFrame: demand.includesFrames)
-        pass(header, &input)
-        return whole
+        advance(past: header, &input)
+        return message
     }
 
-    /// Takes such a message where nobody asks for more than its kind and length.
+    /// Takes a message as ``nextSingleFrameMessage(_:resources:)`` does, for callers that want no more than its kind
+    /// and length.
     ///
-    /// - Returns: Its opcode, and its payload's length in bytes; nil where ``nextWhole(_:resources:)`` takes nothing.
-    public mutating func passWhole(
+    /// - Returns: Its opcode, and the length of its payload in bytes; nil if nothing was taken.
+    public mutating func skipSingleFrameMessage(
         _ input: inout ByteCursor, resources: inout StreamResources
     ) -> (opcode: Opcode, length: Int)? {
-        guard let header = PlainHeader(input, from: sender), mayBeWhole,
+        guard let header = FastPathHeader(input, from: sender), mayBeginMessage,
             isSound(header, input, unmasking: 0, &resources)
         else { return nil }
         if header.isMasked { lastMaskingKey = header.maskingKey }
-        pass(header, &input)
+        advance(past: header, &input)
         return (Opcode(rawValue: header.firstByte), header.length)
     }
 
-    /// Whether a message that is one frame may come next.
+    /// Whether a message may come next.
     @inline(__always)
-    private var mayBeWhole: Bool { isBetweenFrames && !hasSentClose && !messages.isInMessage }
+    private var mayBeginMessage: Bool { isBetweenFrames && !hasSentClose && !messages.isInMessage }
 
-    /// Whether the frame breaks no rule; the first `unmasking` bytes of a masked payload are in the room of `resources` then,
-    /// and those of a text all.
+    /// Whether the frame breaks no rule.
+    ///
+    /// If it does not and is masked, `resources` then hold its first `unmasking` bytes unmasked, or all of them if it
+    /// is text.
     @inline(__always)
     private mutating func isSound(
-        _ header: PlainHeader, _ input: borrowing ByteCursor, unmasking: Int, _ resources: inout StreamResources
+        _ header: FastPathHeader, _ input: borrowing ByteCursor, unmasking: Int, _ resources: inout StreamResources
     ) -> Bool {
         let start = input.offset &+ header.byteCount
         let payload = input.bytes.extracting(start..<(start &+ header.length))
@@ -126,19 +131,18 @@ extension WebSocketStream {
         return !isText || isASCII || UTF8Validator.isValid(resources.unmasked.span)
     }
 
-    /// Goes behind the frame.
     @inline(__always)
-    private mutating func pass(_ header: PlainHeader, _ input: inout ByteCursor) {
+    private mutating func advance(past header: FastPathHeader, _ input: inout ByteCursor) {
         let count = header.byteCount &+ header.length
         input.skip(count)
         streamOffset &+= UInt64(count)
         frameCount &+= 1
-        isMessageUnknown = false
+        messages.passMessage()
     }
 }
 
-/// The header of a message that is one frame, all of which is here.
-private struct PlainHeader {
+/// The header of a message that is a single frame, all of which is here.
+private struct FastPathHeader {
     let firstByte: UInt8
     let isMasked: Bool
     /// The masking key, or 0.
@@ -147,8 +151,8 @@ private struct PlainHeader {
     /// The payload's length in bytes.
     let length: Int
 
-    /// Reads the header that comes next; nil where it is another: not a whole text or binary message, or not well-formed, or
-    /// longer than 65,535 bytes.
+    /// Reads the header that comes next; nil if it is not that of a text or binary message in a single frame, or is
+    /// malformed, or claims more than 65,535 bytes or more than are here.
     @inline(__always)
     init?(_ input: borrowing ByteCursor, from sender: Role) {
         let rest = input.rest

@@ -1,80 +1,92 @@
 import BasicContainers
 public import WireFormat
 
-/// One direction of a session behind the upgrade: bytes in, frames and messages out (RFC 6455 5).
+/// Decodes one direction of a session after the upgrade: bytes in, frames and messages out (RFC 6455 5).
 ///
-/// Feed it pieces of any size and take what ``next(_:resources:)`` returns until it returns nil; how the bytes are cut
-/// makes no difference. ``nextWhole(_:resources:)`` is a shorter way for most messages. It keeps no payload that nobody wants, whatever length a frame claims.
+/// Feed it pieces of any size and call ``next(_:resources:)`` until it returns nil; how the bytes are cut makes no
+/// difference. It keeps no payload that nobody asked for, whatever length a frame claims.
 public struct WebSocketStream: ~Copyable {
-    /// What the stream tells, in order.
+    /// What the stream reports, in order.
     public enum Output: Sendable {
-        /// A rule is broken by the frame at `streamOffset`, the 0-based `index` in its direction.
+        /// The frame at `streamOffset`, the 0-based `index` in its direction, breaks a rule.
         case violation(Violation, streamOffset: UInt64, index: UInt64)
-        /// A frame has passed. What is kept of its payload is in ``framePayload`` until the next call.
+        /// A frame is complete. What is kept of its payload is in ``framePayload`` until the next call.
         case frame(Frame, payload: PayloadStatus)
-        /// A message ended, or was given up. What is kept of it is in ``messagePayload`` until the next call.
+        /// A message ended or was given up. What is kept of it is in ``messagePayload`` until the next call.
         case message(Message)
     }
 
-    /// Where in the stream the next byte stands.
-    private enum Place: UInt8 {
-        case betweenFrames
-        case inPayload
-        /// Behind a gap that hid where frames begin.
+    /// What the next byte of the stream belongs to.
+    private enum Place {
+        /// A header. The reader has the bytes of it that came so far.
+        case header(FrameHeaderReader)
+        /// The payload of ``frame``.
+        case payload(OpenPayload)
+        /// Not known: a gap hid where frames begin.
         case lost
     }
 
-    // What every frame touches stands together.
+    /// A payload that has begun and not ended.
+    private struct OpenPayload {
+        /// Bytes still to come.
+        var remaining: UInt64
+        /// What the payload breaks, reported after the frame, however its bytes are cut.
+        var violations = PendingViolations()
+        /// Unmasks what comes next; nil if the frame is not masked.
+        var mask: Masking?
+        /// Whether a gap reaches beyond the end of the frame.
+        var endsInGap = false
+    }
+
+    /// Where the payload of ``frame`` goes.
+    private enum PayloadUse: UInt8 {
+        /// To the frame: it belongs to no message.
+        case frame
+        /// To the message, and to the frame as well if frames' own payloads are demanded.
+        case message
+        /// To the message alone, which is this one frame as it stands: no need to keep it twice.
+        case wholeMessage
+    }
+
+    // The fast path touches the properties down to `messages` and no others: see `hotBytes`.
 
     /// Who sends it.
     public let sender: Role
-    private var place = Place.betweenFrames
-    /// Whether anything is to be told, or to be cleared away, before the next byte is looked at.
+    /// Whether there is something to report, or to release, before the next byte is read.
     public private(set) var hasPending = false
-    /// Whether the kept message was handed out and is not needed any more.
-    private var hasDelivered = false
-    private var isMessageFrame = false
-    /// Whether the frame's payload is its message's, so that it need not be kept twice.
-    private var isWholeMessage = false
     var hasSentClose = false
-    private var hasToldRefusal = false
-    /// Whether a gap reaches beyond the end of the current frame.
-    private var isLostBehindFrame = false
-    /// Whether fragments may belong to a message whose beginning was not seen.
-    var isMessageUnknown = false
-    private var violations = PendingViolations()
-    /// What the payload of the current frame breaks: told behind the frame, however its bytes are cut.
-    private var payloadViolations = PendingViolations()
-    private var mask: Masking?
+    private var payloadUse = PayloadUse.frame
+    /// The reserved bits used by extensions that were negotiated and are not decoded.
+    let undecodedBits: UInt8
+    var violations = PendingViolations()
     var lastMaskingKey: UInt32?
+    private var place = Place.header(FrameHeaderReader())
     /// The bytes passed so far, gaps included, counted from the first of the TCP stream.
     public internal(set) var streamOffset: UInt64
-    /// Bytes of the current frame's payload that are still to come.
-    private var remaining: UInt64 = 0
     /// The packet that brought the bytes that are handed over next.
     public var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
     /// How many frames have begun.
     public internal(set) var frameCount: UInt64 = 0
     let demand: PayloadDemand
-    let limits: StreamLimits
-    private var reader = FrameHeaderReader()
     var messages: MessageDecoder
-    private var frame: Frame
+    /// The frame that began last.
+    private(set) var frame: Frame
     private var endedMessage: Message?
-    private var kept = KeptPayload()
-    /// The reserved bits that negotiated extensions may use which are not decoded.
-    private let undecodedBits: UInt8
+    private(set) var kept = KeptPayload()
 
-    /// Begins a stream behind the upgrade.
+    /// The bytes of the value that the fast path touches, for prefetching. A test holds them against the fields' addresses.
+    @inlinable package static var hotBytes: Range<Int> { 0..<112 }
+
+    /// Creates a stream that begins after the upgrade.
     ///
     /// - Parameters:
     ///   - sender: Who sends it.
     ///   - streamOffset: Where its first frame begins, counted from the first byte of the TCP stream.
     ///   - compression: How its messages are compressed, as the response says; nil for not at all.
-    ///   - demand: What is to be kept of the payloads.
+    ///   - demand: How much of the payloads to keep.
     ///   - limits: Bounds on that.
-    ///   - undecodedBits: The reserved bits of other extensions (``UndecodedExtensions/reservedBits``): messages that
-    ///     have one of them set are withheld.
+    ///   - undecodedBits: The reserved bits of other extensions (``UndecodedExtensions/reservedBits``). Messages that
+    ///     set one of them are withheld.
     public init(
         sender: Role, streamOffset: UInt64, compression: DeflateParameters?, demand: PayloadDemand,
         limits: StreamLimits, undecodedBits: UInt8 = 0
@@ -83,7 +95,6 @@ public struct WebSocketStream: ~Copyable {
         self.undecodedBits = undecodedBits
         self.streamOffset = streamOffset
         self.demand = demand
-        self.limits = limits
         messages = MessageDecoder(compression: compression, limits: limits)
         frame = Frame(
             header: FrameHeader(
@@ -91,14 +102,14 @@ public struct WebSocketStream: ~Copyable {
             streamOffset: streamOffset, index: 0, missing: 0)
     }
 
-    /// The payload of the frame that was returned last: of control frames always, of data frames as demanded.
+    /// The payload of the frame returned last: of control frames always, of data frames as demanded.
     public var framePayload: Span<UInt8> {
         @_lifetime(borrow self) get {
-            isWholeMessage && demand.includesFrames ? messages.kept.bytes.span : kept.bytes.span
+            payloadUse == .wholeMessage && demand.includesFrames ? messages.kept.bytes.span : kept.bytes.span
         }
     }
 
-    /// The decoded payload of the message that was returned last, as demanded; empty when it is withheld.
+    /// The decoded payload of the message returned last, as demanded; empty if it is withheld.
     public var messagePayload: Span<UInt8> {
         @_lifetime(borrow self) get { messages.kept.bytes.span }
     }
@@ -108,76 +119,101 @@ public struct WebSocketStream: ~Copyable {
 
     /// Whether a frame has begun and not ended.
     ///
-    /// Asking mutates, although nothing changes: else the compiler moves the whole value first.
+    /// `mutating` so that the value is read in place, not copied.
     public var isInFrame: Bool {
-        mutating get { place == .inPayload || place == .betweenFrames && !reader.isEmpty }
+        mutating get {
+            switch place {
+            case .header(let reader): !reader.isEmpty
+            case .payload: true
+            case .lost: false
+            }
+        }
     }
 
     /// Whether RSV1 marks compressed messages.
-    public var isCompressionNegotiated: Bool { messages.isCompressionNegotiated }
+    package var isCompressionNegotiated: Bool { messages.isCompressionNegotiated }
 
     /// Whether RSV1 may be set on the first frame of a message.
-    public var mayUseRSV1: Bool { isCompressionNegotiated || undecodedBits & 0x40 != 0 }
+    package var mayUseRSV1: Bool { isCompressionNegotiated || undecodedBits & 0x40 != 0 }
 
-    /// How often what the context of decompression holds became unknown, and how often a message proved that decoding
-    /// goes on (RFC 7692 7.1.1); 0 where every message is compressed on its own.
-    public var contexts: (lost: UInt64, regained: UInt64) { messages.contexts }
+    /// How often the contents of the decompression context became unknown, and how often a message then proved that
+    /// decoding goes on (RFC 7692 7.1.1); 0 if every message is compressed on its own.
+    package var contexts: (lost: UInt64, regained: UInt64) { messages.contexts }
 
-    /// Whether a gap hid where frames begin: bytes are passed over until ``resume(at:)``.
-    public var isLost: Bool { place == .lost }
+    /// The origin of the first byte of the frame that began last.
+    package var frameOrigin: UInt64 { frame.origin }
 
-    /// Whether a frame's header comes next, and nothing is left to tell before it.
+    /// Whether a gap hid where frames begin: bytes are skipped until ``resume(at:)``.
+    public var isLost: Bool {
+        if case .lost = place { true } else { false }
+    }
+
+    /// Whether a frame begins with the next byte, and there is nothing to report before it.
     @inline(__always)
-    var isBetweenFrames: Bool { place == .betweenFrames && !hasPending && reader.isEmpty }
+    var isBetweenFrames: Bool {
+        guard !hasPending, case .header(let reader) = place else { return false }
+        return reader.isEmpty
+    }
 
-    /// Takes what it can from `input` and returns the next thing to tell; nil when all of `input` is taken.
+    /// Takes what it can from `input` and returns the next thing to report; nil once it has taken all of `input`.
     public mutating func next(_ input: inout ByteCursor, resources: inout StreamResources) -> Output? {
         if hasPending, let output = nextPending(&resources) { return output }
+        var payload: OpenPayload
         switch place {
         case .lost:
             streamOffset &+= UInt64(input.skip(input.count))
             return nil
-        case .betweenFrames:
+        case .header(var reader):
             if input.isEmpty { return nil }
             if reader.isEmpty { frame.origin = origin.packet }
             let before = input.offset
             let header = reader.next(&input)
             streamOffset &+= UInt64(input.offset &- before)
-            guard let header else { return nil }
-            begin(header, &resources)
-            if hasPending, let output = nextPending(&resources) { return output }
-        case .inPayload: break
+            guard let header else {
+                place = .header(reader)
+                return nil
+            }
+            payload = begin(header, &resources)
+            if hasPending, let output = nextPending(&resources) {
+                place = .payload(payload)
+                return output
+            }
+        case .payload(let open): payload = open
         }
-        if remaining > 0 {
-            let piece = input.take(atMost: Int(clamping: remaining))
-            guard piece.count > 0 else { return nil }
-            streamOffset &+= UInt64(piece.count)
-            receive(piece, &resources)
-            remaining &-= UInt64(piece.count)
-            if remaining > 0 { return nil }
+        if payload.remaining > 0 {
+            let piece = input.take(atMost: Int(clamping: payload.remaining))
+            if piece.count > 0 {
+                streamOffset &+= UInt64(piece.count)
+                receive(piece, &payload, &resources)
+                payload.remaining &-= UInt64(piece.count)
+            }
+            guard payload.remaining == 0 else {
+                place = .payload(payload)
+                return nil
+            }
         }
-        return end(&resources)
+        return end(payload, &resources)
     }
 
-    /// Tells that the capture lacks the next `length` bytes of the stream; call ``next(_:resources:)`` afterwards.
+    /// Skips the next `length` bytes of the stream, which the capture lacks; call ``next(_:resources:)`` afterwards.
     ///
-    /// - Returns: Whether the place behind the gap is proven: it lies inside the payload of the frame whose length is
-    ///   known, or right behind it. Else the stream is lost.
+    /// - Returns: Whether the place after the gap is proven: inside the payload of the frame whose length is known, or
+    ///   right after it. If not, the stream is lost.
     public mutating func skip(_ length: UInt64, resources: inout StreamResources) -> Bool {
         guard length > 0 else { return !isLost }
         streamOffset &+= length
         switch place {
-        case .inPayload:
-            let missing = min(length, remaining)
+        case .payload(var payload):
+            let missing = min(length, payload.remaining)
             frame.missing &+= missing
-            mask?.skip(missing)
-            if isMessageFrame { messages.skip(missing) }
-            remaining &-= missing
-            guard length > missing else { return true }
-            // The frame's own bytes are all accounted for; what stood behind it is not.
-            isLostBehindFrame = true
-            return false
-        case .betweenFrames:
+            payload.mask?.skip(missing)
+            if payloadUse != .frame { messages.skip(missing) }
+            payload.remaining &-= missing
+            // All bytes of the frame are accounted for then; those after it are not.
+            if length > missing { payload.endsInGap = true }
+            place = .payload(payload)
+            return length == missing
+        case .header:
             lose(resources: &resources)
             return false
         case .lost:
@@ -185,38 +221,42 @@ public struct WebSocketStream: ~Copyable {
         }
     }
 
-    /// Gives up the place in the stream: what comes is passed over.
+    /// Gives up the place in the stream: what comes is skipped until ``resume(at:)``.
     ///
-    /// Nothing more of the current message will be seen, and what was kept of it will not be shown.
+    /// No more of the current message will be seen, and what was kept of it will not be shown.
     public mutating func lose(resources: inout StreamResources) {
-        reader.reset()
         place = .lost
-        payloadViolations = PendingViolations()
         if endedMessage == nil { endedMessage = messages.abandon() }
         hasPending = hasPending || endedMessage != nil
         messages.loseContext()
         messages.releaseKept(&resources)
     }
 
-    /// Goes on behind a gap, at a place where a frame begins.
+    /// Resumes after a gap, where a frame begins.
     ///
     /// - Parameter offset: Where: bytes from the first of the TCP stream.
     public mutating func resume(at offset: UInt64) {
         streamOffset = offset
-        place = .betweenFrames
-        isMessageUnknown = true
+        place = .header(FrameHeaderReader())
+        messages.resume()
         lastMaskingKey = nil
     }
 
-    /// Judges what the stream's end leaves unfinished, as far as it has come: the first bytes of a header, a text.
+    /// Checks what the end of the stream leaves unfinished, as far as it has come: the first bytes of a header, a text.
     ///
     /// Call ``next(_:resources:)`` afterwards.
     public mutating func judgeUnfinished() {
-        guard place != .lost else { return }
-        violations = payloadViolations
-        payloadViolations = PendingViolations()
-        if messages.isTextBroken { violations.insert(.textNotUTF8) }
-        if let header = reader.unfinished(from: sender) {
+        switch place {
+        case .lost: return
+        case .payload(var payload):
+            violations = payload.violations
+            payload.violations = PendingViolations()
+            place = .payload(payload)
+            if messages.isTextBroken { violations.insert(.textNotUTF8) }
+        case .header(let reader):
+            violations = PendingViolations()
+            if messages.isTextBroken { violations.insert(.textNotUTF8) }
+            guard let header = reader.unfinished(from: sender) else { break }
             frame.streamOffset = streamOffset &- UInt64(header.byteCount)
             frame.index = frameCount
             check(header, header.opcode)
@@ -227,9 +267,6 @@ public struct WebSocketStream: ~Copyable {
         hasPending = hasPending || !violations.isEmpty
     }
 
-    /// The origin of the first byte of the frame that was begun last.
-    public var frameOrigin: UInt64 { frame.origin }
-
     /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
     public mutating func finish(resources: inout StreamResources) -> Message? {
         kept.release(&resources.payloads)
@@ -239,166 +276,101 @@ public struct WebSocketStream: ~Copyable {
     }
 
     private mutating func nextPending(_ resources: inout StreamResources) -> Output? {
-        if hasDelivered {
-            hasDelivered = false
-            messages.releaseKept(&resources)
-        }
         if let violation = violations.popFirst() {
             return .violation(violation, streamOffset: frame.streamOffset, index: frame.index)
         }
         if let message = endedMessage {
             endedMessage = nil
-            hasDelivered = !messages.isInMessage
             return .message(message)
         }
         hasPending = false
+        // The message that was handed out last is not needed any more.
+        if !messages.isInMessage { messages.releaseKept(&resources) }
         return nil
     }
 
-    private mutating func begin(_ header: FrameHeader, _ resources: inout StreamResources) {
+    private mutating func begin(_ header: FrameHeader, _ resources: inout StreamResources) -> OpenPayload {
         frame.header = header
         frame.streamOffset = streamOffset &- UInt64(header.byteCount)
         frame.index = frameCount
         frame.missing = 0
         frameCount &+= 1
-        mask = header.maskingKey.map { Masking(maskingKey: $0) }
-        place = .inPayload
-        remaining = header.payloadLength
         let opcode = header.opcode
         check(header, opcode)
-        isMessageFrame = false
-        isWholeMessage = false
         if opcode.isControl {
-            kept.begin(wanted: .max, limit: limits.controlPayload, in: &resources.payloads)
+            payloadUse = .frame
+            kept.begin(wanted: .max, limit: messages.limits.controlPayload, in: &resources.payloads)
         } else {
-            beginData(header, opcode, &resources)
-            isWholeMessage = isMessageFrame && header.fin && messages.isVerbatim
-            let wanted = demand.includesFrames && !isWholeMessage ? demand.bytes : 0
-            kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads)
+            payloadUse = beginData(header, opcode, &resources)
+            let wanted = demand.includesFrames && payloadUse != .wholeMessage ? demand.bytes : 0
+            kept.begin(wanted: wanted, limit: messages.limits.message, in: &resources.payloads)
         }
-        hasPending = hasPending || !violations.isEmpty
+        hasPending = !violations.isEmpty
+        return OpenPayload(
+            remaining: header.payloadLength, mask: header.maskingKey.map { Masking(maskingKey: $0) })
     }
 
     /// RFC 6455 5.4: fragmentation.
-    private mutating func beginData(_ header: FrameHeader, _ opcode: Opcode, _ resources: inout StreamResources) {
+    private mutating func beginData(
+        _ header: FrameHeader, _ opcode: Opcode, _ resources: inout StreamResources
+    ) -> PayloadUse {
         switch opcode {
         case .text, .binary:
             if messages.isInMessage {
                 violations.insert(.messageInsideMessage)
                 endedMessage = messages.abandon()
-                hasPending = true
             }
-            isMessageUnknown = false
             messages.begin(
                 isText: opcode == .text, isCompressed: header.rsv1 && messages.isCompressionNegotiated,
                 length: header.payloadLength, streamOffset: frame.streamOffset, wanted: demand.bytes,
                 resources: &resources)
-            if messages.isCompressionRefused, !hasToldRefusal {
-                hasToldRefusal = true
-                violations.insert(.compressionLimit)
-            }
+            if messages.takeCompressionRefusal() { violations.insert(.compressionLimit) }
+        case .continuation where messages.isInMessage: break
         case .continuation:
-            guard messages.isInMessage else {
-                if !isMessageUnknown {
-                    violations.insert(.continuationWithoutStart)
-                    hasPending = true
-                }
-                if header.fin { isMessageUnknown = false }
-                return
-            }
+            if !messages.passContinuation(isLast: header.fin) { violations.insert(.continuationWithoutStart) }
+            return .frame
         default:
-            return
+            return .frame
         }
-        isMessageFrame = true
         if header.firstByte & undecodedBits != 0 { messages.withholdUndecoded() }
         messages.countFrame(payloadLength: header.payloadLength)
+        return header.fin && messages.isVerbatim ? .wholeMessage : .message
     }
 
-    private mutating func receive(_ piece: Span<UInt8>, _ resources: inout StreamResources) {
-        guard isMessageFrame else {
-            kept.append(piece, unmasking: &mask, in: &resources.payloads)
+    private mutating func receive(
+        _ piece: Span<UInt8>, _ payload: inout OpenPayload, _ resources: inout StreamResources
+    ) {
+        guard payloadUse != .frame else {
+            kept.append(piece, unmasking: &payload.mask, in: &resources.payloads)
             return
         }
-        if demand.includesFrames, !isWholeMessage {
-            var ownMask = mask
+        if demand.includesFrames, payloadUse == .message {
+            var ownMask = payload.mask
             kept.append(piece, unmasking: &ownMask, in: &resources.payloads)
         }
-        messages.receive(piece, mask: &mask, resources: &resources, violations: &payloadViolations)
+        messages.receive(piece, mask: &payload.mask, resources: &resources, violations: &payload.violations)
     }
 
-    private mutating func end(_ resources: inout StreamResources) -> Output? {
+    private mutating func end(_ payload: OpenPayload, _ resources: inout StreamResources) -> Output? {
         let header = frame.header
-        place = .betweenFrames
-        violations = payloadViolations
-        payloadViolations = PendingViolations()
-        if isMessageFrame, header.fin {
+        place = .header(FrameHeaderReader())
+        violations = payload.violations
+        if payloadUse != .frame, header.fin {
             endedMessage = messages.end(resources: &resources, violations: &violations)
         }
-        let payload = framePayloadStatus
+        let status = framePayloadStatus
         if header.opcode.isControl {
             if kept.hitLimit { violations.insert(.controlPayloadLimit) }
             if header.opcode == .close { endClose() }
         }
-        if isLostBehindFrame {
-            isLostBehindFrame = false
-            lose(resources: &resources)
-        }
+        if payload.endsInGap { lose(resources: &resources) }
         hasPending = true
-        return .frame(frame, payload: payload)
+        return .frame(frame, payload: status)
     }
 
     private var framePayloadStatus: PayloadStatus {
         if frame.missing > 0 { return .withheld(.incomplete) }
-        if isMessageFrame, !demand.includesFrames { return frame.header.payloadLength > 0 ? .truncated : .whole }
-        return (isWholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
-    }
-
-    /// RFC 6455 5.5.1, 7.4.
-    private mutating func endClose() {
-        hasSentClose = true
-        guard frame.missing == 0, frame.header.firstByte & undecodedBits == 0 else { return }
-        if frame.header.payloadLength == 1 { violations.insert(.closePayloadOneByte) }
-        let body = CloseBody(kept.bytes.span)
-        if let code = body.code, !code.mayBeSent { violations.insert(.closeCodeNotAllowed) }
-        // What was cut at a bound of ours may end inside a scalar.
-        if body.reason == nil, !kept.isCut { violations.insert(.closeReasonNotUTF8) }
-    }
-
-    /// What a header alone can break.
-    private mutating func check(_ header: FrameHeader, _ opcode: Opcode) {
-        // RFC 6455 5.1: clients mask, servers don't.
-        if header.isMasked != (sender == .client) {
-            violations.insert(sender == .client ? .clientUnmasked : .serverMasked)
-        }
-        if let key = header.maskingKey {
-            // RFC 6455 5.3: the key must be unpredictable.
-            if key == 0 {
-                violations.insert(.zeroMaskingKey)
-            } else if key == lastMaskingKey {
-                violations.insert(.repeatedMaskingKey)
-            }
-            lastMaskingKey = key
-        }
-        if hasSentClose { violations.insert(.frameAfterClose) }
-        // RFC 6455 5.2: the most significant bit must be 0.
-        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
-        guard
-            header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
-        else { return }
-        // RFC 6455 5.2: reserved bits are for extensions; RFC 7692 6 uses RSV1 on the first frame of a message.
-        let used = undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0)
-        if header.firstByte & 0x70 & ~used != 0 {
-            violations.insert(.reservedBits)
-        } else if header.rsv1, messages.isCompressionNegotiated {
-            if opcode.isControl { violations.insert(.compressedControl) }
-            if opcode == .continuation { violations.insert(.compressedContinuation) }
-        }
-        if opcode.isReserved { violations.insert(.reservedOpcode) }
-        if !header.hasMinimalLength { violations.insert(.lengthNotMinimal) }
-        // RFC 6455 5.5: control frames are short and whole.
-        if opcode.isControl {
-            if !header.fin { violations.insert(.controlFragmented) }
-            if header.payloadLength > 125 { violations.insert(.controlTooLong) }
-        }
+        if payloadUse != .frame, !demand.includesFrames { return frame.header.payloadLength > 0 ? .truncated : .whole }
+        return (payloadUse == .wholeMessage ? messages.kept.isCut : kept.isCut) ? .truncated : .whole
     }
 }

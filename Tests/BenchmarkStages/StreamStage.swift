@@ -33,7 +33,7 @@ public struct StreamStage: Stage {
             let end = min(stream.bytes.count, start + pieceLength)
             var input = ByteCursor(stream.bytes.span.extracting(start..<end))
             while true {
-                if let whole = decoder.nextWhole(&input, resources: &resources) {
+                if let whole = decoder.nextSingleFrameMessage(&input, resources: &resources) {
                     found.frames += 1
                     found.messages += 1
                     found.bytes += whole.frame.header.payloadLength

@@ -97,7 +97,7 @@ struct FramesRun {
     ) {
         var input = ByteCursor(bytes.span)
         while true {
-            if let whole = stream.nextWhole(&input, resources: &resources) {
+            if let whole = stream.nextSingleFrameMessage(&input, resources: &resources) {
                 let framePayload = Array(copying: whole.framePayload(in: input, resources))
                 told.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
                 told.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))

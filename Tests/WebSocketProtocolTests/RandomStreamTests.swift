@@ -72,8 +72,8 @@ extension RandomStreamTests {
         var readerInput = ByteCursor(bytes.span)
         var passerInput = ByteCursor(bytes.span)
         while true {
-            let whole = reader.nextWhole(&readerInput, resources: &reading)
-            let passed = passer.passWhole(&passerInput, resources: &passing)
+            let whole = reader.nextSingleFrameMessage(&readerInput, resources: &reading)
+            let passed = passer.skipSingleFrameMessage(&passerInput, resources: &passing)
             #expect(whole?.frame.header.opcode == passed?.opcode, "seed \(seed)")
             #expect(whole?.frame.header.payloadLength == passed.map { UInt64($0.length) }, "seed \(seed)")
             guard whole == nil else { continue }

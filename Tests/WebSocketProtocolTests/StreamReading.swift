@@ -75,7 +75,7 @@ extension WebSocketStream {
     mutating func drain(_ bytes: [UInt8], _ resources: inout StreamResources, into told: inout [Told]) {
         var input = ByteCursor(bytes.span)
         while true {
-            if let whole = nextWhole(&input, resources: &resources) {
+            if let whole = nextSingleFrameMessage(&input, resources: &resources) {
                 let framePayload = Array(copying: whole.framePayload(in: input, resources))
                 told.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
                 told.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))

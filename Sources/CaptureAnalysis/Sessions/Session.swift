@@ -119,7 +119,7 @@ struct Session: StreamReader, ~Copyable {
     private mutating func passWhole(
         _ input: inout ByteCursor, from role: Role,  _ workspace: inout Workspace
     ) {
-        while let (opcode, length) = streams[role.index].decoder.passWhole(&input, resources: &workspace.resources) {
+        while let (opcode, length) = streams[role.index].decoder.skipSingleFrameMessage(&input, resources: &workspace.resources) {
             count(opcode, UInt64(length), from: role, workspace.time, &workspace)
             if input.isEmpty { return }
         }
@@ -134,7 +134,7 @@ struct Session: StreamReader, ~Copyable {
         streams[role.index].decoder.origin = origin
         repeat {
             if !workspace.options.demand.includesFrames { passWhole(&input, from: role, &workspace) }
-            if let whole = streams[role.index].decoder.nextWhole(&input, resources: &workspace.resources) {
+            if let whole = streams[role.index].decoder.nextSingleFrameMessage(&input, resources: &workspace.resources) {
                 let header = whole.frame.header
                 count(header.opcode, header.payloadLength, from: role, context.time, &workspace)
                 report(
@@ -182,7 +182,7 @@ struct Session: StreamReader, ~Copyable {
 
     /// Tells of a frame that is a message.
     private mutating func report(
-        _ whole: WholeMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from role: Role,
+        _ whole: SingleFrameMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from role: Role,
         _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
     ) {
         let packet = whole.frame.origin

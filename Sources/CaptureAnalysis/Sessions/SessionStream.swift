@@ -46,8 +46,12 @@ struct SessionStream: ~Copyable {
     /// Which bytes of TCP carry it, if a layer does; nil if TCP itself.
     let carriers: CarrierMap?
 
-    /// The bytes of the value, about, that frames touch: of what is counted, and of the decoder.
-    static var hotBytes: (Range<Int>, Range<Int>) { (176..<296, 424..<576) }
+    /// The bytes of the value that frames touch, for prefetching: those that count frames, and the decoder's. A test holds
+    /// them against the fields' addresses.
+    static var hotBytes: (Range<Int>, Range<Int>) {
+        let decoder = WebSocketStream.hotBytes
+        return (176..<424, (424 &+ decoder.lowerBound)..<(424 &+ decoder.upperBound))
+    }
 
     /// Begins a stream; `extensions` is nil if it is not known what was negotiated.
     init(

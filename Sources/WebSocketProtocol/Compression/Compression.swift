@@ -1,47 +1,50 @@
 import BasicContainers
 import WireFormat
 
-/// The compression context of one direction (RFC 7692 7.1.1); its memory is taken at the first compressed message.
+/// The decompression context of one direction (RFC 7692 7.1.1). It takes its memory at the first compressed message.
 ///
-/// When bytes that the window should hold are not there, the next message is tried with an empty window. It inflates
-/// only when it does not reach back beyond what is known, and then it is right, whatever the window held: zlib and
-/// ISA-L refuse every distance beyond it. So the context is regained from messages that prove themselves, and no other is shown.
+/// If bytes that the window should hold are missing, the next message is tried with an empty window. It inflates only
+/// if it does not reach back beyond what is known, and then it is right, whatever the window held: zlib and ISA-L refuse
+/// every distance that reaches further. So the context is regained from messages that prove themselves, and no others
+/// are shown.
 struct Compression: ~Copyable {
-    /// What was negotiated; nil for nothing.
+    /// Whether messages were refused because the limit of all streams was reached.
+    private enum Refusal: UInt8 { case none, unreported, reported }
+
+    /// What was negotiated; nil for no compression.
     let parameters: DeflateParameters?
     /// Whether the window lacks bytes that the sender's has.
     private(set) var isRegaining = false
     private var inflater: Inflater?
-    /// Bytes that it has taken out of the streams' common bound.
+    /// Bytes taken out of the limit of all streams.
     private var reserved = 0
-    /// Whether the message that was begun is one of the streams' long ones.
+    /// Whether the current message counts as one of the streams' long ones.
     private var isLong = false
-    /// Whether a message was refused since the common bound was reached.
-    private(set) var isRefused = false
+    private var refusal = Refusal.none
     /// Whether no message has been inflated since the context was lost.
     private var isLost = false
-    /// How often the context was lost; none is where every message is compressed on its own.
+    /// How often the context was lost; always 0 if every message is compressed on its own.
     private(set) var lostCount: UInt64 = 0
-    /// How often a message was inflated behind that.
+    /// How often a message was inflated after a loss.
     private(set) var regainedCount: UInt64 = 0
 
     init(_ parameters: DeflateParameters?) {
         self.parameters = parameters
     }
 
-    /// Begins a message; tells why it cannot be inflated.
+    /// Begins a message.
     ///
-    /// Without context takeover the window is forgotten (RFC 7692 7.1.1.1), whatever became of the message before.
+    /// Without context takeover the window is cleared (RFC 7692 7.1.1.1), whatever became of the message before.
     ///
     /// - Parameters:
-    ///   - length: Its compressed bytes, as far as they are known.
-    ///   - resources: Holds what contexts of all streams may still take.
-    /// - Returns: Why not; nil when it can be.
+    ///   - length: How many compressed bytes it has, as far as is known.
+    ///   - resources: What the contexts of all streams may still take.
+    /// - Returns: Why it cannot be inflated; nil if it can.
     mutating func begin(length: UInt64, resources: inout StreamResources) -> PayloadWithheld? {
         endLong(&resources)
         guard let parameters else { return .contextLost }
         if inflater == nil, resources.compressible < Inflater.stateByteCount {
-            isRefused = true
+            if refusal == .none { refusal = .unreported }
             isRegaining = true
             return .contextLost
         }
@@ -65,7 +68,14 @@ struct Compression: ~Copyable {
         resources.longMessages &+= 1
     }
 
-    /// Counts what the inflater has taken by now.
+    /// Whether a message was refused for lack of memory; true once only.
+    mutating func takeRefusal() -> Bool {
+        guard refusal == .unreported else { return false }
+        refusal = .reported
+        return true
+    }
+
+    /// Charges what the inflater takes by now to the limit of all streams.
     private mutating func charge(_ resources: inout StreamResources) {
         let taken =
             switch inflater {
@@ -77,7 +87,7 @@ struct Compression: ~Copyable {
         reserved = taken
     }
 
-    /// Frees the inflater: nothing more will come.
+    /// Frees the inflater: no message will follow.
     mutating func end(_ resources: inout StreamResources) {
         inflater = nil
         endLong(&resources)
@@ -85,7 +95,7 @@ struct Compression: ~Copyable {
         reserved = 0
     }
 
-    /// Takes a message's end into account; `isProven` tells whether it was inflated.
+    /// Ends the current message; `isProven` if it was inflated.
     mutating func endMessage(isProven: Bool, resources: inout StreamResources) {
         if isProven { inflater?.end() }
         endLong(&resources)
@@ -95,11 +105,11 @@ struct Compression: ~Copyable {
             isLost = false
             regainedCount &+= 1
         }
-        // Behind a whole window of known bytes nothing can reach back to what is not.
+        // After a full window of known bytes nothing can reach back to unknown ones.
         if hasWholeWindow { isRegaining = false }
     }
 
-    /// Tells that what the window should hold is not known any more.
+    /// Notes that the window lacks bytes that the sender's has.
     mutating func lose() {
         isRegaining = true
         inflater?.reset()
@@ -123,7 +133,7 @@ struct Compression: ~Copyable {
         }
     }
 
-    /// Whether a final block ended (RFC 7692 7.2.3.4) and nothing came behind it.
+    /// Whether a final block ended (RFC 7692 7.2.3.4) and nothing came after it.
     var isAtStreamEnd: Bool {
         switch inflater {
         case .some(let inflater): inflater.isAtStreamEnd

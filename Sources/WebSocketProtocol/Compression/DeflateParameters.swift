@@ -1,25 +1,25 @@
 /// How one direction of a session is compressed (RFC 7692 7.1): what the response fixed for its sender.
 public struct DeflateParameters: Hashable, Sendable {
-    /// Whether every message is compressed on its own.
+    /// Whether every message is compressed on its own (no context takeover).
     public var noContextTakeover: Bool
-    /// The base-2 logarithm of the window that the sender uses at most: 8 to 15.
+    /// The base-2 logarithm of the largest window that the sender may use: 8 to 15.
     public var maxWindowBits: Int
 
-    /// What holds for a session whose upgrade was not seen: anything may be.
+    /// What to assume of a session whose upgrade was not seen: the largest window, and context takeover.
     public static let unknown = DeflateParameters(noContextTakeover: false, maxWindowBits: 15)
 
     /// The registered name of the extension.
     public static let extensionName = "permessage-deflate"
 
-    /// Makes parameters.
+    /// Creates parameters.
     public init(noContextTakeover: Bool = false, maxWindowBits: Int = 15) {
         self.noContextTakeover = noContextTakeover
         self.maxWindowBits = maxWindowBits
     }
 
-    /// What the response's extensions say about messages of `sender`; nil when the extension was not negotiated.
+    /// Reads what the response's extensions say about messages of `sender`; nil if the extension was not negotiated.
     ///
-    /// The response alone counts. A parameter that RFC 7692 7.1 does not allow leaves the default in place.
+    /// Only the response counts. A parameter that RFC 7692 7.1 does not allow leaves the default in place.
     public init?(_ extensions: [WebSocketExtension], sender: Role) {
         guard let negotiated = extensions.first(where: { $0.name == DeflateParameters.extensionName }) else {
             return nil

@@ -1,14 +1,14 @@
 import BasicContainers
 import WireFormat
 
-/// Inflates the messages of one direction (RFC 7692 7.2.2): zlib the short ones, and ISA-L the long.
+/// Inflates the messages of one direction (RFC 7692 7.2.2): short ones with zlib, long ones with ISA-L.
 ///
 /// ISA-L is two to three times as fast, but fills 20 KB of tables for each block, and its state takes 87 KB. So zlib
-/// keeps the window, and a long message begins with a copy of it in a state that lives until the message ends.
+/// keeps the window, and a long message begins with a copy of it in an ISA-L state that lives until the message ends.
 struct Inflater: ~Copyable {
     /// How one step ended.
     enum Status {
-        /// All input is taken, and what it inflates to is in the output.
+        /// All input was taken, and what it inflates to is in the output.
         case inputTaken
         /// The output has no room left.
         case outputFull
@@ -17,32 +17,34 @@ struct Inflater: ~Copyable {
     }
 
     private var zlib: ZlibInflater
-    /// What inflates the message that was begun, where it is long.
+    /// Inflates the current message if it is long.
     private var isal: ISALInflater?
     private let windowBits: Int
     /// Bytes inflated since the last reset.
     private var inflatedCount = 0
-    /// Bytes of its window that zlib has touched: it is allocated at once and filled from its beginning.
+    /// Bytes of its window that zlib has touched: the window is allocated at once and filled from its beginning.
     private var touchedCount = 0
 
-    /// The compressed bytes from which on a message is a long one.
+    /// How many compressed bytes make a message a long one.
     static let longMessage: UInt64 = 256
 
-    /// What is taken in memory before anything is inflated, in bytes.
+    /// Memory taken before anything is inflated, in bytes.
     static var stateByteCount: Int { ZlibInflater.stateByteCount }
 
-    /// What is taken in memory, in bytes, beside what a long message takes while it lasts.
+    /// Memory taken, in bytes, not counting what a long message takes while it lasts.
     var byteCount: Int { ZlibInflater.stateByteCount &+ touchedCount }
 
-    /// - Parameter windowBits: The negotiated 8 to 15; nil is returned where there is no memory.
+    /// Creates an inflater with an empty window; nil if there is no memory.
+    ///
+    /// - Parameter windowBits: The negotiated 8 to 15.
     init?(windowBits: Int) {
-        // zlib takes 8 for 9 when it deflates, so a sender that negotiated 8 may use a window of 512 bytes.
+        // When it deflates, zlib treats 8 as 9, so a sender that negotiated 8 may use a window of 512 bytes.
         self.windowBits = max(9, windowBits)
         guard let zlib = ZlibInflater(windowBits: self.windowBits) else { return nil }
         self.zlib = zlib
     }
 
-    /// Whether as many bytes as the window takes were inflated since the last reset.
+    /// Whether enough bytes to fill the window were inflated since the last reset.
     var hasWholeWindow: Bool { inflatedCount >= 1 &<< windowBits }
 
     /// Whether everything inflated so far ends at the end of a block.
@@ -53,7 +55,7 @@ struct Inflater: ~Copyable {
         }
     }
 
-    /// Whether a final block ended, so that the flush marker which ends a message must not follow.
+    /// Whether a final block ended, so that the flush marker that ends a message must not be appended.
     var isAtStreamEnd: Bool {
         switch isal {
         case .some(let isal): isal.hasEnded
@@ -61,16 +63,16 @@ struct Inflater: ~Copyable {
         }
     }
 
-    /// Forgets the window: the next message begins afresh.
+    /// Clears the window: the next message begins afresh.
     mutating func reset() {
         zlib.reset()
         isal = nil
         inflatedCount = 0
     }
 
-    /// Begins a long message, where the one before it ended; short ones, and those taken for short, just begin.
+    /// Begins a long message, after the one before it ended. Others need no beginning.
     mutating func beginLong() {
-        isal = ISALInflater(windowBits: windowBits, behind: zlib)
+        isal = ISALInflater(windowBits: windowBits, after: zlib)
     }
 
     /// Ends a message that was inflated.

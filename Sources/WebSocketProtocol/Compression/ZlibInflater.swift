@@ -2,17 +2,17 @@ import BasicContainers
 internal import CZlib
 import WireFormat
 
-/// Inflates through zlib, which keeps the address of its state: about 10 KB plus the window.
+/// Inflates with zlib. Its state takes about 10 KB plus the window, and must not move: zlib keeps its address.
 @safe
 struct ZlibInflater: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>
     /// Whether a final block ended (RFC 7692 7.2.3.4) and no byte has come since.
     private(set) var hasEnded = false
 
-    /// What zlib takes in memory beside the window, in bytes.
+    /// Memory that zlib takes besides the window, in bytes.
     static let stateByteCount = 10 << 10
 
-    /// - Parameter windowBits: 9 to 15; nil is returned where zlib has no memory.
+    /// Creates an inflater with an empty window of 9 to 15 bits; nil if zlib gets no memory.
     init?(windowBits: Int) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
@@ -30,34 +30,34 @@ struct ZlibInflater: ~Copyable {
 
     /// Whether everything inflated so far ends at the end of a block.
     var isAtBlockEnd: Bool {
-        // zlib.h: data_type holds the unused bits of the last byte, plus 128 behind the end of a block.
+        // zlib.h: data_type holds the number of unused bits of the last byte, plus 128 right after a block.
         unsafe hasEnded || stream.pointee.data_type & 0x87 == 128
     }
 
-    /// Forgets the window: what comes next begins afresh.
+    /// Clears the window: what comes next begins afresh.
     mutating func reset() {
         unsafe inflateReset(stream)
         hasEnded = false
     }
 
-    /// Copies the window, the oldest byte first, to where there is room for the largest; returns its length.
+    /// Copies the window, oldest byte first, to a buffer with room for the largest window; returns its length.
     func copyWindow(to target: UnsafeMutablePointer<UInt8>) -> Int {
         var count: UInt32 = 0
         unsafe inflateGetDictionary(stream, target, &count)
         return Int(count)
     }
 
-    /// Adds bytes to the window that were inflated elsewhere, in whole blocks.
+    /// Adds bytes to the window that were inflated elsewhere, as whole blocks.
     mutating func addToWindow(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if hasEnded { continueBehindFinalBlock() }
-        // Without memory for the window zlib refuses all that follows.
+        if hasEnded { continueAfterFinalBlock() }
+        // If there is no memory for the window, zlib refuses all that follows.
         unsafe inflateSetDictionary(stream, bytes.baseAddress, UInt32(bytes.count))
     }
 
     /// Inflates from `input` into the free capacity of `output`.
     mutating func inflate(_ input: inout ByteCursor, into output: inout UniqueArray<UInt8>) -> Inflater.Status {
         while true {
-            if hasEnded, !input.isEmpty { continueBehindFinalBlock() }
+            if hasEnded, !input.isEmpty { continueAfterFinalBlock() }
             var result = Z_OK
             let rest = input.rest
             let taken = unsafe rest.withUnsafeBufferPointer { source in
@@ -90,10 +90,10 @@ struct ZlibInflater: ~Copyable {
         }
     }
 
-    /// RFC 7692 7.2.3.4: blocks may follow a final one, and they may refer back to what came before it.
-    private mutating func continueBehindFinalBlock() {
-        // This reset leaves the window alone. To copy it out and in again would cost up to 64 KiB for every block, and
-        // a hostile sender can end one every two bytes.
+    /// RFC 7692 7.2.3.4: blocks may follow a final one, and may refer back to what came before it.
+    private mutating func continueAfterFinalBlock() {
+        // This reset keeps the window. Copying it out and in again would cost up to 64 KiB a block, and a hostile sender
+        // can end one every two bytes.
         unsafe inflateResetKeep(stream)
         hasEnded = false
     }

@@ -2,12 +2,12 @@ import WireFormat
 
 /// The body of a Close frame (RFC 6455 5.5.1).
 public struct CloseBody: Hashable, Sendable {
-    /// The code; nil when the body has fewer than two bytes.
+    /// The code; nil if the body has fewer than two bytes.
     public var code: CloseCode?
-    /// The reason; empty when there is none, nil when it is not UTF-8.
+    /// The reason; empty if there is none, nil if it is not UTF-8.
     public var reason: String?
 
-    /// Makes a body.
+    /// Creates a body.
     public init(code: CloseCode?, reason: String?) {
         self.code = code
         self.reason = reason
@@ -29,21 +29,22 @@ public struct CloseBody: Hashable, Sendable {
     }
 }
 
-/// The status code of a Close frame (RFC 6455 7.4) or the one an application is given; any 16-bit value can be held.
-public struct CloseCode: RawRepresentable, Hashable, Sendable {
+/// The status code of a Close frame, or one that only applications are given (RFC 6455 7.4); any 16-bit value can be
+/// held.
+public struct CloseCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The number.
     public let rawValue: UInt16
 
-    /// Makes a code from its number.
+    /// Creates a code from its number.
     public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
     // IANA's registry of WebSocket close code numbers.
 
-    /// The purpose of the connection is fulfilled.
+    /// The connection served its purpose.
     public static let normalClosure = CloseCode(rawValue: 1000)
-    /// The endpoint goes away.
+    /// The endpoint is going away.
     public static let goingAway = CloseCode(rawValue: 1001)
     /// A protocol error.
     public static let protocolError = CloseCode(rawValue: 1002)
@@ -53,17 +54,17 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
     public static let noStatusReceived = CloseCode(rawValue: 1005)
     /// Given to applications when there was no Close frame; never on the wire.
     public static let abnormalClosure = CloseCode(rawValue: 1006)
-    /// A payload that does not fit its type, such as text that is not UTF-8.
+    /// A payload that contradicts its type, such as text that is not UTF-8.
     public static let invalidFramePayloadData = CloseCode(rawValue: 1007)
     /// A message against the endpoint's policy.
     public static let policyViolation = CloseCode(rawValue: 1008)
     /// A message too big to be processed.
     public static let messageTooBig = CloseCode(rawValue: 1009)
-    /// The client misses an extension that the server did not negotiate.
+    /// The client needs an extension that the server did not negotiate.
     public static let mandatoryExtension = CloseCode(rawValue: 1010)
     /// An unexpected condition at the server.
     public static let internalError = CloseCode(rawValue: 1011)
-    /// The service restarts.
+    /// The service is restarting.
     public static let serviceRestart = CloseCode(rawValue: 1012)
     /// The service is overloaded.
     public static let tryAgainLater = CloseCode(rawValue: 1013)
@@ -72,7 +73,10 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
     /// Given to applications when the TLS handshake failed; never on the wire.
     public static let tlsHandshake = CloseCode(rawValue: 1015)
 
-    /// IANA's name in lower case ("normal closure"), the range's meaning (3000 to 4999), or "unassigned".
+    /// The number and the name: "1000 normal closure".
+    public var description: String { "\(rawValue) \(name)" }
+
+    /// IANA's name in lower case ("normal closure"), the meaning of the range (3000 to 4999), or "unassigned".
     public var name: String {
         switch rawValue {
         case 1000: "normal closure"

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// A frame that has passed, payload and all.
+/// A complete frame.
 public struct Frame: Hashable, Sendable {
     /// Its header.
     public var header: FrameHeader
@@ -8,7 +8,7 @@ public struct Frame: Hashable, Sendable {
     public var streamOffset: UInt64
     /// The 0-based number of the frame in its direction.
     public var index: UInt64
-    /// How many bytes of the payload the capture does not hold.
+    /// How many bytes of the payload the capture lacks.
     public var missing: UInt64
     /// The number of the packet that brought the header's first byte.
     public var origin: UInt64 = 0
@@ -18,11 +18,11 @@ public struct Frame: Hashable, Sendable {
 public struct FrameHeader: Hashable, Sendable {
     /// The first byte: FIN, RSV1, RSV2, RSV3 and the opcode.
     public var firstByte: UInt8
-    /// The masking key as it stands on the wire, first byte in the top bits; nil when the frame is not masked.
+    /// The masking key in wire order, its first byte in the top bits; nil if the frame is not masked.
     public var maskingKey: UInt32?
     /// The payload length in bytes, as claimed.
     public var payloadLength: UInt64
-    /// Whether the length took more bytes than it needed (RFC 6455 5.2 demands the shortest form).
+    /// Whether the length is in its shortest form, as RFC 6455 5.2 demands.
     public var hasMinimalLength: Bool
     /// How many bytes the header takes: 2 to 14.
     public var byteCount: Int
@@ -45,7 +45,7 @@ extension FrameHeader {
     /// The longest header: two bytes, a 64-bit length and a masking key.
     public static let maximumByteCount = 14
 
-    /// How many bytes the header takes whose first two bytes end in `secondByte` (RFC 6455 5.2).
+    /// How many bytes a header with this second byte takes (RFC 6455 5.2).
     static func byteCount(secondByte: UInt8) -> Int {
         let lengthBytes =
             switch secondByte & 0x7f {
@@ -56,7 +56,7 @@ extension FrameHeader {
         return 2 &+ lengthBytes &+ (secondByte & 0x80 != 0 ? 4 : 0)
     }
 
-    /// Reads the header that `bytes` begin with; nil while some of it is missing (RFC 6455 5.2).
+    /// Reads the header at the beginning of `bytes`; nil if they end before it does (RFC 6455 5.2).
     public init?(_ bytes: Span<UInt8>) {
         guard bytes.count >= 2 else { return nil }
         let secondByte = bytes[1]
@@ -81,24 +81,25 @@ extension FrameHeader {
     }
 }
 
-/// Reads frame headers from a stream that comes in pieces; a header in one piece is read where it stands.
+/// Reads frame headers from a stream that comes in pieces; a header in one piece is read in place.
 struct FrameHeaderReader {
     private var gathered = InlineArray<14, UInt8>(repeating: 0)
-    private var gatheredCount = 0
+    private var gatheredCount: UInt8 = 0
 
-    /// Whether no byte of a header is waiting for the rest of it.
+    /// Whether no byte of the next header has come.
+    @inline(__always)
     var isEmpty: Bool { gatheredCount == 0 }
 
-    /// Takes the next header from `input`; nil when it ends before the header does, and then all of it is taken.
+    /// Takes the next header from `input`; nil if the input ends before the header does, and then all of it is taken.
     mutating func next(_ input: inout ByteCursor) -> FrameHeader? {
         if gatheredCount == 0, let header = FrameHeader(input.rest) {
             input.skip(header.byteCount)
             return header
         }
         while let byte = input.readUInt8() {
-            gathered[gatheredCount] = byte
+            gathered[Int(gatheredCount)] = byte
             gatheredCount &+= 1
-            if let header = FrameHeader(gathered.span.extracting(0..<gatheredCount)) {
+            if let header = FrameHeader(gathered.span.extracting(0..<Int(gatheredCount))) {
                 gatheredCount = 0
                 return header
             }
@@ -106,19 +107,14 @@ struct FrameHeaderReader {
         return nil
     }
 
-    /// What has come of a header that ends too early; nil where nothing has.
+    /// What has come of a header that the stream's end cuts; nil if nothing has.
     ///
-    /// The length and the key are not known to their last byte, and a mask bit that has not come is taken to be right.
+    /// Its length and key may lack bytes; a mask bit that has not come is assumed to be right.
     func unfinished(from sender: Role) -> FrameHeader? {
         guard gatheredCount > 0 else { return nil }
         let second = gatheredCount > 1 ? gathered[1] : sender == .client ? 0x80 : 0
         return FrameHeader(
             firstByte: gathered[0], maskingKey: second & 0x80 != 0 ? 0 : nil, payloadLength: UInt64(second & 0x7f),
-            hasMinimalLength: true, byteCount: gatheredCount)
-    }
-
-    /// Forgets the part of a header that is waiting.
-    mutating func reset() {
-        gatheredCount = 0
+            hasMinimalLength: true, byteCount: Int(gatheredCount))
     }
 }

@@ -1,6 +1,6 @@
 /// Masking of a frame's payload (RFC 6455 5.3): byte i is XORed with byte i modulo 4 of the key.
 struct Masking: Sendable {
-    /// The key from the position reached, in the order of the bytes in memory.
+    /// The key, rotated to the current position, in memory order.
     private var key: UInt32
 
     /// Begins a payload.
@@ -10,7 +10,7 @@ struct Masking: Sendable {
         key = UInt32(bigEndian: maskingKey)
     }
 
-    /// Passes over `count` payload bytes.
+    /// Skips `count` payload bytes.
     mutating func skip(_ count: UInt64) {
         let bits = UInt32(truncatingIfNeeded: count & 3) &* 8
         guard bits != 0 else { return }
@@ -23,7 +23,7 @@ struct Masking: Sendable {
 
     /// Appends the next `source.count` payload bytes, unmasked; `output` must have room for them.
     ///
-    /// - Returns: Whether none of them has its top bit set: the text is ASCII.
+    /// - Returns: Whether they are all ASCII.
     @discardableResult
     mutating func unmask(_ source: Span<UInt8>, into output: inout OutputSpan<UInt8>) -> Bool {
         let wide = SIMD8<UInt32>(repeating: key)

@@ -1,9 +1,9 @@
 /// The opcode of a frame (RFC 6455 5.2, 11.8); any of the 16 values can be held.
-public struct Opcode: RawRepresentable, Hashable, Sendable {
+public struct Opcode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The value, 0 to 15.
     public let rawValue: UInt8
 
-    /// Makes an opcode from the low four bits of `rawValue`.
+    /// Creates an opcode from the low four bits of `rawValue`.
     public init(rawValue: UInt8) {
         self.rawValue = rawValue & 0x0f
     }
@@ -16,16 +16,19 @@ public struct Opcode: RawRepresentable, Hashable, Sendable {
     public static let binary = Opcode(rawValue: 2)
     /// The closing handshake.
     public static let close = Opcode(rawValue: 8)
-    /// A ping.
+    /// A Ping.
     public static let ping = Opcode(rawValue: 9)
-    /// A pong.
+    /// A Pong.
     public static let pong = Opcode(rawValue: 10)
 
     /// Whether the top bit is set: a control frame, reserved ones included (RFC 6455 5.5).
     public var isControl: Bool { rawValue & 0x8 != 0 }
 
-    /// Whether RFC 6455 leaves the value for later use.
+    /// Whether RFC 6455 reserves the value for later use.
     public var isReserved: Bool { rawValue & 0x7 > 2 }
+
+    /// The name in the trace: "text", "binary"… or "reserved-3".
+    public var description: String { name }
 
     /// The name in the trace: "text", "binary"… or "reserved-3".
     public var name: String {
@@ -48,7 +51,7 @@ public enum Role: UInt8, Hashable, Sendable, CaseIterable {
     /// The end that answered it.
     case server
 
-    /// Its place in a pair: 0 or 1.
+    /// Its index in a pair: 0 or 1.
     public var index: Int { Int(rawValue) }
 
     /// The other end.

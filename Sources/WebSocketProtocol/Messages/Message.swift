@@ -1,6 +1,6 @@
 /// A data message (RFC 6455 5.4, 5.6): one frame or several.
 public struct Message: Hashable, Sendable {
-    /// Whether it is text; else binary.
+    /// Whether it is text; if not, it is binary.
     public var isText: Bool
     /// Where its first frame's header begins: bytes from the first of its direction's TCP stream.
     public var streamOffset: UInt64
@@ -8,15 +8,15 @@ public struct Message: Hashable, Sendable {
     public var isComplete: Bool
     /// How many frames it came in.
     public var frames: UInt64
-    /// Whether it was compressed (RFC 7692 6: RSV1 on the first frame, where that was negotiated).
+    /// Whether it was compressed (RFC 7692 6: RSV1 on the first frame, if compression was negotiated).
     public var isCompressed: Bool
     /// The payload bytes on the wire, as far as the frames' headers tell.
     public var wireLength: UInt64
-    /// The decoded bytes; nil where they cannot be known.
+    /// How many bytes it has once decoded; nil if that cannot be known.
     public var length: UInt64?
-    /// How much of the payload is at hand.
+    /// How much of the payload is available.
     public var payload: PayloadStatus
-    /// Whether a text payload is UTF-8 throughout; true for binary ones, and where it cannot be known.
+    /// Whether a text payload is valid UTF-8; true for binary messages, and if it cannot be known.
     public var isValidUTF8: Bool
 }
 
@@ -24,7 +24,7 @@ public struct Message: Hashable, Sendable {
 public enum PayloadWithheld: String, Hashable, Sendable {
     /// The compression context that the payload needs was lost, or the compressed data is broken.
     case contextLost = "context-lost"
-    /// The payload inflates beyond the bounds on size or ratio.
+    /// The payload inflates beyond the limits on size or ratio.
     case bomb
     /// Bytes of it are missing, or its session ended before it did.
     case incomplete
@@ -32,12 +32,12 @@ public enum PayloadWithheld: String, Hashable, Sendable {
     case undecodedExtension = "undecoded-extension"
 }
 
-/// How much of a payload is at hand.
+/// How much of a payload is available.
 public enum PayloadStatus: Hashable, Sendable {
     /// All of it.
     case whole
-    /// Its beginning, up to the bytes asked for or a limit.
+    /// Its beginning, up to what was demanded or a limit.
     case truncated
-    /// Nothing, for a reason.
+    /// None of it, for a reason.
     case withheld(PayloadWithheld)
 }

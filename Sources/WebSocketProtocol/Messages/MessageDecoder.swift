@@ -1,37 +1,51 @@
 import BasicContainers
 import WireFormat
 
-/// Puts the data messages of one direction together (RFC 6455 5.4) and inflates them (RFC 7692 6.2).
+/// Joins the frames of one direction to data messages (RFC 6455 5.4) and inflates them (RFC 7692 6.2).
 ///
-/// Payload passes through in pieces: a message is never held unless somebody wants to see it.
+/// Payload passes through in pieces: a message is kept only as far as it is demanded.
 struct MessageDecoder: ~Copyable {
-    /// Whether a message has begun and not ended.
-    private(set) var isInMessage = false
+    /// Which message the next fragment would belong to.
+    private enum Place: UInt8 {
+        /// None: no message has begun, or the last one has ended.
+        case outside
+        /// ``current``.
+        case inside
+        /// One whose beginning was not seen, if any.
+        case unknown
+    }
+
+    private var place = Place.outside
     private var isMissingBytes = false
     /// Why the current message's payload is withheld.
     private var withheld: PayloadWithheld?
+    var limits: StreamLimits
     private var text = UTF8Validator()
     private var decodedLength: UInt64 = 0
-    /// The message that is being put together, or was last.
+    /// The message that began last.
     private var current = Message(
         isText: false, streamOffset: 0, isComplete: false, frames: 0, isCompressed: false, wireLength: 0, length: nil,
         payload: .whole, isValidUTF8: true)
-    /// The decoded bytes of the message that was begun last, as far as they are kept.
+    /// Its decoded bytes, as far as they are kept.
     private(set) var kept = KeptPayload()
     private var compression: Compression
-    private let limits: StreamLimits
 
-    /// Makes a decoder.
+    /// Creates a decoder that has seen no message.
     ///
     /// - Parameters:
-    ///   - compression: What was negotiated for this direction; nil for nothing.
+    ///   - compression: What was negotiated for this direction; nil for no compression.
     ///   - limits: Bounds on what is kept and inflated.
     init(compression: DeflateParameters?, limits: StreamLimits) {
         self.compression = Compression(compression)
         self.limits = limits
     }
 
-    /// Whether the current message is one frame so far, whose payload is kept as it is, as much as of frames.
+    /// Whether a message has begun and not ended.
+    @inline(__always)
+    var isInMessage: Bool { place == .inside }
+
+    /// Whether the current message is one frame so far and not compressed: what is kept of the message is what would
+    /// be kept of the frame.
     var isVerbatim: Bool { isInMessage && current.frames == 1 && !current.isCompressed }
 
     /// Whether RSV1 marks compressed messages here.
@@ -42,7 +56,7 @@ struct MessageDecoder: ~Copyable {
         isText: Bool, isCompressed: Bool, length: UInt64, streamOffset: UInt64, wanted: Int,
         resources: inout StreamResources
     ) {
-        isInMessage = true
+        place = .inside
         current = Message(
             isText: isText, streamOffset: streamOffset, isComplete: false, frames: 0, isCompressed: isCompressed,
             wireLength: 0, length: nil, payload: .whole, isValidUTF8: true)
@@ -53,7 +67,25 @@ struct MessageDecoder: ~Copyable {
         kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads)
     }
 
-    /// Withholds the current message, since a frame of it is in a form of an extension that is not decoded.
+    /// Notes that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
+    @inline(__always)
+    mutating func passMessage() {
+        place = .outside
+    }
+
+    /// Passes a continuation frame that belongs to no message seen; tells whether it may (RFC 6455 5.4).
+    mutating func passContinuation(isLast: Bool) -> Bool {
+        guard place == .unknown else { return false }
+        if isLast { place = .outside }
+        return true
+    }
+
+    /// Resumes after a gap: fragments may belong to a message whose beginning was not seen.
+    mutating func resume() {
+        if place == .outside { place = .unknown }
+    }
+
+    /// Withholds the current message: a frame of it uses an extension that is not decoded.
     mutating func withholdUndecoded() {
         guard isInMessage else { return }
         withheld = withheld ?? .undecodedExtension
@@ -88,7 +120,7 @@ struct MessageDecoder: ~Copyable {
         mask = masking
     }
 
-    /// Tells that `length` payload bytes of the current message are not in the capture.
+    /// Skips `length` payload bytes of the current message, which the capture lacks.
     mutating func skip(_ length: UInt64) {
         guard isInMessage else { return }
         isMissingBytes = true
@@ -96,13 +128,13 @@ struct MessageDecoder: ~Copyable {
         if current.isCompressed { compression.lose() }
     }
 
-    /// Ends the current message behind its last frame.
+    /// Ends the current message after its last frame.
     mutating func end(resources: inout StreamResources, violations: inout PendingViolations) -> Message? {
         guard isInMessage else { return nil }
         if current.isCompressed, withheld == nil, current.wireLength > 0 {
             finishInflating(&resources, &violations)
         }
-        isInMessage = false
+        place = .outside
         if current.isCompressed {
             let isProven = withheld == nil && current.wireLength > 0
             compression.endMessage(isProven: isProven, resources: &resources)
@@ -124,33 +156,33 @@ struct MessageDecoder: ~Copyable {
         return current
     }
 
-    /// Whether the current message is text, known without a gap, and not UTF-8 so far.
+    /// Whether the current message is text, without a gap so far, and already known not to be UTF-8.
     var isTextBroken: Bool { isInMessage && current.isText && withheld == nil && !text.isValid }
 
     /// Gives up the current message: its session ended, or another began inside it.
     mutating func abandon() -> Message? {
         guard isInMessage else { return nil }
         if current.isCompressed { compression.lose() }
-        isInMessage = false
+        place = .outside
         current.payload = .withheld(.incomplete)
         return current
     }
 
-    /// Tells that the place in the stream is not known any more.
+    /// Notes that the place in the stream became unknown.
     mutating func loseContext() {
         compression.lose()
     }
 
-    /// Frees what decompression takes: nothing more will come.
+    /// Frees what decompression takes: no message will follow.
     mutating func endCompression(_ resources: inout StreamResources) {
         compression.end(&resources)
     }
 
-    /// How often what the context holds became unknown, and how often a message proved that decoding goes on.
+    /// How often the contents of the context became unknown, and how often a message then proved that decoding goes on.
     var contexts: (lost: UInt64, regained: UInt64) { (compression.lostCount, compression.regainedCount) }
 
-    /// Whether a compressed message was refused for want of room.
-    var isCompressionRefused: Bool { compression.isRefused }
+    /// Whether a compressed message was refused for lack of memory; true once only.
+    mutating func takeCompressionRefusal() -> Bool { compression.takeRefusal() }
 
     /// Gives the kept bytes of the last message back.
     mutating func releaseKept(_ resources: inout StreamResources) {

@@ -1,6 +1,6 @@
-/// Checks that a text which comes in pieces is UTF-8 throughout (RFC 3629, RFC 6455 8.1).
+/// Checks that a text which comes in pieces is valid UTF-8 (RFC 3629, RFC 6455 8.1).
 struct UTF8Validator: Sendable {
-    /// The raw value of a ``UTF8State`` in the lowest six bits, and what does not matter above.
+    /// The raw value of a ``UTF8State`` in the lowest six bits; the others do not matter.
     private var state = UTF8State.between.rawValue
 
     /// Whether the text so far may be the beginning of a valid one.
@@ -19,7 +19,7 @@ struct UTF8Validator: Sendable {
         var index = 0
         while index < bytes.count, isValid {
             if isComplete { index &+= Self.asciiCount(bytes.extracting(index...)) }
-            // Where one byte is not ASCII, others are near.
+            // Bytes that are not ASCII come in groups.
             let end = min(index &+ 16, bytes.count)
             while index < end {
                 state = UTF8State.steps[Int(bytes[index])] &>> state
@@ -28,14 +28,14 @@ struct UTF8Validator: Sendable {
         }
     }
 
-    /// Whether a text that is here as a whole is UTF-8.
+    /// Whether a whole text is valid UTF-8.
     static func isValid(_ bytes: Span<UInt8>) -> Bool {
         var text = UTF8Validator()
         text.receive(bytes)
         return text.isComplete
     }
 
-    /// How many bytes at the beginning have no top bit: all of them, or a few less than that.
+    /// Counts the ASCII bytes at the beginning; the result may be a few too small, never too large.
     private static func asciiCount(_ bytes: Span<UInt8>) -> Int {
         unsafe bytes.withUnsafeBytes { bytes in
             let count = bytes.count
@@ -56,7 +56,7 @@ struct UTF8Validator: Sendable {
                 for place in 0..<count { unsafe all |= bytes[place] }
                 return all < 0x80 ? count : 0
             }
-            // The last eight bytes, some of them once more.
+            // The last eight bytes, some of them for the second time.
             return unsafe load(bytes, count &- 8) & topBits == 0 ? count : index
         }
     }
@@ -69,12 +69,12 @@ struct UTF8Validator: Sendable {
     }
 }
 
-/// Where in a scalar a text stands (RFC 3629 4).
+/// The state of a UTF-8 decoder: where in a scalar the text stands (RFC 3629 4).
 ///
-/// All that comes after a byte is in one number: six bits for each state, at the place that its raw value names. So a
-/// step is a shift, and does not wait for a table.
+/// For each byte, one number holds the next state of every state: six bits each, at the position given by the raw
+/// value. So a step is a shift and depends on no table lookup by state.
 enum UTF8State: UInt64, CaseIterable {
-    /// Behind a byte that cannot be there: nothing leads out of it.
+    /// After a byte that cannot be there. Final.
     case broken = 0
     /// Between scalars.
     case between = 6
@@ -83,29 +83,29 @@ enum UTF8State: UInt64, CaseIterable {
     case missingTwo = 18
     case missingThree = 24
     /// The next byte has fewer values: no overlong form, no surrogate, nothing beyond U+10FFFF.
-    case behindE0 = 30
-    case behindED = 36
-    case behindF0 = 42
-    case behindF4 = 48
+    case afterE0 = 30
+    case afterED = 36
+    case afterF0 = 42
+    case afterF4 = 48
 
-    /// The state behind another byte.
+    /// The state after another byte.
     func next(_ byte: UInt8) -> UTF8State {
         switch (self, byte) {
         case (.between, 0x00...0x7f), (.missingOne, 0x80...0xbf): .between
         case (.between, 0xc2...0xdf), (.missingTwo, 0x80...0xbf): .missingOne
-        case (.behindE0, 0xa0...0xbf), (.behindED, 0x80...0x9f): .missingOne
+        case (.afterE0, 0xa0...0xbf), (.afterED, 0x80...0x9f): .missingOne
         case (.between, 0xe1...0xec), (.between, 0xee...0xef), (.missingThree, 0x80...0xbf): .missingTwo
-        case (.behindF0, 0x90...0xbf), (.behindF4, 0x80...0x8f): .missingTwo
+        case (.afterF0, 0x90...0xbf), (.afterF4, 0x80...0x8f): .missingTwo
         case (.between, 0xf1...0xf3): .missingThree
-        case (.between, 0xe0): .behindE0
-        case (.between, 0xed): .behindED
-        case (.between, 0xf0): .behindF0
-        case (.between, 0xf4): .behindF4
+        case (.between, 0xe0): .afterE0
+        case (.between, 0xed): .afterED
+        case (.between, 0xf0): .afterF0
+        case (.between, 0xf4): .afterF4
         default: .broken
         }
     }
 
-    /// For each byte, the states behind it: that behind a state stands so many bits from the lowest as its raw value.
+    /// For each byte, the states after it: the one after state `s` begins at bit `s.rawValue`.
     static let steps = InlineArray<256, UInt64> { byte in
         allCases.reduce(0) { $0 | $1.next(UInt8(byte)).rawValue &<< $1.rawValue }
     }

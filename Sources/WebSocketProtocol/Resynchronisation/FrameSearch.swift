@@ -1,12 +1,11 @@
-public import WireFormat
+package import WireFormat
 
-/// Looks for the place where frames begin in a stream of which that is not known: behind a gap, or where a capture
-/// begins in the middle.
+/// Searches for the place where frames begin: after a gap, or in a stream that began before the capture.
 ///
-/// It keeps the bytes that it looks at, up to a bound, so that decoding can go on at the place found, which lies in
-/// them. All places are tried, and a place counts only by the chain of headers that follows from it (``Evidence``).
-public final class FrameSearch {
-    /// A segment's bytes among those that are kept, or a gap between them.
+/// It keeps the bytes it has searched, up to a limit, so that decoding can resume at the place found, which lies in them.
+/// Every place is tried, and judged only by the chain of headers that follows from it (``Evidence``).
+package final class FrameSearch {
+    /// A segment's bytes among those kept, or a gap between them.
     private struct Piece {
         /// Where it begins in the stream.
         var offset: UInt64
@@ -14,25 +13,25 @@ public final class FrameSearch {
         var index: Int
         /// The packet that brought it, or showed the gap.
         var origin: Origin
-        /// How many bytes the gap has; 0 of a segment.
+        /// The length of the gap in bytes; 0 for a segment.
         var missing: UInt64 = 0
     }
 
     /// A place where frames begin.
-    public struct Place: Sendable {
+    package struct Place: Sendable {
         /// Where: bytes from the first of the stream.
-        public var offset: UInt64
+        package var offset: UInt64
         /// Who sends the stream.
-        public var sender: Role
+        package var sender: Role
     }
 
-    /// Bytes looked at so far.
-    public private(set) var searched: UInt64 = 0
+    /// Bytes searched so far.
+    package private(set) var searched: UInt64 = 0
 
     private var pieces: [Piece] = []
     private var buffer: [UInt8] = []
-    /// Where the buffer would begin in the stream, if there were no gaps between its bytes: so that the place of those
-    /// behind the last gap is known.
+    /// Where the buffer would begin in the stream if there were no gaps in it: this gives the place of the bytes after
+    /// the last gap.
     private var bufferOffset: UInt64
     /// The next place to try.
     private var candidateOffset: UInt64
@@ -43,18 +42,18 @@ public final class FrameSearch {
     private let needed: Int
     private let limit: Int
 
-    /// Chains followed at a time; the weakest goes when there are more.
+    /// How many chains are followed at a time; the weakest is dropped for another.
     private static let chainLimit = 32
 
     /// Begins a search.
     ///
     /// - Parameters:
     ///   - streamOffset: Where the bytes to come begin in the stream.
-    ///   - sender: Who sends it; nil where that is to be told by the masking.
+    ///   - sender: Who sends it; nil to find out by the masking.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
-    ///   - needed: The bits of evidence that a chain must come to.
-    ///   - limit: Bytes kept at the most.
-    public init(streamOffset: UInt64, sender: Role?, mayBeCompressed: Bool, needed: Int, limit: Int) {
+    ///   - needed: How many bits of evidence a chain needs.
+    ///   - limit: The most bytes to keep.
+    package init(streamOffset: UInt64, sender: Role?, mayBeCompressed: Bool, needed: Int, limit: Int) {
         bufferOffset = streamOffset
         candidateOffset = streamOffset
         senders = sender.map { [$0] } ?? [.client, .server]
@@ -65,43 +64,43 @@ public final class FrameSearch {
     }
 
     /// How many bytes are kept.
-    public var keptCount: Int { buffer.count }
+    package var keptCount: Int { buffer.count }
 
-    /// What it takes in memory, in bytes.
-    public var cost: Int {
+    /// Memory taken, in bytes.
+    package var cost: Int {
         buffer.capacity &+ pieces.capacity &* MemoryLayout<Piece>.stride
             &+ chains.capacity &* MemoryLayout<HeaderChain>.stride &+ FrameSearch.overhead
     }
 
-    /// What a search costs beside what it keeps: itself, and the heads of its arrays.
+    /// Memory that a search takes besides what it keeps: itself, and the heads of its arrays.
     private static let overhead = 320
 
-    /// The bits of the chain that leads.
-    public var bestEvidence: Int { chains.map(\.bits).max() ?? 0 }
+    /// The evidence of the leading chain, in bits.
+    package var bestEvidence: Int { chains.map(\.bits).max() ?? 0 }
 
     /// How many segments' bytes are kept.
-    public var pieceCount: Int { pieces.count }
+    package var pieceCount: Int { pieces.count }
 
     /// The packet that brought a piece, or showed the gap.
-    public func origin(ofPiece index: Int) -> Origin { pieces[index].origin }
+    package func origin(ofPiece index: Int) -> Origin { pieces[index].origin }
 
-    /// How many bytes are missing in a piece that is a gap; 0 where it is none, or ends before `offset`.
-    public func missing(inPiece index: Int, from offset: UInt64 = 0) -> UInt64 {
+    /// How many bytes are missing in a piece that is a gap; 0 if it is none, or begins before `offset`.
+    package func missing(inPiece index: Int, from offset: UInt64 = 0) -> UInt64 {
         pieces[index].offset >= offset ? pieces[index].missing : 0
     }
 
-    /// Where what is kept begins in the stream.
-    public var keptOffset: UInt64 { pieces.first?.offset ?? end }
+    /// Where the kept bytes begin in the stream.
+    package var keptOffset: UInt64 { pieces.first?.offset ?? end }
 
-    /// The bytes of a piece, those before `offset` left out.
-    public func bytes(ofPiece index: Int, from offset: UInt64 = 0) -> ArraySlice<UInt8> {
+    /// The bytes of a piece, without those before `offset`.
+    package func bytes(ofPiece index: Int, from offset: UInt64 = 0) -> ArraySlice<UInt8> {
         let piece = pieces[index]
         let bytes = buffer[piece.index..<endIndex(ofPiece: index)]
         return offset > piece.offset ? bytes.dropFirst(Int(clamping: offset &- piece.offset)) : bytes
     }
 
     /// How many bytes are kept from `offset` on.
-    public func keptCount(from offset: UInt64) -> Int {
+    package func keptCount(from offset: UInt64) -> Int {
         pieces.indices.reduce(0) { $0 + bytes(ofPiece: $1, from: offset).count }
     }
 
@@ -113,10 +112,10 @@ public final class FrameSearch {
         pieces[index].offset &+ UInt64(endIndex(ofPiece: index) - pieces[index].index) &+ pieces[index].missing
     }
 
-    /// Looks at the next bytes of the stream, which are one segment's.
+    /// Searches the next bytes of the stream, those of one segment.
     ///
     /// - Returns: Where frames begin, once that is clear.
-    public func receive(_ bytes: Span<UInt8>, origin: Origin) -> Place? {
+    package func receive(_ bytes: Span<UInt8>, origin: Origin) -> Place? {
         let start = end
         pieces.append(Piece(offset: start, index: buffer.count, origin: origin))
         unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
@@ -127,11 +126,11 @@ public final class FrameSearch {
         return place
     }
 
-    /// Looks at what there is once more, since the stream is over.
+    /// Decides with what there is, since the stream has ended.
     ///
-    /// - Parameter hasFin: Whether it was ended by a FIN.
+    /// - Parameter hasFin: Whether a FIN ended it.
     /// - Returns: The place, if there is one after all.
-    public func finish(hasFin: Bool) -> Place? {
+    package func finish(hasFin: Bool) -> Place? {
         advance(segmentStart: nil, isEnd: true)
         if hasFin {
             for index in chains.indices where chains[index].next == end { chains[index].endsWithStream() }
@@ -139,14 +138,14 @@ public final class FrameSearch {
         return decide()
     }
 
-    /// Goes on behind the next `length` bytes of the stream, which are missing, where chains reach over them: the gap lies in
-    /// the payload of a frame whose header is in the chain.
+    /// Skips the next `length` bytes of the stream, which are missing, if a chain spans them: the gap then lies in the
+    /// payload of a frame whose header is in the chain.
     ///
     /// - Parameters:
     ///   - length: How many bytes are missing.
     ///   - origin: The packet that shows it.
-    /// - Returns: Whether a chain does; else nothing is changed, and a search must begin anew behind the gap.
-    public func skip(_ length: UInt64, origin: Origin) -> Bool {
+    /// - Returns: Whether a chain does. If not, nothing changes, and a new search must begin after the gap.
+    package func skip(_ length: UInt64, origin: Origin) -> Bool {
         advance(segmentStart: nil, isEnd: true)
         let (gapEnd, isBeyond) = end.addingReportingOverflow(length)
         guard !isBeyond, chains.contains(where: { $0.next >= gapEnd }) else { return false }
@@ -168,7 +167,7 @@ public final class FrameSearch {
 
     /// Follows every chain as far as the bytes go, and begins new ones.
     ///
-    /// No header is looked at twice: a chain that comes to a header of another goes on like that one.
+    /// No header is taken twice: a chain that reaches a header of another joins that one.
     private func advance(segmentStart: UInt64?, isEnd: Bool) {
         var alive: [HeaderChain] = []
         var walks = ChainWalks(from: candidateOffset, to: end)
@@ -179,7 +178,7 @@ public final class FrameSearch {
         }
         while candidateOffset < end {
             let range = bytes(from: candidateOffset)
-            // A header is at most 14 bytes; what is cut is tried again with the next segment.
+            // A header takes at most 14 bytes; one that is cut is tried again with the next segment.
             guard isEnd || range.count >= FrameHeader.maximumByteCount || candidateOffset == segmentStart else { break }
             for sender in senders where mayBegin(range.lowerBound, sender) {
                 var chain = HeaderChain(
@@ -200,7 +199,7 @@ public final class FrameSearch {
 
     private func isSmall(_ range: Range<Int>) -> Bool { range.count < FrameHeader.maximumByteCount }
 
-    /// A quick look at two bytes: most places end here.
+    /// A quick look at two bytes, which rules out most places.
     private func mayBegin(_ index: Int, _ sender: Role) -> Bool {
         let first = buffer[index]
         guard first & 0x30 == 0, first & 0x07 <= 2, first & 0x48 != 0x48 else { return false }
@@ -208,7 +207,7 @@ public final class FrameSearch {
         return (buffer[index + 1] & 0x80 != 0) == (sender == .client)
     }
 
-    /// Takes the headers of a chain as far as the bytes go; false when it breaks, or meets another.
+    /// Takes the headers of a chain as far as the bytes go; false if it breaks, or meets another.
     private func follow(_ chain: inout HeaderChain, _ walks: inout ChainWalks, isEnd: Bool) -> Bool {
         let kept = buffer
         while chain.next < end {
@@ -217,11 +216,11 @@ public final class FrameSearch {
             let bits = chain.bits
             let rest = kept.span.extracting(bytes(from: chain.next))
             guard let header = FrameHeader(rest) else { return true }
-            let behind = rest.extracting(droppingFirst: header.byteCount)
-            // The payload's beginning is looked at, so wait for it while it may come.
+            let following = rest.extracting(droppingFirst: header.byteCount)
+            // The beginning of the payload is evidence, so wait for it while it may come.
             let wanted = min(header.payloadLength, 128)
-            guard isEnd || UInt64(behind.count) >= wanted else { return true }
-            let payload = behind.extracting(first: Int(min(UInt64(behind.count), header.payloadLength)))
+            guard isEnd || UInt64(following.count) >= wanted else { return true }
+            let payload = following.extracting(first: Int(min(UInt64(following.count), header.payloadLength)))
             guard chain.take(header, payload: payload, mayBeCompressed: mayBeCompressed) else { return false }
             walks.mark(place, by: chain, bits: bits)
             if endsSegment(chain.next) { chain.endsWithSegment() }
@@ -255,9 +254,9 @@ public final class FrameSearch {
         if alive[weakest].bits < chain.bits { alive[weakest] = chain }
     }
 
-    /// The place of the chain that has enough evidence and leads.
+    /// The beginning of the leading chain, if it has enough evidence.
     ///
-    /// A chain whose beginning was given up with the bytes before may begin behind what has come: it waits.
+    /// A chain whose first bytes were discarded may begin after what has come so far: it waits.
     private func decide() -> Place? {
         guard let best = chains.max(by: { $0.bits < $1.bits }), best.bits >= needed,
             best.bits >= best.rivalBits + Evidence.margin, best.start <= end
@@ -267,10 +266,10 @@ public final class FrameSearch {
         return Place(offset: best.start, sender: best.sender)
     }
 
-    /// Gives up the first half of what is kept, as far as no chain waits in it.
+    /// Discards the first half of what is kept, as far as no chain waits in it.
     ///
-    /// Chains that begin there keep their evidence, and begin at their next header. That one stands in the last bytes:
-    /// no chain waits for more than a header and the payload that is looked at.
+    /// Chains that begin there keep their evidence and now begin at their next header. That one is in the last bytes, since
+    /// no chain waits for more than a header and the first bytes of its payload.
     private func discard() {
         let half = buffer.count / 2
         let awaited = chains.reduce(candidateOffset) { min($0, $1.next) }

@@ -1,31 +1,32 @@
 import WireFormat
 
-/// A guess at where frames begin: a place, and the headers that follow one another from there (RFC 6455 5.2, 5.4).
+/// A guess at where frames begin: a place, and the headers that follow from there (RFC 6455 5.2, 5.4).
 struct HeaderChain {
     /// Whether fragments of a message are due.
     private enum MessageState {
-        /// The chain began where it cannot be known.
+        /// Not known: the chain has just begun.
         case unknown
         case outside, inside
     }
 
-    /// Who would send these frames: the mask bit of the first tells.
+    /// Who would be the sender of these frames, by the first one's mask bit.
     let sender: Role
     /// Where the first header stands.
     private(set) var start: UInt64
     /// Where the next header is due.
     private(set) var next: UInt64
-    /// What the chain proves so far.
+    /// The evidence so far.
     var bits: Int { min(formBits, formLimit) + contentBits }
-    /// What headers that follow one another, and end with segments, prove: records of other protocols may do so too.
+    /// Evidence from headers that follow one another and frames that end with segments: records of other protocols have
+    /// it too.
     private var formBits: Int
-    /// The most that these count.
+    /// The most that it counts.
     private let formLimit: Int
-    /// What other protocols do not have.
+    /// Evidence that other protocols do not have.
     private var contentBits = 0
-    /// What ``ChainWalks`` knows it by.
+    /// Its number in ``ChainWalks``.
     var walk = 0
-    /// What the best of the chains proved that a gap broke and this one reached over: it must lead over that one too.
+    /// The evidence of the best chain broken by a gap that this one spans: it must lead that one too.
     private(set) var rivalBits = 0
     /// Headers in the chain.
     private(set) var frames = 0
@@ -34,17 +35,17 @@ struct HeaderChain {
     private var lastLength: UInt64?
     private var lastKey: UInt32 = 0
     private var emptyFrames = 0
-    /// What the last frame's header proved.
+    /// The evidence of the last frame's header.
     private var lastHeaderBits = 0
 
-    /// Frames without payload that may follow one another: runs of zeros look like them.
+    /// How many frames without payload may follow one another: runs of zeros look like them.
     private static let emptyFrameLimit = 4
     /// The longest frame believed.
     private static let lengthLimit: UInt64 = 1 << 31
 
     /// Begins at `start`, where a frame of `sender` may begin.
     ///
-    /// `isMidstream` tells that nothing is known of the connection.
+    /// `isMidstream` if nothing is known of the connection.
     init(sender: Role, start: UInt64, isSegmentStart: Bool, isMidstream: Bool) {
         self.sender = sender
         self.start = start
@@ -53,13 +54,13 @@ struct HeaderChain {
         formLimit = isMidstream && sender == .server ? Evidence.unmaskedFormMidstream : .max
     }
 
-    /// Takes over a better beginning: another chain has met this one, with so many bits more.
+    /// Adopts a better beginning: another chain has met this one, with this many bits more.
     mutating func adopt(start: UInt64, bits: Int) {
         self.start = start
         formBits += bits
     }
 
-    /// Whether two chains go on alike: then the one that began first has all the evidence.
+    /// Whether two chains have the same future: then the one that began first has all the evidence.
     func merges(with other: HeaderChain) -> Bool {
         next == other.next && sender == other.sender
     }
@@ -67,10 +68,10 @@ struct HeaderChain {
     /// Takes the header that is due.
     ///
     /// - Parameters:
-    ///   - header: What stands where a header is due.
-    ///   - payload: The bytes behind the header, as many as are at hand, at most the payload's length.
+    ///   - header: The bytes that are due, read as a header.
+    ///   - payload: The bytes after the header, as many as are here, at most the payload's length.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
-    /// - Returns: Whether it can be one; else the chain is broken.
+    /// - Returns: Whether it can be one; if not, the chain is broken.
     mutating func take(_ header: FrameHeader, payload: Span<UInt8>, mayBeCompressed: Bool) -> Bool {
         guard isPlausible(header, mayBeCompressed: mayBeCompressed) else { return false }
         if header.payloadLength == 0 {
@@ -93,17 +94,17 @@ struct HeaderChain {
         return true
     }
 
-    /// Gives up the frames taken so far: the chain begins at the header that is due.
+    /// Drops the frames taken so far: the chain begins at the header that is due.
     mutating func restart() {
         start = next
     }
 
-    /// Counts that a gap broke other chains, of which the best proved so much.
+    /// Notes that a gap broke other chains, the best of which had this much evidence.
     mutating func lose(rivalBits bits: Int) {
         rivalBits = max(rivalBits, bits)
     }
 
-    /// Counts that the frame taken last ends at a segment's end.
+    /// Counts that the frame taken last ends with a segment.
     mutating func endsWithSegment() {
         guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
         formBits += lastHeaderBits < Evidence.header ? Evidence.repeatedEnd : Evidence.endsSegment
@@ -132,16 +133,16 @@ struct HeaderChain {
     }
 
     private func headerEvidence(_ header: FrameHeader) -> Int {
-        // Keys are random (RFC 6455 5.3): a byte that stands in the last one too is a sign of bytes that repeat.
+        // Keys are random (RFC 6455 5.3): a byte in the same position as in the last key suggests repetitive data.
         if let key = header.maskingKey, (key ^ lastKey).hasZeroByte { return 0 }
-        // Zero is the commonest byte of all, and lengths of 16 and 32 bits begin with it.
+        // Zero is the most common byte, and lengths of 16 and 32 bits begin with it.
         if header.firstByte == 0, header.payloadLength < 126 { return 0 }
         if header.payloadLength < 4, !header.isMasked { return Evidence.tinyFrame }
         if header.firstByte == lastFirstByte, header.payloadLength == lastLength { return Evidence.repeatedHeader }
         return Evidence.header
     }
 
-    /// What a payload proves; nil when it cannot be the payload of such a frame.
+    /// The evidence in a payload; nil if it cannot be the payload of such a frame.
     private func evidence(of payload: Span<UInt8>, _ header: FrameHeader) -> Int? {
         var bytes = InlineArray<128, UInt8>(repeating: 0)
         let count = min(payload.count, 128)
@@ -155,7 +156,7 @@ struct HeaderChain {
             characters += 1
             if !byte.isPrintable { unveiled += 1 }
         }
-        // Text under a mask that is text itself proves nothing: any key of that kind makes text of it.
+        // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
         let textBits = unveiled * 4 >= count ? min(characters * Evidence.unmaskedCharacter, Evidence.unmaskedText) : 0
         let head = bytes.span.extracting(0..<count)
         let isWhole = UInt64(count) == header.payloadLength
@@ -182,14 +183,14 @@ extension UInt32 {
 }
 
 extension Span<UInt8> {
-    /// Whether there are no control characters but white space in it.
+    /// Whether it has no control characters other than white space.
     fileprivate var holdsNoControlCharacter: Bool {
         indices.allSatisfy { self[$0] >= 0x80 || self[$0].isPrintable }
     }
 }
 
 extension UInt8 {
-    /// Whether it is a character that texts hold: printable ASCII, tab, line feed or carriage return.
+    /// Whether it is printable ASCII, tab, line feed or carriage return.
     fileprivate var isPrintable: Bool {
         switch self {
         case 0x20...0x7e, 0x09, 0x0a, 0x0d: true
@@ -198,40 +199,40 @@ extension UInt8 {
     }
 }
 
-/// Where chains have taken headers among the bytes at hand, so that none is walked twice: the time of a search is linear
-/// in the bytes, whatever they are.
+/// Where chains have taken headers in the current bytes, so that none is taken twice: a search takes time linear in the
+/// bytes, whatever they are.
 ///
-/// A chain that comes to a header that another has taken ends there. What it proves beyond the other up to that place is
-/// the other's gain, and its beginning the other's beginning.
+/// A chain that reaches a header that another has taken ends there. If it has more evidence up to that place, the other
+/// gains the difference and its beginning.
 struct ChainWalks {
     /// A header that was taken.
     private struct Mark {
-        /// One more than the walk that took it; zero where none did.
+        /// One more than the number of the walk that took it; 0 if none did.
         var walk: Int32 = 0
-        /// What its chain proved before it.
+        /// The evidence of its chain before it.
         var bits: Int32 = 0
     }
 
     private let start: UInt64
     private let count: Int
-    /// The places that a client's headers stand at, then those of a server's.
+    /// Marks for a client's headers at each place, then for a server's.
     private var marks: [Mark] = []
     private var gains: [(bits: Int, start: UInt64)] = []
 
-    /// Begins with the bytes of the stream from one place to another, in which chains may begin.
+    /// Begins with the part of the stream in which chains may begin.
     init(from start: UInt64, to end: UInt64) {
         self.start = start
         count = Int(clamping: end &- start)
     }
 
-    /// Begins a chain's walk and returns what it is known by.
+    /// Begins a chain's walk and returns its number.
     mutating func begin() -> Int {
         gains.append((0, 0))
         return gains.count - 1
     }
 
-    /// Whether the header that the chain is due to take was taken by another, which then has the better of the two
-    /// beginnings.
+    /// Whether another chain has taken the header that this one is due to take. If so, that one gets the better of the
+    /// two beginnings.
     mutating func meets(_ chain: HeaderChain) -> Bool {
         guard !marks.isEmpty, let index = index(chain.next, chain.sender), marks[index].walk > 0 else { return false }
         let other = Int(marks[index].walk) - 1
@@ -240,14 +241,14 @@ struct ChainWalks {
         return true
     }
 
-    /// Notes that a chain, which proved so many bits before, has taken the header at a place.
+    /// Marks the header at a place as taken by a chain, which had this many bits before.
     mutating func mark(_ place: UInt64, by chain: HeaderChain, bits: Int) {
         guard let index = index(place, chain.sender) else { return }
         if marks.isEmpty { marks = Array(repeating: Mark(), count: 2 &* count) }
         marks[index] = Mark(walk: Int32(truncatingIfNeeded: chain.walk + 1), bits: Int32(clamping: bits))
     }
 
-    /// The better beginning that a walk was given by those that met it, and by how much it is better.
+    /// The better beginning that a walk got from those that met it, and how many bits better it is.
     func gain(of walk: Int) -> (bits: Int, start: UInt64)? {
         gains[walk].bits > 0 ? gains[walk] : nil
     }

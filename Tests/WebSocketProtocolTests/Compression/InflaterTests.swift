@@ -191,7 +191,7 @@ struct InflaterTests {
         // zlib refuses such a code at once. RFC 1951 does not forbid it, and there is but one way to read it.
         #expect(ReferenceInflating().inflate(Self.incomplete("000110")) == .incompleteCode)
         for (data, expected) in [("000110", "AB"), ("00010110", "ABB"), ("001110", nil), ("1110", nil)] {
-            var inflater = ISALInflater(windowBits: 15, behind: ZlibInflater(windowBits: 15)!)
+            var inflater = ISALInflater(windowBits: 15, after: ZlibInflater(windowBits: 15)!)
             let message = Self.incomplete(data) + [0x00, 0x00, 0xff, 0xff]
             var input = ByteCursor(message.span)
             var output = UniqueArray<UInt8>(minimumCapacity: 100)

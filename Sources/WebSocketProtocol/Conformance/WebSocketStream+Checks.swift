@@ -1,0 +1,54 @@
+import BasicContainers
+
+/// The rules of RFC 6455 and RFC 7692 that single frames can break.
+extension WebSocketStream {
+    /// Checks what a header alone can break.
+    mutating func check(_ header: FrameHeader, _ opcode: Opcode) {
+        // RFC 6455 5.1: clients mask, servers don't.
+        if header.isMasked != (sender == .client) {
+            violations.insert(sender == .client ? .clientUnmasked : .serverMasked)
+        }
+        if let key = header.maskingKey {
+            // RFC 6455 5.3: the key must be unpredictable.
+            if key == 0 {
+                violations.insert(.zeroMaskingKey)
+            } else if key == lastMaskingKey {
+                violations.insert(.repeatedMaskingKey)
+            }
+            lastMaskingKey = key
+        }
+        // RFC 6455 5.5.1.
+        if hasSentClose { violations.insert(.frameAfterClose) }
+        // RFC 6455 5.2: the most significant bit must be 0.
+        if header.payloadLength > UInt64(Int64.max) { violations.insert(.lengthTopBit) }
+        guard
+            header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
+        else { return }
+        // RFC 6455 5.2: reserved bits are for extensions; RFC 7692 6 uses RSV1 on the first frame of a message.
+        let used = undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0)
+        if header.firstByte & 0x70 & ~used != 0 {
+            violations.insert(.reservedBits)
+        } else if header.rsv1, messages.isCompressionNegotiated {
+            if opcode.isControl { violations.insert(.compressedControl) }
+            if opcode == .continuation { violations.insert(.compressedContinuation) }
+        }
+        if opcode.isReserved { violations.insert(.reservedOpcode) }
+        if !header.hasMinimalLength { violations.insert(.lengthNotMinimal) }
+        // RFC 6455 5.5: control frames are short and not fragmented.
+        if opcode.isControl {
+            if !header.fin { violations.insert(.controlFragmented) }
+            if header.payloadLength > 125 { violations.insert(.controlTooLong) }
+        }
+    }
+
+    /// Checks the body of a Close frame (RFC 6455 5.5.1, 7.4); every frame after it breaks a rule.
+    mutating func endClose() {
+        hasSentClose = true
+        guard frame.missing == 0, frame.header.firstByte & undecodedBits == 0 else { return }
+        if frame.header.payloadLength == 1 { violations.insert(.closePayloadOneByte) }
+        let body = CloseBody(kept.bytes.span)
+        if let code = body.code, !code.mayBeSent { violations.insert(.closeCodeNotAllowed) }
+        // A body cut at a limit of ours may end inside a scalar.
+        if body.reason == nil, !kept.isCut { violations.insert(.closeReasonNotUTF8) }
+    }
+}

@@ -1,0 +1,11 @@
+/// Which bytes of a value a stored property takes.
+///
+/// - Parameters:
+///   - field: The property, of the value that `base` points to.
+///   - base: Where the value is.
+public func bytes<Value: ~Copyable, Field: ~Copyable>(
+    of field: inout Field, in base: UnsafeMutablePointer<Value>
+) -> Range<Int> {
+    let start = withUnsafeMutablePointer(to: &field) { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
+    return start..<(start + MemoryLayout<Field>.size)
+}
