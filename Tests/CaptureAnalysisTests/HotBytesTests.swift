@@ -9,7 +9,9 @@ struct HotBytesTests {
     @Test("The fields that every frame touches lie in the bytes that are prefetched")
     func stream() {
         let stream = UnsafeMutablePointer<SessionStream>.allocate(capacity: 1)
-        stream.initialize(to: SessionStream(sender: .client, streamOffset: 0, options: AnalysisOptions()))
+        stream.initialize(
+            to: SessionStream(
+                sender: .client, streamOffset: 0, extensions: nil, options: AnalysisOptions(), isCarried: false))
         defer {
             stream.deinitialize(count: 1)
             stream.deallocate()
