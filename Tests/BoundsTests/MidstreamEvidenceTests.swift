@@ -120,7 +120,7 @@ struct MidstreamEvidenceTests {
     }
 
     @Test(
-        "a search takes time in proportion to its bytes, whatever they are", .timeLimit(.minutes(1)),
+        "a search costs work in proportion to its bytes, whatever they are",
         arguments: [[0x82], [0x81], [0x81, 0x82], [0x82, 0x01], [0x02, 0x00, 0x01], [0x82, 0x7e, 0x7f, 0x00]])
     func linear(pattern: [UInt8]) {
         let search = FrameSearch(

@@ -10,7 +10,7 @@ extension LiveTests {
             try compare(Talk(family: family, seed: family))
         }
 
-        @Test("of aiohttp", .needs("aiohttp", "python3", "-c", "import aiohttp"))
+        @Test("of aiohttp", .needs("aiohttp", Repository.python, "-c", "import aiohttp"))
         func aiohttp() throws {
             try compare(Talk(server: "aiohttp", seed: 11))
         }

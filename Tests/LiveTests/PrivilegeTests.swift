@@ -41,7 +41,7 @@ extension LiveTests {
             let program = try stage.start(
                 [Wstap.path, "live", "-i", stage.interface, "-Z", "no-such-user"], output: stage.folder.path("output"),
                 errors: errors)
-            let status = program.wait(atMost: 10)
+            let status = program.wait(atMost: .patience)
             #expect(status == 2 || status == 64)
             #expect(try String(contentsOfFile: errors, encoding: .utf8).contains("no-such-user"))
         }

@@ -56,6 +56,21 @@ final class Sniffer {
         return text.split(separator: "\n").count { $0.contains(mark) }
     }
 
+    /// Whether the trace has a message of a packet after this moment, in nanoseconds since 1970.
+    func hasMessage(after moment: Int64) -> Bool {
+        let date = Date(timeIntervalSince1970: Double(moment / 1_000_000_000))
+        let fraction = String(moment % 1_000_000_000 + 1_000_000_000).dropFirst()
+        // Times of the same form are in order as texts.
+        let text = date.formatted(.iso8601).dropLast() + ".\(fraction)Z"
+        let trace = (try? String(contentsOfFile: traceFile, encoding: .utf8)) ?? ""
+        return trace.split(separator: "\n").contains { line in
+            guard line.contains("\"event\":\"message\""), let start = line.range(of: "\"time\":\"")?.upperBound else {
+                return false
+            }
+            return line[start...].prefix(text.count) > text
+        }
+    }
+
     /// Sends it a signal, and waits for its end.
     func end(with signal: Int32 = SIGINT) throws -> Outcome {
         program.send(signal)
@@ -64,7 +79,7 @@ final class Sniffer {
 
     /// Waits for its end.
     func outcome() throws -> Outcome {
-        let status = program.wait(atMost: 10)
+        let status = program.wait(atMost: .patience)
         isOver = true
         return Outcome(
             status: status, trace: try Trace([UInt8](Data(contentsOf: URL(filePath: traceFile)))), errors: errors)

@@ -7,7 +7,7 @@ extension Stage {
     static let obstacle: String? = {
         guard FileManager.default.fileExists(atPath: "/proc/self/ns/net") else { return "no Linux" }
         do {
-            return try complaint(["python3", script, "--probe"])
+            return try complaint([Repository.python, script, "--probe"])
         } catch {
             return "\(error)"
         }
@@ -29,7 +29,7 @@ extension Stage {
         let program = try Program(
             "/usr/bin/env", words, environment: ["NODE_PATH": "/usr/share/nodejs"], output: folder.path("output"),
             errors: errors)
-        guard program.wait(atMost: 20) != 0 else { return nil }
+        guard program.wait(atMost: .patience) != 0 else { return nil }
         let said = try String(contentsOfFile: errors, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
         return said.isEmpty ? "\(words) failed" : said
     }

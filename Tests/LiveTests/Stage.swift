@@ -41,7 +41,7 @@ final class Stage {
         replies = try NamedPipe("replies", in: folder, holding: .reading)
         program = try Program(
             "/usr/bin/env",
-            ["python3", Self.script, folder.url.path] + (seed.map { ["--lossy", String($0)] } ?? []),
+            [Repository.python, Self.script, folder.url.path] + (seed.map { ["--lossy", String($0)] } ?? []),
             input: commands.path, output: replies.path, errors: folder.path("stage-errors"))
         let reply = try Self.reply("ready", from: replies)
         guard let namespace = reply.namespace, let interface = reply.interface else {
@@ -53,7 +53,7 @@ final class Stage {
     deinit {
         // It ends, and takes everything with it, when nobody can command it any more.
         commands.closeWriting()
-        if program.wait(atMost: 20) == nil { Issue.record("the stage did not end") }
+        if program.wait(atMost: .patience) == nil { Issue.record("the stage did not end") }
     }
 
     /// Has a whole talk held.

@@ -39,7 +39,7 @@ extension LiveTests {
             let program = try Program(
                 "/usr/bin/env", ["tshark", "-r", file, "-T", "fields", "-e", field], output: output,
                 errors: folder.path("errors"))
-            #expect(program.wait(atMost: 60) == 0)
+            #expect(program.wait(atMost: .patience) == 0)
             return try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
         }
 
@@ -100,7 +100,7 @@ extension LiveTests {
             }
             #expect(isTold)
             writer.program.send(SIGINT)
-            #expect(reader.wait(atMost: 10) == 0)
+            #expect(reader.wait(atMost: .patience) == 0)
             let messages = try Trace([UInt8](Data(contentsOf: again))).messages
             #expect(Expectation(try stage.log).discrepancies(in: messages) == [])
         }

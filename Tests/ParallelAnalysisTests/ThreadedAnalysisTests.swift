@@ -9,7 +9,7 @@ import WireFormat
 
 @testable import ParallelAnalysis
 
-@Suite("An analysis on several threads", .timeLimit(.minutes(2)))
+@Suite("An analysis on several threads", .timeLimit(.minutes(30)))
 struct ThreadedAnalysisTests {
     @Test(
         "prints the same however small the queues, with lines formatted by the parts or the merge", arguments: 1...4,

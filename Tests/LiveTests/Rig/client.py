@@ -15,7 +15,7 @@ import websockets
 from endpoint_log import EndpointLog, address
 from words import CLOSE_REQUEST, Words, pieces
 
-PATIENCE = 30  # seconds for the last answers
+PATIENCE = 240  # seconds for the last answers; only a failure takes that long
 
 
 async def fragments(parts):

@@ -33,7 +33,7 @@ from network import ADDRESSES, INTERFACE, Network, NetworkFault
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PORT, NOISE_PORT = 8080, 2525
-PATIENCE = 40  # seconds for a talk; for what a program says
+PATIENCE = 270  # seconds for a talk, and for what a program says; only a failure takes that long
 SERVERS = {
     "websockets": [sys.executable, f"{HERE}/server_websockets.py"],
     "aiohttp": [sys.executable, f"{HERE}/server_aiohttp.py"],

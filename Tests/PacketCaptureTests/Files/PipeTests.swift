@@ -56,7 +56,7 @@ private final class Pipe {
 }
 
 /// All of it in one thread: a reader that waited for more than was written would wait for ever.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct PipeTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct PipeTests {
     @Test("a packet is returned as soon as its bytes are written")
     func pcapAtOnce() throws {
         let pipe = Pipe()

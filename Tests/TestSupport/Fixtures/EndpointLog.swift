@@ -81,6 +81,13 @@ public struct EndpointLog: Sendable {
         }?.time
     }
 
+    /// When the other end had received a data message, in nanoseconds since 1970; nil if it logged no such message.
+    public func receivingTime(of message: ExpectedMessage) -> Int64? {
+        rows.first {
+            $0.ev == "msg" && $0.dir == "received" && $0.who != message.from.rawValue && $0.sha256 == message.sha256
+        }?.time
+    }
+
     /// The sessions that were opened, each once for every address that its client was seen under: a proxy's own
     /// connection to the server has another one.
     var connections: [ExpectedConnection] {

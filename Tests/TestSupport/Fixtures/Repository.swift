@@ -7,6 +7,12 @@ public enum Repository {
         url.deleteLastPathComponent()
     }
 
+    /// The Python with the packages that tests need: the one that `scripts/test` sets up, else the one on the PATH.
+    public static let python: String = {
+        let own = root.appending(path: ".build/python/bin/python3").path
+        return FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
+    }()
+
     /// The cases that come with the repository.
     public static let fixtures = root.appending(path: "fixtures")
 

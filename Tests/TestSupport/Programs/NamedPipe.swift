@@ -9,8 +9,8 @@ public final class NamedPipe {
         case reading, writing
     }
 
-    /// A wait that lasts longer is a failure.
-    private static let patience: Int32 = 60_000
+    /// Milliseconds after which a wait is a failure.
+    private static let patience = Int32(Double.patience * 1000)
 
     /// Where it is.
     public let path: String

@@ -8,14 +8,14 @@ public struct Schema: Sendable {
     public static let checker: Schema? = {
         let script = Repository.root.appending(path: "scripts/check-trace").path
         guard FileManager.default.isExecutableFile(atPath: script),
-            (try? run(["python3", "-c", "import jsonschema"]).status) == 0
+            (try? run([Repository.python, "-c", "import jsonschema"]).status) == 0
         else { return nil }
         return Schema(script: script)
     }()
 
     /// What is wrong with some traces, a line for each fault; empty: nothing.
     public func faults(in traces: [String]) throws -> String {
-        let run = try Schema.run([script] + traces)
+        let run = try Schema.run([Repository.python, script] + traces)
         return run.status == 0 ? "" : run.text
     }
 

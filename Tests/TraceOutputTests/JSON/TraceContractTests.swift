@@ -11,7 +11,7 @@ struct TraceContractTests {
     private static let hasSchemaValidator = run(["-c", "import jsonschema"]).status == 0
 
     @Test(
-        .enabled(if: hasSchemaValidator, "needs python3 with jsonschema"),
+        .enabled(if: hasSchemaValidator, "needs Python with jsonschema"),
         arguments: [JSONLinesFormat.Options(), .init(payload: .atMost(3), framePayloads: true), .init(payload: .none)])
     func `Every line keeps to the strict form of the schema`(options: JSONLinesFormat.Options) {
         for calls in [Scenes.chat, Scenes.trouble] {
@@ -20,7 +20,7 @@ struct TraceContractTests {
         }
     }
 
-    @Test(.enabled(if: hasSchemaValidator, "needs python3 with jsonschema"))
+    @Test(.enabled(if: hasSchemaValidator, "needs Python with jsonschema"))
     func `A filtered trace keeps to it too`() throws {
         var filter = EventFilter()
         filter.events = [.message]
@@ -30,7 +30,7 @@ struct TraceContractTests {
     }
 
     @Test(
-        .enabled(if: hasSchemaValidator, "needs python3 with jsonschema"),
+        .enabled(if: hasSchemaValidator, "needs Python with jsonschema"),
         arguments: [
             (#""packet":6"#, #""packet":6,"packet":6"#, "duplicate key 'packet'"),
             (#""packet":6"#, #""packet":6,"surprise":1"#, "surprise"),
@@ -59,7 +59,7 @@ struct TraceContractTests {
     private static func run(_ arguments: [String], input: String = "") -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3"] + arguments
+        process.arguments = [Repository.python] + arguments
         let (stdin, stdout) = (Pipe(), Pipe())
         process.standardInput = stdin
         process.standardOutput = stdout
