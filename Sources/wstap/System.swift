@@ -6,7 +6,7 @@
     @_exported import Glibc
 #endif
 
-/// The system's `write`, for types that have a method of this name.
+/// The system's `write`, for types that have a method of the same name.
 func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     #if canImport(Darwin)
         Darwin.write(descriptor, bytes, count)

@@ -9,12 +9,12 @@ struct Terminal {
     /// Whether it is one.
     var isTerminal: Bool { isatty(descriptor) == 1 }
 
-    /// Whether colours are welcome there (no-color.org).
+    /// Whether to use colours there (no-color.org).
     var wantsColor: Bool {
         isTerminal && (Terminal.variable("NO_COLOR") ?? "").isEmpty && Terminal.variable("TERM") != "dumb"
     }
 
-    /// Its columns: what COLUMNS says, else the terminal; nil where it is none.
+    /// Its columns, by COLUMNS or by the terminal; nil if it is not a terminal.
     var width: Int? {
         if let columns = Terminal.variable("COLUMNS").flatMap(Int.init), columns > 0 { return columns }
         var size = winsize()
@@ -27,17 +27,19 @@ struct Terminal {
     }
 }
 
-/// A line on standard error that tells how much of a large file is read.
+/// A line on standard error that shows how much of a large capture has been read.
 struct ProgressLine {
     private let total: UInt64
     private var lastPercent: UInt64?
 
-    /// Files below this size are read before anybody asks.
+    /// Smaller files are read before anybody wonders.
     private static let worthwhileSize: UInt64 = 64 << 20
 
+    /// Nil if no line should be shown.
+    ///
     /// - Parameters:
-    ///   - total: The bytes to read; nil where that is not known.
-    ///   - isWanted: Whether the user did not say no.
+    ///   - total: The bytes to read; nil if unknown.
+    ///   - isWanted: Whether the user allows it.
     init?(total: UInt64?, isWanted: Bool) {
         guard let total, total >= ProgressLine.worthwhileSize, isWanted, Terminal.standardError.isTerminal else {
             return nil
@@ -45,7 +47,7 @@ struct ProgressLine {
         self.total = total
     }
 
-    /// Shows how far reading is.
+    /// Updates the line.
     mutating func show(_ bytesRead: UInt64) {
         let percent = min(100, bytesRead.multipliedReportingOverflow(by: 100).partialValue / total)
         guard percent != lastPercent else { return }
@@ -53,7 +55,7 @@ struct ProgressLine {
         put("\rwstap: \(percent) % of \(total >> 20) MiB read")
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     func clear() {
         if lastPercent != nil { put("\r\u{1b}[K") }
     }

@@ -158,7 +158,7 @@ struct LiveFileTests {
     func noPlace() throws {
         let outcome = try Wstap.run(["live", "-i", "lo", "-w", "/nowhere/a.pcapng"])
         #expect(outcome.status == 2)
-        #expect(outcome.errors.contains("/nowhere/a.pcapng: cannot be made"))
+        #expect(outcome.errors.contains("/nowhere/a.pcapng: cannot be created"))
         #expect(outcome.errors.contains("No such file or directory"))
     }
 }

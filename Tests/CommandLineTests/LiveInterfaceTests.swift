@@ -57,7 +57,7 @@ struct LiveInterfaceTests {
             ip link set wstap0 up; read -r line; echo "$line" >&2; kill -INT $p
             """)
         #expect(run.status == 0)
-        #expect(run.errors.contains("wstap0: is down: waiting for it\nwstap: wstap0: is up again\n"))
+        #expect(run.errors.contains("wstap0: is down; waiting for it\nwstap: wstap0: is up again\n"))
         #expect(run.output.split(separator: "\n").last?.contains("\"event\":\"summary\"") == true)
     }
 }

@@ -88,7 +88,7 @@ struct LiveTests {
         // 16 MiB may wait, beside what the pipe holds.
         for _ in 0..<24 { talk.send(message, from: .server) }
         let complaint = try #require(try capture.readError())
-        #expect(complaint.contains(" lines not shown, since whoever reads them is too slow"))
+        #expect(complaint.contains(" lines not shown because the reader is too slow"))
         capture.program.send(SIGINT)
         // Once it has taken the signal, the system's way is back; the program still waits for its reader.
         while try caughtSignals(of: capture.program) & (1 << (SIGINT - 1)) != 0 { sched_yield() }

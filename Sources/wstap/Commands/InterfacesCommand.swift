@@ -3,23 +3,23 @@ import PacketCapture
 import TraceOutput
 import WireFormat
 
-/// `wstap interfaces`: what can be captured from.
+/// `wstap interfaces`: the interfaces to capture from.
 struct InterfacesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "interfaces",
-        abstract: "List the interfaces that live can capture from.",
-        discussion: "Link types are known only to who may capture.")
+        abstract: "List the interfaces that wstap live can capture from.",
+        discussion: "Link types are shown only if you are permitted to capture.")
 
     /// The formats of the list.
     enum Format: String, NamedValue {
         case text, jsonl
     }
 
-    @Option(help: "What to print: lines for people, or one JSON object a line.")
+    @Option(help: "Output format: a table, or a JSON object per line.")
     var format = Format.text
 
     func run() throws {
-        // A write to a pipe that nobody reads is to fail, not to end the program.
+        // Writing to a pipe without a reader is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
         let interfaces: [CaptureInterface]
         do throws(LiveError) {
@@ -50,7 +50,7 @@ struct InterfacesCommand: ParsableCommand {
     }
 }
 
-/// Interfaces as lines for people.
+/// Interfaces as a table.
 struct InterfaceTable {
     /// The lines, safe to print on a terminal.
     let lines: [String]
@@ -75,7 +75,7 @@ struct InterfaceTable {
 }
 
 extension CaptureInterface {
-    /// "up", "down", and what is known beside it.
+    /// "up" or "down", and what else is known.
     fileprivate var state: String {
         var words = [isUp ? "up" : "down"]
         if isUp, !isRunning { words.append("not running") }

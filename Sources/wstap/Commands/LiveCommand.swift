@@ -2,21 +2,21 @@ import ArgumentParser
 import CaptureAnalysis
 import TraceOutput
 
-/// `wstap live`: an interface, as packets come.
+/// `wstap live`: an interface, as packets arrive.
 struct LiveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "live",
-        abstract: "Capture from an interface, and show frames as they come.",
+        abstract: "Capture from an interface, and show frames as they arrive.",
         usage: "wstap live -i <interface> [<options>] [<expression> ...]",
         discussion: """
             sudo wstap live -i eth0 'tcp port 8080'
 
-            Ends on SIGINT or SIGTERM, after --count or --duration, or when the interface goes: open sessions are told, \
-            and what the kernel and the interface dropped. A second SIGINT ends at once. Started as root, it goes on as \
-            another user once the interface is open: see --user.
+            Stops on SIGINT (Ctrl-C) or SIGTERM, after --count or --duration, or when the interface disappears; it then \
+            reports the sessions still open, and the packets that the kernel and the interface dropped. A second SIGINT \
+            quits at once. Started as root, it drops root's rights once the interface is open: see --user.
             """)
 
-    @Argument(help: "Capture only packets that match this libpcap filter; its words may stand apart.")
+    @Argument(help: "Capture only packets that match this libpcap filter; quotes are optional.")
     var expression: [String] = []
 
     @OptionGroup(title: "Capture")
@@ -25,21 +25,21 @@ struct LiveCommand: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
-    @OptionGroup(title: "What to take for WebSocket")
-    var assumption: AssumptionOptions
+    @OptionGroup(title: "Detection")
+    var detection: DetectionOptions
 
-    @OptionGroup(title: "What to show")
+    @OptionGroup(title: "Filters")
     var filter: FilterOptions
 
     @Option(
         help: ArgumentHelp(
-            "Exit with status 3 when there are findings of this severity or above, shown or not.",
+            "Exit with status 3 if there are findings of this severity or above, filtered out or not.",
             valueName: "warning|error"))
     var failOn: FailureLevel?
 
     func validate() throws {
         guard expression.isEmpty || filter.packetFilter == nil else {
-            throw ValidationError("a filter is given twice: behind -f, and at the end")
+            throw ValidationError("there are two filters: one after -f, one at the end")
         }
     }
 
@@ -47,7 +47,7 @@ struct LiveCommand: ParsableCommand {
         let words = expression.joined(separator: " ")
         let run = LiveRun(
             capture: capture, packetFilter: filter.packetFilter ?? (words.isEmpty ? nil : words),
-            assumedServers: assumption.servers, output: output, failureLevel: failOn)
+            assumedServers: detection.servers, output: output, failureLevel: failOn)
         try output.withFormat(filter.eventFilter(), run)
     }
 }

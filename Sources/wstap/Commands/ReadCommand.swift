@@ -8,7 +8,7 @@ struct ReadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "read",
         abstract: "Read capture files (the default).",
-        discussion: "Several files are one capture, merged by their packets' times; connections continue across files.")
+        discussion: "Several files are read as one capture, merged by time; connections continue across files.")
 
     @Argument(
         help: ArgumentHelp("A pcap or pcapng file, or \"-\" for standard input.", valueName: "file"),
@@ -18,27 +18,27 @@ struct ReadCommand: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
-    @OptionGroup(title: "What to take for WebSocket")
-    var assumption: AssumptionOptions
+    @OptionGroup(title: "Detection")
+    var detection: DetectionOptions
 
-    @OptionGroup(title: "What to show")
+    @OptionGroup(title: "Filters")
     var filter: FilterOptions
 
     @Option(
         help: ArgumentHelp(
-            "Threads that may work; more than nine are not used. The output is the same for every number.",
+            "Threads to use (at most 9); the output does not depend on it.",
             valueName: "n"))
     var jobs = JobCount.processors
 
     @Option(
         help: ArgumentHelp(
-            "Exit with status 3 when there are findings of this severity or above, shown or not.",
+            "Exit with status 3 if there are findings of this severity or above, filtered out or not.",
             valueName: "warning|error"))
     var failOn: FailureLevel?
 
     func run() throws {
         let run = ReadRun(
-            files: files, packetFilter: filter.packetFilter, assumedServers: assumption.servers, output: output,
+            files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, output: output,
             failureLevel: failOn, jobs: jobs)
         try output.withFormat(filter.eventFilter(), run)
     }

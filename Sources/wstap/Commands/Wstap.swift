@@ -1,19 +1,20 @@
 import ArgumentParser
 
-/// The command line: one subcommand a file; reading captures is the default.
+/// The command line: one subcommand per file; reading captures is the default.
 @main
 struct Wstap: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wstap",
-        abstract: "Every WebSocket frame of a packet capture: what went over the socket, and why it ended.",
+        abstract: "See every WebSocket message in a packet capture, and why each session ended.",
         discussion: """
-            wstap FILE...                 the timeline of one or more captures ("-" is standard input)
-            wstap FILE --format jsonl     the same as a trace for other tools, one JSON object a line
-            wstap FILE --format summary   totals, sessions and findings on a page
-            wstap live -i eth0            the same of an interface, as packets come; wstap interfaces lists them
+            wstap chat.pcap                    timeline ("-" reads standard input)
+            wstap chat.pcap --format summary   one page: sessions, endings, findings
+            wstap chat.pcap --format jsonl     a JSON object per event, for other tools
+            wstap live -i eth0                 the same from an interface, as it happens
+            wstap interfaces                   the interfaces to capture from
 
-            Exit status: 0 done; 1 the input was cut or partly unreadable; 2 nothing could be read, or no permission to \
-            capture; 3 findings at or above --fail-on; 64 wrong usage.
+            Exit status: 0 success; 1 the input was cut short or partly unreadable; 2 nothing could be read, or \
+            capturing is not permitted; 3 findings at or above --fail-on; 64 wrong usage.
             """,
         version: version,
         subcommands: [ReadCommand.self, LiveCommand.self, InterfacesCommand.self],
@@ -22,11 +23,11 @@ struct Wstap: ParsableCommand {
     /// The program's version.
     static let version = "0.1.0"
 
-    /// Runs what the command line asks for.
+    /// Runs the command.
     ///
-    /// ArgumentParser builds the options of a tree's default command whatever is asked for, which takes longer than all
-    /// else at the start. So the command at hand is parsed alone; the tree is asked when that fails, and has the words
-    /// for what is wrong.
+    /// ArgumentParser builds the options of a tree's default command whatever the arguments, which takes longer than
+    /// everything else at the start. So only the command that the arguments name is parsed; the whole tree is needed only
+    /// if that fails, for its error messages.
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == ["--help"] || arguments == ["-h"] {
@@ -41,7 +42,7 @@ struct Wstap: ParsableCommand {
         }
     }
 
-    /// The command that the arguments name, or else the default one; nothing unless it takes all of them.
+    /// The command that the arguments name, or the default one; nil if it does not accept them.
     private static func command(_ arguments: [String]) -> (any ParsableCommand)? {
         let rest = Array(arguments.dropFirst())
         return switch arguments.first {
@@ -53,7 +54,7 @@ struct Wstap: ParsableCommand {
         }
     }
 
-    /// What comes back may also be a request for help, which has to name the whole tree.
+    /// Nil also for a request for help, since that has to name the whole tree.
     private static func parsed<Command: ParsableCommand>(_: Command.Type, _ arguments: [String]) -> Command? {
         (try? Command.parseAsRoot(arguments)) as? Command
     }

@@ -3,15 +3,15 @@ import PacketCapture
 import TraceOutput
 import WireFormat
 
-/// The loop of a live capture: takes packets as they come, and waits for them, for time to pass, and for signals.
+/// The loop of a live capture: it takes packets as they come, and waits for packets, for time to pass, and for signals.
 struct LiveLoop {
     /// Why it ended.
     enum Ending {
         /// A signal, the number of packets, or the time.
         case asked
-        /// Nothing more can be written, or nobody reads any more.
+        /// Nothing more can be written, or the reader has gone.
         case output
-        /// The interface does not go on.
+        /// The interface failed.
         case interface(LiveError)
         /// Packets of this link type cannot be decoded.
         case linkType(LinkType)
@@ -25,20 +25,20 @@ struct LiveLoop {
     private var rest: UInt64
     private var lastTick = Clock.monotonic
     private var lastTime: Timestamp?
-    private var report = LossReport()
+    private var lossReport = LossReport()
     private var isDown = false
 
-    /// Packets that are taken before the output is handed on and signals are looked at.
+    /// Packets to take before passing the output on and checking for signals.
     private static let batch: UInt64 = 1024
-    /// Nanoseconds between two looks at what time does to connections.
+    /// Nanoseconds between two checks for timeouts of connections.
     private static let tick: UInt64 = 1_000_000_000
-    /// Nanoseconds that packets are still taken when the end is asked for: the kernel hands them on with some delay.
+    /// Nanoseconds for which packets are still taken once asked to stop: the kernel delivers them with some delay.
     private static let tail: UInt64 = 60_000_000
 
     /// - Parameters:
-    ///   - capture: When to end.
-    ///   - isQuiet: Whether losses are not told while they happen.
-    ///   - output: Where the output goes; nil where nobody wants it.
+    ///   - capture: When to stop.
+    ///   - isQuiet: Whether not to report losses while they happen.
+    ///   - output: Where the output goes; nil to discard it.
     ///   - watched: A pipe whose reader may go away.
     ///   - wake: Where signals come from.
     init(_ capture: LiveCaptureOptions, isQuiet: Bool, output: OutputQueue?, watched: Int32?, wake: WakePipe) {
@@ -50,7 +50,7 @@ struct LiveLoop {
         rest = capture.count?.value ?? .max
     }
 
-    /// Captures until there is a reason to end.
+    /// Captures until there is a reason to stop.
     mutating func run(
         _ device: inout LiveDevice, _ pipeline: inout Pipeline,
         _ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?
@@ -83,7 +83,7 @@ struct LiveLoop {
         }
     }
 
-    /// Takes the packets that are here, up to a batch of them; returns how many.
+    /// Takes the packets that have arrived, at most a batch; returns how many.
     private mutating func take(
         from device: inout LiveDevice, _ pipeline: inout Pipeline,
         _ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?
@@ -99,27 +99,27 @@ struct LiveLoop {
         return count
     }
 
-    /// Lets time pass for the analysis, and tells of losses.
+    /// Advances the analysis's time, and reports losses.
     private mutating func tick(
         _ device: inout LiveDevice, _ pipeline: inout Pipeline,
         _ sink: inout LiveSink<some OutputFormat & ~Copyable>, isIdle: Bool
     ) {
-        // While packets wait in the kernel, it is not later than they are.
+        // While packets wait in the kernel, the analysis must not get ahead of them.
         if let time = isIdle ? Timestamp(nanoseconds: Int64(Clock.wall)) : lastTime {
             pipeline.advance(to: time, into: &sink)
         }
         let losses = CaptureLosses(device.statistics(), output)
         guard !isQuiet else { return }
-        report.tell(losses)
+        lossReport.report(losses)
         let state = InterfaceState(of: device.interface)
         if state != .unknown, isDown != (state == .down) {
             isDown = state == .down
             complainIfPossible(
-                TerminalText.safe("\(device.interface): is \(isDown ? "down: waiting for it" : "up again")"))
+                TerminalText.safe("\(device.interface): is \(isDown ? "down; waiting for it" : "up again")"))
         }
     }
 
-    /// Hands on what was printed and kept.
+    /// Passes the output and the saved packets on.
     private func handOn(_ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?) {
         sink.format.flush()
         if let output { output.offer(&sink.format.output) } else { sink.format.output.removeAll() }
@@ -130,7 +130,7 @@ struct LiveLoop {
         case packets, end, closed
     }
 
-    /// Waits for packets, for a signal, for the next tick; not at all where packets came just now.
+    /// Waits for packets, a signal or the next tick; not at all if packets have just come.
     private func wait(for device: Int32, until end: UInt64?, _ now: UInt64, isBusy: Bool) -> News {
         var requests = [
             pollfd(fd: device, events: Int16(POLLIN), revents: 0),
@@ -147,10 +147,10 @@ struct LiveLoop {
 
 /// The system's clocks, in nanoseconds.
 enum Clock {
-    /// What never goes back.
+    /// Never goes back.
     static var monotonic: UInt64 { now(CLOCK_MONOTONIC) }
 
-    /// What packets are stamped with.
+    /// The clock that stamps packets.
     static var wall: UInt64 { now(CLOCK_REALTIME) }
 
     private static func now(_ clock: clockid_t) -> UInt64 {

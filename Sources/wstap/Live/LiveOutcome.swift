@@ -5,7 +5,7 @@ import ParallelAnalysis
 import TraceOutput
 import WireFormat
 
-/// What a live capture came to, once all is written.
+/// The result of a live capture, once everything is written.
 struct LiveOutcome {
     var ending: LiveLoop.Ending
     var statistics: LiveStatistics
@@ -18,14 +18,14 @@ struct LiveOutcome {
 }
 
 extension LiveRun {
-    /// Says what there is to say on standard error, and which exit status it comes to.
+    /// Reports problems and totals on standard error; throws the exit status.
     func conclude(_ outcome: LiveOutcome) throws {
         if outcome.isRecorderClosed { return }
         var hasFailed = false
         switch outcome.outputFailure {
         case .closedPipe where outcome.recorderProblem == nil: return
-        case .failed(let words):
-            complain(TerminalText.safe(words))
+        case .failed(let message):
+            complain(TerminalText.safe(message))
             hasFailed = true
         case .closedPipe, nil: break
         }
@@ -34,7 +34,7 @@ extension LiveRun {
             hasFailed = true
         }
         outcome.omissions.complain(isQuiet: output.quiet)
-        if !output.quiet { tellTotals(outcome, isWhole: !hasFailed) }
+        if !output.quiet { reportTotals(outcome, isWhole: !hasFailed) }
         if hasFailed { throw ExitCode(ExitStatus.nothingRead) }
         switch outcome.ending {
         case .interface(let error):
@@ -48,45 +48,45 @@ extension LiveRun {
         if failureLevel?.isReached(outcome.summary) == true { throw ExitCode(ExitStatus.findings) }
     }
 
-    private func tellTotals(_ outcome: LiveOutcome, isWhole: Bool) {
+    private func reportTotals(_ outcome: LiveOutcome, isWhole: Bool) {
         if isWhole, case .asked = outcome.ending,
-            let words = NoWebSocketMessage(outcome.summary, packetsRead: outcome.packets)
+            let message = NoWebSocketMessage(outcome.summary, packetsRead: outcome.packets)
         {
-            complain(words.text)
+            complain(message.text)
         }
         let losses = outcome.summary.losses
-        var words =
+        var totals =
             "\(outcome.packets) packets captured, \(losses?.droppedByKernel ?? 0) dropped by the kernel, "
             + "\(losses?.droppedByInterface ?? 0) by the interface"
-        if let lines = losses?.undisplayedLines, lines > 0 { words += "; \(lines) lines not shown" }
-        complain(words)
+        if let lines = losses?.undisplayedLines, lines > 0 { totals += "; \(lines) lines not shown" }
+        complain(totals)
     }
 }
 
-/// Tells on standard error what a live capture loses, while it does.
+/// Reports on standard error what a live capture loses while it runs.
 struct LossReport {
-    private var told = CaptureLosses(droppedByKernel: 0, droppedByInterface: 0, undisplayedLines: 0)
-    private var toldAt: UInt64?
+    private var reported = CaptureLosses(droppedByKernel: 0, droppedByInterface: 0, undisplayedLines: 0)
+    private var reportedAt: UInt64?
 
     /// Nanoseconds between two lines.
     private static let interval: UInt64 = 10_000_000_000
 
-    /// Tells what was lost since it was told last, unless that was just now, or standard error would have to be waited for.
-    mutating func tell(_ losses: CaptureLosses) {
+    /// Reports new losses, unless it has just reported some or standard error would block.
+    mutating func report(_ losses: CaptureLosses) {
         let now = Clock.monotonic
-        guard losses != told, now &- (toldAt ?? 0) >= Self.interval || toldAt == nil, isErrorWritable else { return }
+        guard losses != reported, now &- (reportedAt ?? 0) >= Self.interval || reportedAt == nil, isErrorWritable else { return }
         var parts: [String] = []
-        if losses.droppedByKernel > told.droppedByKernel {
+        if losses.droppedByKernel > reported.droppedByKernel {
             parts.append("\(losses.droppedByKernel) packets dropped by the kernel (a larger --buffer-size may help)")
         }
-        if losses.droppedByInterface > told.droppedByInterface {
+        if losses.droppedByInterface > reported.droppedByInterface {
             parts.append("\(losses.droppedByInterface) packets dropped by the interface")
         }
-        if losses.undisplayedLines > told.undisplayedLines {
-            parts.append("\(losses.undisplayedLines) lines not shown, since whoever reads them is too slow")
+        if losses.undisplayedLines > reported.undisplayedLines {
+            parts.append("\(losses.undisplayedLines) lines not shown because the reader is too slow")
         }
-        told = losses
-        toldAt = now
-        if !parts.isEmpty { complain("up to now: " + parts.joined(separator: "; ")) }
+        reported = losses
+        reportedAt = now
+        if !parts.isEmpty { complain("so far: " + parts.joined(separator: "; ")) }
     }
 }

@@ -7,7 +7,7 @@ import TraceOutput
 import WebSocketProtocol
 import WireFormat
 
-/// One live capture, from opening the interface to the exit status.
+/// A run of `wstap live`, from opening the interface to the exit status.
 struct LiveRun: FormatUser {
     var capture: LiveCaptureOptions
     var packetFilter: String?
@@ -15,13 +15,13 @@ struct LiveRun: FormatUser {
     var output: OutputOptions
     var failureLevel: FailureLevel?
 
-    /// Captures into a format, and writes what it prints.
+    /// Captures into a format and writes its output.
     ///
-    /// - Throws: `ExitCode` for every status but 0; `ValidationError` where the filter is wrong.
+    /// - Throws: `ExitCode` for every status but 0; `ValidationError` if the filter is wrong.
     func use<Batch: OutputBatch & ~Copyable>(
         _ format: consuming some OutputFormat & ~Copyable, batch _: () -> Batch
     ) throws {
-        // A write to a pipe that nobody reads is to fail, not to end the program.
+        // Writing to a pipe without a reader is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
         var device = try open()
         let user = try dropPrivileges()
@@ -30,19 +30,19 @@ struct LiveRun: FormatUser {
         } catch {
             throw ValidationError(TerminalText.safe(error.description))
         }
-        guard let wake = WakePipe() else { throw failure("there are too many open files") }
+        guard let wake = WakePipe() else { throw failure("too many open files") }
         let file = try openOutput(user)
         var recorder = try openRecorder(device, user)
         let queue = file.map { OutputQueue(descriptor: $0.descriptor, name: $0.name, wake: wake) }
-        guard queue?.start() ?? true else { throw failure("no thread can be started") }
+        guard queue?.start() ?? true else { throw failure("cannot start a thread") }
         greet(device, user)
 
         var pipeline = Pipeline(
             options: AnalysisOptions(for: format, sources: [capture.interface], assuming: assumedServers))
-        var sink = LiveSink(format, notesConnections: capture.writesWebSocketOnly)
+        var sink = LiveSink(format, recordsConnections: capture.writesWebSocketOnly)
         var loop = LiveLoop(capture, isQuiet: output.quiet, output: queue, watched: watched(file), wake: wake)
         let ending = loop.run(&device, &pipeline, &sink, &recorder)
-        // From now on a signal ends the program at once, however slow a reader is.
+        // From now on a signal ends the program at once, however slow the reader.
         WakePipe.restoreSignals()
         let statistics = device.statistics()
         pipeline.note(CaptureLosses(statistics, queue))
@@ -66,33 +66,33 @@ struct LiveRun: FormatUser {
         } catch {
             complain(TerminalText.safe(error.description))
             switch error.kind {
-            case .noPermission: complain(PermissionWords.text)
-            case .noInterface: complain("wstap interfaces lists those there are")
+            case .noPermission: complain(PermissionHelp.text)
+            case .noInterface: complain("wstap interfaces lists the interfaces")
             default: break
             }
             throw ExitCode(ExitStatus.nothingRead)
         }
     }
 
-    /// Goes on as somebody without rights; returns who that is, where it is somebody else.
+    /// Drops privileges; returns the user dropped to, if it is another.
     private func dropPrivileges() throws -> Privileges.User? {
         do throws(Privileges.Failure) {
             let user = try Privileges.user(named: capture.user)
             if user != nil || !Privileges.isRoot { try Privileges.drop(to: user) }
             return user
         } catch {
-            throw failure(error.words)
+            throw failure(error.message)
         }
     }
 
-    /// Where the output goes; nil where standard output is for packets, and no other place was named.
+    /// Where the output goes; nil if standard output is for packets and there is no `-o`.
     private func openOutput(_ user: Privileges.User?) throws -> LiveOutput? {
         guard output.path != nil || capture.path != "-" else { return nil }
         do throws(OutputFile.Failure) {
             return try LiveOutput(path: output.path)
         } catch {
-            guard case .failed(let words) = error else { return nil }
-            throw failure(words + (user.map { ", as user \($0.name) (-Z names another)" } ?? ""))
+            guard case .failed(let message) = error else { return nil }
+            throw failure(message + (user.map { ", as user \($0.name) (-Z names another)" } ?? ""))
         }
     }
 
@@ -108,11 +108,11 @@ struct LiveRun: FormatUser {
             return try PacketRecorder(
                 path: path, source: source, onlyWebSocket: capture.writesWebSocketOnly, user: user)
         } catch {
-            throw failure(error.words)
+            throw failure(error.message)
         }
     }
 
-    /// What poll(2) is to watch, so that a reader that goes away is noticed before the next line.
+    /// What poll(2) should watch, to notice before the next line that the reader has gone.
     private func watched(_ file: LiveOutput?) -> Int32? {
         if capture.path == "-" { return STDOUT_FILENO }
         return file?.isPipe == true ? file?.descriptor : nil
@@ -124,15 +124,15 @@ struct LiveRun: FormatUser {
         complain(TerminalText.safe("capturing on \(device.interface) (\(device.linkType.name))\(who)"))
     }
 
-    /// Says what is wrong; the status for it.
-    private func failure(_ words: String) -> ExitCode {
-        complain(TerminalText.safe(words))
+    /// Reports what is wrong; returns the exit status for it.
+    private func failure(_ message: String) -> ExitCode {
+        complain(TerminalText.safe(message))
         return ExitCode(ExitStatus.nothingRead)
     }
 }
 
 extension CaptureLosses {
-    /// What was lost up to now.
+    /// The losses so far.
     init(_ statistics: LiveStatistics, _ queue: OutputQueue?) {
         self.init(
             droppedByKernel: statistics.droppedByKernel, droppedByInterface: statistics.droppedByInterface,
@@ -140,21 +140,21 @@ extension CaptureLosses {
     }
 }
 
-/// Hands events on to a format, and notes on which connections WebSocket was seen.
+/// Passes events on to a format, and records the connections that got a number.
 struct LiveSink<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     /// The format.
     var format: Format
-    /// The ends of connections that were told of; only where they are wanted.
+    /// The ends of those connections, if they are wanted.
     private var announced: [ConnectionEnds] = []
     /// Whether they are wanted.
-    let notesConnections: Bool
+    let recordsConnections: Bool
 
-    init(_ format: consuming Format, notesConnections: Bool) {
+    init(_ format: consuming Format, recordsConnections: Bool) {
         self.format = format
-        self.notesConnections = notesConnections
+        self.recordsConnections = recordsConnections
     }
 
-    /// Hands over the ends of connections that were told of since this was asked.
+    /// The ends of connections that got a number since the last call.
     mutating func takeAnnounced() -> [ConnectionEnds] {
         guard !announced.isEmpty else { return [] }
         defer { announced = [] }
@@ -162,7 +162,7 @@ struct LiveSink<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     }
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-        if notesConnections {
+        if recordsConnections {
             switch event {
             case .connection(let start): announced.append(ConnectionEnds(start.client, start.server))
             default: break

@@ -1,11 +1,11 @@
 import ParallelAnalysis
 import TraceOutput
 
-/// Output that waits for whoever reads it, written by a thread of its own: a slow reader never holds up the capture.
+/// Output on its way to its reader, written by a thread of its own so that a slow reader never delays the capture.
 ///
-/// Beyond ``capacity`` lines are left out, and counted.
+/// Beyond ``capacity``, lines are dropped and counted.
 final class OutputQueue: @unchecked Sendable {
-    /// Bytes that wait at most, 16 MiB; one batch of lines may come on top.
+    /// The most bytes that wait, 16 MiB; one batch of lines may exceed it.
     static let capacity = 16 << 20
 
     private let descriptor: Int32
@@ -22,37 +22,37 @@ final class OutputQueue: @unchecked Sendable {
     private var isClosing = false
     private var failed: OutputFile.Failure?
 
-    /// Makes an empty queue.
+    /// Creates an empty queue.
     ///
     /// - Parameters:
-    ///   - descriptor: Where to write; stays the caller's.
-    ///   - name: What to call it in a complaint.
-    ///   - wake: Whom to wake when nothing more can be written.
+    ///   - descriptor: Where to write; the caller closes it.
+    ///   - name: Its name in messages.
+    ///   - wake: What to wake once nothing more can be written.
     init(descriptor: Int32, name: String, wake: WakePipe) {
         self.descriptor = descriptor
         self.name = name
         self.wake = wake
     }
 
-    /// Starts the thread that writes; once, before anything is put.
+    /// Starts the thread that writes. Call it once, before anything is queued.
     ///
-    /// - Returns: Whether there is one.
+    /// - Returns: Whether it started.
     func start() -> Bool {
         thread = WakePipe.withSignalsBlocked { WorkerThread { [unowned self] in writeAll() } }
         return thread != nil
     }
 
-    /// Why nothing more can be written; nil where that is not so.
+    /// Why nothing more can be written; nil if it can.
     var failure: OutputFile.Failure? {
         lock.withLock { failed }
     }
 
-    /// Lines left out up to now.
+    /// Lines dropped so far.
     var lostLines: UInt64 {
         lock.withLock { lost }
     }
 
-    /// Takes over whole lines, or leaves them out where too much waits; empties the buffer.
+    /// Queues whole lines, or drops them if too much waits; empties the buffer.
     func offer(_ buffer: inout OutputBuffer) {
         guard !buffer.isEmpty else { return }
         lock.withLock {
@@ -65,13 +65,13 @@ final class OutputQueue: @unchecked Sendable {
         buffer.removeAll()
     }
 
-    /// Takes over whole lines however much waits; empties the buffer.
+    /// Queues whole lines however much waits; empties the buffer.
     func put(_ buffer: inout OutputBuffer) {
         lock.withLock { append(buffer) }
         buffer.removeAll()
     }
 
-    /// Waits until all is written, or nothing more can be, and ends the thread.
+    /// Waits until everything is written or nothing more can be, and ends the thread.
     func finish() {
         lock.withLock {
             isClosing = true
@@ -113,7 +113,7 @@ extension OutputQueue {
         }
     }
 
-    /// Takes what waits; false where nothing does and nothing more will come.
+    /// Takes what waits; false if nothing does and nothing more will come.
     private func waitForBatch(_ batch: inout [UInt8]) -> Bool {
         lock.withLock {
             while pending.isEmpty, !isClosing { lock.wait(for: change) }
@@ -126,7 +126,7 @@ extension OutputQueue {
         batch.withUnsafeBytes { bytes in
             var written = 0
             while written < bytes.count {
-                // In pieces, so that what waits is known while a slow reader takes them.
+                // In pieces, so that `unwritten` is right while a slow reader takes them.
                 let length = min(bytes.count - written, 1 << 16)
                 let count = wstap.write(descriptor, bytes.baseAddress.map { $0 + written }, length)
                 if count >= 0 {
@@ -147,13 +147,13 @@ extension OutputQueue {
 final class LiveOutput {
     /// What to write to.
     let descriptor: Int32
-    /// What to call it in a complaint.
+    /// Its name in messages.
     let name: String
 
     /// Opens the output.
     ///
-    /// - Parameter path: A file, made or emptied; nil for standard output.
-    /// - Throws: `failed` where it cannot be opened.
+    /// - Parameter path: A file, created or truncated; nil for standard output.
+    /// - Throws: `failed` if it cannot be opened.
     init(path: String?) throws(OutputFile.Failure) {
         name = path ?? "standard output"
         descriptor = path.map { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) } ?? STDOUT_FILENO
@@ -164,7 +164,7 @@ final class LiveOutput {
         if descriptor > STDERR_FILENO { close(descriptor) }
     }
 
-    /// Whether its reader can go away, which poll(2) then tells.
+    /// Whether it has a reader that can go away, which poll(2) reports.
     var isPipe: Bool {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return false }

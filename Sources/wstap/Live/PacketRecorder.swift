@@ -3,20 +3,20 @@ import PacketCapture
 import TraceOutput
 import WireFormat
 
-/// Keeps packets in a file, all or those of WebSocket connections (`-w`).
+/// Saves packets to a file, all or those of WebSocket connections (`-w`).
 struct PacketRecorder: ~Copyable {
-    /// What went wrong, for the user; nil where nothing did.
+    /// What went wrong, for the user; nil if nothing did.
     private(set) var problem: String?
-    /// Whether whoever read a pipe of packets went away.
+    /// Whether the reader of a pipe has gone.
     private(set) var isClosed = false
 
     private var file: PacketFileWriter
     private var selection: WebSocketSelection?
     private let name: String
 
-    /// Makes the file.
+    /// Creates the file.
     ///
-    /// - Throws: What to tell the user.
+    /// - Throws: The message for the user.
     init(
         path: String, source: PacketSource, onlyWebSocket: Bool, user: Privileges.User?
     ) throws(Privileges.Failure) {
@@ -25,10 +25,10 @@ struct PacketRecorder: ~Copyable {
             file = try PacketFileWriter(path: path, format: PacketFileFormat(path: path), source: source)
         } catch {
             switch error {
-            case .cannotOpen(let words):
+            case .cannotOpen(let reason):
                 let who = user.map { ", as user \($0.name) (-Z names another)" } ?? ""
-                throw Privileges.Failure(words: "\(name): cannot be made\(who): \(words)")
-            case .closedPipe, .cannotWrite: throw Privileges.Failure(words: "\(name): cannot be written")
+                throw Privileges.Failure(message: "\(name): cannot be created\(who): \(reason)")
+            case .closedPipe, .cannotWrite: throw Privileges.Failure(message: "\(name): cannot be written")
             }
         }
         if onlyWebSocket { selection = WebSocketSelection() }
@@ -37,11 +37,11 @@ struct PacketRecorder: ~Copyable {
     /// Whether nothing more can be written.
     var hasFailed: Bool { problem != nil || isClosed }
 
-    /// Takes a packet that was analysed.
+    /// Takes a packet that has been analysed.
     ///
     /// - Parameters:
     ///   - packet: The packet.
-    ///   - pipeline: What has analysed it.
+    ///   - pipeline: The analysis.
     ///   - announced: The connections that got their number with it.
     mutating func take(
         _ packet: borrowing CapturedPacket, _ pipeline: inout Pipeline, announced: [ConnectionEnds]
@@ -54,65 +54,65 @@ struct PacketRecorder: ~Copyable {
         if file.isFull { flush() }
     }
 
-    /// Writes what connections have waited that got their number without a packet of theirs.
+    /// Writes the waiting packets of connections that got their number without a packet of theirs.
     mutating func release(_ announced: [ConnectionEnds]) {
         selection?.finish(announced: announced, to: &file)
     }
 
-    /// Writes out what waits.
+    /// Writes what waits.
     mutating func flush() {
         do throws(PacketFileError) {
             try file.flush()
         } catch {
-            note(error)
+            record(error)
         }
     }
 
-    /// Ends the file with what the interface has dropped.
+    /// Ends the file with the interface's drop counts.
     mutating func finish(_ statistics: LiveStatistics) {
         do throws(PacketFileError) {
             try file.finish(statistics)
         } catch {
-            note(error)
+            record(error)
         }
         if let dropped = selection?.droppedPackets, dropped > 0, problem == nil {
             complain(
-                "\(TerminalText.safe(name)): lacks up to \(dropped) packets from before upgrades, since too many waited"
+                "\(TerminalText.safe(name)): up to \(dropped) packets from before upgrades are missing, because too many waited"
             )
         }
     }
 
-    private mutating func note(_ error: PacketFileError) {
+    private mutating func record(_ error: PacketFileError) {
         switch error {
         case .closedPipe: isClosed = true
-        case .cannotOpen(let words), .cannotWrite(let words):
-            if problem == nil { problem = "\(name): cannot be written any further: \(words)" }
+        case .cannotOpen(let reason), .cannotWrite(let reason):
+            if problem == nil { problem = "\(name): cannot be written any further: \(reason)" }
         }
     }
 }
 
 /// Picks the packets of WebSocket connections, those before the upgrade included (`--write-websocket-only`).
 ///
-/// A connection's packets wait until it has a number in the trace, or cannot get one any more. What waits is bounded:
+/// A connection's packets wait until it has a number in the trace, or cannot get one any more. How much waits is bounded:
 /// ``PacketCapture/HeldPackets``.
 struct WebSocketSelection {
     private var held = HeldPackets<ConnectionEnds>()
-    /// Connections that have a number: what comes after their end is theirs as well.
+    /// Connections that have a number: what comes after their end belongs to them as well.
     private var numbered: Set<ConnectionEnds> = []
-    /// The same in the order in which they got it; some are not in the set any more.
+    /// The same in the order in which they got it; some may have left the set.
     private var order: [ConnectionEnds] = []
 
     /// How many ended connections are remembered for their last packets.
     private static let memory = 65_536
 
-    /// How many packets were not kept since too many waited.
+    /// How many packets were dropped because too many waited.
     var droppedPackets: UInt64 { held.droppedPackets }
 
-    /// Writes a packet, or keeps it until it is known whether to, or lets it go.
+    /// Writes a packet, holds it until that is decided, or drops it.
     ///
     /// - Parameters:
     ///   - packet: The packet.
-    ///   - standing: What the analysis knows of it.
+    ///   - standing: What the analysis knows about it.
     ///   - announced: The connections that got their number with this packet.
     ///   - file: Where to write.
     mutating func take(
@@ -132,13 +132,13 @@ struct WebSocketSelection {
             file.append(packet)
         case .segment(let ends, .nothing):
             if numbered.contains(ends) { file.append(packet) } else { _ = held.take(ends) }
-        // It may be part of a WebSocket connection: nobody knows before the datagram is complete.
+        // It may belong to a WebSocket connection; that is unknown before the datagram is complete.
         case .fragment: file.append(packet)
         case .other: break
         }
     }
 
-    /// Writes what waits of connections that got their number when the capture ended.
+    /// Writes the waiting packets of connections that got their number when the capture ended.
     mutating func finish(announced: [ConnectionEnds], to file: inout PacketFileWriter) {
         for ends in announced { release(ends, to: &file) }
     }

@@ -1,19 +1,19 @@
-/// The writing end of the pipe that signals go to; -1 before there is one.
+/// The writing end of the pipe that signal handlers write to; -1 before there is one.
 nonisolated(unsafe) private var signalDescriptor: Int32 = -1
 
-/// Wakes the loop of a live capture that waits in poll(2): when a signal has come, or another thread has news.
+/// Wakes the loop of a live capture from poll(2), after a signal or when another thread has news.
 ///
-/// The first SIGINT, SIGTERM or SIGHUP asks to end in good order; the same signal once more ends the program at once, as
-/// the system does it.
+/// The first SIGINT, SIGTERM or SIGHUP asks for an orderly end; the same signal again ends the program at once, as is the
+/// system's default.
 struct WakePipe {
     /// Readable when there is news.
     let descriptor: Int32
     private let writing: Int32
 
-    /// Signals that ask to end.
+    /// Signals that ask for the end.
     private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
-    /// Makes the pipe, and has signals go there from now on.
+    /// Creates the pipe and installs the signal handlers.
     init?() {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
@@ -23,7 +23,7 @@ struct WakePipe {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
         signalDescriptor = writing
-        // Whoever started the program may have held them back.
+        // The parent may have blocked them.
         var set = sigset_t()
         sigemptyset(&set)
         for number in WakePipe.signals { sigaddset(&set, number) }
@@ -43,13 +43,13 @@ struct WakePipe {
         }
     }
 
-    /// Wakes whoever waits.
+    /// Wakes the loop.
     func wake() {
         var byte: UInt8 = 0
         _ = write(writing, &byte, 1)
     }
 
-    /// Takes all news; tells whether a signal was among it.
+    /// Empties the pipe; returns whether there was a signal.
     func takeSignal() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 64)
         var hasSignal = false
@@ -60,7 +60,7 @@ struct WakePipe {
         }
     }
 
-    /// Runs `body` with these signals held back, so that threads which it starts do not get them.
+    /// Runs `body` with these signals blocked, so that threads it starts do not receive them.
     static func withSignalsBlocked<Result>(_ body: () -> Result) -> Result {
         var set = sigset_t()
         var previous = sigset_t()
@@ -71,7 +71,7 @@ struct WakePipe {
         return body()
     }
 
-    /// Has these signals end the program at once.
+    /// Restores the default: these signals end the program at once.
     static func restoreSignals() {
         for number in signals {
             var action = sigaction()
@@ -80,9 +80,9 @@ struct WakePipe {
         }
     }
 
-    /// Whether whoever started the program wants a signal ignored: SIGHUP as nohup does.
+    /// Whether the parent wants a signal ignored: SIGHUP, as nohup does.
     ///
-    /// Shells that have no job control ignore SIGINT of what runs in the background, and yet it is what ends a capture.
+    /// Shells without job control also ignore SIGINT for background processes, but here it is what ends a capture.
     private static func isUnwanted(_ number: Int32, _ action: sigaction) -> Bool {
         guard number == SIGHUP else { return false }
         #if canImport(Darwin)

@@ -2,18 +2,18 @@ import ArgumentParser
 import CaptureAnalysis
 import PacketDecoding
 
-/// The options on what is WebSocket even without an upgrade.
-struct AssumptionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Servers' ports whose connections are WebSocket: \"8080,9001\".", valueName: "list"))
+/// What to treat as WebSocket even without an upgrade.
+struct DetectionOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Treat connections to these server ports as WebSocket: \"8080,9001\".", valueName: "list"))
     var port: [PortList] = []
 
     @Option(
         help: ArgumentHelp(
-            "A server whose connections are WebSocket, by address: \"10.0.0.9:8080\", \"[::1]:80\".",
+            "Treat connections to this server as WebSocket: \"10.0.0.9:8080\", \"[::1]:80\".",
             valueName: "host:port"))
     var assumeWebsocket: [ServerAddress] = []
 
-    /// Both together.
+    /// The servers that both options name.
     var servers: AssumedServers {
         var servers = AssumedServers()
         servers.ports = Set(port.flatMap(\.ports))

@@ -2,39 +2,39 @@ public import ArgumentParser
 import TraceOutput
 public import WebSocketProtocol
 
-/// The options on which packets to read and which events to show; the summary counts all the same.
+/// Which packets to read, and which events to show. The totals count everything read.
 struct FilterOptions: ParsableArguments {
     @Option(
         name: [.customShort("f"), .customLong("filter")],
-        help: ArgumentHelp("Read only packets that match a libpcap filter.", valueName: "expression"))
+        help: ArgumentHelp("Read only packets that match this libpcap filter.", valueName: "expression"))
     var packetFilter: String?
 
-    @Option(help: ArgumentHelp("Only these connections, by number.", valueName: "list"))
+    @Option(help: ArgumentHelp("Show only these connections: \"1,4\".", valueName: "list"))
     var connection: [ConnectionList] = []
 
     @Option(
-        help: ArgumentHelp("Only these opcodes: \"text,ping,0xb\".", valueName: "list"), transform: OpcodeSet.asked)
+        help: ArgumentHelp("Show only these opcodes: \"text,ping,0xb\".", valueName: "list"), transform: OpcodeSet.asked)
     var opcode: OpcodeSet?
 
-    @Option(help: "Only what this end sent.")
+    @Option(help: "Show only what this end sent.")
     var from: Role?
 
-    @Option(help: ArgumentHelp("Only sessions with such a host.", valueName: "glob"))
+    @Option(help: ArgumentHelp("Show only sessions with a matching host: \"*.example.com\".", valueName: "glob"))
     var host: String?
 
-    @Option(help: ArgumentHelp("Only sessions with such a path.", valueName: "glob"))
+    @Option(help: ArgumentHelp("Show only sessions with a matching path: \"/chat/*\".", valueName: "glob"))
     var path: String?
 
-    @Option(help: ArgumentHelp("Only messages and control frames whose payload matches.", valueName: "regex"))
+    @Option(help: ArgumentHelp("Show only messages and control frames with a matching payload.", valueName: "regex"))
     var grep: String?
 
     @Option(
         help: ArgumentHelp(
-            "Only these kinds of events: \"message,end\"; a summary has its page all the same.", valueName: "list"),
+            "Show only these kinds of events: \"message,end\" (does not change a summary).", valueName: "list"),
         transform: EventKind.asked)
     var events: Set<EventKind>?
 
-    /// What is to be shown.
+    /// Which events to show.
     func eventFilter() -> EventFilter {
         var filter = EventFilter()
         filter.connections = Set(connection.flatMap(\.numbers))
@@ -84,10 +84,10 @@ extension OpcodeSet {
 }
 
 extension Role: ExpressibleByArgument {
-    /// The words for help; the default is made of the raw values, which are numbers.
+    /// The values shown in the help; by default they would be the raw values, which are numbers.
     public static var allValueStrings: [String] { ["client", "server"] }
 
-    /// No words on each.
+    /// No descriptions.
     public static var allValueDescriptions: [String: String] { [:] }
 
     /// Reads "client" or "server".

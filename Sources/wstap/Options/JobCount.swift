@@ -1,13 +1,13 @@
 import ArgumentParser
 
-/// How many threads may work: the value of `--jobs`.
+/// How many threads to use: the value of `--jobs`.
 struct JobCount: ExpressibleByArgument {
     /// 1 or more.
     let count: Int
-    /// Captures of fewer bytes are left to one thread, which is done with them before several have shared them out.
+    /// Captures of fewer bytes are left to one thread: it is done before several have shared out the work.
     private let bytesToShare: UInt64
 
-    /// The number of processors at hand, for captures that are worth it.
+    /// The number of processors, for captures that are worth it.
     static var processors: JobCount {
         JobCount(count: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), bytesToShare: 1 << 20)
     }
@@ -17,16 +17,16 @@ struct JobCount: ExpressibleByArgument {
         self.bytesToShare = bytesToShare
     }
 
-    /// The number for a capture of so many bytes, where that is known.
+    /// The number for a capture of this many bytes, if known.
     func count(forBytes byteCount: UInt64?) -> Int {
         if let byteCount, byteCount < bytesToShare { 1 } else { count }
     }
 
-    /// Reads the value of the option.
+    /// Parses the option's value.
     init?(argument: String) {
         guard let count = Int(argument), count >= 1 else { return nil }
         self.init(count: count, bytesToShare: 0)
     }
 
-    var defaultValueDescription: String { "the processors" }
+    var defaultValueDescription: String { "number of processors" }
 }

@@ -1,72 +1,70 @@
 import ArgumentParser
 import PacketCapture
 
-/// The options on what to capture, how, for how long, and what to keep of it.
+/// What to capture, how, for how long, and what to keep of it.
 struct LiveCaptureOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The interface; \"any\" is all of them. wstap interfaces lists them.")
+    @Option(name: .shortAndLong, help: "The interface; \"any\" captures from all. wstap interfaces lists them.")
     var interface: String
 
     @Option(
         name: [.customShort("w"), .customLong("write")],
         help: ArgumentHelp(
-            "Keep the packets in this file: pcap where its name ends in .pcap or .cap, else pcapng; \"-\" is standard "
-                + "output.",
+            "Also save the packets: as pcap if the name ends in .pcap or .cap, else as pcapng; \"-\" is standard output.",
             valueName: "file"),
         completion: .file())
     var path: String?
 
-    @Flag(name: .customLong("write-websocket-only"), help: "Keep only packets of WebSocket connections.")
+    @Flag(name: .customLong("write-websocket-only"), help: "Save only packets of WebSocket connections.")
     var writesWebSocketOnly = false
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("End after so many packets.", valueName: "packets"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("Stop after this many packets.", valueName: "packets"))
     var count: PositiveCount?
 
-    @Option(help: ArgumentHelp("End after this time: \"90\", \"1.5s\", \"10m\", \"12h\", \"7d\".", valueName: "time"))
+    @Option(help: ArgumentHelp("Stop after this time: \"90\", \"1.5s\", \"10m\", \"12h\", \"7d\".", valueName: "time"))
     var duration: TimeSpan?
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp(
-            "Capture so many bytes of each packet at most (0, and unless told: 262144).", valueName: "bytes")
-    )
-    var snaplen: Int = 0
+        help: ArgumentHelp("Capture at most this many bytes of each packet (default: 262144).", valueName: "bytes"))
+    var snaplen: Int?
 
-    @Flag(name: [.customShort("p"), .customLong("no-promiscuous")], help: "Only packets that are for this machine.")
+    @Flag(name: [.customShort("p"), .customLong("no-promiscuous")], help: "Do not put the interface into promiscuous mode.")
     var isNotPromiscuous = false
 
     @Option(
         name: .customLong("buffer-size"),
         help: ArgumentHelp(
-            "The kernel's buffer: \"512K\", \"64M\", bytes without a unit (unless told: 32M).", valueName: "size"))
+            "The kernel's capture buffer: \"512K\", \"64M\", or bytes (default: 32M).", valueName: "size"))
     var bufferSize: ByteSize?
 
     @Option(
         name: [.customShort("Z"), .customLong("user")],
         help: ArgumentHelp(
-            "Started as root, go on as this user once the interface is open (unless told: who called sudo, else nobody).",
+            "When started as root, drop to this user once the interface is open (default: who called sudo, else nobody).",
             valueName: "user"))
     var user: String?
 
     func validate() throws {
-        guard 0...LiveOptions.maximumSnapLength ~= snaplen else {
-            throw ValidationError("--snaplen: 0 to \(LiveOptions.maximumSnapLength)")
+        guard 0...LiveOptions.maximumSnapLength ~= snaplen ?? 0 else {
+            throw ValidationError("--snaplen must be 0 to \(LiveOptions.maximumSnapLength)")
         }
         guard !writesWebSocketOnly || path != nil else {
-            throw ValidationError("--write-websocket-only goes with --write")
+            throw ValidationError("--write-websocket-only needs --write")
         }
     }
 
-    /// What to open.
+    /// How to open the interface.
     var device: LiveOptions {
         var options = LiveOptions(interface: interface)
         options.isPromiscuous = !isNotPromiscuous
-        if snaplen > 0 { options.snapLength = snaplen }
+        // 0 is the default, as it is for tcpdump.
+        if let snaplen, snaplen > 0 { options.snapLength = snaplen }
         if let bufferSize { options.bufferSize = bufferSize.bytes }
         return options
     }
 }
 
-/// A number from 1 on.
+/// A number of at least 1.
 struct PositiveCount: ExpressibleByArgument {
     var value: UInt64
 

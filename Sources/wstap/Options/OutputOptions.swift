@@ -2,43 +2,43 @@ public import ArgumentParser
 import CaptureAnalysis
 public import TraceOutput
 
-/// The options on what is printed, how, and where to.
+/// What to print, how, and where to.
 struct OutputOptions: ParsableArguments {
-    @Option(help: "What to print.")
+    @Option(help: "Output format.")
     var format = FormatName.timeline
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "Write there, not to standard output. What read writes to a file is there whole or not at all.",
+            "Write to this file instead of standard output. wstap read replaces it only once it is complete.",
             valueName: "path"),
         completion: .file())
     var path: String?
 
     @Option(
         help: ArgumentHelp(
-            "How much of each payload to show: a number of bytes, \"all\" or \"none\" (timeline: 80, jsonl: all).",
+            "Bytes of each payload to show, \"all\" or \"none\" (default: 80 in a timeline, all in a trace).",
             valueName: "bytes|all|none"))
     var payload: PayloadLimit?
 
-    @Flag(help: "Also show each data frame's own bytes, not only its message's.")
+    @Flag(help: "Also show the payloads of data frames, not only those of messages.")
     var framePayloads = false
 
-    @Option(help: "Colour the timeline and the summary; NO_COLOR is honoured.")
+    @Option(help: "Colour the timeline and the summary (NO_COLOR is honoured).")
     var color = ColorChoice.auto
 
-    @Flag(name: .customLong("no-progress"), help: "No progress line on standard error.")
+    @Flag(name: .customLong("no-progress"), help: "Show no progress on standard error.")
     var hidesProgress = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing on standard error but errors.")
+    @Flag(name: .shortAndLong, help: "Print only errors to standard error.")
     var quiet = false
 
     @Flag(
         name: .shortAndLong,
-        help: "Timeline: also sequence and acknowledgment numbers, TCP states and readyStates.")
+        help: "Timeline: also show sequence and acknowledgment numbers, TCP states and readyStates.")
     var verbose = false
 
-    /// Whether colours are wanted where the output goes.
+    /// Whether the output should be coloured.
     var hasColor: Bool {
         switch color {
         case .always: true
@@ -66,10 +66,10 @@ enum ColorChoice: String, NamedValue {
     case auto, always, never
 }
 
-/// The value of an option that is one of a few words.
+/// An option's value that is one of a few words.
 protocol NamedValue: ExpressibleByArgument, CaseIterable, RawRepresentable<String> {}
 
-/// What ArgumentParser would find out with key paths and casts, whenever it starts.
+/// What ArgumentParser would otherwise find out with key paths and casts at every start.
 extension NamedValue {
     static var allValueStrings: [String] { allCases.map { $0.rawValue } }
     static var allValueDescriptions: [String: String] { [:] }

@@ -6,7 +6,7 @@ import TraceOutput
 import WebSocketProtocol
 import WireFormat
 
-/// One reading of captures, from the first packet to the exit status.
+/// A run of `wstap read`, from the first packet to the exit status.
 struct ReadRun: FormatUser {
     var files: [String]
     var packetFilter: String?
@@ -15,17 +15,17 @@ struct ReadRun: FormatUser {
     var failureLevel: FailureLevel?
     var jobs: JobCount
 
-    /// Packets between two looks at the progress.
+    /// Packets between two updates of the progress line.
     private static let progressInterval: UInt64 = 1 << 14
 
-    /// Reads everything into a format, and writes what it prints.
+    /// Reads everything into a format and writes its output.
     ///
     /// - Throws: `ExitCode` for every status but 0.
     func use<Batch: OutputBatch & ~Copyable>(
         _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
     ) throws {
         if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
-            throw ValidationError("-o would replace \(TerminalText.safe(file)), which is to be read")
+            throw ValidationError("-o would overwrite \(TerminalText.safe(file)), which is an input")
         }
         var capture = try open()
         guard capture.readableFileCount > 0 else {
@@ -38,7 +38,7 @@ struct ReadRun: FormatUser {
             let options = AnalysisOptions(for: format, sources: files, assuming: assumedServers)
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions
-            // Whoever waits for events at a pipe is served at once.
+            // From a pipe, events are printed as soon as their packets come.
             let threads = jobs.count(forBytes: capture.byteCount)
             if threads > 1, !capture.isLive {
                 var analysis = ThreadedAnalysis(options, CrewSize(jobs: threads), writer, batch: batch)
@@ -51,15 +51,15 @@ struct ReadRun: FormatUser {
         } catch {
             switch error {
             case .closedPipe: return
-            case .failed(let words):
-                complain(TerminalText.safe(words))
+            case .failed(let message):
+                complain(TerminalText.safe(message))
                 throw ExitCode(ExitStatus.nothingRead)
             }
         }
         try conclude(capture.problems, summary, packetsRead: capture.packetCount)
     }
 
-    /// Takes all packets through the analysis; progress is shown between.
+    /// Analyses all packets, and shows the progress.
     private func pass(
         _ capture: inout MergedCapture, through analysis: inout some FileAnalysis & ~Copyable
     ) throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
@@ -85,16 +85,16 @@ struct ReadRun: FormatUser {
         }
     }
 
-    /// Says what there is to say on standard error, and which exit status it comes to.
+    /// Reports problems on standard error; throws the exit status.
     private func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
         for problem in problems { complain(problem.description) }
         for linkType in summary.unsupportedLinkTypes {
             complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
         }
         if problems.isEmpty, summary.unsupportedLinkTypes.isEmpty, !output.quiet,
-            let words = NoWebSocketMessage(summary, packetsRead: packetsRead)
+            let message = NoWebSocketMessage(summary, packetsRead: packetsRead)
         {
-            complain(words.text)
+            complain(message.text)
         }
         guard summary.unsupportedLinkTypes.isEmpty || summary.unreadablePackets < summary.packets else {
             throw ExitCode(ExitStatus.nothingRead)
@@ -104,7 +104,7 @@ struct ReadRun: FormatUser {
     }
 }
 
-/// Whether two names are those of the same regular file, which exists.
+/// Whether two paths name the same existing regular file.
 func areSameFile(_ one: String, _ other: String) -> Bool {
     var (first, second) = (stat(), stat())
     guard stat(one, &first) == 0, stat(other, &second) == 0, first.st_mode & S_IFMT == S_IFREG else { return false }
