@@ -8,7 +8,7 @@ import WireFormat
 ///
 /// The peak is read where Linux tells it.
 @Suite(
-    "What is meant to fill the memory",
+    "Memory under attack",
     .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"))
 struct AttackMemoryTests {
     /// An input, made piece by piece: what packet comes as the n-th, until there is none.
@@ -103,7 +103,7 @@ struct AttackMemoryTests {
         },
     ]
 
-    @Test("does not", arguments: attacks)
+    @Test("stays bounded", arguments: attacks)
     func peak(attack: Attack) throws {
         let folder = try ScratchFolder()
         let input = try NamedPipe("input", in: folder, holding: .writing)

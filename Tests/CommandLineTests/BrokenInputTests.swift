@@ -36,9 +36,9 @@ struct BrokenInput: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("Input that is broken")
+@Suite("Broken input")
 struct BrokenInputTests {
-    @Test("is named with what is wrong, behind everything that could be read", arguments: BrokenInput.all)
+    @Test("is reported after everything that could be read", arguments: BrokenInput.all)
     func file(input: BrokenInput) throws {
         let folder = try ScratchFolder()
         let file = try folder.write("input.pcap", input.bytes)
@@ -56,7 +56,7 @@ struct BrokenInputTests {
         if input.hasOutput { #expect(read.lines.last == whole.lines.last) }
     }
 
-    @Test("is named on standard input as such")
+    @Test("is reported as standard input")
     func standardInput() throws {
         let folder = try ScratchFolder()
         for input in BrokenInput.all {
@@ -66,7 +66,7 @@ struct BrokenInputTests {
         }
     }
 
-    @Test("that is a header alone is no fault")
+    @Test("does not include a file with only a header")
     func headerOnly() throws {
         let folder = try ScratchFolder()
         let run = try Wstap.run([folder.write("header.pcap", PcapBuilder().bytes), "--format", "jsonl"])
@@ -75,7 +75,7 @@ struct BrokenInputTests {
         #expect(run.errors.contains("holds no packets"))
     }
 
-    @Test("that is not there, or a folder, or locked")
+    @Test("includes missing files and folders")
     func unreadable() throws {
         let folder = try ScratchFolder()
         let missing = try Wstap.run([folder.path("missing.pcap")])
@@ -87,7 +87,7 @@ struct BrokenInputTests {
         #expect(directory.errors == "wstap: \(folder.url.path): is a directory\n")
     }
 
-    @Test("among several files does not keep the others from being read")
+    @Test("does not keep other files from being read")
     func oneOfSeveral() throws {
         let folder = try ScratchFolder()
         let packets = TCPConversation.chat.packets
@@ -104,7 +104,7 @@ struct BrokenInputTests {
     }
 
     @Test(
-        "by a name that would steer a terminal is named harmlessly",
+        "is reported without the control characters of its name",
         arguments: ["\u{1b}[2J\u{1b}]0;owned\u{7}.pcap", "two\nlines\r.pcap", "gnp.\u{202e}pacp", "c1\u{9b}31m.pcap"])
     func hostileNames(name: String) throws {
         let folder = try ScratchFolder()

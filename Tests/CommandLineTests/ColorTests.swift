@@ -13,7 +13,7 @@ struct ColorTests {
     }
 
     @Test(
-        "are not there where the output is no terminal, unless they are asked for", arguments: ["timeline", "summary"])
+        "are used off a terminal only if asked for", arguments: ["timeline", "summary"])
     func files(format: String) throws {
         func hasColor(_ arguments: String...) throws -> Bool {
             try Wstap.run([capture, "--format", format] + arguments).text.contains("\u{1b}[")
@@ -24,20 +24,20 @@ struct ColorTests {
         #expect(try hasColor("--color", "always"))
     }
 
-    @Test("never change what is said")
+    @Test("never change the text")
     func sameText() throws {
         let colored = try Wstap.run([capture, "--color", "always"]).text
         let plain = try Wstap.run([capture]).text
         #expect(colored.replacing(/\u{1b}\[[0-9;]*m/, with: "") == plain)
     }
 
-    @Test("are never in a trace")
+    @Test("are never used in a trace")
     func trace() throws {
         let run = try Wstap.run([capture, "--format", "jsonl", "--color", "always"])
         #expect(!run.text.contains("\u{1b}"))
     }
 
-    @Test("are there on a terminal, unless NO_COLOR or TERM forbid it, or the output goes elsewhere")
+    @Test("are used on a terminal, unless NO_COLOR or TERM forbids it or the output goes elsewhere")
     func terminal() throws {
         #expect(try onTerminal([capture], ["TERM": "xterm"]).contains("\u{1b}["))
         #expect(try onTerminal([capture], ["TERM": "xterm", "NO_COLOR": ""]).contains("\u{1b}["))

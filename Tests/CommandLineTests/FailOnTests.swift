@@ -22,7 +22,7 @@ struct FailOnTests {
     }
 
     @Test(
-        "is 3 where findings are as severe, and 0 where they are not",
+        "is 3 if a finding is as severe, else 0",
         arguments: [
             (nil, "warning", 0), ("note", "warning", 0), ("warning", "warning", 3), ("error", "warning", 3),
             (nil, "error", 0), ("warning", "error", 0), ("error", "error", 3), ("error", nil, 0),
@@ -38,7 +38,7 @@ struct FailOnTests {
         }
     }
 
-    @Test("is 3 also where the findings are not shown, and the output is kept")
+    @Test("is 3 even if the findings are filtered out, and the output is kept")
     func hidden() throws {
         let folder = try ScratchFolder()
         let file = try folder.write("talk.pcap", session("error").pcap())
@@ -51,7 +51,7 @@ struct FailOnTests {
         #expect(try folder.names.sorted() == ["talk.pcap", "trace"])
     }
 
-    @Test("is 1 where the input is cut, 2 where nothing can be read, 64 where the usage is wrong")
+    @Test("is 1 for cut input, 2 if nothing can be read, 64 for wrong usage")
     func precedence() throws {
         let folder = try ScratchFolder()
         let cut = try folder.write("cut.pcap", session("error").pcap().dropLast(5))

@@ -17,7 +17,7 @@ struct JobsTests {
         for capture in Self.fixtures + Self.others { try compare(capture, ["jsonl", "--frame-payloads"]) }
     }
 
-    @Test("what people read is the same bytes", arguments: [["timeline", "-v"], ["summary"]])
+    @Test("timeline and summary are the same bytes", arguments: [["timeline", "-v"], ["summary"]])
     func samePage(format: [String]) throws {
         for capture in Self.fixtures { try compare(capture, format) }
     }
@@ -31,7 +31,7 @@ struct JobsTests {
         }
     }
 
-    @Test("long messages of several sessions at the same time are the same bytes")
+    @Test("concurrent long messages are the same bytes")
     func longMessages() throws {
         let folder = try ScratchFolder()
         let packets = (0..<UInt16(6)).flatMap { number in
@@ -55,7 +55,7 @@ struct JobsTests {
         try compare(folder.write("long.pcap", capture.bytes), ["jsonl", "--frame-payloads"])
     }
 
-    @Test("filters and what they leave out are the same")
+    @Test("filters and their omissions are the same")
     func filters() throws {
         let capture = try #require(Self.fixtures.first)
         let filtered = [capture, "--format", "jsonl", "--connection", "1,99", "--grep", "e", "--from", "client"]
@@ -65,7 +65,7 @@ struct JobsTests {
         #expect(one.errors == two.errors && one.errors.contains("99"))
     }
 
-    @Test("a reader that goes away ends the run quietly, a full disk with a word", arguments: ["1", "2"])
+    @Test("a reader that goes away ends the run silently, a full disk with a message", arguments: ["1", "2"])
     func outputFails(jobs: String) throws {
         let folder = try ScratchFolder()
         let capture = try #require(Self.fixtures.first)
@@ -83,7 +83,7 @@ struct JobsTests {
         #expect(full.status == 2 && full.errors.contains("No space left"))
     }
 
-    @Test("a number of threads is at least one", arguments: ["0", "-1", "many", ""])
+    @Test("the number of threads is at least one", arguments: ["0", "-1", "many", ""])
     func usage(jobs: String) throws {
         let run = try Wstap.run(["whatever.pcap", "--jobs", jobs])
         #expect(run.status == 64 && run.errors.contains("jobs"))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-    "Packets that live keeps", .serialized,
+    "Packets that live saves", .serialized,
     .enabled(if: LiveCapture.isPermitted, "capturing from the loopback interface is not permitted"))
 struct LiveFileTests {
     @Test("are read back with the same result", arguments: ["a.pcapng", "a.pcap"])
@@ -25,7 +25,7 @@ struct LiveFileTests {
         #expect(read.lines.contains { $0.contains("\"interface\":\"lo\"") } == (name == "a.pcapng"))
     }
 
-    @Test("are the same to tshark", .enabled(if: hasTshark, "there is no tshark"))
+    @Test("look the same to tshark", .enabled(if: hasTshark, "there is no tshark"))
     func tshark() throws {
         let talk = try LoopbackTalk()
         let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-w", "FOLDER/a.pcapng"])
@@ -58,7 +58,7 @@ struct LiveFileTests {
         return program?.wait() == 0
     }()
 
-    @Test("are whole up to now while it runs")
+    @Test("are in the file while it runs")
     func whileItRuns() throws {
         let talk = try LoopbackTalk()
         let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-w", "FOLDER/a.pcapng"])
@@ -73,7 +73,7 @@ struct LiveFileTests {
         #expect(read.status == 0 && read.text.contains("hello"))
     }
 
-    @Test("are those of WebSocket connections, from their first on")
+    @Test("can be those of WebSocket connections, from the first on")
     func webSocketOnly() throws {
         let talk = try LoopbackTalk()
         let capture = try LiveCapture(
@@ -96,7 +96,7 @@ struct LiveFileTests {
         #expect(read.text.contains("hello") && read.lines.last?.contains("\"gaps\":0") == true)
     }
 
-    @Test("end whole where the disk is full, and so does the trace")
+    @Test("end in order if the disk is full, and so does the trace")
     func fullDisk() throws {
         let talk = try LoopbackTalk()
         let folder = try ScratchFolder()
@@ -128,7 +128,7 @@ struct LiveFileTests {
         #expect(read.status == 0)
     }
 
-    @Test("go to a pipe, and on to another wstap, as they come")
+    @Test("go through a pipe to another wstap as they come")
     func pipe() throws {
         let talk = try LoopbackTalk()
         let folder = try ScratchFolder()
@@ -154,7 +154,7 @@ struct LiveFileTests {
         #expect(program.wait() == 0)
     }
 
-    @Test("have a place that their user may write to, or nothing begins")
+    @Test("need a place that can be written, or nothing starts")
     func noPlace() throws {
         let outcome = try Wstap.run(["live", "-i", "lo", "-w", "/nowhere/a.pcapng"])
         #expect(outcome.status == 2)

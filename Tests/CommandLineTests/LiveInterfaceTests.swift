@@ -41,7 +41,7 @@ struct LiveInterfaceTests {
         return (texts[0], texts[1], status)
     }
 
-    @Test("away ends the capture, told and whole")
+    @Test("away ends the capture in order")
     func away() throws {
         let run = try run("ip link delete wstap0")
         #expect(run.status == 1)

@@ -6,7 +6,7 @@ import Testing
     "Live", .serialized, .enabled(if: LiveCapture.isPermitted, "capturing from the loopback interface is not permitted")
 )
 struct LiveTests {
-    @Test("a frame is told when its packet comes", arguments: ["jsonl", "timeline"])
+    @Test("a frame is printed when its packet comes", arguments: ["jsonl", "timeline"])
     func atOnce(format: String) throws {
         let talk = try LoopbackTalk()
         let capture = try LiveCapture(port: talk.port, ["--format", format])
@@ -42,7 +42,7 @@ struct LiveTests {
         #expect(end.lines.last?.contains("\"event\":\"summary\"") == true)
     }
 
-    @Test("it ends after so many packets")
+    @Test("it stops after a number of packets")
     func count() throws {
         let talk = try LoopbackTalk()
         let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-c", "7"])
@@ -53,7 +53,7 @@ struct LiveTests {
         #expect(end.lines.last?.contains("\"packets\":7,") == true)
     }
 
-    @Test("it ends after some time")
+    @Test("it stops after some time")
     func duration() throws {
         let talk = try LoopbackTalk()
         let capture = try LiveCapture(port: talk.port, ["--format", "summary", "--duration", "0.2s"])
@@ -62,7 +62,7 @@ struct LiveTests {
         #expect(end.lines.contains("dropped      0 packets by the kernel, 0 by the interface"))
     }
 
-    @Test("whoever goes away ends it, without a word, though nothing comes")
+    @Test("a reader that goes away ends it silently, even between packets")
     func closedOutput() throws {
         let folder = try ScratchFolder()
         let talk = try LoopbackTalk()
@@ -78,7 +78,7 @@ struct LiveTests {
         #expect(try errors.readLine() == nil)
     }
 
-    @Test("what a slow reader does not take is counted, and the capture goes on; a second SIGINT ends it at once")
+    @Test("lines that a slow reader misses are counted, and a second SIGINT ends the capture at once")
     func slowReader() throws {
         let talk = try LoopbackTalk()
         // The kernel's buffer takes all of it, however slow a build for tests is.
@@ -102,7 +102,9 @@ struct LiveTests {
         return try #require(UInt64(line.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16))
     }
 
-    @Test("root's rights are gone before a packet is looked at", .enabled(if: geteuid() == 0, "only root has them"))
+    @Test(
+        "root's rights are gone before the first packet is analysed", .enabled(if: geteuid() == 0, "only root has them")
+    )
     func privileges() throws {
         let talk = try LoopbackTalk()
         let capture = try LiveCapture(port: talk.port, ["--format", "jsonl", "-Z", "nobody"])

@@ -16,7 +16,7 @@ struct LiveUsageTests {
         #expect(try Wstap.run(arguments).status == 64)
     }
 
-    @Test("an interface that is not there", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))
+    @Test("a missing interface", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))
     func noInterface() throws {
         let outcome = try Wstap.run(["live", "-i", "wstap\u{1b}[31m"])
         #expect(outcome.status == 2)
@@ -31,7 +31,7 @@ struct LiveUsageTests {
         #expect(outcome.errors.contains("bad filter"))
     }
 
-    @Test("a user who is not there", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))
+    @Test("a missing user", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))
     func noUser() throws {
         let outcome = try Wstap.run(["live", "-i", "lo", "-Z", "wstap-nobody"])
         #expect(outcome.status == 2)
@@ -39,7 +39,7 @@ struct LiveUsageTests {
     }
 
     @Test(
-        "without the right to capture it says what to type",
+        "without permission to capture it says what to type",
         .enabled(
             if: geteuid() != 0 || isExecutable("/usr/bin/setpriv"), "root cannot give up its rights without setpriv"))
     func noPermission() throws {

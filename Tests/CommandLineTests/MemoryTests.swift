@@ -39,7 +39,7 @@ struct MemoryTests {
         return (memory, try Trace([UInt8](Data(contentsOf: URL(filePath: output)))).events.last)
     }
 
-    @Test("does not grow with sessions that are over")
+    @Test("does not grow with sessions that have ended")
     func closedSessions() throws {
         let few = try peak(sessions(1000))
         let many = try peak(sessions(20_000))

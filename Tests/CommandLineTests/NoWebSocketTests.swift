@@ -94,7 +94,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
 
 @Suite("A capture without WebSocket")
 struct NoWebSocketTests {
-    @Test("is told what it holds instead", arguments: WithoutWebSocket.all)
+    @Test("gets a line on what it holds instead", arguments: WithoutWebSocket.all)
     func words(capture: WithoutWebSocket) throws {
         let folder = try ScratchFolder()
         let file = try folder.write("capture.pcap", capture.packets.pcap(linkType: capture.linkType))

@@ -27,7 +27,7 @@ struct OutputFileTests {
         try FileManager.default.attributesOfItem(atPath: folder.path(name))[.posixPermissions] as? Int
     }
 
-    @Test("becomes a new file, and nothing else stays in the folder")
+    @Test("becomes a new file and leaves nothing else behind")
     func newFile() throws {
         let run = try run(to: folder.path("trace.jsonl"))
         #expect(run.status == 0 && run.output.isEmpty && run.errors == "")
@@ -56,13 +56,13 @@ struct OutputFileTests {
         #expect(try folder.names == ["chat.pcap", "link.jsonl", "real.jsonl"])
     }
 
-    @Test("goes into a device as it is")
+    @Test("goes straight to a device")
     func device() throws {
         let run = try run(to: "/dev/null")
         #expect(run.status == 0 && run.errors == "")
     }
 
-    @Test("goes into a pipe as it is")
+    @Test("goes straight to a pipe")
     func pipe() throws {
         let pipe = try NamedPipe("pipe", in: folder, holding: .reading)
         let program = try Wstap.start(
@@ -75,7 +75,7 @@ struct OutputFileTests {
     }
 
     @Test(
-        "is no file where the folder is missing, and the fault is named", arguments: ["no/trace.jsonl", "chat.pcap/x"])
+        "fails with a message if the folder is missing", arguments: ["no/trace.jsonl", "chat.pcap/x"])
     func unwritableFolder(name: String) throws {
         let run = try run(to: folder.path(name))
         #expect(run.status == 2 && run.output.isEmpty)
@@ -83,7 +83,7 @@ struct OutputFileTests {
         #expect(try folder.names == ["chat.pcap"])
     }
 
-    @Test("is kept where the input was cut, as it is all that could be read")
+    @Test("is kept if the input was cut short")
     func cutInput() throws {
         let cut = try folder.write("cut.pcap", TCPConversation.chat.packets.pcap().dropLast(9))
         let run = try Wstap.run([cut, "--format", "jsonl", "-o", folder.path("trace.jsonl")])
@@ -91,7 +91,7 @@ struct OutputFileTests {
         #expect(try Trace(content("trace.jsonl")).events.last?.event == "summary")
     }
 
-    @Test("does not replace a good file where nothing could be read")
+    @Test("does not replace a good file if nothing could be read")
     func nothingRead() throws {
         let path = try folder.write("trace.jsonl", Array("good".utf8))
         let run = try Wstap.run([folder.path("missing.pcap"), "-o", path])
@@ -101,7 +101,7 @@ struct OutputFileTests {
     }
 
     #if os(Linux)
-        @Test("that finds no room is a fault, and is named")
+        @Test("fails with a message if the disk is full")
         func fullDisk() throws {
             let errors = folder.path("errors")
             let program = try Wstap.start([capture, "--format", "jsonl"], output: "/dev/full", errors: errors)

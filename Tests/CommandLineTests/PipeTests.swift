@@ -23,7 +23,7 @@ struct PipeTests {
             output.split(separator: "\n").dropFirst().elementsEqual(expected.text.split(separator: "\n").dropFirst()))
     }
 
-    @Test("each event leaves as its packet comes", arguments: ["jsonl", "timeline"])
+    @Test("each event is printed as its packet comes", arguments: ["jsonl", "timeline"])
     func liveEvents(format: String) throws {
         let folder = try ScratchFolder()
         let input = try NamedPipe("input", in: folder, holding: .writing)
@@ -60,7 +60,7 @@ struct PipeTests {
         Issue.record("the output ended before \(mark)")
     }
 
-    @Test("nobody who reads any more is no fault", arguments: ["jsonl", "timeline", "summary"])
+    @Test("a reader that has gone is not an error", arguments: ["jsonl", "timeline", "summary"])
     func closedOutput(format: String) throws {
         let folder = try ScratchFolder()
         var talk = TCPConversation()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Of a capture with two sessions, the options")
+@Suite("With two sessions, the options")
 struct SelectionTests {
     private let folder: ScratchFolder
     private let capture: String
@@ -29,14 +29,14 @@ struct SelectionTests {
     private let long = String(repeating: "long ", count: 40)
     private let price = "{\"price\": 17}"
 
-    @Test("show everything when there are none")
+    @Test("show everything if there are none")
     func nothing() throws {
         let trace = try trace()
         #expect(payloads(trace) == ["hello", "world", "AQID", long, price])
         #expect(trace.connections.count == 2)
     }
 
-    @Test("--connection shows the one asked for; the summary counts all the same")
+    @Test("--connection shows that connection; the totals count all")
     func connection() throws {
         let trace = try trace("--connection", "2")
         #expect(payloads(trace) == [price])
@@ -46,7 +46,7 @@ struct SelectionTests {
         #expect(try payloads(self.trace("--connection", "1", "--connection", "2")).count == 5)
     }
 
-    @Test("--connection says so when there is no such connection")
+    @Test("--connection reports a connection that does not exist")
     func absentConnection() throws {
         let run = try Wstap.run([capture, "--format", "jsonl", "--connection", "9,2,7"])
         #expect(run.status == 0)
@@ -62,13 +62,13 @@ struct SelectionTests {
         #expect(payloads(trace).isEmpty)
     }
 
-    @Test("--from shows what an end sent")
+    @Test("--from shows what one end sent")
     func from() throws {
         #expect(try payloads(trace("--from", "client")) == ["hello", "AQID"])
         #expect(try payloads(trace("--from", "server")) == ["world", long, price])
     }
 
-    @Test("--host and --path choose sessions by what was asked for")
+    @Test("--host and --path choose sessions by their requests")
     func hostAndPath() throws {
         #expect(try payloads(trace("--path", "/admin/*")) == [price])
         #expect(try payloads(trace("--path", "/room*")).count == 4)
@@ -91,14 +91,14 @@ struct SelectionTests {
         #expect(trace.events.count == 7)
     }
 
-    @Test("--events takes nothing from the summary's page")
+    @Test("--events does not change the summary")
     func eventsOfSummary() throws {
         let page = try Wstap.run([capture, "--format", "summary"]).output
         #expect(!page.isEmpty)
         #expect(try Wstap.run([capture, "--format", "summary", "--events", "message"]).output == page)
     }
 
-    @Test("-f leaves out packets, which keep their numbers")
+    @Test("-f excludes packets; the others keep their numbers")
     func packetFilter() throws {
         let all = try trace()
         let trace = try trace("-f", "port 40000")
@@ -109,14 +109,14 @@ struct SelectionTests {
         #expect(trace.events.first { $0.event == "message" }?.packet == last.packet)
     }
 
-    @Test("-f that matches nothing is said to do so")
+    @Test("-f that matches nothing is reported")
     func emptyPacketFilter() throws {
         let run = try Wstap.run([capture, "-f", "port 1"])
         #expect(run.status == 0)
         #expect(run.errors == "wstap: no WebSocket: the filter matches none of 25 packets\n")
     }
 
-    @Test("--payload cuts what is shown, not what is told")
+    @Test("--payload limits what is shown, not what is known")
     func payload() throws {
         let cut = try trace("--payload", "4", "--connection", "1").events.filter { $0.event == "message" }
         #expect(cut.map(\.payload) == ["hell", "worl", nil, "long"])
@@ -130,7 +130,7 @@ struct SelectionTests {
         #expect(try Wstap.run([capture, "--payload", "all"]).text.contains(long))
     }
 
-    @Test("--frame-payloads shows the bytes of data frames too")
+    @Test("--frame-payloads shows the payloads of data frames too")
     func framePayloads() throws {
         func shown(_ arguments: String...) throws -> [String] {
             let run = try Wstap.run(

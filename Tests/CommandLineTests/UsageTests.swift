@@ -3,7 +3,9 @@ import Testing
 
 @Suite("The command line")
 struct UsageTests {
-    @Test("explains itself on standard output", arguments: [["--help"], ["-h"], ["help"], ["read", "--help"], ["live", "--help"], ["interfaces", "--help"]])
+    @Test(
+        "explains itself in 80 columns on standard output",
+        arguments: [["--help"], ["-h"], ["help"], ["read", "--help"], ["live", "--help"], ["interfaces", "--help"]])
     func help(arguments: [String]) throws {
         let run = try Wstap.run(arguments)
         #expect(run.status == 0 && run.errors == "")
@@ -11,7 +13,7 @@ struct UsageTests {
         #expect(run.lines.allSatisfy { $0.count <= 80 })
     }
 
-    @Test("tells its version")
+    @Test("prints its version")
     func version() throws {
         let run = try Wstap.run(["--version"])
         #expect(run.status == 0 && run.errors == "")
@@ -19,7 +21,7 @@ struct UsageTests {
     }
 
     @Test(
-        "does not take words that mean nothing, and names them",
+        "rejects meaningless arguments and names them",
         arguments: [
             ([], "file"),
             (["--nonsense", "x.pcap"], "--nonsense"),
@@ -44,7 +46,7 @@ struct UsageTests {
         #expect(run.errors.contains(named))
     }
 
-    @Test("shows the words of libpcap on a filter that it does not understand")
+    @Test("shows libpcap's message on an invalid filter")
     func badFilter() throws {
         let folder = try ScratchFolder()
         let file = try folder.write("chat.pcap", TCPConversation.chat.packets.pcap())
@@ -53,7 +55,7 @@ struct UsageTests {
         #expect(run.errors.contains("tcp porridge 80") && run.errors.contains("syntax error"))
     }
 
-    @Test("tells where a pattern of --grep is wrong, and opens no output for it")
+    @Test("says where a --grep pattern is invalid, and creates no output")
     func badPattern() throws {
         let folder = try ScratchFolder()
         let file = try folder.write("chat.pcap", TCPConversation.chat.packets.pcap())

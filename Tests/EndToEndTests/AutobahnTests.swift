@@ -46,7 +46,7 @@ private struct JudgedCase {
 }
 
 /// The table of agreements in docs/verdicts.md, held against the program.
-@Suite("Of the Autobahn cases, the program")
+@Suite("In the Autobahn cases, the program")
 struct AutobahnTests {
     private static let groups: Set = [1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13]
 
@@ -65,7 +65,7 @@ struct AutobahnTests {
     }
 
     @Test(
-        "agrees with the test peer, and with each case's purpose",
+        "agrees with the test peer and with each case's purpose",
         .enabled(if: Repository.sharedCaptures != nil, "there is no ../shared/captures"))
     func agreements() throws {
         let cases = try Self.judged()
@@ -94,7 +94,7 @@ struct AutobahnTests {
     }
 
     @Test(
-        "tells that the tested end failed the connection wherever the test peer broke a rule that it did not put up with",
+        "reports that the tested end failed the connection over each rule it did not tolerate",
         .enabled(if: Repository.sharedCaptures != nil, "there is no ../shared/captures"))
     func failures() throws {
         for judged in try Self.judged() {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Deliveries in a trace")
 struct DeliveryTraceTests {
-    @Test("are there for every complete message when asked for", arguments: try Fixture.all)
+    @Test("are printed for every complete message if asked for", arguments: try Fixture.all)
     func everyMessage(fixture: Fixture) throws {
         let events = try Self.events(fixture.capture, ["--events", "message,delivery,finding"])
         let connections = Set(events.compactMap(\.connection))
@@ -31,7 +31,7 @@ struct DeliveryTraceTests {
         }
     }
 
-    @Test("are else those of messages that were sent again or not acknowledged", arguments: try Fixture.all)
+    @Test("are otherwise those of messages retransmitted or not acknowledged", arguments: try Fixture.all)
     func troubled(fixture: Fixture) throws {
         let all = try Self.events(fixture.capture, ["--events", "delivery"])
         let told = try Self.events(fixture.capture, []).filter { $0.event == "delivery" }
@@ -41,7 +41,7 @@ struct DeliveryTraceTests {
         #expect(told.filter { $0.retransmissions != 0 }.count == troubled.filter { $0.retransmissions != 0 }.count)
     }
 
-    @Test("tell what was sent in vain, and sent again, where the link was cut")
+    @Test("show what was sent in vain and retransmitted after the link was cut")
     func linkCut() throws {
         let fixture = try Fixture.named("link-cut")
         let told = try Self.events(fixture.capture, []).filter { $0.event == "delivery" }

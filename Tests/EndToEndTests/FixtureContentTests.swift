@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Of the fixtures, the program")
+@Suite("In the fixtures, the program")
 struct FixtureContentTests {
     @Test("finds every message and invents none", arguments: try Fixture.all)
     func messages(fixture: Fixture) throws {
@@ -11,7 +11,7 @@ struct FixtureContentTests {
         #expect(fixture.expectation.omissions(in: found) == [])
     }
 
-    @Test("exits with the right status and the right words", arguments: try Fixture.all)
+    @Test("exits with the right status and messages", arguments: try Fixture.all)
     func status(fixture: Fixture) throws {
         for format in ["timeline", "summary", "jsonl"] {
             let run = try Wstap.run([fixture.capture.path, "--format", format])
@@ -23,7 +23,7 @@ struct FixtureContentTests {
     }
 
     @Test(
-        "finds every connection, its upgrades, pings and ends",
+        "finds every connection with its upgrade, Pings and end",
         arguments: try Fixture.all.filter { $0.expectation.messagesAtLeast == nil })
     func connections(fixture: Fixture) throws {
         let trace = try Trace.of(fixture.capture).trace
@@ -32,7 +32,7 @@ struct FixtureContentTests {
     }
 
     @Test(
-        "invents no ping and no close code where packets are missing",
+        "invents no Ping and no close code where packets are missing",
         arguments: try Fixture.all.filter { $0.expectation.messagesAtLeast != nil })
     func holes(fixture: Fixture) throws {
         let trace = try Trace.of(fixture.capture).trace
@@ -40,7 +40,7 @@ struct FixtureContentTests {
         #expect(ConnectionComparison(fixture.expectation, trace, hasHoles: true).faults == [])
     }
 
-    @Test("prints the same bytes whenever it is asked", arguments: try Fixture.all)
+    @Test("prints the same bytes every time", arguments: try Fixture.all)
     func isRepeatable(fixture: Fixture) throws {
         for format in ["timeline", "summary", "jsonl"] {
             let arguments = [fixture.capture.path, "--format", format]

@@ -10,13 +10,13 @@ struct FixtureTests {
         #expect(!fixture.purpose.isEmpty && !fixture.origin.isEmpty)
     }
 
-    @Test("are content with what the endpoints logged", arguments: try Fixture.all)
+    @Test("accept what the endpoints logged", arguments: try Fixture.all)
     func areContent(fixture: Fixture) {
         let messages = fixture.expectation.connections.flatMap(\.messages)
         #expect(fixture.expectation.discrepancies(in: messages.shuffled()) == [])
     }
 
-    @Test("notice a message that is missing, invented, or there twice")
+    @Test("notice a message that is missing, invented or duplicated")
     func noticeFaults() throws {
         let expectation = try Fixture.named("chat").expectation
         let messages = expectation.connections.flatMap(\.messages)
@@ -26,7 +26,7 @@ struct FixtureTests {
         #expect(expectation.discrepancies(in: messages + [messages[0]]).count == 1)
     }
 
-    @Test("are not noticed to lack what a hole in the capture swallowed, as long as nothing is invented")
+    @Test("accept the loss of what a hole in the capture swallowed, but nothing invented")
     func allowHoles() throws {
         let expectation = try Fixture.named("session-already-running").expectation
         let messages = expectation.connections.flatMap(\.messages)
@@ -35,7 +35,7 @@ struct FixtureTests {
     }
 
     @Test(
-        "may be joined by larger captures beside the repository",
+        "are joined by larger captures beside the repository",
         .enabled(if: Repository.sharedCaptures != nil, "there is no ../shared/captures"),
         arguments: try SharedCapture.all())
     func acceptTheTruth(capture: SharedCapture) {

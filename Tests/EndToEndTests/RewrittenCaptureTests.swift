@@ -18,7 +18,7 @@ struct RewrittenCaptureTests {
         return Array(run.lines.dropFirst())
     }
 
-    @Test("give the same events when they are split over several files", arguments: fixtures)
+    @Test("give the same events when split over several files", arguments: fixtures)
     func split(fixture: Fixture) throws {
         let packets = try #require(try Self.reader(fixture))
         let folder = try ScratchFolder()

@@ -11,7 +11,7 @@ struct RuleTests {
         #expect(try RuleList.inSources() == listed)
     }
 
-    @Test("are each shown by a fixture, as severe as listed, and by the same reference")
+    @Test("are each found in a fixture, with the severity and reference listed")
     func areShown() throws {
         let list = try RuleList().rows
         var shown: Set<String> = []
@@ -28,7 +28,7 @@ struct RuleTests {
     }
 
     @Test(
-        "are found where they are broken, and nowhere else",
+        "are reported where they are broken, and nowhere else",
         arguments: try Fixture.all.filter { $0.expectation.findings != nil })
     func areFound(fixture: Fixture) throws {
         let expected = try #require(fixture.expectation.findings)
@@ -41,7 +41,7 @@ struct RuleTests {
         #expect(found == expected)
     }
 
-    @Test("are broken by 18 of the ways in which one client misbehaves, and by none of the lawful ones")
+    @Test("are broken by the 18 unlawful things one client does, and by none of the lawful ones")
     func violations() throws {
         let fixture = try Fixture.named("violations")
         let trace = try Trace.of(fixture.capture).trace

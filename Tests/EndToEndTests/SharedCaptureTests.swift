@@ -5,10 +5,10 @@ import Testing
 private let areThere = ConditionTrait.enabled(
     if: Repository.sharedCaptures != nil, "there is no ../shared/captures")
 
-@Suite("Of the captures beside the repository, the program")
+@Suite("In the captures beside the repository, the program")
 struct SharedCaptureTests {
     @Test(
-        "finds every message that they hold and invents none", areThere,
+        "finds every message and invents none", areThere,
         arguments: try SharedCapture.all([.plain, .hostile]))
     func messages(capture: SharedCapture) throws {
         let (trace, run) = try Trace.of(capture.capture)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Timers in fixtures")
 struct TimerTests {
-    @Test("show as what they are: an idle timer of the server, and keep-alive probes that nobody answers")
+    @Test("are recognised: a server's idle timer, and unanswered keep-alive probes")
     func timers() throws {
         let trace = try Trace.of(Fixture.named("timers").capture).trace
         let ends = trace.events.filter { $0.event == "end" }
@@ -19,7 +19,7 @@ struct TimerTests {
         #expect(pattern.silenceMin ?? 0 > 1.98 && pattern.silenceMax ?? 3 < 2.02 && pattern.lifetimeMin == nil)
     }
 
-    @Test("of TCP show where a link was cut, and nobody was told")
+    @Test("of TCP show that a link was cut silently")
     func cut() throws {
         let ends = try Trace.of(Fixture.named("link-cut").capture).trace.events.filter { $0.event == "end" }
         #expect(ends.count == 2)

@@ -28,7 +28,7 @@ struct FuzzReplayTests {
         try failure.target.run([UInt8](Data(contentsOf: failure.file)))
     }
 
-    @Test("Every target takes what is empty, short, or one byte all over", arguments: FuzzTarget.allCases)
+    @Test("Every target accepts empty, short and uniform input", arguments: FuzzTarget.allCases)
     func uniform(_ target: FuzzTarget) throws {
         try target.run([])
         for byte in [0, 1, 0x0a, 0x7f, 0x81, 0xff] as [UInt8] {

@@ -35,7 +35,7 @@ extension LiveTests {
             #expect(Expectation(log.before(end - 200_000_000)).omissions(in: trace.messages) == [])
         }
 
-        @Test("by a signal tells how all sessions stand, and is a success", arguments: [SIGINT, SIGTERM])
+        @Test("by a signal reports all sessions, and succeeds", arguments: [SIGINT, SIGTERM])
         func signals(signal: Int32) throws {
             let stage = try Stage()
             let sniffer = try Sniffer(on: stage)
@@ -47,7 +47,7 @@ extension LiveTests {
             try stage.finish()
         }
 
-        @Test("because the interface goes says so, and tells all up to then")
+        @Test("because the interface disappears says so, and reports everything so far")
         func unplugged() throws {
             let stage = try Stage()
             let sniffer = try Sniffer(on: stage)
@@ -78,7 +78,7 @@ extension LiveTests {
             #expect(TraceInvariants(outcome.trace).faults == [])
         }
 
-        @Test("by a second signal ends at once, though nobody reads what it prints")
+        @Test("by a second signal ends at once, even if nobody reads its output")
         func secondSignal() throws {
             let stage = try Stage()
             let pipe = try NamedPipe("unread", in: stage.folder, holding: .reading)
@@ -93,7 +93,7 @@ extension LiveTests {
         }
 
         @Test(
-            "after so many packets, or so many seconds, is a success",
+            "after a number of packets or seconds succeeds",
             arguments: [["-c", "60"], ["--duration", "0.5"]])
         func limits(words: [String]) throws {
             let stage = try Stage()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension LiveTests {
-    @Suite("tells every message that the ends logged, and no other")
+    @Suite("prints every message that the ends logged, and no other")
     struct MessageTests {
         @Test("of Python's websockets, over IPv4 and IPv6", arguments: [4, 6])
         func websockets(family: Int) throws {
@@ -25,7 +25,7 @@ extension LiveTests {
             try compare(Talk(seed: 13, connections: 40, messages: 10))
         }
 
-        @Test("where packets get lost, repeated, and out of order", arguments: [21, 22])
+        @Test("with packets lost, repeated and out of order", arguments: [21, 22])
         func lossy(seed: Int) throws {
             let trace = try compare(Talk(seed: seed), on: Stage(lossy: seed))
             let tcp = trace.events.filter { $0.event == "end" }.compactMap(\.tcp)

@@ -5,7 +5,7 @@ import Testing
 extension LiveTests {
     @Suite("by tcpdump, through a pipe")
     struct PipeTests {
-        @Test("is told while it goes on", .needs("tcpdump", "tcpdump", "--version"))
+        @Test("is analysed while it goes on", .needs("tcpdump", "tcpdump", "--version"))
         func tcpdump() throws {
             let stage = try Stage()
             let (output, errors) = (stage.folder.path("trace"), stage.folder.path("errors"))

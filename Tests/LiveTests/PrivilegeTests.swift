@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension LiveTests {
-    @Suite("gives up the rights that it was started with")
+    @Suite("drops the privileges it was started with")
     struct PrivilegeTests {
-        @Test("and goes on as nobody, as who called sudo, or as the user named")
+        @Test("to nobody, to who called sudo, or to the user named")
         func users() throws {
             try check([], ["SUDO_USER": "", "SUDO_UID": "", "SUDO_GID": ""], user: "nobody")
             try check([], ["SUDO_USER": "daemon", "SUDO_UID": "1", "SUDO_GID": "1"], user: "daemon")
@@ -34,7 +34,7 @@ extension LiveTests {
             try stage.finish()
         }
 
-        @Test("and takes no user that is not there")
+        @Test("but not to a user that does not exist")
         func unknownUser() throws {
             let stage = try Stage()
             let errors = stage.folder.path("errors")

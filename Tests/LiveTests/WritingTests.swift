@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension LiveTests {
-    @Suite("that keeps its packets")
+    @Suite("that saves its packets")
     struct WritingTests {
-        @Test("tells the same when the file is read, and so does tshark in number")
+        @Test("gives the same events when the file is read, and as many packets and frames in tshark")
         func readBack() throws {
             let stage = try Stage()
             let file = stage.folder.path("kept.pcapng")
@@ -43,7 +43,7 @@ extension LiveTests {
             return try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n")
         }
 
-        @Test("of WebSocket alone holds all of that, and nothing else")
+        @Test("of WebSocket only has all of those, and nothing else")
         func onlyWebSocket() throws {
             let stage = try Stage()
             let file = stage.folder.path("kept.pcapng")
@@ -66,7 +66,7 @@ extension LiveTests {
             #expect(again.connections.map(\.verdict) == live.trace.connections.map(\.verdict))
         }
 
-        @Test("and is killed leaves a file that can be read")
+        @Test("leaves a readable file when killed")
         func killed() throws {
             let stage = try Stage()
             let file = stage.folder.path("kept.pcapng")
@@ -82,7 +82,7 @@ extension LiveTests {
             try stage.finish()
         }
 
-        @Test("may pass them on, to another wstap")
+        @Test("can pass them to another wstap")
         func standardOutput() throws {
             let stage = try Stage()
             let pipe = try NamedPipe("packets", in: stage.folder, holding: .writing)

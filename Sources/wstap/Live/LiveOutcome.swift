@@ -74,7 +74,9 @@ struct LossReport {
     /// Reports new losses, unless it has just reported some or standard error would block.
     mutating func report(_ losses: CaptureLosses) {
         let now = Clock.monotonic
-        guard losses != reported, now &- (reportedAt ?? 0) >= Self.interval || reportedAt == nil, isErrorWritable else { return }
+        guard losses != reported, now &- (reportedAt ?? 0) >= Self.interval || reportedAt == nil, isErrorWritable else {
+            return
+        }
         var parts: [String] = []
         if losses.droppedByKernel > reported.droppedByKernel {
             parts.append("\(losses.droppedByKernel) packets dropped by the kernel (a larger --buffer-size may help)")

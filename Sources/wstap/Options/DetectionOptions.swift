@@ -4,7 +4,8 @@ import PacketDecoding
 
 /// What to treat as WebSocket even without an upgrade.
 struct DetectionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Treat connections to these server ports as WebSocket: \"8080,9001\".", valueName: "list"))
+    @Option(
+        help: ArgumentHelp("Treat connections to these server ports as WebSocket: \"8080,9001\".", valueName: "list"))
     var port: [PortList] = []
 
     @Option(

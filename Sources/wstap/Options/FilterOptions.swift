@@ -13,7 +13,8 @@ struct FilterOptions: ParsableArguments {
     var connection: [ConnectionList] = []
 
     @Option(
-        help: ArgumentHelp("Show only these opcodes: \"text,ping,0xb\".", valueName: "list"), transform: OpcodeSet.asked)
+        help: ArgumentHelp("Show only these opcodes: \"text,ping,0xb\".", valueName: "list"), transform: OpcodeSet.asked
+    )
     var opcode: OpcodeSet?
 
     @Option(help: "Show only what this end sent.")

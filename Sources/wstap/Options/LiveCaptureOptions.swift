@@ -28,7 +28,9 @@ struct LiveCaptureOptions: ParsableArguments {
         help: ArgumentHelp("Capture at most this many bytes of each packet (default: 262144).", valueName: "bytes"))
     var snaplen: Int?
 
-    @Flag(name: [.customShort("p"), .customLong("no-promiscuous")], help: "Do not put the interface into promiscuous mode.")
+    @Flag(
+        name: [.customShort("p"), .customLong("no-promiscuous")],
+        help: "Do not put the interface into promiscuous mode.")
     var isNotPromiscuous = false
 
     @Option(
