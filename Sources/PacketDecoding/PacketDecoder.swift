@@ -61,7 +61,7 @@ public struct PacketDecoder: Sendable {
     ) -> DecodedPacket {
         // A capture file can say that less was on the wire than it holds: what it holds counts.
         let wireLength = max(originalLength, bytes.count)
-        if linkType == .ethernet, segment.readPlain(bytes, wireLength: wireLength) { return .segment }
+        if linkType == .ethernet, segment.readFastPath(bytes, wireLength: wireLength) { return .segment }
         return decodeAny(bytes, wireLength: wireLength, linkType, at: time, into: &segment)
     }
 

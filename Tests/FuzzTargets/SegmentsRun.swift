@@ -75,7 +75,7 @@ struct SegmentsRun {
             }
             time.nanoseconds += sent.flags & 64 == 0 ? 1_000_000 : 2_000_000_000
             let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: sent.length)
-            table.connections[slot].note(hopLimit: sent.flags & 128 == 0 ? 64 : 5, from: place.direction)
+            table.connections[slot].record(hopLimit: sent.flags & 128 == 0 ? 64 : 5, from: place.direction)
             let arrival = table.connections[slot].receive(
                 &segment, from: place.direction, payload: bytes.span, packet: UInt64(number), time: time,
                 budget: &table.budget, limits: limits)

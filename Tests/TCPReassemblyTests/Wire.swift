@@ -141,7 +141,7 @@ struct Wire: ~Copyable {
     mutating func receive(_ sent: Sent) -> TCPConnection.Arrival {
         packet += 1
         time.nanoseconds += sent.delay
-        if let hopLimit = sent.hopLimit { connection.note(hopLimit: hopLimit, from: sent.direction) }
+        if let hopLimit = sent.hopLimit { connection.record(hopLimit: hopLimit, from: sent.direction) }
         let arrival = connection.receive(
             sent.segment(), from: sent.direction, payload: sent.bytes.span, packet: packet, time: time,
             budget: &budget, limits: limits)

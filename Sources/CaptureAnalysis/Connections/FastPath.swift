@@ -16,7 +16,7 @@ extension Shard {
         switch connections[slot.index].reader {
         case .session(let session):
             guard !tracksStates, !sessions[session].watchesSegments,
-                let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: workspace.time)
+                let direction = table.connections[slot].receiveFastPath(&entry.segment, in: bytes, time: workspace.time)
             else { return false }
             workspace.hasHole = false
             guard entry.segment.payloadLength > 0 else { return true }
@@ -28,7 +28,7 @@ extension Shard {
             followDelivery(entry.segment.payloadLength, place, from: role, session, &workspace, &sink)
             return true
         case .opening(let opening):
-            guard let direction = table.connections[slot].receivePlain(&entry.segment, in: bytes, time: workspace.time)
+            guard let direction = table.connections[slot].receiveFastPath(&entry.segment, in: bytes, time: workspace.time)
             else { return false }
             workspace.hasHole = false
             let length = entry.segment.payloadLength
@@ -42,7 +42,7 @@ extension Shard {
                 followDelivery(length, place, from: role, session, &workspace, &sink)
             }
             return true
-        case .ignored: return table.connections[slot].passPlain(&entry.segment, time: workspace.time)
+        case .ignored: return table.connections[slot].passFastPath(&entry.segment, time: workspace.time)
         case .none, .layer, .stopped: return false
         }
     }

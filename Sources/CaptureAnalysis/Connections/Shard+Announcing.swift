@@ -141,7 +141,7 @@ extension ConnectionStart {
 }
 
 extension ConnectionStart.ThreeWayHandshake.Segment {
-    fileprivate init(_ mark: TCPConnection.Mark, acknowledgment: UInt32?) {
+    fileprivate init(_ mark: HandshakeSegment, acknowledgment: UInt32?) {
         self.init(packet: mark.packet, time: mark.time, sequence: mark.sequence, acknowledgment: acknowledgment)
     }
 }

@@ -91,7 +91,7 @@ extension Shard {
         while idle < 2 {
             if case .ignored = connections[slot.index].reader { return }
             guard let piece = table.connections[slot].next(direction, budget: &table.budget) else {
-                if table.connections[slot].isOverfull(direction) {
+                if table.connections[slot].isPausedAndFull(direction) {
                     stopWaiting(Feed(slot), &workspace)
                     return
                 }

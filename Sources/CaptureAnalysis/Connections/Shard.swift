@@ -133,7 +133,7 @@ struct Shard: ~Copyable {
         _ segment: borrowing TCPSegment, at found: ConnectionTable.Place?, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
-        var opening: TCPConnection.Mark?
+        var opening: HandshakeSegment?
         if let place = found {
             guard segment.flags.contains(.syn),
                 table.isReplaced(place, by: segment, packet: workspace.packet, time: workspace.time)

@@ -59,7 +59,7 @@ struct FragmentTable {
         case .waits:
             totals.unusedFragments &+= 1
             guard entries[slot].datagram.partCount > limits.fragmentsPerDatagram else { break }
-            totals.displacedDatagrams &+= 1
+            totals.evictedDatagrams &+= 1
             entries[slot].datagram.spoil()
         case .completes:
             totals.unusedFragments &-= entries[slot].datagram.fragments &- 1
@@ -118,7 +118,7 @@ struct FragmentTable {
     private mutating func dropBeyondBounds() {
         while totals.heldBytes > limits.bytes || totals.waitingDatagrams > limits.datagrams, let slot = oldest {
             totals.heldBytes &-= entries[slot].datagram.cost
-            if !remove(slot).isSpoiled { totals.displacedDatagrams &+= 1 }
+            if !remove(slot).isSpoiled { totals.evictedDatagrams &+= 1 }
         }
     }
 }

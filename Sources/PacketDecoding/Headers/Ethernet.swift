@@ -24,3 +24,30 @@ extension HeaderWalk {
         return limit(to: Int(value)) ? .logicalLink : .none(.malformed)
     }
 }
+
+extension HeaderWalk {
+    /// Reads an IEEE 802.2 header that carries IP, by itself or through SNAP (RFC 1042).
+    mutating func readLogicalLink(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(3, in: header) else { return .none(lack(of: 3)) }
+        let (destination, source, control) = (header[0], header[1], header[2])
+        offset &+= 3
+        let unnumberedInformation: UInt8 = 0x03
+        guard control == unnumberedInformation else { return .none(.notTCP) }
+        switch (destination, source) {
+        case (0x06, 0x06): return .ipv4
+        case (0xaa, 0xaa): return readSubnetworkAccess(bytes)
+        default: return .none(.notTCP)
+        }
+    }
+
+    /// Reads a SNAP header: an organization, and what that organization calls the next header.
+    private mutating func readSubnetworkAccess(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(5, in: header) else { return .none(lack(of: 5)) }
+        offset &+= 5
+        // RFC 1042: organization 00-00-00 uses EtherTypes.
+        guard header[0] == 0, header[1] == 0, header[2] == 0 else { return .none(.notTCP) }
+        return NextHeader(etherType: header.bigEndianUInt16(at: 3))
+    }
+}

@@ -1,0 +1,129 @@
+internal import WireFormat
+
+/// Which header stands at the place a ``HeaderWalk`` has reached.
+enum NextHeader: Equatable {
+    case ethernet
+    case vlanTag
+    /// IEEE 802.2, with or without SNAP.
+    case logicalLink
+    case linuxCooked
+    case linuxCooked2
+    /// The 4-byte address family of BSD loopback.
+    case addressFamily
+    case ppp
+    case pppOrCiscoHDLC
+    case ciscoHDLC
+    /// IPv4 or IPv6, told apart by the version.
+    case ip
+    case ipv4
+    case ipv6
+    /// An IPv6 extension header of the common form.
+    case extensionHeader
+    /// The IPv6 fragment header.
+    case fragmentHeader
+    case authenticationHeader
+    case tcp
+    case udp
+    case vxlan
+    case geneve
+    case gre
+    /// An entry of an MPLS label stack.
+    case mplsLabel
+    case pppoe
+    /// None that leads to TCP.
+    case none(NoSegment)
+}
+
+extension NextHeader {
+    /// The first header of a packet; nil when the link type is not supported.
+    init?(_ linkType: LinkType) {
+        switch linkType {
+        case .ethernet: self = .ethernet
+        case .linuxCooked: self = .linuxCooked
+        case .linuxCooked2: self = .linuxCooked2
+        case .null, .loop: self = .addressFamily
+        case .raw, .rawBSD, .rawOpenBSD: self = .ip
+        case .ipv4: self = .ipv4
+        case .ipv6: self = .ipv6
+        case .ppp: self = .ppp
+        case .pppHDLC: self = .pppOrCiscoHDLC
+        case .ciscoHDLC: self = .ciscoHDLC
+        default: return nil
+        }
+    }
+
+    /// The header that an EtherType announces (IANA, IEEE 802 Numbers).
+    init(etherType: UInt16) {
+        switch etherType {
+        case 0x0800: self = .ipv4
+        case 0x86dd: self = .ipv6
+        case 0x8100, 0x88a8, 0x9100: self = .vlanTag
+        case 0x8847, 0x8848: self = .mplsLabel
+        case 0x8864: self = .pppoe
+        // Transparent Ethernet bridging: a frame in a tunnel.
+        case 0x6558: self = .ethernet
+        default: self = .none(.notTCP)
+        }
+    }
+
+    /// The header that IPv4's protocol field announces.
+    init(ipv4Protocol number: UInt8) {
+        switch number {
+        case IPProtocol.tcp: self = .tcp
+        case IPProtocol.authenticationHeader: self = .authenticationHeader
+        default: self.init(tunnelProtocol: number)
+        }
+    }
+
+    /// The header that IPv6's next header field, or that of an extension header, announces.
+    init(ipv6Next number: UInt8) {
+        switch number {
+        case IPProtocol.tcp: self = .tcp
+        case IPProtocol.routing, IPProtocol.destinationOptions, IPProtocol.mobility, IPProtocol.hostIdentity,
+            IPProtocol.shim6:
+            self = .extensionHeader
+        case IPProtocol.fragment: self = .fragmentHeader
+        case IPProtocol.authenticationHeader: self = .authenticationHeader
+        // RFC 8200 4: hop-by-hop options stand right behind the IPv6 header, where readIPv6 takes them, or nowhere.
+        case IPProtocol.hopByHopOptions: self = .none(.malformed)
+        default: self.init(tunnelProtocol: number)
+        }
+    }
+
+    /// The header of a tunnel that IPv4 or IPv6 carries.
+    private init(tunnelProtocol number: UInt8) {
+        switch number {
+        case IPProtocol.udp: self = .udp
+        case IPProtocol.ipv4: self = .ipv4
+        case IPProtocol.ipv6: self = .ipv6
+        case IPProtocol.gre: self = .gre
+        case IPProtocol.mpls: self = .mplsLabel
+        case IPProtocol.ethernet: self = .ethernet
+        default: self = .none(.notTCP)
+        }
+    }
+}
+
+/// The protocol numbers that can stand between IP and TCP, tunnels among them (IANA, Protocol Numbers).
+@usableFromInline
+enum IPProtocol {
+    static let hopByHopOptions: UInt8 = 0
+    /// IP in IP (RFC 2003).
+    static let ipv4: UInt8 = 4
+    @inlinable static var tcp: UInt8 { 6 }
+    static let udp: UInt8 = 17
+    /// 6in4 (RFC 4213), and IPv6 in IPv6 (RFC 2473).
+    static let ipv6: UInt8 = 41
+    static let routing: UInt8 = 43
+    static let fragment: UInt8 = 44
+    static let gre: UInt8 = 47
+    static let authenticationHeader: UInt8 = 51
+    static let destinationOptions: UInt8 = 60
+    static let mobility: UInt8 = 135
+    /// MPLS in IP (RFC 4023).
+    static let mpls: UInt8 = 137
+    static let hostIdentity: UInt8 = 139
+    static let shim6: UInt8 = 140
+    /// Ethernet in IP, of segment routing (RFC 8986 10.1).
+    static let ethernet: UInt8 = 143
+}

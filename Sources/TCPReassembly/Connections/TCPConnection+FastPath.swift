@@ -1,0 +1,101 @@
+public import PacketDecoding
+public import WireFormat
+
+/// The short way for what most segments are.
+extension TCPConnection {
+    /// Takes a segment that does nothing but bring the next bytes of its stream, acknowledge, or both, where nothing waits,
+    /// is closed or in doubt; all of its payload comes next.
+    ///
+    /// Nobody needs to call it: ``rejects(_:in:from:)`` and ``receive(_:from:payload:packet:time:budget:limits:)`` come to
+    /// the same.
+    ///
+    /// - Parameters:
+    ///   - segment: A segment, perhaps of another connection.
+    ///   - bytes: What it was found in.
+    ///   - time: Its packet's time.
+    /// - Returns: Who sent it; nil where it is not such a segment, or of another connection: then nothing has changed.
+    public mutating func receiveFastPath(
+        _ segment: inout TCPSegment, in bytes: Span<UInt8>, time: Timestamp
+    ) -> Direction? {
+        guard slowPathReasons.isEmpty, segment.window > 0, let direction = direction(ofFastPath: &segment) else { return nil }
+        let length = segment.payloadLength
+        guard segment.payload.count == length,
+            streams[direction.index].isNext(segment.sequence, length: length)
+        else { return nil }
+        guard length > 0 else {
+            guard segment.flags == .ack, checksums[direction.index].isSettled,
+                streams[direction.opposite.index].acknowledgeFastPath(segment.acknowledgment, window: segment.window)
+            else { return nil }
+            count(at: time)
+            return direction
+        }
+        guard let hopLimit = segment.hopLimit(in: bytes), hopLimits[direction.index].agrees(with: hopLimit),
+            segment.checksumStatus(in: bytes).isGood,
+            streams[direction.opposite.index].acknowledgeFastPath(segment.acknowledgment, window: segment.window)
+        else { return nil }
+        hopLimits[direction.index].strengthen()
+        checksums[direction.index].countGood()
+        streams[direction.index].takeNext(bytes.extracting(segment.payload))
+        count(at: time)
+        return direction
+    }
+
+    /// Takes such a segment of a connection whose bytes nobody reads: as ``pass(_:from:packet:time:)`` does.
+    ///
+    /// - Parameters:
+    ///   - segment: A segment, perhaps of another connection.
+    ///   - time: Its packet's time.
+    /// - Returns: Whether it is such a one; if not, nothing has changed.
+    public mutating func passFastPath(_ segment: inout TCPSegment, time: Timestamp) -> Bool {
+        guard direction(ofFastPath: &segment) != nil else { return false }
+        lastTime = time
+        return true
+    }
+
+    /// Who sent a segment that opens, closes and resets nothing; nil where it does, or is of another connection, or came
+    /// through another tunnel than those before.
+    @inline(__always)
+    private mutating func direction(ofFastPath segment: inout TCPSegment) -> Direction? {
+        guard segment.flags.subtracting(.psh) == .ack else { return nil }
+        let direction: Direction
+        if initiator.port == segment.source.port, initiator == segment.source, responder == segment.destination {
+            direction = .fromInitiator
+        } else if responder == segment.source, initiator == segment.destination {
+            direction = .fromResponder
+        } else {
+            return nil
+        }
+        return segment.tunnel == tunnels[direction.index] ? direction : nil
+    }
+
+    @inline(__always)
+    private mutating func count(at time: Timestamp) {
+        lastTime = time
+        packets &+= 1
+    }
+}
+
+/// Why the next segment of a connection needs a closer look; mostly for no reason.
+struct SlowPathReasons: OptionSet {
+    let rawValue: UInt8
+
+    /// A segment has ended the connection.
+    static let closed = SlowPathReasons(rawValue: 1)
+    /// The acknowledgment of the SYN ACK is still to come.
+    static let opening = SlowPathReasons(rawValue: 2)
+    /// The states of its ends may change with any of its first packets.
+    static let young = SlowPathReasons(rawValue: 4)
+    /// An end waits for a word of the other (``TCPConnection/unanswered(_:)``).
+    static let unanswered = SlowPathReasons(rawValue: 8)
+    /// The segment to be received next may not have reached the other end.
+    static let doubtfulSegment = SlowPathReasons(rawValue: 16)
+    /// Nothing but a RST that may not have reached the other end has ended the connection.
+    static let doubtfulReset = SlowPathReasons(rawValue: 32)
+    /// A window is closed, or was and is to be told.
+    static let closedWindow = SlowPathReasons(rawValue: 64)
+
+    /// Puts a reason in, or takes it out.
+    mutating func set(_ reason: SlowPathReasons, to isGiven: Bool) {
+        if isGiven { insert(reason) } else { remove(reason) }
+    }
+}

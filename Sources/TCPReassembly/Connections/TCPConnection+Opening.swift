@@ -1,0 +1,115 @@
+public import PacketDecoding
+public import WireFormat
+
+/// A segment of the three-way handshake.
+public struct HandshakeSegment: Sendable {
+    /// The 1-based number of its packet.
+    public var packet: UInt64
+    /// Its packet's time.
+    public var time: Timestamp
+    /// Its sequence number.
+    public var sequence: UInt32
+    /// Its acknowledgment number; counts on all but the SYN.
+    public var acknowledgment: UInt32
+
+    init(_ segment: borrowing TCPSegment, packet: UInt64, time: Timestamp) {
+        self.packet = packet
+        self.time = time
+        sequence = segment.sequence
+        acknowledgment = segment.acknowledgment
+    }
+}
+
+/// How a connection opens, and how another one takes its place.
+extension TCPConnection {
+    /// Whether the segment opens a new connection between the same ends (RFC 9293 3.6.1, RFC 6191).
+    ///
+    /// A SYN with another initial sequence number does not end a connection at work: the other end asks back whether it
+    /// is meant (RFC 5961 4.2). It counts when it is answered by a SYN ACK; when its sender has sent its FIN, or the
+    /// connection no data; where only one end is captured; and behind `silence` nanoseconds without a packet.
+    mutating func isReplaced(
+        by segment: borrowing TCPSegment, from direction: Direction, packet: UInt64, time: Timestamp, silence: Int64
+    ) -> Bool {
+        let flags = segment.flags
+        guard flags.contains(.syn), !flags.contains(.rst) else { return false }
+        let isAnswer = flags.contains(.ack)
+        guard !isClosed || isAnswer else { return true }
+        guard let first = streams[direction.index].firstSequence else { return !isOpeningKnown }
+        guard first != segment.sequence &+ 1 else { return false }
+        if challenger != nil, opening(answeredBy: segment, from: direction) != nil { return true }
+        guard !isClosed, isAtWork, finPackets[direction.index] == nil,
+            time.nanoseconds(since: lastTime) < silence
+        else { return true }
+        if !isAnswer { challenger = (HandshakeSegment(segment, packet: packet, time: time), direction) }
+        return false
+    }
+
+    /// The SYN of another connection that a SYN ACK answers; nil where it answers none that is known.
+    public func opening(answeredBy segment: borrowing TCPSegment, from direction: Direction) -> HandshakeSegment? {
+        guard segment.flags.isSuperset(of: [.syn, .ack]) else { return nil }
+        guard let challenger, challenger.from != direction else { return nil }
+        return segment.acknowledgment == challenger.syn.sequence &+ 1 ? challenger.syn : nil
+    }
+
+    /// Whether data have passed, and both ends were heard.
+    var isAtWork: Bool {
+        let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
+        return hasData && isHeard(.fromInitiator) && isHeard(.fromResponder)
+    }
+
+    /// Whether a packet of an end was seen.
+    func isHeard(_ direction: Direction) -> Bool {
+        let hasOpened = direction == .fromInitiator ? syn != nil || handshakeAck != nil : synAck != nil
+        return hasOpened || streams[direction.index].seenOffset > 0
+            || streams[direction.opposite.index].acknowledgedOffset > 0
+    }
+
+    /// Whether the other end takes a SYN or RST.
+    ///
+    /// Asking mutates, although nothing changes: else the compiler moves the whole connection first.
+    mutating func isTaken(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+        if segment.flags.contains(.rst) {
+            // RFC 9293 3.10.7.3: what refuses a SYN acknowledges it.
+            if direction == .fromResponder, syn != nil, streams[1].firstSequence == nil, streams[0].seenOffset == 0 {
+                guard segment.flags.contains(.ack) else { return false }
+                return streams[0].firstSequence == segment.acknowledgment
+            }
+            return streams[direction.index].takesReset(at: segment.sequence)
+        }
+        guard segment.flags.contains(.syn), let first = streams[direction.index].firstSequence else { return true }
+        return first == segment.sequence &+ 1
+    }
+
+    /// The three-way handshake (RFC 9293 3.5).
+    mutating func open(
+        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp
+    ) {
+        let mark = HandshakeSegment(segment, packet: packet, time: time)
+        if segment.flags.contains(.syn) {
+            streams[direction.index].begin(at: segment.sequence &+ 1)
+            streams[direction.opposite.index].window.scale(by: segment.windowScale)
+            // RFC 7323 2.2: windows are scaled where both SYNs say so.
+            if segment.windowScale == nil { streams[direction.index].window.scale(by: nil) }
+            if segment.flags.contains(.ack) {
+                streams[direction.opposite.index].begin(at: segment.acknowledgment)
+                if direction == .fromResponder, synAck == nil {
+                    synAck = mark
+                    slowPathReasons.set(.opening, to: handshakeAck == nil)
+                }
+                if direction == .fromInitiator, handshakeAck == nil {
+                    handshakeAck = mark
+                    slowPathReasons.remove(.opening)
+                }
+            } else if direction == .fromInitiator {
+                if syn == nil { syn = mark }
+            } else {
+                isSimultaneousOpen = true
+            }
+        } else if direction == .fromInitiator, segment.flags.contains(.ack), !segment.flags.contains(.rst),
+            let synAck, segment.acknowledgment == synAck.sequence &+ 1
+        {
+            handshakeAck = mark
+            slowPathReasons.remove(.opening)
+        }
+    }
+}

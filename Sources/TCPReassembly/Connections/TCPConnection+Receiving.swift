@@ -1,0 +1,129 @@
+public import PacketDecoding
+public import WireFormat
+
+extension TCPConnection {
+    /// What a segment did.
+    public struct Arrival: Sendable {
+        /// The part of its payload that comes next in its stream.
+        public var inOrder: Range<Int>
+        /// Whether a stream may have more to hand on.
+        public var hasMore: Bool
+        /// Whether an end has moved to another state, or the segment is a SYN, FIN or RST.
+        public var isControl: Bool
+        /// Whether the segment ended the connection.
+        public var closes: Bool
+        /// Whether it was counted as conflicting or out of window, shows that another was inserted (``TCPStream``),
+        /// ended a ``WindowStall``, or is the first of its direction whose acknowledgment lies too far ahead.
+        public var isDoubtful = false
+    }
+
+    /// Takes a segment.
+    ///
+    /// - Parameters:
+    ///   - segment: The segment, of this connection; not changed, see ``ConnectionTable``.
+    ///   - direction: Who sent it.
+    ///   - payload: The captured bytes of its payload.
+    ///   - packet: The 1-based number of its packet.
+    ///   - time: The packet's time.
+    ///   - budget: Bytes that all connections together may still hold.
+    ///   - limits: The bounds.
+    /// - Returns: What it did.
+    public mutating func receive(
+        _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
+        time: Timestamp, budget: inout Int, limits: ReassemblyLimits
+    ) -> Arrival {
+        let other = direction.opposite
+        let flags = segment.flags
+        lastTime = time
+        packets &+= 1
+        if slowPathReasons.contains(.unanswered) { endUnanswered(of: other) }
+        let isDoubtful = slowPathReasons.remove(.doubtfulSegment) != nil
+        var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
+        guard !isClosed else { return arrival }
+        var sequence = segment.sequence
+        arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
+        let isOpening = slowPathReasons.contains(.opening)
+        if arrival.isControl || isOpening {
+            guard isTaken(segment, from: direction) else {
+                streams[direction.index].countOutOfWindow()
+                arrival.isDoubtful = streams[direction.index].takeDoubt()
+                return arrival
+            }
+            open(segment, direction, packet: packet, time: time)
+        }
+        if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
+        if flags.contains(.syn) { sequence &+= 1 }
+        if flags.contains(.ack),
+            streams[other.index].acknowledge(segment.acknowledgment, window: arrival.isControl ? 0 : segment.window)
+        {
+            arrival.isControl = true
+            recordFin(of: other)
+        }
+        if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
+        // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
+        if segment.payloadLength > 0, !flags.contains(.rst) {
+            arrival.inOrder = streams[direction.index].receive(
+                payload, sequence: sequence, length: segment.payloadLength,
+                origin: Origin(packet: packet, time: time), isDoubtful: isDoubtful,
+                budget: &budget, limits: limits)
+        } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
+            countUnanswered(direction, time)
+        }
+        if flags.contains(.fin),
+            streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)),
+            finPackets[direction.index] == nil
+        {
+            finPackets[direction.index] = packet
+            if firstEndTime == nil { firstEndTime = time }
+        }
+        if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
+            arrival.isDoubtful = streams[direction.index].takeDoubt() || arrival.isDoubtful
+            if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
+        }
+        if flags.contains(.rst) {
+            if reset == nil { reset = (packet, direction) }
+            if firstEndTime == nil { firstEndTime = time }
+            slowPathReasons.set(.doubtfulReset, to: isDoubtful)
+            slowPathReasons.set(.closed, to: !isDoubtful)
+        } else if arrival.isControl {
+            let isOver = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
+            slowPathReasons.set(.closed, to: isOver)
+        }
+        if arrival.isControl || isOpening || packets <= 4 {
+            states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
+            slowPathReasons.set(.young, to: packets < 4)
+        }
+        arrival.closes = isClosed
+        if !streams[direction.index].isIdle {
+            streams[direction.index].age(packets: packets, time: time, limits: limits)
+            arrival.hasMore = true
+        }
+        if !streams[other.index].isIdle {
+            streams[other.index].age(packets: packets, time: time, limits: limits)
+            arrival.hasMore = true
+        }
+        if segment.window == 0 || closedWindows != nil {
+            recordWindow(segment, direction, packet: packet, time: time, &arrival)
+        }
+        return arrival
+    }
+
+    /// Takes a segment of a connection whose bytes nobody reads: only its end matters.
+    public mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
+        lastTime = time
+        if flags.contains(.fin), finPackets[direction.index] == nil {
+            finPackets[direction.index] = packet
+        }
+        if flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil { slowPathReasons.insert(.closed) }
+    }
+
+    /// Learns what an acknowledgment has told of the FIN of a stream.
+    mutating func recordFin(of direction: Direction) {
+        if streams[direction.index].finOffset == nil {
+            finPackets[direction.index] = nil
+            if finPackets[direction.opposite.index] == nil { firstEndTime = nil }
+        } else if streams[direction.opposite.index].finOffset == nil {
+            hadReceivedFin[direction.opposite.index] = true
+        }
+    }
+}

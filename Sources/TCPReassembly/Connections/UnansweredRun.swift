@@ -1,0 +1,50 @@
+public import WireFormat
+
+/// Segments by which an end asked for a word of the other, and got none: data sent again, and keep-alive probes
+/// (RFC 9293 3.8.1, 3.8.4).
+public struct UnansweredRun: Sendable {
+    /// How many there were.
+    public private(set) var segments: UInt64 = 0
+    /// When the first of them was captured.
+    public private(set) var start = Timestamp(nanoseconds: 0)
+    /// When the last of them was captured.
+    public private(set) var end = Timestamp(nanoseconds: 0)
+
+    /// Counts one more.
+    mutating func count(at time: Timestamp) {
+        if segments == 0 { start = time }
+        segments &+= 1
+        end = time
+    }
+}
+
+/// The runs of both ends, by direction; apart from its connection, since most never need it.
+final class UnansweredRuns {
+    var runs = InlineArray<2, UnansweredRun>(repeating: UnansweredRun())
+}
+
+/// Ends that do not answer.
+extension TCPConnection {
+    /// The segments by which an end asked for a word of the other, up to the connection's last packet; nil where it did not,
+    /// or was answered.
+    public func unanswered(_ direction: Direction) -> UnansweredRun? {
+        guard let run = unanswered?.runs[direction.index], run.segments > 0, isHeard(direction.opposite) else {
+            return nil
+        }
+        return run
+    }
+
+    mutating func countUnanswered(_ direction: Direction, _ time: Timestamp) {
+        let unanswered = unanswered ?? UnansweredRuns()
+        self.unanswered = unanswered
+        slowPathReasons.insert(.unanswered)
+        unanswered.runs[direction.index].count(at: time)
+    }
+
+    /// Ends an end's run, since a packet of the other end has come.
+    mutating func endUnanswered(of direction: Direction) {
+        guard let unanswered else { return }
+        unanswered.runs[direction.index] = UnansweredRun()
+        slowPathReasons.set(.unanswered, to: unanswered.runs[direction.opposite.index].segments > 0)
+    }
+}

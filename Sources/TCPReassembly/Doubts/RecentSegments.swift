@@ -1,0 +1,71 @@
+/// The segments of a stream that were handed on last, by hashes of their bytes: so that bytes sent again can be compared
+/// with those that are gone.
+///
+/// The last eight are known. A segment of up to 32 bytes is hashed whole; of a longer one, 8 bytes at its beginning, at
+/// each third and at its end, so that noting a segment costs the same few nanoseconds whatever its length. A repeat is
+/// compared where it covers one of them whole, alone or with its neighbours.
+struct RecentSegments {
+    private struct Entry {
+        /// The low 32 bits of its stream offset.
+        var offset: UInt32 = 0
+        var length: UInt32 = 0
+        var hash: UInt32 = 0
+    }
+
+    private var entries = InlineArray<8, Entry>(repeating: Entry())
+    private var oldest: UInt8 = 0
+
+    /// Notes bytes that are handed on.
+    mutating func record(_ bytes: Span<UInt8>, at offset: UInt64) {
+        entries[Int(oldest & 7)] = Entry(
+            offset: UInt32(truncatingIfNeeded: offset), length: UInt32(truncatingIfNeeded: bytes.count),
+            hash: Self.hash(bytes))
+        oldest &+= 1
+    }
+
+    /// Compares bytes that have come again.
+    ///
+    /// - Parameters:
+    ///   - bytes: The captured bytes.
+    ///   - offset: Where they begin in the stream; negative before its first byte.
+    ///   - next: Where the stream goes on; all segments noted end there or before.
+    /// - Returns: Where the first segment begins that is known to have had other bytes.
+    func conflict(with bytes: Span<UInt8>, at offset: Int64, next: UInt64) -> UInt64? {
+        var first: UInt64?
+        for index in entries.indices where entries[index].length > 0 {
+            let entry = entries[index]
+            let distance = UInt32(truncatingIfNeeded: next) &- entry.offset
+            let start = Int64(next) &- Int64(distance) &- offset
+            guard start >= 0, start &+ Int64(entry.length) <= Int64(bytes.count) else { continue }
+            let again = bytes.extracting(Int(start)..<(Int(start) &+ Int(entry.length)))
+            if Self.hash(again) != entry.hash { first = min(first ?? .max, UInt64(offset &+ start)) }
+        }
+        return first
+    }
+
+    @inline(__always)
+    private static func hash(_ bytes: Span<UInt8>) -> UInt32 {
+        let raw = unsafe bytes.bytes
+        let count = raw.byteCount
+        guard count >= 8 else {
+            var word = UInt64(count)
+            for index in 0..<count { word = word &<< 8 | UInt64(bytes[index]) }
+            return mix(word, 0)
+        }
+        let last = count &- 8
+        let outer = mix(load(raw, 0) &+ UInt64(count), load(raw, last))
+        return count <= 16 ? outer : outer ^ mix(load(raw, last / 3), ~load(raw, last &* 2 / 3))
+    }
+
+    @inline(__always)
+    private static func load(_ bytes: RawSpan, _ offset: Int) -> UInt64 {
+        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    @inline(__always)
+    private static func mix(_ one: UInt64, _ other: UInt64) -> UInt32 {
+        let product = (one ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: other ^ 0xd1b5_4a32_d192_ed03)
+        let folded = product.high ^ product.low
+        return UInt32(truncatingIfNeeded: folded ^ folded &>> 32)
+    }
+}

@@ -1,0 +1,195 @@
+import DequeModule
+public import WireFormat
+
+/// Bytes of a stream that had to wait: for bytes before them, or for the other stream.
+public struct HeldSegment: Sendable {
+    /// Where they begin, counted from the first byte of the stream.
+    public var offset: UInt64
+    /// The bytes; none where a snap length cut all of them.
+    public var bytes: ArraySlice<UInt8>
+    /// How many bytes behind them were on the wire and are not in the capture.
+    public var missing: UInt64
+    /// The packet that brought them.
+    public var origin: Origin
+    /// Whether they wait for an acknowledgment, since their packet may not have reached the other end.
+    var isDoubtful = false
+
+    /// The offset behind the last byte.
+    var end: UInt64 { offset &+ UInt64(bytes.count) &+ missing }
+
+    /// What one held segment costs beside its bytes, counted against the bounds.
+    static let overhead = 128
+
+    /// What it counts against the bounds.
+    var cost: Int { bytes.count &+ HeldSegment.overhead }
+
+    /// What of it stands before `limit`; nil where nothing does.
+    func part(to limit: UInt64) -> HeldSegment? {
+        guard offset < limit, limit < end else { return offset < limit ? self : nil }
+        var part = self
+        part.bytes = bytes.prefix(Int(clamping: limit &- offset))
+        part.missing = limit &- offset &- UInt64(part.bytes.count)
+        return part
+    }
+
+    /// What of it stands from `start` on; nil where nothing does.
+    func part(from start: UInt64) -> HeldSegment? {
+        guard start > offset, start < end else { return start < end ? self : nil }
+        var part = self
+        part.offset = start
+        part.bytes = bytes.dropFirst(Int(clamping: start &- offset))
+        part.missing = end &- start &- UInt64(part.bytes.count)
+        return part
+    }
+
+    /// Where the first of its bytes is that has another value in `other`, which begins at `otherOffset`.
+    func conflict(with other: Span<UInt8>, at otherOffset: UInt64) -> UInt64? {
+        let start = max(offset, otherOffset)
+        let end = min(offset &+ UInt64(bytes.count), otherOffset &+ UInt64(other.count))
+        guard start < end else { return nil }
+        let mine = bytes.span.extracting(droppingFirst: Int(start &- offset))
+        let theirs = other.extracting(droppingFirst: Int(start &- otherOffset))
+        for index in 0..<Int(end &- start) where mine[index] != theirs[index] { return start &+ UInt64(index) }
+        return nil
+    }
+}
+
+/// The bytes of one stream that wait, in order and without overlap: the first copy of a byte stays.
+struct HeldSegments: ~Copyable {
+    private var segments = Deque<HeldSegment>()
+    /// What they count against the bounds, in bytes.
+    private(set) var cost = 0
+    /// How many of them are doubtful.
+    private(set) var doubtfulCount: UInt32 = 0
+
+    var isEmpty: Bool { cost == 0 }
+    var count: Int { segments.count }
+    var first: HeldSegment? { segments.first }
+    /// Where the first one begins.
+    var firstOffset: UInt64? { segments.first?.offset }
+    /// Where the last one ends.
+    var end: UInt64? { segments.last?.end }
+
+    /// Takes the first one out.
+    mutating func popFirst() -> HeldSegment? {
+        guard let first = segments.popFirst() else { return nil }
+        cost &-= first.cost
+        if first.isDoubtful { doubtfulCount &-= 1 }
+        return first
+    }
+
+    /// Puts one in front of all others, which must begin behind it.
+    mutating func prepend(_ segment: HeldSegment) {
+        cost &+= segment.cost
+        if segment.isDoubtful { doubtfulCount &+= 1 }
+        segments.prepend(segment)
+    }
+
+    /// Doubts none of them any more.
+    mutating func believe() {
+        for index in segments.indices { segments[index].isDoubtful = false }
+        doubtfulCount = 0
+    }
+
+    /// Drops everything.
+    mutating func removeAll() {
+        segments = Deque()
+        cost = 0
+        doubtfulCount = 0
+    }
+
+    /// Puts in those of the bytes from `offset` on that no other segment holds.
+    ///
+    /// - Parameters:
+    ///   - bytes: The captured bytes.
+    ///   - missing: How many more were on the wire.
+    ///   - offset: Where they begin in the stream.
+    ///   - origin: The packet that brought them.
+    ///   - isDoubtful: Whether they are doubtful.
+    /// - Returns: Where the first byte is that another segment holds with another value.
+    mutating func insert(
+        _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, origin: Origin, isDoubtful: Bool
+    ) -> UInt64? {
+        let end = offset &+ UInt64(bytes.count) &+ missing
+        var start = offset
+        var index = firstIndex(endingBehind: offset)
+        var conflict: UInt64?
+        while start < end {
+            let limit = index < segments.count ? min(end, segments[index].offset) : end
+            if start < limit {
+                insert(bytes, from: offset, range: start..<limit, at: index, origin: origin, isDoubtful: isDoubtful)
+                index &+= 1
+            }
+            guard index < segments.count else { break }
+            if conflict == nil { conflict = segments[index].conflict(with: bytes, at: offset) }
+            start = max(start, segments[index].end)
+            index &+= 1
+        }
+        return conflict
+    }
+
+    /// Takes those of the bytes from `start` to `end` out that are doubtful, to make room for others.
+    ///
+    /// - Parameters:
+    ///   - start: Where the others begin.
+    ///   - end: Where they end, cut bytes included.
+    ///   - bytes: Those of them that were captured.
+    /// - Returns: Whether a byte of those taken out has another value.
+    mutating func replaceDoubtful(from start: UInt64, to end: UInt64, by bytes: Span<UInt8>) -> Bool {
+        var isConflict = false
+        var index = firstIndex(endingBehind: start)
+        while index < segments.count, segments[index].offset < end {
+            guard segments[index].isDoubtful else {
+                index &+= 1
+                continue
+            }
+            let segment = segments.remove(at: index)
+            cost &-= segment.cost
+            doubtfulCount &-= 1
+            isConflict = isConflict || segment.conflict(with: bytes, at: start) != nil
+            for rest in [segment.part(to: start), segment.part(from: end)] {
+                guard let rest else { continue }
+                cost &+= rest.cost
+                doubtfulCount &+= 1
+                segments.insert(rest, at: index)
+                index &+= 1
+            }
+        }
+        return isConflict
+    }
+
+    private mutating func insert(
+        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, origin: Origin, isDoubtful: Bool
+    ) {
+        let captured = UInt64(bytes.count)
+        let lower = min(range.lowerBound &- offset, captured)
+        let upper = min(range.upperBound &- offset, captured)
+        let copy = bytes.extracting(Int(lower)..<Int(upper))
+        let segment = HeldSegment(
+            offset: range.lowerBound,
+            bytes: ArraySlice(copying: copy),
+            missing: range.upperBound &- range.lowerBound &- (upper &- lower), origin: origin, isDoubtful: isDoubtful)
+        cost &+= segment.cost
+        if isDoubtful { doubtfulCount &+= 1 }
+        segments.insert(segment, at: index)
+    }
+
+    /// The index of the first segment that ends behind `offset`.
+    private func firstIndex(endingBehind offset: UInt64) -> Int {
+        if let last = segments.last, last.end <= offset { return segments.count }
+        var low = 0
+        var high = segments.count
+        while low < high {
+            let middle = (low &+ high) / 2
+            if segments[middle].end <= offset { low = middle &+ 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Copies borrowed bytes.
+    package init(copying bytes: Span<UInt8>) {
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe ArraySlice($0) }
+    }
+}

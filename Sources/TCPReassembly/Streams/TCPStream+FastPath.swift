@@ -1,0 +1,34 @@
+import WireFormat
+
+/// The short way for segments that bring what is next, and acknowledgments of bytes that are here.
+extension TCPStream {
+    /// Whether a segment is the next one where nothing waits, and needs no closer look; `length` may be 0.
+    @inline(__always)
+    func isNext(_ sequence: UInt32, length: Int) -> Bool {
+        guard let firstSequence, sequence == firstSequence &+ UInt32(truncatingIfNeeded: nextOffset) else {
+            return false
+        }
+        return isIdle && !isPaused && nextOffset &+ UInt64(length) <= usualEnd && seenOffset <= nextOffset
+    }
+
+    /// Takes the payload of a segment that is next (``isNext(_:length:)``); all of it comes next.
+    @inline(__always)
+    mutating func takeNext(_ payload: Span<UInt8>) {
+        recent.record(payload, at: nextOffset)
+        nextOffset &+= UInt64(payload.count)
+        seenOffset = nextOffset
+    }
+
+    /// Takes an acknowledgment that tells of no byte which is not here, where nothing waits.
+    ///
+    /// - Returns: Whether it is such a one; if not, nothing has changed.
+    @inline(__always)
+    mutating func acknowledgeFastPath(_ sequence: UInt32, window field: UInt16) -> Bool {
+        guard let firstSequence, isIdle else { return false }
+        let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
+        guard offset <= Int64(nextOffset) else { return false }
+        window.record(field)
+        acknowledgedOffset = UInt64(max(Int64(acknowledgedOffset), offset))
+        return true
+    }
+}
