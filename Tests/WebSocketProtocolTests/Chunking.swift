@@ -4,24 +4,24 @@ import Testing
 @testable import WebSocketProtocol
 
 extension StreamSetup {
-    /// Reads the same stream cut in many ways, demands that all of them tell the same, and returns that.
+    /// Reads the same stream cut in many ways, expects the same reports each time, and returns them.
     ///
     /// The stream is fed as it is, in lumps as large as can be, byte by byte, cut at each place (at some when it is
     /// long), cut at random, and with empty pieces in between. Gaps stay where they are.
     func readEveryWay(
         _ pieces: [StreamPiece], seed: UInt64 = .random(in: 0...UInt64.max), randomCuts: Int = 8,
         sourceLocation: SourceLocation = #_sourceLocation
-    ) -> [Told] {
+    ) -> [Reported] {
         var random = SeededGenerator(seed: seed)
         let lumped = pieces.lumped
         let expected = read(pieces)
         func demand(_ cut: [StreamPiece], _ how: String) {
-            let told = read(cut)
-            guard told != expected else { return }
-            let different = zip(told, expected).enumerated().first { $1.0 != $1.1 }
+            let reported = read(cut)
+            guard reported != expected else { return }
+            let different = zip(reported, expected).enumerated().first { $1.0 != $1.1 }
             Issue.record(
                 """
-                \(how), seed \(seed): \(told.count) things told, not \(expected.count); the first that differs is \
+                \(how), seed \(seed): \(reported.count) things reported, not \(expected.count); the first that differs is \
                 \(String(describing: different).prefix(600))
                 """, sourceLocation: sourceLocation)
         }
@@ -41,11 +41,11 @@ extension StreamSetup {
 
     func readEveryWay(
         _ bytes: [UInt8], seed: UInt64 = .random(in: 0...UInt64.max), sourceLocation: SourceLocation = #_sourceLocation
-    ) -> [Told] {
+    ) -> [Reported] {
         readEveryWay([.bytes(bytes)], seed: seed, sourceLocation: sourceLocation)
     }
 
-    func readEveryWay(_ frames: [FrameBytes], sourceLocation: SourceLocation = #_sourceLocation) -> [Told] {
+    func readEveryWay(_ frames: [FrameBytes], sourceLocation: SourceLocation = #_sourceLocation) -> [Reported] {
         readEveryWay(frames.flatMap(\.bytes), sourceLocation: sourceLocation)
     }
 }
@@ -67,7 +67,7 @@ extension [StreamPiece] {
         }
     }
 
-    /// The same stream in pieces of lengths that `length` gives; it is told how many bytes are left of the piece.
+    /// The same stream in pieces of lengths that `length` gives; its argument is how many bytes are left of the piece.
     func cut(_ length: (Int) -> Int) -> [StreamPiece] {
         flatMap { piece -> [StreamPiece] in
             guard case .bytes(let bytes) = piece else { return [piece] }
@@ -82,7 +82,7 @@ extension [StreamPiece] {
         }
     }
 
-    /// The same stream with one more cut, behind the first `place` bytes.
+    /// The same stream with one more cut, after the first `place` bytes.
     func cut(at place: Int) -> [StreamPiece] {
         var left = place
         return cut { rest in

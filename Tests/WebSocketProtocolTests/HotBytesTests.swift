@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Memory that the fast path of a stream touches")
 struct HotBytesTests {
-    @Test("The fields it reads and writes lie in the bytes that are prefetched, and little else does")
+    @Test("The prefetched bytes are those of the fields that it reads and writes")
     func fields() {
         let stream = UnsafeMutablePointer<WebSocketStream>.allocate(capacity: 1)
         stream.initialize(to: StreamSetup().stream(demand: PayloadDemand(bytes: .max, includesFrames: true)))
@@ -21,7 +21,7 @@ struct HotBytesTests {
             "frameCount": bytes(of: &stream.pointee.frameCount, in: stream),
             "limits.message": bytes(of: &stream.pointee.messages.limits.message, in: stream),
         ]
-        // Its first byte tells whether a message has begun.
+        // Its first byte says whether a message has begun.
         let messages = bytes(of: &stream.pointee.messages, in: stream).lowerBound
         fields["messages"] = messages..<(messages + 1)
         for (name, field) in fields {

@@ -12,9 +12,9 @@ struct RFCExamplesTests {
             (.server, "01 03 48 65 6c 80 02 6c 6f"),
         ])
     func hello(sender: Role, hex: String) {
-        let told = StreamSetup(sender: sender).readEveryWay([UInt8](hex: hex))
-        #expect(told.texts == ["Hello"])
-        #expect(told.violations.isEmpty)
+        let reported = StreamSetup(sender: sender).readEveryWay([UInt8](hex: hex))
+        #expect(reported.texts == ["Hello"])
+        #expect(reported.violations.isEmpty)
     }
 
     @Test(
@@ -24,10 +24,10 @@ struct RFCExamplesTests {
             (.client, .pong, "8a 85 37 fa 21 3d 7f 9f 4d 51 58"),
         ])
     func controls(sender: Role, opcode: Opcode, hex: String) {
-        let told = StreamSetup(sender: sender).readEveryWay([UInt8](hex: hex))
-        #expect(told.frames.map(\.header.opcode) == [opcode])
-        #expect(told.framePayloads == [Array("Hello".utf8)])
-        #expect(told.count == 1)
+        let reported = StreamSetup(sender: sender).readEveryWay([UInt8](hex: hex))
+        #expect(reported.frames.map(\.header.opcode) == [opcode])
+        #expect(reported.framePayloads == [Array("Hello".utf8)])
+        #expect(reported.count == 1)
     }
 
     @Test(
@@ -35,10 +35,10 @@ struct RFCExamplesTests {
         arguments: [("82 7e 0100", 256), ("82 7f 0000000000010000", 65536)])
     func binary(header: String, length: Int) {
         let payload = (0..<length).map { UInt8($0 % 251) }
-        let told = StreamSetup().readEveryWay([UInt8](hex: header) + payload)
-        #expect(told.messagePayloads == [payload])
-        #expect(told.messages.map(\.isText) == [false])
-        #expect(told.violations.isEmpty)
+        let reported = StreamSetup().readEveryWay([UInt8](hex: header) + payload)
+        #expect(reported.messagePayloads == [payload])
+        #expect(reported.messages.map(\.isText) == [false])
+        #expect(reported.violations.isEmpty)
     }
 
     @Test(
@@ -62,9 +62,9 @@ struct RFCExamplesTests {
             ),
         ])
     func compressed(name: String, hex: String, texts: [String]) {
-        let told = StreamSetup(compression: DeflateParameters()).readEveryWay([UInt8](hex: hex))
-        #expect(told.texts == texts)
-        #expect(told.messages.allSatisfy { $0.isCompressed && $0.isComplete && $0.payload == .whole })
-        #expect(told.violations.isEmpty)
+        let reported = StreamSetup(compression: DeflateParameters()).readEveryWay([UInt8](hex: hex))
+        #expect(reported.texts == texts)
+        #expect(reported.messages.allSatisfy { $0.isCompressed && $0.isComplete && $0.payload == .whole })
+        #expect(reported.violations.isEmpty)
     }
 }

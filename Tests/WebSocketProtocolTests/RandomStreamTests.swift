@@ -4,20 +4,20 @@ import WireFormat
 
 @testable import WebSocketProtocol
 
-@Suite("Streams made at random, whose meaning is known from their making")
+@Suite("Random streams")
 struct RandomStreamTests {
     @Test("What was encoded is decoded, however it is cut", arguments: 0..<60)
     func decoded(number: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var maker = StreamMaker(seed: seed)
         maker.make()
-        let told = maker.setup.read(maker.bytes)
-        #expect(told == maker.expected, "seed \(seed)")
+        let reported = maker.setup.read(maker.bytes)
+        #expect(reported == maker.expected, "seed \(seed)")
         if number < 15, maker.bytes.count < 20_000 { _ = maker.setup.readEveryWay(maker.bytes, seed: seed) }
     }
 
     @Test(
-        "Streams with a few bytes changed, lost or doubled, and gaps, tell the same however they are cut",
+        "Damaged streams with gaps read the same however they are cut",
         arguments: 0..<40)
     func mutated(number: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
@@ -37,7 +37,7 @@ struct RandomStreamTests {
         _ = maker.setup.readEveryWay(random.withGaps(bytes), seed: seed, randomCuts: 4)
     }
 
-    @Test("Random bytes and gaps come to an end, and tell the same however they are cut", arguments: 0..<40)
+    @Test("Random bytes and gaps read the same however they are cut", arguments: 0..<40)
     func noise(number: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -55,7 +55,7 @@ struct RandomStreamTests {
 }
 
 extension RandomStreamTests {
-    @Test("What is passed whole is what would be read whole", arguments: 0..<40)
+    @Test("Skipping single-frame messages takes the same bytes as reading them", arguments: 0..<40)
     func passedWhole(number: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var maker = StreamMaker(seed: seed, longest: 200)
@@ -88,7 +88,7 @@ extension RandomStreamTests {
 /// Makes valid streams and writes down what they mean, one frame after the other.
 private struct StreamMaker {
     private(set) var bytes: [UInt8] = []
-    private(set) var expected: [Told] = []
+    private(set) var expected: [Reported] = []
     let setup: StreamSetup
     private var random: SeededGenerator
     private let longest: Int

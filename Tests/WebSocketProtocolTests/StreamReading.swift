@@ -11,8 +11,8 @@ enum StreamPiece: Equatable {
     case found
 }
 
-/// What a stream told, with the payload that was at hand at that moment.
-enum Told: Equatable {
+/// What a stream reported, with the payload it had at that moment.
+enum Reported: Equatable {
     case violation(Violation, at: UInt64)
     case frame(Frame, PayloadStatus, payload: [UInt8])
     case message(Message, payload: [UInt8])
@@ -35,27 +35,27 @@ struct StreamSetup {
     /// Reads a stream from its beginning to its end.
     ///
     /// Whatever it holds, the offset must keep in step, and everything kept must be given back at the end.
-    func read(_ pieces: [StreamPiece]) -> [Told] {
+    func read(_ pieces: [StreamPiece]) -> [Reported] {
         var resources = StreamResources(keptPayload: keptPayload)
         var stream = stream(demand: demand)
-        var told: [Told] = []
+        var reported: [Reported] = []
         var passed = streamOffset
         for piece in pieces {
             switch piece {
             case .bytes(let bytes):
-                stream.drain(bytes, &resources, into: &told)
+                stream.drain(bytes, &resources, into: &reported)
                 passed &+= UInt64(bytes.count)
             case .gap(let length):
-                told.append(.gap(isProven: stream.skip(length, resources: &resources)))
-                stream.drain([], &resources, into: &told)
+                reported.append(.gap(isProven: stream.skip(length, resources: &resources)))
+                stream.drain([], &resources, into: &reported)
                 passed &+= length
             case .found: stream.resume(at: passed)
             }
             #expect(stream.streamOffset == passed)
         }
-        if let message = stream.finish(resources: &resources) { told.append(.unfinished(message)) }
+        if let message = stream.finish(resources: &resources) { reported.append(.unfinished(message)) }
         #expect(resources.keepable == keptPayload, "everything kept is given back")
-        return told
+        return reported
     }
 
     /// A stream that has not begun.
@@ -65,28 +65,28 @@ struct StreamSetup {
             undecodedBits: undecodedBits)
     }
 
-    func read(_ bytes: [UInt8]) -> [Told] { read([.bytes(bytes)]) }
+    func read(_ bytes: [UInt8]) -> [Reported] { read([.bytes(bytes)]) }
 
-    func read(_ frames: [FrameBytes]) -> [Told] { read(frames.flatMap(\.bytes)) }
+    func read(_ frames: [FrameBytes]) -> [Reported] { read(frames.flatMap(\.bytes)) }
 }
 
 extension WebSocketStream {
-    /// Feeds `bytes` and writes down all that is told.
-    mutating func drain(_ bytes: [UInt8], _ resources: inout StreamResources, into told: inout [Told]) {
+    /// Feeds `bytes` and records everything reported.
+    mutating func drain(_ bytes: [UInt8], _ resources: inout StreamResources, into reported: inout [Reported]) {
         var input = ByteCursor(bytes.span)
         while true {
             if let whole = nextSingleFrameMessage(&input, resources: &resources) {
                 let framePayload = Array(copying: whole.framePayload(in: input, resources))
-                told.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
-                told.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))
+                reported.append(.frame(whole.frame, whole.framePayloadStatus, payload: framePayload))
+                reported.append(.message(whole.message, payload: Array(copying: whole.payload(in: input, resources))))
                 continue
             }
             guard let output = next(&input, resources: &resources) else { break }
             switch output {
-            case .violation(let violation, let offset, _): told.append(.violation(violation, at: offset))
+            case .violation(let violation, let offset, _): reported.append(.violation(violation, at: offset))
             case .frame(let frame, let status):
-                told.append(.frame(frame, status, payload: Array(copying: framePayload)))
-            case .message(let message): told.append(.message(message, payload: Array(copying: messagePayload)))
+                reported.append(.frame(frame, status, payload: Array(copying: framePayload)))
+            case .message(let message): reported.append(.message(message, payload: Array(copying: messagePayload)))
             }
         }
         let left = input.count
@@ -100,7 +100,7 @@ extension [UInt8] {
     }
 }
 
-extension [Told] {
+extension [Reported] {
     var violations: [Violation] {
         compactMap { if case .violation(let violation, _) = $0 { violation } else { nil } }
     }

@@ -3,19 +3,19 @@ import Testing
 
 @testable import WebSocketProtocol
 
-@Suite("The bound that streams share")
+@Suite("Resources that streams share")
 struct StreamResourcesTests {
     /// A stream that can stand in an array.
     private final class Holder {
         var stream: WebSocketStream
-        var told: [Told] = []
+        var reported: [Reported] = []
         var bytes: ArraySlice<UInt8> = []
 
         init(_ stream: consuming WebSocketStream) { self.stream = stream }
     }
 
     @Test(
-        "Whatever many streams do, all is given back in the end, and never more is kept",
+        "Many streams never keep more than the limit, and give everything back in the end",
         arguments: [0, 50, 5000, 1 << 20])
     func givenBack(keptPayload: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
@@ -44,12 +44,12 @@ struct StreamResourcesTests {
                 holders.remove(at: place)
             case 1:
                 _ = holder.stream.skip(UInt64.random(in: 0...9, using: &random), resources: &resources)
-                holder.stream.drain([], &resources, into: &holder.told)
+                holder.stream.drain([], &resources, into: &holder.reported)
             default:
                 if holder.bytes.isEmpty { holder.bytes = random.frame().bytes[...] }
                 let piece = holder.bytes.prefix(Int.random(in: 0...400, using: &random))
                 holder.bytes = holder.bytes.dropFirst(piece.count)
-                holder.stream.drain(Array(piece), &resources, into: &holder.told)
+                holder.stream.drain(Array(piece), &resources, into: &holder.reported)
             }
             #expect((0...keptPayload).contains(resources.keepable), "seed \(seed)")
         }
@@ -63,20 +63,20 @@ struct StreamResourcesTests {
             demand: PayloadDemand(bytes: .max, includesFrames: false), limits: StreamLimits())
     }
 
-    @Test("A finished message gives its bytes back at the next call, without a further byte")
+    @Test("A finished message gives its bytes back at the next call, without another byte")
     func atTheNextCall() {
         var resources = StreamResources(keptPayload: 1000)
         var stream = WebSocketStream(
             sender: .server, streamOffset: 0, compression: nil,
             demand: PayloadDemand(bytes: .max, includesFrames: true),
             limits: StreamLimits())
-        var told: [Told] = []
-        stream.drain(FrameBytes(.text, [UInt8](repeating: 0x41, count: 300)).bytes, &resources, into: &told)
-        #expect(told.messages.count == 1)
+        var reported: [Reported] = []
+        stream.drain(FrameBytes(.text, [UInt8](repeating: 0x41, count: 300)).bytes, &resources, into: &reported)
+        #expect(reported.messages.count == 1)
         #expect(resources.keepable == 1000)
     }
 
-    @Test("Messages that come in pieces in turns are told as they were sent, whichever buffers they use")
+    @Test("Interleaved messages in pieces are read as they were sent, whichever buffers they use")
     func inTurns() {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -87,21 +87,21 @@ struct StreamResourcesTests {
             let place = holders.indices.randomElement(using: &random)!
             let holder = holders[place]
             if holder.bytes.isEmpty {
-                #expect(holder.told.messages.count == holder.told.messagePayloads.count)
-                #expect(holder.told.messagePayloads.last ?? [] == sent[place], "seed \(seed)")
+                #expect(holder.reported.messages.count == holder.reported.messagePayloads.count)
+                #expect(holder.reported.messagePayloads.last ?? [] == sent[place], "seed \(seed)")
                 let byte = UInt8.random(in: 0...255, using: &random)
                 let count = [100, 600, 5000, 100_000].randomElement(using: &random)!
                 sent[place] = [UInt8](repeating: byte, count: count)
-                holder.told = []
+                holder.reported = []
                 holder.bytes = FrameBytes(.binary, sent[place]).bytes[...]
             }
             let piece = holder.bytes.prefix(max(500, holder.bytes.count / 2))
             holder.bytes = holder.bytes.dropFirst(piece.count)
-            holder.stream.drain(Array(piece), &resources, into: &holder.told)
+            holder.stream.drain(Array(piece), &resources, into: &holder.reported)
         }
     }
 
-    @Test("Messages that claim much and never end hold no more buffers than are lent")
+    @Test("Messages that never end hold no more buffers than are lent")
     func neverEnding() {
         var resources = StreamResources(keptPayload: 1 << 30)
         let count = PayloadStore.maximumBuffers * 2
@@ -110,7 +110,7 @@ struct StreamResourcesTests {
             for holder in holders {
                 holder.stream.drain(
                     FrameBytes(.binary, claimed: 1 << 62).header + [UInt8](repeating: 1, count: 600), &resources,
-                    into: &holder.told)
+                    into: &holder.reported)
             }
             #expect(resources.keepable == 1 << 30 - 600 * count)
             #expect(buffersLeft(in: &resources.payloads) == 0)
@@ -121,16 +121,16 @@ struct StreamResourcesTests {
     }
 
     @Test(
-        "A buffer is kept for other messages where it is neither small nor large",
+        "A buffer is kept for other messages if it is neither small nor large",
         arguments: [(100, 0), (PayloadStore.maximumCapacity / 4, 1), (PayloadStore.maximumCapacity + 1000, 0)])
     func size(length: Int, kept: Int) {
         var resources = StreamResources(keptPayload: 1 << 30)
         var stream = Self.server()
-        var told: [Told] = []
+        var reported: [Reported] = []
         let message = FrameBytes(.binary, [UInt8](repeating: 1, count: length)).bytes
-        stream.drain(Array(message.dropLast()), &resources, into: &told)
-        stream.drain(Array(message.suffix(1)), &resources, into: &told)
-        #expect(told.messages.map(\.length) == [UInt64(length)])
+        stream.drain(Array(message.dropLast()), &resources, into: &reported)
+        stream.drain(Array(message.suffix(1)), &resources, into: &reported)
+        #expect(reported.messages.map(\.length) == [UInt64(length)])
         #expect(buffersLeft(in: &resources.payloads) == kept)
     }
 
@@ -141,19 +141,20 @@ struct StreamResourcesTests {
         return count
     }
 
-    @Test("A stream whose place is lost keeps nothing of its message")
+    @Test("A stream that lost its place keeps nothing of its message")
     func lost() {
         var resources = StreamResources(keptPayload: 1000)
         var stream = WebSocketStream(
             sender: .server, streamOffset: 0, compression: nil,
             demand: PayloadDemand(bytes: .max, includesFrames: false),
             limits: StreamLimits())
-        var told: [Told] = []
-        stream.drain(FrameBytes(.text, [UInt8](repeating: 0x41, count: 300), fin: false).bytes, &resources, into: &told)
+        var reported: [Reported] = []
+        stream.drain(
+            FrameBytes(.text, [UInt8](repeating: 0x41, count: 300), fin: false).bytes, &resources, into: &reported)
         #expect(resources.keepable == 700)
         let isProven = stream.skip(1, resources: &resources)
         #expect(!isProven)
-        stream.drain([], &resources, into: &told)
+        stream.drain([], &resources, into: &reported)
         #expect(resources.keepable == 1000)
     }
 }
@@ -171,61 +172,59 @@ extension SeededGenerator {
     }
 }
 
-@testable import WebSocketProtocol
-
-@Suite("Bounds on what a stream keeps")
+@Suite("Limits on what a stream keeps")
 struct StreamLimitsTests {
-    @Test("One message", arguments: [99, 100, 101, 250], [nil, 0x0102_0304] as [UInt32?])
+    @Test("A message is kept up to its limit", arguments: [99, 100, 101, 250], [nil, 0x0102_0304] as [UInt32?])
     func message(length: Int, key: UInt32?) {
         var setup = StreamSetup(sender: key == nil ? .server : .client)
         setup.limits.message = 100
         let payload = (0..<length).map { UInt8($0) }
-        let told = setup.readEveryWay([
+        let reported = setup.readEveryWay([
             FrameBytes(.binary, payload, key: key), FrameBytes(.ping, key: key.map { $0 + 1 }),
         ])
-        #expect(told.messagePayloads == [Array(payload.prefix(100))])
-        #expect(told.messages.map(\.payload) == [length > 100 ? .truncated : .whole])
-        #expect(told.messages.map(\.length) == [UInt64(length)])
-        #expect(told.violations == (length > 100 ? [.messageLimit] : []))
+        #expect(reported.messagePayloads == [Array(payload.prefix(100))])
+        #expect(reported.messages.map(\.payload) == [length > 100 ? .truncated : .whole])
+        #expect(reported.messages.map(\.length) == [UInt64(length)])
+        #expect(reported.violations == (length > 100 ? [.messageLimit] : []))
     }
 
-    @Test("A message cut where the user wanted no more is no hit of the limit")
+    @Test("A message cut because no more was demanded does not hit the limit")
     func demand() {
         var setup = StreamSetup(demand: PayloadDemand(bytes: 100, includesFrames: true))
         setup.limits.message = 100
-        let told = setup.readEveryWay([FrameBytes(.binary, [UInt8](repeating: 1, count: 200))])
-        #expect(told.messages.map(\.payload) == [.truncated])
-        #expect(told.violations.isEmpty)
+        let reported = setup.readEveryWay([FrameBytes(.binary, [UInt8](repeating: 1, count: 200))])
+        #expect(reported.messages.map(\.payload) == [.truncated])
+        #expect(reported.violations.isEmpty)
     }
 
-    @Test("One control payload", arguments: [39, 40, 41, 125])
+    @Test("A control payload is kept up to its limit", arguments: [39, 40, 41, 125])
     func control(length: Int) {
         var setup = StreamSetup()
         setup.limits.controlPayload = 40
         let payload = (0..<length).map { UInt8($0) }
-        let told = setup.readEveryWay([FrameBytes(.ping, payload), FrameBytes(.pong, [1])])
-        #expect(told.framePayloads == [Array(payload.prefix(40)), [1]])
-        #expect(told.frameStatuses == [length > 40 ? .truncated : .whole, .whole])
-        #expect(told.violations == (length > 40 ? [.controlPayloadLimit] : []))
+        let reported = setup.readEveryWay([FrameBytes(.ping, payload), FrameBytes(.pong, [1])])
+        #expect(reported.framePayloads == [Array(payload.prefix(40)), [1]])
+        #expect(reported.frameStatuses == [length > 40 ? .truncated : .whole, .whole])
+        #expect(reported.violations == (length > 40 ? [.controlPayloadLimit] : []))
     }
 
     @Test("A Close reason cut inside a scalar is not called invalid")
     func closeReason() {
         var setup = StreamSetup()
         setup.limits.controlPayload = 4
-        let told = setup.readEveryWay([FrameBytes(.close, [3, 0xe8] + Array("€".utf8))])
-        #expect(told.violations == [.controlPayloadLimit])
+        let reported = setup.readEveryWay([FrameBytes(.close, [3, 0xe8] + Array("€".utf8))])
+        #expect(reported.violations == [.controlPayloadLimit])
     }
 
-    @Test("The bound that all streams share")
+    @Test("A message is kept up to the limit of all streams")
     func common() {
         let setup = StreamSetup(demand: PayloadDemand(bytes: .max, includesFrames: false), keptPayload: 10)
-        let told = setup.readEveryWay([
+        let reported = setup.readEveryWay([
             FrameBytes(.text, "0123456", fin: false), FrameBytes(.continuation, "789abc"), FrameBytes(.text, "again"),
         ])
-        #expect(told.texts == ["0123456789", "again"])
-        #expect(told.messages.map(\.payload) == [.truncated, .whole])
-        #expect(told.messages.map(\.length) == [13, 5])
-        #expect(told.violations == [.messageLimit])
+        #expect(reported.texts == ["0123456789", "again"])
+        #expect(reported.messages.map(\.payload) == [.truncated, .whole])
+        #expect(reported.messages.map(\.length) == [13, 5])
+        #expect(reported.violations == [.messageLimit])
     }
 }

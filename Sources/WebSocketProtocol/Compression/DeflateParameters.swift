@@ -9,7 +9,7 @@ public struct DeflateParameters: Hashable, Sendable {
     public static let unknown = DeflateParameters(noContextTakeover: false, maxWindowBits: 15)
 
     /// The registered name of the extension.
-    public static let extensionName = "permessage-deflate"
+    package static let extensionName = "permessage-deflate"
 
     /// Creates parameters.
     public init(noContextTakeover: Bool = false, maxWindowBits: Int = 15) {

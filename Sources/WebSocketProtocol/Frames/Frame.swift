@@ -43,7 +43,7 @@ public struct FrameHeader: Hashable, Sendable {
 
 extension FrameHeader {
     /// The longest header: two bytes, a 64-bit length and a masking key.
-    public static let maximumByteCount = 14
+    static let maximumByteCount = 14
 
     /// How many bytes a header with this second byte takes (RFC 6455 5.2).
     static func byteCount(secondByte: UInt8) -> Int {

@@ -23,61 +23,63 @@ struct CompressedMessageTests {
         payloads.map { FrameBytes(.text, $0, reserved: 4) }
     }
 
-    @Test("Windows of all sizes, with takeover or not", arguments: 8...15, [true, false])
+    @Test(
+        "Messages inflate with windows of all sizes, with context takeover or without", arguments: 8...15,
+        [true, false])
     func windows(bits: Int, takeover: Bool) {
         // More than a window of 32 KiB.
         let texts = Self.texts(lines: 4000)
         let deflating = Deflating(takeover: takeover, windowBits: bits)
-        let told = setup(takeover: takeover, windowBits: bits).read(frames(texts.map { deflating.compress($0) }))
-        #expect(told.messagePayloads == texts)
-        #expect(told.messages.map(\.length) == texts.map { UInt64($0.count) })
-        #expect(told.messages.allSatisfy { $0.isComplete && $0.isCompressed && $0.payload == .whole })
-        #expect(told.violations.isEmpty)
+        let reported = setup(takeover: takeover, windowBits: bits).read(frames(texts.map { deflating.compress($0) }))
+        #expect(reported.messagePayloads == texts)
+        #expect(reported.messages.map(\.length) == texts.map { UInt64($0.count) })
+        #expect(reported.messages.allSatisfy { $0.isComplete && $0.isCompressed && $0.payload == .whole })
+        #expect(reported.violations.isEmpty)
     }
 
     @Test(
-        "Stored, fixed and dynamic blocks, many in a message",
+        "A message may have many stored, fixed and dynamic blocks",
         arguments: [0, 1, 9] as [Int32], [Z_DEFAULT_STRATEGY, Z_FIXED, Z_HUFFMAN_ONLY])
     func blocks(level: Int32, strategy: Int32) {
         let deflating = Deflating(level: level, strategy: strategy)
         let short = texts.map { Array($0.prefix(500)) }
-        let told = setup().readEveryWay(frames(short.map { deflating.compress($0, blockLength: 100) }))
-        #expect(told.messagePayloads == short)
-        #expect(told.violations.isEmpty)
+        let reported = setup().readEveryWay(frames(short.map { deflating.compress($0, blockLength: 100) }))
+        #expect(reported.messagePayloads == short)
+        #expect(reported.violations.isEmpty)
     }
 
     @Test(
-        "Final blocks at the end, and later messages that refer back beyond them (RFC 7692 7.2.3.4)",
+        "Messages may refer back beyond an earlier final block (RFC 7692 7.2.3.4)",
         arguments: Deflating.Ending.allCases, [true, false])
     func finalBlocks(ending: Deflating.Ending, takeover: Bool) {
         let deflating = Deflating(takeover: takeover)
         let payloads = texts.enumerated().map { deflating.compress($1, ending: $0 % 3 == 2 ? .flush : ending) }
-        let told = setup(takeover: takeover).readEveryWay(frames(payloads))
-        #expect(told.messagePayloads == texts)
-        #expect(told.violations.isEmpty)
+        let reported = setup(takeover: takeover).readEveryWay(frames(payloads))
+        #expect(reported.messagePayloads == texts)
+        #expect(reported.violations.isEmpty)
     }
 
-    @Test("Final blocks in the middle of a message, one behind the other")
+    @Test("A message may have final blocks in its middle, in a row")
     func finalBlocksInTheMiddle() {
         let deflating = Deflating()
         let parts = texts.map { deflating.compress($0, ending: .finalBlockAlone) }
         let last = deflating.compress(texts[0])
-        let told = setup().readEveryWay(frames([parts.flatMap(\.self) + last]))
-        #expect(told.messagePayloads == [texts.flatMap(\.self) + texts[0]])
-        #expect(told.violations.isEmpty)
+        let reported = setup().readEveryWay(frames([parts.flatMap(\.self) + last]))
+        #expect(reported.messagePayloads == [texts.flatMap(\.self) + texts[0]])
+        #expect(reported.violations.isEmpty)
     }
 
-    @Test("Very many empty final blocks")
+    @Test("A message may have very many empty final blocks")
     func manyFinalBlocks() {
         let deflating = Deflating()
         let first = deflating.compress(texts[2])
         let second = deflating.compress(texts[2])
         let finals = (0..<200_000).flatMap { _ in [0x03, 0x00] as [UInt8] }
-        let told = setup().read(frames([first, finals + second]))
-        #expect(told.messagePayloads == [texts[2], texts[2]])
+        let reported = setup().read(frames([first, finals + second]))
+        #expect(reported.messagePayloads == [texts[2], texts[2]])
     }
 
-    @Test("Fragments with Pings in between", arguments: [1, 2, 5, 100])
+    @Test("Fragments inflate with Pings between them", arguments: [1, 2, 5, 100])
     func fragments(length: Int) {
         let deflating = Deflating()
         var frames: [FrameBytes] = []
@@ -94,12 +96,12 @@ struct CompressedMessageTests {
             }
             frames.append(FrameBytes(opcode, Array(rest), reserved: opcode == .text ? 4 : 0))
         }
-        let told = setup().readEveryWay(frames)
-        #expect(told.messagePayloads == texts)
-        #expect(told.violations.isEmpty)
+        let reported = setup().readEveryWay(frames)
+        #expect(reported.messagePayloads == texts)
+        #expect(reported.violations.isEmpty)
     }
 
-    @Test("Masked, in pieces longer and shorter than what is unmasked at a time")
+    @Test("Masked messages inflate in pieces longer and shorter than what is unmasked at a time")
     func masked() {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -110,31 +112,31 @@ struct CompressedMessageTests {
         }
         var setup = setup()
         setup.sender = .client
-        let told = setup.readEveryWay(frames)
-        #expect(told.messagePayloads == payloads, "seed \(seed)")
+        let reported = setup.readEveryWay(frames)
+        #expect(reported.messagePayloads == payloads, "seed \(seed)")
     }
 
-    @Test("Plain messages amid compressed ones leave the window alone")
+    @Test("Plain messages between compressed ones leave the window alone")
     func plainAmidCompressed() {
         let deflating = Deflating()
         let frames = texts.flatMap {
             [FrameBytes(.text, deflating.compress($0), reserved: 4), FrameBytes(.text, $0.reversed() + [0x41])]
         }
-        let told = setup().read(frames)
-        #expect(told.messagePayloads == texts.flatMap { [$0, $0.reversed() + [0x41]] })
-        #expect(told.messages.map(\.isCompressed) == texts.flatMap { _ in [true, false] })
+        let reported = setup().read(frames)
+        #expect(reported.messagePayloads == texts.flatMap { [$0, $0.reversed() + [0x41]] })
+        #expect(reported.messages.map(\.isCompressed) == texts.flatMap { _ in [true, false] })
     }
 
-    @Test("RSV1 means nothing where nothing was negotiated")
+    @Test("RSV1 without negotiation is a reserved bit")
     func notNegotiated() {
         let payload = Deflating().compress(texts[0])
-        let told = StreamSetup().readEveryWay([FrameBytes(.binary, payload, reserved: 4)])
-        #expect(told.messagePayloads == [payload])
-        #expect(told.messages.map(\.isCompressed) == [false])
-        #expect(told.violations == [.reservedBits])
+        let reported = StreamSetup().readEveryWay([FrameBytes(.binary, payload, reserved: 4)])
+        #expect(reported.messagePayloads == [payload])
+        #expect(reported.messages.map(\.isCompressed) == [false])
+        #expect(reported.violations == [.reservedBits])
     }
 
-    @Test("An empty payload where a compressed one was told of")
+    @Test("An empty payload with RSV1 set is an empty message")
     func emptyPayload() {
         let deflating = Deflating()
         let frames = [
@@ -142,13 +144,13 @@ struct CompressedMessageTests {
             FrameBytes(.text, fin: false, reserved: 4), FrameBytes(.continuation),
             FrameBytes(.text, deflating.compress(texts[1]), reserved: 4),
         ]
-        let told = setup().readEveryWay(frames)
-        #expect(told.messagePayloads == [texts[0], [], [], texts[1]])
-        #expect(told.violations.isEmpty)
+        let reported = setup().readEveryWay(frames)
+        #expect(reported.messagePayloads == [texts[0], [], [], texts[1]])
+        #expect(reported.violations.isEmpty)
     }
 
     @Test(
-        "Data that does not inflate: what follows is withheld with takeover, and fine without",
+        "After data that does not inflate, messages are withheld with takeover, and fine without",
         arguments: [true, false])
     func broken(takeover: Bool) {
         let text = texts[0]
@@ -161,7 +163,7 @@ struct CompressedMessageTests {
             ("a reserved block type", [0x07] + compressed),
             ("a stored block whose lengths disagree", [0x00, 0x05, 0x00, 0x00, 0x00]),
             ("a distance beyond all that was sent", other.compress(Array(texts[2].prefix(50)))),
-            ("bytes behind the end", compressed + [0x07]),
+            ("bytes after the end", compressed + [0x07]),
             ("the flush marker left in place", compressed + [0, 0, 0xff, 0xff]),
             ("half a stored block", [0x00, 0x09, 0x00, 0xf6, 0xff, 0x48]),
         ]
@@ -169,44 +171,45 @@ struct CompressedMessageTests {
             let deflating = Deflating(takeover: takeover)
             let first = deflating.compress(text)
             let last = deflating.compress(text)
-            let told = setup(takeover: takeover).readEveryWay(
+            let reported = setup(takeover: takeover).readEveryWay(
                 frames([first, payload]) + [FrameBytes(.text, "plain")] + frames([last]))
             let whole = String(decoding: text, as: UTF8.self)
-            #expect(told.texts == [whole, "<context-lost>", "plain", takeover ? "<context-lost>" : whole], "\(name)")
-            #expect(told.messages.map(\.length) == [43, nil, 5, takeover ? nil : 43], "\(name)")
-            #expect(told.violations == [.deflateBroken], "\(name)")
-            #expect(told.messages.allSatisfy { $0.isComplete }, "\(name)")
+            #expect(
+                reported.texts == [whole, "<context-lost>", "plain", takeover ? "<context-lost>" : whole], "\(name)")
+            #expect(reported.messages.map(\.length) == [43, nil, 5, takeover ? nil : 43], "\(name)")
+            #expect(reported.violations == [.deflateBroken], "\(name)")
+            #expect(reported.messages.allSatisfy { $0.isComplete }, "\(name)")
         }
     }
 
-    @Test("Bytes behind a final block that are blocks again, or not")
+    @Test("Bytes after a final block are blocks again, or broken")
     func behindFinalBlock() {
-        let told = setup().readEveryWay(
+        let reported = setup().readEveryWay(
             frames([
                 [UInt8](hex: "f348cdc9c90700"), [UInt8](hex: "f348cdc9c90700 f248cdc9c90700"),
                 [UInt8](hex: "f348cdc9c90700 07"),
             ]))
-        #expect(told.texts == ["Hello", "HelloHello", "<context-lost>"])
-        #expect(told.violations == [.deflateBroken])
+        #expect(reported.texts == ["Hello", "HelloHello", "<context-lost>"])
+        #expect(reported.violations == [.deflateBroken])
     }
 
     @Test(
-        "A compressed message given up for another one: what follows is withheld with takeover, and fine without",
+        "After an abandoned compressed message, others are withheld with takeover, and fine without",
         arguments: [true, false])
     func givenUp(takeover: Bool) {
         let text = texts[0]
         let deflating = Deflating(takeover: takeover)
         let payloads = (0..<3).map { _ in deflating.compress(text) }
-        let told = setup(takeover: takeover).readEveryWay([
+        let reported = setup(takeover: takeover).readEveryWay([
             FrameBytes(.text, payloads[0], fin: false, reserved: 4), FrameBytes(.text, payloads[1], reserved: 4),
             FrameBytes(.text, payloads[2], reserved: 4),
         ])
         let expected = takeover ? "<context-lost>" : String(decoding: text, as: UTF8.self)
-        #expect(told.texts == ["<incomplete>", expected, expected])
-        #expect(told.violations == [.messageInsideMessage])
+        #expect(reported.texts == ["<incomplete>", expected, expected])
+        #expect(reported.violations == [.messageInsideMessage])
     }
 
-    @Test("After a loss, what does not reach back beyond what is known is shown again, nothing else")
+    @Test("After a loss, only messages that stay within the known window are shown")
     func regained() {
         let deflating = Deflating()
         let near = texts[0]
@@ -214,14 +217,14 @@ struct CompressedMessageTests {
         // The first reaches back to what is lost; the next to nothing; two to that; the last two to what is lost again.
         let alone = Array("qwertzuiop".utf8)
         let payloads = [near, alone, alone, alone + alone, near, near + alone].map { deflating.compress($0) }
-        let told = setup().readEveryWay([
+        let reported = setup().readEveryWay([
             .bytes(FrameBytes(.text, lost, reserved: 4).bytes.dropLast(3)), .gap(3),
             .bytes(frames(payloads).flatMap(\.bytes)),
         ])
         let text = String(decoding: alone, as: UTF8.self)
         #expect(
-            told.texts
+            reported.texts
                 == ["<incomplete>", "<context-lost>", text, text, text + text, "<context-lost>", "<context-lost>"])
-        #expect(told.violations.isEmpty)
+        #expect(reported.violations.isEmpty)
     }
 }

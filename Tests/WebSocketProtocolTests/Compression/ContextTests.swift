@@ -4,40 +4,40 @@ import WireFormat
 
 @testable import WebSocketProtocol
 
-@Suite("Contexts of compression")
+@Suite("Compression contexts")
 struct ContextTests {
     private static let line = Array("The same words, again and again and again. ".utf8)
 
     /// What reading some payloads comes to; nil: a gap of which one frame falls a victim.
     private func read(
         _ payloads: [[UInt8]?], takeover: Bool = true
-    ) -> (told: [Told], lost: UInt64, regained: UInt64) {
+    ) -> (reported: [Reported], lost: UInt64, regained: UInt64) {
         var resources = StreamResources(keptPayload: 1 << 30)
         var stream = WebSocketStream(
             sender: .server, streamOffset: 0, compression: DeflateParameters(noContextTakeover: !takeover),
             demand: PayloadDemand(bytes: .max, includesFrames: false), limits: StreamLimits())
-        var told: [Told] = []
+        var reported: [Reported] = []
         for payload in payloads {
             guard let payload else {
                 _ = stream.skip(20, resources: &resources)
-                stream.drain([], &resources, into: &told)
+                stream.drain([], &resources, into: &reported)
                 stream.resume(at: stream.streamOffset)
                 continue
             }
-            stream.drain(FrameBytes(.text, payload, reserved: 4).bytes, &resources, into: &told)
+            stream.drain(FrameBytes(.text, payload, reserved: 4).bytes, &resources, into: &reported)
         }
         let (lost, regained) = stream.contexts
-        return (told, lost, regained)
+        return (reported, lost, regained)
     }
 
-    @Test("are neither lost nor found where nothing is missing", arguments: [true, false])
+    @Test("are neither lost nor regained if nothing is missing", arguments: [true, false])
     func whole(takeover: Bool) {
         let deflating = Deflating(takeover: takeover)
         let run = read((0..<4).map { _ in deflating.compress(Self.line) }, takeover: takeover)
         #expect(run.lost == 0 && run.regained == 0)
     }
 
-    @Test("are lost in a gap, and found by a message that does not reach back")
+    @Test("are lost in a gap, and regained by a message that does not reach back")
     func gap() {
         let deflating = Deflating()
         let before = deflating.compress(Self.line)
@@ -45,28 +45,28 @@ struct ContextTests {
         let fresh = Deflating().compress(Self.line)
         #expect(read([before, nil]).lost == 1)
         let unproven = read([before, nil, after])
-        #expect(unproven.told.texts.last == "<context-lost>" && unproven.lost == 1 && unproven.regained == 0)
+        #expect(unproven.reported.texts.last == "<context-lost>" && unproven.lost == 1 && unproven.regained == 0)
         let proven = read([before, nil, after, nil, fresh])
-        #expect(proven.told.texts.last == String(decoding: Self.line, as: UTF8.self))
+        #expect(proven.reported.texts.last == String(decoding: Self.line, as: UTF8.self))
         #expect(proven.lost == 1 && proven.regained == 1)
         #expect(read([before, nil, fresh, nil, fresh]).lost == 2)
     }
 
-    @Test("are not needed where every message is compressed on its own")
+    @Test("are not needed if every message is compressed on its own")
     func noTakeover() {
         let deflating = Deflating(takeover: false)
         let run = read([deflating.compress(Self.line), nil, deflating.compress(Self.line)], takeover: false)
         #expect(run.lost == 0 && run.regained == 0)
-        #expect(run.told.texts.count == 2)
+        #expect(run.reported.texts.count == 2)
     }
 
-    @Test("are as good as never lost behind a whole window: broken data is told of again")
+    @Test("are fully regained after a whole window: broken data is reported again")
     func wholeWindow() {
         let broken: [UInt8] = [0x07]
         let little = read([nil, Deflating().compress(Self.line), broken])
-        #expect(little.told.violations == [])
+        #expect(little.reported.violations == [])
         let much = Deflating().compress([UInt8](repeating: 0x41, count: 1 << 15))
-        #expect(read([nil, much, broken]).told.violations == [.deflateBroken])
+        #expect(read([nil, much, broken]).reported.violations == [.deflateBroken])
     }
 
     /// A stream of its own, so that several can take turns.
@@ -74,10 +74,10 @@ struct ContextTests {
         var stream = WebSocketStream(
             sender: .server, streamOffset: 0, compression: DeflateParameters(),
             demand: PayloadDemand(bytes: .max, includesFrames: false), limits: StreamLimits())
-        var told: [Told] = []
+        var reported: [Reported] = []
     }
 
-    @Test("Long messages are few at a time, and the others are inflated as short ones are", arguments: [0, 1, 32])
+    @Test("Long messages beyond their limit inflate like short ones", arguments: [0, 1, 32])
     func longMessages(places: Int) {
         var random = SeededGenerator()
         var resources = StreamResources(keptPayload: 1 << 30)
@@ -92,20 +92,20 @@ struct ContextTests {
             // The first message is long. The others are copies of it, and short.
             let isLong = frames[0].count > 1000
             for (reading, frame) in zip(readings, frames) {
-                reading.stream.drain(Array(frame[..<10]), &resources, into: &reading.told)
+                reading.stream.drain(Array(frame[..<10]), &resources, into: &reading.reported)
             }
             #expect(resources.longMessages == (isLong ? max(0, places - 2) : places))
             for (reading, frame) in zip(readings, frames) {
-                reading.stream.drain(Array(frame[10...]), &resources, into: &reading.told)
+                reading.stream.drain(Array(frame[10...]), &resources, into: &reading.reported)
             }
             #expect(resources.longMessages == places)
         }
         for (reading, payload) in zip(readings, payloads) {
-            #expect(reading.told.messagePayloads == [payload, payload, payload])
+            #expect(reading.reported.messagePayloads == [payload, payload, payload])
         }
     }
 
-    @Test("Long messages that are given up leave their place to others")
+    @Test("Abandoned long messages make room for others")
     func longMessageGivenUp() {
         var random = SeededGenerator()
         var resources = StreamResources(keptPayload: 1 << 30)
@@ -113,14 +113,14 @@ struct ContextTests {
         let reading = Reading()
         let frame = FrameBytes(.binary, Deflating().compress(random.bytes(2000)), reserved: 4).bytes
         let broken = FrameBytes(.binary, [UInt8](repeating: 0xff, count: 2000), reserved: 4).bytes
-        reading.stream.drain(broken, &resources, into: &reading.told)
+        reading.stream.drain(broken, &resources, into: &reading.reported)
         #expect(resources.longMessages == places)
-        reading.stream.drain(Array(frame[..<500]), &resources, into: &reading.told)
+        reading.stream.drain(Array(frame[..<500]), &resources, into: &reading.reported)
         #expect(resources.longMessages == places - 1)
         _ = reading.stream.skip(UInt64(frame.count - 500), resources: &resources)
-        reading.stream.drain([], &resources, into: &reading.told)
+        reading.stream.drain([], &resources, into: &reading.reported)
         #expect(resources.longMessages == places)
-        reading.stream.drain(Array(frame[..<500]), &resources, into: &reading.told)
+        reading.stream.drain(Array(frame[..<500]), &resources, into: &reading.reported)
         _ = reading.stream.finish(resources: &resources)
         #expect(resources.longMessages == places)
     }

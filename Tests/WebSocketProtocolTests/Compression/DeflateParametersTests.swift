@@ -2,7 +2,7 @@ import Testing
 
 @testable import WebSocketProtocol
 
-@Suite("What the response says about compression (RFC 7692 7.1)")
+@Suite("Negotiated compression (RFC 7692 7.1)")
 struct DeflateParametersTests {
     @Test(
         "Each end's own parameters count",
@@ -35,7 +35,7 @@ struct DeflateParametersTests {
                 == DeflateParameters(noContextTakeover: serverForgets, maxWindowBits: serverBits))
     }
 
-    @Test("Nothing is compressed where the extension was not negotiated")
+    @Test("Nothing is compressed unless the extension was negotiated")
     func notNegotiated() {
         #expect(DeflateParameters([], sender: .client) == nil)
         let other = WebSocketExtension(name: "x-webkit-deflate-frame", parameters: [])

@@ -8,7 +8,7 @@ final class Deflating {
         case flush
         /// A final block and the header of an empty stored one (RFC 7692 7.2.3.4).
         case finalBlock
-        /// A final block and nothing behind it.
+        /// A final block and nothing after it.
         case finalBlockAlone
     }
 
@@ -34,7 +34,7 @@ final class Deflating {
         stream.deallocate()
     }
 
-    /// The compressed payload of a message; with `blockLength`, a block ends behind each so many bytes.
+    /// The compressed payload of a message; with `blockLength`, a block ends after each run of that many bytes.
     func compress(_ payload: [UInt8], ending: Ending = .flush, blockLength: Int? = nil) -> [UInt8] {
         // zlib does not flush twice for nothing (RFC 7692 7.2.3.6).
         if payload.isEmpty, ending == .flush { return [0] }

@@ -6,7 +6,7 @@ import WireFormat
 
 @testable import WebSocketProtocol
 
-@Suite("Inflating, beside zlib")
+@Suite("Inflating, compared with zlib")
 struct InflaterTests {
     /// Inflates messages of one direction, each cut at random, into room of random length, and as a short or a long one
     /// whatever its length.
@@ -138,7 +138,7 @@ struct InflaterTests {
         }
     }
 
-    @Test("Damaged data is refused where zlib refuses it, and else the same bytes come")
+    @Test("Damaged data is refused where zlib refuses it, and otherwise inflates to the same bytes")
     func damaged() {
         var random = SeededGenerator()
         var counts = (inflated: 0, broken: 0)
@@ -174,7 +174,7 @@ struct InflaterTests {
         func number(_ value: Int, bits: Int) -> String {
             String((0..<bits).map { value >> $0 & 1 == 1 ? "1" : "0" })
         }
-        // Of the code for lengths: 0 for 18 (so many zeros), 10 for 0, 11 for 2.
+        // Of the code for lengths: 0 for 18 (a run of zeros), 10 for 0, 11 for 2.
         let lengths = [0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]
         let header = "001" + number(0, bits: 5) + number(0, bits: 5) + number(12, bits: 4)
         let codes =
@@ -186,7 +186,7 @@ struct InflaterTests {
         }
     }
 
-    @Test("A code that leaves bits without a meaning does not matter to ISA-L until they come")
+    @Test("ISA-L accepts an incomplete code until an undefined bit sequence comes")
     func incompleteCode() {
         // zlib refuses such a code at once. RFC 1951 does not forbid it, and there is but one way to read it.
         #expect(ReferenceInflating().inflate(Self.incomplete("000110")) == .incompleteCode)
@@ -205,7 +205,7 @@ struct InflaterTests {
         }
     }
 
-    @Test("What is known of the window is counted alike for short and long messages", arguments: [false, true])
+    @Test("Known bytes of the window are counted alike for short and long messages", arguments: [false, true])
     func wholeWindow(areLong: Bool) {
         var random = SeededGenerator()
         let deflating = Deflating()
@@ -226,7 +226,7 @@ struct InflaterTests {
         #expect(isForgotten)
     }
 
-    @Test("Final blocks behind very long messages leave the window as it is (RFC 7692 7.2.3.4)")
+    @Test("Final blocks after very long messages keep the window (RFC 7692 7.2.3.4)")
     func finalBlocksOfLongMessages() {
         var random = SeededGenerator()
         let deflating = Deflating()

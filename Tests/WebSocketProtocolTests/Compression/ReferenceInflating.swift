@@ -40,7 +40,7 @@ final class ReferenceInflating {
         var output: [UInt8] = []
         if let failure = inflate(message, into: &output) { return failure }
         if !endedStream, let failure = inflate([0x00, 0x00, 0xff, 0xff], into: &output) { return failure }
-        // zlib.h: data_type holds the unused bits of the last byte, plus 128 behind the end of a block.
+        // zlib.h: data_type holds the number of unused bits of the last byte, plus 128 right after a block.
         return endedStream || stream.pointee.data_type & 0x87 == 128 ? .inflated(output) : .broken
     }
 

@@ -143,30 +143,30 @@ private let ruleCases: [RuleCase] = [
 /// 2 MiB of zeros in about 2 KiB.
 private let bomb = Deflating().compress([UInt8](repeating: 0, count: 2 << 20))
 
-@Suite("Rules: what breaks each, and what just keeps it")
+@Suite("Rules of frames and messages")
 struct ViolationTests {
-    @Test("Streams", arguments: ruleCases)
+    @Test("Each row breaks its rules and no others", arguments: ruleCases)
     func streams(_ row: RuleCase) {
         var setup = StreamSetup(sender: row.sender, streamOffset: 300, compression: row.compression)
         if let controlPayload = row.controlPayload { setup.limits.controlPayload = controlPayload }
         if let message = row.message { setup.limits.message = message }
-        let told = setup.readEveryWay(row.frames)
+        let reported = setup.readEveryWay(row.frames)
         let offsets = row.frames.indices.map { 300 + UInt64(row.frames[..<$0].flatMap(\.bytes).count) }
-        let violations = told.filter { if case .violation = $0 { true } else { false } }
+        let violations = reported.filter { if case .violation = $0 { true } else { false } }
         #expect(violations == row.expected.map { .violation($0.0, at: offsets[$0.frame]) })
     }
 
-    @Test("Each rule is broken by a row", arguments: Violation.allCases)
+    @Test("Every rule is broken by a row", arguments: Violation.allCases)
     func completeness(_ violation: Violation) {
         // What all streams share has tests of its own.
         guard violation != .compressionLimit else { return }
         #expect(ruleCases.contains { $0.expected.contains { $0.0 == violation } })
     }
 
-    @Test("What a header breaks is told before its frame; what its payload breaks, behind it and before the message")
+    @Test("Violations of a header come before its frame, those of a payload between frame and message")
     func order() {
-        let told = StreamSetup(compression: deflate).readEveryWay([FrameBytes(.text, [0x07], reserved: 4, key: 1)])
-        let kinds = told.map {
+        let reported = StreamSetup(compression: deflate).readEveryWay([FrameBytes(.text, [0x07], reserved: 4, key: 1)])
+        let kinds = reported.map {
             switch $0 {
             case .violation(let violation, _): violation.rule
             case .frame: "frame"
@@ -177,7 +177,7 @@ struct ViolationTests {
         #expect(kinds == ["masking.server-masked", "frame", "deflate.broken", "message"])
     }
 
-    @Test("Rules have names of their own, a place where they are written, and a sentence")
+    @Test("Every rule has its own name, a reference and a sentence")
     func descriptions() {
         #expect(Set(Violation.allCases.map(\.rule)).count == Violation.allCases.count)
         for violation in Violation.allCases {
@@ -187,7 +187,7 @@ struct ViolationTests {
         }
     }
 
-    @Test("A set of violations gives each once, in the order of their declaration")
+    @Test("A set of violations yields each once, in declaration order")
     func pending() {
         var pending = PendingViolations()
         #expect(pending.isEmpty)
@@ -198,8 +198,6 @@ struct ViolationTests {
         #expect(pending.isEmpty)
     }
 }
-
-@testable import WebSocketProtocol
 
 /// A stream that ends too early, and the rules that its last bytes break already.
 struct Unfinished: Sendable, CustomTestStringConvertible {
@@ -224,7 +222,7 @@ struct Unfinished: Sendable, CustomTestStringConvertible {
             testDescription: "a mask bit of a server", sender: .server, bytes: [0x81, 0x85],
             violations: [.serverMasked]),
         Unfinished(
-            testDescription: "a header behind a whole frame", sender: .server, bytes: [0x81, 0x01, 0x61, 0x84],
+            testDescription: "a header after a whole frame", sender: .server, bytes: [0x81, 0x01, 0x61, 0x84],
             violations: [.reservedOpcode], at: 3),
         Unfinished(
             testDescription: "a text that is not UTF-8", sender: .server, bytes: [0x81, 0x05, 0x61, 0xff],
@@ -239,35 +237,35 @@ struct Unfinished: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("A stream that ends too early")
+@Suite("A stream that ends inside a header or text")
 struct UnfinishedTests {
-    @Test("tells what its last bytes break already", arguments: Unfinished.all)
-    func told(unfinished: Unfinished) {
+    @Test("reports the rules that its last bytes already break", arguments: Unfinished.all)
+    func reported(unfinished: Unfinished) {
         var resources = StreamResources(keptPayload: 1 << 20)
         var stream = WebSocketStream(
             sender: unfinished.sender, streamOffset: 0, compression: nil,
             demand: PayloadDemand(bytes: .max, includesFrames: true), limits: StreamLimits())
-        var told: [Told] = []
-        stream.drain(unfinished.bytes, &resources, into: &told)
-        told.removeAll()
+        var reported: [Reported] = []
+        stream.drain(unfinished.bytes, &resources, into: &reported)
+        reported.removeAll()
         stream.judgeUnfinished()
-        stream.drain([], &resources, into: &told)
-        #expect(told == unfinished.violations.map { .violation($0, at: unfinished.at) })
+        stream.drain([], &resources, into: &reported)
+        #expect(reported == unfinished.violations.map { .violation($0, at: unfinished.at) })
         _ = stream.finish(resources: &resources)
         #expect(resources.keepable == 1 << 20)
     }
 
-    @Test("says nothing of a place that is lost")
+    @Test("reports nothing while the place is lost")
     func lost() {
         var resources = StreamResources(keptPayload: 1 << 20)
         var stream = WebSocketStream(
             sender: .client, streamOffset: 0, compression: nil,
             demand: PayloadDemand(bytes: .max, includesFrames: true), limits: StreamLimits())
-        var told: [Told] = []
-        stream.drain([0x83], &resources, into: &told)
+        var reported: [Reported] = []
+        stream.drain([0x83], &resources, into: &reported)
         #expect(!stream.skip(10, resources: &resources))
         stream.judgeUnfinished()
-        stream.drain([], &resources, into: &told)
-        #expect(told.isEmpty)
+        stream.drain([], &resources, into: &reported)
+        #expect(reported.isEmpty)
     }
 }

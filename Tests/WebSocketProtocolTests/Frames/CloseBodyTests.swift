@@ -4,7 +4,7 @@ import WebSocketProtocol
 @Suite("Bodies of Close frames (RFC 6455 5.5.1)")
 struct CloseBodyTests {
     @Test(
-        "What they say",
+        "Code and reason are read, if there and valid",
         arguments: [
             ("", nil, ""),
             ("03", nil, ""),
@@ -27,7 +27,7 @@ struct CloseBodyTests {
 @Suite("Close codes (RFC 6455 7.4 and IANA's registry)")
 struct CloseCodeTests {
     @Test(
-        "Those that may be sent, at the edges of each range",
+        "The codes that may be sent, at the edges of each range",
         arguments: [
             (0, false), (999, false), (1000, true), (1003, true), (1004, false), (1005, false), (1006, false),
             (1007, true), (1014, true), (1015, false), (1016, false), (2999, false), (3000, true), (3999, true),
@@ -38,7 +38,7 @@ struct CloseCodeTests {
     }
 
     @Test(
-        "Names",
+        "Each code has its registered name",
         arguments: [
             (CloseCode.normalClosure, 1000, "normal closure"), (.goingAway, 1001, "going away"),
             (.protocolError, 1002, "protocol error"), (.unsupportedData, 1003, "unsupported data"),
@@ -58,6 +58,7 @@ struct CloseCodeTests {
         ])
     func names(code: CloseCode, number: UInt16, name: String) {
         #expect(code.rawValue == number)
+        #expect("\(code)" == "\(number) \(name)")
         #expect(code.name == name)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Frame headers (RFC 6455 5.2)")
 struct FrameHeaderTests {
-    @Test("Lengths in each form that can hold them", arguments: FrameBytes.LengthForm.allCases)
+    @Test("Lengths are read in each form that can hold them", arguments: FrameBytes.LengthForm.allCases)
     func lengths(form: FrameBytes.LengthForm) throws {
         let lengths: [UInt64] = [
             0, 1, 124, 125, 126, 127, 128, 255, 256, 65535, 65536, 1 << 32, 1 << 32 + 5, UInt64(Int64.max),
@@ -28,7 +28,7 @@ struct FrameHeaderTests {
         }
     }
 
-    @Test("Every first byte")
+    @Test("Every first byte is split into flags and opcode")
     func firstBytes() throws {
         for byte: UInt8 in 0...255 {
             let parsed = FrameHeader([byte, 0].span)
@@ -58,11 +58,12 @@ struct OpcodeTests {
     func kinds(value: UInt8, name: String, isControl: Bool, isReserved: Bool) {
         let opcode = Opcode(rawValue: value)
         #expect(opcode.name == name)
+        #expect("\(opcode)" == name)
         #expect(opcode.isControl == isControl)
         #expect(opcode.isReserved == isReserved)
     }
 
-    @Test("The flags beside it do not count")
+    @Test("The flags beside the opcode do not count")
     func flags() {
         #expect(Opcode(rawValue: 0xf1) == .text)
     }

@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("Masking, against byte i XOR byte i modulo 4 of the key (RFC 6455 5.3)")
 struct MaskingTests {
-    @Test("Payloads of 0 to 100 bytes behind 0 to 3 others", arguments: 0...3)
+    @Test("Payloads of 0 to 100 bytes are unmasked at every phase of the key", arguments: 0...3)
     func lengthsAndPhases(phase: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -20,7 +20,7 @@ struct MaskingTests {
         }
     }
 
-    @Test("A text is ASCII where no byte of it has its top bit set, wherever that byte is", arguments: 0...80)
+    @Test("A text is ASCII unless some byte, anywhere, has its top bit set", arguments: 0...80)
     func ascii(length: Int) {
         let key: UInt32 = 0x8001_ff7f
         let text = [UInt8](repeating: 0x7f, count: length)
@@ -36,7 +36,7 @@ struct MaskingTests {
         }
     }
 
-    @Test("A payload in pieces, some of them passed over")
+    @Test("A payload is unmasked in pieces, some of them skipped")
     func pieces() {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -60,7 +60,7 @@ struct MaskingTests {
     }
 
     @Test(
-        "Behind very many bytes the phase is theirs modulo 4",
+        "The phase after very many bytes is their number modulo 4",
         arguments: [1 << 32 + 5, UInt64(Int64.max), .max] as [UInt64])
     func longSkip(count: UInt64) {
         var masking = Masking(maskingKey: 0x0102_0304)

@@ -3,10 +3,10 @@ import Testing
 
 @testable import WebSocketProtocol
 
-@Suite("UTF-8 in pieces, against a decoder that looks at one scalar after the other (RFC 3629)")
+@Suite("UTF-8 in pieces, compared with a decoder of single scalars (RFC 3629)")
 struct UTF8ValidatorTests {
     @Test(
-        "Tricky texts, in three pieces cut at every two places",
+        "Tricky texts are judged alike, cut at every two places",
         arguments: [
             "", "41", "00", "7f", "c280", "dfbf", "e0a080", "ed9fbf", "ee8080", "efbfbf", "f0908080", "f48fbfbf",
             "ceba e1bdb9 cf83 cebc ceb5", "f09f918d f09f8fbd", "efbbbf 41",
@@ -34,7 +34,7 @@ struct UTF8ValidatorTests {
         #expect(validate(text.map { [$0] }) == expected)
     }
 
-    @Test("Random bytes that are often nearly UTF-8")
+    @Test("Random bytes, often nearly UTF-8, are judged alike")
     func randomTexts() {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -69,7 +69,7 @@ struct UTF8ValidatorTests {
         0xf1, 0xf3, 0xf4, 0xf5, 0xff,
     ]
 
-    @Test("Every sequence of border bytes: valid, the beginning of something valid, or broken at once")
+    @Test("Every sequence of boundary bytes is valid, a valid beginning, or broken at once")
     func borders() {
         // One of these completes every scalar that can be completed.
         let endings = ["", "80", "8080", "808080", "bf", "bf80", "bf8080"].map { [UInt8](hex: $0) }
@@ -93,7 +93,7 @@ struct UTF8ValidatorTests {
         }
     }
 
-    @Test("One scalar at every place of a text that is long enough for steps of several bytes")
+    @Test("A scalar is judged alike at every place of a text long enough for wide steps")
     func places() {
         for hex in ["c3a9", "e282ac", "f09f918d", "eda080", "c3", "ff"] {
             let scalar = [UInt8](hex: hex)

@@ -20,65 +20,65 @@ struct UndecodedExtensionTests {
         #expect(extensions(names).names == names.filter { $0 != "permessage-deflate" })
     }
 
-    private func read(_ frames: [FrameBytes], bits: UInt8, compression: DeflateParameters? = nil) -> [Told] {
+    private func read(_ frames: [FrameBytes], bits: UInt8, compression: DeflateParameters? = nil) -> [Reported] {
         var setup = StreamSetup(compression: compression)
         setup.undecodedBits = bits
         return setup.readEveryWay(frames)
     }
 
-    @Test("have their messages withheld, whichever fragment has a bit, and the others read")
+    @Test("have messages withheld if any fragment has their bit, and others read")
     func messages() {
-        let told = read(
+        let reported = read(
             [
                 FrameBytes(.text, [0xff, 0xfe], reserved: 4), FrameBytes(.text, "plain"),
                 FrameBytes(.text, "a", fin: false), FrameBytes(.ping), FrameBytes(.continuation, "b", reserved: 4),
                 FrameBytes(.text, "plain"),
             ], bits: 0x40)
-        #expect(told.texts == ["<undecoded-extension>", "plain", "<undecoded-extension>", "plain"])
-        #expect(told.messages.map(\.length) == [nil, 5, nil, 5])
-        #expect(told.messages.map(\.wireLength) == [2, 5, 2, 5])
-        #expect(told.messages.map(\.isCompressed) == [false, false, false, false])
-        #expect(told.violations == [])
+        #expect(reported.texts == ["<undecoded-extension>", "plain", "<undecoded-extension>", "plain"])
+        #expect(reported.messages.map(\.length) == [nil, 5, nil, 5])
+        #expect(reported.messages.map(\.wireLength) == [2, 5, 2, 5])
+        #expect(reported.messages.map(\.isCompressed) == [false, false, false, false])
+        #expect(reported.violations == [])
     }
 
-    @Test("excuse no bit that they cannot have set")
+    @Test("excuse only the bits that they may set")
     func otherBits() {
-        let told = read([FrameBytes(.text, "a", reserved: 2), FrameBytes(.text, "b", reserved: 6)], bits: 0x40)
-        #expect(told.violations == [.reservedBits, .reservedBits])
-        #expect(told.texts == ["a", "<undecoded-extension>"])
+        let reported = read([FrameBytes(.text, "a", reserved: 2), FrameBytes(.text, "b", reserved: 6)], bits: 0x40)
+        #expect(reported.violations == [.reservedBits, .reservedBits])
+        #expect(reported.texts == ["a", "<undecoded-extension>"])
     }
 
-    @Test("may stand beside permessage-deflate")
+    @Test("may be used with permessage-deflate")
     func besideDeflate() {
-        let told = read(
+        let reported = read(
             [
                 FrameBytes(.text, [UInt8](hex: "f248cdc9c90700"), reserved: 4),
                 FrameBytes(.text, [UInt8](hex: "f248cdc9c90700"), reserved: 6), FrameBytes(.text, "b", reserved: 2),
             ], bits: 0x30, compression: DeflateParameters())
-        #expect(told.texts == ["Hello", "<undecoded-extension>", "<undecoded-extension>"])
-        #expect(told.violations == [])
+        #expect(reported.texts == ["Hello", "<undecoded-extension>", "<undecoded-extension>"])
+        #expect(reported.violations == [])
     }
 
-    @Test("leave it unknown what a later compressed message refers back to")
+    @Test("make unknown what a later compressed message refers back to")
     func contextBehindThem() {
         let deflating = Deflating()
         let payloads = ["one and two and three", "four, five, six", "five, six, one and two"].map {
             deflating.compress(Array($0.utf8))
         }
         for fragment in [0, 1] {
-            let told = read(
+            let reported = read(
                 [
                     FrameBytes(.text, payloads[0], reserved: 4),
                     FrameBytes(.text, Array(payloads[1].prefix(4)), fin: false, reserved: fragment == 0 ? 6 : 4),
                     FrameBytes(.continuation, Array(payloads[1].dropFirst(4)), reserved: fragment == 1 ? 2 : 0),
                     FrameBytes(.text, payloads[2], reserved: 4),
                 ], bits: 0x30, compression: DeflateParameters())
-            #expect(told.texts == ["one and two and three", "<undecoded-extension>", "<context-lost>"])
-            #expect(told.violations == [])
+            #expect(reported.texts == ["one and two and three", "<undecoded-extension>", "<context-lost>"])
+            #expect(reported.violations == [])
         }
     }
 
-    @Test("may change what a Close frame says: it is not judged")
+    @Test("may change the body of a Close frame, which is not checked")
     func close() {
         #expect(read([FrameBytes(.close, [3, 0xed], reserved: 1)], bits: 0x70).violations == [])
         #expect(read([FrameBytes(.close, [3, 0xed])], bits: 0x70).violations == [.closeCodeNotAllowed])

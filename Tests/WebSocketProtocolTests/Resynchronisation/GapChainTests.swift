@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
-import WireFormat
 import WebSocketProtocol
+import WireFormat
 
-@Suite("A chain of headers that reaches over a gap")
+@Suite("A chain of headers that spans a gap")
 struct GapChainTests {
     private static func search() -> FrameSearch {
         FrameSearch(streamOffset: 0, sender: .server, mayBeCompressed: false, needed: Evidence.needed, limit: 1 << 18)
@@ -30,7 +30,7 @@ struct GapChainTests {
         #expect(search.keptCount(from: UInt64(start.count) + 150 + 10) == rest.count - 10)
     }
 
-    @Test("is the only one that stays: where none does, nothing is changed")
+    @Test("is the only one that stays: if none spans the gap, nothing changes")
     func breaks() {
         let search = GapChainTests.search()
         let bytes = GapChainTests.text(60)
@@ -41,7 +41,7 @@ struct GapChainTests {
     }
 
     /// Bytes of a payload may look like a frame that reaches over the gap, in which the true chain's next header is lost.
-    @Test("must lead over those that the gap broke, too")
+    @Test("must also lead those that the gap broke")
     func rival() {
         let inner = WireFrame(2, [UInt8](repeating: 0xff, count: 600), from: .server).bytes
         let outer = WireFrame(2, [UInt8](repeating: 0xff, count: 10) + inner.prefix(350), from: .server).bytes.dropLast(
@@ -49,16 +49,19 @@ struct GapChainTests {
         let before = GapChainTests.text(60) + GapChainTests.text(66) + outer
         let rest = Array(inner.suffix(200))
 
-        /// How many of the false chain's frames behind the gap it takes for it to be believed.
+        /// How many of the false chain's frames after the gap make it believed.
         func framesNeeded(_ before: [UInt8]) -> Int? {
             let search = GapChainTests.search()
-            guard search.receive(before.span, origin: Origin(packet: 1)) == nil, search.skip(UInt64(inner.count - 500), origin: Origin(packet: 2))
+            guard search.receive(before.span, origin: Origin(packet: 1)) == nil,
+                search.skip(UInt64(inner.count - 500), origin: Origin(packet: 2))
             else {
                 return nil
             }
             guard search.receive(rest.span, origin: Origin(packet: 3)) == nil else { return 0 }
             for number in 1...6 {
-                if search.receive(GapChainTests.text(60 + 6 * number).span, origin: Origin(packet: 4)) != nil { return number }
+                if search.receive(GapChainTests.text(60 + 6 * number).span, origin: Origin(packet: 4)) != nil {
+                    return number
+                }
             }
             return nil
         }

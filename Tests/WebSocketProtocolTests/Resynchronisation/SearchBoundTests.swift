@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import WebSocketProtocol
 
-@Suite("Bounds of the search for frames")
+@Suite("Limits of the search for frames")
 struct SearchBoundTests {
     private func header(_ firstByte: UInt8, length: UInt64) -> FrameHeader {
         FrameHeader(
@@ -17,7 +17,7 @@ struct SearchBoundTests {
         return headers.map { chain.take($0, payload: Span(), mayBeCompressed: false) }
     }
 
-    @Test("a chain bears four empty frames in a row, not five")
+    @Test("A chain may have four empty frames in a row, not five")
     func emptyFrames() {
         let empty = header(0x82, length: 0)
         #expect(takes([empty, empty, empty, empty, empty]) == [true, true, true, true, false])
@@ -25,14 +25,14 @@ struct SearchBoundTests {
         #expect(takes([empty, empty, empty, empty, full, empty]) == Array(repeating: true, count: 6))
     }
 
-    @Test("a chain believes a frame of 2 GiB, and none that is longer")
+    @Test("A chain may have a frame of 2 GiB, and none longer")
     func longestFrame() {
         #expect(takes([header(0x82, length: 1 << 31)]) == [true])
         #expect(takes([header(0x82, length: 1 << 31 + 1)]) == [false])
         #expect(takes([header(0x82, length: 1 << 63 - 1)]) == [false])
     }
 
-    @Test("of a payload the first 128 bytes are looked at")
+    @Test("Only the first 128 bytes of a payload are evidence")
     func payload() {
         for (place, isTaken) in [(127, false), (128, true)] {
             var text = [UInt8](repeating: 0x61, count: 200)
@@ -43,7 +43,7 @@ struct SearchBoundTests {
         }
     }
 
-    @Test("many chains do not hide the one that leads on, nor take more room", arguments: [0, 100, 1000])
+    @Test("Many chains neither hide the leading one nor take more memory", arguments: [0, 100, 1000])
     func chains(count: Int) {
         let search = FrameSearch(
             streamOffset: 0, sender: .server, mayBeCompressed: false, needed: Evidence.needed, limit: 1 << 18)
@@ -59,7 +59,7 @@ struct SearchBoundTests {
         #expect(place?.offset == UInt64(rivals.count + 1))
     }
 
-    @Test("what is kept stays within the bound, however much comes", arguments: [16 << 10, 256 << 10])
+    @Test("The search keeps no more than its limit, however much comes", arguments: [16 << 10, 256 << 10])
     func kept(limit: Int) {
         let search = FrameSearch(
             streamOffset: 0, sender: .server, mayBeCompressed: false, needed: Evidence.needed, limit: limit)
