@@ -75,7 +75,7 @@ public struct ByteCursor: ~Escapable {
     public mutating func readUInt16() -> UInt16? {
         guard count >= 2 else { return nil }
         defer { position &+= 2 }
-        return bytes.bigEndianUInt16(at: offset)
+        return UInt16(bigEndian: bytes.integer(at: offset))
     }
 
     /// Reads four bytes.
@@ -84,26 +84,26 @@ public struct ByteCursor: ~Escapable {
     public mutating func readUInt32() -> UInt32? {
         guard count >= 4 else { return nil }
         defer { position &+= 4 }
-        return bytes.bigEndianUInt32(at: offset)
+        return UInt32(bigEndian: bytes.integer(at: offset))
     }
 }
 
 extension Span<UInt8> {
     /// The 16-bit integer at `offset` in network byte order; traps beyond the end.
     @inlinable @inline(__always)
-    public func bigEndianUInt16(at offset: Int) -> UInt16 {
+    package func bigEndianUInt16(at offset: Int) -> UInt16 {
         UInt16(bigEndian: integer(at: offset))
     }
 
     /// The 32-bit integer at `offset` in network byte order; traps beyond the end.
     @inlinable @inline(__always)
-    public func bigEndianUInt32(at offset: Int) -> UInt32 {
+    package func bigEndianUInt32(at offset: Int) -> UInt32 {
         UInt32(bigEndian: integer(at: offset))
     }
 
     /// The 64-bit integer at `offset` in network byte order; traps beyond the end.
     @inlinable @inline(__always)
-    public func bigEndianUInt64(at offset: Int) -> UInt64 {
+    package func bigEndianUInt64(at offset: Int) -> UInt64 {
         UInt64(bigEndian: integer(at: offset))
     }
 
