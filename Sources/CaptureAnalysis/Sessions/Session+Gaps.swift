@@ -11,7 +11,7 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
-        if isCarried { streams[role.index].carriers?.add(place) }
+        carriers?.add(place, of: role)
         skip(length, from: role, &workspace, &sink)
         return Intake()
     }

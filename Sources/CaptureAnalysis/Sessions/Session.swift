@@ -6,10 +6,12 @@ import WireFormat
 /// Where it is read often, single properties are, or mutating methods: the compiler moves a whole value of this kind to
 /// call any other method on it.
 struct Session: StreamReader, ~Copyable {
-    // What every frame touches stands first.
+    // What every frame touches stands first, in one cache line.
 
     /// Its connection, and its stream in that.
     var id: SessionID
+    /// When the last frame before the first Close frame was complete.
+    private var lastFrameTime: Timestamp?
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Whether segments are looked at for more than their bytes.
@@ -19,8 +21,6 @@ struct Session: StreamReader, ~Copyable {
     let isCarried: Bool
     /// Who sent the first Close frame.
     private(set) var firstCloser: Role?
-    /// When the last frame before the first Close frame was complete.
-    private var lastFrameTime: Timestamp?
     /// The life of the client's WebSocket.
     var clientStates: ReadyStates
     /// The life of the server's WebSocket.
@@ -28,11 +28,13 @@ struct Session: StreamReader, ~Copyable {
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
     private var roundTrips: RoundTripRecord?
-    private let outstandingPings: Int
-    /// When the upgrade was accepted; nil where that was before the capture.
+    /// Which bytes of TCP carry it, if a layer does; nil if TCP itself.
+    let carriers: CarrierMaps?
+    /// When the upgrade was accepted; nil if that was before the capture.
     private let openingTime: Timestamp?
+    private let outstandingPings: UInt32
 
-    /// The bytes of the value, about, that every segment touches: for a look ahead.
+    /// The bytes of the value that every segment touches, all before the streams: for a look ahead.
     static var headBytes: Range<Int> { 0..<headByteCount }
 
     /// The bytes that frames of an end touch, about.
@@ -54,15 +56,15 @@ struct Session: StreamReader, ~Copyable {
         self.id = id
         clientDirection = beginning.client
         let options = workspace.options
-        outstandingPings = options.limits.outstandingPings
+        outstandingPings = UInt32(clamping: options.limits.outstandingPings)
         followsDeliveries = options.demand.followsDeliveries
         isCarried = beginning.isCarried
+        carriers = beginning.isCarried ? CarrierMaps() : nil
         streams = InlineArray { index in
             let role: Role = index == 0 ? .client : .server
             let offset = beginning.offsets[role.direction(client: beginning.client).index]
             return SessionStream(
-                sender: role, streamOffset: offset, extensions: beginning.extensions, options: options,
-                isCarried: beginning.isCarried)
+                sender: role, streamOffset: offset, extensions: beginning.extensions, options: options)
         }
         let elapsed = workspace.elapsed(workspace.time)
         let hasUpgrade = beginning.extensions != nil
@@ -83,7 +85,7 @@ struct Session: StreamReader, ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
-        if isCarried { streams[role.index].carriers?.add(place) }
+        carriers?.add(place, of: role)
         take(bytes, from: role, place.origin, acknowledged: place.acknowledged, &workspace, &sink)
         return Intake()
     }
@@ -258,7 +260,7 @@ struct Session: StreamReader, ~Copyable {
         case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             streams[role.index].pings.sent(
-                fingerprint, packet: context.packet, time: context.time, limit: outstandingPings)
+                fingerprint, packet: context.packet, time: context.time, limit: Int(outstandingPings))
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
@@ -270,7 +272,7 @@ struct Session: StreamReader, ~Copyable {
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
             if streams[role.index].close == nil {
-                let carriedEnd = streams[role.index].carriedEnd
+                let carriedEnd = carriedEnd(of: role)
                 streams[role.index].record(
                     SentClose(
                         body: body, packet: context.packet, time: context.time,

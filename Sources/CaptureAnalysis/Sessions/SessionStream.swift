@@ -43,8 +43,6 @@ struct SessionStream: ~Copyable {
     var cutBytes: UInt64 = 0
     /// What its compression came to.
     var compression: SessionEnd.Compression
-    /// Which bytes of TCP carry it, if a layer does; nil if TCP itself.
-    let carriers: CarrierMap?
 
     /// The bytes of the value that frames touch, for prefetching: those that count frames, and the decoder's. A test holds
     /// them against the fields' addresses.
@@ -54,30 +52,13 @@ struct SessionStream: ~Copyable {
     }
 
     /// Begins a stream; `extensions` is nil if it is not known what was negotiated.
-    init(
-        sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension]?, options: AnalysisOptions, isCarried: Bool
-    ) {
+    init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension]?, options: AnalysisOptions) {
         let parameters = extensions.map { DeflateParameters($0, sender: sender) }
         compression = SessionEnd.Compression(parameters: parameters ?? nil)
         decoder = WebSocketStream(
             sender: sender, streamOffset: streamOffset, compression: parameters ?? .unknown, demand: options.demand.payload,
             limits: options.limits.stream,
             undecodedBits: extensions.map { UndecodedExtensions($0).reservedBits } ?? 0)
-        carriers = isCarried ? CarrierMap() : nil
-    }
-
-    /// Where in the TCP stream all that carries the bytes decoded so far ends.
-    var carriedEnd: UInt64 {
-        @inline(__always) mutating get {
-            let offset = decoder.streamOffset
-            return carriers.map { $0.end(before: offset) } ?? offset
-        }
-    }
-
-    /// Where in the TCP stream all that carries the byte at an offset begins.
-    @inline(__always)
-    mutating func carriedStart(of offset: UInt64) -> UInt64 {
-        carriers.map { $0.start(of: offset) } ?? offset
     }
 
     /// Its first Close frame.

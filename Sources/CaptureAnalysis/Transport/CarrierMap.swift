@@ -1,10 +1,24 @@
 import DequeModule
+import WebSocketProtocol
 
-/// Which bytes of TCP carried those of a stream inside a layer; a session that reads TCP itself needs none.
+/// Which bytes of TCP carried those of a session's streams, if a layer carries it.
+final class CarrierMaps {
+    private var maps: InlineArray<2, CarrierMap> = [CarrierMap(), CarrierMap()]
+
+    /// What carried the stream of an end.
+    subscript(role: Role) -> CarrierMap { maps[role.index] }
+
+    /// Learns what carries the next bytes of a stream.
+    func add(_ place: StreamPlace, of role: Role) {
+        maps[role.index].add(place)
+    }
+}
+
+/// The same of one stream.
 ///
 /// It remembers as many pieces as a ledger of deliveries does segments. Of what was before, the oldest one known stands
 /// in: that concerns only segments that were sent again long ago.
-final class CarrierMap {
+struct CarrierMap {
     private struct Piece {
         /// Where it begins in the stream.
         var offset: UInt64
@@ -15,7 +29,7 @@ final class CarrierMap {
     private static let memory = 64
 
     /// Learns what carries the bytes from a place on.
-    func add(_ place: StreamPlace) {
+    mutating func add(_ place: StreamPlace) {
         if pieces.count == Self.memory { pieces.removeFirst() }
         pieces.append(Piece(offset: place.offset, carrier: place.carrier))
     }

@@ -12,6 +12,19 @@ extension Session {
         streams[role(of: direction).index].deliveries = DeliveryLedger(repeats: repeats)
     }
 
+    /// Where in the TCP stream all that carries the bytes of an end decoded so far ends.
+    @inline(__always)
+    mutating func carriedEnd(of role: Role) -> UInt64 {
+        let offset = streams[role.index].decoder.streamOffset
+        return carriers.map { $0[role].end(before: offset) } ?? offset
+    }
+
+    /// Where in the TCP stream all that carries the byte at an offset begins.
+    @inline(__always)
+    private mutating func carriedStart(of offset: UInt64, from role: Role) -> UInt64 {
+        carriers.map { $0[role].start(of: offset) } ?? offset
+    }
+
     /// Whether the count of segments without new bytes has gone up since this was asked.
     mutating func takeRepeat(of role: Role, count: UInt64) -> Bool {
         streams[role.index].deliveries.takeRepeat(count)
@@ -35,7 +48,7 @@ extension Session {
     ///   - origin: Its packet.
     ///   - isRepeat: Whether its bytes were sent before.
     mutating func record(_ bytes: Range<UInt64>, from role: Role, _ origin: Origin, isRepeat: Bool) {
-        let decoded = streams[role.index].carriedEnd
+        let decoded = carriedEnd(of: role)
         let isInMessage = streams[role.index].decoder.isInMessage
         streams[role.index].deliveries.record(
             bytes, origin, isRepeat: isRepeat, decoded: decoded, isInMessage: isInMessage)
@@ -72,8 +85,8 @@ extension Session {
             if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &workspace, &sink) }
         }
         guard !streams[role.index].deliveries.messages.isFull else { return }
-        let end = streams[role.index].carriedEnd
-        let start = streams[role.index].carriedStart(of: message.streamOffset)
+        let end = carriedEnd(of: role)
+        let start = carriedStart(of: message.streamOffset, from: role)
         let repeats = streams[role.index].deliveries.repeats(of: start..<max(start, end))
         streams[role.index].deliveries.messages.append(
             OutstandingMessages.Message(

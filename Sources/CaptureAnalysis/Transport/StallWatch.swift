@@ -21,17 +21,18 @@ struct StallWatch {
     /// Nanoseconds that an end takes to send what an acknowledgment has set free, beside the way.
     static let reaction: Int64 = 2_000_000
 
-    /// When the small segment was captured that ends inside of a frame, and alone waits for its acknowledgment.
-    private var cutTime: Timestamp?
-    /// Where it ends in its stream.
-    private var cutEnd: UInt64 = 0
-    private var acknowledgedTime: Timestamp?
     /// How many segments were held back.
     private(set) var count: UInt64 = 0
     /// Nanoseconds that they were held back, together; clamped to 64 bits.
     private(set) var total: Int64 = 0
     /// Nanoseconds of the longest.
     private(set) var longest: Int64 = 0
+    /// Where the small segment ends in its stream.
+    private var cutEnd: UInt64 = 0
+    /// When the small segment was captured that ends inside of a frame, and alone waits for its acknowledgment.
+    private var cutTime: Timestamp?
+    /// When it was acknowledged. Last, so that small fields after this value take the rest of the word.
+    private var acknowledgedTime: Timestamp?
 
     /// Whether a segment may be held back now.
     var isArmed: Bool { cutTime != nil }
