@@ -1,10 +1,12 @@
+public import PacketDecoding
+
 /// What an analysis is to do.
 public struct AnalysisOptions: Sendable {
     /// The names of the files or interfaces, for the first event.
     public var sources: [String] = []
     /// Which events to report, and how much of them.
     public var demand: EventDemand
-    /// Servers whose connections are WebSocket even where the capture holds no upgrade.
+    /// Servers whose connections are WebSocket even if the capture holds no upgrade.
     public var assumedServers = AssumedServers()
     /// Who knows what may stand between TCP and sessions, such as TLS; the first that has a layer is taken.
     package var layers: [any StreamLayerProvider] = []
@@ -18,5 +20,24 @@ public struct AnalysisOptions: Sendable {
     /// - Parameter demand: Which events to report; see ``EventDemand/init()`` for the default.
     public init(demand: EventDemand = EventDemand()) {
         self.demand = demand
+    }
+}
+
+/// Servers whose connections are WebSocket even if the capture holds no upgrade.
+public struct AssumedServers: Sendable {
+    /// Ports of any server.
+    public var ports: Set<UInt16> = []
+    /// Servers by address and port.
+    public var endpoints: Set<Endpoint> = []
+
+    /// Assumes nothing.
+    public init() {}
+
+    /// Whether nothing is assumed.
+    public var isEmpty: Bool { ports.isEmpty && endpoints.isEmpty }
+
+    /// Whether this end is such a server.
+    func contains(_ end: Endpoint) -> Bool {
+        ports.contains(end.port) || endpoints.contains(end)
     }
 }

@@ -28,11 +28,11 @@ public struct Limits: Sendable {
     public var stream = StreamLimits()
     /// Pings of one end that wait for their Pong; the oldest is forgotten, and counts as unanswered.
     public var outstandingPings = 64
-    /// Messages of one end that wait for their acknowledgment; of the oldest it is not told.
+    /// Messages of one end that wait for their acknowledgment; beyond that, the oldest is not reported.
     public var outstandingMessages = 1024
 
     /// The number of shards, to which connections are dealt by their ends.
-    public static var shards: Int { PerShard<Int>.count }
+    package static var shards: Int { PerShard<Int>.count }
 
     /// The documented defaults.
     public init() {}
@@ -48,4 +48,4 @@ public struct Limits: Sendable {
 }
 
 /// A value for each shard. This is where their number is set.
-public typealias PerShard<Element: ~Copyable> = InlineArray<8, Element>
+package typealias PerShard<Element: ~Copyable> = InlineArray<8, Element>

@@ -1,12 +1,12 @@
-import PacketDecoding
+public import PacketDecoding
 import TCPReassembly
 public import WireFormat
 
 /// What a live capture needs beside packets: time that passes without any, what was lost, and whose a packet was.
 extension Pipeline {
-    /// Takes note that it is `time`, while packets are still to come: their clock's, for the pipeline has none.
+    /// Tells the pipeline the time, while packets are still to come: by their clock, since it has none.
     ///
-    /// Holes that were acknowledged long enough ago count as gaps, and what lies behind them is told; connections that are
+    /// Holes that were acknowledged long enough ago count as gaps, and what follows them is reported; connections that are
     /// over are forgotten, as are those without WebSocket that were silent for an hour. Nothing that was captured
     /// before `time` may be on its way: call it when no packet waits, else with the last packet's time. About once a
     /// second is enough; it looks at every connection.
@@ -17,12 +17,12 @@ extension Pipeline {
         }
     }
 
-    /// Tells what the capture has lost up to now, for the summary.
-    public mutating func note(_ losses: CaptureLosses) {
+    /// Records what the capture has lost up to now, for the summary.
+    public mutating func record(_ losses: CaptureLosses) {
         workspace.summary.losses = losses
     }
 
-    /// What is known of the packet that was received last, where it was not one of a batch.
+    /// What is known of the packet that was received last, unless it was part of a batch.
     ///
     /// Asking mutates, although nothing changes: see ``TCPReassembly/ConnectionTable``.
     public mutating func latestPacket() -> PacketStanding {
@@ -36,5 +36,40 @@ extension Pipeline {
         let ends = ConnectionEnds(ahead[0].segment.source, ahead[0].segment.destination)
         let place = shards[shard].table.find(&ahead[0].segment, hash: ahead[0].hash)
         return .segment(of: ends, place.map { shards[shard].standing(of: $0.slot) } ?? .nothing)
+    }
+}
+
+/// What is known of a packet once it was received: for callers that keep only some packets.
+public enum PacketStanding: Hashable, Sendable {
+    /// What a connection is.
+    public enum Connection: Sendable {
+        /// Not known yet: an upgrade may come.
+        case undecided
+        /// WebSocket was seen on it: it has a number.
+        case webSocket
+        /// Something else; or it is over, whatever it was.
+        case nothing
+    }
+
+    /// A TCP segment of the connection between these ends, which is this now.
+    case segment(of: ConnectionEnds, Connection)
+    /// A fragment of an IP datagram that is not complete.
+    case fragment
+    /// Not TCP, or not readable.
+    case other
+}
+
+/// The two ends of a connection, whichever of them sends.
+public struct ConnectionEnds: Hashable, Sendable {
+    private let lower: Endpoint
+    private let upper: Endpoint
+
+    /// Creates the pair; their order does not matter.
+    public init(_ one: Endpoint, _ other: Endpoint) {
+        let isOrdered =
+            one.address.bits == other.address.bits
+            ? one.port <= other.port : one.address.bits < other.address.bits
+        lower = isOrdered ? one : other
+        upper = isOrdered ? other : one
     }
 }

@@ -11,17 +11,17 @@ public import WireFormat
 ///     PacketDecoder          captured packet → tunnels, fragments → TCP segment
 ///     Shard                  → connection (TCPReassembly) → bytes in order, and gaps
 ///       UpgradeWatch         → until the upgrade: HTTP exchanges and proxies
-///       Session              → behind it: frames, messages, verdict
-///     EventSink              whoever prints the events
+///       Session              → after it: frames, messages, verdict
+///     EventSink              prints the events
 public struct Pipeline: ~Copyable {
     var decoder: PacketDecoder
     var shards: PerShard<Shard>
-    /// The packets of the batch at hand.
+    /// The packets of the current batch.
     var ahead = InlineArray<16, PacketAhead>(repeating: PacketAhead())
     var workspace: Workspace
     private var hasStarted = false
 
-    /// Makes a pipeline.
+    /// Creates a pipeline.
     public init(options: AnalysisOptions) {
         decoder = PacketDecoder(limits: options.limits.decoding)
         workspace = Workspace(options: options)
@@ -50,7 +50,7 @@ public struct Pipeline: ~Copyable {
         }
     }
 
-    /// Takes the next packet of the capture, where no other is at hand.
+    /// Takes the next packet of the capture, alone: slower than a batch.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         if !hasStarted { start(at: packet.time, into: &sink) }
         ahead[0].decode(packet, with: &decoder)
@@ -64,7 +64,7 @@ public struct Pipeline: ~Copyable {
     /// - Parameters:
     ///   - batch: The packets.
     ///   - start: The place of the first.
-    /// - Returns: The place behind the last: one that completes a datagram is the last, since the decoder keeps one
+    /// - Returns: The place after the last: one that completes a datagram is the last, since the decoder keeps one
     ///   datagram.
     private mutating func prepare(_ batch: borrowing PacketBatch, from start: Int) -> Int {
         var place = start
@@ -82,7 +82,7 @@ public struct Pipeline: ~Copyable {
         if ahead[place].packet.isSegment { shards[ahead[place].shard].prepare(&ahead[place]) }
     }
 
-    /// Takes the packet at hand, which was decoded.
+    /// Takes the current packet, which was decoded.
     @inline(__always)
     private mutating func take(_ bytes: Span<UInt8>, at place: Int, into sink: inout some EventSink & ~Copyable) {
         workspace.count(bytes)
@@ -116,7 +116,7 @@ public struct Pipeline: ~Copyable {
         }
     }
 
-    /// Ends the capture: open sessions get their `end`, and the summary is told.
+    /// Ends the capture: open sessions get their `end`, and the summary is reported.
     public mutating func finish(into sink: inout some EventSink & ~Copyable) {
         if !hasStarted { start(into: &sink) }
         for shard in 0..<Limits.shards {
@@ -138,7 +138,7 @@ public struct Pipeline: ~Copyable {
         sink.receive(.summary(workspace.totals), at: workspace.context(.none, view: .unknown), payload: Span())
     }
 
-    /// Tells of the capture, whose first packet has this time.
+    /// Reports the capture, whose first packet has this time.
     mutating func start(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
         workspace.begin(at: time)
         start(into: &sink)

@@ -40,7 +40,7 @@ struct MergedOutput<Format: OutputFormat & ~Copyable, Batch: OutputBatch & ~Copy
                 }
             }
             writer.pass(&batches[part], through: turn.lastPacket, of: part, &merge)
-            merge.note(part, next: batches[part].nextPacket, hasEvent: !batches[part].isEmpty)
+            merge.advance(part, to: batches[part].nextPacket, hasEvent: !batches[part].isEmpty)
             try writer.advance(isWaiting: false)
         }
         crew.endMerge()

@@ -72,7 +72,7 @@ public struct PartedPipeline: ~Copyable {
     }
 
     private mutating func note(_ part: Int) {
-        merge.note(part, next: sinks[part].batch.nextPacket, hasEvent: !sinks[part].batch.isEmpty)
+        merge.advance(part, to: sinks[part].batch.nextPacket, hasEvent: !sinks[part].batch.isEmpty)
     }
 }
 

@@ -4,7 +4,7 @@ import WireFormat
 /// Looks for a session that was running before the capture began, in both streams of a connection of which nothing is
 /// known.
 ///
-/// Who is client is told by the masking (RFC 6455 5.1).
+/// Masking shows which end is the client (RFC 6455 5.1).
 struct MidstreamSearch {
     /// The streams, by ``Direction/index``.
     private(set) var streams: InlineArray<2, FrameSearch?> = [nil, nil]
@@ -57,18 +57,18 @@ struct MidstreamSearch {
         return place
     }
 
-    /// Tells that the next `length` bytes of a stream are missing; unless a chain reaches over them, the search begins anew
-    /// behind them.
+    /// Skips the next `length` bytes of a stream, which are missing; unless a chain reaches over them, the search begins anew
+    /// after them.
     mutating func skip(_ length: UInt64, of direction: Direction, origin: Origin) {
         if streams[direction.index]?.skip(length, origin: origin) != true { streams[direction.index] = nil }
     }
 
-    /// Tells that bytes of a stream are not looked at; the search begins anew behind them.
+    /// Drops what is kept, since bytes are not looked at; the search begins anew after them.
     mutating func drop(_ direction: Direction) {
         streams[direction.index] = nil
     }
 
-    /// Looks once more, since nothing will come; `hasFin` tells whether the stream was ended by a FIN.
+    /// Looks once more, since nothing will come; `hasFin`: whether the stream was ended by a FIN.
     func finish(_ direction: Direction, hasFin: Bool) -> FrameSearch.Place? {
         streams[direction.index]?.finish(hasFin: hasFin)
     }

@@ -21,7 +21,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
     }
 
-    /// The direction that the client sends; the initiator's if nobody has asked for anything.
+    /// The direction that the client sends; the initiator's if there was no request.
     var client: Direction { follower.client ?? .fromInitiator }
 
     /// Whether a stream was given up in the search for frames, and nothing else was found on the connection.

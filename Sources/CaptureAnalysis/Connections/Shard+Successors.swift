@@ -11,7 +11,7 @@ extension Shard {
         return channels[channel].reader
     }
 
-    /// Makes somebody the reader of two streams.
+    /// Lets somebody read two streams.
     mutating func setReader(of feed: Feed, _ reader: Connection.Reader) {
         if let channel = feed.channel {
             channels[channel].reader = reader
@@ -75,7 +75,7 @@ extension Shard {
         }
     }
 
-    /// Makes a session of what an opening has read.
+    /// Creates a session of what an opening has read.
     private mutating func beginSession(
         _ how: SessionOpening, _ opening: Slot<OpeningReader>, _ unread: Span<UInt8>, at place: StreamPlace,
         of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable

@@ -18,15 +18,15 @@ public struct Delivery: Sendable {
     public var from: Role
     /// The packet that completed it (``EventContext/packet`` of its ``MessageEvent``).
     public var messagePacket: UInt64
-    /// The packet in which its last byte was first sent: an earlier one, where that waited for bytes before it.
+    /// The packet in which its last byte was first sent: an earlier one if that waited for bytes before it.
     public var lastBytePacket: UInt64
     /// What became of it.
     public var outcome: Outcome
-    /// The packet whose acknowledgment covered the last byte; nil where none did.
+    /// The packet whose acknowledgment covered the last byte; nil if none did.
     public var acknowledgedPacket: UInt64?
-    /// Nanoseconds from the last byte's packet to that one; nil where either is not known.
+    /// Nanoseconds from the last byte's packet to that one; nil if either is not known.
     ///
-    /// Negative where the capture holds the acknowledgment first.
+    /// Negative if the acknowledgment comes first in the capture.
     public var acknowledgedAfter: Int64?
     /// Segments that sent bytes of the message again, up to its acknowledgment.
     public var retransmissions: UInt64

@@ -1,3 +1,6 @@
+public import PacketDecoding
+public import WebSocketProtocol
+
 /// Something that happened in a capture.
 ///
 /// Events are never revised: what becomes known later is an event of its own.
@@ -28,4 +31,34 @@ public enum Event: Sendable {
     indirect case end(SessionEnd)
     /// The analysis is over; always last.
     indirect case summary(Summary)
+}
+
+/// Receives the events of an analysis: an output format, a filter, a test.
+public protocol EventSink: ~Copyable {
+    /// Takes one event.
+    ///
+    /// - Parameters:
+    ///   - event: What happened; a value that may be kept.
+    ///   - context: Where and when: packet, time, connection.
+    ///   - payload: The decoded bytes of a frame or message, as far as they were asked for and may be shown;
+    ///     borrowed, valid only during the call. Empty for all other events.
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>)
+}
+
+/// The beginning of a trace.
+public struct CaptureStart: Sendable {
+    /// The names of the files or interfaces that are read, as the user gave them.
+    public var sources: [String]
+}
+
+/// A segment that opens, closes or resets a session's connection, or moves an end to another TCP state.
+///
+/// The opening ones are in ``ConnectionStart``, since they come before the session is known.
+public struct ControlSegment: Sendable {
+    /// Who sent it.
+    public var from: Role
+    /// Its control bits.
+    public var flags: TCPFlags
+    /// Its payload bytes on the wire.
+    public var payloadLength: Int
 }

@@ -36,7 +36,7 @@ public struct SessionID: Hashable, Sendable {
     /// No session: an event of the capture.
     public static let none = SessionID(connection: 0)
 
-    /// Makes an identity.
+    /// Creates an identity.
     public init(connection: UInt64, stream: UInt64? = nil) {
         self.connection = connection
         place = stream.map { $0 &+ 1 } ?? 0
@@ -45,7 +45,7 @@ public struct SessionID: Hashable, Sendable {
 
 /// What the ends of a connection look like at one packet (shown by `-v`).
 public struct ConnectionView: Sendable {
-    /// Who sent the packet; nil where the roles are not known, or no packet is behind the event.
+    /// Who sent the packet; nil if the roles are not known, or no packet caused the event.
     public var sender: Role?
     /// The sequence number of the packet's segment.
     public var sequence: UInt32
@@ -62,7 +62,7 @@ public struct ConnectionView: Sendable {
 }
 
 extension ConnectionView {
-    /// No connection is behind the event.
+    /// The event concerns no connection.
     static let unknown = ConnectionView(
         sender: nil, sequence: 0, acknowledgment: nil, clientState: .unknown, serverState: .unknown,
         clientReadyState: .connecting, serverReadyState: .connecting)

@@ -1,6 +1,6 @@
 public import WebSocketProtocol
 
-/// What the receiver of events wants to be told.
+/// Which events a receiver wants.
 ///
 /// The analysis saves the work on everything else, but counts it all the same: totals and findings do not depend on the
 /// demand.

@@ -23,12 +23,24 @@ public struct FrameEvent: Sendable {
     public var firstPacket: UInt64
     /// How much of its payload comes with the event.
     public var payload: PayloadStatus
-    /// On Close frames: what it says; nil where the capture lacks it.
+    /// On Close frames: what it says; nil if the capture lacks it.
     public var close: CloseBody?
     /// On Pongs that answer a Ping: which.
     public var answer: Answer?
     /// On data frames: the 1-based number of the fragment in its message; 0 on control frames.
     public var fragment: UInt64
-    /// Whether it stands behind a place that was found by evidence, not proof.
+    /// Whether it follows a place that was found by evidence, not proof.
+    public var isInferred: Bool
+}
+
+/// A data message of a session; its decoded payload comes beside it, as far as it was asked for.
+public struct MessageEvent: Sendable {
+    /// Who sent it.
+    public var from: Role
+    /// The message itself.
+    public var message: Message
+    /// The packet that its first byte came in.
+    public var firstPacket: UInt64
+    /// Whether it follows a place that was found by evidence, not proof.
     public var isInferred: Bool
 }

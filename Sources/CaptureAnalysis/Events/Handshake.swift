@@ -10,11 +10,11 @@ public struct Handshake: Sendable {
     public var url: String
     /// The request target as it stands in the request line.
     public var target: String
-    /// The Host field, without user information; empty where there is none.
+    /// The Host field, without user information; empty if there is none.
     public var host: String
     /// The version of HTTP: "1.1", "1.0".
     public var httpVersion: String
-    /// The value of Sec-WebSocket-Version; nil where there is none or it is no number.
+    /// The value of Sec-WebSocket-Version; nil if there is none or it is no number.
     public var version: Int?
     /// The request's header fields, as they stood.
     public internal(set) var requestHeader: HTTPFields

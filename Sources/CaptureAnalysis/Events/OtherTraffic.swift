@@ -22,7 +22,7 @@ public struct OtherTraffic: Sendable, Equatable {
     public var unsearched: UInt64 = 0
     /// Connections given up since the head of an HTTP message was too long, or too many were incomplete.
     public var oversizedHeads: UInt64 = 0
-    /// Connections given up since too many proxies stood behind one another.
+    /// Connections given up because of too many proxies in a row.
     public var proxyChains: UInt64 = 0
     /// Connections begun before the capture of which a stream was given up, since no frames were found in its first bytes.
     public var searchesAbandoned: UInt64 = 0

@@ -22,13 +22,13 @@ public struct SessionEnd: Sendable {
         public var layer: Layer
         /// Whether both ends sent a Close frame and neither has failed the connection (RFC 6455 7.1.4).
         public var isClean: Bool
-        /// The code of the first Close frame; nil where there was none, or it had none.
+        /// The code of the first Close frame; nil if there was none, or it had none.
         public var code: CloseCode?
-        /// The reason in the first Close frame, where it is UTF-8.
+        /// The reason in the first Close frame, if it is UTF-8.
         public var reason: String?
-        /// Which end has failed the connection; nil where neither has.
+        /// Which end has failed the connection; nil if neither has.
         public var failure: Failure?
-        /// What the client's application is told; nil while its session is open, and where a gap hides what it received.
+        /// What the client's application is told; nil while its session is open, and if a gap hides what it received.
         public var clientEvent: CloseEvent?
         /// What the server's application is told; nil likewise.
         public var serverEvent: CloseEvent?
@@ -40,7 +40,7 @@ public struct SessionEnd: Sendable {
         public var silence: Int64?
         /// Pings without a Pong, of both ends.
         public var unansweredPings: UInt64
-        /// What was never answered, where the layer is a timeout.
+        /// What was never answered, if the layer is a timeout.
         public var timeout: Unanswered?
     }
 
@@ -48,10 +48,10 @@ public struct SessionEnd: Sendable {
     public struct Failure: Hashable, Sendable {
         /// Which end.
         public var by: Role
-        /// The rule that the other end broke before; nil where that was not seen.
+        /// The rule that the other end broke before; nil if that was not seen.
         public var violation: Violation?
 
-        /// Makes a failure.
+        /// Creates a failure.
         public init(by role: Role, violation: Violation?) {
             by = role
             self.violation = violation
@@ -78,7 +78,7 @@ public struct SessionEnd: Sendable {
         public var wireBytes: UInt64 = 0
         /// Frames by opcode value, 16 counts.
         public var framesByOpcode: InlineArray<16, UInt64> = .init(repeating: 0)
-        /// The time from each complete data message to the next; nil where there were fewer than two, and where it is
+        /// The time from each complete data message to the next; nil if there were fewer than two, or if it is
         /// not asked for (``EventDemand/includesIntervals``).
         public var messageInterval: Durations?
     }
@@ -108,7 +108,7 @@ public struct SessionEnd: Sendable {
         /// Nanoseconds from the first to the last.
         public var span: Int64
 
-        /// Makes a description.
+        /// Creates a description.
         public init(from role: Role, segments: UInt64, span: Int64) {
             from = role
             self.segments = segments
@@ -130,7 +130,7 @@ public struct SessionEnd: Sendable {
         public var resetPacket: UInt64?
         /// Who sent it.
         public var resetFrom: Role?
-        /// What an end sent again, or probed with, while the other end was silent to the last; nil where none did.
+        /// What an end sent again, or probed with, while the other end was silent to the last; nil if none did.
         public var unanswered: Unanswered?
     }
 
@@ -150,8 +150,57 @@ public struct SessionEnd: Sendable {
     public var pingRoundTrip: Durations?
     /// The TCP connection's health.
     public var tcp: TCPHealth
-    /// What compression came to, of the client and the server; nil where none was negotiated or seen.
+    /// What compression came to, of the client and the server; nil if none was negotiated or seen.
     public var compression: (client: Compression, server: Compression)?
-    /// What the end is compared with others by; nil where there was no session.
+    /// What the end is compared with others by; nil if there was no session.
     var sample: EndingPatterns.Sample?
+}
+
+extension SessionEnd {
+    /// What permessage-deflate came to in one direction of a session (RFC 7692).
+    public struct Compression: Sendable {
+        /// What the response fixed for this direction; nil if it was not seen, or did not negotiate compression.
+        public var parameters: DeflateParameters?
+        /// Complete messages that were compressed.
+        public var compressedMessages: UInt64 = 0
+        /// Complete messages that were not, though they might have been.
+        public var uncompressedMessages: UInt64 = 0
+        /// Compressed messages that were not inflated: withheld, or incomplete.
+        public var withheldMessages: UInt64 = 0
+        /// Payload bytes on the wire of those that were inflated.
+        public var compressedBytes: UInt64 = 0
+        /// What these bytes inflated to.
+        public var inflatedBytes: UInt64 = 0
+        /// How often the bytes that further messages may refer to became unknown (RFC 7692 7.1.1); 0 if every message
+        /// is compressed on its own.
+        public var contextsLost: UInt64 = 0
+        /// How often a message proved after that that inflating goes on.
+        public var contextsRegained: UInt64 = 0
+
+        /// Begins before the first message.
+        public init(parameters: DeflateParameters?) {
+            self.parameters = parameters
+        }
+
+        /// Thousandths of inflated bytes for each byte on the wire; nil if none were inflated.
+        public var ratioInThousandths: UInt64? {
+            guard compressedBytes > 0 else { return nil }
+            let (product, overflow) = inflatedBytes.multipliedReportingOverflow(by: 1000)
+            return overflow ? inflatedBytes / compressedBytes &* 1000 : product / compressedBytes
+        }
+
+        /// Whether it was negotiated or seen.
+        var isUsed: Bool { parameters != nil || compressedMessages &+ withheldMessages > 0 }
+
+        /// Counts a compressed message.
+        mutating func count(_ message: Message) {
+            if message.isComplete { compressedMessages &+= 1 }
+            guard let length = message.length else {
+                withheldMessages &+= 1
+                return
+            }
+            compressedBytes &+= message.wireLength
+            inflatedBytes &+= length
+        }
+    }
 }

@@ -47,3 +47,65 @@ public struct Summary: Sendable {
             &+ others.waitedTooLong
     }
 }
+
+/// What a live capture did not see or not show; each is counted since its start.
+public struct CaptureLosses: Hashable, Sendable {
+    /// Packets that the kernel dropped since its buffer was full.
+    public var droppedByKernel: UInt64
+    /// Packets that the interface or its driver dropped, as far as they report it.
+    public var droppedByInterface: UInt64
+    /// Lines of output dropped because its reader was too slow.
+    public var undisplayedLines: UInt64
+
+    /// Creates a record of them.
+    public init(droppedByKernel: UInt64, droppedByInterface: UInt64, undisplayedLines: UInt64) {
+        self.droppedByKernel = droppedByKernel
+        self.droppedByInterface = droppedByInterface
+        self.undisplayedLines = undisplayedLines
+    }
+}
+
+extension Summary {
+    /// Adds what a part of the analysis has counted on its connections; packets are counted where they are dealt.
+    mutating func add(_ part: Summary) {
+        tcpConnections &+= part.tcpConnections
+        webSocketConnections &+= part.webSocketConnections
+        frames &+= part.frames
+        messages &+= part.messages
+        payloadBytes &+= part.payloadBytes
+        notes &+= part.notes
+        warnings &+= part.warnings
+        errors &+= part.errors
+        gaps &+= part.gaps
+        others.add(part.others)
+    }
+}
+
+extension OtherTraffic {
+    /// Adds the same of a part.
+    fileprivate mutating func add(_ part: OtherTraffic) {
+        tls &+= part.tls
+        http2 &+= part.http2
+        http &+= part.http
+        eventStreams &+= part.eventStreams
+        longPolling &+= part.longPolling
+        silent &+= part.silent
+        unknown &+= part.unknown
+        midstream &+= part.midstream
+        unsearched &+= part.unsearched
+        oversizedHeads &+= part.oversizedHeads
+        proxyChains &+= part.proxyChains
+        searchesAbandoned &+= part.searchesAbandoned
+        evicted &+= part.evicted
+        waitedTooLong &+= part.waitedTooLong
+    }
+}
+
+extension Summary {
+    /// Takes what came of the comparison of sessions' ends, and what had no room in it.
+    mutating func compare(_ endings: EndingPatterns) {
+        patterns = endings.patterns
+        uncomparedSessions = endings.uncomparedSessions
+        forgottenTimes = endings.forgottenTimes
+    }
+}

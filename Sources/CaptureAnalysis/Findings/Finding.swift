@@ -33,10 +33,10 @@ public struct Finding: Sendable {
     public var reference: String
     /// One sentence for a person.
     public var text: String
-    /// Who did it; nil where it is nobody's.
+    /// Which end did it; nil if neither did.
     public var from: Role?
-    /// Where in that stream; nil where it has no place.
+    /// The offset in that end's stream; nil if it has none.
     public var streamOffset: UInt64?
-    /// The 0-based number of the frame in its direction; nil where it is about none.
+    /// The 0-based number of the frame in its direction; nil if it is about none.
     public var frameIndex: UInt64? = nil
 }

@@ -3,10 +3,10 @@ import WireFormat
 
 /// What both streams of a session together let a person know.
 extension Session {
-    /// How long a Ping may wait, in nanoseconds, before it is told that nobody answered.
+    /// How long a Ping may wait, in nanoseconds, before it is reported as unanswered.
     private static let pingPatience: Int64 = 1_000_000_000
 
-    /// Tells of a Pong that answers no Ping (RFC 6455 5.5.3), unless its Ping may not have been seen.
+    /// Reports a Pong that answers no Ping (RFC 6455 5.5.3), unless its Ping may not have been seen.
     mutating func judge(
         _ pong: FrameEvent, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -25,7 +25,7 @@ extension Session {
         workspace.report(finding, at: context, into: &sink)
     }
 
-    /// Tells of Pings and Close frames that were not answered, where the whole stream was seen that should have held the
+    /// Reports Pings and Close frames that were not answered, if the whole stream was seen that should have held the
     /// answer.
     mutating func tellUnanswered(
         _ tcp: TransportEnd, _ failure: SessionEnd.Failure?, _ context: EventContext,
@@ -61,7 +61,7 @@ extension Session {
         }
     }
 
-    /// What compression came to; nil where none was negotiated or seen.
+    /// What compression came to; nil if none was negotiated or seen.
     var compression: (client: SessionEnd.Compression, server: SessionEnd.Compression)? {
         mutating get {
             let ends = (client: streams[0].compression, server: streams[1].compression)
@@ -72,7 +72,7 @@ extension Session {
 }
 
 extension SessionStream {
-    /// Sums up what compression came to, before the decoder gives up the message at hand.
+    /// Sums up what compression came to, before the decoder gives up the current message.
     mutating func endCompression() {
         compression.uncompressedMessages = traffic.messages &- min(traffic.messages, compression.compressedMessages)
         (compression.contextsLost, compression.contextsRegained) = decoder.contexts

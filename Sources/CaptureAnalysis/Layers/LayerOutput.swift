@@ -1,4 +1,4 @@
-package import WireFormat
+import WireFormat
 
 /// What a layer has made of bytes: pieces of streams, in the order in which they are to be read.
 package struct LayerOutput {

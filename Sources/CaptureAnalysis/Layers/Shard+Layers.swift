@@ -21,7 +21,7 @@ extension Shard {
         return nil
     }
 
-    /// Makes a layer the reader of two streams.
+    /// Lets a layer read two streams.
     mutating func beginLayer(_ layer: any StreamLayer, of feed: Feed, _ workspace: inout Workspace) {
         var reader = LayerReader(layer, depth: depth(of: feed) &+ 1)
         _ = reader.charge(&workspace)

@@ -46,7 +46,7 @@ package struct LayerOffer: Sendable {
     package enum Moment: Sendable {
         /// At the first bytes of a connection, or of a stream of another layer.
         case firstBytes
-        /// When HTTP has ended, or was none: the ending tells what follows.
+        /// When HTTP has ended, or was none: the ending says what follows.
         case after(UpgradeFollower.Ending)
     }
 

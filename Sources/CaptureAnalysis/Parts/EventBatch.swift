@@ -20,7 +20,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     /// Bytes of payloads from which it counts as full; its last payload may go beyond.
     private static var payloadCapacity: Int { 128 << 10 }
 
-    /// Makes an empty batch.
+    /// Creates an empty batch.
     public init() {}
 
     /// Whether it is to be handed on.
@@ -37,7 +37,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     /// Whether all of its events were handed on.
     public var isEmpty: Bool { next == entries.count }
 
-    /// The packet of the next event; where there is none, the first that may have one behind this batch.
+    /// The packet of the next event; if there is none, the first that may have one after this batch.
     public var nextPacket: UInt64 { next < entries.count ? entries[next].mark.packet : lastPacket &+ 1 }
 
     /// Adds an event.
@@ -49,7 +49,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
                 payloadEnd: payloads.count))
     }
 
-    /// Tells that no more events of packets up to this one will come.
+    /// Closes the batch: no more events of packets up to this one will come.
     public mutating func close(behind packet: UInt64) {
         lastPacket = packet
     }

@@ -1,7 +1,7 @@
 /// Puts the events of several parts of an analysis together: in the order, and with the numbers, of one analysis.
 ///
-/// The events of a packet all come from one part, so the packets' numbers tell the order. Whoever keeps the events of the
-/// parts hands on those of ``turn``, and tells with ``note(_:next:hasEvent:)`` how far that part has come, again and again.
+/// The events of a packet all come from one part, so the packets' numbers give the order. The keeper of the
+/// parts' events hands on those of ``turn``, then says with ``advance(_:to:hasEvent:)`` how far that part has come, and so on.
 public struct EventMerge: ~Copyable {
     /// Whose events are next.
     public struct Turn {
@@ -27,7 +27,7 @@ public struct EventMerge: ~Copyable {
     /// The ends of the sessions that have ended.
     private(set) var endings = EndingPatterns()
 
-    /// Makes one for so many parts.
+    /// Creates one for this many parts.
     public init(parts count: Int) {
         self.count = count
         parts = PerPart { _ in Part() }
@@ -48,23 +48,23 @@ public struct EventMerge: ~Copyable {
         return parts[first].nextPacket == .max ? nil : Turn(part: first, lastPacket: limit)
     }
 
-    /// Takes note of how far a part has come.
+    /// Says how far a part has come.
     ///
     /// - Parameters:
     ///   - part: The part.
-    ///   - packet: The packet of its next event; where that is not known, the first that may have one.
+    ///   - packet: The packet of its next event; if that is not known, the first that may have one.
     ///   - hasEvent: Whether it is known.
-    public mutating func note(_ part: Int, next packet: UInt64, hasEvent: Bool) {
+    public mutating func advance(_ part: Int, to packet: UInt64, hasEvent: Bool) {
         parts[part].nextPacket = packet
         parts[part].hasEvent = hasEvent
     }
 
-    /// Tells that a part has no more events.
+    /// Says that a part has no more events.
     public mutating func complete(_ part: Int) {
-        note(part, next: .max, hasEvent: false)
+        advance(part, to: .max, hasEvent: false)
     }
 
-    /// Takes note of an event that is handed on.
+    /// Learns of an event that is handed on.
     ///
     /// - Parameters:
     ///   - mark: The event's mark.
@@ -90,5 +90,34 @@ public struct EventMerge: ~Copyable {
         let place = Int(connection)
         while parts[part].numbers.count <= place { parts[part].numbers.append(0) }
         parts[part].numbers[place] = connectionCount
+    }
+}
+
+/// What an ``EventMerge`` has to know of an event; the event itself may be kept elsewhere, or be a line by now.
+public struct EventMark: Sendable {
+    enum Kind {
+        /// The first event of a connection.
+        case connection
+        case other
+        /// The end of a session that is compared with others: how it ended, and what it is compared by.
+        indirect case end(SessionEnd.Verdict, EndingPatterns.Sample)
+    }
+
+    /// The event's packet.
+    public let packet: UInt64
+    /// The number that its part gave its connection.
+    let connection: UInt64
+    let kind: Kind
+
+    /// Marks an event of a part.
+    public init(_ event: borrowing Event, at context: borrowing EventContext) {
+        packet = context.packet
+        connection = context.connection
+        kind =
+            switch event {
+            case .connection(let start): start.isFirstOfConnection ? .connection : .other
+            case .end(let end): end.sample.map { .end(end.verdict, $0) } ?? .other
+            default: .other
+            }
     }
 }

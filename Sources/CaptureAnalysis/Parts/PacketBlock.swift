@@ -3,10 +3,10 @@ import WireFormat
 
 /// Decoded packets for one part of an analysis, in the capture's order.
 ///
-/// Their bytes are not copied: they stand where their reader has put them, and whoever fills a block sees to it that they
-/// stay there until the part is done with it. See ``Pipeline/deal(_:to:parts:)``.
+/// Their bytes are not copied: they stay where their reader has put them, and the block's owner keeps them
+/// there until the part is done with it. See ``Pipeline/deal(_:to:parts:)``.
 @safe
-public struct PacketBlock: ~Copyable, @unchecked Sendable {
+package struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// A packet that holds a TCP segment.
     @safe
     struct Item {
@@ -26,7 +26,7 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// Room for all items, which are plain values: an array would ask at every packet whether it is the only owner.
     private let items = UnsafeMutablePointer<Item>.allocate(capacity: capacity)
     /// How many packets it holds.
-    public private(set) var count = 0
+    package private(set) var count = 0
     /// How many of them its part has taken.
     var taken = 0
     /// Copies of what does not stay where it is: datagrams that packets completed, and names of interfaces.
@@ -36,10 +36,10 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     /// The time of the capture's first packet.
     var firstTime = Timestamp(nanoseconds: 0)
     /// The last packet that was dealt to any part.
-    public internal(set) var lastPacket: UInt64 = 0
+    package internal(set) var lastPacket: UInt64 = 0
 
-    /// Makes an empty block.
-    public init() {}
+    /// Creates an empty block.
+    package init() {}
 
     deinit {
         unsafe copies.forEach { unsafe $0.deallocate() }
@@ -47,10 +47,10 @@ public struct PacketBlock: ~Copyable, @unchecked Sendable {
     }
 
     /// Whether it has no room for another batch.
-    public var isFull: Bool { count > Self.capacity &- PacketBatch.capacity }
+    package var isFull: Bool { count > Self.capacity &- PacketBatch.capacity }
 
     /// Forgets its packets.
-    public mutating func removeAll() {
+    package mutating func removeAll() {
         (count, taken) = (0, 0)
         guard unsafe !copies.isEmpty else { return }
         unsafe copies.forEach { unsafe $0.deallocate() }

@@ -1,9 +1,9 @@
 import PacketDecoding
 import TCPReassembly
-public import WireFormat
+package import WireFormat
 
 /// A value for each part; those of parts that do not exist go unused.
-public typealias PerPart<Element: ~Copyable> = PerShard<Element>
+package typealias PerPart<Element: ~Copyable> = PerShard<Element>
 
 /// An analysis in several parts.
 ///
@@ -11,14 +11,14 @@ public typealias PerPart<Element: ~Copyable> = PerShard<Element>
 /// join the parts; then ``finish(into:)``.
 extension Pipeline {
     /// How many parts there may be: one for each shard.
-    public static var maximumParts: Int { Limits.shards }
+    package static var maximumParts: Int { Limits.shards }
 
-    /// Begins the analysis, where packets are dealt: tells of the capture.
+    /// Begins an analysis whose packets are dealt: reports the capture.
     ///
     /// - Parameters:
     ///   - time: The time of the first packet.
     ///   - sink: Who gets the event.
-    public mutating func begin(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
+    package mutating func begin(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
         start(at: time, into: &sink)
     }
 
@@ -28,7 +28,7 @@ extension Pipeline {
     ///   - batch: The packets, whose bytes must stay where they are until the parts are done with the blocks.
     ///   - blocks: The blocks of the parts; none may be full.
     ///   - parts: How many parts there are.
-    public mutating func deal(_ batch: borrowing PacketBatch, to blocks: inout PerPart<PacketBlock>, parts: Int) {
+    package mutating func deal(_ batch: borrowing PacketBatch, to blocks: inout PerPart<PacketBlock>, parts: Int) {
         for place in 0..<batch.count {
             ahead[0].decode(batch, place, with: &decoder)
             workspace.begin(
@@ -49,8 +49,8 @@ extension Pipeline {
         }
     }
 
-    /// Tells blocks that are to be handed on how far they go.
-    public func close(_ blocks: inout PerPart<PacketBlock>) {
+    /// Marks blocks that are to be handed on with how far they go.
+    package func close(_ blocks: inout PerPart<PacketBlock>) {
         for part in 0..<Self.maximumParts {
             blocks[part].firstTime = workspace.firstTime
             blocks[part].lastPacket = workspace.packet
@@ -64,7 +64,7 @@ extension Pipeline {
     ///   - index: Which one it is, from 0.
     ///   - parts: How many there are.
     ///   - merge: What has put all their events together.
-    public mutating func join(
+    package mutating func join(
         _ part: inout PipelinePart, _ index: Int, of parts: Int, _ merge: borrowing EventMerge
     ) {
         for shard in stride(from: index, to: Limits.shards, by: parts) {

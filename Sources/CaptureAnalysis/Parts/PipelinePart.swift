@@ -3,29 +3,29 @@ import WireFormat
 
 /// One of several parts of an analysis, each of which follows some of the connections, and can have a thread of its own.
 ///
-/// It is what stands in a ``Pipeline`` behind the decoder. Feed it the blocks that ``Pipeline/deal(_:to:parts:)`` has filled for
+/// It is what follows the decoder in a ``Pipeline``. Feed it the blocks that ``Pipeline/deal(_:to:parts:)`` has filled for
 /// it, in order; put the events of all parts together with an ``EventMerge``; then hand it to
 /// ``Pipeline/join(_:_:of:_:)``. What comes of it does not depend on how many parts there are.
-public struct PipelinePart: ~Copyable {
+package struct PipelinePart: ~Copyable {
     var shards: PerShard<Shard>
     var workspace: Workspace
 
-    /// Makes a part.
+    /// Creates a part.
     ///
     /// - Parameter options: The same as the pipeline's.
-    public init(options: AnalysisOptions) {
+    package init(options: AnalysisOptions) {
         workspace = Workspace(options: options)
         workspace.reusesNumbers = true
         shards = PerShard { _ in Shard(options: options) }
     }
 
-    /// Takes the packets of a block, as long as there is room for what they tell.
+    /// Takes the packets of a block, as long as there is room for their events.
     ///
     /// - Parameters:
     ///   - block: The block, or one that was begun.
     ///   - sink: Who gets the events; their connections have numbers of the part, which are used again.
     /// - Returns: Whether all were taken.
-    public mutating func receive(_ block: inout PacketBlock, into sink: inout some PartSink & ~Copyable) -> Bool {
+    package mutating func receive(_ block: inout PacketBlock, into sink: inout some PartSink & ~Copyable) -> Bool {
         workspace.begin(firstTime: block.firstTime)
         while block.taken < block.count {
             guard sink.hasRoom else { return false }
@@ -54,4 +54,10 @@ public struct PipelinePart: ~Copyable {
             shards[item.prepared.shard].receive(&item.prepared, in: bytes, &workspace, &sink)
         }
     }
+}
+
+/// Who takes the events of a part of an analysis.
+package protocol PartSink: EventSink, ~Copyable {
+    /// Whether there is room for more; a few packets' events are taken all the same.
+    var hasRoom: Bool { get }
 }

@@ -47,7 +47,7 @@ struct IntervalHistogram: ~Copyable {
         }
     }
 
-    /// The end of the bucket with the smallest interval that so many per cent do not exceed.
+    /// The end of the bucket with the smallest interval that this percentage does not exceed.
     private func percentile(_ percent: UInt64) -> Int64 {
         let rank = (count * percent + 99) / 100
         var seen: UInt64 = 0

@@ -1,4 +1,5 @@
 import DequeModule
+import Histogram
 import WireFormat
 
 /// The Pings of one end that wait for their Pong (RFC 6455 5.5.2, 5.5.3).
@@ -6,7 +7,7 @@ import WireFormat
 /// A Pong answers the Ping with its payload. Where several wait that have it, it answers the first of those that were
 /// sent within a while of the last: four times the shortest round trip so far, a second before the first. So Pings that
 /// were sent at once are answered in order, and an end that left out one of its keep-alives does not seem to be one
-/// behind from then on.
+/// late from then on.
 struct PingLedger {
     private struct Ping {
         var fingerprint: UInt64
@@ -26,7 +27,7 @@ struct PingLedger {
     /// One that was passed over counts as answered: a Pong to a later one answers for it.
     var unanswered: UInt64 { forgotten &+ UInt64(known.count { !$0.isPassedOver }) }
 
-    /// Notes a Ping by the fingerprint of its payload.
+    /// Records a Ping by the fingerprint of its payload.
     mutating func sent(_ fingerprint: UInt64, packet: UInt64, time: Timestamp, limit: Int) {
         if known.count >= limit, !known.removeFirst().isPassedOver { forgotten &+= 1 }
         known.append(Ping(fingerprint: fingerprint, packet: packet, time: time, isPassedOver: false))
@@ -78,5 +79,59 @@ struct PingLedger {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for index in payload.indices { hash = (hash ^ UInt64(payload[index])) &* 0x100_0000_01b3 }
         return hash
+    }
+}
+
+/// Ping/Pong round trips of a session: all of them while they are few, a histogram with two significant digits then.
+///
+/// It is an object, so that sessions without any take no room for it.
+final class RoundTripRecord {
+    private var few: [Int64] = []
+    private var many: Histogram<UInt32>?
+    private var count: UInt64 = 0
+    private var minimum = Int64.max
+    private var maximum = Int64.min
+
+    private static let fewLimit = 64
+    /// The histogram's resolution in nanoseconds.
+    private static let resolution: UInt64 = 1000
+    /// Nanoseconds that it counts at most, a day: longer ones count as that, but for the longest.
+    ///
+    /// Its size is fixed, as to make it larger costs far more than to count.
+    private static let longest: UInt64 = 86_400_000_000_000
+
+    private static func clamped(_ duration: Int64) -> UInt64 { min(UInt64(clamping: duration), longest) }
+
+    /// Adds a duration in nanoseconds.
+    func record(_ duration: Int64) {
+        count &+= 1
+        minimum = min(minimum, duration)
+        maximum = max(maximum, duration)
+        guard many == nil else {
+            many?.record(RoundTripRecord.clamped(duration))
+            return
+        }
+        few.append(duration)
+        guard few.count > RoundTripRecord.fewLimit else { return }
+        var histogram = Histogram<UInt32>(
+            lowestDiscernibleValue: RoundTripRecord.resolution, highestTrackableValue: RoundTripRecord.longest,
+            numberOfSignificantValueDigits: .two)
+        for one in few { histogram.record(RoundTripRecord.clamped(one)) }
+        many = histogram
+        few = []
+    }
+
+    /// What they come to; nil when there were none.
+    var durations: SessionEnd.Durations? {
+        guard count > 0 else { return nil }
+        return SessionEnd.Durations(
+            count: count, min: minimum, p50: percentile(50), p90: percentile(90), p99: percentile(99), max: maximum)
+    }
+
+    /// The smallest duration that this percentage does not exceed.
+    private func percentile(_ percent: Int) -> Int64 {
+        if let many { return min(Int64(clamping: many.valueAtPercentile(Double(percent))), maximum) }
+        let sorted = few.sorted()
+        return sorted[max(0, (sorted.count * percent + 99) / 100 - 1)]
     }
 }

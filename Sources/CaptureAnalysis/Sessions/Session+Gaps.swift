@@ -1,7 +1,7 @@
 import WebSocketProtocol
 import WireFormat
 
-/// How a session goes on behind bytes that the capture does not hold.
+/// How a session goes on after bytes that the capture lacks.
 extension Session {
     /// Bytes kept of a stream while the place where frames begin is searched.
     private static let searchLimit = 256 << 10
@@ -40,7 +40,7 @@ extension Session {
         decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
     }
 
-    /// Whether the search of a stream goes on over bytes that are missing; what it kept is given up where it does not.
+    /// Whether the search of a stream goes on over bytes that are missing; what it kept is given up if it does not.
     private mutating func reachesOver(
         _ length: UInt64, of role: Role, _ context: EventContext, _ workspace: inout Workspace
     ) -> Bool {
@@ -58,7 +58,7 @@ extension Session {
         return true
     }
 
-    /// Tells that both streams lack a beginning of unknown length, and searches them.
+    /// Reports that both streams lack a beginning of unknown length, and searches them.
     mutating func beginMidstream(
         _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -116,7 +116,7 @@ extension Session {
         guard let search = streams[role.index].search else { return }
         let cost = search.cost
         guard workspace.resources.searchable > bytes.count else {
-            // No room: what is kept is given up, and the search begins anew behind these bytes.
+            // No room: what is kept is given up, and the search begins anew after these bytes.
             workspace.resources.keepable &+= cost
             streams[role.index].skipped &+= search.searched &+ UInt64(bytes.count)
             decode(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
@@ -155,7 +155,7 @@ extension Session {
         }
     }
 
-    /// Passes over a gap that the chain found has reached over, and that was told when it was met.
+    /// Passes over a gap that the chain found has reached over, and that was reported when it was met.
     private mutating func skipInChain(
         _ length: UInt64, from role: Role, gapPacket: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -188,7 +188,7 @@ extension Session {
         streams[role.index].skipped &+= search.searched
     }
 
-    /// Ends the search of a stream that is over, and tells what was given up.
+    /// Ends the search of a stream that is over, and reports what was given up.
     mutating func endSearch(
         of role: Role, hasFin: Bool, _ context: inout EventContext,  _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

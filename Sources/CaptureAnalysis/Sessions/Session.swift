@@ -116,7 +116,7 @@ struct Session: StreamReader, ~Copyable {
         decode(input.rest, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
     }
 
-    /// Counts messages that are one frame, as many as come next, where nobody wants to be told of them.
+    /// Counts messages that are one frame, as many as come next, if they are not reported.
     @inline(__always)
     private mutating func passWhole(
         _ input: inout ByteCursor, from role: Role,  _ workspace: inout Workspace
@@ -182,7 +182,7 @@ struct Session: StreamReader, ~Copyable {
         recordFrame(at: time)
     }
 
-    /// Tells of a frame that is a message.
+    /// Reports a frame that is a message.
     private mutating func report(
         _ whole: SingleFrameMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from role: Role,
         _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
@@ -248,7 +248,7 @@ struct Session: StreamReader, ~Copyable {
         if opcode == .pong, event.answer == nil { judge(event, context, &workspace, &sink) }
     }
 
-    /// Notes when a frame was last seen before the first Close frame, which begins the end.
+    /// Records when a frame was last seen before the first Close frame, which begins the end.
     @inline(__always)
     private mutating func recordFrame(at time: Timestamp) {
         if firstCloser == nil { lastFrameTime = time }

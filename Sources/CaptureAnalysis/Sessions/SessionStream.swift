@@ -16,18 +16,18 @@ struct SessionStream: ~Copyable {
     var search: FrameSearch?
     /// Whether its place was found by evidence, not proof.
     var isInferred = false
-    /// The packet that the message at hand began in.
+    /// The packet that the current message began in.
     var messageFirstPacket: UInt64 = 0
-    /// The fragments seen of the message at hand.
+    /// The fragments seen of the current message.
     var fragment: UInt64 = 0
     var traffic = SessionEnd.Traffic()
     var decoder: WebSocketStream
     /// Its Pings that wait for the other end's Pong.
     var pings = PingLedger()
     private var closing: ClosingNotes?
-    /// The packet at which the gap was told that made the place unknown.
+    /// The packet at which the gap was reported that made the place unknown.
     var gapPacket: UInt64 = 0
-    /// Captured bytes given up since then, those of the search at hand not counted.
+    /// Captured bytes given up since then, those of the current search not counted.
     var skipped: UInt64 = 0
 
     /// Whether its segments are held back.
@@ -67,21 +67,21 @@ struct SessionStream: ~Copyable {
     /// The first rule it broke, up to its Close frame and before that of the other end.
     var brokenRule: BrokenRule? { closing?.brokenRule }
 
-    /// Notes its first Close frame.
+    /// Records its first Close frame.
     mutating func record(_ close: SentClose) {
         let notes = closing ?? ClosingNotes()
         closing = notes
         notes.close = close
     }
 
-    /// Notes the first rule it broke.
+    /// Records the first rule it broke.
     mutating func record(_ rule: BrokenRule) {
         let notes = closing ?? ClosingNotes()
         closing = notes
         notes.brokenRule = rule
     }
 
-    /// What was sent, all told.
+    /// What was sent in all.
     var total: SessionEnd.Traffic {
         mutating get {
             var total = traffic
@@ -90,7 +90,7 @@ struct SessionStream: ~Copyable {
         }
     }
 
-    /// Notes that a message was complete.
+    /// Counts the time between messages: one is complete.
     mutating func countMessage(at time: Timestamp) {
         if let lastMessageTime {
             messageIntervals.record(time.nanoseconds(since: lastMessageTime))
@@ -101,7 +101,7 @@ struct SessionStream: ~Copyable {
     /// What the payload of the frame that was decoded last is known by.
     var payloadFingerprint: UInt64 { PingLedger.fingerprint(decoder.framePayload) }
 
-    /// The body of the Close frame that was decoded last; nil where the capture, or what was kept, lacks its code.
+    /// The body of the Close frame that was decoded last; nil if the capture, or what was kept of it, lacks its code.
     mutating func closeBody(_ payload: PayloadStatus) -> CloseBody? {
         switch payload {
         case .whole: CloseBody(decoder.framePayload)
@@ -110,12 +110,12 @@ struct SessionStream: ~Copyable {
         }
     }
 
-    /// Tells of the frame that was decoded last.
+    /// Reports the frame that was decoded last.
     mutating func report(_ event: FrameEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         sink.receive(.frame(event), at: context, payload: decoder.framePayload)
     }
 
-    /// Tells of the message that was decoded last.
+    /// Reports the message that was decoded last.
     mutating func report(_ event: MessageEvent, at context: EventContext, into sink: inout some EventSink & ~Copyable) {
         if case .withheld = event.message.payload {
             sink.receive(.message(event), at: context, payload: Span())

@@ -19,13 +19,13 @@ struct DeliveryLedger: ~Copyable {
         var origin: Origin
     }
 
-    /// The messages, acknowledged ones among them as long as nobody asks.
+    /// The messages, including acknowledged ones until they are looked at.
     var messages = OutstandingMessages()
     private var oddSegments = Deque<OddSegment>()
     private var earlyAcknowledgments = Deque<EarlyAcknowledgment>()
     /// Segments that brought only bytes already seen, as the stream counts them.
     private var repeats: UInt64 = 0
-    /// Whether it was told that not all messages can be followed.
+    /// Whether it was reported that not all messages can be followed.
     var hasToldLimit = false
     /// Whether a segment or an acknowledgment was forgotten that messages still to come may have had to do with.
     private(set) var hasForgotten = false
@@ -33,7 +33,7 @@ struct DeliveryLedger: ~Copyable {
     /// The segments that are remembered since they were not the next, and the acknowledgments that came early.
     private static let memory = 64
 
-    /// Begins behind an upgrade, with the segments that were sent again in it.
+    /// Begins after an upgrade, with the segments that were sent again in it.
     init(repeats: UInt64 = 0) {
         self.repeats = repeats
     }
@@ -51,7 +51,7 @@ struct DeliveryLedger: ~Copyable {
     ///   - origin: The packet that brought it.
     ///   - isRepeat: Whether its bytes were sent before.
     ///   - decoded: How far the stream is decoded.
-    ///   - isInMessage: Whether a message ends behind that which has begun before it.
+    ///   - isInMessage: Whether a message that began before it ends after it.
     mutating func record(
         _ bytes: Range<UInt64>, _ origin: Origin, isRepeat: Bool, decoded: UInt64, isInMessage: Bool
     ) {
@@ -73,7 +73,7 @@ struct DeliveryLedger: ~Copyable {
         earlyAcknowledgments.append(EarlyAcknowledgment(offset: offset, origin: origin))
     }
 
-    /// When a segment that was not the next was captured; nil where it is not remembered.
+    /// When a segment that was not the next was captured; nil if it is not remembered.
     func time(ofPacket packet: UInt64) -> Timestamp? {
         oddSegments.last { $0.origin.packet == packet }?.origin.time
     }
@@ -84,7 +84,7 @@ struct DeliveryLedger: ~Copyable {
         return UInt32(oddSegments.count { $0.isRepeat && $0.bytes.overlaps(bytes) })
     }
 
-    /// The early acknowledgment that covered the bytes before `end`; nil where there was none.
+    /// The early acknowledgment that covered the bytes before `end`; nil if there was none.
     mutating func earlyAcknowledgment(of end: UInt64) -> EarlyAcknowledgment? {
         guard !earlyAcknowledgments.isEmpty else { return nil }
         while let first = earlyAcknowledgments.first, first.offset < end { earlyAcknowledgments.removeFirst() }

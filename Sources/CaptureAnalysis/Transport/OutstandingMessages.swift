@@ -13,7 +13,7 @@ struct OutstandingMessages: ~Copyable {
         var end: UInt64
         var messagePacket: UInt64
         var lastBytePacket: UInt64
-        /// When that was captured, where it is known.
+        /// When that was captured, if it is known.
         var lastByteTime: Timestamp?
         var retransmissions: UInt32
     }
@@ -78,7 +78,7 @@ struct OutstandingMessages: ~Copyable {
         return message
     }
 
-    /// Takes out all, where the last ends at this offset or before and none was sent again: the ring, which comes from far,
+    /// Takes out all if the last ends at this offset or before and none was sent again: the ring, which comes from far,
     /// need not be looked at for that, and is used from its beginning.
     @inline(__always)
     mutating func removeAllQuiet(upTo offset: UInt64) {

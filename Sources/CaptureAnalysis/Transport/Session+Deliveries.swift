@@ -95,7 +95,7 @@ extension Session {
         if tellsAll || repeats > 0 || streams[role.index].deliveries.messages.isFull { watchesSegments = true }
     }
 
-    /// Makes room for one more message, at the cost of the oldest where the bounds are reached.
+    /// Makes room for one more message, at the cost of the oldest if the bounds are reached.
     private mutating func makeRoom(
         _ role: Role, _ context: EventContext,  _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -111,7 +111,7 @@ extension Session {
         }
     }
 
-    /// Looks which messages are acknowledged, up to this offset of their stream, and tells of them.
+    /// Reports the messages that are acknowledged, up to this offset of their stream.
     ///
     /// - Returns: Whether it must be looked again at the next packet.
     mutating func settle(
@@ -131,7 +131,7 @@ extension Session {
             || streams[role.index].deliveries.messages.isFull
     }
 
-    /// Tells of a message that is acknowledged.
+    /// Reports a message that is acknowledged.
     private mutating func tell(
         _ message: OutstandingMessages.Message, from role: Role, _ context: EventContext,
         _ sink: inout some EventSink & ~Copyable
@@ -151,9 +151,10 @@ extension Session {
         sink.receive(.delivery(delivery), at: context, payload: Span())
     }
 
-    /// Tells of the messages that were not acknowledged, since nothing more will come.
+    /// Reports the messages that were not acknowledged, since nothing more will come.
     ///
-    /// Where no acknowledgment of a stream was captured at all, that says nothing: those are told of where asked for.
+    /// If no acknowledgment of a stream was captured at all, that says nothing: those are reported only if all are
+    /// asked for.
     mutating func settleRest(
         _ tcp: TransportEnd, _ context: EventContext,  _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

@@ -1,14 +1,15 @@
+import WebSocketProtocol
 import WireFormat
 
 /// Watches one end for segments that TCP held back until the one before was acknowledged: Nagle's algorithm
 /// (RFC 9293 3.7.4), which waits for the other end's delayed acknowledgment (RFC 9293 3.8.6.3).
 ///
-/// It is certain that the bytes were there to be sent where the small segment before ends inside of a frame, and next
-/// to certain that they waited for the acknowledgment where they leave right behind it: see ``receive(next:at:slack:)``.
+/// If the small segment before ends inside a frame, the bytes were certainly there to be sent; if they leave right after
+/// the acknowledgment, they almost certainly waited for it: see ``receive(next:at:slack:)``.
 struct StallWatch {
     /// A segment that was held back.
     struct Stall {
-        /// Nanoseconds behind the segment before.
+        /// Nanoseconds after the segment before.
         var heldFor: Int64
         /// Bytes of payload.
         var length: Int
@@ -37,14 +38,14 @@ struct StallWatch {
     /// Whether a segment may be held back now.
     var isArmed: Bool { cutTime != nil }
 
-    /// Begins to wait behind a small segment inside of a frame.
+    /// Begins to wait after a small segment that ends inside a frame.
     mutating func begin(end: UInt64, at time: Timestamp) {
         cutTime = time
         cutEnd = end
         acknowledgedTime = nil
     }
 
-    /// Takes an acknowledgment from the other end; where it brings bytes or closes the window, these may be the reason.
+    /// Takes an acknowledgment from the other end; if it brings bytes or closes the window, these may be the reason.
     mutating func acknowledge(_ offset: UInt64, isPlain: Bool, at time: Timestamp) {
         guard isArmed else { return }
         guard isPlain else {
@@ -57,10 +58,10 @@ struct StallWatch {
     /// Takes the next segment with bytes.
     ///
     /// - Parameters:
-    ///   - length: Its bytes of payload; nil where it does not stand right behind the segment before.
+    ///   - length: Its bytes of payload; nil if it does not directly follow the segment before.
     ///   - time: When it was captured.
-    ///   - slack: Nanoseconds behind the acknowledgment within which it counts as set free by it.
-    /// - Returns: How it was held back; nil where that is not certain.
+    ///   - slack: Nanoseconds after the acknowledgment within which it counts as set free by it.
+    /// - Returns: How it was held back; nil if that is not certain.
     mutating func receive(next length: Int?, at time: Timestamp, slack: Int64) -> Stall? {
         guard let cutTime else { return nil }
         self.cutTime = nil
@@ -73,5 +74,65 @@ struct StallWatch {
         total = isBeyond ? .max : sum
         longest = max(longest, heldFor)
         return Stall(heldFor: heldFor, length: length)
+    }
+}
+
+/// What a session reports of segments that were held back.
+extension Session {
+    /// Whether the next segment of an end may have been held back.
+    mutating func awaitsStall(of role: Role) -> Bool { streams[role.index].stalls.isArmed }
+
+    /// Takes the other end's acknowledgment (``StallWatch/acknowledge(_:isPlain:at:)``).
+    mutating func acknowledge(_ role: Role, to offset: UInt64, isPlain: Bool, at time: Timestamp) {
+        streams[role.index].stalls.acknowledge(offset, isPlain: isPlain, at: time)
+    }
+
+    /// Takes the next segment of an end (``StallWatch/receive(next:at:slack:)``).
+    mutating func endStall(
+        of role: Role, next length: Int?, at time: Timestamp, slack: Int64
+    ) -> StallWatch.Stall? {
+        streams[role.index].stalls.receive(next: length, at: time, slack: slack)
+    }
+
+    /// Waits for the segment after a small one that ends inside a frame.
+    mutating func beginStallWatch(_ role: Role, end: UInt64, at time: Timestamp) {
+        streams[role.index].stalls.begin(end: end, at: time)
+        watchesSegments = true
+    }
+
+    /// Reports the first segment that was held back.
+    mutating func report(
+        _ stall: StallWatch.Stall, from role: Role, streamOffset: UInt64, view: ConnectionView,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard streams[role.index].stalls.count == 1 else { return }
+        report(
+            "A segment of \(stall.length) bytes, amid a frame, was held back for "
+                + "\(Finding.milliseconds(stall.heldFor)) until the one before it was acknowledged (Nagle's algorithm and delayed acknowledgments).",
+            from: role, streamOffset: streamOffset, workspace.context(id, view: view), &workspace, &sink)
+    }
+
+    /// Reports how often that happened, if it was more than once.
+    mutating func tellStalls(
+        _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        for role in Role.allCases where streams[role.index].stalls.count > 1 {
+            let stalls = streams[role.index].stalls
+            report(
+                "\(stalls.count) segments, each amid a frame, were held back like this: "
+                    + "\(Finding.milliseconds(stalls.total)) in all, "
+                    + "the longest \(Finding.milliseconds(stalls.longest)).",
+                from: role, streamOffset: nil, context, &workspace, &sink)
+        }
+    }
+
+    private func report(
+        _ text: String, from role: Role, streamOffset: UInt64?, _ context: EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let finding = Finding(
+            rule: "tcp.nagle-stall", severity: .warning, reference: "RFC 9293 3.7.4", text: text, from: role,
+            streamOffset: streamOffset)
+        workspace.report(finding, at: context, into: &sink)
     }
 }

@@ -23,7 +23,7 @@ struct TransportEnd {
     var unanswered: (run: UnansweredRun, from: Direction)?
     /// How far each stream, by its direction, was acknowledged.
     var acknowledged: InlineArray<2, UInt64>
-    /// Whether each stream, by its direction, was seen to the end that its FIN tells.
+    /// Whether each stream, by its direction, was seen up to its FIN.
     var isWhole: InlineArray<2, Bool>
     /// The server's address.
     var server: IPAddress
@@ -87,4 +87,12 @@ struct TransportEnd {
         return run.segments >= Self.timeoutSegments
             && run.end.nanoseconds(since: run.start) >= Self.timeoutSpan
     }
+}
+
+/// What makes a session end here.
+enum EndCause {
+    /// Its TCP connection is over.
+    case closed
+    /// The capture is over, or the connection is not tracked any more.
+    case captureEnd
 }

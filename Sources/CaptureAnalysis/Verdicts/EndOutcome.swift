@@ -30,3 +30,32 @@ struct EndOutcome {
         dataFrames = frames &- min(frames, control)
     }
 }
+
+/// The first Close frame of an end.
+struct SentClose {
+    /// What it says; nil if the capture lacks its code.
+    var body: CloseBody?
+    /// The packet that completed it.
+    var packet: UInt64
+    /// That packet's time.
+    var time: Timestamp
+    /// Where it begins: bytes from the first of its stream.
+    var streamOffset: UInt64
+    /// Where it ends in the TCP stream that carries it: received once that is acknowledged.
+    var carriedEnd: UInt64
+}
+
+/// The first rule that an end broke while the other end had not sent a Close frame yet.
+struct BrokenRule {
+    var violation: Violation
+    /// When it was reported.
+    var time: Timestamp
+    /// How many frames the other end had begun by then.
+    var framesOfPeer: UInt64
+}
+
+/// What is noted of an end for the verdict; apart from its stream, since most frames come before it.
+final class ClosingNotes {
+    var close: SentClose?
+    var brokenRule: BrokenRule?
+}

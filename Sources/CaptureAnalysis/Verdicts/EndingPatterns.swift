@@ -1,4 +1,4 @@
-import PacketDecoding
+public import PacketDecoding
 
 /// Finds sessions that end alike: idle timers and fixed lifetimes of servers, clients and what stands between them.
 ///
@@ -40,7 +40,7 @@ struct EndingPatterns: Sendable {
     struct Sample: Sendable {
         /// Its server.
         var server: IPAddress
-        /// Nanoseconds from the accepted upgrade to the end; nil where that was not seen.
+        /// Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
         var lifetime: Int64?
     }
 
@@ -54,7 +54,7 @@ struct EndingPatterns: Sendable {
     /// - Parameters:
     ///   - verdict: How it ended.
     ///   - server: Its server.
-    ///   - lifetime: Nanoseconds from the accepted upgrade to the end; nil where that was not seen.
+    ///   - lifetime: Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
     mutating func record(_ verdict: SessionEnd.Verdict, server: IPAddress, lifetime: Int64?) {
         guard verdict.layer != .captureEnd else { return }
         guard let index = index(of: server) else {
@@ -125,5 +125,41 @@ struct EndingPatterns: Sendable {
         times.clusters.max { $0.count < $1.count }.flatMap {
             $0.count >= fewest && $0.count &* 2 >= count ? $0 : nil
         }
+    }
+}
+
+/// A way in which several sessions with one server ended alike: at the same age, or after the same silence.
+public struct EndingPattern: Hashable, Sendable {
+    /// The server that they have in common.
+    public var server: IPAddress
+    /// Who ended them.
+    public var by: SessionEnd.Verdict.Party
+    /// At which layer.
+    public var layer: SessionEnd.Verdict.Layer
+    /// How many of them there are.
+    public var sessions: UInt64
+    /// How many sessions with the server have ended in the capture, in whatever way.
+    public var ended: UInt64
+    /// The shortest and the longest silence before the end, in nanoseconds; nil if that differs.
+    public var silence: ClosedRange<Int64>?
+    /// The shortest and the longest time from the accepted upgrade to the end, in nanoseconds; nil if that differs.
+    public var lifetime: ClosedRange<Int64>?
+    /// Whether no frame was ever sent in any of them, so that silence and lifetime are the same.
+    public var isSilentThroughout: Bool
+
+    /// Creates a pattern.
+    public init(
+        server: IPAddress, by: SessionEnd.Verdict.Party, layer: SessionEnd.Verdict.Layer, sessions: UInt64,
+        ended: UInt64,
+        silence: ClosedRange<Int64>?, lifetime: ClosedRange<Int64>?, isSilentThroughout: Bool
+    ) {
+        self.server = server
+        self.by = by
+        self.layer = layer
+        self.sessions = sessions
+        self.ended = ended
+        self.silence = silence
+        self.lifetime = lifetime
+        self.isSilentThroughout = isSilentThroughout
     }
 }

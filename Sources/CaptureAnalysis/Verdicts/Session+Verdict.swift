@@ -3,9 +3,9 @@ import WireFormat
 
 /// What is noted of a session for the verdict on it.
 extension Session {
-    /// Notes a broken rule, unless that was no reason for the other end to fail the connection.
+    /// Records a broken rule, unless it was no reason for the other end to fail the connection.
     ///
-    /// What is sent behind a Close frame is not read (RFC 6455 5.5.1), and an end that has sent its own Close frame has
+    /// What is sent after a Close frame is not read (RFC 6455 5.5.1), and an end that has sent its own Close frame has
     /// given its reasons.
     mutating func record(
         _ violation: Violation, at streamOffset: UInt64, from role: Role, _ context: EventContext

@@ -9,7 +9,7 @@ struct SessionOutcome {
     var firstCloser: Role?
     /// The direction that the client sends.
     var clientDirection: Direction
-    /// When the last frame before the end was complete; the answer to the upgrade where there was none.
+    /// When the last frame before the end was complete; the answer to the upgrade if there was none.
     var lastFrameTime: Timestamp?
     /// Pings without a Pong.
     var unansweredPings: UInt64
@@ -34,13 +34,13 @@ struct SessionOutcome {
     }
 
     /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
-    /// where there was no end.
+    /// if there was no end.
     func endTime(_ tcp: TransportEnd, now: Timestamp) -> Timestamp {
         if let close = firstCloser.flatMap({ self[$0].close }) { return close.time }
         return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
     }
 
-    /// What an end's application is told; nil while its session is open, and where a gap hides it.
+    /// What an end's application is told; nil while its session is open, and if a gap hides it.
     private func closeEvent(
         of role: Role, _ tcp: TransportEnd, _ failure: SessionEnd.Failure?, isOver: Bool
     ) -> CloseEvent? {
@@ -79,4 +79,53 @@ struct SessionOutcome {
     func role(of direction: Direction) -> Role { Role(direction, client: clientDirection) }
 
     func direction(of role: Role) -> Direction { role.direction(client: clientDirection) }
+}
+
+/// Whether an end has failed the connection (RFC 6455 7.1.7): it then shows its application 1006, whatever it receives.
+extension SessionOutcome {
+    /// How long after a broken rule, in nanoseconds, the end of TCP counts as its consequence.
+    private static let patience: Int64 = 2_000_000_000
+
+    /// Who has failed the connection, and why; nil if neither has.
+    func failure(_ tcp: TransportEnd) -> SessionEnd.Failure? {
+        for role in [firstCloser?.peer ?? .client, firstCloser ?? .server] {
+            if hasFailedByClose(role) || hasFailedSilently(role, tcp) {
+                return SessionEnd.Failure(by: role, violation: self[role.peer].brokenRule?.violation)
+            }
+        }
+        return nil
+    }
+
+    /// Whether an end's Close frame says that it fails the connection.
+    ///
+    /// RFC 6455 7.4.1 has codes for that. They say it if the other end has broken a rule before, or if its stream
+    /// is not known in full; "message too big" if the other end has sent any data. A Close frame that only repeats the
+    /// other's code says nothing.
+    private func hasFailedByClose(_ role: Role) -> Bool {
+        let peer = self[role.peer]
+        guard let code = self[role].close?.body?.code, !isEcho(role, code) else { return false }
+        let isFirst = firstCloser == role
+        switch code {
+        case .protocolError, .invalidFramePayloadData:
+            return peer.brokenRule != nil || isFirst && peer.isIncomplete
+        case .messageTooBig:
+            return peer.brokenRule != nil || isFirst && (peer.isIncomplete || peer.dataFrames > 0)
+        default: return false
+        }
+    }
+
+    /// Whether a Close frame has the code of the one that it answers.
+    private func isEcho(_ role: Role, _ code: CloseCode) -> Bool {
+        firstCloser != role && self[role.peer].close?.body?.code == code
+    }
+
+    /// Whether an end has ended TCP without a Close frame right after the other one broke a rule, and has sent
+    /// nothing in between.
+    private func hasFailedSilently(_ role: Role, _ tcp: TransportEnd) -> Bool {
+        guard self[role].close == nil, !self[role].isLost, let rule = self[role.peer].brokenRule,
+            let end = tcp.firstEnd, end.from == direction(of: role), let time = tcp.firstEndTime
+        else { return false }
+        return self[role].frames == rule.framesOfPeer
+            && (0...Self.patience).contains(time.nanoseconds(since: rule.time))
+    }
 }

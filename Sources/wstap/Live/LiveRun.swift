@@ -45,7 +45,7 @@ struct LiveRun: FormatUser {
         // From now on a signal ends the program at once, however slow the reader.
         WakePipe.restoreSignals()
         let statistics = device.statistics()
-        pipeline.note(CaptureLosses(statistics, queue))
+        pipeline.record(CaptureLosses(statistics, queue))
         pipeline.finish(into: &sink)
         recorder?.release(sink.takeAnnounced())
         recorder?.finish(statistics)
