@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import WebSocketProtocol
+import WireFormat
 
 @testable import CaptureAnalysis
 
@@ -11,7 +12,7 @@ struct HotBytesTests {
         let stream = UnsafeMutablePointer<SessionStream>.allocate(capacity: 1)
         stream.initialize(
             to: SessionStream(
-                sender: .client, streamOffset: 0, extensions: nil, options: AnalysisOptions(), isCarried: false))
+                sender: .client, streamOffset: 0, extensions: nil, options: AnalysisOptions()))
         defer {
             stream.deinitialize(count: 1)
             stream.deallocate()
@@ -29,5 +30,35 @@ struct HotBytesTests {
         #expect(counts.upperBound == fields.map(\.upperBound).max())
         let start = bytes(of: &stream.pointee.decoder, in: stream).lowerBound
         #expect(decoder == (start + WebSocketStream.hotBytes.lowerBound)..<(start + WebSocketStream.hotBytes.upperBound))
+    }
+
+    @Test("The head of a session is one cache line, and its streams follow")
+    func session() {
+        let session = UnsafeMutablePointer<Session>.allocate(capacity: 1)
+        var workspace = Workspace(options: AnalysisOptions())
+        let beginning = SessionBeginning(
+            client: .fromInitiator, offsets: [0, 0], isCarried: false, extensions: [], requestElapsed: nil)
+        session.initialize(to: Session(SessionID(connection: 1), beginning, &workspace))
+        defer {
+            session.deinitialize(count: 1)
+            session.deallocate()
+        }
+        #expect(Session.headBytes == 0..<64)
+        let (client, _) = Session.hotBytes(of: .client)
+        let (server, _) = Session.hotBytes(of: .server)
+        let start = Int(bitPattern: session)
+        let first = withUnsafePointer(to: &session.pointee.streams[0]) { Int(bitPattern: $0) } - start
+        let second = withUnsafePointer(to: &session.pointee.streams[1]) { Int(bitPattern: $0) } - start
+        #expect(first == Session.headBytes.upperBound)
+        #expect(server.lowerBound - client.lowerBound == second - first)
+        #expect(client.lowerBound == first + SessionStream.hotBytes.0.lowerBound)
+    }
+
+    @Test("What is kept of each connection stays as small as it was measured")
+    func sizes() {
+        #expect(MemoryLayout<Connection>.stride == 8)
+        #expect(MemoryLayout<Session>.stride <= 2688)
+        #expect(MemoryLayout<OpeningReader>.stride <= 264)
+        #expect(MemoryLayout<PacketAhead>.stride <= 112)
     }
 }
