@@ -28,7 +28,7 @@ final class AnalysisPart<Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
         defer { sink.crew = nil }
         if !sink.hasRoom { sink.offer() }
         guard sink.hasRoom, part.receive(&block, into: &sink) else { return false }
-        sink.batch.close(behind: block.lastPacket)
+        sink.batch.close(after: block.lastPacket)
         // The merge may need these to go on.
         if turn.isLast { sink.offer() }
         guard sink.hasRoom else { return false }
@@ -56,7 +56,7 @@ private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable
         batch.receive(event, at: context, payload: payload)
         guard batch.isFull, hasRoom || batch.isOverfull else { return }
         // The packet may have further events.
-        batch.close(behind: context.packet - 1)
+        batch.close(after: context.packet - 1)
         hasRoom = (batch.isOverfull ? crew?.put(&batch, of: part) : crew?.offer(&batch, of: part)) ?? false
     }
 

@@ -1,85 +1,85 @@
-public import CaptureAnalysis
+package import CaptureAnalysis
 
-/// A way to print the events of an analysis.
+/// Prints the events of an analysis.
 ///
-/// It does no I/O: what it prints gathers in ``output`` until whoever owns the file descriptor drains it.
-public protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
-    /// What is printed and not drained yet.
+/// A format does no I/O: its text collects in ``output`` until the owner of the file descriptor drains it.
+package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
+    /// What is printed but not drained yet.
     var output: OutputBuffer { get set }
 
     /// What the format wants to be told.
     var demand: EventDemand { get }
 
-    /// What a filter left out that nobody asked it to, and what it was asked for that is not there.
+    /// What a filter dropped without being asked to, and what it was asked for but never saw.
     var omissions: FilterOmissions { get }
 
-    /// Prints what was held back for the sake of the events behind it. Called where nothing more may come for a
-    /// while: when the packets of a live capture or a pipe pause. The last event flushes by itself.
+    /// Prints what is held back for later events. Called when nothing may follow for a while, as when the packets of a
+    /// live capture or a pipe pause. The last event flushes by itself.
     mutating func flush()
 }
 
 extension OutputFormat where Self: ~Copyable {
-    /// Formats leave out nothing.
-    public var omissions: FilterOmissions { FilterOmissions() }
+    /// Only filters drop events.
+    package var omissions: FilterOmissions { FilterOmissions() }
 
     /// Most formats hold nothing back.
-    public mutating func flush() {}
+    package mutating func flush() {}
 }
 
-/// What a part of an analysis has to tell, on its way to the merge, where the parts come together.
+/// Events of one part of a parallel analysis, on their way to the merge.
 ///
-/// A part adds events and closes the batch; the merge passes them on in the order that an ``EventMerge`` tells.
-public protocol OutputBatch: EventSink, Sendable, SendableMetatype, ~Copyable {
-    /// Whether it is to be handed on.
+/// The part adds events and closes the batch; the merge passes them on in the order that ``EventMerge`` defines.
+package protocol OutputBatch: EventSink, Sendable, SendableMetatype, ~Copyable {
+    /// Whether to hand it on.
     var isFull: Bool { get }
 
-    /// Whether it holds so much that no other should wait beside it.
+    /// Whether it is so large that no other batch should queue with it.
     var isLarge: Bool { get }
 
-    /// Whether it must not grow any more, even by what else a packet tells.
+    /// Whether it must not grow any further, not even by the rest of a packet's events.
     var isOverfull: Bool { get }
 
-    /// Whether all of its events were passed on.
+    /// Whether all its events have been passed on.
     var isEmpty: Bool { get }
 
-    /// The packet of the next event; where there is none, the first that may have one behind this batch.
+    /// The packet of the next event; if there is none, the first packet whose events may follow this batch.
     var nextPacket: UInt64 { get }
 
-    /// The last packet whose events are in this batch or before it, as far as there are any.
+    /// The last packet all of whose events are in this batch or an earlier one.
     var lastPacket: UInt64 { get }
 
-    /// Tells that no more events of packets up to this one will come.
-    mutating func close(behind packet: UInt64)
+    /// Declares the events of all packets up to this one complete.
+    mutating func close(after packet: UInt64)
 
-    /// Passes the events of packets up to one on to a format, which is such as the batch was made for.
+    /// Passes the events of packets up to `packet` on to a format of the kind that the batch was created for.
     ///
     /// - Parameters:
     ///   - packet: The last packet.
-    ///   - part: The part of the analysis that they come from.
-    ///   - merge: What puts them together with those of others.
-    ///   - format: Who prints them, or has them printed already.
+    ///   - part: The part of the analysis that the events come from.
+    ///   - merge: What orders them among those of other parts.
+    ///   - format: What prints them, unless the batch has printed them already.
     mutating func pass(
         through packet: UInt64, of part: Int, _ merge: inout EventMerge,
         into format: inout some OutputFormat & ~Copyable
     )
 
-    /// Forgets the events.
+    /// Removes all events.
     mutating func removeAll()
 }
 
 extension EventBatch: OutputBatch {}
 
 /// How much of each payload to show (`--payload BYTES|all|none`).
-public enum PayloadLimit: Hashable, Sendable {
+package enum PayloadLimit: Hashable, Sendable {
     /// Nothing.
     case none
-    /// At most so many: bytes in a trace, characters in a timeline.
+    /// At most this many: bytes in a trace, characters in a timeline.
     case atMost(Int)
     /// Everything.
     case all
 
-    /// The largest number that is shown; `Int.max` for all.
-    public var maximum: Int {
+    /// The most that is shown; `Int.max` for all.
+    package var maximum: Int {
         switch self {
         case .none: 0
         case .atMost(let count): max(0, count)

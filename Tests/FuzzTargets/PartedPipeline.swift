@@ -59,7 +59,7 @@ public struct PartedPipeline: ~Copyable {
             // Parts whose batches are not needed yet keep them, and add to them.
             if sinks[part].batch.isEmpty { sinks[part].batch.removeAll() }
             while !parts[part].receive(&blocks[part], into: &sinks[part]) { sinks[part].goOn() }
-            sinks[part].batch.close(behind: blocks[part].lastPacket)
+            sinks[part].batch.close(after: blocks[part].lastPacket)
             blocks[part].removeAll()
             note(part)
         }

@@ -14,7 +14,7 @@ struct BatchQueueTests {
         batch = EventBatch.ofNothing(upTo: 2)
         #expect(!queue.hasRoom(1) && !queue.put(&batch, capacity: 1) && !batch.isEmpty)
         batch = EventBatch()
-        batch.close(behind: 9)
+        batch.close(after: 9)
         #expect(queue.put(&batch, capacity: 1) && queue.count == 1)
         // The batch that waited says how far the part has come.
         queue.take(&batch)
@@ -42,7 +42,7 @@ extension EventBatch {
         var batch = EventBatch()
         var pipeline = Pipeline(options: AnalysisOptions())
         pipeline.finish(into: &batch)
-        batch.close(behind: packet)
+        batch.close(after: packet)
         return batch
     }
 }

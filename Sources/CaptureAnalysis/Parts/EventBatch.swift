@@ -50,7 +50,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     }
 
     /// Closes the batch: no more events of packets up to this one will come.
-    public mutating func close(behind packet: UInt64) {
+    public mutating func close(after packet: UInt64) {
         lastPacket = packet
     }
 

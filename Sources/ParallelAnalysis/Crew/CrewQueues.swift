@@ -84,7 +84,7 @@ struct BatchQueue<Batch: OutputBatch & ~Copyable>: ~Copyable, Sendable {
     mutating func put(_ batch: inout Batch, capacity: Int) -> Bool {
         if batch.isEmpty, count > 0 {
             // All it says is how far the part has come; the last queued batch can say that.
-            batches[(submittedCount &- 1) % 8].close(behind: batch.lastPacket)
+            batches[(submittedCount &- 1) % 8].close(after: batch.lastPacket)
             batch.removeAll()
             return true
         }

@@ -1,34 +1,32 @@
-public import CaptureAnalysis
+package import CaptureAnalysis
 import WebSocketProtocol
 
-/// A format behind a filter: what the filter leaves out, the format never sees.
+/// A format behind a filter: the format never sees what the filter drops.
 ///
-/// ``EventFilter`` tells the rules.
-///
-/// A connection whose showing is not decided yet is held: its `connection` event and at most ``maximumHeld`` further
-/// ones. It is held no longer than until its `end`.
-public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
-    /// The most events that are held of one connection, beside its first.
-    public static var maximumHeld: Int { 4 }
+/// ``EventFilter`` defines the rules. While it is undecided whether a connection is shown, its `connection` event and at
+/// most ``maximumHeld`` more are held, until its `end` at the latest.
+package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
+    /// The most events held of one connection, in addition to its first.
+    package static var maximumHeld: Int { 4 }
 
     /// The format.
-    public private(set) var base: Base
+    package private(set) var base: Base
     private let filter: EventFilter
     private var pattern: PayloadPattern?
     private var connections: [UInt64: Connection] = [:]
-    /// The highest number of a connection so far.
+    /// The highest connection number so far.
     private var connectionCount: UInt64 = 0
     private var undecidedEvents: UInt64 = 0
 
-    /// What is known of a connection that was seen and is not over.
+    /// A connection that has not ended.
     private struct Connection {
-        /// Whether a handshake was asked for by host and path; true where any would do.
+        /// Whether a handshake matched host and path; true if any would.
         var isChosen: Bool
         /// Whether its `connection` event was shown.
         var isAnnounced = false
         var held: [HeldEvent] = []
-        /// Events that were not held, beyond the most that are.
-        var leftOut: UInt64 = 0
+        /// Events beyond the most that are held.
+        var dropped: UInt64 = 0
     }
 
     private struct HeldEvent {
@@ -38,15 +36,15 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
 
     /// Puts a filter before a format.
     ///
-    /// - Throws: Where the filter's pattern cannot be compiled.
-    public init(_ base: consuming Base, filter: EventFilter) throws(InvalidPattern) {
+    /// - Throws: If the filter's pattern is invalid.
+    package init(_ base: consuming Base, filter: EventFilter) throws(InvalidPattern) {
         pattern = if let grep = filter.grep { try PayloadPattern(grep) } else { nil }
         self.base = base
         self.filter = filter
     }
 
-    /// What the format printed and nobody drained yet.
-    public var output: OutputBuffer {
+    /// What the format has printed but is not drained yet.
+    package var output: OutputBuffer {
         _read { yield base.output }
         _modify { yield &base.output }
     }
@@ -55,7 +53,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     ///
     /// A pattern is matched against whole payloads, however little of them is shown. Where the filter lists kinds of
     /// events, a trace holds the deliveries of all messages or of none.
-    public var demand: EventDemand {
+    package var demand: EventDemand {
         var demand = base.demand
         if filter.grep != nil { demand.payload.bytes = .max }
         guard let events = filter.events else { return demand }
@@ -64,8 +62,8 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         return demand
     }
 
-    /// What was left out that nobody asked for, and which connections were asked for that did not come.
-    public var omissions: FilterOmissions {
+    /// What was dropped without being asked for, and the connections asked for that never came.
+    package var omissions: FilterOmissions {
         var omissions = FilterOmissions()
         switch pattern {
         case .some(let pattern): omissions.unsearchedPayloads = pattern.limitHits
@@ -77,20 +75,20 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         return omissions
     }
 
-    /// Prints what is held back for the sake of the next event.
-    public mutating func flush() {
+    /// Flushes the format.
+    package mutating func flush() {
         base.flush()
     }
 
-    /// Hands an event on, holds it, or leaves it out.
-    public mutating func receive(
+    /// Passes an event on, holds it, or drops it.
+    package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
         let connection = context.connection
         connectionCount = max(connectionCount, connection)
         if connection > 0, !filter.connections.isEmpty, !filter.connections.contains(connection) { return }
         guard connection > 0, filter.choosesSessions || filter.choosesPayloads else {
-            if isFromAskedFor(event) { show(event, at: context, payload: payload) }
+            if passesSender(event) { show(event, at: context, payload: payload) }
             return
         }
         switch event {
@@ -104,7 +102,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
                 show(event, at: context, payload: payload)
             }
         case .frame, .message:
-            guard connections[connection]?.isChosen == true, isAskedFor(event, payload: payload) else { return }
+            guard connections[connection]?.isChosen == true, passes(event, payload: payload) else { return }
             announce(connection)
             show(event, at: context, payload: payload)
         default:
@@ -112,7 +110,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         }
     }
 
-    /// A handshake that is not the one asked for is left out, and with an accepted one the whole session behind it.
+    /// Drops a handshake that does not match; if it was accepted, the session after it too.
     private mutating func receive(
         _ handshake: borrowing Handshake, _ event: borrowing Event, at context: borrowing EventContext
     ) {
@@ -135,9 +133,9 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         }
     }
 
-    /// A gap, a resync, a delivery, a finding, a segment.
+    /// A gap, resync, delivery, finding or segment.
     private mutating func receiveOther(_ event: borrowing Event, at context: borrowing EventContext) {
-        guard !filter.choosesPayloads, isFromAskedFor(event), let state = connections[context.connection] else {
+        guard !filter.choosesPayloads, passesSender(event), let state = connections[context.connection] else {
             return
         }
         if state.isChosen {
@@ -152,12 +150,12 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         if state.held.count <= Self.maximumHeld {
             state.held.append(HeldEvent(event: copy event, context: copy context))
         } else {
-            state.leftOut &+= 1
+            state.dropped &+= 1
         }
         connections[context.connection] = state
     }
 
-    /// Shows what is held of a connection.
+    /// Shows the held events of a connection.
     private mutating func announce(_ connection: UInt64) {
         guard connections[connection]?.isAnnounced == false,
             var state = connections.removeValue(forKey: connection)
@@ -165,7 +163,7 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         let held = state.held
         state.isAnnounced = true
         state.held = []
-        undecidedEvents &+= state.leftOut
+        undecidedEvents &+= state.dropped
         connections[connection] = state
         for one in held {
             show(one.event, at: one.context, payload: Span())
@@ -179,9 +177,9 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         base.receive(event, at: context, payload: payload)
     }
 
-    /// Whether a frame or message is asked for.
-    private mutating func isAskedFor(_ event: borrowing Event, payload: Span<UInt8>) -> Bool {
-        guard isFromAskedFor(event) else { return false }
+    /// Whether a frame or message passes.
+    private mutating func passes(_ event: borrowing Event, payload: Span<UInt8>) -> Bool {
+        guard passesSender(event) else { return false }
         let opcode: Opcode
         switch event {
         case .frame(let frame): opcode = frame.frame.header.opcode
@@ -193,8 +191,8 @@ public struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         return pattern?.matches(payload) ?? true
     }
 
-    /// Whether an event's sender is asked for, where it has one.
-    private func isFromAskedFor(_ event: borrowing Event) -> Bool {
+    /// Whether an event's sender passes, if it has one.
+    private func passesSender(_ event: borrowing Event) -> Bool {
         guard let asked = filter.from else { return true }
         let from: Role? =
             switch event {

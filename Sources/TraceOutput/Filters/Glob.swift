@@ -1,11 +1,10 @@
-/// A shell-like pattern for a whole text: `*` is any run of characters, `?` any one, `[a-z]` one of a set, `[!a-z]` one
-/// outside it; all else is itself.
+/// A shell-style pattern that must match a whole text: `*` matches any run of characters, `?` any character, `[a-z]` one
+/// of a set, `[!a-z]` one outside it; all other characters match themselves.
 ///
-/// A `[` without its `]` is itself too, as is what follows a backslash.
+/// A `[` without a `]` matches itself, as does any character after a backslash.
 ///
-/// Matching takes time in proportion to the text's length times the pattern's, whatever both are: of several `*` only
-/// the last one ever has to give way.
-public struct Glob: Hashable, Sendable {
+/// Matching takes at most time proportional to the product of the two lengths: only the last `*` ever backtracks.
+package struct Glob: Hashable, Sendable {
     private enum Element: Hashable {
         case literal(Unicode.Scalar)
         case anyOne
@@ -16,12 +15,12 @@ public struct Glob: Hashable, Sendable {
     private let elements: [Element]
     private let ignoresCase: Bool
 
-    /// Makes a pattern; every text is one.
+    /// Creates a pattern; every text is a valid one.
     ///
     /// - Parameters:
     ///   - pattern: The pattern.
-    ///   - ignoresCase: Whether ASCII letters match in either case.
-    public init(_ pattern: String, ignoresCase: Bool = false) {
+    ///   - ignoresCase: Whether to ignore the case of ASCII letters.
+    package init(_ pattern: String, ignoresCase: Bool = false) {
         var elements: [Element] = []
         let scalars = Array(pattern.unicodeScalars)
         var position = 0
@@ -52,7 +51,7 @@ public struct Glob: Hashable, Sendable {
     }
 
     /// Whether the pattern matches the whole of `text`.
-    public func matches(_ text: String) -> Bool {
+    package func matches(_ text: String) -> Bool {
         let text = Array(text.unicodeScalars)
         var (element, position) = (0, 0)
         var lastRun: (element: Int, position: Int)?
@@ -84,7 +83,7 @@ public struct Glob: Hashable, Sendable {
         }
     }
 
-    /// The set that begins behind a `[`, and the place behind its `]`; a `]` in first place is a member.
+    /// The set that begins after a `[`, and the position after its `]`; a `]` in first place is a member.
     private static func set(
         in scalars: [Unicode.Scalar], from start: Int, ignoresCase: Bool
     ) -> (Element, Int)? {

@@ -2,23 +2,23 @@ import CPCRE2
 
 /// A compiled regular expression (PCRE2) for payloads.
 ///
-/// Bytes that are not UTF-8 match nothing, but do not stop the search.
+/// Invalid UTF-8 matches nothing, but does not stop the search.
 ///
-/// Matching is bounded: what takes more than ``matchLimit`` steps does not match, and is counted in ``limitHits``.
+/// A search that would take more than ``matchLimit`` steps does not match, and is counted in ``limitHits``.
 @safe
 struct PayloadPattern: ~Copyable {
     /// The most steps of one search.
     static let matchLimit: UInt32 = 1_000_000
     /// The deepest nesting of one search.
     static let depthLimit: UInt32 = 10_000
-    /// The most KiB of memory that one search takes.
+    /// The most KiB of memory of one search.
     static let heapLimit: UInt32 = 16_384
 
     private let code: OpaquePointer
     private let matchData: OpaquePointer
     private let context: OpaquePointer
     private let stack: OpaquePointer?
-    /// How many payloads could not be searched through within the bounds.
+    /// The number of payloads that could not be searched within the limits.
     private(set) var limitHits: UInt64 = 0
 
     /// Compiles a pattern.
@@ -39,7 +39,7 @@ struct PayloadPattern: ~Copyable {
         unsafe pcre2_set_match_limit_8(context, Self.matchLimit)
         unsafe pcre2_set_depth_limit_8(context, Self.depthLimit)
         unsafe pcre2_set_heap_limit_8(context, Self.heapLimit)
-        // Without just-in-time compilation the pattern is interpreted: slower, with the same result.
+        // Where just-in-time compilation is unavailable, the pattern is interpreted: slower, with the same result.
         if unsafe pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0 {
             unsafe stack = pcre2_jit_stack_create_8(32 << 10, 1 << 20, nil)
             unsafe pcre2_jit_stack_assign_8(context, nil, UnsafeMutableRawPointer(stack))
@@ -58,7 +58,7 @@ struct PayloadPattern: ~Copyable {
         unsafe pcre2_code_free_8(code)
     }
 
-    /// Whether the pattern is found anywhere in `payload`.
+    /// Whether the pattern occurs in `payload`.
     mutating func matches(_ payload: Span<UInt8>) -> Bool {
         let result = unsafe payload.withUnsafeBufferPointer { bytes in
             unsafe pcre2_match_8(code, bytes.baseAddress, bytes.count, 0, 0, matchData, context)
@@ -67,7 +67,7 @@ struct PayloadPattern: ~Copyable {
         return result >= 0
     }
 
-    /// PCRE2's words for one of its errors.
+    /// PCRE2's message for an error number.
     private static func message(_ number: CInt) -> String {
         var text = [UInt8](repeating: 0, count: 256)
         let length = unsafe pcre2_get_error_message_8(number, &text, text.count)
@@ -75,10 +75,10 @@ struct PayloadPattern: ~Copyable {
     }
 }
 
-/// A pattern that cannot be compiled.
-public struct InvalidPattern: Error, Hashable, Sendable {
-    /// PCRE2's words.
-    public let message: String
-    /// Where in the pattern: bytes from its first.
-    public let offset: Int
+/// A pattern that PCRE2 rejects.
+package struct InvalidPattern: Error, Hashable, Sendable {
+    /// PCRE2's message.
+    package let message: String
+    /// The offset of the error in the pattern, in bytes.
+    package let offset: Int
 }

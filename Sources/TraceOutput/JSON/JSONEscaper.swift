@@ -1,14 +1,14 @@
-/// Writes valid UTF-8 as the inside of a JSON string, a piece at a time: eight bytes at once.
+/// Writes valid UTF-8 as the inside of a JSON string, piece by piece and eight bytes at a time.
 struct JSONEscaper {
-    /// The most bytes of text in a piece; its last character may end behind it.
+    /// The most bytes of text in a piece; its last character may extend beyond.
     private static let pieceLength = 1024
-    /// The most bytes that a piece becomes: six for each byte, and eight that are written and taken back.
+    /// The most bytes that a piece becomes: six for each byte, and eight that are written and then overwritten.
     static let maximumOutput = (pieceLength + 8) * 6 + 8
 
-    /// How many bytes of the text are done.
+    /// How many bytes of the text have been written.
     private(set) var position = 0
 
-    /// Writes the next piece of `text` at `target`, which has room for ``maximumOutput`` bytes; returns how many.
+    /// Writes the next piece of `text` at `target`, which has room for ``maximumOutput`` bytes; returns how many were used.
     mutating func escape(_ text: Span<UInt8>, at target: UnsafeMutablePointer<UInt8>) -> Int {
         let stop = min(position &+ Self.pieceLength, text.count)
         var end = unsafe target
@@ -44,7 +44,7 @@ struct JSONEscaper {
         var rest = word
         var count = 8
         repeat {
-            // What stands before it is written already, and what stands behind it is written anew.
+            // The characters before it are written already; those after it are written again.
             let plain = flags.trailingZeroBitCount &>> 3
             unsafe end += plain
             unsafe escape(UInt8(truncatingIfNeeded: rest &>> UInt64(8 &* plain)), at: &end)
@@ -67,7 +67,7 @@ struct JSONEscaper {
     private static func escape(_ byte: UInt8, at end: inout UnsafeMutablePointer<UInt8>) {
         let letter: UInt8
         switch byte {
-        // By far the most common: text that is JSON itself.
+        // By far the most common, since much text is JSON itself.
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): letter = byte
         case 0x0a: letter = UInt8(ascii: "n")
         case 0x0d: letter = UInt8(ascii: "r")
@@ -81,7 +81,7 @@ struct JSONEscaper {
         unsafe end += 2
     }
 
-    /// Writes the character at `position`, or its first byte where it needs no escape.
+    /// Writes the character at `position`, or only its first byte if it needs no escape.
     private mutating func escapeOne(_ text: Span<UInt8>, at end: inout UnsafeMutablePointer<UInt8>) {
         let byte = text[position]
         if byte < 0x80, (byte < 0x20 || byte == 0x7f || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")) {
@@ -110,7 +110,7 @@ struct JSONEscaper {
 }
 
 extension Span<UInt8> {
-    /// The control character beyond ASCII at `position` with its length in UTF-8, if there is one: C1, U+061C, U+200E,
+    /// The non-ASCII control character at `position` and its length in UTF-8, if there is one: C1, U+061C, U+200E,
     /// U+200F, U+2028 to U+202E, U+2066 to U+2069.
     fileprivate func controlScalar(at position: Int) -> (scalar: UInt32, length: Int)? {
         let first = self[position]
@@ -143,7 +143,7 @@ extension UInt64 {
         return ~(notControl & notQuote & notBackslash & ~delete) & Self.topBits
     }
 
-    /// Whether a byte needs an escape, or may begin a character that does; sometimes true where none does.
+    /// Whether a byte needs an escape, or may begin a character that does; may be true although none does.
     fileprivate var mayNeedEscape: Bool {
         let controls = (self &- Self.eight(0x20)) & ~self
         var flags = controls | zeroBytes(xor: UInt8(ascii: "\"")) | zeroBytes(xor: UInt8(ascii: "\\"))

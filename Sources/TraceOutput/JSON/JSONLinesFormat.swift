@@ -1,53 +1,53 @@
-public import CaptureAnalysis
+package import CaptureAnalysis
 import WebSocketProtocol
 import WireFormat
 
-/// The trace: one JSON object a line, as `docs/trace-format.md` and `docs/trace.schema.json` define it.
+/// The trace: one JSON object per line, as defined by `docs/trace-format.md` and `docs/trace.schema.json`.
 ///
-/// Lines are written straight into the buffer; frames and messages cost no allocation.
-public struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
-    /// What a trace shows of payloads.
-    public struct Options: Hashable, Sendable {
-        /// At most so many bytes of each payload.
-        public var payload: PayloadLimit
-        /// Whether data frames show their own bytes too, beside those of their message.
-        public var framePayloads: Bool
+/// Lines are written straight into the buffer; frames and messages need no allocation.
+package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
+    /// How much of the payloads a trace shows.
+    package struct Options: Hashable, Sendable {
+        /// The most bytes of each payload.
+        package var payload: PayloadLimit
+        /// Whether data frames show their own bytes, in addition to their message's.
+        package var framePayloads: Bool
 
-        /// Makes options; all payloads in full, each once, unless told otherwise.
-        public init(payload: PayloadLimit = .all, framePayloads: Bool = false) {
+        /// Creates options; by default each payload is shown once, in full.
+        package init(payload: PayloadLimit = .all, framePayloads: Bool = false) {
             self.payload = payload
             self.framePayloads = framePayloads
         }
     }
 
-    /// The version of the format that the first line names.
-    public static let version: UInt64 = 1
+    /// The version of the format, named in the first line.
+    package static let version: UInt64 = 1
 
-    /// What is printed and not drained yet.
-    public var output: OutputBuffer
-    /// Where the last line that has the number of a connection has it.
+    /// What is printed but not drained yet.
+    package var output: OutputBuffer
+    /// Where the number of the connection stands in the last line that has one.
     private(set) var numberPlace = 0..<0
     let options: Options
     private var clock = RFC3339Clock()
-    /// What is written of when and where the events of a packet happened, and of which packet.
+    /// The time and packet keys that all lines of a packet share, and which packet and time they are for.
     private var place = OutputBuffer(capacity: 128)
     private var latestPlace = (packet: UInt64.max, time: Timestamp(nanoseconds: 0))
 
-    /// Makes the format.
-    public init(options: Options = Options()) {
+    /// Creates the format.
+    package init(options: Options = Options()) {
         self.options = options
         output = OutputBuffer()
     }
 
     /// Everything but the states of `-v`, with as much of the payloads as the options say.
-    public var demand: EventDemand {
+    package var demand: EventDemand {
         var demand = EventDemand()
         demand.payload = PayloadDemand(bytes: options.payload.maximum, includesFrames: options.framePayloads)
         return demand
     }
 
     /// Prints an event as a line.
-    public mutating func receive(
+    package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
         switch event {

@@ -1,51 +1,52 @@
-public import CaptureAnalysis
+package import CaptureAnalysis
 
-/// Lines of a trace, of which a merge has yet to tell the order and the numbers of their connections.
+/// Lines of a trace, printed by one part of a parallel analysis; the merge puts them in order and fills in the numbers of
+/// their connections.
 ///
-/// It is not generic over its format: whoever prints frames elsewhere would pay for that at every frame.
-public struct LineBatch: OutputBatch, ~Copyable {
+/// Not generic over its format: a generic one costs more for every frame.
+package struct LineBatch: OutputBatch, ~Copyable {
     private struct Line {
         let mark: EventMark
-        /// Where its connection's number stands, as its part has numbered it.
+        /// Where the connection's number within the part stands, to be replaced.
         let number: Range<Int>
-        /// Where it ends.
+        /// Where the line ends.
         let end: Int
     }
 
     private var format: JSONLinesFormat
     private var lines: ContiguousArray<Line> = []
-    /// The line that is next, and where it begins.
+    /// The next line, and where it begins.
     private var (next, nextStart) = (0, 0)
-    /// The last packet whose lines are in this batch or before it, as far as there are any.
-    public private(set) var lastPacket: UInt64 = 0
+    /// The last packet all of whose lines are in this batch or an earlier one.
+    package private(set) var lastPacket: UInt64 = 0
 
-    /// Bytes from which a batch counts as full; its last line may go beyond.
+    /// Bytes from which a batch counts as full; its last line may exceed them.
     private static var capacity: Int { 128 << 10 }
 
-    /// Makes an empty batch.
+    /// Creates an empty batch.
     ///
-    /// - Parameter options: What the trace shows of payloads.
-    public init(options: JSONLinesFormat.Options) {
+    /// - Parameter options: How much of the payloads the trace shows.
+    package init(options: JSONLinesFormat.Options) {
         format = JSONLinesFormat(options: options)
     }
 
-    /// Whether it is to be handed on.
-    public var isFull: Bool { format.output.count >= Self.capacity }
+    /// Whether to hand it on.
+    package var isFull: Bool { format.output.count >= Self.capacity }
 
-    /// Whether it holds so much that no other should wait beside it.
-    public var isLarge: Bool { format.output.count > 2 * Self.capacity }
+    /// Whether it is so large that no other batch should queue with it.
+    package var isLarge: Bool { format.output.count > 2 * Self.capacity }
 
-    /// Whether it must not grow any more.
-    public var isOverfull: Bool { format.output.count > 32 * Self.capacity }
+    /// Whether it must not grow any further.
+    package var isOverfull: Bool { format.output.count > 32 * Self.capacity }
 
-    /// Whether all of its lines were passed on.
-    public var isEmpty: Bool { next == lines.count }
+    /// Whether all its lines have been passed on.
+    package var isEmpty: Bool { next == lines.count }
 
-    /// The packet of the next line; where there is none, the first that may have one behind this batch.
-    public var nextPacket: UInt64 { next < lines.count ? lines[next].mark.packet : lastPacket &+ 1 }
+    /// The packet of the next line; if there is none, the first packet whose lines may follow this batch.
+    package var nextPacket: UInt64 { next < lines.count ? lines[next].mark.packet : lastPacket &+ 1 }
 
     /// Prints an event of a connection.
-    public mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+    package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         let start = format.output.count
         format.receive(event, at: context, payload: payload)
         guard format.output.count > start else { return }
@@ -53,13 +54,13 @@ public struct LineBatch: OutputBatch, ~Copyable {
             Line(mark: EventMark(event, at: context), number: format.numberPlace, end: format.output.count))
     }
 
-    /// Tells that no more lines of packets up to this one will come.
-    public mutating func close(behind packet: UInt64) {
+    /// Declares the lines of all packets up to this one complete.
+    package mutating func close(after packet: UInt64) {
         lastPacket = packet
     }
 
-    /// Passes the lines of packets up to one on; see ``OutputBatch``.
-    public mutating func pass(
+    /// Passes on the lines of packets up to `packet`; see ``OutputBatch``.
+    package mutating func pass(
         through packet: UInt64, of part: Int, _ merge: inout EventMerge,
         into format: inout some OutputFormat & ~Copyable
     ) {
@@ -83,8 +84,8 @@ public struct LineBatch: OutputBatch, ~Copyable {
         }
     }
 
-    /// Forgets the lines; keeps room for a few long ones.
-    public mutating func removeAll() {
+    /// Removes all lines; keeps memory for a few long ones.
+    package mutating func removeAll() {
         lines.removeAll(keepingCapacity: !isLarge)
         format.output.removeAll(keeping: 8 * Self.capacity)
         (next, nextStart, lastPacket) = (0, 0, 0)

@@ -1,40 +1,40 @@
 import CaptureAnalysis
 
-/// The findings of a capture, grouped by rule: how often, and the first of each.
+/// The findings of a capture, grouped by rule.
 struct FindingTable {
-    /// One rule's findings.
+    /// The findings of one rule.
     struct Group {
-        /// The first of them.
+        /// The first.
         var first: Finding
-        /// Its packet.
+        /// The first one's packet.
         var packet: UInt64
-        /// Its connection; 0 where it belongs to none.
+        /// The first one's connection; 0 if it has none.
         var connection: UInt64
-        /// How many there were.
+        /// The number of findings.
         var count: UInt64
-        /// The worst severity among them.
+        /// The worst severity.
         var severity: Finding.Severity
     }
 
-    /// The most rules that are kept.
+    /// The most rules.
     let maximumRules: Int
     private var groupsByRule: [String: Group] = [:]
-    /// How many findings were of rules beyond the bound.
+    /// The number of findings of rules beyond ``maximumRules``.
     private(set) var omitted: UInt64 = 0
 
-    /// Makes an empty table.
+    /// Creates an empty table.
     init(maximumRules: Int) {
         self.maximumRules = maximumRules
     }
 
-    /// The groups, the most severe first, then by rule.
+    /// The groups, most severe first, then by rule.
     var groups: [Group] {
         groupsByRule.values.sorted { left, right in
             left.severity == right.severity ? left.first.rule < right.first.rule : left.severity > right.severity
         }
     }
 
-    mutating func note(_ finding: borrowing Finding, at context: borrowing EventContext) {
+    mutating func record(_ finding: borrowing Finding, at context: borrowing EventContext) {
         let severity = finding.severity
         if let index = groupsByRule.index(forKey: finding.rule) {
             groupsByRule.values[index].count += 1
@@ -59,7 +59,7 @@ extension SummaryFormat {
         if findings.omitted > 0 {
             output.append("         … and ")
             output.append(decimal: findings.omitted)
-            output.append(" of further rules\n")
+            output.append(" of other rules\n")
         }
     }
 

@@ -2,33 +2,33 @@ import CaptureAnalysis
 import PacketDecoding
 import WebSocketProtocol
 
-/// The sessions of a capture: all those that are open, and a bounded number of those that are over.
+/// The sessions of a capture: the open ones, and a limited number of ended ones.
 struct SessionTable {
-    /// The most open sessions that are followed; connections beyond are counted alone.
+    /// The most open sessions that are followed; others are only counted.
     static let maximumOpen = 1 << 16
 
-    /// The most ended sessions that are kept.
+    /// The most ended sessions to keep.
     let maximumRows: Int
     private var open: [UInt64: OpenSession] = [:]
     private var ended: [SessionRow] = []
-    /// How many connections have appeared.
+    /// The number of connections so far.
     private(set) var count: UInt64 = 0
 
-    /// Makes an empty table.
+    /// Creates an empty table.
     init(maximumRows: Int) {
         self.maximumRows = maximumRows
     }
 
-    /// The session of a connection, as long as it is open.
+    /// The session of a connection, while it is open.
     func session(_ connection: UInt64) -> SessionRow? { open[connection]?.row }
 
-    /// The kept sessions by number.
+    /// The kept sessions, by number.
     var rows: [SessionRow] {
-        // Rows are large: it is cheaper to move their places.
+        // Rows are large: sorting their indices is cheaper.
         ended.indices.sorted { ended[$0].connection < ended[$1].connection }.map { ended[$0] }
     }
 
-    /// How many sessions there were beside the kept ones.
+    /// The number of sessions that are not kept.
     var omitted: UInt64 { count - UInt64(ended.count) }
 
     mutating func begin(_ start: borrowing ConnectionStart, connection: UInt64) {
@@ -37,22 +37,22 @@ struct SessionTable {
         open[connection] = OpenSession(SessionRow(connection: connection, start: start))
     }
 
-    mutating func note(_ handshake: borrowing Handshake, connection: UInt64) {
+    mutating func record(_ handshake: borrowing Handshake, connection: UInt64) {
         guard let session = open[connection] else { return }
-        session.row.note(handshake)
+        session.row.record(handshake)
     }
 
-    /// Takes the session's end; returns its row, if it was followed.
+    /// Ends a session; returns its row if it was followed.
     @discardableResult
     mutating func end(_ end: borrowing SessionEnd, connection: UInt64) -> SessionRow? {
         guard let session = open.removeValue(forKey: connection) else { return nil }
-        session.row.note(end)
+        session.row.record(end)
         if ended.count < maximumRows { ended.append(session.row) }
         return session.row
     }
 }
 
-/// The row of a session that is open: a dictionary moves what it holds.
+/// The row of an open session; a class, since a dictionary would move the row on every change.
 private final class OpenSession {
     var row: SessionRow
 
@@ -61,12 +61,12 @@ private final class OpenSession {
     }
 }
 
-/// What a list of sessions says about one of them.
+/// One session in a list.
 struct SessionRow {
-    /// The most bytes of a URL that are kept; the rest is cut.
+    /// The most bytes of a URL to keep.
     static let keptURLBytes = 300
 
-    /// What is known once the session is over.
+    /// What is known once the session has ended.
     struct Ending {
         var verdict: SessionEnd.Verdict
         var duration: Int64
@@ -74,29 +74,29 @@ struct SessionRow {
         var framesFromServer: UInt64
         var bytesFromClient: UInt64
         var bytesFromServer: UInt64
-        /// The median of the Ping round trips; nil where there are none.
+        /// The median Ping round trip; nil if there was none.
         var medianRoundTrip: Int64?
     }
 
     /// How the upgrade went.
     enum Upgrade: Hashable {
-        /// It was not seen: the session began before the capture.
+        /// Not seen: the session began before the capture.
         case unseen
-        /// It is not answered yet.
+        /// Not answered yet.
         case pending
-        /// It was refused with this status, or never answered.
+        /// Refused with this status, or never answered if nil.
         case refused(status: Int?)
-        /// The session was opened.
+        /// Accepted.
         case accepted
     }
 
     let connection: UInt64
     let client: Endpoint
     let server: Endpoint
-    /// The URL as the wire spelled it: not safe for a terminal yet.
+    /// The URL as it was sent, not yet safe for a terminal.
     var url = ""
     var upgrade: Upgrade
-    /// Whether permessage-deflate was negotiated; nil where that was not seen.
+    /// Whether permessage-deflate was negotiated; nil if that was not captured.
     var isDeflateNegotiated: Bool?
     var ending: Ending?
 
@@ -107,10 +107,10 @@ struct SessionRow {
         upgrade = start.opening == .handshake ? .pending : .unseen
     }
 
-    /// Both ends, such as "10.0.0.7:53412 → 10.0.0.9:8080".
+    /// Both ends, for example "10.0.0.7:53412 → 10.0.0.9:8080".
     var peers: String { "\(client) → \(server)" }
 
-    mutating func note(_ handshake: borrowing Handshake) {
+    mutating func record(_ handshake: borrowing Handshake) {
         upgrade = handshake.isAccepted ? .accepted : .refused(status: handshake.status)
         isDeflateNegotiated = handshake.extensions.contains { $0.name == "permessage-deflate" }
         url = handshake.url
@@ -118,7 +118,7 @@ struct SessionRow {
         url = String(decoding: url.utf8.prefix(Self.keptURLBytes), as: UTF8.self) + "…"
     }
 
-    mutating func note(_ end: borrowing SessionEnd) {
+    mutating func record(_ end: borrowing SessionEnd) {
         ending = Ending(
             verdict: end.verdict, duration: end.duration, framesFromClient: end.fromClient.frames,
             framesFromServer: end.fromServer.frames, bytesFromClient: end.fromClient.payloadBytes,

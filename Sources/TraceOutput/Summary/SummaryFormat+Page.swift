@@ -1,8 +1,8 @@
 import CaptureAnalysis
 
-/// The page: what stands above its tables.
+/// The page, and the totals at its top.
 extension SummaryFormat {
-    /// The columns that lines have.
+    /// The columns of a line.
     var width: Int { max(options.width, Self.minimumWidth) }
 
     mutating func write(_ summary: Summary) {
@@ -21,53 +21,53 @@ extension SummaryFormat {
             "packets",
             "\(summary.packets), \(Quantity.bytes(summary.bytes)) in \(Quantity.seconds(summary.duration))"
                 + (summary.unreadablePackets > 0 ? "; \(summary.unreadablePackets) unreadable" : ""))
-        if let losses = summary.losses { line("dropped", losses.words) }
+        if let losses = summary.losses { line("dropped", losses.message) }
         line(
             "connections",
             "\(summary.tcpConnections) TCP, \(summary.webSocketConnections) with WebSocket"
                 + self.others(summary.others)
-                + (summary.connectionsGivenUp > 0 ? "; \(summary.connectionsGivenUp) given up at a bound" : ""))
+                + (summary.connectionsGivenUp > 0 ? "; \(summary.connectionsGivenUp) dropped at a limit" : ""))
         line(
             "WebSocket",
             Quantity.count(summary.frames, "frame") + ", " + Quantity.count(summary.messages, "message") + " of "
                 + Quantity.bytes(summary.payloadBytes))
-        if let words = compression.words { line("compression", words) }
-        if let words = openings.words { line("opening", words) }
-        if let words = uncompared(summary) { line("not compared", words) }
+        if let message = compression.message { line("compression", message) }
+        if let message = openings.message { line("opening", message) }
+        if let skipped = skipped(summary) { line("patterns", skipped) }
         line(
             "findings",
             Quantity.count(summary.errors, "error") + ", " + Quantity.count(summary.warnings, "warning") + ", "
                 + Quantity.count(summary.notes, "note") + "; " + Quantity.count(summary.gaps, "gap"))
     }
 
-    /// What the connections without WebSocket were: "; 3 TLS, 1 HTTP".
+    /// The connections without WebSocket by kind: "; 3 TLS, 1 HTTP".
     private func others(_ others: OtherTraffic) -> String {
         let kinds: [(UInt64, String)] = [
             (others.tls, "TLS"), (others.http2, "HTTP/2"), (others.http, "HTTP"), (others.unknown, "unknown"),
-            (others.midstream, "begun before the capture"), (others.silent, "silent"),
+            (others.midstream, "started before the capture"), (others.silent, "silent"),
         ]
-        let words = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        return words.isEmpty ? "" : "; " + words.joined(separator: ", ")
+        let counts = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return counts.isEmpty ? "" : "; " + counts.joined(separator: ", ")
     }
 
-    /// The ends of sessions that had no room in the search for patterns; nil where there are none.
-    private func uncompared(_ summary: Summary) -> String? {
+    /// What the search for patterns had no room for; nil if nothing.
+    private func skipped(_ summary: Summary) -> String? {
         let (sessions, times) = (summary.uncomparedSessions, summary.forgottenTimes)
-        let words =
-            (sessions > 0 ? ["ends of \(Quantity.count(sessions, "session")) with further servers"] : [])
-            + (times > 0 ? ["\(times) of the silences and lifetimes, which differ too much"] : [])
-        return words.isEmpty ? nil : words.joined(separator: "; ")
+        var parts: [String] = []
+        if sessions > 0 { parts.append("\(Quantity.grouped(sessions)) sessions skipped (too many servers)") }
+        if times > 0 { parts.append("\(Quantity.grouped(times)) durations skipped (too varied to group)") }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
-    /// A total: its name in twelve columns, then its words.
-    private mutating func line(_ name: String, _ words: String) {
+    /// A total: its name in twelve columns, then its text.
+    private mutating func line(_ name: String, _ text: String) {
         output.append(verbatim: name)
         output.append(repeating: UInt8(ascii: " "), count: 13 - name.utf8.count)
-        output.append(wrapping: words, from: 13, indent: 13, width: width)
+        output.append(wrapping: text, from: 13, indent: 13, width: width)
         output.append("\n")
     }
 
-    /// How sessions ended, where there are too many to see it at a glance.
+    /// How sessions ended, if there are too many to see at a glance.
     private mutating func writeEndings() {
         guard endings.count > Self.glance else { return }
         heading("endings\n")
@@ -78,27 +78,27 @@ extension SummaryFormat {
             output.append(" × ")
             let examples = group.examples.map { "#\($0)" }.joined(separator: ", ")
             let more = group.count > UInt64(group.examples.count) ? ", …" : ""
-            let kind = VerdictText.sentence(VerdictText.common(group.verdict), upgrade: group.upgrade)
+            let kind = VerdictMessage.text(VerdictMessage.common(group.verdict), upgrade: group.upgrade)
             output.append(wrapping: "\(kind): \(examples)\(more)", from: 9, indent: 9, width: width)
             output.append("\n")
         }
         let others = endings.count - shown.reduce(0) { $0 + $1.count }
         if others > 0 {
             right("\(others)", 6)
-            output.append(wrapping: " × in other ways", from: 6, indent: 9, width: width)
+            output.append(wrapping: " × others", from: 6, indent: 9, width: width)
             output.append("\n")
         }
     }
 
-    /// The ways in which sessions ended alike.
+    /// Endings that repeat.
     private mutating func writePatterns(_ patterns: [EndingPattern]) {
         guard !patterns.isEmpty else { return }
         heading("patterns\n")
         for pattern in patterns.prefix(Self.maximumPatterns) {
             output.append("  ")
-            output.append(untrusted: PatternText.ending(pattern), fitting: width - 2)
+            output.append(untrusted: PatternMessage.ending(pattern), fitting: width - 2)
             output.append("\n      ")
-            output.append(untrusted: PatternText.cause(pattern), fitting: width - 6)
+            output.append(untrusted: PatternMessage.cause(pattern), fitting: width - 6)
             output.append("\n")
         }
         if patterns.count > Self.maximumPatterns {
@@ -108,7 +108,7 @@ extension SummaryFormat {
         }
     }
 
-    /// Text of one column a byte, right-aligned.
+    /// Right-aligned ASCII text.
     mutating func right(_ text: String, _ columns: Int) {
         output.append(repeating: UInt8(ascii: " "), count: max(columns - text.utf8.count, 0))
         output.append(verbatim: text)

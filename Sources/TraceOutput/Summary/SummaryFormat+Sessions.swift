@@ -21,12 +21,13 @@ extension SummaryFormat {
         let others = sessions.count - UInt64(rows.count)
         guard others > 0 else { return }
         output.append(
-            wrapping: "… and \(Quantity.count(others, "more session")), closed cleanly as far as there are such: "
-                + "--format jsonl --events end tells of all", from: 0, indent: 2, width: width)
+            wrapping:
+                "\(Quantity.grouped(others)) more \(others == 1 ? "session" : "sessions") not shown (troubled ones "
+                + "first); --format jsonl --events end lists all", from: 0, indent: 2, width: width)
         output.append("\n")
     }
 
-    /// The sessions that are shown, by number.
+    /// The sessions to show, by number.
     private var shownRows: [SessionRow] {
         let rows = sessions.rows
         guard rows.count > Self.shownSessions else { return rows }
@@ -35,7 +36,7 @@ extension SummaryFormat {
         return (Array(troubled) + others).prefix(Self.shownSessions).sorted { $0.connection < $1.connection }
     }
 
-    /// A row of numbers, then who, and why it ended; who stands beside the numbers where there is room.
+    /// A row of numbers, the ends and the URL (beside the numbers if there is room), and the verdict.
     private mutating func write(_ row: SessionRow, _ ending: SessionRow.Ending, _ columns: SessionColumns) {
         write(SessionColumns.cells(of: row, ending), columns)
         let left = width - columns.width - 2
@@ -50,20 +51,20 @@ extension SummaryFormat {
         writeVerdict(row, ending, indent: columns.indent)
     }
 
-    /// The same as sentences, where a row is wider than a line.
+    /// The same in sentences, if a row is wider than a line.
     private mutating func write(_ row: SessionRow, _ ending: SessionRow.Ending) {
-        var words = "#\(row.connection) \(Quantity.seconds(ending.duration))"
-        if let roundTrip = ending.medianRoundTrip { words += ", ping \(Quantity.duration(roundTrip))" }
-        words +=
+        var text = "#\(row.connection) \(Quantity.seconds(ending.duration))"
+        if let roundTrip = ending.medianRoundTrip { text += ", ping \(Quantity.duration(roundTrip))" }
+        text +=
             ", → \(Quantity.count(ending.framesFromClient, "frame")) of \(Quantity.bytes(ending.bytesFromClient))"
             + ", ← \(Quantity.count(ending.framesFromServer, "frame")) of \(Quantity.bytes(ending.bytesFromServer))"
-        output.append(wrapping: words, from: 0, indent: 2, width: width)
+        output.append(wrapping: text, from: 0, indent: 2, width: width)
         output.append("\n  ")
         writeWho(row, indent: 2)
         writeVerdict(row, ending, indent: 2)
     }
 
-    /// Both ends and the URL: in one line where they fit, else in one each, cut in their middle.
+    /// Both ends and the URL: on one line if they fit, else on a line each, without their middles.
     private mutating func writeWho(_ row: SessionRow, indent: Int) {
         let room = width - indent
         let peers = TerminalText.columns(of: row.peers)
@@ -90,8 +91,8 @@ extension SummaryFormat {
 
     private mutating func writeVerdict(_ row: SessionRow, _ ending: SessionRow.Ending, indent: Int) {
         newLine(indent)
-        let sentence = VerdictText.sentence(ending.verdict, upgrade: row.upgrade)
-        output.append(wrapping: sentence, from: indent, indent: indent, width: width)
+        let verdict = VerdictMessage.text(ending.verdict, upgrade: row.upgrade)
+        output.append(wrapping: verdict, from: indent, indent: indent, width: width)
         output.append("\n")
     }
 
@@ -110,13 +111,13 @@ extension SummaryFormat {
     }
 }
 
-/// The columns of numbers in the table of sessions, each as wide as its widest cell.
+/// The columns of the table of sessions, each as wide as its widest cell.
 struct SessionColumns {
     let headings = ["#", "duration", "frames →", "←", "payload →", "←", "ping p50"]
     /// The width of each.
     private(set) var widths: [Int]
 
-    /// Makes columns for some sessions.
+    /// Creates columns for these sessions.
     init(_ rows: [SessionRow]) {
         widths = headings.map(\.unicodeScalars.count)
         for row in rows {
@@ -125,11 +126,11 @@ struct SessionColumns {
                 widths[index] = max(widths[index], cell.utf8.count)
             }
         }
-        // What stands below a row is indented by more than its number.
+        // Lines below a row are indented beyond its number.
         widths[0] = max(widths[0], 4)
     }
 
-    /// The width of a row, two columns between its cells.
+    /// The width of a row, with two columns between cells.
     var width: Int { widths.reduce(0, +) + 2 * (widths.count - 1) }
 
     /// Where the second cell begins.

@@ -1,12 +1,12 @@
 import CaptureAnalysis
 
-/// What compression came to in all sessions together.
+/// What compression achieved in all sessions together.
 struct CompressionTotals {
     private var sessions: UInt64 = 0
     private var total = SessionEnd.Compression(parameters: nil)
 
-    /// Counts a session that is over.
-    mutating func note(_ end: borrowing SessionEnd) {
+    /// Adds a session that has ended.
+    mutating func record(_ end: borrowing SessionEnd) {
         guard let compression = end.compression else { return }
         sessions += 1
         for direction in [compression.client, compression.server] {
@@ -18,43 +18,43 @@ struct CompressionTotals {
         }
     }
 
-    /// What there is to say; nil where nothing was compressed, and nothing might have been.
-    var words: String? {
+    /// The line of the page; nil if no session negotiated compression.
+    var message: String? {
         guard sessions > 0 else { return nil }
-        return "in \(Quantity.count(sessions, "session")): " + CompressionText.words(total)
+        return "in \(Quantity.count(sessions, "session")): " + CompressionMessage.text(total)
     }
 }
 
-/// How long connections and upgrades took, in all sessions together.
+/// How long TCP connections and upgrades took, in all sessions together.
 struct OpeningTimes {
-    /// The first so many of each count for the median.
+    /// The number of times, the first of each kind, that the median is taken of.
     private static let sample = 4096
 
     private var connectTimes: [Int64] = []
     private var responseTimes: [Int64] = []
-    /// The slowest of all, and whose.
+    /// The slowest of all, with its connection.
     private var slowestConnect: (time: Int64, connection: UInt64)?
     private var slowestResponse: (time: Int64, connection: UInt64)?
 
-    mutating func note(_ start: borrowing ConnectionStart, connection: UInt64) {
+    mutating func record(_ start: borrowing ConnectionStart, connection: UInt64) {
         guard let time = start.tcp.connectTime else { return }
-        Self.note(time, connection, &connectTimes, &slowestConnect)
+        Self.record(time, connection, &connectTimes, &slowestConnect)
     }
 
-    mutating func note(_ handshake: borrowing Handshake, connection: UInt64) {
+    mutating func record(_ handshake: borrowing Handshake, connection: UInt64) {
         guard let time = handshake.responseTime else { return }
-        Self.note(time, connection, &responseTimes, &slowestResponse)
+        Self.record(time, connection, &responseTimes, &slowestResponse)
     }
 
-    /// What there is to say: "TCP in 0.13 ms, answer to the upgrade in 0.73 ms (medians); …".
-    var words: String? {
+    /// The line of the page, for example "TCP in 0.13 ms, upgrade answered in 0.73 ms"; nil if no time is known.
+    var message: String? {
         var parts: [String] = []
-        if let slowestConnect { parts.append("TCP \(Self.words(connectTimes, slowestConnect))") }
-        if let slowestResponse { parts.append("upgrade answered \(Self.words(responseTimes, slowestResponse))") }
+        if let slowestConnect { parts.append("TCP \(Self.text(connectTimes, slowestConnect))") }
+        if let slowestResponse { parts.append("upgrade answered \(Self.text(responseTimes, slowestResponse))") }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
-    private static func note(
+    private static func record(
         _ time: Int64, _ connection: UInt64, _ times: inout [Int64],
         _ slowest: inout (time: Int64, connection: UInt64)?
     ) {
@@ -62,10 +62,19 @@ struct OpeningTimes {
         if time > slowest?.time ?? .min { slowest = (time, connection) }
     }
 
-    private static func words(_ times: [Int64], _ slowest: (time: Int64, connection: UInt64)) -> String {
+    private static func text(_ times: [Int64], _ slowest: (time: Int64, connection: UInt64)) -> String {
         guard times.count > 1 else { return "in \(Quantity.duration(slowest.time))" }
         let median = times.sorted()[(times.count - 1) / 2]
-        return "in \(Quantity.duration(median)) (median; \(Quantity.duration(slowest.time)) at most, "
-            + "#\(slowest.connection))"
+        return "in \(Quantity.duration(median)) (median; slowest "
+            + "\(Quantity.duration(slowest.time)), #\(slowest.connection))"
+    }
+}
+
+extension CaptureLosses {
+    /// The line of the page: "0 packets by the kernel, 0 by the interface".
+    var message: String {
+        let lines = undisplayedLines > 0 ? "; \(Quantity.count(undisplayedLines, "line")) not shown" : ""
+        return Quantity.count(droppedByKernel, "packet") + " by the kernel, \(droppedByInterface) by the interface"
+            + lines
     }
 }

@@ -20,13 +20,13 @@ extension OutputBuffer {
         append(decimal: low, digits: 8)
     }
 
-    /// Appends a number in decimal, with its sign when negative.
+    /// Appends a number in decimal, with a sign if negative.
     mutating func append(decimal value: Int64) {
         if value < 0 { append(UInt8(ascii: "-")) }
         append(decimal: value.magnitude)
     }
 
-    /// Appends nine decimal digits of a number below 10^9, zeros in front.
+    /// Appends a number below 10^9 as nine decimal digits, with leading zeros.
     @inline(__always)
     mutating func append(nineDigits value: UInt64) {
         let (high, low) = value.quotientAndRemainder(dividingBy: 100_000_000)
@@ -34,7 +34,7 @@ extension OutputBuffer {
         append(decimal: low, digits: 8)
     }
 
-    /// Appends the low `digits` decimal digits (1 to 8) of a number below 10^8, zeros in front.
+    /// Appends the low `digits` decimal digits (1 to 8) of a number below 10^8, with leading zeros.
     @inline(__always)
     mutating func append(decimal value: UInt64, digits: Int) {
         precondition(digits > 0 && digits <= 8)
@@ -44,7 +44,7 @@ extension OutputBuffer {
         }
     }
 
-    /// Appends nanoseconds as seconds with nine decimals, such as "-0.000000001".
+    /// Appends nanoseconds as seconds with nine decimals, for example "-0.000000001".
     mutating func append(seconds nanoseconds: Int64) {
         if nanoseconds < 0 { append(UInt8(ascii: "-")) }
         let (seconds, fraction) = nanoseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
@@ -53,7 +53,7 @@ extension OutputBuffer {
         append(nineDigits: fraction)
     }
 
-    /// Appends the low `digits` hexadecimal digits of a number in lower case, zeros in front.
+    /// Appends the low `digits` hexadecimal digits of a number in lower case, with leading zeros.
     mutating func append(hex value: UInt32, digits: Int) {
         unsafe append(atMost: digits) { target in
             for place in 0..<digits {
@@ -64,7 +64,7 @@ extension OutputBuffer {
         }
     }
 
-    /// How many decimal digits a number takes: 1 to 20.
+    /// The number of decimal digits of `value`: 1 to 20.
     static func decimalDigits(of value: UInt64) -> Int {
         var digits = 0
         var rest = value
@@ -76,14 +76,14 @@ extension OutputBuffer {
     }
 }
 
-/// The eight decimal digits of a number below 10^8, all at once.
+/// The eight decimal digits of a number below 10^8, computed in parallel.
 private struct DecimalDigits {
     /// The digits' values, the first in the lowest byte.
     private let values: UInt64
 
     @inline(__always)
     init(_ value: UInt64) {
-        // Halves of four digits, then quarters of two, then single ones, each in a lane of its own.
+        // Split into two halves of four digits, then four pairs, then eight digits, each in its own lane.
         let (high, low) = value.quotientAndRemainder(dividingBy: 10_000)
         let halves = high | low &<< 32
         let hundreds = (halves &* 10_486) &>> 20 & 0x0000_007f_0000_007f
@@ -96,7 +96,7 @@ private struct DecimalDigits {
     @inline(__always)
     var ascii: UInt64 { values | 0x3030_3030_3030_3030 }
 
-    /// How many zeros stand in front; the last digit does not count.
+    /// The number of leading zeros, not counting the last digit.
     @inline(__always)
     var leadingZeros: Int { min(values.trailingZeroBitCount &>> 3, 7) }
 }
@@ -130,7 +130,7 @@ extension OutputBuffer {
         }
     }
 
-    /// Six bytes become eight characters at a time, then the rest three by three.
+    /// Encodes six bytes to eight characters at a time, then the rest in threes.
     private static func encode(
         _ source: UnsafeBufferPointer<UInt8>, pairs: UnsafeBufferPointer<UInt16>, at target: UnsafeMutablePointer<UInt8>
     ) -> Int {

@@ -1,18 +1,18 @@
-/// A growable run of bytes that formats append to and the command line drains.
+/// A growable buffer that formats append to and the command line drains.
 ///
 /// It owns its bytes. Draining keeps the memory for the next round, up to ``keptCapacity``.
 @safe
-public struct OutputBuffer: ~Copyable, @unchecked Sendable {
-    /// The most bytes of memory that an emptied buffer keeps: one long payload does not stay paid for.
-    public static let keptCapacity = 4 << 20
+package struct OutputBuffer: ~Copyable, @unchecked Sendable {
+    /// The most bytes of memory that an emptied buffer keeps, so that one long payload does not cost memory for ever.
+    package static let keptCapacity = 4 << 20
 
-    /// How many bytes wait to be drained.
-    public private(set) var count = 0
+    /// The number of bytes to drain.
+    package private(set) var count = 0
     private var capacity: Int
     private var storage: UnsafeMutablePointer<UInt8>
 
-    /// Makes an empty buffer with room for `capacity` bytes.
-    public init(capacity: Int = 1 << 16) {
+    /// Creates an empty buffer with room for `capacity` bytes.
+    package init(capacity: Int = 1 << 16) {
         self.capacity = max(capacity, 64)
         unsafe storage = .allocate(capacity: self.capacity)
     }
@@ -21,18 +21,18 @@ public struct OutputBuffer: ~Copyable, @unchecked Sendable {
         unsafe storage.deallocate()
     }
 
-    /// Whether nothing waits.
-    public var isEmpty: Bool { count == 0 }
+    /// Whether there is nothing to drain.
+    package var isEmpty: Bool { count == 0 }
 
-    /// Lends the waiting bytes to `body`; they are borrowed, valid only during the call.
-    public func withBytes<Result: ~Copyable, Failure: Error>(
+    /// Lends the bytes to `body`, for the duration of the call.
+    package func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try unsafe body(Span(_unsafeStart: storage, count: count))
     }
 
-    /// Forgets the waiting bytes; keeps at most so many bytes of memory.
-    public mutating func removeAll(keeping limit: Int = keptCapacity) {
+    /// Removes all bytes; keeps at most `limit` bytes of memory.
+    package mutating func removeAll(keeping limit: Int = keptCapacity) {
         count = 0
         guard capacity > limit else { return }
         unsafe storage.deallocate()
@@ -40,27 +40,27 @@ public struct OutputBuffer: ~Copyable, @unchecked Sendable {
         unsafe storage = .allocate(capacity: capacity)
     }
 
-    /// Forgets the waiting bytes behind the first `length`, which are not negative and not more than `count`.
+    /// Removes all bytes after the first `length`, which must be between 0 and `count`.
     mutating func truncate(to length: Int) {
         precondition(length >= 0 && length <= count)
         count = length
     }
 
-    /// Puts another byte in the place of one that waits.
+    /// Replaces the byte at `index`.
     mutating func replaceByte(at index: Int, with byte: UInt8) {
         precondition(index >= 0 && index < count)
         unsafe storage[index] = byte
     }
 
     /// Appends bytes as they are.
-    public mutating func append(_ bytes: Span<UInt8>) {
+    package mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { source in
             guard let start = source.baseAddress else { return }
             unsafe appendBytes(from: start, count: source.count)
         }
     }
 
-    /// Appends what waits in another buffer.
+    /// Appends the bytes of another buffer.
     mutating func append(contentsOf other: borrowing OutputBuffer) {
         unsafe appendBytes(from: other.storage, count: other.count)
     }
@@ -73,13 +73,13 @@ public struct OutputBuffer: ~Copyable, @unchecked Sendable {
         count &+= 1
     }
 
-    /// Appends the program's own text.
+    /// Appends text of the program's own.
     @inline(__always)
     mutating func append(_ text: StaticString) {
         unsafe appendBytes(from: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
-    /// Appends a string's UTF-8 as it is: for text known to be harmless in the format at hand.
+    /// Appends a string's UTF-8 unescaped: only for text known to be safe in the format.
     @inline(__always)
     mutating func append(verbatim text: borrowing String) {
         append(text.utf8.span)
@@ -93,7 +93,7 @@ public struct OutputBuffer: ~Copyable, @unchecked Sendable {
         count &+= length
     }
 
-    /// Appends the bytes that `write` puts at the pointer it gets, at most `length` of them; it returns how many.
+    /// Appends the bytes that `write` stores at its pointer, at most `length` of them; it returns how many.
     @inline(__always)
     mutating func append(atMost length: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
         reserve(length)

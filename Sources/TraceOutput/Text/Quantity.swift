@@ -1,6 +1,6 @@
-/// Lengths and durations in the words of a person.
+/// Counts, sizes and durations for people.
 enum Quantity {
-    /// Nanoseconds: "0.09 ms" below a second, "5.002 s" from there on.
+    /// Nanoseconds as "0.09 ms" below a second, else as "5.002 s".
     static func duration(_ nanoseconds: Int64) -> String {
         let sign = nanoseconds < 0 ? "-" : ""
         let length = nanoseconds.magnitude
@@ -9,17 +9,17 @@ enum Quantity {
             : sign + fixed(length, unit: 1_000_000_000, decimals: 3) + " s"
     }
 
-    /// Seconds with three decimals: "0.250 s".
+    /// Nanoseconds as "0.250 s".
     static func seconds(_ nanoseconds: Int64) -> String {
         (nanoseconds < 0 ? "-" : "") + fixed(nanoseconds.magnitude, unit: 1_000_000_000, decimals: 3) + " s"
     }
 
-    /// Seconds with one decimal: "60.0 s".
+    /// Nanoseconds as "60.0 s".
     static func tenthsOfSeconds(_ nanoseconds: Int64) -> String {
         (nanoseconds < 0 ? "-" : "") + fixed(nanoseconds.magnitude, unit: 1_000_000_000, decimals: 1) + " s"
     }
 
-    /// Bytes: "999 B", "1.2 kB", "3.4 GB", by powers of 1000.
+    /// Bytes as "999 B", "1.2 kB", "3.4 GB", by powers of 1000.
     static func bytes(_ count: UInt64) -> String {
         if count < 1000 { return "\(count) B" }
         var unit: UInt64 = 1000
@@ -30,9 +30,20 @@ enum Quantity {
         return fixed(count, unit: unit, decimals: 1) + " EB"
     }
 
-    /// A count and its noun: "1 frame", "2 frames".
+    /// A count and its noun, with a plural s: "1 frame", "2 frames".
     static func count(_ number: UInt64, _ noun: String) -> String {
         number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+    }
+
+    /// A count with separators: "4,549".
+    static func grouped(_ number: UInt64) -> String {
+        var text = String(number)
+        var place = text.utf8.count - 3
+        while place > 0 {
+            text.insert(",", at: text.index(text.startIndex, offsetBy: place))
+            place -= 3
+        }
+        return text
     }
 
     /// `value` in `unit`s, rounded to 1 to 3 decimals.

@@ -1,14 +1,14 @@
 import WireFormat
 
-/// Writes times as RFC 3339 says, in UTC with nine decimals, and remembers the text of the last second.
+/// Writes times in the form of RFC 3339, in UTC with nine decimals; caches the text of the last second.
 struct RFC3339Clock {
     private var second = Int64.min
     /// "2026-11-20T17:24:00." of that second.
     private var text = InlineArray<20, UInt8>(repeating: 0)
 
-    /// Appends such as "2026-11-20T17:24:00.123456789Z".
+    /// Appends, for example, "2026-11-20T17:24:00.123456789Z".
     ///
-    /// Every time that nanoseconds can tell has a year of four digits (1677 to 2262).
+    /// Every time that 64-bit nanoseconds can express has a four-digit year (1677 to 2262).
     mutating func append(_ time: Timestamp, to output: inout OutputBuffer) {
         var (seconds, fraction) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         if fraction < 0 {
@@ -48,7 +48,7 @@ struct RFC3339Clock {
         text[place + 1] = UInt8(ascii: "0") + UInt8(value % 10)
     }
 
-    /// The date of a day counted from 1970-01-01 in the Gregorian calendar: eras of 400 years that begin on March 1.
+    /// The Gregorian date of a day counted from 1970-01-01, by eras of 400 years that begin on March 1.
     private static func civil(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

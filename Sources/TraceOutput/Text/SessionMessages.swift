@@ -1,52 +1,52 @@
 import CaptureAnalysis
 import WebSocketProtocol
 
-/// What compression came to in one direction, in words.
-enum CompressionText {
-    /// Such as `12 of 14 messages at 23.8 % of their size, window 2^15, context takeover`.
-    static func words(_ direction: SessionEnd.Compression) -> String {
+/// Describes what compression achieved in one direction.
+enum CompressionMessage {
+    /// For example `12 of 14 messages compressed, to 23.8 %, window 2^15, context takeover`.
+    static func text(_ direction: SessionEnd.Compression) -> String {
         let compressed = direction.compressedMessages
         let all = Quantity.count(compressed &+ direction.uncompressedMessages, "message")
-        var words = ["\(compressed) of \(all)\(size(direction))"]
+        var parts = ["\(compressed) of \(all) compressed\(size(direction))"]
         if let parameters = direction.parameters {
-            words.append("window 2^\(parameters.maxWindowBits)")
-            words.append(parameters.noContextTakeover ? "no context takeover" : "context takeover")
+            parts.append("window 2^\(parameters.maxWindowBits)")
+            parts.append(parameters.noContextTakeover ? "no context takeover" : "context takeover")
         }
-        if direction.withheldMessages > 0 { words.append("\(direction.withheldMessages) not inflated") }
+        if direction.withheldMessages > 0 { parts.append("\(direction.withheldMessages) not inflated") }
         if direction.contextsLost > 0 {
-            words.append("context lost \(times(direction.contextsLost))")
-            words.append("found again \(times(direction.contextsRegained))")
+            parts.append("context lost \(times(direction.contextsLost))")
+            parts.append("recovered \(times(direction.contextsRegained))")
         }
-        return words.joined(separator: ", ")
+        return parts.joined(separator: ", ")
     }
 
-    /// How much of their size is left to the messages: one decimal is enough for a person.
+    /// The compressed size in per cent of the original, with one decimal.
     private static func size(_ direction: SessionEnd.Compression) -> String {
         guard direction.inflatedBytes > 0 else { return "" }
         let (product, overflow) = direction.compressedBytes.multipliedReportingOverflow(by: 1000)
         let tenths = overflow ? 1000 : product / direction.inflatedBytes
-        return " at \(tenths / 10).\(tenths % 10) % of their size"
+        return ", to \(tenths / 10).\(tenths % 10) %"
     }
 
     private static func times(_ count: UInt64) -> String { count == 1 ? "once" : "\(count) times" }
 }
 
-/// A pattern of endings in words.
-enum PatternText {
-    /// What is alike, such as "14 of 14 sessions with 10.0.0.9 ended after 60.0 s of silence".
+/// Describes a pattern of endings.
+enum PatternMessage {
+    /// What the sessions have in common, for example "14 of 14 sessions with 10.0.0.9 ended after 60.0 s of silence".
     static func ending(_ pattern: EndingPattern) -> String {
         let silence = pattern.silence.map { "after \(time($0)) of silence" }
-        let lifetime = pattern.lifetime.map { "\(time($0)) after they were opened" }
+        let lifetime = pattern.lifetime.map { "\(time($0)) after opening" }
         let when =
             if pattern.isSilentThroughout, let lifetime {
-                lifetime + ", silent nearly all that time"
+                lifetime + ", silent nearly throughout"
             } else {
                 [lifetime, silence].compactMap(\.self).joined(separator: " and ")
             }
         return "\(pattern.sessions) of \(Quantity.count(pattern.ended, "session")) with \(pattern.server) ended \(when)"
     }
 
-    /// How they ended, and what that speaks for, such as "reset by the server: an idle timer".
+    /// How they ended, and what that suggests, for example "reset by the server: an idle timer".
     static func cause(_ pattern: EndingPattern) -> String {
         let by = pattern.by == .client ? " by the client" : pattern.by == .server ? " by the server" : ""
         let manner =
@@ -63,7 +63,7 @@ enum PatternText {
         }
     }
 
-    /// The middle of the times, to a tenth of a second: they differ by 2 % at most.
+    /// The middle of the range, to a tenth of a second: the times differ by at most 2 %.
     private static func time(_ range: ClosedRange<Int64>) -> String {
         let middle = range.lowerBound &+ (range.upperBound &- range.lowerBound) / 2
         return Quantity.tenthsOfSeconds(middle)

@@ -1,5 +1,5 @@
 extension Span<UInt8> {
-    /// Whether the bytes are UTF-8 throughout.
+    /// Whether all bytes are valid UTF-8.
     var isValidUTF8: Bool {
         do {
             _ = try UTF8Span(validating: self)
@@ -9,7 +9,7 @@ extension Span<UInt8> {
         }
     }
 
-    /// How many bytes are left without a scalar that the end cuts in two, where the bytes are UTF-8 before it.
+    /// The number of bytes without a scalar that the end cuts off; the bytes before it must be valid UTF-8.
     var countOfWholeScalars: Int {
         var start = count
         while start > 0, count &- start < 3 {
@@ -22,8 +22,8 @@ extension Span<UInt8> {
         return count
     }
 
-    /// The scalar whose UTF-8 begins at `position` (inside the bytes) and its length; nil where none does
-    /// (RFC 3629 4: neither overlong forms nor surrogates).
+    /// The scalar that begins at `position`, and its length; nil if none does (RFC 3629 4: overlong forms and surrogates
+    /// are invalid).
     func scalar(at position: Int) -> (scalar: Unicode.Scalar, length: Int)? {
         let lead = self[position]
         if lead < 0x80 { return (Unicode.Scalar(lead), 1) }
@@ -40,7 +40,7 @@ extension Span<UInt8> {
         return (scalar, length)
     }
 
-    /// How many bytes a scalar takes by its first; 1 for bytes that begin none.
+    /// The length of the scalar that begins with `lead`; 1 if none does.
     private static func scalarLength(lead: UInt8) -> Int {
         switch lead {
         case 0xc2...0xdf: 2

@@ -1,12 +1,12 @@
-/// Text that may come from the wire, laid out in the columns that there are.
+/// Fits text that may come from the wire into columns.
 extension TerminalText {
-    /// The columns that `text` takes once it is made safe.
+    /// The columns that `text` takes once made safe.
     static func columns(of text: String) -> Int {
         var scratch = OutputBuffer(capacity: text.utf8.count)
         return scratch.append(untrusted: text).columns
     }
 
-    /// What is left of `text` where it is cut in its middle to fit into `width` columns: its beginning, "…", its end.
+    /// `text`, or if it is wider than `width` columns, its beginning, "…" and its end.
     static func cut(_ text: String, toWidth width: Int) -> String {
         guard columns(of: text) > width else { return text }
         guard width > 0 else { return "" }
@@ -32,13 +32,13 @@ extension TerminalText {
 }
 
 extension OutputBuffer {
-    /// Appends text that may come from the wire, made safe for a terminal and broken at spaces into lines.
+    /// Appends text that may come from the wire, made safe for a terminal and wrapped at spaces.
     ///
     /// - Parameters:
     ///   - text: The text.
-    ///   - column: The columns that the line at hand has.
-    ///   - indent: The columns that further lines begin with.
-    ///   - width: The columns of a line; a longer word is cut in its middle.
+    ///   - column: The columns already used on the current line.
+    ///   - indent: The indent of further lines.
+    ///   - width: The columns of a line; a longer word loses its middle.
     mutating func append(wrapping text: String, from column: Int, indent: Int, width: Int) {
         var column = column
         var isFirst = true
@@ -60,11 +60,11 @@ extension OutputBuffer {
     }
 }
 
-/// What a piece of text is, for terminals that show colours; never needed to understand it.
+/// The role of a piece of text, shown by colour; the text is understandable without.
 enum TextStyle {
-    /// A connection's line, a table's heading.
+    /// A connection's line, or the heading of a table.
     case heading
-    /// What is of less interest: time, TCP, states.
+    /// Details: time, TCP, states.
     case faint
     /// From the client.
     case client
@@ -74,7 +74,7 @@ enum TextStyle {
     case control
     /// A finding of severity "note".
     case note
-    /// A finding of severity "warning"; a gap.
+    /// A finding of severity "warning", or a gap.
     case warning
     /// A finding of severity "error".
     case error
@@ -95,12 +95,12 @@ enum TextStyle {
 }
 
 extension OutputBuffer {
-    /// Begins a style, or does nothing where the style is nil.
+    /// Begins a style, unless nil.
     mutating func begin(_ style: TextStyle?) {
         if let style { append(style.sequence) }
     }
 
-    /// Ends a style, or does nothing where the style is nil.
+    /// Ends a style, unless nil.
     mutating func end(_ style: TextStyle?) {
         if style != nil { append("\u{1b}[0m") }
     }

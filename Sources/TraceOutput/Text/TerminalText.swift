@@ -1,18 +1,18 @@
-/// The one place where bytes from the wire become text that is safe on a terminal.
+/// Makes bytes from the wire safe to show on a terminal; all output for people goes through here.
 ///
 /// Control characters, invisible and bidirectional ones, and bytes that are not UTF-8 become visible escapes: `\n`,
-/// `\x1b`, `\u{202e}`. A backslash is doubled, so that escapes can be told from text. All else stays as it is.
-public enum TerminalText {
-    /// What was written of a text.
+/// `\x1b`, `\u{202e}`. Backslashes are doubled, so that escapes are unambiguous. Everything else is left unchanged.
+package enum TerminalText {
+    /// How much of a text was written.
     struct Outcome {
-        /// How many columns it takes, wide characters counting two.
+        /// The columns it takes; wide characters count as two.
         var columns: Int
-        /// Whether the text went on behind the limit.
+        /// Whether the limit cut the text.
         var isCut: Bool
     }
 
-    /// `text` with everything escaped that could steer a terminal, for messages that are not part of an output.
-    public static func safe(_ text: String) -> String {
+    /// `text` with everything escaped that could control a terminal, for messages outside an output.
+    package static func safe(_ text: String) -> String {
         var output = OutputBuffer(capacity: text.utf8.count)
         _ = output.append(untrusted: text)
         return output.withBytes { bytes in
@@ -20,7 +20,7 @@ public enum TerminalText {
         }
     }
 
-    /// Appends `bytes`, at most `limit` columns of them.
+    /// Appends `bytes`, made safe and cut to `limit` columns.
     static func append(_ bytes: Span<UInt8>, to output: inout OutputBuffer, limit: Int = .max) -> Outcome {
         var columns = 0
         var position = 0
@@ -44,7 +44,7 @@ public enum TerminalText {
         return Outcome(columns: columns, isCut: false)
     }
 
-    /// The end of the run of printable ASCII without backslash from `start` on, not longer than `limit`.
+    /// The end of the run of printable ASCII without backslashes that begins at `start`, of at most `limit` bytes.
     private static func plainRun(in bytes: Span<UInt8>, from start: Int, limit: Int) -> Int {
         let stop = limit < bytes.count &- start ? start &+ limit : bytes.count
         var position = start
@@ -55,7 +55,7 @@ public enum TerminalText {
     }
 
     private struct Character {
-        /// The scalar's value, or that of one byte that is not UTF-8.
+        /// The scalar's value, or that of a single byte that is not valid UTF-8.
         var value: UInt32
         var length: Int
         var isSafe: Bool
@@ -96,14 +96,14 @@ public enum TerminalText {
         }
     }
 
-    /// Two to six digits, as many as the value needs.
+    /// The digits that the value needs: two to six.
     private static func hexDigits(of value: UInt32) -> Int {
         max(2, (35 - value.leadingZeroBitCount) / 4)
     }
 }
 
 extension Unicode.Scalar {
-    /// Whether the scalar shows as itself, moves nothing and hides nothing.
+    /// Whether the scalar is visible, and neither moves nor hides anything.
     fileprivate var isSafeOnTerminal: Bool {
         switch value {
         case 0x5c: return false
@@ -111,8 +111,8 @@ extension Unicode.Scalar {
         case 0xa1...0xac, 0xae...0x2ff, 0x370...0x377, 0x384...0x52f, 0x3041...0x3096, 0x30a1...0x30fa,
             0x4e00...0x9fff, 0xac00...0xd7a3, 0x1f300...0x1f64f:
             return true
-        case 0xfe00...0xfe0f: return true  // variation selectors of the character before
-        case 0x2800: return false  // a braille pattern without dots
+        case 0xfe00...0xfe0f: return true  // variation selectors
+        case 0x2800: return false  // the blank braille pattern
         default: break
         }
         if properties.isDefaultIgnorableCodePoint { return false }
@@ -122,7 +122,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Whether terminals give it two columns: East Asian wide characters and pictographs, roughly.
+    /// Whether terminals give it two columns: roughly, East Asian wide characters and pictographs.
     fileprivate var isWide: Bool {
         switch value {
         case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe6f,
@@ -140,10 +140,10 @@ extension OutputBuffer {
         TerminalText.append(text.utf8.span, to: &self, limit: limit)
     }
 
-    /// Appends text that may come from the wire, made safe for a terminal and cut to `width` columns: then the last is
-    /// "…".
+    /// Appends text that may come from the wire, made safe for a terminal; if it is wider than `width` columns, it is cut and
+    /// ends with "…".
     ///
-    /// Returns how many columns were used.
+    /// - Returns: The columns used.
     @discardableResult
     mutating func append(untrusted text: borrowing String, fitting width: Int) -> Int {
         let start = count

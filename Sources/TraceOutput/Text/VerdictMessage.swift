@@ -1,12 +1,12 @@
 import CaptureAnalysis
 import WebSocketProtocol
 
-/// Why a session ended, in words.
+/// Describes why a session ended.
 ///
-/// They hold the close reason as the wire spelled it: not safe for a terminal yet.
-enum VerdictText {
-    /// The whole sentence, such as `closed cleanly by the client, 1000 "bye", after 5.000 s of silence`.
-    static func sentence(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
+/// The text contains the close reason as it was sent, and is not yet safe for a terminal.
+enum VerdictMessage {
+    /// The sentence, for example `closed cleanly by the client, 1000 "bye", after 5.000 s of silence`.
+    static func text(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
         let verdict = copy verdict
         var text = ending(verdict)
         switch upgrade {
@@ -29,7 +29,8 @@ enum VerdictText {
         return text
     }
 
-    /// A verdict without what differs from session to session: the reason, the silence, the Pings.
+    /// A verdict without what differs from session to session: the reason, the silence, the Pings. Sessions that ended
+    /// alike share it.
     static func common(_ verdict: borrowing SessionEnd.Verdict) -> SessionEnd.Verdict {
         var verdict = copy verdict
         verdict.reason = verdict.reason.map { _ in "" }
@@ -67,7 +68,7 @@ enum VerdictText {
     private static func code(_ verdict: SessionEnd.Verdict) -> String {
         guard let code = verdict.code else {
             guard verdict.layer == .closeFrame else { return "" }
-            // Who gets a Close frame without a code sees 1005; nothing is said where its bytes are missing.
+            // The receiver of a Close frame without a code sees 1005; nil means that its bytes were not captured.
             let peerSees = verdict.by == .client ? verdict.serverSees : verdict.clientSees
             return peerSees == nil ? ", code not captured" : ", no code"
         }
@@ -80,35 +81,35 @@ enum VerdictText {
         return text
     }
 
-    /// Whether a gap, or the capture's end, may hide the answer to the first Close frame.
+    /// Whether the answer to the first Close frame may be in a gap, or after the end of the capture.
     private static func isAnswerHidden(_ verdict: SessionEnd.Verdict) -> Bool {
         (verdict.by == .client ? verdict.clientEvent : verdict.serverEvent) == nil
     }
 
-    /// What nobody answered: ", 5 segments of the server unanswered for 3.812 s".
+    /// What was left unanswered: ", 5 segments from the server unanswered for 3.812 s".
     private static func unanswered(_ timeout: SessionEnd.Unanswered?) -> String {
         guard let timeout else { return "" }
         let sender = timeout.from == .client ? "client" : "server"
-        return ", \(Quantity.count(timeout.segments, "segment")) of the \(sender) unanswered for "
+        return ", \(Quantity.count(timeout.segments, "segment")) from the \(sender) unanswered for "
             + Quantity.seconds(timeout.span)
     }
 
-    /// Whether the end that sent the first Close frame failed the connection with it.
+    /// Whether the first Close frame's sender failed the connection with it (RFC 6455 7.1.7).
     private static func isFailedByCloser(_ verdict: SessionEnd.Verdict) -> Bool {
         guard let failure = verdict.failure else { return false }
         return verdict.layer == .closeFrame && verdict.by == (failure.by == .client ? .client : .server)
     }
 
-    /// Who failed the connection, where that was not said, and why.
+    /// Who failed the connection, unless that was said already, and over which rule.
     private static func failure(_ verdict: SessionEnd.Verdict) -> String {
         guard let failure = verdict.failure else { return "" }
         let (by, peer) = failure.by == .client ? ("client", "server") : ("server", "client")
         let text = isFailedByCloser(verdict) ? "" : ", failed by the \(by)"
         guard let violation = failure.violation else { return text }
-        return text + " over \(violation.rule) of the \(peer)"
+        return text + " over the \(peer)'s \(violation.rule)"
     }
 
-    /// What the applications are told, where the code in the Close frame does not say it all.
+    /// The codes that the applications see, if the Close frame's code does not tell.
     private static func sees(_ verdict: SessionEnd.Verdict) -> String {
         guard let client = verdict.clientSees?.rawValue else {
             return verdict.serverSees.map { " (the server sees \($0.rawValue))" } ?? ""

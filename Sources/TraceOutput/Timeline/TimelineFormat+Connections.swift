@@ -4,9 +4,9 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// The lines about a connection as a whole: its header, TCP, HTTP, its end.
+/// The lines about a connection as a whole: heading, TCP, HTTP, end.
 extension TimelineFormat {
-    /// The connection's own line, and those of the three-way handshake that came before it.
+    /// The connection's heading, and the lines of its three-way handshake.
     mutating func writeHeader(
         _ start: borrowing ConnectionStart, _ handshake: Handshake?, at context: borrowing EventContext
     ) {
@@ -28,7 +28,7 @@ extension TimelineFormat {
         writeThreeWayHandshake(start.tcp, at: context)
     }
 
-    /// The three-way handshake (RFC 9293 3.5), as far as the capture holds it.
+    /// The three-way handshake (RFC 9293 3.5), as far as it was captured.
     private mutating func writeThreeWayHandshake(
         _ tcp: ConnectionStart.ThreeWayHandshake, at context: borrowing EventContext
     ) {
@@ -75,10 +75,9 @@ extension TimelineFormat {
         endLine()
     }
 
-    /// The request's line and the response's.
+    /// The lines of the request and the response.
     ///
-    /// What was negotiated stands in the connection's own line, or with the response where that line was about an
-    /// earlier upgrade.
+    /// What was negotiated stands in the connection's heading, or with the response if the heading had an earlier upgrade.
     mutating func writeLines(_ handshake: borrowing Handshake, at context: borrowing EventContext, isInHeader: Bool) {
         beginLine(context, elapsed: handshake.requestElapsed, "HTTP", .faint, from: .client)
         output.append("GET ")
@@ -131,100 +130,9 @@ extension TimelineFormat {
         }
         guard handshake.isAccepted else { return }
         for name in handshake.refusedExtensions {
-            output.append("  without ")
+            output.append("  ")
             output.append(untrusted: name)
-        }
-    }
-
-    /// A segment with SYN, FIN or RST; others, which only move an end to another state, with `-v` alone.
-    mutating func write(_ segment: borrowing ControlSegment, at context: borrowing EventContext) {
-        let flags = segment.flags
-        guard options.isVerbose || !flags.isDisjoint(with: [.syn, .fin, .rst]) else { return }
-        writePacket(context)
-        beginLine(context, "TCP ", .faint, from: segment.from)
-        var columns = 0
-        columns += write(flags, .syn, "SYN", after: columns)
-        columns += write(flags, .fin, "FIN", after: columns)
-        columns += write(flags, .rst, "RST", after: columns)
-        columns += write(flags, .ack, "ACK", after: columns)
-        if segment.payloadLength > 0 {
-            beginDetail(after: columns)
-            output.append("with ")
-            output.append(decimal: Int64(segment.payloadLength))
-            output.append(" B")
-        }
-        endLine()
-    }
-
-    private mutating func write(_ flags: TCPFlags, _ flag: TCPFlags, _ name: StaticString, after columns: Int) -> Int {
-        guard flags.contains(flag) else { return 0 }
-        if columns > 0 { output.append(" ") }
-        output.append(name)
-        return columns > 0 ? 4 : 3
-    }
-
-    mutating func write(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
-        let row = sessions.end(end, connection: context.connection)
-        beginLine(context.connection, elapsed: nil)
-        append("end:", .heading)
-        output.append(" ")
-        output.append(untrusted: VerdictText.sentence(end.verdict, upgrade: row?.upgrade ?? .unseen))
-        endLine()
-        guard let compression = end.compression else { return }
-        beginLine(context.connection, elapsed: nil)
-        append("compression:", .heading)
-        output.append(" → ")
-        output.append(verbatim: CompressionText.words(compression.client))
-        output.append("; ← ")
-        output.append(verbatim: CompressionText.words(compression.server))
-        endLine()
-    }
-
-    /// The ways in which sessions ended alike, behind the list of sessions.
-    mutating func writePatterns(_ patterns: [EndingPattern]) {
-        guard !patterns.isEmpty else { return }
-        append("patterns:", .heading)
-        endLine()
-        for pattern in patterns.prefix(Self.maximumPatternLines) {
-            output.append("  ")
-            output.append(verbatim: "\(PatternText.ending(pattern)), \(PatternText.cause(pattern))")
-            endLine()
-        }
-        if patterns.count > Self.maximumPatternLines {
-            output.append("  … and ")
-            output.append(decimal: Int64(patterns.count - Self.maximumPatternLines))
-            output.append(" more\n")
-        }
-    }
-
-    /// The list of sessions behind the last line, where there were several.
-    mutating func writeSessions() {
-        guard sessions.count > 1 else { return }
-        append("sessions:", .heading)
-        endLine()
-        let rows = sessions.rows
-        for row in rows {
-            output.append("  #")
-            output.append(decimal: row.connection)
-            output.append(" ")
-            output.append(verbatim: row.peers)
-            if !row.url.isEmpty {
-                output.append("  ")
-                output.append(untrusted: row.url)
-            }
-            guard let ending = row.ending else { continue }
-            output.append("  ")
-            output.append(untrusted: VerdictText.sentence(ending.verdict, upgrade: row.upgrade))
-            output.append("  (→ ")
-            output.append(verbatim: Quantity.count(ending.framesFromClient, "frame"))
-            output.append(", ← ")
-            output.append(decimal: ending.framesFromServer)
-            output.append(")\n")
-        }
-        if sessions.omitted > 0 {
-            output.append("  … and ")
-            output.append(decimal: sessions.omitted)
-            output.append(" more\n")
+            output.append(" declined")
         }
     }
 }

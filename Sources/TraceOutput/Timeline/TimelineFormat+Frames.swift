@@ -1,11 +1,9 @@
 import CaptureAnalysis
 import WebSocketProtocol
 
-/// The lines of frames and messages, and of what went wrong among them.
+/// The lines of frames, messages, gaps and findings.
 extension TimelineFormat {
-    /// The line of a frame, of its message, or of both when the frame completes the message.
-    ///
-    /// At least one is there.
+    /// The line of a frame, of a message, or of both if the frame completes the message; at least one must be given.
     mutating func writeLine(
         _ frame: borrowing FrameEvent?, _ message: borrowing MessageEvent?, at context: borrowing EventContext,
         payload: Span<UInt8>
@@ -45,14 +43,14 @@ extension TimelineFormat {
         output.end(style)
     }
 
-    private mutating func write(length: UInt64) {
+    mutating func write(length: UInt64) {
         output.append(repeating: UInt8(ascii: " "), count: 7 - OutputBuffer.decimalDigits(of: length))
         if length >= 10_000_000 { output.append(" ") }
         output.append(decimal: length)
         output.append(" B")
     }
 
-    /// Whether RSV1 says that the frame begins a compressed message (RFC 7692 6).
+    /// Whether RSV1 means that the frame begins a compressed message (RFC 7692 6).
     private func isCompressed(
         _ frame: FrameEvent, _ message: MessageEvent?, at context: borrowing EventContext
     ) -> Bool {
@@ -70,11 +68,11 @@ extension TimelineFormat {
         if frame.frame.missing > 0 {
             output.append("  ")
             output.append(decimal: frame.frame.missing)
-            output.append(" B of it not in the capture")
+            output.append(" B not captured")
         }
     }
 
-    /// What a frame says that completes no message.
+    /// The details of a frame that completes no message.
     private mutating func writeDetails(_ frame: FrameEvent, isCompressed: Bool, payload: Span<UInt8>) {
         switch frame.frame.header.opcode {
         case .close:
@@ -104,7 +102,7 @@ extension TimelineFormat {
         if !append(preview: payload, frame.payload, isText: isText) { output.truncate(to: output.count - 2) }
     }
 
-    /// What a Close frame says (RFC 6455 5.5.1).
+    /// The code and reason of a Close frame (RFC 6455 5.5.1).
     private mutating func write(_ close: CloseBody?) {
         guard let close else {
             output.append("  code not captured")
@@ -160,65 +158,5 @@ extension TimelineFormat {
         }
         output.append(decimal: length)
         output.append(" B")
-    }
-
-    mutating func write(_ gap: borrowing Gap, at context: borrowing EventContext) {
-        writePacket(context)
-        beginLine(context, "TCP ", .faint, from: gap.from)
-        append("GAP       ", .warning)
-        if let length = gap.length {
-            write(length: length)
-            output.append("  not in the capture")
-        } else {
-            output.append("           what came before is not in the capture")
-        }
-        endLine()
-    }
-
-    mutating func write(_ resync: borrowing Resync, at context: borrowing EventContext) {
-        writePacket(context)
-        beginLine(context, "WS  ", from: resync.from)
-        output.append("decoding goes on, ")
-        switch resync.confidence {
-        case .proven: output.append("proven")
-        case .inferred: output.append("inferred by evidence")
-        }
-        if resync.skipped > 0 {
-            output.append(", ")
-            output.append(decimal: resync.skipped)
-            output.append(" B given up")
-        }
-        endLine()
-    }
-
-    mutating func writeLine(_ finding: borrowing Finding, at context: borrowing EventContext) {
-        switch finding.severity {
-        case .note: beginLine(context, "NOTE", .note, from: finding.from)
-        case .warning: beginLine(context, "WARN", .warning, from: finding.from)
-        case .error: beginLine(context, "ERR ", .error, from: finding.from)
-        }
-        output.append(untrusted: finding.text)
-        let style = self.style(.faint)
-        output.begin(style)
-        output.append("  [")
-        output.append(untrusted: finding.rule)
-        output.append(", ")
-        output.append(untrusted: finding.reference)
-        if options.isVerbose { writePlace(of: finding) }
-        output.append("]")
-        output.end(style)
-        endLine()
-    }
-
-    /// Such as ", frame 3 at byte 180": the 0-based number of the frame and the offset in its stream.
-    private mutating func writePlace(of finding: borrowing Finding) {
-        guard let offset = finding.streamOffset else { return }
-        output.append(",")
-        if let index = finding.frameIndex {
-            output.append(" frame ")
-            output.append(decimal: index)
-        }
-        output.append(" at byte ")
-        output.append(decimal: offset)
     }
 }

@@ -2,20 +2,20 @@ import CaptureAnalysis
 import TCPReassembly
 import WebSocketProtocol
 
-/// The columns that the lines of a timeline share: tag, time, layer, arrow; then 20 columns and the details.
+/// The columns that all lines share: tag, time, layer, arrow, 20 columns, details.
 extension TimelineFormat {
-    /// The columns between the arrow and the details, less the two that part them.
+    /// The columns between the arrow and the details, without the two that separate them.
     static let middleWidth = 19
 
-    /// The columns of the time: up to 999.999999 s in one line with the others.
+    /// The columns of the time, enough to align up to 999.999999 s.
     private static let timeWidth = 10
 
-    /// A style, where colours are wanted.
+    /// The style, if colours are wanted.
     func style(_ style: TextStyle) -> TextStyle? {
         options.hasColor ? style : nil
     }
 
-    /// Appends the program's own text in a style.
+    /// Appends text of the program's own in a style.
     mutating func append(_ text: StaticString, _ style: TextStyle) {
         let style = self.style(style)
         output.begin(style)
@@ -23,7 +23,7 @@ extension TimelineFormat {
         output.end(style)
     }
 
-    /// Begins a line: the connection's tag, where there is more than one, and the time.
+    /// Begins a line: the connection's tag, if there are several, and the time.
     mutating func beginLine(_ connection: UInt64, elapsed: Int64?) {
         if isTagged, connection > 0 {
             output.append("#")
@@ -47,7 +47,7 @@ extension TimelineFormat {
         output.append("  ")
     }
 
-    /// Begins a line and names its layer (four columns) and who sent what it tells of.
+    /// Begins a line, with its layer (four columns) and an arrow for the sender.
     mutating func beginLine(
         _ context: borrowing EventContext, elapsed: Int64? = nil, _ layer: StaticString,
         _ layerStyle: TextStyle? = nil, from: Role?
@@ -70,7 +70,7 @@ extension TimelineFormat {
         output.append("  ")
     }
 
-    /// Begins a detail where the middle is `columns` wide so far.
+    /// Begins the details, if `columns` of the middle are used.
     mutating func beginDetail(after columns: Int) {
         output.append(repeating: UInt8(ascii: " "), count: max(Self.middleWidth - columns, 0) + 2)
     }
@@ -79,7 +79,7 @@ extension TimelineFormat {
         output.append("\n")
     }
 
-    /// The line of `-v` above the events of a packet: its numbers, and the states that it leaves.
+    /// The line of `-v` above the events of a packet: its numbers and the resulting states.
     mutating func writePacket(_ context: borrowing EventContext) {
         guard options.isVerbose, context.connection > 0, shownPacket != (context.connection, context.packet) else {
             return

@@ -1,15 +1,16 @@
 import WebSocketProtocol
 
 extension TimelineFormat {
-    /// Appends a payload as a person reads it: text in quotes, other bytes in hexadecimal and ASCII; why it is
-    /// withheld; or nothing, and then returns false.
+    /// Appends a payload for people: text in quotes, other bytes in hexadecimal and ASCII, or why it is withheld.
+    ///
+    /// - Returns: Whether anything was appended.
     mutating func append(preview payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool) -> Bool {
         if case .withheld(let reason) = status {
             switch reason {
-            case .contextLost: output.append("withheld: it cannot be inflated")
-            case .bomb: output.append("withheld: it inflates beyond the bounds")
-            case .incomplete: output.append("withheld: bytes of it are missing")
-            case .undecodedExtension: output.append("withheld: in a form of an extension that is not decoded")
+            case .contextLost: output.append("withheld: cannot be inflated")
+            case .bomb: output.append("withheld: inflates beyond the limits")
+            case .incomplete: output.append("withheld: bytes missing")
+            case .undecodedExtension: output.append("withheld: extension not supported")
             }
             return true
         }
@@ -29,7 +30,7 @@ extension TimelineFormat {
         output.append(isCut || outcome.isCut ? "…\"" : "\"")
     }
 
-    /// Appends such as "48 65 6c 6c 6f 00  |Hello.|".
+    /// Appends, for example, "48 65 6c 6c 6f 00  |Hello.|".
     private mutating func append(binary payload: Span<UInt8>, isCut: Bool) {
         let shown = payload.extracting(first: max(options.payload.maximum / 4, 1))
         let isCut = isCut || shown.count < payload.count
@@ -47,7 +48,7 @@ extension TimelineFormat {
 }
 
 extension Span<UInt8> {
-    /// Whether the bytes are UTF-8 without control characters, and some are there.
+    /// Whether there are bytes, and all are UTF-8 without control characters.
     var isPrintableText: Bool {
         guard !isEmpty else { return false }
         for index in indices where self[index] < 0x20 || self[index] == 0x7f {

@@ -1,24 +1,24 @@
-public import CaptureAnalysis
+package import CaptureAnalysis
 import WebSocketProtocol
 
-/// What went over the sockets, one line per thing that happened, for a person.
+/// What went over the sockets, for people: one line per event.
 ///
-/// A final data frame is held back until the next event, since that is its message as a rule, and both share a line;
-/// a connection is held back likewise, since its handshake names the URL. ``flush()`` writes what is held.
-public struct TimelineFormat: OutputFormat, ~Copyable {
-    /// What a timeline shows.
-    public struct Options: Hashable, Sendable {
-        /// At most so many characters of each payload (of a binary one, bytes: a quarter of it).
-        public var payload: PayloadLimit
-        /// Whether fragments show their own bytes too, beside those of their message.
-        public var framePayloads: Bool
-        /// Whether packets are shown with their numbers and the states they leave (`-v`).
-        public var isVerbose: Bool
+/// A final data frame is held back until the next event, usually its message, so that they share a line; a connection is
+/// held back until its handshake, which has the URL. ``flush()`` prints what is held.
+package struct TimelineFormat: OutputFormat, ~Copyable {
+    /// What a timeline shows, and how.
+    package struct Options: Hashable, Sendable {
+        /// The most characters of each payload; of a binary one, a quarter as many bytes.
+        package var payload: PayloadLimit
+        /// Whether fragments show their own bytes, in addition to their message's.
+        package var framePayloads: Bool
+        /// Whether to show packets with their numbers and the resulting states (`-v`).
+        package var isVerbose: Bool
         /// Whether to use a terminal's colours.
-        public var hasColor: Bool
+        package var hasColor: Bool
 
-        /// Makes options.
-        public init(
+        /// Creates options.
+        package init(
             payload: PayloadLimit = .atMost(80), framePayloads: Bool = false, isVerbose: Bool = false,
             hasColor: Bool = false
         ) {
@@ -29,24 +29,24 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         }
     }
 
-    /// The most lines of the list of sessions at the end.
-    public static let maximumSessionLines = 100
+    /// The most sessions listed at the end.
+    package static let maximumSessionLines = 100
 
-    /// The most lines of the list of patterns behind it.
-    public static let maximumPatternLines = 20
+    /// The most patterns listed after it.
+    package static let maximumPatternLines = 20
 
-    /// What is printed and not drained yet.
-    public var output: OutputBuffer
+    /// What is printed but not drained yet.
+    package var output: OutputBuffer
     let options: Options
     var sessions = SessionTable(maximumRows: maximumSessionLines)
-    /// The connection that the first line was about; lines are tagged from the second connection on.
+    /// The connection of the first line; lines are tagged from the second connection on.
     private var firstConnection: UInt64?
     var isTagged = false
     private var heldStart: HeldStart?
     private var heldFrame: HeldFrame?
-    /// The findings about the held frame, to come behind it.
-    private var behindHeldFrame: OutputBuffer
-    /// The packet that the last line of `-v` told of.
+    /// The findings about the held frame, to be printed after it.
+    private var afterHeldFrame: OutputBuffer
+    /// The packet that `-v` showed last.
     var shownPacket: (connection: UInt64, packet: UInt64) = (0, 0)
 
     private struct HeldStart {
@@ -60,15 +60,15 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         var payload: [UInt8]
     }
 
-    /// Makes the format.
-    public init(options: Options = Options()) {
+    /// Creates the format.
+    package init(options: Options = Options()) {
         self.options = options
         output = OutputBuffer()
-        behindHeldFrame = OutputBuffer(capacity: 1 << 10)
+        afterHeldFrame = OutputBuffer(capacity: 1 << 10)
     }
 
     /// Everything but intervals. Four bytes are enough for any character.
-    public var demand: EventDemand {
+    package var demand: EventDemand {
         let (bytes, isLarge) = options.payload.maximum.multipliedReportingOverflow(by: 4)
         var demand = EventDemand()
         demand.payload = PayloadDemand(bytes: isLarge ? .max : bytes, includesFrames: options.framePayloads)
@@ -77,8 +77,8 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         return demand
     }
 
-    /// Prints an event, or holds it back for the next.
-    public mutating func receive(
+    /// Prints an event, or holds it back.
+    package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
         switch event {
@@ -110,14 +110,14 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         }
     }
 
-    /// Prints what is held back for the sake of the next event.
-    public mutating func flush() {
+    /// Prints what is held back.
+    package mutating func flush() {
         if let held = heldStart.take() {
             writeHeader(held.start, nil, at: held.context)
         }
         if let held = heldFrame.take() {
             writeLine(held.frame, nil, at: held.context, payload: held.payload.span)
-            writeFindingsBehind()
+            writeHeldFindings()
         }
     }
 
@@ -138,7 +138,7 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
             writeHeader(held.start, copy handshake, at: held.context)
         }
         flush()
-        sessions.note(handshake, connection: context.connection)
+        sessions.record(handshake, connection: context.connection)
         writeLines(handshake, at: context, isInHeader: isFirst)
     }
 
@@ -168,7 +168,7 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
         }
         heldFrame = nil
         writeLine(held.frame, copy message, at: context, payload: payload)
-        writeFindingsBehind()
+        writeHeldFindings()
     }
 
     private mutating func write(_ finding: borrowing Finding, at context: borrowing EventContext) {
@@ -180,14 +180,14 @@ public struct TimelineFormat: OutputFormat, ~Copyable {
             writeLine(finding, at: context)
             return
         }
-        swap(&output, &behindHeldFrame)
+        swap(&output, &afterHeldFrame)
         writeLine(finding, at: context)
-        swap(&output, &behindHeldFrame)
+        swap(&output, &afterHeldFrame)
     }
 
-    private mutating func writeFindingsBehind() {
-        output.append(contentsOf: behindHeldFrame)
-        behindHeldFrame.removeAll()
+    private mutating func writeHeldFindings() {
+        output.append(contentsOf: afterHeldFrame)
+        afterHeldFrame.removeAll()
     }
 }
 

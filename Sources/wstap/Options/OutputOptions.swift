@@ -1,6 +1,6 @@
 public import ArgumentParser
 import CaptureAnalysis
-public import TraceOutput
+package import TraceOutput
 
 /// What to print, how, and where to.
 struct OutputOptions: ParsableArguments {
@@ -49,8 +49,8 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension PayloadLimit: ExpressibleByArgument {
-    /// Reads the value of an option.
-    public init?(argument: String) {
+    /// Parses the value of an option.
+    package init?(argument: String) {
         switch argument {
         case "all": self = .all
         case "none": self = .none

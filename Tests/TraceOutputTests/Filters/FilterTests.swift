@@ -12,12 +12,12 @@ struct FilterTests {
         return try printed(Scenes.trouble, as: KindsFormat(), filter: filter).split(separator: "\n").map(String.init)
     }
 
-    @Test func `A filter that asks for nothing shows everything`() throws {
+    @Test func `An empty filter shows everything`() throws {
         #expect(EventFilter().isEmpty)
         #expect(try kept { _ in } == printed(Scenes.trouble, as: KindsFormat()).split(separator: "\n").map(String.init))
     }
 
-    @Test func `Connections are chosen by number`() throws {
+    @Test func `Connections are selected by number`() throws {
         #expect(
             try kept { $0.connections = [2] } == ["capture 0", "connection 2", "handshake 2", "end 2", "summary 0"])
         #expect(
@@ -27,7 +27,7 @@ struct FilterTests {
             ])
     }
 
-    @Test func `Opcodes choose frames and messages, and show their connections`() throws {
+    @Test func `Opcodes select frames and messages, and show their connections`() throws {
         #expect(
             try kept { $0.opcodes = OpcodeSet([.close]) } == [
                 "capture 0", "connection 3", "frame 3", "end 3", "summary 0",
@@ -38,7 +38,7 @@ struct FilterTests {
             ])
     }
 
-    @Test func `A sender's events are chosen, and those that are nobody's`() throws {
+    @Test func `A sender's events are selected, and those without a sender`() throws {
         #expect(
             try kept { $0.from = .server } == [
                 "capture 0", "connection 1", "handshake 1", "connection 2", "handshake 2", "end 2", "gap 1", "resync 1",
@@ -47,13 +47,13 @@ struct FilterTests {
     }
 
     @Test(arguments: ["chat.example", "CHAT.*", "c?at.example"])
-    func `A host chooses the connections whose handshake names it`(pattern: String) throws {
+    func `A host selects the connections whose handshake names it`(pattern: String) throws {
         let lines = try kept { $0.host = Glob(pattern, ignoresCase: true) }
         #expect(lines.contains("connection 1") && lines.contains("handshake 2"))
         #expect(!lines.contains { $0.hasSuffix(" 3") })
     }
 
-    @Test func `A path chooses the connections whose target it matches, with its query or without`() throws {
+    @Test func `A path selects connections by target, with or without the query`() throws {
         let expected = [
             "capture 0", "connection 1", "handshake 1", "frame 1", "message 1", "frame 1", "finding 1", "message 1",
             "gap 1",
@@ -68,7 +68,7 @@ struct FilterTests {
         ("chat.example", "chat.example:8080", true), ("chat.example:8080", "chat.example:8080", true),
         ("[[]::1]", "[::1]:80", true), ("chat.example:80", "chat.example", false), ("::1", "::1", true),
     ])
-    func `A host is matched with its port and without`(pattern: String, host: String, matches: Bool) {
+    func `A host matches with and without its port`(pattern: String, host: String, matches: Bool) {
         var filter = EventFilter()
         filter.host = Glob(pattern, ignoresCase: true)
         #expect(filter.matches(host: host, target: "/") == matches)
@@ -77,7 +77,7 @@ struct FilterTests {
     @Test(arguments: [
         ("/room", "http://chat.example/room?x", true), ("/", "ws://chat.example", true), ("/a", "/a?http://b/c", true),
     ])
-    func `A path is matched in targets of absolute form too`(pattern: String, target: String, matches: Bool) {
+    func `A path matches targets in absolute form too`(pattern: String, target: String, matches: Bool) {
         var filter = EventFilter()
         filter.path = Glob(pattern)
         #expect(filter.matches(host: "", target: target) == matches)
@@ -98,7 +98,7 @@ struct FilterTests {
         #expect(try printed(calls, as: KindsFormat(), filter: filter) == "connection 1\nhandshake 1\nend 1\n")
     }
 
-    @Test func `Of a connection that is not decided on five events are held, and those left out are counted`() throws {
+    @Test func `Five events of an undecided connection are held, and dropped ones counted`() throws {
         var filter = EventFilter()
         filter.grep = "wanted"
         let refused = (1...9).map { Call($0, 1, Samples.handshake(status: 401)) }
@@ -112,7 +112,7 @@ struct FilterTests {
         #expect(filtered.omissions.undecidedEvents == 5)
     }
 
-    @Test func `Events are chosen by their names, the first and the last too`() throws {
+    @Test func `Events are selected by name, including the first and the last`() throws {
         #expect(
             try kept { $0.events = [.end, .summary] } == ["end 2", "end 1", "end 3", "summary 0"])
         #expect(
@@ -122,7 +122,7 @@ struct FilterTests {
             } == ["frame 3"])
     }
 
-    @Test func `A pattern chooses messages and control frames, and shows their connections`() throws {
+    @Test func `A pattern selects messages and control frames, and shows their connections`() throws {
         var filter = EventFilter()
         filter.grep = "hello|PONG|(?i:LOREM IPSUM $)"
         #expect(
@@ -136,7 +136,7 @@ struct FilterTests {
         #expect(try printed(Scenes.chat, as: KindsFormat(), filter: filter) == "capture 0\nsummary 0\n")
     }
 
-    @Test func `Deliveries are asked for by their name`() throws {
+    @Test func `Deliveries are requested by name`() throws {
         func demand(_ events: Set<EventKind>?) throws -> EventDemand.Deliveries {
             var filter = EventFilter()
             filter.events = events
@@ -148,7 +148,7 @@ struct FilterTests {
         #expect(SummaryFormat().demand.deliveries == .none)
     }
 
-    @Test func `The time between messages is asked for where a session's end shows it`() throws {
+    @Test func `Intervals are requested only if an end shows them`() throws {
         var filter = EventFilter()
         filter.events = [.message]
         #expect(try !FilteredOutput(JSONLinesFormat(), filter: filter).demand.includesIntervals)
@@ -157,7 +157,7 @@ struct FilterTests {
         #expect(!TimelineFormat().demand.includesIntervals && !SummaryFormat().demand.includesIntervals)
     }
 
-    @Test func `Deliveries are chosen by the sender of their message`() throws {
+    @Test func `Deliveries are selected by their message's sender`() throws {
         for (from, kinds) in [(Role.client, "delivery 1\n"), (.server, "")] {
             var filter = EventFilter()
             filter.from = from
@@ -166,7 +166,7 @@ struct FilterTests {
         }
     }
 
-    @Test func `A pattern needs whole payloads, whatever is shown of them`() throws {
+    @Test func `A pattern needs whole payloads, however little is shown`() throws {
         var filter = EventFilter()
         #expect(try FilteredOutput(TimelineFormat(), filter: filter).demand.payload.bytes == 320)
         filter.grep = "x"
@@ -178,7 +178,7 @@ struct FilterTests {
             ("é", [0xff, 0xc3, 0xa9], true), ("b.d", [0x62, 0xff, 0x64], false), ("^a", [0xff, 0x61], false),
             ("\\x{1f600}", [0xf0, 0x9f, 0x98, 0x80], true), ("", [], true),
         ] as [(String, [UInt8], Bool)])
-    func `Bytes that are not UTF-8 match nothing and stop nothing`(pattern: String, bytes: [UInt8], matches: Bool)
+    func `Invalid UTF-8 matches nothing, but does not stop the search`(pattern: String, bytes: [UInt8], matches: Bool)
         throws
     {
         var pattern = try PayloadPattern(pattern)
@@ -186,13 +186,13 @@ struct FilterTests {
         #expect(isFound == matches)
     }
 
-    @Test func `A pattern that cannot be compiled is told in PCRE2's words`() {
+    @Test func `An invalid pattern is reported with PCRE2's message`() {
         let error = #expect(throws: InvalidPattern.self) { _ = try PayloadPattern("a(b") }
         #expect(error?.message == "missing closing parenthesis")
         #expect(error?.offset == 3)
     }
 
-    @Test func `A search that takes too long is given up and counted`() throws {
+    @Test func `A search beyond the match limit is abandoned and counted`() throws {
         var pattern = try PayloadPattern("(a+)+$")
         let isFound = pattern.matches(Array((String(repeating: "a", count: 64) + "b").utf8).span)
         #expect(!isFound)
@@ -203,12 +203,12 @@ struct FilterTests {
         arguments: [
             ("text", [1]), ("text,PING", [1, 9]), ("0xb,2", [11, 2]), ("reserved-3,continuation", [3, 0]),
         ] as [(String, [UInt8])])
-    func `Opcodes are named as in the trace, or by number`(list: String, values: [UInt8]) throws {
+    func `Opcodes are given by name, as in the trace, or by number`(list: String, values: [UInt8]) throws {
         #expect(try OpcodeSet(list: list) == OpcodeSet(values.map { Opcode(rawValue: $0) }))
     }
 
     @Test(arguments: [("", ""), ("text,", ""), ("16", "16"), ("txt", "txt"), ("0xg", "0xg")])
-    func `A word that is no opcode is named`(list: String, word: String) {
+    func `An unknown opcode is reported`(list: String, word: String) {
         let error = #expect(throws: OpcodeSet.UnknownOpcode.self) { _ = try OpcodeSet(list: list) }
         #expect(error?.word == word)
     }

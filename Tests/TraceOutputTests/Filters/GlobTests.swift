@@ -17,12 +17,12 @@ struct GlobTests {
         #expect(Glob(pattern).matches(text) == matches)
     }
 
-    @Test func `Case is ignored where asked for, in ASCII`() {
+    @Test func `The case of ASCII letters is ignored on request`() {
         #expect(Glob("CHAT.[a-z]*", ignoresCase: true).matches("chat.EXAMPLE"))
         #expect(!Glob("CHAT", ignoresCase: false).matches("chat"))
     }
 
-    @Test func `Random patterns match as the slow matcher says`() {
+    @Test func `Random patterns match as in the slow model`() {
         var random = SeededGenerator()
         for _ in 0..<5000 {
             let pattern = Self.word(of: ["a", "b", "*", "?"], upTo: 8, using: &random)
@@ -31,7 +31,7 @@ struct GlobTests {
         }
     }
 
-    @Test func `Many stars against a long text do not blow up`() {
+    @Test func `Many stars do not make matching slow`() {
         let pattern = String(repeating: "*a", count: 200) + "b"
         #expect(!Glob(pattern).matches(String(repeating: "a", count: 20_000)))
     }

@@ -26,7 +26,7 @@ struct JSONLinesFormatTests {
                 == #""format":"wstap-trace","version":1,"sources":["a.pcap","b\n.pcap"]"#)
     }
 
-    @Test func `A connection line holds ends, TCP handshake and link type`() {
+    @Test func `The connection line has both ends, the TCP handshake and the link type`() {
         #expect(
             keys(Samples.connection())
                 == #""connection":1,"client":{"ip":"10.0.0.7","port":53412},"server":{"ip":"10.0.0.9","port":8080},"#
@@ -39,7 +39,7 @@ struct JSONLinesFormatTests {
             ))
     }
 
-    @Test func `A handshake line holds both heads and what was agreed`() {
+    @Test func `The handshake line has both heads and what was negotiated`() {
         #expect(
             keys(Samples.handshake())
                 == #""connection":1,"accepted":true,"status":101,"url":"ws://chat.example/room?id=7","http_version":"1.1","#
@@ -55,7 +55,7 @@ struct JSONLinesFormatTests {
                 + #""accept_valid":null,"request_packet":4,"response_packet":null,"response_time":null"#)
     }
 
-    @Test func `A data frame's payload stands with its message alone unless asked for`() {
+    @Test func `A data frame has no payload unless requested: its message has it`() {
         let frame = Samples.frame(.client, .text, length: 5)
         let line =
             #""connection":1,\#(Self.frameKeys),"fin":true,"rsv1":false,"rsv2":false,"rsv3":false,"opcode":"text","#
@@ -73,7 +73,7 @@ struct JSONLinesFormatTests {
                 #""first_packet":6,"payload_base64":"QQ==""#))
     }
 
-    @Test func `A frame of the server is not masked, and tells what a gap took`() {
+    @Test func `A server's frame is unmasked, and counts the bytes lost in a gap`() {
         let frame = Samples.frame(.server, Opcode(rawValue: 11), length: 4, fin: false, rsv: 0x30, missing: 4)
         #expect(
             keys(frame)
@@ -82,7 +82,7 @@ struct JSONLinesFormatTests {
                 + #""first_packet":6,"missing":4,"payload_base64":"""#)
     }
 
-    @Test func `A Close frame tells code, name and reason beside its bytes`() {
+    @Test func `A Close frame has code, name and reason in addition to its bytes`() {
         let close = CloseBody(code: .normalClosure, reason: "bye")
         #expect(
             keys(Samples.frame(.client, .close, length: 5, close: close), [3, 232, 98, 121, 101]).hasSuffix(
@@ -93,14 +93,14 @@ struct JSONLinesFormatTests {
                 #""payload_base64":"","close":{"code":null,"name":null,"reason":""}"#))
     }
 
-    @Test func `A Pong tells which Ping it answers`() {
+    @Test func `A Pong names the Ping it answers`() {
         let answer = FrameEvent.Answer(pingPacket: 5, roundTrip: 90_000)
         #expect(
             keys(Samples.frame(.client, .pong, length: 4, answer: answer, isInferred: true), [1, 2, 3, 4]).hasSuffix(
                 #""payload_base64":"AQIDBA==","answers_packet":5,"round_trip":0.000090000,"inferred":true"#))
     }
 
-    @Test func `A message line holds the decoded payload`() {
+    @Test func `The message line has the decoded payload`() {
         #expect(
             keys(
                 Samples.message(.server, length: 7, frames: 2, isCompressed: true, wireLength: 9),
@@ -113,14 +113,14 @@ struct JSONLinesFormatTests {
             ))
     }
 
-    @Test func `A text that is not UTF-8 is base64`() {
+    @Test func `Text that is not UTF-8 is base64`() {
         #expect(
             keys(Samples.message(.client, length: 2, isValidUTF8: false), [0x61, 0xff]).contains(
                 #""payload_base64":"Yf8=""#))
     }
 
     @Test(arguments: [PayloadWithheld.contextLost, .bomb, .incomplete])
-    func `A withheld payload tells why`(reason: PayloadWithheld) {
+    func `A withheld payload has its reason`(reason: PayloadWithheld) {
         let line = keys(
             Samples.message(.client, length: nil, isComplete: false, payload: .withheld(reason), isInferred: true))
         #expect(
@@ -146,7 +146,7 @@ struct JSONLinesFormatTests {
         #expect(line.contains(expected))
     }
 
-    @Test func `Text that the analysis cut inside a character loses the rest of it`() {
+    @Test func `Text cut inside a character loses that character`() {
         let bytes = Array("a漢".utf8.dropLast())
         #expect(
             keys(Samples.message(.client, length: 9, payload: .truncated), bytes).contains(
@@ -168,7 +168,7 @@ struct JSONLinesFormatTests {
         #expect(keys(Samples.finding(from: nil), connection: 0).hasPrefix(#""connection":null,"#))
     }
 
-    @Test func `Deliveries, with null where nothing was acknowledged`() {
+    @Test func `Deliveries, with null if unacknowledged`() {
         #expect(
             keys(.delivery(Samples.delivery()))
                 == #""connection":1,"from":"client","message_packet":9,"last_byte_packet":8,"outcome":"acknowledged","#
@@ -178,7 +178,7 @@ struct JSONLinesFormatTests {
                 #""outcome":"reset","acknowledged_packet":null,"acknowledged_after":null,"retransmissions":2"#))
     }
 
-    @Test func `An end line holds the verdict, the states and both sides' counts`() {
+    @Test func `The end line has the verdict, the states and the counts of both sides`() {
         #expect(
             keys(Samples.end())
                 == #""connection":1,"verdict":{"by":"client","layer":"close-frame","clean":true,"code":1000,"name":"normal closure","#
@@ -207,7 +207,7 @@ struct JSONLinesFormatTests {
                     + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"unanswered_pings":0,"#))
     }
 
-    @Test func `The summary line holds the totals`() {
+    @Test func `The summary line has the totals`() {
         #expect(
             keys(Samples.summary(), connection: 0)
                 == #""packets":14,"bytes":1234,"tcp_connections":2,"websocket_connections":1,"frames":7,"messages":2,"#
@@ -228,7 +228,7 @@ struct JSONLinesFormatTests {
         )
     }
 
-    @Test func `The summary line holds the patterns`() {
+    @Test func `The summary line has the patterns`() {
         var summary = Summary()
         summary.patterns = [Samples.pattern(), Samples.pattern(silence: nil)]
         let line = keys(.summary(summary), connection: 0)
@@ -240,7 +240,7 @@ struct JSONLinesFormatTests {
                     + #""silence_min":null,"silence_max":null,"lifetime_min":null,"lifetime_max":null}]"#))
     }
 
-    @Test func `The summary line holds what was given up at a bound, where there is any`() {
+    @Test func `The summary line has what was dropped at a limit, if anything`() {
         var summary = Summary()
         summary.others.proxyChains = 2
         summary.others.searchesAbandoned = 1
@@ -256,7 +256,7 @@ struct JSONLinesFormatTests {
         #expect(printed([Call(1, 1, segment)], as: JSONLinesFormat()) == "")
     }
 
-    @Test func `The analysis is asked for what the options show`() {
+    @Test func `The demand follows the options`() {
         #expect(JSONLinesFormat().demand.payload == PayloadDemand(bytes: .max, includesFrames: false))
         let options = JSONLinesFormat.Options(payload: .atMost(9), framePayloads: true)
         #expect(JSONLinesFormat(options: options).demand.payload == PayloadDemand(bytes: 9, includesFrames: true))

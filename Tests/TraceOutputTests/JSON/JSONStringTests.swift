@@ -6,7 +6,7 @@ import WireFormat
 @testable import TraceOutput
 
 struct JSONStringTests {
-    @Test func `Every scalar up to U+3000 is escaped as the slow model does it, at every place of a word`() throws {
+    @Test func `Every scalar up to U+3000 is escaped as in the slow model, at every offset`() throws {
         for value in UInt32(0)...0x3000 {
             guard let scalar = Unicode.Scalar(value) else { continue }
             // At every place of an eight byte word.
@@ -17,7 +17,7 @@ struct JSONStringTests {
         }
     }
 
-    @Test func `Random text is escaped as the slow model does it, and reads back`() throws {
+    @Test func `Random text is escaped as in the slow model, and reads back`() throws {
         var random = SeededGenerator()
         let alphabet: [Unicode.Scalar] = [
             "a", "b", " ", "\"", "\\", "\n", "\u{7f}", "\u{80}", "\u{9f}", "\u{a0}", "é", "\u{61c}", "\u{61b}",
@@ -72,14 +72,14 @@ struct RFC3339ClockTests {
         (951_782_400_000_000_000, "2000-02-29T00:00:00.000000000Z"),
         (Int64.max, "2262-04-11T23:47:16.854775807Z"), (Int64.min, "1677-09-21T00:12:43.145224192Z"),
     ])
-    func `Times are written as RFC 3339 says`(nanoseconds: Int64, text: String) {
+    func `Times have the form of RFC 3339`(nanoseconds: Int64, text: String) {
         var clock = RFC3339Clock()
         var buffer = OutputBuffer()
         clock.append(Timestamp(nanoseconds: nanoseconds), to: &buffer)
         #expect(buffer.text == text)
     }
 
-    @Test func `Random times are those of the system's calendar`() {
+    @Test func `Random times agree with the system's calendar`() {
         var random = SeededGenerator()
         var clock = RFC3339Clock()
         var buffer = OutputBuffer()

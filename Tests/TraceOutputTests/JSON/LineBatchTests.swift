@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A batch of lines")
 struct LineBatchTests {
-    @Test("passes lines on up to a packet, with the numbers that the merge gives")
+    @Test("passes on the lines of packets up to one, with the merge's connection numbers")
     func numbers() {
         let events: [(Event, packet: UInt64, connection: UInt64)] = [
             (Samples.connection(), 4, 1), (Samples.handshake(), 4, 1), (Samples.connection(), 9, 2),
@@ -26,7 +26,7 @@ struct LineBatchTests {
                 event, at: Samples.context(packet: packet, microseconds: 5, connection: connection + 9),
                 payload: Span())
         }
-        batch.close(behind: 12)
+        batch.close(after: 12)
         #expect(batch.nextPacket == 4 && !batch.isEmpty && !batch.isFull)
         var format = JSONLinesFormat()
         batch.pass(through: 8, of: 0, &merge, into: &format)

@@ -13,7 +13,7 @@ struct TraceContractTests {
     @Test(
         .enabled(if: hasSchemaValidator, "needs Python with jsonschema"),
         arguments: [JSONLinesFormat.Options(), .init(payload: .atMost(3), framePayloads: true), .init(payload: .none)])
-    func `Every line keeps to the strict form of the schema`(options: JSONLinesFormat.Options) {
+    func `Every line conforms to the strict schema`(options: JSONLinesFormat.Options) {
         for calls in [Scenes.chat, Scenes.trouble] {
             let result = Self.check(printed(calls, as: JSONLinesFormat(options: options)))
             #expect(result.status == 0, "\(result.output)")
@@ -21,7 +21,7 @@ struct TraceContractTests {
     }
 
     @Test(.enabled(if: hasSchemaValidator, "needs Python with jsonschema"))
-    func `A filtered trace keeps to it too`() throws {
+    func `A filtered trace conforms too`() throws {
         var filter = EventFilter()
         filter.events = [.message]
         let trace = try printed(Scenes.trouble, as: JSONLinesFormat(), filter: filter)
@@ -41,7 +41,7 @@ struct TraceContractTests {
             (#""event":"capture""#, #""event":"summary""#, "capture is not the first line"),
             (#""event":"frame""#, #""event":"segment""#, "unknown event 'segment'"),
         ])
-    func `The check finds what is wrong, with its line`(part: String, replacement: String, fault: String) throws {
+    func `The check reports faults with their line`(part: String, replacement: String, fault: String) throws {
         var trace = printed(Scenes.chat, as: JSONLinesFormat())
         let range = try #require(trace.range(of: part))
         trace.replaceSubrange(range, with: replacement)

@@ -25,7 +25,7 @@ struct CompressionTests {
         Call(14, 5_002_530, Samples.end(compression: ends)), Call.summary,
     ]
 
-    @Test func `A trace tells of both directions at the end`() {
+    @Test func `The end line has the compression of both directions`() {
         let line = printed(calls, as: JSONLinesFormat()).split(separator: "\n")[3]
         let expected =
             #""compression":{"from_client":{"no_context_takeover":true,"max_window_bits":12,"compressed_messages":12,"#
@@ -36,24 +36,24 @@ struct CompressionTests {
         #expect(line.hasSuffix(expected))
     }
 
-    @Test func `A timeline has a line for it behind the end, and names what was refused`() {
+    @Test func `The timeline shows compression after the end, and names declined extensions`() {
         let lines = printed(calls, as: TimelineFormat()).split(separator: "\n")
-        #expect(lines[0].hasSuffix("permessage-deflate  without x-webkit-deflate-frame"))
+        #expect(lines[0].hasSuffix("permessage-deflate  x-webkit-deflate-frame declined"))
         let expected =
-            "  compression: → 12 of 14 messages at 23.7 % of their size, window 2^12, no context takeover; "
-            + "← 3 of 3 messages, 2 not inflated, context lost 2 times, found again once"
+            "  compression: → 12 of 14 messages compressed, to 23.7 %, window 2^12, no context takeover; "
+            + "← 3 of 3 messages compressed, 2 not inflated, context lost 2 times, recovered once"
         #expect(lines.last.map(String.init) == expected)
     }
 
-    @Test func `A summary adds all sessions up`() {
+    @Test func `The summary adds up all sessions`() {
         let page = printed(calls, as: SummaryFormat())
         #expect(
             page.contains(
-                "\ncompression  in 1 session: 15 of 17 messages at 23.7 % of their size, 2 not inflated\n"))
+                "\ncompression  in 1 session: 15 of 17 messages compressed, to 23.7 %, 2 not inflated\n"))
         #expect(!printed(Scenes.chat, as: SummaryFormat()).contains("compression "))
     }
 
-    @Test func `A finding tells its frame with -v`() {
+    @Test func `-v shows the frame of a finding`() {
         var event = Samples.finding()
         if case .finding(var finding) = event {
             finding.frameIndex = 3

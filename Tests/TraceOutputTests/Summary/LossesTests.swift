@@ -3,7 +3,7 @@ import TraceOutput
 
 @testable import CaptureAnalysis
 
-@Suite("What a live capture lost")
+@Suite("The losses of a live capture")
 struct LossesTests {
     private func output(_ losses: CaptureLosses?, _ format: consuming some OutputFormat & ~Copyable) -> String {
         var summary = Summary()
@@ -16,14 +16,14 @@ struct LossesTests {
 
     private static let losses = CaptureLosses(droppedByKernel: 7, droppedByInterface: 2, undisplayedLines: 5)
 
-    @Test("stands in the trace's last line")
+    @Test("are in the trace's last line")
     func trace() {
         let line = output(Self.losses, JSONLinesFormat())
         #expect(line.contains(",\"dropped_by_kernel\":7,\"dropped_by_interface\":2,\"undisplayed_lines\":5}"))
         #expect(!output(nil, JSONLinesFormat()).contains("dropped_by"))
     }
 
-    @Test("stands on the summary's page")
+    @Test("are on the summary page")
     func page() {
         #expect(
             output(Self.losses, SummaryFormat(options: .init(width: 100, hasColor: false)))

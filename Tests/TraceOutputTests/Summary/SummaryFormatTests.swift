@@ -31,8 +31,8 @@ struct SummaryFormatTests {
             packets      14, 1.2 kB in 5.003 s
             connections  2 TCP, 1 with WebSocket; 1 TLS
             WebSocket    7 frames, 2 messages of 180 B
-            opening      TCP in 0.13 ms (median; 0.13 ms at most, #1), upgrade answered in 0.73 ms (median; 0.73
-                         ms at most, #1)
+            opening      TCP in 0.13 ms (median; slowest 0.13 ms, #1), upgrade answered in 0.73 ms (median; slowest
+                         0.73 ms, #1)
             findings     1 error, 0 warnings, 0 notes; 0 gaps
 
                #  duration  frames →  ←  payload →      ←  ping p50
@@ -57,14 +57,14 @@ struct SummaryFormatTests {
         #expect(printed(Scenes.trouble, as: SummaryFormat()) == expected.replacing("      #  dur", with: "   #  dur"))
     }
 
-    @Test func `Sessions and times that were not compared are counted`() {
+    @Test func `Sessions and durations skipped in the search for patterns are counted`() {
         var summary = Summary()
-        #expect(!printed([.capture, Call(9, 4100, .summary(summary))], as: SummaryFormat()).contains("not compared"))
+        #expect(!printed([.capture, Call(9, 4100, .summary(summary))], as: SummaryFormat()).contains("skipped"))
         summary.uncomparedSessions = 3
-        summary.forgottenTimes = 12
+        summary.forgottenTimes = 4549
         let page = printed([.capture, Call(9, 4100, .summary(summary))], as: SummaryFormat(options: .init(width: 200)))
         let line =
-            "not compared ends of 3 sessions with further servers; 12 of the silences and lifetimes, which differ too much"
+            "patterns     3 sessions skipped (too many servers), 4,549 durations skipped (too varied to group)"
         #expect(page.contains(line + "\n"))
     }
 
@@ -122,11 +122,11 @@ struct SummaryFormatTests {
             calls.append(Call(number, 1, Samples.end(), connection: number))
         }
         let page = printed(calls + [.summary], as: SummaryFormat())
-        #expect(page.contains("\n… and 978 more sessions, "))
-        #expect(page.contains("\n         … and 803 of further rules\n"))
+        #expect(page.contains("\n978 more sessions not shown (troubled ones first); "))
+        #expect(page.contains("\n         … and 803 of other rules\n"))
     }
 
-    @Test func `Of many sessions those in trouble are shown`() {
+    @Test func `Troubled sessions are shown first`() {
         var calls: [Call] = []
         for number in UInt64(1)...60 {
             calls.append(Call(number, 1, Samples.connection(opening: .midstream), connection: number))
@@ -147,7 +147,7 @@ struct SummaryFormatTests {
             })
     }
 
-    @Test func `Ways to end are counted, the most frequent first, and their list is bounded`() {
+    @Test func `Endings are counted, most frequent first, in a bounded list`() {
         var calls: [Call] = []
         for number in UInt64(1)...300 {
             calls.append(Call(number, 1, Samples.connection(opening: .midstream), connection: number))
@@ -157,10 +157,10 @@ struct SummaryFormatTests {
         let page = printed(calls + [.summary], as: SummaryFormat())
         let endings = page.split(separator: "\n").drop { $0 != "endings" }.dropFirst().prefix(13)
         #expect(endings.first?.hasPrefix("   100 × closed cleanly by the client, 4001 private use") == true)
-        #expect(endings.last == "    90 × in other ways")
+        #expect(endings.last == "    90 × others")
     }
 
-    @Test func `Findings of one rule are one group, with its worst severity and its first`() {
+    @Test func `Findings are grouped by rule, with the worst severity and the first finding`() {
         let calls = [
             Call(1, 1, Samples.finding(.note, text: "First.")), Call(2, 2, Samples.finding(.warning, text: "Second.")),
             .summary,
@@ -171,21 +171,21 @@ struct SummaryFormatTests {
                 "     2 × warning  masking.client-unmasked (RFC 6455 5.1)\n         first #1, packet 1: First.\n"))
     }
 
-    @Test func `Times to open are sampled for the median, and the slowest is named in any case`() throws {
+    @Test func `Opening times are sampled for the median, but the slowest is always named`() throws {
         guard case .connection(var start) = Samples.connection() else { throw NoSample() }
         var times = OpeningTimes()
-        for number in UInt64(1)...4096 { times.note(start, connection: number) }
+        for number in UInt64(1)...4096 { times.record(start, connection: number) }
         for number in UInt64(5000)...20_000 {
             start.tcp.synAck = .init(
                 packet: 2, time: Samples.time(900_000), sequence: 5000, acknowledgment: 1001)
             start.tcp.ack = .init(
                 packet: 3, time: Samples.time(1_000_000), sequence: 1001, acknowledgment: 5001)
-            times.note(start, connection: number)
+            times.record(start, connection: number)
         }
-        #expect(times.words == "TCP in 0.13 ms (median; 1.000 s at most, #5000)")
+        #expect(times.message == "TCP in 0.13 ms (median; slowest 1.000 s, #5000)")
     }
 
-    @Test func `Open sessions beyond 65,536 are counted, and not followed`() throws {
+    @Test func `Open sessions beyond 65,536 are counted but not followed`() throws {
         guard case .connection(let start) = Samples.connection(), case .end(let end) = Samples.end() else {
             throw NoSample()
         }
@@ -205,7 +205,7 @@ struct SummaryFormatTests {
             let target = "/" + String(repeating: "x", count: length - fixed)
             guard case .handshake(let handshake) = Samples.handshake(target: target) else { throw NoSample() }
             var row = SessionRow(connection: 1, start: start)
-            row.note(handshake)
+            row.record(handshake)
             #expect(row.url.hasSuffix("…") == isCut)
             #expect(row.url.utf8.count == (isCut ? 300 + "…".utf8.count : 300))
         }

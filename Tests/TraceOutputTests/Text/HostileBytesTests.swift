@@ -14,7 +14,7 @@ struct HostileBytesTests {
     ]
 
     @Test(arguments: 0..<200)
-    func `Hostile text never reaches the output raw`(round: Int) throws {
+    func `Hostile text never reaches the output unescaped`(round: Int) throws {
         var random = SeededGenerator()
         let calls = Self.session(using: &random)
         let outputs = [

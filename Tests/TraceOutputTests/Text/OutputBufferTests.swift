@@ -4,7 +4,7 @@ import Testing
 @testable import TraceOutput
 
 struct OutputBufferTests {
-    @Test func `Numbers are written as Swift writes them`() {
+    @Test func `Numbers are written as by Swift`() {
         var random = SeededGenerator()
         var values: [UInt64] = [0, .max]
         for digits in 0..<20 {
@@ -22,7 +22,7 @@ struct OutputBufferTests {
         }
     }
 
-    @Test func `Numbers of all lengths up to eight digits are written as Swift writes them, and with zeros in front`() {
+    @Test func `Numbers of up to eight digits are written as by Swift, and with leading zeros`() {
         var buffer = OutputBuffer()
         for value in (0...10_000).map({ $0 }) + (0..<30_000).map({ $0 * 3_331 }) {
             buffer.removeAll()
@@ -46,7 +46,7 @@ struct OutputBufferTests {
         #expect(buffer.text == text)
     }
 
-    @Test func `A buffer grows, and gives up what is too much when it is emptied`() {
+    @Test func `A buffer grows, and frees excess memory when emptied`() {
         var buffer = OutputBuffer(capacity: 64)
         let piece = [UInt8](repeating: 7, count: 1 << 20)
         for _ in 0..<6 { buffer.append(piece.span) }
@@ -58,7 +58,7 @@ struct OutputBufferTests {
         #expect(buffer.text == "after")
     }
 
-    @Test func `Base64 is that of the slow model`() {
+    @Test func `Base64 agrees with the slow model`() {
         var random = SeededGenerator()
         for length in 0..<200 {
             let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }

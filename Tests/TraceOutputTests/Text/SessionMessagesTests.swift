@@ -3,7 +3,7 @@ import Testing
 @testable import CaptureAnalysis
 @testable import TraceOutput
 
-struct PatternTextTests {
+struct PatternMessageTests {
     @Test(arguments: [
         (
             Samples.pattern(), "14 of 15 sessions with 10.0.0.9 ended after 60.0 s of silence",
@@ -11,23 +11,23 @@ struct PatternTextTests {
         ),
         (
             Samples.pattern(by: .client, .fin, silence: nil, lifetime: 299_960_000_000...300_040_000_000),
-            "14 of 15 sessions with 10.0.0.9 ended 300.0 s after they were opened",
+            "14 of 15 sessions with 10.0.0.9 ended 300.0 s after opening",
             "TCP closed by the client: a fixed lifetime"
         ),
         (
             Samples.pattern(
                 .closeFrame, lifetime: 60_000_000_000...60_000_000_000, isSilentThroughout: true),
-            "14 of 15 sessions with 10.0.0.9 ended 60.0 s after they were opened, silent nearly all that time",
+            "14 of 15 sessions with 10.0.0.9 ended 60.0 s after opening, silent nearly throughout",
             "closed by the server: an idle timer or a fixed lifetime"
         ),
         (
             Samples.pattern(by: .network, .timeout, lifetime: 90_000_000_000...90_090_000_000),
-            "14 of 15 sessions with 10.0.0.9 ended 90.0 s after they were opened and after 60.0 s of silence",
+            "14 of 15 sessions with 10.0.0.9 ended 90.0 s after opening and after 60.0 s of silence",
             "timed out: an idle timer or a fixed lifetime"
         ),
     ])
-    func `A pattern is told in words`(pattern: EndingPattern, ending: String, cause: String) {
-        #expect(PatternText.ending(pattern) == ending && PatternText.cause(pattern) == cause)
+    func `Patterns are described`(pattern: EndingPattern, ending: String, cause: String) {
+        #expect(PatternMessage.ending(pattern) == ending && PatternMessage.cause(pattern) == cause)
     }
 
     private var summary: Call {

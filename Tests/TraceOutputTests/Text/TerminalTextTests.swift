@@ -13,7 +13,7 @@ struct TerminalTextTests {
         ("\u{ad}\u{34f}", "\\u{ad}\\u{34f}"),
         ("\u{e000}\u{10ffff}", "\\u{e000}\\u{10ffff}"),
     ])
-    func `What hides, moves or controls becomes visible`(text: String, safe: String) {
+    func `Invisible, moving and control characters become visible`(text: String, safe: String) {
         var buffer = OutputBuffer()
         let outcome = buffer.append(untrusted: text)
         #expect(buffer.text == safe)
@@ -28,7 +28,7 @@ struct TerminalTextTests {
             ([0x80, 0x62], "\\x80b"),
             ([0xf0, 0x9f, 0x98, 0x80], "😀"),
         ] as [([UInt8], String)])
-    func `Bytes that are not UTF-8 are shown one by one`(bytes: [UInt8], safe: String) {
+    func `Invalid UTF-8 is shown byte by byte`(bytes: [UInt8], safe: String) {
         var buffer = OutputBuffer()
         _ = TerminalText.append(bytes.span, to: &buffer)
         #expect(buffer.text == safe)
@@ -39,7 +39,7 @@ struct TerminalTextTests {
         ("漢字", 3, "漢…"),
         ("a\u{1b}b", 5, "a…"), ("a\u{1b}b", 6, "a\\x1bb"),
     ])
-    func `Text is cut to columns, never inside a character or an escape`(text: String, width: Int, safe: String) {
+    func `Text is cut to columns, but never inside a character or an escape`(text: String, width: Int, safe: String) {
         var buffer = OutputBuffer()
         let columns = buffer.append(untrusted: text, fitting: width)
         #expect(buffer.text == safe)
@@ -67,7 +67,7 @@ struct TerminalTextTests {
         (999_995_000, "1.000 s"), (5_002_520_000, "5.003 s"), (Int64.max, "9223372036.855 s"),
         (Int64.min, "-9223372036.855 s"),
     ])
-    func `Durations are told in milliseconds, then in seconds`(nanoseconds: Int64, text: String) {
+    func `Durations are in milliseconds, then in seconds`(nanoseconds: Int64, text: String) {
         #expect(Quantity.duration(nanoseconds) == text)
     }
 
@@ -77,7 +77,7 @@ struct TerminalTextTests {
             (1 << 30, "1.1 GB"),
             (UInt64.max, "18.4 EB"),
         ] as [(UInt64, String)])
-    func `Bytes are told by powers of a thousand`(count: UInt64, text: String) {
+    func `Bytes are in powers of a thousand`(count: UInt64, text: String) {
         #expect(Quantity.bytes(count) == text)
     }
 }
@@ -88,7 +88,7 @@ struct TerminalFittingTests {
         ("abcdefgh", 0, ""), ("房间房间", 8, "房间房间"), ("房间房间", 7, "房…房间"), ("房间房间", 4, "房…"),
         ("a\u{1b}bcd", 6, "a…bcd"), ("", 0, ""),
     ])
-    func `Text is cut in its middle, between characters`(text: String, width: Int, cut: String) {
+    func `Text loses its middle, between characters`(text: String, width: Int, cut: String) {
         #expect(TerminalText.cut(text, toWidth: width) == cut)
         #expect(TerminalText.columns(of: TerminalText.cut(text, toWidth: width)) <= width)
     }
@@ -98,7 +98,7 @@ struct TerminalFittingTests {
         ("one", 5, 2, 7, "\n  one"), ("abcdefghij", 0, 2, 7, "ab…ij"), ("a  b", 0, 0, 9, "a  b"), ("", 0, 0, 9, ""),
         ("房间 房间", 0, 0, 4, "房间\n房间"), ("a\nb c", 0, 0, 4, "a\\nb\nc"),
     ])
-    func `Text is broken at spaces, and long words are cut`(
+    func `Text is wrapped at spaces, and long words are cut`(
         text: String, column: Int, indent: Int, width: Int, lines: String
     ) {
         var output = OutputBuffer()

@@ -47,15 +47,15 @@ struct TimelineFormatTests {
             #2     0.000402  HTTP →  GET /admin\x1b[2J    upgrade: websocket 13
             #2     0.004000  HTTP ←  403                  refused after 0.73 ms
             #2   end: upgrade refused with 403; TCP closed by the server without a Close frame
-            #1     0.005000  TCP  ←  GAP           300 B  not in the capture
-            #1     0.005000  WS   ←  decoding goes on, inferred by evidence, 10 B given up
-            #1     0.005000  WS   ←  TEXT   FIN      9 B  inferred  compressed, withheld: it cannot be inflated
+            #1     0.005000  TCP  ←  GAP           300 B  not captured
+            #1     0.005000  WS   ←  decoding resumes, inferred, 10 B skipped
+            #1     0.005000  WS   ←  TEXT   FIN      9 B  inferred  compressed, withheld: cannot be inflated
             #3 10.0.0.7:53412 → 10.0.0.9:8080  began before the capture
-            #3     0.006000  TCP  →  GAP                  what came before is not in the capture
+            #3     0.006000  TCP  →  GAP                  earlier bytes not captured
             #3     0.007000  WS   →  CLOSE  FIN      0 B  no code
             #3     0.007000  WARN    No Close came back.  [close.unanswered, RFC 6455 5.1]
             #1     0.008000  WS   →  TEXT            5 B  first fragment
-            #1     0.008000  WS   →  TEXT            5 B  incomplete message of unknown length (1 frame), withheld: bytes of it are missing
+            #1     0.008000  WS   →  TEXT            5 B  incomplete message of unknown length (1 frame), withheld: bytes missing
             #1     0.008000  TCP  ←  RST
             #1   end: reset by the server without a Close frame (both ends see 1006), after 0.003 s of silence, 2 pings unanswered
             #3   end: still open when the capture ended, after 0.001 s of silence
@@ -68,7 +68,7 @@ struct TimelineFormatTests {
         #expect(printed(Scenes.trouble, as: TimelineFormat()) == expected)
     }
 
-    @Test func `Packets, numbers and states, when asked for`() {
+    @Test func `-v shows packets, numbers and states`() {
         let expected = #"""
             #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  subprotocol chat  permessage-deflate; server_no_context_takeover
                 0.000000  TCP  →  SYN                  packet 1 seq 1000  client SYN-SENT  server LISTEN
@@ -91,7 +91,7 @@ struct TimelineFormatTests {
         #expect(printed(Array(Scenes.chat.prefix(8)), as: TimelineFormat(options: options)) == expected)
     }
 
-    @Test func `Events of one packet stand below one line of -v`() {
+    @Test func `Events of one packet share a line of -v`() {
         let lines = printed(Array(Scenes.chat[8...10]), as: TimelineFormat(options: .init(isVerbose: true)))
         #expect(lines.split(separator: "\n").count == 3)
     }
@@ -104,7 +104,7 @@ struct TimelineFormatTests {
         }
     }
 
-    @Test func `What is held back waits for a flush, not longer`() {
+    @Test func `A flush prints what is held back`() {
         var format = TimelineFormat()
         format.receive([Call(1, 1, Samples.frame(.client, .text, length: 5, payload: .whole), "hello")])
         #expect(format.output.text == "")
@@ -142,7 +142,7 @@ struct TimelineFormatTests {
         (Samples.frame(.client, .ping, length: 2), "PING   FIN      2 B"),
         (
             Samples.frame(.client, .text, length: 9, fin: false, missing: 7),
-            "TEXT            9 B  7 B of it not in the capture  first fragment"
+            "TEXT            9 B  7 B not captured  first fragment"
         ),
         (
             Samples.frame(.client, .continuation, length: 12_345_678, fin: false, fragment: 2),
@@ -153,11 +153,11 @@ struct TimelineFormatTests {
             "CLOSE  FIN      9 B  1001 going away  reason is not UTF-8"
         ),
     ])
-    func `Odd frames are shown as they are`(event: Event, words: String) {
+    func `Odd frames are shown unchanged`(event: Event, text: String) {
         var format = TimelineFormat()
         format.receive([Call(1, 1, event)])
         format.flush()
-        #expect(format.output.text == "    0.000001  WS   →  \(words)\n")
+        #expect(format.output.text == "    0.000001  WS   →  \(text)\n")
     }
 
     @Test(arguments: [
@@ -178,11 +178,11 @@ struct TimelineFormatTests {
             "→  NO ACK               message of packet 9 not acknowledged when the capture ended, 3 retransmissions"
         ),
     ])
-    func `Deliveries are told in words`(delivery: Delivery, words: String) {
-        #expect(printed([Call(1, 1, .delivery(delivery))], as: TimelineFormat()) == "    0.000001  TCP  \(words)\n")
+    func `Deliveries are described`(delivery: Delivery, text: String) {
+        #expect(printed([Call(1, 1, .delivery(delivery))], as: TimelineFormat()) == "    0.000001  TCP  \(text)\n")
     }
 
-    @Test func `The list of sessions ends with a count of the rest`() {
+    @Test func `The list of sessions ends with the number not listed`() {
         var calls: [Call] = []
         for connection in UInt64(1)...150 {
             calls.append(Call(connection, 1, Samples.connection(opening: .midstream), connection: connection))
@@ -216,7 +216,7 @@ struct TimelineFormatTests {
                 by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, nil),
                 silence: 60_000_000_000,
                 unansweredPings: 1, timeout: .init(from: .server, segments: 5, span: 3_811_993_000)),
-            "timed out, 5 segments of the server unanswered for 3.812 s, after 60.000 s of silence, 1 ping unanswered"
+            "timed out, 5 segments from the server unanswered for 3.812 s, after 60.000 s of silence, 1 ping unanswered"
         ),
         (
             Samples.end(isClean: false, sees: (nil, 1000), silence: nil),
@@ -226,22 +226,22 @@ struct TimelineFormatTests {
             Samples.end(
                 by: .server, isClean: false, code: 1002, reason: "mask!", sees: (1002, 1006), silence: nil,
                 failure: .init(by: .server, violation: .clientUnmasked)),
-            "failed by the server, 1002 \"mask!\" over masking.client-unmasked of the client "
+            "failed by the server, 1002 \"mask!\" over the client's masking.client-unmasked "
                 + "(the client sees 1002, the server 1006)"
         ),
         (
             Samples.end(
                 by: .client, isClean: false, code: 5000, reason: "", sees: (1002, 1006), silence: nil,
                 failure: .init(by: .server, violation: .closeCodeNotAllowed)),
-            "closed by the client, 5000 unassigned, failed by the server over close.code-not-allowed of the client "
+            "closed by the client, 5000 unassigned, failed by the server over the client's close.code-not-allowed "
                 + "(the client sees 1002, the server 1006)"
         ),
         (
             Samples.end(
                 by: .server, .fin, isClean: false, code: nil, reason: nil, sees: (1006, 1006), silence: nil,
                 failure: .init(by: .server, violation: .clientUnmasked)),
-            "TCP closed by the server without a Close frame, failed by the server over masking.client-unmasked of the "
-                + "client (both ends see 1006)"
+            "TCP closed by the server without a Close frame, failed by the server over the client's "
+                + "masking.client-unmasked (both ends see 1006)"
         ),
         (
             Samples.end(
@@ -260,7 +260,7 @@ struct TimelineFormatTests {
             "still closing when the capture ended, 1000 (reason not UTF-8)"
         ),
     ])
-    func `The end is told in words`(event: Event, words: String) {
-        #expect(printed([Call(1, 1, event)], as: TimelineFormat()) == "  end: \(words)\n")
+    func `Endings are described`(event: Event, text: String) {
+        #expect(printed([Call(1, 1, event)], as: TimelineFormat()) == "  end: \(text)\n")
     }
 }

@@ -1,0 +1,70 @@
+import CaptureAnalysis
+import WebSocketProtocol
+
+/// The lines at the end of a session, and at the end of the capture.
+extension TimelineFormat {
+    mutating func write(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
+        let row = sessions.end(end, connection: context.connection)
+        beginLine(context.connection, elapsed: nil)
+        append("end:", .heading)
+        output.append(" ")
+        output.append(untrusted: VerdictMessage.text(end.verdict, upgrade: row?.upgrade ?? .unseen))
+        endLine()
+        guard let compression = end.compression else { return }
+        beginLine(context.connection, elapsed: nil)
+        append("compression:", .heading)
+        output.append(" → ")
+        output.append(verbatim: CompressionMessage.text(compression.client))
+        output.append("; ← ")
+        output.append(verbatim: CompressionMessage.text(compression.server))
+        endLine()
+    }
+
+    /// Endings that repeat, after the list of sessions.
+    mutating func writePatterns(_ patterns: [EndingPattern]) {
+        guard !patterns.isEmpty else { return }
+        append("patterns:", .heading)
+        endLine()
+        for pattern in patterns.prefix(Self.maximumPatternLines) {
+            output.append("  ")
+            output.append(verbatim: "\(PatternMessage.ending(pattern)), \(PatternMessage.cause(pattern))")
+            endLine()
+        }
+        if patterns.count > Self.maximumPatternLines {
+            output.append("  … and ")
+            output.append(decimal: Int64(patterns.count - Self.maximumPatternLines))
+            output.append(" more\n")
+        }
+    }
+
+    /// The list of sessions, if there were several.
+    mutating func writeSessions() {
+        guard sessions.count > 1 else { return }
+        append("sessions:", .heading)
+        endLine()
+        let rows = sessions.rows
+        for row in rows {
+            output.append("  #")
+            output.append(decimal: row.connection)
+            output.append(" ")
+            output.append(verbatim: row.peers)
+            if !row.url.isEmpty {
+                output.append("  ")
+                output.append(untrusted: row.url)
+            }
+            guard let ending = row.ending else { continue }
+            output.append("  ")
+            output.append(untrusted: VerdictMessage.text(ending.verdict, upgrade: row.upgrade))
+            output.append("  (→ ")
+            output.append(verbatim: Quantity.count(ending.framesFromClient, "frame"))
+            output.append(", ← ")
+            output.append(decimal: ending.framesFromServer)
+            output.append(")\n")
+        }
+        if sessions.omitted > 0 {
+            output.append("  … and ")
+            output.append(decimal: sessions.omitted)
+            output.append(" more\n")
+        }
+    }
+}
