@@ -15,10 +15,11 @@ enum Samples {
     static let server = Endpoint(address: IPAddress(ipv4: 0x0a00_0009), port: 8080)
 
     static func context(
-        packet: UInt64, microseconds: Int64, connection: UInt64 = 1, sender: Role? = .client
+        packet: UInt64, microseconds: Int64, connection: UInt64 = 1, stream: UInt64? = nil, sender: Role? = .client
     ) -> EventContext {
         EventContext(
-            packet: packet, time: time(microseconds), elapsed: microseconds * 1000, session: SessionID(connection: connection),
+            packet: packet, time: time(microseconds), elapsed: microseconds * 1000,
+            session: SessionID(connection: connection, stream: stream),
             view: ConnectionView(
                 sender: sender, sequence: 1001, acknowledgment: 5001, clientState: .established,
                 serverState: .established, clientReadyState: .open, serverReadyState: .open))
@@ -177,11 +178,17 @@ struct Call {
     var context: EventContext
     var payload: [UInt8] = []
 
-    init(_ packet: UInt64, _ microseconds: Int64, _ event: Event, _ payload: String = "", connection: UInt64 = 1) {
-        self.init(packet, microseconds, event, bytes: Array(payload.utf8), connection: connection)
+    init(
+        _ packet: UInt64, _ microseconds: Int64, _ event: Event, _ payload: String = "", connection: UInt64 = 1,
+        stream: UInt64? = nil
+    ) {
+        self.init(packet, microseconds, event, bytes: Array(payload.utf8), connection: connection, stream: stream)
     }
 
-    init(_ packet: UInt64, _ microseconds: Int64, _ event: Event, bytes: [UInt8], connection: UInt64 = 1) {
+    init(
+        _ packet: UInt64, _ microseconds: Int64, _ event: Event, bytes: [UInt8], connection: UInt64 = 1,
+        stream: UInt64? = nil
+    ) {
         let sender: Role? =
             switch event {
             case .frame(let frame): frame.from
@@ -190,7 +197,8 @@ struct Call {
             default: .client
             }
         self.event = event
-        context = Samples.context(packet: packet, microseconds: microseconds, connection: connection, sender: sender)
+        context = Samples.context(
+            packet: packet, microseconds: microseconds, connection: connection, stream: stream, sender: sender)
         payload = bytes
     }
 

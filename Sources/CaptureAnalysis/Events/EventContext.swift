@@ -20,6 +20,7 @@ public struct EventContext: Sendable {
 
 extension EventContext {
     /// The number of the session's connection (``SessionID/connection``).
+    @inlinable
     public var connection: UInt64 { session.connection }
 }
 
@@ -28,9 +29,11 @@ public struct SessionID: Hashable, Sendable {
     /// The 1-based number of the connection, by first WebSocket evidence; 0 for no session.
     public var connection: UInt64
     /// The stream's number plus 1; 0 if there is none. So an identity takes two words.
-    private var place: UInt64
+    @usableFromInline
+    var place: UInt64
 
     /// The stream's number among those of the connection; nil if the connection carries one session.
+    @inlinable
     public var stream: UInt64? { place == 0 ? nil : place &- 1 }
 
     /// No session: an event of the capture.

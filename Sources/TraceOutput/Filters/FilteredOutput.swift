@@ -13,13 +13,13 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     package private(set) var base: Base
     private let filter: EventFilter
     private var pattern: PayloadPattern?
-    private var connections: [UInt64: Connection] = [:]
+    private var sessions: [SessionID: Session] = [:]
     /// The highest connection number so far.
     private var connectionCount: UInt64 = 0
     private var undecidedEvents: UInt64 = 0
 
-    /// A connection that has not ended.
-    private struct Connection {
+    /// A session that has not ended.
+    private struct Session {
         /// Whether a handshake matched host and path; true if any would.
         var isChosen: Bool
         /// Whether its `connection` event was shown.
@@ -93,17 +93,17 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         }
         switch event {
         case .connection:
-            connections[connection] = Connection(
+            sessions[context.session] = Session(
                 isChosen: !filter.choosesSessions, held: [HeldEvent(event: copy event, context: copy context)])
         case .handshake(let handshake):
             receive(handshake, event, at: context)
         case .end:
-            if connections.removeValue(forKey: connection)?.isAnnounced == true {
+            if sessions.removeValue(forKey: context.session)?.isAnnounced == true {
                 show(event, at: context, payload: payload)
             }
         case .frame, .message:
-            guard connections[connection]?.isChosen == true, passes(event, payload: payload) else { return }
-            announce(connection)
+            guard sessions[context.session]?.isChosen == true, passes(event, payload: payload) else { return }
+            announce(context.session)
             show(event, at: context, payload: payload)
         default:
             receiveOther(event, at: context)
@@ -114,28 +114,28 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     private mutating func receive(
         _ handshake: borrowing Handshake, _ event: borrowing Event, at context: borrowing EventContext
     ) {
-        guard var state = connections[context.connection] else { return }
+        guard var state = sessions[context.session] else { return }
         if filter.choosesSessions {
             if filter.matches(host: handshake.host, target: handshake.target) {
                 state.isChosen = true
             } else {
                 if handshake.isAccepted { state.isChosen = false }
-                connections[context.connection] = state
+                sessions[context.session] = state
                 return
             }
         }
-        connections[context.connection] = state
+        sessions[context.session] = state
         if filter.choosesPayloads, !state.isAnnounced {
             hold(event, at: context)
         } else {
-            announce(context.connection)
+            announce(context.session)
             show(event, at: context, payload: Span())
         }
     }
 
     /// A gap, resync, delivery, finding or segment.
     private mutating func receiveOther(_ event: borrowing Event, at context: borrowing EventContext) {
-        guard !filter.choosesPayloads, passesSender(event), let state = connections[context.connection] else {
+        guard !filter.choosesPayloads, passesSender(event), let state = sessions[context.session] else {
             return
         }
         if state.isChosen {
@@ -146,25 +146,25 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     }
 
     private mutating func hold(_ event: borrowing Event, at context: borrowing EventContext) {
-        guard var state = connections.removeValue(forKey: context.connection) else { return }
+        guard var state = sessions.removeValue(forKey: context.session) else { return }
         if state.held.count <= Self.maximumHeld {
             state.held.append(HeldEvent(event: copy event, context: copy context))
         } else {
             state.dropped &+= 1
         }
-        connections[context.connection] = state
+        sessions[context.session] = state
     }
 
     /// Shows the held events of a connection.
-    private mutating func announce(_ connection: UInt64) {
-        guard connections[connection]?.isAnnounced == false,
-            var state = connections.removeValue(forKey: connection)
+    private mutating func announce(_ session: SessionID) {
+        guard sessions[session]?.isAnnounced == false,
+            var state = sessions.removeValue(forKey: session)
         else { return }
         let held = state.held
         state.isAnnounced = true
         state.held = []
         undecidedEvents &+= state.dropped
-        connections[connection] = state
+        sessions[session] = state
         for one in held {
             show(one.event, at: one.context, payload: Span())
         }

@@ -16,6 +16,7 @@ extension JSONKey {
     static var elapsed: JSONKey { JSONKey(#","elapsed":"#) }
     static var packet: JSONKey { JSONKey(#","packet":"#) }
     static var connection: JSONKey { JSONKey(#","connection":"#) }
+    static var stream: JSONKey { JSONKey(#","stream":"#) }
 }
 
 /// `capture`.

@@ -103,8 +103,10 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         if hasConnection {
             output.append(.connection)
             let start = output.count
-            output.append(decimalOrNull: context.connection == 0 ? nil : context.connection)
+            let session = context.session
+            output.append(decimalOrNull: session.connection == 0 ? nil : session.connection)
             numberPlace = start..<output.count
+            if let stream = session.stream { output.write(.stream, stream) }
         }
     }
 

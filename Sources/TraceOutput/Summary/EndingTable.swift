@@ -9,8 +9,8 @@ struct EndingTable {
         var verdict: SessionEnd.Verdict
         /// How its upgrade went.
         var upgrade: SessionRow.Upgrade
-        /// The connections of the first few.
-        var examples: [UInt64]
+        /// The first few.
+        var examples: [SessionID]
         /// The number of sessions.
         var count: UInt64
     }
@@ -29,7 +29,7 @@ struct EndingTable {
         }
     }
 
-    /// The most connections named for each group.
+    /// The most sessions named for each group.
     static let examples = 4
     /// The most groups that are kept.
     static let maximumGroups = 100
@@ -53,7 +53,7 @@ struct EndingTable {
         }
     }
 
-    mutating func record(_ verdict: SessionEnd.Verdict, upgrade: SessionRow.Upgrade, connection: UInt64) {
+    mutating func record(_ verdict: SessionEnd.Verdict, upgrade: SessionRow.Upgrade, session: SessionID) {
         count += 1
         let kind = Kind(verdict: VerdictMessage.common(verdict), upgrade: upgrade)
         guard let place = placesByKind[kind] ?? place(of: kind, verdict) else {
@@ -61,7 +61,7 @@ struct EndingTable {
             return
         }
         groups[place].count += 1
-        if groups[place].examples.count < Self.examples { groups[place].examples.append(connection) }
+        if groups[place].examples.count < Self.examples { groups[place].examples.append(session) }
     }
 
     /// Finds or adds the group of a kind that is not in the cache; nil if there is no room for another group.

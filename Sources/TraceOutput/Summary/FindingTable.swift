@@ -8,8 +8,8 @@ struct FindingTable {
         var first: Finding
         /// The first one's packet.
         var packet: UInt64
-        /// The first one's connection; 0 if it has none.
-        var connection: UInt64
+        /// The first one's session; ``SessionID/none`` if it has none.
+        var session: SessionID
         /// The number of findings.
         var count: UInt64
         /// The worst severity.
@@ -41,7 +41,7 @@ struct FindingTable {
             groupsByRule.values[index].severity = max(groupsByRule.values[index].severity, severity)
         } else if groupsByRule.count < maximumRules {
             groupsByRule[finding.rule] = Group(
-                first: copy finding, packet: context.packet, connection: context.connection, count: 1,
+                first: copy finding, packet: context.packet, session: context.session, count: 1,
                 severity: severity)
         } else {
             omitted += 1
@@ -80,8 +80,8 @@ extension SummaryFormat {
         output.append(
             wrapping: "\(group.first.rule) (\(group.first.reference))", from: 18, indent: 9, width: width)
         output.append("\n         ")
-        let place = group.connection > 0 ? "#\(group.connection), packet \(group.packet)" : "packet \(group.packet)"
-        let first = group.count > 1 ? "first \(place)" : place
+        let place = group.session == .none ? "" : "#\(group.session.number), "
+        let first = (group.count > 1 ? "first " : "") + place + "packet \(group.packet)"
         output.append(wrapping: "\(first): \(group.first.text)", from: 9, indent: 9, width: width)
         output.append("\n")
     }

@@ -9,9 +9,9 @@ struct SessionTable {
 
     /// The most ended sessions to keep.
     let maximumRows: Int
-    private var open: [UInt64: OpenSession] = [:]
+    private var open: [SessionID: OpenSession] = [:]
     private var ended: [SessionRow] = []
-    /// The number of connections so far.
+    /// The number of sessions so far.
     private(set) var count: UInt64 = 0
 
     /// Creates an empty table.
@@ -19,36 +19,35 @@ struct SessionTable {
         self.maximumRows = maximumRows
     }
 
-    /// The session of a connection, while it is open.
-    func session(_ connection: UInt64) -> SessionRow? { open[connection]?.row }
+    /// The row of a session, while it is open.
+    func row(of session: SessionID) -> SessionRow? { open[session]?.row }
 
     /// The kept sessions, by number.
     var rows: [SessionRow] {
         // Rows are large: sorting their indices is cheaper.
-        ended.indices.sorted { ended[$0].connection < ended[$1].connection }.map { ended[$0] }
+        ended.indices.sorted { ended[$0].session < ended[$1].session }.map { ended[$0] }
     }
 
     /// The number of sessions that are not kept.
     var omitted: UInt64 { count - UInt64(ended.count) }
 
-    mutating func begin(_ start: borrowing ConnectionStart, connection: UInt64) {
+    mutating func begin(_ start: borrowing ConnectionStart, session: SessionID) {
         count += 1
         guard open.count < Self.maximumOpen else { return }
-        open[connection] = OpenSession(SessionRow(connection: connection, start: start))
+        open[session] = OpenSession(SessionRow(session: session, start: start))
     }
 
-    mutating func record(_ handshake: borrowing Handshake, connection: UInt64) {
-        guard let session = open[connection] else { return }
-        session.row.record(handshake)
+    mutating func record(_ handshake: borrowing Handshake, session: SessionID) {
+        open[session]?.row.record(handshake)
     }
 
     /// Ends a session; returns its row if it was followed.
     @discardableResult
-    mutating func end(_ end: borrowing SessionEnd, connection: UInt64) -> SessionRow? {
-        guard let session = open.removeValue(forKey: connection) else { return nil }
-        session.row.record(end)
-        if ended.count < maximumRows { ended.append(session.row) }
-        return session.row
+    mutating func end(_ end: borrowing SessionEnd, session: SessionID) -> SessionRow? {
+        guard let open = open.removeValue(forKey: session) else { return nil }
+        open.row.record(end)
+        if ended.count < maximumRows { ended.append(open.row) }
+        return open.row
     }
 }
 
@@ -90,7 +89,7 @@ struct SessionRow {
         case accepted
     }
 
-    let connection: UInt64
+    let session: SessionID
     let client: Endpoint
     let server: Endpoint
     /// The URL as it was sent, not yet safe for a terminal.
@@ -100,8 +99,8 @@ struct SessionRow {
     var isDeflateNegotiated: Bool?
     var ending: Ending?
 
-    init(connection: UInt64, start: borrowing ConnectionStart) {
-        self.connection = connection
+    init(session: SessionID, start: borrowing ConnectionStart) {
+        self.session = session
         client = start.client
         server = start.server
         upgrade = start.opening == .handshake ? .pending : .unseen
@@ -123,5 +122,18 @@ struct SessionRow {
             verdict: end.verdict, duration: end.duration, framesFromClient: end.fromClient.frames,
             framesFromServer: end.fromServer.frames, bytesFromClient: end.fromClient.payloadBytes,
             bytesFromServer: end.fromServer.payloadBytes, medianRoundTrip: end.pingRoundTrip?.p50)
+    }
+}
+
+/// How people refer to sessions.
+extension SessionID {
+    /// The number: "3", or "3.5" for stream 5 of connection 3.
+    var number: String {
+        if let stream { "\(connection).\(stream)" } else { "\(connection)" }
+    }
+
+    /// Orders sessions by connection, then by stream.
+    static func < (left: SessionID, right: SessionID) -> Bool {
+        (left.connection, left.stream ?? 0) < (right.connection, right.stream ?? 0)
     }
 }

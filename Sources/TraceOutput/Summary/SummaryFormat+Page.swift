@@ -76,7 +76,7 @@ extension SummaryFormat {
         for group in shown {
             right("\(group.count)", 6)
             output.append(" × ")
-            let examples = group.examples.map { "#\($0)" }.joined(separator: ", ")
+            let examples = group.examples.map { "#\($0.number)" }.joined(separator: ", ")
             let more = group.count > UInt64(group.examples.count) ? ", …" : ""
             let kind = VerdictMessage.text(VerdictMessage.common(group.verdict), upgrade: group.upgrade)
             output.append(wrapping: "\(kind): \(examples)\(more)", from: 9, indent: 9, width: width)

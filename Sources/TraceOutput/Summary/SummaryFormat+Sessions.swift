@@ -33,7 +33,7 @@ extension SummaryFormat {
         guard rows.count > Self.shownSessions else { return rows }
         let troubled = rows.lazy.filter { $0.ending?.verdict.isClean != true }.prefix(Self.shownSessions)
         let others = rows.lazy.filter { $0.ending?.verdict.isClean == true }.prefix(Self.shownSessions)
-        return (Array(troubled) + others).prefix(Self.shownSessions).sorted { $0.connection < $1.connection }
+        return (Array(troubled) + others).prefix(Self.shownSessions).sorted { $0.session < $1.session }
     }
 
     /// A row of numbers, the ends and the URL (beside the numbers if there is room), and the verdict.
@@ -53,7 +53,7 @@ extension SummaryFormat {
 
     /// The same in sentences, if a row is wider than a line.
     private mutating func write(_ row: SessionRow, _ ending: SessionRow.Ending) {
-        var text = "#\(row.connection) \(Quantity.seconds(ending.duration))"
+        var text = "#\(row.session.number) \(Quantity.seconds(ending.duration))"
         if let roundTrip = ending.medianRoundTrip { text += ", ping \(Quantity.duration(roundTrip))" }
         text +=
             ", → \(Quantity.count(ending.framesFromClient, "frame")) of \(Quantity.bytes(ending.bytesFromClient))"
@@ -139,7 +139,7 @@ struct SessionColumns {
     /// The numbers of a session.
     static func cells(of row: SessionRow, _ ending: SessionRow.Ending) -> [String] {
         [
-            "\(row.connection)", Quantity.seconds(ending.duration), "\(ending.framesFromClient)",
+            row.session.number, Quantity.seconds(ending.duration), "\(ending.framesFromClient)",
             "\(ending.framesFromServer)", Quantity.bytes(ending.bytesFromClient),
             Quantity.bytes(ending.bytesFromServer), ending.medianRoundTrip.map(Quantity.duration) ?? "-",
         ]

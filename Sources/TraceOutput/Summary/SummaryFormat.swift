@@ -66,15 +66,15 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
         switch event {
         case .capture(let start): sources = start.sources
         case .connection(let start):
-            sessions.begin(start, connection: context.connection)
-            openings.record(start, connection: context.connection)
+            sessions.begin(start, session: context.session)
+            openings.record(start, session: context.session)
         case .handshake(let handshake):
-            sessions.record(handshake, connection: context.connection)
-            openings.record(handshake, connection: context.connection)
+            sessions.record(handshake, session: context.session)
+            openings.record(handshake, session: context.session)
         case .finding(let finding): findings.record(finding, at: context)
         case .end(let end):
-            let row = sessions.end(end, connection: context.connection)
-            endings.record(end.verdict, upgrade: row?.upgrade ?? .unseen, connection: context.connection)
+            let row = sessions.end(end, session: context.session)
+            endings.record(end.verdict, upgrade: row?.upgrade ?? .unseen, session: context.session)
             compression.record(end)
         case .summary(let summary): write(summary)
         case .segment, .frame, .message, .gap, .resync, .delivery: break

@@ -32,18 +32,18 @@ struct OpeningTimes {
 
     private var connectTimes: [Int64] = []
     private var responseTimes: [Int64] = []
-    /// The slowest of all, with its connection.
-    private var slowestConnect: (time: Int64, connection: UInt64)?
-    private var slowestResponse: (time: Int64, connection: UInt64)?
+    /// The slowest of all, with its session.
+    private var slowestConnect: (time: Int64, session: SessionID)?
+    private var slowestResponse: (time: Int64, session: SessionID)?
 
-    mutating func record(_ start: borrowing ConnectionStart, connection: UInt64) {
+    mutating func record(_ start: borrowing ConnectionStart, session: SessionID) {
         guard let time = start.tcp.connectTime else { return }
-        Self.record(time, connection, &connectTimes, &slowestConnect)
+        Self.record(time, session, &connectTimes, &slowestConnect)
     }
 
-    mutating func record(_ handshake: borrowing Handshake, connection: UInt64) {
+    mutating func record(_ handshake: borrowing Handshake, session: SessionID) {
         guard let time = handshake.responseTime else { return }
-        Self.record(time, connection, &responseTimes, &slowestResponse)
+        Self.record(time, session, &responseTimes, &slowestResponse)
     }
 
     /// The line of the page, for example "TCP in 0.13 ms, upgrade answered in 0.73 ms"; nil if no time is known.
@@ -55,18 +55,18 @@ struct OpeningTimes {
     }
 
     private static func record(
-        _ time: Int64, _ connection: UInt64, _ times: inout [Int64],
-        _ slowest: inout (time: Int64, connection: UInt64)?
+        _ time: Int64, _ session: SessionID, _ times: inout [Int64],
+        _ slowest: inout (time: Int64, session: SessionID)?
     ) {
         if times.count < sample { times.append(time) }
-        if time > slowest?.time ?? .min { slowest = (time, connection) }
+        if time > slowest?.time ?? .min { slowest = (time, session) }
     }
 
-    private static func text(_ times: [Int64], _ slowest: (time: Int64, connection: UInt64)) -> String {
+    private static func text(_ times: [Int64], _ slowest: (time: Int64, session: SessionID)) -> String {
         guard times.count > 1 else { return "in \(Quantity.duration(slowest.time))" }
         let median = times.sorted()[(times.count - 1) / 2]
         return "in \(Quantity.duration(median)) (median; slowest "
-            + "\(Quantity.duration(slowest.time)), #\(slowest.connection))"
+            + "\(Quantity.duration(slowest.time)), #\(slowest.session.number))"
     }
 }
 

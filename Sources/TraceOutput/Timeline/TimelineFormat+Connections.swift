@@ -12,8 +12,7 @@ extension TimelineFormat {
     ) {
         let style = self.style(.heading)
         output.begin(style)
-        output.append("#")
-        output.append(decimal: context.connection)
+        append(context.session)
         output.append(" ")
         output.append(verbatim: "\(start.client) → \(start.server)")
         output.end(style)

@@ -4,14 +4,14 @@ import WebSocketProtocol
 /// The lines at the end of a session, and at the end of the capture.
 extension TimelineFormat {
     mutating func write(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
-        let row = sessions.end(end, connection: context.connection)
-        beginLine(context.connection, elapsed: nil)
+        let row = sessions.end(end, session: context.session)
+        beginLine(context.session, elapsed: nil)
         append("end:", .heading)
         output.append(" ")
         output.append(untrusted: VerdictMessage.text(end.verdict, upgrade: row?.upgrade ?? .unseen))
         endLine()
         guard let compression = end.compression else { return }
-        beginLine(context.connection, elapsed: nil)
+        beginLine(context.session, elapsed: nil)
         append("compression:", .heading)
         output.append(" → ")
         output.append(verbatim: CompressionMessage.text(compression.client))
@@ -45,7 +45,7 @@ extension TimelineFormat {
         let rows = sessions.rows
         for row in rows {
             output.append("  #")
-            output.append(decimal: row.connection)
+            output.append(verbatim: row.session.number)
             output.append(" ")
             output.append(verbatim: row.peers)
             if !row.url.isEmpty {

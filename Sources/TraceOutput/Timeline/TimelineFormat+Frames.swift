@@ -57,7 +57,7 @@ extension TimelineFormat {
         let header = frame.frame.header
         guard header.rsv1, !header.opcode.isControl, header.opcode != .continuation else { return false }
         if let message { return message.message.isCompressed }
-        return sessions.session(context.connection)?.isDeflateNegotiated == true
+        return sessions.row(of: context.session)?.isDeflateNegotiated == true
     }
 
     private mutating func writeOddities(_ frame: FrameEvent, isCompressed: Bool) {

@@ -23,13 +23,25 @@ extension TimelineFormat {
         output.end(style)
     }
 
-    /// Begins a line: the connection's tag, if there are several, and the time.
-    mutating func beginLine(_ connection: UInt64, elapsed: Int64?) {
-        if isTagged, connection > 0 {
-            output.append("#")
-            output.append(decimal: connection)
-            output.append(repeating: UInt8(ascii: " "), count: 4 - OutputBuffer.decimalDigits(of: connection))
-            if connection > 9999 { output.append(" ") }
+    /// Appends a session's tag, "#3" or "#3.5"; returns its columns.
+    @discardableResult
+    mutating func append(_ session: SessionID) -> Int {
+        output.append("#")
+        output.append(decimal: session.connection)
+        var columns = 1 + OutputBuffer.decimalDigits(of: session.connection)
+        if let stream = session.stream {
+            output.append(".")
+            output.append(decimal: stream)
+            columns += 1 + OutputBuffer.decimalDigits(of: stream)
+        }
+        return columns
+    }
+
+    /// Begins a line: the session's tag, if there are several, and the time.
+    mutating func beginLine(_ session: SessionID, elapsed: Int64?) {
+        if isTagged, session.connection > 0 {
+            let columns = append(session)
+            output.append(repeating: UInt8(ascii: " "), count: columns > 5 ? 1 : 5 - columns)
         } else {
             output.append(isTagged ? "     " : "  ")
         }
@@ -53,9 +65,9 @@ extension TimelineFormat {
         _ layerStyle: TextStyle? = nil, from: Role?
     ) {
         if let elapsed {
-            beginLine(context.connection, elapsed: elapsed)
+            beginLine(context.session, elapsed: elapsed)
         } else {
-            beginLine(context.connection, elapsed: context.elapsed)
+            beginLine(context.session, elapsed: context.elapsed)
         }
         let layerStyle = options.hasColor ? layerStyle : nil
         output.begin(layerStyle)
@@ -81,12 +93,12 @@ extension TimelineFormat {
 
     /// The line of `-v` above the events of a packet: its numbers and the resulting states.
     mutating func writePacket(_ context: borrowing EventContext) {
-        guard options.isVerbose, context.connection > 0, shownPacket != (context.connection, context.packet) else {
+        guard options.isVerbose, context.connection > 0, shownPacket != (context.session, context.packet) else {
             return
         }
-        shownPacket = (context.connection, context.packet)
+        shownPacket = (context.session, context.packet)
         let view = context.view
-        beginLine(context.connection, elapsed: nil)
+        beginLine(context.session, elapsed: nil)
         let style = self.style(.faint)
         output.begin(style)
         output.append("packet ")

@@ -39,15 +39,15 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     package var output: OutputBuffer
     let options: Options
     var sessions = SessionTable(maximumRows: maximumSessionLines)
-    /// The connection of the first line; lines are tagged from the second connection on.
-    private var firstConnection: UInt64?
+    /// The session of the first line; lines are tagged from the second session on.
+    private var firstSession: SessionID?
     var isTagged = false
     private var heldStart: HeldStart?
     private var heldFrame: HeldFrame?
     /// The findings about the held frame, to be printed after it.
     private var afterHeldFrame: OutputBuffer
     /// The packet that `-v` showed last.
-    var shownPacket: (connection: UInt64, packet: UInt64) = (0, 0)
+    var shownPacket: (session: SessionID, packet: UInt64) = (.none, 0)
 
     private struct HeldStart {
         var start: ConnectionStart
@@ -123,9 +123,9 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
 
     private mutating func begin(_ start: borrowing ConnectionStart, at context: borrowing EventContext) {
         flush()
-        if firstConnection == nil { firstConnection = context.connection }
-        if firstConnection != context.connection { isTagged = true }
-        sessions.begin(start, connection: context.connection)
+        if firstSession == nil { firstSession = context.session }
+        if firstSession != context.session { isTagged = true }
+        sessions.begin(start, session: context.session)
         switch start.opening {
         case .handshake: heldStart = HeldStart(start: copy start, context: copy context)
         case .midstream: writeHeader(start, nil, at: context)
@@ -133,12 +133,12 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     }
 
     private mutating func write(_ handshake: borrowing Handshake, at context: borrowing EventContext) {
-        let isFirst = heldStart?.context.connection == context.connection
+        let isFirst = heldStart?.context.session == context.session
         if isFirst, let held = heldStart.take() {
             writeHeader(held.start, copy handshake, at: held.context)
         }
         flush()
-        sessions.record(handshake, connection: context.connection)
+        sessions.record(handshake, session: context.session)
         writeLines(handshake, at: context, isInHeader: isFirst)
     }
 
@@ -159,7 +159,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     private mutating func write(
         _ message: borrowing MessageEvent, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
-        guard let held = heldFrame, held.context.connection == context.connection, held.frame.from == message.from
+        guard let held = heldFrame, held.context.session == context.session, held.frame.from == message.from
         else {
             flush()
             writePacket(context)
@@ -172,7 +172,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     }
 
     private mutating func write(_ finding: borrowing Finding, at context: borrowing EventContext) {
-        guard let held = heldFrame, held.context.connection == context.connection,
+        guard let held = heldFrame, held.context.session == context.session,
             held.context.packet == context.packet
         else {
             flush()

@@ -174,13 +174,13 @@ struct SummaryFormatTests {
     @Test func `Opening times are sampled for the median, but the slowest is always named`() throws {
         guard case .connection(var start) = Samples.connection() else { throw NoSample() }
         var times = OpeningTimes()
-        for number in UInt64(1)...4096 { times.record(start, connection: number) }
+        for number in UInt64(1)...4096 { times.record(start, session: SessionID(connection: number)) }
         for number in UInt64(5000)...20_000 {
             start.tcp.synAck = .init(
                 packet: 2, time: Samples.time(900_000), sequence: 5000, acknowledgment: 1001)
             start.tcp.ack = .init(
                 packet: 3, time: Samples.time(1_000_000), sequence: 1001, acknowledgment: 5001)
-            times.record(start, connection: number)
+            times.record(start, session: SessionID(connection: number))
         }
         #expect(times.message == "TCP in 0.13 ms (median; slowest 1.000 s, #5000)")
     }
@@ -191,10 +191,10 @@ struct SummaryFormatTests {
         }
         var table = SessionTable(maximumRows: 2)
         let bound = UInt64(SessionTable.maximumOpen)
-        for number in 1...bound + 10 { table.begin(start, connection: number) }
-        #expect(table.session(bound) != nil && table.session(bound + 1) == nil)
-        for number in bound - 2...bound + 10 { table.end(end, connection: number) }
-        #expect(table.rows.map(\.connection) == [bound - 2, bound - 1])
+        for number in 1...bound + 10 { table.begin(start, session: SessionID(connection: number)) }
+        #expect(table.row(of: .init(connection: bound)) != nil && table.row(of: .init(connection: bound + 1)) == nil)
+        for number in bound - 2...bound + 10 { table.end(end, session: SessionID(connection: number)) }
+        #expect(table.rows.map(\.session.connection) == [bound - 2, bound - 1])
         #expect(table.count == bound + 10 && table.omitted == bound + 8)
     }
 
@@ -204,7 +204,7 @@ struct SummaryFormatTests {
             let fixed = "ws://chat.example/".utf8.count
             let target = "/" + String(repeating: "x", count: length - fixed)
             guard case .handshake(let handshake) = Samples.handshake(target: target) else { throw NoSample() }
-            var row = SessionRow(connection: 1, start: start)
+            var row = SessionRow(session: SessionID(connection: 1), start: start)
             row.record(handshake)
             #expect(row.url.hasSuffix("…") == isCut)
             #expect(row.url.utf8.count == (isCut ? 300 + "…".utf8.count : 300))
