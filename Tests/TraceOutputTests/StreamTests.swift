@@ -35,15 +35,15 @@ struct StreamTests {
         let timeline = printed(Self.calls, as: TimelineFormat())
         #expect(timeline.hasPrefix("#3.1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7"))
         #expect(timeline.contains("\n#3.5 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/other"))
-        #expect(timeline.contains("\n#3.1     0.001400  WS   →  TEXT "))
-        #expect(timeline.contains("\n#3.5   end: reset by the server"))
+        #expect(timeline.contains("\n#3.1   0.001400  WS   →  TEXT "))
+        #expect(timeline.contains("\n#3.5 end: reset by the server"))
         #expect(timeline.contains("\n  #3.1 10.0.0.7:53412"))
     }
 
     @Test("are rows of their own on the summary page")
     func summary() {
         let page = printed(Self.calls, as: SummaryFormat())
-        #expect(page.contains("\n   3.1   5.003 s") && page.contains("\n   3.5   5.003 s"))
+        #expect(page.contains("\n 3.1   5.003 s") && page.contains("\n 3.5   5.003 s"))
     }
 
     @Test("are filtered one by one by path, and together by connection")

@@ -31,8 +31,8 @@ struct SummaryFormatTests {
             packets      14, 1.2 kB in 5.003 s
             connections  2 TCP, 1 with WebSocket; 1 TLS
             WebSocket    7 frames, 2 messages of 180 B
-            opening      TCP in 0.13 ms (median; slowest 0.13 ms, #1), upgrade answered in 0.73 ms (median; slowest
-                         0.73 ms, #1)
+            opening      TCP in 0.13 ms (median; slowest 0.13 ms, #1), upgrade answered in 0.73 ms (median;
+                         slowest 0.73 ms, #1)
             findings     1 error, 0 warnings, 0 notes; 0 gaps
 
                #  duration  frames →  ←  payload →      ←  ping p50
