@@ -63,6 +63,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: librarySettings),
+        .target(name: "HTTPUpgrade", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "WebSocketProtocol",
             dependencies: [
@@ -72,7 +73,7 @@ let package = Package(
         .target(
             name: "CaptureAnalysis",
             dependencies: [
-                "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
+                "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
                 .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -126,6 +127,9 @@ let package = Package(
             name: "TCPReassemblyTests", dependencies: ["PacketDecoding", "TCPReassembly", "TestSupport", "WireFormat"],
             swiftSettings: settings),
         .testTarget(
+            name: "HTTPUpgradeTests", dependencies: ["HTTPUpgrade", "TestSupport", "WireFormat"],
+            swiftSettings: settings),
+        .testTarget(
             name: "WebSocketProtocolTests",
             dependencies: [
                 "CZlib", "TestSupport", "WebSocketProtocol", "WireFormat",
@@ -155,7 +159,7 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TCPReassembly", "TraceOutput",
+                "CaptureAnalysis", "HTTPUpgrade", "PacketCapture", "PacketDecoding", "TCPReassembly", "TraceOutput",
                 "WebSocketProtocol", "WireFormat",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
@@ -167,7 +171,8 @@ let package = Package(
             ],
             path: "Tests/BenchmarkStages", swiftSettings: settings),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "wstap"], swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["CaptureAnalysis", "TestSupport", "wstap"], swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat", "wstap"],
             swiftSettings: settings),

@@ -1,3 +1,4 @@
+public import HTTPUpgrade
 public import PacketDecoding
 import TCPReassembly
 public import WebSocketProtocol
@@ -23,7 +24,7 @@ public struct Limits: Sendable {
     /// Bytes that contexts of decompression take, in all sessions together.
     public var compression = 96 << 20
     /// Bounds on heads of HTTP messages.
-    public var upgrade = UpgradeFollower.Limits()
+    public var upgrade = UpgradeLimits()
     /// Bounds on frames and messages.
     public var stream = StreamLimits()
     /// Pings of one end that wait for their Pong; the oldest is forgotten, and counts as unanswered.

@@ -1,4 +1,4 @@
-import WebSocketProtocol
+import HTTPUpgrade
 import WireFormat
 
 /// The caller that `UpgradeFollower` asks for: keeps what waits, offers it again, and writes down what it is told.

@@ -1,4 +1,4 @@
-import WebSocketProtocol
+import HTTPUpgrade
 import WireFormat
 
 /// One following of the two streams of a connection to its upgrade.

@@ -1,3 +1,4 @@
+import HTTPUpgrade
 import WebSocketProtocol
 import WireFormat
 
@@ -17,7 +18,7 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
     private(set) var requestElapsed: Int64?
 
-    init(limits: UpgradeFollower.Limits, beganBeforeCapture: Bool) {
+    init(limits: UpgradeLimits, beganBeforeCapture: Bool) {
         follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
     }
 
@@ -64,13 +65,14 @@ struct OpeningReader: StreamReader, ~Copyable {
                 requestElapsed = asked?.elapsed
             case .answered(let answer):
                 let now = UpgradeMoment(origin: workspace.origin, elapsed: workspace.elapsed(workspace.time))
-                intake.answers.append(AnsweredUpgrade(answer: answer, asked: asked ?? now))
+                let upgrade = Upgrade(answer, asked: asked ?? now)
+                intake.answers.append(upgrade)
                 asked = nil
-                guard answer.verdict == .accepted else { continue }
+                guard upgrade.isAccepted else { continue }
                 // The answer came from the server: its frames begin after `start`, the client's where its stream waits.
                 intake.unread = bytes.count &- start
                 intake.wakesOther = true
-                intake.successor = .webSocket(.upgrade(client: place.direction.opposite, answer.extensions))
+                intake.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade.extensions))
                 return intake
             case .finished(let ending):
                 return Intake(
@@ -120,11 +122,11 @@ struct OpeningReader: StreamReader, ~Copyable {
         return nil
     }
 
-    /// The request that was never answered, and when it was complete; asked once.
-    mutating func takeUnanswered() -> (request: UpgradeRequest, asked: UpgradeMoment)? {
+    /// The request that was never answered; asked once.
+    mutating func takeUnanswered() -> Upgrade? {
         guard let request = follower.pendingRequest, let asked else { return nil }
         self.asked = nil
-        return (request, asked)
+        return Upgrade(unanswered: request, asked: asked)
     }
 
     /// Ends the reading, since no more bytes can be kept for a stream that waits.

@@ -7,35 +7,19 @@ import WireFormat
 extension Shard {
     /// Reports an upgrade and its answer.
     mutating func report(
-        _ upgrade: AnsweredUpgrade, _ opening: Slot<OpeningReader>, _ place: StreamPlace, of feed: Feed,
+        _ upgrade: Upgrade, _ opening: Slot<OpeningReader>, _ place: StreamPlace, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let answer = upgrade.answer
         let client = openings[opening].client
         var context = announce(opening, of: feed, how: .handshake, client: client, &workspace, &sink)
-        if answer.verdict == .accepted {
+        if upgrade.isAccepted {
             context.view.clientReadyState = .open
             context.view.serverReadyState = .open
         }
-        let handshake = Handshake(answer.request, answer, asked: upgrade.asked, answered: workspace.origin)
+        let handshake = Handshake(upgrade, answered: workspace.origin)
         sink.receive(.handshake(handshake), at: context, payload: Span())
-        if answer.verdict == .accepted { workspace.summary.webSocketConnections &+= 1 }
-        for violation in answer.request.violations {
-            workspace.report(Finding(violation, of: answer.request, from: .client), at: context, into: &sink)
-        }
-        for violation in answer.violations {
-            workspace.report(Finding(violation, of: answer.request, from: .server), at: context, into: &sink)
-        }
-        for finding in Finding.undecoded(UndecodedExtensions(answer.extensions)) {
-            workspace.report(finding, at: context, into: &sink)
-        }
-        if let draft = answer.request.draft {
-            let finding = Finding(
-                rule: "handshake.draft", severity: .warning, reference: "RFC 6455 4.1",
-                text: "The upgrade is that of draft \(draft), whose frames are not decoded.", from: .client,
-                streamOffset: nil)
-            workspace.report(finding, at: context, into: &sink)
-        }
+        if upgrade.isAccepted { workspace.summary.webSocketConnections &+= 1 }
+        for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
     }
 
     /// Gives the connection its number and reports it, unless that was done.
@@ -143,30 +127,5 @@ extension ConnectionStart {
 extension ConnectionStart.ThreeWayHandshake.Segment {
     fileprivate init(_ mark: HandshakeSegment, acknowledgment: UInt32?) {
         self.init(packet: mark.packet, time: mark.time, sequence: mark.sequence, acknowledgment: acknowledgment)
-    }
-}
-
-extension Handshake {
-    /// The event of a request and, unless it was never answered, its answer.
-    ///
-    /// - Parameters:
-    ///   - request: The request.
-    ///   - answer: Its answer; nil if there was none.
-    ///   - asked: When the request was complete.
-    ///   - answered: The packet that completed the answer.
-    init(
-        _ request: UpgradeRequest, _ answer: UpgradeAnswer?,
-        asked: UpgradeMoment, answered: Origin
-    ) {
-        let response = answer?.response
-        self.init(
-            isAccepted: answer?.verdict == .accepted, status: response?.status, url: request.url,
-            target: request.target, host: request.host, httpVersion: request.httpVersion, version: request.version,
-            requestHeader: request.header, responseHeader: response?.header ?? HTTPFields([]),
-            subprotocol: answer?.subprotocol, offeredExtensions: request.extensions,
-            extensions: answer?.extensions ?? [], isAcceptValid: answer?.isAcceptValid, requestPacket: asked.origin.packet,
-            responsePacket: response.map { _ in answered.packet },
-            responseTime: response.map { _ in answered.time.nanoseconds(since: asked.origin.time) },
-            requestElapsed: asked.elapsed)
     }
 }

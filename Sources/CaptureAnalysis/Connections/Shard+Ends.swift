@@ -1,3 +1,4 @@
+import HTTPUpgrade
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -101,12 +102,8 @@ extension Shard {
         if cause == .captureEnd {
             countEvicted(slot, &workspace)
             for session in sessions(on: slot) {
-                let finding = Finding(
-                    rule: "limit.connections", severity: .warning, reference: "wstap limits",
-                    text: "Too many connections are open; the one that was silent longest is not followed any more.",
-                    from: nil, streamOffset: nil)
                 let context = workspace.context(sessions[session].id, view: view(slot, session))
-                workspace.report(finding, at: context, into: &sink)
+                workspace.report(Finding(Rule(.connectionLimit), from: nil), at: context, into: &sink)
             }
         }
         end(slot, cause: cause, &workspace, &sink)
@@ -200,10 +197,10 @@ extension Shard {
         _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let (request, asked) = openings[opening].takeUnanswered() else { return }
+        guard let upgrade = openings[opening].takeUnanswered() else { return }
         let client = openings[opening].client
         let context = announce(opening, of: feed, how: .handshake, client: client, &workspace, &sink)
-        let handshake = Handshake(request, nil, asked: asked, answered: workspace.origin)
+        let handshake = Handshake(upgrade, answered: workspace.origin)
         sink.receive(.handshake(handshake), at: context, payload: Span())
     }
 

@@ -1,3 +1,4 @@
+import HTTPUpgrade
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -111,10 +112,7 @@ extension Shard {
             sessions[session].beginMidstream(context, &workspace, &sink)
             for direction in Direction.allCases where search.isHopeless[direction.index] {
                 let finding = Finding(
-                    rule: "limit.search", severity: .warning, reference: "wstap limits",
-                    text: "The search for frames had given this end up before the session was found: what it sent "
-                        + "before is not decoded.",
-                    from: Role(direction, client: client), streamOffset: begin.offsets[direction.index])
+                    Rule(.searchLimit), from: Role(direction, client: client), at: begin.offsets[direction.index])
                 workspace.report(finding, at: context, into: &sink)
             }
             if tracksStates { workspace.view = view(feed.connection, session) }

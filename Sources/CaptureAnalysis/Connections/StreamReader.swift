@@ -1,3 +1,4 @@
+import HTTPUpgrade
 import WebSocketProtocol
 package import WireFormat
 
@@ -37,8 +38,8 @@ struct Intake {
     var defersGap = false
     /// Whether the other stream may go on, if it has waited.
     var wakesOther = false
-    /// Answers to upgrades, in order: reported by whoever knows the connection.
-    var answers: [AnsweredUpgrade] = []
+    /// Upgrades that were answered, in order: reported by whoever knows the connection.
+    var answers: [Upgrade] = []
     /// Who reads from here on, if another one does.
     var successor: Successor?
 }
@@ -49,20 +50,6 @@ enum Successor {
     case webSocket(SessionOpening)
     /// Something that is no WebSocket: a layer if there is one for it, else nobody.
     case other(UpgradeFollower.Ending)
-}
-
-/// An upgrade and the answer to it, before they are reported.
-struct AnsweredUpgrade {
-    var answer: UpgradeAnswer
-    /// When the request was complete.
-    var asked: UpgradeMoment
-}
-
-/// When a head was complete.
-struct UpgradeMoment {
-    var origin: Origin
-    /// Nanoseconds since the capture's first packet.
-    var elapsed: Int64
 }
 
 /// How a session begins.

@@ -1,4 +1,5 @@
 public import WebSocketProtocol
+public import WireFormat
 
 /// An upgrade and its answer (RFC 6455 4).
 public struct Handshake: Sendable {

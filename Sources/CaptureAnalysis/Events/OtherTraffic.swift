@@ -1,3 +1,4 @@
+import HTTPUpgrade
 import WebSocketProtocol
 
 /// What a capture holds beside WebSocket, for the words that help a user who finds none.

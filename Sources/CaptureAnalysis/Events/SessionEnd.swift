@@ -50,6 +50,8 @@ public struct SessionEnd: Sendable {
         public var by: Role
         /// The rule that the other end broke before; nil if that was not seen.
         public var violation: Violation?
+        /// The rule that this broke.
+        public var rule: Rule? { violation.map { Rule($0) } }
 
         /// Creates a failure.
         public init(by role: Role, violation: Violation?) {

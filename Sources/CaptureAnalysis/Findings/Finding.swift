@@ -1,6 +1,6 @@
 public import WebSocketProtocol
 
-/// Something a person should know: a rule broken, a limit reached, a thing out of the ordinary.
+/// Something worth knowing: a broken rule, a limit reached, an anomaly.
 public struct Finding: Sendable {
     /// How much it matters.
     public enum Severity: String, Sendable, CaseIterable, Comparable {
@@ -25,7 +25,7 @@ public struct Finding: Sendable {
         }
     }
 
-    /// The stable name of the rule, such as "masking.client-unmasked".
+    /// The stable name of the rule (``Rule/id``), such as "masking.client-unmasked".
     public var rule: String
     /// How much it matters.
     public var severity: Severity
@@ -39,4 +39,48 @@ public struct Finding: Sendable {
     public var streamOffset: UInt64?
     /// The 0-based number of the frame in its direction; nil if it is about none.
     public var frameIndex: UInt64? = nil
+}
+
+extension Finding {
+    /// Creates a finding.
+    ///
+    /// - Parameters:
+    ///   - rule: The rule it is about.
+    ///   - values: What to fill in for each `{…}` of the rule's text, in order.
+    ///   - role: Who did it.
+    ///   - streamOffset: Where in that stream.
+    ///   - frameIndex: The 0-based number of the frame in its direction.
+    init(
+        _ rule: Rule, _ values: String..., from role: Role?, at streamOffset: UInt64? = nil, frame frameIndex: UInt64? = nil
+    ) {
+        self.init(
+            rule: rule.id, severity: rule.severity, reference: rule.reference, text: rule.text(filledWith: values),
+            from: role, streamOffset: streamOffset, frameIndex: frameIndex)
+    }
+
+    /// A duration for a finding's text, such as "62.0" for 62 ms.
+    ///
+    /// - Parameter nanoseconds: The duration, of any length; not negative.
+    /// - Returns: Milliseconds with one decimal.
+    static func milliseconds(_ nanoseconds: Int64) -> String {
+        let (whole, rest) = nanoseconds.quotientAndRemainder(dividingBy: 100_000)
+        let tenths = whole &+ (rest >= 50_000 ? 1 : 0)
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
+extension Rule {
+    /// The text with a value in place of each `{…}`.
+    fileprivate func text(filledWith values: [String]) -> String {
+        guard !values.isEmpty else { return text }
+        var filled = ""
+        var rest = text[...]
+        for value in values {
+            guard let start = rest.firstIndex(of: "{"), let end = rest[start...].firstIndex(of: "}") else { break }
+            filled += rest[..<start]
+            filled += value
+            rest = rest[rest.index(after: end)...]
+        }
+        return filled + rest
+    }
 }

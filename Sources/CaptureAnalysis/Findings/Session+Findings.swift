@@ -1,7 +1,7 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What both streams of a session together let a person know.
+/// The findings that need both streams of a session.
 extension Session {
     /// How long a Ping may wait, in nanoseconds, before it is reported as unanswered.
     private static let pingPatience: Int64 = 1_000_000_000
@@ -19,9 +19,7 @@ extension Session {
             return
         }
         let finding = Finding(
-            rule: "pong.unsolicited", severity: .note, reference: "RFC 6455 5.5.3",
-            text: "The Pong answers no Ping that waits for one.", from: pong.from,
-            streamOffset: pong.frame.streamOffset, frameIndex: pong.frame.index)
+            Rule(.pongUnsolicited), from: pong.from, at: pong.frame.streamOffset, frame: pong.frame.index)
         workspace.report(finding, at: context, into: &sink)
     }
 
@@ -40,24 +38,14 @@ extension Session {
             let offset = streams[role.index].decoder.streamOffset
             let late = streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience)
             if late.count > 0, !streams[role.index].mayAnswerUnseen {
-                let pings = late.count == 1 ? "A Ping was" : "\(late.count) Pings were"
-                let place = late.firstPacket.map {
-                    late.count == 1 ? " (packet \($0))" : " (the first in packet \($0))"
-                }
-                let finding = Finding(
-                    rule: "ping.unanswered", severity: .warning, reference: "RFC 6455 5.5.2",
-                    text: "\(pings) not answered\(place ?? "").", from: role, streamOffset: offset)
-                workspace.report(finding, at: context, into: &sink)
+                workspace.report(Finding(unanswered: late, from: role, at: offset), at: context, into: &sink)
             }
             // RFC 6455 7.1.7: an end that has failed the connection reads no answer, and need not send one.
             guard failure == nil, tcp.cause == .closed, streams[role.index].close == nil,
                 let close = streams[asker.index].close,
                 (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0
             else { continue }
-            let finding = Finding(
-                rule: "close.not-answered", severity: .warning, reference: "RFC 6455 5.5.1",
-                text: "This end did not answer the other's Close frame.", from: role, streamOffset: offset)
-            workspace.report(finding, at: context, into: &sink)
+            workspace.report(Finding(Rule(.closeNotAnswered), from: role, at: offset), at: context, into: &sink)
         }
     }
 
@@ -67,6 +55,17 @@ extension Session {
             let ends = (client: streams[0].compression, server: streams[1].compression)
             let isUsed = ends.client.isUsed || ends.server.isUsed
             return isUsed ? ends : nil
+        }
+    }
+}
+
+extension Finding {
+    /// Pings that `role` has not answered, and the packet of the first one, if that was not forgotten.
+    fileprivate init(unanswered pings: (count: UInt64, firstPacket: UInt64?), from role: Role, at offset: UInt64) {
+        switch pings.firstPacket {
+        case let packet? where pings.count == 1: self.init(Rule(.pingUnanswered), "\(packet)", from: role, at: offset)
+        case let packet?: self.init(Rule(.pingsUnanswered), "\(pings.count)", "\(packet)", from: role, at: offset)
+        case nil: self.init(Rule(.pingsUnansweredAndForgotten), "\(pings.count)", from: role, at: offset)
         }
     }
 }

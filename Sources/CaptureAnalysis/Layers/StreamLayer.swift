@@ -1,5 +1,5 @@
+package import HTTPUpgrade
 package import PacketDecoding
-package import WebSocketProtocol
 package import WireFormat
 
 /// Something between TCP and sessions: it decrypts both streams of a connection, or takes them apart into several.

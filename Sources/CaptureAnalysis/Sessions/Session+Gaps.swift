@@ -197,10 +197,7 @@ extension Session {
         giveUp(search, of: role, &workspace)
         guard streams[role.index].skipped > 0 else { return }
         let finding = Finding(
-            rule: "gap.place-lost", severity: .warning, reference: "wstap resynchronisation",
-            text: "Where frames begin behind a gap was not clear to the end; "
-                + "\(streams[role.index].skipped) captured bytes are not decoded.",
-            from: role, streamOffset: streams[role.index].decoder.streamOffset)
+            Rule(.placeLost), "\(streams[role.index].skipped)", from: role, at: streams[role.index].decoder.streamOffset)
         workspace.report(finding, at: context, into: &sink)
     }
 }

@@ -166,7 +166,7 @@ struct Session: StreamReader, ~Copyable {
         case .message(let message): handle(message, from: role, context, &workspace, &sink)
         case .violation(let violation, let offset, let index):
             record(violation, at: offset, from: role, context)
-            let finding = Finding(violation, from: role, streamOffset: offset, frameIndex: index)
+            let finding = Finding(Rule(violation), from: role, at: offset, frame: index)
             workspace.report(finding, at: context, into: &sink)
         }
     }

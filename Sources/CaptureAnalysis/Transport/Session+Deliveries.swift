@@ -165,9 +165,7 @@ extension Session {
             }
         for role in Role.allCases {
             if streams[role.index].deliveries.hasForgotten {
-                report(
-                    "Too many segments were out of order or sent again: of the oldest, deliveries do not tell.",
-                    role, context, &workspace, &sink)
+                workspace.report(Finding(Rule(.segmentLimit), from: role), at: context, into: &sink)
             }
             let direction = role.direction(client: clientDirection)
             let isTold = workspace.options.demand.deliveries == .all || tcp.acknowledged[direction.index] > 0
@@ -188,18 +186,6 @@ extension Session {
     ) {
         guard !streams[role.index].deliveries.hasToldLimit else { return }
         streams[role.index].deliveries.hasToldLimit = true
-        report(
-            "Too many messages wait for their acknowledgment; of the oldest it is not told.", role, context, &workspace,
-            &sink)
-    }
-
-    private func report(
-        _ text: String, _ role: Role, _ context: EventContext, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
-    ) {
-        let finding = Finding(
-            rule: "limit.deliveries", severity: .note, reference: "wstap limits", text: text, from: role,
-            streamOffset: nil)
-        workspace.report(finding, at: context, into: &sink)
+        workspace.report(Finding(Rule(.deliveryLimit), from: role), at: context, into: &sink)
     }
 }

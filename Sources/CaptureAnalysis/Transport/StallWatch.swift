@@ -106,10 +106,9 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard streams[role.index].stalls.count == 1 else { return }
-        report(
-            "A segment of \(stall.length) bytes, amid a frame, was held back for "
-                + "\(Finding.milliseconds(stall.heldFor)) until the one before it was acknowledged (Nagle's algorithm and delayed acknowledgments).",
-            from: role, streamOffset: streamOffset, workspace.context(id, view: view), &workspace, &sink)
+        let finding = Finding(
+            Rule(.nagleStall), "\(stall.length)", Finding.milliseconds(stall.heldFor), from: role, at: streamOffset)
+        workspace.report(finding, at: workspace.context(id, view: view), into: &sink)
     }
 
     /// Reports how often that happened, if it was more than once.
@@ -118,21 +117,10 @@ extension Session {
     ) {
         for role in Role.allCases where streams[role.index].stalls.count > 1 {
             let stalls = streams[role.index].stalls
-            report(
-                "\(stalls.count) segments, each amid a frame, were held back like this: "
-                    + "\(Finding.milliseconds(stalls.total)) in all, "
-                    + "the longest \(Finding.milliseconds(stalls.longest)).",
-                from: role, streamOffset: nil, context, &workspace, &sink)
+            let finding = Finding(
+                Rule(.nagleStalls), "\(stalls.count)", Finding.milliseconds(stalls.total),
+                Finding.milliseconds(stalls.longest), from: role)
+            workspace.report(finding, at: context, into: &sink)
         }
-    }
-
-    private func report(
-        _ text: String, from role: Role, streamOffset: UInt64?, _ context: EventContext,
-        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
-    ) {
-        let finding = Finding(
-            rule: "tcp.nagle-stall", severity: .warning, reference: "RFC 9293 3.7.4", text: text, from: role,
-            streamOffset: streamOffset)
-        workspace.report(finding, at: context, into: &sink)
     }
 }

@@ -10,7 +10,7 @@ extension Session {
     mutating func record(
         _ violation: Violation, at streamOffset: UInt64, from role: Role, _ context: EventContext
     ) {
-        guard violation.severity == .error, violation != .frameAfterClose, streams[role.index].brokenRule == nil
+        guard Rule(violation).severity == .error, violation != .frameAfterClose, streams[role.index].brokenRule == nil
         else { return }
         if let close = streams[role.index].close, streamOffset > close.streamOffset { return }
         let began = streams[role.index].decoder.frameOrigin

@@ -1,5 +1,5 @@
 internal import PacketDecoding
-public import WireFormat
+import WireFormat
 
 /// How well a segment fits a connection between its ends, where it came through another tunnel than its direction's
 /// segments before, or one of both came through none.

@@ -39,7 +39,7 @@ extension OutputBuffer {
             output.write(.silence, seconds: verdict.silence)
             output.write(.unansweredPings, verdict.unansweredPings)
             output.write(.failedBy, verdict.failure?.by)
-            output.write(.failedOver, verdict.failure?.violation?.rule)
+            output.write(.failedOver, verdict.failure?.rule?.id)
         }
     }
 

@@ -105,8 +105,8 @@ enum VerdictMessage {
         guard let failure = verdict.failure else { return "" }
         let (by, peer) = failure.by == .client ? ("client", "server") : ("server", "client")
         let text = isFailedByCloser(verdict) ? "" : ", failed by the \(by)"
-        guard let violation = failure.violation else { return text }
-        return text + " over the \(peer)'s \(violation.rule)"
+        guard let rule = failure.rule else { return text }
+        return text + " over the \(peer)'s \(rule.id)"
     }
 
     /// The codes that the applications see, if the Close frame's code does not tell.

@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import WireFormat
 
 @testable import CaptureAnalysis
 @testable import TraceOutput

@@ -168,23 +168,13 @@ struct ViolationTests {
         let reported = StreamSetup(compression: deflate).readEveryWay([FrameBytes(.text, [0x07], reserved: 4, key: 1)])
         let kinds = reported.map {
             switch $0 {
-            case .violation(let violation, _): violation.rule
+            case .violation(let violation, _): "\(violation)"
             case .frame: "frame"
             case .message: "message"
             case .gap, .unfinished: "other"
             }
         }
-        #expect(kinds == ["masking.server-masked", "frame", "deflate.broken", "message"])
-    }
-
-    @Test("Every rule has its own name, a reference and a sentence")
-    func descriptions() {
-        #expect(Set(Violation.allCases.map(\.rule)).count == Violation.allCases.count)
-        for violation in Violation.allCases {
-            #expect(violation.rule.contains(/^[a-z]+\.[a-z0-9-]+$/))
-            #expect(violation.reference.contains(/^RFC (6455|7692) [0-9.]+$|^wstap limits$/))
-            #expect(violation.text.hasSuffix("."))
-        }
+        #expect(kinds == ["serverMasked", "frame", "deflateBroken", "message"])
     }
 
     @Test("A set of violations yields each once, in declaration order")

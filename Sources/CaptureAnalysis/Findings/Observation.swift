@@ -1,0 +1,131 @@
+/// What the analysis reports beside the rules that the protocol modules look after: it takes both streams, TCP, or the
+/// analysis's own bounds to see it.
+enum Observation: CaseIterable {
+    // The opening handshake.
+    case draft
+    case legacyDeflate
+    case extensionNotDecoded
+    // Both streams of a session.
+    case closeNotAnswered
+    case pingUnanswered
+    case pingsUnanswered
+    case pingsUnansweredAndForgotten
+    case pongUnsolicited
+    // TCP.
+    case gap
+    case snapLength
+    case placeLost
+    case wrongChecksum
+    case overlapConflict
+    case shortHopLimit
+    case outOfWindow
+    case farAcknowledgment
+    case zeroWindow
+    case zeroWindowToTheEnd
+    case nagleStall
+    case nagleStalls
+    // Bounds of the analysis.
+    case deliveryLimit
+    case segmentLimit
+    case searchLimit
+    case connectionLimit
+}
+
+extension Rule {
+    /// The rules that the analysis as a whole looks after.
+    init(_ observation: Observation) {
+        switch observation {
+        case .draft:
+            self.init(
+                "handshake.draft", .warning, "RFC 6455 4.1",
+                "The upgrade follows draft {NAME}, whose frames are not decoded.")
+        case .legacyDeflate:
+            self.init(
+                "extension.legacy-deflate", .warning, "RFC 6455 9",
+                "The ends negotiated {NAME}, an expired draft that compresses frames: such frames are not inflated.")
+        case .extensionNotDecoded:
+            self.init(
+                "extension.not-decoded", .warning, "RFC 6455 9",
+                "The ends negotiated {NAME}, which wstap does not decode: payloads that it may change are withheld.")
+        case .closeNotAnswered:
+            self.init(
+                "close.not-answered", .warning, "RFC 6455 5.5.1",
+                "This end did not answer the other end's Close frame.")
+        case .pingUnanswered:
+            self.init(
+                "ping.unanswered", .warning, "RFC 6455 5.5.2", "A Ping was not answered (packet {P}).")
+        case .pingsUnanswered:
+            self.init(
+                "ping.unanswered", .warning, "RFC 6455 5.5.2",
+                "{N} Pings were not answered (the first in packet {P}).")
+        case .pingsUnansweredAndForgotten:
+            self.init("ping.unanswered", .warning, "RFC 6455 5.5.2", "{N} Pings were not answered.")
+        case .pongUnsolicited:
+            self.init("pong.unsolicited", .note, "RFC 6455 5.5.3", "The Pong answers no outstanding Ping.")
+        case .gap:
+            self.init(
+                "tcp.gap", .warning, "wstap resynchronisation",
+                "The capture lacks segments from this end: {N} bytes are missing here.")
+        case .snapLength:
+            self.init(
+                "tcp.snap-length", .warning, "wstap resynchronisation",
+                "The capture's snap length cuts packets from this end short: {N} bytes are missing here.")
+        case .placeLost:
+            self.init(
+                "gap.place-lost", .warning, "wstap resynchronisation",
+                "After a gap it never became clear where frames begin; {N} captured bytes are not decoded.")
+        case .wrongChecksum:
+            self.init(
+                "tcp.wrong-checksum", .warning, "RFC 9293 3.1",
+                "Segments with a wrong TCP checksum are ignored: the other checksums in their direction are right.")
+        case .overlapConflict:
+            self.init(
+                "tcp.overlap-conflict", .warning, "RFC 9293 3.10.7.4",
+                "Retransmitted segments carry different bytes; the first copy of each byte counts.")
+        case .shortHopLimit:
+            self.init(
+                "tcp.ttl-short", .warning, "RFC 791 3.2",
+                "Segments with a lower hop limit are ignored: later traffic shows that they never arrived.")
+        case .outOfWindow:
+            self.init(
+                "tcp.out-of-window", .warning, "RFC 9293 3.10.7.4",
+                "Segments that lie outside the receiver's window are ignored.")
+        case .farAcknowledgment:
+            self.init(
+                "tcp.far-acknowledgment", .warning, "RFC 9293 3.10.7.4",
+                "Acknowledgments from this end are ignored: they are more than 1 GiB beyond what the other end was seen to send.")
+        case .zeroWindow:
+            self.init(
+                "tcp.zero-window", .warning, "RFC 9293 3.8.6.1",
+                "This end's receive window was closed for {N} ms, from packet {P} to {Q}: the other end could send nothing.")
+        case .zeroWindowToTheEnd:
+            self.init(
+                "tcp.zero-window", .warning, "RFC 9293 3.8.6.1",
+                "This end's receive window was closed for {N} ms, from packet {P} to the end: the other end could send nothing.")
+        case .nagleStall:
+            self.init(
+                "tcp.nagle-stall", .warning, "RFC 9293 3.7.4",
+                "A segment of {N} bytes in the middle of a frame was held back for {N} ms until the previous one was acknowledged (Nagle's algorithm and delayed acknowledgments).")
+        case .nagleStalls:
+            self.init(
+                "tcp.nagle-stall", .warning, "RFC 9293 3.7.4",
+                "{N} segments in the middle of frames were held back like this: {N} ms in all, {N} ms at most.")
+        case .deliveryLimit:
+            self.init(
+                "limit.deliveries", .note, "wstap limits",
+                "Too many messages await acknowledgment; the delivery of the oldest is not reported.")
+        case .segmentLimit:
+            self.init(
+                "limit.deliveries", .note, "wstap limits",
+                "Too many segments were out of order or retransmitted; deliveries do not account for the oldest.")
+        case .searchLimit:
+            self.init(
+                "limit.search", .warning, "wstap limits",
+                "The search for frames had given up on this end before the session was found: what it sent before is not decoded.")
+        case .connectionLimit:
+            self.init(
+                "limit.connections", .warning, "wstap limits",
+                "Too many connections are open; the one that was silent longest is no longer followed.")
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import WireFormat
+
+/// What the framing of messages, and an upgrade, depend on in any head; no strings are made.
+struct HeadFacts {
+    /// What the Content-Length fields say (RFC 9110 8.6).
+    enum ContentLength: Equatable {
+        /// There are none.
+        case absent
+        /// They agree on this.
+        case bytes(UInt64)
+        /// One is no number, or they disagree.
+        case invalid
+    }
+
+    /// What the Content-Length fields say.
+    private(set) var contentLength = ContentLength.absent
+    /// Whether there is a Transfer-Encoding field.
+    private(set) var hasTransferEncoding = false
+    /// Whether "chunked" is the last transfer coding (RFC 9112 6.1).
+    private(set) var isChunked = false
+    /// Whether the content is of type text/event-stream.
+    private(set) var isEventStream = false
+
+    /// What decides about an upgrade.
+    private(set) var upgrade = UpgradeFields()
+    /// Whether there is an Upgrade field.
+    var hasUpgrade: Bool { upgrade.hasUpgrade }
+    /// Whether an Upgrade field names WebSocket.
+    var namesWebSocket: Bool { upgrade.namesWebSocket }
+
+    /// Reads the fields of a head; `start` is where the line after the first begins.
+    init(_ head: Span<UInt8>, after start: Int) {
+        var reader = FieldReader(at: start)
+        while let field = reader.next(in: head) {
+            upgrade.record(field, in: head)
+            switch field.name.count {
+            case 12 where head.equalsIgnoringCase("content-type", in: field.name):
+                let type = field.value.prefix("text/event-stream".utf8.count)
+                isEventStream = head.equalsIgnoringCase("text/event-stream", in: type)
+            case 14 where head.equalsIgnoringCase("content-length", in: field.name):
+                forEachElement(of: field.value, in: head) { $0.addContentLength($1, in: head) }
+            case 17 where head.equalsIgnoringCase("transfer-encoding", in: field.name):
+                hasTransferEncoding = true
+                forEachElement(of: field.value, in: head) { facts, element in
+                    facts.isChunked = head.equalsIgnoringCase("chunked", in: element)
+                }
+            default: break
+            }
+        }
+    }
+
+    /// Calls `body` with the place of each element of a list (RFC 9110 5.6.1), empty ones included.
+    private mutating func forEachElement(
+        of value: Range<Int>, in head: Span<UInt8>, _ body: (inout HeadFacts, Range<Int>) -> Void
+    ) {
+        var start = value.lowerBound
+        while start <= value.upperBound {
+            let comma = head.index(of: UInt8(ascii: ","), in: start..<value.upperBound)
+            body(&self, head.trimmed(start..<comma))
+            start = comma + 1
+        }
+    }
+
+    /// RFC 9112 6.3, item 5: repeated lengths count as one if they agree.
+    private mutating func addContentLength(_ digits: Range<Int>, in head: Span<UInt8>) {
+        var length: UInt64 = 0
+        var isValid = !digits.isEmpty
+        for index in digits {
+            let (product, overflows) = length.multipliedReportingOverflow(by: 10)
+            let (sum, carries) = product.addingReportingOverflow(UInt64(head[index] &- UInt8(ascii: "0")))
+            isValid = isValid && head[index].isDigit && !overflows && !carries
+            length = sum
+        }
+        let agrees = contentLength == .absent || contentLength == .bytes(length)
+        contentLength = isValid && agrees ? .bytes(length) : .invalid
+    }
+}

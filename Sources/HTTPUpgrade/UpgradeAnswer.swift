@@ -1,0 +1,126 @@
+package import WireFormat
+
+/// An upgrade request and its outcome.
+package struct UpgradeAnswer: Hashable, Sendable {
+    /// The outcome of a request.
+    package enum Verdict: Hashable, Sendable {
+        /// 101 to WebSocket: both streams are frames from here on.
+        case accepted
+        /// Any other final status: HTTP goes on.
+        case refused
+        /// 101, but not to WebSocket as in RFC 6455, or to a draft whose frames differ: nothing is followed.
+        case switchedElsewhere
+        /// The client went on with another request, and the capture lacks the answer to this one.
+        case lost
+    }
+
+    /// The outcome.
+    package var verdict: Verdict
+    /// The request.
+    package var request: UpgradeRequest
+    /// The final response; nil if the capture lacks it.
+    package var response: UpgradeResponse?
+    /// Whether Sec-WebSocket-Accept matches the key; nil unless the status is 101.
+    package var isAcceptValid: Bool?
+    /// The rules the response breaks, each once; empty unless accepted.
+    package var violations: [UpgradeViolation]
+}
+
+extension UpgradeAnswer {
+    /// A request whose answer the capture lacks.
+    init(lost request: UpgradeRequest) {
+        self.init(verdict: .lost, request: request, response: nil, isAcceptValid: nil, violations: [])
+    }
+
+    /// Judges a final response (RFC 6455 4.1, "If the response does not…").
+    init(_ request: consuming UpgradeRequest, response: consuming UpgradeResponse) {
+        var verdict = Verdict.refused
+        var isAcceptValid: Bool?
+        var violations: [UpgradeViolation] = []
+        if response.status == 101 {
+            let isValid = response.accept != nil && response.accept == request.key.map(WebSocketAccept.value(for:))
+            isAcceptValid = isValid
+            if request.draft == nil, response.namesWebSocket || !response.hasUpgrade && isValid {
+                verdict = .accepted
+                violations = response.violations(isAcceptValid: isValid)
+            } else {
+                verdict = .switchedElsewhere
+            }
+        }
+        self.init(
+            verdict: verdict, request: request, response: response, isAcceptValid: isAcceptValid,
+            violations: violations)
+    }
+}
+
+/// The final response to an upgrade request (RFC 6455 4.2.2), as HTTP/1.1 sees it.
+package struct UpgradeResponse: Hashable, Sendable {
+    /// The status: 101, or why not.
+    package var status: Int
+    /// The version of HTTP: "1.1", "1.0".
+    package var httpVersion: String
+    /// The header fields.
+    package var header: HTTPFields
+    /// The value of Sec-WebSocket-Accept.
+    package var accept: String?
+    /// Whether there is an Upgrade field.
+    var hasUpgrade: Bool
+    /// Whether an Upgrade field names WebSocket.
+    var namesWebSocket: Bool
+    /// Whether a Connection field names the upgrade.
+    var namesUpgrade: Bool
+    /// Whether Sec-WebSocket-Accept occurs more than once.
+    var isAcceptRepeated: Bool
+}
+
+extension UpgradeResponse {
+    /// Reads the complete head of a response whose first line is `line`.
+    init(_ line: StatusLine, _ fields: UpgradeFields, head: Span<UInt8>) {
+        header = HTTPFields(head, after: line.end)
+        status = line.status
+        httpVersion = head.string(line.version)
+        accept = fields.accept?.text(in: head)
+        isAcceptRepeated = fields.acceptCount > 1
+        hasUpgrade = fields.hasUpgrade
+        namesWebSocket = fields.namesWebSocket
+        namesUpgrade = fields.namesUpgrade
+    }
+
+    /// The rules that it breaks if it accepts an upgrade.
+    fileprivate func violations(isAcceptValid: Bool) -> [UpgradeViolation] {
+        var violations: [UpgradeViolation] = []
+        if !hasUpgrade { violations.append(.upgradeHeaderMissing) }
+        if !namesUpgrade { violations.append(.connectionHeaderMissing) }
+        if accept == nil {
+            violations.append(.acceptMissing)
+        } else if !isAcceptValid {
+            violations.append(.acceptWrong)
+        }
+        if isAcceptRepeated { violations.append(.acceptRepeated) }
+        return violations
+    }
+}
+
+/// Sec-WebSocket-Key and the Sec-WebSocket-Accept that answers it (RFC 6455 4.2.2, item 5.4).
+enum WebSocketAccept {
+    /// What is appended to a key before it is hashed (RFC 6455 1.3).
+    private static let suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+    /// The right Sec-WebSocket-Accept for a key.
+    static func value(for key: String) -> String {
+        SHA1.base64(of: (key + suffix).utf8.span)
+    }
+
+    /// Whether a key is 16 bytes in base64 (RFC 6455 4.1, item 7): 22 digits and two padding characters.
+    static func isKey(_ key: String) -> Bool {
+        let bytes = key.utf8.span
+        guard bytes.count == 24 else { return false }
+        for index in 0..<22 where !isDigit(bytes[index]) { return false }
+        return bytes[22] == UInt8(ascii: "=") && bytes[23] == UInt8(ascii: "=")
+    }
+
+    /// Whether a byte is a digit of base64 (RFC 4648 4).
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        byte.isLetter || byte.isDigit || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/")
+    }
+}

@@ -1,0 +1,151 @@
+import WireFormat
+
+extension UpgradeFollower {
+    /// Reads on in a head, or before one.
+    mutating func readHead(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        if mustWait(direction) { return .waits }
+        let index = direction.index
+        if !streams[index].head.firstBytes.hasBegun {
+            // RFC 9112 2.2: empty lines before a request line are ignored.
+            while offset < bytes.count, bytes[offset].isLineEnd { offset += 1 }
+            guard offset < bytes.count else { return nil }
+            if answersUnseenProxyRequest(bytes[offset], direction) { return .waits }
+        }
+        if streams[index].head.firstBytes.kind == .undecided {
+            streams[index].head.firstBytes.read(bytes, from: offset)
+            switch streams[index].head.firstBytes.kind {
+            case .undecided: break
+            case .request:
+                guard client ?? tunnelClient ?? direction == direction else { return finish(brokenEnding) }
+                client = direction
+            case .response:
+                guard client ?? tunnelClient != direction else { return finish(brokenEnding) }
+                client = direction.opposite
+                if mustWait(direction) { return .waits }
+            case .tls where client == nil: return finish(.tls)
+            case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
+            case .socks5 where client == nil && direction == .fromInitiator: return beginProxy(.methods, direction)
+            case .tls, .socks4, .socks5, .other: return finish(brokenEnding)
+            }
+        }
+        switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
+        case .incomplete:
+            return nil
+        case .broken:
+            return finish(brokenEnding)
+        case .inPlace(let start):
+            streams[index].head = HeadCollector()
+            return readMessage(bytes.extracting(start..<offset), direction)
+        case .gathered:
+            let head = streams[index].head.take()
+            return readMessage(head.span, direction)
+        case .oversized:
+            return finish(.oversizedHead)
+        }
+    }
+
+    /// Whether the next message of a stream cannot be understood yet: the client's after a request that may change the
+    /// streams, the server's before the request it answers (all of that, if it may change the streams).
+    private func mustWait(_ direction: Direction) -> Bool {
+        guard let client else { return false }
+        if client == direction { return isAwaitingAnswer || outstanding.count >= limits.outstandingRequests }
+        guard let request = outstanding.first else { return true }
+        return request.changesStreams && !streams[client.index].isBetweenMessages
+    }
+
+    /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers.
+    private func answersUnseenProxyRequest(_ byte: UInt8, _ direction: Direction) -> Bool {
+        client == nil && direction == .fromResponder && (byte == 0 || byte == 5)
+            && !streams[Direction.fromInitiator.index].head.firstBytes.hasBegun
+    }
+
+    private mutating func beginProxy(_ step: SOCKSStep, _ direction: Direction) -> Outcome? {
+        streams[direction.index].head = HeadCollector()
+        phase = .proxy(step)
+        return nil
+    }
+
+    /// The ending of a stream that is not HTTP here.
+    private var brokenEnding: Ending { traffic.contains(.exchanges) ? .brokenHTTP : .unknown }
+
+    private mutating func readMessage(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
+        direction == client ? readRequest(head, direction) : readResponse(head, direction)
+    }
+
+    private mutating func readRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
+        guard let line = RequestLine(head) else { return finish(brokenEnding) }
+        if line.isHTTP2Preface {
+            streams[direction.index].head.keep(head)
+            return finish(.http2)
+        }
+        let facts = HeadFacts(head, after: line.end)
+        record(line, in: head)
+        let framing = BodyFraming(ofRequest: facts, isHTTP10: head.equals("1.0", in: line.version))
+        guard framing != .broken else { return finish(.brokenHTTP) }
+        let traits = RequestTraits(line, facts, in: head)
+        outstanding.append(traits)
+        isAwaitingAnswer = traits.changesStreams
+        streams[direction.index].enterBody(framing)
+        guard traits.contains(.webSocket) else { return nil }
+        let request = UpgradeRequest(line, facts.upgrade, head: head)
+        // The third part of hixie-76's challenge follows the head as if it were a body.
+        if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
+            streams[direction.index].enterBody(.length(8))
+        }
+        pending = PendingRequest(request, headByteCount: head.count)
+        return .requested
+    }
+
+    private mutating func readResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
+        guard let line = StatusLine(head), let request = outstanding.first else { return finish(brokenEnding) }
+        let facts = HeadFacts(head, after: line.end)
+        record(facts)
+        // RFC 9110 15.2: interim responses; 101 is a final one.
+        if line.status < 200, line.status != 101 { return nil }
+        outstanding.removeFirst()
+        if request.contains(.connect), 200..<300 ~= line.status {
+            // RFC 9112 6.3, item 2.
+            return beginTunnel()
+        }
+        if request.changesStreams { isAwaitingAnswer = false }
+        let framing = BodyFraming(
+            ofResponse: facts, status: line.status, toHEAD: request.contains(.head),
+            isHTTP10: head.equals("1.0", in: line.version))
+        if request.contains(.webSocket), let pending {
+            let response = UpgradeResponse(line, facts.upgrade, head: head)
+            let answer = UpgradeAnswer(pending.request, response: response)
+            streams[direction.index].enterBody(framing)
+            settle(answer)
+            if framing == .broken { _ = finish(.brokenHTTP) }
+            return .answered(answer)
+        }
+        guard line.status != 101 else { return finish(.otherUpgrade) }
+        guard framing != .broken else { return finish(.brokenHTTP) }
+        streams[direction.index].enterBody(framing)
+        return nil
+    }
+
+    /// Acts on an answer.
+    mutating func settle(_ answer: UpgradeAnswer) {
+        pending = nil
+        isAwaitingAnswer = false
+        isAnswerHidden = false
+        switch answer.verdict {
+        case .accepted: _ = finish(.webSocket)
+        case .switchedElsewhere: _ = finish(.otherUpgrade)
+        case .refused, .lost: break
+        }
+    }
+
+    /// Records what a request says of the traffic.
+    mutating func record(_ line: RequestLine, in head: Span<UInt8>) {
+        traffic.insert(.exchanges)
+        if HTTPTraffic.isPolling(target: line.target, in: head) { traffic.insert(.polling) }
+    }
+
+    /// Records what a response says of the traffic.
+    mutating func record(_ facts: HeadFacts) {
+        traffic.insert(.exchanges)
+        if facts.isEventStream { traffic.insert(.eventStream) }
+    }
+}

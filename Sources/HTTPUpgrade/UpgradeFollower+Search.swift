@@ -1,0 +1,86 @@
+import WireFormat
+
+extension UpgradeFollower {
+    /// Starts searching: the ends of messages in `direction` are unknown from here on, and so is which response in the
+    /// other stream answers which request.
+    mutating func search(after direction: Direction) {
+        if pending == nil {
+            isAwaitingAnswer = false
+        } else if direction != client {
+            isAnswerHidden = true
+        }
+        phase = .searching
+        outstanding = OutstandingRequests()
+        proxyMessage = []
+        streams[direction.index] = MessageStream()
+        streams[direction.opposite.index].place = .head
+    }
+
+    /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.
+    mutating func search(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        let index = direction.index
+        if direction == client, isAwaitingAnswer, let pending {
+            // Frames of a client never begin like a request line: their second byte has the mask bit.
+            var first = FirstBytes()
+            first.read(bytes, from: offset)
+            guard first.kind == .request else { return .waits }
+            let answer = UpgradeAnswer(lost: pending.request)
+            settle(answer)
+            return .answered(answer)
+        }
+        streams[index].head.firstBytes.read(bytes, from: offset)
+        let kind = streams[index].head.firstBytes.kind
+        guard kind == .request || kind == .response else {
+            return passOver(bytes, from: &offset, direction)
+        }
+        switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
+        case .incomplete:
+            return nil
+        case .inPlace(let start):
+            streams[index].head = HeadCollector()
+            return found(bytes.extracting(start..<offset), kind, direction) ?? passOver(bytes, from: &offset, direction)
+        case .gathered:
+            let head = streams[index].head.take()
+            return found(head.span, kind, direction) ?? passOver(bytes, from: &offset, direction)
+        case .broken, .oversized:
+            return passOver(bytes, from: &offset, direction)
+        }
+    }
+
+    private mutating func passOver(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        offset = bytes.count
+        streams[direction.index].head = HeadCollector()
+        return nil
+    }
+
+    /// Reads a head that was found; it may be a quotation in a body.
+    private mutating func found(_ head: Span<UInt8>, _ kind: FirstBytes.Kind, _ direction: Direction) -> Outcome? {
+        kind == .request ? foundRequest(head, direction) : foundResponse(head, direction)
+    }
+
+    private mutating func foundRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
+        guard pending == nil, let line = RequestLine(head), !line.isHTTP2Preface else { return nil }
+        client = direction
+        record(line, in: head)
+        let facts = HeadFacts(head, after: line.end)
+        guard facts.namesWebSocket else { return nil }
+        pending = PendingRequest(UpgradeRequest(line, facts.upgrade, head: head), headByteCount: head.count)
+        isAwaitingAnswer = true
+        return .requested
+    }
+
+    private mutating func foundResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
+        guard client != direction, let line = StatusLine(head) else { return nil }
+        client = direction.opposite
+        let facts = HeadFacts(head, after: line.end)
+        record(facts)
+        guard let pending, line.status == 101 || line.status >= 200 else { return nil }
+        let response = UpgradeResponse(line, facts.upgrade, head: head)
+        let answer = UpgradeAnswer(pending.request, response: response)
+        if line.status == 101 {
+            guard answer.verdict == .accepted, answer.isAcceptValid == true else { return nil }
+        }
+        settle(answer)
+        return .answered(answer)
+    }
+}

@@ -1,0 +1,67 @@
+extension UpgradeFollower {
+    /// How far one call got, and what it found there.
+    package struct Step: Sendable {
+        /// The number of bytes read.
+        package var consumed: Int
+        /// What stopped it after them.
+        package var outcome: Outcome
+    }
+
+    /// What stopped a step.
+    package enum Outcome: Sendable {
+        /// All bytes were read; there is nothing to report.
+        case consumed
+        /// What is left cannot be understood before the other stream has moved: keep it, and offer it again then.
+        case waits
+        /// The head of an upgrade request is complete: `pendingRequest` holds it.
+        case requested
+        /// An upgrade request was answered, or never will be.
+        case answered(UpgradeAnswer)
+        /// There is nothing left to follow.
+        case finished(Ending)
+    }
+
+    /// Why there is nothing left to follow.
+    package enum Ending: Hashable, Sendable {
+        /// Both streams are WebSocket frames: the server's right after the answer, the client's right after the request.
+        case webSocket
+        /// TLS.
+        case tls
+        /// HTTP/2, by its preface (RFC 9113 3.4).
+        case http2
+        /// 101 to something other than WebSocket as in RFC 6455: h2c, TLS, a draft before version 7.
+        case otherUpgrade
+        /// A SOCKS proxy that refused, or was not asked to connect.
+        case proxy
+        /// A chain of proxies longer than `Limits.proxies`.
+        case tooManyProxies
+        /// A head longer than `Limits.head`.
+        case oversizedHead
+        /// HTTP/1 that stopped being HTTP, or a message whose end cannot be found (RFC 9112 6.3).
+        case brokenHTTP
+        /// First bytes of no known protocol, or a wait that was given up.
+        case unknown
+
+        /// Whether another protocol follows: the next byte of each stream is its own, after those that
+        /// ``takeHandover(of:)`` returns.
+        package var isHandedOver: Bool {
+            switch self {
+            case .webSocket, .tls, .http2, .otherUpgrade: true
+            case .proxy, .tooManyProxies, .oversizedHead, .brokenHTTP, .unknown: false
+            }
+        }
+    }
+}
+
+/// The bounds of what one connection may make an ``UpgradeFollower`` keep.
+public struct UpgradeLimits: Hashable, Sendable {
+    /// The longest head of a message, in bytes with its empty line; a connection with a longer one is given up.
+    public var head = 65_536
+    /// How many requests may wait for their response; with more, the client's stream waits.
+    public var outstandingRequests = 256
+    /// The longest chain of proxies; beyond it the connection is given up.
+    public var proxies = 4
+
+    /// Creates the default limits.
+    public init() {}
+}

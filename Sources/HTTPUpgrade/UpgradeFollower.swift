@@ -1,0 +1,195 @@
+package import WireFormat
+
+/// Follows the two byte streams of a connection from their beginning, through HTTP/1.1 exchanges (RFC 9112) and
+/// proxies, to the upgrade that makes them WebSocket (RFC 6455 4), or to another protocol.
+///
+/// It is fed pieces of either stream in the order of the capture. However the streams are cut, the outcomes stand at
+/// the same offsets. A stream that cannot be understood before the other one has moved waits, and its bytes stay with
+/// the caller. It keeps no bytes but those of an incomplete head, and hands these over if they turn out to belong to
+/// the protocol that follows (``takeHandover(of:)``).
+///
+/// Once bytes are lost so that the ends of messages can no longer be found, or if the capture begins in the middle,
+/// both streams are *searched*: heads count only at the start of a piece (which should be the start of a TCP segment),
+/// with a method and a space or "HTTP/", and an upgrade counts as accepted only if Sec-WebSocket-Accept proves it.
+package struct UpgradeFollower: Sendable {
+    package typealias Limits = UpgradeLimits
+
+    /// How the streams are read.
+    enum Phase {
+        /// Message by message, from the first byte.
+        case following
+        /// As an exchange with a SOCKS proxy.
+        case proxy(SOCKSStep)
+        /// For heads at the start of pieces.
+        case searching
+        /// No longer.
+        case finished(Ending)
+    }
+
+    let limits: Limits
+    var phase: Phase
+    /// The two streams, by direction.
+    var streams: [2 of MessageStream] = [MessageStream(), MessageStream()]
+    var outstanding = OutstandingRequests()
+    var pending: PendingRequest?
+    /// Whether the client's stream must wait, once between messages, for the answer to its latest request.
+    var isAwaitingAnswer = false
+    /// The incomplete message of an exchange with a proxy.
+    var proxyMessage: [UInt8] = []
+    /// How many proxies have been passed.
+    var proxies = 0
+    /// Who asked the last of them for a tunnel, and so is the client in it.
+    var tunnelClient: Direction?
+
+    /// The direction of the requests; nil while unknown.
+    ///
+    /// While searching, that of the latest one.
+    package internal(set) var client: Direction?
+    /// What the exchanges so far were like.
+    package internal(set) var traffic: HTTPTraffic = []
+    /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.
+    package internal(set) var isAnswerHidden = false
+
+    /// Creates a follower for a connection whose first bytes come next, or, if it began before the capture, are unknown.
+    package init(limits: Limits, beganBeforeCapture: Bool) {
+        self.limits = limits
+        phase = beganBeforeCapture ? .searching : .following
+    }
+
+    /// The upgrade request without an answer so far.
+    package var pendingRequest: UpgradeRequest? { pending?.request }
+
+    /// The size of what it keeps of incomplete heads and of an unanswered upgrade, in bytes.
+    package var keptCount: Int {
+        streams[0].head.capacity &+ streams[1].head.capacity &+ proxyMessage.capacity &+ (pending?.cost ?? 0)
+    }
+
+    /// Whether the ends of messages are unknown, so that heads are searched for.
+    package var isSearching: Bool {
+        if case .searching = phase { true } else { false }
+    }
+
+    /// Reads as far as it can, and stops at the first outcome.
+    ///
+    /// Call again with what is left: at once after `requested` and `answered`; after `waits` when the other stream has
+    /// moved, by bytes or by a gap. After `accepted` and `finished` what is left belongs to the protocol that follows.
+    /// Inside a body the cost does not depend on the number of bytes.
+    package mutating func receive(_ bytes: Span<UInt8>, from direction: Direction) -> Step {
+        var offset = 0
+        while offset < bytes.count {
+            guard let outcome = read(bytes, from: &offset, direction) else { continue }
+            if case .finished = outcome { offset = bytes.count }
+            return Step(consumed: offset, outcome: outcome)
+        }
+        return Step(consumed: offset, outcome: .consumed)
+    }
+
+    /// Skips bytes of a body that goes on after them, if that is what comes next; does nothing otherwise.
+    ///
+    /// Optional fast path; same result as ``receive(_:from:)``.
+    ///
+    /// - Parameters:
+    ///   - count: The number of bytes that come next.
+    ///   - direction: Their stream.
+    /// - Returns: Whether they were skipped.
+    package mutating func pass(_ count: Int, from direction: Direction) -> Bool {
+        guard case .following = phase, case .body(let remaining) = streams[direction.index].place,
+            remaining > UInt64(count)
+        else { return false }
+        streams[direction.index].place = .body(remaining: remaining &- UInt64(count))
+        return true
+    }
+
+    /// Skips bytes that the capture lacks; `length` is nil if unknown.
+    ///
+    /// The outcome is `waits` if the other stream must move before it is clear what is missing: offer the gap again
+    /// then, like bytes.
+    package mutating func skip(_ length: UInt64?, from direction: Direction) -> Outcome {
+        let index = direction.index
+        switch phase {
+        case .finished(let ending): return .finished(ending)
+        case _ where length == 0: return .consumed
+        case .following, .searching:
+            if direction == client, isAwaitingAnswer, streams[index].isBetweenMessages { return .waits }
+            if case .following = phase, streams[index].skip(length) { return .consumed }
+        case .proxy: break
+        }
+        search(after: direction)
+        return .consumed
+    }
+
+    /// Stops following because no more bytes can be kept for a stream that waits; `pendingRequest` stays.
+    package mutating func giveUpWaiting() -> Ending {
+        if case .finished(let ending) = phase { return ending }
+        phase = .finished(.unknown)
+        return .unknown
+    }
+
+    /// Reads up to the end of a part of a message; nil if there is nothing to report yet.
+    private mutating func read(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        switch phase {
+        case .following: break
+        case .proxy(let step): return readProxy(step, bytes, from: &offset, direction)
+        case .searching: return search(bytes, from: &offset, direction)
+        case .finished(let ending): return .finished(ending)
+        }
+        let index = direction.index
+        switch streams[index].place {
+        case .head: return readHead(bytes, from: &offset, direction)
+        case .body(let remaining):
+            let taken = min(remaining, UInt64(bytes.count - offset))
+            offset += Int(taken)
+            streams[index].place = taken < remaining ? .body(remaining: remaining - taken) : .head
+            return nil
+        case .chunked(var body):
+            let progress = body.read(bytes, from: &offset)
+            switch progress {
+            case .incomplete: streams[index].place = .chunked(body)
+            case .complete: streams[index].place = .head
+            case .broken: return finish(.brokenHTTP)
+            }
+            return nil
+        case .untilClose:
+            offset = bytes.count
+            return nil
+        }
+    }
+
+    /// Takes the bytes of a stream that were consumed before it turned out that they belong to the protocol that
+    /// follows: they come right before what is left of the stream.
+    ///
+    /// At most 24 bytes, and none unless the ending ``Ending/isHandedOver``.
+    package mutating func takeHandover(of direction: Direction) -> [UInt8] {
+        guard case .finished = phase else { return [] }
+        return streams[direction.index].head.take()
+    }
+
+    /// The most bytes taken of a stream before it is clear whose they are: the preface of HTTP/2 (RFC 9113 3.4).
+    private static let longestHandover = 24
+
+    /// Stops following.
+    mutating func finish(_ ending: Ending) -> Outcome {
+        phase = .finished(ending)
+        for index in 0..<2 {
+            // What follows may have begun in bytes that were taken for a head.
+            let mayBelongToNext = ending.isHandedOver && streams[index].head.count <= Self.longestHandover
+            streams[index] = MessageStream(head: mayBelongToNext ? streams[index].head : HeadCollector())
+        }
+        outstanding = OutstandingRequests()
+        proxyMessage = []
+        return .finished(ending)
+    }
+}
+
+/// An upgrade request, boxed: most connections never have one.
+final class PendingRequest: Sendable {
+    let request: UpgradeRequest
+    /// Its size in memory, in bytes.
+    let cost: Int
+
+    init(_ request: UpgradeRequest, headByteCount: Int) {
+        self.request = request
+        // Short fields cost more for their strings than for their bytes.
+        cost = 256 + 4 * headByteCount
+    }
+}

@@ -1,0 +1,87 @@
+/// The rules on the parameters of permessage-deflate (RFC 7692 7.1).
+enum DeflateNegotiation {
+    private static let serverNoTakeover = "server_no_context_takeover"
+    private static let clientNoTakeover = "client_no_context_takeover"
+    private static let serverWindow = "server_max_window_bits"
+    private static let clientWindow = "client_max_window_bits"
+
+    /// The rules that the offers break, each once.
+    static func violations(ofOffers offers: [WebSocketExtension]) -> [OpeningViolation] {
+        let areValid = deflate(offers).allSatisfy { isValid($0, isOffer: true) }
+        return areValid ? [] : [.deflateOfferInvalid]
+    }
+
+    /// The rules that the response breaks, each once, compared with the offer that it fits best.
+    ///
+    /// An extension that was not offered at all breaks another rule.
+    static func violations(of response: [WebSocketExtension], to offers: [WebSocketExtension]) -> [OpeningViolation] {
+        guard let answer = deflate(response).first else { return [] }
+        let shape: [OpeningViolation] = isValid(answer, isOffer: false) ? [] : [.deflateResponseInvalid]
+        let terms = Terms(answer)
+        let candidates = deflate(offers).map { misfits(terms, Terms($0)) }
+        return shape + (candidates.min { $0.count < $1.count } ?? [])
+    }
+
+    /// What an offer or a response commits the other to.
+    private struct Terms {
+        var hasClientWindow = false
+        var serverWindow: Int?
+        var givesUpServerContext = false
+
+        /// If a parameter occurs twice, the first counts.
+        init(_ element: WebSocketExtension) {
+            var hasServerWindow = false
+            for parameter in element.parameters {
+                switch parameter.name {
+                case DeflateNegotiation.clientWindow: hasClientWindow = true
+                case DeflateNegotiation.serverNoTakeover: givesUpServerContext = true
+                case DeflateNegotiation.serverWindow where !hasServerWindow:
+                    hasServerWindow = true
+                    serverWindow = DeflateNegotiation.bits(parameter.value)
+                default: break
+                }
+            }
+        }
+    }
+
+    private static func deflate(_ extensions: [WebSocketExtension]) -> [WebSocketExtension] {
+        extensions.filter { $0.name == DeflateParameters.extensionName }
+    }
+
+    /// RFC 7692 7.1: an unknown parameter, one with a wrong value, and a repeated one make an offer or a response invalid.
+    private static func isValid(_ element: WebSocketExtension, isOffer: Bool) -> Bool {
+        var seen: Set<String> = []
+        return element.parameters.allSatisfy { parameter in
+            guard seen.insert(parameter.name).inserted else { return false }
+            switch parameter.name {
+            case serverNoTakeover, clientNoTakeover: return parameter.value == nil
+            case clientWindow where isOffer && parameter.value == nil: return true
+            case serverWindow, clientWindow: return bits(parameter.value) != nil
+            default: return false
+            }
+        }
+    }
+
+    /// The rules broken by a response that goes beyond an offer, or leaves out what it demands.
+    private static func misfits(_ answer: Terms, _ offer: Terms) -> [OpeningViolation] {
+        var violations: [OpeningViolation] = []
+        if answer.hasClientWindow, !offer.hasClientWindow { violations.append(.deflateClientWindowNotOffered) }
+        // RFC 7692 7.1.2.1: accepted with the same window or a smaller one.
+        if let most = offer.serverWindow, answer.serverWindow ?? 15 > most {
+            violations.append(.deflateServerWindowTooLarge)
+        }
+        // RFC 7692 7.1.1.1: accepted with the same parameter in the response.
+        if offer.givesUpServerContext, !answer.givesUpServerContext {
+            violations.append(.deflateServerTakeoverKept)
+        }
+        return violations
+    }
+
+    /// RFC 7692 7.1.2: 8 to 15, without leading zeros.
+    private static func bits(_ value: String?) -> Int? {
+        guard let value, value.utf8.first != UInt8(ascii: "0"), value.utf8.first != UInt8(ascii: "+") else {
+            return nil
+        }
+        return Int(value).flatMap { (8...15).contains($0) ? $0 : nil }
+    }
+}

@@ -1,0 +1,37 @@
+import HTTPUpgrade
+import Testing
+
+private let ok = "HTTP/1.1 200 OK\nContent-Length: 0\n\n"
+
+@Suite("What the exchanges were")
+struct HTTPTrafficTests {
+    @Test(
+        "Targets and types",
+        arguments: [
+            ("/", ok, HTTPTraffic.exchanges),
+            ("/", "HTTP/1.1 200 OK\nContent-Type: Text/Event-Stream; charset=utf-8\n\n", [.exchanges, .eventStream]),
+            ("/", "HTTP/1.1 200 OK\nContent-Type: text/html\n\n", .exchanges),
+            ("/socket.io/?EIO=4&transport=polling&t=x", ok, [.exchanges, .polling]),
+            ("/transport=polling", ok, .exchanges),
+            ("/echo/000/abcdef/xhr_streaming", ok, [.exchanges, .polling]),
+            ("/echo/000/abcdef/xhr?t=1", ok, [.exchanges, .polling]),
+            ("/000/abcdef/xhr_send", ok, [.exchanges, .polling]),
+            ("/echo/000/abcdef/jsonp?c=x", ok, [.exchanges, .polling]),
+            ("/xhr", ok, .exchanges),
+        ] as [(String, String, HTTPTraffic)])
+    func flags(target: String, response: String, expected: HTTPTraffic) {
+        for isMidstream in [false, true] {
+            var driver = UpgradeDriver(beganBeforeCapture: isMidstream)
+            driver.feed([c("GET \(target) HTTP/1.1\nHost: a\n\n"), s(response)])
+            #expect(driver.follower.traffic == expected)
+        }
+    }
+
+    @Test("None on other connections")
+    func none() {
+        var driver = UpgradeDriver()
+        driver.feed(c([0x16, 3, 1]))
+        #expect(driver.follower.traffic == [])
+        #expect(driver.follower.client == nil)
+    }
+}

@@ -1,0 +1,82 @@
+import HTTPUpgrade
+import Testing
+import WireFormat
+
+/// The caller that `UpgradeFollower` asks for: keeps what waits, offers it again, and writes down what it is told.
+struct UpgradeDriver {
+    var follower: UpgradeFollower
+    /// One line an outcome: "requested TARGET at OFFSET", "VERDICT STATUS at OFFSET" (offsets are of the stream that
+    /// told it), "finished ENDING".
+    private(set) var log: [String] = []
+    private(set) var answers: [UpgradeAnswer] = []
+    private(set) var held: [Direction: [UInt8]] = [.fromInitiator: [], .fromResponder: []]
+    private var offsets: [Direction: Int] = [.fromInitiator: 0, .fromResponder: 0]
+    private(set) var isOver = false
+
+    init(limits: UpgradeFollower.Limits = .init(), beganBeforeCapture: Bool = false) {
+        follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
+    }
+
+    /// Feeds pieces one after the other.
+    mutating func feed(_ pieces: [Conversation.Piece]) {
+        for piece in pieces { feed(piece) }
+    }
+
+    /// Feeds a piece, and whatever can then be read of what waits.
+    mutating func feed(_ piece: Conversation.Piece) {
+        held[piece.direction]?.append(contentsOf: piece.bytes)
+        var direction = piece.direction
+        while offer(direction) { direction = direction.opposite }
+    }
+
+    /// Tells of lost bytes; nothing of the stream may wait.
+    mutating func lose(_ length: UInt64?, _ direction: Direction) {
+        let outcome = follower.skip(length, from: direction)
+        offsets[direction]! += Int(length ?? 0)
+        if case .consumed = outcome { while offer(direction.opposite) {} }
+        if case .waits = outcome { log.append("gap waits") }
+    }
+
+    /// Offers what a stream has; true when it moved.
+    private mutating func offer(_ direction: Direction) -> Bool {
+        var hasMoved = false
+        while !isOver, let bytes = held[direction], !bytes.isEmpty {
+            let step = follower.receive(bytes.span, from: direction)
+            #expect((0...bytes.count).contains(step.consumed))
+            held[direction]!.removeFirst(step.consumed)
+            offsets[direction]! += step.consumed
+            hasMoved = hasMoved || step.consumed > 0
+            guard note(step.outcome, direction) else { return hasMoved }
+        }
+        return hasMoved
+    }
+
+    /// Writes an outcome down; false when the stream cannot go on now.
+    private mutating func note(_ outcome: UpgradeFollower.Outcome, _ direction: Direction) -> Bool {
+        switch outcome {
+        case .consumed:
+            #expect(held[direction]!.isEmpty)
+        case .waits:
+            return false
+        case .requested:
+            log.append("requested \(follower.pendingRequest!.target) at \(offsets[direction]!)")
+        case .answered(let answer):
+            answers.append(answer)
+            log.append("\(answer.verdict) \(answer.response?.status ?? 0) at \(offsets[direction]!)")
+            isOver = answer.verdict == .accepted
+        case .finished(let ending):
+            log.append("finished \(ending)")
+            isOver = true
+        }
+        return true
+    }
+}
+
+extension Conversation {
+    /// The log of feeding the conversation as it is.
+    var log: [String] {
+        var driver = UpgradeDriver()
+        driver.feed(pieces)
+        return driver.log
+    }
+}
