@@ -10,7 +10,14 @@ public struct CaptureOnDisk {
     /// What it holds.
     public let truth: CaptureTruth
 
-    /// Finds the capture in `folder`, or generates it.
+    /// Finds the capture in a folder, or generates it.
+    ///
+    /// - Parameters:
+    ///   - profile: What it is like.
+    ///   - seed: The seed of its randomness.
+    ///   - share: Its share of the profile's full size.
+    ///   - folder: The folder.
+    /// - Throws: If it cannot be written.
     public init(_ profile: CaptureProfile, seed: UInt64, share: Double, in folder: URL) throws {
         name = profile.name
         let version = GeneratedCapture.version

@@ -5,7 +5,7 @@ import TraceOutput
 import WireFormat
 
 /// From events to lines of the trace, against a copy of these lines.
-public struct JSONStage: Stage {
+struct JSONStage: Stage {
     private struct Recorder: EventSink {
         var told: [(event: Event, context: EventContext, payload: [UInt8])] = []
 
@@ -17,15 +17,15 @@ public struct JSONStage: Stage {
     private let recorder: Recorder
     private let lines: [UInt8]
 
-    public var name: String { "JSON" }
-    public var referenceName: String { "copy" }
-    public var unit: String { "event" }
-    public var unitCount: UInt64 { UInt64(recorder.told.count) }
+    var name: String { "JSON" }
+    var referenceName: String { "copy" }
+    var unit: String { "event" }
+    var unitCount: UInt64 { UInt64(recorder.told.count) }
     /// Strings of upgrades and community ids are created when they are printed: two dozen for each of 2,000 sessions.
-    public var mostAllocations: Double { 0.2 }
+    var mostAllocations: Double { 0.2 }
 
     /// Records the events of the first packets of a capture.
-    public init(_ capture: CaptureOnDisk, packets: Int = 200_000) throws {
+    init(_ capture: CaptureOnDisk, packets: Int = 200_000) throws {
         var merged = try MergedCapture(paths: [capture.path])
         var pipeline = Pipeline(options: AnalysisOptions())
         var recorder = Recorder()
@@ -39,9 +39,9 @@ public struct JSONStage: Stage {
         self.lines = lines
     }
 
-    public func runReference() throws { copyAll(lines, pieceLength: 128 << 10) }
+    func runReference() throws { copyAll(lines, pieceLength: 128 << 10) }
 
-    public func run() throws {
+    func run() throws {
         var count: UInt64 = 0
         Self.write(recorder) { count += UInt64($0.count) }
         try WrongCount.check("bytes of JSON", count, is: UInt64(lines.count))
@@ -68,6 +68,8 @@ public enum WholeFormat: String, Sendable, CaseIterable {
     case jsonl
 
     /// Analyses a capture from the file to this format, and checks the number of frames.
+    ///
+    /// - Throws: ``WrongCount``, or that the capture cannot be read.
     public func read(_ capture: CaptureOnDisk) throws {
         switch self {
         case .summary: try Self.read(capture, SummaryFormat())

@@ -5,29 +5,19 @@ import TCPReassembly
 import WireFormat
 
 /// From the file to TCP segments, against libpcap reading the packets.
-public struct PacketStage: Stage {
+struct PacketStage: Stage {
     let capture: CaptureOnDisk
-    private let reference: (CaptureOnDisk) throws -> Void
+    let reference: (CaptureOnDisk) throws -> Void
 
-    /// Creates a stage.
-    ///
-    /// - Parameters:
-    ///   - capture: What to read.
-    ///   - reference: Reads all packets through libpcap.
-    public init(_ capture: CaptureOnDisk, against reference: @escaping (CaptureOnDisk) throws -> Void) {
-        self.capture = capture
-        self.reference = reference
-    }
+    var name: String { "packets of \(capture.name)" }
+    var referenceName: String { "libpcap" }
+    var unit: String { "packet" }
+    var unitCount: UInt64 { capture.truth.packets }
+    var mostAllocations: Double { 0.001 }
 
-    public var name: String { "packets of \(capture.name)" }
-    public var referenceName: String { "libpcap" }
-    public var unit: String { "packet" }
-    public var unitCount: UInt64 { capture.truth.packets }
-    public var mostAllocations: Double { 0.001 }
+    func runReference() throws { try reference(capture) }
 
-    public func runReference() throws { try reference(capture) }
-
-    public func run() throws {
+    func run() throws {
         var merged = try MergedCapture(paths: [capture.path])
         var decoder = PacketDecoder()
         var segment = TCPSegment()
@@ -45,21 +35,18 @@ public struct PacketStage: Stage {
 }
 
 /// From the file to streams in order, against the way to the segments alone.
-public struct ReassemblyStage: Stage {
-    private let packets: PacketStage
+struct ReassemblyStage: Stage {
+    let packets: PacketStage
 
-    /// Creates a stage that reads the same capture.
-    public init(_ packets: PacketStage) { self.packets = packets }
+    var name: String { "reassembly of \(packets.capture.name)" }
+    var referenceName: String { "packets" }
+    var unit: String { "packet" }
+    var unitCount: UInt64 { packets.unitCount }
+    var mostAllocations: Double { 0.03 }
 
-    public var name: String { "reassembly of \(packets.capture.name)" }
-    public var referenceName: String { "packets" }
-    public var unit: String { "packet" }
-    public var unitCount: UInt64 { packets.unitCount }
-    public var mostAllocations: Double { 0.03 }
+    func runReference() throws { try packets.run() }
 
-    public func runReference() throws { try packets.run() }
-
-    public func run() throws {
+    func run() throws {
         var merged = try MergedCapture(paths: [packets.capture.path])
         var decoder = PacketDecoder()
         var segment = TCPSegment()

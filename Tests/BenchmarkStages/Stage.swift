@@ -1,3 +1,5 @@
+public import GeneratedCaptures
+
 /// A stage of the pipeline, measured against the least work that could do the same.
 public protocol Stage {
     /// Its name.
@@ -17,6 +19,39 @@ public protocol Stage {
     func run() throws
 }
 
+/// The stages.
+public enum Stages {
+    /// From the file to TCP segments, and on to streams in order.
+    ///
+    /// - Parameters:
+    ///   - capture: What to read.
+    ///   - reference: Reads all packets through libpcap, which the first stage is measured against.
+    /// - Returns: The two stages.
+    public static func packets(
+        _ capture: CaptureOnDisk, against reference: @escaping (CaptureOnDisk) throws -> Void
+    ) -> [any Stage] {
+        let packets = PacketStage(capture: capture, reference: reference)
+        return [packets, ReassemblyStage(packets: packets)]
+    }
+
+    /// From one direction's bytes to frames and messages.
+    ///
+    /// - Parameter reference: Inflates the messages of a stream through zlib, which that stage is measured against.
+    /// - Returns: A stage each for short messages, masked ones and compressed ones.
+    public static func streams(
+        inflatingAgainst reference: @escaping @Sendable (GeneratedStream) throws -> Void
+    ) -> [any Stage] {
+        [StreamStage.frames, StreamStage.unmasking, StreamStage.inflating(against: reference)]
+    }
+
+    /// From events to lines of the trace.
+    ///
+    /// - Parameter capture: Where the events come from.
+    /// - Returns: The stage.
+    /// - Throws: If the capture cannot be read.
+    public static func json(_ capture: CaptureOnDisk) throws -> any Stage { try JSONStage(capture) }
+}
+
 /// A run that did not find what the capture holds: its time means nothing.
 public struct WrongCount: Error, CustomStringConvertible {
     /// What was wrong.
@@ -25,7 +60,13 @@ public struct WrongCount: Error, CustomStringConvertible {
     /// Creates an error.
     public init(description: String) { self.description = description }
 
-    /// Throws if a count is not what it should be.
+    /// Checks a count.
+    ///
+    /// - Parameters:
+    ///   - what: What is counted.
+    ///   - found: How many were found.
+    ///   - expected: How many there are.
+    /// - Throws: The error if they differ.
     public static func check(_ what: String, _ found: UInt64, is expected: UInt64) throws {
         guard found == expected else {
             throw WrongCount(description: "\(what): \(found) instead of \(expected)")

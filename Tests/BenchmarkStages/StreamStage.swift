@@ -1,12 +1,12 @@
-public import GeneratedCaptures
+import GeneratedCaptures
 import WebSocketProtocol
 import WireFormat
 
 /// From a direction's bytes to frames and messages.
-public struct StreamStage: Stage {
-    public let name: String
-    public let referenceName: String
-    public let mostAllocations: Double
+struct StreamStage: Stage {
+    let name: String
+    let referenceName: String
+    let mostAllocations: Double
     let stream: GeneratedStream
     let isFromClient: Bool
     let isCompressed: Bool
@@ -16,12 +16,12 @@ public struct StreamStage: Stage {
     var pieceLength = 1448
     let reference: @Sendable (GeneratedStream) throws -> Void
 
-    public var unit: String { "frame" }
-    public var unitCount: UInt64 { stream.truth.frames.reduce(0, +) }
+    var unit: String { "frame" }
+    var unitCount: UInt64 { stream.truth.frames.reduce(0, +) }
 
-    public func runReference() throws { try reference(stream) }
+    func runReference() throws { try reference(stream) }
 
-    public func run() throws {
+    func run() throws {
         let demand = PayloadDemand(bytes: showsPayloads ? .max : 0, includesFrames: false)
         var decoder = WebSocketStream(
             sender: isFromClient ? .client : .server, streamOffset: 0,
@@ -59,8 +59,8 @@ public struct StreamStage: Stage {
 extension StreamStage {
     private static let byteCount = 32 << 20
 
-    /// Short messages of a server whose payloads nobody asks for, against a copy of the bytes.
-    public static var frames: StreamStage {
+    /// Short messages of a server whose payloads are not requested, against a copy of the bytes.
+    static var frames: StreamStage {
         let stream = GeneratedStream(
             .small, isFromClient: false, isCompressed: false, byteCount: byteCount, seed: 1)
         return StreamStage(
@@ -69,7 +69,7 @@ extension StreamStage {
     }
 
     /// Binary messages of a client, against a copy of the bytes.
-    public static var unmasking: StreamStage {
+    static var unmasking: StreamStage {
         var profile = CaptureProfile.bulk
         profile.messageLength = 4096...16_000
         profile.pings = 0
@@ -84,8 +84,8 @@ extension StreamStage {
     /// Compressed texts of a server, against zlib alone.
     ///
     /// - Parameter reference: Inflates the messages through zlib.
-    public static func inflating(against reference: @escaping @Sendable (GeneratedStream) throws -> Void) -> StreamStage
-    {
+    /// - Returns: The stage.
+    static func inflating(against reference: @escaping @Sendable (GeneratedStream) throws -> Void) -> StreamStage {
         var profile = CaptureProfile.mixed
         profile.fragmentation = 0
         profile.pings = 0

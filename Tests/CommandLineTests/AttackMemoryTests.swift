@@ -6,7 +6,7 @@ import WireFormat
 
 /// What is meant to make an observer run out of memory.
 ///
-/// The peak is read where Linux tells it.
+/// The peak comes from Linux's /proc.
 @Suite(
     "Memory under attack",
     .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"))
@@ -15,7 +15,7 @@ struct AttackMemoryTests {
     struct Attack: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var packets: Int
-        /// The frames that there are, in one session; nil where there is none.
+        /// The frames that there are, in one session; nil if there is none.
         var frames: Int?
         /// Whether connections are given up for it.
         var isGivenUp = false
@@ -54,7 +54,7 @@ struct AttackMemoryTests {
         flags: [.psh, .ack], payload: Array(TCPConversation.upgradeResponse().utf8)
     ).ethernet()
 
-    /// A session's first packets, then the client's segments of `length` bytes, behind a first one where there is one.
+    /// A session's first packets, then the client's segments of `length` bytes, after a first one if there is one.
     private static func session(
         _ number: Int, of template: [UInt8], _ length: Int, after first: [UInt8] = [], _ firstLength: Int = 0
     ) -> [UInt8] {

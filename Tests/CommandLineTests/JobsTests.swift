@@ -7,7 +7,7 @@ import WireFormat
 @Suite("Whatever --jobs says")
 struct JobsTests {
     private static let fixtures: [String] = ((try? Fixture.all) ?? []).map(\.capture.path)
-    /// The captures beside the repository, where they are.
+    /// The captures beside the repository, if they are there.
     private static let others: [String] =
         ((try? SharedCapture.all([.plain, .hostile, .tls, .http2])) ?? []).map(\.capture.path)
 

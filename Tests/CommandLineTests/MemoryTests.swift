@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The memory in use is read where Linux tells it.
+/// The memory in use comes from Linux's /proc.
 @Suite("Memory", .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/status"), "there is no /proc"))
 struct MemoryTests {
-    /// A capture of so many short sessions, one after the other, each from a port of its own.
+    /// A capture of this many short sessions, one after the other, each from a port of its own.
     private func sessions(_ count: Int) -> [UInt8] {
         var talk = TCPConversation()
         talk.openWebSocket()

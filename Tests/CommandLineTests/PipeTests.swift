@@ -10,7 +10,7 @@ struct PipeTests {
         let input = try NamedPipe("input", in: folder, holding: .writing)
         let capture = TCPConversation.chat.packets.pcap()
         let file = try folder.write("output", [])
-        // The pipe holds all of it, so that nobody need wait.
+        // The pipe holds all of it, so that neither end waits.
         input.write(capture)
         let program = try Wstap.start(
             ["-", "--format", format], input: input.path, output: file, errors: folder.path("errors"))

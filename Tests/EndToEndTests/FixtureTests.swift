@@ -43,3 +43,77 @@ struct FixtureTests {
         #expect(capture.expectation.discrepancies(in: messages) == [])
     }
 }
+
+@Suite("In the fixtures, the program")
+struct FixtureContentTests {
+    @Test("finds every message and invents none", arguments: try Fixture.all)
+    func messages(fixture: Fixture) throws {
+        let found = try Trace.of(fixture.capture).trace.messages
+        #expect(fixture.expectation.inventions(in: found) == [])
+        #expect(fixture.expectation.omissions(in: found) == [])
+    }
+
+    @Test("exits with the right status and messages", arguments: try Fixture.all)
+    func status(fixture: Fixture) throws {
+        for format in ["timeline", "summary", "jsonl"] {
+            let run = try Wstap.run([fixture.capture.path, "--format", format])
+            if let status = fixture.expectation.exitStatus { #expect(run.status == status) }
+            for words in fixture.expectation.standardError { #expect(run.errors.contains(words)) }
+            let isSilent = fixture.expectation.exitStatus == 0 && !fixture.expectation.connections.isEmpty
+            if isSilent, fixture.expectation.messagesAtLeast == nil { #expect(run.errors == "") }
+        }
+    }
+
+    @Test(
+        "finds every connection with its upgrade, Pings and end",
+        arguments: try Fixture.all.filter { $0.expectation.messagesAtLeast == nil })
+    func connections(fixture: Fixture) throws {
+        let trace = try Trace.of(fixture.capture).trace
+        #expect(trace.connections.count { $0.handshake != nil } == fixture.expectation.connections.count)
+        #expect(ConnectionComparison(fixture.expectation, trace).faults == [])
+    }
+
+    @Test(
+        "invents no Ping and no close code where packets are missing",
+        arguments: try Fixture.all.filter { $0.expectation.messagesAtLeast != nil })
+    func holes(fixture: Fixture) throws {
+        let trace = try Trace.of(fixture.capture).trace
+        #expect(trace.connections.count <= fixture.expectation.connections.count)
+        #expect(ConnectionComparison(fixture.expectation, trace, hasHoles: true).faults == [])
+    }
+
+    @Test("prints the same bytes every time", arguments: try Fixture.all)
+    func isRepeatable(fixture: Fixture) throws {
+        for format in ["timeline", "summary", "jsonl"] {
+            let arguments = [fixture.capture.path, "--format", format]
+            #expect(try Wstap.run(arguments).output == Wstap.run(arguments).output)
+        }
+    }
+}
+
+/// Whether the larger captures are there.
+private let areThere = ConditionTrait.enabled(
+    if: Repository.sharedCaptures != nil, "there is no ../shared/captures")
+
+@Suite("In the captures beside the repository, the program")
+struct SharedCaptureTests {
+    @Test(
+        "finds every message and invents none", areThere,
+        arguments: try SharedCapture.all([.plain, .hostile]))
+    func messages(capture: SharedCapture) throws {
+        let (trace, run) = try Trace.of(capture.capture)
+        let hasHoles = capture.expectation.messagesAtLeast != nil
+        #expect(capture.expectation.inventions(in: trace.messages) == [])
+        #expect(capture.expectation.omissions(in: trace.messages) == [])
+        #expect(ConnectionComparison(capture.expectation, trace, hasHoles: hasHoles).faults == [])
+        if !capture.expectation.connections.isEmpty, !hasHoles { #expect(run.status == 0 && run.errors == "") }
+    }
+
+    @Test(
+        "invents no message in encrypted and HTTP/2 ones", areThere, arguments: try SharedCapture.all([.tls, .http2]))
+    func encrypted(capture: SharedCapture) throws {
+        let (trace, run) = try Trace.of(capture.capture)
+        #expect(capture.expectation.inventions(in: trace.messages) == [])
+        #expect(run.status == 0)
+    }
+}

@@ -2,7 +2,7 @@ import Foundation
 import PacketCapture
 import WireFormat
 
-/// One reading of a capture file, as a regular file and, where it is short enough, out of a pipe.
+/// One reading of a capture file, as a regular file and, if short enough, from a pipe.
 ///
 /// Input: the file.
 struct CaptureFilesRun {

@@ -5,9 +5,9 @@ import WireFormat
 ///
 /// Input: a byte of settings (bit 0: the client sends; 1: compressed; 2: without context takeover; 3: payloads of frames
 /// are wanted; 4: of few bytes only; 5: small limits; 6: lost places are found where the gap ends), a byte whose two low bits count the
-/// gaps, for each gap how far it stands behind the one before and its length (two bytes each), the stream.
+/// gaps, for each gap its distance from the one before and its length (two bytes each), the stream.
 struct FramesRun {
-    /// What the stream told, with the payload that was at hand at that moment.
+    /// What the stream reported, with the payload at that moment.
     private enum Told: Equatable {
         case violation(Violation, at: UInt64)
         case frame(Frame, PayloadStatus, payload: [UInt8])

@@ -34,7 +34,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         }
     }
 
-    /// Feeds an input to the target, and traps where something does not hold: for fuzzers.
+    /// Feeds an input to the target and traps if something does not hold, for fuzzers.
     public func runOrTrap(_ input: [UInt8]) {
         do throws(Disagreement) {
             try run(input)

@@ -1,7 +1,7 @@
 import WebSocketProtocol
 import WireFormat
 
-/// The packets of a connection over raw IPv4, without checksums, a millisecond apart unless told.
+/// The packets of a connection over raw IPv4, without checksums, a millisecond apart by default.
 struct MadeConversation {
     /// A packet; `cut` bytes of it are not in the capture.
     struct Packet {

@@ -14,7 +14,7 @@ public struct PartedPipeline: ~Copyable {
     private var dealt = 0
     private var hasBegun = false
 
-    /// Makes one with so many parts.
+    /// Creates an analysis with this many parts.
     public init(options: AnalysisOptions, parts count: Int, blockLength: Int) {
         pipeline = Pipeline(options: options)
         parts = PerPart { _ in PipelinePart(options: options) }
@@ -24,7 +24,7 @@ public struct PartedPipeline: ~Copyable {
         self.blockLength = blockLength
     }
 
-    /// Takes the next packet, whose bytes must stay where they are until all is finished.
+    /// Takes the next packet, whose bytes must stay where they are until the end.
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         var batch = PacketBatch()
         unsafe batch.append(CapturedRecord(packet))
@@ -76,7 +76,7 @@ public struct PartedPipeline: ~Copyable {
     }
 }
 
-/// Collects what a part tells, and stops it now and then.
+/// Collects a part's events, and stops it now and then.
 private struct BatchSink: PartSink, ~Copyable {
     var batch = EventBatch()
     private var countSinceStop = 0

@@ -13,7 +13,7 @@ struct PipelineRun {
 
     /// Analyses the packets: the trace must be whole lines without control characters, and the same whether packets are
     /// handed over in batches, and take the short ways, or not, and in one part or several; and the page about them the
-    /// same whether frames are told or not.
+    /// same whether frames are reported or not.
     func check() throws(Disagreement) {
         let plain = try trace(isBatched: true, tracksStates: false)
         // Where states are tracked, sessions take the long way.
@@ -52,7 +52,7 @@ struct PipelineRun {
         return try check(&format.output)
     }
 
-    /// The page about all of it, for which frames are told, or passed over as they are in a summary.
+    /// The summary page, with frames reported, or skipped as they usually are for a summary.
     private func page(tellsFrames: Bool) -> [UInt8] {
         var format = SummaryFormat()
         var options = Self.options

@@ -53,7 +53,7 @@ struct SegmentsRun {
         }
     }
 
-    /// Reassembles the connection: every byte is handed on or told as a gap, and where nothing but data was sent, it is the first
+    /// Reassembles the connection: every byte is delivered or reported as a gap, and if only data was sent, it is the first
     /// copy of each.
     func check() throws(Disagreement) {
         guard let first = sent.first else { return }

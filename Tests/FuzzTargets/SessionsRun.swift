@@ -29,7 +29,7 @@ struct SessionsRun {
         }
     }
 
-    /// Analyses the session; where nothing of it is lost, what is told does not depend on how it is cut.
+    /// Analyses the session; if nothing is lost, the events do not depend on how it is cut.
     func check() throws(Disagreement) {
         let whole = told(.whole)
         guard settings & 2 == 0, pieces.allSatisfy({ $0.settings & 0xbf == 0 }) else { return }
@@ -69,5 +69,48 @@ struct SessionsRun {
             }
         }
         return SessionEvents.of(conversation.packets)
+    }
+}
+
+/// The events of sessions, without packet numbers and times.
+struct SessionEvents: EventSink {
+    enum Told: Equatable {
+        case frame(FrameHeader, at: UInt64, payload: [UInt8])
+        case message(Message, payload: [UInt8])
+        case finding(rule: String, at: UInt64?)
+        case gap(UInt64?)
+    }
+
+    private var told: [Told] = []
+
+    /// Analyses packets to the capture's end.
+    static func of(_ packets: [MadeConversation.Packet]) -> [Told] {
+        var options = AnalysisOptions()
+        options.secret = 7
+        options.limits.stream.inflatedMessage = 1 << 18
+        options.limits.stream.inflateRatio = 64
+        options.limits.stream.ratioThreshold = 1 << 14
+        options.limits.keptPayload = 1 << 20
+        var pipeline = Pipeline(options: options)
+        var events = SessionEvents()
+        for (index, packet) in packets.enumerated() {
+            let captured = CapturedPacket(
+                number: UInt64(index + 1), time: packet.time, linkType: .ipv4,
+                originalLength: packet.bytes.count + packet.cut, bytes: packet.bytes.span)
+            pipeline.receive(captured, into: &events)
+        }
+        pipeline.finish(into: &events)
+        return events.told
+    }
+
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        switch copy event {
+        case .frame(let event):
+            told.append(.frame(event.frame.header, at: event.frame.streamOffset, payload: Array(copying: payload)))
+        case .message(let event): told.append(.message(event.message, payload: Array(copying: payload)))
+        case .finding(let finding): told.append(.finding(rule: finding.rule, at: finding.streamOffset))
+        case .gap(let gap): told.append(.gap(gap.length))
+        default: break
+        }
     }
 }

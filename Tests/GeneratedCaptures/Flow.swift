@@ -30,3 +30,11 @@ extension FixedWidthInteger {
     /// The integer in network byte order.
     var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
 }
+
+/// An end of a connection.
+enum End: Int {
+    case client
+    case server
+
+    var peer: End { self == .client ? .server : .client }
+}

@@ -2,13 +2,13 @@
 ///
 /// It is valid throughout: handshakes, checksums, upgrades and frames are right, and nothing is missing.
 public struct GeneratedCapture: Sendable {
-    /// Counts the changes of what is made of a profile and a seed, so that nobody takes an old file for a new one.
+    /// Increases whenever a profile and a seed give other bytes, so that an old file is not mistaken for a new one.
     public static let version = 1
 
     private let profile: CaptureProfile
     private let seed: UInt64
 
-    /// Makes a capture that is not written yet.
+    /// Creates a capture that is not written yet.
     public init(_ profile: CaptureProfile, seed: UInt64) {
         self.profile = profile
         self.seed = seed
@@ -74,5 +74,30 @@ public struct GeneratedCapture: Sendable {
         let packets = profile.packets ?? (profile.bytes ?? 0) / 1000
         let mean = max(8, packets / profile.connections)
         return random.number(in: mean / 4...mean * 7 / 4)
+    }
+}
+
+/// What all connections of a generated capture share.
+struct GeneratedWorld {
+    let profile: CaptureProfile
+    let pools: PayloadPools
+    var random: SeededRandom
+    var writer = PacketWriter()
+    var truth = CaptureTruth()
+    /// Room for a message, and for the same compressed.
+    var message: [UInt8] = []
+    var compressed: [UInt8] = []
+
+    init(_ profile: CaptureProfile, seed: UInt64) {
+        self.profile = profile
+        var random = SeededRandom(seed: seed)
+        pools = PayloadPools(&random)
+        self.random = random
+    }
+
+    /// Whether the capture is as large as it was to be; `expectedPackets` are to come in any case.
+    func isFull(expectedPackets: Int) -> Bool {
+        if let packets = profile.packets { return Int(writer.packetCount) + expectedPackets >= packets }
+        return Int(writer.byteCount) >= profile.bytes ?? 0
     }
 }

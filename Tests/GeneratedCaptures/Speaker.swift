@@ -67,16 +67,16 @@ struct Speaker {
         exchanges += 1
         switch (spoken, end) {
         case (.refusedUpgrade, .client) where isFirst:
-            key = UpgradeWords.key(&world.random)
-            ends[0].outbox += UpgradeWords.request(number, key: key, offersCompression: false)
+            key = UpgradeWriter.key(&world.random)
+            ends[0].outbox += UpgradeWriter.request(number, key: key, offersCompression: false)
         case (.refusedUpgrade, .server) where isFirst:
-            ends[1].outbox += OtherWords.refusal
+            ends[1].outbox += OtherProtocolWriter.refusal
             world.truth.refusals += 1
-        case (.tls, _): OtherWords.appendRecord(length, isFirst: isFirst, to: &ends[end.rawValue], &world)
-        case (.unknown, _): OtherWords.appendUnknown(length, to: &ends[end.rawValue], &world)
-        case (_, .client): ends[0].outbox += OtherWords.request(world.random.below(1 << 20))
+        case (.tls, _): OtherProtocolWriter.appendRecord(length, isFirst: isFirst, to: &ends[end.rawValue], &world)
+        case (.unknown, _): OtherProtocolWriter.appendUnknown(length, to: &ends[end.rawValue], &world)
+        case (_, .client): ends[0].outbox += OtherProtocolWriter.request(world.random.below(1 << 20))
         default:
-            ends[1].outbox += OtherWords.response(length)
+            ends[1].outbox += OtherProtocolWriter.response(length)
             ends[1].bodyLeft = length
         }
         stage = stage == .request ? .response : .request
@@ -85,9 +85,9 @@ struct Speaker {
     private mutating func speakWebSocket(_ ends: inout [SendingEnd], _ isLast: Bool, _ world: inout GeneratedWorld) {
         switch stage {
         case .request:
-            key = UpgradeWords.key(&world.random)
+            key = UpgradeWriter.key(&world.random)
             isCompressed = world.random.chance(world.profile.compression)
-            ends[0].outbox += UpgradeWords.request(number, key: key, offersCompression: isCompressed)
+            ends[0].outbox += UpgradeWriter.request(number, key: key, offersCompression: isCompressed)
             if world.random.chance(world.profile.splitHeads) {
                 cut = world.random.number(in: 10...ends[0].outbox.count - 10)
             }
@@ -99,7 +99,7 @@ struct Speaker {
             if answerPings(&ends, &world) { return }
             if isLast { close(&ends, &world) } else { talk(&ends, &world) }
         case .answerClose:
-            FrameWords.appendClose(from: .server, hasReason: false, to: &ends, &world)
+            FrameWriter.appendClose(from: .server, hasReason: false, to: &ends, &world)
             stage = .closed
         case .closed: ending = .finish
         }
@@ -113,13 +113,13 @@ struct Speaker {
             parameters = [CompressionParameters(&world.random), CompressionParameters(&world.random)]
             for (index, parameters) in parameters.enumerated() { ends[index].deflater = parameters.deflater }
         }
-        ends[1].outbox += UpgradeWords.acceptance(key: key, compression: parameters)
-        if world.random.chance(world.profile.coalescing) { FrameWords.appendMessage(from: .server, to: &ends, &world) }
+        ends[1].outbox += UpgradeWriter.acceptance(key: key, compression: parameters)
+        if world.random.chance(world.profile.coalescing) { FrameWriter.appendMessage(from: .server, to: &ends, &world) }
     }
 
     private func answerPings(_ ends: inout [SendingEnd], _ world: inout GeneratedWorld) -> Bool {
         let owing = [End.client, .server].filter { !ends[$0.rawValue].pongs.isEmpty }
-        for end in owing { FrameWords.appendPongs(from: end, to: &ends, &world) }
+        for end in owing { FrameWriter.appendPongs(from: end, to: &ends, &world) }
         return !owing.isEmpty
     }
 
@@ -128,7 +128,7 @@ struct Speaker {
         let speaking = world.profile.pace == .both && world.random.chance(0.5) ? [first, first.peer] : [first]
         for end in speaking {
             let count = world.random.chance(world.profile.coalescing) ? world.random.number(in: 2...4) : 1
-            for _ in 0..<count { FrameWords.appendMessage(from: end, to: &ends, &world) }
+            for _ in 0..<count { FrameWriter.appendMessage(from: end, to: &ends, &world) }
         }
     }
 
@@ -140,8 +140,67 @@ struct Speaker {
             ending = .open
             world.truth.open += 1
         } else {
-            FrameWords.appendClose(from: .client, hasReason: number.isMultiple(of: 2), to: &ends, &world)
+            FrameWriter.appendClose(from: .client, hasReason: number.isMultiple(of: 2), to: &ends, &world)
             stage = .answerClose
         }
+    }
+}
+
+/// One direction of a connection: what is still to be sent, and how far it is.
+struct SendingEnd {
+    /// A segment that comes late, or once more.
+    struct Postponed {
+        var sequence: UInt32
+        var payload: [UInt8]
+    }
+
+    /// The sequence number of the next byte.
+    var sequence: UInt32
+    /// What the other end has received in order.
+    var received: UInt32
+    /// Bytes to send, of which those before `sent` are sent.
+    var outbox: [UInt8] = []
+    private(set) var sent = 0
+    /// Random bytes to send after the outbox.
+    var bodyLeft = 0
+    /// A segment that others overtake.
+    var late: Postponed?
+    /// The bytes of the segment before, where some are to be sent again.
+    var previous: [UInt8] = []
+    /// Segments that the other end has not acknowledged.
+    var unacknowledged = 0
+    var identification: UInt16
+    var clock: UInt32
+    /// The payloads of Pings that came and were not answered.
+    var pongs: [[UInt8]] = []
+    var lastKey: UInt32 = 0
+    var deflater: Deflater?
+
+    init(_ random: inout SeededRandom) {
+        // A few begin shortly before the sequence numbers wrap.
+        sequence = random.chance(0.02) ? .max - UInt32(random.below(4000)) : UInt32(truncatingIfNeeded: random.next())
+        received = sequence
+        identification = UInt16(truncatingIfNeeded: random.next())
+        clock = UInt32(truncatingIfNeeded: random.next())
+    }
+
+    /// Whether nothing is left to send.
+    var isIdle: Bool { sent == outbox.count && bodyLeft == 0 && late == nil }
+
+    /// Whether bytes are left that were never sent.
+    var hasMore: Bool { sent < outbox.count || bodyLeft > 0 }
+
+    /// Takes at most `count` bytes out of the outbox.
+    mutating func take(_ count: Int) -> ArraySlice<UInt8> {
+        let taken = outbox[sent..<min(outbox.count, sent + count)]
+        sent = taken.endIndex
+        return taken
+    }
+
+    /// Makes room where everything is sent.
+    mutating func clearIfSent() {
+        guard sent == outbox.count else { return }
+        outbox.removeAll(keepingCapacity: outbox.capacity <= 1 << 16)
+        sent = 0
     }
 }

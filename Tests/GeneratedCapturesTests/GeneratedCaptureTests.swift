@@ -46,7 +46,7 @@ struct GeneratedCaptureTests {
         let (goal, made) =
             profile.packets.map { ($0, truth.packets) } ?? (profile.bytes ?? 0, truth.bytes)
         let ratio = Double(made) / (Double(goal) * share)
-        // Large messages are told to their end.
+        // Large messages are complete.
         #expect(ratio > 0.9 && ratio < 8, "\(made)")
     }
 

@@ -7,7 +7,7 @@ extension LiveTests {
     struct EndingTests {
         private let talk = Talk(seed: 31, connections: 5, pause: 0.004)
 
-        /// A talk that goes on, of which the trace has told a good part.
+        /// A conversation that goes on, a good part of which is in the trace.
         private func begin(on stage: Stage, _ sniffer: Sniffer) throws {
             try stage.begin(talk)
             #expect(eventually { sniffer.count("message") >= 200 })

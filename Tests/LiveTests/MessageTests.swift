@@ -32,7 +32,7 @@ extension LiveTests {
             #expect(tcp.contains { $0.retransmittedSegments ?? 0 > 0 }, "nothing was lost")
         }
 
-        /// Holds the trace of a talk against what both ends logged.
+        /// Compares the trace of a conversation with what both ends logged.
         @discardableResult
         private func compare(_ talk: Talk, on stage: @autoclosure () throws -> Stage = try Stage()) throws -> Trace {
             let stage = try stage()

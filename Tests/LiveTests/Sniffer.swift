@@ -3,9 +3,9 @@ import TestSupport
 
 /// `wstap live` on a stage, in JSON lines.
 final class Sniffer {
-    /// What a run came to.
+    /// The result of a run.
     struct Outcome {
-        /// The exit status, or 128 and the number of the signal that ended it; nil where it did not end by itself.
+        /// The exit status, or 128 and the number of the signal that ended it; nil if it had to be killed.
         var status: Int32?
         var trace: Trace
         var errors: String
@@ -22,10 +22,10 @@ final class Sniffer {
     ///
     /// - Parameters:
     ///   - stage: Where.
-    ///   - arguments: Words behind `live -i INTERFACE --format jsonl`.
+    ///   - arguments: Arguments after `live -i INTERFACE --format jsonl`.
     ///   - environment: Variables to set beside the test's.
     ///   - output: Where the trace goes; nil: to `traceFile`.
-    /// - Throws: Where it cannot be started, or ends before.
+    /// - Throws: If it cannot be started, or ends early.
     init(
         on stage: Stage, _ arguments: [String] = [], environment: [String: String] = [:], output: String? = nil
     ) throws {
@@ -44,12 +44,12 @@ final class Sniffer {
         if !isOver { _ = program.wait(atMost: 0) }
     }
 
-    /// What it said on standard error up to now.
+    /// Its standard error so far.
     var errors: String {
         (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? ""
     }
 
-    /// How many events of a kind stand in the trace up to now.
+    /// How many events of a kind are in the trace so far.
     func count(_ kind: String) -> Int {
         let mark = "\"event\":\"\(kind)\""
         let text = (try? String(contentsOfFile: traceFile, encoding: .utf8)) ?? ""
@@ -101,5 +101,30 @@ extension Program {
                 return columns.count > 5 && columns[4] != "0" && columns[5] == "1"
             }
         } && !hasEnded
+    }
+}
+
+extension Program {
+    /// The words of each line of `/proc/PID/status`, by key.
+    func status() -> [String: [String]] {
+        status(of: "/proc/\(identifier)/status")
+    }
+
+    /// The same for each of its threads.
+    func threadStatuses() throws -> [[String: [String]]] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/task").map {
+            status(of: "/proc/\(identifier)/task/\($0)/status")
+        }
+    }
+
+    private func status(of file: String) -> [String: [String]] {
+        let lines = ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(separator: "\n")
+        let pairs = lines.compactMap { line -> (String, [String])? in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return parts.first.map { key in
+                (String(key), parts.dropFirst().joined().split { $0 == " " || $0 == "\t" }.map(String.init))
+            }
+        }
+        return Dictionary(pairs) { first, _ in first }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Two network namespaces with real WebSocket servers and clients in them: `Rig/stage.py`, which sets and removes them.
+/// Two network namespaces with real WebSocket servers and clients in them: `Rig/stage.py`, which sets them up and removes them.
 final class Stage {
     private struct Reply: Decodable {
         var `is`: String
@@ -15,7 +15,7 @@ final class Stage {
         var `do`: String
     }
 
-    /// What the stage said that it should not.
+    /// A failure of the stage.
     struct Fault: Error, CustomStringConvertible {
         var description: String
     }
@@ -30,10 +30,10 @@ final class Stage {
     private let commands: NamedPipe
     private let replies: NamedPipe
 
-    /// Sets the stage.
+    /// Sets up the stage.
     ///
     /// - Parameter seed: A seed for packets that get lost, repeated and out of order between the ends; nil: none do.
-    /// - Throws: Where it cannot be set.
+    /// - Throws: If it cannot be set up.
     init(lossy seed: Int? = nil) throws {
         folder = try ScratchFolder()
         chmod(folder.url.path, 0o777)
@@ -51,27 +51,27 @@ final class Stage {
     }
 
     deinit {
-        // It ends, and takes everything with it, when nobody can command it any more.
+        // It ends and removes everything once the pipe of commands is closed.
         commands.closeWriting()
         if program.wait(atMost: .patience) == nil { Issue.record("the stage did not end") }
     }
 
-    /// Has a whole talk held.
+    /// Runs a whole conversation.
     func hold(_ talk: Talk) throws {
         try order("talk", talk, answer: "over")
     }
 
-    /// Begins a talk that goes on until `finish`.
+    /// Starts a conversation that goes on until `finish`.
     func begin(_ talk: Talk) throws {
         try order("begin", talk, answer: "open")
     }
 
-    /// Ends the talk that goes on, in order.
+    /// Ends that conversation in order.
     func finish() throws {
         try order("finish", answer: "over")
     }
 
-    /// Has TCP connections made that are no WebSocket.
+    /// Makes TCP connections that are not WebSocket.
     func makeNoise() throws {
         try order("noise", answer: "over")
     }
@@ -91,7 +91,7 @@ final class Stage {
         try order("unplug", answer: "done")
     }
 
-    /// What both ends have logged up to now.
+    /// What both ends have logged so far.
     var log: EndpointLog {
         get throws {
             let (server, client) = (
@@ -129,4 +129,65 @@ final class Stage {
     }
 
     static let script = Repository.root.appending(path: "Tests/LiveTests/Rig/stage.py").path
+}
+
+extension Stage {
+    /// Why no stage can be set up here; nil if one can.
+    static let obstacle: String? = {
+        guard FileManager.default.fileExists(atPath: "/proc/self/ns/net") else { return "no Linux" }
+        do {
+            return try complaint([Repository.python, script, "--probe"])
+        } catch {
+            return "\(error)"
+        }
+    }()
+
+    /// Whether a program says that it works.
+    static func works(_ words: [String]) -> Bool {
+        do {
+            return try complaint(words) == nil
+        } catch {
+            return false
+        }
+    }
+
+    /// A program's complaint; nil if it succeeds.
+    private static func complaint(_ words: [String]) throws -> String? {
+        let folder = try ScratchFolder()
+        let errors = folder.path("errors")
+        let program = try Program(
+            "/usr/bin/env", words, environment: ["NODE_PATH": "/usr/share/nodejs"], output: folder.path("output"),
+            errors: errors)
+        guard program.wait(atMost: .patience) != 0 else { return nil }
+        let said = try String(contentsOfFile: errors, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        return said.isEmpty ? "\(words) failed" : said
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Runs only if network namespaces are permitted, and the programs that talk in them are installed.
+    static var needsStage: Self {
+        .enabled(if: Stage.obstacle == nil, Comment(rawValue: Stage.obstacle ?? ""))
+    }
+
+    /// Runs only if a program works.
+    static func needs(_ name: String, _ words: String...) -> Self {
+        .enabled(if: Stage.works(words), "\(name) is not installed")
+    }
+}
+
+/// A conversation between clients and a server on a stage; see `Rig/client.py`.
+struct Talk: Encodable {
+    /// The software of the server: "websockets", "aiohttp" or "ws".
+    var server = "websockets"
+    /// The version of IP.
+    var family = 4
+    /// The seed of the messages.
+    var seed = 1
+    /// How many connections there are at the same time.
+    var connections = 4
+    /// How many messages each client sends, if the conversation is not endless.
+    var messages = 25
+    /// Seconds between two messages of a client, on average.
+    var pause = 0.002
 }

@@ -61,7 +61,7 @@ extension LiveTests {
             #expect(again.events.last?.tcpConnections == talk.connections)
             let expectation = Expectation(try stage.log)
             #expect(expectation.discrepancies(in: again.messages) == [])
-            // With their handshakes and their ends: what is told of them is the same.
+            // With their handshakes and ends: they are reported the same.
             #expect(ConnectionComparison(expectation, again).faults == [])
             #expect(again.connections.map(\.verdict) == live.trace.connections.map(\.verdict))
         }

@@ -58,14 +58,9 @@ struct Bench: ParsableCommand {
     }
 
     private func stages(_ captures: [CaptureOnDisk]) throws -> [any Stage] {
-        var stages: [any Stage] = []
-        for capture in captures {
-            let packets = PacketStage(capture, against: References.libpcap)
-            stages += [packets, ReassemblyStage(packets)] as [any Stage]
-        }
-        stages +=
-            [StreamStage.frames, StreamStage.unmasking, StreamStage.inflating(against: References.zlib)] as [any Stage]
-        if let chats = captures.first(where: { $0.name == "small" }) { stages.append(try JSONStage(chats)) }
+        var stages = captures.flatMap { Stages.packets($0, against: References.libpcap) }
+        stages += Stages.streams(inflatingAgainst: References.zlib)
+        if let chats = captures.first(where: { $0.name == "small" }) { stages.append(try Stages.json(chats)) }
         return stages
     }
 

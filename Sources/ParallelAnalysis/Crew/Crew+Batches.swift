@@ -62,7 +62,7 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         }
     }
 
-    /// Ends the merge: whatever the parts report from now on is dropped. The merge itself calls it.
+    /// Called by the merge to end it: whatever the parts report from now on is dropped.
     func endMerge() {
         lock.withLock {
             needed = nil

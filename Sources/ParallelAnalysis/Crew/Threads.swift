@@ -70,7 +70,7 @@ package final class WorkerThread {
         thread = started
     }
 
-    /// Waits for the thread to end. Call it exactly once.
+    /// Waits for the thread to end; to be called exactly once.
     package func join() { pthread_join(thread, nil) }
 
     private static func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {

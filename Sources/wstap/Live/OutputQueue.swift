@@ -34,7 +34,7 @@ final class OutputQueue: @unchecked Sendable {
         self.wake = wake
     }
 
-    /// Starts the thread that writes. Call it once, before anything is queued.
+    /// Starts the thread that writes; to be called once, before anything is queued.
     ///
     /// - Returns: Whether it started.
     func start() -> Bool {

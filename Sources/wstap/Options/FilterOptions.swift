@@ -2,7 +2,7 @@ public import ArgumentParser
 import TraceOutput
 public import WebSocketProtocol
 
-/// Which packets to read, and which events to show. The totals count everything read.
+/// Which packets to read, and which events to show; the totals count everything read.
 struct FilterOptions: ParsableArguments {
     @Option(
         name: [.customShort("f"), .customLong("filter")],

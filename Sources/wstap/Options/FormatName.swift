@@ -14,6 +14,7 @@ protocol FormatUser {
     /// - Parameters:
     ///   - format: The format, behind a filter if one is needed.
     ///   - batch: Creates an empty batch, in which a part of a parallel analysis passes its events to the format.
+    /// - Throws: Whatever ends the run with another exit status than 0.
     func use<Batch: OutputBatch & ~Copyable>(
         _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
     ) throws

@@ -91,7 +91,7 @@ public struct PcapngBuilder: Sendable {
 
     /// Writes a packet; its time is in ticks of its interface, microseconds where that says nothing else.
     ///
-    /// `options` stand behind it; `claiming` is a captured length other than that of `packet`.
+    /// `options` follow it; `claiming` is a captured length other than that of `packet`.
     public mutating func append(
         _ packet: [UInt8], ticks: UInt64 = 0, interface: UInt32 = 0, originalLength: Int? = nil,
         options: [UInt8] = [], claiming: UInt32? = nil

@@ -1,3 +1,6 @@
+import PacketDecoding
+import WireFormat
+
 extension TCPConversation {
     /// An upgrade request with the key of RFC 6455 1.3.
     ///
@@ -24,5 +27,43 @@ extension TCPConversation {
         open()
         send(Self.upgradeRequest(target), from: .client)
         send(Self.upgradeResponse(), from: .server)
+    }
+}
+
+extension TCPConversation {
+    /// A session of four messages, a Ping and its Pong, closed by the client, in 16 packets.
+    public static var chat: TCPConversation {
+        var talk = TCPConversation()
+        talk.openWebSocket("/room?id=7")
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text("world", from: .server), from: .server)
+        talk.send(WireFrame.ping("p", from: .server), from: .server)
+        talk.send(WireFrame.pong("p", from: .client), from: .client)
+        talk.send(WireFrame(2, [1, 2, 3], from: .client).bytes, from: .client)
+        talk.send(WireFrame.text(String(repeating: "long ", count: 40), from: .server), from: .server)
+        talk.send(WireFrame.close(1000, "bye", from: .client), from: .client)
+        talk.send(WireFrame.close(1000, "bye", from: .server), from: .server)
+        talk.finish(first: .server)
+        return talk
+    }
+
+    /// One exchange of HTTP on its own connection.
+    public static func http(_ request: String, _ response: String) -> TCPConversation {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(request, from: .client)
+        talk.send(response, from: .server)
+        talk.finish(first: .client)
+        return talk
+    }
+}
+
+extension TimedPacket {
+    /// A packet of UDP.
+    public static var udp: TimedPacket {
+        let datagram = IPv4Datagram(
+            from: IPAddress("10.0.0.7"), to: IPAddress("10.0.0.9"), protocolNumber: 17,
+            payload: [0, 53, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4])
+        return TimedPacket(at: Timestamp(nanoseconds: 0), datagram.ethernet())
     }
 }

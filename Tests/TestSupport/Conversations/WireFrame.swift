@@ -7,7 +7,7 @@ public struct WireFrame: Sendable {
     /// The payload, not masked.
     public var payload: [UInt8]
 
-    /// Makes a frame as `sender` must send it: a client masks, with the key of the RFC's examples.
+    /// Creates a frame as `sender` must send it: a client masks, with the key of the RFC's examples.
     ///
     /// - Parameters:
     ///   - opcode: 0 to 15.

@@ -57,7 +57,7 @@ public struct EndpointLog: Sendable {
     /// Reads the logs of one end or of both.
     ///
     /// - Parameter urls: The files.
-    /// - Throws: Where one cannot be read, or holds what is no row.
+    /// - Throws: If one cannot be read, or has an invalid row.
     public init(contentsOf urls: URL...) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -74,7 +74,7 @@ public struct EndpointLog: Sendable {
         EndpointLog(rows: rows.filter { $0.time.map { $0 < time } ?? true })
     }
 
-    /// When an end was about to send a data message, in nanoseconds since 1970; nil where it logged no such message.
+    /// When an end was about to send a data message, in nanoseconds since 1970; nil if it logged no such message.
     public func sendingTime(of message: ExpectedMessage) -> Int64? {
         rows.first {
             $0.ev == "msg" && $0.dir == "sent" && $0.who == message.from.rawValue && $0.sha256 == message.sha256

@@ -1,6 +1,8 @@
+import CCrypto
+
 /// What a correct analysis of a capture finds, by the word of the endpoints.
 public struct Expectation: Sendable, Decodable {
-    /// The exit status of `wstap read`; nil where nothing is said about it.
+    /// The exit status of `wstap read`; nil if not specified.
     public var exitStatus: Int32?
     /// Words that must stand on standard error.
     public var standardError: [String]
@@ -10,7 +12,7 @@ public struct Expectation: Sendable, Decodable {
     public var unloggedFrom: Set<ExpectedMessage.Sender>
     /// The sessions that were opened; one through a proxy stands here once for each leg.
     public var connections: [ExpectedConnection]
-    /// The rules of the findings of each connection, in order, by its client; nil where nothing is said about them.
+    /// The rules of the findings of each connection, in order, by its client; nil if not specified.
     ///
     /// Connections that are not listed have none.
     public var findings: [String: [String]]?
@@ -35,7 +37,7 @@ public struct Expectation: Sendable, Decodable {
         self.init(connections: log.connections, messagesAtLeast: nil, unloggedFrom: [])
     }
 
-    /// Makes an expectation that says nothing of wstap's exit status and standard error.
+    /// Creates an expectation without wstap's exit status and standard error.
     init(connections: [ExpectedConnection], messagesAtLeast: Int?, unloggedFrom: Set<ExpectedMessage.Sender>) {
         self.standardError = []
         self.messagesAtLeast = messagesAtLeast
@@ -52,7 +54,7 @@ extension Expectation {
         (inventions(in: found) + omissions(in: found)).sorted()
     }
 
-    /// The messages found that nobody sent, or not so often.
+    /// The messages found that were not sent, or not as often.
     public func inventions(in found: [ExpectedMessage]) -> [String] {
         let logged = counts(connections.flatMap(\.messages))
         let unconfirmed = counts(connections.flatMap(\.unconfirmed))
@@ -79,5 +81,53 @@ extension Expectation {
 
     private func counts(_ messages: [ExpectedMessage]) -> [ExpectedMessage: Int] {
         messages.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    }
+}
+
+/// A payload that an endpoint logged: of a data message, decoded, or of a Ping.
+public struct ExpectedMessage: Hashable, Sendable, Decodable {
+    /// Who sent it.
+    public enum Sender: String, CaseIterable, Hashable, Sendable, Decodable {
+        case client, server
+
+        /// The other end.
+        public var peer: Self { self == .client ? .server : .client }
+    }
+
+    /// What it was sent as.
+    public enum Opcode: String, Hashable, Sendable, Decodable {
+        case text, binary, ping
+    }
+
+    /// Who sent it.
+    public var from: Sender
+    /// What it was sent as.
+    public var opcode: Opcode
+    /// Its length in bytes.
+    public var length: Int
+    /// Its SHA-256 in 64 lowercase hex digits.
+    public var sha256: String
+
+    /// Describes a payload by its digest.
+    public init(from sender: Sender, opcode: Opcode, length: Int, sha256: String) {
+        self.from = sender
+        self.opcode = opcode
+        self.length = length
+        self.sha256 = sha256
+    }
+
+    /// Describes a payload, to be found among the expected ones.
+    public init(from sender: Sender, opcode: Opcode, payload: [UInt8]) {
+        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+        SHA256(payload, payload.count, &digest)
+        let digits = digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        self.init(from: sender, opcode: opcode, length: payload.count, sha256: digits.joined())
+    }
+}
+
+extension ExpectedMessage: CustomStringConvertible {
+    /// As failures name it.
+    public var description: String {
+        "\(opcode.rawValue) of \(length) B from \(from.rawValue), SHA-256 \(sha256.prefix(8))…"
     }
 }

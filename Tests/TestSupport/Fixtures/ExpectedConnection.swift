@@ -6,29 +6,29 @@ public struct ExpectedConnection: Sendable, Decodable {
         public var from: ExpectedMessage.Sender
         /// Its code.
         public var code: Int
-        /// Its reason; empty where there was none.
+        /// Its reason; empty if there was none.
         public var reason: String
     }
 
     /// The client's address and port, "192.0.2.1:4711" or "[2001:db8::1]:4711".
     public var client: String
-    /// The Sec-WebSocket-Key, which tells apart connections between the same ports; nil where nobody logged it.
+    /// The Sec-WebSocket-Key, which tells apart connections between the same ports; nil if neither end logged it.
     public var key: String?
-    /// The request target; nil where nobody logged it.
+    /// The request target; nil if neither end logged it.
     public var path: String?
-    /// The subprotocol agreed on; nil where there was none, or nobody logged it.
+    /// The subprotocol agreed on; nil if there was none, or neither end logged it.
     public var subprotocol: String?
-    /// The statuses of upgrades that were refused on the same TCP connection before; nil where nobody logged them.
+    /// The statuses of upgrades that were refused on the same TCP connection before; nil if neither end logged them.
     public var refused: [Int]?
-    /// The close code that the client's application was given (RFC 6455 7.1.5); nil where it logged none.
+    /// The close code that the client's application was given (RFC 6455 7.1.5); nil if it logged none.
     public var clientSees: Int?
-    /// The close code that the server's application was given (RFC 6455 7.1.5); nil where it logged none.
+    /// The close code that the server's application was given (RFC 6455 7.1.5); nil if it logged none.
     public var serverSees: Int?
-    /// The close reason that the client's application was given; nil where it logged none.
+    /// The close reason that the client's application was given; nil if it logged none.
     public var clientReason: String?
-    /// The close reason that the server's application was given; nil where it logged none.
+    /// The close reason that the server's application was given; nil if it logged none.
     public var serverReason: String?
-    /// Whether the client's application was told that the close was clean; nil where it logged nothing of that.
+    /// Whether the client's application saw a clean close; nil if it did not log that.
     public var clientWasClean: Bool?
     /// Close frames known to have been sent; others may have been.
     public var closes: [Close]
@@ -40,7 +40,7 @@ public struct ExpectedConnection: Sendable, Decodable {
     public var unconfirmed: [ExpectedMessage]
     /// The name of what the client did wrong on purpose.
     public var violation: String?
-    /// The rule that it breaks, "RFC 6455 5.1"; nil where it is legal after all.
+    /// The rule that it breaks, "RFC 6455 5.1"; nil if it is lawful after all.
     public var breaks: String?
 
     private enum CodingKeys: CodingKey {
@@ -66,7 +66,7 @@ public struct ExpectedConnection: Sendable, Decodable {
         breaks = try values.decodeIfPresent(String.self, forKey: .breaks)
     }
 
-    /// Makes a connection about which nothing is known yet.
+    /// Creates a connection about which nothing is known yet.
     init(client: String) {
         self.client = client
         closes = []

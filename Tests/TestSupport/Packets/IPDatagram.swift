@@ -12,7 +12,7 @@ extension IPDatagram {
     public var etherType: UInt16 { isIPv6 ? 0x86dd : 0x0800 }
 
     /// A packet of `LinkType.ethernet`, within the VLAN tags given, the outermost first, and with padding or a trailer
-    /// behind the datagram.
+    /// after the datagram.
     public func ethernet(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
         ethernetFrame(tags: tags, typeOrLength: etherType, content: datagram, trailer: trailer)
     }
@@ -59,7 +59,7 @@ extension IPDatagram {
         return [2, 0, 0, 0, 0, 2] + [2, 0, 0, 0, 0, 1] + type + content + trailer
     }
 
-    /// The type of the outermost tag, and everything behind it.
+    /// The type of the outermost tag, and everything after it.
     private func tagged(_ tags: [VLANTag], typeOrLength: UInt16, content: [UInt8]) -> ([UInt8], [UInt8]) {
         tags.reversed().reduce((typeOrLength.bigEndianBytes, content)) { inner, tag in
             (tag.type.bigEndianBytes, tag.vlan.bigEndianBytes + inner.0 + inner.1)

@@ -29,7 +29,7 @@ public enum Tunnel: Sendable {
         }
     }
 
-    /// What stands behind the outer IP header.
+    /// What follows the outer IP header.
     fileprivate func content(_ inner: some IPDatagram) -> [UInt8] {
         switch self {
         case .vxlan(let network, let port):
@@ -103,5 +103,19 @@ extension IPDatagram {
         let payload = ppp(addressAndControl: false)
         let header: [UInt8] = [0x11, 0, 0, 1] + UInt16(payload.count).bigEndianBytes
         return ethernetFrame(tags: tags, typeOrLength: 0x8864, content: header + payload, trailer: trailer)
+    }
+}
+
+/// A VLAN tag of an Ethernet frame.
+public struct VLANTag: Sendable {
+    /// The EtherType that announces it: 0x8100 (802.1Q), 0x88a8 (802.1ad), 0x9100 (older QinQ).
+    public var type: UInt16
+    /// The priority and the VLAN.
+    public var vlan: UInt16
+
+    /// Creates a tag.
+    public init(_ vlan: UInt16 = 42, type: UInt16 = 0x8100) {
+        self.type = type
+        self.vlan = vlan
     }
 }

@@ -16,7 +16,7 @@ public final class NamedPipe {
     public let path: String
     private var descriptor: Int32
 
-    /// Makes a pipe in a folder.
+    /// Creates a pipe in a folder.
     public init(_ name: String, in folder: ScratchFolder, holding end: End) throws {
         path = folder.path(name)
         guard mkfifo(path, 0o600) == 0 else { throw POSIXError.last }
@@ -66,4 +66,26 @@ public final class NamedPipe {
         default: throw POSIXError.last
         }
     }
+}
+
+/// Waits until a condition holds.
+///
+/// - Parameters:
+///   - seconds: How long at most.
+///   - condition: The condition.
+/// - Returns: Whether it held in time.
+/// - Throws: What the condition throws.
+public func eventually(within seconds: Double = .patience, _ condition: () throws -> Bool) rethrows -> Bool {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(seconds)
+    while try !condition() {
+        if clock.now >= deadline { return false }
+        usleep(5000)
+    }
+    return true
+}
+
+extension Double {
+    /// How many seconds a test waits for what should happen soon: only a failure takes that long, however busy the machine.
+    public static let patience = 300.0
 }

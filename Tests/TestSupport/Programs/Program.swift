@@ -8,12 +8,12 @@ public struct Program: Sendable {
     ///
     /// - Parameters:
     ///   - executable: Its path.
-    ///   - arguments: The words behind its name.
+    ///   - arguments: Its arguments.
     ///   - environment: Variables to set beside those.
     ///   - input: The path of its standard input.
-    ///   - output: The path of its standard output; truncated, made where it is not there.
+    ///   - output: The path of its standard output; truncated, or created.
     ///   - errors: The path of its standard error; likewise.
-    /// - Throws: Where it cannot be started.
+    /// - Throws: If it cannot be started.
     public init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
         output: String, errors: String
@@ -57,7 +57,7 @@ public struct Program: Sendable {
         self.process = process
     }
 
-    /// The most memory that it has had in use, in bytes; nil where the system does not tell.
+    /// Its peak memory in bytes; nil if the system does not say.
     public var peakMemory: Int? {
         let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
@@ -79,4 +79,29 @@ public struct Program: Sendable {
         let signal = status & 0x7f
         return signal == 0 ? status >> 8 & 0xff : 128 + signal
     }
+}
+
+extension Program {
+    /// Whether it is over; its status can be asked for all the same.
+    public var hasEnded: Bool {
+        var state = siginfo_t()
+        state.si_signo = 0
+        let result = waitid(P_PID, id_t(identifier), &state, WEXITED | WNOHANG | WNOWAIT)
+        return result == 0 && state.si_signo == SIGCHLD
+    }
+
+    /// Waits for its end, and kills it after this many seconds.
+    ///
+    /// - Returns: Its exit status, or 128 and the number of the signal that ended it; nil if it had to be killed.
+    public func wait(atMost seconds: Double) -> Int32? {
+        let isOver = eventually(within: seconds) { hasEnded }
+        if !isOver { send(SIGKILL) }
+        let status = wait()
+        return isOver ? status : nil
+    }
+}
+
+extension POSIXError {
+    /// What the system said to the call that failed last.
+    static var last: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }

@@ -1,8 +1,8 @@
-import Foundation
+public import Foundation
 
 /// The built `wstap`, run as its users run it.
 public enum Wstap {
-    /// What a run came to.
+    /// The result of a run.
     public struct Outcome: Sendable {
         /// The exit status, or 128 and the number of the signal that ended it.
         public let status: Int32
@@ -17,7 +17,7 @@ public enum Wstap {
         public var lines: [String] { text.split(separator: "\n").map(String.init) }
     }
 
-    /// Where it is: beside the bundle of tests, which was built with it.
+    /// Its path: beside the bundle of tests, which was built with it.
     public static let path: String = {
         let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? Bundle.main.bundleURL
         let folders = sequence(first: tests) { $0.path == "/" ? nil : $0.deletingLastPathComponent() }
@@ -34,11 +34,11 @@ public enum Wstap {
     /// Runs it to its end.
     ///
     /// - Parameters:
-    ///   - arguments: The words behind its name.
+    ///   - arguments: Its arguments.
     ///   - environment: Variables to set beside the test's.
     ///   - input: The path of its standard input.
-    /// - Returns: What it came to.
-    /// - Throws: Where it cannot be started.
+    /// - Returns: The result.
+    /// - Throws: If it cannot be started.
     public static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
     ) throws -> Outcome {
@@ -52,11 +52,44 @@ public enum Wstap {
             errors: String(decoding: try Data(contentsOf: URL(filePath: errors)), as: UTF8.self))
     }
 
-    /// Starts it with its output in places that the test looks at while it runs.
+    /// Starts it with its output in places that the test watches.
     public static func start(
         _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null", output: String,
         errors: String
     ) throws -> Program {
         try Program(path, arguments, environment: environment, input: input, output: output, errors: errors)
+    }
+}
+
+/// A folder for one test's files, removed with its owner.
+public final class ScratchFolder: Sendable {
+    /// The folder.
+    public let url: URL
+
+    /// Creates a new folder.
+    public init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "wstap-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    /// The path of something in the folder, whether it is there or not.
+    public func path(_ name: String) -> String {
+        url.path + "/" + name
+    }
+
+    /// Writes a file and returns its path.
+    public func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
+        let file = path(name)
+        try Data(bytes).write(to: URL(filePath: file))
+        return file
+    }
+
+    /// The names of what is in the folder, in order.
+    public var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
     }
 }

@@ -91,7 +91,7 @@ public struct ConnectionComparison {
         }
     }
 
-    /// Whether the capture ended before the session, or what the ends were told is not known for another reason.
+    /// Whether the capture ended before the session, or the ends' close events are unknown for another reason.
     private func isOpen(_ connection: TraceConnection) -> Bool {
         connection.verdict?.clientSees == nil || connection.verdict?.serverSees == nil
     }

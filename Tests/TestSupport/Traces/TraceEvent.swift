@@ -14,7 +14,7 @@ public struct TraceEvent: Sendable, Decodable {
     public struct Close: Hashable, Sendable, Decodable {
         /// Its code.
         public var code: Int?
-        /// Its reason; nil where it is not UTF-8.
+        /// Its reason; nil if it is not UTF-8.
         public var reason: String?
     }
 
@@ -42,15 +42,15 @@ public struct TraceEvent: Sendable, Decodable {
         public var failedOver: String?
     }
 
-    /// What the applications are told.
+    /// The applications' close events.
     public struct CloseEvents: Hashable, Sendable, Decodable {
-        /// What one of them is told.
+        /// One of them.
         public struct CloseEvent: Hashable, Sendable, Decodable {
             /// The code.
             public var code: Int
-            /// The reason; nil where it is not UTF-8.
+            /// The reason; nil if it is not UTF-8.
             public var reason: String?
-            /// Whether both ends sent a Close frame; nil where a gap hides that.
+            /// Whether both ends sent a Close frame; nil if a gap hides that.
             public var wasClean: Bool?
         }
 
@@ -100,7 +100,7 @@ public struct TraceEvent: Sendable, Decodable {
         public var messages: Int
         /// Their decoded bytes.
         public var payloadBytes: Int
-        /// Bytes behind the upgrade.
+        /// Bytes after the upgrade.
         public var wireBytes: Int
         /// Frames by the names of their opcodes.
         public var framesByOpcode: [String: Int]
@@ -138,7 +138,7 @@ public struct TraceEvent: Sendable, Decodable {
     public var frames: Int?
     /// Whether the message is complete.
     public var complete: Bool?
-    /// Whether it stands behind a place found by evidence.
+    /// Whether it follows a place found by evidence.
     public var inferred: Bool?
     /// What a Close frame says.
     public var close: Close?
@@ -176,7 +176,7 @@ public struct TraceEvent: Sendable, Decodable {
     public var reference: String?
     /// Why the session ended.
     public var verdict: Verdict?
-    /// What the applications are told at the end.
+    /// The applications' close events.
     public var closeEvents: CloseEvents?
     /// How the TCP connection fared.
     public var tcp: TCPHealth?
@@ -215,13 +215,13 @@ public struct TraceEvent: Sendable, Decodable {
     /// Whether a payload is cut.
     public var payloadTruncated: Bool?
 
-    /// The payload that the event shows; nil where it shows none, or not all of it.
+    /// The payload that the event shows; nil if it shows none, or only part of it.
     public var shownPayload: [UInt8]? {
         guard payloadWithheld == nil, payloadTruncated != true else { return nil }
         return payload.map { [UInt8]($0.utf8) } ?? payloadBase64.map { [UInt8]($0) }
     }
 
-    /// The payload as an endpoint would have logged it, with the length that the event names; nil where it is not shown
+    /// The payload as an endpoint would have logged it, with the length that the event names; nil if it is not shown
     /// whole, or is of no kind that endpoints log.
     var payloadSeen: ExpectedMessage? {
         guard let from, let shownPayload, let length = length.flatMap(Int.init(exactly:)),

@@ -96,6 +96,7 @@ struct WholeAllocations {
     ///   - capture: What to read.
     ///   - format: The format.
     ///   - isLimited: Whether the limits apply: in a part of a capture, what is allocated once counts for more.
+    /// - Throws: If the capture cannot be read, or the format reports something wrong.
     init(_ capture: CaptureOnDisk, _ format: WholeFormat, isLimited: Bool) throws {
         self.capture = capture.name
         self.format = format.rawValue

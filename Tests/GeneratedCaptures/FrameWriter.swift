@@ -1,5 +1,5 @@
 /// Messages and frames (RFC 6455 5), counted as they are said.
-enum FrameWords {
+enum FrameWriter {
     /// - Returns: How many payload bytes the last frame of the message has.
     @discardableResult
     static func appendMessage(from end: End, to ends: inout [SendingEnd], _ world: inout GeneratedWorld) -> Int {

@@ -1,17 +1,63 @@
 import Foundation
 public import WireFormat
 
+/// Writes the bytes of a pcap file, right or wrong.
+public struct PcapBuilder: Sendable {
+    /// What the file says of itself by its magic number.
+    public enum Format: UInt32, CaseIterable, Sendable {
+        case microseconds = 0xA1B2_C3D4
+        case nanoseconds = 0xA1B2_3C4D
+        /// Microseconds, and records headed by 24 bytes.
+        case modified = 0xA1B2_CD34
+    }
+
+    /// The file so far.
+    public private(set) var bytes: [UInt8] = []
+    private let order: ByteOrder
+    private let format: Format
+
+    /// Writes the file's header.
+    public init(
+        _ order: ByteOrder = .littleEndian, _ format: Format = .microseconds, linkType: LinkType = .ethernet,
+        snapLength: UInt32 = 262_144, version: (major: UInt16, minor: UInt16) = (2, 4)
+    ) {
+        self.order = order
+        self.format = format
+        bytes.append(format.rawValue, order)
+        bytes.append(version.major, order)
+        bytes.append(version.minor, order)
+        bytes.append(UInt64(0), order)
+        bytes.append(snapLength, order)
+        bytes.append(linkType.rawValue, order)
+    }
+
+    /// Writes a packet; `claiming` is a captured length other than that of `packet`.
+    public mutating func append(
+        _ packet: [UInt8], seconds: UInt32 = 0, fraction: UInt32 = 0, originalLength: Int? = nil,
+        claiming: UInt32? = nil
+    ) {
+        bytes.append(seconds, order)
+        bytes.append(fraction, order)
+        bytes.append(claiming ?? UInt32(packet.count), order)
+        bytes.append(UInt32(originalLength ?? packet.count), order)
+        if format == .modified {
+            bytes.append(UInt64(0), order)
+        }
+        bytes += packet
+    }
+}
+
 /// The packets of a pcap file as it stands, for tests that write them down in another way.
 public struct PcapReader: Sendable {
     /// A packet with its record's fields.
     public struct Record: Sendable {
         /// The seconds of its time.
         public var seconds: UInt32
-        /// The microseconds behind them.
+        /// The microseconds after them.
         public var fraction: UInt32
         /// How long it was on the wire.
         public var originalLength: Int
-        /// The packet, as far as captured.
+        /// The captured part of the packet.
         public var bytes: [UInt8]
     }
 
@@ -20,7 +66,7 @@ public struct PcapReader: Sendable {
     /// The packets, in order.
     public let records: [Record]
 
-    /// Reads a file; nil where it is no whole little-endian pcap file with microseconds.
+    /// Reads a file; nil unless it is a complete little-endian pcap file with microseconds.
     public init?(_ file: [UInt8]) {
         guard file.count >= 24, Self.integer(file, 0) == 0xA1B2_C3D4 else { return nil }
         linkType = LinkType(rawValue: Self.integer(file, 20))
@@ -63,5 +109,18 @@ public struct PcapReader: Sendable {
                 originalLength: record.originalLength)
         }
         return builder.bytes
+    }
+}
+
+/// The order in which a capture file's writer put the bytes of its integers.
+public enum ByteOrder: CaseIterable, Sendable {
+    case littleEndian, bigEndian
+}
+
+extension [UInt8] {
+    /// Appends the bytes of `value` in `order`.
+    mutating func append<Value: FixedWidthInteger>(_ value: Value, _ order: ByteOrder) {
+        let stored = order == .bigEndian ? value.bigEndian : value.littleEndian
+        Swift.withUnsafeBytes(of: stored) { append(contentsOf: $0) }
     }
 }
