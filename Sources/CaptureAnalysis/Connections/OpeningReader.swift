@@ -51,10 +51,10 @@ struct OpeningReader: StreamReader, ~Copyable {
             switch step.outcome {
             case .consumed:
                 if follower.isSearching, let found = find(in: bytes, at: place, &workspace) {
-                    return Intake(answers: intake.answers, successor: found)
+                    return Intake(handover: intake.handing(over: found))
                 }
                 guard charge(&workspace) else {
-                    return Intake(answers: intake.answers, successor: .other(.oversizedHead))
+                    return Intake(handover: intake.handing(over: .other(.oversizedHead)))
                 }
                 return intake
             case .waits:
@@ -66,17 +66,18 @@ struct OpeningReader: StreamReader, ~Copyable {
             case .answered(let answer):
                 let now = UpgradeMoment(origin: workspace.origin, elapsed: workspace.elapsed(workspace.time))
                 let upgrade = Upgrade(answer, asked: asked ?? now)
-                intake.answers.append(upgrade)
+                let handover = intake.handover ?? Handover()
+                intake.handover = handover
+                handover.upgrades.append(upgrade)
                 asked = nil
                 guard upgrade.isAccepted else { continue }
                 // The answer came from the server: its frames begin after `start`, the client's where its stream waits.
                 intake.unread = bytes.count &- start
                 intake.wakesOther = true
-                intake.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade.extensions))
+                handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade.extensions))
                 return intake
             case .finished(let ending):
-                return Intake(
-                    unread: bytes.count &- start, answers: intake.answers, successor: .other(ending))
+                return Intake(unread: bytes.count &- start, handover: intake.handing(over: .other(ending)))
             }
         }
     }
@@ -87,7 +88,7 @@ struct OpeningReader: StreamReader, ~Copyable {
     ) -> Intake {
         switch follower.skip(length, from: place.direction) {
         case .waits: return Intake(defersGap: true)
-        case .finished(let ending): return Intake(successor: .other(ending))
+        case .finished(let ending): return Intake(handover: Handover(successor: .other(ending)))
         case .consumed, .requested, .answered:
             guard search != nil else { return Intake() }
             if let length {

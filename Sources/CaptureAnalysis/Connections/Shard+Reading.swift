@@ -48,7 +48,9 @@ extension Shard {
                 continue
             case .opening(let opening):
                 intake = openings[opening].receive(rest, at: restPlace, &workspace, &sink)
-                for answer in intake.answers { report(answer, opening, restPlace, of: feed, &workspace, &sink) }
+                if let handover = intake.handover {
+                    for upgrade in handover.upgrades { report(upgrade, opening, restPlace, of: feed, &workspace, &sink) }
+                }
             case .layer(let layer):
                 intake = unwrap(rest, at: restPlace, layer, of: feed, &workspace, &sink)
             case .stopped, .ignored: return Intake(wakesOther: wakesOther)

@@ -38,10 +38,32 @@ struct Intake {
     var defersGap = false
     /// Whether the other stream may go on, if it has waited.
     var wakesOther = false
-    /// Upgrades that were answered, in order: reported by whoever knows the connection.
-    var answers: [Upgrade] = []
+    /// What it leaves to whoever knows the connection; mostly nothing.
+    var handover: Handover?
+
+    /// Who reads from here on, if another one does.
+    var successor: Successor? { handover?.successor }
+
+    /// The handover so far, with a successor.
+    func handing(over successor: Successor) -> Handover {
+        let handover = handover ?? Handover()
+        handover.successor = successor
+        return handover
+    }
+}
+
+/// What a reader leaves to whoever knows the connection. An object, since it is rare and large: copies of an ``Intake``
+/// cost nothing.
+final class Handover {
+    /// Upgrades that were answered, in order: still to be reported.
+    var upgrades: [Upgrade]
     /// Who reads from here on, if another one does.
     var successor: Successor?
+
+    init(upgrades: [Upgrade] = [], successor: Successor? = nil) {
+        self.upgrades = upgrades
+        self.successor = successor
+    }
 }
 
 /// Who takes a reader's place: see ``Shard/succeed(_:_:of:unread:_:_:)``, the one function that puts it there.

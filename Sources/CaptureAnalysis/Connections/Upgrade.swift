@@ -5,7 +5,7 @@ import WireFormat
 /// An upgrade to WebSocket: the HTTP exchange, and what the two ends negotiated in it.
 ///
 /// HTTPUpgrade knows the exchange, WebSocketProtocol what its fields mean; here they meet.
-struct Upgrade {
+final class Upgrade {
     /// The request, as HTTP sees it.
     let request: UpgradeRequest
     /// What it offers.

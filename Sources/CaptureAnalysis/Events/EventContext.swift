@@ -36,6 +36,11 @@ public struct SessionID: Hashable, Sendable {
     @inlinable
     public var stream: UInt64? { place == 0 ? nil : place &- 1 }
 
+    /// Hashes both numbers as one word, which costs half.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(connection &+ place &* 0x9e37_79b9_7f4a_7c15)
+    }
+
     /// No session: an event of the capture.
     public static let none = SessionID(connection: 0)
 

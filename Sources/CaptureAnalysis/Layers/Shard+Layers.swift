@@ -210,11 +210,10 @@ extension Shard {
 /// The sessions on a connection: one without a layer, any number with one.
 struct SessionList: Sequence, IteratorProtocol {
     private var only: Slot<Session>?
-    private var others: ArraySlice<Slot<Session>>
+    private var others: ArraySlice<Slot<Session>>?
 
     init(_ only: Slot<Session>?) {
         self.only = only
-        others = []
     }
 
     init(_ sessions: [Slot<Session>]) {
@@ -226,7 +225,7 @@ struct SessionList: Sequence, IteratorProtocol {
             self.only = nil
             return only
         }
-        return others.popFirst()
+        return others?.popFirst()
     }
 }
 
