@@ -80,7 +80,7 @@ extension WebSocketStream {
                 header: FrameHeader(
                     firstByte: header.firstByte, maskingKey: header.isMasked ? header.maskingKey : nil,
                     payloadLength: UInt64(header.length), hasMinimalLength: true, byteCount: header.byteCount),
-                streamOffset: streamOffset, index: frameCount, missing: 0, origin: origin.packet),
+                streamOffset: streamOffset, index: frameCount, missing: 0, origin: origin),
             inputOffset: header.isMasked ? nil : input.offset &+ header.byteCount, lentCount: lentCount,
             showsFrame: demand.includesFrames)
         advance(past: header, &input)

@@ -141,7 +141,10 @@ public struct WebSocketStream: ~Copyable {
     package var contexts: (lost: UInt64, regained: UInt64) { messages.contexts }
 
     /// The origin of the first byte of the frame that began last.
-    package var frameOrigin: UInt64 { frame.origin }
+    package var frameOrigin: Origin { frame.origin }
+
+    /// The opcode of the frame that began last.
+    package var currentOpcode: Opcode { frame.header.opcode }
 
     /// Whether a gap hid where frames begin: bytes are skipped until ``resume(at:)``.
     public var isLost: Bool {
@@ -165,7 +168,7 @@ public struct WebSocketStream: ~Copyable {
             return nil
         case .header(var reader):
             if input.isEmpty { return nil }
-            if reader.isEmpty { frame.origin = origin.packet }
+            if reader.isEmpty { frame.origin = origin }
             let before = input.offset
             let header = reader.next(&input)
             streamOffset &+= UInt64(input.offset &- before)

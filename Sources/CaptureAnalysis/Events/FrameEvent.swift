@@ -1,4 +1,5 @@
 public import WebSocketProtocol
+public import WireFormat
 
 /// A frame of a session.
 ///
@@ -11,8 +12,8 @@ public struct FrameEvent: Sendable {
     public struct Answer: Hashable, Sendable {
         /// The packet that completed the Ping.
         public var pingPacket: UInt64
-        /// Nanoseconds from the Ping to the Pong.
-        public var roundTrip: Int64
+        /// Nanoseconds from the Ping to the Pong; nil if the capture's clock ran backwards between them.
+        public var roundTrip: Int64?
     }
 
     /// Who sent it.
@@ -31,6 +32,9 @@ public struct FrameEvent: Sendable {
     public var fragment: UInt64
     /// Whether it follows a place that was found by evidence, not proof.
     public var isInferred: Bool
+    /// The packet that its last byte came in, and that packet's time. An earlier one than the event's, if the byte waited
+    /// for others that came later or not at all.
+    public var origin: Origin
 }
 
 /// A data message of a session; its decoded payload comes beside it, as far as it was asked for.
@@ -43,4 +47,7 @@ public struct MessageEvent: Sendable {
     public var firstPacket: UInt64
     /// Whether it follows a place that was found by evidence, not proof.
     public var isInferred: Bool
+    /// The packet that its last byte came in, and that packet's time. An earlier one than the event's, if the byte waited
+    /// for others that came later or not at all.
+    public var origin: Origin
 }

@@ -36,9 +36,11 @@ public struct SessionEnd: Sendable {
         public var clientSees: CloseCode? { clientEvent?.code }
         /// The code that the server's application gets.
         public var serverSees: CloseCode? { serverEvent?.code }
-        /// Nanoseconds without a frame before the end.
+        /// Nanoseconds without a new byte of a frame before the end.
         public var silence: Int64?
-        /// Pings without a Pong, of both ends.
+        /// Nanoseconds from the last data message to the end; nil if there was none.
+        public var messageSilence: Int64?
+        /// Pings of both ends that waited too long for a Pong.
         public var unansweredPings: UInt64
         /// What was never answered, if the layer is a timeout.
         public var timeout: Unanswered?

@@ -5,6 +5,8 @@ import WireFormat
 extension Session {
     /// How long a Ping may wait, in nanoseconds, before it is reported as unanswered.
     private static let pingPatience: Int64 = 1_000_000_000
+    /// How long a server may keep TCP open after both Close frames, in nanoseconds.
+    private static let serverPatience: Int64 = 2_000_000_000
 
     /// Reports a Pong that answers no Ping (RFC 6455 5.5.3), unless its Ping may not have been seen.
     mutating func judge(
@@ -16,6 +18,7 @@ extension Session {
             !streams[peer].pings.hasForgotten
         else {
             streams[pong.from.index].mayAnswerUnseen = true
+            streams[peer].pings.keepEarly(streams[pong.from.index].payloadFingerprint, pong.origin)
             return
         }
         let finding = Finding(
@@ -29,24 +32,50 @@ extension Session {
         _ tcp: TransportEnd, _ failure: SessionEnd.Failure?, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let now = context.time
-        // RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more.
-        let end = min(
-            streams[0].close?.time ?? now, streams[1].close?.time ?? now, tcp.firstEndTime ?? now, now)
         for role in Role.allCases where !streams[role.index].isIncomplete {
             let asker = role.peer
             let offset = streams[role.index].decoder.streamOffset
-            let late = streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience)
+            let late = overduePings(of: asker, tcp, context.time)
             if late.count > 0, !streams[role.index].mayAnswerUnseen {
                 workspace.report(Finding(unanswered: late, from: role, at: offset), at: context, into: &sink)
             }
             // RFC 6455 7.1.7: an end that has failed the connection reads no answer, and need not send one.
             guard failure == nil, tcp.cause == .closed, streams[role.index].close == nil,
                 let close = streams[asker.index].close,
-                (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0
+                (tcp.firstEndTime ?? close.origin.time).nanoseconds(since: close.origin.time) >= 0
             else { continue }
             workspace.report(Finding(Rule(.closeNotAnswered), from: role, at: offset), at: context, into: &sink)
         }
+    }
+
+    /// The Pings of an end that waited too long for their Pong.
+    ///
+    /// RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more. An end that is inside a frame
+    /// cannot.
+    mutating func overduePings(
+        of asker: Role, _ tcp: TransportEnd, _ now: Timestamp
+    ) -> (count: UInt64, firstPacket: UInt64?) {
+        var end = min(now, tcp.firstEndTime ?? now)
+        for role in Role.allCases { if let close = streams[role.index].close { end = min(end, close.origin.time) } }
+        if streams[asker.peer.index].decoder.isInFrame {
+            end = min(end, streams[asker.peer.index].decoder.frameOrigin.time)
+        }
+        return streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience)
+    }
+
+    /// Reports a server that keeps TCP open after both Close frames (RFC 6455 7.1.1).
+    mutating func reportLeftOpen(
+        _ tcp: TransportEnd, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let client = streams[0].close?.origin.time, let server = streams[1].close?.origin.time else { return }
+        let open = (tcp.firstEndTime ?? tcp.lastTime).nanoseconds(since: max(client, server))
+        guard open >= Self.serverPatience else { return }
+        let finding = Finding(
+            rule: "close.tcp-left-open", severity: .warning, reference: "RFC 6455 7.1.1",
+            text: "The server left TCP open for \(Finding.milliseconds(open)) after both Close frames; it should close it at once.",
+            from: .server, streamOffset: nil)
+        workspace.report(finding, at: context, into: &sink)
     }
 
     /// What compression came to; nil if none was negotiated or seen.

@@ -11,37 +11,47 @@ import WireFormat
 struct PingLedger {
     private struct Ping {
         var fingerprint: UInt64
-        var packet: UInt64
-        var time: Timestamp
+        var origin: Origin
         /// Whether a later one was answered.
         var isPassedOver: Bool
     }
 
     private var known = Deque<Ping>()
+    /// Pongs of the other end that were found before their Ping: their bytes came in order, the Ping's behind a hole.
+    private var early: [(fingerprint: UInt64, origin: Origin)] = []
+    private static let earlyLimit = 16
     /// Pings that were forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
     private var shortestRoundTrip: Int64?
 
-    /// Pings without an answer.
-    ///
-    /// One that was passed over counts as answered: a Pong to a later one answers for it.
-    var unanswered: UInt64 { forgotten &+ UInt64(known.count { !$0.isPassedOver }) }
-
     /// Records a Ping by the fingerprint of its payload.
-    mutating func sent(_ fingerprint: UInt64, packet: UInt64, time: Timestamp, limit: Int) {
+    ///
+    /// - Returns: Its round trip in nanoseconds, if its Pong was found before it.
+    mutating func sent(_ fingerprint: UInt64, _ origin: Origin, limit: Int) -> Int64? {
+        if let index = early.firstIndex(where: { $0.fingerprint == fingerprint && $0.origin.packet > origin.packet }) {
+            let roundTrip = early.remove(at: index).origin.time.nanoseconds(since: origin.time)
+            return roundTrip >= 0 ? roundTrip : nil
+        }
         if known.count >= limit, !known.removeFirst().isPassedOver { forgotten &+= 1 }
-        known.append(Ping(fingerprint: fingerprint, packet: packet, time: time, isPassedOver: false))
+        known.append(Ping(fingerprint: fingerprint, origin: origin, isPassedOver: false))
+        return nil
+    }
+
+    /// Keeps a Pong whose Ping may still be found.
+    mutating func keepEarly(_ fingerprint: UInt64, _ origin: Origin) {
+        if early.count == Self.earlyLimit { early.removeFirst() }
+        early.append((fingerprint, origin))
     }
 
     /// Finds the Ping that a Pong answers.
-    mutating func answered(_ fingerprint: UInt64, time: Timestamp) -> FrameEvent.Answer? {
+    mutating func answered(_ fingerprint: UInt64, _ origin: Origin) -> FrameEvent.Answer? {
         guard let index = place(of: fingerprint) else { return nil }
         let ping = known.remove(at: index)
         // RFC 6455 5.5.3: an end may answer only the most recent of several Pings; but Pongs may come in any order.
         if !ping.isPassedOver { passOver(before: index) }
-        let roundTrip = time.nanoseconds(since: ping.time)
+        let roundTrip = origin.time.nanoseconds(since: ping.origin.time)
         if roundTrip >= 0 { shortestRoundTrip = min(shortestRoundTrip ?? .max, roundTrip) }
-        return FrameEvent.Answer(pingPacket: ping.packet, roundTrip: roundTrip)
+        return FrameEvent.Answer(pingPacket: ping.origin.packet, roundTrip: roundTrip >= 0 ? roundTrip : nil)
     }
 
     /// The Ping that a Pong with this payload answers: one that waits, else the first that was passed over.
@@ -50,10 +60,10 @@ struct PingLedger {
             return known.firstIndex { $0.fingerprint == fingerprint }
         }
         let (window, isLong) = (shortestRoundTrip ?? 250_000_000).multipliedReportingOverflow(by: 4)
-        let time = known[last].time
+        let time = known[last].origin.time
         return known.firstIndex {
             $0.fingerprint == fingerprint && !$0.isPassedOver
-                && (isLong || time.nanoseconds(since: $0.time) <= window)
+                && (isLong || time.nanoseconds(since: $0.origin.time) <= window)
         }
     }
 
@@ -67,11 +77,11 @@ struct PingLedger {
     /// Whether Pings were forgotten, so that a Pong without a Ping may be the answer to one of them.
     var hasForgotten: Bool { forgotten > 0 }
 
-    /// The Pings that waited for at least `patience` nanoseconds when everything ended, and the first one's packet, where
-    /// that was not forgotten.
+    /// The Pings that waited for at least `patience` nanoseconds when everything ended, and the first one's packet, if
+    /// that was not forgotten; those sent after `end` left out.
     func overdue(at end: Timestamp, patience: Int64) -> (count: UInt64, firstPacket: UInt64?) {
-        let late = known.count { !$0.isPassedOver && end.nanoseconds(since: $0.time) >= patience }
-        return (forgotten &+ UInt64(late), forgotten > 0 ? nil : known.first { !$0.isPassedOver }?.packet)
+        let late = known.filter { !$0.isPassedOver && end.nanoseconds(since: $0.origin.time) >= patience }
+        return (forgotten &+ UInt64(late.count), forgotten > 0 ? nil : late.first?.origin.packet)
     }
 
     /// FNV-1a over the payload: 64 bits that stand for it.

@@ -14,9 +14,13 @@ struct ReadyStates {
         changes.append(SessionEnd.ReadyStateChange(state: .connecting, elapsed: elapsed))
     }
 
-    /// Goes on to a later state; one that was reached or passed already changes nothing.
+    /// Goes on to a later state. Of one that was reached already, an earlier time counts; one that was passed changes
+    /// nothing.
     mutating func advance(to state: ReadyState, at elapsed: Int64) {
-        guard ReadyStates.rank(state) > ReadyStates.rank(current) else { return }
+        guard ReadyStates.rank(state) > ReadyStates.rank(current) else {
+            if state == current { changes[changes.count - 1].elapsed = min(changes[changes.count - 1].elapsed, elapsed) }
+            return
+        }
         current = state
         changes.append(SessionEnd.ReadyStateChange(state: state, elapsed: elapsed))
     }

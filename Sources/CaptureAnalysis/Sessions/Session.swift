@@ -10,8 +10,12 @@ struct Session: StreamReader, ~Copyable {
 
     /// Its connection, and its stream in that.
     var id: SessionID
-    /// When the last frame before the first Close frame was complete.
-    private var lastFrameTime: Timestamp?
+    /// When the last byte of a frame came before the first Close frame; ``never`` before any.
+    private var lastByteTime = Session.never
+    /// When the last data message was complete; ``never`` before any.
+    private var lastMessageTime = Session.never
+    /// The life of the client's WebSocket.
+    var clientStates: ReadyStates
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Whether segments are looked at for more than their bytes.
@@ -21,8 +25,6 @@ struct Session: StreamReader, ~Copyable {
     let isCarried: Bool
     /// Who sent the first Close frame.
     private(set) var firstCloser: Role?
-    /// The life of the client's WebSocket.
-    var clientStates: ReadyStates
     /// The life of the server's WebSocket.
     var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
@@ -33,6 +35,13 @@ struct Session: StreamReader, ~Copyable {
     /// When the upgrade was accepted; nil if that was before the capture.
     private let openingTime: Timestamp?
     private let outstandingPings: UInt32
+    /// The latest bytes after a pause.
+    private var burst: Burst?
+
+    /// The time of what has not happened.
+    private static var never: Timestamp { Timestamp(nanoseconds: .min) }
+    /// The shortest pause, in nanoseconds, after which bytes begin a burst.
+    private static var pause: Int64 { 1_000_000_000 }
 
     /// The bytes of the value that every segment touches, all before the streams: for a look ahead.
     static var headBytes: Range<Int> { 0..<headByteCount }
@@ -73,7 +82,7 @@ struct Session: StreamReader, ~Copyable {
         serverStates = ReadyStates(connectingAt: connectingTime)
         clientStates.advance(to: .open, at: elapsed)
         serverStates.advance(to: .open, at: elapsed)
-        lastFrameTime = hasUpgrade ? workspace.time : nil
+        lastByteTime = hasUpgrade ? workspace.time : Session.never
         openingTime = hasUpgrade ? workspace.time : nil
     }
 
@@ -104,13 +113,15 @@ struct Session: StreamReader, ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
+        streams[role.index].lastPacket = origin.packet
+        if origin.time.nanoseconds(since: lastByteTime) > Session.pause { beginBurst(of: role) }
         guard streams[role.index].search == nil else {
             var context = workspace.context(id)
             search(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
             return
         }
         var input = ByteCursor(bytes)
-        if !workspace.options.demand.includesFrames { passWhole(&input, from: role, &workspace) }
+        if !workspace.options.demand.includesFrames { passWhole(&input, from: role, origin, &workspace) }
         guard !input.isEmpty else { return }
         var context = workspace.context(id)
         decode(input.rest, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
@@ -119,10 +130,10 @@ struct Session: StreamReader, ~Copyable {
     /// Counts messages that are one frame, as many as come next, if they are not reported.
     @inline(__always)
     private mutating func passWhole(
-        _ input: inout ByteCursor, from role: Role,  _ workspace: inout Workspace
+        _ input: inout ByteCursor, from role: Role, _ origin: Origin, _ workspace: inout Workspace
     ) {
         while let (opcode, length) = streams[role.index].decoder.skipSingleFrameMessage(&input, resources: &workspace.resources) {
-            count(opcode, UInt64(length), from: role, workspace.time, &workspace)
+            count(opcode, UInt64(length), from: role, origin, &workspace)
             if input.isEmpty { return }
         }
     }
@@ -135,37 +146,40 @@ struct Session: StreamReader, ~Copyable {
         var input = ByteCursor(bytes)
         streams[role.index].decoder.origin = origin
         repeat {
-            if !workspace.options.demand.includesFrames { passWhole(&input, from: role, &workspace) }
+            if !workspace.options.demand.includesFrames { passWhole(&input, from: role, origin, &workspace) }
             if let whole = streams[role.index].decoder.nextSingleFrameMessage(&input, resources: &workspace.resources) {
                 let header = whole.frame.header
-                count(header.opcode, header.payloadLength, from: role, context.time, &workspace)
+                count(header.opcode, header.payloadLength, from: role, origin, &workspace)
                 report(
                     whole, whole.framePayload(in: input, workspace.resources), whole.payload(in: input, workspace.resources), from: role,
-                    &context, &sink)
+                    origin, &context, &sink)
                 guard followsDeliveries else { continue }
                 follow(
                     whole.message, from: role, origin, acknowledged: acknowledged, context, &workspace, &sink)
             } else if let output = streams[role.index].decoder.next(&input, resources: &workspace.resources) {
-                handle(output, from: role, &context, &workspace, &sink)
+                handle(output, from: role, origin, &context, &workspace, &sink)
                 guard followsDeliveries, case .message(let message) = output else { continue }
                 follow(
                     message, from: role, origin, acknowledged: acknowledged, context, &workspace, &sink)
             } else {
-                return
+                break
             }
         } while !input.isEmpty || streams[role.index].decoder.hasPending
+        if !bytes.isEmpty, streams[role.index].decoder.isInFrame, streams[role.index].decoder.currentOpcode != .close {
+            recordBytes(origin)
+        }
     }
 
     @inline(never)
     private mutating func handle(
-        _ output: WebSocketStream.Output, from role: Role, _ context: inout EventContext,
+        _ output: WebSocketStream.Output, from role: Role, _ origin: Origin, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         switch output {
-        case .frame(let frame, let payload): handle(frame, payload, from: role, &context, &workspace, &sink)
-        case .message(let message): handle(message, from: role, context, &workspace, &sink)
+        case .frame(let frame, let payload): handle(frame, payload, from: role, origin, &context, &workspace, &sink)
+        case .message(let message): handle(message, from: role, origin, context, &workspace, &sink)
         case .violation(let violation, let offset, let index):
-            record(violation, at: offset, from: role, context)
+            record(violation, at: offset, from: role, origin)
             let finding = Finding(Rule(violation), from: role, at: offset, frame: index)
             workspace.report(finding, at: context, into: &sink)
         }
@@ -174,20 +188,21 @@ struct Session: StreamReader, ~Copyable {
     /// Counts a frame that is a message.
     @inline(__always)
     private mutating func count(
-        _ opcode: Opcode, _ length: UInt64, from role: Role, _ time: Timestamp, _ workspace: inout Workspace
+        _ opcode: Opcode, _ length: UInt64, from role: Role, _ origin: Origin, _ workspace: inout Workspace
     ) {
         countFrame(opcode, from: role, &workspace)
         countMessage(length, from: role, &workspace)
-        if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: time) }
-        recordFrame(at: time)
+        if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: origin.time) }
+        recordBytes(origin)
+        recordMessage(origin)
     }
 
     /// Reports a frame that is a message.
     private mutating func report(
         _ whole: SingleFrameMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from role: Role,
-        _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
+        _ origin: Origin, _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
     ) {
-        let packet = whole.frame.origin
+        let packet = whole.frame.origin.packet
         streams[role.index].messageFirstPacket = packet
         streams[role.index].fragment = 1
         let isInferred = streams[role.index].isInferred
@@ -195,9 +210,9 @@ struct Session: StreamReader, ~Copyable {
         context.view.serverReadyState = serverStates.current
         let frame = FrameEvent(
             from: role, frame: whole.frame, firstPacket: packet, payload: whole.framePayloadStatus, close: nil,
-            answer: nil, fragment: 1, isInferred: isInferred)
+            answer: nil, fragment: 1, isInferred: isInferred, origin: origin)
         sink.receive(.frame(frame), at: context, payload: framePayload)
-        let message = MessageEvent(from: role, message: whole.message, firstPacket: packet, isInferred: isInferred)
+        let message = MessageEvent(from: role, message: whole.message, firstPacket: packet, isInferred: isInferred, origin: origin)
         sink.receive(.message(message), at: context, payload: payload)
     }
 
@@ -217,20 +232,20 @@ struct Session: StreamReader, ~Copyable {
     }
 
     private mutating func handle(
-        _ frame: Frame, _ payload: PayloadStatus, from role: Role, _ context: inout EventContext,
+        _ frame: Frame, _ payload: PayloadStatus, from role: Role, _ origin: Origin, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let opcode = frame.header.opcode
         countFrame(opcode, from: role, &workspace)
         guard workspace.options.demand.includesFrames || opcode.isControl else {
-            recordFrame(at: context.time)
+            recordBytes(origin)
             return
         }
         var event = FrameEvent(
-            from: role, frame: frame, firstPacket: frame.origin, payload: payload, close: nil,
-            answer: nil, fragment: 0, isInferred: streams[role.index].isInferred)
+            from: role, frame: frame, firstPacket: frame.origin.packet, payload: payload, close: nil,
+            answer: nil, fragment: 0, isInferred: streams[role.index].isInferred, origin: origin)
         if opcode.isControl {
-            handleControl(&event, context)
+            handleControl(&event, workspace)
         } else if !opcode.isReserved {
             if opcode != .continuation {
                 streams[role.index].messageFirstPacket = event.firstPacket
@@ -239,7 +254,7 @@ struct Session: StreamReader, ~Copyable {
             streams[role.index].fragment &+= 1
             event.fragment = streams[role.index].fragment
         }
-        recordFrame(at: context.time)
+        if opcode != .close { recordBytes(origin) }
         if workspace.options.demand.includesFrames {
             context.view.clientReadyState = clientStates.current
             context.view.serverReadyState = serverStates.current
@@ -248,57 +263,82 @@ struct Session: StreamReader, ~Copyable {
         if opcode == .pong, event.answer == nil { judge(event, context, &workspace, &sink) }
     }
 
-    /// Records when a frame was last seen before the first Close frame, which begins the end.
+    /// Records that bytes of a frame came, unless a Close frame did before: what follows belongs to the end.
     @inline(__always)
-    private mutating func recordFrame(at time: Timestamp) {
-        if firstCloser == nil { lastFrameTime = time }
+    private mutating func recordBytes(_ origin: Origin) {
+        if firstCloser == nil || isBeforeClose(origin) { lastByteTime = max(lastByteTime, origin.time) }
     }
 
-    private mutating func handleControl(_ event: inout FrameEvent, _ context: EventContext) {
-        let role = event.from
+    /// Records that a data message was complete, likewise.
+    @inline(__always)
+    private mutating func recordMessage(_ origin: Origin) {
+        if firstCloser == nil || isBeforeClose(origin) { lastMessageTime = max(lastMessageTime, origin.time) }
+    }
+
+    /// Whether bytes were captured before the first Close frame.
+    @inline(never)
+    private mutating func isBeforeClose(_ origin: Origin) -> Bool {
+        guard let close = firstCloser.flatMap({ streams[$0.index].close }) else { return true }
+        return origin.packet < close.origin.packet
+    }
+
+    /// Records that an end is the first to send something after a pause.
+    @inline(never)
+    private mutating func beginBurst(of role: Role) {
+        let before = lastByteTime == Session.never ? nil : lastByteTime
+        burst = Burst(role: role, start: carriedEnd(of: role), before: before)
+    }
+
+    private mutating func handleControl(_ event: inout FrameEvent, _ workspace: borrowing Workspace) {
+        let (role, origin) = (event.from, event.origin)
         switch event.frame.header.opcode {
         case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
-            streams[role.index].pings.sent(
-                fingerprint, packet: context.packet, time: context.time, limit: Int(outstandingPings))
+            let roundTrip = streams[role.index].pings.sent(fingerprint, origin, limit: Int(outstandingPings))
+            if let roundTrip { record(roundTrip: roundTrip) }
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
-            event.answer = streams[role.peer.index].pings.answered(fingerprint, time: context.time)
-            guard let answer = event.answer else { break }
-            let roundTrips = self.roundTrips ?? RoundTripRecord()
-            roundTrips.record(answer.roundTrip)
-            self.roundTrips = roundTrips
+            event.answer = streams[role.peer.index].pings.answered(fingerprint, origin)
+            if let roundTrip = event.answer?.roundTrip { record(roundTrip: roundTrip) }
         case .close:
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
             if streams[role.index].close == nil {
                 let carriedEnd = carriedEnd(of: role)
+                // The other end's may have been found first and sent later.
+                if firstCloser == nil || isBeforeClose(origin) { firstCloser = role }
                 streams[role.index].record(
                     SentClose(
-                        body: body, packet: context.packet, time: context.time,
-                        streamOffset: event.frame.streamOffset, carriedEnd: carriedEnd))
+                        body: body, origin: origin, streamOffset: event.frame.streamOffset, carriedEnd: carriedEnd))
             }
-            if firstCloser == nil { firstCloser = role }
             // WHATWG WebSockets: the closing handshake has started for both ends.
-            clientStates.advance(to: .closing, at: context.elapsed)
-            serverStates.advance(to: .closing, at: context.elapsed)
+            let elapsed = workspace.elapsed(origin.time)
+            clientStates.advance(to: .closing, at: elapsed)
+            serverStates.advance(to: .closing, at: elapsed)
         default: break
         }
     }
 
+    private mutating func record(roundTrip: Int64) {
+        let roundTrips = self.roundTrips ?? RoundTripRecord()
+        roundTrips.record(roundTrip)
+        self.roundTrips = roundTrips
+    }
+
     private mutating func handle(
-        _ message: Message, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
+        _ message: Message, from role: Role, _ origin: Origin, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         if message.isComplete {
             countMessage(message.length ?? 0, from: role, &workspace)
-            if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: context.time) }
+            if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: origin.time) }
+            recordMessage(origin)
         }
         if message.isCompressed { streams[role.index].compression.count(message) }
         guard workspace.options.demand.includesFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
-            isInferred: streams[role.index].isInferred)
+            isInferred: streams[role.index].isInferred, origin: origin)
         streams[role.index].report(event, at: context, into: &sink)
     }
 
@@ -314,7 +354,7 @@ struct Session: StreamReader, ~Copyable {
             decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
             streams[role.index].endCompression()
             guard let message = streams[role.index].decoder.finish(resources: &workspace.resources) else { continue }
-            handle(message, from: role, context, &workspace, &sink)
+            handle(message, from: role, workspace.origin, context, &workspace, &sink)
         }
         settleRest(tcp, context, &workspace, &sink)
         tellStalls(context, &workspace, &sink)
@@ -324,10 +364,14 @@ struct Session: StreamReader, ~Copyable {
         }
         let outcome = SessionOutcome(
             client: EndOutcome(&streams[0]), server: EndOutcome(&streams[1]), firstCloser: firstCloser,
-            clientDirection: clientDirection, lastFrameTime: lastFrameTime,
-            unansweredPings: streams[0].pings.unanswered &+ streams[1].pings.unanswered, wasOpened: true)
+            clientDirection: clientDirection, lastByteTime: lastByteTime == Session.never ? nil : lastByteTime,
+            lastMessageTime: lastMessageTime == Session.never ? nil : lastMessageTime, burst: burst,
+            unansweredPings: overduePings(of: .client, tcp, context.time).count
+                &+ overduePings(of: .server, tcp, context.time).count,
+            wasOpened: true)
         let verdict = outcome.verdict(tcp, now: context.time)
         tellUnanswered(tcp, verdict.failure, context, &workspace, &sink)
+        reportLeftOpen(tcp, context, &workspace, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
         let sample = EndingPatterns.Sample(
             server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
@@ -342,4 +386,14 @@ struct Session: StreamReader, ~Copyable {
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())
     }
+}
+
+/// Bytes that an end sent after a pause of the session.
+struct Burst {
+    /// Who sent the first.
+    var role: Role
+    /// Where they begin in the TCP stream that carries them.
+    var start: UInt64
+    /// When the last byte before the pause came; nil if none did.
+    var before: Timestamp?
 }

@@ -14,6 +14,8 @@ struct SessionStream: ~Copyable {
 
     /// The search for the place where frames begin, while it is not known.
     var search: FrameSearch?
+    /// The packet that brought its latest bytes, in order.
+    var lastPacket: UInt64 = 0
     /// Whether its place was found by evidence, not proof.
     var isInferred = false
     /// The packet that the current message began in.

@@ -11,6 +11,8 @@ struct EndOutcome {
     var isLost = false
     /// Whether bytes of it are not in the capture, its beginning included.
     var isIncomplete = false
+    /// The packet that brought its latest bytes, in order.
+    var lastPacket: UInt64 = 0
     /// How many frames it has begun.
     var frames: UInt64 = 0
     /// How many of them are data frames.
@@ -25,6 +27,7 @@ struct EndOutcome {
         brokenRule = stream.brokenRule
         isLost = stream.decoder.isLost
         isIncomplete = stream.isIncomplete
+        lastPacket = stream.lastPacket
         frames = stream.decoder.frameCount
         let control = (8..<16).reduce(0) { $0 + stream.traffic.framesByOpcode[$1] }
         dataFrames = frames &- min(frames, control)
@@ -35,10 +38,8 @@ struct EndOutcome {
 struct SentClose {
     /// What it says; nil if the capture lacks its code.
     var body: CloseBody?
-    /// The packet that completed it.
-    var packet: UInt64
-    /// That packet's time.
-    var time: Timestamp
+    /// The packet that brought its last byte.
+    var origin: Origin
     /// Where it begins: bytes from the first of its stream.
     var streamOffset: UInt64
     /// Where it ends in the TCP stream that carries it: received once that is acknowledged.

@@ -8,15 +8,15 @@ extension Session {
     /// What is sent after a Close frame is not read (RFC 6455 5.5.1), and an end that has sent its own Close frame has
     /// given its reasons.
     mutating func record(
-        _ violation: Violation, at streamOffset: UInt64, from role: Role, _ context: EventContext
+        _ violation: Violation, at streamOffset: UInt64, from role: Role, _ origin: Origin
     ) {
         guard Rule(violation).severity == .error, violation != .frameAfterClose, streams[role.index].brokenRule == nil
         else { return }
         if let close = streams[role.index].close, streamOffset > close.streamOffset { return }
-        let began = streams[role.index].decoder.frameOrigin
-        if let close = streams[role.peer.index].close, began >= close.packet { return }
+        let began = streams[role.index].decoder.frameOrigin.packet
+        if let close = streams[role.peer.index].close, began >= close.origin.packet { return }
         let framesOfPeer = streams[role.peer.index].decoder.frameCount
-        streams[role.index].record(BrokenRule(violation: violation, time: context.time, framesOfPeer: framesOfPeer))
+        streams[role.index].record(BrokenRule(violation: violation, time: origin.time, framesOfPeer: framesOfPeer))
     }
 
     /// Advances the readyStates to what FINs and RSTs leave (WHATWG WebSockets 4).

@@ -9,9 +9,13 @@ struct SessionOutcome {
     var firstCloser: Role?
     /// The direction that the client sends.
     var clientDirection: Direction
-    /// When the last frame before the end was complete; the answer to the upgrade if there was none.
-    var lastFrameTime: Timestamp?
-    /// Pings without a Pong.
+    /// When the last byte of a frame came before the end; the answer to the upgrade if there was none.
+    var lastByteTime: Timestamp?
+    /// When the last data message before the end was complete; nil if there was none.
+    var lastMessageTime: Timestamp?
+    /// The latest bytes after a pause.
+    var burst: Burst?
+    /// Pings that waited too long for a Pong.
     var unansweredPings: UInt64
     /// Whether the upgrade was accepted.
     var wasOpened: Bool
@@ -29,15 +33,33 @@ struct SessionOutcome {
             code: first?.body?.code, reason: first?.body?.code == nil ? nil : first?.body?.reason, failure: failure,
             clientEvent: closeEvent(of: .client, tcp, failure, isOver: isOver),
             serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
-            silence: lastFrameTime.map { endTime(tcp, now: now).nanoseconds(since: $0) },
+            silence: lastTime(tcp).map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
+            messageSilence: lastMessageTime.map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
             unansweredPings: unansweredPings, timeout: layer == .timeout ? tcp.health.unanswered : nil)
     }
 
     /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
     /// if there was no end.
     func endTime(_ tcp: TransportEnd, now: Timestamp) -> Timestamp {
-        if let close = firstCloser.flatMap({ self[$0].close }) { return close.time }
+        if let close = firstCloser.flatMap({ self[$0].close }) { return close.origin.time }
         return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
+    }
+
+    /// Whether a gap may hide a Close frame that the other end sent before this one.
+    ///
+    /// What the other end sent after this one can hold its answer: then it had sent none before.
+    private func mayHaveClosedBefore(_ closer: Role) -> Bool {
+        let peer = self[closer.peer]
+        guard peer.close == nil, peer.isLost, let close = self[closer].close else { return false }
+        return peer.lastPacket < close.origin.packet
+    }
+
+    /// When something was last heard: bytes that never arrived and drew a RST break no silence.
+    private func lastTime(_ tcp: TransportEnd) -> Timestamp? {
+        guard let burst, let reset = tcp.reset, reset.from == direction(of: burst.role.peer), firstCloser == nil,
+            tcp.acknowledged[direction(of: burst.role).index] <= burst.start
+        else { return lastByteTime }
+        return burst.before
     }
 
     /// What an end's application is told; nil while its session is open, and if a gap hides it.
@@ -66,7 +88,10 @@ struct SessionOutcome {
     private func endedBy(
         _ tcp: TransportEnd
     ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
-        if let firstCloser { return (firstCloser == .client ? .client : .server, .closeFrame) }
+        if let firstCloser {
+            if mayHaveClosedBefore(firstCloser) { return (.unknown, .closeFrame) }
+            return (firstCloser == .client ? .client : .server, .closeFrame)
+        }
         if tcp.isTimeout { return (.network, .timeout) }
         if let end = tcp.firstEnd {
             return (role(of: end.from) == .client ? .client : .server, end.isReset ? .rst : .fin)

@@ -124,6 +124,9 @@ extension JSONKey {
     static var clientSees: JSONKey { JSONKey(#","client_sees":"#) }
     static var serverSees: JSONKey { JSONKey(#","server_sees":"#) }
     static var silence: JSONKey { JSONKey(#","silence":"#) }
+    static var messageSilence: JSONKey { JSONKey(#","message_silence":"#) }
+    static var originPacket: JSONKey { JSONKey(#","origin_packet":"#) }
+    static var originTime: JSONKey { JSONKey(#","origin_time":"#) }
     static var unansweredPings: JSONKey { JSONKey(#","unanswered_pings":"#) }
     static var failedBy: JSONKey { JSONKey(#","failed_by":"#) }
     static var failedOver: JSONKey { JSONKey(#","failed_over":"#) }

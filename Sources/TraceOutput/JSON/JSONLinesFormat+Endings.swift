@@ -37,6 +37,7 @@ extension OutputBuffer {
             output.write(.clientSees, verdict.clientSees)
             output.write(.serverSees, verdict.serverSees)
             output.write(.silence, seconds: verdict.silence)
+            output.write(.messageSilence, seconds: verdict.messageSilence)
             output.write(.unansweredPings, verdict.unansweredPings)
             output.write(.failedBy, verdict.failure?.by)
             output.write(.failedOver, verdict.failure?.rule?.id)

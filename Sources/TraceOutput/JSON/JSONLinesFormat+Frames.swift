@@ -1,5 +1,6 @@
 import CaptureAnalysis
 import WebSocketProtocol
+import WireFormat
 
 /// The lines of frames and messages: those that a trace is full of.
 extension JSONLinesFormat {
@@ -39,6 +40,7 @@ extension JSONLinesFormat {
             output.write(.answersPacket, answer.pingPacket)
             output.write(.roundTrip, seconds: answer.roundTrip)
         }
+        if event.origin.packet != latestPlace.packet { write(event.origin) }
         if event.isInferred { output.append(JSONRun.inferred) }
     }
 
@@ -66,7 +68,17 @@ extension JSONLinesFormat {
         output.write(.length, message.length)
         write(payload, message.payload, isText: message.isText && message.isValidUTF8, isChecked: true)
         output.write(.firstPacket, event.firstPacket)
+        if event.origin.packet != latestPlace.packet { write(event.origin) }
         if event.isInferred { output.append(JSONRun.inferred) }
+    }
+
+    /// Writes the packet of bytes that waited.
+    private mutating func write(_ origin: Origin) {
+        output.write(.originPacket, origin.packet)
+        output.append(.originTime)
+        output.append("\"")
+        clock.append(origin.time, to: &output)
+        output.append("\"")
     }
 
     /// Writes a payload under the one key that fits: why it is withheld, valid text as a string, or base64.

@@ -28,10 +28,10 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
     /// Where the number of the connection stands in the last line that has one.
     private(set) var numberPlace = 0..<0
     let options: Options
-    private var clock = RFC3339Clock()
+    var clock = RFC3339Clock()
     /// The time and packet keys that all lines of a packet share, and which packet and time they are for.
     private var place = OutputBuffer(capacity: 128)
-    private var latestPlace = (packet: UInt64.max, time: Timestamp(nanoseconds: 0))
+    private(set) var latestPlace = (packet: UInt64.max, time: Timestamp(nanoseconds: 0))
 
     /// Creates the format.
     package init(options: Options = Options()) {

@@ -53,6 +53,7 @@ enum VerdictMessage {
         let hadCloseFrame = verdict.isClean || verdict.code != nil
         switch verdict.layer {
         case .closeFrame where isFailedByCloser(verdict): return "failed" + by
+        case .closeFrame where verdict.by == .unknown: return "closed, which end first not captured"
         case .closeFrame where verdict.isClean: return "closed cleanly" + by
         case .closeFrame where verdict.failure != nil: return "closed" + by
         case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not captured"

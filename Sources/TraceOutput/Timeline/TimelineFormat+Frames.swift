@@ -1,5 +1,6 @@
 import CaptureAnalysis
 import WebSocketProtocol
+import WireFormat
 
 /// The lines of frames, messages, gaps and findings.
 extension TimelineFormat {
@@ -16,6 +17,11 @@ extension TimelineFormat {
         output.append(header?.fin == true ? "FIN" : "   ")
         write(length: header?.payloadLength ?? message?.message.wireLength ?? 0)
         if frame?.isInferred == true || message?.isInferred == true { output.append("  inferred") }
+        if let origin = frame?.origin ?? message?.origin, origin.packet != context.packet {
+            output.append("  captured at ")
+            let elapsed = context.elapsed &- context.time.nanoseconds(since: origin.time)
+            output.append(verbatim: Quantity.seconds(elapsed))
+        }
         if let frame { writeOddities(frame, isCompressed: isCompressed(frame, message, at: context)) }
         if let message {
             write(message.message, hasFrame: frame != nil, payload: payload)
@@ -80,8 +86,12 @@ extension TimelineFormat {
             return
         case .pong:
             if let answer = frame.answer {
+                guard let roundTrip = answer.roundTrip else {
+                    output.append("  answers a Ping of a later time")
+                    return
+                }
                 output.append("  answers in ")
-                output.append(verbatim: Quantity.duration(answer.roundTrip))
+                output.append(verbatim: Quantity.duration(roundTrip))
                 return
             }
         case let opcode where !opcode.isControl:

@@ -1,4 +1,4 @@
-import WireFormat
+public import WireFormat
 
 /// A complete frame.
 public struct Frame: Hashable, Sendable {
@@ -11,7 +11,7 @@ public struct Frame: Hashable, Sendable {
     /// How many bytes of the payload the capture lacks.
     public var missing: UInt64
     /// The number of the packet that brought the header's first byte.
-    public var origin: UInt64 = 0
+    public var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
 }
 
 /// The header of a frame (RFC 6455 5.2).
