@@ -16,6 +16,8 @@ struct ReportedFindings: OptionSet {
     static let cut = ReportedFindings(rawValue: 16)
     /// Acknowledgments of its end are passed over.
     static let farAcknowledgment = ReportedFindings(rawValue: 32)
+    /// The capture's clock runs backwards; kept with the client's stream.
+    static let timeBackwards = ReportedFindings(rawValue: 64)
 }
 
 extension Session {

@@ -41,7 +41,7 @@ struct Session: StreamReader, ~Copyable {
     /// The time of what has not happened.
     private static var never: Timestamp { Timestamp(nanoseconds: .min) }
     /// The shortest pause, in nanoseconds, after which bytes begin a burst.
-    private static var pause: Int64 { 1_000_000_000 }
+    private static var pause: UInt64 { 1_000_000_000 }
 
     /// The bytes of the value that every segment touches, all before the streams: for a look ahead.
     static var headBytes: Range<Int> { 0..<headByteCount }
@@ -114,7 +114,8 @@ struct Session: StreamReader, ~Copyable {
     ) {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
         streams[role.index].lastPacket = origin.packet
-        if origin.time.nanoseconds(since: lastByteTime) > Session.pause { beginBurst(of: role) }
+        let pause = origin.time.nanoseconds(since: lastByteTime)
+        if UInt64(bitPattern: pause) > Session.pause { endPause(pause, role, origin, &workspace, &sink) }
         guard streams[role.index].search == nil else {
             var context = workspace.context(id)
             search(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
@@ -282,11 +283,25 @@ struct Session: StreamReader, ~Copyable {
         return origin.packet < close.origin.packet
     }
 
-    /// Records that an end is the first to send something after a pause.
+    /// Looks at bytes that came long after those before, or whose packet's time is earlier.
     @inline(never)
-    private mutating func beginBurst(of role: Role) {
-        let before = lastByteTime == Session.never ? nil : lastByteTime
-        burst = Burst(role: role, start: carriedEnd(of: role), before: before)
+    private mutating func endPause(
+        _ pause: Int64, _ role: Role, _ origin: Origin, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard pause < 0 else {
+            let before = lastByteTime == Session.never ? nil : lastByteTime
+            burst = Burst(role: role, start: carriedEnd(of: role), before: before)
+            return
+        }
+        // Bytes that waited are older than others by right.
+        guard origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return }
+        let finding = Finding(
+            rule: "capture.time-backwards", severity: .warning, reference: "wstap verdicts",
+            text: "The capture's clock runs backwards by \(Finding.milliseconds(pause == .min ? .max : -pause)) here: "
+                + "times across this place cannot be compared.",
+            from: role, streamOffset: streams[role.index].decoder.streamOffset)
+        workspace.report(finding, at: workspace.context(id), into: &sink)
     }
 
     private mutating func handleControl(_ event: inout FrameEvent, _ workspace: borrowing Workspace) {

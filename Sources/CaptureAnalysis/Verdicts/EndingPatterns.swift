@@ -2,8 +2,8 @@ public import PacketDecoding
 
 /// Finds sessions that end alike: idle timers and fixed lifetimes of servers, clients and what stands between them.
 ///
-/// Sessions of one server that the same party ended at the same layer are compared by the silence before their end and by
-/// their lifetime (`TimeClusters` says when two are the same). It is a pattern where at least three of them, and at least
+/// Sessions of one server that the same party ended at the same layer are compared by the silence before their end, by
+/// the time since their last data message, and by their lifetime (`TimeClusters` says when two are the same). It is a pattern where at least three of them, and at least
 /// half, agree. Times below a second are too short for a timer, and a session that the capture outlived is not counted.
 struct EndingPatterns: Sendable {
     /// The most servers that are followed; sessions with others are left out.
@@ -22,6 +22,7 @@ struct EndingPatterns: Sendable {
         var manner: Manner
         var count: UInt64 = 0
         var silences = TimeClusters()
+        var messageSilences = TimeClusters()
         var lifetimes = TimeClusters()
     }
 
@@ -71,6 +72,9 @@ struct EndingPatterns: Sendable {
         if silence >= Self.shortest {
             servers[index].endings[place].silences.count(silence, isSilentThroughout: isSilent)
         }
+        if let messages = verdict.messageSilence, messages >= Self.shortest {
+            servers[index].endings[place].messageSilences.count(messages, isSilentThroughout: false)
+        }
         if let lifetime, lifetime >= Self.shortest {
             servers[index].endings[place].lifetimes.count(lifetime, isSilentThroughout: isSilent)
         }
@@ -89,7 +93,7 @@ struct EndingPatterns: Sendable {
     /// The silences and lifetimes that were forgotten, since too many differ.
     var forgottenTimes: UInt64 {
         servers.reduce(0) { sum, server in
-            server.endings.reduce(sum) { $0 &+ $1.silences.forgotten &+ $1.lifetimes.forgotten }
+            server.endings.reduce(sum) { $0 &+ $1.silences.forgotten &+ $1.messageSilences.forgotten &+ $1.lifetimes.forgotten }
         }
     }
 
@@ -114,10 +118,12 @@ struct EndingPatterns: Sendable {
             case (true, true): break
             }
         }
-        guard let count = [silence?.count, lifetime?.count].compactMap(\.self).min() else { return nil }
+        // Heartbeats break a silence, and no timer that looks at messages.
+        let messages = silence == nil && lifetime == nil ? largest(endings.messageSilences, of: endings.count) : nil
+        guard let count = [silence?.count, lifetime?.count, messages?.count].compactMap(\.self).min() else { return nil }
         return EndingPattern(
             server: server.address, by: endings.manner.by, layer: endings.manner.layer, sessions: count,
-            ended: server.ended, silence: silence?.range, lifetime: lifetime?.range,
+            ended: server.ended, silence: silence?.range, messageSilence: messages?.range, lifetime: lifetime?.range,
             isSilentThroughout: isSilentThroughout)
     }
 
@@ -142,6 +148,9 @@ public struct EndingPattern: Hashable, Sendable {
     public var ended: UInt64
     /// The shortest and the longest silence before the end, in nanoseconds; nil if that differs.
     public var silence: ClosedRange<Int64>?
+    /// The shortest and the longest time from the last data message to the end, in nanoseconds, if only that is alike;
+    /// else nil.
+    public var messageSilence: ClosedRange<Int64>?
     /// The shortest and the longest time from the accepted upgrade to the end, in nanoseconds; nil if that differs.
     public var lifetime: ClosedRange<Int64>?
     /// Whether no frame was ever sent in any of them, so that silence and lifetime are the same.
@@ -150,8 +159,8 @@ public struct EndingPattern: Hashable, Sendable {
     /// Creates a pattern.
     public init(
         server: IPAddress, by: SessionEnd.Verdict.Party, layer: SessionEnd.Verdict.Layer, sessions: UInt64,
-        ended: UInt64,
-        silence: ClosedRange<Int64>?, lifetime: ClosedRange<Int64>?, isSilentThroughout: Bool
+        ended: UInt64, silence: ClosedRange<Int64>?, messageSilence: ClosedRange<Int64>? = nil,
+        lifetime: ClosedRange<Int64>?, isSilentThroughout: Bool
     ) {
         self.server = server
         self.by = by
@@ -159,6 +168,7 @@ public struct EndingPattern: Hashable, Sendable {
         self.sessions = sessions
         self.ended = ended
         self.silence = silence
+        self.messageSilence = messageSilence
         self.lifetime = lifetime
         self.isSilentThroughout = isSilentThroughout
     }

@@ -187,6 +187,8 @@ extension JSONKey {
     static var patterns: JSONKey { JSONKey(#","patterns":"#) }
     static var sessions: JSONKey { JSONKey(#","sessions":"#) }
     static var ended: JSONKey { JSONKey(#","ended":"#) }
+    static var messageSilenceMin: JSONKey { JSONKey(#","message_silence_min":"#) }
+    static var messageSilenceMax: JSONKey { JSONKey(#","message_silence_max":"#) }
     static var silenceMin: JSONKey { JSONKey(#","silence_min":"#) }
     static var silenceMax: JSONKey { JSONKey(#","silence_max":"#) }
     static var lifetimeMin: JSONKey { JSONKey(#","lifetime_min":"#) }

@@ -186,6 +186,8 @@ extension OutputBuffer {
         write(.ended, pattern.ended)
         write(.silenceMin, seconds: pattern.silence?.lowerBound)
         write(.silenceMax, seconds: pattern.silence?.upperBound)
+        write(.messageSilenceMin, seconds: pattern.messageSilence?.lowerBound)
+        write(.messageSilenceMax, seconds: pattern.messageSilence?.upperBound)
         write(.lifetimeMin, seconds: pattern.lifetime?.lowerBound)
         write(.lifetimeMax, seconds: pattern.lifetime?.upperBound)
     }

@@ -37,11 +37,12 @@ enum PatternMessage {
     static func ending(_ pattern: EndingPattern) -> String {
         let silence = pattern.silence.map { "after \(time($0)) of silence" }
         let lifetime = pattern.lifetime.map { "\(time($0)) after opening" }
+        let messages = pattern.messageSilence.map { "\(time($0)) after the last message" }
         let when =
             if pattern.isSilentThroughout, let lifetime {
                 lifetime + ", silent nearly throughout"
             } else {
-                [lifetime, silence].compactMap(\.self).joined(separator: " and ")
+                [lifetime, silence, messages].compactMap(\.self).joined(separator: " and ")
             }
         return "\(pattern.sessions) of \(Quantity.count(pattern.ended, "session")) with \(pattern.server) ended \(when)"
     }
@@ -56,6 +57,7 @@ enum PatternMessage {
             case .rst: "reset" + by
             case .timeout, .captureEnd: "timed out"
             }
+        if pattern.messageSilence != nil { return manner + ": a timer that heartbeats do not reset" }
         switch (pattern.silence, pattern.lifetime) {
         case (_?, nil): return manner + ": an idle timer"
         case (nil, _): return manner + ": a fixed lifetime"
