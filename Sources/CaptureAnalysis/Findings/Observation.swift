@@ -7,11 +7,13 @@ enum Observation: CaseIterable {
     case extensionNotDecoded
     // Both streams of a session.
     case closeNotAnswered
+    case leftOpen
     case pingUnanswered
     case pingsUnanswered
     case pingsUnansweredAndForgotten
     case pongUnsolicited
-    // TCP.
+    // The capture and TCP.
+    case timeBackwards
     case gap
     case snapLength
     case placeLost
@@ -51,6 +53,10 @@ extension Rule {
             self.init(
                 "close.not-answered", .warning, "RFC 6455 5.5.1",
                 "This end did not answer the other end's Close frame.")
+        case .leftOpen:
+            self.init(
+                "close.tcp-left-open", .warning, "RFC 6455 7.1.1",
+                "The server left TCP open for {N} ms after both Close frames; it should close it at once.")
         case .pingUnanswered:
             self.init(
                 "ping.unanswered", .warning, "RFC 6455 5.5.2", "A Ping was not answered (packet {P}).")
@@ -62,6 +68,10 @@ extension Rule {
             self.init("ping.unanswered", .warning, "RFC 6455 5.5.2", "{N} Pings were not answered.")
         case .pongUnsolicited:
             self.init("pong.unsolicited", .note, "RFC 6455 5.5.3", "The Pong answers no outstanding Ping.")
+        case .timeBackwards:
+            self.init(
+                "capture.time-backwards", .warning, "wstap verdicts",
+                "The capture's clock runs backwards by {N} ms here: times before and after cannot be compared.")
         case .gap:
             self.init(
                 "tcp.gap", .warning, "wstap resynchronisation",

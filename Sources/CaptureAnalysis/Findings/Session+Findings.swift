@@ -71,10 +71,7 @@ extension Session {
         guard let client = streams[0].close?.origin.time, let server = streams[1].close?.origin.time else { return }
         let open = (tcp.firstEndTime ?? tcp.lastTime).nanoseconds(since: max(client, server))
         guard open >= Self.serverPatience else { return }
-        let finding = Finding(
-            rule: "close.tcp-left-open", severity: .warning, reference: "RFC 6455 7.1.1",
-            text: "The server left TCP open for \(Finding.milliseconds(open)) after both Close frames; it should close it at once.",
-            from: .server, streamOffset: nil)
+        let finding = Finding(Rule(.leftOpen), Finding.milliseconds(open), from: .server)
         workspace.report(finding, at: context, into: &sink)
     }
 

@@ -297,10 +297,8 @@ struct Session: StreamReader, ~Copyable {
         // Bytes that waited are older than others by right.
         guard origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return }
         let finding = Finding(
-            rule: "capture.time-backwards", severity: .warning, reference: "wstap verdicts",
-            text: "The capture's clock runs backwards by \(Finding.milliseconds(pause == .min ? .max : -pause)) here: "
-                + "times across this place cannot be compared.",
-            from: role, streamOffset: streams[role.index].decoder.streamOffset)
+            Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: role,
+            at: streams[role.index].decoder.streamOffset)
         workspace.report(finding, at: workspace.context(id), into: &sink)
     }
 
