@@ -79,7 +79,7 @@ package enum PayloadLimit: Hashable, Sendable {
     case all
 
     /// The most that is shown; `Int.max` for all.
-    package var maximum: Int {
+    var maximum: Int {
         switch self {
         case .none: 0
         case .atMost(let count): max(0, count)

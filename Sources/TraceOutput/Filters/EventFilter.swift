@@ -153,7 +153,7 @@ package struct OpcodeSet: Hashable, Sendable {
     }
 
     /// Whether the opcode is in the set.
-    package func contains(_ opcode: Opcode) -> Bool {
+    func contains(_ opcode: Opcode) -> Bool {
         bits >> UInt16(opcode.rawValue) & 1 == 1
     }
 

@@ -7,10 +7,10 @@ import WebSocketProtocol
 /// most ``maximumHeld`` more are held, until its `end` at the latest.
 package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
     /// The most events held of one connection, in addition to its first.
-    package static var maximumHeld: Int { 4 }
+    static var maximumHeld: Int { 4 }
 
     /// The format.
-    package private(set) var base: Base
+    private(set) var base: Base
     private let filter: EventFilter
     private var pattern: PayloadPattern?
     private var sessions: [SessionID: Session] = [:]

@@ -21,7 +21,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
     }
 
     /// The version of the format, named in the first line.
-    package static let version: UInt64 = 1
+    static let version: UInt64 = 1
 
     /// What is printed but not drained yet.
     package var output: OutputBuffer

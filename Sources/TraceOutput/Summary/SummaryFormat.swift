@@ -19,26 +19,26 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     }
 
     /// The narrowest page.
-    package static let minimumWidth = 24
+    static let minimumWidth = 24
     /// The most sessions in the table; those that were not closed cleanly take precedence.
-    package static let shownSessions = 25
+    static let shownSessions = 25
     /// The most sessions kept for the table: the first to end.
-    package static let maximumSessions = 1000
+    static let maximumSessions = 1000
     /// The most kinds of endings listed.
-    package static let shownEndings = 12
+    static let shownEndings = 12
     /// The most sessions whose endings can be seen at a glance, without a list.
     static let glance = 3
     /// The most sources named.
-    package static let namedSources = 3
+    static let namedSources = 3
     /// The columns that a session's ends and URL need in order to stand beside its numbers.
     static let roomBeside = 66
     /// The fewest columns that a URL beside the ends is cut to.
     static let usefulURL = 24
     /// The most rules in the list of findings.
-    package static let maximumRules = 200
+    static let maximumRules = 200
 
     /// The most patterns listed.
-    package static let maximumPatterns = 20
+    static let maximumPatterns = 20
 
     /// What is printed but not drained yet.
     package var output: OutputBuffer

@@ -30,10 +30,10 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     }
 
     /// The most sessions listed at the end.
-    package static let maximumSessionLines = 100
+    static let maximumSessionLines = 100
 
     /// The most patterns listed after it.
-    package static let maximumPatternLines = 20
+    static let maximumPatternLines = 20
 
     /// What is printed but not drained yet.
     package var output: OutputBuffer
