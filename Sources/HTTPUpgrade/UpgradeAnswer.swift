@@ -71,11 +71,15 @@ package struct UpgradeResponse: Hashable, Sendable {
     var namesUpgrade: Bool
     /// Whether Sec-WebSocket-Accept occurs more than once.
     var isAcceptRepeated: Bool
+    /// Whether there is a field that frames a body.
+    var hasBodyField: Bool
 }
 
 extension UpgradeResponse {
     /// Reads the complete head of a response whose first line is `line`.
-    init(_ line: StatusLine, _ fields: UpgradeFields, head: Span<UInt8>) {
+    init(_ line: StatusLine, _ facts: HeadFacts, head: Span<UInt8>) {
+        let fields = facts.upgrade
+        hasBodyField = facts.hasBodyField
         header = HTTPFields(head, after: line.end)
         status = line.status
         httpVersion = head.string(line.version)
@@ -97,6 +101,8 @@ extension UpgradeResponse {
             violations.append(.acceptWrong)
         }
         if isAcceptRepeated { violations.append(.acceptRepeated) }
+        if httpVersion < "1.1" { violations.append(.responseVersion) }
+        if hasBodyField { violations.append(.bodyIn101) }
         return violations
     }
 }

@@ -112,7 +112,7 @@ extension UpgradeFollower {
             ofResponse: facts, status: line.status, toHEAD: request.contains(.head),
             isHTTP10: head.equals("1.0", in: line.version))
         if request.contains(.webSocket), let pending {
-            let response = UpgradeResponse(line, facts.upgrade, head: head)
+            let response = UpgradeResponse(line, facts, head: head)
             let answer = UpgradeAnswer(pending.request, response: response)
             streams[direction.index].enterBody(framing)
             settle(answer)

@@ -63,7 +63,7 @@ extension UpgradeFollower {
         client = direction
         record(line, in: head)
         let facts = HeadFacts(head, after: line.end)
-        guard facts.namesWebSocket else { return nil }
+        guard facts.asksForWebSocket else { return nil }
         pending = PendingRequest(UpgradeRequest(line, facts.upgrade, head: head), headByteCount: head.count)
         isAwaitingAnswer = true
         return .requested
@@ -75,7 +75,7 @@ extension UpgradeFollower {
         let facts = HeadFacts(head, after: line.end)
         record(facts)
         guard let pending, line.status == 101 || line.status >= 200 else { return nil }
-        let response = UpgradeResponse(line, facts.upgrade, head: head)
+        let response = UpgradeResponse(line, facts, head: head)
         let answer = UpgradeAnswer(pending.request, response: response)
         if line.status == 101 {
             guard answer.verdict == .accepted, answer.isAcceptValid == true else { return nil }

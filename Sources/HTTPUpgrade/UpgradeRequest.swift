@@ -43,6 +43,7 @@ extension UpgradeRequest {
         var violations: [UpgradeViolation] = []
         if method != "GET" { violations.append(.methodNotGET) }
         if httpVersion < "1.1" { violations.append(.httpVersionBelow11) }
+        if !fields.hasUpgrade { violations.append(.upgradeStripped) }
         if fields.host == nil { violations.append(.hostMissing) }
         if !fields.namesUpgrade { violations.append(.connectionHeaderMissing) }
         switch key {

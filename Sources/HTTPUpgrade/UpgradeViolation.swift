@@ -16,6 +16,12 @@ package enum UpgradeViolation: Hashable, Sendable, CaseIterable {
     case keyInvalid
     /// Sec-WebSocket-Key occurs more than once (11.3.1).
     case keyRepeated
+    /// The request has a key, and no Upgrade field: something on the way took it (4.1, item 5).
+    case upgradeStripped
+    /// The response's version of HTTP is below 1.1 (4.2.2, item 5; RFC 9110 15.2: HTTP/1.0 has no 1xx).
+    case responseVersion
+    /// The response has Content-Length or Transfer-Encoding (RFC 9110 8.6, RFC 9112 6.1).
+    case bodyIn101
     /// The response has no Upgrade field, although its Accept is right (4.1, item 2 of the response).
     case upgradeHeaderMissing
     /// The response has no Sec-WebSocket-Accept (4.1, item 4 of the response).

@@ -54,6 +54,18 @@ extension Rule {
         case .keyRepeated:
             self.init(
                 "handshake.key-repeated", .error, "RFC 6455 11.3.1", "Sec-WebSocket-Key occurs more than once.")
+        case .upgradeStripped:
+            self.init(
+                "handshake.upgrade-stripped", .error, "RFC 6455 4.1",
+                "The request has a Sec-WebSocket-Key but no Upgrade field: a proxy has probably removed it.")
+        case .responseVersion:
+            self.init(
+                "handshake.response-version", .error, "RFC 6455 4.2.2",
+                "The response's version of HTTP is below 1.1, which has no status 101.")
+        case .bodyIn101:
+            self.init(
+                "handshake.body-in-101", .error, "RFC 9110 8.6",
+                "The response has a Content-Length or Transfer-Encoding field, which a 101 must not have.")
         case .upgradeHeaderMissing:
             self.init("handshake.upgrade-header", .error, "RFC 6455 4.2.2", "The response has no Upgrade field.")
         case .acceptMissing:
@@ -80,6 +92,22 @@ extension Rule {
             self.init(
                 "handshake.version-not-13", .warning, "RFC 6455 4.1",
                 "The upgrade request asks for version {N}, not 13; frames are read as version 13.")
+        case .versionRepeated:
+            self.init(
+                "handshake.version-repeated", .error, "RFC 6455 11.3.5",
+                "Sec-WebSocket-Version occurs more than once in the request.")
+        case .fieldEmpty:
+            self.init(
+                "handshake.field-empty", .error, "RFC 6455 4.1",
+                "A Sec-WebSocket-Protocol, -Extensions or -Version field is empty.")
+        case .extensionsRepeated:
+            self.init(
+                "handshake.extensions-repeated", .warning, "RFC 6455 11.3.2",
+                "Sec-WebSocket-Extensions occurs more than once in the response.")
+        case .subprotocolNone:
+            self.init(
+                "handshake.subprotocol-none", .note, "RFC 6455 4.1",
+                "The client offers subprotocols and the response selects none; browsers fail the connection.")
         case .extensionsMalformed:
             self.init(
                 "handshake.extensions-malformed", .error, "RFC 6455 9.1", "Sec-WebSocket-Extensions is malformed.")

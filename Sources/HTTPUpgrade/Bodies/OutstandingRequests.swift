@@ -22,8 +22,10 @@ struct RequestTraits: OptionSet {
         self = head.equals("HEAD", in: line.method) ? .head : []
         if head.equals("CONNECT", in: line.method) {
             insert(.connect)
+        } else if facts.asksForWebSocket {
+            insert(.webSocket)
         } else if facts.hasUpgrade {
-            insert(facts.namesWebSocket ? .webSocket : .otherUpgrade)
+            insert(.otherUpgrade)
         }
     }
 

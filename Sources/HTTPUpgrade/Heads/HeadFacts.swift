@@ -27,6 +27,12 @@ struct HeadFacts {
     var hasUpgrade: Bool { upgrade.hasUpgrade }
     /// Whether an Upgrade field names WebSocket.
     var namesWebSocket: Bool { upgrade.namesWebSocket }
+    /// Whether it asks for WebSocket: by its Upgrade field, or by a key and a version that something on the way left of it.
+    var asksForWebSocket: Bool {
+        upgrade.namesWebSocket || !upgrade.hasUpgrade && upgrade.key != nil && upgrade.version != nil
+    }
+    /// Whether there is a field that frames a body.
+    var hasBodyField: Bool { hasTransferEncoding || contentLength != .absent }
 
     /// Reads the fields of a head; `start` is where the line after the first begins.
     init(_ head: Span<UInt8>, after start: Int) {

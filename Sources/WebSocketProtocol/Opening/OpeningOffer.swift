@@ -22,6 +22,8 @@ package struct OpeningOffer: Sendable {
         case 13: break
         default: violations.append(.versionNot13)
         }
+        if fields.versionCount > 1 { violations.append(.versionRepeated) }
+        if fields.hasEmpty { violations.append(.fieldEmpty) }
         if fields.areExtensionsMalformed { violations.append(.extensionsMalformed) }
         if !extensions.isEmpty { violations += DeflateNegotiation.violations(ofOffers: extensions) }
     }
@@ -41,12 +43,15 @@ package struct OpeningAnswer: Sendable {
         let fields = NegotiationFields(header)
         subprotocols = fields.subprotocols
         extensions = fields.extensions
+        if fields.hasEmpty { violations.append(.fieldEmpty) }
+        if fields.extensionsCount > 1 { violations.append(.extensionsRepeated) }
         if fields.areExtensionsMalformed { violations.append(.extensionsMalformed) }
         if !extensions.isEmpty {
             let offered = offer.extensions.map(\.name)
             if !Set(extensions.map(\.name)).isSubset(of: offered) { violations.append(.extensionNotOffered) }
             violations += DeflateNegotiation.violations(of: extensions, to: offer.extensions)
         }
+        if subprotocols.isEmpty, !offer.subprotocols.isEmpty, !fields.hasEmpty { violations.append(.subprotocolNone) }
         if subprotocols.count > 1 { violations.append(.subprotocolRepeated) }
         if !subprotocols.isEmpty, !Set(subprotocols).isSubset(of: offer.subprotocols) {
             violations.append(.subprotocolNotOffered)
@@ -64,20 +69,31 @@ private struct NegotiationFields {
     var extensions: [WebSocketExtension] = []
     /// Whether these break their grammar (RFC 6455 9.1).
     var areExtensionsMalformed = false
+    /// How many Sec-WebSocket-Version fields there are.
+    var versionCount = 0
+    /// How many Sec-WebSocket-Extensions fields there are.
+    var extensionsCount = 0
+    /// Whether one of the three is empty.
+    var hasEmpty = false
 
     init(_ header: HTTPFields) {
-        var hasVersion = false
         var lists: [String] = []
         header.forEach { name, value in
             let prefix = 0..<min(14, name.count)
             guard name.count > 14, name.equalsIgnoringCase("sec-websocket-", in: prefix) else { return }
             let rest = 14..<name.count
             switch rest.count {
-            case 7 where !hasVersion && name.equalsIgnoringCase("version", in: rest):
-                hasVersion = true
-                version = Int(value.string(0..<value.count))
-            case 8 where name.equalsIgnoringCase("protocol", in: rest): subprotocols += value.elements
-            case 10 where name.equalsIgnoringCase("extensions", in: rest): lists.append(value.string(0..<value.count))
+            case 7 where name.equalsIgnoringCase("version", in: rest):
+                if versionCount == 0 { version = Int(value.string(0..<value.count)) }
+                versionCount += 1
+                hasEmpty = hasEmpty || value.isEmpty
+            case 8 where name.equalsIgnoringCase("protocol", in: rest):
+                subprotocols += value.elements
+                hasEmpty = hasEmpty || value.isEmpty
+            case 10 where name.equalsIgnoringCase("extensions", in: rest):
+                lists.append(value.string(0..<value.count))
+                extensionsCount += 1
+                hasEmpty = hasEmpty || value.isEmpty
             default: break
             }
         }

@@ -5,6 +5,14 @@ package enum OpeningViolation: Hashable, Sendable, CaseIterable {
     case versionMissing
     /// Sec-WebSocket-Version is not 13 (4.1, item 9).
     case versionNot13
+    /// Sec-WebSocket-Version occurs more than once in a request (11.3.5).
+    case versionRepeated
+    /// Sec-WebSocket-Protocol, -Extensions or -Version is empty (4.1, items 9 to 11: one element at least).
+    case fieldEmpty
+    /// Sec-WebSocket-Extensions occurs more than once in a response (11.3.2).
+    case extensionsRepeated
+    /// The client offers subprotocols, and the response names none (4.1, item 10): allowed, but clients may leave.
+    case subprotocolNone
     /// Sec-WebSocket-Extensions breaks its grammar (9.1).
     case extensionsMalformed
     /// The response names an extension that was not offered (4.1, item 5 of the response).
