@@ -206,7 +206,7 @@ struct FailureTests {
         talk.openWebSocket()
         trouble.steps(&talk)
         let verdict = try Analysis(talk).end.verdict
-        #expect(verdict.failure?.by == trouble.failedBy && verdict.failure?.violation == trouble.over)
+        #expect(verdict.failure?.by == trouble.failedBy && verdict.failure?.rule == trouble.over.map { Rule($0) })
         #expect(verdict.clientSees?.rawValue == trouble.clientSees)
         #expect(verdict.serverSees?.rawValue == trouble.serverSees)
         #expect(verdict.isClean == trouble.isClean)

@@ -74,7 +74,7 @@ struct OpeningReader: StreamReader, ~Copyable {
                 // The answer came from the server: its frames begin after `start`, the client's where its stream waits.
                 intake.unread = bytes.count &- start
                 intake.wakesOther = true
-                handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade.extensions))
+                handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade))
                 return intake
             case .finished(let ending):
                 return Intake(unread: bytes.count &- start, handover: intake.handing(over: .other(ending)))

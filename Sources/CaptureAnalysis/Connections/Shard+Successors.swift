@@ -87,10 +87,11 @@ extension Shard {
             client: .fromInitiator, offsets: offsets, isCarried: feed.channel != nil, extensions: nil,
             requestElapsed: openings[opening].requestElapsed)
         switch how {
-        case .upgrade(let client, let extensions):
+        case .upgrade(let client, let upgrade):
             begin.client = client
-            begin.extensions = extensions
-            _ = makeSession(begin, opening, of: feed, &workspace)
+            begin.extensions = upgrade.extensions
+            let session = makeSession(begin, opening, of: feed, &workspace)
+            sessions[session].record(upgrade, at: workspace.time)
         case .assumed(let client):
             begin.client = client
             let context = announce(opening, of: feed, how: .midstream, client: client, &workspace, &sink)

@@ -76,8 +76,8 @@ enum Successor {
 
 /// How a session begins.
 enum SessionOpening {
-    /// After an upgrade that the server accepted, with these extensions.
-    case upgrade(client: Direction, [WebSocketExtension])
+    /// After an upgrade that the server accepted.
+    case upgrade(client: Direction, Upgrade)
     /// With frames found in both streams.
     case found(MidstreamSearch, client: Direction)
     /// At the first bytes, since the user says so.

@@ -42,6 +42,15 @@ final class Upgrade {
     /// Whether the session was opened.
     var isAccepted: Bool { selection != nil }
 
+    /// The first rule that an end breaks in it, and over which the other may fail the connection.
+    func brokenRule(of role: Role) -> Rule? {
+        let rules =
+            role == .client
+            ? request.violations.map { Rule($0) } + offer.violations.map { Rule($0) }
+            : (answer?.violations ?? []).map { Rule($0) } + (selection?.violations ?? []).map { Rule($0) }
+        return rules.first { $0.severity == .error }
+    }
+
     /// The negotiated extensions.
     var extensions: [WebSocketExtension] { selection?.extensions ?? [] }
 }

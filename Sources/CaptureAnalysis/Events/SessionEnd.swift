@@ -51,14 +51,12 @@ public struct SessionEnd: Sendable {
         /// Which end.
         public var by: Role
         /// The rule that the other end broke before; nil if that was not seen.
-        public var violation: Violation?
-        /// The rule that this broke.
-        public var rule: Rule? { violation.map { Rule($0) } }
+        public var rule: Rule?
 
         /// Creates a failure.
-        public init(by role: Role, violation: Violation?) {
+        public init(by role: Role, rule: Rule?) {
             by = role
-            self.violation = violation
+            self.rule = rule
         }
     }
 

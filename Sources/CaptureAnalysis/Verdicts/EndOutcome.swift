@@ -48,8 +48,10 @@ struct SentClose {
 
 /// The first rule that an end broke while the other end had not sent a Close frame yet.
 struct BrokenRule {
-    var violation: Violation
-    /// When it was reported.
+    var rule: Rule
+    /// Whether it is one of the upgrade: once the other end has sent a frame, it has put up with that.
+    var isOfUpgrade = false
+    /// When the bytes came that break it.
     var time: Timestamp
     /// How many frames the other end had begun by then.
     var framesOfPeer: UInt64

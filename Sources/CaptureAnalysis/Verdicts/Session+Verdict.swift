@@ -10,13 +10,22 @@ extension Session {
     mutating func record(
         _ violation: Violation, at streamOffset: UInt64, from role: Role, _ origin: Origin
     ) {
-        guard Rule(violation).severity == .error, violation != .frameAfterClose, streams[role.index].brokenRule == nil
-        else { return }
+        let rule = Rule(violation)
+        guard rule.severity == .error, violation != .frameAfterClose else { return }
+        let framesOfPeer = streams[role.peer.index].decoder.frameCount
+        if let known = streams[role.index].brokenRule, !known.isOfUpgrade || framesOfPeer == 0 { return }
         if let close = streams[role.index].close, streamOffset > close.streamOffset { return }
         let began = streams[role.index].decoder.frameOrigin.packet
         if let close = streams[role.peer.index].close, began >= close.origin.packet { return }
-        let framesOfPeer = streams[role.peer.index].decoder.frameCount
-        streams[role.index].record(BrokenRule(violation: violation, time: origin.time, framesOfPeer: framesOfPeer))
+        streams[role.index].record(BrokenRule(rule: rule, time: origin.time, framesOfPeer: framesOfPeer))
+    }
+
+    /// Records the rules that the upgrade broke.
+    mutating func record(_ upgrade: Upgrade, at time: Timestamp) {
+        for role in Role.allCases {
+            guard let rule = upgrade.brokenRule(of: role) else { continue }
+            streams[role.index].record(BrokenRule(rule: rule, isOfUpgrade: true, time: time, framesOfPeer: 0))
+        }
     }
 
     /// Advances the readyStates to what FINs and RSTs leave (WHATWG WebSockets 4).

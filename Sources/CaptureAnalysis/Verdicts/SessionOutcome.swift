@@ -115,7 +115,7 @@ extension SessionOutcome {
     func failure(_ tcp: TransportEnd) -> SessionEnd.Failure? {
         for role in [firstCloser?.peer ?? .client, firstCloser ?? .server] {
             if hasFailedByClose(role) || hasFailedSilently(role, tcp) {
-                return SessionEnd.Failure(by: role, violation: self[role.peer].brokenRule?.violation)
+                return SessionEnd.Failure(by: role, rule: self[role.peer].brokenRule?.rule)
             }
         }
         return nil

@@ -218,7 +218,7 @@ struct JSONLinesFormatTests {
     @Test func `A failed connection and a timeout are named`() {
         let line = keys(
             Samples.end(
-                isClean: false, sees: (nil, 1006), failure: .init(by: .client, violation: .serverMasked),
+                isClean: false, sees: (nil, 1006), failure: .init(by: .client, rule: Rule(.serverMasked)),
                 timeout: .init(from: .server, segments: 5, span: 3_811_993_000)))
         #expect(line.contains(#""failed_by":"client","failed_over":"masking.server-masked"}"#))
         #expect(line.contains(#""close_events":{"client":null,"server":{"code":1006,"name":"abnormal closure","#))

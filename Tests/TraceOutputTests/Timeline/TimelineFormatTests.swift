@@ -225,28 +225,28 @@ struct TimelineFormatTests {
         (
             Samples.end(
                 by: .server, isClean: false, code: 1002, reason: "mask!", sees: (1002, 1006), silence: nil,
-                failure: .init(by: .server, violation: .clientUnmasked)),
+                failure: .init(by: .server, rule: Rule(.clientUnmasked))),
             "failed by the server, 1002 \"mask!\" over the client's masking.client-unmasked "
                 + "(the client sees 1002, the server 1006)"
         ),
         (
             Samples.end(
                 by: .client, isClean: false, code: 5000, reason: "", sees: (1002, 1006), silence: nil,
-                failure: .init(by: .server, violation: .closeCodeNotAllowed)),
+                failure: .init(by: .server, rule: Rule(.closeCodeNotAllowed))),
             "closed by the client, 5000 unassigned, failed by the server over the client's close.code-not-allowed "
                 + "(the client sees 1002, the server 1006)"
         ),
         (
             Samples.end(
                 by: .server, .fin, isClean: false, code: nil, reason: nil, sees: (1006, 1006), silence: nil,
-                failure: .init(by: .server, violation: .clientUnmasked)),
+                failure: .init(by: .server, rule: Rule(.clientUnmasked))),
             "TCP closed by the server without a Close frame, failed by the server over the client's "
                 + "masking.client-unmasked (both ends see 1006)"
         ),
         (
             Samples.end(
                 by: .server, isClean: false, code: 1009, reason: "", sees: (1009, 1006), silence: nil,
-                failure: .init(by: .server, violation: nil)),
+                failure: .init(by: .server, rule: nil)),
             "failed by the server, 1009 message too big (the client sees 1009, the server 1006)"
         ),
         (
