@@ -1,7 +1,7 @@
 /// What a generated capture is like: how much of what.
 public struct CaptureProfile: CustomStringConvertible, Sendable {
     /// How messages are spread over packets.
-    public enum Pace: Sendable {
+    package enum Pace: Sendable {
         /// One end speaks, then the other.
         case turns
         /// Both ends send at the same time.
@@ -11,49 +11,49 @@ public struct CaptureProfile: CustomStringConvertible, Sendable {
     /// A word for it.
     public var name: String
     /// About how many packets there are; nil if `bytes` counts.
-    public var packets: Int?
+    package var packets: Int?
     /// About how many captured bytes there are; nil if `packets` counts.
-    public var bytes: Int?
+    package var bytes: Int?
     /// How many connections there are at most.
-    public var connections: Int
+    package var connections: Int
     /// How many of them are open at the same time.
-    public var openAtOnce: Int
+    package var openAtOnce: Int
     /// The shortest and the longest message, in bytes before compression.
-    public var messageLength: ClosedRange<Int>
+    package var messageLength: ClosedRange<Int>
     /// How messages are spread.
-    public var pace = Pace.turns
+    package var pace = Pace.turns
     /// The most segments that an end sends in a row.
-    public var burst = 1
+    package var burst = 1
 
     // Shares, from 0 to 1.
 
     /// Of connections, those that are not WebSocket: TLS, HTTP, refused upgrades, unknown protocols.
-    public var otherTraffic = 0.0
+    package var otherTraffic = 0.0
     /// Of connections, those over IPv6.
-    public var ipv6 = 0.0
+    package var ipv6 = 0.0
     /// Of sessions, those with permessage-deflate.
-    public var compression = 0.0
+    package var compression = 0.0
     /// Of messages, the binary ones.
-    public var binary = 0.0
+    package var binary = 0.0
     /// Of messages, those in several frames.
-    public var fragmentation = 0.0
+    package var fragmentation = 0.0
     /// Of messages and fragments, those with a Ping before them.
-    public var pings = 0.0
+    package var pings = 0.0
     /// Of messages, those with others right after them.
-    public var coalescing = 0.0
+    package var coalescing = 0.0
     /// Of upgrade requests, those cut into two segments.
-    public var splitHeads = 0.0
+    package var splitHeads = 0.0
     /// Of segments, those that come late.
-    public var reordering = 0.0
+    package var reordering = 0.0
     /// Of segments, those that come twice.
-    public var repetition = 0.0
+    package var repetition = 0.0
     /// Of segments, those that begin with bytes of the one before.
-    public var overlap = 0.0
+    package var overlap = 0.0
     /// Of connections, those that end with a RST, and as many that do not end.
-    public var abruptEnds = 0.0
+    package var abruptEnds = 0.0
 
     /// Creates a profile with nothing out of the ordinary.
-    public init(
+    package init(
         name: String, packets: Int? = nil, bytes: Int? = nil, connections: Int, openAtOnce: Int,
         messageLength: ClosedRange<Int>
     ) {
@@ -81,7 +81,7 @@ public struct CaptureProfile: CustomStringConvertible, Sendable {
 
 extension CaptureProfile {
     /// Two million packets of 2,000 chats: short texts, a frame in more than half of the packets.
-    public static var small: CaptureProfile {
+    package static var small: CaptureProfile {
         var profile = CaptureProfile(
             name: "small", packets: 2_000_000, connections: 2000, openAtOnce: 2000, messageLength: 60...300)
         profile.pings = 0.002
@@ -90,7 +90,7 @@ extension CaptureProfile {
     }
 
     /// A gigabyte in large binary messages, both ways at the same time.
-    public static var bulk: CaptureProfile {
+    package static var bulk: CaptureProfile {
         var profile = CaptureProfile(
             name: "bulk", bytes: 1_000_000_000, connections: 64, openAtOnce: 64, messageLength: 65_536...1_048_576)
         profile.pace = .both
@@ -102,7 +102,7 @@ extension CaptureProfile {
 
     /// A million packets of everything: compression, fragments, IPv6, other traffic, segments late, repeated,
     /// overlapping.
-    public static var mixed: CaptureProfile {
+    package static var mixed: CaptureProfile {
         var profile = CaptureProfile(
             name: "mixed", packets: 1_000_000, connections: 20_000, openAtOnce: 2000, messageLength: 16...16_384)
         profile.burst = 8
@@ -122,7 +122,7 @@ extension CaptureProfile {
     }
 
     /// A gigabyte without WebSocket.
-    public static var noise: CaptureProfile {
+    package static var noise: CaptureProfile {
         var profile = CaptureProfile(
             name: "noise", bytes: 1_000_000_000, connections: 3000, openAtOnce: 300, messageLength: 512...2_097_152)
         profile.burst = 16

@@ -1,15 +1,15 @@
 /// A capture of WebSocket and other traffic, made of a profile and a seed: the same bytes every time.
 ///
 /// It is valid throughout: handshakes, checksums, upgrades and frames are right, and nothing is missing.
-public struct GeneratedCapture: Sendable {
+package struct GeneratedCapture: Sendable {
     /// Increases whenever a profile and a seed give other bytes, so that an old file is not mistaken for a new one.
-    public static let version = 1
+    package static let version = 1
 
     private let profile: CaptureProfile
     private let seed: UInt64
 
     /// Creates a capture that is not written yet.
-    public init(_ profile: CaptureProfile, seed: UInt64) {
+    package init(_ profile: CaptureProfile, seed: UInt64) {
         self.profile = profile
         self.seed = seed
     }
@@ -21,7 +21,7 @@ public struct GeneratedCapture: Sendable {
     /// - Parameter output: Takes the next bytes of the file.
     /// - Returns: What the capture holds.
     /// - Throws: What `output` throws.
-    public func write(_ output: ([UInt8]) throws -> Void) rethrows -> CaptureTruth {
+    package func write(_ output: ([UInt8]) throws -> Void) rethrows -> CaptureTruth {
         var world = GeneratedWorld(profile, seed: seed)
         var open: [GeneratedConnection] = []
         var started = 0

@@ -171,7 +171,7 @@ public struct GeneratedStream: Sendable {
     ///   - isCompressed: Whether messages are compressed, with context takeover and the largest window.
     ///   - byteCount: How many bytes to make at least.
     ///   - seed: What makes another stream of the same profile.
-    public init(_ profile: CaptureProfile, isFromClient: Bool, isCompressed: Bool, byteCount: Int, seed: UInt64) {
+    package init(_ profile: CaptureProfile, isFromClient: Bool, isCompressed: Bool, byteCount: Int, seed: UInt64) {
         var world = GeneratedWorld(profile, seed: seed)
         let end: End = isFromClient ? .client : .server
         var ends = [SendingEnd(&world.random), SendingEnd(&world.random)]

@@ -4,7 +4,7 @@
 ///   - field: The property, of the value that `base` points to.
 ///   - base: Where the value is.
 /// - Returns: The bytes, from the value's first.
-public func bytes<Value: ~Copyable, Field: ~Copyable>(
+package func bytes<Value: ~Copyable, Field: ~Copyable>(
     of field: inout Field, in base: UnsafeMutablePointer<Value>
 ) -> Range<Int> {
     let start = withUnsafeMutablePointer(to: &field) { UnsafeRawPointer($0) - UnsafeRawPointer(base) }

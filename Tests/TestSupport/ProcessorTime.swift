@@ -7,7 +7,7 @@ import Foundation
 /// - Parameter body: The code; it must do its work on this thread.
 /// - Returns: The time.
 /// - Throws: What the code throws.
-public func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+package func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
     var least = Double.infinity
     for _ in 0..<3 {
         let start = threadClock()

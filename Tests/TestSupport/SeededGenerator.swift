@@ -1,21 +1,21 @@
 /// Random numbers that a seed repeats, the same everywhere (SplitMix64).
-public struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
     /// Begins the numbers of a seed.
-    public init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
     /// Begins the numbers of a seed of chance, which it prints, so that a failure can be run again.
-    public init(_ place: StaticString = #function) {
+    package init(_ place: StaticString = #function) {
         let seed = UInt64.random(in: 0 ... .max)
         print("\(place): seed \(seed)")
         self.init(seed: seed)
     }
 
     /// The next number.
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9

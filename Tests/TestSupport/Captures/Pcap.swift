@@ -1,10 +1,10 @@
 import Foundation
-public import WireFormat
+package import WireFormat
 
 /// Writes the bytes of a pcap file, right or wrong.
-public struct PcapBuilder: Sendable {
+package struct PcapBuilder: Sendable {
     /// What the file says of itself by its magic number.
-    public enum Format: UInt32, CaseIterable, Sendable {
+    package enum Format: UInt32, CaseIterable, Sendable {
         case microseconds = 0xA1B2_C3D4
         case nanoseconds = 0xA1B2_3C4D
         /// Microseconds, and records headed by 24 bytes.
@@ -12,12 +12,12 @@ public struct PcapBuilder: Sendable {
     }
 
     /// The file so far.
-    public private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
     private let order: ByteOrder
     private let format: Format
 
     /// Writes the file's header.
-    public init(
+    package init(
         _ order: ByteOrder = .littleEndian, _ format: Format = .microseconds, linkType: LinkType = .ethernet,
         snapLength: UInt32 = 262_144, version: (major: UInt16, minor: UInt16) = (2, 4)
     ) {
@@ -32,7 +32,7 @@ public struct PcapBuilder: Sendable {
     }
 
     /// Writes a packet; `claiming` is a captured length other than that of `packet`.
-    public mutating func append(
+    package mutating func append(
         _ packet: [UInt8], seconds: UInt32 = 0, fraction: UInt32 = 0, originalLength: Int? = nil,
         claiming: UInt32? = nil
     ) {
@@ -48,26 +48,26 @@ public struct PcapBuilder: Sendable {
 }
 
 /// The packets of a pcap file as it stands, for tests that write them down in another way.
-public struct PcapReader: Sendable {
+package struct PcapReader: Sendable {
     /// A packet with its record's fields.
-    public struct Record: Sendable {
+    package struct Record: Sendable {
         /// The seconds of its time.
-        public var seconds: UInt32
+        package var seconds: UInt32
         /// The microseconds after them.
-        public var fraction: UInt32
+        package var fraction: UInt32
         /// How long it was on the wire.
-        public var originalLength: Int
+        package var originalLength: Int
         /// The captured part of the packet.
-        public var bytes: [UInt8]
+        package var bytes: [UInt8]
     }
 
     /// The link type in the file's header.
-    public let linkType: LinkType
+    package let linkType: LinkType
     /// The packets, in order.
-    public let records: [Record]
+    package let records: [Record]
 
     /// Reads a file; nil unless it is a complete little-endian pcap file with microseconds.
-    public init?(_ file: [UInt8]) {
+    package init?(_ file: [UInt8]) {
         guard file.count >= 24, Self.integer(file, 0) == 0xA1B2_C3D4 else { return nil }
         linkType = LinkType(rawValue: Self.integer(file, 20))
         var records: [Record] = []
@@ -90,7 +90,7 @@ public struct PcapReader: Sendable {
     }
 
     /// A pcap file of some of the packets.
-    public func pcap(_ range: Range<Int>) -> [UInt8] {
+    package func pcap(_ range: Range<Int>) -> [UInt8] {
         var builder = PcapBuilder(linkType: linkType)
         for record in records[range] {
             builder.append(
@@ -100,7 +100,7 @@ public struct PcapReader: Sendable {
     }
 
     /// The same packets as a pcapng file.
-    public func pcapng(_ order: ByteOrder) -> [UInt8] {
+    package func pcapng(_ order: ByteOrder) -> [UInt8] {
         var builder = PcapngBuilder(order)
         builder.appendInterface(linkType)
         for record in records {
@@ -113,7 +113,7 @@ public struct PcapReader: Sendable {
 }
 
 /// The order in which a capture file's writer put the bytes of its integers.
-public enum ByteOrder: CaseIterable, Sendable {
+package enum ByteOrder: CaseIterable, Sendable {
     case littleEndian, bigEndian
 }
 

@@ -1,24 +1,24 @@
-public import WireFormat
+package import WireFormat
 
 /// Writes the bytes of a pcapng file, right or wrong.
-public struct PcapngBuilder: Sendable {
+package struct PcapngBuilder: Sendable {
     /// What an interface description says beside its link type.
-    public struct Interface: Sendable {
+    package struct Interface: Sendable {
         /// if_name.
-        public var name: String?
+        package var name: String?
         /// if_description.
-        public var description: String?
+        package var description: String?
         /// if_tsresol: the exponent of its ticks, of 2 where the top bit is set.
-        public var resolution: UInt8?
+        package var resolution: UInt8?
         /// if_tsoffset, in seconds.
-        public var offset: Int64?
+        package var offset: Int64?
         /// How much of a packet is captured; 0 is all.
-        public var snapLength: UInt32
+        package var snapLength: UInt32
         /// Whether the list of options has an end.
-        public var endsOptions: Bool
+        package var endsOptions: Bool
 
         /// An interface that says what is given.
-        public init(
+        package init(
             name: String? = nil, description: String? = nil, resolution: UInt8? = nil, offset: Int64? = nil,
             snapLength: UInt32 = 262_144, endsOptions: Bool = true
         ) {
@@ -32,17 +32,17 @@ public struct PcapngBuilder: Sendable {
     }
 
     /// The file so far.
-    public private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
     private var order: ByteOrder
 
     /// Writes the header of the first section.
-    public init(_ order: ByteOrder = .littleEndian, version: (major: UInt16, minor: UInt16) = (1, 0)) {
+    package init(_ order: ByteOrder = .littleEndian, version: (major: UInt16, minor: UInt16) = (1, 0)) {
         self.order = order
         appendSection(order, version: version)
     }
 
     /// Writes a section header; its interfaces are numbered from 0 again.
-    public mutating func appendSection(
+    package mutating func appendSection(
         _ order: ByteOrder? = nil, version: (major: UInt16, minor: UInt16) = (1, 0)
     ) {
         self.order = order ?? self.order
@@ -56,14 +56,14 @@ public struct PcapngBuilder: Sendable {
 
     /// Writes an interface: `resolution` is the exponent of its ticks (if_tsresol), `offset` is in seconds
     /// (if_tsoffset).
-    public mutating func appendInterface(
+    package mutating func appendInterface(
         _ linkType: LinkType = .ethernet, resolution: UInt8? = nil, offset: Int64? = nil
     ) {
         appendInterface(linkType, Interface(resolution: resolution, offset: offset))
     }
 
     /// Writes an interface; `extra` are options as they stand in the file, written first.
-    public mutating func appendInterface(_ linkType: LinkType, _ interface: Interface, extra: [UInt8] = []) {
+    package mutating func appendInterface(_ linkType: LinkType, _ interface: Interface, extra: [UInt8] = []) {
         var body: [UInt8] = []
         body.append(UInt16(linkType.rawValue), order)
         body.append(UInt16(0), order)
@@ -82,7 +82,7 @@ public struct PcapngBuilder: Sendable {
     }
 
     /// The bytes of an option; `claiming` is a length other than that of `value`.
-    public func option(_ code: UInt16, _ value: [UInt8], claiming: UInt16? = nil) -> [UInt8] {
+    package func option(_ code: UInt16, _ value: [UInt8], claiming: UInt16? = nil) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(code, order)
         bytes.append(claiming ?? UInt16(value.count), order)
@@ -92,7 +92,7 @@ public struct PcapngBuilder: Sendable {
     /// Writes a packet; its time is in ticks of its interface, microseconds where that says nothing else.
     ///
     /// `options` follow it; `claiming` is a captured length other than that of `packet`.
-    public mutating func append(
+    package mutating func append(
         _ packet: [UInt8], ticks: UInt64 = 0, interface: UInt32 = 0, originalLength: Int? = nil,
         options: [UInt8] = [], claiming: UInt32? = nil
     ) {
@@ -103,7 +103,7 @@ public struct PcapngBuilder: Sendable {
     }
 
     /// Writes an obsolete Packet Block.
-    public mutating func appendObsolete(
+    package mutating func appendObsolete(
         _ packet: [UInt8], ticks: UInt64 = 0, interface: UInt16 = 0, drops: UInt16 = 0, originalLength: Int? = nil
     ) {
         var body: [UInt8] = []
@@ -114,14 +114,14 @@ public struct PcapngBuilder: Sendable {
     }
 
     /// Writes a Simple Packet Block.
-    public mutating func appendSimple(_ packet: [UInt8], originalLength: Int? = nil) {
+    package mutating func appendSimple(_ packet: [UInt8], originalLength: Int? = nil) {
         var body: [UInt8] = []
         body.append(UInt32(originalLength ?? packet.count), order)
         appendBlock(3, body + packet.padded)
     }
 
     /// Writes a Decryption Secrets Block; `claiming` is a length other than that of `secrets`.
-    public mutating func appendSecrets(
+    package mutating func appendSecrets(
         _ secrets: [UInt8], type: UInt32 = 0x544C_534B, claiming: UInt32? = nil
     ) {
         var body: [UInt8] = []
@@ -133,7 +133,7 @@ public struct PcapngBuilder: Sendable {
     /// Writes a block of any type; `body` is padded to 4 bytes by the caller.
     ///
     /// `claiming` and `trailer` are lengths other than its own at its start and at its end.
-    public mutating func appendBlock(
+    package mutating func appendBlock(
         _ type: UInt32, _ body: [UInt8], claiming: UInt32? = nil, trailer: UInt32? = nil
     ) {
         let length = UInt32(body.count + 12)

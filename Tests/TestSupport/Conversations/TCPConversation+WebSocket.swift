@@ -8,7 +8,7 @@ extension TCPConversation {
     ///   - target: What is asked for.
     ///   - fields: Further header fields, each with its line's end.
     /// - Returns: The head of the request.
-    public static func upgradeRequest(_ target: String = "/chat", fields: String = "") -> String {
+    package static func upgradeRequest(_ target: String = "/chat", fields: String = "") -> String {
         "GET \(target) HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\(fields)\r\n"
     }
@@ -17,13 +17,13 @@ extension TCPConversation {
     ///
     /// - Parameter fields: Further header fields, each with its line's end.
     /// - Returns: The head of the response.
-    public static func upgradeResponse(fields: String = "") -> String {
+    package static func upgradeResponse(fields: String = "") -> String {
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\(fields)\r\n"
     }
 
     /// The three-way handshake and an accepted upgrade.
-    public mutating func openWebSocket(_ target: String = "/chat") {
+    package mutating func openWebSocket(_ target: String = "/chat") {
         open()
         send(Self.upgradeRequest(target), from: .client)
         send(Self.upgradeResponse(), from: .server)
@@ -32,7 +32,7 @@ extension TCPConversation {
 
 extension TCPConversation {
     /// A session of four messages, a Ping and its Pong, closed by the client, in 16 packets.
-    public static var chat: TCPConversation {
+    package static var chat: TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket("/room?id=7")
         talk.send(WireFrame.text("hello", from: .client), from: .client)
@@ -48,7 +48,7 @@ extension TCPConversation {
     }
 
     /// One exchange of HTTP on its own connection.
-    public static func http(_ request: String, _ response: String) -> TCPConversation {
+    package static func http(_ request: String, _ response: String) -> TCPConversation {
         var talk = TCPConversation()
         talk.open()
         talk.send(request, from: .client)
@@ -60,7 +60,7 @@ extension TCPConversation {
 
 extension TimedPacket {
     /// A packet of UDP.
-    public static var udp: TimedPacket {
+    package static var udp: TimedPacket {
         let datagram = IPv4Datagram(
             from: IPAddress("10.0.0.7"), to: IPAddress("10.0.0.9"), protocolNumber: 17,
             payload: [0, 53, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4])

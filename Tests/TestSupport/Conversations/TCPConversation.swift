@@ -1,5 +1,5 @@
-public import PacketDecoding
-public import WireFormat
+package import PacketDecoding
+package import WireFormat
 
 /// What two ends say over TCP, as packets of Ethernet, a millisecond apart, with right sequence numbers.
 ///
@@ -7,15 +7,15 @@ public import WireFormat
 ///     talk.open()
 ///     talk.send("GET / HTTP/1.1\r\n\r\n", from: .client)
 ///     talk.finish(from: .client)
-public struct TCPConversation: Sendable {
+package struct TCPConversation: Sendable {
     /// The end that opens the connection.
-    public let client: Endpoint
+    package let client: Endpoint
     /// The end that answers.
-    public let server: Endpoint
+    package let server: Endpoint
     /// The packets so far.
-    public private(set) var packets: [TimedPacket] = []
+    package private(set) var packets: [TimedPacket] = []
     /// The time of the next packet, in nanoseconds since 1970.
-    public private(set) var clock: Int64
+    package private(set) var clock: Int64
 
     private var next: [ExpectedMessage.Sender: UInt32]
 
@@ -26,7 +26,7 @@ public struct TCPConversation: Sendable {
     ///   - server: Who answers.
     ///   - seconds: The first packet's time, since 1970.
     ///   - initialSequence: The client's initial sequence number; the server's is 1000 higher.
-    public init(
+    package init(
         from client: Endpoint = Endpoint("10.0.0.7:53412"), to server: Endpoint = Endpoint("10.0.0.9:8080"),
         at seconds: Int64 = 1_700_000_000, initialSequence: UInt32 = 1000
     ) {
@@ -37,12 +37,12 @@ public struct TCPConversation: Sendable {
     }
 
     /// Begins before the first packet, between ends given as text.
-    public init(from client: String, to server: String = "10.0.0.9:8080", at seconds: Int64 = 1_700_000_000) {
+    package init(from client: String, to server: String = "10.0.0.9:8080", at seconds: Int64 = 1_700_000_000) {
         self.init(from: Endpoint(client), to: Endpoint(server), at: seconds)
     }
 
     /// The three-way handshake.
-    public mutating func open() {
+    package mutating func open() {
         append(from: .client, [.syn])
         advance(.client, by: 1)
         append(from: .server, [.syn, .ack])
@@ -51,75 +51,75 @@ public struct TCPConversation: Sendable {
     }
 
     /// A segment with data.
-    public mutating func send(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
+    package mutating func send(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
         append(from: sender, [.psh, .ack], bytes)
         advance(sender, by: bytes.count)
     }
 
     /// A segment with text.
-    public mutating func send(_ text: String, from sender: ExpectedMessage.Sender) {
+    package mutating func send(_ text: String, from sender: ExpectedMessage.Sender) {
         send(Array(text.utf8), from: sender)
     }
 
     /// Data that the other end receives, but no packet in the capture holds.
-    public mutating func lose(_ byteCount: Int, from sender: ExpectedMessage.Sender) {
+    package mutating func lose(_ byteCount: Int, from sender: ExpectedMessage.Sender) {
         advance(sender, by: byteCount)
         clock += 1_000_000
     }
 
     /// A segment without data, which acknowledges all that the other end has sent.
-    public mutating func acknowledge(from sender: ExpectedMessage.Sender) {
+    package mutating func acknowledge(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.ack])
     }
 
     /// A segment without data, which acknowledges bytes beyond those that the other end has sent.
-    public mutating func acknowledge(from sender: ExpectedMessage.Sender, beyond byteCount: Int) {
+    package mutating func acknowledge(from sender: ExpectedMessage.Sender, beyond byteCount: Int) {
         append(from: sender, [.ack], unacknowledged: -byteCount)
     }
 
     /// The last bytes of an end once more.
-    public mutating func sendAgain(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
+    package mutating func sendAgain(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
         next[sender, default: 0] &-= UInt32(truncatingIfNeeded: bytes.count)
         send(bytes, from: sender)
     }
 
     /// A keep-alive probe: a segment without data that stands before the next byte (RFC 9293 3.8.4).
-    public mutating func probe(from sender: ExpectedMessage.Sender) {
+    package mutating func probe(from sender: ExpectedMessage.Sender) {
         next[sender, default: 0] &-= 1
         acknowledge(from: sender)
         advance(sender, by: 1)
     }
 
     /// A FIN.
-    public mutating func finish(from sender: ExpectedMessage.Sender) {
+    package mutating func finish(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.fin, .ack])
         advance(sender, by: 1)
     }
 
     /// Both FINs and their acknowledgments.
-    public mutating func finish(first sender: ExpectedMessage.Sender) {
+    package mutating func finish(first sender: ExpectedMessage.Sender) {
         finish(from: sender)
         finish(from: sender.peer)
         acknowledge(from: sender)
     }
 
     /// A RST.
-    public mutating func reset(from sender: ExpectedMessage.Sender) {
+    package mutating func reset(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.rst, .ack])
     }
 
     /// A RST that answers data to a socket that is gone: it acknowledges nothing (RFC 9293 3.10.7.1).
-    public mutating func refuse(from sender: ExpectedMessage.Sender) {
+    package mutating func refuse(from sender: ExpectedMessage.Sender) {
         append(from: sender, [.rst])
     }
 
     /// A RST of an end that has not received the last bytes that the other has sent.
-    public mutating func reset(from sender: ExpectedMessage.Sender, withoutLast byteCount: Int) {
+    package mutating func reset(from sender: ExpectedMessage.Sender, withoutLast byteCount: Int) {
         append(from: sender, [.rst, .ack], unacknowledged: byteCount)
     }
 
     /// Nothing, for a while.
-    public mutating func wait(milliseconds: Int64) {
+    package mutating func wait(milliseconds: Int64) {
         clock += milliseconds * 1_000_000
     }
 
@@ -143,16 +143,16 @@ public struct TCPConversation: Sendable {
 }
 
 /// A packet and when it was captured.
-public struct TimedPacket: Sendable {
+package struct TimedPacket: Sendable {
     /// When.
-    public var time: Timestamp
+    package var time: Timestamp
     /// The captured part, from the link layer's header on.
-    public var bytes: [UInt8]
+    package var bytes: [UInt8]
     /// How long it was on the wire.
-    public var originalLength: Int
+    package var originalLength: Int
 
     /// Creates a packet that was captured completely.
-    public init(at time: Timestamp, _ bytes: [UInt8]) {
+    package init(at time: Timestamp, _ bytes: [UInt8]) {
         self.time = time
         self.bytes = bytes
         originalLength = bytes.count
@@ -164,7 +164,7 @@ extension [TimedPacket] {
     ///
     /// - Parameter linkType: The number of the link type that it claims; 1 is Ethernet.
     /// - Returns: The file.
-    public func pcap(linkType: UInt32 = 1) -> [UInt8] {
+    package func pcap(linkType: UInt32 = 1) -> [UInt8] {
         var builder = PcapBuilder(linkType: LinkType(rawValue: linkType))
         for packet in self {
             let (seconds, fraction) = packet.time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)

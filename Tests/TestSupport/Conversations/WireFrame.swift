@@ -1,11 +1,11 @@
 /// A WebSocket frame to build streams from, right or wrong (RFC 6455 5.2).
-public struct WireFrame: Sendable {
+package struct WireFrame: Sendable {
     /// FIN, the reserved bits and the opcode.
-    public var firstByte: UInt8
+    package var firstByte: UInt8
     /// The masking key; nil for none.
-    public var maskingKey: [UInt8]?
+    package var maskingKey: [UInt8]?
     /// The payload, not masked.
-    public var payload: [UInt8]
+    package var payload: [UInt8]
 
     /// Creates a frame as `sender` must send it: a client masks, with the key of the RFC's examples.
     ///
@@ -15,7 +15,7 @@ public struct WireFrame: Sendable {
     ///   - sender: Who sends it.
     ///   - fin: Whether it is the last of its message.
     ///   - compressed: Whether RSV1 is set.
-    public init(
+    package init(
         _ opcode: UInt8, _ payload: [UInt8] = [], from sender: ExpectedMessage.Sender, fin: Bool = true,
         compressed: Bool = false
     ) {
@@ -25,27 +25,27 @@ public struct WireFrame: Sendable {
     }
 
     /// A whole text message.
-    public static func text(_ text: String, from sender: ExpectedMessage.Sender) -> [UInt8] {
+    package static func text(_ text: String, from sender: ExpectedMessage.Sender) -> [UInt8] {
         WireFrame(1, Array(text.utf8), from: sender).bytes
     }
 
     /// A Ping.
-    public static func ping(_ text: String, from sender: ExpectedMessage.Sender) -> [UInt8] {
+    package static func ping(_ text: String, from sender: ExpectedMessage.Sender) -> [UInt8] {
         WireFrame(9, Array(text.utf8), from: sender).bytes
     }
 
     /// A Pong.
-    public static func pong(_ text: String, from sender: ExpectedMessage.Sender) -> [UInt8] {
+    package static func pong(_ text: String, from sender: ExpectedMessage.Sender) -> [UInt8] {
         WireFrame(10, Array(text.utf8), from: sender).bytes
     }
 
     /// A Close frame; without a code, an empty one.
-    public static func close(_ code: UInt16?, _ reason: String = "", from sender: ExpectedMessage.Sender) -> [UInt8] {
+    package static func close(_ code: UInt16?, _ reason: String = "", from sender: ExpectedMessage.Sender) -> [UInt8] {
         WireFrame(8, (code?.bigEndianBytes ?? []) + Array(reason.utf8), from: sender).bytes
     }
 
     /// The frame on the wire, its length in the shortest form.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         let masked: UInt8 = maskingKey == nil ? 0 : 0x80
         var bytes = [firstByte]
         switch payload.count {

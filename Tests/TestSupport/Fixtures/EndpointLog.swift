@@ -1,7 +1,7 @@
-public import Foundation
+package import Foundation
 
 /// The rows that both endpoints of a capture wrote, one JSON object a line.
-public struct EndpointLog: Sendable {
+package struct EndpointLog: Sendable {
     struct Row: Sendable, Decodable {
         var who: String
         var conn: String?
@@ -58,7 +58,7 @@ public struct EndpointLog: Sendable {
     ///
     /// - Parameter urls: The files.
     /// - Throws: If one cannot be read, or has an invalid row.
-    public init(contentsOf urls: URL...) throws {
+    package init(contentsOf urls: URL...) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let lines = try urls.flatMap { try Data(contentsOf: $0).split(separator: UInt8(ascii: "\n")) }
@@ -70,19 +70,19 @@ public struct EndpointLog: Sendable {
     }
 
     /// What was logged before a moment, in nanoseconds since 1970.
-    public func before(_ time: Int64) -> EndpointLog {
+    package func before(_ time: Int64) -> EndpointLog {
         EndpointLog(rows: rows.filter { $0.time.map { $0 < time } ?? true })
     }
 
     /// When an end was about to send a data message, in nanoseconds since 1970; nil if it logged no such message.
-    public func sendingTime(of message: ExpectedMessage) -> Int64? {
+    package func sendingTime(of message: ExpectedMessage) -> Int64? {
         rows.first {
             $0.ev == "msg" && $0.dir == "sent" && $0.who == message.from.rawValue && $0.sha256 == message.sha256
         }?.time
     }
 
     /// When the other end had received a data message, in nanoseconds since 1970; nil if it logged no such message.
-    public func receivingTime(of message: ExpectedMessage) -> Int64? {
+    package func receivingTime(of message: ExpectedMessage) -> Int64? {
         rows.first {
             $0.ev == "msg" && $0.dir == "received" && $0.who != message.from.rawValue && $0.sha256 == message.sha256
         }?.time

@@ -1,28 +1,28 @@
 import CCrypto
 
 /// What a correct analysis of a capture finds, by the word of the endpoints.
-public struct Expectation: Sendable, Decodable {
+package struct Expectation: Sendable, Decodable {
     /// The exit status of `wstap read`; nil if not specified.
-    public var exitStatus: Int32?
+    package var exitStatus: Int32?
     /// Words that must stand on standard error.
-    public var standardError: [String]
+    package var standardError: [String]
     /// How many of the messages must be found, where the capture does not hold all that was sent; nil: all of them.
-    public var messagesAtLeast: Int?
+    package var messagesAtLeast: Int?
     /// Ends that did not log all they sent: of these, more may be found than is listed.
-    public var unloggedFrom: Set<ExpectedMessage.Sender>
+    package var unloggedFrom: Set<ExpectedMessage.Sender>
     /// The sessions that were opened; one through a proxy stands here once for each leg.
-    public var connections: [ExpectedConnection]
+    package var connections: [ExpectedConnection]
     /// The rules of the findings of each connection, in order, by its client; nil if not specified.
     ///
     /// Connections that are not listed have none.
-    public var findings: [String: [String]]?
+    package var findings: [String: [String]]?
 
     private enum CodingKeys: CodingKey {
         case exitStatus, standardError, messagesAtLeast, unloggedFrom, connections, findings
     }
 
     /// Reads an `expected.json`.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         exitStatus = try values.decode(Int32.self, forKey: .exitStatus)
         standardError = try values.decode([String].self, forKey: .standardError)
@@ -33,7 +33,7 @@ public struct Expectation: Sendable, Decodable {
     }
 
     /// Expects what the endpoints of a capture logged, all of it.
-    public init(_ log: EndpointLog) {
+    package init(_ log: EndpointLog) {
         self.init(connections: log.connections, messagesAtLeast: nil, unloggedFrom: [])
     }
 
@@ -50,12 +50,12 @@ extension Expectation {
     /// What is wrong with the data messages that an analysis found in the whole capture, in any order; empty: nothing.
     ///
     /// Messages that the analysis itself calls incomplete or withheld are not to be passed in.
-    public func discrepancies(in found: [ExpectedMessage]) -> [String] {
+    package func discrepancies(in found: [ExpectedMessage]) -> [String] {
         (inventions(in: found) + omissions(in: found)).sorted()
     }
 
     /// The messages found that were not sent, or not as often.
-    public func inventions(in found: [ExpectedMessage]) -> [String] {
+    package func inventions(in found: [ExpectedMessage]) -> [String] {
         let logged = counts(connections.flatMap(\.messages))
         let unconfirmed = counts(connections.flatMap(\.unconfirmed))
         return counts(found).filter { !unloggedFrom.contains($0.key.from) }.compactMap { message, count in
@@ -67,7 +67,7 @@ extension Expectation {
     }
 
     /// The messages that should have been found, and were not.
-    public func omissions(in found: [ExpectedMessage]) -> [String] {
+    package func omissions(in found: [ExpectedMessage]) -> [String] {
         let logged = counts(connections.flatMap(\.messages))
         let seen = counts(found)
         guard let messagesAtLeast else {
@@ -85,31 +85,31 @@ extension Expectation {
 }
 
 /// A payload that an endpoint logged: of a data message, decoded, or of a Ping.
-public struct ExpectedMessage: Hashable, Sendable, Decodable {
+package struct ExpectedMessage: Hashable, Sendable, Decodable {
     /// Who sent it.
-    public enum Sender: String, CaseIterable, Hashable, Sendable, Decodable {
+    package enum Sender: String, CaseIterable, Hashable, Sendable, Decodable {
         case client, server
 
         /// The other end.
-        public var peer: Self { self == .client ? .server : .client }
+        package var peer: Self { self == .client ? .server : .client }
     }
 
     /// What it was sent as.
-    public enum Opcode: String, Hashable, Sendable, Decodable {
+    package enum Opcode: String, Hashable, Sendable, Decodable {
         case text, binary, ping
     }
 
     /// Who sent it.
-    public var from: Sender
+    package var from: Sender
     /// What it was sent as.
-    public var opcode: Opcode
+    package var opcode: Opcode
     /// Its length in bytes.
-    public var length: Int
+    package var length: Int
     /// Its SHA-256 in 64 lowercase hex digits.
-    public var sha256: String
+    package var sha256: String
 
     /// Describes a payload by its digest.
-    public init(from sender: Sender, opcode: Opcode, length: Int, sha256: String) {
+    package init(from sender: Sender, opcode: Opcode, length: Int, sha256: String) {
         self.from = sender
         self.opcode = opcode
         self.length = length
@@ -117,7 +117,7 @@ public struct ExpectedMessage: Hashable, Sendable, Decodable {
     }
 
     /// Describes a payload, to be found among the expected ones.
-    public init(from sender: Sender, opcode: Opcode, payload: [UInt8]) {
+    package init(from sender: Sender, opcode: Opcode, payload: [UInt8]) {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         SHA256(payload, payload.count, &digest)
         let digits = digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
@@ -127,7 +127,7 @@ public struct ExpectedMessage: Hashable, Sendable, Decodable {
 
 extension ExpectedMessage: CustomStringConvertible {
     /// As failures name it.
-    public var description: String {
+    package var description: String {
         "\(opcode.rawValue) of \(length) B from \(from.rawValue), SHA-256 \(sha256.prefix(8))…"
     }
 }

@@ -1,47 +1,47 @@
 /// A WebSocket session that was opened, as its endpoints logged it.
-public struct ExpectedConnection: Sendable, Decodable {
+package struct ExpectedConnection: Sendable, Decodable {
     /// A Close frame that an end is known to have sent.
-    public struct Close: Hashable, Sendable, Decodable {
+    package struct Close: Hashable, Sendable, Decodable {
         /// Who sent it.
-        public var from: ExpectedMessage.Sender
+        package var from: ExpectedMessage.Sender
         /// Its code.
-        public var code: Int
+        package var code: Int
         /// Its reason; empty if there was none.
-        public var reason: String
+        package var reason: String
     }
 
     /// The client's address and port, "192.0.2.1:4711" or "[2001:db8::1]:4711".
-    public var client: String
+    package var client: String
     /// The Sec-WebSocket-Key, which tells apart connections between the same ports; nil if neither end logged it.
-    public var key: String?
+    package var key: String?
     /// The request target; nil if neither end logged it.
-    public var path: String?
+    package var path: String?
     /// The subprotocol agreed on; nil if there was none, or neither end logged it.
-    public var subprotocol: String?
+    package var subprotocol: String?
     /// The statuses of upgrades that were refused on the same TCP connection before; nil if neither end logged them.
-    public var refused: [Int]?
+    package var refused: [Int]?
     /// The close code that the client's application was given (RFC 6455 7.1.5); nil if it logged none.
-    public var clientSees: Int?
+    package var clientSees: Int?
     /// The close code that the server's application was given (RFC 6455 7.1.5); nil if it logged none.
-    public var serverSees: Int?
+    package var serverSees: Int?
     /// The close reason that the client's application was given; nil if it logged none.
-    public var clientReason: String?
+    package var clientReason: String?
     /// The close reason that the server's application was given; nil if it logged none.
-    public var serverReason: String?
+    package var serverReason: String?
     /// Whether the client's application saw a clean close; nil if it did not log that.
-    public var clientWasClean: Bool?
+    package var clientWasClean: Bool?
     /// Close frames known to have been sent; others may have been.
-    public var closes: [Close]
+    package var closes: [Close]
     /// Pings; others may have been sent.
-    public var pings: [ExpectedMessage]
+    package var pings: [ExpectedMessage]
     /// Data messages, in the order of each sender.
-    public var messages: [ExpectedMessage]
+    package var messages: [ExpectedMessage]
     /// Data messages and Pings that were sent, but that no receiver logged.
-    public var unconfirmed: [ExpectedMessage]
+    package var unconfirmed: [ExpectedMessage]
     /// The name of what the client did wrong on purpose.
-    public var violation: String?
+    package var violation: String?
     /// The rule that it breaks, "RFC 6455 5.1"; nil if it is lawful after all.
-    public var breaks: String?
+    package var breaks: String?
 
     private enum CodingKeys: CodingKey {
         case client, key, path, subprotocol, refused, clientSees, serverSees
@@ -49,7 +49,7 @@ public struct ExpectedConnection: Sendable, Decodable {
     }
 
     /// Reads a connection of an `expected.json`, in which lists that are empty may be left out.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         client = try values.decode(String.self, forKey: .client)
         key = try values.decodeIfPresent(String.self, forKey: .key)

@@ -1,7 +1,7 @@
-public import Foundation
+package import Foundation
 
 /// A case of `fixtures/`: a capture, and what must be found in it.
-public struct Fixture: Sendable, CustomStringConvertible {
+package struct Fixture: Sendable, CustomStringConvertible {
     private struct Manifest: Decodable {
         struct Case: Decodable {
             var name: String
@@ -14,21 +14,21 @@ public struct Fixture: Sendable, CustomStringConvertible {
     }
 
     /// The name of its folder: what it shows.
-    public let name: String
+    package let name: String
     /// What it is there for.
-    public let purpose: String
+    package let purpose: String
     /// The software that made the traffic, and how it was recorded or rewritten.
-    public let origin: String
+    package let origin: String
     /// The capture.
-    public let capture: URL
+    package let capture: URL
     /// What must be found.
-    public let expectation: Expectation
+    package let expectation: Expectation
 
     /// As failures name it.
-    public var description: String { name }
+    package var description: String { name }
 
     /// Every case, in the order of the manifest; throws when a file is missing or not as it should be.
-    public static var all: [Fixture] {
+    package static var all: [Fixture] {
         get throws {
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -45,7 +45,7 @@ public struct Fixture: Sendable, CustomStringConvertible {
     }
 
     /// The case of that name; throws when there is none.
-    public static func named(_ name: String) throws -> Fixture {
+    package static func named(_ name: String) throws -> Fixture {
         guard let fixture = try all.first(where: { $0.name == name }) else {
             throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "fixtures/\(name)"])
         }
@@ -54,23 +54,23 @@ public struct Fixture: Sendable, CustomStringConvertible {
 }
 
 /// Where the tests find their files.
-public enum Repository {
+package enum Repository {
     /// The root of the working copy that these sources were compiled from.
-    public static let root = (0..<4).reduce(into: URL(filePath: #filePath)) { url, _ in
+    package static let root = (0..<4).reduce(into: URL(filePath: #filePath)) { url, _ in
         url.deleteLastPathComponent()
     }
 
     /// The Python with the packages that tests need: the one that `scripts/test` sets up, else the one on the PATH.
-    public static let python: String = {
+    package static let python: String = {
         let own = root.appending(path: ".build/python/bin/python3").path
         return FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
     }()
 
     /// The cases that come with the repository.
-    public static let fixtures = root.appending(path: "fixtures")
+    package static let fixtures = root.appending(path: "fixtures")
 
     /// Larger captures that may lie beside the repository; nil if they are absent.
-    public static let sharedCaptures: URL? = {
+    package static let sharedCaptures: URL? = {
         let folder = root.deletingLastPathComponent().appending(path: "shared/captures")
         return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
     }()

@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 /// A capture of `../shared/captures`, beside the repository: more and larger ones than `fixtures/` holds.
-public struct SharedCapture: Sendable, CustomStringConvertible {
+package struct SharedCapture: Sendable, CustomStringConvertible {
     /// What an analysis must be able to read before it can read the capture.
-    public enum Group: String, CaseIterable, Sendable {
+    package enum Group: String, CaseIterable, Sendable {
         /// Nothing beyond the common.
         case plain
         /// Gaps, tunnels, damaged or unusual files.
@@ -15,23 +15,23 @@ public struct SharedCapture: Sendable, CustomStringConvertible {
     }
 
     /// The file's name without its extension.
-    public let name: String
+    package let name: String
     /// The capture.
-    public let capture: URL
+    package let capture: URL
     /// The TLS secrets that belong to it; nil if there are none.
-    public let keyLog: URL?
+    package let keyLog: URL?
     /// What is needed to read it.
-    public let group: Group
+    package let group: Group
     /// What must be found.
-    public let expectation: Expectation
+    package let expectation: Expectation
 
     /// As failures name it.
-    public var description: String { name }
+    package var description: String { name }
 
     /// The captures of some groups, by name; none where the folder is absent.
     ///
     /// Throws when a log cannot be read.
-    public static func all(_ groups: Set<Group> = Set(Group.allCases)) throws -> [SharedCapture] {
+    package static func all(_ groups: Set<Group> = Set(Group.allCases)) throws -> [SharedCapture] {
         guard let folder = Repository.sharedCaptures else { return [] }
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         return try files.sorted { $0.path < $1.path }.compactMap { file in
@@ -85,43 +85,43 @@ extension String {
 }
 
 /// What the Autobahn test peer recorded of one of its cases.
-public struct AutobahnCase: Sendable, Decodable, CustomStringConvertible {
+package struct AutobahnCase: Sendable, Decodable, CustomStringConvertible {
     /// The case's number, such as "7.3.2".
-    public var `case`: String
+    package var `case`: String
     /// The Sec-WebSocket-Key of its connection.
-    public var key: String
+    package var key: String
     /// What it thinks of the other end's behaviour.
-    public var behavior: String
+    package var behavior: String
     /// Whether the test peer was the server.
-    public var isServer: Bool
+    package var isServer: Bool
     /// Whether the test peer sent the first Close frame.
-    public var closedByMe: Bool
+    package var closedByMe: Bool
     /// Whether the closing handshake was done, by its word.
-    public var wasClean: Bool
+    package var wasClean: Bool
     /// The code of the Close frame that it means to have sent.
-    public var localCloseCode: Int?
+    package var localCloseCode: Int?
     /// The code of the Close frame that it received.
-    public var remoteCloseCode: Int?
+    package var remoteCloseCode: Int?
     /// The reason in that.
-    public var remoteCloseReason: String?
+    package var remoteCloseReason: String?
     /// Frames received, by opcode.
-    public var rxFrameStats: [Int: Int]
+    package var rxFrameStats: [Int: Int]
     /// Frames that it means to have sent, by opcode.
-    public var txFrameStats: [Int: Int]
+    package var txFrameStats: [Int: Int]
 
     /// As failures name it.
-    public var description: String { self.case }
+    package var description: String { self.case }
 
     /// The group, such as 7 of "7.3.2".
-    public var group: Int { Int(self.case.prefix { $0 != "." }) ?? 0 }
+    package var group: Int { Int(self.case.prefix { $0 != "." }) ?? 0 }
 
     /// Which end of the connection the test peer was.
-    public var peer: ExpectedMessage.Sender { isServer ? .server : .client }
+    package var peer: ExpectedMessage.Sender { isServer ? .server : .client }
 
     /// The cases recorded beside a capture; none if there is no such record.
     ///
     /// Throws when it cannot be read.
-    public static func all(of capture: SharedCapture) throws -> [AutobahnCase] {
+    package static func all(of capture: SharedCapture) throws -> [AutobahnCase] {
         let record = capture.capture.deletingLastPathComponent().appending(path: "\(capture.name).cases.jsonl")
         guard FileManager.default.fileExists(atPath: record.path) else { return [] }
         return try Data(contentsOf: record).split(separator: UInt8(ascii: "\n")).map {

@@ -1,10 +1,10 @@
 import Foundation
-public import PacketDecoding
-public import WireFormat
+package import PacketDecoding
+package import WireFormat
 
 extension IPAddress {
     /// Creates an address from text, as in `IPAddress("10.0.0.7")` or `IPAddress("::1")`; the text must be right.
-    public init(_ text: String) {
+    package init(_ text: String) {
         if text.contains(":") {
             var address = in6_addr()
             precondition(inet_pton(AF_INET6, text, &address) == 1, "not an IPv6 address: \(text)")
@@ -17,7 +17,7 @@ extension IPAddress {
     }
 
     /// The 4 or 16 bytes of the address as they stand in an IP header.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         isIPv6 ? bits.bigEndianBytes : UInt32(bits).bigEndianBytes
     }
 }
@@ -25,7 +25,7 @@ extension IPAddress {
 extension Endpoint {
     /// Creates an endpoint from text, as in `Endpoint("10.0.0.7:53412")` or `Endpoint("[::1]:80")`; the text must be
     /// right.
-    public init(_ text: String) {
+    package init(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             preconditionFailure("not an endpoint: \(text)")
         }
@@ -36,7 +36,7 @@ extension Endpoint {
 
 extension [UInt8] {
     /// Hands these bytes on as a captured packet; its original length is theirs unless another one is given.
-    public func withPacket<Result>(
+    package func withPacket<Result>(
         number: UInt64 = 1, time: Timestamp = Timestamp(nanoseconds: 0), linkType: LinkType = .ethernet,
         originalLength: Int? = nil, _ body: (borrowing CapturedPacket) throws -> Result
     ) rethrows -> Result {
@@ -48,18 +48,18 @@ extension [UInt8] {
 
 extension FixedWidthInteger {
     /// The integer in network byte order.
-    public var bigEndianBytes: [UInt8] {
+    package var bigEndianBytes: [UInt8] {
         withUnsafeBytes(of: bigEndian) { Array($0) }
     }
 
     /// The integer with its least byte first.
-    public var littleEndianBytes: [UInt8] {
+    package var littleEndianBytes: [UInt8] {
         withUnsafeBytes(of: littleEndian) { Array($0) }
     }
 }
 
 /// The checksum of IPv4 and TCP (RFC 1071): 0 for bytes that hold their own right checksum.
-public func internetChecksum(_ bytes: [UInt8]) -> UInt16 {
+package func internetChecksum(_ bytes: [UInt8]) -> UInt16 {
     var sum: UInt32 = 0
     for (index, byte) in bytes.enumerated() {
         sum += index.isMultiple(of: 2) ? UInt32(byte) << 8 : UInt32(byte)

@@ -1,54 +1,54 @@
 /// An IPv4 or IPv6 datagram that can be put into packets of every link type.
-public protocol IPDatagram {
+package protocol IPDatagram {
     /// The bytes from the IP header on: a packet of `LinkType.raw`.
     var datagram: [UInt8] { get }
 }
 
 extension IPDatagram {
     /// Whether it is an IPv6 datagram.
-    public var isIPv6: Bool { datagram[0] >> 4 == 6 }
+    package var isIPv6: Bool { datagram[0] >> 4 == 6 }
 
     /// The EtherType that announces it.
-    public var etherType: UInt16 { isIPv6 ? 0x86dd : 0x0800 }
+    package var etherType: UInt16 { isIPv6 ? 0x86dd : 0x0800 }
 
     /// A packet of `LinkType.ethernet`, within the VLAN tags given, the outermost first, and with padding or a trailer
     /// after the datagram.
-    public func ethernet(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
+    package func ethernet(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
         ethernetFrame(tags: tags, typeOrLength: etherType, content: datagram, trailer: trailer)
     }
 
     /// A packet of `LinkType.ethernet` with a length instead of a type (IEEE 802.3), and LLC and SNAP (RFC 1042).
-    public func ethernetSNAP(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
+    package func ethernetSNAP(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
         let content = [0xaa, 0xaa, 0x03, 0, 0, 0] + etherType.bigEndianBytes + datagram
         return ethernetFrame(tags: tags, typeOrLength: UInt16(content.count), content: content, trailer: trailer)
     }
 
     /// A packet of `LinkType.linuxCooked`.
-    public func linuxCooked(tags: [VLANTag] = []) -> [UInt8] {
+    package func linuxCooked(tags: [VLANTag] = []) -> [UInt8] {
         let (types, content) = tagged(tags, typeOrLength: etherType, content: datagram)
         return [0, 0, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0] + types + content
     }
 
     /// A packet of `LinkType.linuxCooked2`.
-    public func linuxCooked2(tags: [VLANTag] = []) -> [UInt8] {
+    package func linuxCooked2(tags: [VLANTag] = []) -> [UInt8] {
         let (types, content) = tagged(tags, typeOrLength: etherType, content: datagram)
         return types + [0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0] + content
     }
 
     /// A packet of `LinkType.null` or `LinkType.loop`: the address family, in either byte order, and the datagram.
-    public func loopback(family: UInt32? = nil, bigEndian: Bool = false) -> [UInt8] {
+    package func loopback(family: UInt32? = nil, bigEndian: Bool = false) -> [UInt8] {
         let family = family ?? (isIPv6 ? 30 : 2)
         return (bigEndian ? family.bigEndianBytes : family.littleEndianBytes) + datagram
     }
 
     /// A packet of `LinkType.ppp` or `LinkType.pppHDLC`.
-    public func ppp(addressAndControl: Bool = true, compressedProtocol: Bool = false) -> [UInt8] {
+    package func ppp(addressAndControl: Bool = true, compressedProtocol: Bool = false) -> [UInt8] {
         let number: UInt8 = isIPv6 ? 0x57 : 0x21
         return (addressAndControl ? [0xff, 0x03] : []) + (compressedProtocol ? [number] : [0, number]) + datagram
     }
 
     /// A packet of `LinkType.ciscoHDLC` or `LinkType.pppHDLC`.
-    public func ciscoHDLC() -> [UInt8] {
+    package func ciscoHDLC() -> [UInt8] {
         [0x0f, 0x00] + etherType.bigEndianBytes + datagram
     }
 

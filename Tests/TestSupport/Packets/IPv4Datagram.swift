@@ -1,26 +1,26 @@
-public import PacketDecoding
+package import PacketDecoding
 
 /// An IPv4 datagram, for tests that need more than ``TCPPacket`` makes.
-public struct IPv4Datagram: IPDatagram, Sendable {
+package struct IPv4Datagram: IPDatagram, Sendable {
     /// The sender.
-    public var source: IPAddress
+    package var source: IPAddress
     /// The receiver.
-    public var destination: IPAddress
+    package var destination: IPAddress
     /// What the payload is; 6 for TCP.
-    public var protocolNumber: UInt8
+    package var protocolNumber: UInt8
     /// The options, a multiple of 4 bytes, at most 40.
-    public var options: [UInt8]
+    package var options: [UInt8]
     /// The fragment offset, in units of 8 bytes.
-    public var fragmentOffset: UInt16
+    package var fragmentOffset: UInt16
     /// Whether more fragments follow.
-    public var moreFragments: Bool
+    package var moreFragments: Bool
     /// The total length field; nil for the right one.
-    public var totalLength: UInt16?
+    package var totalLength: UInt16?
     /// What follows the header.
-    public var payload: [UInt8]
+    package var payload: [UInt8]
 
     /// Creates a datagram.
-    public init(
+    package init(
         from source: IPAddress, to destination: IPAddress, protocolNumber: UInt8, options: [UInt8] = [],
         fragmentOffset: UInt16 = 0, moreFragments: Bool = false, totalLength: UInt16? = nil, payload: [UInt8]
     ) {
@@ -35,7 +35,7 @@ public struct IPv4Datagram: IPDatagram, Sendable {
     }
 
     /// Creates a datagram that carries a TCP segment.
-    public init(
+    package init(
         _ packet: TCPPacket, options: [UInt8] = [], fragmentOffset: UInt16 = 0, moreFragments: Bool = false,
         totalLength: UInt16? = nil
     ) {
@@ -46,7 +46,7 @@ public struct IPv4Datagram: IPDatagram, Sendable {
     }
 
     /// The header and the payload.
-    public var datagram: [UInt8] {
+    package var datagram: [UInt8] {
         precondition(options.count.isMultiple(of: 4) && options.count <= 40)
         let headerLength = 20 + options.count
         let length = totalLength ?? UInt16(headerLength + payload.count)
@@ -59,12 +59,12 @@ public struct IPv4Datagram: IPDatagram, Sendable {
 }
 
 /// A fragment of an IPv4 or IPv6 datagram.
-public struct FragmentDatagram: IPDatagram, Sendable {
+package struct FragmentDatagram: IPDatagram, Sendable {
     /// The IP header, for IPv6 with the fragment header, and the payload.
-    public let datagram: [UInt8]
+    package let datagram: [UInt8]
 
     /// Takes the bytes of any datagram, so that they are built once.
-    public init(_ datagram: some IPDatagram) {
+    package init(_ datagram: some IPDatagram) {
         self.datagram = datagram.datagram
     }
 
@@ -75,7 +75,7 @@ public struct FragmentDatagram: IPDatagram, Sendable {
 
 extension IPDatagram {
     /// What fragments cut into pieces: everything after the IP header.
-    public var fragmentable: [UInt8] {
+    package var fragmentable: [UInt8] {
         Array(datagram[(isIPv6 ? 40 : Int(datagram[0] & 0x0f) * 4)...])
     }
 
@@ -83,7 +83,7 @@ extension IPDatagram {
     ///
     /// The identification is what the fragments of one datagram have in common, of which the low 16 bits count for
     /// IPv4; whether more fragments follow, and the bytes, are what is right unless others are given.
-    public func fragment(
+    package func fragment(
         _ range: Range<Int>, identification: UInt32 = 7, moreFragments: Bool? = nil, bytes: [UInt8]? = nil
     ) -> FragmentDatagram {
         let whole = datagram
@@ -109,7 +109,7 @@ extension IPDatagram {
     }
 
     /// The fragments of `size` bytes, a multiple of 8, the last of what is left.
-    public func fragments(of size: Int, identification: UInt32 = 7) -> [FragmentDatagram] {
+    package func fragments(of size: Int, identification: UInt32 = 7) -> [FragmentDatagram] {
         let whole = FragmentDatagram(self)
         let count = whole.fragmentable.count
         return stride(from: 0, to: count, by: size).map {

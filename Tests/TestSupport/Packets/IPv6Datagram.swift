@@ -1,22 +1,22 @@
-public import PacketDecoding
+package import PacketDecoding
 
 /// An IPv6 datagram, for tests that need more than ``TCPPacket`` makes.
-public struct IPv6Datagram: IPDatagram, Sendable {
+package struct IPv6Datagram: IPDatagram, Sendable {
     /// The sender.
-    public var source: IPAddress
+    package var source: IPAddress
     /// The receiver.
-    public var destination: IPAddress
+    package var destination: IPAddress
     /// What the payload is; 6 for TCP.
-    public var protocolNumber: UInt8
+    package var protocolNumber: UInt8
     /// The extension headers, in order.
-    public var extensionHeaders: [IPv6ExtensionHeader]
+    package var extensionHeaders: [IPv6ExtensionHeader]
     /// The payload length field; nil for the right one.
-    public var payloadLength: UInt16?
+    package var payloadLength: UInt16?
     /// What follows the headers.
-    public var payload: [UInt8]
+    package var payload: [UInt8]
 
     /// Creates a datagram.
-    public init(
+    package init(
         from source: IPAddress, to destination: IPAddress, protocolNumber: UInt8,
         extensionHeaders: [IPv6ExtensionHeader] = [], payloadLength: UInt16? = nil, payload: [UInt8]
     ) {
@@ -29,7 +29,7 @@ public struct IPv6Datagram: IPDatagram, Sendable {
     }
 
     /// Creates a datagram that carries a TCP segment.
-    public init(
+    package init(
         _ packet: TCPPacket, extensionHeaders: [IPv6ExtensionHeader] = [], payloadLength: UInt16? = nil
     ) {
         self.init(
@@ -38,7 +38,7 @@ public struct IPv6Datagram: IPDatagram, Sendable {
     }
 
     /// The headers and the payload.
-    public var datagram: [UInt8] {
+    package var datagram: [UInt8] {
         var next = protocolNumber
         var body = payload
         for header in extensionHeaders.reversed() {
@@ -51,7 +51,7 @@ public struct IPv6Datagram: IPDatagram, Sendable {
 }
 
 /// An extension header of an IPv6 datagram, or of IPv4 the authentication header.
-public enum IPv6ExtensionHeader: Sendable {
+package enum IPv6ExtensionHeader: Sendable {
     /// Hop-by-hop options (RFC 8200 4.3), padded to a multiple of 8 bytes with PadN or Pad1.
     case hopByHop(options: [UInt8])
     /// Hop-by-hop options with the jumbo payload option (RFC 2675 2).
@@ -68,7 +68,7 @@ public enum IPv6ExtensionHeader: Sendable {
     case other(number: UInt8, bytes: [UInt8])
 
     /// The number that announces the header.
-    public var number: UInt8 {
+    package var number: UInt8 {
         switch self {
         case .hopByHop, .jumboPayload: 0
         case .routing: 43
@@ -80,7 +80,7 @@ public enum IPv6ExtensionHeader: Sendable {
     }
 
     /// The header, which announces `next`.
-    public func bytes(next: UInt8) -> [UInt8] {
+    package func bytes(next: UInt8) -> [UInt8] {
         switch self {
         case .hopByHop(let options), .destination(let options): [next] + Self.padded(options)
         case .jumboPayload(let length): [next] + Self.padded([0xc2, 4] + length.bigEndianBytes)

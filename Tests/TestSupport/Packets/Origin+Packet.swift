@@ -1,8 +1,8 @@
-public import WireFormat
+package import WireFormat
 
 extension Origin {
     /// A packet captured at the beginning of 1970.
-    public init(packet: UInt64) {
+    package init(packet: UInt64) {
         self.init(packet: packet, time: Timestamp(nanoseconds: 0))
     }
 }

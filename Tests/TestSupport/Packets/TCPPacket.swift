@@ -1,29 +1,29 @@
-public import PacketDecoding
+package import PacketDecoding
 
 /// A TCP segment to build packets from, as in
 /// `TCPPacket(from: client, to: server, sequence: 7, flags: [.psh, .ack], payload: bytes).ethernet()`.
 ///
 /// Its checksum, and those of the headers around it, are right.
-public struct TCPPacket: IPDatagram, Sendable {
+package struct TCPPacket: IPDatagram, Sendable {
     /// Who sends it.
-    public var source: Endpoint
+    package var source: Endpoint
     /// Who it is for; an address of the same family as the source's.
-    public var destination: Endpoint
+    package var destination: Endpoint
     /// The sequence number.
-    public var sequence: UInt32
+    package var sequence: UInt32
     /// The acknowledgment number.
-    public var acknowledgment: UInt32
+    package var acknowledgment: UInt32
     /// The control bits.
-    public var flags: TCPFlags
+    package var flags: TCPFlags
     /// The window field, not scaled.
-    public var window: UInt16
+    package var window: UInt16
     /// The options; padded with zeros to a multiple of 4 bytes, of which there may be 40.
-    public var options: [TCPOption]
+    package var options: [TCPOption]
     /// The payload.
-    public var payload: [UInt8]
+    package var payload: [UInt8]
 
     /// Creates a segment.
-    public init(
+    package init(
         from source: Endpoint = Endpoint("10.0.0.7:53412"), to destination: Endpoint = Endpoint("10.0.0.9:8080"),
         sequence: UInt32 = 1000, acknowledgment: UInt32 = 2000, flags: TCPFlags = [.ack], window: UInt16 = 65_535,
         options: [TCPOption] = [], payload: [UInt8] = []
@@ -39,7 +39,7 @@ public struct TCPPacket: IPDatagram, Sendable {
     }
 
     /// The TCP header and the payload.
-    public var segment: [UInt8] {
+    package var segment: [UInt8] {
         var options = options.flatMap(\.bytes)
         options += Array(repeating: 0, count: (4 - options.count % 4) % 4)
         precondition(options.count <= 40, "more options than a TCP header holds")
@@ -52,7 +52,7 @@ public struct TCPPacket: IPDatagram, Sendable {
     }
 
     /// The segment in an IPv4 or IPv6 datagram without options, as its addresses demand.
-    public var datagram: [UInt8] {
+    package var datagram: [UInt8] {
         source.address.isIPv6 ? IPv6Datagram(self).datagram : IPv4Datagram(self).datagram
     }
 
@@ -66,7 +66,7 @@ public struct TCPPacket: IPDatagram, Sendable {
 }
 
 /// An option of a TCP header.
-public enum TCPOption: Sendable {
+package enum TCPOption: Sendable {
     /// Nothing follows (kind 0).
     case endOfOptions
     /// One byte of padding (kind 1).
@@ -83,7 +83,7 @@ public enum TCPOption: Sendable {
     case bytes([UInt8])
 
     /// The option as it stands in the header.
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         switch self {
         case .endOfOptions: [0]
         case .noOperation: [1]

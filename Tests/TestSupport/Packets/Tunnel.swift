@@ -1,7 +1,7 @@
-public import PacketDecoding
+package import PacketDecoding
 
 /// A tunnel between two hosts, to put datagrams in.
-public enum Tunnel: Sendable {
+package enum Tunnel: Sendable {
     /// VXLAN over UDP, around an Ethernet frame.
     case vxlan(network: UInt32, port: UInt16 = 4789)
     /// Geneve over UDP, around an Ethernet frame or, if not `bridged`, around the datagram; options are a multiple of
@@ -76,7 +76,7 @@ func labelStack(_ labels: [UInt32]) -> [UInt8] {
 
 extension IPDatagram {
     /// The datagram within a tunnel whose ends are these; IPv4 or IPv6, as they demand.
-    public func inside(
+    package func inside(
         _ tunnel: Tunnel, from source: IPAddress = IPAddress("192.0.2.1"),
         to destination: IPAddress = IPAddress("192.0.2.2")
     ) -> any IPDatagram {
@@ -90,7 +90,7 @@ extension IPDatagram {
 
     /// A packet of `LinkType.ethernet` with MPLS labels before the datagram, or, for a pseudowire, before an Ethernet
     /// frame with or without a control word.
-    public func ethernetMPLS(
+    package func ethernetMPLS(
         labels: [UInt32] = [16], pseudowire: Bool = false, controlWord: Bool = true, multicast: Bool = false
     ) -> [UInt8] {
         let payload = pseudowire ? (controlWord ? [0, 0, 0, 1] : []) + ethernet() : datagram
@@ -99,7 +99,7 @@ extension IPDatagram {
     }
 
     /// A packet of `LinkType.ethernet` with the datagram in a PPPoE session.
-    public func ethernetPPPoE(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
+    package func ethernetPPPoE(tags: [VLANTag] = [], trailer: [UInt8] = []) -> [UInt8] {
         let payload = ppp(addressAndControl: false)
         let header: [UInt8] = [0x11, 0, 0, 1] + UInt16(payload.count).bigEndianBytes
         return ethernetFrame(tags: tags, typeOrLength: 0x8864, content: header + payload, trailer: trailer)
@@ -107,14 +107,14 @@ extension IPDatagram {
 }
 
 /// A VLAN tag of an Ethernet frame.
-public struct VLANTag: Sendable {
+package struct VLANTag: Sendable {
     /// The EtherType that announces it: 0x8100 (802.1Q), 0x88a8 (802.1ad), 0x9100 (older QinQ).
-    public var type: UInt16
+    package var type: UInt16
     /// The priority and the VLAN.
-    public var vlan: UInt16
+    package var vlan: UInt16
 
     /// Creates a tag.
-    public init(_ vlan: UInt16 = 42, type: UInt16 = 0x8100) {
+    package init(_ vlan: UInt16 = 42, type: UInt16 = 0x8100) {
         self.type = type
         self.vlan = vlan
     }

@@ -3,9 +3,9 @@ import Foundation
 /// A pipe with a name in the file system, for a program to read from or to write to; closed with its owner.
 ///
 /// Names and no inherited descriptors: programs that other tests start at the same time cannot hold it open.
-public final class NamedPipe {
+package final class NamedPipe {
     /// Which end the test holds.
-    public enum End: Sendable {
+    package enum End: Sendable {
         case reading, writing
     }
 
@@ -13,11 +13,11 @@ public final class NamedPipe {
     private static let patience = Int32(Double.patience * 1000)
 
     /// Where it is.
-    public let path: String
+    package let path: String
     private var descriptor: Int32
 
     /// Creates a pipe in a folder.
-    public init(_ name: String, in folder: ScratchFolder, holding end: End) throws {
+    package init(_ name: String, in folder: ScratchFolder, holding end: End) throws {
         path = folder.path(name)
         guard mkfifo(path, 0o600) == 0 else { throw POSIXError.last }
         // Held for both, the writing end opens without a reader; the reading end must see the last writer go.
@@ -30,24 +30,24 @@ public final class NamedPipe {
     }
 
     /// Lets go of the pipe: who reads it finds its end.
-    public func closeWriting() {
+    package func closeWriting() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
     }
 
     /// How many bytes wait to be read.
-    public var unreadBytes: Int {
+    package var unreadBytes: Int {
         var count: Int32 = 0
         return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
     }
 
     /// Writes all of some bytes; they must fit into the pipe.
-    public func write(_ bytes: some Sequence<UInt8>) {
+    package func write(_ bytes: some Sequence<UInt8>) {
         FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).write(Data(bytes))
     }
 
     /// Reads the next line, without its end, waiting for it; nil when the writer has gone.
-    public func readLine() throws -> String? {
+    package func readLine() throws -> String? {
         var line: [UInt8] = []
         while let byte = try readByte() {
             if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
@@ -75,7 +75,7 @@ public final class NamedPipe {
 ///   - condition: The condition.
 /// - Returns: Whether it held in time.
 /// - Throws: What the condition throws.
-public func eventually(within seconds: Double = .patience, _ condition: () throws -> Bool) rethrows -> Bool {
+package func eventually(within seconds: Double = .patience, _ condition: () throws -> Bool) rethrows -> Bool {
     let clock = ContinuousClock()
     let deadline = clock.now + .seconds(seconds)
     while try !condition() {
@@ -87,5 +87,5 @@ public func eventually(within seconds: Double = .patience, _ condition: () throw
 
 extension Double {
     /// How many seconds a test waits for what should happen soon: only a failure takes that long, however busy the machine.
-    public static let patience = 300.0
+    package static let patience = 300.0
 }

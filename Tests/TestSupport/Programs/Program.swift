@@ -1,7 +1,7 @@
 import Foundation
 
 /// A program that runs beside the test, with its standard streams at named places.
-public struct Program: Sendable {
+package struct Program: Sendable {
     private let process: pid_t
 
     /// Starts a program with the test's environment, without what would change its output.
@@ -14,7 +14,7 @@ public struct Program: Sendable {
     ///   - output: The path of its standard output; truncated, or created.
     ///   - errors: The path of its standard error; likewise.
     /// - Throws: If it cannot be started.
-    public init(
+    package init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
         output: String, errors: String
     ) throws {
@@ -58,22 +58,22 @@ public struct Program: Sendable {
     }
 
     /// Its peak memory in bytes; nil if the system does not say.
-    public var peakMemory: Int? {
+    package var peakMemory: Int? {
         let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
     }
 
     /// Its number.
-    public var identifier: Int32 { process }
+    package var identifier: Int32 { process }
 
     /// Sends it a signal; it must not have been waited for.
-    public func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         kill(process, signal)
     }
 
     /// Waits for its end, once; returns its exit status, or 128 and the number of the signal that ended it.
-    public func wait() -> Int32 {
+    package func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         let signal = status & 0x7f
@@ -83,7 +83,7 @@ public struct Program: Sendable {
 
 extension Program {
     /// Whether it is over; its status can be asked for all the same.
-    public var hasEnded: Bool {
+    package var hasEnded: Bool {
         var state = siginfo_t()
         state.si_signo = 0
         let result = waitid(P_PID, id_t(identifier), &state, WEXITED | WNOHANG | WNOWAIT)
@@ -93,7 +93,7 @@ extension Program {
     /// Waits for its end, and kills it after this many seconds.
     ///
     /// - Returns: Its exit status, or 128 and the number of the signal that ended it; nil if it had to be killed.
-    public func wait(atMost seconds: Double) -> Int32? {
+    package func wait(atMost seconds: Double) -> Int32? {
         let isOver = eventually(within: seconds) { hasEnded }
         if !isOver { send(SIGKILL) }
         let status = wait()

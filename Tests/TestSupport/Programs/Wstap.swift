@@ -1,24 +1,24 @@
-public import Foundation
+package import Foundation
 
 /// The built `wstap`, run as its users run it.
-public enum Wstap {
+package enum Wstap {
     /// The result of a run.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// The exit status, or 128 and the number of the signal that ended it.
-        public let status: Int32
+        package let status: Int32
         /// What went to standard output.
-        public let output: [UInt8]
+        package let output: [UInt8]
         /// What went to standard error.
-        public let errors: String
+        package let errors: String
 
         /// The output as text.
-        public var text: String { String(decoding: output, as: UTF8.self) }
+        package var text: String { String(decoding: output, as: UTF8.self) }
         /// The lines of the output.
-        public var lines: [String] { text.split(separator: "\n").map(String.init) }
+        package var lines: [String] { text.split(separator: "\n").map(String.init) }
     }
 
     /// Its path: beside the bundle of tests, which was built with it.
-    public static let path: String = {
+    package static let path: String = {
         let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? Bundle.main.bundleURL
         let folders = sequence(first: tests) { $0.path == "/" ? nil : $0.deletingLastPathComponent() }
         let places = folders.lazy.map { $0.appending(path: "wstap").path }
@@ -39,7 +39,7 @@ public enum Wstap {
     ///   - input: The path of its standard input.
     /// - Returns: The result.
     /// - Throws: If it cannot be started.
-    public static func run(
+    package static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null"
     ) throws -> Outcome {
         let folder = try ScratchFolder()
@@ -53,7 +53,7 @@ public enum Wstap {
     }
 
     /// Starts it with its output in places that the test watches.
-    public static func start(
+    package static func start(
         _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null", output: String,
         errors: String
     ) throws -> Program {
@@ -62,12 +62,12 @@ public enum Wstap {
 }
 
 /// A folder for one test's files, removed with its owner.
-public final class ScratchFolder: Sendable {
+package final class ScratchFolder: Sendable {
     /// The folder.
-    public let url: URL
+    package let url: URL
 
     /// Creates a new folder.
-    public init() throws {
+    package init() throws {
         url = FileManager.default.temporaryDirectory.appending(path: "wstap-tests-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
@@ -77,19 +77,19 @@ public final class ScratchFolder: Sendable {
     }
 
     /// The path of something in the folder, whether it is there or not.
-    public func path(_ name: String) -> String {
+    package func path(_ name: String) -> String {
         url.path + "/" + name
     }
 
     /// Writes a file and returns its path.
-    public func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
+    package func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
         let file = path(name)
         try Data(bytes).write(to: URL(filePath: file))
         return file
     }
 
     /// The names of what is in the folder, in order.
-    public var names: [String] {
+    package var names: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() }
     }
 }

@@ -1,7 +1,7 @@
 /// Holds the connections of a trace against what their endpoints logged.
-public struct ConnectionComparison {
+package struct ConnectionComparison {
     /// What is wrong; empty: nothing.
-    public private(set) var faults: [String] = []
+    package private(set) var faults: [String] = []
 
     private let connections: [TraceConnection]
     private let hasHoles: Bool
@@ -14,7 +14,7 @@ public struct ConnectionComparison {
     ///   - expectation: What the endpoints logged.
     ///   - trace: What was found.
     ///   - hasHoles: Whether the capture lacks some of what was sent: then only what was found must be right.
-    public init(_ expectation: Expectation, _ trace: Trace, hasHoles: Bool = false) {
+    package init(_ expectation: Expectation, _ trace: Trace, hasHoles: Bool = false) {
         connections = trace.connections
         self.hasHoles = hasHoles
         loggingPings = Set(expectation.connections.flatMap(\.pings).map(\.from)).subtracting(expectation.unloggedFrom)

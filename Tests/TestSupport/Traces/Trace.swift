@@ -1,12 +1,12 @@
-public import Foundation
+package import Foundation
 
 /// A trace of `wstap --format jsonl`, read back.
-public struct Trace: Sendable {
+package struct Trace: Sendable {
     /// The events, in the order of the lines.
-    public let events: [TraceEvent]
+    package let events: [TraceEvent]
 
     /// Reads a trace; throws if a line does not keep to the format.
-    public init(_ bytes: some Collection<UInt8>) throws {
+    package init(_ bytes: some Collection<UInt8>) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         events = try bytes.split(separator: UInt8(ascii: "\n")).map {
@@ -21,7 +21,7 @@ public struct Trace: Sendable {
     ///   - arguments: Further words of the command line.
     /// - Returns: The trace, and what the run came to.
     /// - Throws: If the program cannot be started, or the trace cannot be read.
-    public static func of(
+    package static func of(
         _ capture: URL, _ arguments: [String] = []
     ) throws -> (trace: Trace, run: Wstap.Outcome) {
         let run = try Wstap.run([capture.path, "--format", "jsonl"] + arguments)
@@ -29,78 +29,78 @@ public struct Trace: Sendable {
     }
 
     /// The data messages that are shown whole, as endpoints would have logged them.
-    public var messages: [ExpectedMessage] {
+    package var messages: [ExpectedMessage] {
         events.compactMap { $0.event == "message" && $0.complete == true ? $0.payloadSeen : nil }
     }
 
     /// The connections on which WebSocket was seen, by number.
-    public var connections: [TraceConnection] {
+    package var connections: [TraceConnection] {
         Dictionary(grouping: events.filter { $0.connection != nil }) { $0.connection ?? 0 }
             .sorted { $0.key < $1.key }.map { TraceConnection(number: $0.key, events: $0.value) }
     }
 }
 
 /// What a trace says about one connection.
-public struct TraceConnection: Sendable {
+package struct TraceConnection: Sendable {
     /// Its number.
-    public let number: UInt64
+    package let number: UInt64
     /// Its events, in order.
-    public let events: [TraceEvent]
+    package let events: [TraceEvent]
 
     /// The client's address and port, as `ExpectedConnection` has it.
-    public var client: String? {
+    package var client: String? {
         events.first { $0.event == "connection" }?.client.map { end in
             end.ip.contains(":") ? "[\(end.ip)]:\(end.port)" : "\(end.ip):\(end.port)"
         }
     }
 
     /// The upgrade that was accepted.
-    public var handshake: TraceEvent? {
+    package var handshake: TraceEvent? {
         events.first { $0.event == "handshake" && $0.accepted == true }
     }
 
     /// The Sec-WebSocket-Key of the upgrade that was accepted.
-    public var key: String? {
+    package var key: String? {
         handshake?.requestHeaders?.first { $0.first?.lowercased() == "sec-websocket-key" }?.last
     }
 
     /// The statuses of upgrades that were refused.
-    public var refused: [Int] {
+    package var refused: [Int] {
         events.compactMap { $0.event == "handshake" && $0.accepted == false ? $0.status : nil }
     }
 
     /// The frames, of both ends.
-    public var frames: [TraceEvent] {
+    package var frames: [TraceEvent] {
         events.filter { $0.event == "frame" }
     }
 
     /// The Pings that are shown whole, as endpoints would have logged them.
-    public var pings: [ExpectedMessage] {
+    package var pings: [ExpectedMessage] {
         frames.compactMap { $0.opcode == "ping" ? $0.payloadSeen : nil }
     }
 
     /// The first Close frame that an end sent.
-    public func close(from sender: ExpectedMessage.Sender) -> TraceEvent.Close? {
+    package func close(from sender: ExpectedMessage.Sender) -> TraceEvent.Close? {
         frames.first { $0.opcode == "close" && $0.from == sender }?.close
     }
 
     /// The applications' close events.
-    public var closeEvents: TraceEvent.CloseEvents? {
+    package var closeEvents: TraceEvent.CloseEvents? {
         events.last { $0.event == "end" }?.closeEvents
     }
 
     /// How it ended.
-    public var verdict: TraceEvent.Verdict? {
+    package var verdict: TraceEvent.Verdict? {
         events.last { $0.event == "end" }?.verdict
     }
 }
 
 /// The project's own checker of traces, which needs Python's jsonschema.
-public struct Schema: Sendable {
+package struct Schema: Sendable {
     private let script: String
 
     /// The checker; nil if something it needs is missing.
-    public static let checker: Schema? = {
+    package static let checker: Schema? = {
         let script = Repository.root.appending(path: "scripts/check-trace").path
         guard FileManager.default.isExecutableFile(atPath: script),
             (try? run([Repository.python, "-c", "import jsonschema"]).status) == 0
@@ -109,7 +109,7 @@ public struct Schema: Sendable {
     }()
 
     /// What is wrong with some traces, a line for each fault; empty: nothing.
-    public func faults(in traces: [String]) throws -> String {
+    package func faults(in traces: [String]) throws -> String {
         let run = try Schema.run([Repository.python, script] + traces)
         return run.status == 0 ? "" : run.text
     }

@@ -1,222 +1,222 @@
-public import Foundation
+package import Foundation
 
 /// A line of a trace, its keys by their own names; those that no test looks at are left out.
-public struct TraceEvent: Sendable, Decodable {
+package struct TraceEvent: Sendable, Decodable {
     /// An address and a port.
-    public struct End: Hashable, Sendable, Decodable {
+    package struct End: Hashable, Sendable, Decodable {
         /// The address.
-        public var ip: String
+        package var ip: String
         /// The port.
-        public var port: Int
+        package var port: Int
     }
 
     /// What a Close frame says.
-    public struct Close: Hashable, Sendable, Decodable {
+    package struct Close: Hashable, Sendable, Decodable {
         /// Its code.
-        public var code: Int?
+        package var code: Int?
         /// Its reason; nil if it is not UTF-8.
-        public var reason: String?
+        package var reason: String?
     }
 
     /// Why a session ended.
-    public struct Verdict: Hashable, Sendable, Decodable {
+    package struct Verdict: Hashable, Sendable, Decodable {
         /// Who ended it.
-        public var by: String
+        package var by: String
         /// At which layer.
-        public var layer: String
+        package var layer: String
         /// Whether both sent a Close frame.
-        public var clean: Bool
+        package var clean: Bool
         /// The code of the first Close frame.
-        public var code: Int?
+        package var code: Int?
         /// Its reason.
-        public var reason: String?
+        package var reason: String?
         /// The code that the client's application gets.
-        public var clientSees: Int?
+        package var clientSees: Int?
         /// The code that the server's application gets.
-        public var serverSees: Int?
+        package var serverSees: Int?
         /// Pings without a Pong.
-        public var unansweredPings: Int
+        package var unansweredPings: Int
         /// Who has failed the connection.
-        public var failedBy: ExpectedMessage.Sender?
+        package var failedBy: ExpectedMessage.Sender?
         /// The rule that the other end broke before.
-        public var failedOver: String?
+        package var failedOver: String?
     }
 
     /// The applications' close events.
-    public struct CloseEvents: Hashable, Sendable, Decodable {
+    package struct CloseEvents: Hashable, Sendable, Decodable {
         /// One of them.
-        public struct CloseEvent: Hashable, Sendable, Decodable {
+        package struct CloseEvent: Hashable, Sendable, Decodable {
             /// The code.
-            public var code: Int
+            package var code: Int
             /// The reason; nil if it is not UTF-8.
-            public var reason: String?
+            package var reason: String?
             /// Whether both ends sent a Close frame; nil if a gap hides that.
-            public var wasClean: Bool?
+            package var wasClean: Bool?
         }
 
         /// The client's application.
-        public var client: CloseEvent?
+        package var client: CloseEvent?
         /// The server's application.
-        public var server: CloseEvent?
+        package var server: CloseEvent?
     }
 
     /// How the TCP connection fared.
-    public struct TCPHealth: Hashable, Sendable, Decodable {
+    package struct TCPHealth: Hashable, Sendable, Decodable {
         /// Segments that were sent again.
-        public var retransmittedSegments: Int?
+        package var retransmittedSegments: Int?
         /// Who sent the first RST.
-        public var rstFrom: ExpectedMessage.Sender?
+        package var rstFrom: ExpectedMessage.Sender?
         /// Who was not answered to the last.
-        public var unansweredFrom: ExpectedMessage.Sender?
+        package var unansweredFrom: ExpectedMessage.Sender?
         /// How many segments were not.
-        public var unansweredSegments: Int?
+        package var unansweredSegments: Int?
     }
 
     /// A way in which several sessions ended alike.
-    public struct Pattern: Hashable, Sendable, Decodable {
+    package struct Pattern: Hashable, Sendable, Decodable {
         /// The server's address.
-        public var server: String
+        package var server: String
         /// Who ended them.
-        public var by: String
+        package var by: String
         /// At which layer.
-        public var layer: String
+        package var layer: String
         /// How many there are.
-        public var sessions: Int
+        package var sessions: Int
         /// How many sessions with the server have ended.
-        public var ended: Int
+        package var ended: Int
         /// The shortest silence before the end, in seconds.
-        public var silenceMin: Double?
+        package var silenceMin: Double?
         /// The longest.
-        public var silenceMax: Double?
+        package var silenceMax: Double?
         /// The shortest lifetime, in seconds.
-        public var lifetimeMin: Double?
+        package var lifetimeMin: Double?
     }
 
     /// What an end sent.
-    public struct Traffic: Hashable, Sendable, Decodable {
+    package struct Traffic: Hashable, Sendable, Decodable {
         /// Frames.
-        public var frames: Int
+        package var frames: Int
         /// Complete messages.
-        public var messages: Int
+        package var messages: Int
         /// Their decoded bytes.
-        public var payloadBytes: Int
+        package var payloadBytes: Int
         /// Bytes after the upgrade.
-        public var wireBytes: Int
+        package var wireBytes: Int
         /// Frames by the names of their opcodes.
-        public var framesByOpcode: [String: Int]
+        package var framesByOpcode: [String: Int]
     }
 
     /// The kind of event.
-    public var event: String
+    package var event: String
     /// When.
-    public var time: String
+    package var time: String
     /// The packet that completed it.
-    public var packet: Int
+    package var packet: Int
     /// Its connection.
-    public var connection: UInt64?
+    package var connection: UInt64?
     /// Who sent it.
-    public var from: ExpectedMessage.Sender?
+    package var from: ExpectedMessage.Sender?
     /// Where it begins in its stream.
-    public var streamOffset: Int?
+    package var streamOffset: Int?
     /// The number of the frame in its direction.
-    public var index: Int?
+    package var index: Int?
     /// Whether the frame is the last of its message.
-    public var fin: Bool?
+    package var fin: Bool?
     /// The name of the opcode.
-    public var opcode: String?
+    package var opcode: String?
     /// The number of the opcode.
-    public var opcodeValue: Int?
+    package var opcodeValue: Int?
     /// The length of the payload, decoded.
-    public var length: UInt64?
+    package var length: UInt64?
     /// The length of the payload on the wire.
-    public var wireLength: UInt64?
+    package var wireLength: UInt64?
     /// The packet that the first byte came in.
-    public var firstPacket: Int?
+    package var firstPacket: Int?
     /// Bytes of the payload that the capture lacks.
-    public var missing: UInt64?
+    package var missing: UInt64?
     /// How many frames a message came in, or there were at all.
-    public var frames: Int?
+    package var frames: Int?
     /// Whether the message is complete.
-    public var complete: Bool?
+    package var complete: Bool?
     /// Whether it follows a place found by evidence.
-    public var inferred: Bool?
+    package var inferred: Bool?
     /// What a Close frame says.
-    public var close: Close?
+    package var close: Close?
     /// The packet of the Ping that a Pong answers.
-    public var answersPacket: Int?
+    package var answersPacket: Int?
     /// The packet of the message that a delivery is of.
-    public var messagePacket: Int?
+    package var messagePacket: Int?
     /// The packet in which its last byte was sent.
-    public var lastBytePacket: Int?
+    package var lastBytePacket: Int?
     /// The packet that acknowledged it.
-    public var acknowledgedPacket: Int?
+    package var acknowledgedPacket: Int?
     /// Whether it was acknowledged.
-    public var outcome: String?
+    package var outcome: String?
     /// Segments that sent bytes of it again.
-    public var retransmissions: Int?
+    package var retransmissions: Int?
     /// The client of a connection.
-    public var client: End?
+    package var client: End?
     /// The server of a connection.
-    public var server: End?
+    package var server: End?
     /// Whether the upgrade was accepted.
-    public var accepted: Bool?
+    package var accepted: Bool?
     /// The status that it was answered with.
-    public var status: Int?
+    package var status: Int?
     /// What it asked for.
-    public var url: String?
+    package var url: String?
     /// What was agreed on.
-    public var subprotocol: String?
+    package var subprotocol: String?
     /// The header fields of the request.
-    public var requestHeaders: [[String]]?
+    package var requestHeaders: [[String]]?
     /// The rule of a finding.
-    public var rule: String?
+    package var rule: String?
     /// How much it matters.
-    public var severity: String?
+    package var severity: String?
     /// Where a rule is written.
-    public var reference: String?
+    package var reference: String?
     /// Why the session ended.
-    public var verdict: Verdict?
+    package var verdict: Verdict?
     /// The applications' close events.
-    public var closeEvents: CloseEvents?
+    package var closeEvents: CloseEvents?
     /// How the TCP connection fared.
-    public var tcp: TCPHealth?
+    package var tcp: TCPHealth?
     /// What the client sent.
-    public var fromClient: Traffic?
+    package var fromClient: Traffic?
     /// What the server sent.
-    public var fromServer: Traffic?
+    package var fromServer: Traffic?
     /// How many packets there were.
-    public var packets: Int?
+    package var packets: Int?
     /// How many TCP connections there were.
-    public var tcpConnections: Int?
+    package var tcpConnections: Int?
     /// How many sessions were opened.
-    public var websocketConnections: Int?
+    package var websocketConnections: Int?
     /// Connections without a session that were not looked at to their end.
-    public var connectionsGivenUp: Int?
+    package var connectionsGivenUp: Int?
     /// How many complete messages there were.
-    public var messages: Int?
+    package var messages: Int?
     /// Their decoded bytes.
-    public var payloadBytes: Int?
+    package var payloadBytes: Int?
     /// How many findings there were, by severity.
-    public var findings: [String: Int]?
+    package var findings: [String: Int]?
     /// How many gaps there were.
-    public var gaps: Int?
+    package var gaps: Int?
     /// Packets that were lost for want of room, of a live capture.
-    public var droppedByKernel: Int?
+    package var droppedByKernel: Int?
     /// Packets that the interface lost, of a live capture.
-    public var droppedByInterface: Int?
+    package var droppedByInterface: Int?
     /// Ways in which sessions ended alike.
-    public var patterns: [Pattern]?
+    package var patterns: [Pattern]?
     /// A payload that is text.
-    public var payload: String?
+    package var payload: String?
     /// Another payload.
-    public var payloadBase64: Data?
+    package var payloadBase64: Data?
     /// Why a payload is not shown.
-    public var payloadWithheld: String?
+    package var payloadWithheld: String?
     /// Whether a payload is cut.
-    public var payloadTruncated: Bool?
+    package var payloadTruncated: Bool?
 
     /// The payload that the event shows; nil if it shows none, or only part of it.
-    public var shownPayload: [UInt8]? {
+    package var shownPayload: [UInt8]? {
         guard payloadWithheld == nil, payloadTruncated != true else { return nil }
         return payload.map { [UInt8]($0.utf8) } ?? payloadBase64.map { [UInt8]($0) }
     }

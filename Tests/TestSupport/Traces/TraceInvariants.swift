@@ -1,10 +1,10 @@
 /// What holds of every trace, whatever the capture.
-public struct TraceInvariants {
+package struct TraceInvariants {
     /// What does not hold; empty: all does.
-    public private(set) var faults: [String] = []
+    package private(set) var faults: [String] = []
 
     /// Looks at a whole trace.
-    public init(_ trace: Trace) {
+    package init(_ trace: Trace) {
         checkOrder(trace.events)
         checkNumbers(trace)
         for connection in trace.connections {
