@@ -197,6 +197,6 @@ struct WebSocketStreamTests {
         let offset = stream.streamOffset
         #expect(offset == 505)
         #expect(reported.messages.count == 1)
-        #expect(reported.frames.map(\.origin) == [0, 3])
+        #expect(reported.frames.map(\.origin.packet) == [0, 3])
     }
 }
