@@ -26,6 +26,9 @@ extension UpgradeFollower {
             phase = .proxy(step)
             return nil
         case .connected: return beginTunnel()
+        case .passed:
+            phase = .following
+            return nil
         case .refused: return finish(.proxy)
         case .broken: return finish(.unknown)
         }
@@ -46,7 +49,8 @@ extension UpgradeFollower {
     }
 }
 
-/// One message of the exchange with a SOCKS proxy (RFC 1928, RFC 1929, SOCKS 4 and 4a); the ends take turns.
+/// One message of the exchange with a SOCKS proxy (RFC 1928, RFC 1929, SOCKS 4 and 4a), where the ends take turns, or the
+/// head of the PROXY protocol, which is never answered.
 enum SOCKSStep: UInt8 {
     // Version 5: the methods offered, and the one chosen (RFC 1928 3).
     case methods, method
@@ -54,6 +58,8 @@ enum SOCKSStep: UInt8 {
     case credentials, credentialsStatus
     // RFC 1928 4 and 6.
     case request, reply
+    // The head that a load balancer puts before a client's bytes, as text and in binary form (PROXY protocol 2.1, 2.2).
+    case proxyLine, proxyHeader
     // Version 4: the fixed part, the user's name, 4a's host name, and the reply.
     case request4, user4, user4a, host4, reply4
 
@@ -62,19 +68,23 @@ enum SOCKSStep: UInt8 {
         case next(SOCKSStep)
         /// Both streams start anew after it.
         case connected
+        /// The client's stream begins after it.
+        case passed
         /// The proxy refused, or was not asked to connect.
         case refused
         /// This is not SOCKS.
         case broken
     }
 
+    /// The longest line of the PROXY protocol (2.1).
+    private static let longestLine = 107
     /// The longest name in version 4, which has no length of its own.
     private static let longestName = 256
 
     /// Whether the end that opened the connection sends it.
     var isFromClient: Bool {
         switch self {
-        case .methods, .credentials, .request, .request4, .user4, .user4a, .host4: true
+        case .methods, .credentials, .request, .request4, .user4, .user4a, .host4, .proxyLine, .proxyHeader: true
         case .method, .credentialsStatus, .reply, .reply4: false
         }
     }
@@ -100,6 +110,11 @@ enum SOCKSStep: UInt8 {
             case 4: 22
             default: nil
             }
+        case .proxyLine:
+            guard message.last != UInt8(ascii: "\n") else { return count }
+            return count < Self.longestLine ? count + 1 : nil
+        case .proxyHeader:
+            return count < 16 ? 16 : 16 + Int(message[14]) << 8 + Int(message[15])
         case .request4, .reply4:
             return 8
         case .user4, .user4a, .host4:
@@ -111,6 +126,7 @@ enum SOCKSStep: UInt8 {
     /// What the complete message leads to.
     func result(_ message: [UInt8]) -> Result {
         switch self {
+        case .proxyLine, .proxyHeader: return .passed
         case .methods:
             return message[1] > 0 ? .next(.method) : .broken
         case .method:
@@ -143,5 +159,19 @@ enum SOCKSStep: UInt8 {
             guard message[0] == 0 else { return .broken }
             return message[1] == 90 ? .connected : .refused
         }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether these bytes begin with "PROXY " (PROXY protocol 2.1).
+    var beginsProxyLine: Bool { count >= 6 && equals("PROXY ", in: 0..<6) }
+
+    /// Whether these bytes begin with the signature of the binary form (PROXY protocol 2.2).
+    var beginsProxyHeader: Bool { count >= 12 && equals("\r\n\r\n\0\r\nQUIT\n", in: 0..<12) }
+
+    /// Where "GET " stands among the first bytes; nil if it does not.
+    func placeOfRequest(within limit: Int) -> Int? {
+        guard count >= 4, limit >= 0 else { return nil }
+        return (0...Swift.min(count - 4, limit)).first { equals("GET ", in: $0..<($0 + 4)) }
     }
 }

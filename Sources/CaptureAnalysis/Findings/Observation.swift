@@ -3,6 +3,8 @@
 enum Observation: CaseIterable {
     // The opening handshake.
     case draft
+    case earlyFrames
+    case textAfterHead
     case legacyDeflate
     case extensionNotDecoded
     // Both streams of a session.
@@ -41,6 +43,14 @@ extension Rule {
             self.init(
                 "handshake.draft", .warning, "RFC 6455 4.1",
                 "The upgrade follows draft {NAME}, whose frames are not decoded.")
+        case .earlyFrames:
+            self.init(
+                "handshake.early-frames", .warning, "RFC 6455 4.1",
+                "The client sent frames before it had the response to its upgrade request.")
+        case .textAfterHead:
+            self.init(
+                "handshake.text-after-head", .warning, "RFC 6455 4.1",
+                "Text follows the empty line that ends the upgrade request; it is no frame.")
         case .legacyDeflate:
             self.init(
                 "extension.legacy-deflate", .warning, "RFC 6455 9",

@@ -18,6 +18,8 @@ struct ReportedFindings: OptionSet {
     static let farAcknowledgment = ReportedFindings(rawValue: 32)
     /// The capture's clock runs backwards; kept with the client's stream.
     static let timeBackwards = ReportedFindings(rawValue: 64)
+    /// It was sent before the upgrade was accepted.
+    static let early = ReportedFindings(rawValue: 128)
 }
 
 extension Session {

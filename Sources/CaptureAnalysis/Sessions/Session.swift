@@ -34,6 +34,8 @@ struct Session: StreamReader, ~Copyable {
     let carriers: CarrierMaps?
     /// When the upgrade was accepted; nil if that was before the capture.
     private let openingTime: Timestamp?
+    /// The packet of the response that accepted the upgrade; 0 if that is not in the capture.
+    private let openingPacket: UInt64
     private let outstandingPings: UInt32
     /// The latest bytes after a pause.
     private var burst: Burst?
@@ -84,6 +86,7 @@ struct Session: StreamReader, ~Copyable {
         serverStates.advance(to: .open, at: elapsed)
         lastByteTime = hasUpgrade ? workspace.time : Session.never
         openingTime = hasUpgrade ? workspace.time : nil
+        openingPacket = hasUpgrade ? workspace.packet : 0
     }
 
     /// Who sends a direction.
@@ -115,7 +118,11 @@ struct Session: StreamReader, ~Copyable {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
         streams[role.index].lastPacket = origin.packet
         let pause = origin.time.nanoseconds(since: lastByteTime)
-        if UInt64(bitPattern: pause) > Session.pause { endPause(pause, role, origin, &workspace, &sink) }
+        if UInt64(bitPattern: pause) > Session.pause,
+            lookAt(pause, before: bytes, from: role, origin, &workspace, &sink)
+        {
+            return
+        }
         guard streams[role.index].search == nil else {
             var context = workspace.context(id)
             search(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
@@ -284,22 +291,36 @@ struct Session: StreamReader, ~Copyable {
     }
 
     /// Looks at bytes that came long after those before, or whose packet's time is earlier.
+    ///
+    /// - Returns: Whether they are no frames, and were passed over.
     @inline(never)
-    private mutating func endPause(
-        _ pause: Int64, _ role: Role, _ origin: Origin, _ workspace: inout Workspace,
+    private mutating func lookAt(
+        _ pause: Int64, before bytes: Span<UInt8>, from role: Role, _ origin: Origin, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
-    ) {
+    ) -> Bool {
         guard pause < 0 else {
             let before = lastByteTime == Session.never ? nil : lastByteTime
             burst = Burst(role: role, start: carriedEnd(of: role), before: before)
-            return
+            return false
+        }
+        let offset = streams[role.index].decoder.streamOffset
+        if role == .client, origin.packet < openingPacket {
+            let isText = streams[role.index].decoder.frameCount == 0 && bytes.isTextLine
+            if reportsFirst(.early, of: .client) {
+                let rule = Rule(isText ? .textAfterHead : .earlyFrames)
+                workspace.report(Finding(rule, from: role, at: offset), at: workspace.context(id), into: &sink)
+            }
+            guard isText else { return false }
+            streams[role.index].decoder.lose(resources: &workspace.resources)
+            streams[role.index].decoder.resume(at: offset &+ UInt64(bytes.count))
+            return true
         }
         // Bytes that waited are older than others by right.
-        guard origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return }
+        guard origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return false }
         let finding = Finding(
-            Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: role,
-            at: streams[role.index].decoder.streamOffset)
+            Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: role, at: offset)
         workspace.report(finding, at: workspace.context(id), into: &sink)
+        return false
     }
 
     private mutating func handleControl(_ event: inout FrameEvent, _ workspace: borrowing Workspace) {
@@ -409,4 +430,13 @@ struct Burst {
     var start: UInt64
     /// When the last byte before the pause came; nil if none did.
     var before: Timestamp?
+}
+
+extension Span<UInt8> {
+    /// Whether it is text in lines, and so no frame of a client: the second byte of one has its top bit set
+    /// (RFC 6455 5.1, 5.2).
+    fileprivate var isTextLine: Bool {
+        !isEmpty && self[count - 1] == UInt8(ascii: "\n")
+            && indices.allSatisfy { (0x20...0x7e).contains(self[$0]) || (0x09...0x0d).contains(self[$0]) }
+    }
 }
