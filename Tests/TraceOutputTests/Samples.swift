@@ -14,6 +14,9 @@ enum Samples {
     static let client = Endpoint(address: IPAddress(ipv4: 0x0a00_0007), port: 53412)
     static let server = Endpoint(address: IPAddress(ipv4: 0x0a00_0009), port: 8080)
 
+    /// Stands for the packet of the call that an event becomes.
+    static let callersPacket = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
+
     static func context(
         packet: UInt64, microseconds: Int64, connection: UInt64 = 1, stream: UInt64? = nil, sender: Role? = .client
     ) -> EventContext {
@@ -62,7 +65,7 @@ enum Samples {
     static func frame(
         _ from: Role, _ opcode: Opcode, length: UInt64, fin: Bool = true, rsv: UInt8 = 0, fragment: UInt64? = nil,
         payload: PayloadStatus = .whole, close: CloseBody? = nil, answer: FrameEvent.Answer? = nil,
-        missing: UInt64 = 0, isInferred: Bool = false
+        missing: UInt64 = 0, isInferred: Bool = false, origin: Origin = callersPacket
     ) -> Event {
         let header = FrameHeader(
             firstByte: (fin ? 0x80 : 0) | rsv | opcode.rawValue, maskingKey: from == .client ? 0x37fa_213d : nil,
@@ -71,13 +74,13 @@ enum Samples {
             FrameEvent(
                 from: from, frame: Frame(header: header, streamOffset: 180, index: 3, missing: missing), firstPacket: 6,
                 payload: payload, close: close, answer: answer,
-                fragment: fragment ?? (opcode.isControl ? 0 : 1), isInferred: isInferred))
+                fragment: fragment ?? (opcode.isControl ? 0 : 1), isInferred: isInferred, origin: origin))
     }
 
     static func message(
         _ from: Role, isText: Bool = true, length: UInt64?, frames: UInt64 = 1, isComplete: Bool = true,
         isCompressed: Bool = false, wireLength: UInt64? = nil, payload: PayloadStatus = .whole,
-        isValidUTF8: Bool = true, isInferred: Bool = false
+        isValidUTF8: Bool = true, isInferred: Bool = false, origin: Origin = callersPacket
     ) -> Event {
         .message(
             MessageEvent(
@@ -86,7 +89,7 @@ enum Samples {
                     isText: isText, streamOffset: 180, isComplete: isComplete, frames: frames,
                     isCompressed: isCompressed, wireLength: wireLength ?? length ?? 0, length: length,
                     payload: payload, isValidUTF8: isValidUTF8),
-                firstPacket: 6, isInferred: isInferred))
+                firstPacket: 6, isInferred: isInferred, origin: origin))
     }
 
     static func delivery(_ outcome: Delivery.Outcome = .acknowledged, retransmissions: UInt64 = 0) -> Delivery {
@@ -200,6 +203,16 @@ struct Call {
         context = Samples.context(
             packet: packet, microseconds: microseconds, connection: connection, stream: stream, sender: sender)
         payload = bytes
+        let origin = Origin(packet: packet, time: context.time)
+        switch event {
+        case .frame(var frame) where frame.origin == Samples.callersPacket:
+            frame.origin = origin
+            self.event = .frame(frame)
+        case .message(var message) where message.origin == Samples.callersPacket:
+            message.origin = origin
+            self.event = .message(message)
+        default: break
+        }
     }
 
     static let capture = Call(

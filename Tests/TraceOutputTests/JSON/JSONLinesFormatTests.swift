@@ -1,5 +1,6 @@
 import PacketDecoding
 import Testing
+import WireFormat
 
 @testable import CaptureAnalysis
 @testable import TraceOutput
@@ -113,6 +114,14 @@ struct JSONLinesFormatTests {
             ))
     }
 
+    @Test func `What waited names the packet that brought it`() {
+        let origin = Origin(packet: 4, time: Samples.time(1300))
+        let keys = #","origin_packet":4,"origin_time":"2026-11-20T17:24:00.001300000Z""#
+        #expect(self.keys(Samples.message(.client, length: 0, origin: origin)).hasSuffix(keys))
+        #expect(self.keys(Samples.frame(.client, .text, length: 0, origin: origin)).contains(keys))
+        #expect(!self.keys(Samples.message(.client, length: 0)).contains("origin"))
+    }
+
     @Test func `Text that is not UTF-8 is base64`() {
         #expect(
             keys(Samples.message(.client, length: 2, isValidUTF8: false), [0x61, 0xff]).contains(
@@ -182,7 +191,7 @@ struct JSONLinesFormatTests {
         #expect(
             keys(Samples.end())
                 == #""connection":1,"verdict":{"by":"client","layer":"close-frame","clean":true,"code":1000,"name":"normal closure","#
-                + #""reason":"bye","client_sees":1000,"server_sees":1000,"silence":5.000000000,"unanswered_pings":0,"#
+                + #""reason":"bye","client_sees":1000,"server_sees":1000,"silence":5.000000000,"message_silence":null,"unanswered_pings":0,"#
                 + #""failed_by":null,"failed_over":null},"#
                 + #""close_events":{"client":{"code":1000,"name":"normal closure","reason":"bye","was_clean":true},"#
                 + #""server":{"code":1000,"name":"normal closure","reason":"bye","was_clean":true}},"#
@@ -204,7 +213,8 @@ struct JSONLinesFormatTests {
             )
             .hasPrefix(
                 #""connection":1,"verdict":{"by":"network","layer":"timeout","clean":false,"code":null,"name":null,"#
-                    + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"unanswered_pings":0,"#))
+                    + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"message_silence":null,"unanswered_pings":0,"#
+            ))
     }
 
     @Test func `The summary line has the totals`() {
@@ -235,9 +245,10 @@ struct JSONLinesFormatTests {
         #expect(
             line.hasSuffix(
                 #""patterns":[{"server":"10.0.0.9","by":"server","layer":"rst","sessions":14,"ended":15,"#
-                    + #""silence_min":59.900000000,"silence_max":60.140000000,"lifetime_min":null,"lifetime_max":null},"#
+                    + #""silence_min":59.900000000,"silence_max":60.140000000,"message_silence_min":null,"message_silence_max":null,"lifetime_min":null,"lifetime_max":null},"#
                     + #"{"server":"10.0.0.9","by":"server","layer":"rst","sessions":14,"ended":15,"#
-                    + #""silence_min":null,"silence_max":null,"lifetime_min":null,"lifetime_max":null}]"#))
+                    + #""silence_min":null,"silence_max":null,"message_silence_min":null,"message_silence_max":null,"lifetime_min":null,"lifetime_max":null}]"#
+            ))
     }
 
     @Test func `The summary line has what was dropped at a limit, if anything`() {
