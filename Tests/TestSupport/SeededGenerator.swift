@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Random numbers that a seed repeats, the same everywhere (SplitMix64).
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
@@ -7,9 +13,11 @@ package struct SeededGenerator: RandomNumberGenerator {
         state = seed
     }
 
-    /// Begins the numbers of a seed of chance, which it prints, so that a failure can be run again.
+    /// Begins the numbers of a random seed, or of the one in the environment variable `WSTAP_SEED`, and prints it, so
+    /// that a failure can be run again.
     package init(_ place: StaticString = #function) {
-        let seed = UInt64.random(in: 0 ... .max)
+        let given = getenv("WSTAP_SEED").flatMap { UInt64(String(cString: $0)) }
+        let seed = given ?? UInt64.random(in: 0 ... .max)
         print("\(place): seed \(seed)")
         self.init(seed: seed)
     }

@@ -33,8 +33,12 @@ package enum Evidence {
     static let endsStream = 16
     /// A Close frame has a code that may be sent: one number in 32 may.
     static let closeCode = 5
-    /// Unmasking yields a printable character, and at least a quarter of the masked bytes were none.
-    static let unmaskedCharacter = 1
+    /// The most that headers and ends of segments that repeat come to: so does a table of records of one size.
+    static let repeatLimit = 12
+    /// What a printable character costs that unmasking makes, in tenths of a bit: there are 98 of them.
+    static let characterCost = 66
+    /// Bits by which a masking key must surprise: it is random (RFC 6455 5.3), so 32 but for the model's own error.
+    static let keySurprise = 24
     /// The most that unmasked characters of one frame count.
     static let unmaskedText = 24
     /// The most that headers and segment ends count without masking, on a connection of which nothing is known: records

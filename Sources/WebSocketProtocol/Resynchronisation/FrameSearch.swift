@@ -36,6 +36,7 @@ package final class FrameSearch {
     /// The next place to try.
     private var candidateOffset: UInt64
     private var chains: [HeaderChain] = []
+    private let model = ByteModel()
     private let senders: [Role]
     private let mayBeCompressed: Bool
     private let isMidstream: Bool
@@ -73,7 +74,7 @@ package final class FrameSearch {
     }
 
     /// Memory that a search takes besides what it keeps: itself, and the heads of its arrays.
-    private static let overhead = 320
+    private static let overhead = 1024
 
     /// The evidence of the leading chain, in bits.
     package var bestEvidence: Int { chains.map(\.bits).max() ?? 0 }
@@ -120,6 +121,7 @@ package final class FrameSearch {
         pieces.append(Piece(offset: start, index: buffer.count, origin: origin))
         unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
         searched &+= UInt64(bytes.count)
+        model.receive(bytes)
         advance(segmentStart: start, isEnd: false)
         let place = decide()
         if place == nil, buffer.count > limit { discard() }
@@ -180,7 +182,11 @@ package final class FrameSearch {
             let range = bytes(from: candidateOffset)
             // A header takes at most 14 bytes; one that is cut is tried again with the next segment.
             guard isEnd || range.count >= FrameHeader.maximumByteCount || candidateOffset == segmentStart else { break }
-            for sender in senders where mayBegin(range.lowerBound, sender) {
+            let place = range.lowerBound
+            let isServers = mayBegin(place, .server)
+            let isClients = mayBegin(place, .client)
+            model.countPlace(clientHeader: isClients, serverHeader: isServers)
+            for sender in senders where sender == .client ? isClients : isServers {
                 var chain = HeaderChain(
                     sender: sender, start: candidateOffset, isSegmentStart: candidateOffset == segmentStart,
                     isMidstream: isMidstream)
@@ -221,7 +227,9 @@ package final class FrameSearch {
             let wanted = min(header.payloadLength, 128)
             guard isEnd || UInt64(following.count) >= wanted else { return true }
             let payload = following.extracting(first: Int(min(UInt64(following.count), header.payloadLength)))
-            guard chain.take(header, payload: payload, mayBeCompressed: mayBeCompressed) else { return false }
+            let isText = model.isUTF8 && kept.span.isInUTF8Sequence(bytes(from: place).lowerBound)
+            guard chain.take(header, payload: payload, isText: isText, mayBeCompressed: mayBeCompressed, model)
+            else { return false }
             walks.mark(place, by: chain, bits: bits)
             if endsSegment(chain.next) { chain.endsWithSegment() }
         }

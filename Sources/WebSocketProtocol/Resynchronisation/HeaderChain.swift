@@ -16,10 +16,12 @@ struct HeaderChain {
     /// Where the next header is due.
     private(set) var next: UInt64
     /// The evidence so far.
-    var bits: Int { min(formBits, formLimit) + contentBits }
+    var bits: Int { min(formBits + min(repeatBits, Evidence.repeatLimit), formLimit) + contentBits }
     /// Evidence from headers that follow one another and frames that end with segments: records of other protocols have
     /// it too.
     private var formBits: Int
+    /// What headers prove that look like an earlier one, and where they end.
+    private var repeatBits = 0
     /// The most that it counts.
     private let formLimit: Int
     /// Evidence that other protocols do not have.
@@ -31,12 +33,16 @@ struct HeaderChain {
     /// Headers in the chain.
     private(set) var frames = 0
     private var message = MessageState.unknown
-    private var lastFirstByte: UInt8?
+    /// The first bytes and lengths of the latest frames that differ: records of a table have few.
+    private var shapes = InlineArray<8, UInt64>(repeating: .max)
+    private var nextShape = 0
     private var lastLength: UInt64?
     private var lastKey: UInt32 = 0
     private var emptyFrames = 0
     /// The evidence of the last frame's header.
     private var lastHeaderBits = 0
+    /// Whether the last frame looked like an earlier one.
+    private var isRepeat = false
 
     /// How many frames without payload may follow one another: runs of zeros look like them.
     private static let emptyFrameLimit = 4
@@ -68,29 +74,44 @@ struct HeaderChain {
     /// Takes the header that is due.
     ///
     /// - Parameters:
-    ///   - header: The bytes that are due, read as a header.
-    ///   - payload: The bytes after the header, as many as are here, at most the payload's length.
+    ///   - header: What stands where a header is due.
+    ///   - payload: The bytes after the header, as many as are at hand, at most the payload's length.
+    ///   - isText: Whether its first byte stands in a UTF-8 sequence of a stream that is UTF-8.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
-    /// - Returns: Whether it can be one; if not, the chain is broken.
-    mutating func take(_ header: FrameHeader, payload: Span<UInt8>, mayBeCompressed: Bool) -> Bool {
+    ///   - model: What the stream's bytes are if they are no frames.
+    /// - Returns: Whether it can be one; else the chain is broken.
+    mutating func take(
+        _ header: FrameHeader, payload: Span<UInt8>, isText: Bool, mayBeCompressed: Bool, _ model: ByteModel
+    ) -> Bool {
         guard isPlausible(header, mayBeCompressed: mayBeCompressed) else { return false }
+        frames += 1
         if header.payloadLength == 0 {
             emptyFrames += 1
             guard emptyFrames <= HeaderChain.emptyFrameLimit else { return false }
         } else {
             emptyFrames = 0
-            guard let payloadBits = evidence(of: payload, header) else { return false }
-            lastHeaderBits = headerEvidence(header)
-            formBits += lastHeaderBits
-            contentBits += payloadBits
-            if lastHeaderBits > 0, header.payloadLength > 125 { contentBits += Evidence.extendedLength }
+            guard let payloadBits = evidence(of: payload, header, model) else { return false }
+            isRepeat = !insertShape(header)
+            lastHeaderBits = isText ? 0 : headerEvidence(header, model)
+            if lastHeaderBits > 0 {
+                if isRepeat { repeatBits += lastHeaderBits } else { formBits += lastHeaderBits }
+                if !isRepeat, header.payloadLength > 125 { contentBits += Evidence.extendedLength }
+                if isRepeat, !header.isMasked { repeatBits += payloadBits } else { contentBits += payloadBits }
+            }
         }
         if !header.opcode.isControl { message = header.fin ? .outside : .inside }
-        lastFirstByte = header.firstByte
         lastLength = header.payloadLength
         lastKey = header.maskingKey ?? 0
-        frames += 1
         next &+= UInt64(header.byteCount) &+ header.payloadLength
+        return true
+    }
+
+    /// Remembers a frame's first byte and length; false if a recent frame of the chain had both.
+    private mutating func insertShape(_ header: FrameHeader) -> Bool {
+        let shape = UInt64(header.firstByte) &<< 56 | header.payloadLength
+        for index in shapes.indices where shapes[index] == shape { return false }
+        shapes[nextShape] = shape
+        nextShape = (nextShape &+ 1) & 7
         return true
     }
 
@@ -107,7 +128,7 @@ struct HeaderChain {
     /// Counts that the frame taken last ends with a segment.
     mutating func endsWithSegment() {
         guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
-        formBits += lastHeaderBits < Evidence.header ? Evidence.repeatedEnd : Evidence.endsSegment
+        if isRepeat { repeatBits += Evidence.repeatedEnd } else { formBits += Evidence.endsSegment }
     }
 
     /// Counts that the frame taken last ends with the stream.
@@ -132,32 +153,36 @@ struct HeaderChain {
         }
     }
 
-    private func headerEvidence(_ header: FrameHeader) -> Int {
-        // Keys are random (RFC 6455 5.3): a byte in the same position as in the last key suggests repetitive data.
-        if let key = header.maskingKey, (key ^ lastKey).hasZeroByte { return 0 }
-        // Zero is the most common byte, and lengths of 16 and 32 bits begin with it.
+    private func headerEvidence(_ header: FrameHeader, _ model: ByteModel) -> Int {
+        if let key = header.maskingKey {
+            // Keys are random (RFC 6455 5.3): a byte that stands in the last one too is a sign of bytes that repeat.
+            guard !(key ^ lastKey).hasZeroByte else { return 0 }
+            let surprise = (0..<4).reduce(0) { $0 + model.surprise(of: UInt8(truncatingIfNeeded: key &>> ($1 &* 8))) }
+            guard surprise >= Evidence.keySurprise * 10 else { return 0 }
+        }
+        // Zero is the commonest byte of all, and lengths of 16 and 32 bits begin with it.
         if header.firstByte == 0, header.payloadLength < 126 { return 0 }
+        if isRepeat { return min(Evidence.repeatedHeader, model.headerEvidence(sender, known: frames)) }
         if header.payloadLength < 4, !header.isMasked { return Evidence.tinyFrame }
-        if header.firstByte == lastFirstByte, header.payloadLength == lastLength { return Evidence.repeatedHeader }
-        return Evidence.header
+        return model.headerEvidence(sender, known: frames)
     }
 
     /// The evidence in a payload; nil if it cannot be the payload of such a frame.
-    private func evidence(of payload: Span<UInt8>, _ header: FrameHeader) -> Int? {
+    private func evidence(of payload: Span<UInt8>, _ header: FrameHeader, _ model: ByteModel) -> Int? {
         var bytes = InlineArray<128, UInt8>(repeating: 0)
         let count = min(payload.count, 128)
         let key = header.maskingKey ?? 0
-        var characters = 0
+        var gain = 0
         var unveiled = 0
         for index in 0..<count {
             let byte = payload[index]
             bytes[index] = byte ^ UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
             guard bytes[index].isPrintable else { continue }
-            characters += 1
+            gain += model.surprise(of: byte) - Evidence.characterCost
             if !byte.isPrintable { unveiled += 1 }
         }
         // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
-        let textBits = unveiled * 4 >= count ? min(characters * Evidence.unmaskedCharacter, Evidence.unmaskedText) : 0
+        let textBits = unveiled * 4 >= count ? max(0, min(gain / 10, Evidence.unmaskedText)) : 0
         let head = bytes.span.extracting(0..<count)
         let isWhole = UInt64(count) == header.payloadLength
         if header.opcode == .close, header.payloadLength > 0 {

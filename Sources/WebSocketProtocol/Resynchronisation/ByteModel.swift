@@ -1,0 +1,88 @@
+/// What the bytes of a stream would be if they were not WebSocket frames: text of some script, a table, a program.
+///
+/// It knows how often each byte came, how much of the stream is UTF-8, and how often two bytes stand side by side that
+/// could begin a frame. Evidence for frames is weighed against it: what this stream shows everywhere proves nothing.
+final class ByteModel {
+    private var counts = InlineArray<256, UInt16>(repeating: 0)
+    private var total = 0
+    /// Bytes with the top bit set, and those of them that stand in a well-formed UTF-8 sequence.
+    private var highBytes = 0
+    private var scalarBytes = 0
+    /// Places looked at, and those at which a header of a client or a server could stand, by ``Role/index``.
+    private var places = 0
+    private var headerPlaces: InlineArray<2, Int> = [0, 0]
+
+    /// Counts that grow beyond this are halved: what came last weighs most.
+    private static let halvingTotal = 1 << 15
+
+    /// Whether most bytes beyond ASCII stand in UTF-8 sequences; in random bytes one in six does.
+    var isUTF8: Bool { scalarBytes * 2 > highBytes }
+
+    /// Counts the next bytes of the stream.
+    func receive(_ bytes: Span<UInt8>) {
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            counts[Int(byte)] &+= 1
+            if byte >= 0x80 {
+                highBytes &+= 1
+                if bytes.isInUTF8Sequence(index) { scalarBytes &+= 1 }
+            }
+            index &+= 1
+        }
+        total &+= bytes.count
+        guard total > Self.halvingTotal else { return }
+        total = 0
+        for byte in counts.indices {
+            counts[byte] &>>= 1
+            total &+= Int(counts[byte])
+        }
+    }
+
+    /// Counts a place at which a frame of each of `senders` could begin by its first two bytes.
+    func countPlace(clientHeader: Bool, serverHeader: Bool) {
+        places &+= 1
+        if clientHeader { headerPlaces[Role.client.index] &+= 1 }
+        if serverHeader { headerPlaces[Role.server.index] &+= 1 }
+    }
+
+    /// How surprising one of the stream's bytes is by all the others, in tenths of a bit: 80 if all are equally common.
+    func surprise(of byte: UInt8) -> Int {
+        min(80, Self.logarithm(total &+ 255) &- Self.logarithm(max(1, Int(counts[Int(byte)]))))
+    }
+
+    /// What it proves, in bits, that a header of `sender` stands where one is due: how rare such places are, the
+    /// `known` headers of the chain itself left out. Before any place was looked at, they are as rare as in random bytes.
+    func headerEvidence(_ sender: Role, known: Int) -> Int {
+        let others = max(0, headerPlaces[sender.index] &- known)
+        let tenths = Self.logarithm(places &+ 64) &- Self.logarithm(others &+ 2)
+        return max(0, min(Evidence.header, tenths / 10 &+ 1))
+    }
+
+    /// The binary logarithm of a positive number in tenths, rounded down.
+    private static func logarithm(_ number: Int) -> Int {
+        let whole = Int.bitWidth &- 1 &- number.leadingZeroBitCount
+        // The fraction is taken to be linear in the bits behind the first: at most 0.09 too small.
+        let fraction = (number &- (1 &<< whole)) &* 10 &>> whole
+        return whole &* 10 &+ fraction
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether the byte at `index` stands in a well-formed UTF-8 sequence of two bytes or more (RFC 3629 4), as far as
+    /// the span shows both sides of it.
+    func isInUTF8Sequence(_ index: Int) -> Bool {
+        var lead = index
+        while lead > 0, index &- lead < 3, self[lead] & 0xc0 == 0x80 { lead &-= 1 }
+        let length: Int
+        switch self[lead] {
+        case 0xc2...0xdf: length = 2
+        case 0xe0...0xef: length = 3
+        case 0xf0...0xf4: length = 4
+        default: return false
+        }
+        guard lead &+ length > index else { return false }
+        for place in (lead &+ 1)..<Swift.min(lead &+ length, count) where self[place] & 0xc0 != 0x80 { return false }
+        return true
+    }
+}

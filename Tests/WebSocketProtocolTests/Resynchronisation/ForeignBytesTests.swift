@@ -1,0 +1,115 @@
+import TestSupport
+import Testing
+
+@testable import WebSocketProtocol
+
+/// What a search must never take for frames: text of any script, in any encoding and markup, and tables.
+@Suite("Foreign bytes")
+struct ForeignBytesTests {
+    /// Prose of one script; sentences are put together in a random order.
+    struct Script: CustomTestStringConvertible, Sendable {
+        var testDescription: String
+        var words: [String]
+
+        init(_ name: String, _ text: String) {
+            testDescription = name
+            words = text.split(separator: " ").map(String.init)
+        }
+    }
+
+    static let scripts = [
+        Script(
+            "Japanese",
+            "このファイルは見つかりませんでした。 もう一度お試しください。 あなたのメッセージは送信されました。 接続が閉じられました。 すべての項目を選択してください。 "
+                + "新しいバージョンが利用できます。 ああ、そうですか。 お名前を入力してください。 どうもありがとうございます。 いいえ、まだです。"),
+        Script(
+            "Thai",
+            "ไม่พบแฟ้มที่คุณต้องการ กรุณาลองใหม่อีกครั้ง ข้อความของคุณถูกส่งแล้ว การเชื่อมต่อถูกปิด โปรดเลือกรายการทั้งหมด มีรุ่นใหม่ให้ใช้งาน ขอบคุณมาก"),
+        Script("Chinese", "找不到该文件。 请再试一次。 您的消息已发送。 连接已关闭。 请选择所有项目。 有新版本可用。 请输入您的姓名。 非常感谢。"),
+        Script("Korean", "파일을 찾을 수 없습니다. 다시 시도해 주십시오. 메시지를 보냈습니다. 연결이 닫혔습니다. 모든 항목을 선택하십시오."),
+        Script("Russian", "Файл не найден. Попробуйте ещё раз. Ваше сообщение отправлено. Соединение закрыто. Выберите все элементы."),
+        Script("Arabic", "لم يتم العثور على الملف حاول مرة أخرى تم إرسال رسالتك تم إغلاق الاتصال اختر كل العناصر شكرا جزيلا لك"),
+        Script("Hindi", "फ़ाइल नहीं मिली। कृपया पुनः प्रयास करें। आपका संदेश भेज दिया गया है। कनेक्शन बंद हो गया। सभी आइटम चुनें।"),
+        Script("Greek", "Το αρχείο δεν βρέθηκε. Δοκιμάστε ξανά. Το μήνυμά σας εστάλη. Η σύνδεση έκλεισε. Επιλέξτε όλα τα στοιχεία."),
+        Script("emoji", "😀😃😄 👍🏽👋 ☕🍵 🎉🎉 🐸💧 🇯🇵🇩🇪 ❤️‍🔥 🙈🙉🙊 ✅❌ 🕐🕑🕒"),
+    ]
+
+    /// How a text becomes bytes.
+    enum Form: String, CaseIterable {
+        case plain, html, json, lines, utf16BigEndian, utf16LittleEndian
+
+        func bytes(of sentence: String) -> [UInt8] {
+            switch self {
+            case .plain: Array(sentence.utf8)
+            case .html: Array("<p>\(sentence)</p>\n".utf8)
+            case .json: Array(#"{"text":"\#(sentence)"},"#.utf8)
+            case .lines: Array("\(sentence)\n".utf8)
+            case .utf16BigEndian: sentence.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }
+            case .utf16LittleEndian: sentence.utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+            }
+        }
+    }
+
+    /// Whether a search finds frames in bytes that come in segments of a size.
+    private func finds(_ bytes: [UInt8], segment: Int, sender: Role?) -> Bool {
+        let search = FrameSearch(
+            streamOffset: 0, sender: sender, mayBeCompressed: true,
+            needed: sender == nil ? Evidence.neededMidstream : Evidence.needed, limit: 16 << 10)
+        for start in stride(from: 0, to: bytes.count, by: segment) {
+            let end = min(start + segment, bytes.count)
+            if search.receive(bytes.span.extracting(start..<end), origin: 0) != nil { return true }
+        }
+        return search.finish(hasFin: true) != nil
+    }
+
+    private func expectNothing(_ bytes: [UInt8], _ chance: inout SeededGenerator, _ what: String) {
+        let segment = [536, 1448, 4096, 9000].randomElement(using: &chance) ?? 1448
+        for sender in [nil, Role.client, .server] {
+            let place = sender.map { "behind a hole of the \($0)" } ?? "begun before the capture"
+            #expect(!finds(bytes, segment: segment, sender: sender), "\(what), \(place), segments of \(segment)")
+        }
+    }
+
+    @Test("text is no session, and nothing behind a hole", arguments: scripts, Form.allCases)
+    func text(script: Script, form: Form) {
+        var chance = SeededGenerator("ForeignBytesTests.text ")
+        for _ in 0..<4 {
+            var bytes: [UInt8] = []
+            while bytes.count < 60_000 {
+                let sentence = (0..<Int.random(in: 1...6, using: &chance)).map { _ in
+                    script.words.randomElement(using: &chance) ?? ""
+                }
+                bytes += form.bytes(of: sentence.joined(separator: Bool.random(using: &chance) ? "" : " "))
+            }
+            expectNothing(bytes, &chance, "\(form)")
+        }
+    }
+
+    @Test("hiragana in Shift JIS and EUC-JP is none either", arguments: [[0x82, 0x9f], [0xa4, 0xa1]] as [[UInt8]])
+    func doubleBytes(first: [UInt8]) {
+        var chance = SeededGenerator("ForeignBytesTests.doubleBytes")
+        for _ in 0..<4 {
+            let bytes = (0..<30_000).flatMap { _ -> [UInt8] in
+                [first[0], first[1] + UInt8.random(in: 0..<0x50, using: &chance)]
+            }
+            expectNothing(bytes, &chance, "pairs from \(first)")
+        }
+    }
+
+    @Test("a table of records that look like Pings, frames or Closes is none", arguments: [0x81, 0x82, 0x88, 0x89, 0xc1] as [UInt8])
+    func tables(tag: UInt8) {
+        var chance = SeededGenerator("ForeignBytesTests.tables ")
+        for width in 1...24 {
+            for mask in [0, 0x80] as [UInt8] {
+                let constant = (0..<width).map { _ in UInt8.random(in: 0...255, using: &chance) }
+                let bytes = (0..<60_000 / (width + 2)).flatMap { number -> [UInt8] in
+                    var row = [tag, UInt8(width) | mask] + constant
+                    row[row.count - 1] = UInt8(number & 255)
+                    row[2] = width > 1 ? 0 : row[2]
+                    return row
+                }
+                expectNothing(bytes, &chance, "records of \(width + 2) bytes")
+            }
+        }
+    }
+}
