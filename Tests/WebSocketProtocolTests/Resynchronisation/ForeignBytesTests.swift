@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import WireFormat
 
 @testable import WebSocketProtocol
 
@@ -57,7 +58,7 @@ struct ForeignBytesTests {
             needed: sender == nil ? Evidence.neededMidstream : Evidence.needed, limit: 16 << 10)
         for start in stride(from: 0, to: bytes.count, by: segment) {
             let end = min(start + segment, bytes.count)
-            if search.receive(bytes.span.extracting(start..<end), origin: 0) != nil { return true }
+            if search.receive(bytes.span.extracting(start..<end), origin: Origin(packet: 0, time: Timestamp(nanoseconds: 0))) != nil { return true }
         }
         return search.finish(hasFin: true) != nil
     }

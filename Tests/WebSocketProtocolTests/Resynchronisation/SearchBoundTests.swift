@@ -14,7 +14,7 @@ struct SearchBoundTests {
 
     private func takes(_ headers: [FrameHeader]) -> [Bool] {
         var chain = HeaderChain(sender: .server, start: 0, isSegmentStart: true, isMidstream: false)
-        return headers.map { chain.take($0, payload: Span(), mayBeCompressed: false) }
+        return headers.map { chain.take($0, payload: Span(), isText: false, mayBeCompressed: false, ByteModel()) }
     }
 
     @Test("A chain may have four empty frames in a row, not five")
@@ -38,7 +38,7 @@ struct SearchBoundTests {
             var text = [UInt8](repeating: 0x61, count: 200)
             text[place] = 0xff
             var chain = HeaderChain(sender: .server, start: 0, isSegmentStart: true, isMidstream: false)
-            let taken = chain.take(header(0x81, length: 200), payload: text.span, mayBeCompressed: false)
+            let taken = chain.take(header(0x81, length: 200), payload: text.span, isText: false, mayBeCompressed: false, ByteModel())
             #expect(taken == isTaken)
         }
     }
