@@ -151,7 +151,9 @@ struct OpeningReader: StreamReader, ~Copyable {
             isSearchCut = true
             return nil
         }
-        if search == nil { search = MidstreamSearch(needed: Evidence.neededMidstream) }
+        // Whoever has asked for WebSocket needs less to be believed.
+        let isAsked = follower.pendingRequest != nil
+        if search == nil { search = MidstreamSearch(needed: isAsked ? Evidence.needed : Evidence.neededMidstream) }
         let found = search?.receive(bytes, from: place.direction, at: place.offset, origin: place.origin)
         _ = charge(&workspace)
         guard let found, let search else { return nil }

@@ -107,7 +107,15 @@ extension Shard {
             for direction in Direction.allCases {
                 if let kept = search.streams[direction.index]?.keptOffset { begin.offsets[direction.index] = kept }
             }
-            let context = announce(opening, of: feed, how: .midstream, client: client, &workspace, &sink)
+            let unanswered = openings[opening].takeUnanswered()
+            let context = announce(
+                opening, of: feed, how: unanswered == nil ? .midstream : .handshake, client: client, &workspace, &sink)
+            if let unanswered {
+                // Its answer is not in the capture; the frames show what it was.
+                var handshake = Handshake(unanswered, answered: workspace.origin)
+                handshake.isAccepted = true
+                sink.receive(.handshake(handshake), at: context, payload: Span())
+            }
             workspace.summary.webSocketConnections &+= 1
             let session = makeSession(begin, opening, of: feed, &workspace)
             sessions[session].beginMidstream(context, &workspace, &sink)

@@ -90,7 +90,7 @@ extension TimelineFormat {
         endLine()
         guard let status = handshake.status else {
             beginLine(context, "HTTP", .faint, from: nil)
-            output.append("no answer\n")
+            output.append(handshake.isAccepted ? "answer not captured\n" : "no answer\n")
             return
         }
         writePacket(context)

@@ -93,10 +93,15 @@ struct HeaderChain {
             guard let payloadBits = evidence(of: payload, header, model) else { return false }
             isRepeat = !insertShape(header)
             lastHeaderBits = isText ? 0 : headerEvidence(header, model)
-            if lastHeaderBits > 0 {
+            let repeatsKey = header.maskingKey.map { frames > 1 && ($0 ^ lastKey).hasZeroByte } ?? true
+            if isText {
+                // Every byte of it stands for itself.
+            } else if isRepeat, repeatsKey {
+                repeatBits += lastHeaderBits + payloadBits
+            } else {
                 if isRepeat { repeatBits += lastHeaderBits } else { formBits += lastHeaderBits }
-                if !isRepeat, header.payloadLength > 125 { contentBits += Evidence.extendedLength }
-                if isRepeat, !header.isMasked { repeatBits += payloadBits } else { contentBits += payloadBits }
+                contentBits += payloadBits
+                if !isRepeat, lastHeaderBits > 0, header.payloadLength > 125 { contentBits += Evidence.extendedLength }
             }
         }
         if !header.opcode.isControl { message = header.fin ? .outside : .inside }
@@ -173,16 +178,19 @@ struct HeaderChain {
         let count = min(payload.count, 128)
         let key = header.maskingKey ?? 0
         var gain = 0
+        // Clients with one key for all frames mask text to bytes that are as common as the text's.
+        let isCommonKey = key == lastKey && model.headerEvidence(sender, known: frames) >= 5
         var unveiled = 0
         for index in 0..<count {
             let byte = payload[index]
             bytes[index] = byte ^ UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
             guard bytes[index].isPrintable else { continue }
-            gain += model.surprise(of: byte) - Evidence.characterCost
+            // A masked byte is random, if the key is; one that is common in the stream proves nothing.
+            if model.surprise(of: byte) > Evidence.characterCost || isCommonKey { gain += 1 }
             if !byte.isPrintable { unveiled += 1 }
         }
         // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
-        let textBits = unveiled * 4 >= count ? max(0, min(gain / 10, Evidence.unmaskedText)) : 0
+        let textBits = unveiled * 4 >= count ? min(gain, Evidence.unmaskedText) : 0
         let head = bytes.span.extracting(0..<count)
         let isWhole = UInt64(count) == header.payloadLength
         if header.opcode == .close, header.payloadLength > 0 {
