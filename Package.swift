@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "CaptureAnalysisTests",
             dependencies: [
-                "CaptureAnalysis", "FuzzTargets", "PacketDecoding", "TCPReassembly", "TestSupport", "WebSocketProtocol",
+                "CaptureAnalysis", "FuzzTargets", "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "TestSupport", "WebSocketProtocol",
                 "WireFormat",
             ],
             swiftSettings: settings),

@@ -31,23 +31,23 @@ extension UpgradeFollower {
         streams[index].head.firstBytes.read(bytes, from: offset)
         let kind = streams[index].head.firstBytes.kind
         guard kind == .request || kind == .response else {
-            return passOver(bytes, from: &offset, direction)
+            return skipRest(bytes, from: &offset, direction)
         }
         switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
         case .incomplete:
             return nil
         case .inPlace(let start):
             streams[index].head = HeadCollector()
-            return found(bytes.extracting(start..<offset), kind, direction) ?? passOver(bytes, from: &offset, direction)
+            return found(bytes.extracting(start..<offset), kind, direction) ?? skipRest(bytes, from: &offset, direction)
         case .gathered:
             let head = streams[index].head.take()
-            return found(head.span, kind, direction) ?? passOver(bytes, from: &offset, direction)
+            return found(head.span, kind, direction) ?? skipRest(bytes, from: &offset, direction)
         case .broken, .oversized:
-            return passOver(bytes, from: &offset, direction)
+            return skipRest(bytes, from: &offset, direction)
         }
     }
 
-    private mutating func passOver(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+    private mutating func skipRest(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         offset = bytes.count
         streams[direction.index].head = HeadCollector()
         return nil

@@ -99,8 +99,8 @@ struct StallTests {
         }
         let texts = Analysis(talk.packets).findings.map(\.text)
         #expect(texts.count == 2)
-        #expect(texts[0].contains("A segment of 60 bytes, amid a frame, was held back for 41.0 ms"))
-        #expect(texts[1].contains("3 segments") && texts[1].contains("153.0 ms in all, the longest 61.0 ms"))
+        #expect(texts[0].contains("A segment of 60 bytes in the middle of a frame was held back for 41.0 ms"))
+        #expect(texts[1].contains("3 segments") && texts[1].contains("153.0 ms in all, 61.0 ms at most"))
     }
 
     @Test("are found in summaries too, where frames are not told")

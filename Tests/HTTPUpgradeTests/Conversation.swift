@@ -12,12 +12,12 @@ struct Conversation: Sendable, CustomTestStringConvertible {
     /// What it shows.
     var name: String
     var pieces: [Piece]
-    /// The outcomes that must be told: see `UpgradeDriver.log`.
+    /// The expected outcomes: see `UpgradeDriver.log`.
     var expected: [String]
 
     var testDescription: String { name }
 
-    /// Makes a conversation.
+    /// Creates a conversation.
     init(_ name: String, _ pieces: [Piece], _ expected: [String]) {
         self.name = name
         self.pieces = pieces

@@ -2,7 +2,7 @@ import HTTPUpgrade
 import TestSupport
 import Testing
 
-@Suite("Conversations made at random, whose outcome is known from their making")
+@Suite("Generated conversations with known outcomes")
 struct GeneratedConversationTests {
     @Test("Exchanges of every framing, then an upgrade", arguments: 0..<150)
     func exchanges(number: Int) {
@@ -19,7 +19,7 @@ struct GeneratedConversationTests {
     }
 }
 
-/// Makes valid conversations: exchanges, refused upgrades and tunnels, and at last an upgrade.
+/// Generates valid conversations: exchanges, refused upgrades and tunnels, and finally an upgrade.
 private struct ConversationGenerator {
     var random: SeededGenerator
     private var client: [UInt8] = []
@@ -69,7 +69,7 @@ private struct ConversationGenerator {
         if method != "HEAD", status != 204, status != 304 { server += answer }
     }
 
-    /// Framing fields and the body they tell of.
+    /// Framing fields and the body they describe.
     private mutating func body(isResponse: Bool) -> (fields: String, bytes: [UInt8]) {
         let quoted = [[], wire(upgrade), wire(accepted), maskedHello].randomElement(using: &random)!
         let content =

@@ -3,7 +3,7 @@ import Testing
 
 private let ok = "HTTP/1.1 200 OK\nContent-Length: 0\n\n"
 
-@Suite("What the exchanges were")
+@Suite("Kinds of HTTP traffic")
 struct HTTPTrafficTests {
     @Test(
         "Targets and types",
@@ -27,7 +27,7 @@ struct HTTPTrafficTests {
         }
     }
 
-    @Test("None on other connections")
+    @Test("No traffic on connections without HTTP")
     func none() {
         var driver = UpgradeDriver()
         driver.feed(c([0x16, 3, 1]))

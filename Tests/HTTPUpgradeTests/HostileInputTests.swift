@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import HTTPUpgrade
 
-@Suite("Bytes that mean harm")
+@Suite("Hostile input")
 struct HostileInputTests {
     @Test("Random bytes", arguments: 0..<20)
     func noise(number: Int) {
@@ -23,7 +23,7 @@ struct HostileInputTests {
         }
     }
 
-    @Test("Valid conversations with a few bytes changed, lost or doubled", arguments: conversations)
+    @Test("Valid conversations with a few bytes changed, removed or doubled", arguments: conversations)
     func mutations(_ conversation: Conversation) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)
@@ -44,7 +44,7 @@ struct HostileInputTests {
         }
     }
 
-    /// Feeds pieces with gaps in between; the follower must come to an end with each, and keep no more than allowed.
+    /// Feeds pieces with gaps in between; the follower must finish each, and keep no more than allowed.
     private func run(_ pieces: [Conversation.Piece], _ random: inout SeededGenerator, _ comment: Comment) {
         var limits = UpgradeFollower.Limits()
         limits.head = 400

@@ -3,12 +3,12 @@ import WireFormat
 
 @testable import HTTPUpgrade
 
-@Suite("A start in the middle, and gaps")
+@Suite("Midstream starts and gaps")
 struct SearchingTests {
     private let requested = "requested /chat at \(length(upgrade))"
     private let opened = "accepted 101 at \(length(accepted))"
 
-    @Test("An upgrade after a start in the middle")
+    @Test("An upgrade after a midstream start")
     func midstream() {
         var driver = UpgradeDriver(beganBeforeCapture: true)
         driver.feed([c("lo world"), s([0, 1, 2]), s("HTTP/1.1 nonsense\n"), c(upgrade), s(accepted), s(hello)])
@@ -36,7 +36,7 @@ struct SearchingTests {
         #expect(driver.log == ["requested /chat at \(2 + length(upgrade))", opened])
     }
 
-    @Test("Only the right Accept proves an upgrade; a body may quote one", arguments: ["wrong", ""])
+    @Test("Only the right Accept proves an upgrade, since a body may quote one", arguments: ["wrong", ""])
     func unproven(accept: String) {
         var driver = UpgradeDriver(beganBeforeCapture: true)
         driver.feed([
@@ -57,7 +57,7 @@ struct SearchingTests {
         #expect(driver.answers.last?.request.target == "/chat")
     }
 
-    @Test("A head inside a piece is none")
+    @Test("A head in the middle of a piece does not count")
     func inside() {
         var driver = UpgradeDriver(beganBeforeCapture: true)
         driver.feed([c("x" + upgrade), s(accepted), c("POST / HTTP/1.1\nContent-Length: 400\n\n" + upgrade)])
@@ -71,7 +71,7 @@ struct SearchingTests {
         #expect(driver.log.map { $0.prefix(8) } == ["requeste", "refused ", "requeste", "accepted"])
     }
 
-    @Test("A gap inside a body of known length changes nothing")
+    @Test("A gap within a body of known length changes nothing")
     func knownLength() {
         var driver = UpgradeDriver()
         driver.feed([c("GET / HTTP/1.1\n\n"), s("HTTP/1.1 200 OK\nContent-Length: 1000\n\nab")])
@@ -82,7 +82,7 @@ struct SearchingTests {
     }
 
     @Test(
-        "A gap inside a chunk changes nothing, one over its end does",
+        "A gap within a chunk changes nothing, one across its end does",
         arguments: [(14, false), (15, false), (16, true)])
     func chunk(lost: UInt64, isSearching: Bool) {
         var driver = UpgradeDriver()
@@ -114,7 +114,7 @@ struct SearchingTests {
         }
     }
 
-    @Test("A lost request leaves the server's stream without a hold")
+    @Test("A lost request does not hold up the server's stream")
     func lostRequest() {
         var driver = UpgradeDriver()
         driver.lose(100, .fromInitiator)
@@ -123,7 +123,7 @@ struct SearchingTests {
         #expect(driver.log.map { $0.prefix(8) } == ["requeste", "accepted"])
     }
 
-    @Test("A lost answer is told as a place where frames may have begun")
+    @Test("After a lost answer, frames may have begun")
     func lostAnswer() {
         var driver = UpgradeDriver()
         driver.feed(c(wire(upgrade) + maskedHello))
@@ -135,7 +135,7 @@ struct SearchingTests {
         #expect(driver.follower.pendingRequest?.target == "/chat")
     }
 
-    @Test("A client that goes on with another request was answered in the gap")
+    @Test("A client that goes on with another request was answered within the gap")
     func lostRefusal() {
         var driver = UpgradeDriver()
         driver.feed(c(upgrade))
@@ -145,7 +145,7 @@ struct SearchingTests {
         #expect(!driver.follower.isAnswerHidden)
     }
 
-    @Test("A gap right behind an upgrade request waits for the answer")
+    @Test("A gap right after an upgrade request waits for the answer")
     func gapBehindRequest() {
         var driver = UpgradeDriver()
         driver.feed(c(upgrade))

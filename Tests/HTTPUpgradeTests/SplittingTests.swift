@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 import WireFormat
 
-@Suite("However the streams are cut and mixed, the outcomes stand at the same places")
+@Suite("Outcomes do not depend on how the streams are cut and interleaved")
 struct SplittingTests {
-    @Test("As it is", arguments: conversations)
+    @Test("As captured", arguments: conversations)
     func whole(_ conversation: Conversation) {
         #expect(conversation.log == conversation.expected)
     }
@@ -44,7 +44,7 @@ struct SplittingTests {
         }
     }
 
-    @Test("Random cuts of both streams, mixed at random", arguments: conversations)
+    @Test("Random cuts of both streams, interleaved at random", arguments: conversations)
     func mixed(_ conversation: Conversation) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)

@@ -40,7 +40,7 @@ struct UpgradeAnswerTests {
     }
 
     @Test(
-        "Rules broken are told, and the upgrade counts",
+        "Broken rules are reported, and the upgrade counts",
         arguments: [
             ("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\n", "", UpgradeViolation.acceptMissing),
             ("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "S3pPLMBiTxaQ9kYGzzhZRbK+xOo=", .acceptWrong),
@@ -78,7 +78,7 @@ struct UpgradeAnswerTests {
         #expect(conversation.log.last?.hasPrefix("accepted 101") == true)
     }
 
-    @Test("Keys and what answers them")
+    @Test("Keys and their Accept")
     func accept() {
         #expect(WebSocketAccept.value(for: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         #expect(WebSocketAccept.isKey("dGhlIHNhbXBsZSBub25jZQ=="))

@@ -2,7 +2,7 @@ import HTTPUpgrade
 import Testing
 import WireFormat
 
-/// The caller that `UpgradeFollower` asks for: keeps what waits, offers it again, and writes down what it is told.
+/// The caller that `UpgradeFollower` expects: keeps what waits, offers it again, and logs the outcomes.
 struct UpgradeDriver {
     var follower: UpgradeFollower
     /// One line an outcome: "requested TARGET at OFFSET", "VERDICT STATUS at OFFSET" (offsets are of the stream that
@@ -29,7 +29,7 @@ struct UpgradeDriver {
         while offer(direction) { direction = direction.opposite }
     }
 
-    /// Tells of lost bytes; nothing of the stream may wait.
+    /// Reports lost bytes; nothing of the stream may be waiting.
     mutating func lose(_ length: UInt64?, _ direction: Direction) {
         let outcome = follower.skip(length, from: direction)
         offsets[direction]! += Int(length ?? 0)
@@ -37,7 +37,7 @@ struct UpgradeDriver {
         if case .waits = outcome { log.append("gap waits") }
     }
 
-    /// Offers what a stream has; true when it moved.
+    /// Offers what a stream has; true if it moved.
     private mutating func offer(_ direction: Direction) -> Bool {
         var hasMoved = false
         while !isOver, let bytes = held[direction], !bytes.isEmpty {
@@ -46,13 +46,13 @@ struct UpgradeDriver {
             held[direction]!.removeFirst(step.consumed)
             offsets[direction]! += step.consumed
             hasMoved = hasMoved || step.consumed > 0
-            guard note(step.outcome, direction) else { return hasMoved }
+            guard record(step.outcome, direction) else { return hasMoved }
         }
         return hasMoved
     }
 
-    /// Writes an outcome down; false when the stream cannot go on now.
-    private mutating func note(_ outcome: UpgradeFollower.Outcome, _ direction: Direction) -> Bool {
+    /// Logs an outcome; false if the stream cannot go on now.
+    private mutating func record(_ outcome: UpgradeFollower.Outcome, _ direction: Direction) -> Bool {
         switch outcome {
         case .consumed:
             #expect(held[direction]!.isEmpty)

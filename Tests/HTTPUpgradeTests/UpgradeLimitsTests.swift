@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import HTTPUpgrade
 
-@Suite("Bounds of following")
+@Suite("Limits")
 struct UpgradeLimitsTests {
     private func limits(head: Int = 200) -> UpgradeFollower.Limits {
         var limits = UpgradeFollower.Limits()
@@ -12,7 +12,7 @@ struct UpgradeLimitsTests {
         return limits
     }
 
-    @Test("A head of exactly the limit is read, a longer one is not, however it is cut", arguments: [1, 7, 1000])
+    @Test("A head exactly as long as the limit is read, a longer one is not, however it is cut", arguments: [1, 7, 1000])
     func head(pieceLength: Int) {
         let fixed = length("GET / HTTP/1.1\nUpgrade: websocket\nX: \n\n")
         for (padding, expected) in [(0, "requested / at 200"), (1, "finished oversizedHead")] {
@@ -27,7 +27,7 @@ struct UpgradeLimitsTests {
         }
     }
 
-    @Test("What is not HTTP is told before its length is", arguments: [1, 1000])
+    @Test("A stream that is not HTTP is recognised before its length matters", arguments: [1, 1000])
     func notHTTP(pieceLength: Int) {
         let bytes = wire("NICK bob\n" + String(repeating: "a", count: 300))
         var driver = UpgradeDriver(limits: limits())
@@ -37,7 +37,7 @@ struct UpgradeLimitsTests {
         #expect(driver.log == ["finished unknown"])
     }
 
-    @Test("A head too long is passed over while searching")
+    @Test("A search skips a head that is too long")
     func searching() {
         var driver = UpgradeDriver(limits: limits(head: 300), beganBeforeCapture: true)
         driver.feed([c("GET / HTTP/1.1\nX: " + String(repeating: "a", count: 500)), c(upgrade)])
@@ -45,7 +45,7 @@ struct UpgradeLimitsTests {
         #expect(driver.log[0].hasPrefix("requested"))
     }
 
-    @Test("A head that comes byte by byte costs linear time")
+    @Test("A head that comes byte by byte takes linear time")
     func linear() {
         func cost(fields: Int) -> Double {
             processorSeconds {
@@ -63,7 +63,7 @@ struct UpgradeLimitsTests {
         #expect(cost(fields: 5000) < 9 * cost(fields: 1250))
     }
 
-    @Test("The client's stream waits behind 256 requests without a response")
+    @Test("The client's stream waits after 256 requests without a response")
     func outstanding() {
         var driver = UpgradeDriver()
         let get = "GET / HTTP/1.1\n\n"
@@ -76,7 +76,7 @@ struct UpgradeLimitsTests {
         #expect(driver.log.last == "accepted 101 at \(300 * length(response) + length(accepted))")
     }
 
-    @Test("A wait that is given up ends the following and keeps the request")
+    @Test("Giving up a wait ends the following and keeps the request")
     func givingUp() {
         var driver = UpgradeDriver()
         driver.feed(c(upgrade))

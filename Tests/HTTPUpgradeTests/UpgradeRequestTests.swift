@@ -55,7 +55,7 @@ struct UpgradeRequestTests {
         #expect(request.url == url)
     }
 
-    @Test("Names in any case, repeated, folded, spaced, not UTF-8")
+    @Test("Fields in any case, repeated, folded, spaced, not UTF-8")
     func oddities() throws {
         let request = try request(
             wire(
@@ -83,7 +83,7 @@ struct UpgradeRequestTests {
     }
 
     @Test(
-        "Rules broken are told",
+        "Broken rules are reported",
         arguments: [
             ("GET /", "POST /", UpgradeViolation.methodNotGET),
             ("HTTP/1.1", "HTTP/1.0", .httpVersionBelow11),
@@ -118,7 +118,7 @@ struct UpgradeRequestTests {
         #expect(try request(head).draft == draft)
     }
 
-    @Test("A draft that is accepted is not followed, one that is refused lets HTTP go on")
+    @Test("An accepted draft is not followed; after a refused one HTTP goes on")
     func draftAnswers() {
         let head = "GET / HTTP/1.1\nUpgrade: WebSocket\nHost: a\nSec-WebSocket-Key1: 1 2\nSec-WebSocket-Key2: 3 4\n\n"
         let switched = Conversation(

@@ -130,6 +130,11 @@ struct OpeningReader: StreamReader, ~Copyable {
         return Upgrade(unanswered: request, asked: asked)
     }
 
+    /// Takes the bytes of a direction, and of the other one, that belong to the protocol that follows.
+    mutating func takeHandover(_ direction: Direction) -> (own: [UInt8], other: [UInt8]) {
+        (follower.takeHandover(of: direction), follower.takeHandover(of: direction.opposite))
+    }
+
     /// Ends the reading, since no more bytes can be kept for a stream that waits.
     mutating func stopWaiting() -> UpgradeFollower.Ending { follower.giveUpWaiting() }
 

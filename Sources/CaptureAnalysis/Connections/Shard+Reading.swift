@@ -61,6 +61,8 @@ extension Shard {
             }
             succeed(
                 successor, rest.extracting(last: intake.unread), at: restPlace, of: feed, &workspace, &sink)
+            // A layer waits for neither stream.
+            if case .layer = reader(of: feed) { wakesOther = true }
             start = bytes.count &- intake.unread
         } while start < bytes.count
         return Intake(wakesOther: wakesOther)

@@ -64,16 +64,42 @@ extension Shard {
         switch successor {
         case .webSocket(let how): beginSession(how, opening, unread, at: place, of: feed, &workspace, &sink)
         case .other(let ending):
-            if openings[opening].number == 0, !unread.isEmpty, !workspace.options.layers.isEmpty,
-                let layer = layer(for: .after(ending), unread, at: place, of: feed, workspace.options)
-            {
-                openings[opening].release(&workspace)
-                openings.remove(opening)
-                beginLayer(layer, of: feed, &workspace)
-            } else {
-                stopReading(feed, opening, ending, &workspace)
-            }
+            let begins =
+                openings[opening].number == 0 && !workspace.options.layers.isEmpty
+                && beginLayer(after: ending, opening, unread, at: place, of: feed, &workspace, &sink)
+            if !begins { stopReading(feed, opening, ending, &workspace) }
         }
+    }
+
+    /// Puts a layer in an opening's place, if there is one, and hands it what the opening took of its bytes.
+    private mutating func beginLayer(
+        after ending: UpgradeFollower.Ending, _ opening: Slot<OpeningReader>, _ unread: Span<UInt8>,
+        at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        let direction = place.direction
+        let (own, other) = openings[opening].takeHandover(direction)
+        let first = own + ArraySlice(copying: unread)
+        guard !first.isEmpty,
+            let layer = layer(for: .after(ending), first.span, at: place, of: feed, workspace.options)
+        else { return false }
+        openings[opening].release(&workspace)
+        openings.remove(opening)
+        beginLayer(layer, of: feed, &workspace)
+        let (end, otherEnd) = (nextOffset(of: feed, direction), nextOffset(of: feed, direction.opposite))
+        hand(other, endingAt: otherEnd, direction.opposite, of: feed, &workspace, &sink)
+        hand(own, endingAt: end &- UInt64(unread.count), direction, of: feed, &workspace, &sink)
+        return true
+    }
+
+    /// Hands a layer bytes that were taken before it was there.
+    private mutating func hand(
+        _ bytes: [UInt8], endingAt end: UInt64, _ direction: Direction, of feed: Feed, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard !bytes.isEmpty, case .layer(let layer) = reader(of: feed) else { return }
+        let place = StreamPlace(
+            direction, at: end &- UInt64(bytes.count), count: bytes.count, origin: workspace.origin, acknowledged: 0)
+        _ = unwrap(bytes.span, at: place, layer, of: feed, &workspace, &sink)
     }
 
     /// Creates a session of what an opening has read.
