@@ -207,6 +207,14 @@ extension Rule {
             self.init("message.text-not-utf8", .error, "RFC 6455 8.1", "The text message is not valid UTF-8.")
         case .deflateBroken:
             self.init("deflate.broken", .error, "RFC 7692 7.2.2", "The compressed message cannot be inflated.")
+        case .deflateUnfinished:
+            self.init(
+                "deflate.unfinished", .warning, "RFC 7692 7.2.1",
+                "The compressed data ends inside a block; the message is shown as far as it inflates, as browsers do.")
+        case .windowExceeded:
+            self.init(
+                "deflate.window-exceeded", .error, "RFC 7692 7.1.2",
+                "The message was compressed with a larger window than agreed; it is inflated with the largest.")
         case .inflateBomb:
             self.init(
                 "deflate.bomb", .warning, "wstap limits",

@@ -16,6 +16,8 @@ struct Compression: ~Copyable {
     /// Whether the window lacks bytes that the sender's has.
     private(set) var isRegaining = false
     private var inflater: Inflater?
+    /// Reads the same data for the window that its sender uses, if that was limited.
+    private var distances: DistanceReader?
     /// Bytes taken out of the limit of all streams.
     private var reserved = 0
     /// Whether the current message counts as one of the streams' long ones.
@@ -52,7 +54,12 @@ struct Compression: ~Copyable {
             isRegaining = false
             inflater?.reset()
         }
-        if inflater == nil { inflater = Inflater(windowBits: parameters.maxWindowBits) }
+        if inflater == nil {
+            // The largest window, whatever was negotiated: a sender that uses a larger one than it may is understood too.
+            inflater = Inflater(windowBits: DeflateParameters.largestWindowBits)
+            if parameters.maxWindowBits < DeflateParameters.largestWindowBits { distances = DistanceReader() }
+        }
+        distances?.begin()
         charge(&resources)
         if length >= Inflater.longMessage, resources.longMessages > 0 {
             resources.longMessages &-= 1
@@ -79,7 +86,7 @@ struct Compression: ~Copyable {
     private mutating func charge(_ resources: inout StreamResources) {
         let taken =
             switch inflater {
-            case .some(let inflater): inflater.byteCount
+            case .some(let inflater): inflater.byteCount &+ (distances == nil ? 0 : DistanceReader.byteCount)
             case .none: 0
             }
         guard taken > reserved else { return }
@@ -90,6 +97,7 @@ struct Compression: ~Copyable {
     /// Frees the inflater: no message will follow.
     mutating func end(_ resources: inout StreamResources) {
         inflater = nil
+        distances = nil
         endLong(&resources)
         resources.compressible &+= reserved
         reserved = 0
@@ -120,9 +128,15 @@ struct Compression: ~Copyable {
 
     private var hasWholeWindow: Bool {
         switch inflater {
-        case .some(let inflater): inflater.hasWholeWindow
+        case .some(let inflater): inflater.inflatedCount >= parameters?.windowByteCount ?? .max
         case .none: false
         }
+    }
+
+    /// Whether the current message refers further back than the negotiated window reaches (RFC 7692 7.1.2).
+    var exceedsWindow: Bool {
+        guard let distances, let parameters else { return false }
+        return distances.farthest > parameters.windowByteCount
     }
 
     /// Whether everything inflated so far ends at the end of a block.
@@ -143,6 +157,10 @@ struct Compression: ~Copyable {
 
     /// Inflates from `input` into the free capacity of `output`.
     mutating func inflate(_ input: inout ByteCursor, into output: inout UniqueArray<UInt8>) -> Inflater.Status {
-        inflater?.inflate(&input, into: &output) ?? .broken
+        let rest = input.rest
+        let before = input.count
+        let status = inflater?.inflate(&input, into: &output) ?? .broken
+        distances?.receive(rest.extracting(first: before &- input.count))
+        return status
     }
 }

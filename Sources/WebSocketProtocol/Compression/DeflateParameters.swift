@@ -8,6 +8,12 @@ public struct DeflateParameters: Hashable, Sendable {
     /// What to assume of a session whose upgrade was not seen: the largest window, and context takeover.
     public static let unknown = DeflateParameters(noContextTakeover: false, maxWindowBits: 15)
 
+    /// The base-2 logarithm of the largest window that deflate has (RFC 1951 2).
+    static let largestWindowBits = 15
+
+    /// How many bytes the window has.
+    var windowByteCount: Int { 1 &<< maxWindowBits }
+
     /// The registered name of the extension.
     package static let extensionName = "permessage-deflate"
 

@@ -20,8 +20,8 @@ struct Inflater: ~Copyable {
     /// Inflates the current message if it is long.
     private var isal: ISALInflater?
     private let windowBits: Int
-    /// Bytes inflated since the last reset.
-    private var inflatedCount = 0
+    /// Bytes inflated since the last reset: what is known of the window.
+    private(set) var inflatedCount = 0
     /// Bytes of its window that zlib has touched: the window is allocated at once and filled from its beginning.
     private var touchedCount = 0
 
@@ -43,9 +43,6 @@ struct Inflater: ~Copyable {
         guard let zlib = ZlibInflater(windowBits: self.windowBits) else { return nil }
         self.zlib = zlib
     }
-
-    /// Whether enough bytes to fill the window were inflated since the last reset.
-    var hasWholeWindow: Bool { inflatedCount >= 1 &<< windowBits }
 
     /// Whether everything inflated so far ends at the end of a block.
     var isAtBlockEnd: Bool {
@@ -75,9 +72,12 @@ struct Inflater: ~Copyable {
         isal = ISALInflater(windowBits: windowBits, after: zlib)
     }
 
-    /// Ends a message that was inflated.
+    /// Ends a message that was inflated. The next one begins with a block, even if a block of this one is unfinished.
     mutating func end() {
-        guard let isal = isal.take() else { return }
+        guard let isal = isal.take() else {
+            zlib.endBlock()
+            return
+        }
         isal.handBack(to: &zlib)
         touch()
     }

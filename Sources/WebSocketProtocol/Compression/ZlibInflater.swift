@@ -40,6 +40,12 @@ struct ZlibInflater: ~Copyable {
         hasEnded = false
     }
 
+    /// Gives up the current block, if one has begun: a new one comes next.
+    mutating func endBlock() {
+        // Like the reset after a final block, this one keeps the window.
+        if !isAtBlockEnd { unsafe inflateResetKeep(stream) }
+    }
+
     /// Copies the window, oldest byte first, to a buffer with room for the largest window; returns its length.
     func copyWindow(to target: UnsafeMutablePointer<UInt8>) -> Int {
         var count: UInt32 = 0

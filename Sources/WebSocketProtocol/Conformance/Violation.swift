@@ -24,6 +24,8 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     case closeReasonNotUTF8
     case textNotUTF8
     case deflateBroken
+    case deflateUnfinished
+    case windowExceeded
     // Bounds of ours that were reached.
     case inflateBomb
     case messageLimit

@@ -257,14 +257,22 @@ struct MessageDecoder: ~Copyable {
     private mutating func finishInflating(
         _ resources: inout StreamResources, _ violations: inout PendingViolations
     ) {
+        // Not with what is appended, should the data end inside a block.
+        let exceedsWindow = compression.exceedsWindow
         if !compression.isAtStreamEnd {
             let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xff, 0xff]
             inflate(tail.span, &resources.inflated, &resources.payloads, &violations)
         }
-        if withheld == nil, !compression.isAtBlockEnd {
-            giveUp(
-                compression.isRegaining ? nil : .deflateBroken, .contextLost, &resources.payloads, &violations)
+        guard withheld == nil else { return }
+        if !compression.isAtBlockEnd {
+            // With part of the window unknown, data that ends well is the only proof.
+            if compression.isRegaining {
+                giveUp(nil, .contextLost, &resources.payloads, &violations)
+                return
+            }
+            violations.insert(.deflateUnfinished)
         }
+        if exceedsWindow { violations.insert(.windowExceeded) }
     }
 
     private var isBomb: Bool {

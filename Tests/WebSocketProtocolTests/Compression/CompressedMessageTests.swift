@@ -159,13 +159,10 @@ struct CompressedMessageTests {
         _ = other.compress(texts[2])
         let broken: [(String, [UInt8])] = [
             ("cut short", Array(compressed.dropLast(5))),
-            ("cut to one byte", Array(compressed.prefix(1))),
             ("a reserved block type", [0x07] + compressed),
             ("a stored block whose lengths disagree", [0x00, 0x05, 0x00, 0x00, 0x00]),
             ("a distance beyond all that was sent", other.compress(Array(texts[2].prefix(50)))),
             ("bytes after the end", compressed + [0x07]),
-            ("the flush marker left in place", compressed + [0, 0, 0xff, 0xff]),
-            ("half a stored block", [0x00, 0x09, 0x00, 0xf6, 0xff, 0x48]),
         ]
         for (name, payload) in broken {
             let deflating = Deflating(takeover: takeover)
@@ -179,6 +176,100 @@ struct CompressedMessageTests {
             #expect(reported.messages.map(\.length) == [43, nil, 5, takeover ? nil : 43], "\(name)")
             #expect(reported.violations == [.deflateBroken], "\(name)")
             #expect(reported.messages.allSatisfy { $0.isComplete }, "\(name)")
+        }
+    }
+
+    @Test(
+        "Data that ends inside a block is shown as zlib inflates it, and what follows inflates after it",
+        arguments: [true, false])
+    func unfinished(takeover: Bool) throws {
+        let text = texts[0]
+        let compressed = Deflating().compress(text)
+        let far = Deflating().compress(texts[2])
+        let unfinished: [(String, [UInt8])] = [
+            ("what Swoole 6 makes of one byte", [0x4a]),
+            ("cut to one byte", Array(compressed.prefix(1))),
+            ("a long one cut in the header of its block", Array(far.prefix(10))),
+            ("the flush marker left in place", compressed + [0, 0, 0xff, 0xff]),
+            ("half a stored block", [0x00, 0x09, 0x00, 0xf6, 0xff, 0x48]),
+        ]
+        for (name, payload) in unfinished {
+            let deflating = Deflating(takeover: takeover)
+            let payloads = [deflating.compress(text), payload, deflating.compress(texts[6])]
+            let reference = ReferenceInflating()
+            let expected = payloads.map { payload -> ReferenceInflating.Outcome in
+                if !takeover { reference.reset() }
+                return reference.inflate(payload)
+            }
+            guard case .unfinished(let shown) = expected[1] else {
+                Issue.record("\(name): \(expected[1])")
+                continue
+            }
+            #expect(expected[0] == .inflated(text) && expected[2] == .inflated(texts[6]), "\(name)")
+            let reported = setup(takeover: takeover).readEveryWay(
+                payloads.map { FrameBytes(.binary, $0, reserved: 4) })
+            #expect(reported.messagePayloads == [text, shown, texts[6]], "\(name)")
+            #expect(reported.messages.map(\.length) == [43, UInt64(shown.count), 7], "\(name)")
+            #expect(reported.messages.allSatisfy { $0.isComplete && $0.payload == .whole }, "\(name)")
+            #expect(reported.violations == [.deflateUnfinished], "\(name)")
+        }
+    }
+
+    @Test("A message cut at any place reads as zlib reads it")
+    func cuts() {
+        for text in [texts[0], texts[2]] {
+            let compressed = Deflating().compress(text)
+            var unfinished = 0
+            for count in 1..<compressed.count {
+                let payload = Array(compressed.prefix(count))
+                let reported = setup().read([FrameBytes(.binary, payload, reserved: 4)])
+                switch ReferenceInflating().inflate(payload) {
+                case .inflated(let shown):
+                    #expect(reported.violations == [] && reported.messagePayloads == [shown], "\(count)")
+                case .unfinished(let shown):
+                    unfinished += 1
+                    #expect(
+                        reported.violations == [.deflateUnfinished] && reported.messagePayloads == [shown], "\(count)")
+                default: #expect(reported.violations == [.deflateBroken], "\(count)")
+                }
+            }
+            #expect(unfinished > 0)
+        }
+    }
+
+    @Test("After unfinished data the window is known, with what that data inflated to")
+    func windowAfterUnfinished() {
+        // Swoole's "`", then a match of three bytes at distance 1, in a fixed block.
+        let reported = setup().readEveryWay(frames([[0x4a], [UInt8](hex: "02 02 00 00")]))
+        let reference = ReferenceInflating()
+        #expect(reference.inflate([0x4a]) == .unfinished(Array("`".utf8)))
+        let expected = reference.inflate([UInt8](hex: "02 02 00 00"))
+        #expect(expected == .inflated(reported.messagePayloads.last ?? []))
+        #expect(reported.messagePayloads.last?.allSatisfy { $0 == 0x60 } == true)
+        #expect(reported.violations == [.deflateUnfinished])
+    }
+
+    @Test("A larger window than agreed is reported, and the text shown", arguments: 8...14, [true, false])
+    func windowExceeded(bits: Int, takeover: Bool) {
+        var random = SeededGenerator()
+        let window = 1 << bits
+        // Distances of 2^bits and of one more, in short messages and in long ones.
+        for (filling, count) in [([UInt8](repeating: 0x2e, count: 40_000), 8), (random.bytes(40_000), 300)] {
+            for (distance, exceeds) in [(window, false), (window + 1, true)] {
+                let head = random.bytes(count)
+                let text = head + filling.prefix(distance - count) + head
+                let deflating = Deflating(takeover: takeover)
+                let payloads = [text, head, text].map { deflating.compress($0) }
+                let reported = setup(takeover: takeover, windowBits: bits).readEveryWay(
+                    payloads.map { FrameBytes(.binary, $0, reserved: 4) })
+                #expect(reported.messagePayloads == [text, head, text])
+                if !takeover {
+                    #expect(reported.violations == (exceeds ? [.windowExceeded, .windowExceeded] : []), "\(distance)")
+                }
+                let isFirstReported = reported.prefix { if case .message = $0 { false } else { true } }
+                    .contains(.violation(.windowExceeded, at: 0))
+                #expect(isFirstReported == exceeds, "\(distance)")
+            }
         }
     }
 

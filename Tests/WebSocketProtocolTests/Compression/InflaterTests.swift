@@ -23,7 +23,10 @@ struct InflaterTests {
         ) -> ReferenceInflating.Outcome {
             if Bool.random(using: &random) { inflater.beginLong() }
             let outcome = inflateAll(message, &random)
-            if case .inflated = outcome { inflater.end() } else { inflater.reset() }
+            switch outcome {
+            case .inflated, .unfinished: inflater.end()
+            default: inflater.reset()
+            }
             return outcome
         }
 
@@ -43,7 +46,7 @@ struct InflaterTests {
             {
                 return failure
             }
-            return inflater.isAtBlockEnd ? .inflated(output) : .broken
+            return inflater.isAtBlockEnd ? .inflated(output) : .unfinished(output)
         }
 
         private mutating func inflate(
@@ -141,7 +144,7 @@ struct InflaterTests {
     @Test("Damaged data is refused where zlib refuses it, and otherwise inflates to the same bytes")
     func damaged() {
         var random = SeededGenerator()
-        var counts = (inflated: 0, broken: 0)
+        var counts = (inflated: 0, unfinished: 0, broken: 0)
         for _ in 0..<300 {
             let deflating = Self.deflating(takeover: true, windowBits: 15, &random)
             var direction = Direction()
@@ -157,15 +160,16 @@ struct InflaterTests {
                 if expected == .incompleteCode || expected == .tooLong { break }
                 #expect(outcome == expected)
                 if outcome != expected { return }
-                if outcome == .broken {
+                switch outcome {
+                case .inflated: counts.inflated += 1
+                case .unfinished: counts.unfinished += 1
+                default:
                     counts.broken += 1
                     reference.reset()
-                } else {
-                    counts.inflated += 1
                 }
             }
         }
-        #expect(counts.inflated > 200 && counts.broken > 100)
+        #expect(counts.inflated > 200 && counts.unfinished > 50 && counts.broken > 50)
     }
 
     /// A dynamic block (RFC 1951 3.2.7) that codes A, B and its end as 00, 01 and 10, so that 11 means nothing; and the
@@ -218,11 +222,11 @@ struct InflaterTests {
             let status = inflater.inflate(&input, into: &output)
             #expect(status == .inputTaken)
             inflater.end()
-            let hasWholeWindow = inflater.hasWholeWindow
+            let hasWholeWindow = inflater.inflatedCount >= 1 << 15
             #expect(hasWholeWindow == isWhole)
         }
         inflater.reset()
-        let isForgotten = !inflater.hasWholeWindow
+        let isForgotten = inflater.inflatedCount == 0
         #expect(isForgotten)
     }
 
@@ -237,6 +241,48 @@ struct InflaterTests {
                 let message = deflating.compress(payload, ending: .finalBlock)
                 #expect(direction.inflate(message, &random) == .inflated(payload))
             }
+        }
+    }
+
+    @Test("The farthest distance is the one up to which zlib needs its window, however the data is cut")
+    func distances() {
+        var random = SeededGenerator()
+        var far = 0
+        for _ in 0..<40 {
+            let deflating = Self.deflating(takeover: true, windowBits: 15, &random)
+            let reader = DistanceReader()
+            var messages: [[UInt8]] = []
+            var farthest = 0
+            for _ in 0..<3 {
+                let message = Self.compressed(Array(Self.payload(&random).prefix(20_000)), deflating, &random)
+                messages.append(message)
+                reader.begin()
+                var rest = message[...]
+                while !rest.isEmpty {
+                    let most = Bool.random(using: &random) ? rest.count : min(20, rest.count)
+                    let piece = Array(rest.prefix(Int.random(in: 1...most, using: &random)))
+                    rest = rest.dropFirst(piece.count)
+                    reader.receive(piece.span)
+                }
+                farthest = max(farthest, reader.farthest)
+                for bits in 9...14 {
+                    let fits = ReferenceInflating.fits(messages, windowBits: bits)
+                    #expect(fits == (farthest <= 1 << bits), "\(farthest) against 2^\(bits)")
+                }
+            }
+            if farthest > 1 << 9 { far += 1 }
+        }
+        #expect((5...35).contains(far))
+    }
+
+    @Test("Random data is read for distances to its end")
+    func randomDistances() {
+        var random = SeededGenerator()
+        for _ in 0..<3000 {
+            let reader = DistanceReader()
+            reader.begin()
+            for _ in 0..<4 { reader.receive(random.bytes(Int.random(in: 0...60, using: &random)).span) }
+            #expect((0...32768).contains(reader.farthest))
         }
     }
 }

@@ -5,6 +5,8 @@ final class ReferenceInflating {
     /// What became of a message.
     enum Outcome: Equatable {
         case inflated([UInt8])
+        /// The data ends inside a block; this is what came of it.
+        case unfinished([UInt8])
         case broken
         /// A Huffman code that leaves bits without a meaning: zlib refuses it before they are met.
         case incompleteCode
@@ -41,7 +43,48 @@ final class ReferenceInflating {
         if let failure = inflate(message, into: &output) { return failure }
         if !endedStream, let failure = inflate([0x00, 0x00, 0xff, 0xff], into: &output) { return failure }
         // zlib.h: data_type holds the number of unused bits of the last byte, plus 128 right after a block.
-        return endedStream || stream.pointee.data_type & 0x87 == 128 ? .inflated(output) : .broken
+        if endedStream || stream.pointee.data_type & 0x87 == 128 { return .inflated(output) }
+        // The next message begins with a block and has the same window (RFC 7692 7.2.2).
+        inflateResetKeep(stream)
+        return .unfinished(output)
+    }
+
+    /// Whether a message stays within a window of this size, after others that were inflated with it.
+    ///
+    /// zlib looks at nothing but the window if it has written nothing in the same call: so it gets room for single bytes.
+    static func fits(_ messages: [[UInt8]], windowBits: Int) -> Bool {
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        precondition(
+            inflateInit2_(stream, -Int32(windowBits), ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK)
+        defer {
+            inflateEnd(stream)
+            stream.deallocate()
+        }
+        for message in messages {
+            var input = message + [0x00, 0x00, 0xff, 0xff]
+            inflateResetKeep(stream)
+            let fits = input.withUnsafeMutableBufferPointer { source in
+                stream.pointee.next_in = source.baseAddress
+                stream.pointee.avail_in = UInt32(source.count)
+                var byte: UInt8 = 0
+                while true {
+                    let (result, room) = withUnsafeMutablePointer(to: &byte) {
+                        stream.pointee.next_out = $0
+                        stream.pointee.avail_out = 1
+                        return (CZlib.inflate(stream, Z_SYNC_FLUSH), stream.pointee.avail_out)
+                    }
+                    if result == Z_STREAM_END {
+                        inflateResetKeep(stream)
+                    } else if result != Z_OK, result != Z_BUF_ERROR {
+                        return false
+                    }
+                    if room == 1, stream.pointee.avail_in == 0 { return true }
+                }
+            }
+            if !fits { return false }
+        }
+        return true
     }
 
     private func inflate(_ input: [UInt8], into output: inout [UInt8]) -> Outcome? {

@@ -117,6 +117,17 @@ private let ruleCases: [RuleCase] = [
         name: "deflate data of a reserved block type", frames: [FrameBytes(.text, [0x07], reserved: 4)],
         compression: deflate, expected: [(.deflateBroken, 0)]),
     RuleCase(
+        name: "deflate data that ends inside a block", frames: [FrameBytes(.text, [0x4a], reserved: 4)],
+        compression: deflate, expected: [(.deflateUnfinished, 0)]),
+    RuleCase(
+        name: "a match of 300 bytes ago within a window of 256",
+        frames: [FrameBytes(.binary, Deflating().compress(spread + spread), reserved: 4)],
+        compression: DeflateParameters(maxWindowBits: 8), expected: [(.windowExceeded, 0)]),
+    RuleCase(
+        name: "a match of 300 bytes ago within a window of 512",
+        frames: [FrameBytes(.binary, Deflating().compress(spread + spread), reserved: 4)],
+        compression: DeflateParameters(maxWindowBits: 9)),
+    RuleCase(
         name: "a bomb", frames: [FrameBytes(.binary, bomb, reserved: 4)], compression: deflate,
         expected: [(.inflateBomb, 0)]),
     RuleCase(
@@ -141,6 +152,8 @@ private let ruleCases: [RuleCase] = [
 ]
 
 /// 2 MiB of zeros in about 2 KiB.
+/// 300 bytes, no three of which come twice in a row.
+private let spread = (0..<150).flatMap { [UInt8($0), UInt8(255 - $0)] }
 private let bomb = Deflating().compress([UInt8](repeating: 0, count: 2 << 20))
 
 @Suite("Rules of frames and messages")
