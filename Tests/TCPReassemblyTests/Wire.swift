@@ -10,7 +10,7 @@ struct Sent {
     var sequence: UInt32
     var acknowledgment: UInt32?
     var bytes: [UInt8] = []
-    /// How many bytes behind `bytes` were on the wire, and cut by a snap length.
+    /// How many bytes after `bytes` were on the wire, and cut by a snap length.
     var cut = 0
     var window: UInt16 = 65_535
     var windowScale: UInt8?
@@ -37,7 +37,7 @@ struct Sent {
             bytes: Array(text.utf8))
     }
 
-    /// The same, so many nanoseconds behind the segment before it.
+    /// The same, this many nanoseconds after the segment before it.
     func after(_ delay: Int64) -> Sent {
         var sent = self
         sent.delay = delay
@@ -52,7 +52,7 @@ struct Sent {
         return sent
     }
 
-    /// The same with so many hops left.
+    /// The same with this many hops left.
     func hops(_ hopLimit: UInt8) -> Sent {
         var sent = self
         sent.hopLimit = hopLimit
@@ -79,7 +79,7 @@ struct Sent {
     }
 }
 
-/// What a stream hands on.
+/// What a stream delivers.
 enum Piece: Equatable {
     case bytes([UInt8])
     case gap(UInt64)
@@ -88,7 +88,7 @@ enum Piece: Equatable {
 }
 
 extension [Piece] {
-    /// Puts bytes behind the others, as one piece with those right before.
+    /// Puts bytes after the others, as one piece with those right before.
     mutating func append(bytes: some Sequence<UInt8>) {
         let bytes = [UInt8](bytes)
         guard !bytes.isEmpty else { return }
@@ -100,7 +100,7 @@ extension [Piece] {
     }
 }
 
-/// A connection fed segment by segment, and what it hands on.
+/// A connection fed segment by segment, and what it delivers.
 struct Wire: ~Copyable {
     static let initiator = Endpoint(address: IPAddress(ipv4: 0x0a00_0007), port: 53412)
     static let responder = Endpoint(address: IPAddress(ipv4: 0x0a00_0009), port: 8080)
@@ -136,7 +136,7 @@ struct Wire: ~Copyable {
     /// The states of both ends, the initiator's first.
     var states: [TCPState] { [connection.states[0], connection.states[1]] }
 
-    /// Takes a segment and hands on what comes of it.
+    /// Takes a segment and delivers what comes of it.
     @discardableResult
     mutating func receive(_ sent: Sent) -> TCPConnection.Arrival {
         packet += 1
@@ -156,13 +156,13 @@ struct Wire: ~Copyable {
         for segment in segments { receive(segment) }
     }
 
-    /// Counts every hole as a gap, and hands on the rest.
+    /// Declares every hole a gap, and delivers the rest.
     mutating func flush() {
         connection.flush()
         drain()
     }
 
-    /// Hands on what has waited.
+    /// Delivers what has waited.
     mutating func drain() {
         for direction in Direction.allCases {
             while let piece = connection.next(direction, budget: &budget) {

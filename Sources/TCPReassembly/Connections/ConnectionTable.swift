@@ -1,59 +1,59 @@
-public import PacketDecoding
-public import WireFormat
+package import PacketDecoding
+package import WireFormat
 
-/// The connections that are tracked, each in a slot that is used again when it is free.
+/// The tracked connections, each in a slot that is reused once free.
 ///
-/// Whoever uses the table keeps its own state of each connection by slot.
-public struct ConnectionTable: ~Copyable {
+/// Users of the table keep their own state of each connection by slot.
+package struct ConnectionTable: ~Copyable {
     /// Where a segment belongs.
-    public struct Place: Sendable {
+    package struct Place: Sendable {
         /// The slot of its connection.
-        public var slot: Slot<TCPConnection>
+        package var slot: Slot<TCPConnection>
         /// Who sent it.
-        public var direction: Direction
+        package var direction: Direction
 
-        /// Makes a place.
-        public init(slot: Slot<TCPConnection>, direction: Direction) {
+        /// Creates a place.
+        package init(slot: Slot<TCPConnection>, direction: Direction) {
             self.slot = slot
             self.direction = direction
         }
     }
 
     /// The connections by slot.
-    public var connections = SlotPool<TCPConnection>()
+    package var connections = SlotPool<TCPConnection>()
     /// Bytes that all streams together may still hold.
-    public var budget: Int
+    package var budget: Int
     /// The bounds.
-    public let limits: ReassemblyLimits
+    package let limits: ReassemblyLimits
 
     private var index: FlowIndex
     private var hand = 0
 
-    /// Makes an empty table.
+    /// Creates an empty table.
     ///
     /// - Parameters:
     ///   - limits: The bounds.
-    ///   - secret: A number that senders cannot know, against chosen collisions.
-    public init(limits: ReassemblyLimits, secret: UInt64) {
+    ///   - secret: A number unknown to senders, against chosen hash collisions.
+    package init(limits: ReassemblyLimits, secret: UInt64) {
         self.limits = limits
         budget = limits.heldBytes
         index = FlowIndex(secret: secret)
     }
 
     /// How many connections are tracked.
-    public var count: Int { index.count }
+    package var count: Int { index.count }
 
     /// Whether `limits.connections` are tracked.
-    public var isFull: Bool { index.count >= limits.connections }
+    package var isFull: Bool { index.count >= limits.connections }
 
-    // What is called for every packet mutates and takes its segment `inout`, although it changes neither: else the compiler
-    // copies the table's own values and the segment to call it.
+    // What is called for every packet is `mutating` and takes its segment `inout`, although it changes neither: otherwise
+    // the compiler copies the table's values and the segment for the call.
 
-    /// Looks ahead to a segment: asks the processor to bring near what ``find(_:hash:)`` and ``TCPConnection`` will look at.
+    /// Prefetches what ``find(_:hash:)`` and ``TCPConnection`` will read for a segment.
     ///
-    /// - Returns: What the table knows the connection of the segment by, in both directions; and the slot in which it most
+    /// - Returns: The hash of the connection's ends, the same in both directions; and the slot in which the connection most
     ///   likely is, if there is any.
-    public mutating func prepare(_ segment: inout TCPSegment) -> (hash: UInt32, slot: Slot<TCPConnection>?) {
+    package mutating func prepare(_ segment: inout TCPSegment) -> (hash: UInt32, slot: Slot<TCPConnection>?) {
         let hash = index.hash(segment.source, segment.destination)
         guard let slot = index.candidate(hash).map({ Slot<TCPConnection>($0) }) else { return (hash, nil) }
         connections.prefetch(slot, TCPConnection.hotBytes.0)
@@ -67,9 +67,9 @@ public struct ConnectionTable: ~Copyable {
     ///
     /// - Parameters:
     ///   - segment: The segment.
-    ///   - hash: What ``prefetch(_:)`` has returned for it.
-    /// - Returns: Where the connection is, and which direction the segment takes; nil where there is none.
-    public mutating func find(_ segment: inout TCPSegment, hash: UInt32) -> Place? {
+    ///   - hash: What ``prepare(_:)`` has returned for it.
+    /// - Returns: Where the connection is, and the direction of the segment; nil if there is none.
+    package mutating func find(_ segment: inout TCPSegment, hash: UInt32) -> Place? {
         let source = segment.source
         let destination = segment.destination
         let tunnel = segment.tunnel
@@ -94,7 +94,7 @@ public struct ConnectionTable: ~Copyable {
         return isElsewhere ? findElsewhere(segment, hash) : nil
     }
 
-    /// Finds the connection of a segment that came through another tunnel than those of its direction before, or through
+    /// Finds the connection of a segment that came through another tunnel than its direction's segments before, or through
     /// none: of the connections between its ends, the one that it fits best.
     @inline(never)
     private mutating func findElsewhere(_ segment: TCPSegment, _ hash: UInt32) -> Place? {
@@ -113,7 +113,7 @@ public struct ConnectionTable: ~Copyable {
         return best.place
     }
 
-    /// The most connections between the same ends that tunnels tell apart.
+    /// The most connections between the same ends that are told apart by tunnels.
     private static let maximumTunnels = 8
 
     /// Whether the segment opens a new connection between the ends of the one in this place.
@@ -124,21 +124,21 @@ public struct ConnectionTable: ~Copyable {
     ///   - packet: The 1-based number of its packet.
     ///   - time: The packet's time.
     /// - Returns: Whether the connection in this place is over.
-    public mutating func isReplaced(
+    package mutating func isReplaced(
         _ place: Place, by segment: borrowing TCPSegment, packet: UInt64, time: Timestamp
     ) -> Bool {
         connections[place.slot].isReplaced(
             by: segment, from: place.direction, packet: packet, time: time, silence: limits.reopenSilence)
     }
 
-    /// Begins to track the connection of a segment.
+    /// Starts to track the connection of a segment.
     ///
     /// - Parameters:
     ///   - segment: The first segment of it.
     ///   - time: Its packet's time.
-    ///   - opening: The SYN that the segment answers, where it came while another connection had its place.
+    ///   - opening: The SYN that the segment answers, if it came while another connection had its place.
     /// - Returns: Where it is.
-    public mutating func insert(
+    package mutating func insert(
         _ segment: borrowing TCPSegment, time: Timestamp, opening: HandshakeSegment? = nil
     ) -> Place {
         let connection = TCPConnection(segment, time: time, opening: opening)
@@ -150,16 +150,16 @@ public struct ConnectionTable: ~Copyable {
     }
 
     /// Forgets a connection.
-    public mutating func remove(_ slot: Slot<TCPConnection>) {
+    package mutating func remove(_ slot: Slot<TCPConnection>) {
         connections[slot].removeHeld(budget: &budget)
         let hash = index.hash(connections[slot].initiator, connections[slot].responder)
         index.remove(hash, slot: slot.index)
         connections.remove(slot)
     }
 
-    /// Takes a few steps around the table and finds a connection to forget: one that closed long ago; when the table
-    /// is full, one that closed, or the one of those looked at that was silent longest.
-    public mutating func nextToForget(now: Timestamp) -> Slot<TCPConnection>? {
+    /// Takes a few steps around the table to find a connection to forget: one that closed long ago; if the table is full,
+    /// any closed one, or the one silent longest among those visited.
+    package mutating func nextToForget(now: Timestamp) -> Slot<TCPConnection>? {
         let steps = isFull ? 16 : 2
         var oldest: (slot: Slot<TCPConnection>, time: Timestamp)?
         for _ in 0..<min(steps, connections.slotCount) {

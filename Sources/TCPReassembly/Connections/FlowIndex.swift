@@ -1,8 +1,8 @@
 import PacketDecoding
 
-/// Finds the slot of a connection by its two ends: open addressing with linear probing, both orders of the ends alike.
+/// Finds the slot of a connection by its two ends, in either order: open addressing with linear probing.
 struct FlowIndex: ~Copyable {
-    /// One place: the hash of the ends, and the slot plus one (0: empty).
+    /// One entry: the hash of the ends, and the slot plus one (0: empty).
     private struct Entry {
         var hash: UInt32 = 0
         var slot: UInt32 = 0
@@ -11,17 +11,17 @@ struct FlowIndex: ~Copyable {
     private var entries: [Entry]
     private var mask: Int
     private(set) var count = 0
-    /// Keeps others from choosing ends that collide.
+    /// Keeps senders from choosing ends that collide.
     private let secret: UInt64
 
-    /// - Parameter secret: A number that senders cannot know.
+    /// - Parameter secret: A number unknown to senders.
     init(secret: UInt64) {
         self.secret = secret | 1
         entries = Array(repeating: Entry(), count: 64)
         mask = 63
     }
 
-    /// The hash of a pair of ends; the same for both orders.
+    /// The hash of two ends, the same in either order.
     @inline(__always)
     func hash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
         UInt32(truncatingIfNeeded: (mix(one) &+ mix(other)) &>> 32)
@@ -36,7 +36,7 @@ struct FlowIndex: ~Copyable {
         return product.high ^ product.low
     }
 
-    /// The first slot with this hash that `isMatch` takes.
+    /// The first slot with this hash that `isMatch` accepts.
     @inline(__always)
     func find(_ hash: UInt32, where isMatch: (Int) -> Bool) -> Int? {
         var place = Int(hash) & mask
@@ -49,7 +49,7 @@ struct FlowIndex: ~Copyable {
         return nil
     }
 
-    /// The first slot with this hash, which may be another's.
+    /// The first slot with this hash, which may be another connection's.
     @inline(__always)
     func candidate(_ hash: UInt32) -> Int? {
         find(hash) { _ in true }
@@ -62,7 +62,7 @@ struct FlowIndex: ~Copyable {
         count &+= 1
     }
 
-    /// Takes a slot out and closes the hole that it leaves.
+    /// Removes a slot and closes the hole that it leaves.
     mutating func remove(_ hash: UInt32, slot: Int) {
         var hole = Int(hash) & mask
         while entries[hole].slot != UInt32(slot) &+ 1 {

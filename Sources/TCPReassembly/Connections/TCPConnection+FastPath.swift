@@ -1,23 +1,24 @@
-public import PacketDecoding
-public import WireFormat
+package import PacketDecoding
+package import WireFormat
 
-/// The short way for what most segments are.
+/// The fast path for most segments.
 extension TCPConnection {
-    /// Takes a segment that does nothing but bring the next bytes of its stream, acknowledge, or both, where nothing waits,
-    /// is closed or in doubt; all of its payload comes next.
+    /// Takes a segment that only brings the next bytes of its stream, or acknowledges, or both, while nothing waits, is
+    /// closed or in doubt; all of its payload is next in order.
     ///
-    /// Nobody needs to call it: ``rejects(_:in:from:)`` and ``receive(_:from:payload:packet:time:budget:limits:)`` come to
-    /// the same.
+    /// Optional: ``rejects(_:in:from:)`` and ``receive(_:from:payload:packet:time:budget:limits:)`` have the same result.
     ///
     /// - Parameters:
     ///   - segment: A segment, perhaps of another connection.
     ///   - bytes: What it was found in.
     ///   - time: Its packet's time.
-    /// - Returns: Who sent it; nil where it is not such a segment, or of another connection: then nothing has changed.
-    public mutating func receiveFastPath(
+    /// - Returns: Who sent it; nil if it is another kind of segment, or of another connection: then nothing has changed.
+    package mutating func receiveFastPath(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, time: Timestamp
     ) -> Direction? {
-        guard slowPathReasons.isEmpty, segment.window > 0, let direction = direction(ofFastPath: &segment) else { return nil }
+        guard slowPathReasons.isEmpty, segment.window > 0, let direction = direction(ofFastPath: &segment) else {
+            return nil
+        }
         let length = segment.payloadLength
         guard segment.payload.count == length,
             streams[direction.index].isNext(segment.sequence, length: length)
@@ -40,20 +41,20 @@ extension TCPConnection {
         return direction
     }
 
-    /// Takes such a segment of a connection whose bytes nobody reads: as ``pass(_:from:packet:time:)`` does.
+    /// Takes such a segment of a connection whose bytes are not read, as ``pass(_:from:packet:time:)`` does.
     ///
     /// - Parameters:
     ///   - segment: A segment, perhaps of another connection.
     ///   - time: Its packet's time.
-    /// - Returns: Whether it is such a one; if not, nothing has changed.
-    public mutating func passFastPath(_ segment: inout TCPSegment, time: Timestamp) -> Bool {
+    /// - Returns: Whether it is one; if not, nothing has changed.
+    package mutating func passFastPath(_ segment: inout TCPSegment, time: Timestamp) -> Bool {
         guard direction(ofFastPath: &segment) != nil else { return false }
         lastTime = time
         return true
     }
 
-    /// Who sent a segment that opens, closes and resets nothing; nil where it does, or is of another connection, or came
-    /// through another tunnel than those before.
+    /// Who sent a segment that opens, closes and resets nothing; nil if it does, or is of another connection, or came through
+    /// another tunnel than those before.
     @inline(__always)
     private mutating func direction(ofFastPath segment: inout TCPSegment) -> Direction? {
         guard segment.flags.subtracting(.psh) == .ack else { return nil }
@@ -75,7 +76,7 @@ extension TCPConnection {
     }
 }
 
-/// Why the next segment of a connection needs a closer look; mostly for no reason.
+/// Why the next segment of a connection needs the slow path; usually there is no reason.
 struct SlowPathReasons: OptionSet {
     let rawValue: UInt8
 
@@ -83,18 +84,18 @@ struct SlowPathReasons: OptionSet {
     static let closed = SlowPathReasons(rawValue: 1)
     /// The acknowledgment of the SYN ACK is still to come.
     static let opening = SlowPathReasons(rawValue: 2)
-    /// The states of its ends may change with any of its first packets.
+    /// Any of the first packets may change the states of the ends.
     static let young = SlowPathReasons(rawValue: 4)
-    /// An end waits for a word of the other (``TCPConnection/unanswered(_:)``).
+    /// An end waits for an answer from the other (``TCPConnection/unanswered(_:)``).
     static let unanswered = SlowPathReasons(rawValue: 8)
-    /// The segment to be received next may not have reached the other end.
+    /// The next segment may not have reached the other end.
     static let doubtfulSegment = SlowPathReasons(rawValue: 16)
-    /// Nothing but a RST that may not have reached the other end has ended the connection.
+    /// Only a RST that may not have reached the other end has ended the connection.
     static let doubtfulReset = SlowPathReasons(rawValue: 32)
-    /// A window is closed, or was and is to be told.
+    /// A window is closed, or was and has not been reported.
     static let closedWindow = SlowPathReasons(rawValue: 64)
 
-    /// Puts a reason in, or takes it out.
+    /// Inserts or removes a reason.
     mutating func set(_ reason: SlowPathReasons, to isGiven: Bool) {
         if isGiven { insert(reason) } else { remove(reason) }
     }

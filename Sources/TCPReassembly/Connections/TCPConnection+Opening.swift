@@ -1,16 +1,16 @@
-public import PacketDecoding
-public import WireFormat
+package import PacketDecoding
+package import WireFormat
 
-/// A segment of the three-way handshake.
-public struct HandshakeSegment: Sendable {
+/// A segment of the three-way handshake (RFC 9293 3.5).
+package struct HandshakeSegment: Sendable {
     /// The 1-based number of its packet.
-    public var packet: UInt64
+    package var packet: UInt64
     /// Its packet's time.
-    public var time: Timestamp
+    package var time: Timestamp
     /// Its sequence number.
-    public var sequence: UInt32
-    /// Its acknowledgment number; counts on all but the SYN.
-    public var acknowledgment: UInt32
+    package var sequence: UInt32
+    /// Its acknowledgment number; valid on all but the SYN.
+    package var acknowledgment: UInt32
 
     init(_ segment: borrowing TCPSegment, packet: UInt64, time: Timestamp) {
         self.packet = packet
@@ -20,13 +20,13 @@ public struct HandshakeSegment: Sendable {
     }
 }
 
-/// How a connection opens, and how another one takes its place.
+/// How a connection opens, and how another one replaces it.
 extension TCPConnection {
     /// Whether the segment opens a new connection between the same ends (RFC 9293 3.6.1, RFC 6191).
     ///
-    /// A SYN with another initial sequence number does not end a connection at work: the other end asks back whether it
-    /// is meant (RFC 5961 4.2). It counts when it is answered by a SYN ACK; when its sender has sent its FIN, or the
-    /// connection no data; where only one end is captured; and behind `silence` nanoseconds without a packet.
+    /// A SYN with another initial sequence number does not end a connection in use: the other end challenges it first
+    /// (RFC 5961 4.2). It is believed if a SYN ACK answers it; if its sender has sent its FIN, or no data have passed; if
+    /// only one end is captured; and after `silence` nanoseconds without a packet.
     mutating func isReplaced(
         by segment: borrowing TCPSegment, from direction: Direction, packet: UInt64, time: Timestamp, silence: Int64
     ) -> Bool {
@@ -37,22 +37,22 @@ extension TCPConnection {
         guard let first = streams[direction.index].firstSequence else { return !isOpeningKnown }
         guard first != segment.sequence &+ 1 else { return false }
         if challenger != nil, opening(answeredBy: segment, from: direction) != nil { return true }
-        guard !isClosed, isAtWork, finPackets[direction.index] == nil,
+        guard !isClosed, isInUse, finPackets[direction.index] == nil,
             time.nanoseconds(since: lastTime) < silence
         else { return true }
         if !isAnswer { challenger = (HandshakeSegment(segment, packet: packet, time: time), direction) }
         return false
     }
 
-    /// The SYN of another connection that a SYN ACK answers; nil where it answers none that is known.
-    public func opening(answeredBy segment: borrowing TCPSegment, from direction: Direction) -> HandshakeSegment? {
+    /// The SYN of another connection that a SYN ACK answers; nil if it answers no known one.
+    package func opening(answeredBy segment: borrowing TCPSegment, from direction: Direction) -> HandshakeSegment? {
         guard segment.flags.isSuperset(of: [.syn, .ack]) else { return nil }
         guard let challenger, challenger.from != direction else { return nil }
         return segment.acknowledgment == challenger.syn.sequence &+ 1 ? challenger.syn : nil
     }
 
-    /// Whether data have passed, and both ends were heard.
-    var isAtWork: Bool {
+    /// Whether data have passed, and both ends were seen.
+    var isInUse: Bool {
         let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
         return hasData && isHeard(.fromInitiator) && isHeard(.fromResponder)
     }
@@ -64,51 +64,51 @@ extension TCPConnection {
             || streams[direction.opposite.index].acknowledgedOffset > 0
     }
 
-    /// Whether the other end takes a SYN or RST.
+    /// Whether the other end accepts a SYN or RST.
     ///
-    /// Asking mutates, although nothing changes: else the compiler moves the whole connection first.
-    mutating func isTaken(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+    /// `mutating` so that the connection is read in place, not moved.
+    mutating func isAccepted(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         if segment.flags.contains(.rst) {
-            // RFC 9293 3.10.7.3: what refuses a SYN acknowledges it.
+            // RFC 9293 3.10.7.3: a RST that refuses a SYN acknowledges it.
             if direction == .fromResponder, syn != nil, streams[1].firstSequence == nil, streams[0].seenOffset == 0 {
                 guard segment.flags.contains(.ack) else { return false }
                 return streams[0].firstSequence == segment.acknowledgment
             }
-            return streams[direction.index].takesReset(at: segment.sequence)
+            return streams[direction.index].acceptsReset(at: segment.sequence)
         }
         guard segment.flags.contains(.syn), let first = streams[direction.index].firstSequence else { return true }
         return first == segment.sequence &+ 1
     }
 
-    /// The three-way handshake (RFC 9293 3.5).
+    /// Follows the three-way handshake (RFC 9293 3.5).
     mutating func open(
         _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp
     ) {
-        let mark = HandshakeSegment(segment, packet: packet, time: time)
+        let opening = HandshakeSegment(segment, packet: packet, time: time)
         if segment.flags.contains(.syn) {
             streams[direction.index].begin(at: segment.sequence &+ 1)
             streams[direction.opposite.index].window.scale(by: segment.windowScale)
-            // RFC 7323 2.2: windows are scaled where both SYNs say so.
+            // RFC 7323 2.2: windows are scaled if both SYNs say so.
             if segment.windowScale == nil { streams[direction.index].window.scale(by: nil) }
             if segment.flags.contains(.ack) {
                 streams[direction.opposite.index].begin(at: segment.acknowledgment)
                 if direction == .fromResponder, synAck == nil {
-                    synAck = mark
+                    synAck = opening
                     slowPathReasons.set(.opening, to: handshakeAck == nil)
                 }
                 if direction == .fromInitiator, handshakeAck == nil {
-                    handshakeAck = mark
+                    handshakeAck = opening
                     slowPathReasons.remove(.opening)
                 }
             } else if direction == .fromInitiator {
-                if syn == nil { syn = mark }
+                if syn == nil { syn = opening }
             } else {
                 isSimultaneousOpen = true
             }
         } else if direction == .fromInitiator, segment.flags.contains(.ack), !segment.flags.contains(.rst),
             let synAck, segment.acknowledgment == synAck.sequence &+ 1
         {
-            handshakeAck = mark
+            handshakeAck = opening
             slowPathReasons.remove(.opening)
         }
     }

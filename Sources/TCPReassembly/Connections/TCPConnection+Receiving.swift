@@ -1,34 +1,34 @@
-public import PacketDecoding
-public import WireFormat
+package import PacketDecoding
+package import WireFormat
 
 extension TCPConnection {
-    /// What a segment did.
-    public struct Arrival: Sendable {
-        /// The part of its payload that comes next in its stream.
-        public var inOrder: Range<Int>
-        /// Whether a stream may have more to hand on.
-        public var hasMore: Bool
-        /// Whether an end has moved to another state, or the segment is a SYN, FIN or RST.
-        public var isControl: Bool
+    /// The effect of a segment.
+    package struct Arrival: Sendable {
+        /// The part of its payload that is next in order.
+        package var inOrder: Range<Int>
+        /// Whether a stream may have more to deliver.
+        package var hasMore: Bool
+        /// Whether an end has changed its state, or the segment is a SYN, FIN or RST.
+        package var isControl: Bool
         /// Whether the segment ended the connection.
-        public var closes: Bool
-        /// Whether it was counted as conflicting or out of window, shows that another was inserted (``TCPStream``),
-        /// ended a ``WindowStall``, or is the first of its direction whose acknowledgment lies too far ahead.
-        public var isDoubtful = false
+        package var closes: Bool
+        /// Whether it was counted as conflicting or out of window, reveals that another was inserted (``TCPStream``),
+        /// ended a ``WindowStall``, or is the first of its direction that acknowledges too far ahead.
+        package var isDoubtful = false
     }
 
     /// Takes a segment.
     ///
     /// - Parameters:
-    ///   - segment: The segment, of this connection; not changed, see ``ConnectionTable``.
+    ///   - segment: The segment, of this connection; not changed (see ``ConnectionTable``).
     ///   - direction: Who sent it.
     ///   - payload: The captured bytes of its payload.
     ///   - packet: The 1-based number of its packet.
     ///   - time: The packet's time.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
-    /// - Returns: What it did.
-    public mutating func receive(
+    /// - Returns: Its effect.
+    package mutating func receive(
         _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
         time: Timestamp, budget: inout Int, limits: ReassemblyLimits
     ) -> Arrival {
@@ -44,7 +44,7 @@ extension TCPConnection {
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
         let isOpening = slowPathReasons.contains(.opening)
         if arrival.isControl || isOpening {
-            guard isTaken(segment, from: direction) else {
+            guard isAccepted(segment, from: direction) else {
                 streams[direction.index].countOutOfWindow()
                 arrival.isDoubtful = streams[direction.index].takeDoubt()
                 return arrival
@@ -108,8 +108,8 @@ extension TCPConnection {
         return arrival
     }
 
-    /// Takes a segment of a connection whose bytes nobody reads: only its end matters.
-    public mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
+    /// Takes a segment of a connection whose bytes are not read: only its end matters.
+    package mutating func pass(_ flags: TCPFlags, from direction: Direction, packet: UInt64, time: Timestamp) {
         lastTime = time
         if flags.contains(.fin), finPackets[direction.index] == nil {
             finPackets[direction.index] = packet
@@ -117,7 +117,7 @@ extension TCPConnection {
         if flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil { slowPathReasons.insert(.closed) }
     }
 
-    /// Learns what an acknowledgment has told of the FIN of a stream.
+    /// Updates the FIN of a stream after an acknowledgment.
     mutating func recordFin(of direction: Direction) {
         if streams[direction.index].finOffset == nil {
             finPackets[direction.index] = nil

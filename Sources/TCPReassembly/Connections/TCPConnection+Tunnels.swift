@@ -1,48 +1,48 @@
 internal import PacketDecoding
-import WireFormat
+package import WireFormat
 
-/// How well a segment fits a connection between its ends, where it came through another tunnel than its direction's
-/// segments before, or one of both came through none.
+/// How well a segment fits a connection between its ends, if it came through another tunnel than its direction's segments
+/// before, or if either came through none.
 enum TunnelFit: Int, Comparable {
-    /// It came through another tunnel, and its numbers are not those of the connection.
+    /// It came through another tunnel, and its sequence numbers do not match.
     case none
-    /// One of both bears no mark.
-    case unmarked
-    /// The other direction came through the tunnel.
+    /// Either has no tunnel number.
+    case unnumbered
+    /// The other direction came through the same tunnel.
     case sameTunnel
-    /// Its sequence number is about the one that is next: routers put segments from one tunnel into another.
+    /// Its sequence number is near the next one: routers move segments from one tunnel into another.
     case sequence
 
     static func < (one: TunnelFit, other: TunnelFit) -> Bool { one.rawValue < other.rawValue }
 }
 
-/// Which of the connections between the same ends is meant: several networks may use the same private addresses, each in
-/// tunnels of its own (``TCPSegment/tunnel``).
+/// Which of several connections between the same ends a segment belongs to: networks may use the same private addresses,
+/// each in its own tunnels (``TCPSegment/tunnel``).
 extension TCPConnection {
-    /// Bytes around the next one that a segment may be away from it to be taken for this connection's: two connections are
-    /// so near each other by chance once in 2,048.
+    /// The most bytes between a segment of this connection and the next byte: two connections are that close by chance
+    /// once in 2,048.
     private static let nearness: UInt64 = 1 << 20
 
-    /// The direction of a segment; nil where it is not between these ends.
+    /// The direction of a segment; nil if it is not between these ends.
     func direction(of segment: TCPSegment) -> Direction? {
         if initiator == segment.source, responder == segment.destination { return .fromInitiator }
         return responder == segment.source && initiator == segment.destination ? .fromResponder : nil
     }
 
-    /// How well the segment fits this connection by its tunnel and its numbers.
+    /// How well the segment fits this connection by its tunnel and sequence numbers.
     func tunnelFit(of segment: TCPSegment, from direction: Direction) -> TunnelFit {
         let known = tunnels[direction.index]
-        let isUnmarked = known == 0 || segment.tunnel == 0
+        let isUnnumbered = known == 0 || segment.tunnel == 0
         if isNear(segment.sequence, direction) { return .sequence }
-        // A SYN ACK says which SYN it answers before anything else of its direction is known.
-        if isUnmarked, segment.flags.contains(.ack), isNear(segment.acknowledgment, direction.opposite) {
+        // A SYN ACK names the SYN it answers before anything else of its direction is known.
+        if isUnnumbered, segment.flags.contains(.ack), isNear(segment.acknowledgment, direction.opposite) {
             return .sequence
         }
-        guard isUnmarked else { return .none }
-        return segment.tunnel != 0 && tunnels[direction.opposite.index] == segment.tunnel ? .sameTunnel : .unmarked
+        guard isUnnumbered else { return .none }
+        return segment.tunnel != 0 && tunnels[direction.opposite.index] == segment.tunnel ? .sameTunnel : .unnumbered
     }
 
-    /// Notes the tunnel of a direction, where none was known.
+    /// Records the tunnel of a direction, unless one is known.
     mutating func learn(tunnel: UInt32, of direction: Direction) {
         if tunnels[direction.index] == 0 { tunnels[direction.index] = tunnel }
     }

@@ -1,27 +1,27 @@
-public import WireFormat
+package import WireFormat
 
-/// Bytes that wait: for bytes before them, or for the reader of their stream.
+/// Bytes that wait for earlier ones, or for the reader of their stream.
 extension TCPConnection {
-    /// The next piece of a stream that has waited.
-    public mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
+    /// The next piece of a stream that waited.
+    package mutating func next(_ direction: Direction, budget: inout Int) -> StreamPiece? {
         streams[direction.index].next(budget: &budget)
     }
 
-    /// Takes back bytes of a segment just received that their reader cannot use yet, and holds the stream until `resume`.
+    /// Takes back bytes of the current segment that their reader cannot use yet, and pauses the stream until `resume`.
     ///
     /// - Parameters:
     ///   - direction: Who sent them.
-    ///   - bytes: The last of those that were handed on.
+    ///   - bytes: The last of those that were delivered.
     ///   - origin: The packet that brought them.
     ///   - budget: Bytes that all connections together may still hold.
-    public mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, origin: Origin, budget: inout Int) {
+    package mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, origin: Origin, budget: inout Int) {
         let offset = streams[direction.index].nextOffset &- UInt64(bytes.count)
         let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, origin: origin)
         pause(direction, keeping: segment, budget: &budget)
     }
 
     /// Takes back the last `unread` bytes of a held segment.
-    public mutating func pause(
+    package mutating func pause(
         _ direction: Direction, keeping segment: HeldSegment, unread: Int, budget: inout Int
     ) {
         var rest = segment
@@ -31,7 +31,7 @@ extension TCPConnection {
     }
 
     /// Takes back a gap of `length` bytes.
-    public mutating func pause(_ direction: Direction, keepingGap length: UInt64, origin: Origin, budget: inout Int) {
+    package mutating func pause(_ direction: Direction, keepingGap length: UInt64, origin: Origin, budget: inout Int) {
         let offset = streams[direction.index].nextOffset &- length
         pause(
             direction, keeping: HeldSegment(offset: offset, bytes: [], missing: length, origin: origin),
@@ -42,29 +42,29 @@ extension TCPConnection {
         streams[direction.index].pause(keeping: segment, budget: &budget)
     }
 
-    /// Lets a paused stream pass again.
-    public mutating func resume(_ direction: Direction) {
+    /// Resumes a paused stream.
+    package mutating func resume(_ direction: Direction) {
         streams[direction.index].resume()
     }
 
-    /// Counts every hole as a gap: the connection, or the capture, is over.
-    public mutating func flush() {
+    /// Declares every hole a gap: the connection, or the capture, is over.
+    package mutating func flush() {
         streams[0].flush()
         streams[1].flush()
     }
 
-    /// Drops what waits.
-    public mutating func removeHeld(budget: inout Int) {
+    /// Drops the waiting bytes.
+    package mutating func removeHeld(budget: inout Int) {
         streams[0].removeHeld(budget: &budget)
         streams[1].removeHeld(budget: &budget)
     }
 }
 
 extension TCPConnection {
-    /// Looks at the holes of the streams again, since it is `time` and no packet has come.
+    /// Ages the holes of the streams, as it is `time` and no packet has come.
     ///
-    /// - Returns: Whether a stream may have more to hand on.
-    public mutating func age(to time: Timestamp, limits: ReassemblyLimits) -> Bool {
+    /// - Returns: Whether a stream may have more to deliver.
+    package mutating func age(to time: Timestamp, limits: ReassemblyLimits) -> Bool {
         var hasMore = false
         for index in 0..<2 where !streams[index].isIdle {
             streams[index].age(packets: packets, time: time, limits: limits)
@@ -74,23 +74,21 @@ extension TCPConnection {
     }
 }
 
-/// What is asked of a stream often.
-///
-/// Asking mutates, although nothing changes: else the compiler moves the whole stream first.
+/// What is often asked of a stream; `mutating` so that it is read in place, not moved.
 extension TCPConnection {
-    /// Whether a stream that is held until `resume` keeps as much as it may.
-    public mutating func isPausedAndFull(_ direction: Direction) -> Bool {
+    /// Whether a stream is paused and holds as much as it may.
+    package mutating func isPausedAndFull(_ direction: Direction) -> Bool {
         streams[direction.index].isPaused && streams[direction.index].isFull
     }
 
-    /// Whether a stream was seen to the end that its FIN tells (``TCPStream/isWhole``).
-    public mutating func isWhole(_ direction: Direction) -> Bool {
+    /// Whether a stream was seen up to its FIN (``TCPStream/isWhole``).
+    package mutating func isWhole(_ direction: Direction) -> Bool {
         streams[direction.index].isWhole
     }
 
-    /// Whether the sender of a stream has sent segments that contradict others, that the other end would not take, or that
+    /// Whether the sender of a stream has sent segments that contradict others, lie outside the receiver's window, or
     /// acknowledge what was never sent.
-    public mutating func hasDoubts(_ direction: Direction) -> Bool {
+    package mutating func hasDoubts(_ direction: Direction) -> Bool {
         streams[direction.index].firstConflictOffset != nil || streams[direction.index].hasInsertions
             || streams[direction.index].outOfWindowSegments > 0
             || streams[direction.opposite.index].hasFarAcknowledgments

@@ -1,8 +1,8 @@
 import WireFormat
 
-/// The state of one end of a connection (RFC 9293 3.3.2), as far as the packets tell.
+/// The state of one end of a connection (RFC 9293 3.3.2), as far as the packets show.
 public enum TCPState: UInt8, Hashable, Sendable {
-    /// Nothing is known: the connection began before the capture and has not shown its state.
+    /// Unknown: the connection began before the capture and has not shown its state.
     case unknown
     /// Waits for a SYN.
     case listen
@@ -22,7 +22,7 @@ public enum TCPState: UInt8, Hashable, Sendable {
     case closing
     /// Has received a FIN and sent its own, which is not acknowledged.
     case lastAck
-    /// Both FINs are acknowledged; waits for strays.
+    /// Both FINs are acknowledged; waits for stray segments.
     case timeWait
     /// Over.
     case closed
@@ -49,7 +49,7 @@ public enum TCPState: UInt8, Hashable, Sendable {
 extension TCPConnection {
     /// The state of the end that sends this stream (RFC 9293 3.3.2).
     ///
-    /// Asking mutates, although nothing changes: else the compiler moves the whole streams first.
+    /// `mutating` so that the streams are read in place, not moved.
     mutating func currentState(of direction: Direction) -> TCPState {
         if reset != nil { return .closed }
         let hasSentFin = streams[direction.index].finOffset != nil
@@ -64,14 +64,14 @@ extension TCPConnection {
         }
     }
 
-    /// Whether the end that sends this stream had received the other's FIN before it sent its own.
+    /// Whether the end that sends this stream received the other's FIN before it sent its own.
     func receivedFinFirst(_ direction: Direction) -> Bool {
         hadReceivedFin[direction.index]
     }
 
     private mutating func openingState(of direction: Direction) -> TCPState {
         guard isOpeningKnown else { return packets > 0 ? .established : .unknown }
-        // Data behind the handshake tell of its last segment, if the capture lacks it.
+        // Data after the handshake imply its last segment, if the capture lacks it.
         let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
         if handshakeAck != nil && synAck != nil || packets > 3 && hasData { return .established }
         if isSimultaneousOpen { return .synReceived }

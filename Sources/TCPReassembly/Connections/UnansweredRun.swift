@@ -1,16 +1,16 @@
-public import WireFormat
+package import WireFormat
 
-/// Segments by which an end asked for a word of the other, and got none: data sent again, and keep-alive probes
-/// (RFC 9293 3.8.1, 3.8.4).
-public struct UnansweredRun: Sendable {
-    /// How many there were.
-    public private(set) var segments: UInt64 = 0
+/// Segments of one end that call for an answer and got none: retransmissions and keep-alive probes (RFC 9293 3.8.1,
+/// 3.8.4).
+package struct UnansweredRun: Sendable {
+    /// Their number.
+    package private(set) var segments: UInt64 = 0
     /// When the first of them was captured.
-    public private(set) var start = Timestamp(nanoseconds: 0)
+    package private(set) var start = Timestamp(nanoseconds: 0)
     /// When the last of them was captured.
-    public private(set) var end = Timestamp(nanoseconds: 0)
+    package private(set) var end = Timestamp(nanoseconds: 0)
 
-    /// Counts one more.
+    /// Counts a segment.
     mutating func count(at time: Timestamp) {
         if segments == 0 { start = time }
         segments &+= 1
@@ -18,16 +18,15 @@ public struct UnansweredRun: Sendable {
     }
 }
 
-/// The runs of both ends, by direction; apart from its connection, since most never need it.
+/// The runs of both ends, by direction; outside the connection, since most never need it.
 final class UnansweredRuns {
     var runs = InlineArray<2, UnansweredRun>(repeating: UnansweredRun())
 }
 
 /// Ends that do not answer.
 extension TCPConnection {
-    /// The segments by which an end asked for a word of the other, up to the connection's last packet; nil where it did not,
-    /// or was answered.
-    public func unanswered(_ direction: Direction) -> UnansweredRun? {
+    /// The unanswered segments of an end up to the connection's last packet; nil if there are none.
+    package func unanswered(_ direction: Direction) -> UnansweredRun? {
         guard let run = unanswered?.runs[direction.index], run.segments > 0, isHeard(direction.opposite) else {
             return nil
         }
@@ -41,7 +40,7 @@ extension TCPConnection {
         unanswered.runs[direction.index].count(at: time)
     }
 
-    /// Ends an end's run, since a packet of the other end has come.
+    /// Ends an end's run: a packet of the other end has come.
     mutating func endUnanswered(of direction: Direction) {
         guard let unanswered else { return }
         unanswered.runs[direction.index] = UnansweredRun()

@@ -1,18 +1,18 @@
 import PacketDecoding
-public import WireFormat
+package import WireFormat
 
-/// A time in which one end took no bytes: its window was zero (RFC 9293 3.8.6.1).
-public struct WindowStall: Sendable {
+/// A period in which one end accepted no bytes: its window was zero (RFC 9293 3.8.6.1).
+package struct WindowStall: Sendable {
     /// The 1-based number of the packet that closed the window.
-    public var firstPacket: UInt64
+    package var firstPacket: UInt64
     /// The packet that opened it again; nil while it is closed.
-    public var lastPacket: UInt64?
-    /// How long that was, in nanoseconds; as far as packets tell.
-    public var duration: Int64
+    package var lastPacket: UInt64?
+    /// Its length in nanoseconds, as far as packets show.
+    package var duration: Int64
 }
 
-/// The windows that are closed at the moment, by the direction that their ends send: made at the first one, since most
-/// connections never see one.
+/// The windows that are closed now, by the direction that their ends send; created with the first one, since most
+/// connections never have one.
 final class ClosedWindows {
     private struct Closure {
         var packet: UInt64
@@ -22,13 +22,13 @@ final class ClosedWindows {
     private var closures = InlineArray<2, Closure?>(repeating: nil)
     private var stalls = InlineArray<2, WindowStall?>(repeating: nil)
 
-    /// A window that opens again sooner is the usual flow control.
+    /// A window that reopens sooner is ordinary flow control.
     static let shortestStall: Int64 = 100_000_000
 
-    /// Whether none is closed and nothing is to be told.
+    /// Whether none is closed and nothing is to be reported.
     var isIdle: Bool { closures[0] == nil && closures[1] == nil && stalls[0] == nil && stalls[1] == nil }
 
-    /// Learns the window that an end announces; tells whether a stall is to be told.
+    /// Records the window that an end announces; returns whether a stall is to be reported.
     func record(isZero: Bool, from direction: Direction, packet: UInt64, time: Timestamp) -> Bool {
         if isZero {
             if closures[direction.index] == nil { closures[direction.index] = Closure(packet: packet, time: time) }
@@ -40,13 +40,13 @@ final class ClosedWindows {
         return stalls[direction.index] != nil
     }
 
-    /// The stall of an end that was not told yet.
+    /// The stall of an end that was not reported yet.
     func takeStall(_ direction: Direction) -> WindowStall? {
         defer { stalls[direction.index] = nil }
         return stalls[direction.index]
     }
 
-    /// Ends the stall that lasts, since the connection or the capture is over.
+    /// Ends a lasting stall: the connection, or the capture, is over.
     func end(_ direction: Direction, time: Timestamp) {
         guard let closure = closures[direction.index] else { return }
         closures[direction.index] = nil
@@ -60,27 +60,27 @@ final class ClosedWindows {
     }
 }
 
-/// Ends that take nothing.
+/// Ends that accept nothing.
 extension TCPConnection {
-    /// The stall of an end's window that has ended and was not told yet.
-    public mutating func takeStall(_ direction: Direction) -> WindowStall? {
+    /// The stall of an end's window that has ended and was not reported yet.
+    package mutating func takeStall(_ direction: Direction) -> WindowStall? {
         let stall = closedWindows?.takeStall(direction)
         if closedWindows?.isIdle == true { closedWindows = nil }
         return stall
     }
 
-    /// Ends the stalls that last: the connection, or the capture, is over.
-    public mutating func endStalls() {
+    /// Ends lasting stalls: the connection, or the capture, is over.
+    package mutating func endStalls() {
         closedWindows?.end(.fromInitiator, time: lastTime)
         closedWindows?.end(.fromResponder, time: lastTime)
     }
 
-    /// Learns a window that is zero, or another while one is closed.
+    /// Records a window that is zero, or any while one is closed.
     mutating func recordWindow(
         _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp,
         _ arrival: inout Arrival
     ) {
-        // RFC 9293 3.10.7.4: the window counts with an acknowledgment; a reset's means nothing.
+        // RFC 9293 3.10.7.4: the window is valid with an acknowledgment; a reset's means nothing.
         guard segment.flags.contains(.ack), segment.flags.isDisjoint(with: [.syn, .rst]) else { return }
         let windows = closedWindows ?? ClosedWindows()
         closedWindows = windows

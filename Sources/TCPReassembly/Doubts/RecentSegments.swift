@@ -1,9 +1,9 @@
-/// The segments of a stream that were handed on last, by hashes of their bytes: so that bytes sent again can be compared
-/// with those that are gone.
+/// The last segments of a stream that were delivered, by hashes of their bytes: to compare retransmitted bytes with those
+/// that are gone.
 ///
-/// The last eight are known. A segment of up to 32 bytes is hashed whole; of a longer one, 8 bytes at its beginning, at
-/// each third and at its end, so that noting a segment costs the same few nanoseconds whatever its length. A repeat is
-/// compared where it covers one of them whole, alone or with its neighbours.
+/// It holds the last eight. A segment of up to 32 bytes is hashed whole; of a longer one, 8 bytes at its start, at each
+/// third and at its end, so that recording a segment takes the same few nanoseconds whatever its length. A
+/// retransmission is compared with each segment that it covers completely.
 struct RecentSegments {
     private struct Entry {
         /// The low 32 bits of its stream offset.
@@ -15,7 +15,7 @@ struct RecentSegments {
     private var entries = InlineArray<8, Entry>(repeating: Entry())
     private var oldest: UInt8 = 0
 
-    /// Notes bytes that are handed on.
+    /// Records bytes that are delivered.
     mutating func record(_ bytes: Span<UInt8>, at offset: UInt64) {
         entries[Int(oldest & 7)] = Entry(
             offset: UInt32(truncatingIfNeeded: offset), length: UInt32(truncatingIfNeeded: bytes.count),
@@ -23,7 +23,7 @@ struct RecentSegments {
         oldest &+= 1
     }
 
-    /// Compares bytes that have come again.
+    /// Compares bytes that were sent again.
     ///
     /// - Parameters:
     ///   - bytes: The captured bytes.

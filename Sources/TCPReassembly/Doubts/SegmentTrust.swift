@@ -1,19 +1,19 @@
-public import PacketDecoding
-public import WireFormat
+package import PacketDecoding
+package import WireFormat
 
-/// Segments that their checksum or hop limit speaks against.
+/// Segments with a wrong checksum or a low hop limit, which their receiver may never have seen or accepted.
 extension TCPConnection {
-    /// Judges a segment by its checksum and its hop limit before anything else is done with it.
+    /// Checks a segment's checksum and hop limit before anything else is done with it.
     ///
     /// - Parameters:
     ///   - segment: The segment.
     ///   - bytes: What it was found in.
     ///   - direction: Who sent it.
-    /// - Returns: Whether it is to be left out, since its checksum is wrong where others are right.
-    public mutating func rejects(
+    /// - Returns: Whether to ignore it: its checksum is wrong while others are right.
+    package mutating func rejects(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
-        // A forged acknowledgment alone does no harm to the bytes: it is not worth the sum, once others are known.
+        // A forged acknowledgment alone does not harm the bytes: it is not worth a sum once others are known.
         let isPlain = segment.flags == .ack && segment.payloadLength == 0
         guard !isPlain || !checksums[direction.index].isSettled else { return false }
         switch segment.checksumStatus(in: bytes) {
@@ -30,19 +30,19 @@ extension TCPConnection {
         return false
     }
 
-    /// Judges the segment that is to be received next by its hop limit.
+    /// Records the hop limit of the segment that is received next.
     ///
-    /// One that falls short of the others of its direction may have died on its way, behind the place of the capture. Its
-    /// payload then waits for its acknowledgment, and its RST ends nothing while its sender goes on. Where the other end
-    /// is not heard, everything is believed.
-    public mutating func record(hopLimit: UInt8, from direction: Direction) {
+    /// One that is lower than the others of its direction may expire between the place of the capture and the receiver.
+    /// Its payload then waits until it is acknowledged, and its RST does not count if its sender goes on. If the other end
+    /// is not captured, every segment is believed.
+    package mutating func record(hopLimit: UInt8, from direction: Direction) {
         let wasSettled = hopLimits[direction.index].isSettled
         let isShort = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
         slowPathReasons.set(.doubtfulSegment, to: isShort)
         if !wasSettled, !hopLimits[direction.index].isSettled { streams[direction.index].believe() }
     }
 
-    /// Takes a RST back that may not have reached the other end, when its sender goes on behind it.
+    /// Withdraws a RST that may not have reached the other end, if its sender goes on after it.
     mutating func withdrawReset(
         _ segment: borrowing TCPSegment, _ direction: Direction, _ arrival: inout Arrival
     ) {
@@ -56,11 +56,11 @@ extension TCPConnection {
     }
 }
 
-/// What the checksums of one direction have been so far, and which segments to leave out for theirs.
+/// The checksums of one direction so far, and whether to ignore segments for a wrong one.
 ///
-/// Endpoints drop a segment with a wrong checksum, so an observer must too, or forged segments win. But captures are
-/// full of checksums that were never made (offloading), or are wrong for reasons of the capture. So a wrong one counts
-/// only where the direction's others are right: at least ``neededRight`` of them, and more than are wrong.
+/// Endpoints drop a segment with a wrong checksum, so an observer must too, or forged segments win. But captures are full
+/// of checksums that were never computed (offloading), or are wrong because of the capture. So a wrong one counts only if
+/// the direction's others are right: at least ``neededRight`` of them, and more than are wrong.
 struct ChecksumTrust: Sendable {
     private var good: UInt16 = 0
     private var bad: UInt16 = 0
@@ -68,17 +68,17 @@ struct ChecksumTrust: Sendable {
     /// Right (or offloaded) checksums before a wrong one counts.
     private static let neededRight: UInt16 = 2
 
-    /// Whether enough right ones are known to judge by.
+    /// Whether enough right ones are known.
     var isSettled: Bool { good >= Self.neededRight }
 
-    /// Counts a checksum that is right, or was left to the network card.
+    /// Counts a checksum that is right or offloaded.
     mutating func countGood() {
         if good < .max { good &+= 1 }
     }
 
     /// Counts a wrong checksum.
     ///
-    /// - Returns: Whether its segment is to be left out.
+    /// - Returns: Whether to ignore its segment.
     mutating func countBad() -> Bool {
         let isRejected = good >= Self.neededRight && bad < good
         if bad < .max { bad &+= 1 }
@@ -86,41 +86,41 @@ struct ChecksumTrust: Sendable {
     }
 }
 
-/// The hop limit (RFC 8200 3; time to live, RFC 791 3.1) that most of one direction's segments have, and which segments
-/// fall short of it: those that may die on the way, so that only an observer sees them.
+/// The hop limit (RFC 8200 3; time to live, RFC 791 3.1) of most of one direction's segments, and which segments have a
+/// lower one: those may expire on the way, so that only an observer sees them.
 ///
-/// Each segment votes: one near the value makes it stronger, any other weaker, and where nothing is left of it the next
-/// one takes its place. So a change of route is believed after a few segments.
+/// Each segment votes: one near the value adds weight, any other removes some, and once none is left the next value
+/// replaces it. So a change of route is believed after a few segments.
 struct HopLimitVote: Sendable {
     private var value: UInt8 = 0
     private var weight: UInt8 = 0
 
-    /// The weight from which a segment may fall short.
+    /// The weight from which on a segment may fall short.
     private static let settledWeight: UInt8 = 2
-    /// The most weight: as many segments, less one, are in doubt when the route has changed.
+    /// The maximum weight: after a change of route, one segment fewer is in doubt.
     private static let maximumWeight: UInt8 = 6
     /// How far below the value a segment must be.
     private static let margin: UInt8 = 5
-    /// The most hops that a segment may have left to be in doubt: paths are seldom longer.
+    /// The highest hop limit of a segment in doubt: paths are seldom longer.
     private static let longestPath: UInt8 = 32
 
-    /// Whether enough segments agree to judge others by.
+    /// Whether enough segments agree to doubt others.
     var isSettled: Bool { weight >= Self.settledWeight }
 
     /// Whether a vote for this value changes nothing: most do not.
     func isSure(of hopLimit: UInt8) -> Bool { hopLimit == value && weight == Self.maximumWeight }
 
-    /// Whether a vote for this value makes it stronger, and does nothing else.
+    /// Whether a vote for this value only adds weight.
     @inline(__always)
     func agrees(with hopLimit: UInt8) -> Bool { hopLimit == value && weight > 0 }
 
-    /// Takes a vote for the value, which ``agrees(with:)``.
+    /// Counts a vote that ``agrees(with:)`` the value.
     @inline(__always)
     mutating func strengthen() {
         if weight < Self.maximumWeight { weight &+= 1 }
     }
 
-    /// Takes a segment's vote.
+    /// Counts a segment's vote.
     ///
     /// - Returns: Whether the segment falls short.
     mutating func isShort(_ hopLimit: UInt8) -> Bool {

@@ -1,35 +1,35 @@
 /// Copies that differ, and segments that did not reach the other end.
 extension TCPStream {
-    /// Counts a segment that is not taken.
+    /// Counts a segment that is ignored.
     mutating func countOutOfWindow() {
         outOfWindowSegments &+= 1
         hasDoubt = true
     }
 
-    /// Notes that a segment did not reach the other end.
+    /// Records that a segment did not reach the other end.
     mutating func recordInsertion() {
         hasInsertions = true
         hasDoubt = true
     }
 
-    /// Doubts nothing that waits any more.
+    /// Believes everything that waits.
     mutating func believe() {
         if held.doubtfulCount > 0 { held.believe() }
     }
 
-    /// Whether something was counted as conflicting, out of window or inserted since this was asked.
+    /// Whether something was counted as conflicting, out of window or inserted since the last call.
     mutating func takeDoubt() -> Bool {
         defer { hasDoubt = false }
         return hasDoubt
     }
 
-    /// Whether a segment has brought nothing new since this was asked.
+    /// Whether a segment has brought nothing new since the last call.
     mutating func takeRepeat() -> Bool {
         defer { hasRepeated = false }
         return hasRepeated
     }
 
-    /// Compares bytes that have come again with those handed on.
+    /// Compares retransmitted bytes with those delivered.
     mutating func compare(_ bytes: Span<UInt8>, at offset: Int64) {
         guard let conflict = recent.conflict(with: bytes, at: offset, next: nextOffset) else { return }
         countConflict(at: conflict)

@@ -1,29 +1,29 @@
 import DequeModule
-public import WireFormat
+package import WireFormat
 
-/// Bytes of a stream that had to wait: for bytes before them, or for the other stream.
-public struct HeldSegment: Sendable {
-    /// Where they begin, counted from the first byte of the stream.
-    public var offset: UInt64
-    /// The bytes; none where a snap length cut all of them.
-    public var bytes: ArraySlice<UInt8>
-    /// How many bytes behind them were on the wire and are not in the capture.
-    public var missing: UInt64
+/// Bytes of a stream that had to wait for earlier ones, or for the other stream.
+package struct HeldSegment: Sendable {
+    /// Their offset in the stream.
+    package var offset: UInt64
+    /// The bytes; empty if a snap length cut all of them.
+    package var bytes: ArraySlice<UInt8>
+    /// The number of bytes after them that were on the wire but not captured.
+    package var missing: UInt64
     /// The packet that brought them.
-    public var origin: Origin
-    /// Whether they wait for an acknowledgment, since their packet may not have reached the other end.
+    package var origin: Origin
+    /// Whether they wait for an acknowledgment, as their packet may not have reached the other end.
     var isDoubtful = false
 
-    /// The offset behind the last byte.
+    /// The offset after the last byte.
     var end: UInt64 { offset &+ UInt64(bytes.count) &+ missing }
 
-    /// What one held segment costs beside its bytes, counted against the bounds.
+    /// The overhead of one held segment, counted against the bounds.
     static let overhead = 128
 
     /// What it counts against the bounds.
     var cost: Int { bytes.count &+ HeldSegment.overhead }
 
-    /// What of it stands before `limit`; nil where nothing does.
+    /// The part before `limit`; nil if there is none.
     func part(to limit: UInt64) -> HeldSegment? {
         guard offset < limit, limit < end else { return offset < limit ? self : nil }
         var part = self
@@ -32,7 +32,7 @@ public struct HeldSegment: Sendable {
         return part
     }
 
-    /// What of it stands from `start` on; nil where nothing does.
+    /// The part from `start` on; nil if there is none.
     func part(from start: UInt64) -> HeldSegment? {
         guard start > offset, start < end else { return start < end ? self : nil }
         var part = self
@@ -42,7 +42,7 @@ public struct HeldSegment: Sendable {
         return part
     }
 
-    /// Where the first of its bytes is that has another value in `other`, which begins at `otherOffset`.
+    /// The offset of the first byte that differs from `other`, which starts at `otherOffset`.
     func conflict(with other: Span<UInt8>, at otherOffset: UInt64) -> UInt64? {
         let start = max(offset, otherOffset)
         let end = min(offset &+ UInt64(bytes.count), otherOffset &+ UInt64(other.count))
@@ -54,12 +54,12 @@ public struct HeldSegment: Sendable {
     }
 }
 
-/// The bytes of one stream that wait, in order and without overlap: the first copy of a byte stays.
+/// The waiting bytes of one stream, in order and without overlap: the first copy of a byte stays.
 struct HeldSegments: ~Copyable {
     private var segments = Deque<HeldSegment>()
     /// What they count against the bounds, in bytes.
     private(set) var cost = 0
-    /// How many of them are doubtful.
+    /// The number of doubtful ones.
     private(set) var doubtfulCount: UInt32 = 0
 
     var isEmpty: Bool { cost == 0 }
@@ -70,7 +70,7 @@ struct HeldSegments: ~Copyable {
     /// Where the last one ends.
     var end: UInt64? { segments.last?.end }
 
-    /// Takes the first one out.
+    /// Removes the first one.
     mutating func popFirst() -> HeldSegment? {
         guard let first = segments.popFirst() else { return nil }
         cost &-= first.cost
@@ -78,14 +78,14 @@ struct HeldSegments: ~Copyable {
         return first
     }
 
-    /// Puts one in front of all others, which must begin behind it.
+    /// Inserts one before all others, which must start after it.
     mutating func prepend(_ segment: HeldSegment) {
         cost &+= segment.cost
         if segment.isDoubtful { doubtfulCount &+= 1 }
         segments.prepend(segment)
     }
 
-    /// Doubts none of them any more.
+    /// Believes all of them.
     mutating func believe() {
         for index in segments.indices { segments[index].isDoubtful = false }
         doubtfulCount = 0
@@ -98,15 +98,15 @@ struct HeldSegments: ~Copyable {
         doubtfulCount = 0
     }
 
-    /// Puts in those of the bytes from `offset` on that no other segment holds.
+    /// Inserts those of the bytes from `offset` on that no other segment holds.
     ///
     /// - Parameters:
     ///   - bytes: The captured bytes.
-    ///   - missing: How many more were on the wire.
-    ///   - offset: Where they begin in the stream.
+    ///   - missing: The number of further bytes on the wire.
+    ///   - offset: Their offset in the stream.
     ///   - origin: The packet that brought them.
     ///   - isDoubtful: Whether they are doubtful.
-    /// - Returns: Where the first byte is that another segment holds with another value.
+    /// - Returns: The offset of the first byte that another segment holds with another value.
     mutating func insert(
         _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, origin: Origin, isDoubtful: Bool
     ) -> UInt64? {
@@ -128,13 +128,13 @@ struct HeldSegments: ~Copyable {
         return conflict
     }
 
-    /// Takes those of the bytes from `start` to `end` out that are doubtful, to make room for others.
+    /// Removes the doubtful bytes from `start` to `end`, to make room for others.
     ///
     /// - Parameters:
-    ///   - start: Where the others begin.
-    ///   - end: Where they end, cut bytes included.
-    ///   - bytes: Those of them that were captured.
-    /// - Returns: Whether a byte of those taken out has another value.
+    ///   - start: The offset of the others.
+    ///   - end: Their end, cut bytes included.
+    ///   - bytes: The captured ones.
+    /// - Returns: Whether one of the removed bytes has another value.
     mutating func replaceDoubtful(from start: UInt64, to end: UInt64, by bytes: Span<UInt8>) -> Bool {
         var isConflict = false
         var index = firstIndex(endingBehind: start)
@@ -174,7 +174,7 @@ struct HeldSegments: ~Copyable {
         segments.insert(segment, at: index)
     }
 
-    /// The index of the first segment that ends behind `offset`.
+    /// The index of the first segment that ends after `offset`.
     private func firstIndex(endingBehind offset: UInt64) -> Int {
         if let last = segments.last, last.end <= offset { return segments.count }
         var low = 0

@@ -4,7 +4,7 @@ extension TCPStream {
     ///
     /// - Parameters:
     ///   - sequence: The acknowledgment number.
-    ///   - window: The window field that came with it; 0 where it does not count.
+    ///   - window: The window field that came with it; 0 if it is invalid.
     /// - Returns: Whether this changed what is known of the FIN.
     mutating func acknowledge(_ sequence: UInt32, window: UInt16) -> Bool {
         guard let firstSequence else { return false }
@@ -21,7 +21,7 @@ extension TCPStream {
             return false
         }
         if UInt64(offset) > finOffset &+ 1, let end = held.end, end > finOffset, !isFinAcknowledged {
-            // The other end has received what stands behind the FIN: it has not received the FIN.
+            // The other end has received bytes after the FIN, so not the FIN.
             self.finOffset = nil
             seenOffset = max(seenOffset, end)
             acknowledgedOffset = UInt64(offset)
@@ -32,9 +32,9 @@ extension TCPStream {
         return !isFinAcknowledged
     }
 
-    /// Takes the FIN that stands at `sequence`.
+    /// Takes a FIN at `sequence`.
     ///
-    /// - Returns: Whether it is, or repeats, the FIN of the stream.
+    /// - Returns: Whether it is the FIN of the stream, or repeats it.
     mutating func finish(at sequence: UInt32) -> Bool {
         let offset = SequenceNumber.offset(of: sequence, base: begin(at: sequence), near: nextOffset)
         if let finOffset, Int64(finOffset) == offset { return true }
@@ -51,38 +51,38 @@ extension TCPStream {
         return true
     }
 
-    /// Whether the other end takes a RST that stands at `sequence`.
+    /// Whether the other end accepts a RST at `sequence`.
     ///
-    /// RFC 5961 3.2 wants it to be the next byte that this end expects; an observer knows only about where that is.
-    func takesReset(at sequence: UInt32) -> Bool {
+    /// RFC 5961 3.2 requires the next byte that this end expects, which an observer knows only roughly.
+    func acceptsReset(at sequence: UInt32) -> Bool {
         guard let firstSequence else { return true }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         return offset >= Int64(min(acknowledgedOffset, nextOffset)) && offset <= Int64(windowEnd)
     }
 
-    /// Takes back the acknowledgment of bytes never seen, since one of fewer bytes has come behind it: acknowledgments
-    /// do not go back, so that either it was not the other end's, or this one is late and the next will say it again.
+    /// Retracts the acknowledgment of bytes never seen, since a lower one has followed: acknowledgments do not decrease, so
+    /// either it was not the other end's, or this one is late and the next will repeat it.
     mutating func retractAcknowledgment(to offset: Int64) {
         guard offset >= 0, offset < Int64(acknowledgedOffset) else { return }
         acknowledgedOffset = max(UInt64(offset), min(nextOffset, seenOffset))
         ripening = nil
     }
 
-    /// Notes that an acknowledgment was passed over.
+    /// Records that an acknowledgment was ignored.
     mutating func recordFarAcknowledgment() {
         guard !hasFarAcknowledgments else { return }
         hasFarAcknowledgments = true
         hasDoubt = true
     }
 
-    /// How far the stream must have gone: its FIN, or what was acknowledged.
+    /// How far the stream certainly went: its FIN, or what was acknowledged.
     ///
-    /// One acknowledged byte behind the last one seen may be a FIN that the capture lacks.
+    /// One acknowledged byte after the last one seen may be a FIN that the capture lacks.
     var certainEnd: UInt64 {
         if let finOffset { return finOffset }
         return acknowledgedOffset == seenOffset &+ 1 ? seenOffset : acknowledgedOffset
     }
 
-    /// Where the bytes end that the other end would take.
+    /// The end of the receiver's window.
     var windowEnd: UInt64 { max(nextOffset, acknowledgedOffset) &+ window.reach }
 }

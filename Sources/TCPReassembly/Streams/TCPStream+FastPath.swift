@@ -1,8 +1,8 @@
 import WireFormat
 
-/// The short way for segments that bring what is next, and acknowledgments of bytes that are here.
+/// The fast path for segments that bring the next bytes, and for acknowledgments of bytes seen.
 extension TCPStream {
-    /// Whether a segment is the next one where nothing waits, and needs no closer look; `length` may be 0.
+    /// Whether a segment is the next one while nothing waits, and needs no closer look; `length` may be 0.
     @inline(__always)
     func isNext(_ sequence: UInt32, length: Int) -> Bool {
         guard let firstSequence, sequence == firstSequence &+ UInt32(truncatingIfNeeded: nextOffset) else {
@@ -11,7 +11,7 @@ extension TCPStream {
         return isIdle && !isPaused && nextOffset &+ UInt64(length) <= usualEnd && seenOffset <= nextOffset
     }
 
-    /// Takes the payload of a segment that is next (``isNext(_:length:)``); all of it comes next.
+    /// Takes the payload of a segment that is next (``isNext(_:length:)``); all of it is in order.
     @inline(__always)
     mutating func takeNext(_ payload: Span<UInt8>) {
         recent.record(payload, at: nextOffset)
@@ -19,9 +19,9 @@ extension TCPStream {
         seenOffset = nextOffset
     }
 
-    /// Takes an acknowledgment that tells of no byte which is not here, where nothing waits.
+    /// Takes an acknowledgment of bytes seen, while nothing waits.
     ///
-    /// - Returns: Whether it is such a one; if not, nothing has changed.
+    /// - Returns: Whether it is one; if not, nothing has changed.
     @inline(__always)
     mutating func acknowledgeFastPath(_ sequence: UInt32, window field: UInt16) -> Bool {
         guard let firstSequence, isIdle else { return false }

@@ -1,10 +1,10 @@
 import WireFormat
 
 /// What comes next in a stream.
-public enum StreamPiece: Sendable {
-    /// Bytes that had waited.
+package enum StreamPiece: Sendable {
+    /// Bytes that waited.
     case held(HeldSegment)
-    /// So many bytes that the capture does not hold.
+    /// This many bytes that the capture lacks.
     case gap(UInt64)
 }
 
@@ -19,17 +19,17 @@ extension TCPStream {
         held.prepend(segment)
     }
 
-    /// Lets the bytes that wait pass.
+    /// Releases the waiting bytes.
     mutating func resume() {
         isPaused = false
     }
 
-    /// Looks at the first hole again, since a packet of the connection has come.
+    /// Ages the first hole after a packet of the connection.
     ///
     /// - Parameters:
-    ///   - packets: How many have come.
+    ///   - packets: The number of packets so far.
     ///   - time: The packet's time.
-    ///   - limits: When a hole counts as a gap.
+    ///   - limits: When a hole becomes a gap.
     mutating func age(packets: UInt64, time: Timestamp, limits: ReassemblyLimits) {
         let end = firstWaiting ?? certainEnd
         guard end > nextOffset, end > gapsEnd, acknowledgedOffset >= end else {
@@ -48,13 +48,13 @@ extension TCPStream {
         }
     }
 
-    /// Counts every hole as a gap: nothing more will come.
+    /// Declares every hole a gap: nothing more will come.
     mutating func flush() {
         isPaused = false
         gapsEnd = .max
     }
 
-    /// The next piece that has waited; nil when there is none, or when bytes before it may still come.
+    /// The next piece that waited; nil if there is none, or if earlier bytes may still come.
     mutating func next(budget: inout Int) -> StreamPiece? {
         guard !isPaused else { return nil }
         guard let first = firstWaiting else {
@@ -75,33 +75,33 @@ extension TCPStream {
                 budget &-= rest.cost
                 held.prepend(rest)
                 segment.missing = 0
-                return handOn(segment)
+                return deliver(segment)
             }
             cutBytes &+= segment.end &- nextOffset
             return gap(to: segment.end)
         }
-        return handOn(segment)
+        return deliver(segment)
     }
 
-    /// Drops what waits.
+    /// Drops the waiting bytes.
     mutating func removeHeld(budget: inout Int) {
         budget &+= held.cost
         held.removeAll()
     }
 
-    /// Where the first bytes wait that may be handed on: those behind a FIN wait until its ACK tells whether it is one.
+    /// The offset of the first waiting bytes that may be delivered: those after a FIN wait until its ACK confirms or refutes it.
     var firstWaiting: UInt64? {
         guard let first = held.firstOffset, first < finOffset ?? .max else { return nil }
         return first
     }
 
-    /// Whether the bytes that are next may not have reached the other end, as far as is known.
+    /// Whether the next bytes may not have reached the other end.
     var isFirstInDoubt: Bool {
         guard held.doubtfulCount > 0, let first = held.first, first.isDoubtful, !isFull else { return false }
         return first.end > max(acknowledgedOffset, gapsEnd)
     }
 
-    mutating func handOn(_ segment: HeldSegment) -> StreamPiece {
+    mutating func deliver(_ segment: HeldSegment) -> StreamPiece {
         recent.record(segment.bytes.span, at: segment.offset)
         nextOffset = segment.end
         seenOffset = max(seenOffset, segment.end)

@@ -2,91 +2,92 @@ import WireFormat
 
 /// One direction of a connection: puts its bytes in order, each of them once.
 ///
-/// Where copies of a byte differ, the first one wins, as RFC 9293 3.10.7.4 has receivers do; the difference is counted
-/// in ``conflictingSegments`` if it is seen: copies are compared byte by byte with bytes that wait, and by hashes with
-/// the last segments handed on (`RecentSegments`). Doubtful bytes, which may not have reached the receiver, wait until it
-/// has acknowledged them, and give way to others. What the receiver would drop since it is far outside its window is
-/// not taken, and counted in ``outOfWindowSegments``.
+/// If copies of a byte differ, the first one wins, as RFC 9293 3.10.7.4 has receivers do. Differences that are noticed
+/// count in ``conflictingSegments``: copies are compared byte by byte with waiting bytes, and by hashes with the last
+/// segments delivered (`RecentSegments`). Doubtful bytes, which may not have reached the receiver, wait until it has
+/// acknowledged them, and give way to others. Bytes far outside the receiver's window are ignored and count in
+/// ``outOfWindowSegments``.
 ///
-/// Bytes that are next in order are not copied: `receive` says which part of a segment they are. What comes too early
-/// waits, and `next` hands it on.
-public struct TCPStream: ~Copyable {
-    // What every segment touches stands first.
+/// Bytes that are next in order are not copied: `receive` returns which part of a segment they are. What comes too early
+/// waits, and `next` delivers it.
+package struct TCPStream: ~Copyable {
+    // What every segment touches comes first: see ``hotByteCount``.
 
-    /// The sequence number of the first byte (the one behind the SYN); nil until a byte or a SYN was seen.
-    public internal(set) var firstSequence: UInt32?
-    /// Whether bytes in order wait too, since their reader waits for the other stream.
-    public internal(set) var isPaused = false
+    /// The sequence number of the first byte (the one after the SYN); nil until a byte or a SYN was seen.
+    package internal(set) var firstSequence: UInt32?
+    /// Whether bytes in order wait too, as their reader waits for the other stream.
+    package internal(set) var isPaused = false
     /// Whether the other end has acknowledged the FIN.
-    public internal(set) var isFinAcknowledged = false
+    package internal(set) var isFinAcknowledged = false
     /// Whether more waits than the bounds allow.
-    public internal(set) var isFull = false
-    /// Whether something was counted as conflicting, out of window or inserted, or an acknowledgment was passed over, that
-    /// `takeDoubt` has not told yet.
+    package internal(set) var isFull = false
+    /// Whether something was counted as conflicting, out of window or inserted, or an acknowledgment was ignored, since the
+    /// last `takeDoubt`.
     var hasDoubt = false
-    /// Whether a segment has brought nothing new that `takeRepeat` has not told yet.
+    /// Whether a segment has brought nothing new since the last `takeRepeat`.
     var hasRepeated = false
-    /// What the other end takes.
+    /// The receiver's window.
     var window = ReceiveWindow()
-    /// How many bytes were handed on or reported as gaps.
-    public internal(set) var nextOffset: UInt64 = 0
-    /// The end of the farthest byte seen.
-    public internal(set) var seenOffset: UInt64 = 0
-    /// How far the other end has acknowledged, the FIN not counted.
-    public internal(set) var acknowledgedOffset: UInt64 = 0
-    /// Bytes that end here or before need no closer look.
+    /// The number of bytes delivered or reported as gaps.
+    package internal(set) var nextOffset: UInt64 = 0
+    /// The end of the last byte seen.
+    package internal(set) var seenOffset: UInt64 = 0
+    /// The end of the acknowledged bytes, without the FIN.
+    package internal(set) var acknowledgedOffset: UInt64 = 0
+    /// Segments that end here or before need no closer look.
     var usualEnd: UInt64 = 0
-    /// Where the stream ends: the offset of its FIN.
-    public internal(set) var finOffset: UInt64?
+    /// The end of the stream: the offset of its FIN.
+    package internal(set) var finOffset: UInt64?
     var held = HeldSegments()
     var recent = RecentSegments()
 
-    /// Whether segments turned out not to have reached the other end.
-    public internal(set) var hasInsertions = false
-    /// Whether acknowledgments were passed over, since they lie too far beyond the bytes seen.
-    public internal(set) var hasFarAcknowledgments = false
+    /// Whether some segments turned out not to have reached the other end.
+    package internal(set) var hasInsertions = false
+    /// Whether acknowledgments were ignored for lying too far beyond the bytes seen.
+    package internal(set) var hasFarAcknowledgments = false
     /// Holes below this offset are gaps.
     var gapsEnd: UInt64 = 0
-    /// The acknowledged offset that becomes `gapsEnd`, since when it is known, and where the stream stood then.
+    /// The acknowledged offset that becomes `gapsEnd`, since when it is known, and ``nextOffset`` then.
     var ripening: (offset: UInt64, packets: UInt64, time: Timestamp, next: UInt64)?
     /// Segments that brought only bytes already seen.
-    public internal(set) var retransmittedSegments: UInt64 = 0
+    package internal(set) var retransmittedSegments: UInt64 = 0
     /// Segments that brought new bytes after later ones were seen.
-    public internal(set) var outOfOrderSegments: UInt64 = 0
-    /// Segments that brought other bytes than an earlier copy of them.
-    public internal(set) var conflictingSegments: UInt64 = 0
-    /// Where the first of them differed: its byte, or the segment handed on that holds it.
-    public internal(set) var firstConflictOffset: UInt64?
-    /// Segments not taken since they do not fit into the window or behind the FIN, FINs in impossible places, and SYNs
-    /// and RSTs that the other end must ignore.
-    public internal(set) var outOfWindowSegments: UInt64 = 0
+    package internal(set) var outOfOrderSegments: UInt64 = 0
+    /// Segments whose bytes differ from an earlier copy of them.
+    package internal(set) var conflictingSegments: UInt64 = 0
+    /// Where the first of them differed: the offset of the byte, or of the delivered segment that holds it.
+    package internal(set) var firstConflictOffset: UInt64?
+    /// Segments ignored outside the window or after the FIN, FINs in impossible places, and SYNs and RSTs that the other
+    /// end must ignore.
+    package internal(set) var outOfWindowSegments: UInt64 = 0
     /// Bytes reported as gaps.
-    public internal(set) var gapBytes: UInt64 = 0
-    /// Of these, bytes whose packets were captured, but cut short by the snap length.
-    public internal(set) var cutBytes: UInt64 = 0
+    package internal(set) var gapBytes: UInt64 = 0
+    /// Of these, bytes whose packets were captured but cut by the snap length.
+    package internal(set) var cutBytes: UInt64 = 0
 
-    /// The bytes at the beginning of the value that segments touch, about.
-    static var hotByteCount: Int { 184 }
+    /// The bytes at the start of the value that the fast path touches, up to `recent`; `HotBytesTests` holds them against the
+    /// fields' addresses.
+    static var hotByteCount: Int { 181 }
 
     init() {}
 
-    /// Whether everything up to its FIN was handed on or reported as gaps.
-    public var isWhole: Bool { finOffset == nextOffset }
+    /// Whether everything up to its FIN was delivered or reported as gaps.
+    package var isWhole: Bool { finOffset == nextOffset }
 
-    /// The stream offset that a sequence number stands for, the one nearest to ``nextOffset``; nil before the first byte.
-    public func offset(of sequence: UInt32) -> UInt64? {
+    /// The stream offset of a sequence number, the one nearest to ``nextOffset``; nil before the first byte.
+    package func offset(of sequence: UInt32) -> UInt64? {
         guard let firstSequence else { return nil }
         return UInt64(exactly: SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset))
     }
 
-    /// Whether nothing waits and no hole is known.
+    /// Whether nothing waits and there is no known hole.
     @inline(__always)
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }
 
-    /// Learns the sequence number of the first byte, from a SYN or from the first segment seen.
+    /// Sets the sequence number of the first byte, from a SYN or from the first segment seen.
     ///
-    /// - Parameter sequence: What it is if none is known yet.
-    /// - Returns: What it is.
+    /// - Parameter sequence: Its value if none is known yet.
+    /// - Returns: Its value.
     @discardableResult
     mutating func begin(at sequence: UInt32) -> UInt32 {
         if let firstSequence { return firstSequence }
@@ -97,14 +98,14 @@ public struct TCPStream: ~Copyable {
     /// Takes a segment's payload.
     ///
     /// - Parameters:
-    ///   - payload: The captured bytes of it.
+    ///   - payload: Its captured bytes.
     ///   - sequence: The sequence number of the first.
-    ///   - length: How many bytes it had on the wire, not less than `payload.count`.
+    ///   - length: Its length on the wire, not less than `payload.count`.
     ///   - origin: Its packet.
     ///   - isDoubtful: Whether it may not have reached the other end.
     ///   - budget: Bytes that all streams together may still hold.
     ///   - limits: The bounds of one stream.
-    /// - Returns: The part of `payload` that comes next: the caller hands it on, then asks `next`.
+    /// - Returns: The part of `payload` that is next in order: the caller delivers it, then calls `next`.
     mutating func receive(
         _ payload: Span<UInt8>, sequence: UInt32, length: Int, origin: Origin, isDoubtful: Bool, budget: inout Int,
         limits: ReassemblyLimits
@@ -149,14 +150,14 @@ public struct TCPStream: ~Copyable {
         return 0..<0
     }
 
-    /// Whether a segment without data stands where keep-alive probes do: before the next byte (RFC 9293 3.8.4).
+    /// Whether a segment without data is a keep-alive probe: just before the next byte (RFC 9293 3.8.4).
     @inline(__always)
     func isProbe(_ sequence: UInt32) -> Bool {
         guard let firstSequence, nextOffset > 0 else { return false }
         return sequence &+ 1 == firstSequence &+ UInt32(truncatingIfNeeded: nextOffset)
     }
 
-    /// Looks closely at a segment that ends behind `usualEnd`; tells whether its bytes belong to the stream.
+    /// Examines a segment that ends after `usualEnd`; returns whether its bytes belong to the stream.
     private mutating func accepts(
         _ payload: Span<UInt8>, start: Int64, end: UInt64, _ origin: Origin, _ budget: inout Int,
         _ limits: ReassemblyLimits
@@ -168,7 +169,7 @@ public struct TCPStream: ~Copyable {
         let hasRoom =
             held.cost < limits.heldBytesPerStream && held.count < limits.heldSegmentsPerStream && budget > payload.count
         if let finOffset, start >= Int64(finOffset), !isFinAcknowledged, end <= windowEnd, hasRoom {
-            // Nothing is sent behind a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
+            // Nothing is sent after a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
             let old = max(0, Int64(nextOffset) &- start)
             let new = payload.extracting(droppingFirst: Int(old))
             hold(new, at: UInt64(start &+ old), end: end, origin, &budget, limits)
@@ -176,7 +177,7 @@ public struct TCPStream: ~Copyable {
         return false
     }
 
-    /// Keeps those of the bytes that are not held yet; tells whether there were any.
+    /// Holds those of the bytes that are not held yet; returns whether there were any.
     @discardableResult
     mutating func hold(
         _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ origin: Origin, isDoubtful: Bool = false,

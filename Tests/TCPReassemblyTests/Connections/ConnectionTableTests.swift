@@ -10,7 +10,7 @@ struct ConnectionTableTests {
         Endpoint(address: IPAddress(ipv4: 0x0a00_0100 + UInt32(number)), port: 50_000)
     }
 
-    /// A table that may hold so many connections.
+    /// A table that may hold this many connections.
     private static func table(of connections: Int) -> ConnectionTable {
         var limits = ReassemblyLimits()
         limits.connections = connections

@@ -5,9 +5,9 @@ import WireFormat
 
 @testable import TCPReassembly
 
-@Suite("The short way for plain segments")
+@Suite("The fast path for plain segments")
 struct PlainSegmentTests {
-    @Test("comes to what the long way comes to, segment by segment", arguments: 0..<15)
+    @Test("comes to what the slow path comes to, segment by segment", arguments: 0..<15)
     func agreement(number: Int) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         var traffic = Traffic(seed: seed)
@@ -21,11 +21,11 @@ struct PlainSegmentTests {
             let (one, other) = (short.state, long.state)
             try #require(one == other, "seed \(seed), packet \(short.packet)")
         }
-        #expect(plain > 10, "the short way is taken")
+        #expect(plain > 10, "the fast path is used")
     }
 }
 
-/// A connection, and what it has handed on.
+/// A connection, and what it has delivered.
 private struct Reader: ~Copyable {
     var connection: TCPConnection
     var budget = 1 << 20
@@ -69,7 +69,9 @@ private struct Reader: ~Copyable {
     /// All that a later segment could be judged by.
     var state: String {
         mutating get {
-            var parts = ["\(handedOn) \(connection.slowPathReasons.rawValue) \(connection.packets) \(connection.lastTime)"]
+            var parts = [
+                "\(handedOn) \(connection.slowPathReasons.rawValue) \(connection.packets) \(connection.lastTime)"
+            ]
             parts.append("\(connection.states[0]) \(connection.states[1]) \(connection.rejectedSegments)")
             for direction in Direction.allCases {
                 let stream = "\(connection[direction].nextOffset) \(connection[direction].seenOffset)"

@@ -44,7 +44,7 @@ private struct Feed: ~Copyable {
         for segment in segments { receive(segment) }
     }
 
-    /// A connection at work.
+    /// A connection in use.
     static var open: Feed {
         var feed = Feed()
         feed.receive([
@@ -63,7 +63,7 @@ private struct Feed: ~Copyable {
 
 @Suite("Ports used again")
 struct PortReuseTests {
-    @Test("behind a RST are another connection")
+    @Test("after a RST are another connection")
     func afterReset() {
         var feed = Feed.open
         feed.receive([.responder(.rst, 301, ack: 104)] + Feed.next)
@@ -72,7 +72,7 @@ struct PortReuseTests {
         #expect(feed.table.connections[feed.slot].syn?.packet == 7)
     }
 
-    @Test("behind both FINs are another connection, even with the same initial sequence number")
+    @Test("after both FINs are another connection, even with the same initial sequence number")
     func afterFin() {
         var feed = Feed.open
         feed.receive([
@@ -82,7 +82,7 @@ struct PortReuseTests {
         #expect(feed.connections == 2)
     }
 
-    @Test("behind the FIN of the one who uses them again are another connection")
+    @Test("after the FIN of the one who uses them again are another connection")
     func afterOneFin() {
         var feed = Feed.open
         feed.receive([.initiator(.fin, 104, ack: 301), .initiator(.syn, 5000)])
@@ -129,7 +129,7 @@ struct PortReuseTests {
         #expect(feed.forth == Array("older".utf8))
     }
 
-    @Test("behind a long silence are another connection at once")
+    @Test("after a long silence are another connection at once")
     func afterSilence() {
         var feed = Feed.open
         feed.receive(Feed.next[0].after(60_000_000_000))

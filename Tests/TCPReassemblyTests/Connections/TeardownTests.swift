@@ -75,7 +75,7 @@ struct TeardownTests {
         #expect(wire.forth == [.text("abc")])
     }
 
-    @Test("hands on what waits, and says what is missing", arguments: [TCPFlags.rst, .fin])
+    @Test("delivers what waits, and says what is missing", arguments: [TCPFlags.rst, .fin])
     func waiting(flag: TCPFlags) {
         var wire = Wire.open()
         wire.receive([.initiator(.psh, 104, ack: 301, "def"), .initiator(flag, 107, ack: 301)])

@@ -69,7 +69,7 @@ struct EvasionTests {
         #expect(wire.connection[.fromInitiator].firstConflictOffset == 4)
     }
 
-    @Test("with a FIN that never arrives end nothing, once what stands behind it is acknowledged")
+    @Test("with a FIN that never arrives end nothing, once what stands after it is acknowledged")
     func insertedFin() {
         var wire = EvasionTests.talk()
         wire.receive(.initiator(.fin, 105, ack: 301))
@@ -86,7 +86,7 @@ struct EvasionTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    @Test("with data behind a FIN are dropped when the FIN is acknowledged")
+    @Test("with data after a FIN are dropped when the FIN is acknowledged")
     func dataBehindFin() {
         var wire = EvasionTests.talk()
         wire.receive([
@@ -99,7 +99,7 @@ struct EvasionTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
-    @Test("with data behind a FIN do not wait beyond the bounds")
+    @Test("with data after a FIN do not wait beyond the bounds")
     func manyBehindFin() {
         var limits = ReassemblyLimits()
         limits.heldBytesPerStream = 1000

@@ -145,7 +145,7 @@ struct HopLimitTests {
         #expect(wire.connection.reset?.packet == 6)
     }
 
-    @Test("and carry a FIN end nothing, once what stands behind it is acknowledged")
+    @Test("and carry a FIN end nothing, once what stands after it is acknowledged")
     func fin() {
         var wire = HopLimitTests.talk()
         wire.receive([.initiator(.fin, 105, ack: 301).hops(5), HopLimitTests.real, .responder([], 301, ack: 111)])

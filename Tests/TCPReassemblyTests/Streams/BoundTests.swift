@@ -7,7 +7,7 @@ import WireFormat
 
 @Suite("The bounds of what waits")
 struct BoundTests {
-    @Test("in bytes, of one stream: beyond it the hole counts as a gap")
+    @Test("in bytes, of one stream: beyond it the hole becomes a gap")
     func bytesPerStream() {
         var limits = ReassemblyLimits()
         limits.heldBytesPerStream = 2 * (HeldSegment.overhead + 3)
@@ -65,7 +65,8 @@ struct BoundTests {
             if let direction = Direction(rawValue: .random(in: 0...7, using: &random)) {
                 let kept: [UInt8] = Array(repeating: 7, count: min(5, Int(wire.connection[direction].nextOffset)))
                 if wire.connection[direction].isPaused == false {
-                    wire.connection.pause(direction, keeping: kept.span, origin: Origin(packet: 1), budget: &wire.budget)
+                    wire.connection.pause(
+                        direction, keeping: kept.span, origin: Origin(packet: 1), budget: &wire.budget)
                 } else {
                     wire.connection.resume(direction)
                 }

@@ -4,12 +4,12 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// A hole counts as a gap when the other end has acknowledged it and nothing has come since, or when nothing can come.
+/// A hole becomes a gap when the other end has acknowledged it and nothing has come since, or when nothing can come.
 @Suite("A hole")
 struct GapRuleTests {
     static let hole = [Sent.initiator(.psh, 104, ack: 301, "def"), .responder([], 301, ack: 107)]
 
-    @Test("is no gap by its acknowledgment alone, as captures hold segments behind their ACKs")
+    @Test("is no gap by its acknowledgment alone, as captures hold segments after their ACKs")
     func acknowledgedOnly() {
         var wire = Wire.open()
         wire.receive(GapRuleTests.hole)
@@ -19,7 +19,7 @@ struct GapRuleTests {
         #expect(wire.connection[.fromInitiator].gapBytes == 0)
     }
 
-    @Test("is a gap 32 packets of the connection behind its acknowledgment")
+    @Test("is a gap 32 packets of the connection after its acknowledgment")
     func packets() {
         var wire = Wire.open()
         wire.receive(GapRuleTests.hole)
@@ -30,7 +30,7 @@ struct GapRuleTests {
         #expect(wire.connection[.fromInitiator].gapBytes == 3)
     }
 
-    @Test("is a gap a second of packet time behind its acknowledgment")
+    @Test("is a gap a second of packet time after its acknowledgment")
     func time() {
         var wire = Wire.open()
         wire.receive(GapRuleTests.hole)
@@ -65,7 +65,7 @@ struct GapRuleTests {
         #expect(wire.forth == [.gap(3), .text("def")])
     }
 
-    @Test("at the end is told by the ACK of what is missing")
+    @Test("at the end is revealed by the ACK of what is missing")
     func lostTail() {
         var wire = Wire.open()
         wire.receive([
@@ -78,7 +78,7 @@ struct GapRuleTests {
         #expect(wire.forth == [.text("abc"), .gap(6), .text("on")])
     }
 
-    @Test("at the end is told by the FIN behind it")
+    @Test("at the end is revealed by the FIN after it")
     func lostTailBeforeFin() {
         var wire = Wire.open()
         wire.receive([

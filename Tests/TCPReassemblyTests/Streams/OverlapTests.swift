@@ -13,13 +13,13 @@ struct OverlapTests {
         (101, "0123456789", nil), (111, "abcdefghij", nil), (101, "0123456789abcdefghij", nil),
         (101, "x123456789", 0), (101, "012345678x", 0), (101, "0123x56789", 0), (111, "abcdexghij", 10),
         (101, "0123456789abcdexghij", 10), (101, "x123456789abcdexghij", 0),
-        // New bytes behind old ones: the old ones are compared.
+        // New bytes after old ones: the old ones are compared.
         (111, "abcdefghijk", nil), (111, "abcdefghixk", 10), (101, "x123456789abcdefghijk", 0),
         // Parts of a segment are not compared: their bytes are gone, and the hash is of the whole.
         (103, "xxxxx", nil), (103, "xxxxxxxxabcdefghij", nil), (103, "23456789abcdexghij", 10),
     ]
 
-    @Test("are told of bytes handed on, where a segment comes again whole", arguments: delivered)
+    @Test("are told of bytes delivered, where a segment comes again whole", arguments: delivered)
     func handedOn(sequence: UInt32, text: String, conflict: UInt64?) {
         var wire = Wire.open()
         wire.receive([.initiator(.psh, 101, ack: 301, "0123456789"), .initiator(.psh, 111, ack: 301, "abcdefghij")])
@@ -56,7 +56,7 @@ struct OverlapTests {
         #expect(String(decoding: bytes.prefix(6), as: UTF8.self) == "abcdef")
     }
 
-    @Test("are told of bytes that had waited and were handed on")
+    @Test("are told of bytes that had waited and were delivered")
     func hadWaited() {
         var wire = Wire.open()
         wire.receive([.initiator(.psh, 103, ack: 301, "cd"), .initiator(.psh, 101, ack: 301, "ab")])
@@ -65,7 +65,7 @@ struct OverlapTests {
         #expect(wire.forth == [.text("abcd")])
     }
 
-    @Test("are told of the last eight segments handed on")
+    @Test("are told of the last eight segments delivered")
     func bounded() {
         var wire = Wire.open()
         for index in 0..<9 as Range<UInt32> { wire.receive(.initiator(.psh, 101 + index, ack: 301, "a")) }

@@ -17,7 +17,7 @@ struct PauseTests {
         return wire
     }
 
-    @Test("hands on nothing until it is resumed, then all in order")
+    @Test("delivers nothing until it is resumed, then all in order")
     func resume() {
         var wire = PauseTests.paused()
         wire.receive([

@@ -3,7 +3,7 @@ struct ReferenceStream {
     /// Bytes by offset; nil where a snap length cut the first copy.
     private var bytes: [UInt64: UInt8?] = [:]
     private var next: UInt64 = 0
-    /// What the stream hands on.
+    /// What the stream delivers.
     private(set) var pieces: [Piece] = []
 
     /// Takes a segment.
@@ -19,7 +19,7 @@ struct ReferenceStream {
         while let byte = bytes[next] { handOn(byte) }
     }
 
-    /// Counts every hole as a gap.
+    /// Declares every hole a gap.
     mutating func flush() {
         guard let last = bytes.keys.max() else { return }
         while next <= last { handOn(bytes[next] ?? nil) }

@@ -18,7 +18,7 @@ struct RetransmissionTests {
         #expect(wire.connection[.fromInitiator].outOfOrderSegments == 0)
     }
 
-    @Test("with new ones behind them bring the new ones")
+    @Test("with new ones after them bring the new ones")
     func partly() {
         var wire = Wire.open()
         wire.receive([

@@ -30,7 +30,7 @@ struct SegmentOrderTests {
         [0..<4, 8..<12, 2..<10, 6..<7],
     ]
 
-    @Test("hand on the same bytes as the reference", arguments: shapes, initialSequences)
+    @Test("deliver the same bytes as the reference", arguments: shapes, initialSequences)
     func permutations(shape: [Range<UInt64>], initialSequence: UInt32) {
         for order in SegmentOrderTests.permutations(of: Array(shape.indices)) {
             let segments = order.map { (range: shape[$0], value: UInt8($0 + 1)) }
@@ -38,7 +38,7 @@ struct SegmentOrderTests {
         }
     }
 
-    @Test("hand on the same bytes as the reference, whatever three there are", arguments: initialSequences)
+    @Test("deliver the same bytes as the reference, whatever three there are", arguments: initialSequences)
     func smallWorld(initialSequence: UInt32) {
         let ranges = (0..<4).flatMap { start in (start + 1...4).map { UInt64(start)..<UInt64($0) } }
         for first in ranges {
@@ -51,7 +51,7 @@ struct SegmentOrderTests {
         }
     }
 
-    @Test("hand on the same bytes as the reference when they are many", arguments: 0..<40)
+    @Test("deliver the same bytes as the reference when they are many", arguments: 0..<40)
     func random(run: UInt64) {
         let seed = UInt64.random(in: .min ... .max) &+ run
         var random = SeededGenerator(seed: seed)
@@ -75,7 +75,7 @@ struct SegmentOrderTests {
         #expect(wire.budget == wire.limits.heldBytes, "seed \(seed)")
     }
 
-    @Test("stay in order behind 2^32 bytes")
+    @Test("stay in order after 2^32 bytes")
     func longStream() {
         var wire = Wire(.initiator(.syn, 77))
         var offset: UInt64 = 0

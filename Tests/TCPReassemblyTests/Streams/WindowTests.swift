@@ -4,7 +4,7 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// What the other end would not take, an observer must not take either, or whoever can send to it decides what it sees.
+/// What the other end would not accept, an observer must not take either, or whoever can send to it decides what it sees.
 @Suite("Segments that do not fit")
 struct WindowTests {
     /// A connection with windows of 1,000 bytes, so that 69,536 are in reach; both ends have sent 3 bytes.
@@ -57,14 +57,14 @@ struct WindowTests {
         #expect(wire.receive(.responder(.rst, 0, ack: 101)).closes)
     }
 
-    @Test("among RSTs are not those behind the FIN", arguments: [304, 305] as [UInt32])
+    @Test("among RSTs are not those after the FIN", arguments: [304, 305] as [UInt32])
     func resetBehindFin(sequence: UInt32) {
         var wire = WindowTests.talk()
         wire.receive([.responder(.fin, 304, ack: 104), .initiator(.psh, 104, ack: 304, "late")])
         #expect(wire.receive(.responder(.rst, sequence)).closes)
     }
 
-    /// How far ahead a segment of a byte stands, and whether it is taken.
+    /// How far ahead a segment of a byte stands, and whether it is accepted.
     static let places: [(UInt32, Bool)] = [
         (0, true), (1, true), (reach - 1, true), (reach, false), (1 << 29, false), (1 << 30, false),
         ((1 << 31) - 1, false),
@@ -145,7 +145,7 @@ struct WindowTests {
         #expect(wire.connection[.fromInitiator].finOffset == 3)
     }
 
-    @Test("are data behind a FIN that was acknowledged")
+    @Test("are data after a FIN that was acknowledged")
     func behindFin() {
         var wire = WindowTests.talk()
         wire.receive([
