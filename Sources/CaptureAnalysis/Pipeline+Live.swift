@@ -28,9 +28,9 @@ extension Pipeline {
     public mutating func latestPacket() -> PacketStanding {
         guard workspace.packet > 0 else { return .other }
         switch ahead[0].packet {
-        case .segment, .reassembled: break
+        case .tcp, .reassembledTCP: break
         case .fragment: return .fragment
-        case .notTCP, .truncated, .malformed, .unsupportedLinkType: return .other
+        case .udp, .reassembledUDP, .other, .truncated, .malformed, .unsupportedLinkType: return .other
         }
         let shard = ahead[0].shard
         let ends = ConnectionEnds(ahead[0].segment.source, ahead[0].segment.destination)

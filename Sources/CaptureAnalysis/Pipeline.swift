@@ -72,14 +72,14 @@ public struct Pipeline: ~Copyable {
             ahead[place].decode(batch, place, with: &decoder)
             prepare(place)
             place &+= 1
-            if ahead[place &- 1].packet == .reassembled { break }
+            if ahead[place &- 1].packet.isReassembled { break }
         }
         return place
     }
 
     @inline(__always)
     private mutating func prepare(_ place: Int) {
-        if ahead[place].packet.isSegment { shards[ahead[place].shard].prepare(&ahead[place]) }
+        if ahead[place].packet.isTCP { shards[ahead[place].shard].prepare(&ahead[place]) }
     }
 
     /// Takes the current packet, which was decoded.
@@ -87,26 +87,31 @@ public struct Pipeline: ~Copyable {
     private mutating func take(_ bytes: Span<UInt8>, at place: Int, into sink: inout some EventSink & ~Copyable) {
         workspace.count(bytes)
         let kind = ahead[place].packet
-        if kind == .segment {
+        if case .tcp = kind {
             workspace.enter(ahead[place].shard)
             shards[ahead[place].shard].receive(&ahead[place], in: bytes, &workspace, &sink)
             return
         }
-        if kind == .reassembled {
+        if case .reassembledTCP = kind {
             let datagram = decoder.datagram
             workspace.enter(ahead[place].shard)
             shards[ahead[place].shard].receive(&ahead[place], in: datagram.span, &workspace, &sink)
         }
-        count(kind, workspace.linkType)
+        count(kind, bytes, at: place, workspace.linkType)
     }
 
     /// Counts a packet that is no segment by itself.
     @inline(never)
-    mutating func count(_ kind: DecodedPacket, _ linkType: LinkType) {
+    mutating func count(_ kind: TransportPacket, _ bytes: Span<UInt8>, at place: Int, _ linkType: LinkType) {
         switch kind {
-        case .segment: break
-        case .reassembled, .fragment: workspace.summary.others.fragments = decoder.fragmentTotals.unusedFragments
-        case .notTCP: workspace.summary.others.packetsNotTCP &+= 1
+        case .tcp: break
+        case .reassembledTCP, .fragment: workspace.summary.others.fragments = decoder.fragmentTotals.unusedFragments
+        case .udp: workspace.summary.others.count(UDPDatagram(ahead[place].segment).service(in: bytes))
+        case .reassembledUDP:
+            workspace.summary.others.fragments = decoder.fragmentTotals.unusedFragments
+            let datagram = decoder.datagram
+            workspace.summary.others.count(UDPDatagram(ahead[place].segment).service(in: datagram.span))
+        case .other: workspace.summary.others.packetsNotTCP &+= 1
         case .truncated, .malformed: workspace.summary.unreadablePackets &+= 1
         case .unsupportedLinkType:
             workspace.summary.unreadablePackets &+= 1

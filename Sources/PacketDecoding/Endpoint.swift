@@ -1,4 +1,4 @@
-/// One end of a TCP connection: address and port.
+/// One end of a connection: address and port.
 @frozen
 public struct Endpoint: Hashable, Sendable {
     /// The address.
@@ -6,7 +6,7 @@ public struct Endpoint: Hashable, Sendable {
     /// The port, 0 to 65535.
     public let port: UInt16
 
-    /// Makes an endpoint.
+    /// Creates an endpoint.
     @inlinable
     public init(address: IPAddress, port: UInt16) {
         self.address = address
@@ -29,14 +29,14 @@ public struct IPAddress: Hashable, Sendable {
     /// Whether it is an IPv6 address.
     public let isIPv6: Bool
 
-    /// Makes an IPv4 address from its number (127.0.0.1 is 0x7f000001).
+    /// Creates an IPv4 address from its number (127.0.0.1 is 0x7f000001).
     @inlinable
     public init(ipv4 bits: UInt32) {
         self.bits = UInt128(bits)
         self.isIPv6 = false
     }
 
-    /// Makes an IPv6 address from its number (::1 is 1).
+    /// Creates an IPv6 address from its number (::1 is 1).
     @inlinable
     public init(ipv6 bits: UInt128) {
         self.bits = bits
@@ -45,7 +45,7 @@ public struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress: CustomStringConvertible {
-    /// The address as people write it: 10.0.0.7, or for IPv6 the form of RFC 5952.
+    /// The address in text: 10.0.0.7, or for IPv6 the form of RFC 5952.
     public var description: String {
         guard isIPv6 else { return Self.dottedQuad(UInt32(truncatingIfNeeded: bits)) }
         // RFC 5952 5: an IPv4-mapped address (RFC 4291 2.5.5.2) ends in a dotted quad.
@@ -69,8 +69,8 @@ extension IPAddress: CustomStringConvertible {
         UInt16(truncatingIfNeeded: bits &>> UInt128(112 &- 16 &* index))
     }
 
-    /// The groups that "::" stands for: the longest run of zeros, the first of equals, and never a single one
-    /// (RFC 5952 4.2); empty, at a place where no group is, when there is none.
+    /// The groups that "::" replaces: the longest run of zeros, the first of equals, never a single one (RFC 5952 4.2);
+    /// empty, and past the last group, if there is none.
     private var longestZeroRun: Range<Int> {
         var longest = 8..<8
         var start = 0
@@ -85,7 +85,7 @@ extension IPAddress: CustomStringConvertible {
     }
 
     private static func dottedQuad(_ bits: UInt32) -> String {
-        // Digit by digit: strings for the numbers would cost seven times as much, in every connection.
+        // Digit by digit: strings for the numbers would cost seven times as much, on every connection.
         unsafe String(unsafeUninitializedCapacity: 15) { text in
             var end = 0
             for shift in stride(from: UInt32(24), through: 0, by: -8) {

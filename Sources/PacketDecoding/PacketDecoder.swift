@@ -1,36 +1,36 @@
-public import WireFormat
+package import WireFormat
 
-/// Finds the TCP segment in a captured packet: link layer, VLAN tags, tunnels, IPv4 or IPv6, fragments, TCP.
+/// Finds the TCP segment or UDP datagram in a captured packet: link layer, VLAN tags, tunnels, IPv4 or IPv6, fragments.
 ///
-/// Each header names the next one (``NextHeader``), and the decoder goes from header to header until it stands at
-/// TCP's or knows that there is none (``NoSegment``). A tunnel is one more header, or a few: the innermost IP addresses
-/// are those of the connection. Fragments wait here, within bounds, until their datagram is complete, in which the
-/// search then goes on. Neither TCP nor IP checksums are looked at, since hosts that leave them to the network card have
-/// wrong ones in most captures: ``TCPSegment/checksumStatus(in:)`` tells when asked.
-public struct PacketDecoder: Sendable {
-    /// How many headers one packet may have, TCP's included; a packet with more is malformed.
+/// Each header names the next one (``NextHeader``), and the decoder goes from header to header until it reaches TCP or UDP,
+/// or knows that there is neither (``WalkEnd``). A tunnel is one more header, or a few: the innermost IP addresses are
+/// those of the connection. Fragments wait here, within bounds, until their datagram is complete, in which the search
+/// then goes on. No checksums are verified, since hosts that leave them to the network card have wrong ones in most
+/// captures: ask ``TCPSegment/checksumStatus(in:)``.
+package struct PacketDecoder: Sendable {
+    /// The most headers of one packet, TCP's included; a packet with more is malformed.
     ///
     /// VLAN tags, MPLS labels and IPv6 extension headers count one each; LLC with SNAP, and IPv6 with hop-by-hop
-    /// options, one. So a packet can be in seven tunnels of VXLAN, or in 29 of IP in IP.
+    /// options, one. So a packet can be in seven VXLAN tunnels, or in 29 of IP in IP.
     static let maximumHeaders = 32
-    /// How many datagrams one packet may complete, each inside the one before: fragments of fragments.
+    /// The most datagrams that one packet may complete, each inside the one before: fragments of fragments.
     static let maximumDatagrams = 4
 
     private var fragments: FragmentTable
-    /// The datagram that the last ``DecodedPacket/reassembled(_:)`` was found in, valid until the next packet is decoded:
-    /// the fixed IP header of one of the fragments (20 or 40 bytes), then the whole payload as far as it was captured.
-    public private(set) var datagram: [UInt8] = []
+    /// The last datagram that was reassembled (``TransportPacket/isReassembled``), valid until the next packet is decoded:
+    /// the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
+    package private(set) var datagram: [UInt8] = []
 
-    /// Makes a decoder.
-    public init(limits: DecodingLimits = DecodingLimits()) {
+    /// Creates a decoder.
+    package init(limits: DecodingLimits = DecodingLimits()) {
         fragments = FragmentTable(limits: limits)
     }
 
     /// What became of the fragments so far.
-    public var fragmentTotals: FragmentTotals { fragments.totals }
+    package var fragmentTotals: FragmentTotals { fragments.totals }
 
     /// Whether packets of this link type can be decoded.
-    public static func supports(_ linkType: LinkType) -> Bool {
+    package static func supports(_ linkType: LinkType) -> Bool {
         NextHeader(linkType) != nil
     }
 
@@ -38,30 +38,31 @@ public struct PacketDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - packet: The packet.
-    ///   - segment: Where to put the segment that is found; its payload is a range of `packet.bytes`, or of ``datagram``
-    ///     where the packet completed one. It is filled in place, since a copy costs as much as a header.
-    /// - Returns: What the packet is; without a segment, what `segment` holds then means nothing.
-    public mutating func decode(_ packet: borrowing CapturedPacket, into segment: inout TCPSegment) -> DecodedPacket {
+    ///   - segment: Filled with the segment or datagram (``UDPDatagram``); its payload is a range of `packet.bytes`, or of
+    ///     ``datagram`` if the packet completed one. It is filled in place, since a copy costs as much as a header.
+    /// - Returns: What the packet carries; unless that is TCP or UDP, `segment` is undefined.
+    package mutating func decode(_ packet: borrowing CapturedPacket, into segment: inout TCPSegment) -> TransportPacket
+    {
         decode(
             packet.bytes, originalLength: packet.originalLength, packet.linkType, at: packet.time, into: &segment)
     }
 
-    /// Decodes a packet that is given by what it holds.
+    /// Decodes a packet given by its parts.
     ///
     /// - Parameters:
-    ///   - bytes: Its captured bytes, in which the segment's payload is.
-    ///   - originalLength: How many it had on the wire.
-    ///   - linkType: What the first of them is.
+    ///   - bytes: Its captured bytes.
+    ///   - originalLength: Its length on the wire.
+    ///   - linkType: Its link type.
     ///   - time: When it was captured.
-    ///   - segment: Where to put the segment that is found.
-    /// - Returns: What the packet is.
-    public mutating func decode(
+    ///   - segment: Filled with the segment or datagram.
+    /// - Returns: What the packet carries.
+    package mutating func decode(
         _ bytes: Span<UInt8>, originalLength: Int, _ linkType: LinkType, at time: Timestamp,
         into segment: inout TCPSegment
-    ) -> DecodedPacket {
-        // A capture file can say that less was on the wire than it holds: what it holds counts.
+    ) -> TransportPacket {
+        // A capture file may claim a shorter length on the wire than it holds: what it holds counts.
         let wireLength = max(originalLength, bytes.count)
-        if linkType == .ethernet, segment.readFastPath(bytes, wireLength: wireLength) { return .segment }
+        if linkType == .ethernet, segment.readFastPath(bytes, wireLength: wireLength) { return .tcp }
         return decodeAny(bytes, wireLength: wireLength, linkType, at: time, into: &segment)
     }
 
@@ -69,52 +70,54 @@ public struct PacketDecoder: Sendable {
     @inline(never)
     mutating func decodeAny(
         _ bytes: Span<UInt8>, wireLength: Int, _ linkType: LinkType, at time: Timestamp, into segment: inout TCPSegment
-    ) -> DecodedPacket {
+    ) -> TransportPacket {
         guard let first = NextHeader(linkType) else { return .unsupportedLinkType }
         var walk = HeaderWalk(end: wireLength)
-        guard let reason = walk.findTCP(from: first, in: bytes) else {
-            return walk.readTCP(bytes, into: &segment).map(DecodedPacket.init) ?? .segment
-        }
-        guard reason == .fragment else { return DecodedPacket(reason) }
+        let end = walk.findTransport(from: first, in: bytes)
+        guard end == .fragment else { return walk.takeTransport(end, in: bytes, into: &segment) }
         return decodeFragment(walk, in: bytes, at: time, into: &segment)
     }
 
-    /// Goes on with a packet that is a fragment, to whose payload the walk has come.
+    /// Decodes a fragment, to whose payload the walk has come.
     @inline(never)
     private mutating func decodeFragment(
         _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp, into segment: inout TCPSegment
-    ) -> DecodedPacket {
+    ) -> TransportPacket {
         var (completed, otherwise) = insertFragment(walk, in: bytes, at: time)
         for _ in 0..<PacketDecoder.maximumDatagrams {
             guard let whole = completed else { return otherwise }
             var walk = whole.walk
-            let reason = walk.findTCP(from: whole.nextHeader, in: whole.bytes.span)
-            if reason == .fragment {
+            let end = walk.findTransport(from: whole.nextHeader, in: whole.bytes.span)
+            if end == .fragment {
                 (completed, otherwise) = insertFragment(walk, in: whole.bytes.span, at: time)
                 continue
             }
-            if let reason = reason ?? walk.readTCP(whole.bytes.span, into: &segment) { return DecodedPacket(reason) }
-            datagram = whole.bytes
-            return .reassembled
+            let packet = walk.takeTransport(end, in: whole.bytes.span, into: &segment)
+            switch packet {
+            case .tcp, .udp:
+                datagram = whole.bytes
+                return packet == .tcp ? .reassembledTCP : .reassembledUDP
+            default: return packet
+            }
         }
         return .malformed
     }
 
-    /// Puts a fragment to the others of its datagram.
+    /// Adds a fragment to its datagram.
     ///
-    /// - Returns: The datagram, when it is complete; and what the packet is when it is not.
+    /// - Returns: The datagram if it is complete; and what the packet is if it is not.
     private mutating func insertFragment(
         _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp
-    ) -> (ReassembledDatagram?, DecodedPacket) {
+    ) -> (ReassembledDatagram?, TransportPacket) {
         guard let fragment = Fragment(walk, in: bytes) else { return (nil, .malformed) }
-        guard !fragment.isNotTCP else { return (nil, .notTCP) }
+        guard !fragment.leadsNowhere else { return (nil, .other) }
         return (fragments.insert(fragment, from: bytes, at: time), .fragment)
     }
 }
 
 extension HeaderWalk {
-    /// Reads headers until TCP's is next, or says why it never will be.
-    mutating func findTCP(from first: NextHeader, in bytes: Span<UInt8>) -> NoSegment? {
+    /// Reads headers up to TCP's, through UDP's, or as far as they lead.
+    mutating func findTransport(from first: NextHeader, in bytes: Span<UInt8>) -> WalkEnd {
         var next = first
         for _ in 0..<PacketDecoder.maximumHeaders {
             switch next {
@@ -133,16 +136,34 @@ extension HeaderWalk {
             case .extensionHeader: next = readExtensionHeader(bytes)
             case .fragmentHeader: next = readFragmentHeader(bytes)
             case .authenticationHeader: next = readAuthenticationHeader(bytes)
-            case .tcp: return nil
+            case .tcp: return .tcp
             case .udp: next = readUDP(bytes)
             case .vxlan: next = readVXLAN(bytes)
             case .geneve: next = readGeneve(bytes)
             case .gre: next = readGRE(bytes)
             case .mplsLabel: next = readMPLSLabel(bytes)
             case .pppoe: next = readPPPoE(bytes)
-            case .none(let reason): return reason
+            case .none(let end): return end
             }
         }
         return .malformed
+    }
+
+    /// Takes what the walk has found, fragments excepted.
+    fileprivate func takeTransport(
+        _ end: WalkEnd, in bytes: Span<UInt8>, into segment: inout TCPSegment
+    ) -> TransportPacket {
+        var end = end
+        if end == .tcp { end = readTCP(bytes, into: &segment) ?? .tcp }
+        switch end {
+        case .tcp: return .tcp
+        case .udp:
+            takeUDP(bytes, into: &segment)
+            return .udp
+        case .other: return .other
+        case .fragment: return .fragment
+        case .truncated: return .truncated
+        case .malformed: return .malformed
+        }
     }
 }

@@ -27,7 +27,7 @@ struct PacketStage: Stage {
                 let kind = decoder.decode(
                     merged.batch.bytes(place), originalLength: merged.batch.originalLength(place),
                     merged.batch.linkType(place), at: merged.batch.time(place), into: &segment)
-                if kind == .segment { segments += 1 }
+                if kind == .tcp { segments += 1 }
             }
         }
         try WrongCount.check("segments", segments, is: capture.truth.packets)
@@ -55,7 +55,7 @@ struct ReassemblyStage: Stage {
         while merged.readBatch() {
             for index in 0..<merged.batch.count {
                 let packet = merged.batch[index]
-                guard decoder.decode(packet, into: &segment) == .segment else { continue }
+                guard decoder.decode(packet, into: &segment) == .tcp else { continue }
                 let hash = table.prepare(&segment).hash
                 let place = table.find(&segment, hash: hash) ?? table.insert(segment, time: packet.time)
                 let payload = packet.bytes.extracting(segment.payload)

@@ -1,5 +1,7 @@
+import PacketDecoding
 import TestSupport
 import Testing
+import WireFormat
 
 /// A capture without WebSocket, and what is said to a user who looked for it.
 struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
@@ -8,6 +10,16 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
     var linkType: UInt32 = 1
     var status: Int32 = 0
     var words: [String]
+
+    /// A long header and a short one.
+    private static let quic = [[0xc3, 0, 0, 0, 1, 8], [0x40]].map { start in
+        TimedPacket(
+            at: Timestamp(nanoseconds: 1_700_000_000_000_000_000),
+            UDPPacket(
+                from: Endpoint("10.0.0.7:50000"), to: Endpoint("10.0.0.9:443"),
+                payload: start + Array(repeating: 7, count: 40)
+            ).ethernet())
+    }
 
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -84,7 +96,13 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
             words: ["1 HTTP", "1 given up after too many proxies"]),
         WithoutWebSocket(
             testDescription: "UDP", packets: [.udp],
-            words: ["none of 1 packets is TCP"]),
+            words: ["none of 1 packets is TCP\n"]),
+        WithoutWebSocket(
+            testDescription: "QUIC", packets: quic,
+            words: ["none of 2 packets is TCP; QUIC (HTTP/3, not decoded) in 2 UDP packets\n"]),
+        WithoutWebSocket(
+            testDescription: "QUIC whose handshake is not in the capture", packets: Array(quic.suffix(1)),
+            words: ["none of 1 packets is TCP; 1 UDP packets on port 443 or 80, perhaps QUIC (not decoded)\n"]),
         WithoutWebSocket(
             testDescription: "a link type that is not supported",
             packets: [.udp], linkType: 147, status: 2,

@@ -21,8 +21,8 @@ struct PacketsRun {
                 bytes: packet.bytes.span)
             var segment = TCPSegment()
             switch decoder.decode(captured, into: &segment) {
-            case .segment: try check(segment, in: packet.bytes, of: packet.originalLength)
-            case .reassembled: try check(segment, in: decoder.datagram, of: 1 << 16)
+            case .tcp, .udp: try check(segment, in: packet.bytes, of: packet.originalLength)
+            case .reassembledTCP, .reassembledUDP: try check(segment, in: decoder.datagram, of: 1 << 16)
             default: break
             }
         }

@@ -4,14 +4,19 @@ import WireFormat
 
 /// What a decoder made of a packet.
 struct Decoded {
-    var outcome: DecodedPacket
+    var outcome: TransportPacket
     var found = TCPSegment()
 
-    /// The segment, when it is one of the packet itself.
-    var segment: TCPSegment? { outcome == .segment ? found : nil }
+    /// The segment, if it is in the packet itself.
+    var segment: TCPSegment? { outcome == .tcp ? found : nil }
 
-    /// The segment, when it is one of a datagram that the packet completed.
-    var reassembled: TCPSegment? { outcome == .reassembled ? found : nil }
+    /// The segment, if it is in a datagram that the packet completed.
+    var reassembled: TCPSegment? { outcome == .reassembledTCP ? found : nil }
+
+    /// The UDP datagram.
+    var datagram: UDPDatagram? {
+        outcome == .udp || outcome == .reassembledUDP ? UDPDatagram(found) : nil
+    }
 }
 
 /// Decodes one packet with a decoder of its own.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WireFormat
 
-/// A way to put a datagram into a packet.
+/// A way to frame a datagram.
 struct Framing: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let linkType: LinkType

@@ -10,7 +10,7 @@ struct PacketAhead {
     var hash: UInt32 = 0
     private var candidate = Slot<TCPConnection>(-1)
     private var shortShard: UInt8 = 0
-    var packet = DecodedPacket.notTCP
+    var packet = TransportPacket.other
 
     /// Of a segment: the slot in which its connection most likely is, if there is any.
     @inline(__always)
@@ -29,13 +29,13 @@ struct PacketAhead {
         packet = decoder.decode(
             batch.bytes(place), originalLength: batch.originalLength(place), batch.linkType(place),
             at: batch.time(place), into: &segment)
-        if packet.isSegment { shortShard = Self.shard(of: segment) }
+        if packet.isTCP { shortShard = Self.shard(of: segment) }
     }
 
     /// Decodes a packet, and finds the shard of its segment.
     mutating func decode(_ captured: borrowing CapturedPacket, with decoder: inout PacketDecoder) {
         packet = decoder.decode(captured, into: &segment)
-        if packet.isSegment { shortShard = Self.shard(of: segment) }
+        if packet.isTCP { shortShard = Self.shard(of: segment) }
     }
 
     /// The shard of a connection: the same for both directions, on every machine.

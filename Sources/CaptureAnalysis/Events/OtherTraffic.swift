@@ -1,4 +1,5 @@
 import HTTPUpgrade
+import PacketDecoding
 import WebSocketProtocol
 
 /// What a capture holds beside WebSocket, for the words that help a user who finds none.
@@ -33,11 +34,25 @@ public struct OtherTraffic: Sendable, Equatable {
     public var waitedTooLong: UInt64 = 0
     /// Packets that are not TCP.
     public var packetsNotTCP: UInt64 = 0
+    /// Of those, UDP packets with a long header of QUIC (RFC 9000 17.2).
+    public var quicPackets: UInt64 = 0
+    /// Of those, further UDP packets of ports 443 and 80, where QUIC's short headers look like any bytes.
+    public var webUDPPackets: UInt64 = 0
     /// IP fragments of datagrams that are not complete.
     public var fragments: UInt64 = 0
 }
 
 extension OtherTraffic {
+    /// Counts a UDP packet.
+    mutating func count(_ service: UDPService) {
+        packetsNotTCP &+= 1
+        switch service {
+        case .quic: quicPackets &+= 1
+        case .webPort: webUDPPackets &+= 1
+        case .other: break
+        }
+    }
+
     /// Counts a connection without an open session by what was seen on it.
     mutating func count(_ traffic: HTTPTraffic) {
         guard traffic.contains(.exchanges) else {

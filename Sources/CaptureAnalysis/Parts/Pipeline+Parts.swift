@@ -37,15 +37,15 @@ extension Pipeline {
             workspace.count(batch.bytes(place))
             let part = ahead[0].shard % parts
             let kind = ahead[0].packet
-            if kind == .segment {
+            if case .tcp = kind {
                 blocks[part].append(batch, place, &ahead[0])
                 continue
             }
-            if kind == .reassembled {
+            if case .reassembledTCP = kind {
                 let datagram = decoder.datagram
                 blocks[part].append(batch, place, &ahead[0], in: datagram.span)
             }
-            count(kind, batch.linkType(place))
+            count(kind, batch.bytes(place), at: 0, batch.linkType(place))
         }
     }
 

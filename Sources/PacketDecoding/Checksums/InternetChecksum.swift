@@ -14,7 +14,7 @@ struct InternetChecksum {
     /// Adds bytes; an odd one at the end counts as if a zero followed.
     @inlinable @inline(__always)
     mutating func add(_ bytes: Span<UInt8>) {
-        // 2^64 is 1 modulo 65,535, so that words of 64 bits may be added, and what is carried out of them.
+        // 2^64 is 1 modulo 65,535, so 64-bit words may be added, and their carries.
         var (one, other) = (sum, UInt64(0))
         unsafe bytes.withUnsafeBytes { bytes in
             let count = bytes.count
@@ -41,7 +41,7 @@ struct InternetChecksum {
         let rest = bytes.count &- offset
         guard rest > 0 else { return 0 }
         if bytes.count >= 8 {
-            // The bytes before them are moved out.
+            // Shifts out the bytes before them.
             let word = unsafe bytes.loadUnaligned(fromByteOffset: bytes.count &- 8, as: UInt64.self)
             return UInt64(littleEndian: UInt64(littleEndian: word) &>> UInt64(64 &- 8 &* rest))
         }
@@ -50,11 +50,11 @@ struct InternetChecksum {
         return UInt64(littleEndian: word)
     }
 
-    /// The sum with what is carried out of it added again.
+    /// The sum with its carry added again.
     @inlinable @inline(__always)
     static func add(_ one: UInt64, _ other: UInt64) -> UInt64 {
         let (sum, isCarried) = one.addingReportingOverflow(other)
-        // The sum of two words with a carry is below 2^64 - 1: this one carries nothing.
+        // A sum of two words that carries is below 2^64 - 1, so this addition does not.
         return sum &+ (isCarried ? 1 : 0)
     }
 
@@ -66,29 +66,29 @@ struct InternetChecksum {
         sum = Self.add(sum, UInt64(truncatingIfNeeded: bits &>> 64))
     }
 
-    /// Adds a number that stands in network byte order.
+    /// Adds a number that is in network byte order on the wire.
     @inlinable @inline(__always)
     mutating func add(_ number: UInt32) {
         sum = Self.add(sum, UInt64(number.bigEndian))
     }
 
-    /// Whether the sum over bytes and their checksum is what it must be: 65,535, or a multiple of it.
+    /// Whether the sum over bytes and their checksum is right: 65,535, or a multiple of it.
     @inlinable @inline(__always)
     var isRight: Bool { sum != 0 && sum % 65_535 == 0 }
 
-    /// The sum in network byte order, from 1 to 65,535; 0, which is the same as 65,535, only of nothing but zeros.
+    /// The sum in network byte order, from 1 to 65,535; 0, which is equivalent to 65,535, only for zeros alone.
     @inlinable @inline(__always)
     var value: UInt16 {
         UInt16(bigEndian: UInt16(truncatingIfNeeded: Self.fold(Self.fold(sum))))
     }
 
-    /// Brings 64 bits to 33.
+    /// Folds 64 bits to 33.
     @inlinable @inline(__always)
     static func half(_ sum: UInt64) -> UInt64 {
         (sum & 0xffff_ffff) &+ sum &>> 32
     }
 
-    /// Brings 64 bits to 17, and 17 to 16.
+    /// Folds 64 bits to 17, and 17 to 16.
     @inlinable @inline(__always)
     static func fold(_ sum: UInt64) -> UInt64 {
         let half = half(sum)

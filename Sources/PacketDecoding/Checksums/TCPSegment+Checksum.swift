@@ -1,14 +1,14 @@
 import WireFormat
 
 extension TCPSegment {
-    /// Whether the TCP checksum (RFC 9293 3.1) is right; reads all bytes of the segment.
+    /// Verifies the TCP checksum (RFC 9293 3.1); reads all bytes of the segment.
     ///
-    /// Offloaded is a checksum that covers nothing but the pseudo-header, with the length or without: hosts leave it
-    /// like this to their network card.
+    /// A checksum that covers only the pseudo-header, with the length or without, is offloaded: hosts leave it like this
+    /// to their network card.
     ///
     /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
-    /// - Returns: `unknown` when a snap length cut the segment.
-    public func checksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
+    /// - Returns: `unknown` if a snap length cut the segment.
+    package func checksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
         let start = payload.lowerBound &- Int(headerLength)
         guard payload.count == payloadLength, headerLength >= 20, start >= 0, payload.upperBound <= bytes.count else {
             return .unknown
@@ -34,13 +34,13 @@ extension TCPSegment {
         return sum
     }
 
-    /// Whether the checksum of the innermost IPv4 header (RFC 791 3.1) is right.
+    /// Verifies the checksum of the innermost IPv4 header (RFC 791 3.1).
     ///
-    /// Offloaded is one that is zero, as hosts leave it that let their network card cut segments.
+    /// Zero is offloaded: hosts leave it to a network card that splits segments (TSO).
     ///
     /// - Parameter bytes: The packet in which the segment was found.
-    /// - Returns: `unknown` for IPv6, which has none, and for datagrams put together from fragments, which had several.
-    public func ipv4HeaderChecksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
+    /// - Returns: `unknown` for IPv6, which has none, and for reassembled datagrams, which had several.
+    package func ipv4HeaderChecksumStatus(in bytes: Span<UInt8>) -> ChecksumStatus {
         guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return .unknown }
         let length = Int(bytes[start] & 0x0f) &* 4
         let isFragment = bytes.bigEndianUInt16(at: start &+ 6) & 0x3fff != 0
@@ -52,13 +52,13 @@ extension TCPSegment {
         return header.bigEndianUInt16(at: 10) == 0 ? .offloaded : .wrong
     }
 
-    /// What was left of the time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header.
+    /// The time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header.
     ///
     /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram, which has that of the
     ///   fragment that came first.
-    /// - Returns: nil where 1,020 bytes or more are between that header and TCP's.
+    /// - Returns: nil if 1,020 bytes or more lie between that header and TCP's.
     @inlinable @inline(__always)
-    public func hopLimit(in bytes: Span<UInt8>) -> UInt8? {
+    package func hopLimit(in bytes: Span<UInt8>) -> UInt8? {
         networkHeader(in: bytes).map { bytes[$0 &+ (source.address.isIPv6 ? 7 : 8)] }
     }
 
@@ -71,19 +71,23 @@ extension TCPSegment {
     }
 }
 
-/// What a checksum says of the bytes that it covers.
-@frozen
-public enum ChecksumStatus: Hashable, Sendable {
-    /// It is that of the bytes.
+/// The result of verifying a checksum.
+package enum ChecksumStatus: Hashable, Sendable {
+    /// It matches the bytes.
     case right
-    /// It is that of other bytes.
+    /// It does not match the bytes.
     case wrong
-    /// It was left to the network card of the host that captured, and is not made yet.
+    /// It was left to the network card of the capturing host, and is not computed yet.
     case offloaded
     /// The capture does not hold all the bytes, or there is no checksum.
     case unknown
 
-    /// Whether nothing speaks against the bytes: the checksum is right, or was never made.
+    /// Whether it is right, or was never computed: nothing speaks against the bytes.
     @inlinable
-    public var isGood: Bool { self == .right || self == .offloaded }
+    package var isGood: Bool {
+        switch self {
+        case .right, .offloaded: true
+        case .wrong, .unknown: false
+        }
+    }
 }

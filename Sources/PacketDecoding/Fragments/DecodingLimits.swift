@@ -1,21 +1,20 @@
 /// Bounds on the fragments that wait for the rest of their datagrams.
 ///
-/// When a bound is reached, the datagram that has waited longest is dropped and counted
-/// (``FragmentTotals/evictedDatagrams``).
+/// At a bound the datagram that has waited longest is dropped and counted (``FragmentTotals/evictedDatagrams``).
 public struct DecodingLimits: Sendable {
     /// Datagrams that wait for fragments.
     public var datagrams = 4096
-    /// Bytes that all of them hold, bookkeeping included.
+    /// Bytes that all of them hold, overhead included.
     public var bytes = 16 << 20
-    /// Fragments of one datagram, which is dropped when it has more.
+    /// Fragments of one datagram; one with more is dropped.
     ///
     /// On the smallest links of IPv6, 65,535 bytes take 54.
     public var fragmentsPerDatagram = 1024
-    /// Nanoseconds of packet time that a datagram may wait, from its first fragment on (RFC 791 3.2, RFC 8200 4.5
-    /// name 15 and 60 seconds; this is what Linux takes for IPv4).
+    /// Nanoseconds of packet time that a datagram may wait, from its first fragment on (RFC 791 3.2 and RFC 8200 4.5
+    /// suggest 15 and 60 seconds; this is Linux's value for IPv4).
     public var lifetime: Int64 = 30_000_000_000
-    /// Datagrams remembered, of at most 64 KiB each, after they were complete, so that a late duplicate of a fragment
-    /// does not begin one anew.
+    /// Complete datagrams remembered, of at most 64 KiB each, so that a late duplicate of a fragment does not begin a new
+    /// datagram.
     public var completedDatagrams = 16
 
     /// The documented defaults.
@@ -23,21 +22,21 @@ public struct DecodingLimits: Sendable {
 }
 
 /// What became of the fragments so far.
-public struct FragmentTotals: Sendable {
-    /// Datagrams put together.
-    public internal(set) var reassembledDatagrams: UInt64 = 0
-    /// Fragments of datagrams that are not complete, waiting ones included.
-    public internal(set) var unusedFragments: UInt64 = 0
+package struct FragmentTotals: Sendable {
+    /// Datagrams reassembled.
+    package internal(set) var reassembledDatagrams: UInt64 = 0
+    /// Fragments of incomplete datagrams, waiting ones included.
+    package internal(set) var unusedFragments: UInt64 = 0
     /// Fragments that brought nothing new.
-    public internal(set) var duplicateFragments: UInt64 = 0
-    /// Datagrams dropped since their fragments overlap or contradict each other.
-    public internal(set) var contradictoryDatagrams: UInt64 = 0
-    /// Datagrams dropped since they waited too long.
-    public internal(set) var overdueDatagrams: UInt64 = 0
-    /// Datagrams dropped since a bound was reached.
-    public internal(set) var evictedDatagrams: UInt64 = 0
-    /// Datagrams that wait now.
-    public internal(set) var waitingDatagrams = 0
-    /// Bytes that they hold, bookkeeping included.
-    public internal(set) var heldBytes = 0
+    package internal(set) var duplicateFragments: UInt64 = 0
+    /// Datagrams dropped because their fragments overlap or contradict each other.
+    package internal(set) var contradictoryDatagrams: UInt64 = 0
+    /// Datagrams dropped because they waited too long.
+    package internal(set) var overdueDatagrams: UInt64 = 0
+    /// Datagrams dropped at a bound.
+    package internal(set) var evictedDatagrams: UInt64 = 0
+    /// Datagrams waiting now.
+    package internal(set) var waitingDatagrams = 0
+    /// Bytes that they hold, overhead included.
+    package internal(set) var heldBytes = 0
 }

@@ -4,18 +4,18 @@ internal import WireFormat
 struct Fragment {
     /// Which datagram it belongs to.
     let key: DatagramKey
-    /// The protocol or next header number behind the IP header; IPv6 counts that of the first fragment only.
+    /// The protocol or next header number after the IP header; in IPv6 only that of the first fragment is valid.
     let next: UInt8
-    /// Where its payload stands in the datagram's, by the bytes on the wire; never empty.
+    /// Where its payload belongs in the datagram's, by its length on the wire; never empty.
     let range: Range<Int>
-    /// Whether no fragment is behind it.
+    /// Whether it is the last fragment.
     let isLast: Bool
-    /// Where its fixed IP header stands in the bytes it was found in.
+    /// Where its fixed IP header lies in the bytes it was found in.
     let header: Range<Int>
-    /// Where its payload stands there, as far as it was captured.
+    /// Where its payload lies there, as far as it was captured.
     let captured: Range<Int>
 
-    /// Reads what the IP header tells that a walk has just passed; nil when no datagram can have such a fragment.
+    /// Reads the IP header that a walk has just passed; nil if no datagram can have such a fragment.
     init?(_ walk: HeaderWalk, in bytes: Span<UInt8>) {
         let isIPv6 = walk.isIPv6
         header = walk.addresses &- (isIPv6 ? 8 : 12)..<walk.addresses &+ (isIPv6 ? 32 : 8)
@@ -37,7 +37,7 @@ struct Fragment {
         }
 
         let length = walk.end &- walk.offset
-        // RFC 791 3.2, RFC 8200 4.5: all but the last are multiples of 8 bytes, and 65,535 is where all must end.
+        // RFC 791 3.2, RFC 8200 4.5: all but the last are multiples of 8 bytes, and none ends after 65,535.
         guard length > 0, isLast || length & 7 == 0, length <= 65_535 &- offset else { return nil }
         range = offset..<offset &+ length
         captured = walk.offset..<max(walk.offset, min(walk.end, bytes.count))
@@ -46,21 +46,21 @@ struct Fragment {
             protocolNumber: isIPv6 ? 0 : next, tunnel: walk.tunnel)
     }
 
-    /// Whether the datagram cannot hold TCP, which needs no other fragment to know.
-    var isNotTCP: Bool {
-        // RFC 8200 4.5: in IPv6 the next header field of the first fragment counts, so others say nothing.
-        !key.source.isIPv6 && NextHeader(ipv4Protocol: next) == .none(.notTCP)
+    /// Whether the datagram holds neither TCP nor UDP nor a tunnel, as its protocol number tells.
+    var leadsNowhere: Bool {
+        // RFC 8200 4.5: in IPv6 only the next header field of the first fragment is valid.
+        !key.source.isIPv6 && NextHeader(ipv4Protocol: next) == .none(.other)
     }
 }
 
-/// What the fragments of one datagram have in common (RFC 791 3.2, RFC 8200 4.5).
+/// What identifies the fragments of one datagram (RFC 791 3.2, RFC 8200 4.5).
 struct DatagramKey: Hashable {
     var source: IPAddress
     var destination: IPAddress
     var identification: UInt32
-    /// IPv4's protocol; 0 for IPv6, where it is no part of the key.
+    /// IPv4's protocol; 0 in IPv6, where it is not part of the key.
     var protocolNumber: UInt8
-    /// The mark of the tunnels around it (``TCPSegment/tunnel``).
+    /// The tunnels around it (``TCPSegment/tunnel``).
     var tunnel: UInt32
 
     func hash(into hasher: inout Hasher) {

@@ -1,8 +1,8 @@
 internal import WireFormat
 
-/// The datagrams of which fragments are missing, in the order in which they began.
+/// The incomplete datagrams, in the order in which they began.
 struct FragmentTable {
-    /// A datagram, linked to those that began before and after it.
+    /// A datagram, linked to those that began just before and after it.
     private struct Entry {
         var datagram: FragmentedDatagram
         var older: Int?
@@ -12,12 +12,12 @@ struct FragmentTable {
     private(set) var totals = FragmentTotals()
     private let limits: DecodingLimits
     private var slots: [DatagramKey: Int] = [:]
-    /// By slot; those of free slots are leftovers.
+    /// By slot; those in free slots are stale.
     private var entries: [Entry] = []
     private var freeSlots: [Int] = []
     private var oldest: Int?
     private var newest: Int?
-    /// The last that were complete; a ring.
+    /// The last complete ones; a ring.
     private var completed: [ReassembledDatagram] = []
     private var nextCompleted = 0
 
@@ -25,7 +25,7 @@ struct FragmentTable {
         self.limits = limits
     }
 
-    /// Takes a fragment that was found in `source`; returns the datagram that it completes.
+    /// Adds a fragment that was found in `source`; returns the datagram that it completes.
     mutating func insert(
         _ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp
     ) -> ReassembledDatagram? {
@@ -41,7 +41,7 @@ struct FragmentTable {
         return completed
     }
 
-    /// Puts a fragment to the others of its datagram, and takes that out if it is complete.
+    /// Adds a fragment to its datagram, and removes that if it is complete.
     private mutating func add(
         _ fragment: Fragment, from source: Span<UInt8>, to slot: Int
     ) -> ReassembledDatagram? {
@@ -71,7 +71,7 @@ struct FragmentTable {
         return nil
     }
 
-    /// Makes place for the datagram of a fragment; nil when the fragment repeats one of a datagram that is complete.
+    /// Begins the datagram of a fragment; nil if the fragment repeats one of a complete datagram.
     private mutating func begin(_ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp) -> Int? {
         for index in completed.indices where completed[index].contains(fragment, from: source) { return nil }
         let datagram = FragmentedDatagram(fragment, from: source, at: time)
@@ -86,7 +86,7 @@ struct FragmentTable {
         return slot
     }
 
-    /// Takes a datagram out, whose cost must not be counted any more.
+    /// Removes a datagram, whose cost the caller has already subtracted.
     private mutating func remove(_ slot: Int) -> FragmentedDatagram {
         let entry = entries[slot]
         entries[slot].datagram.removeAll()
@@ -110,7 +110,7 @@ struct FragmentTable {
     private mutating func dropOverdue(at time: Timestamp) {
         while let slot = oldest, time.nanoseconds(since: entries[slot].datagram.firstTime) > limits.lifetime {
             totals.heldBytes &-= entries[slot].datagram.cost
-            // Those that are spoiled were counted when they were.
+            // Spoiled ones were counted before.
             if !remove(slot).isSpoiled { totals.overdueDatagrams &+= 1 }
         }
     }

@@ -1,24 +1,24 @@
 internal import WireFormat
 
-/// A datagram of which fragments are missing.
+/// An incomplete datagram.
 struct FragmentedDatagram {
     /// What a fragment did to its datagram.
     enum Outcome {
-        /// It brought something, and more is missing.
+        /// It is new, and more are missing.
         case waits
-        /// It was the last that was missing.
+        /// It was the last one missing.
         case completes
-        /// All of it was there.
+        /// It brought nothing new.
         case repeats
-        /// It cannot belong to the same datagram as the others.
+        /// It cannot be of the same datagram as the others.
         case contradicts
     }
 
     /// A part of the payload; parts do not overlap.
     private struct Part {
-        /// Where it stands in the datagram's payload.
+        /// Where it belongs in the datagram's payload.
         var range: Range<Int>
-        /// Where it stands in `bytes`, as far as it was captured.
+        /// Where it lies in `bytes`, as far as it was captured.
         var place: Range<Int>
     }
 
@@ -27,16 +27,16 @@ struct FragmentedDatagram {
     let firstTime: Timestamp
     /// How many fragments it holds.
     private(set) var fragments: UInt64 = 0
-    /// The fixed IP header of the fragment that came first, and then payload in the order of its arrival.
+    /// The fixed IP header of the fragment that came first, then payload in order of arrival.
     private var bytes: [UInt8] = []
     /// In the order of the payload.
     private var parts: [Part] = []
-    /// How much of the payload the parts have.
+    /// How many bytes of the payload the parts cover.
     private var covered = 0
-    /// How long the payload is; known from the last fragment.
+    /// The length of the payload, once the last fragment has told it.
     private var length: Int?
     private var next: UInt8 = 0
-    /// Whether fragments contradicted each other: none that is still to come can mend that (RFC 5722 4).
+    /// Whether fragments contradicted each other, which no further one can mend (RFC 5722 4).
     private(set) var isSpoiled = false
 
     init(_ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp) {
@@ -46,16 +46,16 @@ struct FragmentedDatagram {
         bytes.append(copying: source.extracting(fragment.header))
     }
 
-    /// What it counts against the bounds: its bytes and, roughly, what it takes to keep them.
+    /// What it counts against the bounds: its bytes and, roughly, its overhead.
     var cost: Int { 256 &+ bytes.count &+ 32 &* parts.count }
-    /// How many parts it is in, each from a fragment of its own.
+    /// The number of parts, each from a fragment of its own.
     var partCount: Int { parts.count }
 
-    /// Puts in what no other fragment has brought.
+    /// Adds what no other fragment has brought.
     ///
-    /// Where fragments overlap, their bytes must agree, and with IPv6 the whole fragment must be a duplicate: then the
-    /// first copy stays. If not, nobody can say what the receiver made of it. RFC 5722 4 (RFC 8200 4.5) has receivers
-    /// drop such datagrams, and current IPv4 receivers do the same.
+    /// Where fragments overlap, their bytes must agree, and in IPv6 the fragment must be an exact duplicate: then the first
+    /// copy stays. Otherwise the receiver's view is unknown. RFC 5722 4 (RFC 8200 4.5) has receivers drop such datagrams,
+    /// and current IPv4 receivers do the same.
     mutating func insert(_ fragment: Fragment, from source: Span<UInt8>) -> Outcome {
         let payload = source.extracting(fragment.captured)
         let first = firstPart(endingBehind: fragment.range.lowerBound)
@@ -82,20 +82,20 @@ struct FragmentedDatagram {
         return covered == length ? .completes : .waits
     }
 
-    /// Drops everything but the name.
+    /// Drops everything but the key.
     mutating func spoil() {
         isSpoiled = true
         fragments &+= 1
         removeAll()
     }
 
-    /// Lets go of what it holds.
+    /// Drops what it holds.
     mutating func removeAll() {
         bytes = []
         parts = []
     }
 
-    /// The datagram, when all of it is there.
+    /// The datagram, once complete.
     consuming func completed() -> ReassembledDatagram {
         let header = key.source.isIPv6 ? 40 : 20
         let isInOrder = parts.allSatisfy { $0.place.lowerBound == header &+ $0.range.lowerBound }
@@ -105,7 +105,7 @@ struct FragmentedDatagram {
         return ReassembledDatagram(key: key, next: next, length: header &+ covered, bytes: bytes)
     }
 
-    /// The header and the payload, up to where the first byte was not captured.
+    /// The header, and the payload up to the first byte that was not captured.
     private func inOrder(_ header: Int) -> [UInt8] {
         var ordered: [UInt8] = []
         ordered.reserveCapacity(header &+ covered)
@@ -117,7 +117,7 @@ struct FragmentedDatagram {
         return ordered
     }
 
-    /// Whether the fragment and those that are there can be of the same length together.
+    /// Whether the fragment fits the length of the datagram, as far as that is known.
     private func fitsLength(_ fragment: Fragment) -> Bool {
         let end = fragment.range.upperBound
         if fragment.isLast {
@@ -126,12 +126,12 @@ struct FragmentedDatagram {
         return length.map { end < $0 } ?? true
     }
 
-    /// Whether the fragment may overlap the parts as it does.
+    /// Whether the fragment may overlap the other parts the way it does.
     private func agrees(_ fragment: Fragment, _ payload: Span<UInt8>, from first: Int) -> Bool {
         var index = first
         while index < parts.count, parts[index].range.lowerBound < fragment.range.upperBound {
             let part = parts[index]
-            // RFC 8200 4.5: exact duplicates may be told apart from overlaps.
+            // RFC 8200 4.5: exact duplicates may be accepted, unlike overlaps.
             if key.source.isIPv6, part.range != fragment.range { return false }
             let common = part.range.clamped(to: fragment.range)
             let kept = bytes.span.extracting(part.place)
@@ -153,7 +153,7 @@ struct FragmentedDatagram {
         covered &+= range.count
     }
 
-    /// The index of the first part that ends behind `offset`.
+    /// The index of the first part that ends after `offset`.
     private func firstPart(endingBehind offset: Int) -> Int {
         var low = 0
         var high = parts.count
@@ -166,7 +166,7 @@ struct FragmentedDatagram {
 }
 
 extension [UInt8] {
-    /// Copies borrowed bytes to the end.
+    /// Appends a copy of borrowed bytes.
     fileprivate mutating func append(copying bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }

@@ -1,16 +1,16 @@
-/// A datagram put together from its fragments.
+/// A datagram reassembled from its fragments.
 struct ReassembledDatagram {
     let key: DatagramKey
-    /// The protocol or next header number behind the IP header.
+    /// The protocol or next header number after the IP header.
     let next: UInt8
-    /// How many bytes it had on the wire.
+    /// Its length on the wire.
     let length: Int
     /// The fixed IP header of the fragment that came first, then the payload, as far as it was captured.
     let bytes: [UInt8]
 
     private var isIPv6: Bool { key.source.isIPv6 }
 
-    /// A walk that stands behind the IP header.
+    /// A walk that has passed the IP header.
     var walk: HeaderWalk {
         var walk = HeaderWalk(end: length)
         walk.isIPv6 = isIPv6
@@ -20,12 +20,12 @@ struct ReassembledDatagram {
         return walk
     }
 
-    /// The header behind IP's.
+    /// The header after IP's.
     var nextHeader: NextHeader {
         isIPv6 ? NextHeader(ipv6Next: next) : NextHeader(ipv4Protocol: next)
     }
 
-    /// Whether a fragment, found in `source`, tells nothing but a part of this datagram.
+    /// Whether a fragment, found in `source`, only repeats a part of this datagram.
     func contains(_ fragment: Fragment, from source: Span<UInt8>) -> Bool {
         let header = isIPv6 ? 40 : 20
         let end = fragment.range.upperBound &+ header
@@ -38,13 +38,13 @@ struct ReassembledDatagram {
 }
 
 extension Span<UInt8> {
-    /// The indices of those of `length` bytes from `start` on that are there.
+    /// The indices of `length` bytes from `start` on, as far as they exist.
     func indices(from start: Int, length: Int) -> Range<Int> {
         let lower = Swift.min(start, count)
         return lower..<Swift.min(lower &+ length, count)
     }
 
-    /// Whether both are alike as far as both go.
+    /// Whether both are equal up to the end of the shorter.
     func startsLike(_ other: Span<UInt8>) -> Bool {
         for index in 0..<Swift.min(count, other.count) where self[index] != other[index] { return false }
         return true

@@ -9,8 +9,8 @@ extension HeaderWalk {
         return nextHeader(etherTypeOrLength: header.bigEndianUInt16(at: 12))
     }
 
-    /// Reads what a VLAN tag has behind its EtherType (IEEE 802.1Q 9.6, also 802.1ad): priority and VLAN, then the
-    /// EtherType or length of what is inside.
+    /// Reads a VLAN tag after its own EtherType (IEEE 802.1Q 9.6, also 802.1ad): priority and VLAN, then the EtherType or
+    /// length of the content.
     mutating func readVLANTag(_ bytes: Span<UInt8>) -> NextHeader {
         let tag = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: tag) else { return .none(lack(of: 4)) }
@@ -19,7 +19,7 @@ extension HeaderWalk {
     }
 
     private mutating func nextHeader(etherTypeOrLength value: UInt16) -> NextHeader {
-        // IEEE 802.3 3.2.6: up to 1500 it is the length of what follows, padding not counted, and no type.
+        // IEEE 802.3 3.2.6: up to 1500 it is the length of what follows, without padding, and no type.
         guard value <= 1500 else { return NextHeader(etherType: value) }
         return limit(to: Int(value)) ? .logicalLink : .none(.malformed)
     }
@@ -33,21 +33,21 @@ extension HeaderWalk {
         let (destination, source, control) = (header[0], header[1], header[2])
         offset &+= 3
         let unnumberedInformation: UInt8 = 0x03
-        guard control == unnumberedInformation else { return .none(.notTCP) }
+        guard control == unnumberedInformation else { return .none(.other) }
         switch (destination, source) {
         case (0x06, 0x06): return .ipv4
         case (0xaa, 0xaa): return readSubnetworkAccess(bytes)
-        default: return .none(.notTCP)
+        default: return .none(.other)
         }
     }
 
-    /// Reads a SNAP header: an organization, and what that organization calls the next header.
+    /// Reads a SNAP header: an organization, and its number for the next header.
     private mutating func readSubnetworkAccess(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(5, in: header) else { return .none(lack(of: 5)) }
         offset &+= 5
         // RFC 1042: organization 00-00-00 uses EtherTypes.
-        guard header[0] == 0, header[1] == 0, header[2] == 0 else { return .none(.notTCP) }
+        guard header[0] == 0, header[1] == 0, header[2] == 0 else { return .none(.other) }
         return NextHeader(etherType: header.bigEndianUInt16(at: 3))
     }
 }

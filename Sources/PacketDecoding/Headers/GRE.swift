@@ -10,10 +10,10 @@ extension HeaderWalk {
         switch flags & 0x0007 {
         case 0: break
         case 1 where etherType == 0x880b: return readPPTP(bytes)
-        default: return .none(.notTCP)
+        default: return .none(.other)
         }
         // RFC 2784 2.3: bits that only RFC 1701 gave a meaning, source routes among them.
-        guard flags & 0x4c00 == 0 else { return .none(.notTCP) }
+        guard flags & 0x4c00 == 0 else { return .none(.other) }
 
         let checksumLength = flags & 0x8000 == 0 ? 0 : 4
         let keyLength = flags & 0x2000 == 0 ? 0 : 4
@@ -25,14 +25,14 @@ extension HeaderWalk {
         return NextHeader(etherType: etherType)
     }
 
-    /// Reads the enhanced GRE header of PPTP (RFC 2637 4.1): the length of the payload, a call, and numbers that are
-    /// there when flags say so; a PPP frame follows.
+    /// Reads the enhanced GRE header of PPTP (RFC 2637 4.1): the length of the payload, a call, and numbers if flags say
+    /// so; a PPP frame follows.
     private mutating func readPPTP(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }
         let flags = header.bigEndianUInt16(at: 0)
-        // RFC 2637 4.1: the key must be there; without a sequence number there is no payload.
-        guard flags & 0x2000 != 0, flags & 0x1000 != 0 else { return .none(.notTCP) }
+        // RFC 2637 4.1: the key is mandatory; without a sequence number there is no payload.
+        guard flags & 0x2000 != 0, flags & 0x1000 != 0 else { return .none(.other) }
         let length = flags & 0x0080 == 0 ? 12 : 16
         guard holds(length, in: header) else { return .none(lack(of: length)) }
         offset &+= length

@@ -2,18 +2,18 @@ internal import WireFormat
 
 /// How far the headers of a packet have been read.
 ///
-/// Each header is read by a method in the file under `Headers` that is named after it, which moves past the header and
-/// says which one is next. The bytes of the whole packet are handed to every method, since this value holds none.
+/// Each header has a method in a file under `Headers/`, which moves past the header and returns which one is next. Every
+/// method takes the bytes of the whole packet, since this value holds none.
 struct HeaderWalk {
     /// Where the next header starts, from the first byte of the packet.
     var offset = 0
-    /// Where, on the wire, that ends which the headers read so far contain; may lie beyond the captured bytes.
+    /// Where the layer that is being read ends, on the wire: may lie beyond the captured bytes.
     var end: Int
-    /// Where the innermost IP header has its addresses, the source first.
+    /// Where the innermost IP header has its addresses, source first.
     var addresses = 0
-    /// Whether that header is IPv6's.
+    /// Whether that is an IPv6 header.
     var isIPv6 = false
-    /// The mark of the tunnels passed so far (``TCPSegment/tunnel``).
+    /// The tunnels passed so far (``TCPSegment/tunnel``).
     var tunnel: UInt32 = 0
 
     /// Starts at the first byte of a packet that had `end` bytes on the wire.
@@ -21,37 +21,40 @@ struct HeaderWalk {
         self.end = end
     }
 
-    /// Whether the next `length` bytes are inside the layer around them, and all among the captured ones, of which
-    /// `rest` is what stands from `offset` on.
+    /// Whether the next `length` bytes lie inside the enclosing layer and were captured.
+    ///
+    /// - Parameters:
+    ///   - length: A length.
+    ///   - rest: The captured bytes from `offset` on.
+    /// - Returns: Whether they are all there.
     func holds(_ length: Int, in rest: Span<UInt8>) -> Bool {
         length <= rest.count && length <= end &- offset
     }
 
-    /// Why the next `length` bytes are not there: it is the layer around them that ends too early, or the capture.
-    func lack(of length: Int) -> NoSegment {
+    /// Why the next `length` bytes are missing: the enclosing layer ends too early, or the capture does.
+    func lack(of length: Int) -> WalkEnd {
         length > end &- offset ? .malformed : .truncated
     }
 
-    /// Ends this layer `length` bytes from here, which cuts off padding and trailers; false when the layer around it
-    /// ends before that.
+    /// Ends this layer after `length` bytes, which excludes padding and trailers; false if the enclosing layer is shorter.
     mutating func limit(to length: Int) -> Bool {
         guard length <= end &- offset else { return false }
         end = offset &+ length
         return true
     }
 
-    /// Passes into the network that a tunnel gives this number.
+    /// Enters a tunnel with a network number (``TCPSegment/tunnel``).
     mutating func enter(network number: UInt32) {
         tunnel = max(1, tunnel &* 0x9e37_79b1 &+ number &+ 1)
     }
 
-    /// The sender that the innermost IP header names.
+    /// The source address of the innermost IP header.
     @inline(__always)
     func source(in bytes: Span<UInt8>) -> IPAddress {
         address(at: addresses, in: bytes)
     }
 
-    /// The receiver that the innermost IP header names.
+    /// The destination address of the innermost IP header.
     @inline(__always)
     func destination(in bytes: Span<UInt8>) -> IPAddress {
         address(at: addresses &+ (isIPv6 ? 16 : 4), in: bytes)

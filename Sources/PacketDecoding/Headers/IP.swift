@@ -20,8 +20,8 @@ extension HeaderWalk {
         guard header[0] &>> 4 == 4, headerLength >= 20 else { return .none(.malformed) }
 
         let totalLength = Int(header.bigEndianUInt16(at: 2))
-        // Length 0 is what a host writes that leaves the cutting into segments to its network card, and what a
-        // datagram over 65,535 bytes has: it then ends where the layer around it does.
+        // Length 0: segmentation is left to the network card (TSO), or the datagram exceeds 65,535 bytes. It then ends
+        // with the enclosing layer.
         if totalLength != 0 {
             guard totalLength >= headerLength, limit(to: totalLength) else { return .none(.malformed) }
         }
@@ -37,7 +37,7 @@ extension HeaderWalk {
 }
 
 extension HeaderWalk {
-    /// Reads an IPv6 header (RFC 8200 3) and the hop-by-hop options, which can only stand right behind it.
+    /// Reads an IPv6 header (RFC 8200 3) and the hop-by-hop options, which can only follow it directly.
     mutating func readIPv6(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(40, in: header) else { return .none(lack(of: 40)) }
@@ -47,20 +47,20 @@ extension HeaderWalk {
         offset &+= 40
 
         let payloadLength = Int(header.bigEndianUInt16(at: 4))
-        // Length 0 without a jumbo payload option is what a host writes that leaves the cutting into segments to its
-        // network card: the payload then ends where the layer around it does.
+        // Length 0 without a jumbo payload option: segmentation is left to the network card (TSO). The payload then ends
+        // with the enclosing layer.
         guard payloadLength == 0 || limit(to: payloadLength) else { return .none(.malformed) }
         return header[6] == IPProtocol.hopByHopOptions
             ? readHopByHopOptions(bytes, payloadLength: payloadLength) : NextHeader(ipv6Next: header[6])
     }
 
-    /// Reads the header of hop-by-hop options (RFC 8200 4.3), of which the jumbo payload option counts.
+    /// Reads the header of hop-by-hop options (RFC 8200 4.3), of which only the jumbo payload option matters.
     private mutating func readHopByHopOptions(_ bytes: Span<UInt8>, payloadLength: Int) -> NextHeader {
         let start = offset
         let next = readExtensionHeader(bytes)
         guard start < offset else { return next }
         if let jumboPayloadLength = bytes.extracting(start..<offset).jumboPayloadLength {
-            // RFC 2675 3: the option needs a payload length of 0, and is for more than 65,535 bytes.
+            // RFC 2675 3: the option requires a payload length of 0, and more than 65,535 bytes.
             guard payloadLength == 0, jumboPayloadLength > 65_535 else { return .none(.malformed) }
             // RFC 2675 2: the length counts from the end of the IPv6 header.
             guard limit(to: Int(jumboPayloadLength) &- (offset &- start)) else { return .none(.malformed) }
@@ -70,9 +70,9 @@ extension HeaderWalk {
 }
 
 extension Span<UInt8> {
-    /// What the jumbo payload option (RFC 2675 2) in a header of hop-by-hop options says; nil when there is none.
+    /// The jumbo payload option (RFC 2675 2) of a header of hop-by-hop options; nil if there is none.
     ///
-    /// Options that overrun the header end the search.
+    /// An option that overruns the header ends the search.
     fileprivate var jumboPayloadLength: UInt32? {
         var cursor = ByteCursor(self)
         cursor.skip(2)
@@ -88,8 +88,8 @@ extension Span<UInt8> {
 }
 
 extension HeaderWalk {
-    /// Passes over an extension header of the common form (RFC 6564 4): the next header, then the length in units of
-    /// 8 bytes, the first not counted.
+    /// Skips an extension header of the common form (RFC 6564 4): the next header, then the length in units of 8 bytes
+    /// after the first.
     mutating func readExtensionHeader(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }
@@ -104,13 +104,13 @@ extension HeaderWalk {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }
         offset &+= 8
-        // RFC 6946: with offset 0 and no more fragments, the datagram is whole. Bits 1 and 2 are reserved.
+        // RFC 6946: with offset 0 and no more fragments, the datagram is complete. Bits 1 and 2 are reserved.
         guard header.bigEndianUInt16(at: 2) & 0xfff9 == 0 else { return .none(.fragment) }
         return NextHeader(ipv6Next: header[0])
     }
 
-    /// Passes over an authentication header (RFC 4302 2), of IPv4 or IPv6: its length is in units of 4 bytes, the
-    /// first two not counted, and covers at least 12 bytes.
+    /// Skips an authentication header (RFC 4302 2) in IPv4 or IPv6: its length is in units of 4 bytes after the first two,
+    /// and covers at least 12 bytes.
     mutating func readAuthenticationHeader(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(12, in: header) else { return .none(lack(of: 12)) }

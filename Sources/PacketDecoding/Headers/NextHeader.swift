@@ -1,6 +1,6 @@
 internal import WireFormat
 
-/// Which header stands at the place a ``HeaderWalk`` has reached.
+/// The header that a ``HeaderWalk`` stands at.
 enum NextHeader: Equatable {
     case ethernet
     case vlanTag
@@ -13,7 +13,7 @@ enum NextHeader: Equatable {
     case ppp
     case pppOrCiscoHDLC
     case ciscoHDLC
-    /// IPv4 or IPv6, told apart by the version.
+    /// IPv4 or IPv6, by the version.
     case ip
     case ipv4
     case ipv6
@@ -30,12 +30,12 @@ enum NextHeader: Equatable {
     /// An entry of an MPLS label stack.
     case mplsLabel
     case pppoe
-    /// None that leads to TCP.
-    case none(NoSegment)
+    /// None that is read: the walk ends here.
+    case none(WalkEnd)
 }
 
 extension NextHeader {
-    /// The first header of a packet; nil when the link type is not supported.
+    /// The first header of a packet; nil if the link type is not supported.
     init?(_ linkType: LinkType) {
         switch linkType {
         case .ethernet: self = .ethernet
@@ -62,7 +62,7 @@ extension NextHeader {
         case 0x8864: self = .pppoe
         // Transparent Ethernet bridging: a frame in a tunnel.
         case 0x6558: self = .ethernet
-        default: self = .none(.notTCP)
+        default: self = .none(.other)
         }
     }
 
@@ -84,7 +84,7 @@ extension NextHeader {
             self = .extensionHeader
         case IPProtocol.fragment: self = .fragmentHeader
         case IPProtocol.authenticationHeader: self = .authenticationHeader
-        // RFC 8200 4: hop-by-hop options stand right behind the IPv6 header, where readIPv6 takes them, or nowhere.
+        // RFC 8200 4: hop-by-hop options come directly after the IPv6 header, where readIPv6 reads them, or nowhere.
         case IPProtocol.hopByHopOptions: self = .none(.malformed)
         default: self.init(tunnelProtocol: number)
         }
@@ -99,12 +99,12 @@ extension NextHeader {
         case IPProtocol.gre: self = .gre
         case IPProtocol.mpls: self = .mplsLabel
         case IPProtocol.ethernet: self = .ethernet
-        default: self = .none(.notTCP)
+        default: self = .none(.other)
         }
     }
 }
 
-/// The protocol numbers that can stand between IP and TCP, tunnels among them (IANA, Protocol Numbers).
+/// The protocol numbers that can lead from IP to TCP or UDP, tunnels included (IANA, Protocol Numbers).
 @usableFromInline
 enum IPProtocol {
     static let hopByHopOptions: UInt8 = 0

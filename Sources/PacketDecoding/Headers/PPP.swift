@@ -5,7 +5,7 @@ extension HeaderWalk {
     mutating func readPPP(_ bytes: Span<UInt8>) -> NextHeader {
         var header = bytes.extracting(droppingFirst: offset)
         guard holds(2, in: header) else { return .none(lack(of: 2)) }
-        // RFC 1661 6.6: unless they are compressed away the frame starts with ff 03, as no protocol does.
+        // RFC 1661 6.6: unless they are compressed away, the frame starts with ff 03, as no protocol does.
         if header.bigEndianUInt16(at: 0) == 0xff03 {
             offset &+= 2
             header = bytes.extracting(droppingFirst: offset)
@@ -19,7 +19,7 @@ extension HeaderWalk {
         case 0x0057: return .ipv6
         // RFC 3032 4.3: MPLS, unicast and multicast.
         case 0x0281, 0x0283: return .mplsLabel
-        default: return .none(.notTCP)
+        default: return .none(.other)
         }
     }
 
@@ -45,8 +45,8 @@ extension HeaderWalk {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(6, in: header) else { return .none(lack(of: 6)) }
         guard header[0] == 0x11 else { return .none(.malformed) }
-        // RFC 2516 6: the code of what a session carries is 0.
-        guard header[1] == 0 else { return .none(.notTCP) }
+        // RFC 2516 6: session data has code 0.
+        guard header[1] == 0 else { return .none(.other) }
         offset &+= 6
         guard limit(to: Int(header.bigEndianUInt16(at: 4))) else { return .none(.malformed) }
         return .ppp

@@ -20,15 +20,15 @@ extension HeaderWalk {
     private func nextHeader(cookedProtocol: UInt16, device: UInt16) -> NextHeader {
         // Netlink numbers its families in the protocol field.
         let netlink: UInt16 = 824
-        guard device != netlink else { return .none(.notTCP) }
+        guard device != netlink else { return .none(.other) }
         // Linux numbers IEEE 802.2 frames 4, where no EtherType can be.
         return cookedProtocol == 4 ? .logicalLink : NextHeader(etherType: cookedProtocol)
     }
 }
 
 extension HeaderWalk {
-    /// Reads the address family of LINKTYPE_NULL, which has the byte order of the host that captured, and of
-    /// LINKTYPE_LOOP, which has network byte order; no family is sound in both orders, so either is taken for either.
+    /// Reads the address family of LINKTYPE_NULL, in the byte order of the capturing host, and of LINKTYPE_LOOP, in network
+    /// byte order; no family makes sense in both, so both link types accept either.
     mutating func readAddressFamily(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: header) else { return .none(lack(of: 4)) }
@@ -38,7 +38,7 @@ extension HeaderWalk {
         case 2: return .ipv4
         // AF_INET6 of Linux; of NetBSD, OpenBSD and Npcap; of FreeBSD; of Darwin.
         case 10, 24, 28, 30: return .ipv6
-        default: return .none(.notTCP)
+        default: return .none(.other)
         }
     }
 }

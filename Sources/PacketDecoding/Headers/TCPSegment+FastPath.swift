@@ -1,15 +1,15 @@
 internal import WireFormat
 
-/// The short way for what most packets are: Ethernet, IP without options or extension headers, and TCP.
+/// The fast path for most packets: Ethernet, IP without options or extension headers, and TCP.
 extension TCPSegment {
-    /// Reads such a packet, unless its SYN flag says that options count.
+    /// Reads such a packet, unless it is a SYN, whose options matter.
     ///
-    /// Nobody needs to call it: ``HeaderWalk`` finds the same, header by header.
+    /// Optional: ``HeaderWalk`` finds the same, header by header.
     ///
     /// - Parameters:
     ///   - bytes: The captured bytes of an Ethernet frame.
-    ///   - wireLength: How many bytes it had on the wire; not less than were captured.
-    /// - Returns: Whether it is one, and whole up to the end of the TCP header; if not, `self` means nothing.
+    ///   - wireLength: Its length on the wire; not less than was captured.
+    /// - Returns: Whether it is one, captured up to the end of the TCP header; if not, `self` is undefined.
     @inline(__always)
     mutating func readFastPath(_ bytes: Span<UInt8>, wireLength: Int) -> Bool {
         guard bytes.count >= 54 else { return false }
@@ -27,7 +27,7 @@ extension TCPSegment {
             networkHeaderWords = 5
             return readFastPathTCP(bytes, at: 34, end: end, wireLength)
         case 0x86dd:
-            // RFC 8200 3: version 6, and TCP is next.
+            // RFC 8200 3: version 6, TCP next.
             guard bytes.count >= 74, bytes[14] &>> 4 == 6, bytes[20] == IPProtocol.tcp else { return false }
             let end = 54 &+ Int(bytes.bigEndianUInt16(at: 18))
             source = Endpoint(address: bytes.ipv6Address(at: 22), port: bytes.bigEndianUInt16(at: 54))
@@ -39,7 +39,7 @@ extension TCPSegment {
         }
     }
 
-    /// Reads the TCP header (RFC 9293 3.1) at `offset`, of which 20 bytes must be there; what IP holds ends at `end`.
+    /// Reads the TCP header (RFC 9293 3.1) at `offset`, of which 20 bytes must be there; IP's payload ends at `end`.
     @inline(__always)
     private mutating func readFastPathTCP(_ bytes: Span<UInt8>, at offset: Int, end: Int, _ wireLength: Int) -> Bool {
         headerLength = bytes[offset &+ 12] &>> 4 &* 4

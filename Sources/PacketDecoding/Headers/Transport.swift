@@ -1,11 +1,11 @@
 internal import WireFormat
 
 extension HeaderWalk {
-    /// Reads a TCP header (RFC 9293 3.1); what IP holds behind it is the payload.
+    /// Reads a TCP header (RFC 9293 3.1); the rest of IP's payload is the segment's.
     ///
-    /// - Returns: Why there is none; nil when there is.
+    /// - Returns: Why there is none; nil if there is.
     @inline(__always)
-    func readTCP(_ bytes: Span<UInt8>, into segment: inout TCPSegment) -> NoSegment? {
+    func readTCP(_ bytes: Span<UInt8>, into segment: inout TCPSegment) -> WalkEnd? {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(20, in: header) else { return lack(of: 20) }
         let headerLength = Int(header[12] &>> 4) &* 4
@@ -19,7 +19,7 @@ extension HeaderWalk {
         segment.flags = TCPFlags(rawValue: header[13])
         segment.headerLength = UInt8(truncatingIfNeeded: headerLength)
         segment.window = header.bigEndianUInt16(at: 14)
-        // RFC 7323 2.2: the option counts on SYN segments only.
+        // RFC 7323 2.2: the option is valid on SYN segments only.
         segment.windowScale = segment.flags.contains(.syn) ? header.extracting(20..<headerLength).windowScale : nil
         segment.networkHeaderWords = UInt8(clamping: (offset &- addresses &+ (isIPv6 ? 8 : 12)) &>> 2)
         segment.tunnel = tunnel
@@ -30,9 +30,9 @@ extension HeaderWalk {
 }
 
 extension Span<UInt8> {
-    /// The window scale among TCP options (RFC 7323 2.2); nil when there is none.
+    /// The window scale among TCP options (RFC 7323 2.2); nil if there is none.
     ///
-    /// Options that overrun the header end the search.
+    /// An option that overruns the header ends the search.
     fileprivate var windowScale: UInt8? {
         var cursor = ByteCursor(self)
         while let kind = cursor.readUInt8() {
@@ -51,25 +51,35 @@ extension Span<UInt8> {
 }
 
 extension HeaderWalk {
-    /// Reads a UDP header (RFC 768) and tells by the receiver's port whether a tunnel is behind it.
+    /// Reads a UDP header (RFC 768), and finds a tunnel by the receiver's port.
     mutating func readUDP(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }
-        let next: NextHeader
-        switch header.bigEndianUInt16(at: 2) {
-        // RFC 7348 5; 8472 is what Linux took before there was a number, and what many networks still use.
-        case 4789, 8472: next = .vxlan
-        // RFC 8926 3.3.
-        case 6081: next = .geneve
-        default: return .none(.notTCP)
-        }
-
+        let tunnel: NextHeader? =
+            switch header.bigEndianUInt16(at: 2) {
+            // RFC 7348 5; 8472 is what Linux used before a port was assigned, and what many networks still use.
+            case 4789, 8472: .vxlan
+            // RFC 8926 3.3.
+            case 6081: .geneve
+            default: nil
+            }
         let length = Int(header.bigEndianUInt16(at: 4))
-        // Length 0 is what a datagram over 65,535 bytes has (RFC 2675 4): it ends where IP's does.
-        if length != 0 {
-            guard length >= 8, limit(to: length) else { return .none(.malformed) }
+        // Length 0 is that of a datagram over 65,535 bytes (RFC 2675 4): it ends with IP's payload.
+        guard length == 0 || length >= 8 && limit(to: length) else {
+            // Without a tunnel it leads to no TCP, whatever is wrong with it.
+            return .none(tunnel == nil ? .other : .malformed)
         }
         offset &+= 8
-        return next
+        return tunnel ?? .none(.udp)
+    }
+
+    /// Takes the ends and the payload of a UDP datagram, to whose payload the walk has come.
+    func takeUDP(_ bytes: Span<UInt8>, into segment: inout TCPSegment) {
+        let header = bytes.extracting(droppingFirst: offset &- 8)
+        segment.source = Endpoint(address: source(in: bytes), port: header.bigEndianUInt16(at: 0))
+        segment.destination = Endpoint(address: destination(in: bytes), port: header.bigEndianUInt16(at: 2))
+        segment.tunnel = tunnel
+        segment.payload = offset..<min(end, bytes.count)
+        segment.payloadLength = end &- offset
     }
 }

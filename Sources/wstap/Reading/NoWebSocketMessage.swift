@@ -53,12 +53,20 @@ struct NoWebSocketMessage {
     }
 
     private var packetDetails: String {
-        var details = ""
+        var details = quicDetails
         if summary.others.fragments > 0 {
             details += "; \(summary.others.fragments) IP fragments of incomplete datagrams"
         }
         if summary.unreadablePackets > 0 { details += "; \(summary.unreadablePackets) packets truncated or malformed" }
         return details
+    }
+
+    /// UDP that is QUIC, or may be: WebSockets in HTTP/3 (RFC 9220) would be inside.
+    private var quicDetails: String {
+        let (quic, web) = (summary.others.quicPackets, summary.others.webUDPPackets)
+        // After long headers, the packets on the same ports are QUIC too.
+        if quic > 0 { return "; QUIC (HTTP/3, not decoded) in \(quic + web) UDP packets" }
+        return web > 0 ? "; \(web) UDP packets on port 443 or 80, perhaps QUIC (not decoded)" : ""
     }
 
     private func add(_ count: UInt64, _ what: String, to parts: inout [String]) {

@@ -23,7 +23,7 @@ struct ChecksumTests {
         #expect(status(sent.ethernet()) == .right)
     }
 
-    @Test("any bit that is wrong makes it wrong, of the addresses and ports too", arguments: Sample.both)
+    @Test("any wrong bit makes it wrong, in addresses and ports too", arguments: Sample.both)
     func wrong(sent: TCPPacket) throws {
         var sent = sent
         sent.payload += [1]
@@ -65,7 +65,7 @@ struct ChecksumTests {
         }
     }
 
-    @Test("one that covers the pseudo-header only was left to the network card", arguments: Sample.both, [0, 1, 1460])
+    @Test("one that covers the pseudo-header only is offloaded", arguments: Sample.both, [0, 1, 1460])
     func offloaded(sent: TCPPacket, length: Int) {
         var sent = sent
         sent.payload = Array(repeating: 0xa5, count: length)
@@ -79,7 +79,7 @@ struct ChecksumTests {
         }
     }
 
-    @Test("one over bytes that a snap length cut cannot be known", arguments: Sample.both)
+    @Test("one over bytes cut by a snap length is unknown", arguments: Sample.both)
     func cut(sent: TCPPacket) {
         let bytes = sent.ethernet()
         for length in (bytes.count - sent.payload.count)..<bytes.count {
@@ -87,7 +87,7 @@ struct ChecksumTests {
         }
     }
 
-    @Test("a segment in a tunnel has its own", arguments: Framing.tunnels, Sample.both)
+    @Test("a segment in a tunnel has its own checksum", arguments: Framing.tunnels, Sample.both)
     func tunnels(framing: Framing, sent: TCPPacket) throws {
         let bytes = framing.packet(sent)
         let segment = try #require(decode(bytes, as: framing.linkType).segment)
@@ -96,7 +96,7 @@ struct ChecksumTests {
         #expect(segment.hopLimit(in: bytes.span) == 64)
     }
 
-    @Test("bytes that are not those of the segment are not read")
+    @Test("bytes outside the segment are not read")
     func otherBytes() throws {
         let bytes = Sample.ipv4.ethernet()
         let segment = try #require(decode(bytes).segment)
@@ -106,7 +106,7 @@ struct ChecksumTests {
         #expect(segment.hopLimit(in: none.span) == nil)
     }
 
-    @Test("the IPv4 header's checksum is right, wrong, or not made yet", arguments: [0, 4, 40])
+    @Test("the IPv4 header's checksum is right, wrong, or not computed yet", arguments: [0, 4, 40])
     func ipv4Header(optionsLength: Int) throws {
         let options = [UInt8](repeating: 1, count: optionsLength)
         var bytes = IPv4Datagram(Sample.ipv4, options: options).ethernet()
@@ -120,7 +120,7 @@ struct ChecksumTests {
         #expect(try status() == .offloaded)
     }
 
-    @Test("the IPv4 header is found behind an authentication header, unless that is very long", arguments: [12, 1000])
+    @Test("the IPv4 header is found after an authentication header, unless that is very long", arguments: [12, 1000])
     func authentication(length: Int) throws {
         let header = IPv6ExtensionHeader.authentication(checkValue: Array(repeating: 9, count: length))
         let bytes = IPv4Datagram(

@@ -27,7 +27,7 @@ struct FragmentFeed {
     var totals: FragmentTotals { decoder.fragmentTotals }
 }
 
-/// The obvious way to put one datagram together: byte by byte.
+/// The obvious way to reassemble a datagram: byte by byte.
 struct FragmentModel {
     let isIPv6: Bool
     private var bytes: [Int: UInt8] = [:]
@@ -39,7 +39,7 @@ struct FragmentModel {
         self.isIPv6 = isIPv6
     }
 
-    /// Takes a fragment; tells whether the datagram is complete then.
+    /// Takes a fragment; returns whether the datagram is complete then.
     mutating func insert(_ range: Range<Int>, _ payload: [UInt8], isLast: Bool) -> Bool {
         guard !isSpoiled else { return false }
         let overlaps = ranges.filter { $0.overlaps(range) }

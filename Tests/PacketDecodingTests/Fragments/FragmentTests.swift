@@ -22,9 +22,9 @@ struct FragmentTests {
                 sequence.insert(twice, at: place)
                 var feed = FragmentFeed()
                 let outcomes = sequence.map { feed.receive(packets[$0]).outcome }
-                // Complete with the first copy of what comes last, which only a late duplicate comes behind.
+                // Complete with the first copy of what comes last, which only a late duplicate comes after.
                 let last = packets.indices.compactMap { sequence.firstIndex(of: $0) }.max()!
-                #expect(outcomes.firstIndex(of: .reassembled) == last, "order \(sequence)")
+                #expect(outcomes.firstIndex(of: .reassembledTCP) == last, "order \(sequence)")
                 #expect(feed.payloads == [sent.payload], "order \(sequence)")
                 let totals = feed.totals
                 #expect(
@@ -34,7 +34,7 @@ struct FragmentTests {
         }
     }
 
-    @Test("the segment tells what that of a whole packet tells", arguments: samples)
+    @Test("the segment equals that of an unfragmented packet", arguments: samples)
     func segment(sent: TCPPacket) throws {
         var feed = FragmentFeed()
         var last: TCPSegment?
@@ -82,7 +82,7 @@ struct FragmentTests {
     }
 
     @Test(
-        "overlaps that agree are taken from IPv4 and not from IPv6 (RFC 5722)",
+        "overlaps that agree are accepted from IPv4 and not from IPv6 (RFC 5722)",
         arguments: [(samples[0], true), (samples[1], false)])
     func agreeingOverlap(sent: TCPPacket, isTaken: Bool) {
         var feed = FragmentFeed()
@@ -92,7 +92,7 @@ struct FragmentTests {
         #expect(feed.totals.contradictoryDatagrams == (isTaken ? 0 : 1))
     }
 
-    @Test("overlaps that disagree spoil the datagram, also for what comes later", arguments: samples)
+    @Test("overlaps that disagree spoil the datagram for good", arguments: samples)
     func disagreeingOverlap(sent: TCPPacket) {
         let end = sent.fragmentable.count
         var feed = FragmentFeed()
@@ -122,7 +122,7 @@ struct FragmentTests {
         #expect(feed.payloads.count == 2)
     }
 
-    @Test("a duplicate is known behind 15 further datagrams, not behind 16", arguments: [15, 16] as [UInt32])
+    @Test("a duplicate is known after 15 further datagrams, not after 16", arguments: [15, 16] as [UInt32])
     func forgottenDuplicate(count: UInt32) {
         let sent = Self.samples[0]
         var feed = FragmentFeed()
@@ -135,7 +135,7 @@ struct FragmentTests {
         #expect(feed.totals.waitingDatagrams == (count > 15 ? 1 : 0))
     }
 
-    @Test("a snap length leaves the payload up to the first byte that is not there", arguments: samples)
+    @Test("a snap length leaves the payload up to the first missing byte", arguments: samples)
     func snapLength(sent: TCPPacket) throws {
         let fragments = sent.fragments(of: 48)
         let headers = sent.isIPv6 ? 14 + 48 : 14 + 20
@@ -154,32 +154,32 @@ struct FragmentTests {
         #expect(feed.payloads.isEmpty && feed.totals.reassembledDatagrams == 1)
     }
 
-    @Test("no datagram has such fragments", arguments: samples)
+    @Test("impossible fragments are malformed", arguments: samples)
     func malformed(sent: TCPPacket) {
         var feed = FragmentFeed()
         let end = sent.fragmentable.count
         #expect(feed.receive(sent.fragment(0..<12, moreFragments: true)).outcome == .malformed)
         #expect(feed.receive(sent.fragment(0..<0, moreFragments: true)).outcome == .malformed)
         #expect(feed.receive(sent.fragment(65_528..<65_536, bytes: [1, 2, 3, 4, 5, 6, 7, 8])).outcome == .malformed)
-        #expect(feed.receive(sent.fragment(0..<end, moreFragments: true)).outcome != .reassembled)
+        #expect(feed.receive(sent.fragment(0..<end, moreFragments: true)).outcome != .reassembledTCP)
         #expect(feed.totals.waitingDatagrams <= 1)
     }
 
     @Test("fragments of other protocols do not wait", arguments: [1, 50] as [UInt8])
-    func notTCP(number: UInt8) {
+    func otherProtocols(number: UInt8) {
         let datagram = IPv4Datagram(
             from: Sample.ipv4.source.address, to: Sample.ipv4.destination.address, protocolNumber: number,
             payload: Array(repeating: 7, count: 100))
         var feed = FragmentFeed()
-        for fragment in datagram.fragments(of: 48) { #expect(feed.receive(fragment).outcome == .notTCP) }
+        for fragment in datagram.fragments(of: 48) { #expect(feed.receive(fragment).outcome == .other) }
         #expect(feed.totals.waitingDatagrams == 0)
     }
 
-    @Test("a segment that follows a fragment is of its own packet")
+    @Test("a segment after a fragment comes from its own packet")
     func plainAfterFragments() {
         var feed = FragmentFeed()
         for fragment in Self.samples[0].fragments(of: 48) { feed.receive(fragment) }
-        #expect(feed.receive(Sample.ipv6).outcome == .segment)
+        #expect(feed.receive(Sample.ipv6).outcome == .tcp)
         #expect(feed.payloads == [Self.samples[0].payload, Sample.ipv6.payload])
     }
 }

@@ -27,7 +27,7 @@ struct FragmentTunnelTests {
     }
 
     @Test(
-        "fragments of fragments are put together four deep", arguments: [(4, true), (5, false)], FragmentTests.samples)
+        "fragments of fragments are reassembled four deep", arguments: [(4, true), (5, false)], FragmentTests.samples)
     func nested(depth: (Int, Bool), sent: TCPPacket) {
         var datagrams: [any IPDatagram] = [sent]
         for level in 0..<depth.0 {

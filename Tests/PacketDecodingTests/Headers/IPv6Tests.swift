@@ -8,7 +8,7 @@ struct IPv6Tests {
     let sent = Sample.ipv6
 
     @Test(
-        "extension headers are passed over",
+        "extension headers are skipped",
         arguments: [
             [.hopByHop(options: [])],
             [.hopByHop(options: [5, 2, 0, 0])],
@@ -41,8 +41,8 @@ struct IPv6Tests {
 
     @Test(
         "the number of extension headers is bounded",
-        arguments: [(29, .segment), (30, .malformed)] as [(Int, DecodedPacket)])
-    func manyExtensionHeaders(count: Int, outcome: DecodedPacket) {
+        arguments: [(29, .tcp), (30, .malformed)] as [(Int, TransportPacket)])
+    func manyExtensionHeaders(count: Int, outcome: TransportPacket) {
         let headers = Array(repeating: IPv6ExtensionHeader.destination(options: []), count: count)
         #expect(decode(IPv6Datagram(sent, extensionHeaders: headers).ethernet()).outcome == outcome)
     }
@@ -91,7 +91,7 @@ struct IPv6Tests {
     }
 
     @Test(
-        "payload length 0 stands for the length of the packet on the wire",
+        "payload length 0 means the length of the packet on the wire",
         arguments: [
             [], [.hopByHop(options: [5, 2, 0, 0])],
         ] as [[IPv6ExtensionHeader]])
@@ -113,7 +113,7 @@ struct IPv6Tests {
             number: 0, bytes: [0] + options + Array(repeating: 0xff, count: 6 - options.count))
         let whole = IPv6Datagram(sent, extensionHeaders: [header])
         let decoded = decode(whole.ethernet()).outcome
-        #expect(decoded == (options.starts(with: [0xc2, 4]) ? .malformed : .segment))
+        #expect(decoded == (options.starts(with: [0xc2, 4]) ? .malformed : .tcp))
     }
 
     @Test(
@@ -137,10 +137,10 @@ struct IPv6Tests {
         #expect(decode(IPv6Datagram(sent, extensionHeaders: [header]).ethernet()).outcome == .malformed)
     }
 
-    @Test("other protocols are not TCP", arguments: [1, 17, 50, 58, 59, 132, 253] as [UInt8])
+    @Test("other protocols are neither TCP nor UDP", arguments: [1, 17, 50, 58, 59, 132, 253] as [UInt8])
     func otherProtocols(number: UInt8) {
         let datagram = IPv6Datagram(
             from: sent.source.address, to: sent.destination.address, protocolNumber: number, payload: sent.segment)
-        #expect(decode(datagram.ethernet()).outcome == .notTCP)
+        #expect(decode(datagram.ethernet()).outcome == .other)
     }
 }

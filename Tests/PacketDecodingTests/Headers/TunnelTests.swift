@@ -7,7 +7,7 @@ import WireFormat
 struct TunnelTests {
     private let sent = Sample.ipv4
 
-    @Test("padding and trailers behind what a tunnel carries are no payload")
+    @Test("padding and trailers after a tunnel's content are no payload")
     func trailers() throws {
         let bytes = sent.ethernetPPPoE(trailer: Array(repeating: 0xee, count: 9))
         let segment = try #require(decode(bytes).segment)
@@ -20,25 +20,23 @@ struct TunnelTests {
 
     @Test(
         "the number of headers bounds how deep tunnels go",
-        arguments: [(29, .segment), (30, .malformed)] as [(Int, DecodedPacket)]
+        arguments: [(29, .tcp), (30, .malformed)] as [(Int, TransportPacket)]
     )
-    func depth(tunnels: Int, outcome: DecodedPacket) {
+    func depth(tunnels: Int, outcome: TransportPacket) {
         let nested = (0..<tunnels).reduce(sent as any IPDatagram) { inner, _ in inner.inside(.ip) }
         #expect(decode(nested.ethernet()).outcome == outcome)
     }
 
-    @Test("so does it bound MPLS labels", arguments: [(29, .segment), (30, .malformed)] as [(Int, DecodedPacket)])
-    func labels(count: Int, outcome: DecodedPacket) {
+    @Test(
+        "the number of headers bounds MPLS labels",
+        arguments: [(29, .tcp), (30, .malformed)] as [(Int, TransportPacket)])
+    func labels(count: Int, outcome: TransportPacket) {
         #expect(decode(sent.ethernetMPLS(labels: Array(repeating: 16, count: count))).outcome == outcome)
     }
 
     @Test(
-        "what is no tunnel, or carries something else, is not TCP",
+        "a tunnel of another kind, or around something else, is neither TCP nor UDP",
         arguments: [
-            ("UDP to another port", Row.udp(4790, [8, 0, 0, 0, 0, 0, 7, 0])),
-            ("VXLAN without its flag", Row.udp(4789, [0, 0, 0, 0, 0, 0, 7, 0])),
-            ("Geneve, version 1", Row.udp(6081, [0x40, 0, 0x65, 0x58, 0, 0, 7, 0])),
-            ("Geneve, control", Row.udp(6081, [0, 0x80, 0x65, 0x58, 0, 0, 7, 0])),
             ("Geneve around ARP", Row.udp(6081, [0, 0, 0x08, 0x06, 0, 0, 7, 0])),
             ("GRE around ARP", Row.ip(47, [0, 0, 0x08, 0x06])),
             ("GRE, keepalive", Row.ip(47, [0, 0, 0, 0])),
@@ -56,7 +54,20 @@ struct TunnelTests {
             ("PPPoE around LCP", Row.ethernet(0x8864, [0x11, 0, 0, 1, 0, 4, 0xc0, 0x21])),
         ] as [(String, [UInt8])])
     func notTCP(name: String, bytes: [UInt8]) {
-        #expect(decode(bytes).outcome == .notTCP)
+        #expect(decode(bytes).outcome == .other)
+    }
+
+    @Test(
+        "a datagram that is no tunnel is UDP",
+        arguments: [
+            ("UDP to another port", Row.udp(4790, [8, 0, 0, 0, 0, 0, 7, 0])),
+            ("VXLAN without its flag", Row.udp(4789, [0, 0, 0, 0, 0, 0, 7, 0])),
+            ("Geneve, version 1", Row.udp(6081, [0x40, 0, 0x65, 0x58, 0, 0, 7, 0])),
+            ("Geneve, control", Row.udp(6081, [0, 0x80, 0x65, 0x58, 0, 0, 7, 0])),
+        ] as [(String, [UInt8])])
+    func plainUDP(name: String, bytes: [UInt8]) throws {
+        let datagram = try #require(decode(bytes).datagram)
+        #expect(datagram.payload == 42..<bytes.count)
     }
 
     @Test(
@@ -73,7 +84,7 @@ struct TunnelTests {
         #expect(decode(bytes).outcome == .malformed)
     }
 
-    @Test("UDP length 0 stands for what IP holds")
+    @Test("UDP length 0 means the rest of IP's payload")
     func noUDPLength() {
         var bytes = sent.inside(.vxlan(network: 7)).datagram
         bytes.replaceSubrange(24..<26, with: [0, 0])
