@@ -48,5 +48,7 @@ public struct Limits: Sendable {
     }
 }
 
-/// A value for each shard. This is where their number is set.
+/// A value for each shard.
+///
+/// This is where their number is set.
 package typealias PerShard<Element: ~Copyable> = InlineArray<8, Element>

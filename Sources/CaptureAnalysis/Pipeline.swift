@@ -115,7 +115,9 @@ public struct Pipeline: ~Copyable {
         case .truncated, .malformed: workspace.summary.unreadablePackets &+= 1
         case .unsupportedLinkType:
             workspace.summary.unreadablePackets &+= 1
-            if workspace.summary.unsupportedLinkTypes.count < 16, !workspace.summary.unsupportedLinkTypes.contains(linkType) {
+            if workspace.summary.unsupportedLinkTypes.count < 16,
+                !workspace.summary.unsupportedLinkTypes.contains(linkType)
+            {
                 workspace.summary.unsupportedLinkTypes.append(linkType)
             }
         }

@@ -10,7 +10,7 @@ struct Analysis {
     let told: [Told]
 
     /// Analyses packets to the capture's end; `isBatched` tells whether they are handed over in batches, as large as may be,
-    /// and `tracksStates` keeps sessions from the short way.
+    /// and `tracksStates` keeps sessions off the fast path.
     init(
         _ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet,
         deliveries: EventDemand.Deliveries = .troubled, tellsFrames: Bool = true, isBatched: Bool = true,

@@ -12,7 +12,8 @@ struct BoundsTests {
         return Endpoint(address: address, port: UInt16(1024 + number % 50_000))
     }
 
-    @Test("ends the session that was silent longest when too many are open, and says so")
+    @Test(
+        "Beyond its bounds, the analysis ends the session that was silent longest when too many are open, and says so")
     func tooManyConnections() throws {
         var limits = Limits()
         limits.connections = 4 * Limits.shards
@@ -31,7 +32,7 @@ struct BoundsTests {
         #expect(analysis.ends.allSatisfy { $0.verdict.layer == .captureEnd && $0.verdict.clientSees == nil })
     }
 
-    @Test("follows no fewer sessions than the bound, however they fall on its shards")
+    @Test("Beyond its bounds, the analysis follows no fewer sessions than the bound, however they fall on its shards")
     func fewConnections() {
         var limits = Limits()
         limits.connections = 64 * Limits.shards
@@ -44,7 +45,9 @@ struct BoundsTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("keeps a connection or two for each shard, however small the bound", arguments: [0, 1, 7])
+    @Test(
+        "Beyond its bounds, the analysis keeps a connection or two for each shard, however small the bound",
+        arguments: [0, 1, 7])
     func smallBound(connections: Int) {
         var limits = Limits()
         limits.connections = connections
@@ -54,7 +57,7 @@ struct BoundsTests {
         #expect(Analysis(talk.packets, limits: limits).texts == ["hello"])
     }
 
-    @Test("gives up the bytes that wait beyond the bound of one stream, as a gap")
+    @Test("Beyond its bounds, the analysis gives up the bytes that wait beyond the bound of one stream, as a gap")
     func heldBytes() throws {
         var limits = Limits()
         limits.heldBytesPerStream = 4096
@@ -71,7 +74,7 @@ struct BoundsTests {
         #expect(gap.context.packet < 40)
     }
 
-    @Test("shares the bytes that wait among the shards")
+    @Test("Beyond its bounds, the analysis shares the bytes that wait among the shards")
     func heldBytesInAll() throws {
         var limits = Limits()
         limits.heldBytes = Limits.shards * 2000
@@ -86,7 +89,9 @@ struct BoundsTests {
         #expect((10...16).contains(gap.context.packet))
     }
 
-    @Test("shows the beginning of a payload that is longer than may be kept, and its whole length")
+    @Test(
+        "Beyond its bounds, the analysis shows the beginning of a payload that is longer than may be kept, and its whole length"
+    )
     func keptPayload() throws {
         var limits = Limits()
         limits.stream.message = 100

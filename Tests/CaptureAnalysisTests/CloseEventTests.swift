@@ -12,7 +12,7 @@ struct CloseEventTests {
         return try Analysis(talk).end.verdict
     }
 
-    @Test("of each end shows what the other one sent")
+    @Test("The close event of each end shows what the other one sent")
     func both() throws {
         let verdict = try verdict {
             $0.send(WireFrame.close(4001, "mine", from: .client), from: .client)
@@ -23,7 +23,7 @@ struct CloseEventTests {
         #expect(verdict.serverEvent == CloseEvent(code: CloseCode(rawValue: 4001), reason: "mine", wasClean: true))
     }
 
-    @Test("is not clean at an end that has not answered")
+    @Test("The close event is not clean at an end that has not answered")
     func unanswered() throws {
         let verdict = try verdict {
             $0.send(WireFrame.close(1001, from: .server), from: .server)
@@ -33,7 +33,7 @@ struct CloseEventTests {
         #expect(verdict.serverEvent == CloseEvent(code: .abnormalClosure, reason: "", wasClean: false))
     }
 
-    @Test("may be clean or not where a gap may hide the answer")
+    @Test("The close event may be clean or not if a gap may hide the answer")
     func hidden() throws {
         let verdict = try verdict {
             $0.send(WireFrame.close(1001, from: .server), from: .server)
@@ -45,7 +45,7 @@ struct CloseEventTests {
         #expect(verdict.serverEvent == nil)
     }
 
-    @Test("has no reason where that is not UTF-8")
+    @Test("The close event has no reason unless that is UTF-8")
     func reason() throws {
         let verdict = try verdict {
             $0.send(WireFrame(8, [0x03, 0xe8, 0xff], from: .client).bytes, from: .client)
@@ -55,7 +55,7 @@ struct CloseEventTests {
         #expect(verdict.serverEvent == CloseEvent(code: .normalClosure, reason: nil, wasClean: true))
     }
 
-    @Test("is there for nobody while the session is open")
+    @Test("The close event is there for nobody while the session is open")
     func open() throws {
         let verdict = try verdict { $0.send(WireFrame.text("hello", from: .client), from: .client) }
         #expect(verdict.clientEvent == nil && verdict.serverEvent == nil)

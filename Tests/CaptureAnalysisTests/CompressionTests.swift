@@ -24,7 +24,7 @@ struct CompressionTests {
         talk.send(WireFrame(1, payload, from: sender, compressed: true).bytes, from: sender)
     }
 
-    @Test("is counted for each direction, by its own parameters")
+    @Test("What compression came to is counted for each direction, by its own parameters")
     func directions() throws {
         let analysis = talk(
             offer: "permessage-deflate; client_max_window_bits",
@@ -47,7 +47,7 @@ struct CompressionTests {
         #expect(server.compressedMessages == 1 && server.uncompressedMessages == 0)
     }
 
-    @Test("is nothing where it was refused, and the handshake tells what was offered")
+    @Test("Compression that was refused comes to nothing, and the handshake says what was offered")
     func refused() throws {
         let analysis = talk(offer: "x-webkit-deflate-frame, permessage-deflate, permessage-deflate; a", answer: nil) {
             _ in
@@ -58,7 +58,7 @@ struct CompressionTests {
         #expect(handshake.refusedExtensions == ["x-webkit-deflate-frame", "permessage-deflate"])
     }
 
-    @Test("tells of contexts that a gap took, and of messages that were withheld for it")
+    @Test("What compression came to includes contexts that a gap took, and messages withheld for it")
     func contexts() throws {
         let analysis = talk(offer: "permessage-deflate", answer: "permessage-deflate") { talk in
             send(hello, from: .server, in: &talk)
@@ -77,7 +77,7 @@ struct CompressionTests {
         #expect(server.withheldMessages == 2 && server.compressedBytes == 14 && server.inflatedBytes == 10)
     }
 
-    @Test("that is an expired draft's is named, and nothing of it guessed at")
+    @Test("Compression of an expired draft is named, and nothing of it guessed at")
     func legacy() throws {
         let name = "x-webkit-deflate-frame"
         let analysis = talk(offer: name, answer: name) { talk in

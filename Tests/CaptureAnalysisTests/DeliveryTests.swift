@@ -18,7 +18,7 @@ struct DeliveryTests {
         Analysis(packets, deliveries: demand).deliveries
     }
 
-    @Test("name the packet of the last byte, and the one that acknowledged it")
+    @Test("Deliveries name the packet of the last byte, and the one that acknowledged it")
     func plain() throws {
         let talk = session {
             $0.send(WireFrame.text("hello", from: .client), from: .client)
@@ -31,7 +31,7 @@ struct DeliveryTests {
         #expect(delivery.acknowledgedAfter == 21_000_000)
     }
 
-    @Test("are told of what went wrong, unless all are asked for, or none")
+    @Test("Deliveries are reported of what went wrong, unless all are asked for, or none")
     func demand() {
         let talk = session {
             $0.send(WireFrame.text("hello", from: .client), from: .client)
@@ -43,7 +43,7 @@ struct DeliveryTests {
         #expect(deliveries(talk.packets, .all).map(\.from) == [.client, .server])
     }
 
-    @Test("come with an acknowledgment that carries data of the other end")
+    @Test("Deliveries come with an acknowledgment that carries data of the other end")
     func piggybacked() {
         let talk = session {
             $0.send(WireFrame.text("question", from: .client), from: .client)
@@ -53,7 +53,7 @@ struct DeliveryTests {
         #expect(deliveries(talk.packets).map(\.outcome) == [.acknowledged, .captureEnd])
     }
 
-    @Test("of several messages come with one acknowledgment, each with its own packet")
+    @Test("Deliveries of several messages come with one acknowledgment, each with its own packet")
     func several() {
         let talk = session {
             for text in ["a", "b", "c"] { $0.send(WireFrame.text(text, from: .server), from: .server) }
@@ -64,7 +64,7 @@ struct DeliveryTests {
         #expect(deliveries(talk.packets).map(\.acknowledgedAfter) == [3_000_000, 2_000_000, 1_000_000])
     }
 
-    @Test("wait for the last byte of a message in several segments")
+    @Test("Deliveries wait for the last byte of a message in several segments")
     func longMessage() {
         let bytes = WireFrame.text(String(repeating: "x", count: 300), from: .server)
         let talk = session {
@@ -77,7 +77,7 @@ struct DeliveryTests {
         #expect(deliveries(talk.packets).map(\.acknowledgedPacket) == [9])
     }
 
-    @Test("of messages that were not acknowledged say how the connection ended")
+    @Test("Deliveries of messages that were not acknowledged say how the connection ended")
     func unacknowledged() {
         let talk = session {
             $0.send(WireFrame.text("heard", from: .client), from: .client)
@@ -94,7 +94,7 @@ struct DeliveryTests {
         #expect(deliveries(reset.packets, .troubled).count == 1)
     }
 
-    @Test("say nothing of a stream whose acknowledgments the capture lacks")
+    @Test("Deliveries say nothing of a stream whose acknowledgments the capture lacks")
     func oneDirection() {
         var talk = TCPConversation()
         talk.open()
@@ -105,7 +105,7 @@ struct DeliveryTests {
         #expect(deliveries(talk.packets, .all).map(\.outcome) == [.captureEnd, .captureEnd, .captureEnd])
     }
 
-    @Test("count the segments that sent bytes of the message again")
+    @Test("Deliveries count the segments that sent bytes of the message again")
     func retransmissions() {
         let talk = session {
             $0.send(WireFrame.text("first", from: .client), from: .client)
@@ -124,7 +124,7 @@ struct DeliveryTests {
         #expect(told.map(\.messagePacket) == [6, 7] && told.map(\.acknowledgedPacket) == [11, 11])
     }
 
-    @Test("do not count keep-alives, nor segments out of order")
+    @Test("Deliveries do not count keep-alives, nor segments out of order")
     func notRetransmissions() {
         let talk = session {
             for text in ["first", "second", "third"] { $0.send(WireFrame.text(text, from: .client), from: .client) }
@@ -137,7 +137,7 @@ struct DeliveryTests {
         #expect(deliveries(packets, .troubled).isEmpty)
     }
 
-    @Test("know the last byte's packet and time where it waited for bytes before it")
+    @Test("Deliveries know the last byte's packet and time if it waited for bytes before it")
     func outOfOrder() {
         let talk = session {
             for text in ["first", "second", "third"] { $0.send(WireFrame.text(text, from: .client), from: .client) }
@@ -154,7 +154,7 @@ struct DeliveryTests {
         #expect(told.map(\.acknowledgedAfter) == [1_000_000, 3_000_000, 2_000_000])
     }
 
-    @Test("find an acknowledgment that came while the bytes waited")
+    @Test("Deliveries find an acknowledgment that came while the bytes waited")
     func earlyAcknowledgment() throws {
         let cut = WireFrame(2, [UInt8](repeating: 1, count: 90), from: .server).bytes
         let talk = session {
@@ -170,7 +170,7 @@ struct DeliveryTests {
         #expect(delivery.acknowledgedPacket == 8 && delivery.acknowledgedAfter == 1_000_000)
     }
 
-    @Test("are bounded; of the oldest it is not told, but that")
+    @Test("Deliveries are bounded; the oldest is not reported, but that is")
     func bound() {
         let talk = session { talk in
             for number in 0..<10 { talk.send(WireFrame.text("\(number)", from: .client), from: .client) }
@@ -183,7 +183,7 @@ struct DeliveryTests {
         #expect(analysis.rules.count { $0 == "limit.deliveries" } == 1)
     }
 
-    @Test("need no room for what was acknowledged before, though nobody asked")
+    @Test("Deliveries need no room for what was acknowledged before, though nobody asked")
     func acknowledgedBefore() {
         let talk = session { talk in
             for number in 1...2 { talk.send(WireFrame.text("\(number)", from: .client), from: .client) }
@@ -198,7 +198,7 @@ struct DeliveryTests {
         #expect(analysis.deliveries.map(\.messagePacket) == [9, 10, 10, 10])
     }
 
-    @Test("are told of a few messages even where payloads take all the room")
+    @Test("Deliveries are reported of a few messages even if payloads take all the room")
     func noRoom() {
         let talk = session {
             $0.send(WireFrame.text(String(repeating: "x", count: 20_000), from: .client), from: .client)

@@ -25,7 +25,7 @@ struct DoubtfulSegmentTests {
         return TimedPacket(at: Timestamp(nanoseconds: clock), packet.ethernet())
     }
 
-    @Test("that differ from an earlier copy are told once for each stream; the first copy counts")
+    @Test("Segments that differ from an earlier copy are reported once for each stream; the first copy counts")
     func conflict() throws {
         let (talk, client, server) = DoubtfulSegmentTests.session()
         let length = UInt32(WireFrame.text("one", from: .client).count)
@@ -38,7 +38,7 @@ struct DoubtfulSegmentTests {
         #expect(try analysis.summary.warnings == 1)
     }
 
-    @Test("that differ before the session are told when it ends")
+    @Test("Segments that differ before the session are reported when it ends")
     func conflictInUpgrade() throws {
         var talk = TCPConversation()
         talk.open()
@@ -54,7 +54,9 @@ struct DoubtfulSegmentTests {
         #expect(analysis.handshakes.count == 1)
     }
 
-    @Test("and do not fit are left out and told once", arguments: [TCPFlags.rst, [.fin, .ack], [.psh, .ack], .syn])
+    @Test(
+        "Segments outside the window are ignored, and reported once",
+        arguments: [TCPFlags.rst, [.fin, .ack], [.psh, .ack], .syn])
     func outOfWindow(flags: TCPFlags) throws {
         let (opened, client, server) = DoubtfulSegmentTests.session()
         let stray = DoubtfulSegmentTests.stray(
@@ -72,7 +74,7 @@ struct DoubtfulSegmentTests {
     }
 
     @Test(
-        "and have too few hops left are left out and told once", arguments: [TCPFlags.rst, [.psh, .ack]],
+        "Segments with too few hops left are ignored, and reported once", arguments: [TCPFlags.rst, [.psh, .ack]],
         [5, 32] as [UInt8])
     func shortHopLimit(flags: TCPFlags, hopLimit: UInt8) throws {
         let (opened, client, server) = DoubtfulSegmentTests.session()
@@ -94,7 +96,7 @@ struct DoubtfulSegmentTests {
         #expect(try analysis.end.tcp.resetPacket == nil)
     }
 
-    @Test("since the route has changed are believed, an upgrade among them", arguments: 1...6)
+    @Test("Segments whose route has changed are believed, an upgrade among them", arguments: 1...6)
     func route(packet: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -112,7 +114,7 @@ struct DoubtfulSegmentTests {
         #expect(try analysis.end.verdict.layer == .fin)
     }
 
-    @Test("are no SYNs of ports used again: those begin another session")
+    @Test("A SYN on reused ports begins another session")
     func portsUsedAgain() throws {
         let (first, _, _) = DoubtfulSegmentTests.session()
         var second = TCPConversation(at: 1_700_000_001, initialSequence: 7_000_000)

@@ -27,7 +27,7 @@ struct EndingPatternsTests {
         return patterns.patterns
     }
 
-    @Test("after the same silence are an idle timer, whatever their lifetimes")
+    @Test("Endings that repeat after the same silence are an idle timer, whatever their lifetimes")
     func idle() throws {
         let found = patterns((1...14).map { Ended(silence: 60 + Double($0) / 20, lifetime: 100 + Double($0) * 37) })
         let pattern = try #require(found.first)
@@ -36,7 +36,7 @@ struct EndingPatternsTests {
         #expect(pattern.by == .server && pattern.layer == .rst && pattern.server == IPAddress(ipv4: 9))
     }
 
-    @Test("at the same age are a fixed lifetime, whatever the silence")
+    @Test("Endings that repeat at the same age are a fixed lifetime, whatever the silence")
     func lifetime() throws {
         let found = patterns((1...5).map { Ended(silence: Double($0) * 7, lifetime: 300) })
         let pattern = try #require(found.first)
@@ -44,13 +44,13 @@ struct EndingPatternsTests {
         #expect(pattern.lifetime == 300_000_000_000...300_000_000_000 && pattern.silence == nil)
     }
 
-    @Test("of sessions that said nothing may be either")
+    @Test("Endings of sessions that said nothing may be either")
     func either() throws {
         let pattern = try #require(patterns((0..<3).map { _ in Ended(silence: 350, lifetime: 350.2) }).first)
         #expect(pattern.isSilentThroughout && pattern.silence != nil && pattern.lifetime != nil)
     }
 
-    @Test("are told by those sessions that said something")
+    @Test("Endings that repeat are told apart by sessions that said something")
     func told() throws {
         let silent = (0..<4).map { _ in Ended(silence: 60, lifetime: 60.1) }
         let idle = try #require(patterns(silent + (1...4).map { Ended(silence: 60, lifetime: Double($0) * 97) }).first)
@@ -76,13 +76,13 @@ struct EndingPatternsTests {
     private static let stillOpen: [Ended] = alike(9, Ended(layer: .captureEnd, silence: 60))
 
     @Test(
-        "are none where they are few, short, different, of different manners or servers, the smaller part, or no ends",
+        "Endings do not repeat if they are few, short, different, of different manners or servers, the smaller part, or no ends",
         arguments: [few, short, different(20), ofManners, ofServers, minority, stillOpen])
     func none(ends: [Ended]) {
         #expect(patterns(ends).isEmpty)
     }
 
-    @Test("come with the most frequent first, one of each server and manner")
+    @Test("Endings that repeat come with the most frequent first, one of each server and manner")
     func order() {
         let few = (0..<3).map { _ in Ended(silence: 60, server: 1) }
         let many = (0..<5).map { _ in Ended(by: .client, layer: .closeFrame, silence: 5, server: 2) }
@@ -90,7 +90,7 @@ struct EndingPatternsTests {
         #expect(patterns(few + many + alike).map(\.server.bits) == [2, 1, 3])
     }
 
-    @Test("are found in whatever order they come, as long as 2 % hold them", arguments: 1...10)
+    @Test("Endings that repeat are found in whatever order they come, as long as 2 % hold them", arguments: 1...10)
     func anyOrder(step: Int64) {
         var clusters = TimeClusters()
         for index in Int64(0)...10 {
@@ -101,7 +101,7 @@ struct EndingPatternsTests {
         #expect(clusters.clusters.map(\.count) == [11, 1])
     }
 
-    @Test("are found behind any number of others, in bounded memory")
+    @Test("Endings that repeat are found after any number of others, in bounded memory")
     func bounded() {
         var clusters = TimeClusters()
         for _ in 0..<2 { clusters.count(60_000_000_000, isSilentThroughout: false) }
@@ -124,7 +124,7 @@ struct EndingPatternsTests {
         #expect(patterns.uncomparedSessions == 150 && patterns.forgottenTimes == 0)
     }
 
-    @Test("count the silences and the lifetimes that had no room")
+    @Test("Endings that repeat count the silences and the lifetimes that had no room")
     func forgotten() {
         var patterns = EndingPatterns()
         for number in 1...Int64(TimeClusters.limit) + 5 {

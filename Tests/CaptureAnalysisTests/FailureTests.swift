@@ -191,12 +191,14 @@ struct Trouble: Sendable, CustomTestStringConvertible {
 
 @Suite("An end that fails the connection")
 struct FailureTests {
-    @Test("is told by what it does, and shows 1006", arguments: Trouble.failed)
+    @Test(
+        "An end that fails the connection shows by what it does, and its application sees 1006",
+        arguments: Trouble.failed)
     func failed(trouble: Trouble) throws {
         try check(trouble)
     }
 
-    @Test("is not seen where there was none", arguments: Trouble.none)
+    @Test("No end fails the connection without a cause", arguments: Trouble.none)
     func none(trouble: Trouble) throws {
         try check(trouble)
     }
@@ -212,7 +214,7 @@ struct FailureTests {
         #expect(verdict.isClean == trouble.isClean)
     }
 
-    @Test("has no clean close event, while the other end's may be clean")
+    @Test("An end that fails the connection has no clean close event, while the other end's may be clean")
     func events() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -225,7 +227,7 @@ struct FailureTests {
         #expect(verdict.serverEvent == CloseEvent(code: .abnormalClosure, reason: "", wasClean: false))
     }
 
-    @Test("is blamed on a header that came in part, which is told at the end")
+    @Test("An end that fails the connection is blamed on a header that came in part, which is reported at the end")
     func unfinished() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -5,7 +5,7 @@ import WebSocketProtocol
 
 @Suite("Bytes that the capture lacks")
 struct GapTests {
-    @Test("inside a payload leave the framing proven")
+    @Test("Bytes that the capture lacks inside a payload leave the framing proven")
     func insidePayload() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -31,7 +31,7 @@ struct GapTests {
         #expect(try analysis.end.tcp.gapBytes == 150)
     }
 
-    @Test("where frames begin end the decoding of that direction alone")
+    @Test("A gap where frames begin ends the decoding of that direction alone")
     func betweenFrames() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -46,7 +46,7 @@ struct GapTests {
         #expect(analysis.gaps.map(\.from) == [.client])
     }
 
-    @Test("do not count as long as they may still come")
+    @Test("Bytes that the capture lacks do not count as long as they may still come")
     func outOfOrder() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -63,7 +63,7 @@ struct GapTests {
         #expect(analysis.frames.map(\.firstPacket) == [8, 7, 6])
     }
 
-    @Test("are no gap when they are sent again")
+    @Test("Bytes that are sent again are no gap")
     func sentAgain() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -75,7 +75,7 @@ struct GapTests {
         #expect(try analysis.end.tcp.retransmittedSegments == 2)
     }
 
-    @Test("of a snap length are gaps inside the packet")
+    @Test("A snap length makes gaps inside packets")
     func snapLength() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -88,7 +88,7 @@ struct GapTests {
         #expect(analysis.texts == ["", "short"])
     }
 
-    @Test("of a reserved frame do not change where its neighbours' message began")
+    @Test("A gap in a reserved frame does not change where its neighbours' message began")
     func reservedFrame() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -29,7 +29,8 @@ struct HotBytesTests {
         #expect(counts.lowerBound == fields.map(\.lowerBound).min())
         #expect(counts.upperBound == fields.map(\.upperBound).max())
         let start = bytes(of: &stream.pointee.decoder, in: stream).lowerBound
-        #expect(decoder == (start + WebSocketStream.hotBytes.lowerBound)..<(start + WebSocketStream.hotBytes.upperBound))
+        #expect(
+            decoder == (start + WebSocketStream.hotBytes.lowerBound)..<(start + WebSocketStream.hotBytes.upperBound))
     }
 
     @Test("The head of a session is one cache line, and its streams follow")

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Time between messages")
 struct IntervalTests {
-    @Test("is told of each end by itself, from one complete message to the next")
+    @Test("Time between messages is reported for each end by itself, from one complete message to the next")
     func eachEnd() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -24,7 +24,9 @@ struct IntervalTests {
         #expect(end.fromClient.messageInterval == nil)
     }
 
-    @Test("has percentiles at most an eighth above those of a sorted list", arguments: 1...20 as ClosedRange<UInt64>)
+    @Test(
+        "Time between messages has percentiles at most an eighth above those of a sorted list",
+        arguments: 1...20 as ClosedRange<UInt64>)
     func model(seed: UInt64) throws {
         var state = seed &* 0x9e37_79b9_7f4a_7c15
         var histogram = IntervalHistogram()
@@ -46,7 +48,9 @@ struct IntervalTests {
         }
     }
 
-    @Test("counts what is out of order in time as nothing, and has one bucket for what is very long")
+    @Test(
+        "Time between messages counts what is out of order in time as nothing, and has one bucket for what is very long"
+    )
     func edges() throws {
         var histogram = IntervalHistogram()
         for interval in [-5, 0, .max, .max - 1] as [Int64] { histogram.record(interval) }

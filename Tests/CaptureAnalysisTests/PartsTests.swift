@@ -7,7 +7,7 @@ import WireFormat
 
 @Suite("An analysis in parts")
 struct PartsTests {
-    @Test("tells the same as one, however many parts and blocks there are", arguments: 1...8)
+    @Test("An analysis in parts reports the same as one, however many parts and blocks there are", arguments: 1...8)
     func sameEvents(parts: Int) throws {
         for seed in 0..<12 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
@@ -29,7 +29,7 @@ struct PartsTests {
         }
     }
 
-    @Test("is over at once where no packet came")
+    @Test("An analysis in parts is over at once if no packet came")
     func empty() {
         var recorder = Recorder()
         var parted = PartedPipeline(options: AnalysisOptions(), parts: 3, blockLength: 1)

@@ -27,7 +27,7 @@ struct PingTests {
         (sender, WireFrame.pong(text, from: sender))
     }
 
-    @Test("belong together when the payload is the same")
+    @Test("Pings and Pongs belong together when the payload is the same")
     func together() throws {
         let analysis = analysis([ping("a"), pong("a")])
         #expect(analysis.frames.map(\.answer?.pingPacket) == [nil, 6])
@@ -36,27 +36,27 @@ struct PingTests {
         #expect(try analysis.end.verdict.unansweredPings == 0)
     }
 
-    @Test("are matched one by one when several are on the way")
+    @Test("Pings and Pongs are matched one by one when several are on the way")
     func several() throws {
         let analysis = analysis([ping("a"), ping("b"), ping("c"), pong("a"), pong("b"), pong("c")])
         #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [6, 7, 8])
         #expect(analysis.frames.compactMap(\.answer?.roundTrip) == [3_000_000, 3_000_000, 3_000_000])
     }
 
-    @Test("are matched in order when their payloads are the same")
+    @Test("Pings and Pongs are matched in order when their payloads are the same")
     func samePayload() throws {
         let analysis = analysis([ping(""), ping(""), pong(""), pong("")])
         #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [6, 7])
     }
 
-    @Test("answered by a Pong to a later one count as answered (RFC 6455 5.5.3)")
+    @Test("Pings count as answered by a Pong to a later one (RFC 6455 5.5.3)")
     func latestOnly() throws {
         let analysis = analysis([ping("a"), ping("b"), pong("b"), pong("a")])
         #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [7, 6])
         #expect(try analysis.end.verdict.unansweredPings == 0)
     }
 
-    @Test("that were passed over may be answered later, and do not count as unanswered")
+    @Test("Pings that were passed over may be answered later, and do not count as unanswered")
     func outOfOrder() throws {
         let analysis = analysis([ping("a"), ping("b"), ping("c"), pong("c"), pong("a"), pong("b"), pong("c")])
         #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [8, 6, 7])
@@ -64,7 +64,8 @@ struct PingTests {
         #expect(try analysis.end.verdict.unansweredPings == 0)
     }
 
-    @Test("that are alike do not seem to be one behind after one was left out", arguments: [2000, 30_000] as [Int64])
+    @Test(
+        "Pings that are alike do not seem to be one late after one was left out", arguments: [2000, 30_000] as [Int64])
     func leftOut(interval: Int64) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -78,7 +79,7 @@ struct PingTests {
         #expect(try analysis.end.verdict.unansweredPings == 0)
     }
 
-    @Test("that are alike and answered all at once are all answered")
+    @Test("Pings that are alike and answered all at once are all answered")
     func stalled() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -92,7 +93,7 @@ struct PingTests {
         #expect(try analysis.end.verdict.unansweredPings == 0)
     }
 
-    @Test("that nobody asked for answer nothing")
+    @Test("Unsolicited Pongs answer nothing")
     func unsolicited() throws {
         let analysis = analysis([pong("heartbeat"), ping("a"), pong("heartbeat"), pong("a", from: .server)])
         #expect(analysis.frames.allSatisfy { $0.answer == nil })
@@ -100,7 +101,7 @@ struct PingTests {
         #expect(try analysis.end.pingRoundTrip == nil)
     }
 
-    @Test("go both ways at once")
+    @Test("Pings and Pongs go both ways at once")
     func bothWays() throws {
         let analysis = analysis([
             ping("x", from: .client), ping("x", from: .server), pong("x", from: .client), pong("x", from: .server),
@@ -108,7 +109,7 @@ struct PingTests {
         #expect(analysis.frames.map(\.answer?.pingPacket) == [nil, nil, 7, 6])
     }
 
-    @Test("that are not answered are counted, also those that were forgotten")
+    @Test("Pings without an answer are counted, also those that were forgotten")
     func unanswered() throws {
         var limits = Limits()
         limits.outstandingPings = 3
@@ -118,7 +119,7 @@ struct PingTests {
         #expect(try analysis.end.verdict.unansweredPings == 3)
     }
 
-    @Test("have round trips whose order statistics are those of a sorted list")
+    @Test("Pings have round trips whose order statistics are those of a sorted list")
     func statistics() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -7,7 +7,7 @@ import WireFormat
 
 @Suite("The pipeline")
 struct PipelineTests {
-    @Test("tells a beginning and an end of nothing at all")
+    @Test("The pipeline reports a beginning and an end of nothing at all")
     func nothing() throws {
         let analysis = Analysis([])
         #expect(analysis.told.count == 2)
@@ -19,7 +19,7 @@ struct PipelineTests {
         #expect(analysis.told.map(\.context.packet) == [0, 0])
     }
 
-    @Test("names 16 link types that it does not support, and counts the packets of all")
+    @Test("The pipeline names 16 link types that it does not support, and counts the packets of all")
     func linkTypes() throws {
         var pipeline = Pipeline(options: AnalysisOptions())
         var recorder = Recorder()
@@ -38,7 +38,9 @@ struct PipelineTests {
         #expect(summary.unreadablePackets == 100)
     }
 
-    @Test("numbers connections by their first upgrade, and ends them in that order, whatever shard they are in")
+    @Test(
+        "The pipeline numbers connections by their first upgrade, and ends them in that order, whatever shard they are in"
+    )
     func numbers() {
         var talks = (0..<40).map { number in
             var talk = TCPConversation(
@@ -58,7 +60,7 @@ struct PipelineTests {
         #expect(ends.map(\.context.connection) == (1...40).map { UInt64($0) })
     }
 
-    @Test("reads what comes with the FIN, and nothing behind a RST")
+    @Test("The pipeline reads what comes with the FIN, and nothing after a RST")
     func lastSegments() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -73,7 +75,7 @@ struct PipelineTests {
         #expect(end.fromClient.messages == 1 && end.fromServer.frames == 0)
     }
 
-    @Test("ends a session whose last acknowledgment is missing with the capture, as closed")
+    @Test("The pipeline ends a session whose last acknowledgment is missing with the capture, as closed")
     func missingLastAcknowledgment() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -84,7 +86,7 @@ struct PipelineTests {
         #expect(verdict.clientSees?.rawValue == 1006 && verdict.serverSees?.rawValue == 1006)
     }
 
-    @Test("gives up an unfinished message at the end of its session")
+    @Test("The pipeline gives up an unfinished message at the end of its session")
     func unfinishedMessage() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -96,7 +98,7 @@ struct PipelineTests {
         #expect(try analysis.summary.messages == 0)
     }
 
-    @Test("bears time that runs backwards, and stays in the order of the packets")
+    @Test("The pipeline copes with time that runs backwards, and stays in the order of the packets")
     func backwards() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -110,7 +112,7 @@ struct PipelineTests {
         #expect(try analysis.summary.duration == -5_000_000_000)
     }
 
-    @Test("bears any time there is", arguments: [(Int64.min, Int64.max), (Int64.max, Int64.min)])
+    @Test("The pipeline copes with any time there is", arguments: [(Int64.min, Int64.max), (Int64.max, Int64.min)])
     func extremeTimes(first: Int64, last: Int64) throws {
         var packets = TCPConversation.pingPong.packets
         for index in packets.indices {
@@ -119,7 +121,7 @@ struct PipelineTests {
         #expect(Analysis(packets).frames.count == 2)
     }
 
-    @Test("takes each of two captures of the same packets for one", arguments: [1, 3])
+    @Test("The pipeline takes each of two captures of the same packets for one", arguments: [1, 3])
     func doubled(distance: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -135,7 +137,7 @@ struct PipelineTests {
         #expect(analysis.ends.count == 1)
     }
 
-    @Test("counts what is not WebSocket")
+    @Test("The pipeline counts what is not WebSocket")
     func others() throws {
         var talk = TCPConversation(to: Endpoint("10.0.0.9:443"))
         talk.open()

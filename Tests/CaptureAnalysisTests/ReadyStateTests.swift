@@ -22,7 +22,7 @@ struct ReadyStateTests {
             .map { "\($0.state.rawValue) \(($0.elapsed - open) / 1_000_000)" }
     }
 
-    @Test("is closed by the other end's FIN when both Close frames have passed")
+    @Test("The readyState of each end is closed by the other end's FIN when both Close frames have passed")
     func shut() throws {
         let states = try states {
             $0.send(WireFrame.close(1000, from: .client), from: .client)
@@ -36,7 +36,7 @@ struct ReadyStateTests {
         #expect(states.server == ["closing 1", "closed 14"])
     }
 
-    @Test("stays open at both ends of a half-closed connection")
+    @Test("The readyState of each end stays open at both ends of a half-closed connection")
     func halfClosed() throws {
         let states = try states {
             $0.finish(from: .client)
@@ -49,7 +49,7 @@ struct ReadyStateTests {
         #expect(states.client == ["closed 54"] && states.server == ["closed 54"])
     }
 
-    @Test("is closed by a RST at once")
+    @Test("The readyState of each end is closed by a RST at once")
     func reset() throws {
         let states = try states {
             $0.send(WireFrame.close(1000, from: .client), from: .client)
@@ -58,7 +58,7 @@ struct ReadyStateTests {
         #expect(states.client == ["closing 1", "closed 2"] && states.server == states.client)
     }
 
-    @Test("is not closed by a FIN before which bytes are missing")
+    @Test("The readyState of each end is not closed by a FIN before which bytes are missing")
     func early() throws {
         let states = try states {
             $0.finish(from: .client)

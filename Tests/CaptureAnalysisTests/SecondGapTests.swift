@@ -15,7 +15,7 @@ struct SecondGapTests {
         return talk
     }
 
-    @Test("in a payload loses nothing but that message")
+    @Test("A second gap in a payload, while frames are searched for, loses nothing but that message")
     func insidePayload() throws {
         var talk = SecondGapTests.lost()
         talk.send(WireFrame.text(SecondGapTests.text(1), from: .server), from: .server)
@@ -38,7 +38,7 @@ struct SecondGapTests {
         #expect(analysis.rules == ["tcp.gap"])
     }
 
-    @Test("that ends where a frame does loses nothing but that message")
+    @Test("A second gap that ends where a frame does loses nothing but that message")
     func toTheEnd() {
         var talk = SecondGapTests.lost()
         talk.send(WireFrame.text(SecondGapTests.text(1), from: .server), from: .server)
@@ -51,7 +51,7 @@ struct SecondGapTests {
         #expect(analysis.texts == [SecondGapTests.text(1), ""] + (2...4).map(SecondGapTests.text))
     }
 
-    @Test("between frames begins the search anew, and what was captured before is given up")
+    @Test("A second gap between frames begins the search anew, and what was captured before is given up")
     func betweenFrames() {
         var talk = SecondGapTests.lost()
         let first = WireFrame.text(SecondGapTests.text(1), from: .server)
@@ -64,7 +64,7 @@ struct SecondGapTests {
         #expect(analysis.resyncs.map(\.skipped) == [UInt64(first.count)])
     }
 
-    @Test("and a third, in a session that began before the capture, lose nothing but their messages")
+    @Test("A second gap and a third, in a session that began before the capture, lose nothing but their messages")
     func midstream() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -87,7 +87,7 @@ struct SecondGapTests {
         #expect(analysis.connections.map(\.opening) == [.midstream])
     }
 
-    @Test("does not make segments of a session that began before the capture change places")
+    @Test("A second gap does not make segments of a session that began before the capture change places")
     func order() {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -52,13 +52,13 @@ struct StallTests {
         talk.acknowledge(from: .client)
     }
 
-    @Test("are found where nothing else explains it", arguments: Cut.all)
+    @Test("Segments held back are found if nothing else explains it", arguments: Cut.all)
     func cut(cut: Cut) {
         let rules = rules { send(cut, in: &$0) }
         #expect(rules == (cut.isStall ? ["tcp.nagle-stall"] : []))
     }
 
-    @Test("are not found between frames: the sender may have had nothing to send")
+    @Test("Segments held back are not found between frames: the sender may have had nothing to send")
     func betweenFrames() {
         let rules = rules {
             for text in ["one", "two"] {
@@ -70,7 +70,7 @@ struct StallTests {
         #expect(rules.isEmpty)
     }
 
-    @Test("are not found where the first segment was sent again")
+    @Test("Segments held back are not found if the first segment was sent again")
     func sentAgain() {
         let bytes = WireFrame.text("hello", from: .server)
         var talk = TCPConversation()
@@ -89,7 +89,7 @@ struct StallTests {
         #expect(Analysis(packets).rules.isEmpty)
     }
 
-    @Test("are told with their numbers: the first by itself, all of them at the end")
+    @Test("Segments held back are reported with their numbers: the first by itself, all of them at the end")
     func numbers() {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -103,7 +103,7 @@ struct StallTests {
         #expect(texts[1].contains("3 segments") && texts[1].contains("153.0 ms in all, 61.0 ms at most"))
     }
 
-    @Test("are found in summaries too, where frames are not told")
+    @Test("Segments held back are found in summaries too, for which frames are not reported")
     func withoutFrames() {
         var talk = TCPConversation()
         talk.openWebSocket()

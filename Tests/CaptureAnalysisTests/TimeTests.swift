@@ -35,7 +35,7 @@ struct TimeTests {
 
     private static let second: Int64 = 1_000_000_000
 
-    @Test("makes a gap of a hole that was acknowledged, and tells what lies behind it")
+    @Test("Time that passes without packets makes a gap of an acknowledged hole, and what follows is reported")
     func hole() {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -57,7 +57,7 @@ struct TimeTests {
         #expect(analysis.recorder.told.count == told)
     }
 
-    @Test("changes nothing in what is told of a capture without holes")
+    @Test("Time that passes without packets changes nothing in a capture without holes")
     func nothing() {
         let talk = TCPConversation.chat
         var analysis = Standing()
@@ -70,7 +70,7 @@ struct TimeTests {
         #expect(analysis.recorder.told.map { "\($0)" } == expected.map { "\($0)" })
     }
 
-    @Test("lets connections go that are over")
+    @Test("Time that passes without packets lets connections go that are over")
     func closed() {
         let talk = TCPConversation.chat
         var analysis = Standing()
@@ -81,7 +81,7 @@ struct TimeTests {
         #expect(analysis.connectionCount == 0)
     }
 
-    @Test("lets silent connections go, but no session")
+    @Test("Time that passes without packets lets silent connections go, but no session")
     func idle() {
         var session = TCPConversation(from: "10.0.0.7:1000")
         session.openWebSocket()
@@ -120,7 +120,7 @@ struct PacketStandingTests {
         }
     }
 
-    @Test("of a session: undecided until the answer to its upgrade, nothing when it is over")
+    @Test("A packet of a session is undecided until the answer to its upgrade, nothing when it is over")
     func session() {
         let talk = TCPConversation.chat
         let ends = ConnectionEnds(talk.server, talk.client)
@@ -133,7 +133,7 @@ struct PacketStandingTests {
         #expect(kinds.last == .nothing)
     }
 
-    @Test("of anything else: nothing, once that is known")
+    @Test("A packet of anything else is nothing, once that is known")
     func others() {
         var tls = TCPConversation()
         tls.open()
@@ -145,7 +145,7 @@ struct PacketStandingTests {
         #expect(standings([.udp]) == [.other])
     }
 
-    @Test("the ends of a connection are the same in both directions")
+    @Test("The ends of a connection are the same in both directions")
     func ends() {
         let one = Endpoint("10.0.0.1:80")
         let other = Endpoint("10.0.0.1:81")

@@ -15,7 +15,8 @@ struct TimeoutTests {
         return try Analysis(talk).end
     }
 
-    @Test("leaves a session that timed out, once data were sent again three times over a second")
+    @Test(
+        "An end that falls silent leaves a session that timed out, once data were sent again three times over a second")
     func retransmissions() throws {
         let end = try end { talk in
             for delay in [200, 400, 800] as [Int64] {
@@ -30,7 +31,9 @@ struct TimeoutTests {
         #expect(end.verdict.silence == 1_403_000_000)
     }
 
-    @Test("leaves a session that timed out when keep-alive probes were not answered, though a RST ended it")
+    @Test(
+        "An end that falls silent leaves a session that timed out when keep-alive probes were not answered, though a RST ended it"
+    )
     func probes() throws {
         let end = try end { talk in
             talk.acknowledge(from: .client)
@@ -48,7 +51,7 @@ struct TimeoutTests {
     }
 
     @Test(
-        "is not gone while it answers, or for a burst, or for two segments",
+        "An end that falls silent is not gone while it answers, or for a burst, or for two segments",
         arguments: [([1000, 1000, 1000], true), ([0, 0, 0, 0], false), ([1000, 1000], false)] as [([Int64], Bool)])
     func alive(delays: [Int64], answers: Bool) throws {
         let end = try end { talk in
@@ -62,7 +65,7 @@ struct TimeoutTests {
         #expect((end.tcp.unanswered == nil) == answers)
     }
 
-    @Test("does not take the verdict from a Close frame")
+    @Test("An end that falls silent does not take the verdict from a Close frame")
     func close() throws {
         let close = WireFrame.close(1011, "keepalive ping timeout", from: .server)
         let end = try end { talk in

@@ -38,7 +38,7 @@ struct TunnelledSessionTests {
         zip(one, other).flatMap { [$0, $1] }
     }
 
-    @Test("of two networks with the same addresses and ports are two")
+    @Test("Sessions of two networks with the same addresses and ports are two")
     func networks() throws {
         let one = Self.inside(1, Self.talk("one", initialSequence: 1000).packets)
         let two = Self.inside(2, Self.talk("two", initialSequence: 3_000_000_000).packets)
@@ -49,7 +49,7 @@ struct TunnelledSessionTests {
         #expect(try analysis.summary.tcpConnections == 2)
     }
 
-    @Test("that stand in the capture without the tunnel too are one")
+    @Test("A session captured inside a tunnel and outside it is one")
     func insideAndOutside() throws {
         let packets = Self.talk("one", initialSequence: 1000).packets
         for both in [Self.byTurns(packets, Self.inside(7, packets)), Self.byTurns(Self.inside(7, packets), packets)] {
@@ -59,7 +59,7 @@ struct TunnelledSessionTests {
         }
     }
 
-    @Test("that go from one tunnel into another are one")
+    @Test("A session that moves from one tunnel into another is one")
     func routed() throws {
         let packets = Self.talk("one", initialSequence: 1000).packets
         let analysis = Analysis(Self.byTurns(Self.inside(7, packets), Self.inside(8, packets)))
@@ -67,7 +67,7 @@ struct TunnelledSessionTests {
         #expect(try analysis.summary.tcpConnections == 1)
     }
 
-    @Test("whose directions have VLANs of their own are one")
+    @Test("A session whose directions have VLANs of their own is one")
     func vlans() throws {
         let packets = Self.talk("one", initialSequence: 1000).packets
         let tagged = packets.map { Self.tagged($0.bytes[26..<30] == [10, 0, 0, 7] ? 10 : 20, $0) }

@@ -8,7 +8,7 @@ import WebSocketProtocol
 struct UpgradeTests {
     private static let refusal = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
 
-    @Test("makes a session of a connection, whose client is the end that asked")
+    @Test("The upgrade makes a session of a connection, whose client is the end that asked")
     func accepted() throws {
         var talk = TCPConversation()
         talk.openWebSocket("/room?id=7")
@@ -30,7 +30,7 @@ struct UpgradeTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("is asked for by the end that answered the TCP connection, where the roles are turned")
+    @Test("The upgrade may be asked for by the end that answered the TCP connection")
     func turnedRoles() throws {
         var talk = TCPConversation()
         talk.open()
@@ -44,7 +44,7 @@ struct UpgradeTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("is told by the end that asked where the SYNs are missing")
+    @Test("Whoever asks for the upgrade is the client, if the SYNs are missing")
     func withoutSYN() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -55,7 +55,7 @@ struct UpgradeTests {
         #expect(analysis.texts == ["hello"])
     }
 
-    @Test("that is refused opens no session")
+    @Test("A refused upgrade opens no session")
     func refused() throws {
         var talk = TCPConversation()
         talk.open()
@@ -74,7 +74,7 @@ struct UpgradeTests {
         #expect(try analysis.summary.others.http == 1)
     }
 
-    @Test("that nobody answers is told before the end", arguments: [false, true])
+    @Test("An upgrade that nobody answers is reported before the end", arguments: [false, true])
     func unanswered(isClosed: Bool) throws {
         var talk = TCPConversation()
         talk.open()
@@ -90,7 +90,7 @@ struct UpgradeTests {
         #expect(end.verdict.clientSees?.rawValue == (isClosed ? 1006 : nil))
     }
 
-    @Test("that is refused, then asked for again and accepted")
+    @Test("An upgrade may be refused, then asked for again and accepted")
     func refusedThenAccepted() throws {
         var talk = TCPConversation()
         talk.open()
@@ -107,7 +107,7 @@ struct UpgradeTests {
         #expect(try analysis.summary.webSocketConnections == 1)
     }
 
-    @Test("whose answer was captured before the request")
+    @Test("An upgrade's answer may be captured before its request")
     func answerFirst() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -119,7 +119,7 @@ struct UpgradeTests {
         #expect(analysis.texts == ["hello"])
     }
 
-    @Test("whose client's frames were captured before the answer")
+    @Test("The client's frames may be captured before the upgrade's answer")
     func framesFirst() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -133,7 +133,7 @@ struct UpgradeTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("with frames in the segment of the answer")
+    @Test("Frames may come in the segment of the upgrade's answer")
     func framesInTheAnswer() throws {
         var talk = TCPConversation()
         talk.open()
@@ -147,7 +147,7 @@ struct UpgradeTests {
         #expect(analysis.frames.map(\.frame.streamOffset) == [head, head + 5])
     }
 
-    @Test("with the wrong answer to the key is followed, and noted")
+    @Test("An upgrade with the wrong answer to the key is followed, and reported")
     func wrongAccept() throws {
         var talk = TCPConversation()
         talk.open()
@@ -161,7 +161,7 @@ struct UpgradeTests {
         #expect(analysis.texts == ["hello"])
     }
 
-    @Test("on ports that are used again opens a connection of its own", arguments: [true, false])
+    @Test("An upgrade on reused ports opens a connection of its own", arguments: [true, false])
     func portsUsedAgain(isReset: Bool) throws {
         var first = TCPConversation(initialSequence: 1000)
         first.openWebSocket("/first")
@@ -179,7 +179,7 @@ struct UpgradeTests {
         #expect(try analysis.summary.tcpConnections == 2)
     }
 
-    @Test("on ports that are used again without an end in the capture closes the first session")
+    @Test("An upgrade on reused ports without an end in the capture closes the first session")
     func portsUsedAgainWithoutEnd() throws {
         var first = TCPConversation(initialSequence: 1000)
         first.openWebSocket("/first")

@@ -132,7 +132,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
 
 @Suite("The verdict")
 struct VerdictTests {
-    @Test("on each way to end", arguments: Ending.all)
+    @Test("Each way to end has its verdict", arguments: Ending.all)
     func verdict(ending: Ending) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -150,7 +150,7 @@ struct VerdictTests {
         #expect(moments == moments.sorted())
     }
 
-    @Test("says nothing of a Close frame that the capture holds only in part")
+    @Test("The verdict says nothing of a Close frame that the capture holds only in part")
     func partOfClose() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -167,7 +167,7 @@ struct VerdictTests {
         #expect(verdict.code == nil && verdict.clientSees == nil && verdict.serverSees?.rawValue == 1006)
     }
 
-    @Test("does not say what the ends saw where a gap may hide a Close frame")
+    @Test("The verdict does not say what the ends saw if a gap may hide a Close frame")
     func hiddenClose() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -178,7 +178,7 @@ struct VerdictTests {
         #expect(verdict.layer == .fin && verdict.clientSees == nil && verdict.serverSees?.rawValue == 1006)
     }
 
-    @Test("of the first Close frame where both were on the way")
+    @Test("The verdict names the first Close frame if both were on the way")
     func bothAtOnce() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

@@ -28,7 +28,8 @@ extension Shard {
             followDelivery(entry.segment.payloadLength, place, from: role, session, &workspace, &sink)
             return true
         case .opening(let opening):
-            guard let direction = table.connections[slot].receiveFastPath(&entry.segment, in: bytes, time: workspace.time)
+            guard
+                let direction = table.connections[slot].receiveFastPath(&entry.segment, in: bytes, time: workspace.time)
             else { return false }
             workspace.hasHole = false
             let length = entry.segment.payloadLength

@@ -109,7 +109,9 @@ struct OpeningReader: StreamReader, ~Copyable {
 
     /// Looks once more for frames, since nothing more will come.
     ///
-    /// - Parameter isWhole: Whether each stream was seen to its FIN, by ``Direction/index``.
+    /// - Parameters:
+    ///   - isWhole: Whether each stream was seen to its FIN, by ``Direction/index``.
+    ///   - workspace: What readers share.
     /// - Returns: The session, if one is found after all.
     mutating func finishSearch(isWhole: InlineArray<2, Bool>, _ workspace: inout Workspace) -> Successor? {
         guard let search else { return nil }

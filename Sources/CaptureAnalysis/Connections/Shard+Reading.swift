@@ -130,7 +130,8 @@ extension Shard {
             return intake.unread < segment.bytes.count
         case .gap(let length):
             let streamPlace = StreamPlace(
-                direction, at: table.connections[slot].nextOffset(of: direction) &- length, count: Int(clamping: length),
+                direction, at: table.connections[slot].nextOffset(of: direction) &- length,
+                count: Int(clamping: length),
                 origin: workspace.origin, acknowledged: 0)
             let mustWait = skip(length, at: streamPlace, of: Feed(slot), &workspace, &sink)
             if mustWait {

@@ -28,7 +28,9 @@ extension Shard {
     ) {
         let slot = feed.connection
         let isKnown = feed.channel != nil || table.connections[slot].isOpeningKnown
-        if !workspace.options.layers.isEmpty, let layer = layer(for: .firstBytes, bytes, at: place, of: feed, workspace.options) {
+        if !workspace.options.layers.isEmpty,
+            let layer = layer(for: .firstBytes, bytes, at: place, of: feed, workspace.options)
+        {
             return beginLayer(layer, of: feed, &workspace)
         }
         let opening = openings.insert(
@@ -107,7 +109,9 @@ extension Shard {
         _ how: SessionOpening, _ opening: Slot<OpeningReader>, _ unread: Span<UInt8>, at place: StreamPlace,
         of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        var offsets: InlineArray<2, UInt64> = [nextOffset(of: feed, .fromInitiator), nextOffset(of: feed, .fromResponder)]
+        var offsets: InlineArray<2, UInt64> = [
+            nextOffset(of: feed, .fromInitiator), nextOffset(of: feed, .fromResponder),
+        ]
         offsets[place.direction.index] &-= UInt64(unread.count)
         var begin = SessionBeginning(
             client: .fromInitiator, offsets: offsets, isCarried: feed.channel != nil, extensions: nil,

@@ -19,6 +19,7 @@ protocol StreamReader: ~Copyable {
     ///   - place: Where they would stand.
     ///   - workspace: What readers share.
     ///   - sink: Who gets the events.
+    /// - Returns: What came of it.
     mutating func skip(
         _ length: UInt64?, at place: StreamPlace, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
@@ -124,6 +125,7 @@ package struct StreamPlace: Hashable, Sendable {
     /// - Parameters:
     ///   - part: Which of these bytes.
     ///   - count: How many these are.
+    /// - Returns: Their place in the TCP stream; all of ``carrier`` if they cannot be told apart in it.
     package func carrier(of part: Range<Int>, outOf count: Int) -> Range<UInt64> {
         // If the lengths differ, bytes cannot be told apart in what carried them.
         guard carrier.upperBound &- carrier.lowerBound == UInt64(count) else { return carrier }
@@ -135,6 +137,7 @@ package struct StreamPlace: Hashable, Sendable {
     /// - Parameters:
     ///   - dropped: How many of these come before them.
     ///   - count: How many these are.
+    /// - Returns: Their place.
     func dropping(_ dropped: Int, outOf count: Int) -> StreamPlace {
         var place = self
         place.offset &+= UInt64(dropped)

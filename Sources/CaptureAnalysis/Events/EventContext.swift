@@ -28,7 +28,9 @@ extension EventContext {
 public struct SessionID: Hashable, Sendable {
     /// The 1-based number of the connection, by first WebSocket evidence; 0 for no session.
     public var connection: UInt64
-    /// The stream's number plus 1; 0 if there is none. So an identity takes two words.
+    /// The stream's number plus 1; 0 if there is none.
+    ///
+    /// So an identity takes two words.
     @usableFromInline
     var place: UInt64
 

@@ -8,7 +8,9 @@ struct LayerReader: ~Copyable {
     let depth: Int
     /// The channels by the order in which they came, each with its stream.
     private(set) var channels: [(stream: UInt64?, slot: Slot<Channel>)] = []
-    /// The number of the connection, once WebSocket was seen in it; 0 before. Counts in the lowest layer.
+    /// The number of the connection, once WebSocket was seen in it; 0 before.
+    ///
+    /// Counts in the lowest layer.
     var number: UInt64 = 0
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0

@@ -32,11 +32,12 @@ package protocol StreamLayer: AnyObject {
 
 /// Offers layers for connections.
 package protocol StreamLayerProvider: Sendable {
-    /// The layer that reads from here on; nil if this provider has none for it.
+    /// Offers a layer.
     ///
     /// - Parameters:
     ///   - offer: What is known of the streams.
     ///   - bytes: The next bytes, which the layer will be handed first.
+    /// - Returns: The layer that reads from here on; nil if this provider has none for it.
     func layer(for offer: LayerOffer, startingWith bytes: Span<UInt8>) -> (any StreamLayer)?
 }
 

@@ -1,5 +1,5 @@
 /// Events that pass from a part of an analysis to the merge together, each with its place and a copy of its payload.
-public struct EventBatch: EventSink, ~Copyable, Sendable {
+package struct EventBatch: EventSink, ~Copyable, Sendable {
     private struct Entry {
         let event: Event
         var context: EventContext
@@ -13,7 +13,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     /// The entry that is next, and where its payload begins.
     private var (next, nextPayload) = (0, 0)
     /// The last packet whose events are in this batch or before it, as far as there are any.
-    public private(set) var lastPacket: UInt64 = 0
+    package private(set) var lastPacket: UInt64 = 0
 
     /// Events from which a batch counts as full.
     private static var capacity: Int { 512 }
@@ -21,27 +21,27 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     private static var payloadCapacity: Int { 128 << 10 }
 
     /// Creates an empty batch.
-    public init() {}
+    package init() {}
 
     /// Whether it is to be handed on.
-    public var isFull: Bool { entries.count >= Self.capacity || payloads.count >= Self.payloadCapacity }
+    package var isFull: Bool { entries.count >= Self.capacity || payloads.count >= Self.payloadCapacity }
 
     /// Whether it holds so much that no other should wait beside it.
-    public var isLarge: Bool { entries.count > 2 * Self.capacity || payloads.count > 2 * Self.payloadCapacity }
+    package var isLarge: Bool { entries.count > 2 * Self.capacity || payloads.count > 2 * Self.payloadCapacity }
 
     /// Whether it must not grow any more.
-    public var isOverfull: Bool {
+    package var isOverfull: Bool {
         entries.count > 32 * Self.capacity || payloads.count > 32 * Self.payloadCapacity
     }
 
     /// Whether all of its events were handed on.
-    public var isEmpty: Bool { next == entries.count }
+    package var isEmpty: Bool { next == entries.count }
 
     /// The packet of the next event; if there is none, the first that may have one after this batch.
-    public var nextPacket: UInt64 { next < entries.count ? entries[next].mark.packet : lastPacket &+ 1 }
+    package var nextPacket: UInt64 { next < entries.count ? entries[next].mark.packet : lastPacket &+ 1 }
 
     /// Adds an event.
-    public mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+    package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         unsafe payload.withUnsafeBufferPointer { unsafe payloads.append(contentsOf: $0) }
         entries.append(
             Entry(
@@ -50,7 +50,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     }
 
     /// Closes the batch: no more events of packets up to this one will come.
-    public mutating func close(after packet: UInt64) {
+    package mutating func close(after packet: UInt64) {
         lastPacket = packet
     }
 
@@ -61,7 +61,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     ///   - part: The part of the analysis that they come from.
     ///   - merge: What puts them together with those of others.
     ///   - sink: Who gets them.
-    public mutating func pass(
+    package mutating func pass(
         through packet: UInt64, of part: Int, _ merge: inout EventMerge, into sink: inout some EventSink & ~Copyable
     ) {
         while next < entries.count, entries[next].mark.packet <= packet {
@@ -76,7 +76,7 @@ public struct EventBatch: EventSink, ~Copyable, Sendable {
     }
 
     /// Forgets the events; keeps the room, but for that of a large batch.
-    public mutating func removeAll() {
+    package mutating func removeAll() {
         let keepsRoom = !isLarge
         entries.removeAll(keepingCapacity: keepsRoom)
         payloads.removeAll(keepingCapacity: keepsRoom)

@@ -2,13 +2,13 @@
 ///
 /// The events of a packet all come from one part, so the packets' numbers give the order. The keeper of the
 /// parts' events hands on those of ``turn``, then says with ``advance(_:to:hasEvent:)`` how far that part has come, and so on.
-public struct EventMerge: ~Copyable {
+package struct EventMerge: ~Copyable {
     /// Whose events are next.
-    public struct Turn {
+    package struct Turn {
         /// The part, from 0.
-        public let part: Int
+        package let part: Int
         /// The packet up to which no other part has any.
-        public let lastPacket: UInt64
+        package let lastPacket: UInt64
     }
 
     private struct Part: ~Copyable {
@@ -28,13 +28,13 @@ public struct EventMerge: ~Copyable {
     private(set) var endings = EndingPatterns()
 
     /// Creates one for this many parts.
-    public init(parts count: Int) {
+    package init(parts count: Int) {
         self.count = count
         parts = PerPart { _ in Part() }
     }
 
     /// Whose events are next, or have to be known to go on; nil when all were handed on.
-    public var turn: Turn? {
+    package var turn: Turn? {
         // Where two have the same next packet, the one without an event has none of it.
         var (first, limit) = (0, UInt64.max)
         for part in 1..<max(1, count) {
@@ -54,13 +54,13 @@ public struct EventMerge: ~Copyable {
     ///   - part: The part.
     ///   - packet: The packet of its next event; if that is not known, the first that may have one.
     ///   - hasEvent: Whether it is known.
-    public mutating func advance(_ part: Int, to packet: UInt64, hasEvent: Bool) {
+    package mutating func advance(_ part: Int, to packet: UInt64, hasEvent: Bool) {
         parts[part].nextPacket = packet
         parts[part].hasEvent = hasEvent
     }
 
     /// Says that a part has no more events.
-    public mutating func complete(_ part: Int) {
+    package mutating func complete(_ part: Int) {
         advance(part, to: .max, hasEvent: false)
     }
 
@@ -70,7 +70,7 @@ public struct EventMerge: ~Copyable {
     ///   - mark: The event's mark.
     ///   - part: Its part.
     /// - Returns: The number of its connection.
-    public mutating func pass(_ mark: borrowing EventMark, of part: Int) -> UInt64 {
+    package mutating func pass(_ mark: borrowing EventMark, of part: Int) -> UInt64 {
         switch mark.kind {
         case .connection: number(mark.connection, of: part)
         case .end(let verdict, let sample): endings.record(verdict, sample)
@@ -94,7 +94,7 @@ public struct EventMerge: ~Copyable {
 }
 
 /// What an ``EventMerge`` has to know of an event; the event itself may be kept elsewhere, or be a line by now.
-public struct EventMark: Sendable {
+package struct EventMark: Sendable {
     enum Kind {
         /// The first event of a connection.
         case connection
@@ -104,13 +104,13 @@ public struct EventMark: Sendable {
     }
 
     /// The event's packet.
-    public let packet: UInt64
+    package let packet: UInt64
     /// The number that its part gave its connection.
     let connection: UInt64
     let kind: Kind
 
     /// Marks an event of a part.
-    public init(_ event: borrowing Event, at context: borrowing EventContext) {
+    package init(_ event: borrowing Event, at context: borrowing EventContext) {
         packet = context.packet
         connection = context.connection
         kind =

@@ -173,7 +173,8 @@ extension Session {
 
     /// Looks once more at the end of a search, since bytes are missing again, or none will come.
     private mutating func finishSearch(
-        of role: Role, hasFin: Bool, _ context: inout EventContext,  _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        of role: Role, hasFin: Bool, _ context: inout EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
         let cost = search.cost
@@ -190,7 +191,8 @@ extension Session {
 
     /// Ends the search of a stream that is over, and reports what was given up.
     mutating func endSearch(
-        of role: Role, hasFin: Bool, _ context: inout EventContext,  _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        of role: Role, hasFin: Bool, _ context: inout EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         finishSearch(of: role, hasFin: hasFin, &context, &workspace, &sink)
         guard let search = streams[role.index].search else { return }

@@ -46,8 +46,9 @@ struct SessionStream: ~Copyable {
     /// What its compression came to.
     var compression: SessionEnd.Compression
 
-    /// The bytes of the value that frames touch, for prefetching: those that count frames, and the decoder's. A test holds
-    /// them against the fields' addresses.
+    /// The bytes of the value that frames touch, for prefetching: those that count frames, and the decoder's.
+    ///
+    /// A test holds them against the fields' addresses.
     static var hotBytes: (Range<Int>, Range<Int>) {
         let decoder = WebSocketStream.hotBytes
         return (176..<264, (424 &+ decoder.lowerBound)..<(424 &+ decoder.upperBound))
@@ -58,7 +59,8 @@ struct SessionStream: ~Copyable {
         let parameters = extensions.map { DeflateParameters($0, sender: sender) }
         compression = SessionEnd.Compression(parameters: parameters ?? nil)
         decoder = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: parameters ?? .unknown, demand: options.demand.payload,
+            sender: sender, streamOffset: streamOffset, compression: parameters ?? .unknown,
+            demand: options.demand.payload,
             limits: options.limits.stream,
             undecodedBits: extensions.map { UndecodedExtensions($0).reservedBits } ?? 0)
     }

@@ -97,7 +97,7 @@ extension Session {
 
     /// Makes room for one more message, at the cost of the oldest if the bounds are reached.
     private mutating func makeRoom(
-        _ role: Role, _ context: EventContext,  _ workspace: inout Workspace,
+        _ role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         let capacity = streams[role.index].deliveries.messages.capacity
@@ -156,7 +156,8 @@ extension Session {
     /// If no acknowledgment of a stream was captured at all, that says nothing: those are reported only if all are
     /// asked for.
     mutating func settleRest(
-        _ tcp: TransportEnd, _ context: EventContext,  _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        _ tcp: TransportEnd, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         let outcome: Delivery.Outcome =
             switch tcp.cause {

@@ -32,7 +32,9 @@ struct StallWatch {
     private var cutEnd: UInt64 = 0
     /// When the small segment was captured that ends inside of a frame, and alone waits for its acknowledgment.
     private var cutTime: Timestamp?
-    /// When it was acknowledged. Last, so that small fields after this value take the rest of the word.
+    /// When it was acknowledged.
+    ///
+    /// Last, so that small fields after this value take the rest of the word.
     private var acknowledgedTime: Timestamp?
 
     /// Whether a segment may be held back now.

@@ -28,7 +28,9 @@ struct LayerTests {
     private static func session(_ name: String) -> [Part] {
         [
             Part(.client, TCPConversation.upgradeRequest("/\(name)")),
-            Part(.server, Array(TCPConversation.upgradeResponse().utf8) + WireFrame.text("welcome \(name)", from: .server)),
+            Part(
+                .server,
+                Array(TCPConversation.upgradeResponse().utf8) + WireFrame.text("welcome \(name)", from: .server)),
             Part(.client, WireFrame.text("hello from \(name)", from: .client)),
             Part(.server, WireFrame.ping("p", from: .server)),
             Part(.client, WireFrame.pong("p", from: .client)),
@@ -56,7 +58,8 @@ struct LayerTests {
         analysis.told.filter { $0.context.session.stream == stream }.compactMap {
             switch $0.event {
             case .handshake(let handshake): "\(handshake.target) \(handshake.isAccepted)"
-            case .frame(let frame): "\(frame.from) \(frame.frame.header.opcode) \(frame.frame.header.payloadLength) \(frame.frame.streamOffset)"
+            case .frame(let frame):
+                "\(frame.from) \(frame.frame.header.opcode) \(frame.frame.header.payloadLength) \(frame.frame.streamOffset)"
             case .message(let message): "\(message.from) \($0.text)"
             case .finding(let finding): finding.rule
             case .delivery(let delivery): "\(delivery.from) \(delivery.outcome)"
@@ -79,7 +82,7 @@ struct LayerTests {
         return talk
     }
 
-    @Test("that encrypt show the session that plain TCP shows", arguments: [1, 7, 1000, XORLayer.recordLimit])
+    @Test("Layers that encrypt show the session that plain TCP shows", arguments: [1, 7, 1000, XORLayer.recordLimit])
     func sameFrames(recordSize: Int) {
         let parts = Self.session("a")
         let plain = Self.analyse(Self.talk(parts) { [$0.bytes] }.packets)
@@ -98,7 +101,7 @@ struct LayerTests {
         #expect(plain.texts.count == 3 && plain.ends.count == 1)
     }
 
-    @Test("tell a message delivered once TCP has acknowledged the last byte of its last record")
+    @Test("A message inside a layer is delivered once TCP has acknowledged the last byte of its last record")
     func deliveries() throws {
         var talk = TCPConversation()
         talk.open()
@@ -122,7 +125,7 @@ struct LayerTests {
         #expect(delivery.acknowledgedAfter == 52_000_000)
     }
 
-    @Test("turn a lost segment into a lost record, and that into a gap")
+    @Test("Layers turn a lost segment into a lost record, and that into a gap")
     func gaps() throws {
         var talk = TCPConversation()
         talk.open()
@@ -149,13 +152,15 @@ struct LayerTests {
         let analysis = Self.analyse(talk.packets)
         let gap = try #require(analysis.gaps.first)
         #expect(analysis.gaps.count == 1 && gap.length == 300 && gap.from == .server)
-        let start = UInt64(TCPConversation.upgradeResponse().utf8.count) + UInt64(WireFrame.text("welcome a", from: .server).count)
+        let start =
+            UInt64(TCPConversation.upgradeResponse().utf8.count)
+            + UInt64(WireFrame.text("welcome a", from: .server).count)
         #expect(gap.streamOffset == start + 300)
         #expect(analysis.resyncs.map(\.confidence) == [.proven])
         #expect(analysis.texts.last == "after")
     }
 
-    @Test("search on after a record's beginning was lost")
+    @Test("Layers search on after a record's beginning was lost")
     func lostHeader() throws {
         var talk = TCPConversation()
         talk.open()
@@ -184,7 +189,7 @@ struct LayerTests {
         return talk(parts, from: client) { encrypts ? XORLayer.records($0.bytes, of: 1000) : [$0.bytes] }
     }
 
-    @Test("that carry several sessions tell them apart", arguments: [false, true])
+    @Test("Layers that carry several sessions tell them apart", arguments: [false, true])
     func severalSessions(encrypts: Bool) {
         let analysis = Self.analyse(Self.multiplexed(encrypts).packets)
         let plain = ["one", "two"].map { name in
@@ -197,7 +202,7 @@ struct LayerTests {
         #expect(analysis.connections.count == 2 && analysis.ends.count == 2)
     }
 
-    @Test("end a stream's session before its connection is over")
+    @Test("Layers end a stream's session before its connection is over")
     func endOfStream() throws {
         var parts = [Part(.client, [MultiplexLayer.marker]), Part(.server, [MultiplexLayer.marker])]
         parts += Self.session("one").map { Part($0.sender, MultiplexLayer.chunk($0.bytes, of: 1)) }
@@ -211,7 +216,7 @@ struct LayerTests {
         #expect(analysis.ends.count == 2 && analysis.ends.allSatisfy(\.verdict.isClean))
     }
 
-    @Test("tell the same in parts", arguments: 1...8)
+    @Test("Layers report the same in parts", arguments: 1...8)
     func parts(count: Int) {
         let packets = (0..<24).flatMap { number in
             let client = "10.0.0.\(100 + number):53412"

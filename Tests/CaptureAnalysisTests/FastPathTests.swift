@@ -3,9 +3,9 @@ import PacketDecoding
 import TestSupport
 import Testing
 
-@Suite("Packets that are looked at ahead, and take the short ways")
-struct ShortWayTests {
-    @Test("come to the same where ports are used again and old connections are forgotten meanwhile")
+@Suite("The fast path")
+struct FastPathTests {
+    @Test("The fast path comes to the same if ports are used again and old connections are forgotten meanwhile")
     func portsUsedAgain() throws {
         let packets = Self.sessions(on: 40_000..<40_064, seconds: 0) + Self.sessions(on: 40_000..<40_064, seconds: 200)
         let ahead = Analysis(packets)
@@ -15,7 +15,7 @@ struct ShortWayTests {
         #expect(ahead.texts == inTurn.texts && ahead.rules == inTurn.rules)
     }
 
-    @Test("come to the same where a frame's first bytes follow the answer to the upgrade in its segment")
+    @Test("The fast path comes to the same if a frame's first bytes follow the answer to the upgrade in its segment")
     func frameBehindTheAnswer() {
         var talk = TCPConversation()
         talk.open()

@@ -5,9 +5,9 @@ import WireFormat
 
 @testable import CaptureAnalysis
 
-@Suite("What is passed over at a bound")
-struct ToldBoundsTests {
-    @Test("is an acknowledgment more than 1 GiB ahead: each end is told of once, where it happens first")
+@Suite("What is reported at a bound")
+struct ReportedBoundsTests {
+    @Test("An acknowledgment more than 1 GiB ahead is ignored, and reported once for each end")
     func farAcknowledgments() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -34,7 +34,7 @@ struct ToldBoundsTests {
         #expect(try analysis.summary.warnings == 2)
     }
 
-    @Test("is a connection whose HTTP head has more than 64 KiB: it is counted", arguments: [60, 70])
+    @Test("A connection whose HTTP head has more than 64 KiB is counted", arguments: [60, 70])
     func head(kilobytes: Int) throws {
         var talk = TCPConversation()
         talk.open()
@@ -47,7 +47,7 @@ struct ToldBoundsTests {
 
     private static let connect = "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n"
 
-    @Test("is a connection behind more than four proxies: it is counted", arguments: [4, 5])
+    @Test("A connection through more than four proxies is counted", arguments: [4, 5])
     func proxies(count: Int) throws {
         var talk = TCPConversation()
         talk.open()
@@ -81,7 +81,7 @@ struct ToldBoundsTests {
         return talk
     }
 
-    @Test("is the rest of a stream begun before the capture, 64 KiB without a frame behind it: it is counted")
+    @Test("A stream begun before the capture is given up after 64 KiB without a frame, and counted")
     func searchedInVain() throws {
         let within = try Analysis(strange(64 << 10).packets).summary
         #expect(within.others.midstream == 1 && within.connectionsGivenUp == 0)
@@ -92,7 +92,7 @@ struct ToldBoundsTests {
         }
     }
 
-    @Test("is the rest of such a stream 1 MiB behind a promising beginning", arguments: [(1000, 0), (1100, 1)])
+    @Test("Such a stream is given up 1 MiB after a promising beginning", arguments: [(1000, 0), (1100, 1)])
     func searchedLong(kilobytes: Int, givenUp: UInt64) throws {
         var talk = TCPConversation()
         for length in 20...21 { talk.send(WireFrame(2, Self.noise(length), from: .server).bytes, from: .server) }
@@ -104,7 +104,7 @@ struct ToldBoundsTests {
         #expect(summary.connectionsGivenUp == givenUp)
     }
 
-    @Test("is counted once where the connection is forgotten besides")
+    @Test("A search given up is counted once if the connection is evicted besides")
     func searchedInVainAndForgotten() {
         var limits = Limits()
         limits.connections = 0
@@ -121,7 +121,7 @@ struct ToldBoundsTests {
         #expect((given ?? .max) <= 51)
     }
 
-    @Test("is no HTTP that is found behind it")
+    @Test("HTTP found after a search was given up is not counted as one")
     func searchedThenHTTP() throws {
         var talk = strange(65 << 10)
         talk.send(TCPConversation.upgradeRequest(), from: .client)
@@ -132,7 +132,7 @@ struct ToldBoundsTests {
         #expect(try analysis.summary.connectionsGivenUp == 0)
     }
 
-    @Test("is a stream that was given up before the other one showed the session: a finding tells its place")
+    @Test("A stream given up before the other one showed the session has a finding with its place")
     func searchedTooLong() throws {
         for (size, rules) in [(64 << 10, []), (65 << 10, ["limit.search"])] {
             var talk = strange(size)
@@ -170,7 +170,7 @@ struct ToldBoundsTests {
         return talk
     }
 
-    @Test("are bytes behind a gap, beyond those that a search keeps: `resync` counts them", arguments: [9, 300, 900])
+    @Test("Bytes after a gap beyond those that a search keeps are counted by `resync`", arguments: [9, 300, 900])
     func skipped(kilobytes: Int) {
         let analysis = Analysis(lost(kilobytes << 10).packets)
         #expect(analysis.resyncs.map(\.skipped) == [UInt64(kilobytes << 10)])
@@ -178,7 +178,7 @@ struct ToldBoundsTests {
         #expect(analysis.rules == ["tcp.gap"])
     }
 
-    @Test("are bytes behind a gap where searches have no room: `gap.place-lost` counts them")
+    @Test("Bytes after a gap are counted by `gap.place-lost` if searches have no room")
     func noRoomToSearch() throws {
         var limits = Limits()
         // Enough for the upgrade's heads, not for a search that takes a text.
@@ -205,7 +205,7 @@ struct ToldBoundsTests {
     }
 
     /// The one that fills the hole is not the next either, as the others wait behind it.
-    @Test("are segments out of order beyond 64: once a stream, a note tells it", arguments: [63, 64, 2000])
+    @Test("Segments out of order beyond 64 are forgotten, which a note says once a stream", arguments: [63, 64, 2000])
     func outOfOrder(count: Int) {
         let analysis = Analysis(shuffled(count), deliveries: .all)
         #expect(analysis.texts.count == count + 1)
@@ -216,7 +216,7 @@ struct ToldBoundsTests {
         #expect(told.allSatisfy { $0.severity == .note && $0.from == .server })
     }
 
-    @Test("are segments of an unfinished message that were sent again, beyond 64", arguments: [64, 65])
+    @Test("Segments of an unfinished message that were sent again are forgotten beyond 64", arguments: [64, 65])
     func sentAgain(count: Int) throws {
         let bytes = WireFrame(2, [UInt8](repeating: 5, count: 1000), from: .server).bytes
         var talk = TCPConversation()
@@ -233,7 +233,7 @@ struct ToldBoundsTests {
         #expect(analysis.rules == (count > 64 ? ["limit.deliveries"] : []))
     }
 
-    @Test("are none that have nothing to do with messages to come")
+    @Test("Segments that have nothing to do with messages to come are not missed")
     func forgottenInTime() {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -248,7 +248,7 @@ struct ToldBoundsTests {
         #expect(analysis.rules == [])
     }
 
-    @Test("are acknowledgments of bytes to come, beyond 64")
+    @Test("Acknowledgments of bytes to come are forgotten beyond 64")
     func earlyAcknowledgments() {
         var ledger = DeliveryLedger()
         for number in 1...64 as ClosedRange<UInt64> {
