@@ -101,6 +101,23 @@ struct LayerTests {
         #expect(plain.texts.count == 3 && plain.ends.count == 1)
     }
 
+    @Test("Layers begin after a proxy, too")
+    func afterProxy() {
+        let connect = [
+            Part(.client, "CONNECT server.example.com:443 HTTP/1.1\r\nHost: server.example.com:443\r\n\r\n"),
+            Part(.server, "HTTP/1.1 200 OK\r\n\r\n"),
+        ]
+        let parts = Self.session("a")
+        let plain = Self.analyse(Self.talk(parts) { [$0.bytes] }.packets)
+        var count = 0
+        let hidden = Self.analyse(
+            Self.talk(connect + parts) { part in
+                count += 1
+                return count > connect.count ? XORLayer.records(part.bytes, of: 700) : [part.bytes]
+            }.packets)
+        #expect(Self.words(hidden) == Self.words(plain))
+    }
+
     @Test("A message inside a layer is delivered once TCP has acknowledged the last byte of its last record")
     func deliveries() throws {
         var talk = TCPConversation()
