@@ -1,4 +1,4 @@
-package import TraceOutput
+import TraceOutput
 
 /// Where the output goes: standard output, or a file that appears whole or not at all.
 package struct OutputFile: ~Copyable {

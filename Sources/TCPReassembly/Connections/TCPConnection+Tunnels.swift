@@ -1,5 +1,5 @@
 internal import PacketDecoding
-package import WireFormat
+import WireFormat
 
 /// How well a segment fits a connection between its ends, if it came through another tunnel than its direction's segments
 /// before, or if either came through none.
