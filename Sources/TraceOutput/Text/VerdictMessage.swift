@@ -29,8 +29,9 @@ enum VerdictMessage {
         return text
     }
 
-    /// A verdict without what differs from session to session: the reason, the silence, the Pings. Sessions that ended
-    /// alike share it.
+    /// A verdict without what differs from session to session: the reason, the silence, the Pings.
+    ///
+    /// Sessions that ended alike share it.
     static func common(_ verdict: borrowing SessionEnd.Verdict) -> SessionEnd.Verdict {
         var verdict = copy verdict
         verdict.reason = verdict.reason.map { _ in "" }

@@ -67,7 +67,9 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         afterHeldFrame = OutputBuffer(capacity: 1 << 10)
     }
 
-    /// Everything but intervals. Four bytes are enough for any character.
+    /// Everything but intervals.
+    ///
+    /// Four bytes of payload are enough for any character.
     package var demand: EventDemand {
         let (bytes, isLarge) = options.payload.maximum.multipliedReportingOverflow(by: 4)
         var demand = EventDemand()
