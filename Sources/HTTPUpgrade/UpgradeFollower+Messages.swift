@@ -31,7 +31,6 @@ extension UpgradeFollower {
             case .tls where client == nil: return finish(.tls)
             case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
             case .socks5 where client == nil && direction == .fromInitiator: return beginProxy(.methods, direction)
-            case .other where skipsUnknown(bytes, from: &offset, direction): return nil
             case .tls, .socks4, .socks5, .other: return finish(brokenEnding)
             }
         }
@@ -64,23 +63,6 @@ extension UpgradeFollower {
     private func answersUnseenProxyRequest(_ byte: UInt8, _ direction: Direction) -> Bool {
         client == nil && direction == .fromResponder && (byte == 0 || byte == 5)
             && !streams[Direction.fromInitiator.index].head.firstBytes.hasBegun
-    }
-
-    /// Passes over a few bytes of no known protocol that stand before the first request: those of a load balancer, say.
-    ///
-    /// - Returns: Whether the search for a request goes on.
-    private mutating func skipsUnknown(
-        _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction
-    ) -> Bool {
-        guard client == nil, tunnelClient == nil, direction == .fromInitiator else { return false }
-        let rest = bytes.extracting(offset...)
-        let place = rest.placeOfRequest(within: limits.unknownBytes - unknownBytes)
-        let skipped = place ?? rest.count
-        guard unknownBytes + skipped <= limits.unknownBytes else { return false }
-        unknownBytes += skipped
-        offset += skipped
-        streams[direction.index].head = HeadCollector()
-        return true
     }
 
     private mutating func beginProxy(_ step: SOCKSStep, _ direction: Direction) -> Outcome? {

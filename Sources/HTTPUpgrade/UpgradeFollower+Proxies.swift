@@ -168,10 +168,4 @@ extension Span<UInt8> {
 
     /// Whether these bytes begin with the signature of the binary form (PROXY protocol 2.2).
     var beginsProxyHeader: Bool { count >= 12 && equals("\r\n\r\n\0\r\nQUIT\n", in: 0..<12) }
-
-    /// Where "GET " stands among the first bytes; nil if it does not.
-    func placeOfRequest(within limit: Int) -> Int? {
-        guard count >= 4, limit >= 0 else { return nil }
-        return (0...Swift.min(count - 4, limit)).first { equals("GET ", in: $0..<($0 + 4)) }
-    }
 }

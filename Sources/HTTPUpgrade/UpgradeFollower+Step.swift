@@ -62,9 +62,6 @@ public struct UpgradeLimits: Hashable, Sendable {
     /// The longest chain of proxies; beyond it the connection is given up.
     public var proxies = 4
 
-    /// How many bytes of no known protocol may stand before the first request.
-    public var unknownBytes = 256
-
     /// Creates the default limits.
     public init() {}
 }

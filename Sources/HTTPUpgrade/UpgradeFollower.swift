@@ -36,8 +36,6 @@ package struct UpgradeFollower: Sendable {
     var isAwaitingAnswer = false
     /// The incomplete message of an exchange with a proxy.
     var proxyMessage: [UInt8] = []
-    /// How many bytes of no known protocol the initiator has sent before anything else.
-    var unknownBytes = 0
     /// How many proxies have been passed.
     var proxies = 0
     /// Who asked the last of them for a tunnel, and so is the client in it.
