@@ -1,18 +1,18 @@
-public import PacketDecoding
+package import PacketDecoding
 
 /// A UDP datagram to build packets from; its checksum is left out (RFC 768 allows 0).
-public struct UDPPacket: IPDatagram, Sendable {
+package struct UDPPacket: IPDatagram, Sendable {
     /// The sender.
-    public var source: Endpoint
+    package var source: Endpoint
     /// The receiver; an address of the same family as the source's.
-    public var destination: Endpoint
+    package var destination: Endpoint
     /// The length field; nil for the right one.
-    public var length: UInt16?
+    package var length: UInt16?
     /// The payload.
-    public var payload: [UInt8]
+    package var payload: [UInt8]
 
     /// Creates a datagram.
-    public init(
+    package init(
         from source: Endpoint = Endpoint("10.0.0.7:53412"), to destination: Endpoint = Endpoint("10.0.0.9:5000"),
         length: UInt16? = nil, payload: [UInt8]
     ) {
@@ -23,7 +23,7 @@ public struct UDPPacket: IPDatagram, Sendable {
     }
 
     /// The datagram in IPv4 or IPv6 without options, as its addresses demand.
-    public var datagram: [UInt8] {
+    package var datagram: [UInt8] {
         let header =
             source.port.bigEndianBytes + destination.port.bigEndianBytes
             + (length ?? UInt16(payload.count + 8)).bigEndianBytes + [0, 0]
