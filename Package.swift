@@ -139,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "CaptureAnalysisTests",
             dependencies: [
-                "CaptureAnalysis", "FuzzTargets", "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "TestSupport", "WebSocketProtocol",
+                "CaptureAnalysis", "FuzzTargets", "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "TestSupport",
+                "WebSocketProtocol",
                 "WireFormat",
             ],
             swiftSettings: settings),

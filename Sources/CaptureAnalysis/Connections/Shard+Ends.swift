@@ -218,7 +218,8 @@ extension Shard {
         if cause == .closed { clientStates.advance(to: .closed, at: now) }
         let outcome = SessionOutcome(
             client: EndOutcome(), server: EndOutcome(), firstCloser: nil,
-            clientDirection: client, lastByteTime: nil, lastMessageTime: nil, burst: nil, unansweredPings: 0, wasOpened: false)
+            clientDirection: client, lastByteTime: nil, lastMessageTime: nil, burst: nil, unansweredPings: 0,
+            wasOpened: false)
         let transport = TransportEnd(table.connections[slot], client: client, cause: cause)
         let end = SessionEnd(
             verdict: outcome.verdict(transport, now: workspace.time),

@@ -49,7 +49,9 @@ extension Shard {
             case .opening(let opening):
                 intake = openings[opening].receive(rest, at: restPlace, &workspace, &sink)
                 if let handover = intake.handover {
-                    for upgrade in handover.upgrades { report(upgrade, opening, restPlace, of: feed, &workspace, &sink) }
+                    for upgrade in handover.upgrades {
+                        report(upgrade, opening, restPlace, of: feed, &workspace, &sink)
+                    }
                 }
             case .layer(let layer):
                 intake = unwrap(rest, at: restPlace, layer, of: feed, &workspace, &sink)

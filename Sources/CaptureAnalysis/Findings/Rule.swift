@@ -221,7 +221,8 @@ extension Rule {
                 "The message inflates beyond the limits; its payload is withheld.")
         case .messageLimit:
             self.init(
-                "limit.message", .warning, "wstap limits", "The message is longer than the limit; the rest is not shown.")
+                "limit.message", .warning, "wstap limits",
+                "The message is longer than the limit; the rest is not shown.")
         case .controlPayloadLimit:
             self.init(
                 "limit.control-payload", .warning, "wstap limits",

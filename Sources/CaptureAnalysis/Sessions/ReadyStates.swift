@@ -18,7 +18,9 @@ struct ReadyStates {
     /// nothing.
     mutating func advance(to state: ReadyState, at elapsed: Int64) {
         guard ReadyStates.rank(state) > ReadyStates.rank(current) else {
-            if state == current { changes[changes.count - 1].elapsed = min(changes[changes.count - 1].elapsed, elapsed) }
+            if state == current {
+                changes[changes.count - 1].elapsed = min(changes[changes.count - 1].elapsed, elapsed)
+            }
             return
         }
         current = state

@@ -199,7 +199,8 @@ extension Session {
         giveUp(search, of: role, &workspace)
         guard streams[role.index].skipped > 0 else { return }
         let finding = Finding(
-            Rule(.placeLost), "\(streams[role.index].skipped)", from: role, at: streams[role.index].decoder.streamOffset)
+            Rule(.placeLost), "\(streams[role.index].skipped)", from: role, at: streams[role.index].decoder.streamOffset
+        )
         workspace.report(finding, at: context, into: &sink)
     }
 }

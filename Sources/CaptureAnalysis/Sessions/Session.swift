@@ -140,7 +140,9 @@ struct Session: StreamReader, ~Copyable {
     private mutating func passWhole(
         _ input: inout ByteCursor, from role: Role, _ origin: Origin, _ workspace: inout Workspace
     ) {
-        while let (opcode, length) = streams[role.index].decoder.skipSingleFrameMessage(&input, resources: &workspace.resources) {
+        while let (opcode, length) = streams[role.index].decoder.skipSingleFrameMessage(
+            &input, resources: &workspace.resources)
+        {
             count(opcode, UInt64(length), from: role, origin, &workspace)
             if input.isEmpty { return }
         }
@@ -159,7 +161,8 @@ struct Session: StreamReader, ~Copyable {
                 let header = whole.frame.header
                 count(header.opcode, header.payloadLength, from: role, origin, &workspace)
                 report(
-                    whole, whole.framePayload(in: input, workspace.resources), whole.payload(in: input, workspace.resources), from: role,
+                    whole, whole.framePayload(in: input, workspace.resources),
+                    whole.payload(in: input, workspace.resources), from: role,
                     origin, &context, &sink)
                 guard followsDeliveries else { continue }
                 follow(
@@ -220,7 +223,8 @@ struct Session: StreamReader, ~Copyable {
             from: role, frame: whole.frame, firstPacket: packet, payload: whole.framePayloadStatus, close: nil,
             answer: nil, fragment: 1, isInferred: isInferred, origin: origin)
         sink.receive(.frame(frame), at: context, payload: framePayload)
-        let message = MessageEvent(from: role, message: whole.message, firstPacket: packet, isInferred: isInferred, origin: origin)
+        let message = MessageEvent(
+            from: role, message: whole.message, firstPacket: packet, isInferred: isInferred, origin: origin)
         sink.receive(.message(message), at: context, payload: payload)
     }
 

@@ -93,7 +93,9 @@ struct EndingPatterns: Sendable {
     /// The silences and lifetimes that were forgotten, since too many differ.
     var forgottenTimes: UInt64 {
         servers.reduce(0) { sum, server in
-            server.endings.reduce(sum) { $0 &+ $1.silences.forgotten &+ $1.messageSilences.forgotten &+ $1.lifetimes.forgotten }
+            server.endings.reduce(sum) {
+                $0 &+ $1.silences.forgotten &+ $1.messageSilences.forgotten &+ $1.lifetimes.forgotten
+            }
         }
     }
 
@@ -120,7 +122,9 @@ struct EndingPatterns: Sendable {
         }
         // Heartbeats break a silence, and no timer that looks at messages.
         let messages = silence == nil && lifetime == nil ? largest(endings.messageSilences, of: endings.count) : nil
-        guard let count = [silence?.count, lifetime?.count, messages?.count].compactMap(\.self).min() else { return nil }
+        guard let count = [silence?.count, lifetime?.count, messages?.count].compactMap(\.self).min() else {
+            return nil
+        }
         return EndingPattern(
             server: server.address, by: endings.manner.by, layer: endings.manner.layer, sessions: count,
             ended: server.ended, silence: silence?.range, messageSilence: messages?.range, lifetime: lifetime?.range,

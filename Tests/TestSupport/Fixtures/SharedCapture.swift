@@ -55,7 +55,9 @@ package struct SharedCapture: Sendable, CustomStringConvertible {
     private static func group(of name: String) -> Group {
         if name.hasAny(["h2-", "h2c-"]) { return .http2 }
         if name.hasAny(["h3-"]) { return .http3 }
-        if name.hasAny(["tls-", "wss-", "chromium-wss-", "cont-dsb-", "nginx-tls-"]) || name.hasSuffix("-tls13") { return .tls }
+        if name.hasAny(["tls-", "wss-", "chromium-wss-", "cont-dsb-", "nginx-tls-"]) || name.hasSuffix("-tls13") {
+            return .tls
+        }
         let hostile = [
             "craft-gap", "craft-midstart", "craft-nosyn", "craft-oneway", "craft-snaplen", "craft-overlap",
             "craft-bogus", "craft-frag", "craft-geneve", "craft-gre", "craft-ipip", "craft-mpls", "craft-pppoe",

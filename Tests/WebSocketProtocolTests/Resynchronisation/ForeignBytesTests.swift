@@ -25,13 +25,20 @@ struct ForeignBytesTests {
                 + "新しいバージョンが利用できます。 ああ、そうですか。 お名前を入力してください。 どうもありがとうございます。 いいえ、まだです。"),
         Script(
             "Thai",
-            "ไม่พบแฟ้มที่คุณต้องการ กรุณาลองใหม่อีกครั้ง ข้อความของคุณถูกส่งแล้ว การเชื่อมต่อถูกปิด โปรดเลือกรายการทั้งหมด มีรุ่นใหม่ให้ใช้งาน ขอบคุณมาก"),
+            "ไม่พบแฟ้มที่คุณต้องการ กรุณาลองใหม่อีกครั้ง ข้อความของคุณถูกส่งแล้ว การเชื่อมต่อถูกปิด โปรดเลือกรายการทั้งหมด มีรุ่นใหม่ให้ใช้งาน ขอบคุณมาก"
+        ),
         Script("Chinese", "找不到该文件。 请再试一次。 您的消息已发送。 连接已关闭。 请选择所有项目。 有新版本可用。 请输入您的姓名。 非常感谢。"),
         Script("Korean", "파일을 찾을 수 없습니다. 다시 시도해 주십시오. 메시지를 보냈습니다. 연결이 닫혔습니다. 모든 항목을 선택하십시오."),
-        Script("Russian", "Файл не найден. Попробуйте ещё раз. Ваше сообщение отправлено. Соединение закрыто. Выберите все элементы."),
-        Script("Arabic", "لم يتم العثور على الملف حاول مرة أخرى تم إرسال رسالتك تم إغلاق الاتصال اختر كل العناصر شكرا جزيلا لك"),
+        Script(
+            "Russian",
+            "Файл не найден. Попробуйте ещё раз. Ваше сообщение отправлено. Соединение закрыто. Выберите все элементы."),
+        Script(
+            "Arabic",
+            "لم يتم العثور على الملف حاول مرة أخرى تم إرسال رسالتك تم إغلاق الاتصال اختر كل العناصر شكرا جزيلا لك"),
         Script("Hindi", "फ़ाइल नहीं मिली। कृपया पुनः प्रयास करें। आपका संदेश भेज दिया गया है। कनेक्शन बंद हो गया। सभी आइटम चुनें।"),
-        Script("Greek", "Το αρχείο δεν βρέθηκε. Δοκιμάστε ξανά. Το μήνυμά σας εστάλη. Η σύνδεση έκλεισε. Επιλέξτε όλα τα στοιχεία."),
+        Script(
+            "Greek",
+            "Το αρχείο δεν βρέθηκε. Δοκιμάστε ξανά. Το μήνυμά σας εστάλη. Η σύνδεση έκλεισε. Επιλέξτε όλα τα στοιχεία."),
         Script("emoji", "😀😃😄 👍🏽👋 ☕🍵 🎉🎉 🐸💧 🇯🇵🇩🇪 ❤️‍🔥 🙈🙉🙊 ✅❌ 🕐🕑🕒"),
     ]
 
@@ -58,7 +65,11 @@ struct ForeignBytesTests {
             needed: sender == nil ? Evidence.neededMidstream : Evidence.needed, limit: 16 << 10)
         for start in stride(from: 0, to: bytes.count, by: segment) {
             let end = min(start + segment, bytes.count)
-            if search.receive(bytes.span.extracting(start..<end), origin: Origin(packet: 0, time: Timestamp(nanoseconds: 0))) != nil { return true }
+            if search.receive(
+                bytes.span.extracting(start..<end), origin: Origin(packet: 0, time: Timestamp(nanoseconds: 0))) != nil
+            {
+                return true
+            }
         }
         return search.finish(hasFin: true) != nil
     }
@@ -97,7 +108,9 @@ struct ForeignBytesTests {
         }
     }
 
-    @Test("a table of records that look like Pings, frames or Closes is none", arguments: [0x81, 0x82, 0x88, 0x89, 0xc1] as [UInt8])
+    @Test(
+        "a table of records that look like Pings, frames or Closes is none",
+        arguments: [0x81, 0x82, 0x88, 0x89, 0xc1] as [UInt8])
     func tables(tag: UInt8) {
         var chance = SeededGenerator("ForeignBytesTests.tables ")
         for width in 1...24 {

@@ -38,7 +38,8 @@ struct SearchBoundTests {
             var text = [UInt8](repeating: 0x61, count: 200)
             text[place] = 0xff
             var chain = HeaderChain(sender: .server, start: 0, isSegmentStart: true, isMidstream: false)
-            let taken = chain.take(header(0x81, length: 200), payload: text.span, isText: false, mayBeCompressed: false, ByteModel())
+            let taken = chain.take(
+                header(0x81, length: 200), payload: text.span, isText: false, mayBeCompressed: false, ByteModel())
             #expect(taken == isTaken)
         }
     }
