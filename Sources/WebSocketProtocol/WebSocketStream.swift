@@ -74,7 +74,9 @@ public struct WebSocketStream: ~Copyable {
     private var endedMessage: Message?
     private(set) var kept = KeptPayload()
 
-    /// The bytes of the value that the fast path touches, for prefetching. A test holds them against the fields' addresses.
+    /// The bytes of the value that the fast path touches, for prefetching.
+    ///
+    /// A test holds them against the fields' addresses.
     @inlinable package static var hotBytes: Range<Int> { 0..<120 }
 
     /// Creates a stream that begins after the upgrade.

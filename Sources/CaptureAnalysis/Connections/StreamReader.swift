@@ -53,8 +53,9 @@ struct Intake {
     }
 }
 
-/// What a reader leaves to whoever knows the connection. An object, since it is rare and large: copies of an ``Intake``
-/// cost nothing.
+/// What a reader leaves to whoever knows the connection.
+///
+/// An object, since it is rare and large: copies of an ``Intake`` cost nothing.
 final class Handover {
     /// Upgrades that were answered, in order: still to be reported.
     var upgrades: [Upgrade]

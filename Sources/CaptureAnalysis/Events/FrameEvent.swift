@@ -32,8 +32,9 @@ public struct FrameEvent: Sendable {
     public var fragment: UInt64
     /// Whether it follows a place that was found by evidence, not proof.
     public var isInferred: Bool
-    /// The packet that its last byte came in, and that packet's time. An earlier one than the event's, if the byte waited
-    /// for others that came later or not at all.
+    /// The packet that its last byte came in, and that packet's time.
+    ///
+    /// An earlier one than the event's, if the byte waited for others that came later or not at all.
     public var origin: Origin
 }
 
@@ -47,7 +48,8 @@ public struct MessageEvent: Sendable {
     public var firstPacket: UInt64
     /// Whether it follows a place that was found by evidence, not proof.
     public var isInferred: Bool
-    /// The packet that its last byte came in, and that packet's time. An earlier one than the event's, if the byte waited
-    /// for others that came later or not at all.
+    /// The packet that its last byte came in, and that packet's time.
+    ///
+    /// An earlier one than the event's, if the byte waited for others that came later or not at all.
     public var origin: Origin
 }

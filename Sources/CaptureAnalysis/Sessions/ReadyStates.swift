@@ -14,8 +14,9 @@ struct ReadyStates {
         changes.append(SessionEnd.ReadyStateChange(state: .connecting, elapsed: elapsed))
     }
 
-    /// Goes on to a later state. Of one that was reached already, an earlier time counts; one that was passed changes
-    /// nothing.
+    /// Goes on to a later state.
+    ///
+    /// Of one that was reached already, an earlier time counts; one that was passed changes nothing.
     mutating func advance(to state: ReadyState, at elapsed: Int64) {
         guard ReadyStates.rank(state) > ReadyStates.rank(current) else {
             if state == current {

@@ -1,7 +1,9 @@
 import BasicContainers
 import WireFormat
 
-/// The decompression context of one direction (RFC 7692 7.1.1). It takes its memory at the first compressed message.
+/// The decompression context of one direction (RFC 7692 7.1.1).
+///
+/// It takes its memory at the first compressed message.
 ///
 /// If bytes that the window should hold are missing, the next message is tried with an empty window. It inflates only
 /// if it does not reach back beyond what is known, and then it is right, whatever the window held: zlib and ISA-L refuse

@@ -67,12 +67,16 @@ struct Inflater: ~Copyable {
         inflatedCount = 0
     }
 
-    /// Begins a long message, after the one before it ended. Others need no beginning.
+    /// Begins a long message, after the one before it ended.
+    ///
+    /// Others need no beginning.
     mutating func beginLong() {
         isal = ISALInflater(windowBits: windowBits, after: zlib)
     }
 
-    /// Ends a message that was inflated. The next one begins with a block, even if a block of this one is unfinished.
+    /// Ends a message that was inflated.
+    ///
+    /// The next one begins with a block, even if a block of this one is unfinished.
     mutating func end() {
         guard let isal = isal.take() else {
             zlib.endBlock()

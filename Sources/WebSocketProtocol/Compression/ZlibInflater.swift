@@ -2,7 +2,9 @@ import BasicContainers
 internal import CZlib
 import WireFormat
 
-/// Inflates with zlib. Its state takes about 10 KB plus the window, and must not move: zlib keeps its address.
+/// Inflates with zlib.
+///
+/// Its state takes about 10 KB plus the window, and must not move: zlib keeps its address.
 @safe
 struct ZlibInflater: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>

@@ -51,7 +51,9 @@ struct KeptPayload: ~Copyable {
         bytes.append(copying: source.extracting(first: count))
     }
 
-    /// Keeps what there is room for, unmasked if there is a mask. The mask advances over all of `source`.
+    /// Keeps what there is room for, unmasked if there is a mask.
+    ///
+    /// The mask advances over all of `source`.
     mutating func append(_ source: Span<UInt8>, unmasking mask: inout Masking?, in store: inout PayloadStore) {
         guard var masking = mask else {
             append(source, in: &store)

@@ -52,7 +52,9 @@ final class ByteModel {
     }
 
     /// What it proves, in bits, that a header of `sender` stands where one is due: how rare such places are, the
-    /// `known` headers of the chain itself left out. Before any place was looked at, they are as rare as in random bytes.
+    /// `known` headers of the chain itself left out.
+    ///
+    /// Before any place was looked at, they are as rare as in random bytes.
     func headerEvidence(_ sender: Role, known: Int) -> Int {
         let others = max(0, headerPlaces[sender.index] &- known)
         let tenths = Self.logarithm(places &+ 64) &- Self.logarithm(others &+ 2)

@@ -264,8 +264,9 @@ struct ChainWalks {
         return gains.count - 1
     }
 
-    /// Whether another chain has taken the header that this one is due to take. If so, that one gets the better of the
-    /// two beginnings.
+    /// Whether another chain has taken the header that this one is due to take.
+    ///
+    /// If so, that one gets the better of the two beginnings.
     mutating func meets(_ chain: HeaderChain) -> Bool {
         guard !marks.isEmpty, let index = index(chain.next, chain.sender), marks[index].walk > 0 else { return false }
         let other = Int(marks[index].walk) - 1

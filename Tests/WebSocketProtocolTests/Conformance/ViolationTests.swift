@@ -152,6 +152,7 @@ private let ruleCases: [RuleCase] = [
 ]
 
 /// 2 MiB of zeros in about 2 KiB.
+///
 /// 300 bytes, no three of which come twice in a row.
 private let spread = (0..<150).flatMap { [UInt8($0), UInt8(255 - $0)] }
 private let bomb = Deflating().compress([UInt8](repeating: 0, count: 2 << 20))
