@@ -12,7 +12,7 @@ extension UpgradeFollower {
             // RFC 9112 2.2: empty lines before a request line are ignored.
             while offset < bytes.count, bytes[offset].isLineEnd { offset += 1 }
             guard offset < bytes.count else { return nil }
-            if answersUnseenProxyRequest(bytes[offset], direction) { return .waits }
+            if mayAnswerUnseen(bytes[offset], direction) { return .waits }
         }
         if streams[index].head.firstBytes.kind == .undecided {
             streams[index].head.firstBytes.read(bytes, from: offset)
@@ -59,10 +59,11 @@ extension UpgradeFollower {
         return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
-    /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers.
-    private func answersUnseenProxyRequest(_ byte: UInt8, _ direction: Direction) -> Bool {
+    /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers, or of HTTP/2, whose server
+    /// need not wait for the client (RFC 9113 3.4).
+    private func mayAnswerUnseen(_ byte: UInt8, _ direction: Direction) -> Bool {
         client == nil && direction == .fromResponder && (byte == 0 || byte == 5)
-            && !streams[Direction.fromInitiator.index].head.firstBytes.hasBegun
+            && streams[Direction.fromInitiator.index].head.firstBytes.kind == .undecided
     }
 
     private mutating func beginProxy(_ step: SOCKSStep, _ direction: Direction) -> Outcome? {

@@ -78,7 +78,7 @@ package struct UpgradeFollower: Sendable {
         var offset = 0
         while offset < bytes.count {
             guard let outcome = read(bytes, from: &offset, direction) else { continue }
-            if case .finished = outcome { offset = bytes.count }
+            if case .finished(let ending) = outcome, !ending.isHandedOver { offset = bytes.count }
             return Step(consumed: offset, outcome: outcome)
         }
         return Step(consumed: offset, outcome: .consumed)

@@ -63,6 +63,7 @@ struct HostileInputTests {
                     held[direction]!.removeFirst(step.consumed)
                     steps += 1
                     if case .waits = step.outcome { break }
+                    if case .finished = step.outcome { break }
                     if case .consumed = step.outcome { #expect(held[direction]!.isEmpty, comment) }
                 }
             }

@@ -66,10 +66,9 @@ extension Shard {
         switch successor {
         case .webSocket(let how): beginSession(how, opening, unread, at: place, of: feed, &workspace, &sink)
         case .other(let ending):
-            let begins =
-                openings[opening].number == 0 && !workspace.options.layers.isEmpty
-                && beginLayer(after: ending, opening, unread, at: place, of: feed, &workspace, &sink)
-            if !begins { stopReading(feed, opening, ending, &workspace) }
+            guard ending.isHandedOver, openings[opening].number == 0, !workspace.options.layers.isEmpty,
+                beginLayer(after: ending, opening, unread, at: place, of: feed, &workspace, &sink)
+            else { return stopReading(feed, opening, ending, &workspace) }
         }
     }
 

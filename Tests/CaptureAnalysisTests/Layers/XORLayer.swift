@@ -2,12 +2,14 @@ import CaptureAnalysis
 import TestSupport
 import WireFormat
 
-/// A toy TLS: each stream is records of a marker, a length of two bytes and at most 16 KiB, whose bytes are XORed with a key.
+/// A toy TLS: each stream is records of two bytes that begin a TLS handshake record, a length of two bytes and at most
+/// 16 KiB, whose bytes are XORed with a key.
 final class XORLayer: StreamLayer {
-    static let marker: UInt8 = 0xe5
+    /// As TLS begins (RFC 8446 5.1), so that HTTP gives way to it.
+    static let marker: [UInt8] = [0x16, 0x03]
     static let key: UInt8 = 0x5a
     static let recordLimit = 16 << 10
-    static let headerByteCount = 3
+    static let headerByteCount = 4
 
     /// A record that has begun.
     private struct Record {
@@ -71,7 +73,7 @@ final class XORLayer: StreamLayer {
 
     private static func missing(of record: Record) -> Int {
         guard record.bytes.count >= headerByteCount else { return headerByteCount - record.bytes.count }
-        let length = Int(record.bytes[1]) << 8 | Int(record.bytes[2])
+        let length = Int(record.bytes[2]) << 8 | Int(record.bytes[3])
         return headerByteCount + length - record.bytes.count - record.lost
     }
 
@@ -79,13 +81,13 @@ final class XORLayer: StreamLayer {
     static func records(_ bytes: [UInt8], of size: Int = recordLimit) -> [[UInt8]] {
         stride(from: 0, to: bytes.count, by: size).map { start in
             let part = bytes[start..<min(bytes.count, start + size)]
-            return [marker, UInt8(part.count >> 8), UInt8(part.count & 0xff)] + part.map { $0 ^ key }
+            return marker + [UInt8(part.count >> 8), UInt8(part.count & 0xff)] + part.map { $0 ^ key }
         }
     }
 
     struct Provider: StreamLayerProvider {
         func layer(for offer: LayerOffer, startingWith bytes: Span<UInt8>) -> (any StreamLayer)? {
-            bytes[0] == marker ? XORLayer() : nil
+            bytes[0] == marker[0] ? XORLayer() : nil
         }
     }
 }
