@@ -106,7 +106,7 @@ package struct TraceInvariants {
         for pong in connection.frames {
             guard let packet = pong.answersPacket else { continue }
             let isAnswer = connection.frames.contains { ping in
-                ping.opcode == "ping" && ping.from != pong.from && ping.packet == packet
+                ping.opcode == "ping" && ping.from != pong.from && (ping.originPacket ?? ping.packet) == packet
             }
             demand(
                 pong.opcode == "pong" && isAnswer && packet <= pong.packet,
