@@ -64,7 +64,8 @@ struct HandoverTests {
         #expect(driver.isOver, comment)
         for direction in Direction.allCases {
             let left = driver.follower.takeHandover(of: direction) + driver.held[direction]!
-            #expect(left == Array(row.conversation.stream(of: direction).dropFirst(row.starts[direction.index])), comment)
+            #expect(
+                left == Array(row.conversation.stream(of: direction).dropFirst(row.starts[direction.index])), comment)
             #expect(driver.follower.takeHandover(of: direction) == [], comment)
         }
     }

@@ -12,7 +12,8 @@ struct UpgradeLimitsTests {
         return limits
     }
 
-    @Test("A head exactly as long as the limit is read, a longer one is not, however it is cut", arguments: [1, 7, 1000])
+    @Test(
+        "A head exactly as long as the limit is read, a longer one is not, however it is cut", arguments: [1, 7, 1000])
     func head(pieceLength: Int) {
         let fixed = length("GET / HTTP/1.1\nUpgrade: websocket\nX: \n\n")
         for (padding, expected) in [(0, "requested / at 200"), (1, "finished oversizedHead")] {

@@ -77,7 +77,8 @@ extension Handshake {
             version: upgrade.offer.version,
             requestHeader: request.header, responseHeader: response?.header ?? HTTPFields([]),
             subprotocol: upgrade.selection?.subprotocols.first, offeredExtensions: upgrade.offer.extensions,
-            extensions: upgrade.extensions, isAcceptValid: upgrade.answer?.isAcceptValid, requestPacket: upgrade.asked.origin.packet,
+            extensions: upgrade.extensions, isAcceptValid: upgrade.answer?.isAcceptValid,
+            requestPacket: upgrade.asked.origin.packet,
             responsePacket: response.map { _ in answered.packet },
             responseTime: response.map { _ in answered.time.nanoseconds(since: upgrade.asked.origin.time) },
             requestElapsed: upgrade.asked.elapsed)

@@ -51,7 +51,8 @@ extension Finding {
     ///   - streamOffset: Where in that stream.
     ///   - frameIndex: The 0-based number of the frame in its direction.
     init(
-        _ rule: Rule, _ values: String..., from role: Role?, at streamOffset: UInt64? = nil, frame frameIndex: UInt64? = nil
+        _ rule: Rule, _ values: String..., from role: Role?, at streamOffset: UInt64? = nil,
+        frame frameIndex: UInt64? = nil
     ) {
         self.init(
             rule: rule.id, severity: rule.severity, reference: rule.reference, text: rule.text(filledWith: values),

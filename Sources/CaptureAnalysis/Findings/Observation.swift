@@ -113,19 +113,23 @@ extension Rule {
         case .farAcknowledgment:
             self.init(
                 "tcp.far-acknowledgment", .warning, "RFC 9293 3.10.7.4",
-                "Acknowledgments from this end are ignored: they are more than 1 GiB beyond what the other end was seen to send.")
+                "Acknowledgments from this end are ignored: they are more than 1 GiB beyond what the other end was seen to send."
+            )
         case .zeroWindow:
             self.init(
                 "tcp.zero-window", .warning, "RFC 9293 3.8.6.1",
-                "This end's receive window was closed for {N} ms, from packet {P} to {Q}: the other end could send nothing.")
+                "This end's receive window was closed for {N} ms, from packet {P} to {Q}: the other end could send nothing."
+            )
         case .zeroWindowToTheEnd:
             self.init(
                 "tcp.zero-window", .warning, "RFC 9293 3.8.6.1",
-                "This end's receive window was closed for {N} ms, from packet {P} to the end: the other end could send nothing.")
+                "This end's receive window was closed for {N} ms, from packet {P} to the end: the other end could send nothing."
+            )
         case .nagleStall:
             self.init(
                 "tcp.nagle-stall", .warning, "RFC 9293 3.7.4",
-                "A segment of {N} bytes in the middle of a frame was held back for {N} ms until the previous one was acknowledged (Nagle's algorithm and delayed acknowledgments).")
+                "A segment of {N} bytes in the middle of a frame was held back for {N} ms until the previous one was acknowledged (Nagle's algorithm and delayed acknowledgments)."
+            )
         case .nagleStalls:
             self.init(
                 "tcp.nagle-stall", .warning, "RFC 9293 3.7.4",
@@ -141,7 +145,8 @@ extension Rule {
         case .searchLimit:
             self.init(
                 "limit.search", .warning, "wstap limits",
-                "The search for frames had given up on this end before the session was found: what it sent before is not decoded.")
+                "The search for frames had given up on this end before the session was found: what it sent before is not decoded."
+            )
         case .connectionLimit:
             self.init(
                 "limit.connections", .warning, "wstap limits",

@@ -1,7 +1,9 @@
 import HTTPUpgrade
 public import WebSocketProtocol
 
-/// A rule that findings are about. This is the catalogue: every rule is here, and nowhere else.
+/// A rule that findings are about.
+///
+/// This is the catalogue: every rule is here or in `Observation.swift`, and nowhere else.
 ///
 /// The initialisers list the rules by who notices that they are broken: the opening handshake, WebSocket itself, or the
 /// analysis as a whole. A rule that is reported with different texts has an entry for each.
@@ -221,7 +223,8 @@ extension Rule {
                 "The message inflates beyond the limits; its payload is withheld.")
         case .messageLimit:
             self.init(
-                "limit.message", .warning, "wstap limits", "The message is longer than the limit; the rest is not shown.")
+                "limit.message", .warning, "wstap limits",
+                "The message is longer than the limit; the rest is not shown.")
         case .controlPayloadLimit:
             self.init(
                 "limit.control-payload", .warning, "wstap limits",

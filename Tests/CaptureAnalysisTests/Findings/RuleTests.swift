@@ -24,7 +24,9 @@ struct RuleTests {
         let page = try String(contentsOf: Repository.root.appending(path: "docs/findings.md"), encoding: .utf8)
         var rows: [Row] = []
         for line in page.split(separator: "\n") {
-            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
             guard cells.count == 6, cells[4].hasSuffix(".") else { continue }
             if cells[1].isEmpty, var last = rows.last {
                 last.text = cells[4]
@@ -69,12 +71,15 @@ struct RuleTests {
         #expect(finding.rule == "tcp.zero-window" && finding.severity == .warning)
         #expect(
             finding.text
-                == "This end's receive window was closed for 62.0 ms, from packet {3} to 9: the other end could send nothing.")
+                == "This end's receive window was closed for 62.0 ms, from packet {3} to 9: the other end could send nothing."
+        )
         #expect(finding.from == .client && finding.streamOffset == 7 && finding.frameIndex == 1)
         #expect(Finding(Rule(.serverMasked), from: .server).text == "The server sent a masked frame.")
     }
 
-    @Test("writes durations in milliseconds with one decimal", arguments: [(0, "0.0"), (49_999, "0.0"), (62_050_000, "62.1")])
+    @Test(
+        "writes durations in milliseconds with one decimal",
+        arguments: [(0, "0.0"), (49_999, "0.0"), (62_050_000, "62.1")])
     func durations(nanoseconds: Int64, text: String) {
         #expect(Finding.milliseconds(nanoseconds) == text)
     }

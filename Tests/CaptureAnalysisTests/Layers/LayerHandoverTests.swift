@@ -90,7 +90,9 @@ struct LayerHandoverTests {
         #expect(log.breaks.withLock { $0 } == [], comment)
     }
 
-    @Test("are handed both streams from their first bytes, however these are cut", arguments: [1, 2, 3, 1000], [false, true])
+    @Test(
+        "are handed both streams from their first bytes, however these are cut", arguments: [1, 2, 3, 1000],
+        [false, true])
     func handover(segmentSize: Int, isServerFirst: Bool) {
         check(
             .tls, client: Self.clientHello, server: Self.serverHello, segmentSize: segmentSize,
