@@ -3,7 +3,7 @@ public import WebSocketProtocol
 
 /// A rule that findings are about.
 ///
-/// This is the catalogue: every rule is here, and nowhere else.
+/// This is the catalogue: every rule is here or in `Observation.swift`, and nowhere else.
 ///
 /// The initialisers list the rules by who notices that they are broken: the opening handshake, WebSocket itself, or the
 /// analysis as a whole. A rule that is reported with different texts has an entry for each.

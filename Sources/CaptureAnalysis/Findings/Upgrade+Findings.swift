@@ -31,7 +31,9 @@ extension Finding {
         }
         let others = extensions.names.filter { !UndecodedExtensions.isLegacyDeflate($0) }
         if let name = others.first {
-            let names = others.count == 1 ? name : "\(name) and \(others.count - 1) more extensions"
+            let names =
+                others.count == 1
+                ? name : "\(name) and \(others.count - 1) more extension\(others.count == 2 ? "" : "s")"
             findings.append(Finding(Rule(.extensionNotDecoded), names, from: .server))
         }
         return findings

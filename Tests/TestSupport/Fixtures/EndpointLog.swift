@@ -61,7 +61,12 @@ package struct EndpointLog: Sendable {
     package init(contentsOf urls: URL...) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let lines = try urls.flatMap { try Data(contentsOf: $0).split(separator: UInt8(ascii: "\n")) }
+        let newline = UInt8(ascii: "\n")
+        let lines = try urls.flatMap { url in
+            let data = try Data(contentsOf: url)
+            // An end that is still talking may have written half of its last line.
+            return data.prefix(upTo: data.lastIndex(of: newline) ?? data.startIndex).split(separator: newline)
+        }
         rows = try lines.compactMap {
             line in
             let event = try decoder.decode(Event.self, from: line)

@@ -144,6 +144,8 @@ package struct TraceEvent: Sendable, Decodable {
     package var inferred: Bool?
     /// What a Close frame says.
     package var close: Close?
+    /// The packet that brought a frame or message, if that is not the one it was reported with.
+    package var originPacket: Int?
     /// The packet of the Ping that a Pong answers.
     package var answersPacket: Int?
     /// The packet of the message that a delivery is of.

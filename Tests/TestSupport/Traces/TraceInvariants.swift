@@ -118,22 +118,20 @@ package struct TraceInvariants {
     private mutating func checkVerdict(_ connection: TraceConnection) {
         guard let verdict = connection.verdict else { return }
         let name = "#\(connection.number)"
-        // In the order in which they were captured.
-        let closes = connection.frames.filter { $0.opcode == "close" }.sorted {
-            ($0.originPacket ?? $0.packet) < ($1.originPacket ?? $1.packet)
-        }
+        let closes = connection.frames.filter { $0.opcode == "close" }
         let (byClient, byServer) = (connection.close(from: .client), connection.close(from: .server))
         demand((verdict.layer == "close-frame") == !closes.isEmpty, "\(name): layer \(verdict.layer)")
         let isShut = byClient != nil && byServer != nil
         demand(verdict.clean == (isShut && verdict.failedBy == nil), "\(name): clean \(verdict.clean)")
-        demand(verdict.code == closes.first?.close?.code, "\(name): the code is not that of the first Close frame")
-        if let first = closes.first {
-            // Where a gap may hide an earlier one of the other end, nobody knows who was first.
-            let mayBeHidden =
-                closes.count == 1 && connection.events.contains { $0.event == "gap" && $0.from != first.from }
-            demand(
-                verdict.by == first.from?.rawValue || mayBeHidden && verdict.by == "unknown",
-                "\(name): closed by \(verdict.by)")
+        // The first on the wire, which may have been reported second.
+        let first = closes.min { ($0.originPacket ?? $0.packet) < ($1.originPacket ?? $1.packet) }
+        demand(verdict.code == first?.close?.code, "\(name): the code is not that of the first Close frame")
+        // A gap, or a direction that was not captured, may hide an earlier one.
+        let mayHideClose =
+            connection.events.contains { $0.event == "gap" } || Set(connection.frames.compactMap(\.from)).count < 2
+        let isUndecided = verdict.by == "unknown" && mayHideClose
+        if let first {
+            demand(verdict.by == first.from?.rawValue || isUndecided, "\(name): closed by \(verdict.by)")
         }
         let ends = [
             (ExpectedMessage.Sender.client, verdict.clientSees, byServer), (.server, verdict.serverSees, byClient),
