@@ -108,7 +108,7 @@ struct PipelineTests {
         packets[6].time = Timestamp(nanoseconds: packets[0].time.nanoseconds - 5_000_000_000)
         let analysis = Analysis(packets)
         #expect(analysis.told.map(\.context.packet) == analysis.told.map(\.context.packet).sorted())
-        #expect(analysis.frames.last?.answer?.roundTrip == -5_005_000_000)
+        #expect(analysis.frames.last?.answer?.roundTrip == nil)
         #expect(try analysis.summary.duration == -5_000_000_000)
     }
 

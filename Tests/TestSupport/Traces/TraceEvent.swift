@@ -132,8 +132,6 @@ package struct TraceEvent: Sendable, Decodable {
     package var wireLength: UInt64?
     /// The packet that the first byte came in.
     package var firstPacket: Int?
-    /// The packet that brought its last byte, if it waited for others.
-    package var originPacket: Int?
     /// Bytes of the payload that the capture lacks.
     package var missing: UInt64?
     /// How many frames a message came in, or there were at all.
