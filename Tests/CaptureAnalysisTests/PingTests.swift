@@ -5,13 +5,17 @@ import WebSocketProtocol
 
 @Suite("Pings and Pongs")
 struct PingTests {
-    /// The session whose frames are given, each a packet of its own.
+    /// The session whose frames are given, each a packet of its own, and that ends so many milliseconds after them.
     private func analysis(
-        _ frames: [(ExpectedMessage.Sender, [UInt8])], limits: Limits = Limits()
+        _ frames: [(ExpectedMessage.Sender, [UInt8])], limits: Limits = Limits(), endingAfter wait: Int64? = nil
     ) -> Analysis {
         var talk = TCPConversation()
         talk.openWebSocket()
         for (sender, bytes) in frames { talk.send(bytes, from: sender) }
+        if let wait {
+            talk.wait(milliseconds: wait)
+            talk.finish(first: .client)
+        }
         return Analysis(talk.packets, limits: limits)
     }
 
@@ -95,10 +99,16 @@ struct PingTests {
 
     @Test("Unsolicited Pongs answer nothing")
     func unsolicited() throws {
-        let analysis = analysis([pong("heartbeat"), ping("a"), pong("heartbeat"), pong("a", from: .server)])
+        let frames = [pong("heartbeat"), ping("a"), pong("heartbeat"), pong("a", from: .server)]
+        let analysis = analysis(frames, endingAfter: 2000)
         #expect(analysis.frames.allSatisfy { $0.answer == nil })
         #expect(try analysis.end.verdict.unansweredPings == 1)
         #expect(try analysis.end.pingRoundTrip == nil)
+    }
+
+    @Test("Pings that came too late to be answered are not counted as unanswered", arguments: [(900, 0), (1100, 1)])
+    func patience(wait: Int64, unanswered: UInt64) throws {
+        #expect(try analysis([ping("a")], endingAfter: wait).end.verdict.unansweredPings == unanswered)
     }
 
     @Test("Pings and Pongs go both ways at once")
@@ -113,7 +123,7 @@ struct PingTests {
     func unanswered() throws {
         var limits = Limits()
         limits.outstandingPings = 3
-        let analysis = analysis((1...5).map { ping("\($0)") } + [pong("4")], limits: limits)
+        let analysis = analysis((1...5).map { ping("\($0)") } + [pong("4")], limits: limits, endingAfter: 2000)
         #expect(analysis.frames.compactMap(\.answer?.pingPacket) == [9])
         // Pings 1 and 2 were forgotten, 3 was passed over, 5 waits.
         #expect(try analysis.end.verdict.unansweredPings == 3)

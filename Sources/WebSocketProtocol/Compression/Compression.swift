@@ -157,6 +157,11 @@ struct Compression: ~Copyable {
         }
     }
 
+    /// Takes what is left to inflate of a message whose data ends inside a block: a few bytes.
+    mutating func takeLast(into output: inout UniqueArray<UInt8>) {
+        inflater?.takeLast(into: &output)
+    }
+
     /// Inflates from `input` into the free capacity of `output`.
     mutating func inflate(_ input: inout ByteCursor, into output: inout UniqueArray<UInt8>) -> Inflater.Status {
         let rest = input.rest

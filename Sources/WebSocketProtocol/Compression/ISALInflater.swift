@@ -99,9 +99,44 @@ struct ISALInflater: ~Copyable {
             result = unsafe isal_inflate(state)
             return unsafe available &- Int(state.pointee.avail_in)
         }
-        input.skip(taken)
+        // Of broken data it may give back more than it was given.
+        input.skip(max(0, taken))
         inflatedCount &+= bufferedCount &- before
         return result >= ISAL_DECOMP_OK
+    }
+
+    /// Takes the literals that the bits left at the end of the data spell.
+    ///
+    /// ISA-L looks up as many as three symbols at once, and leaves all of them if bits of the last one are missing.
+    mutating func takeLastLiterals(into output: inout UniqueArray<UInt8>) {
+        guard unsafe state.pointee.block_state == ISAL_BLOCK_CODED else { return }
+        var bits = unsafe state.pointee.read_in
+        var count = unsafe Int(state.pointee.read_in_length)
+        while count > 0, let (literal, length) = literal(of: UInt32(truncatingIfNeeded: bits), count) {
+            if bufferedCount >= Int(isal_inflated_limit) {
+                copyOut(to: &output)
+                dropAllButWindow()
+            }
+            unsafe buffered[bufferedCount] = literal
+            unsafe state.pointee.tmp_out_valid += 1
+            inflatedCount &+= 1
+            bits >>= UInt64(length)
+            count &-= length
+        }
+        copyOut(to: &output)
+    }
+
+    /// The literal that the first of `count` bits spell, and the length of its code; nil if they spell none.
+    private func literal(of bits: UInt32, _ count: Int) -> (UInt8, length: Int)? {
+        for length in 1...min(count, Int(isal_lookup_bits)) {
+            // Whatever comes behind its code, a symbol stays the same.
+            let begun = bits & (1 &<< UInt32(length) &- 1)
+            let first = unsafe isal_literal(state, begun)
+            guard first >= 0 else { continue }
+            let others = stride(from: begun, to: 1 &<< UInt32(isal_lookup_bits), by: 1 &<< length)
+            if others.allSatisfy({ unsafe isal_literal(state, $0) == first }) { return (UInt8(first), length) }
+        }
+        return nil
     }
 
     private mutating func dropAllButWindow() {

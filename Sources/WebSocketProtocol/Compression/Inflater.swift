@@ -74,6 +74,13 @@ struct Inflater: ~Copyable {
         isal = ISALInflater(windowBits: windowBits, after: zlib)
     }
 
+    /// Takes what is left to inflate of a message whose data ends inside a block.
+    mutating func takeLast(into output: inout UniqueArray<UInt8>) {
+        let before = output.count
+        isal?.takeLastLiterals(into: &output)
+        inflatedCount &+= output.count &- before
+    }
+
     /// Ends a message that was inflated.
     ///
     /// The next one begins with a block, even if a block of this one is unfinished.

@@ -243,6 +243,12 @@ struct MessageDecoder: ~Copyable {
         }
     }
 
+    private mutating func inflateLast(_ room: inout UniqueArray<UInt8>, _ payloads: inout PayloadStore) {
+        room.removeAll(keepingCapacity: true)
+        compression.takeLast(into: &room)
+        take(room.span, &payloads)
+    }
+
     private mutating func giveUp(
         _ violation: Violation?, _ reason: PayloadWithheld, _ payloads: inout PayloadStore,
         _ violations: inout PendingViolations
@@ -270,6 +276,7 @@ struct MessageDecoder: ~Copyable {
                 giveUp(nil, .contextLost, &resources.payloads, &violations)
                 return
             }
+            inflateLast(&resources.inflated, &resources.payloads)
             violations.insert(.deflateUnfinished)
         }
         if exceedsWindow { violations.insert(.windowExceeded) }

@@ -46,7 +46,11 @@ struct InflaterTests {
             {
                 return failure
             }
-            return inflater.isAtBlockEnd ? .inflated(output) : .unfinished(output)
+            if inflater.isAtBlockEnd { return .inflated(output) }
+            var last = UniqueArray<UInt8>(minimumCapacity: 16)
+            inflater.takeLast(into: &last)
+            for index in last.indices { output.append(last[index]) }
+            return .unfinished(output)
         }
 
         private mutating func inflate(
@@ -141,6 +145,17 @@ struct InflaterTests {
         }
     }
 
+    /// Whether zlib refuses a message whatever follows it, of many continuations.
+    private static func isHopeless(_ message: [UInt8], _ random: inout SeededGenerator) -> Bool {
+        let continuations = [[UInt8](repeating: 0, count: 500)] + (0..<200).map { _ in random.bytes(500) }
+        return continuations.allSatisfy { continuation in
+            switch ReferenceInflating().inflate(message + continuation) {
+            case .broken, .incompleteCode: true
+            default: false
+            }
+        }
+    }
+
     @Test("Damaged data is refused where zlib refuses it, and otherwise inflates to the same bytes")
     func damaged() {
         var random = SeededGenerator()
@@ -158,6 +173,11 @@ struct InflaterTests {
                 let outcome = direction.inflate(message, &random)
                 // See below for the former.
                 if expected == .incompleteCode || expected == .tooLong { break }
+                if outcome == .broken, case .unfinished = expected {
+                    // ISA-L refuses a header that lacks the code of a block's end before the rest of it is there.
+                    #expect(Self.isHopeless(message, &random))
+                    break
+                }
                 #expect(outcome == expected)
                 if outcome != expected { return }
                 switch outcome {
