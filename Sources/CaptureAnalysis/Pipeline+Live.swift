@@ -30,7 +30,7 @@ extension Pipeline {
         switch ahead[0].packet {
         case .tcp, .reassembledTCP: break
         case .fragment: return .fragment
-        case .udp, .reassembledUDP, .other, .truncated, .malformed, .unsupportedLinkType: return .other
+        case .udp, .reassembledUDP, .other, .tunnel, .truncated, .malformed, .unsupportedLinkType: return .other
         }
         let shard = ahead[0].shard
         let ends = ConnectionEnds(ahead[0].segment.source, ahead[0].segment.destination)

@@ -112,6 +112,7 @@ public struct Pipeline: ~Copyable {
             let datagram = decoder.datagram
             workspace.summary.others.count(UDPDatagram(ahead[place].segment).service(in: datagram.span))
         case .other: workspace.summary.others.packetsNotTCP &+= 1
+        case .tunnel(let tunnel): workspace.summary.others.count(.tunnel(tunnel))
         case .truncated, .malformed: workspace.summary.unreadablePackets &+= 1
         case .unsupportedLinkType:
             workspace.summary.unreadablePackets &+= 1

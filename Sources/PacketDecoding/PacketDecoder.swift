@@ -110,7 +110,7 @@ package struct PacketDecoder: Sendable {
         _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp
     ) -> (ReassembledDatagram?, TransportPacket) {
         guard let fragment = Fragment(walk, in: bytes) else { return (nil, .malformed) }
-        guard !fragment.leadsNowhere else { return (nil, .other) }
+        if let end = fragment.certainEnd { return (nil, end == .tunnel(.esp) ? .tunnel(.esp) : .other) }
         return (fragments.insert(fragment, from: bytes, at: time), .fragment)
     }
 }
@@ -130,6 +130,12 @@ extension HeaderWalk {
             case .ppp: next = readPPP(bytes)
             case .pppOrCiscoHDLC: next = readPPPOrCiscoHDLC(bytes)
             case .ciscoHDLC: next = readCiscoHDLC(bytes)
+            case .pppWithDirection: next = readPPPWithDirection(bytes)
+            case .ciscoHDLCWithDirection: next = readCiscoHDLCWithDirection(bytes)
+            case .ipOverInfiniBand: next = readIPOverInfiniBand(bytes)
+            case .netfilterLog: next = readNetfilterLog(bytes)
+            case .packetFilterLog: next = readPacketFilterLog(bytes)
+            case .pktap: next = readPKTAP(bytes)
             case .ip: next = readIPVersion(bytes)
             case .ipv4: next = readIPv4(bytes)
             case .ipv6: next = readIPv6(bytes)
@@ -141,6 +147,11 @@ extension HeaderWalk {
             case .vxlan: next = readVXLAN(bytes)
             case .geneve: next = readGeneve(bytes)
             case .gre: next = readGRE(bytes)
+            case .erspan: next = readERSPAN(bytes)
+            case .gtpUser: next = readGTPUser(bytes)
+            case .tzsp: next = readTZSP(bytes)
+            case .l2tp: next = readL2TP(bytes)
+            case .l2tpSession: next = readL2TPSession(bytes)
             case .mplsLabel: next = readMPLSLabel(bytes)
             case .pppoe: next = readPPPoE(bytes)
             case .none(let end): return end
@@ -161,6 +172,7 @@ extension HeaderWalk {
             takeUDP(bytes, into: &segment)
             return .udp
         case .other: return .other
+        case .tunnel(let tunnel): return .tunnel(tunnel)
         case .fragment: return .fragment
         case .truncated: return .truncated
         case .malformed: return .malformed

@@ -1,5 +1,3 @@
-internal import WireFormat
-
 /// What a captured packet carries, as far as its headers lead.
 package enum TransportPacket: Hashable, Sendable {
     /// A TCP segment; its payload is a range of the packet's bytes.
@@ -13,6 +11,8 @@ package enum TransportPacket: Hashable, Sendable {
     case reassembledUDP
     /// Sound, but neither TCP nor UDP over IP: ARP, ICMP…
     case other
+    /// A tunnel that is not decoded.
+    case tunnel(UndecodedTunnel)
     /// A fragment of an IP datagram that is not complete yet, or never will be (``FragmentTotals``).
     case fragment
     /// The capture holds too little of it to reach the end of the TCP or UDP header.
@@ -42,13 +42,15 @@ package enum TransportPacket: Hashable, Sendable {
 }
 
 /// Where the headers of a packet lead.
-enum WalkEnd {
+enum WalkEnd: Equatable {
     /// To a TCP header.
     case tcp
     /// To the payload of a UDP datagram.
     case udp
     /// To something else.
     case other
+    /// To a tunnel that is not decoded.
+    case tunnel(UndecodedTunnel)
     /// To a fragment.
     case fragment
     /// Nowhere: the captured bytes end.
@@ -57,59 +59,31 @@ enum WalkEnd {
     case malformed
 }
 
-/// A UDP datagram (RFC 768) found in a packet.
-package struct UDPDatagram: Sendable {
-    /// The sender.
-    package var source: Endpoint
-    /// The receiver.
-    package var destination: Endpoint
-    /// The tunnel that it came through (``TCPSegment/tunnel``).
-    package var tunnel: UInt32
-    /// Where its payload lies in the bytes it was found in, as far as it was captured.
-    package var payload: Range<Int>
-    /// The length of the payload on the wire; more than `payload.count` if a snap length cut it.
-    package var payloadLength: Int
+/// A tunnel that hides its packets or is not decoded, to be named where no WebSocket is found.
+package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
+    /// IPsec (RFC 4303), also over UDP (RFC 3948).
+    case esp
+    /// IEEE 802.1AE.
+    case macsec
+    case wireGuard
+    case openVPN
+    /// IPv6 over UDP (RFC 4380).
+    case teredo
+    /// RFC 9300.
+    case lisp
+    /// Wireless access points (RFC 5415).
+    case capwap
 
-    /// Takes the datagram from where ``PacketDecoder`` has put it: with ``TransportPacket/udp``, what TCP and UDP have in
-    /// common.
-    package init(_ segment: borrowing TCPSegment) {
-        source = segment.source
-        destination = segment.destination
-        tunnel = segment.tunnel
-        payload = segment.payload
-        payloadLength = segment.payloadLength
-    }
-
-    /// What the datagram is by its ports and first bytes.
-    ///
-    /// - Parameter bytes: The bytes it was found in.
-    /// - Returns: A kind of datagram.
-    package func service(in bytes: Span<UInt8>) -> UDPService {
-        if bytes.extracting(payload).startsWithQUICLongHeader { return .quic }
-        return Self.isWebPort(source.port) || Self.isWebPort(destination.port) ? .webPort : .other
-    }
-
-    private static func isWebPort(_ port: UInt16) -> Bool { port == 443 || port == 80 }
-}
-
-/// What a UDP datagram carries: a few kinds, however many ports there are.
-package enum UDPService: Hashable, Sendable {
-    /// QUIC: a long header of a known version, whatever the port.
-    case quic
-    /// Port 443 or 80, where QUIC's short headers look like any bytes.
-    case webPort
-    /// Anything else.
-    case other
-}
-
-extension Span<UInt8> {
-    /// Whether it starts with a long header of QUIC (RFC 8999 5.1) of version 1 (RFC 9000), 2 (RFC 9369) or a late draft.
-    fileprivate var startsWithQUICLongHeader: Bool {
-        // Both versions set the two highest bits (RFC 9000 17.2), and limit connection IDs to 20 bytes.
-        guard count >= 7, self[0] & 0xc0 == 0xc0, self[5] <= 20 else { return false }
-        switch bigEndianUInt32(at: 1) {
-        case 1, 0x6b33_43cf, 0xff00_001b...0xff00_0022: return true
-        default: return false
+    /// Its usual name.
+    package var name: String {
+        switch self {
+        case .esp: "IPsec ESP"
+        case .macsec: "MACsec"
+        case .wireGuard: "WireGuard"
+        case .openVPN: "OpenVPN"
+        case .teredo: "Teredo"
+        case .lisp: "LISP"
+        case .capwap: "CAPWAP"
         }
     }
 }

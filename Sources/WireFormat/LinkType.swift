@@ -22,6 +22,8 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var rawOpenBSD: LinkType { LinkType(rawValue: 14) }
     /// PPP in HDLC-like framing (RFC 1662 3), or Cisco HDLC, told apart by the first byte.
     @inlinable public static var pppHDLC: LinkType { LinkType(rawValue: 50) }
+    /// A PPPoE session (RFC 2516).
+    @inlinable public static var pppoe: LinkType { LinkType(rawValue: 51) }
     /// Raw IPv4 or IPv6, told apart by the version nibble.
     @inlinable public static var raw: LinkType { LinkType(rawValue: 101) }
     /// Cisco HDLC: address, control, EtherType.
@@ -30,10 +32,26 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var loop: LinkType { LinkType(rawValue: 108) }
     /// Linux "cooked" capture, version 1.
     @inlinable public static var linuxCooked: LinkType { LinkType(rawValue: 113) }
+    /// OpenBSD's and FreeBSD's packet filter log.
+    @inlinable public static var packetFilterLog: LinkType { LinkType(rawValue: 117) }
+    /// PPP as pppd records it: a direction in place of the address.
+    @inlinable public static var pppd: LinkType { LinkType(rawValue: 166) }
+    /// A direction, then PPP.
+    @inlinable public static var pppWithDirection: LinkType { LinkType(rawValue: 204) }
+    /// A direction, then Cisco HDLC.
+    @inlinable public static var ciscoHDLCWithDirection: LinkType { LinkType(rawValue: 205) }
+    /// An MPLS label stack.
+    @inlinable public static var mpls: LinkType { LinkType(rawValue: 219) }
     /// Raw IPv4.
     @inlinable public static var ipv4: LinkType { LinkType(rawValue: 228) }
     /// Raw IPv6.
     @inlinable public static var ipv6: LinkType { LinkType(rawValue: 229) }
+    /// Linux netfilter log: attributes, one of which holds the packet.
+    @inlinable public static var netfilterLog: LinkType { LinkType(rawValue: 239) }
+    /// IP over InfiniBand (RFC 4391): addresses, EtherType.
+    @inlinable public static var ipOverInfiniBand: LinkType { LinkType(rawValue: 242) }
+    /// Apple's PKTAP: a header with the process and the interface, then a packet of another link type.
+    @inlinable public static var pktap: LinkType { LinkType(rawValue: 258) }
     /// Linux "cooked" capture, version 2.
     @inlinable public static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
 }

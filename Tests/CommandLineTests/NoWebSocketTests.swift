@@ -21,6 +21,17 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
             ).ethernet())
     }
 
+    /// Two packets of IPsec, and one of OpenVPN.
+    private static let tunnels = (0..<3).map { number -> TimedPacket in
+        let datagram: any IPDatagram =
+            number < 2
+            ? IPv4Datagram(
+                from: IPAddress("10.0.0.7"), to: IPAddress("10.0.0.9"), protocolNumber: 50,
+                payload: Array(repeating: 7, count: 64))
+            : UDPPacket(to: Endpoint("10.0.0.9:1194"), payload: Array(repeating: 7, count: 64))
+        return TimedPacket(at: Timestamp(nanoseconds: 1_700_000_000_000_000_000), datagram.ethernet())
+    }
+
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
     static let all: [WithoutWebSocket] = [
@@ -97,6 +108,9 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
         WithoutWebSocket(
             testDescription: "UDP", packets: [.udp],
             words: ["none of 1 packets is TCP\n"]),
+        WithoutWebSocket(
+            testDescription: "tunnels", packets: tunnels,
+            words: ["none of 3 packets is TCP; tunnels that are not decoded: IPsec ESP in 2, OpenVPN in 1 packets\n"]),
         WithoutWebSocket(
             testDescription: "QUIC", packets: quic,
             words: ["none of 2 packets is TCP; QUIC (HTTP/3, not decoded) in 2 UDP packets\n"]),

@@ -1,5 +1,5 @@
 import HTTPUpgrade
-import PacketDecoding
+package import PacketDecoding
 import WebSocketProtocol
 
 /// What a capture holds beside WebSocket, for the words that help a user who finds none.
@@ -38,17 +38,20 @@ public struct OtherTraffic: Sendable, Equatable {
     public var quicPackets: UInt64 = 0
     /// Of those, further UDP packets of ports 443 and 80, where QUIC's short headers look like any bytes.
     public var webUDPPackets: UInt64 = 0
+    /// Of those, packets in tunnels that are not decoded.
+    package var tunnels: [UndecodedTunnel: UInt64] = [:]
     /// IP fragments of datagrams that are not complete.
     public var fragments: UInt64 = 0
 }
 
 extension OtherTraffic {
-    /// Counts a UDP packet.
+    /// Counts a packet of UDP, or in a tunnel that is not decoded.
     mutating func count(_ service: UDPService) {
         packetsNotTCP &+= 1
         switch service {
         case .quic: quicPackets &+= 1
         case .webPort: webUDPPackets &+= 1
+        case .tunnel(let tunnel): tunnels[tunnel, default: 0] &+= 1
         case .other: break
         }
     }

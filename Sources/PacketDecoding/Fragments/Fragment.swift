@@ -46,10 +46,11 @@ struct Fragment {
             protocolNumber: isIPv6 ? 0 : next, tunnel: walk.tunnel)
     }
 
-    /// Whether the datagram holds neither TCP nor UDP nor a tunnel, as its protocol number tells.
-    var leadsNowhere: Bool {
+    /// Where the datagram leads, if its protocol number already excludes TCP, UDP and tunnels that are decoded.
+    var certainEnd: WalkEnd? {
         // RFC 8200 4.5: in IPv6 only the next header field of the first fragment is valid.
-        !key.source.isIPv6 && NextHeader(ipv4Protocol: next) == .none(.other)
+        guard !key.source.isIPv6, case .none(let end) = NextHeader(ipv4Protocol: next) else { return nil }
+        return end
     }
 }
 

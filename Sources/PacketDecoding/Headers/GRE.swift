@@ -22,7 +22,12 @@ extension HeaderWalk {
         guard holds(length, in: header) else { return .none(lack(of: length)) }
         offset &+= length
         if keyLength > 0 { enter(network: header.bigEndianUInt32(at: 4 &+ checksumLength)) }
-        return NextHeader(etherType: etherType)
+        switch etherType {
+        // draft-foschiano-erspan-03 4.1, 4.2: type I has neither a sequence number nor a header of its own.
+        case 0x88be: return sequenceLength == 0 ? .ethernet : .erspan
+        case 0x22eb: return .erspan
+        default: return NextHeader(etherType: etherType)
+        }
     }
 
     /// Reads the enhanced GRE header of PPTP (RFC 2637 4.1): the length of the payload, a call, and numbers if flags say
@@ -38,5 +43,29 @@ extension HeaderWalk {
         offset &+= length
         guard limit(to: Int(header.bigEndianUInt16(at: 4))) else { return .none(.malformed) }
         return .ppp
+    }
+
+    /// Reads an ERSPAN header of type II or III (draft-foschiano-erspan-03 4.2, 4.3), which precedes a mirrored frame.
+    ///
+    /// The session number does not mark the segment: it tells the place of mirroring, not the network.
+    mutating func readERSPAN(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(8, in: header) else { return .none(lack(of: 8)) }
+        var length = 8
+        var isIP = false
+        switch header[0] &>> 4 {
+        case 1: break
+        case 2:
+            guard holds(12, in: header) else { return .none(lack(of: 12)) }
+            // The frame type, and whether a platform-specific subheader follows.
+            isIP = header[10] &>> 2 & 0x1f == 2
+            length = header[11] & 1 == 0 ? 12 : 20
+        default: return .none(.other)
+        }
+        guard holds(length, in: header) else { return .none(lack(of: length)) }
+        offset &+= length
+        // Bit T: the mirrored frame was cut. What follows was longer on its own wire, as with a snap length.
+        if header[2] & 0x04 != 0, bytes.count <= end { end = max(end, offset &+ 65_553) }
+        return isIP ? .ip : .ethernet
     }
 }

@@ -13,6 +13,13 @@ enum NextHeader: Equatable {
     case ppp
     case pppOrCiscoHDLC
     case ciscoHDLC
+    /// A direction, then PPP or Cisco HDLC.
+    case pppWithDirection
+    case ciscoHDLCWithDirection
+    case ipOverInfiniBand
+    case netfilterLog
+    case packetFilterLog
+    case pktap
     /// IPv4 or IPv6, by the version.
     case ip
     case ipv4
@@ -27,6 +34,15 @@ enum NextHeader: Equatable {
     case vxlan
     case geneve
     case gre
+    /// ERSPAN types II and III.
+    case erspan
+    /// GTP-U, of mobile networks.
+    case gtpUser
+    case tzsp
+    /// L2TP versions 2 and 3 over UDP.
+    case l2tp
+    /// A session of L2TPv3, over IP or UDP.
+    case l2tpSession
     /// An entry of an MPLS label stack.
     case mplsLabel
     case pppoe
@@ -48,6 +64,14 @@ extension NextHeader {
         case .ppp: self = .ppp
         case .pppHDLC: self = .pppOrCiscoHDLC
         case .ciscoHDLC: self = .ciscoHDLC
+        case .pppoe: self = .pppoe
+        case .pppd, .pppWithDirection: self = .pppWithDirection
+        case .ciscoHDLCWithDirection: self = .ciscoHDLCWithDirection
+        case .mpls: self = .mplsLabel
+        case .ipOverInfiniBand: self = .ipOverInfiniBand
+        case .netfilterLog: self = .netfilterLog
+        case .packetFilterLog: self = .packetFilterLog
+        case .pktap: self = .pktap
         default: return nil
         }
     }
@@ -62,6 +86,7 @@ extension NextHeader {
         case 0x8864: self = .pppoe
         // Transparent Ethernet bridging: a frame in a tunnel.
         case 0x6558: self = .ethernet
+        case 0x88e5: self = .none(.tunnel(.macsec))
         default: self = .none(.other)
         }
     }
@@ -99,6 +124,8 @@ extension NextHeader {
         case IPProtocol.gre: self = .gre
         case IPProtocol.mpls: self = .mplsLabel
         case IPProtocol.ethernet: self = .ethernet
+        case IPProtocol.l2tp: self = .l2tpSession
+        case IPProtocol.encapsulatingSecurityPayload: self = .none(.tunnel(.esp))
         default: self = .none(.other)
         }
     }
@@ -117,8 +144,12 @@ enum IPProtocol {
     static let routing: UInt8 = 43
     static let fragment: UInt8 = 44
     static let gre: UInt8 = 47
+    /// ESP (RFC 4303).
+    static let encapsulatingSecurityPayload: UInt8 = 50
     static let authenticationHeader: UInt8 = 51
     static let destinationOptions: UInt8 = 60
+    /// L2TPv3 (RFC 3931 4.1.1).
+    static let l2tp: UInt8 = 115
     static let mobility: UInt8 = 135
     /// MPLS in IP (RFC 4023).
     static let mpls: UInt8 = 137

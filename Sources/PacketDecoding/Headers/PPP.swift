@@ -30,6 +30,23 @@ extension HeaderWalk {
         return header[0] == 0x0f || header[0] == 0x8f ? .ciscoHDLC : .ppp
     }
 
+    /// Skips the direction that precedes PPP, or that stands for the address before the control byte.
+    mutating func readPPPWithDirection(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(2, in: header) else { return .none(lack(of: 2)) }
+        // After the direction: the whole frame (ff 03), or only what pppd leaves of it (03).
+        offset &+= header[1] == 0x03 ? 2 : 1
+        return .ppp
+    }
+
+    /// Skips the direction that precedes Cisco HDLC.
+    mutating func readCiscoHDLCWithDirection(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(1, in: header) else { return .none(lack(of: 1)) }
+        offset &+= 1
+        return .ciscoHDLC
+    }
+
     /// Reads a Cisco HDLC header (RFC 1547 4.3.1): address, control, EtherType.
     mutating func readCiscoHDLC(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)

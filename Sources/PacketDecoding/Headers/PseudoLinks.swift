@@ -42,3 +42,80 @@ extension HeaderWalk {
         }
     }
 }
+
+extension HeaderWalk {
+    /// Reads a header of LINKTYPE_IPOIB: 40 bytes of addresses, an EtherType, and 2 reserved bytes.
+    mutating func readIPOverInfiniBand(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(44, in: header) else { return .none(lack(of: 44)) }
+        offset &+= 44
+        return NextHeader(etherType: header.bigEndianUInt16(at: 40))
+    }
+
+    /// Reads a message of LINKTYPE_NFLOG: address family, version, group, then attributes, one of which is the packet from
+    /// its network header on.
+    ///
+    /// Lengths and types of attributes have the byte order of the capturing host.
+    mutating func readNetfilterLog(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(4, in: header) else { return .none(lack(of: 4)) }
+        guard header[1] == 0 else { return .none(.other) }
+        let bridge: UInt8 = 7
+        let isBridged = header[0] == bridge
+        var etherType: UInt16?
+        var length = 4
+        while true {
+            guard holds(length &+ 4, in: header) else { return .none(lack(of: length &+ 4)) }
+            // Types are small, so their zero byte tells the order.
+            let isLittleEndian = header[length &+ 3] == 0
+            let (size, type) = (header.bigEndianUInt16(at: length), header.bigEndianUInt16(at: length &+ 2))
+            let attributeLength = Int(isLittleEndian ? size.byteSwapped : size)
+            guard attributeLength >= 4 else { return .none(.malformed) }
+            switch isLittleEndian ? type.byteSwapped : type {
+            // NFULA_PACKET_HDR: the EtherType, in network byte order.
+            case 1 where attributeLength >= 6:
+                guard holds(length &+ 6, in: header) else { return .none(lack(of: length &+ 6)) }
+                etherType = header.bigEndianUInt16(at: length &+ 4)
+            // NFULA_PAYLOAD.
+            case 9:
+                offset &+= length &+ 4
+                guard limit(to: attributeLength &- 4) else { return .none(.malformed) }
+                return isBridged ? etherType.map { NextHeader(etherType: $0) } ?? .ip : .ip
+            default: break
+            }
+            // Attributes are padded to multiples of 4 bytes.
+            length &+= (attributeLength &+ 3) & ~3
+        }
+    }
+
+    /// Skips a header of LINKTYPE_PFLOG, whose length, without padding to a multiple of 4 bytes, comes first.
+    mutating func readPacketFilterLog(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(4, in: header) else { return .none(lack(of: 4)) }
+        let length = (Int(header[0]) &+ 3) & ~3
+        guard length >= 4 else { return .none(.malformed) }
+        guard holds(length, in: header) else { return .none(lack(of: length)) }
+        offset &+= length
+        return .ip
+    }
+
+    /// Reads a header of LINKTYPE_PKTAP: its length, the type of the record, the link type of the packet, and more.
+    ///
+    /// Numbers have the byte order of the capturing host: that of all Apple hardware of today, or the other one.
+    mutating func readPKTAP(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(12, in: header) else { return .none(lack(of: 12)) }
+        let isBigEndian = header[0] == 0 && header[1] == 0
+        func number(at place: Int) -> UInt32 {
+            let number = header.bigEndianUInt32(at: place)
+            return isBigEndian ? number : number.byteSwapped
+        }
+        let length = number(at: 0)
+        guard length >= 12 else { return .none(.malformed) }
+        guard length <= 0xffff, holds(Int(length), in: header) else { return .none(lack(of: Int(length))) }
+        // PTH_TYPE_PACKET; 0 is a record without a packet.
+        guard number(at: 4) == 1 else { return .none(.other) }
+        offset &+= Int(length)
+        return NextHeader(LinkType(rawValue: number(at: 8))) ?? .none(.other)
+    }
+}

@@ -61,7 +61,13 @@ extension HeaderWalk {
             case 4789, 8472: .vxlan
             // RFC 8926 3.3.
             case 6081: .geneve
-            default: nil
+            // 3GPP TS 29.281 4.4.2.
+            case 2152: .gtpUser
+            // RFC 2661 8.1, RFC 3931 4.1.2.
+            case 1701: .l2tp
+            case 37008: .tzsp
+            // Through a NAT, an L2TP server answers to any port.
+            default: header.bigEndianUInt16(at: 0) == 1701 ? .l2tp : nil
             }
         let length = Int(header.bigEndianUInt16(at: 4))
         // Length 0 is that of a datagram over 65,535 bytes (RFC 2675 4): it ends with IP's payload.

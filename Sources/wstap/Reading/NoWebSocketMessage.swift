@@ -1,4 +1,5 @@
 import CaptureAnalysis
+import PacketDecoding
 
 /// The line for a user whose capture holds no WebSocket: what it holds instead.
 struct NoWebSocketMessage {
@@ -53,7 +54,7 @@ struct NoWebSocketMessage {
     }
 
     private var packetDetails: String {
-        var details = quicDetails
+        var details = quicDetails + tunnelDetails
         if summary.others.fragments > 0 {
             details += "; \(summary.others.fragments) IP fragments of incomplete datagrams"
         }
@@ -67,6 +68,14 @@ struct NoWebSocketMessage {
         // After long headers, the packets on the same ports are QUIC too.
         if quic > 0 { return "; QUIC (HTTP/3, not decoded) in \(quic + web) UDP packets" }
         return web > 0 ? "; \(web) UDP packets on port 443 or 80, perhaps QUIC (not decoded)" : ""
+    }
+
+    /// The tunnels whose packets were not decoded.
+    private var tunnelDetails: String {
+        let tunnels = UndecodedTunnel.allCases.compactMap { tunnel in
+            summary.others.tunnels[tunnel].map { "\(tunnel.name) in \($0)" }
+        }
+        return tunnels.isEmpty ? "" : "; tunnels that are not decoded: \(tunnels.joined(separator: ", ")) packets"
     }
 
     private func add(_ count: UInt64, _ what: String, to parts: inout [String]) {

@@ -85,7 +85,7 @@ struct IPv4Tests {
         #expect(decode(bytes).outcome == .malformed)
     }
 
-    @Test("other protocols are neither TCP nor UDP", arguments: [0, 1, 17, 43, 44, 50, 60, 132] as [UInt8])
+    @Test("other protocols are neither TCP nor UDP", arguments: [0, 1, 17, 43, 44, 60, 132] as [UInt8])
     func otherProtocols(number: UInt8) {
         let datagram = IPv4Datagram(
             from: sent.source.address, to: sent.destination.address, protocolNumber: number, payload: sent.segment)

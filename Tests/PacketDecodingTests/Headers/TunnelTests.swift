@@ -98,6 +98,7 @@ struct TunnelTests {
             return try #require(decode(packet).segment).tunnel
         }
         #expect(try mark() == 0)
+        #expect(try mark(.erspan(type: 2)) == 0 && mark(.gtpUser(endpoint: 7)) == 0 && mark(.l2tpSession()) == 0)
         #expect(try mark(.ip) == 0 && mark(.gre()) == 0 && mark(.mpls(labels: [7])) == 0 && mark(.pptp()) == 0)
         #expect(try mark(.vxlan(network: 7)) == mark(.vxlan(network: 7, port: 8472)))
         #expect(try mark(.vxlan(network: 7)) == mark(.vxlan(network: 7), .ip))

@@ -47,6 +47,37 @@ extension IPDatagram {
         return (addressAndControl ? [0xff, 0x03] : []) + (compressedProtocol ? [number] : [0, number]) + datagram
     }
 
+    /// A packet of `LinkType.netfilterLog`: a message of the address family with the EtherType, a prefix of 5 bytes and its
+    /// padding, and the datagram.
+    package func netfilterLog(family: UInt8? = nil, bigEndian: Bool = false) -> [UInt8] {
+        func attribute(_ type: UInt16, _ content: [UInt8]) -> [UInt8] {
+            let length = UInt16(content.count + 4)
+            let header =
+                bigEndian
+                ? length.bigEndianBytes + type.bigEndianBytes : length.littleEndianBytes + type.littleEndianBytes
+            return header + content + Array(repeating: 0, count: (4 - content.count % 4) % 4)
+        }
+        return [family ?? (isIPv6 ? 10 : 2), 0, 0, 5] + attribute(1, etherType.bigEndianBytes + [1, 0])
+            + attribute(10, Array("tap1\0".utf8)) + attribute(9, datagram)
+    }
+
+    /// A packet of `LinkType.packetFilterLog`, with a header of 61 bytes, FreeBSD's, and its padding.
+    package func packetFilterLog() -> [UInt8] {
+        [61, isIPv6 ? 28 : 2] + Array(repeating: 0, count: 62) + datagram
+    }
+
+    /// A packet of `LinkType.pktap` around one of Ethernet.
+    package func pktap(bigEndian: Bool = false) -> [UInt8] {
+        let numbers: [UInt32] = [108, 1, 1]
+        return numbers.flatMap { bigEndian ? $0.bigEndianBytes : $0.littleEndianBytes }
+            + Array(repeating: 0x65, count: 96) + ethernet()
+    }
+
+    /// A packet of `LinkType.ipOverInfiniBand`.
+    package func ipOverInfiniBand() -> [UInt8] {
+        Array(repeating: 0xfe, count: 40) + etherType.bigEndianBytes + [0, 0] + datagram
+    }
+
     /// A packet of `LinkType.ciscoHDLC` or `LinkType.pppHDLC`.
     package func ciscoHDLC() -> [UInt8] {
         [0x0f, 0x00] + etherType.bigEndianBytes + datagram

@@ -17,12 +17,24 @@ package enum Tunnel: Sendable {
     case ethernet
     /// MPLS in IP, protocol 137.
     case mpls(labels: [UInt32])
+    /// ERSPAN of type 1, 2 or 3, a mirror, in GRE; type 3 with a platform-specific subheader, and around IP alone, if asked.
+    case erspan(type: Int, subheader: Bool = false, bridged: Bool = true)
+    /// GTP-U over UDP, with a sequence number or, after it, extension headers.
+    case gtpUser(endpoint: UInt32, sequence: UInt16? = nil, extensions: [[UInt8]] = [])
+    /// TZSP over UDP around an Ethernet frame, with tagged fields before the end tag.
+    case tzsp(fields: [UInt8] = [])
+    /// L2TP version 2 over UDP around PPP: with its length, a sequence number, an offset of so many bytes, if asked.
+    case l2tp(length: Bool = false, sequence: Bool = false, offset: Int? = nil, fromServer: Bool = false)
+    /// L2TPv3 over IP or UDP, around Ethernet or PPP, with a cookie and sublayer of so many bytes.
+    case l2tpSession(overUDP: Bool = false, cookie: Int = 0, sublayer: Bool = false, bridged: Bool = true)
 
     /// The protocol number of what `content` makes of a datagram.
     fileprivate func protocolNumber(_ inner: some IPDatagram) -> UInt8 {
         switch self {
-        case .vxlan, .geneve: 17
-        case .gre, .pptp: 47
+        case .vxlan, .geneve, .gtpUser, .tzsp, .l2tp, .l2tpSession(overUDP: true, cookie: _, sublayer: _, bridged: _):
+            17
+        case .l2tpSession: 115
+        case .gre, .pptp, .erspan: 47
         case .ip: inner.isIPv6 ? 41 : 4
         case .ethernet: 143
         case .mpls: 137
@@ -54,6 +66,47 @@ package enum Tunnel: Sendable {
         case .ip: return inner.datagram
         case .ethernet: return inner.ethernet()
         case .mpls(let labels): return labelStack(labels) + inner.datagram
+        case .erspan(let type, let subheader, let bridged):
+            let payload = bridged ? inner.ethernet() : inner.datagram
+            switch type {
+            case 1: return [0, 0, 0x88, 0xbe] + payload
+            case 2: return [0x10, 0, 0x88, 0xbe, 0, 0, 0, 7, 0x10, 0x64, 0x18, 5, 0, 0, 0, 9] + payload
+            default:
+                let flags: [UInt8] = [bridged ? 0x80 : 0x08, subheader ? 0x01 : 0x00]
+                return [0x10, 0, 0x22, 0xeb, 0, 0, 0, 7, 0x20, 0x64, 0, 5, 1, 2, 3, 4, 0, 0] + flags
+                    + (subheader ? [0x10, 0, 0, 0, 0, 0, 0, 1] : []) + payload
+            }
+        case .gtpUser(let endpoint, let sequence, let extensions):
+            let isLong = sequence != nil || !extensions.isEmpty
+            let flags: UInt8 = 0x30 | (sequence == nil ? 0 : 2) | (extensions.isEmpty ? 0 : 4)
+            // Each extension header is given without the type of the next: 0x85 stands for all of them.
+            let fields: [UInt8] = isLong ? (sequence ?? 0).bigEndianBytes + [0, extensions.isEmpty ? 0 : 0x85] : []
+            let headers = extensions.enumerated().flatMap { index, header -> [UInt8] in
+                header + [index == extensions.count - 1 ? 0 : 0x85]
+            }
+            let payload = fields + headers + inner.datagram
+            return Self.udp(
+                to: 2152, [flags, 255] + UInt16(payload.count).bigEndianBytes + endpoint.bigEndianBytes + payload)
+        case .tzsp(let fields): return Self.udp(to: 37008, [1, 0, 0, 1] + fields + [1] + inner.ethernet())
+        case .l2tp(let length, let sequence, let offset, let fromServer):
+            let payload = inner.ppp()
+            var flags: UInt16 = 2
+            var fields: [UInt8] = [0, 9, 0, 7]
+            if sequence { (flags, fields) = (flags | 0x0800, fields + [0, 1, 0, 0]) }
+            if let offset {
+                flags |= 0x0200
+                fields += UInt16(offset).bigEndianBytes + Array(repeating: 0xee, count: offset)
+            }
+            if length {
+                flags |= 0x4000
+                fields = UInt16(fields.count + payload.count + 4).bigEndianBytes + fields
+            }
+            let message = flags.bigEndianBytes + fields + payload
+            return fromServer ? Self.udp(from: 1701, to: 49_152, message) : Self.udp(to: 1701, message)
+        case .l2tpSession(let overUDP, let cookie, let sublayer, let bridged):
+            let session: [UInt8] = [0, 0, 0x12, 0x34] + Array(repeating: 0xc5, count: cookie)
+            let payload = session + (sublayer ? [0x40, 0, 0, 1] : []) + (bridged ? inner.ethernet() : inner.ppp())
+            return overUDP ? Self.udp(to: 1701, [0, 3, 0, 0] + payload) : payload
         }
     }
 
@@ -61,8 +114,8 @@ package enum Tunnel: Sendable {
         bridged ? 0x6558 : inner.etherType
     }
 
-    private static func udp(to port: UInt16, _ payload: [UInt8]) -> [UInt8] {
-        UInt16(49_152).bigEndianBytes + port.bigEndianBytes + UInt16(payload.count + 8).bigEndianBytes + [0, 0]
+    private static func udp(from source: UInt16 = 49_152, to port: UInt16, _ payload: [UInt8]) -> [UInt8] {
+        source.bigEndianBytes + port.bigEndianBytes + UInt16(payload.count + 8).bigEndianBytes + [0, 0]
             + payload
     }
 }
