@@ -74,9 +74,10 @@ struct SessionOutcome {
         if wasRefused(close, from: role.peer, tcp) { return .abnormal }
         guard let body = close.body else { return nil }
         // RFC 6455 7.1.5: the code of the first Close frame received.
+        let wasReset = tcp.firstEnd.map { $0.isReset && $0.from == direction(of: role.peer) } ?? false
         return CloseEvent(
             code: body.code ?? .noStatusReceived, reason: body.reason,
-            wasClean: own.close != nil ? true : own.isLost ? nil : false)
+            wasClean: wasReset ? false : own.close != nil ? true : own.isLost ? nil : false)
     }
 
     /// Whether the other end has answered a Close frame with a RST, without ever acknowledging it: its socket was gone.

@@ -34,9 +34,10 @@ package struct EndpointLog: Sendable {
     /// A code and a reason, in an array.
     struct LoggedClose: Sendable, Decodable {
         var code: Int
-        var reason: String
+        /// Nil if it was not logged.
+        var reason: String?
 
-        init(code: Int, reason: String) {
+        init(code: Int, reason: String?) {
             self.code = code
             self.reason = reason
         }
@@ -94,13 +95,15 @@ package struct EndpointLog: Sendable {
     }
 
     /// The sessions that were opened, each once for every address that its client was seen under: a proxy's own
-    /// connection to the server has another one.
+    /// connection to the server has another one. A session of which no address was logged has an empty one.
     var connections: [ExpectedConnection] {
         let messageReceivers = receivers("msg")
         let pingReceivers = receivers("ping")
         return Dictionary(grouping: rows) { $0.conn ?? "" }.sorted { $0.key < $1.key }.flatMap { _, rows in
             let opened = rows.filter { $0.ev == "open" }
-            return Set(opened.compactMap { $0.local ?? $0.peer }).sorted().map { client in
+            let clients = Set(opened.compactMap { $0.local ?? $0.peer }).sorted()
+            let isLogged = !clients.isEmpty || rows.contains { $0.ev == "msg" }
+            return (clients.isEmpty && isLogged ? [""] : clients).map { client in
                 var connection = ExpectedConnection(client: client)
                 connection.key = opened.firstNonNil(\.key)
                 connection.path = opened.firstNonNil(\.path)
@@ -184,7 +187,7 @@ extension ExpectedConnection {
                 if who == .client { clientWasClean = row.clean }
             }
             if row.ev == "close-sent", let code = row.code {
-                sent[who] = EndpointLog.LoggedClose(code: code, reason: row.reason ?? "")
+                sent[who] = EndpointLog.LoggedClose(code: code, reason: row.reason)
             }
             sent[who] = row.closeSent ?? sent[who]
             sent[who.peer] = sent[who.peer] ?? row.closeReceived

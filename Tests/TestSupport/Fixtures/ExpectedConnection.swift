@@ -6,8 +6,8 @@ package struct ExpectedConnection: Sendable, Decodable {
         package var from: ExpectedMessage.Sender
         /// Its code.
         package var code: Int
-        /// Its reason; empty if there was none.
-        package var reason: String
+        /// Its reason; empty if there was none, nil if it was not logged.
+        package var reason: String?
     }
 
     /// The client's address and port, "192.0.2.1:4711" or "[2001:db8::1]:4711".

@@ -47,7 +47,8 @@ package struct SharedCapture: Sendable, CustomStringConvertible {
                 name: name, capture: file,
                 keyLog: FileManager.default.fileExists(atPath: keyLog.path) ? keyLog : nil, group: group,
                 expectation: Expectation(
-                    connections: log.connections, messagesAtLeast: messagesAtLeast(in: name),
+                    connections: log.connections.map { name.hasPrefix("swoole") ? $0.withoutInventedCode : $0 },
+                    messagesAtLeast: messagesAtLeast(in: name),
                     unloggedFrom: unloggedEnds(of: name)))
         }
     }
@@ -80,6 +81,17 @@ package struct SharedCapture: Sendable, CustomStringConvertible {
     /// The ends that sent messages which neither end logged.
     private static func unloggedEnds(of name: String) -> Set<ExpectedMessage.Sender> {
         name.hasAny(["ab-", "raw-violations", "sub-mqtt"]) ? [.client, .server] : []
+    }
+}
+
+extension ExpectedConnection {
+    /// Swoole gives its application 1000 where the Close frame has no code; for the client that is 1005.
+    fileprivate var withoutInventedCode: ExpectedConnection {
+        guard serverSees == 1000, clientSees == 1005 else { return self }
+        var connection = self
+        connection.serverSees = nil
+        connection.closes.removeAll { $0.from == .client }
+        return connection
     }
 }
 
