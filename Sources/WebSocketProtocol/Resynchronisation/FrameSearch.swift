@@ -218,7 +218,7 @@ package final class FrameSearch {
         let kept = buffer
         while chain.next < end {
             if walks.meets(chain) { return false }
-            let place = chain.next
+            let offset = chain.next
             let bits = chain.bits
             let rest = kept.span.extracting(bytes(from: chain.next))
             guard let header = FrameHeader(rest) else { return true }
@@ -227,26 +227,28 @@ package final class FrameSearch {
             let wanted = min(header.payloadLength, 128)
             guard isEnd || UInt64(following.count) >= wanted else { return true }
             let payload = following.extracting(first: Int(min(UInt64(following.count), header.payloadLength)))
-            let isText = model.isUTF8 && kept.span.isInUTF8Sequence(bytes(from: place).lowerBound)
+            let isText = model.isUTF8 && kept.span.isInUTF8Sequence(bytes(from: offset).lowerBound)
             guard chain.take(header, payload: payload, isText: isText, mayBeCompressed: mayBeCompressed, model)
             else { return false }
-            walks.mark(place, by: chain, bits: bits)
-            if endsSegment(chain.next) { chain.endsWithSegment() }
+            walks.mark(offset, by: chain, bits: bits)
+            if let piece = piece(endingAt: chain.next) {
+                chain.endsWithSegment(isAlone: pieces[piece].offset == offset)
+            }
         }
         return true
     }
 
-    /// Whether a kept piece ends at this place.
-    private func endsSegment(_ offset: UInt64) -> Bool {
+    /// The kept segment that ends at this place.
+    private func piece(endingAt offset: UInt64) -> Int? {
         var low = 0
         var high = pieces.count
         while low < high {
             let middle = (low + high) / 2
             let end = endOffset(ofPiece: middle)
-            if end == offset { return pieces[middle].missing == 0 }
+            if end == offset { return pieces[middle].missing == 0 ? middle : nil }
             if end < offset { low = middle + 1 } else { high = middle }
         }
-        return false
+        return nil
     }
 
     private func insert(_ chain: HeaderChain, into alive: inout [HeaderChain]) {

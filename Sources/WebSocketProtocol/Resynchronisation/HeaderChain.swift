@@ -41,6 +41,11 @@ struct HeaderChain {
     private var emptyFrames = 0
     /// The evidence of the last frame's header.
     private var lastHeaderBits = 0
+    /// Digests of the latest unmasked texts that differ.
+    private var texts: InlineArray<4, UInt32> = [0, 0, 0, 0]
+    private var nextText: UInt8 = 0
+    /// Whether the last frame looked like an earlier one, and is an unmasked text that none of the latest equals.
+    private var isNewText = false
     /// Whether the last frame looked like an earlier one.
     private var isRepeat = false
 
@@ -90,9 +95,10 @@ struct HeaderChain {
             guard emptyFrames <= HeaderChain.emptyFrameLimit else { return false }
         } else {
             emptyFrames = 0
-            guard let payloadBits = evidence(of: payload, header, model) else { return false }
             isRepeat = !insertShape(header)
             lastHeaderBits = isText ? 0 : headerEvidence(header, model)
+            guard let payloadBits = evidence(of: payload, header, model) else { return false }
+            isNewText = !header.isMasked && payloadBits == Evidence.plainText && insertText(payload) && isRepeat
             let repeatsKey = header.maskingKey.map { frames > 1 && ($0 ^ lastKey).hasZeroByte } ?? true
             if isText {
                 // Every byte of it stands for itself.
@@ -120,6 +126,17 @@ struct HeaderChain {
         return true
     }
 
+    /// Remembers the beginning of a text; false if one of the latest began alike.
+    private mutating func insertText(_ text: Span<UInt8>) -> Bool {
+        // FNV-1a; an accident costs a few bits of evidence.
+        var digest: UInt32 = 0x811c_9dc5
+        for index in text.indices.prefix(128) { digest = (digest ^ UInt32(text[index])) &* 0x0100_0193 }
+        for index in texts.indices where texts[index] == digest { return false }
+        texts[Int(nextText)] = digest
+        nextText = (nextText &+ 1) & 3
+        return true
+    }
+
     /// Drops the frames taken so far: the chain begins at the header that is due.
     mutating func restart() {
         start = next
@@ -131,8 +148,15 @@ struct HeaderChain {
     }
 
     /// Counts that the frame taken last ends with a segment.
-    mutating func endsWithSegment() {
+    ///
+    /// - Parameter isAlone: Whether it also begins with one.
+    mutating func endsWithSegment(isAlone: Bool) {
         guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
+        if isNewText, isAlone {
+            // A table has many records in a segment, so this is no row of one.
+            contentBits += Evidence.plainText
+            repeatBits -= Evidence.plainText
+        }
         if isRepeat { repeatBits += Evidence.repeatedEnd } else { formBits += Evidence.endsSegment }
     }
 
@@ -190,7 +214,9 @@ struct HeaderChain {
             if !byte.isPrintable { unveiled += 1 }
         }
         // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
-        let textBits = unveiled * 4 >= count ? min(gain, Evidence.unmaskedText) : 0
+        // Nor does it if the key is none: a counter in a table makes such characters.
+        let isBelieved = unveiled * 4 >= count && (isCommonKey || lastHeaderBits > 0)
+        let textBits = isBelieved ? min(gain, Evidence.unmaskedText) : 0
         let head = bytes.span.extracting(0..<count)
         let isWhole = UInt64(count) == header.payloadLength
         if header.opcode == .close, header.payloadLength > 0 {

@@ -75,10 +75,11 @@ struct ForeignBytesTests {
     }
 
     private func expectNothing(_ bytes: [UInt8], _ chance: inout SeededGenerator, _ what: String) {
-        let segment = [536, 1448, 4096, 9000].randomElement(using: &chance) ?? 1448
-        for sender in [nil, Role.client, .server] {
-            let place = sender.map { "behind a hole of the \($0)" } ?? "begun before the capture"
-            #expect(!finds(bytes, segment: segment, sender: sender), "\(what), \(place), segments of \(segment)")
+        for segment in [536, 1448, 4096, 9000] {
+            for sender in [nil, Role.client, .server] {
+                let place = sender.map { "behind a hole of the \($0)" } ?? "begun before the capture"
+                #expect(!finds(bytes, segment: segment, sender: sender), "\(what), \(place), segments of \(segment)")
+            }
         }
     }
 
@@ -120,6 +121,25 @@ struct ForeignBytesTests {
                     var row = [tag, UInt8(width) | mask] + constant
                     row[row.count - 1] = UInt8(number & 255)
                     row[2] = width > 1 ? 0 : row[2]
+                    return row
+                }
+                expectNothing(bytes, &chance, "records of \(width + 2) bytes")
+            }
+        }
+    }
+
+    @Test(
+        "nor is a table with counters of other steps and widths", arguments: [0x81, 0x82, 0x88, 0x89, 0xc1] as [UInt8],
+        [1, 3, 7, 16, 251])
+    func counters(tag: UInt8, step: Int) {
+        var chance = SeededGenerator("ForeignBytesTests.counters")
+        for width in [1, 2, 3, 4, 5, 6, 8, 11, 14, 22] {
+            for mask in [0, 0x80] as [UInt8] {
+                let bytes = (0..<60_000 / (width + 2)).flatMap { number -> [UInt8] in
+                    var row = [tag, UInt8(width) | mask] + Array(repeating: 0x20, count: width)
+                    let count = number * step
+                    row[row.count - 1] = UInt8(count & 255)
+                    if width > 1 { row[row.count - 2] = UInt8(count >> 8 & 255) }
                     return row
                 }
                 expectNothing(bytes, &chance, "records of \(width + 2) bytes")
