@@ -28,12 +28,12 @@ package struct UpgradeAnswer: Hashable, Sendable {
 
 extension UpgradeAnswer {
     /// A request whose answer the capture lacks.
-    init(lost request: UpgradeRequest) {
+    package init(lost request: UpgradeRequest) {
         self.init(verdict: .lost, request: request, response: nil, isAcceptValid: nil, violations: [])
     }
 
     /// Judges a final response (RFC 6455 4.1, "If the response does not…").
-    init(_ request: consuming UpgradeRequest, response: consuming UpgradeResponse) {
+    init(_ request: UpgradeRequest, response: consuming UpgradeResponse) {
         var verdict = Verdict.refused
         var isAcceptValid: Bool?
         var violations: [UpgradeViolation] = []
@@ -80,7 +80,7 @@ extension UpgradeResponse {
     init(_ line: StatusLine, _ facts: HeadFacts, head: Span<UInt8>) {
         let fields = facts.upgrade
         hasBodyField = facts.hasBodyField
-        header = HTTPFields(head, after: line.end)
+        header = HTTPFields(head, after: line.end, marks: fields.negotiation)
         status = line.status
         httpVersion = head.string(line.version)
         accept = fields.accept?.text(in: head)

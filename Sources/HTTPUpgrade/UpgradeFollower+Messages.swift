@@ -99,7 +99,7 @@ extension UpgradeFollower {
         if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
             streams[direction.index].enterBody(.length(8))
         }
-        pending = PendingRequest(request, headByteCount: head.count)
+        pendingRequest = request
         return .requested
     }
 
@@ -118,9 +118,9 @@ extension UpgradeFollower {
         let framing = BodyFraming(
             ofResponse: facts, status: line.status, toHEAD: request.contains(.head),
             isHTTP10: head.equals("1.0", in: line.version))
-        if request.contains(.webSocket), let pending {
+        if request.contains(.webSocket), let pendingRequest {
             let response = UpgradeResponse(line, facts, head: head)
-            let answer = UpgradeAnswer(pending.request, response: response)
+            let answer = UpgradeAnswer(pendingRequest, response: response)
             streams[direction.index].enterBody(framing)
             settle(answer)
             if framing == .broken { _ = finish(.brokenHTTP) }
@@ -134,7 +134,7 @@ extension UpgradeFollower {
 
     /// Acts on an answer.
     mutating func settle(_ answer: UpgradeAnswer) {
-        pending = nil
+        pendingRequest = nil
         isAwaitingAnswer = false
         isAnswerHidden = false
         switch answer.verdict {

@@ -4,7 +4,7 @@ extension UpgradeFollower {
     /// Starts searching: the ends of messages in `direction` are unknown from here on, and so is which response in the
     /// other stream answers which request.
     mutating func search(after direction: Direction) {
-        if pending == nil {
+        if pendingRequest == nil {
             isAwaitingAnswer = false
         } else if direction != client {
             isAnswerHidden = true
@@ -19,12 +19,12 @@ extension UpgradeFollower {
     /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.
     mutating func search(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         let index = direction.index
-        if direction == client, isAwaitingAnswer, let pending {
+        if direction == client, isAwaitingAnswer, let pendingRequest {
             // Frames of a client never begin like a request line: their second byte has the mask bit.
             var first = FirstBytes()
             first.read(bytes, from: offset)
             guard first.kind == .request else { return .waits }
-            let answer = UpgradeAnswer(lost: pending.request)
+            let answer = UpgradeAnswer(lost: pendingRequest)
             settle(answer)
             return .answered(answer)
         }
@@ -59,12 +59,12 @@ extension UpgradeFollower {
     }
 
     private mutating func foundRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
-        guard pending == nil, let line = RequestLine(head), !line.isHTTP2Preface else { return nil }
+        guard pendingRequest == nil, let line = RequestLine(head), !line.isHTTP2Preface else { return nil }
         client = direction
         record(line, in: head)
         let facts = HeadFacts(head, after: line.end)
         guard facts.asksForWebSocket else { return nil }
-        pending = PendingRequest(UpgradeRequest(line, facts.upgrade, head: head), headByteCount: head.count)
+        pendingRequest = UpgradeRequest(line, facts.upgrade, head: head)
         isAwaitingAnswer = true
         return .requested
     }
@@ -74,9 +74,9 @@ extension UpgradeFollower {
         client = direction.opposite
         let facts = HeadFacts(head, after: line.end)
         record(facts)
-        guard let pending, line.status == 101 || line.status >= 200 else { return nil }
+        guard let pendingRequest, line.status == 101 || line.status >= 200 else { return nil }
         let response = UpgradeResponse(line, facts, head: head)
-        let answer = UpgradeAnswer(pending.request, response: response)
+        let answer = UpgradeAnswer(pendingRequest, response: response)
         if line.status == 101 {
             guard answer.verdict == .accepted, answer.isAcceptValid == true else { return nil }
         }

@@ -16,7 +16,9 @@ extension UpgradeFollower {
         /// The head of an upgrade request is complete: `pendingRequest` holds it.
         case requested
         /// An upgrade request was answered, or never will be.
-        case answered(UpgradeAnswer)
+        ///
+        /// `indirect`: answers are large and rare.
+        indirect case answered(UpgradeAnswer)
         /// There is nothing left to follow.
         case finished(Ending)
     }

@@ -31,7 +31,8 @@ package struct UpgradeFollower: Sendable {
     /// The two streams, by direction.
     var streams: [2 of MessageStream] = [MessageStream(), MessageStream()]
     var outstanding = OutstandingRequests()
-    var pending: PendingRequest?
+    /// The upgrade request without an answer so far.
+    package internal(set) var pendingRequest: UpgradeRequest?
     /// Whether the client's stream must wait, once between messages, for the answer to its latest request.
     var isAwaitingAnswer = false
     /// The incomplete message of an exchange with a proxy.
@@ -56,12 +57,9 @@ package struct UpgradeFollower: Sendable {
         phase = beganBeforeCapture ? .searching : .following
     }
 
-    /// The upgrade request without an answer so far.
-    package var pendingRequest: UpgradeRequest? { pending?.request }
-
     /// The size of what it keeps of incomplete heads and of an unanswered upgrade, in bytes.
     package var keptCount: Int {
-        streams[0].head.capacity &+ streams[1].head.capacity &+ proxyMessage.capacity &+ (pending?.cost ?? 0)
+        streams[0].head.capacity &+ streams[1].head.capacity &+ proxyMessage.capacity &+ (pendingRequest?.cost ?? 0)
     }
 
     /// Whether the ends of messages are unknown, so that heads are searched for.
@@ -178,18 +176,5 @@ package struct UpgradeFollower: Sendable {
         outstanding = OutstandingRequests()
         proxyMessage = []
         return .finished(ending)
-    }
-}
-
-/// An upgrade request, boxed: most connections never have one.
-final class PendingRequest: Sendable {
-    let request: UpgradeRequest
-    /// Its size in memory, in bytes.
-    let cost: Int
-
-    init(_ request: UpgradeRequest, headByteCount: Int) {
-        self.request = request
-        // Short fields cost more for their strings than for their bytes.
-        cost = 256 + 4 * headByteCount
     }
 }

@@ -1,32 +1,34 @@
 package import WireFormat
 
 /// A request to upgrade to WebSocket (RFC 6455 4.1), as HTTP/1.1 sees it.
-package struct UpgradeRequest: Hashable, Sendable {
+///
+/// An object, since it is large and handed on several times, and most connections never have one.
+package final class UpgradeRequest: Sendable {
     /// The method; GET unless the client is wrong.
-    package var method: String
+    package let method: String
     /// The request target as it stands in the request line.
-    package var target: String
+    package let target: String
     /// The host and port asked for, without user information; empty if none is given.
-    package var host: String
+    package let host: String
     /// "ws://HOST/PATH"; from the target alone if that is in absolute form.
-    package var url: String
+    package let url: String
     /// The version of HTTP: "1.1", "1.0".
-    package var httpVersion: String
+    package let httpVersion: String
     /// The header fields.
-    package var header: HTTPFields
+    package let header: HTTPFields
     /// The value of Sec-WebSocket-Key.
-    package var key: String?
+    package let key: String?
     /// The name of the draft that it follows, if the frames of that draft are not those of RFC 6455: "hixie-75",
     /// "hybi-00 (hixie-76)", "hybi-04".
-    package var draft: String?
+    package let draft: String?
     /// The rules it breaks, each once; none for a draft, whose fields follow rules of their own.
-    package var violations: [UpgradeViolation]
-}
+    package let violations: [UpgradeViolation]
+    /// Its size in memory, in bytes.
+    let cost: Int
 
-extension UpgradeRequest {
     /// Reads the complete head of a request whose first line is `line`.
     init(_ line: RequestLine, _ fields: UpgradeFields, head: Span<UInt8>) {
-        header = HTTPFields(head, after: line.end)
+        header = HTTPFields(head, after: line.end, marks: fields.negotiation)
         method = head.string(line.method)
         target = head.string(line.target)
         httpVersion = head.string(line.version)
@@ -35,11 +37,14 @@ extension UpgradeRequest {
         url = location.url
         key = fields.key?.text(in: head)
         draft = Self.draft(version: fields.version.flatMap { Int($0.text(in: head)) }, fields: fields)
-        violations = []
-        if draft == nil { violations = brokenRules(fields) }
+        violations = draft == nil ? Self.brokenRules(method, httpVersion: httpVersion, key: key, fields) : []
+        // Short fields cost more for their strings than for their bytes.
+        cost = 256 + 4 * head.count
     }
 
-    private func brokenRules(_ fields: borrowing UpgradeFields) -> [UpgradeViolation] {
+    private static func brokenRules(
+        _ method: String, httpVersion: String, key: String?, _ fields: borrowing UpgradeFields
+    ) -> [UpgradeViolation] {
         var violations: [UpgradeViolation] = []
         if method != "GET" { violations.append(.methodNotGET) }
         if httpVersion < "1.1" { violations.append(.httpVersionBelow11) }
@@ -62,6 +67,20 @@ extension UpgradeRequest {
         if fields.hasKeyPair { return hixie76 }
         if let version { return (0...6).contains(version) ? "hybi-0\(version)" : nil }
         return !fields.hasModernField && fields.hasOldField ? "hixie-75" : nil
+    }
+}
+
+extension UpgradeRequest: Hashable {
+    package static func == (left: UpgradeRequest, right: UpgradeRequest) -> Bool {
+        // Everything else is read from these.
+        left === right
+            || (left.method, left.target, left.httpVersion, left.header)
+                == (right.method, right.target, right.httpVersion, right.header)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(target)
+        hasher.combine(header)
     }
 }
 

@@ -23,7 +23,7 @@ package enum TransportPacket: Hashable, Sendable {
     case unsupportedLinkType
 
     /// Whether it is a TCP segment.
-    @inlinable
+    @inlinable @inline(__always)
     package var isTCP: Bool {
         switch self {
         case .tcp, .reassembledTCP: true
@@ -32,7 +32,7 @@ package enum TransportPacket: Hashable, Sendable {
     }
 
     /// Whether the payload is a range of ``PacketDecoder/datagram``.
-    @inlinable
+    @inlinable @inline(__always)
     package var isReassembled: Bool {
         switch self {
         case .reassembledTCP, .reassembledUDP: true

@@ -146,7 +146,7 @@ public struct WebSocketStream: ~Copyable {
     package var frameOrigin: Origin { frame.origin }
 
     /// The opcode of the frame that began last.
-    package var currentOpcode: Opcode { frame.header.opcode }
+    package var currentOpcode: Opcode { mutating get { frame.header.opcode } }
 
     /// Whether a gap hid where frames begin: bytes are skipped until ``resume(at:)``.
     public var isLost: Bool {

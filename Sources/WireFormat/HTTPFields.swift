@@ -24,15 +24,24 @@ public struct HTTPFields: Hashable, Sendable {
     }
 
     private let form: Form
+    /// Where those lines begin that the reader of the head has marked.
+    private let marks: FieldMarks?
 
     /// Creates them from fields.
     public init(_ fields: [HTTPField]) {
         form = .list(fields)
+        marks = nil
     }
 
-    /// Copies the fields of a complete HTTP/1 head; `start` is where the line after the first begins.
-    package init(_ head: Span<UInt8>, after start: Int) {
+    /// Copies the fields of a complete HTTP/1 head.
+    ///
+    /// - Parameters:
+    ///   - head: The head.
+    ///   - start: Where the line after the first begins.
+    ///   - marks: The fields that ``forEachMarked(_:)`` is to lend; nil for all of them.
+    package init(_ head: Span<UInt8>, after start: Int, marks: FieldMarks? = nil) {
         form = .lines(head.extracting(start...).array)
+        self.marks = marks
     }
 
     /// The fields.
@@ -57,16 +66,52 @@ public struct HTTPFields: Hashable, Sendable {
             for field in fields { body(field.name.utf8.span, field.value.utf8.span) }
         case .lines(let lines):
             var reader = FieldReader(at: 0)
-            while let field = reader.next(in: lines.span) {
-                let name = lines.span.extracting(field.name)
-                if field.isFolded {
-                    let value = lines.span.unfolded(field.value)
-                    body(name, value.span)
-                } else {
-                    body(name, lines.span.extracting(field.value))
-                }
-            }
+            while let field = reader.next(in: lines.span) { Self.lend(field, in: lines.span, to: body) }
         }
+    }
+
+    /// Lends each field that was marked when the head was read, like ``forEach(_:)``; if that did not happen, or there were
+    /// too many, all fields.
+    package func forEachMarked(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+        guard let marks, !marks.isOverfull, case .lines(let lines) = form else { return forEach(body) }
+        for index in 0..<marks.count {
+            var reader = FieldReader(at: marks[index])
+            if let field = reader.next(in: lines.span) { Self.lend(field, in: lines.span, to: body) }
+        }
+    }
+
+    private static func lend(
+        _ field: FieldReader.Field, in lines: Span<UInt8>, to body: (Span<UInt8>, Span<UInt8>) -> Void
+    ) {
+        let name = lines.extracting(field.name)
+        if field.isFolded {
+            let value = lines.unfolded(field.value)
+            body(name, value.span)
+        } else {
+            body(name, lines.extracting(field.value))
+        }
+    }
+}
+
+/// Where some fields of an HTTP/1 head begin: what one pass over the head finds, a later reader need not look for.
+package struct FieldMarks: Hashable, Sendable {
+    private var starts = SIMD4<UInt32>()
+    /// How many there are.
+    private(set) var count = 0
+
+    /// Creates an empty set.
+    package init() {}
+
+    /// Whether there were more than it can hold.
+    var isOverfull: Bool { count > SIMD4<UInt32>.scalarCount }
+
+    /// Where a field begins, counted from the line after the first.
+    subscript(index: Int) -> Int { Int(starts[index]) }
+
+    /// Adds a field that begins so many bytes after the start of the line after the first.
+    package mutating func add(_ start: Int) {
+        if count < SIMD4<UInt32>.scalarCount { starts[count] = UInt32(clamping: start) }
+        count = min(count + 1, SIMD4<UInt32>.scalarCount + 1)
     }
 }
 

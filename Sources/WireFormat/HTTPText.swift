@@ -8,9 +8,11 @@ extension UInt8 {
     /// Carriage return or line feed.
     @inlinable package var isLineEnd: Bool { self == UInt8(ascii: "\r") || self == UInt8(ascii: "\n") }
 
-    /// A character of a token (RFC 9110 5.6.2).
-    package var isTokenCharacter: Bool {
-        isLetter || isDigit || "!#$%&'*+-.^_`|~".utf8.contains(self)
+    /// A character of a token (RFC 9110 5.6.2): a letter, a digit, or one of `!#$%&'*+-.^_|~` and the grave accent.
+    @inlinable package var isTokenCharacter: Bool {
+        // One bit for each character below 64, and for each from there to 127.
+        let word: UInt64 = self < 64 ? 0x03ff_6cfa_0000_0000 : 0x57ff_ffff_c7ff_fffe
+        return self < 128 && word &>> (self & 63) & 1 == 1
     }
 
     /// An ASCII letter.
@@ -22,11 +24,13 @@ extension UInt8 {
 
 extension Span<UInt8> {
     /// Whether the bytes of `range` are those of `text`.
+    @inlinable
     package func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
         range.count == text.utf8CodeUnitCount && starts(with: text, at: range.lowerBound, in: range)
     }
 
     /// Whether the bytes of `range` are those of `text` (given in lower case), in any case.
+    @inlinable
     package func equalsIgnoringCase(_ text: StaticString, in range: Range<Int>) -> Bool {
         let count = range.count
         guard count == text.utf8CodeUnitCount else { return false }
@@ -50,6 +54,7 @@ extension Span<UInt8> {
     }
 
     /// Whether all of `text` is at `start`, within `range`.
+    @inlinable
     package func starts(with text: StaticString, at start: Int, in range: Range<Int>) -> Bool {
         guard range.upperBound - start >= text.utf8CodeUnitCount else { return false }
         for index in 0..<text.utf8CodeUnitCount where unsafe self[start &+ index] != text.utf8Start[index] {

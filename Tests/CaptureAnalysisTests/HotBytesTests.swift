@@ -12,7 +12,7 @@ struct HotBytesTests {
         let stream = UnsafeMutablePointer<SessionStream>.allocate(capacity: 1)
         stream.initialize(
             to: SessionStream(
-                sender: .client, streamOffset: 0, extensions: nil, options: AnalysisOptions()))
+                sender: .client, streamOffset: 0, nil, demand: EventDemand().payload, limits: StreamLimits()))
         defer {
             stream.deinitialize(count: 1)
             stream.deallocate()

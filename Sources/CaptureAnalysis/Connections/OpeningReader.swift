@@ -127,9 +127,9 @@ struct OpeningReader: StreamReader, ~Copyable {
 
     /// The request that was never answered; asked once.
     mutating func takeUnanswered() -> Upgrade? {
-        guard let request = follower.pendingRequest, let asked else { return nil }
+        guard let asked, let request = follower.pendingRequest else { return nil }
         self.asked = nil
-        return Upgrade(unanswered: request, asked: asked)
+        return Upgrade(UpgradeAnswer(lost: request), asked: asked)
     }
 
     /// Takes the bytes of a direction, and of the other one, that belong to the protocol that follows.

@@ -52,7 +52,8 @@ extension Shard {
     }
 
     /// Looks at a session's connection after the current segment.
-    func lookAt(_ segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ workspace: inout Workspace) {
+    mutating func lookAt(_ segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ workspace: inout Workspace)
+    {
         switch connections[place.slot.index].reader {
         case .session(let session): workspace.view = view(place, segment, session)
         case .layer:
@@ -64,13 +65,13 @@ extension Shard {
     }
 
     /// Looks at a session inside a layer.
-    func lookAt(_ session: Slot<Session>, _ workspace: inout Workspace) {
+    mutating func lookAt(_ session: Slot<Session>, _ workspace: inout Workspace) {
         workspace.view.clientReadyState = sessions[session].clientStates.current
         workspace.view.serverReadyState = sessions[session].serverStates.current
     }
 
     /// A session's connection after the current segment.
-    func view(
+    mutating func view(
         _ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Slot<Session>
     ) -> ConnectionView {
         var view = self.view(place.slot, session)
@@ -79,7 +80,7 @@ extension Shard {
     }
 
     /// A session's connection without a segment.
-    func view(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) -> ConnectionView {
+    mutating func view(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) -> ConnectionView {
         var view = opening(slot, sessions[session].clientDirection)
         view.clientReadyState = sessions[session].clientStates.current
         view.serverReadyState = sessions[session].serverStates.current
@@ -87,7 +88,7 @@ extension Shard {
     }
 
     /// A connection that is no session, or not yet.
-    func opening(_ slot: Slot<TCPConnection>, _ client: Direction) -> ConnectionView {
+    mutating func opening(_ slot: Slot<TCPConnection>, _ client: Direction) -> ConnectionView {
         var view = ConnectionView.unknown
         view.clientState = table.connections[slot].states[client.index]
         view.serverState = table.connections[slot].states[client.opposite.index]

@@ -142,8 +142,8 @@ extension Shard {
             for direction in Direction.allCases { reportDoubts(slot, direction, &workspace, &sink) }
             workspace.view = view(slot, session)
             if followsDeliveries { settle(slot, session, &workspace, &sink) }
-            let transport = TransportEnd(
-                table.connections[slot], client: sessions[session].clientDirection, cause: cause)
+            let client = sessions[session].clientDirection
+            let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
             let number = sessions[session].id.connection
             sessions[session].end(transport, &workspace, &sink)
             sessions.remove(session)
@@ -182,8 +182,8 @@ extension Shard {
         switch reader(of: feed) {
         case .opening(let opening):
             let isWhole: InlineArray<2, Bool> = [
-                table.connections[feed.connection][.fromInitiator].isWhole,
-                table.connections[feed.connection][.fromResponder].isWhole,
+                table.connections[feed.connection].isWhole(.fromInitiator),
+                table.connections[feed.connection].isWhole(.fromResponder),
             ]
             guard let found = openings[opening].finishSearch(isWhole: isWhole, &workspace) else { return }
             let place = StreamPlace(.fromInitiator, at: 0, count: 0, origin: workspace.origin, acknowledged: 0)
@@ -217,10 +217,10 @@ extension Shard {
         var clientStates = ReadyStates(connectingAt: openings[opening].requestElapsed ?? now)
         if cause == .closed { clientStates.advance(to: .closed, at: now) }
         let outcome = SessionOutcome(
-            client: EndOutcome(), server: EndOutcome(), firstCloser: nil,
+            ends: [EndOutcome(), EndOutcome()], firstCloser: nil,
             clientDirection: client, lastByteTime: nil, lastMessageTime: nil, burst: nil, unansweredPings: 0,
             wasOpened: false)
-        let transport = TransportEnd(table.connections[slot], client: client, cause: cause)
+        let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
         let end = SessionEnd(
             verdict: outcome.verdict(transport, now: workspace.time),
             clientReadyStates: clientStates.changes, serverReadyStates: [],

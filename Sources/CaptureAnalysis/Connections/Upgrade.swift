@@ -6,20 +6,17 @@ import WireFormat
 ///
 /// HTTPUpgrade knows the exchange, WebSocketProtocol what its fields mean; here they meet.
 final class Upgrade {
-    /// The request, as HTTP sees it.
-    let request: UpgradeRequest
-    /// What it offers.
+    /// The request and its answer, as HTTP sees them.
+    let answer: UpgradeAnswer
+    /// What the request offers.
     let offer: OpeningOffer
-    /// The answer, as HTTP sees it; nil if there was none.
-    let answer: UpgradeAnswer?
     /// What the answer selects; nil unless it accepts.
     let selection: OpeningAnswer?
     /// When the request was complete.
     let asked: UpgradeMoment
 
-    /// Reads what was negotiated in a request and the answer to it.
+    /// Reads what was negotiated in a request and the answer to it, if there was one.
     init(_ answer: UpgradeAnswer, asked: UpgradeMoment) {
-        request = answer.request
         offer = OpeningOffer(answer.request.header)
         self.answer = answer
         self.asked = asked
@@ -30,25 +27,19 @@ final class Upgrade {
         }
     }
 
-    /// Reads what a request offers that was never answered.
-    init(unanswered request: UpgradeRequest, asked: UpgradeMoment) {
-        self.request = request
-        offer = OpeningOffer(request.header)
-        answer = nil
-        selection = nil
-        self.asked = asked
-    }
+    /// The request, as HTTP sees it.
+    var request: UpgradeRequest { answer.request }
 
     /// Whether the session was opened.
     var isAccepted: Bool { selection != nil }
 
     /// The first rule that an end breaks in it, and over which the other may fail the connection.
     func brokenRule(of role: Role) -> Rule? {
-        let rules =
-            role == .client
-            ? request.violations.map { Rule($0) } + offer.violations.map { Rule($0) }
-            : (answer?.violations ?? []).map { Rule($0) } + (selection?.violations ?? []).map { Rule($0) }
-        return rules.first { $0.severity == .error }
+        let violations = role == .client ? request.violations : answer.violations
+        for violation in violations where Rule(violation).severity == .error { return Rule(violation) }
+        let negotiated = role == .client ? offer.violations : selection?.violations ?? []
+        for violation in negotiated where Rule(violation).severity == .error { return Rule(violation) }
+        return nil
     }
 
     /// The negotiated extensions.
@@ -70,14 +61,14 @@ extension Handshake {
     ///   - answered: The packet that completed the answer.
     init(_ upgrade: Upgrade, answered: Origin) {
         let request = upgrade.request
-        let response = upgrade.answer?.response
+        let response = upgrade.answer.response
         self.init(
             isAccepted: upgrade.isAccepted, status: response?.status, url: request.url,
             target: request.target, host: request.host, httpVersion: request.httpVersion,
             version: upgrade.offer.version,
             requestHeader: request.header, responseHeader: response?.header ?? HTTPFields([]),
             subprotocol: upgrade.selection?.subprotocols.first, offeredExtensions: upgrade.offer.extensions,
-            extensions: upgrade.extensions, isAcceptValid: upgrade.answer?.isAcceptValid,
+            extensions: upgrade.extensions, isAcceptValid: upgrade.answer.isAcceptValid,
             requestPacket: upgrade.asked.origin.packet,
             responsePacket: response.map { _ in answered.packet },
             responseTime: response.map { _ in answered.time.nanoseconds(since: upgrade.asked.origin.time) },

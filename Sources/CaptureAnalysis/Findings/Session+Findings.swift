@@ -40,9 +40,9 @@ extension Session {
                 workspace.report(Finding(unanswered: late, from: role, at: offset), at: context, into: &sink)
             }
             // RFC 6455 7.1.7: an end that has failed the connection reads no answer, and need not send one.
-            guard failure == nil, tcp.cause == .closed, streams[role.index].close == nil,
-                let close = streams[asker.index].close,
-                (tcp.firstEndTime ?? close.origin.time).nanoseconds(since: close.origin.time) >= 0
+            guard failure == nil, tcp.cause == .closed, streams[role.index].closeOrigin == nil,
+                let close = streams[asker.index].closeOrigin,
+                (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0
             else { continue }
             workspace.report(Finding(Rule(.closeNotAnswered), from: role, at: offset), at: context, into: &sink)
         }
@@ -55,8 +55,9 @@ extension Session {
     mutating func overduePings(
         of asker: Role, _ tcp: TransportEnd, _ now: Timestamp
     ) -> (count: UInt64, firstPacket: UInt64?) {
+        guard !streams[asker.index].pings.isEmpty else { return (0, nil) }
         var end = min(now, tcp.firstEndTime ?? now)
-        for role in Role.allCases { if let close = streams[role.index].close { end = min(end, close.origin.time) } }
+        for index in 0..<2 { if let close = streams[index].closeOrigin { end = min(end, close.time) } }
         if streams[asker.peer.index].decoder.isInFrame {
             end = min(end, streams[asker.peer.index].decoder.frameOrigin.time)
         }
@@ -68,7 +69,7 @@ extension Session {
         _ tcp: TransportEnd, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let client = streams[0].close?.origin.time, let server = streams[1].close?.origin.time else { return }
+        guard let client = streams[0].closeOrigin?.time, let server = streams[1].closeOrigin?.time else { return }
         let open = (tcp.firstEndTime ?? tcp.lastTime).nanoseconds(since: max(client, server))
         guard open >= Self.serverPatience else { return }
         let finding = Finding(Rule(.leftOpen), Finding.milliseconds(open), from: .server)

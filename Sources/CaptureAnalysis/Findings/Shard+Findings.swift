@@ -5,7 +5,7 @@ import WireFormat
 /// The findings that TCP shows on a session's connection.
 extension Shard {
     /// Reports once for a session that segments are ignored because of their checksums.
-    func reportRejected(
+    mutating func reportRejected(
         _ slot: Slot<TCPConnection>, _ direction: Direction, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {

@@ -4,12 +4,16 @@ import WebSocketProtocol
 extension Upgrade {
     /// The rules that it breaks, and what of it is not decoded, in the order in which they are reported.
     var findings: [Finding] {
-        var findings = request.violations.map { Finding(Rule($0), from: .client) }
+        // Most upgrades have none: nothing is allocated for those.
+        var findings: [Finding] = []
+        for violation in request.violations { findings.append(Finding(Rule(violation), from: .client)) }
         // The fields of a draft follow rules of their own.
-        if request.draft == nil { findings += offer.violations.map { finding($0, from: .client) } }
-        if let answer { findings += answer.violations.map { Finding(Rule($0), from: .server) } }
+        if request.draft == nil {
+            for violation in offer.violations { findings.append(finding(violation, from: .client)) }
+        }
+        for violation in answer.violations { findings.append(Finding(Rule(violation), from: .server)) }
         if let selection {
-            findings += selection.violations.map { finding($0, from: .server) }
+            for violation in selection.violations { findings.append(finding(violation, from: .server)) }
             findings += Finding.undecoded(UndecodedExtensions(selection.extensions))
         }
         if let draft = request.draft { findings.append(Finding(Rule(.draft), draft, from: .client)) }
@@ -25,6 +29,7 @@ extension Upgrade {
 extension Finding {
     /// The findings about negotiated extensions that are not decoded: one for the legacy ones, and one for all others.
     static func undecoded(_ extensions: UndecodedExtensions) -> [Finding] {
+        guard !extensions.names.isEmpty else { return [] }
         var findings: [Finding] = []
         if let name = extensions.names.first(where: UndecodedExtensions.isLegacyDeflate) {
             findings.append(Finding(Rule(.legacyDeflate), name, from: .server))

@@ -231,8 +231,10 @@ struct SessionList: Sequence, IteratorProtocol {
 
 extension Shard {
     /// The sessions on a connection.
+    ///
+    /// `mutating`, like whatever else looks at few of the shard's fields: the compiler copies the shard for other methods.
     @inline(__always)
-    func sessions(on slot: Slot<TCPConnection>) -> SessionList {
+    mutating func sessions(on slot: Slot<TCPConnection>) -> SessionList {
         switch connections[slot.index].reader {
         case .session(let session): SessionList(session)
         case .layer(let layer): SessionList(sessions(in: layer))
@@ -241,7 +243,7 @@ extension Shard {
     }
 
     @inline(never)
-    private func sessions(in layer: Slot<LayerReader>) -> [Slot<Session>] {
+    private mutating func sessions(in layer: Slot<LayerReader>) -> [Slot<Session>] {
         layers[layer].channels.flatMap { _, channel -> [Slot<Session>] in
             switch channels[channel].reader {
             case .session(let session): [session]

@@ -77,6 +77,9 @@ struct PingLedger {
     /// Whether Pings were forgotten, so that a Pong without a Ping may be the answer to one of them.
     var hasForgotten: Bool { forgotten > 0 }
 
+    /// Whether no Ping waits, and none was forgotten.
+    var isEmpty: Bool { known.isEmpty && forgotten == 0 }
+
     /// The Pings that waited for at least `patience` nanoseconds when everything ended, and the first one's packet, if
     /// that was not forgotten; those sent after `end` left out.
     func overdue(at end: Timestamp, patience: Int64) -> (count: UInt64, firstPacket: UInt64?) {

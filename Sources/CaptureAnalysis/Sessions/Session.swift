@@ -66,19 +66,20 @@ struct Session: StreamReader, ~Copyable {
     init(_ id: SessionID, _ beginning: SessionBeginning, _ workspace: inout Workspace) {
         self.id = id
         clientDirection = beginning.client
-        let options = workspace.options
-        outstandingPings = UInt32(clamping: options.limits.outstandingPings)
-        followsDeliveries = options.demand.followsDeliveries
+        outstandingPings = UInt32(clamping: workspace.options.limits.outstandingPings)
+        followsDeliveries = workspace.options.demand.followsDeliveries
+        let (demand, limits) = (workspace.options.demand.payload, workspace.options.limits.stream)
+        let negotiated = beginning.extensions.map { NegotiatedExtensions($0) }
         isCarried = beginning.isCarried
         carriers = beginning.isCarried ? CarrierMaps() : nil
+        let hasUpgrade = beginning.extensions != nil
         streams = InlineArray { index in
             let role: Role = index == 0 ? .client : .server
             let offset = beginning.offsets[role.direction(client: beginning.client).index]
             return SessionStream(
-                sender: role, streamOffset: offset, extensions: beginning.extensions, options: options)
+                sender: role, streamOffset: offset, negotiated, demand: demand, limits: limits)
         }
         let elapsed = workspace.elapsed(workspace.time)
-        let hasUpgrade = beginning.extensions != nil
         let connectingTime = hasUpgrade ? beginning.requestElapsed ?? elapsed : elapsed
         clientStates = ReadyStates(connectingAt: connectingTime)
         serverStates = ReadyStates(connectingAt: connectingTime)
@@ -290,8 +291,8 @@ struct Session: StreamReader, ~Copyable {
     /// Whether bytes were captured before the first Close frame.
     @inline(never)
     private mutating func isBeforeClose(_ origin: Origin) -> Bool {
-        guard let close = firstCloser.flatMap({ streams[$0.index].close }) else { return true }
-        return origin.packet < close.origin.packet
+        guard let firstCloser, let close = streams[firstCloser.index].closeOrigin else { return true }
+        return origin.packet < close.packet
     }
 
     /// Looks at bytes that came long after those before, or whose packet's time is earlier.
@@ -341,7 +342,7 @@ struct Session: StreamReader, ~Copyable {
         case .close:
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
-            if streams[role.index].close == nil {
+            if streams[role.index].closeOrigin == nil {
                 let carriedEnd = carriedEnd(of: role)
                 // The other end's may have been found first and sent later.
                 if firstCloser == nil || isBeforeClose(origin) { firstCloser = role }
@@ -401,7 +402,7 @@ struct Session: StreamReader, ~Copyable {
             serverStates.advance(to: .closed, at: context.elapsed)
         }
         let outcome = SessionOutcome(
-            client: EndOutcome(&streams[0]), server: EndOutcome(&streams[1]), firstCloser: firstCloser,
+            ends: [EndOutcome(&streams[0]), EndOutcome(&streams[1])], firstCloser: firstCloser,
             clientDirection: clientDirection, lastByteTime: lastByteTime == Session.never ? nil : lastByteTime,
             lastMessageTime: lastMessageTime == Session.never ? nil : lastMessageTime, burst: burst,
             unansweredPings: overduePings(of: .client, tcp, context.time).count

@@ -54,19 +54,31 @@ struct SessionStream: ~Copyable {
         return (176..<272, (432 &+ decoder.lowerBound)..<(432 &+ decoder.upperBound))
     }
 
-    /// Begins a stream; `extensions` is nil if it is not known what was negotiated.
-    init(sender: Role, streamOffset: UInt64, extensions: [WebSocketExtension]?, options: AnalysisOptions) {
-        let parameters = extensions.map { DeflateParameters($0, sender: sender) }
-        compression = SessionEnd.Compression(parameters: parameters ?? nil)
+    /// Begins a stream.
+    ///
+    /// - Parameters:
+    ///   - sender: Who sends it.
+    ///   - streamOffset: Where its first frame begins.
+    ///   - negotiated: What was negotiated; nil if that is not known.
+    ///   - demand: How much of the payloads to keep.
+    ///   - limits: Bounds on that.
+    init(
+        sender: Role, streamOffset: UInt64, _ negotiated: NegotiatedExtensions?, demand: PayloadDemand,
+        limits: StreamLimits
+    ) {
+        let parameters = negotiated?.compression[sender.index]
+        compression = SessionEnd.Compression(parameters: parameters)
         decoder = WebSocketStream(
-            sender: sender, streamOffset: streamOffset, compression: parameters ?? .unknown,
-            demand: options.demand.payload,
-            limits: options.limits.stream,
-            undecodedBits: extensions.map { UndecodedExtensions($0).reservedBits } ?? 0)
+            sender: sender, streamOffset: streamOffset,
+            compression: negotiated == nil ? .unknown : parameters, demand: demand, limits: limits,
+            undecodedBits: negotiated?.undecodedBits ?? 0)
     }
 
     /// Its first Close frame.
     var close: SentClose? { closing?.close }
+
+    /// The packet that brought the last byte of that; `mutating` so that nothing is copied.
+    var closeOrigin: Origin? { mutating get { closing?.close?.origin } }
 
     /// The first rule it broke, up to its Close frame and before that of the other end.
     var brokenRule: BrokenRule? { closing?.brokenRule }
@@ -126,5 +138,20 @@ struct SessionStream: ~Copyable {
         } else {
             sink.receive(.message(event), at: context, payload: decoder.messagePayload)
         }
+    }
+}
+
+/// What a session's streams need of the extensions that an upgrade agreed on.
+struct NegotiatedExtensions {
+    /// How the client's and the server's messages are compressed, by ``Role/index``; nil for not at all.
+    let compression: InlineArray<2, DeflateParameters?>
+    /// The reserved bits of other extensions (``UndecodedExtensions/reservedBits``).
+    let undecodedBits: UInt8
+
+    init(_ extensions: [WebSocketExtension]) {
+        compression = [
+            DeflateParameters(extensions, sender: .client), DeflateParameters(extensions, sender: .server),
+        ]
+        undecodedBits = UndecodedExtensions(extensions).reservedBits
     }
 }

@@ -59,7 +59,7 @@ extension Shard {
     mutating func beginDeliveries(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) {
         guard followsDeliveries else { return }
         for direction in Direction.allCases {
-            let repeats = table.connections[slot][direction].retransmittedSegments
+            let repeats = table.connections[slot].totals(of: direction).retransmittedSegments
             sessions[session].beginDeliveries(of: direction, repeats: repeats)
         }
     }
@@ -101,7 +101,7 @@ extension Shard {
             sessions[session].recordEarly(sender.peer, acknowledged: acknowledged, workspace.origin, next: next)
         }
         guard segment.payloadLength > 0, arrival.inOrder.count != segment.payloadLength else { return }
-        let count = table.connections[place.slot][place.direction].retransmittedSegments
+        let count = table.connections[place.slot].totals(of: place.direction).retransmittedSegments
         let isWholeRepeat = sessions[session].takeRepeat(of: sender, count: count)
         guard let start = table.connections[place.slot][place.direction].offset(of: segment.sequence) else { return }
         // What was acknowledged before is not of interest any more.

@@ -30,7 +30,9 @@ struct TransportEnd {
     /// How it fared.
     var health: SessionEnd.TCPHealth
 
-    init(_ connection: borrowing TCPConnection, client: Direction, cause: EndCause) {
+    /// Reads what a connection came to; `inout` so that it is read in place, not copied.
+    init(_ connection: inout TCPConnection, client: Direction, cause: EndCause) {
+        let totals = (connection.totals(of: .fromInitiator), connection.totals(of: .fromResponder))
         self.cause = cause
         server = (client == .fromInitiator ? connection.responder : connection.initiator).address
         duration = connection.lastTime.nanoseconds(since: connection.firstTime)
@@ -49,24 +51,17 @@ struct TransportEnd {
         } else if let first = fins.first {
             firstEnd = (first == forth ? .fromInitiator : .fromResponder, false)
         }
-        acknowledged = [
-            connection[.fromInitiator].acknowledgedOffset, connection[.fromResponder].acknowledgedOffset,
-        ]
-        let streams = (forth: Direction.fromInitiator, back: Direction.fromResponder)
-        isWhole = InlineArray { index in
-            connection[index == 0 ? .fromInitiator : .fromResponder].isWhole
-        }
+        acknowledged = [totals.0.acknowledgedOffset, totals.1.acknowledgedOffset]
+        isWhole = [totals.0.isWhole, totals.1.isWhole]
         if let run = connection.unanswered(.fromInitiator) {
             unanswered = (run, .fromInitiator)
         } else if let run = connection.unanswered(.fromResponder) {
             unanswered = (run, .fromResponder)
         }
         health = SessionEnd.TCPHealth(
-            retransmittedSegments: connection[streams.forth].retransmittedSegments
-                &+ connection[streams.back].retransmittedSegments,
-            outOfOrderSegments: connection[streams.forth].outOfOrderSegments
-                &+ connection[streams.back].outOfOrderSegments,
-            gapBytes: connection[streams.forth].gapBytes &+ connection[streams.back].gapBytes,
+            retransmittedSegments: totals.0.retransmittedSegments &+ totals.1.retransmittedSegments,
+            outOfOrderSegments: totals.0.outOfOrderSegments &+ totals.1.outOfOrderSegments,
+            gapBytes: totals.0.gapBytes &+ totals.1.gapBytes,
             finPackets: fins, resetPacket: connection.reset?.packet,
             resetFrom: connection.reset.map { Role($0.from, client: client) },
             unanswered: unanswered.map { found in

@@ -30,6 +30,11 @@ struct EndingPatterns: Sendable {
         var address: IPAddress
         var ended: UInt64 = 0
         var endings: [Endings] = []
+
+        /// Where the endings of a manner stand, or are to be added; by index, so that none is copied.
+        func place(of manner: Manner) -> Int {
+            endings.indices.first { endings[$0].manner == manner } ?? endings.count
+        }
     }
 
     /// Sessions with other servers, which are left out.
@@ -64,7 +69,7 @@ struct EndingPatterns: Sendable {
         }
         servers[index].ended &+= 1
         let manner = Manner(by: verdict.by, layer: verdict.layer)
-        let place = servers[index].endings.firstIndex { $0.manner == manner } ?? servers[index].endings.count
+        let place = servers[index].place(of: manner)
         if place == servers[index].endings.count { servers[index].endings.append(Endings(manner: manner)) }
         servers[index].endings[place].count &+= 1
         let silence = verdict.silence ?? 0

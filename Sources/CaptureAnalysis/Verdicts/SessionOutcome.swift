@@ -3,8 +3,8 @@ import WireFormat
 
 /// What a session came to, and the verdict on it.
 struct SessionOutcome {
-    var client: EndOutcome
-    var server: EndOutcome
+    /// What the client and the server did, by ``Role/index``.
+    var ends: InlineArray<2, EndOutcome>
     /// Who sent the first Close frame.
     var firstCloser: Role?
     /// The direction that the client sends.
@@ -25,11 +25,11 @@ struct SessionOutcome {
         _ tcp: TransportEnd, now: Timestamp
     ) -> SessionEnd.Verdict {
         let isOver = tcp.cause == .closed || tcp.firstEndTime != nil
-        let first = firstCloser.flatMap { self[$0].close }
+        let first = firstCloser.flatMap { ends[$0.index].close }
         let (by, layer) = endedBy(tcp)
         let failure = failure(tcp)
         return SessionEnd.Verdict(
-            by: by, layer: layer, isClean: client.close != nil && server.close != nil && failure == nil,
+            by: by, layer: layer, isClean: ends[0].close != nil && ends[1].close != nil && failure == nil,
             code: first?.body?.code, reason: first?.body?.code == nil ? nil : first?.body?.reason, failure: failure,
             clientEvent: closeEvent(of: .client, tcp, failure, isOver: isOver),
             serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
@@ -41,7 +41,7 @@ struct SessionOutcome {
     /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
     /// if there was no end.
     func endTime(_ tcp: TransportEnd, now: Timestamp) -> Timestamp {
-        if let close = firstCloser.flatMap({ self[$0].close }) { return close.origin.time }
+        if let close = firstCloser.flatMap({ ends[$0.index].close }) { return close.origin.time }
         return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
     }
 
@@ -49,9 +49,9 @@ struct SessionOutcome {
     ///
     /// What the other end sent after this one can hold its answer: then it had sent none before.
     private func mayHaveClosedBefore(_ closer: Role) -> Bool {
-        let peer = self[closer.peer]
-        guard peer.close == nil, peer.isLost, let close = self[closer].close else { return false }
-        return peer.lastPacket < close.origin.packet
+        let peer = closer.peer.index
+        guard ends[peer].close == nil, ends[peer].isLost, let close = ends[closer.index].close else { return false }
+        return ends[peer].lastPacket < close.origin.packet
     }
 
     /// When something was last heard: bytes that never arrived and drew a RST break no silence.
@@ -68,16 +68,15 @@ struct SessionOutcome {
     ) -> CloseEvent? {
         // RFC 6455 7.1.7: an end that has failed the connection reads nothing more, not even a Close frame.
         if failure?.by == role { return .abnormal }
-        let own = self[role]
-        let peer = self[role.peer]
-        guard let close = peer.close else { return isOver && !peer.isLost ? .abnormal : nil }
+        let (own, peer) = (role.index, role.peer.index)
+        guard let close = ends[peer].close else { return isOver && !ends[peer].isLost ? .abnormal : nil }
         if wasRefused(close, from: role.peer, tcp) { return .abnormal }
         guard let body = close.body else { return nil }
         // RFC 6455 7.1.5: the code of the first Close frame received.
         let wasReset = tcp.firstEnd.map { $0.isReset && $0.from == direction(of: role.peer) } ?? false
         return CloseEvent(
             code: body.code ?? .noStatusReceived, reason: body.reason,
-            wasClean: wasReset ? false : own.close != nil ? true : own.isLost ? nil : false)
+            wasClean: wasReset ? false : ends[own].close != nil ? true : ends[own].isLost ? nil : false)
     }
 
     /// Whether the other end has answered a Close frame with a RST, without ever acknowledging it: its socket was gone.
@@ -100,8 +99,6 @@ struct SessionOutcome {
         return (.unknown, .captureEnd)
     }
 
-    subscript(role: Role) -> EndOutcome { role == .client ? client : server }
-
     func role(of direction: Direction) -> Role { Role(direction, client: clientDirection) }
 
     func direction(of role: Role) -> Direction { role.direction(client: clientDirection) }
@@ -116,7 +113,7 @@ extension SessionOutcome {
     func failure(_ tcp: TransportEnd) -> SessionEnd.Failure? {
         for role in [firstCloser?.peer ?? .client, firstCloser ?? .server] {
             if hasFailedByClose(role) || hasFailedSilently(role, tcp) {
-                return SessionEnd.Failure(by: role, rule: self[role.peer].brokenRule?.rule)
+                return SessionEnd.Failure(by: role, rule: ends[role.peer.index].brokenRule?.rule)
             }
         }
         return nil
@@ -128,30 +125,30 @@ extension SessionOutcome {
     /// is not known in full; "message too big" if the other end has sent any data. A Close frame that only repeats the
     /// other's code says nothing.
     private func hasFailedByClose(_ role: Role) -> Bool {
-        let peer = self[role.peer]
-        guard let code = self[role].close?.body?.code, !isEcho(role, code) else { return false }
+        let peer = role.peer.index
+        guard let code = ends[role.index].close?.body?.code, !isEcho(role, code) else { return false }
         let isFirst = firstCloser == role
         switch code {
         case .protocolError, .invalidFramePayloadData:
-            return peer.brokenRule != nil || isFirst && peer.isIncomplete
+            return ends[peer].brokenRule != nil || isFirst && ends[peer].isIncomplete
         case .messageTooBig:
-            return peer.brokenRule != nil || isFirst && (peer.isIncomplete || peer.dataFrames > 0)
+            return ends[peer].brokenRule != nil || isFirst && (ends[peer].isIncomplete || ends[peer].dataFrames > 0)
         default: return false
         }
     }
 
     /// Whether a Close frame has the code of the one that it answers.
     private func isEcho(_ role: Role, _ code: CloseCode) -> Bool {
-        firstCloser != role && self[role.peer].close?.body?.code == code
+        firstCloser != role && ends[role.peer.index].close?.body?.code == code
     }
 
     /// Whether an end has ended TCP without a Close frame right after the other one broke a rule, and has sent
     /// nothing in between.
     private func hasFailedSilently(_ role: Role, _ tcp: TransportEnd) -> Bool {
-        guard self[role].close == nil, !self[role].isLost, let rule = self[role.peer].brokenRule,
+        guard ends[role.index].close == nil, !ends[role.index].isLost, let rule = ends[role.peer.index].brokenRule,
             let end = tcp.firstEnd, end.from == direction(of: role), let time = tcp.firstEndTime
         else { return false }
-        return self[role].frames == rule.framesOfPeer
+        return ends[role.index].frames == rule.framesOfPeer
             && (0...Self.patience).contains(time.nanoseconds(since: rule.time))
     }
 }

@@ -38,7 +38,7 @@ struct HeadFacts {
     init(_ head: Span<UInt8>, after start: Int) {
         var reader = FieldReader(at: start)
         while let field = reader.next(in: head) {
-            upgrade.record(field, in: head)
+            upgrade.record(field, in: head, after: start)
             switch field.name.count {
             case 12 where head.equalsIgnoringCase("content-type", in: field.name):
                 let type = field.value.prefix("text/event-stream".utf8.count)

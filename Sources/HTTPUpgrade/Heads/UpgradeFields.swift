@@ -2,7 +2,7 @@ import WireFormat
 
 /// The header fields that decide about an upgrade (RFC 6455 4.1, 4.2.2), as ranges: no strings are made.
 ///
-/// What the two ends negotiate in further fields is not HTTP's matter.
+/// What the two ends negotiate in further fields is not HTTP's matter: it only marks where they stand.
 struct UpgradeFields {
     /// The first Host field.
     private(set) var host: FieldReader.Field?
@@ -22,6 +22,8 @@ struct UpgradeFields {
     private(set) var namesWebSocket = false
     /// Whether a Connection field names the upgrade.
     private(set) var namesUpgrade = false
+    /// Where the fields stand with which the two ends negotiate (RFC 6455 11.3.2, 11.3.4, 11.3.5).
+    private(set) var negotiation = FieldMarks()
     /// Whether there is a field of hixie-75.
     private(set) var hasOldField = false
     /// Whether the name of a field begins with "Sec-WebSocket-".
@@ -32,8 +34,8 @@ struct UpgradeFields {
     private var hasKey1 = false
     private var hasKey2 = false
 
-    /// Records the next field of a head.
-    mutating func record(_ field: FieldReader.Field, in head: Span<UInt8>) {
+    /// Records the next field of a head, whose fields begin at `start`.
+    mutating func record(_ field: FieldReader.Field, in head: Span<UInt8>, after start: Int) {
         switch Name(head, in: field.name) {
         case nil: break
         case .host: host = host ?? field
@@ -44,11 +46,11 @@ struct UpgradeFields {
         case .connection: namesUpgrade = namesUpgrade || field.hasToken("upgrade", in: head)
         case .modern(let name):
             hasModernField = true
-            record(name, field)
+            record(name, field, at: field.name.lowerBound &- start)
         }
     }
 
-    private mutating func record(_ name: Name.Modern, _ field: FieldReader.Field) {
+    private mutating func record(_ name: Name.Modern, _ field: FieldReader.Field, at place: Int) {
         switch name {
         case .key:
             key = key ?? field
@@ -58,7 +60,10 @@ struct UpgradeFields {
         case .accept:
             accept = accept ?? field
             acceptCount += 1
-        case .version: version = version ?? field
+        case .version:
+            version = version ?? field
+            negotiation.add(place)
+        case .negotiation: negotiation.add(place)
         case .other: break
         }
     }
@@ -75,7 +80,7 @@ extension UpgradeFields {
 
         /// What follows "Sec-WebSocket-".
         enum Modern {
-            case key, key1, key2, accept, version, other
+            case key, key1, key2, accept, version, negotiation, other
         }
 
         init?(_ head: Span<UInt8>, in range: Range<Int>) {
@@ -101,6 +106,8 @@ extension UpgradeFields.Name.Modern {
         case 4 where head.equalsIgnoringCase("key2", in: range): self = .key2
         case 6 where head.equalsIgnoringCase("accept", in: range): self = .accept
         case 7 where head.equalsIgnoringCase("version", in: range): self = .version
+        case 8 where head.equalsIgnoringCase("protocol", in: range): self = .negotiation
+        case 10 where head.equalsIgnoringCase("extensions", in: range): self = .negotiation
         default: self = .other
         }
     }

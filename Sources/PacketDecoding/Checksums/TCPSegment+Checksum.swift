@@ -83,7 +83,7 @@ package enum ChecksumStatus: Hashable, Sendable {
     case unknown
 
     /// Whether it is right, or was never computed: nothing speaks against the bytes.
-    @inlinable
+    @inlinable @inline(__always)
     package var isGood: Bool {
         switch self {
         case .right, .offloaded: true

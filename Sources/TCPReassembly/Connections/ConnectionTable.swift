@@ -13,6 +13,7 @@ package struct ConnectionTable: ~Copyable {
         package var direction: Direction
 
         /// Creates a place.
+        @inlinable
         package init(slot: Slot<TCPConnection>, direction: Direction) {
             self.slot = slot
             self.direction = direction

@@ -86,6 +86,16 @@ extension TCPConnection {
         streams[direction.index].isWhole
     }
 
+    /// What a stream came to.
+    package mutating func totals(of direction: Direction) -> StreamTotals {
+        StreamTotals(
+            acknowledgedOffset: streams[direction.index].acknowledgedOffset,
+            isWhole: streams[direction.index].isWhole,
+            retransmittedSegments: streams[direction.index].retransmittedSegments,
+            outOfOrderSegments: streams[direction.index].outOfOrderSegments,
+            gapBytes: streams[direction.index].gapBytes)
+    }
+
     /// Whether the sender of a stream has sent segments that contradict others, lie outside the receiver's window, or
     /// acknowledge what was never sent.
     package mutating func hasDoubts(_ direction: Direction) -> Bool {
@@ -93,4 +103,18 @@ extension TCPConnection {
             || streams[direction.index].outOfWindowSegments > 0
             || streams[direction.opposite.index].hasFarAcknowledgments
     }
+}
+
+/// What a stream came to: see ``TCPStream``.
+package struct StreamTotals {
+    /// The end of the acknowledged bytes, without the FIN.
+    package let acknowledgedOffset: UInt64
+    /// Whether everything up to its FIN was delivered or reported as gaps.
+    package let isWhole: Bool
+    /// Segments that brought only bytes already seen.
+    package let retransmittedSegments: UInt64
+    /// Segments that brought new bytes after later ones were seen.
+    package let outOfOrderSegments: UInt64
+    /// Bytes reported as gaps.
+    package let gapBytes: UInt64
 }

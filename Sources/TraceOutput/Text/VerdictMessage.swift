@@ -36,6 +36,7 @@ enum VerdictMessage {
         var verdict = copy verdict
         verdict.reason = verdict.reason.map { _ in "" }
         verdict.silence = nil
+        verdict.messageSilence = nil
         verdict.unansweredPings = 0
         verdict.timeout = nil
         verdict.clientEvent = verdict.clientEvent.map { CloseEvent(code: $0.code, reason: "", wasClean: nil) }

@@ -31,9 +31,9 @@ final class DistanceReader {
     private var bitCount = 0
     private var isFinalBlock = false
     private var isFixed = false
-    private var literals = HuffmanCode()
+    private var literals = HuffmanCode.empty
     /// The code of distances; while a block's header is read, the one that codes lengths.
-    private var distances = HuffmanCode()
+    private var distances = HuffmanCode.empty
     private var lengths = InlineArray<320, UInt8>(repeating: 0)
     private var lengthCount = 0
     private var literalCount = 0
@@ -254,30 +254,33 @@ final class DistanceReader {
 }
 
 /// A canonical Huffman code (RFC 1951 3.2.2), read bit by bit.
-private struct HuffmanCode {
+///
+/// An object, since it takes 720 bytes: a structure would be copied for each symbol.
+private final class HuffmanCode: Sendable {
     /// How many symbols have a code of each length.
-    private var counts = InlineArray<16, Int>(repeating: 0)
+    private let counts: InlineArray<16, Int>
     /// The symbols in the order of their codes.
-    private var symbols = InlineArray<288, UInt16>(repeating: 0)
+    private let symbols: InlineArray<288, UInt16>
     /// Whether the lengths leave no room for all codes.
-    private(set) var isOverfull = false
+    let isOverfull: Bool
 
     static let maximumLength = 15
 
     /// A code without symbols.
-    init() {}
+    static let empty = HuffmanCode(Span())
 
     /// The code with these lengths, by symbol; 0 for symbols without a code.
     init(_ lengths: Span<UInt8>) {
+        var counts = InlineArray<16, Int>(repeating: 0)
+        var symbols = InlineArray<288, UInt16>(repeating: 0)
+        var isOverfull = false
         for index in lengths.indices where lengths[index] > 0 { counts[Int(lengths[index])] &+= 1 }
         var starts = InlineArray<17, Int>(repeating: 0)
         var room = 1
         for length in 1...Self.maximumLength {
             room = 2 &* room &- counts[length]
-            guard room >= 0 else {
-                isOverfull = true
-                return
-            }
+            isOverfull = isOverfull || room < 0
+            room = max(room, 0)
             starts[length &+ 1] = starts[length] &+ counts[length]
         }
         for index in lengths.indices where lengths[index] > 0 {
@@ -285,6 +288,9 @@ private struct HuffmanCode {
             symbols[starts[length]] = UInt16(index)
             starts[length] &+= 1
         }
+        self.counts = counts
+        self.symbols = symbols
+        self.isOverfull = isOverfull
     }
 
     /// The symbol that comes next in `bits`, and the length of its code; nil if no symbol begins with the `count` bits.

@@ -4,22 +4,23 @@ public struct Opcode: RawRepresentable, Hashable, Sendable, CustomStringConverti
     public let rawValue: UInt8
 
     /// Creates an opcode from the low four bits of `rawValue`.
+    @inlinable
     public init(rawValue: UInt8) {
         self.rawValue = rawValue & 0x0f
     }
 
     /// A further fragment of a message.
-    public static let continuation = Opcode(rawValue: 0)
+    @inlinable public static var continuation: Opcode { Opcode(rawValue: 0) }
     /// A text message, or its first fragment.
-    public static let text = Opcode(rawValue: 1)
+    @inlinable public static var text: Opcode { Opcode(rawValue: 1) }
     /// A binary message, or its first fragment.
-    public static let binary = Opcode(rawValue: 2)
+    @inlinable public static var binary: Opcode { Opcode(rawValue: 2) }
     /// The closing handshake.
-    public static let close = Opcode(rawValue: 8)
+    @inlinable public static var close: Opcode { Opcode(rawValue: 8) }
     /// A Ping.
-    public static let ping = Opcode(rawValue: 9)
+    @inlinable public static var ping: Opcode { Opcode(rawValue: 9) }
     /// A Pong.
-    public static let pong = Opcode(rawValue: 10)
+    @inlinable public static var pong: Opcode { Opcode(rawValue: 10) }
 
     /// Whether the top bit is set: a control frame, reserved ones included (RFC 6455 5.5).
     public var isControl: Bool { rawValue & 0x8 != 0 }

@@ -7,7 +7,7 @@ enum DeflateNegotiation {
 
     /// The rules that the offers break, each once.
     static func violations(ofOffers offers: [WebSocketExtension]) -> [OpeningViolation] {
-        let areValid = deflate(offers).allSatisfy { isValid($0, isOffer: true) }
+        let areValid = offers.allSatisfy { !$0.isDeflate || isValid($0, isOffer: true) }
         return areValid ? [] : [.deflateOfferInvalid]
     }
 
@@ -15,11 +15,15 @@ enum DeflateNegotiation {
     ///
     /// An extension that was not offered at all breaks another rule.
     static func violations(of response: [WebSocketExtension], to offers: [WebSocketExtension]) -> [OpeningViolation] {
-        guard let answer = deflate(response).first else { return [] }
+        guard let answer = response.first(where: \.isDeflate) else { return [] }
         let shape: [OpeningViolation] = isValid(answer, isOffer: false) ? [] : [.deflateResponseInvalid]
         let terms = Terms(answer)
-        let candidates = deflate(offers).map { misfits(terms, Terms($0)) }
-        return shape + (candidates.min { $0.count < $1.count } ?? [])
+        var best: [OpeningViolation]?
+        for offer in offers where offer.isDeflate {
+            let misfits = misfits(terms, Terms(offer))
+            if best.map({ misfits.count < $0.count }) ?? true { best = misfits }
+        }
+        return shape + (best ?? [])
     }
 
     /// What an offer or a response commits the other to.
@@ -44,15 +48,11 @@ enum DeflateNegotiation {
         }
     }
 
-    private static func deflate(_ extensions: [WebSocketExtension]) -> [WebSocketExtension] {
-        extensions.filter { $0.name == DeflateParameters.extensionName }
-    }
-
     /// RFC 7692 7.1: an unknown parameter, one with a wrong value, and a repeated one make an offer or a response invalid.
     private static func isValid(_ element: WebSocketExtension, isOffer: Bool) -> Bool {
-        var seen: Set<String> = []
+        guard element.parameters.count < 2 || Set(element.parameters.map(\.name)).count == element.parameters.count
+        else { return false }
         return element.parameters.allSatisfy { parameter in
-            guard seen.insert(parameter.name).inserted else { return false }
             switch parameter.name {
             case serverNoTakeover, clientNoTakeover: return parameter.value == nil
             case clientWindow where isOffer && parameter.value == nil: return true
@@ -84,4 +84,8 @@ enum DeflateNegotiation {
         }
         return Int(value).flatMap { (8...15).contains($0) ? $0 : nil }
     }
+}
+
+extension WebSocketExtension {
+    fileprivate var isDeflate: Bool { name == DeflateParameters.extensionName }
 }

@@ -47,8 +47,7 @@ package struct OpeningAnswer: Sendable {
         if fields.extensionsCount > 1 { violations.append(.extensionsRepeated) }
         if fields.areExtensionsMalformed { violations.append(.extensionsMalformed) }
         if !extensions.isEmpty {
-            let offered = offer.extensions.map(\.name)
-            if !Set(extensions.map(\.name)).isSubset(of: offered) { violations.append(.extensionNotOffered) }
+            if !extensions.areNamed(in: offer.extensions) { violations.append(.extensionNotOffered) }
             violations += DeflateNegotiation.violations(of: extensions, to: offer.extensions)
         }
         if subprotocols.isEmpty, !offer.subprotocols.isEmpty, !fields.hasEmpty { violations.append(.subprotocolNone) }
@@ -78,7 +77,7 @@ private struct NegotiationFields {
 
     init(_ header: HTTPFields) {
         var lists: [String] = []
-        header.forEach { name, value in
+        header.forEachMarked { name, value in
             let prefix = 0..<min(14, name.count)
             guard name.count > 14, name.equalsIgnoringCase("sec-websocket-", in: prefix) else { return }
             let rest = 14..<name.count

@@ -28,6 +28,15 @@ public struct WebSocketExtension: Hashable, Sendable {
     }
 }
 
+extension [WebSocketExtension] {
+    /// Whether each of them has the name of one that was offered.
+    func areNamed(in offered: [WebSocketExtension]) -> Bool {
+        // Few need no set, and many must not take quadratic time.
+        if count <= 4 { return allSatisfy { answer in offered.contains { $0.name == answer.name } } }
+        return Set(map(\.name)).isSubset(of: offered.map(\.name))
+    }
+}
+
 /// The negotiated extensions that this library does not decode: all but permessage-deflate.
 public struct UndecodedExtensions: Hashable, Sendable {
     /// Their names, in the order of the response.
@@ -39,7 +48,7 @@ public struct UndecodedExtensions: Hashable, Sendable {
 
     /// Picks them out of the extensions that a response names.
     public init(_ negotiated: [WebSocketExtension]) {
-        names = negotiated.map(\.name).filter { $0 != DeflateParameters.extensionName }
+        names = negotiated.compactMap { $0.name == DeflateParameters.extensionName ? nil : $0.name }
         var bits: UInt8 = 0
         for name in names { bits |= UndecodedExtensions.isLegacyDeflate(name) ? 0x40 : 0x70 }
         // RFC 7692 6: RSV1 is permessage-deflate's if that was negotiated too.
