@@ -94,8 +94,9 @@ package struct EndpointLog: Sendable {
         }?.time
     }
 
-    /// The sessions that were opened, each once for every address that its client was seen under: a proxy's own
-    /// connection to the server has another one. A session of which no address was logged has an empty one.
+    /// The sessions that were opened, each once for every address that its client was seen under.
+    ///
+    /// A proxy's own connection to the server has another one. A session of which no address was logged has an empty one.
     var connections: [ExpectedConnection] {
         let messageReceivers = receivers("msg")
         let pingReceivers = receivers("ping")

@@ -1,0 +1,88 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+import WireFormat
+
+/// What a client sends after its request and before the response, which it must wait for (RFC 6455 4.1).
+struct EarlyBytes: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// The segments that the client sends; the request is put before the first.
+    var segments: [[UInt8]]
+    /// Whether the first is in the segment of the request.
+    var isInRequest = false
+    /// The texts of the messages.
+    var texts: [String]
+    /// The packets of their last bytes, from 1.
+    var packets: [UInt64]
+    /// The rules that are broken.
+    var rules: [String]
+
+    private static func text(_ text: String) -> [UInt8] { WireFrame.text(text, from: .client) }
+
+    static let all: [EarlyBytes] = [
+        EarlyBytes(
+            testDescription: "a frame in the segment of the request", segments: [text("early")], isInRequest: true,
+            texts: ["early"], packets: [4], rules: ["handshake.early-frames"]),
+        EarlyBytes(
+            testDescription: "a frame in a segment after the request", segments: [text("early")], texts: ["early"],
+            packets: [5], rules: ["handshake.early-frames"]),
+        EarlyBytes(
+            testDescription: "several frames in several segments", segments: [text("one"), text("two"), text("three")],
+            texts: ["one", "two", "three"], packets: [5, 6, 7], rules: ["handshake.early-frames"]),
+        EarlyBytes(
+            testDescription: "a frame in parts", segments: [Array(text("early")[..<4]), Array(text("early")[4...])],
+            texts: ["early"], packets: [6], rules: ["handshake.early-frames"]),
+        EarlyBytes(
+            testDescription: "header fields after the empty line", segments: [Array("X-Late: field\r\n".utf8)],
+            texts: [], packets: [], rules: ["handshake.text-after-head"]),
+        EarlyBytes(
+            testDescription: "header fields in the segment of the request",
+            segments: [Array("X-Late: field\r\nX-Later: field\r\n\r\n".utf8)], isInRequest: true, texts: [],
+            packets: [], rules: ["handshake.text-after-head"]),
+        EarlyBytes(
+            testDescription: "one empty line too many", segments: [Array("\r\n".utf8)], isInRequest: true, texts: [],
+            packets: [], rules: ["handshake.text-after-head"]),
+        EarlyBytes(
+            testDescription: "two lines in two segments", segments: [Array("A: b\r\n".utf8), Array("C: d\r\n".utf8)],
+            texts: [], packets: [], rules: ["handshake.text-after-head"]),
+    ]
+}
+
+@Suite("Bytes of the client before the response to its upgrade")
+struct EarlyBytesTests {
+    @Test("have their own packets, and are said to be early", arguments: EarlyBytes.all)
+    func early(bytes: EarlyBytes) throws {
+        var talk = TCPConversation()
+        talk.open()
+        var segments = bytes.segments
+        let request = Array(TCPConversation.upgradeRequest().utf8)
+        talk.send(request + (bytes.isInRequest ? segments.removeFirst() : []), from: .client)
+        for segment in segments { talk.send(segment, from: .client) }
+        talk.wait(milliseconds: 3000)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.send(WireFrame.text("in time", from: .client), from: .client)
+        talk.send(WireFrame.text("welcome", from: .server), from: .server)
+        talk.send(WireFrame.close(1000, from: .client), from: .client)
+        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.texts == bytes.texts + ["in time", "welcome"])
+        #expect(analysis.messages.prefix(bytes.packets.count).map(\.origin.packet) == bytes.packets)
+        // These frames have the key of the RFC's examples, all of them.
+        #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == bytes.rules)
+        #expect(try analysis.end.verdict.by == .client && analysis.end.verdict.isClean)
+    }
+
+    @Test("are Pings whose round trip begins with their own packet")
+    func roundTrip() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(Array(TCPConversation.upgradeRequest().utf8) + WireFrame.ping("p", from: .client), from: .client)
+        talk.wait(milliseconds: 2999)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.send(WireFrame.pong("p", from: .server), from: .server)
+        // A millisecond to the response after the wait, and one more to the Pong.
+        #expect(try Analysis(talk).end.pingRoundTrip?.min == 3_001_000_000)
+    }
+}

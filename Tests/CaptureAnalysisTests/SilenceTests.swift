@@ -1,0 +1,190 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+
+/// A session's last moments, and the silence before its end.
+struct LastWords: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// What happens after the upgrade.
+    var steps: @Sendable (inout TCPConversation) -> Void
+    /// Milliseconds without a new byte of a frame before the end.
+    var silence: Int64
+    /// Milliseconds from the last data message to the end; nil if there was none.
+    var messageSilence: Int64?
+
+    /// A binary frame of the client with 60 bytes, in parts of ten and 26, three seconds apart.
+    private static func upload(_ talk: inout TCPConversation, parts: Int) {
+        let bytes = WireFrame(2, Array(repeating: 7, count: 60), from: .client).bytes
+        for part in 0..<parts {
+            talk.send(Array(bytes[(part * 10)..<(part == 5 ? 66 : part * 10 + 10)]), from: .client)
+            talk.wait(milliseconds: 2999)
+        }
+    }
+
+    static let all: [LastWords] = [
+        LastWords(
+            testDescription: "a FIN of the server during an upload in one frame",
+            steps: {
+                upload(&$0, parts: 4)
+                $0.finish(first: .server)
+            }, silence: 3000, messageSilence: nil),
+        LastWords(
+            testDescription: "a RST of the server during an upload in one frame",
+            steps: {
+                upload(&$0, parts: 2)
+                $0.reset(from: .server)
+            }, silence: 3000, messageSilence: nil),
+        LastWords(
+            testDescription: "a Close frame of the server during an upload in one frame",
+            steps: {
+                upload(&$0, parts: 5)
+                $0.send(WireFrame.close(1008, from: .server), from: .server)
+                $0.finish(first: .server)
+            }, silence: 3000, messageSilence: nil),
+        LastWords(
+            testDescription: "the end of the capture inside a header",
+            steps: {
+                $0.wait(milliseconds: 5000)
+                $0.send([0x82], from: .client)
+                $0.wait(milliseconds: 699)
+                $0.acknowledge(from: .server)
+            }, silence: 700, messageSilence: nil),
+        LastWords(
+            testDescription: "an upload that is complete",
+            steps: {
+                upload(&$0, parts: 6)
+                $0.finish(first: .server)
+            }, silence: 3000, messageSilence: 3000),
+        LastWords(
+            testDescription: "an unfinished message in several frames",
+            steps: {
+                $0.send(WireFrame.text("done", from: .server), from: .server)
+                $0.wait(milliseconds: 1999)
+                $0.send(WireFrame(1, [97], from: .server, fin: false).bytes, from: .server)
+                $0.wait(milliseconds: 999)
+                $0.send(WireFrame(0, [98], from: .server, fin: false).bytes, from: .server)
+                $0.wait(milliseconds: 499)
+                $0.reset(from: .client)
+            }, silence: 500, messageSilence: 3500),
+        LastWords(
+            testDescription: "Pings of a library after the last message",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                for _ in 0..<3 {
+                    $0.wait(milliseconds: 498)
+                    $0.send(WireFrame.ping("p", from: .server), from: .server)
+                    $0.send(WireFrame.pong("p", from: .client), from: .client)
+                }
+                $0.wait(milliseconds: 499)
+                $0.finish(first: .server)
+            }, silence: 500, messageSilence: 2000),
+        LastWords(
+            testDescription: "nothing but Pings",
+            steps: {
+                $0.send(WireFrame.ping("p", from: .server), from: .server)
+                $0.send(WireFrame.pong("p", from: .client), from: .client)
+                $0.wait(milliseconds: 49)
+                $0.finish(first: .server)
+            }, silence: 50, messageSilence: nil),
+        LastWords(
+            testDescription:
+                "data after a long silence that draw a RST, since a middlebox had forgotten the connection",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.acknowledge(from: .server)
+                $0.wait(milliseconds: 359_998)
+                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.refuse(from: .server)
+            }, silence: 360_001, messageSilence: 1),
+        LastWords(
+            testDescription: "such data of the server",
+            steps: {
+                $0.send(WireFrame.text("last", from: .server), from: .server)
+                $0.acknowledge(from: .client)
+                $0.wait(milliseconds: 359_998)
+                $0.send(WireFrame.text("anybody?", from: .server), from: .server)
+                $0.refuse(from: .client)
+            }, silence: 360_001, messageSilence: 1),
+        LastWords(
+            testDescription: "such data, sent again before the RST",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.acknowledge(from: .server)
+                $0.wait(milliseconds: 359_998)
+                let data = WireFrame.text("anybody?", from: .client)
+                $0.send(data, from: .client)
+                $0.wait(milliseconds: 199)
+                $0.sendAgain(data, from: .client)
+                $0.refuse(from: .server)
+            }, silence: 360_201, messageSilence: 201),
+        LastWords(
+            testDescription: "several messages of such data",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.acknowledge(from: .server)
+                $0.wait(milliseconds: 359_998)
+                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.send(WireFrame.text("there?", from: .client), from: .client)
+                $0.refuse(from: .server)
+            }, silence: 360_002, messageSilence: 1),
+        LastWords(
+            testDescription: "data after a long silence that were acknowledged before the RST",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.wait(milliseconds: 359_999)
+                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.acknowledge(from: .server)
+                $0.wait(milliseconds: 8)
+                $0.reset(from: .server)
+            }, silence: 10, messageSilence: 10),
+        LastWords(
+            testDescription: "data after a long silence, and a RST of their own sender",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.wait(milliseconds: 359_999)
+                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.reset(from: .client)
+            }, silence: 1, messageSilence: 1),
+    ]
+}
+
+@Suite("The silence before an end")
+struct SilenceTests {
+    @Test("is the time without a byte of a frame, and without a message", arguments: LastWords.all)
+    func silence(words: LastWords) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        words.steps(&talk)
+        for tellsFrames in [true, false] {
+            let verdict = try Analysis(talk.packets, tellsFrames: tellsFrames).end.verdict
+            #expect(verdict.silence == words.silence * 1_000_000)
+            #expect(verdict.messageSilence == words.messageSilence.map { $0 * 1_000_000 })
+        }
+    }
+
+    @Test("shows a timer that counts messages, though Pings pass")
+    func pattern() throws {
+        var packets: [TimedPacket] = []
+        for (number, pings) in [2, 5, 9].enumerated() {
+            var talk = TCPConversation(from: "10.0.0.7:\(5000 + number)", at: 1_700_000_000 + 60 * Int64(number))
+            talk.openWebSocket()
+            // So that their lifetimes differ.
+            talk.wait(milliseconds: 1700 * Int64(number))
+            for count in 0...number { talk.send(WireFrame.text("\(count)", from: .client), from: .client) }
+            for _ in 0..<pings {
+                talk.wait(milliseconds: 2998 / Int64(pings) - 2)
+                talk.send(WireFrame.ping("p", from: .client), from: .client)
+                talk.send(WireFrame.pong("p", from: .server), from: .server)
+            }
+            talk.wait(milliseconds: 2998 - 2998 / Int64(pings) * Int64(pings) + 1)
+            talk.finish(first: .server)
+            packets += talk.packets
+        }
+        let patterns = try Analysis(packets).summary.patterns
+        let pattern = try #require(patterns.count == 1 ? patterns[0] : nil)
+        #expect(pattern.sessions == 3 && pattern.by == .server && pattern.layer == .fin && pattern.silence == nil)
+        let range = try #require(pattern.messageSilence)
+        #expect(range.lowerBound >= 2_990_000_000 && range.upperBound <= 3_010_000_000)
+    }
+}
