@@ -126,7 +126,7 @@ public struct Pipeline: ~Copyable {
 
     /// Ends the capture: open sessions get their `end`, and the summary is reported.
     public mutating func finish(into sink: inout some EventSink & ~Copyable) {
-        if !hasStarted { start(into: &sink) }
+        if !hasStarted { start(nil, into: &sink) }
         for shard in 0..<Limits.shards {
             workspace.enter(shard)
             shards[shard].flush(&workspace, &sink)
@@ -141,21 +141,27 @@ public struct Pipeline: ~Copyable {
             workspace.enter(entry.shard)
             shards[entry.shard].end(entry.slot, cause: .captureEnd, &workspace, &sink)
         }
-        for shard in 0..<Limits.shards { shards[shard].countOthers(&workspace) }
-        workspace.summary.compare(workspace.endings)
+        var servers = ServerTable()
+        for shard in 0..<Limits.shards {
+            shards[shard].countOthers(&workspace)
+            servers.add(shards[shard].servers)
+        }
+        workspace.summary.take(workspace.comparison)
+        (workspace.summary.servers, workspace.summary.otherServers) = servers.largestFirst
         sink.receive(.summary(workspace.totals), at: workspace.context(.none, view: .unknown), payload: Span())
     }
 
     /// Reports the capture, whose first packet has this time.
     mutating func start(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
         workspace.begin(at: time)
-        start(into: &sink)
+        start(time, into: &sink)
     }
 
-    private mutating func start(into sink: inout some EventSink & ~Copyable) {
+    private mutating func start(_ time: Timestamp?, into sink: inout some EventSink & ~Copyable) {
         hasStarted = true
         var context = workspace.context(.none, view: .unknown)
         context.packet = 0
-        sink.receive(.capture(CaptureStart(sources: workspace.options.sources)), at: context, payload: Span())
+        let start = CaptureStart(sources: workspace.options.sources, start: time)
+        sink.receive(.capture(start), at: context, payload: Span())
     }
 }

@@ -145,6 +145,13 @@ public struct WebSocketStream: ~Copyable {
     /// The origin of the first byte of the frame that began last.
     package var frameOrigin: Origin { frame.origin }
 
+    /// Whether the frame that began last belongs to a message that was seen to begin.
+    ///
+    /// `mutating` so that the value is read in place, not copied.
+    package var isFrameOfMessage: Bool {
+        mutating get { payloadUse != .frame }
+    }
+
     /// The opcode of the frame that began last.
     package var currentOpcode: Opcode { mutating get { frame.header.opcode } }
 

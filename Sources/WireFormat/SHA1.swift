@@ -4,12 +4,28 @@ import CCrypto
 package enum SHA1 {
     /// The 20-byte digest of `bytes` in base64.
     package static func base64(of bytes: Span<UInt8>) -> String {
+        withDigest(of: bytes) { Base64.encode($0) }
+    }
+
+    /// The 20-byte digest of `bytes` in 40 lower-case hexadecimal digits.
+    package static func hexadecimal(of bytes: Span<UInt8>) -> String {
+        withDigest(of: bytes) { digest in
+            var text = ""
+            for index in digest.indices {
+                text += String(digest[index] >> 4, radix: 16)
+                text += String(digest[index] & 15, radix: 16)
+            }
+            return text
+        }
+    }
+
+    private static func withDigest(of bytes: Span<UInt8>, _ body: (Span<UInt8>) -> String) -> String {
         var state = SHA_CTX()
         _ = unsafe SHA1_Init(&state)
         _ = unsafe bytes.withUnsafeBytes { unsafe SHA1_Update(&state, $0.baseAddress, $0.count) }
         return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA_DIGEST_LENGTH)) { digest in
             _ = unsafe SHA1_Final(digest.baseAddress, &state)
-            return unsafe Base64.encode(Span(_unsafeElements: UnsafeBufferPointer(digest)))
+            return unsafe body(Span(_unsafeElements: UnsafeBufferPointer(digest)))
         }
     }
 }

@@ -26,6 +26,16 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     }
 }
 
+extension Timestamp: CustomStringConvertible {
+    /// Seconds since the epoch with nine decimals: "1795195440.000001000".
+    public var description: String {
+        let magnitude = nanoseconds.magnitude
+        let fraction = String(magnitude % 1_000_000_000)
+        let zeros = String(repeating: "0", count: 9 - fraction.utf8.count)
+        return "\(nanoseconds < 0 ? "-" : "")\(magnitude / 1_000_000_000).\(zeros)\(fraction)"
+    }
+}
+
 /// The packet that brought bytes, and when it was captured.
 ///
 /// Bytes may be read later than that: after bytes before them, or after a search.

@@ -1,3 +1,4 @@
+import PacketDecoding
 import TestSupport
 import Testing
 import WebSocketProtocol
@@ -39,7 +40,11 @@ struct HotBytesTests {
         var workspace = Workspace(options: AnalysisOptions())
         let beginning = SessionBeginning(
             client: .fromInitiator, offsets: [0, 0], isCarried: false, extensions: [], requestElapsed: nil)
-        session.initialize(to: Session(SessionID(connection: 1), beginning, &workspace))
+        let end = Endpoint(address: IPAddress(ipv4: 0), port: 0)
+        let identity = SessionIdentity(
+            client: end, server: end,
+            opening: .init(initiatorSequence: 0, responderSequence: 0, time: Timestamp(nanoseconds: 0)))
+        session.initialize(to: Session(SessionID(connection: 1), identity, beginning, &workspace))
         defer {
             session.deinitialize(count: 1)
             session.deallocate()

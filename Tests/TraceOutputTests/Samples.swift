@@ -14,6 +14,14 @@ enum Samples {
     static let client = Endpoint(address: IPAddress(ipv4: 0x0a00_0007), port: 53412)
     static let server = Endpoint(address: IPAddress(ipv4: 0x0a00_0009), port: 8080)
 
+    static let identity = identity(client)
+
+    static func identity(_ client: Endpoint, asking url: String? = nil) -> SessionIdentity {
+        SessionIdentity(
+            client: client, server: server, url: url,
+            opening: .init(initiatorSequence: 1000, responderSequence: 5000, time: time(0)))
+    }
+
     /// Stands for the packet of the call that an event becomes.
     static let callersPacket = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
 
@@ -40,7 +48,8 @@ enum Samples {
         }
         return .connection(
             ConnectionStart(
-                client: client, server: server, opening: opening, linkType: .ethernet, interface: nil, tcp: tcp))
+                client: client, server: server, opening: opening, linkType: .ethernet, interface: nil, tcp: tcp,
+                identity: identity(client)))
     }
 
     static func handshake(
@@ -59,7 +68,8 @@ enum Samples {
                 extensions: isAccepted ? [.init(name: "permessage-deflate", parameters: [parameter])] : [],
                 isAcceptValid: isAccepted ? isAcceptValid : nil, requestPacket: 4,
                 responsePacket: status == nil ? nil : 5, responseTime: status == nil ? nil : 728_000,
-                requestElapsed: 402_000))
+                requestElapsed: 402_000, method: "GET",
+                responseHTTPVersion: status == nil ? nil : "1.1", identity: identity))
     }
 
     static func frame(
@@ -74,7 +84,8 @@ enum Samples {
             FrameEvent(
                 from: from, frame: Frame(header: header, streamOffset: 180, index: 3, missing: missing), firstPacket: 6,
                 payload: payload, close: close, answer: answer,
-                fragment: fragment ?? (opcode.isControl ? 0 : 1), isInferred: isInferred, origin: origin))
+                fragment: fragment ?? (opcode.isControl ? 0 : 1), isInferred: isInferred, origin: origin,
+                messageIndex: opcode.isControl || opcode.isReserved ? nil : 2))
     }
 
     static func message(
@@ -89,7 +100,7 @@ enum Samples {
                     isText: isText, streamOffset: 180, isComplete: isComplete, frames: frames,
                     isCompressed: isCompressed, wireLength: wireLength ?? length ?? 0, length: length,
                     payload: payload, isValidUTF8: isValidUTF8),
-                firstPacket: 6, isInferred: isInferred, origin: origin))
+                firstPacket: 6, isInferred: isInferred, origin: origin, index: 2))
     }
 
     static func delivery(_ outcome: Delivery.Outcome = .acknowledged, retransmissions: UInt64 = 0) -> Delivery {
@@ -126,6 +137,7 @@ enum Samples {
             count: 2, min: 1_000_000, p50: 1_000_000, p90: 3_000_000, p99: 3_000_000, max: 3_000_000)
         return .end(
             SessionEnd(
+                identity: identity(client, asking: "ws://chat.example/room?id=7"),
                 verdict: .init(
                     by: by, layer: layer, isClean: isClean, code: code.map(CloseCode.init(rawValue:)), reason: reason,
                     failure: failure, clientEvent: closeEvent(sees.0, reason, isClean),

@@ -26,7 +26,7 @@ struct StreamTests {
         let lines = printed(Self.calls, as: JSONLinesFormat()).split(separator: "\n")
         #expect(lines[1].contains(#","connection":3,"stream":1,"client""#))
         #expect(lines[3].contains(#","connection":3,"stream":5,"client""#))
-        #expect(!lines[0].contains("stream\"") && !(lines.last ?? "stream\"").contains("stream\""))
+        #expect(!lines[0].contains("\"stream\"") && !(lines.last ?? "\"stream\"").contains("\"stream\""))
         #expect(!printed(Scenes.chat, as: JSONLinesFormat()).contains(#""stream":"#))
     }
 

@@ -7,6 +7,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     private(set) var follower: UpgradeFollower
     /// The number of the connection, once an upgrade was seen on it; 0 before.
     var number: UInt64 = 0
+    /// What names its session, once it has a number.
+    var identity: SessionIdentity?
     /// The search for a session whose upgrade is not in the capture.
     private(set) var search: MidstreamSearch?
     /// When the current request was complete.
@@ -16,7 +18,9 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
-    private(set) var requestElapsed: Int64?
+    var requestElapsed: Int64? { latestRequest == .min ? nil : latestRequest }
+    /// The same; the smallest number if there was none.
+    private var latestRequest = Int64.min
 
     init(limits: UpgradeLimits, beganBeforeCapture: Bool) {
         follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
@@ -62,7 +66,7 @@ struct OpeningReader: StreamReader, ~Copyable {
                 return intake
             case .requested:
                 asked = UpgradeMoment(origin: workspace.origin, elapsed: workspace.elapsed(workspace.time))
-                requestElapsed = asked?.elapsed
+                latestRequest = workspace.elapsed(workspace.time)
             case .answered(let answer):
                 let now = UpgradeMoment(origin: workspace.origin, elapsed: workspace.elapsed(workspace.time))
                 let upgrade = Upgrade(answer, asked: asked ?? now)

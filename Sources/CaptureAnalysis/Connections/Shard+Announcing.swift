@@ -1,3 +1,4 @@
+import HTTPUpgrade
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -11,22 +12,49 @@ extension Shard {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let client = openings[opening].client
-        var context = announce(opening, of: feed, how: .handshake, client: client, &workspace, &sink)
+        var context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
         if upgrade.isAccepted {
             context.view.clientReadyState = .open
             context.view.serverReadyState = .open
         }
-        let handshake = Handshake(upgrade, answered: workspace.origin)
+        let handshake = Handshake(upgrade, answered: workspace.origin, identity(of: opening, feed, client))
         sink.receive(.handshake(handshake), at: context, payload: Span())
-        if upgrade.isAccepted { workspace.summary.webSocketConnections &+= 1 }
+        count(handshake, context, &workspace)
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
     }
 
+    /// Counts an upgrade that was reported.
+    mutating func count(_ handshake: Handshake, _ context: EventContext, _ workspace: inout Workspace) {
+        if handshake.isAccepted {
+            workspace.summary.webSocketConnections &+= 1
+            servers.count(handshake.identity.server) { $0.sessions &+= 1 }
+        } else if handshake.status == nil {
+            workspace.summary.unansweredUpgrades &+= 1
+            servers.count(handshake.identity.server) { $0.unansweredUpgrades &+= 1 }
+        } else {
+            workspace.summary.refusedUpgrades &+= 1
+            servers.count(handshake.identity.server) { $0.refusedUpgrades &+= 1 }
+        }
+        if let leg = handshake.leg { workspace.comparison.record(leg, connection: context.connection) }
+    }
+
     /// Gives the connection its number and reports it, unless that was done.
+    ///
+    /// - Parameters:
+    ///   - opening: What has read the connection so far.
+    ///   - feed: The streams.
+    ///   - how: How the session begins.
+    ///   - client: The direction that the client sends.
+    ///   - upgrade: The request that shows it; nil if the capture has none.
+    ///   - workspace: What readers share.
+    ///   - sink: Who gets the event.
+    /// - Returns: The place of further events of the session.
     mutating func announce(
         _ opening: Slot<OpeningReader>, of feed: Feed, how: ConnectionStart.Opening, client: Direction,
-        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        _ upgrade: Upgrade?, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> EventContext {
+        let identity = identity(of: opening, feed, client, upgrade)
+        openings[opening].identity = identity
         let view = self.opening(feed.connection, client)
         let known = openings[opening].number
         let stream = stream(of: feed)
@@ -35,10 +63,26 @@ extension Shard {
         openings[opening].number = number
         let context = workspace.context(SessionID(connection: number, stream: stream), view: view)
         var start = ConnectionStart(
-            table.connections[feed.connection], client: client, opening: how, &workspace)
+            table.connections[feed.connection], identity, client: client, opening: how, &workspace)
         start.isFirstOfConnection = isNew
         sink.receive(.connection(start), at: context, payload: Span())
         return context
+    }
+
+    /// What names the session of an opening.
+    ///
+    /// - Parameters:
+    ///   - opening: What has read the connection so far.
+    ///   - feed: The streams.
+    ///   - client: The direction that the client sends.
+    ///   - upgrade: The latest request, if it is new.
+    /// - Returns: The names.
+    mutating func identity(
+        of opening: Slot<OpeningReader>, _ feed: Feed, _ client: Direction, _ upgrade: Upgrade? = nil
+    ) -> SessionIdentity {
+        if let known = openings[opening].identity { return upgrade.map { known.asking(for: $0.request.url) } ?? known }
+        return SessionIdentity(
+            &table.connections[feed.connection], client: client, url: upgrade?.request.url, stream: stream(of: feed))
     }
 
     /// The number of a connection on which WebSocket is seen, and whether it is new.
@@ -108,11 +152,12 @@ extension ConnectionView {
 extension ConnectionStart {
     /// The event of a connection on which WebSocket was seen.
     fileprivate init(
-        _ connection: borrowing TCPConnection, client: Direction, opening: Opening, _ workspace: inout Workspace
+        _ connection: borrowing TCPConnection, _ identity: SessionIdentity, client: Direction, opening: Opening,
+        _ workspace: inout Workspace
     ) {
-        let ends = (connection.initiator, connection.responder)
-        self.client = client == .fromInitiator ? ends.0 : ends.1
-        server = client == .fromInitiator ? ends.1 : ends.0
+        self.identity = identity
+        self.client = identity.client
+        server = identity.server
         self.opening = opening
         linkType = workspace.linkType
         let name = workspace.interfaceName
@@ -122,6 +167,30 @@ extension ConnectionStart {
             synAck: connection.synAck.map { ThreeWayHandshake.Segment($0, acknowledgment: $0.acknowledgment) },
             ack: connection.handshakeAck.map { ThreeWayHandshake.Segment($0, acknowledgment: $0.acknowledgment) },
             isClientInitiator: connection.isOpeningKnown ? client == .fromInitiator : nil)
+    }
+}
+
+extension SessionIdentity {
+    /// Names a session on a connection.
+    fileprivate convenience init(
+        _ connection: inout TCPConnection, client: Direction, url: String?, stream: UInt64?
+    ) {
+        let ends = (connection.initiator, connection.responder)
+        let isClientFirst = client == .fromInitiator
+        let opening =
+            if let syn = connection.syn {
+                Opening(
+                    initiatorSequence: syn.sequence, responderSequence: connection.synAck?.sequence ?? 0, time: syn.time
+                )
+            } else {
+                Opening(
+                    initiatorSequence: connection[.fromInitiator].firstSequence ?? 0,
+                    responderSequence: connection[.fromResponder].firstSequence ?? 0, time: connection.firstTime)
+            }
+        self.init(
+            client: isClientFirst ? ends.0 : ends.1, server: isClientFirst ? ends.1 : ends.0, url: url,
+            stream: stream,
+            opening: opening)
     }
 }
 

@@ -199,9 +199,10 @@ extension Shard {
     ) {
         guard let upgrade = openings[opening].takeUnanswered() else { return }
         let client = openings[opening].client
-        let context = announce(opening, of: feed, how: .handshake, client: client, &workspace, &sink)
-        let handshake = Handshake(upgrade, answered: workspace.origin)
+        let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
+        let handshake = Handshake(upgrade, answered: workspace.origin, identity(of: opening, feed, client))
         sink.receive(.handshake(handshake), at: context, payload: Span())
+        count(handshake, context, &workspace)
     }
 
     /// Reports the end of a connection on which upgrades were asked for, and none accepted.
@@ -222,7 +223,7 @@ extension Shard {
             wasOpened: false)
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
         let end = SessionEnd(
-            verdict: outcome.verdict(transport, now: workspace.time),
+            identity: identity(of: opening, feed, client), verdict: outcome.verdict(transport, now: workspace.time),
             clientReadyStates: clientStates.changes, serverReadyStates: [],
             duration: transport.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
@@ -238,6 +239,7 @@ extension Shard {
         case .none where feed.channel == nil:
             if table.connections[feed.connection].isOpeningKnown {
                 workspace.summary.others.silent &+= 1
+                countFailed(feed.connection, &workspace)
             } else {
                 workspace.summary.others.midstream &+= 1
             }
@@ -245,9 +247,34 @@ extension Shard {
             if openings[opening].follower.isSearching, !openings[opening].follower.traffic.contains(.exchanges) {
                 workspace.summary.others.midstream &+= 1
             } else {
-                workspace.summary.others.count(openings[opening].follower.traffic)
+                countHTTP(opening, of: feed, &workspace)
             }
         case .none, .stopped, .session, .layer, .ignored: break
+        }
+    }
+
+    /// Counts a connection on which HTTP was spoken, or something unknown.
+    mutating func countHTTP(_ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace) {
+        let traffic = openings[opening].follower.traffic
+        workspace.summary.others.count(traffic)
+        guard !traffic.isDisjoint(with: [.polling, .eventStream]) else { return }
+        let isInitiator = openings[opening].client == .fromInitiator
+        let connection = feed.connection
+        let server = isInitiator ? table.connections[connection].responder : table.connections[connection].initiator
+        if traffic.contains(.polling) { servers.count(server) { $0.polling &+= 1 } }
+        if traffic.contains(.eventStream) { servers.count(server) { $0.eventStreams &+= 1 } }
+    }
+
+    /// Counts a connection without a byte if it was refused, or not answered.
+    private mutating func countFailed(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
+        guard table.connections[slot].synAck == nil else { return }
+        let server = table.connections[slot].responder
+        if let reset = table.connections[slot].reset, reset.from == .fromResponder {
+            workspace.summary.others.refused &+= 1
+            servers.count(server) { $0.refusedConnections &+= 1 }
+        } else if table.connections[slot].isOnlySYN {
+            workspace.summary.others.unanswered &+= 1
+            servers.count(server) { $0.unansweredConnections &+= 1 }
         }
     }
 

@@ -123,8 +123,8 @@ extension Shard {
             sessions[session].record(upgrade, at: workspace.time)
         case .assumed(let client):
             begin.client = client
-            let context = announce(opening, of: feed, how: .midstream, client: client, &workspace, &sink)
-            workspace.summary.webSocketConnections &+= 1
+            let context = announce(opening, of: feed, how: .midstream, client: client, nil, &workspace, &sink)
+            countSession(opening, of: feed, client, &workspace)
             let session = makeSession(begin, opening, of: feed, &workspace)
             // If the connection was seen to open, frames begin with its first byte; else their place is searched.
             if feed.channel == nil, !table.connections[feed.connection].isOpeningKnown {
@@ -138,14 +138,18 @@ extension Shard {
             }
             let unanswered = openings[opening].takeUnanswered()
             let context = announce(
-                opening, of: feed, how: unanswered == nil ? .midstream : .handshake, client: client, &workspace, &sink)
+                opening, of: feed, how: unanswered == nil ? .midstream : .handshake, client: client, unanswered,
+                &workspace, &sink)
             if let unanswered {
                 // Its answer is not in the capture; the frames show what it was.
-                var handshake = Handshake(unanswered, answered: workspace.origin)
+                var handshake = Handshake(
+                    unanswered, answered: workspace.origin, identity(of: opening, feed, client))
                 handshake.isAccepted = true
                 sink.receive(.handshake(handshake), at: context, payload: Span())
+                count(handshake, context, &workspace)
+            } else {
+                countSession(opening, of: feed, client, &workspace)
             }
-            workspace.summary.webSocketConnections &+= 1
             let session = makeSession(begin, opening, of: feed, &workspace)
             sessions[session].beginMidstream(context, &workspace, &sink)
             for direction in Direction.allCases where search.isHopeless[direction.index] {
@@ -158,14 +162,24 @@ extension Shard {
         }
     }
 
+    /// Counts a session whose upgrade is not in the capture.
+    private mutating func countSession(
+        _ opening: Slot<OpeningReader>, of feed: Feed, _ client: Direction, _ workspace: inout Workspace
+    ) {
+        workspace.summary.webSocketConnections &+= 1
+        let server = identity(of: opening, feed, client).server
+        servers.count(server) { $0.sessions &+= 1 }
+    }
+
     /// Puts a session in an opening's place.
     private mutating func makeSession(
         _ beginning: SessionBeginning, _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace
     ) -> Slot<Session> {
         let id = SessionID(connection: openings[opening].number, stream: stream(of: feed))
+        let identity = identity(of: opening, feed, beginning.client)
         openings[opening].release(&workspace)
         openings.remove(opening)
-        let session = sessions.insert(Session(id, beginning, &workspace))
+        let session = sessions.insert(Session(id, identity, beginning, &workspace))
         setReader(of: feed, .session(session))
         let slot = feed.connection
         connections[slot.index].client = beginning.client
@@ -184,7 +198,7 @@ extension Shard {
         case .tls: workspace.summary.others.tls &+= 1
         case .http2: workspace.summary.others.http2 &+= 1
         case .webSocket, .otherUpgrade, .proxy, .tooManyProxies, .oversizedHead, .brokenHTTP, .unknown:
-            workspace.summary.others.count(openings[opening].follower.traffic)
+            countHTTP(opening, of: feed, &workspace)
         }
         if let channel = feed.channel {
             channels[channel].removeHeld(budget: &table.budget)

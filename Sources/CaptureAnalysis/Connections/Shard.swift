@@ -15,6 +15,8 @@ struct Shard: ~Copyable {
     var sessions = SlotPool<Session>()
     var layers = SlotPool<LayerReader>()
     var channels = SlotPool<Channel>()
+    /// Its connections by server.
+    var servers = ServerTable()
     let tracksStates: Bool
     let followsDeliveries: Bool
 

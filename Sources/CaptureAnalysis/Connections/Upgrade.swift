@@ -59,7 +59,8 @@ extension Handshake {
     /// - Parameters:
     ///   - upgrade: The request and its answer.
     ///   - answered: The packet that completed the answer.
-    init(_ upgrade: Upgrade, answered: Origin) {
+    ///   - identity: What names the session.
+    init(_ upgrade: Upgrade, answered: Origin, _ identity: SessionIdentity) {
         let request = upgrade.request
         let response = upgrade.answer.response
         self.init(
@@ -72,6 +73,7 @@ extension Handshake {
             requestPacket: upgrade.asked.origin.packet,
             responsePacket: response.map { _ in answered.packet },
             responseTime: response.map { _ in answered.time.nanoseconds(since: upgrade.asked.origin.time) },
-            requestElapsed: upgrade.asked.elapsed)
+            requestElapsed: upgrade.asked.elapsed, method: request.method, responseHTTPVersion: response?.httpVersion,
+            identity: identity, key: request.key)
     }
 }

@@ -7,8 +7,8 @@ struct Workspace: ~Copyable {
     let options: AnalysisOptions
     /// The totals, the duration left out.
     var summary = Summary()
-    /// The ends of sessions, to be compared.
-    var endings = EndingPatterns()
+    /// What sessions show together.
+    var comparison = SessionComparison()
     /// The current packet.
     private(set) var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
     /// Its link type.
@@ -160,6 +160,7 @@ struct Workspace: ~Copyable {
         case .warning: summary.warnings &+= 1
         case .error: summary.errors &+= 1
         }
+        summary.add(RuleCount(rule: finding.rule, findings: 1))
         sink.receive(.finding(finding), at: context, payload: Span())
     }
 

@@ -53,13 +53,15 @@ public struct ConnectionStart: Sendable {
     public var interface: String?
     /// The three-way handshake.
     public var tcp: ThreeWayHandshake
+    /// What names the session.
+    public var identity: SessionIdentity
     /// Whether no session was seen on its connection before, which gets its number here.
     var isFirstOfConnection = true
 }
 
 extension ConnectionStart {
     /// Community ID flow hash version 1, seed 0 ("1:…"); each access works it out.
-    public var communityID: String { CommunityID.value(client, server) }
+    public var communityID: String { identity.communityID }
 }
 
 /// Community ID flow hashing, version 1: the same text for a connection in every tool that has it.

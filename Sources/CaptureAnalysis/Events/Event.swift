@@ -1,5 +1,6 @@
 public import PacketDecoding
 public import WebSocketProtocol
+public import WireFormat
 
 /// Something that happened in a capture.
 ///
@@ -49,6 +50,8 @@ public protocol EventSink: ~Copyable {
 public struct CaptureStart: Sendable {
     /// The names of the files or interfaces that are read, as the user gave them.
     public var sources: [String]
+    /// When the first packet was captured; nil if there is none.
+    public var start: Timestamp?
 }
 
 /// A segment that opens, closes or resets a session's connection, or moves an end to another TCP state.

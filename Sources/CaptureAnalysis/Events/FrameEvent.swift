@@ -36,6 +36,9 @@ public struct FrameEvent: Sendable {
     ///
     /// An earlier one than the event's, if the byte waited for others that came later or not at all.
     public var origin: Origin
+    /// The 0-based number, in its direction, of the message that the frame belongs to; nil if it belongs to none that
+    /// was seen to begin.
+    public var messageIndex: UInt64?
 }
 
 /// A data message of a session; its decoded payload comes beside it, as far as it was asked for.
@@ -52,4 +55,6 @@ public struct MessageEvent: Sendable {
     ///
     /// An earlier one than the event's, if the byte waited for others that came later or not at all.
     public var origin: Origin
+    /// The 0-based number of the message in its direction, incomplete ones included.
+    public var index: UInt64
 }

@@ -13,7 +13,7 @@ public struct Handshake: Sendable {
     public var target: String
     /// The Host field, without user information; empty if there is none.
     public var host: String
-    /// The version of HTTP: "1.1", "1.0".
+    /// The version of HTTP that the request has: "1.1", "1.0".
     public var httpVersion: String
     /// The value of Sec-WebSocket-Version; nil if there is none or it is no number.
     public var version: Int?
@@ -37,6 +37,14 @@ public struct Handshake: Sendable {
     public var responseTime: Int64?
     /// Nanoseconds from the capture's first packet to the request's.
     public var requestElapsed: Int64
+    /// The request's method: GET, unless the client is wrong (RFC 6455 4.1).
+    public var method: String
+    /// The version of HTTP that the response has: "1.1", "1.0"; nil when it was never answered.
+    public var responseHTTPVersion: String?
+    /// What names the session.
+    public var identity: SessionIdentity
+    /// Sec-WebSocket-Key; nil if there is none.
+    public var key: String?
 }
 
 extension Handshake {

@@ -16,6 +16,10 @@ public struct OtherTraffic: Sendable, Equatable {
     public var longPolling: UInt64 = 0
     /// Connections that never carried a byte.
     public var silent: UInt64 = 0
+    /// Of those, ones whose SYN was answered by a RST.
+    public var refused: UInt64 = 0
+    /// Of those, ones of which the capture has nothing but SYNs.
+    public var unanswered: UInt64 = 0
     /// Connections whose first bytes are of no known kind.
     public var unknown: UInt64 = 0
     /// Connections that began before the capture.

@@ -136,6 +136,8 @@ public struct SessionEnd: Sendable {
         public var unanswered: Unanswered?
     }
 
+    /// What names the session.
+    public var identity: SessionIdentity
     /// Why it ended.
     public var verdict: Verdict
     /// The life of the client's WebSocket.
@@ -184,6 +186,17 @@ extension SessionEnd {
             self.parameters = parameters
         }
 
+        /// Adds what compression came to elsewhere.
+        mutating func add(_ other: Compression) {
+            compressedMessages &+= other.compressedMessages
+            uncompressedMessages &+= other.uncompressedMessages
+            withheldMessages &+= other.withheldMessages
+            compressedBytes &+= other.compressedBytes
+            inflatedBytes &+= other.inflatedBytes
+            contextsLost &+= other.contextsLost
+            contextsRegained &+= other.contextsRegained
+        }
+
         /// Thousandths of inflated bytes for each byte on the wire; nil if none were inflated.
         public var ratioInThousandths: UInt64? {
             guard compressedBytes > 0 else { return nil }
@@ -204,5 +217,13 @@ extension SessionEnd {
             compressedBytes &+= message.wireLength
             inflatedBytes &+= length
         }
+    }
+}
+
+extension SessionEnd.Durations: CustomStringConvertible {
+    /// How many, from the shortest to the longest, and the median: "3 from 0.001 seconds to 0.09 seconds, median 0.002 seconds".
+    public var description: String {
+        let (shortest, longest) = (Duration.nanoseconds(min), Duration.nanoseconds(max))
+        return "\(count) from \(shortest) to \(longest), median \(Duration.nanoseconds(p50))"
     }
 }

@@ -40,6 +40,29 @@ public struct Summary: Sendable {
     public var forgottenTimes: UInt64 = 0
     /// What the connections without WebSocket were.
     public var others = OtherTraffic()
+    /// Upgrades that were answered and not accepted.
+    public var refusedUpgrades: UInt64 = 0
+    /// Upgrades of which the capture has no answer, and no frames that show it.
+    public var unansweredUpgrades: UInt64 = 0
+    /// Findings by the name of their rule, in the names' order.
+    public var findingsByRule: [RuleCount] = []
+    /// Sessions that negotiated or used compression.
+    public var compressedSessions: UInt64 = 0
+    /// What that came to, both directions of all of them together.
+    public var compression = SessionEnd.Compression(parameters: nil)
+    /// The ways in which sessions ended, the most frequent first; empty before the capture's end.
+    public var endings: [EndingCount] = []
+    /// Sessions that ended in further ways.
+    public var otherEndings: UInt64 = 0
+    /// The servers with WebSocket, failed connections, polling or event streams, those of which most was counted first;
+    /// empty before the capture's end.
+    public var servers: [ServerTraffic] = []
+    /// How much was counted of further servers.
+    public var otherServers: UInt64 = 0
+    /// Sessions that the capture holds on both sides of a proxy; empty before the capture's end.
+    public var proxiedSessions: [ProxiedSession] = []
+    /// Further ones.
+    public var otherProxiedSessions: UInt64 = 0
 
     /// Connections without a session that were not looked at to their end, since a bound was reached.
     public var connectionsGivenUp: UInt64 {
@@ -78,6 +101,11 @@ extension Summary {
         errors &+= part.errors
         gaps &+= part.gaps
         others.add(part.others)
+        refusedUpgrades &+= part.refusedUpgrades
+        unansweredUpgrades &+= part.unansweredUpgrades
+        for count in part.findingsByRule { add(count) }
+        compressedSessions &+= part.compressedSessions
+        compression.add(part.compression)
     }
 }
 
@@ -90,6 +118,8 @@ extension OtherTraffic {
         eventStreams &+= part.eventStreams
         longPolling &+= part.longPolling
         silent &+= part.silent
+        refused &+= part.refused
+        unanswered &+= part.unanswered
         unknown &+= part.unknown
         midstream &+= part.midstream
         unsearched &+= part.unsearched
@@ -101,11 +131,32 @@ extension OtherTraffic {
     }
 }
 
+/// How many findings a rule has.
+public struct RuleCount: Hashable, Sendable {
+    /// The rule's stable name.
+    public var rule: String
+    /// The findings.
+    public var findings: UInt64
+
+    /// Creates a count.
+    public init(rule: String, findings: UInt64) {
+        self.rule = rule
+        self.findings = findings
+    }
+}
+
 extension Summary {
-    /// Takes what came of the comparison of sessions' ends, and what had no room in it.
-    mutating func compare(_ endings: EndingPatterns) {
-        patterns = endings.patterns
-        uncomparedSessions = endings.uncomparedSessions
-        forgottenTimes = endings.forgottenTimes
+    /// Counts findings of a rule.
+    mutating func add(_ count: RuleCount) {
+        var (place, end) = (0, findingsByRule.count)
+        while place < end {
+            let middle = (place + end) / 2
+            if findingsByRule[middle].rule < count.rule { place = middle + 1 } else { end = middle }
+        }
+        if place < findingsByRule.count, findingsByRule[place].rule == count.rule {
+            findingsByRule[place].findings &+= count.findings
+        } else {
+            findingsByRule.insert(count, at: place)
+        }
     }
 }

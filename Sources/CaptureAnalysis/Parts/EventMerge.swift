@@ -24,8 +24,8 @@ package struct EventMerge: ~Copyable {
     private let count: Int
     /// How many connections have got a number.
     private(set) var connectionCount: UInt64 = 0
-    /// The ends of the sessions that have ended.
-    private(set) var endings = EndingPatterns()
+    /// What the sessions so far show together.
+    private(set) var comparison = SessionComparison()
 
     /// Creates one for this many parts.
     package init(parts count: Int) {
@@ -73,7 +73,8 @@ package struct EventMerge: ~Copyable {
     package mutating func pass(_ mark: borrowing EventMark, of part: Int) -> UInt64 {
         switch mark.kind {
         case .connection: number(mark.connection, of: part)
-        case .end(let verdict, let sample): endings.record(verdict, sample)
+        case .end(let verdict, let sample): comparison.record(verdict, sample)
+        case .upgrade(let leg): comparison.record(leg, connection: number(of: mark.connection, in: part))
         case .other: break
         }
         return number(of: mark.connection, in: part)
@@ -99,6 +100,8 @@ package struct EventMark: Sendable {
         /// The first event of a connection.
         case connection
         case other
+        /// An upgrade with a key.
+        indirect case upgrade(ProxyLegs.Leg)
         /// The end of a session that is compared with others: how it ended, and what it is compared by.
         indirect case end(SessionEnd.Verdict, EndingPatterns.Sample)
     }
@@ -116,6 +119,7 @@ package struct EventMark: Sendable {
         kind =
             switch event {
             case .connection(let start): start.isFirstOfConnection ? .connection : .other
+            case .handshake(let handshake): handshake.leg.map { .upgrade($0) } ?? .other
             case .end(let end): end.sample.map { .end(end.verdict, $0) } ?? .other
             default: .other
             }

@@ -73,7 +73,7 @@ extension Pipeline {
             shards[shard].renumber { merge.number(of: $0, in: index) }
         }
         workspace.summary.add(part.workspace.summary)
-        workspace.endings = merge.endings
+        workspace.comparison = merge.comparison
         workspace.connectionCount = merge.connectionCount
     }
 }

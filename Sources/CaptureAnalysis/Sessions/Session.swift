@@ -37,6 +37,8 @@ struct Session: StreamReader, ~Copyable {
     /// The packet of the response that accepted the upgrade; 0 if that is not in the capture.
     private let openingPacket: UInt64
     private let outstandingPings: UInt32
+    /// What names it.
+    private let identity: SessionIdentity
     /// The latest bytes after a pause.
     private var burst: Burst?
 
@@ -63,8 +65,11 @@ struct Session: StreamReader, ~Copyable {
     private static var headByteCount: Int { 64 }
 
     /// Opens a session: after an accepted upgrade, or amid its streams, if the capture lacks that.
-    init(_ id: SessionID, _ beginning: SessionBeginning, _ workspace: inout Workspace) {
+    init(
+        _ id: SessionID, _ identity: SessionIdentity, _ beginning: SessionBeginning, _ workspace: inout Workspace
+    ) {
         self.id = id
+        self.identity = identity
         clientDirection = beginning.client
         outstandingPings = UInt32(clamping: workspace.options.limits.outstandingPings)
         followsDeliveries = workspace.options.demand.followsDeliveries
@@ -218,14 +223,17 @@ struct Session: StreamReader, ~Copyable {
         streams[role.index].messageFirstPacket = packet
         streams[role.index].fragment = 1
         let isInferred = streams[role.index].isInferred
+        // It is counted already.
+        let index = streams[role.index].nextMessageIndex &- 1
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         let frame = FrameEvent(
             from: role, frame: whole.frame, firstPacket: packet, payload: whole.framePayloadStatus, close: nil,
-            answer: nil, fragment: 1, isInferred: isInferred, origin: origin)
+            answer: nil, fragment: 1, isInferred: isInferred, origin: origin, messageIndex: index)
         sink.receive(.frame(frame), at: context, payload: framePayload)
         let message = MessageEvent(
-            from: role, message: whole.message, firstPacket: packet, isInferred: isInferred, origin: origin)
+            from: role, message: whole.message, firstPacket: packet, isInferred: isInferred, origin: origin,
+            index: index)
         sink.receive(.message(message), at: context, payload: payload)
     }
 
@@ -266,6 +274,9 @@ struct Session: StreamReader, ~Copyable {
             }
             streams[role.index].fragment &+= 1
             event.fragment = streams[role.index].fragment
+            if streams[role.index].decoder.isFrameOfMessage {
+                event.messageIndex = streams[role.index].nextMessageIndex
+            }
         }
         if opcode != .close { recordBytes(origin) }
         if workspace.options.demand.includesFrames {
@@ -368,16 +379,19 @@ struct Session: StreamReader, ~Copyable {
         _ message: Message, from role: Role, _ origin: Origin, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
+        let index = streams[role.index].nextMessageIndex
         if message.isComplete {
             countMessage(message.length ?? 0, from: role, &workspace)
             if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: origin.time) }
             recordMessage(origin)
+        } else {
+            streams[role.index].incompleteMessages &+= 1
         }
         if message.isCompressed { streams[role.index].compression.count(message) }
         guard workspace.options.demand.includesFrames else { return }
         let event = MessageEvent(
             from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
-            isInferred: streams[role.index].isInferred, origin: origin)
+            isInferred: streams[role.index].isInferred, origin: origin, index: index)
         streams[role.index].report(event, at: context, into: &sink)
     }
 
@@ -414,9 +428,15 @@ struct Session: StreamReader, ~Copyable {
         let endTime = outcome.endTime(tcp, now: context.time)
         let sample = EndingPatterns.Sample(
             server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
-        workspace.endings.record(verdict, sample)
+        workspace.comparison.record(verdict, sample)
+        let compression = self.compression
+        if let compression {
+            workspace.summary.compressedSessions &+= 1
+            workspace.summary.compression.add(compression.client)
+            workspace.summary.compression.add(compression.server)
+        }
         let end = SessionEnd(
-            verdict: verdict,
+            identity: identity, verdict: verdict,
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
             duration: tcp.duration, fromClient: streams[0].total,
             fromServer: streams[1].total, pingRoundTrip: roundTrips?.durations,

@@ -18,6 +18,8 @@ struct SessionStream: ~Copyable {
     var lastPacket: UInt64 = 0
     /// Whether its place was found by evidence, not proof.
     var isInferred = false
+    /// Messages that began and were not complete.
+    var incompleteMessages: UInt32 = 0
     /// The packet that the current message began in.
     var messageFirstPacket: UInt64 = 0
     /// The fragments seen of the current message.
@@ -72,6 +74,13 @@ struct SessionStream: ~Copyable {
             sender: sender, streamOffset: streamOffset,
             compression: negotiated == nil ? .unknown : parameters, demand: demand, limits: limits,
             undecodedBits: negotiated?.undecodedBits ?? 0)
+    }
+
+    /// The 0-based number of the message that is not counted yet: the current one, or the next.
+    ///
+    /// `mutating` so that the stream is read in place, not moved.
+    var nextMessageIndex: UInt64 {
+        @inline(__always) mutating get { traffic.messages &+ UInt64(incompleteMessages) }
     }
 
     /// Its first Close frame.

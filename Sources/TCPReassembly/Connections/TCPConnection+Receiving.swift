@@ -38,6 +38,7 @@ extension TCPConnection {
         packets &+= 1
         if slowPathReasons.contains(.unanswered) { endUnanswered(of: other) }
         let isDoubtful = slowPathReasons.remove(.doubtfulSegment) != nil
+        if !flags.contains(.syn) || direction == .fromResponder { isOnlySYN = false }
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         var sequence = segment.sequence

@@ -40,6 +40,8 @@ package struct TCPConnection: ~Copyable {
     package internal(set) var handshakeAck: HandshakeSegment?
     /// Whether both ends sent a SYN before they received the other's (RFC 9293 3.5).
     package internal(set) var isSimultaneousOpen = false
+    /// Whether all of its segments so far are SYNs of the initiator.
+    package internal(set) var isOnlySYN = true
     /// The packet of each end's first FIN.
     package internal(set) var finPackets = InlineArray<2, UInt64?>(repeating: nil)
     /// The packet of the first RST, and who sent it.

@@ -24,6 +24,7 @@ extension JSONKey {
     static var format: JSONKey { JSONKey(#","format":"#) }
     static var version: JSONKey { JSONKey(#","version":"#) }
     static var sources: JSONKey { JSONKey(#","sources":"#) }
+    static var start: JSONKey { JSONKey(#","start":"#) }
 }
 
 /// `connection`.
@@ -33,6 +34,7 @@ extension JSONKey {
     static var ip: JSONKey { JSONKey(#","ip":"#) }
     static var port: JSONKey { JSONKey(#","port":"#) }
     static var communityID: JSONKey { JSONKey(#","community_id":"#) }
+    static var sessionID: JSONKey { JSONKey(#","session_id":"#) }
     static var opened: JSONKey { JSONKey(#","opened":"#) }
     static var linkType: JSONKey { JSONKey(#","link_type":"#) }
     static var interface: JSONKey { JSONKey(#","interface":"#) }
@@ -49,7 +51,9 @@ extension JSONKey {
     static var accepted: JSONKey { JSONKey(#","accepted":"#) }
     static var status: JSONKey { JSONKey(#","status":"#) }
     static var url: JSONKey { JSONKey(#","url":"#) }
+    static var method: JSONKey { JSONKey(#","method":"#) }
     static var httpVersion: JSONKey { JSONKey(#","http_version":"#) }
+    static var responseHTTPVersion: JSONKey { JSONKey(#","response_http_version":"#) }
     static var requestHeaders: JSONKey { JSONKey(#","request_headers":"#) }
     static var responseHeaders: JSONKey { JSONKey(#","response_headers":"#) }
     static var subprotocol: JSONKey { JSONKey(#","subprotocol":"#) }
@@ -68,6 +72,7 @@ extension JSONKey {
     static var from: JSONKey { JSONKey(#","from":"#) }
     static var streamOffset: JSONKey { JSONKey(#","stream_offset":"#) }
     static var index: JSONKey { JSONKey(#","index":"#) }
+    static var messageIndex: JSONKey { JSONKey(#","message_index":"#) }
     static var fin: JSONKey { JSONKey(#","fin":"#) }
     static var rsv1: JSONKey { JSONKey(#","rsv1":"#) }
     static var rsv2: JSONKey { JSONKey(#","rsv2":"#) }
@@ -184,6 +189,33 @@ extension JSONKey {
     static var gaps: JSONKey { JSONKey(#","gaps":"#) }
     static var unreadablePackets: JSONKey { JSONKey(#","unreadable_packets":"#) }
     static var connectionsGivenUp: JSONKey { JSONKey(#","connections_given_up":"#) }
+    static var findingsByRule: JSONKey { JSONKey(#","findings_by_rule":"#) }
+    static var refusedUpgrades: JSONKey { JSONKey(#","refused_upgrades":"#) }
+    static var unansweredUpgrades: JSONKey { JSONKey(#","unanswered_upgrades":"#) }
+    static var refusedConnections: JSONKey { JSONKey(#","refused_connections":"#) }
+    static var unansweredConnections: JSONKey { JSONKey(#","unanswered_connections":"#) }
+    static var others: JSONKey { JSONKey(#","others":"#) }
+    static var tls: JSONKey { JSONKey(#","tls":"#) }
+    static var http2: JSONKey { JSONKey(#","http2":"#) }
+    static var http: JSONKey { JSONKey(#","http":"#) }
+    static var eventStreams: JSONKey { JSONKey(#","event_streams":"#) }
+    static var polling: JSONKey { JSONKey(#","polling":"#) }
+    static var silent: JSONKey { JSONKey(#","silent":"#) }
+    static var refused: JSONKey { JSONKey(#","refused":"#) }
+    static var unanswered: JSONKey { JSONKey(#","unanswered":"#) }
+    static var unknown: JSONKey { JSONKey(#","unknown":"#) }
+    static var midstream: JSONKey { JSONKey(#","midstream":"#) }
+    static var packetsNotTCP: JSONKey { JSONKey(#","packets_not_tcp":"#) }
+    static var quicPackets: JSONKey { JSONKey(#","quic_packets":"#) }
+    static var fragments: JSONKey { JSONKey(#","fragments":"#) }
+    static var tunnels: JSONKey { JSONKey(#","tunnels":"#) }
+    static var endings: JSONKey { JSONKey(#","endings":"#) }
+    static var otherEndings: JSONKey { JSONKey(#","other_endings":"#) }
+    static var servers: JSONKey { JSONKey(#","servers":"#) }
+    static var otherServers: JSONKey { JSONKey(#","other_servers":"#) }
+    static var proxiedSessions: JSONKey { JSONKey(#","proxied_sessions":"#) }
+    static var connections: JSONKey { JSONKey(#","connections":"#) }
+    static var otherProxiedSessions: JSONKey { JSONKey(#","other_proxied_sessions":"#) }
     static var patterns: JSONKey { JSONKey(#","patterns":"#) }
     static var sessions: JSONKey { JSONKey(#","sessions":"#) }
     static var ended: JSONKey { JSONKey(#","ended":"#) }

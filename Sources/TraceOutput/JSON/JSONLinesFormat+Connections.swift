@@ -8,7 +8,8 @@ extension JSONLinesFormat {
     mutating func write(_ start: borrowing ConnectionStart) {
         output.write(.client, start.client)
         output.write(.server, start.server)
-        output.write(.communityID, start.communityID)
+        output.write(.communityID, start.identity.communityID)
+        output.write(.sessionID, start.identity.sessionID)
         output.write(.opened, start.opening.rawValue)
         output.write(.linkType, start.linkType.name)
         output.write(.interface, start.interface)
@@ -22,10 +23,13 @@ extension JSONLinesFormat {
     }
 
     mutating func write(_ handshake: borrowing Handshake) {
+        output.write(.sessionID, handshake.identity.sessionID)
         output.write(.accepted, handshake.isAccepted)
         output.write(.status, handshake.status.map { UInt64($0) })
+        output.write(.method, handshake.method)
         output.write(.url, handshake.url)
         output.write(.httpVersion, handshake.httpVersion)
+        output.write(.responseHTTPVersion, handshake.responseHTTPVersion)
         output.write(.requestHeaders, handshake.requestHeader)
         output.write(.responseHeaders, handshake.responseHeader)
         output.write(.subprotocol, handshake.subprotocol)
@@ -39,7 +43,7 @@ extension JSONLinesFormat {
 }
 
 extension OutputBuffer {
-    fileprivate mutating func write(_ key: JSONKey, _ endpoint: Endpoint) {
+    mutating func write(_ key: JSONKey, _ endpoint: Endpoint) {
         writeObject(key, endpoint) { output, endpoint in
             output.write(.ip, String(describing: endpoint.address))
             output.write(.port, UInt64(endpoint.port))

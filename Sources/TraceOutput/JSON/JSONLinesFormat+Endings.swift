@@ -4,6 +4,11 @@ import WebSocketProtocol
 /// The line that ends a session.
 extension JSONLinesFormat {
     mutating func write(_ end: borrowing SessionEnd) {
+        output.write(.url, end.identity.url)
+        output.write(.client, end.identity.client)
+        output.write(.server, end.identity.server)
+        output.write(.communityID, end.identity.communityID)
+        output.write(.sessionID, end.identity.sessionID)
         output.write(.verdict, end.verdict)
         let (clientEvent, serverEvent) = (end.verdict.clientEvent, end.verdict.serverEvent)
         output.writeObject(.closeEvents, (clientEvent, serverEvent)) { output, events in
@@ -140,55 +145,5 @@ extension OutputBuffer {
             output.write(.contextsLost, direction.contextsLost)
             output.write(.contextsRegained, direction.contextsRegained)
         }
-    }
-}
-
-/// The last line.
-extension JSONLinesFormat {
-    mutating func write(_ summary: borrowing Summary) {
-        output.write(.packets, summary.packets)
-        output.write(.bytes, summary.bytes)
-        output.write(.tcpConnections, summary.tcpConnections)
-        output.write(.webSocketConnections, summary.webSocketConnections)
-        output.write(.frames, summary.frames)
-        output.write(.messages, summary.messages)
-        output.write(.payloadBytes, summary.payloadBytes)
-        output.writeObject(.findings, (summary.notes, summary.warnings, summary.errors)) { output, counts in
-            output.write(.note, counts.0)
-            output.write(.warning, counts.1)
-            output.write(.error, counts.2)
-        }
-        output.write(.gaps, summary.gaps)
-        output.write(.unreadablePackets, summary.unreadablePackets)
-        writeUnlessZero(.connectionsGivenUp, summary.connectionsGivenUp)
-        output.write(.duration, seconds: summary.duration)
-        output.writeObjects(.patterns, summary.patterns) { output, pattern in output.writeMembers(of: pattern) }
-        writeUnlessZero(.uncomparedSessions, summary.uncomparedSessions)
-        writeUnlessZero(.forgottenTimes, summary.forgottenTimes)
-        guard let losses = summary.losses else { return }
-        output.write(.droppedByKernel, losses.droppedByKernel)
-        output.write(.droppedByInterface, losses.droppedByInterface)
-        output.write(.undisplayedLines, losses.undisplayedLines)
-    }
-
-    private mutating func writeUnlessZero(_ key: JSONKey, _ count: UInt64) {
-        if count > 0 { output.write(key, count) }
-    }
-}
-
-extension OutputBuffer {
-    /// A pattern of endings; times are null where they differ too much to be one.
-    fileprivate mutating func writeMembers(of pattern: EndingPattern) {
-        write(.server, String(describing: pattern.server))
-        write(.by, pattern.by.rawValue)
-        write(.layer, pattern.layer.rawValue)
-        write(.sessions, pattern.sessions)
-        write(.ended, pattern.ended)
-        write(.silenceMin, seconds: pattern.silence?.lowerBound)
-        write(.silenceMax, seconds: pattern.silence?.upperBound)
-        write(.messageSilenceMin, seconds: pattern.messageSilence?.lowerBound)
-        write(.messageSilenceMax, seconds: pattern.messageSilence?.upperBound)
-        write(.lifetimeMin, seconds: pattern.lifetime?.lowerBound)
-        write(.lifetimeMax, seconds: pattern.lifetime?.upperBound)
     }
 }

@@ -11,6 +11,7 @@ extension JSONLinesFormat {
         output.append(sender: event.from)
         output.write(.streamOffset, frame.streamOffset)
         output.write(.index, frame.index)
+        if let index = event.messageIndex { output.write(.messageIndex, index) }
         switch header.firstByte {
         // Most frames.
         case 0x81: output.append(JSONRun.wholeText)
@@ -60,6 +61,7 @@ extension JSONLinesFormat {
         let message = event.message
         output.append(sender: event.from)
         output.write(.streamOffset, message.streamOffset)
+        output.write(.messageIndex, event.index)
         if message.isText { output.append(JSONRun.textComplete) } else { output.append(JSONRun.binaryComplete) }
         output.append(boolean: message.isComplete)
         output.write(.frames, message.frames)

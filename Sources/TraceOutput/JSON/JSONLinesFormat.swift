@@ -124,6 +124,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         output.write(.format, "wstap-trace")
         output.write(.version, Self.version)
         output.writeArray(.sources, start.sources) { output, source in output.append(jsonString: source) }
+        output.write(.start, seconds: start.start?.nanoseconds)
     }
 
     private mutating func write(_ gap: borrowing Gap) {

@@ -160,6 +160,12 @@ package struct TraceEvent: Sendable, Decodable {
     package var client: End?
     /// The server of a connection.
     package var server: End?
+    /// What names the session in all traces.
+    package var sessionId: String?
+    /// What names its connection in all tools.
+    package var communityId: String?
+    /// The number of the message in its direction.
+    package var messageIndex: UInt64?
     /// Whether the upgrade was accepted.
     package var accepted: Bool?
     /// The status that it was answered with.

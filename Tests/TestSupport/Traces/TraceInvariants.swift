@@ -52,6 +52,18 @@ package struct TraceInvariants {
             demand(kinds.count { $0 == kind } == 1, "#\(connection.number) has \(kind) not once")
         }
         demand(connection.events.count { $0.event == "handshake" && $0.accepted == true } <= 1, "accepted twice")
+        let named = connection.events.filter { ["connection", "handshake", "end"].contains($0.event) }
+        demand(
+            Set(named.map(\.sessionId)).count == 1 && named.first?.sessionId?.isEmpty == false,
+            "#\(connection.number) has no session_id, or several")
+        if let first = connection.events.first, let last = connection.events.last, last.event == "end" {
+            demand(
+                first.client == last.client && first.server == last.server && first.communityId == last.communityId,
+                "#\(connection.number) ends with other names")
+            demand(
+                last.url == connection.events.last { $0.event == "handshake" }?.url,
+                "#\(connection.number) ends with another URL")
+        }
     }
 
     private mutating func checkFrames(_ connection: TraceConnection, _ sender: ExpectedMessage.Sender) {
@@ -75,6 +87,10 @@ package struct TraceInvariants {
     /// A message is what its frames are.
     private mutating func checkMessages(_ connection: TraceConnection, _ sender: ExpectedMessage.Sender) {
         var parts: [TraceEvent] = []
+        let indices = connection.events.filter { $0.event == "message" && $0.from == sender }.map(\.messageIndex)
+        demand(
+            indices == (0..<UInt64(indices.count)).map { $0 },
+            "#\(connection.number) from \(sender): the messages are not counted up by one")
         for event in connection.events where event.from == sender {
             switch (event.event, event.opcode) {
             case ("frame", "text"), ("frame", "binary"): parts = [event]
@@ -86,6 +102,9 @@ package struct TraceInvariants {
                     demand((event.frames ?? 0) >= 1, "\(name) has no frame")
                     continue
                 }
+                demand(
+                    parts.allSatisfy { $0.messageIndex == event.messageIndex },
+                    "\(name) has not the number of its frames")
                 demand(event.frames == parts.count, "\(name) has \(event.frames ?? 0) frames of \(parts.count)")
                 demand(event.wireLength == length, "\(name) has not the length of its frames")
                 demand(event.opcode == parts.first?.opcode, "\(name) has not the opcode of its first frame")

@@ -9,6 +9,12 @@ import WireFormat
 struct JSONLinesFormatTests {
     private static let common = #""time":"2026-11-20T17:24:00.001377000Z","elapsed":0.001377000,"packet":6"#
     private static let frameKeys = #""from":"client","stream_offset":180,"index":3"#
+    /// The first 16 bytes of the SHA-1 that docs/trace-format.md defines, worked out with Python's hashlib.
+    private static let sessionID = "83b10ac867565e25451ba76effd82e0e"
+
+    private static let endKeys =
+        #""url":"ws://chat.example/room?id=7","client":{"ip":"10.0.0.7","port":53412},"server":{"ip":"10.0.0.9","#
+        + #""port":8080},"community_id":"1:UfmReSlpuLOyewvEJZYkdiZEDI0=","session_id":"\#(sessionID)""#
 
     /// A line without the braces and the keys that all events share.
     private func keys(
@@ -23,15 +29,17 @@ struct JSONLinesFormatTests {
 
     @Test func `The capture line names format, version and sources`() {
         #expect(
-            keys(.capture(CaptureStart(sources: ["a.pcap", "b\n.pcap"])), connection: 0)
-                == #""format":"wstap-trace","version":1,"sources":["a.pcap","b\n.pcap"]"#)
+            keys(
+                .capture(CaptureStart(sources: ["a.pcap", "b\n.pcap"], start: Samples.time(1))), connection: 0)
+                == #""format":"wstap-trace","version":1,"sources":["a.pcap","b\n.pcap"],"start":1795195440.000001000"#)
+        #expect(keys(.capture(CaptureStart(sources: [])), connection: 0).hasSuffix(#""sources":[],"start":null"#))
     }
 
     @Test func `The connection line has both ends, the TCP handshake and the link type`() {
         #expect(
             keys(Samples.connection())
                 == #""connection":1,"client":{"ip":"10.0.0.7","port":53412},"server":{"ip":"10.0.0.9","port":8080},"#
-                + #""community_id":"1:UfmReSlpuLOyewvEJZYkdiZEDI0=","opened":"handshake","link_type":"Ethernet","interface":null,"#
+                + #""community_id":"1:UfmReSlpuLOyewvEJZYkdiZEDI0=","session_id":"\#(Self.sessionID)","opened":"handshake","link_type":"Ethernet","interface":null,"#
                 + #""tcp":{"syn_packet":1,"syn_ack_packet":2,"ack_packet":3,"connect_time":0.000131000},"encrypted":null"#
         )
         #expect(
@@ -43,15 +51,16 @@ struct JSONLinesFormatTests {
     @Test func `The handshake line has both heads and what was negotiated`() {
         #expect(
             keys(Samples.handshake())
-                == #""connection":1,"accepted":true,"status":101,"url":"ws://chat.example/room?id=7","http_version":"1.1","#
+                == #""connection":1,"session_id":"\#(Self.sessionID)","accepted":true,"status":101,"method":"GET","#
+                + #""url":"ws://chat.example/room?id=7","http_version":"1.1","response_http_version":"1.1","#
                 + #""request_headers":[["Host","chat.example"]],"response_headers":[],"subprotocol":"chat","#
                 + #""extensions_offered":[{"name":"permessage-deflate","parameters":[]}],"#
                 + #""extensions":[{"name":"permessage-deflate","parameters":[["server_no_context_takeover",null]]}],"#
                 + #""accept_valid":true,"request_packet":4,"response_packet":5,"response_time":0.000728000"#)
         #expect(
             keys(Samples.handshake(status: nil, fields: []))
-                == #""connection":1,"accepted":false,"status":null,"url":"ws://chat.example/room?id=7","#
-                + #""http_version":"1.1","request_headers":[],"response_headers":[],"subprotocol":null,"#
+                == #""connection":1,"session_id":"\#(Self.sessionID)","accepted":false,"status":null,"method":"GET","#
+                + #""url":"ws://chat.example/room?id=7","http_version":"1.1","response_http_version":null,"request_headers":[],"response_headers":[],"subprotocol":null,"#
                 + #""extensions_offered":[{"name":"permessage-deflate","parameters":[]}],"extensions":[],"#
                 + #""accept_valid":null,"request_packet":4,"response_packet":null,"response_time":null"#)
     }
@@ -59,7 +68,7 @@ struct JSONLinesFormatTests {
     @Test func `A data frame has no payload unless requested: its message has it`() {
         let frame = Samples.frame(.client, .text, length: 5)
         let line =
-            #""connection":1,\#(Self.frameKeys),"fin":true,"rsv1":false,"rsv2":false,"rsv3":false,"opcode":"text","#
+            #""connection":1,\#(Self.frameKeys),"message_index":2,"fin":true,"rsv1":false,"rsv2":false,"rsv3":false,"opcode":"text","#
             + #""opcode_value":1,"masked":true,"masking_key":"37fa213d","length":5,"first_packet":6"#
         #expect(keys(frame) == line)
         let options = JSONLinesFormat.Options(framePayloads: true)
@@ -106,7 +115,7 @@ struct JSONLinesFormatTests {
             keys(
                 Samples.message(.server, length: 7, frames: 2, isCompressed: true, wireLength: 9),
                 Array("h\u{202e}\té".utf8))
-                == #""connection":1,"from":"server","stream_offset":180,"opcode":"text","complete":true,"frames":2,"#
+                == #""connection":1,"from":"server","stream_offset":180,"message_index":2,"opcode":"text","complete":true,"frames":2,"#
                 + #""compressed":true,"wire_length":9,"length":7,"payload":"h\u202e\té","first_packet":6"#)
         #expect(
             keys(Samples.message(.server, isText: false, length: 3), Array("abc".utf8)).contains(
@@ -190,7 +199,7 @@ struct JSONLinesFormatTests {
     @Test func `The end line has the verdict, the states and the counts of both sides`() {
         #expect(
             keys(Samples.end())
-                == #""connection":1,"verdict":{"by":"client","layer":"close-frame","clean":true,"code":1000,"name":"normal closure","#
+                == #""connection":1,\#(Self.endKeys),"verdict":{"by":"client","layer":"close-frame","clean":true,"code":1000,"name":"normal closure","#
                 + #""reason":"bye","client_sees":1000,"server_sees":1000,"silence":5.000000000,"message_silence":null,"unanswered_pings":0,"#
                 + #""failed_by":null,"failed_over":null},"#
                 + #""close_events":{"client":{"code":1000,"name":"normal closure","reason":"bye","was_clean":true},"#
@@ -212,7 +221,7 @@ struct JSONLinesFormatTests {
                     by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil)
             )
             .hasPrefix(
-                #""connection":1,"verdict":{"by":"network","layer":"timeout","clean":false,"code":null,"name":null,"#
+                #""connection":1,\#(Self.endKeys),"verdict":{"by":"network","layer":"timeout","clean":false,"code":null,"name":null,"#
                     + #""reason":null,"client_sees":null,"server_sees":1006,"silence":null,"message_silence":null,"unanswered_pings":0,"#
             ))
     }
@@ -221,8 +230,33 @@ struct JSONLinesFormatTests {
         #expect(
             keys(Samples.summary(), connection: 0)
                 == #""packets":14,"bytes":1234,"tcp_connections":2,"websocket_connections":1,"frames":7,"messages":2,"#
-                + #""payload_bytes":180,"findings":{"note":0,"warning":0,"error":1},"gaps":0,"unreadable_packets":0,"#
-                + #""duration":5.002520000,"patterns":[]"#)
+                + #""payload_bytes":180,"findings":{"note":0,"warning":0,"error":1},"findings_by_rule":{},"gaps":0,"unreadable_packets":0,"#
+                + #""duration":5.002520000,"refused_upgrades":0,"unanswered_upgrades":0,"#
+                + #""others":{"tls":1,"http2":0,"http":0,"event_streams":0,"polling":0,"silent":0,"refused":0,"unanswered":0,"#
+                + #""unknown":0,"midstream":0,"packets_not_tcp":0,"quic_packets":0,"fragments":0,"tunnels":{}},"#
+                + #""compression":{"sessions":0,"compressed_messages":0,"uncompressed_messages":0,"withheld_messages":0,"#
+                + #""compressed_bytes":0,"inflated_bytes":0},"endings":[],"servers":[],"proxied_sessions":[],"patterns":[]"#
+        )
+        var summary = Summary()
+        summary.findingsByRule = [RuleCount(rule: "a.a", findings: 1), RuleCount(rule: "b.b", findings: 2)]
+        summary.endings = [
+            EndingCount(
+                by: .client, layer: .closeFrame, isClean: true, code: .normalClosure, clientSees: nil,
+                serverSees: .normalClosure, sessions: 3)
+        ]
+        var server = ServerTraffic(server: Samples.server)
+        server.refusedConnections = 4
+        (summary.servers, summary.otherServers) = ([server], 5)
+        summary.proxiedSessions = [ProxiedSession(connections: [2, 7])]
+        let line = keys(.summary(summary), connection: 0)
+        #expect(line.contains(#""findings_by_rule":{"a.a":1,"b.b":2},"#))
+        #expect(
+            line.contains(
+                #""endings":[{"by":"client","layer":"close-frame","clean":true,"code":1000,"client_sees":null,"#
+                    + #""server_sees":1000,"sessions":3}],"servers":[{"ip":"10.0.0.9","port":8080,"sessions":0,"#
+                    + #""refused_upgrades":0,"unanswered_upgrades":0,"refused_connections":4,"unanswered_connections":0,"#
+                    + #""polling":0,"event_streams":0}],"other_servers":5,"proxied_sessions":[{"connections":[2,7]}],"#)
+        )
     }
 
     @Test func `A failed connection and a timeout are named`() {

@@ -1,0 +1,101 @@
+import PacketDecoding
+
+/// One session that a capture holds several times: on the way to a proxy, and from there to the server.
+public struct ProxiedSession: Hashable, Sendable {
+    /// The numbers of its connections, in the order of their upgrade requests.
+    public var connections: [UInt64]
+
+    /// Creates one with these connections.
+    public init(connections: [UInt64]) {
+        self.connections = connections
+    }
+}
+
+/// Finds the legs of sessions that proxies passed on.
+///
+/// A proxy forwards Sec-WebSocket-Key. Keys are random (RFC 6455 4.1), but not those of every client: so legs must have
+/// different servers too, and each request must have been sent while the other one waited for its answer.
+struct ProxyLegs: Sendable {
+    /// What an upgrade is compared by.
+    struct Leg: Sendable {
+        /// Sec-WebSocket-Key.
+        var key: String
+        /// The end that answered.
+        var server: Endpoint
+        /// The packet that completed the request.
+        var requestPacket: UInt64
+        /// The packet that completed the response; nil if there was none.
+        var responsePacket: UInt64?
+    }
+
+    /// The legs with a key that were seen last.
+    private struct Known {
+        var latest: (leg: Leg, connection: UInt64)
+        /// All of them, in the order of their requests, if there are several: most keys have one.
+        var legs: [(leg: Leg, connection: UInt64)] = []
+        /// The place of their session among those found.
+        var session: Int?
+    }
+
+    /// Keys that are remembered, in each of two generations.
+    private static let keyLimit = 4096
+    /// The most sessions that are listed.
+    private static let sessionLimit = 200
+    /// The most legs of a session.
+    private static let legLimit = 8
+
+    private var recent: [String: Known] = [:]
+    private var older: [String: Known] = [:]
+    /// The sessions with several legs, in the order in which they were found.
+    private(set) var sessions: [ProxiedSession] = []
+    /// Further ones.
+    private(set) var omitted: UInt64 = 0
+
+    /// Takes an upgrade.
+    mutating func record(_ leg: Leg, connection: UInt64) {
+        let latest = (leg, connection)
+        guard var known = recent[leg.key] ?? older[leg.key], known.legs.count < Self.legLimit,
+            known.latest.connection != connection
+        else { return remember(Known(latest: latest), leg.key) }
+        if known.legs.isEmpty { known.legs = [known.latest] }
+        guard known.legs.allSatisfy({ $0.connection != connection && Self.areOne($0.leg, leg) }) else {
+            return remember(Known(latest: latest), leg.key)
+        }
+        let place = known.legs.firstIndex { $0.leg.requestPacket > leg.requestPacket } ?? known.legs.count
+        known.legs.insert(latest, at: place)
+        known.latest = latest
+        let session = ProxiedSession(connections: known.legs.map(\.connection))
+        if let index = known.session {
+            sessions[index] = session
+        } else if sessions.count < Self.sessionLimit {
+            known.session = sessions.count
+            sessions.append(session)
+        } else if known.legs.count == 2 {
+            omitted &+= 1
+        }
+        remember(known, leg.key)
+    }
+
+    private mutating func remember(_ known: Known, _ key: String) {
+        if recent.count >= Self.keyLimit, recent[key] == nil {
+            older = recent
+            recent = [:]
+        }
+        recent[key] = known
+    }
+
+    /// Whether two upgrades with the same key are legs of one session.
+    private static func areOne(_ left: Leg, _ right: Leg) -> Bool {
+        left.server != right.server && left.requestPacket < right.responsePacket ?? .max
+            && right.requestPacket < left.responsePacket ?? .max
+    }
+}
+
+extension Handshake {
+    /// What the upgrade is compared by; nil if it has no key of the right length (RFC 6455 4.1).
+    var leg: ProxyLegs.Leg? {
+        guard let key, key.utf8.count == 24 else { return nil }
+        return ProxyLegs.Leg(
+            key: key, server: identity.server, requestPacket: requestPacket, responsePacket: responsePacket)
+    }
+}

@@ -1,0 +1,132 @@
+import CaptureAnalysis
+import PacketDecoding
+import WebSocketProtocol
+
+/// The last line.
+extension JSONLinesFormat {
+    mutating func write(_ summary: borrowing Summary) {
+        output.write(.packets, summary.packets)
+        output.write(.bytes, summary.bytes)
+        output.write(.tcpConnections, summary.tcpConnections)
+        output.write(.webSocketConnections, summary.webSocketConnections)
+        output.write(.frames, summary.frames)
+        output.write(.messages, summary.messages)
+        output.write(.payloadBytes, summary.payloadBytes)
+        output.writeObject(.findings, (summary.notes, summary.warnings, summary.errors)) { output, counts in
+            output.write(.note, counts.0)
+            output.write(.warning, counts.1)
+            output.write(.error, counts.2)
+        }
+        output.writeCounts(.findingsByRule, summary.findingsByRule.map { ($0.rule, $0.findings) })
+        output.write(.gaps, summary.gaps)
+        output.write(.unreadablePackets, summary.unreadablePackets)
+        writeUnlessZero(.connectionsGivenUp, summary.connectionsGivenUp)
+        output.write(.duration, seconds: summary.duration)
+        output.write(.refusedUpgrades, summary.refusedUpgrades)
+        output.write(.unansweredUpgrades, summary.unansweredUpgrades)
+        output.write(.others, summary.others)
+        output.writeObject(.compression, (summary.compressedSessions, summary.compression)) { output, value in
+            let (sessions, compression) = value
+            output.write(.sessions, sessions)
+            output.write(.compressedMessages, compression.compressedMessages)
+            output.write(.uncompressedMessages, compression.uncompressedMessages)
+            output.write(.withheldMessages, compression.withheldMessages)
+            output.write(.compressedBytes, compression.compressedBytes)
+            output.write(.inflatedBytes, compression.inflatedBytes)
+        }
+        output.writeObjects(.endings, summary.endings) { output, ending in output.writeMembers(of: ending) }
+        writeUnlessZero(.otherEndings, summary.otherEndings)
+        output.writeObjects(.servers, summary.servers) { output, server in output.writeMembers(of: server) }
+        writeUnlessZero(.otherServers, summary.otherServers)
+        output.writeObjects(.proxiedSessions, summary.proxiedSessions) { output, session in
+            output.writeArray(.connections, session.connections) { output, number in output.append(decimal: number) }
+        }
+        writeUnlessZero(.otherProxiedSessions, summary.otherProxiedSessions)
+        output.writeObjects(.patterns, summary.patterns) { output, pattern in output.writeMembers(of: pattern) }
+        writeUnlessZero(.uncomparedSessions, summary.uncomparedSessions)
+        writeUnlessZero(.forgottenTimes, summary.forgottenTimes)
+        guard let losses = summary.losses else { return }
+        output.write(.droppedByKernel, losses.droppedByKernel)
+        output.write(.droppedByInterface, losses.droppedByInterface)
+        output.write(.undisplayedLines, losses.undisplayedLines)
+    }
+
+    private mutating func writeUnlessZero(_ key: JSONKey, _ count: UInt64) {
+        if count > 0 { output.write(key, count) }
+    }
+}
+
+extension OutputBuffer {
+    /// A pattern of endings; times are null where they differ too much to be one.
+    fileprivate mutating func writeMembers(of pattern: EndingPattern) {
+        write(.server, String(describing: pattern.server))
+        write(.by, pattern.by.rawValue)
+        write(.layer, pattern.layer.rawValue)
+        write(.sessions, pattern.sessions)
+        write(.ended, pattern.ended)
+        write(.silenceMin, seconds: pattern.silence?.lowerBound)
+        write(.silenceMax, seconds: pattern.silence?.upperBound)
+        write(.messageSilenceMin, seconds: pattern.messageSilence?.lowerBound)
+        write(.messageSilenceMax, seconds: pattern.messageSilence?.upperBound)
+        write(.lifetimeMin, seconds: pattern.lifetime?.lowerBound)
+        write(.lifetimeMax, seconds: pattern.lifetime?.upperBound)
+    }
+}
+
+extension OutputBuffer {
+    fileprivate mutating func write(_ key: JSONKey, _ others: OtherTraffic) {
+        writeObject(key, others) { output, others in
+            output.write(.tls, others.tls)
+            output.write(.http2, others.http2)
+            output.write(.http, others.http)
+            output.write(.eventStreams, others.eventStreams)
+            output.write(.polling, others.longPolling)
+            output.write(.silent, others.silent)
+            output.write(.refused, others.refused)
+            output.write(.unanswered, others.unanswered)
+            output.write(.unknown, others.unknown)
+            output.write(.midstream, others.midstream)
+            output.write(.packetsNotTCP, others.packetsNotTCP)
+            output.write(.quicPackets, others.quicPackets)
+            output.write(.fragments, others.fragments)
+            let tunnels = others.tunnels.map { ($0.key.name, $0.value) }
+            output.writeCounts(.tunnels, tunnels.sorted { $0.0 < $1.0 })
+        }
+    }
+
+    /// A way in which sessions ended.
+    fileprivate mutating func writeMembers(of ending: EndingCount) {
+        write(.by, ending.by.rawValue)
+        write(.layer, ending.layer.rawValue)
+        write(.clean, ending.isClean)
+        write(.code, ending.code.map { UInt64($0.rawValue) })
+        write(.clientSees, ending.clientSees.map { UInt64($0.rawValue) })
+        write(.serverSees, ending.serverSees.map { UInt64($0.rawValue) })
+        write(.sessions, ending.sessions)
+    }
+
+    /// What became of the connections with a server.
+    fileprivate mutating func writeMembers(of traffic: ServerTraffic) {
+        write(.ip, String(describing: traffic.server.address))
+        write(.port, UInt64(traffic.server.port))
+        write(.sessions, traffic.sessions)
+        write(.refusedUpgrades, traffic.refusedUpgrades)
+        write(.unansweredUpgrades, traffic.unansweredUpgrades)
+        write(.refusedConnections, traffic.refusedConnections)
+        write(.unansweredConnections, traffic.unansweredConnections)
+        write(.polling, traffic.polling)
+        write(.eventStreams, traffic.eventStreams)
+    }
+
+    /// Counts by name.
+    fileprivate mutating func writeCounts(_ key: JSONKey, _ counts: [(String, UInt64)]) {
+        writeObject(key, counts) { output, counts in
+            for (name, count) in counts {
+                output.append(",")
+                output.append(jsonString: name)
+                output.append(":")
+                output.append(decimal: count)
+            }
+        }
+    }
+}
