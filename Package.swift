@@ -19,9 +19,18 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "wstap", targets: ["wstap"]),
-        .library(name: "CaptureAnalysis", targets: ["CaptureAnalysis"]),
-        .library(name: "PacketCapture", targets: ["PacketCapture"]),
-        .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol"]),
+        // Each product has the modules whose types its own shows.
+        .library(
+            name: "CaptureReading",
+            targets: [
+                "CaptureReading", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TCPReassembly",
+                "WebSocketProtocol", "WireFormat",
+            ]),
+        .library(
+            name: "CaptureAnalysis",
+            targets: ["CaptureAnalysis", "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat"]),
+        .library(name: "PacketCapture", targets: ["PacketCapture", "WireFormat"]),
+        .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol", "WireFormat"]),
         // What the package in Fuzzing/ feeds; not for others.
         .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
         // What the package in Benchmarks/ measures, and generates captures with; not for others.
@@ -79,6 +88,9 @@ let package = Package(
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: librarySettings),
+        // Capture files in, events out, one by one.
+        .target(
+            name: "CaptureReading", dependencies: ["CaptureAnalysis", "PacketCapture"], swiftSettings: librarySettings),
         .target(
             name: "TraceOutput",
             dependencies: [
@@ -143,6 +155,10 @@ let package = Package(
                 "WebSocketProtocol",
                 "WireFormat",
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CaptureReadingTests",
+            dependencies: ["CaptureAnalysis", "CaptureReading", "PacketCapture", "TestSupport", "WebSocketProtocol"],
             swiftSettings: settings),
         .testTarget(
             name: "TraceOutputTests",

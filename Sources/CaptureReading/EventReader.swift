@@ -1,0 +1,82 @@
+public import CaptureAnalysis
+public import PacketCapture
+
+/// The events of capture files, one by one: an application can hold it, and take the next event when it likes.
+///
+/// It reads as far as the next event needs and keeps the events of at most a few packets. ``CaptureAnalysis/Pipeline`` does
+/// the same without copying payloads, for a caller that takes events as they come.
+public final class EventReader: Sequence, IteratorProtocol {
+    private var capture: MergedCapture
+    private var pipeline: Pipeline
+    private var waiting = EventList()
+    private var hasFinished = false
+
+    /// Opens the files.
+    ///
+    /// - Parameters:
+    ///   - paths: The files' paths, merged by time as one capture; "-" is standard input.
+    ///   - filter: A libpcap filter expression; only matching packets are analysed.
+    ///   - options: What to do; the sources are filled in if there are none.
+    /// - Throws: `badFilter` and `repeatedStandardInput` only; files that cannot be opened are in ``problems``.
+    public init(
+        paths: [String], filter: String? = nil, options: AnalysisOptions = AnalysisOptions()
+    ) throws(CaptureError) {
+        capture = try MergedCapture(paths: paths, filter: filter)
+        var options = options
+        if options.sources.isEmpty { options.sources = paths }
+        pipeline = Pipeline(options: options)
+    }
+
+    /// What could not be read so far, in the order it was found: files that are missing, damaged or cut short.
+    ///
+    /// Everything else was read: check it after the last event.
+    public var problems: [CaptureError] { capture.problems }
+
+    /// The totals so far.
+    public var summary: Summary { pipeline.summary }
+
+    /// The next event; nil after the last one.
+    public func next() -> RecordedEvent? {
+        while true {
+            if let event = waiting.next() { return event }
+            guard !hasFinished else { return nil }
+            if capture.readBatch() {
+                pipeline.receive(capture.batch, into: &waiting)
+            } else {
+                hasFinished = true
+                pipeline.finish(into: &waiting)
+            }
+        }
+    }
+}
+
+/// An event with its place and a copy of its payload.
+public struct RecordedEvent: Sendable {
+    /// What happened.
+    public var event: Event
+    /// Where and when.
+    public var context: EventContext
+    /// The decoded bytes of a frame or message, as far as they were asked for and may be shown; else empty.
+    public var payload: [UInt8]
+}
+
+/// Events that wait to be taken.
+private struct EventList: EventSink {
+    private var events: [RecordedEvent] = []
+    private var place = 0
+
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        if place == events.count {
+            events.removeAll(keepingCapacity: true)
+            place = 0
+        }
+        let bytes = unsafe payload.withUnsafeBufferPointer { unsafe Array($0) }
+        events.append(RecordedEvent(event: copy event, context: copy context, payload: bytes))
+    }
+
+    mutating func next() -> RecordedEvent? {
+        guard place < events.count else { return nil }
+        defer { place += 1 }
+        return events[place]
+    }
+}
