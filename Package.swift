@@ -72,6 +72,9 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: librarySettings),
+        .target(
+            name: "TLSDecryption", dependencies: ["CCrypto", "WireFormat"],
+            swiftSettings: librarySettings + borrowing),
         .target(name: "HTTPUpgrade", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(
             name: "WebSocketProtocol",
@@ -82,7 +85,7 @@ let package = Package(
         .target(
             name: "CaptureAnalysis",
             dependencies: [
-                "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
+                "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "TLSDecryption", "WebSocketProtocol", "WireFormat",
                 .product(name: "BasicContainers", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -100,13 +103,13 @@ let package = Package(
         // The analysis of capture files on one or more threads, and the file that its output goes to.
         .target(
             name: "ParallelAnalysis",
-            dependencies: ["CaptureAnalysis", "PacketCapture", "TraceOutput", "WireFormat"],
+            dependencies: ["CaptureAnalysis", "PacketCapture", "TLSDecryption", "TraceOutput", "WireFormat"],
             swiftSettings: settings),
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CPrivileges", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "ParallelAnalysis", "TraceOutput",
-                "WebSocketProtocol", "WireFormat",
+                "CPrivileges", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "ParallelAnalysis",
+                "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -139,6 +142,9 @@ let package = Package(
             name: "TCPReassemblyTests", dependencies: ["PacketDecoding", "TCPReassembly", "TestSupport", "WireFormat"],
             swiftSettings: settings),
         .testTarget(
+            name: "TLSDecryptionTests", dependencies: ["TLSDecryption", "TestSupport", "WireFormat"],
+            exclude: ["Recorded"], swiftSettings: settings),
+        .testTarget(
             name: "HTTPUpgradeTests", dependencies: ["HTTPUpgrade", "TestSupport", "WireFormat"],
             swiftSettings: settings),
         .testTarget(
@@ -151,9 +157,8 @@ let package = Package(
         .testTarget(
             name: "CaptureAnalysisTests",
             dependencies: [
-                "CaptureAnalysis", "FuzzTargets", "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "TestSupport",
-                "WebSocketProtocol",
-                "WireFormat",
+                "CaptureAnalysis", "FuzzTargets", "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "TLSDecryption",
+                "TestSupport", "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -176,8 +181,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CaptureAnalysis", "HTTPUpgrade", "PacketCapture", "PacketDecoding", "TCPReassembly", "TraceOutput",
-                "WebSocketProtocol", "WireFormat",
+                "CCrypto", "CaptureAnalysis", "HTTPUpgrade", "PacketCapture", "PacketDecoding", "TCPReassembly",
+                "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),
         .target(

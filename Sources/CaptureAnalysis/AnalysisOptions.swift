@@ -1,4 +1,5 @@
 public import PacketDecoding
+package import TLSDecryption
 
 /// What an analysis is to do.
 public struct AnalysisOptions: Sendable {
@@ -10,6 +11,8 @@ public struct AnalysisOptions: Sendable {
     public var assumedServers = AssumedServers()
     /// Who knows what may stand between TCP and sessions, such as TLS; the first that has a layer is taken.
     package var layers: [any StreamLayerProvider] = []
+    /// The secrets of TLS connections; nil if there are none, and none will come.
+    package var secrets: SecretStore?
     /// The bounds.
     public var limits = Limits()
     /// A number that senders cannot know, against chosen collisions in tables.

@@ -18,7 +18,9 @@ struct RuleTests {
                 #expect(finding.reference == rules[rule]?.reference, "\(rule)")
             }
         }
-        #expect(Set(rules.keys).subtracting(shown).sorted() == [])
+        // Those of TLS need secrets, and records that no capture of a fixture has: TLSDecryptionTests cause each.
+        let ofTLS = rules.keys.filter { $0.hasPrefix("tls.") }
+        #expect(Set(rules.keys).subtracting(shown).subtracting(ofTLS).sorted() == [])
     }
 
     @Test("are the only ones that fixtures are written for")

@@ -11,6 +11,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case segments
     /// The follower of HTTP heads and proxies to the upgrade.
     case upgrade
+    /// The reader of TLS connections, with key logs.
+    case tls
     /// The decoder of one direction's frames and messages.
     case frames
     /// The whole way from packets to the trace.
@@ -28,6 +30,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .packets: try PacketsRun(input).check()
         case .segments: try SegmentsRun(input).check()
         case .upgrade: try UpgradeRun(input).check()
+        case .tls: try TLSRun(input).check()
         case .frames: try FramesRun(input).check()
         case .pipeline: try PipelineRun(input).check()
         case .sessions: try SessionsRun(input).check()

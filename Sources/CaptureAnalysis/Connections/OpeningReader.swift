@@ -1,4 +1,5 @@
 import HTTPUpgrade
+import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
@@ -48,6 +49,9 @@ struct OpeningReader: StreamReader, ~Copyable {
     ) -> Intake {
         var intake = Intake()
         var start = 0
+        if follower.isSearching, isEncrypted(bytes, &workspace) {
+            return Intake(unread: bytes.count, handover: Handover(successor: .other(.tls)))
+        }
         while true {
             let step = follower.receive(bytes.extracting(start...), from: place.direction)
             start &+= step.consumed
@@ -148,6 +152,14 @@ struct OpeningReader: StreamReader, ~Copyable {
     mutating func stopReading(_ workspace: inout Workspace) {
         release(&workspace)
         search = nil
+    }
+
+    /// Whether a connection that began before the capture is TLS, of which a segment begins with a record.
+    private func isEncrypted(_ bytes: Span<UInt8>, _ workspace: inout Workspace) -> Bool {
+        guard let secrets = workspace.options.secrets, number == 0,
+            follower.traffic.isEmpty, TLSShard.looksLikeRecords(bytes)
+        else { return false }
+        return !secrets.isEmpty
     }
 
     /// Looks for frames in bytes of a connection whose upgrade is not to be seen.

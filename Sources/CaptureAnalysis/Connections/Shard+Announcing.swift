@@ -17,10 +17,19 @@ extension Shard {
             context.view.clientReadyState = .open
             context.view.serverReadyState = .open
         }
-        let handshake = Handshake(upgrade, answered: workspace.origin, identity(of: opening, feed, client))
+        let handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
+    }
+
+    /// The event of an upgrade, whose URL says if it was encrypted.
+    mutating func handshake(
+        _ upgrade: Upgrade, of feed: Feed, _ opening: Slot<OpeningReader>, _ client: Direction, _ answered: Origin
+    ) -> Handshake {
+        var handshake = Handshake(upgrade, answered: answered, identity(of: opening, feed, client))
+        if encryption(of: feed) != nil { handshake.url = handshake.url.encrypted }
+        return handshake
     }
 
     /// Counts an upgrade that was reported.
@@ -65,6 +74,7 @@ extension Shard {
         var start = ConnectionStart(
             table.connections[feed.connection], identity, client: client, opening: how, &workspace)
         start.isFirstOfConnection = isNew
+        start.encryption = encryption(of: feed)
         sink.receive(.connection(start), at: context, payload: Span())
         return context
     }
@@ -80,9 +90,22 @@ extension Shard {
     mutating func identity(
         of opening: Slot<OpeningReader>, _ feed: Feed, _ client: Direction, _ upgrade: Upgrade? = nil
     ) -> SessionIdentity {
-        if let known = openings[opening].identity { return upgrade.map { known.asking(for: $0.request.url) } ?? known }
+        let isEncrypted = feed.channel != nil && encryption(of: feed) != nil
+        let url = upgrade.map { isEncrypted ? $0.request.url.encrypted : $0.request.url }
+        if let known = openings[opening].identity { return url.map { known.asking(for: $0) } ?? known }
         return SessionIdentity(
-            &table.connections[feed.connection], client: client, url: upgrade?.request.url, stream: stream(of: feed))
+            &table.connections[feed.connection], client: client, url: url, stream: stream(of: feed))
+    }
+
+    /// What was decrypted for two streams to be read; nil if nothing was.
+    mutating func encryption(of feed: Feed) -> Encryption? {
+        guard let channel = feed.channel else { return nil }
+        var layer = Optional(channels[channel].layer)
+        while let current = layer {
+            if let encryption = layers[current].layer.encryption { return encryption }
+            layer = layers[current].parent.map { channels[$0].layer }
+        }
+        return nil
     }
 
     /// The number of a connection on which WebSocket is seen, and whether it is new.
@@ -198,4 +221,9 @@ extension ConnectionStart.ThreeWayHandshake.Segment {
     fileprivate init(_ mark: HandshakeSegment, acknowledgment: UInt32?) {
         self.init(packet: mark.packet, time: mark.time, sequence: mark.sequence, acknowledgment: acknowledgment)
     }
+}
+
+extension String {
+    /// The same URL with the scheme "wss" (RFC 6455 3).
+    fileprivate var encrypted: String { utf8.starts(with: "ws:".utf8) ? "wss:" + dropFirst(3) : self }
 }

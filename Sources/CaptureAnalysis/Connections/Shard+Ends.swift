@@ -200,7 +200,7 @@ extension Shard {
         guard let upgrade = openings[opening].takeUnanswered() else { return }
         let client = openings[opening].client
         let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
-        let handshake = Handshake(upgrade, answered: workspace.origin, identity(of: opening, feed, client))
+        let handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
     }

@@ -82,7 +82,10 @@ extension Shard {
         case .session(let session): intake = sessions[session].skip(length, at: place, &workspace, &sink)
         case .opening(let opening): intake = openings[opening].skip(length, at: place, &workspace, &sink)
         case .layer(let layer): intake = unwrapGap(length, at: place, layer, of: feed, &workspace, &sink)
-        case .none, .stopped, .ignored: return false
+        case .none:
+            if let channel = feed.channel { channels[channel].beginsLate = true }
+            return false
+        case .stopped, .ignored: return false
         }
         if let successor = intake.successor { succeed(successor, Span(), at: place, of: feed, &workspace, &sink) }
         return intake.defersGap

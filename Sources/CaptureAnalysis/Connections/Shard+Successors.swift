@@ -27,20 +27,24 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) {
         let slot = feed.connection
-        let isKnown = feed.channel != nil || table.connections[slot].isOpeningKnown
-        if !workspace.options.layers.isEmpty,
-            let layer = layer(for: .firstBytes, bytes, at: place, of: feed, workspace.options)
-        {
+        let isKnown = isOpeningKnown(feed)
+        if let layer = layer(for: .firstBytes, bytes, at: place, of: feed, workspace.options) {
             return beginLayer(layer, of: feed, &workspace)
         }
         let opening = openings.insert(
             OpeningReader(limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown))
         setReader(of: feed, .opening(opening))
         if !workspace.options.assumedServers.isEmpty,
-            let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP
+            let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP, !bytes.beginsTLS
         {
             succeed(.webSocket(.assumed(client: client)), bytes, at: place, of: feed, &workspace, &sink)
         }
+    }
+
+    /// Whether the first bytes of two streams are in the capture.
+    mutating func isOpeningKnown(_ feed: Feed) -> Bool {
+        guard let channel = feed.channel else { return table.connections[feed.connection].isOpeningKnown }
+        return !channels[channel].beginsLate && !layers[channels[channel].layer].layer.beginsMidstream
     }
 
     /// The client of a server whose connections the user says are WebSocket.
@@ -66,7 +70,7 @@ extension Shard {
         switch successor {
         case .webSocket(let how): beginSession(how, opening, unread, at: place, of: feed, &workspace, &sink)
         case .other(let ending):
-            guard ending.isHandedOver, openings[opening].number == 0, !workspace.options.layers.isEmpty,
+            guard ending.isHandedOver, openings[opening].number == 0,
                 beginLayer(after: ending, opening, unread, at: place, of: feed, &workspace, &sink)
             else { return stopReading(feed, opening, ending, &workspace) }
         }
@@ -127,7 +131,7 @@ extension Shard {
             countSession(opening, of: feed, client, &workspace)
             let session = makeSession(begin, opening, of: feed, &workspace)
             // If the connection was seen to open, frames begin with its first byte; else their place is searched.
-            if feed.channel == nil, !table.connections[feed.connection].isOpeningKnown {
+            if !isOpeningKnown(feed) {
                 sessions[session].beginMidstream(context, &workspace, &sink)
             }
         case .found(let search, let client):
@@ -142,8 +146,7 @@ extension Shard {
                 &workspace, &sink)
             if let unanswered {
                 // Its answer is not in the capture; the frames show what it was.
-                var handshake = Handshake(
-                    unanswered, answered: workspace.origin, identity(of: opening, feed, client))
+                var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
                 handshake.isAccepted = true
                 sink.receive(.handshake(handshake), at: context, payload: Span())
                 count(handshake, context, &workspace)
@@ -180,6 +183,7 @@ extension Shard {
         openings[opening].release(&workspace)
         openings.remove(opening)
         let session = sessions.insert(Session(id, identity, beginning, &workspace))
+        if encryption(of: feed) != nil { sessions[session].carriers?.alerts.isTLS = true }
         setReader(of: feed, .session(session))
         let slot = feed.connection
         connections[slot.index].client = beginning.client
@@ -244,6 +248,9 @@ struct SessionBeginning {
 }
 
 extension Span<UInt8> {
+    /// Whether it begins as a handshake of TLS does (RFC 8446 5.1), and so with an opcode that no frame has.
+    fileprivate var beginsTLS: Bool { count > 1 && self[0] == 0x16 && self[1] == 3 }
+
     /// Whether it may be the beginning of an upgrade request or of its answer.
     fileprivate var beginsHTTP: Bool {
         func begins(_ text: StaticString) -> Bool {

@@ -17,10 +17,12 @@ struct Shard: ~Copyable {
     var channels = SlotPool<Channel>()
     /// Its connections by server.
     var servers = ServerTable()
+    let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
 
     init(options: AnalysisOptions) {
+        tls = TLSShard(options.secrets)
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries
         table = ConnectionTable(limits: options.limits.reassembly, secret: options.secret)
@@ -65,7 +67,7 @@ struct Shard: ~Copyable {
         }
         guard let place = found else { return }
         let slot = place.slot
-        if case .ignored = connections[slot.index].reader {
+        if isPassed(slot) {
             table.connections[slot].pass(
                 entry.segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)
             return
@@ -79,6 +81,15 @@ struct Shard: ~Copyable {
             &entry.segment, from: place.direction, payload: payload, packet: workspace.packet, time: workspace.time,
             budget: &table.budget, limits: table.limits)
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
+    }
+
+    /// Whether nobody reads a connection any more.
+    private mutating func isPassed(_ slot: Slot<TCPConnection>) -> Bool {
+        switch connections[slot.index].reader {
+        case .ignored: true
+        case .layer(let layer): layers[layer].isSpent
+        case .none, .opening, .stopped, .session: false
+        }
     }
 
     /// Follows up on what a segment did.

@@ -55,6 +55,8 @@ public struct ConnectionStart: Sendable {
     public var tcp: ThreeWayHandshake
     /// What names the session.
     public var identity: SessionIdentity
+    /// What was decrypted to see it; nil if nothing was.
+    public var encryption: Encryption?
     /// Whether no session was seen on its connection before, which gets its number here.
     var isFirstOfConnection = true
 }

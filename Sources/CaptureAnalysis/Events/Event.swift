@@ -14,6 +14,8 @@ public enum Event: Sendable {
     indirect case connection(ConnectionStart)
     /// A segment that opens, closes or resets the connection, or changes the state of an end.
     case segment(ControlSegment)
+    /// TLS has said something about a session's connection.
+    indirect case alert(Alert)
     /// An upgrade was answered, refused, or never answered.
     indirect case handshake(Handshake)
     /// A frame has passed.

@@ -14,6 +14,7 @@ public struct SessionEnd: Sendable {
             case closeFrame = "close-frame"
             case fin, rst, timeout
             case captureEnd = "capture-end"
+            case tlsAlert = "tls-alert"
         }
 
         /// Who ended it.
@@ -44,6 +45,31 @@ public struct SessionEnd: Sendable {
         public var unansweredPings: UInt64
         /// What was never answered, if the layer is a timeout.
         public var timeout: Unanswered?
+        /// What TLS said; nil if TLS did not carry the session.
+        public var tls: SessionEnd.TLS?
+    }
+
+    /// What TLS said before a session's connection was over.
+    public struct TLS: Hashable, Sendable {
+        /// The first alert that ended the connection.
+        public var fatalAlert: Alert?
+        /// Whether the client has sent close_notify (RFC 8446 6.1).
+        public var clientHasClosed: Bool
+        /// Whether the server has sent close_notify.
+        public var serverHasClosed: Bool
+
+        /// Creates a description.
+        public init(fatalAlert: Alert?, clientHasClosed: Bool, serverHasClosed: Bool) {
+            self.fatalAlert = fatalAlert
+            self.clientHasClosed = clientHasClosed
+            self.serverHasClosed = serverHasClosed
+        }
+
+        /// Whether an end has sent close_notify.
+        ///
+        /// - Parameter role: The end.
+        /// - Returns: Whether it has.
+        public func hasClosed(_ role: Role) -> Bool { role == .client ? clientHasClosed : serverHasClosed }
     }
 
     /// An end has failed the connection (RFC 6455 7.1.7): it read nothing more, and its application was told 1006.

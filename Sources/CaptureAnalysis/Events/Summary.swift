@@ -38,6 +38,8 @@ public struct Summary: Sendable {
     public var uncomparedSessions: UInt64 = 0
     /// Silences before ends, and lifetimes, that were forgotten in these comparisons, since too many differ.
     public var forgottenTimes: UInt64 = 0
+    /// Connections with TLS.
+    public var encrypted = EncryptedConnections()
     /// What the connections without WebSocket were.
     public var others = OtherTraffic()
     /// Upgrades that were answered and not accepted.
@@ -100,6 +102,7 @@ extension Summary {
         warnings &+= part.warnings
         errors &+= part.errors
         gaps &+= part.gaps
+        encrypted.add(part.encrypted)
         others.add(part.others)
         refusedUpgrades &+= part.refusedUpgrades
         unansweredUpgrades &+= part.unansweredUpgrades

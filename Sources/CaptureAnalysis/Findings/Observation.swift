@@ -28,6 +28,12 @@ enum Observation: CaseIterable {
     case zeroWindowToTheEnd
     case nagleStall
     case nagleStalls
+    // TLS.
+    case tlsBadRecord
+    case tlsWrongSecret
+    case tlsRenegotiation
+    case tlsLost
+    case tlsTruncated
     // Bounds of the analysis.
     case deliveryLimit
     case segmentLimit
@@ -134,6 +140,26 @@ extension Rule {
             self.init(
                 "tcp.nagle-stall", .warning, "RFC 9293 3.7.4",
                 "{N} segments in the middle of frames were held back like this: {N} ms in all, {N} ms at most.")
+        case .tlsBadRecord:
+            self.init(
+                "tls.bad-record", .error, "RFC 8446 5.2",
+                "A record of this end is not genuine: its bytes are withheld.")
+        case .tlsWrongSecret:
+            self.init(
+                "tls.wrong-secret", .warning, "RFC 9850 2",
+                "The key log has secrets for a connection's client random, but they do not fit.")
+        case .tlsRenegotiation:
+            self.init(
+                "tls.renegotiation", .warning, "RFC 5246 7.4.1.1",
+                "The ends negotiate new keys: nothing is decrypted from here on.")
+        case .tlsLost:
+            self.init(
+                "tls.lost", .warning, "wstap resynchronisation",
+                "After lost bytes no further record of this end was found: nothing is decrypted from here on.")
+        case .tlsTruncated:
+            self.init(
+                "tls.truncated", .note, "RFC 8446 6.1",
+                "This end closed TCP without a close_notify: what it sent may have been cut off.")
         case .deliveryLimit:
             self.init(
                 "limit.deliveries", .note, "wstap limits",

@@ -48,6 +48,20 @@ extension Session {
         }
     }
 
+    /// Reports an end that closed TCP without saying so in TLS, while the WebSocket session was open.
+    mutating func reportTruncated(
+        _ tcp: TransportEnd, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let alerts = carriers?.alerts, alerts.isTLS, alerts.fatal == nil, firstCloser == nil,
+            let end = tcp.firstEnd, !end.isReset, tcp.isWhole[end.from.index]
+        else { return }
+        let role = Role(end.from, client: clientDirection)
+        guard !alerts.hasClosed[role.index], !streams[role.index].isIncomplete else { return }
+        let offset = streams[role.index].decoder.streamOffset
+        workspace.report(Finding(Rule(.tlsTruncated), from: role, at: offset), at: context, into: &sink)
+    }
+
     /// The Pings of an end that waited too long for their Pong.
     ///
     /// RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more. An end that is inside a frame

@@ -19,6 +19,8 @@ struct Channel: ~Copyable {
     let layer: Slot<LayerReader>
     /// The stream among those of the connection; nil if the layer has only one.
     let stream: UInt64?
+    /// Whether bytes were lost before the first.
+    var beginsLate = false
     /// Who reads it.
     var reader = Connection.Reader.none
     /// Where the next byte stands in each stream, by ``Direction/index``.

@@ -1,3 +1,4 @@
+import TLSDecryption
 import WireFormat
 
 /// What a layer has made of bytes: pieces of streams, in the order in which they are to be read.
@@ -11,6 +12,10 @@ package struct LayerOutput {
             case gap(UInt64?)
             /// Nothing more will come in either direction.
             case end
+            /// An alert of TLS.
+            case alert(TLSAlert)
+            /// Something a person should know of records.
+            case problem(TLSProblem)
         }
 
         /// The stream among those of the connection; nil if the layer has only one.
@@ -24,7 +29,7 @@ package struct LayerOutput {
 
     private(set) var pieces: [Piece] = []
     /// The decoded bytes of all pieces.
-    private(set) var bytes: [UInt8] = []
+    var bytes: [UInt8] = []
 
     package init() {}
 
@@ -75,6 +80,21 @@ package struct LayerOutput {
     /// Ends a stream in both directions.
     package mutating func end(_ stream: UInt64, at place: StreamPlace) {
         add(.end, stream, place, place.carrier)
+    }
+
+    /// Appends what a TLS connection has brought; its plaintext is in ``bytes`` already.
+    mutating func append(_ piece: TLSOutput.Piece) {
+        let content: Piece.Content =
+            switch piece.content {
+            case .plaintext(let range): .bytes(range)
+            case .gap(let length): .gap(length)
+            case .alert(let alert): .alert(alert)
+            case .problem(let problem): .problem(problem)
+            }
+        pieces.append(
+            Piece(
+                stream: nil, direction: piece.place.direction, origin: piece.place.origin,
+                carrier: piece.place.carrier, acknowledged: piece.place.acknowledged, content: content))
     }
 
     /// Forgets all; keeps the room, within reason.

@@ -6,6 +6,10 @@ struct LayerReader: ~Copyable {
     let layer: any StreamLayer
     /// How many layers there are below.
     let depth: Int
+    /// The channel that it reads; nil if it reads TCP.
+    let parent: Slot<Channel>?
+    /// Whether nothing more can come of the layer.
+    private(set) var isSpent = false
     /// The channels by the order in which they came, each with its stream.
     private(set) var channels: [(stream: UInt64?, slot: Slot<Channel>)] = []
     /// The number of the connection, once WebSocket was seen in it; 0 before.
@@ -20,8 +24,9 @@ struct LayerReader: ~Copyable {
     /// Layers inside layers.
     static let depthLimit = 4
 
-    init(_ layer: any StreamLayer, depth: Int) {
+    init(_ layer: any StreamLayer, depth: Int, parent: Slot<Channel>?) {
         self.layer = layer
+        self.parent = parent
         self.depth = depth
     }
 
@@ -44,6 +49,7 @@ struct LayerReader: ~Copyable {
     ///
     /// - Returns: Whether it may keep it.
     mutating func charge(_ workspace: inout Workspace) -> Bool {
+        isSpent = layer.isSpent
         let cost = layer.cost &+ channels.capacity &* 32
         guard cost != reserved else { return true }
         let grows = cost > reserved

@@ -4,7 +4,7 @@ import WireFormat
 /// How bytes pass through layers to the readers of what these carry.
 extension Shard {
     /// Asks for a layer.
-    func layer(
+    mutating func layer(
         for moment: LayerOffer.Moment, _ bytes: Span<UInt8>, at place: StreamPlace, of feed: Feed,
         _ options: AnalysisOptions
     ) -> (any StreamLayer)? {
@@ -13,23 +13,22 @@ extension Shard {
         let slot = feed.connection
         let offer = LayerOffer(
             moment: moment, direction: place.direction, initiator: table.connections[slot].initiator,
-            responder: table.connections[slot].responder, isOpeningKnown: table.connections[slot].isOpeningKnown,
-            depth: depth)
+            responder: table.connections[slot].responder, isOpeningKnown: isOpeningKnown(feed), depth: depth)
         for provider in options.layers {
             if let layer = provider.layer(for: offer, startingWith: bytes) { return layer }
         }
-        return nil
+        return tls.layer(for: offer, startingWith: bytes)
     }
 
     /// Lets a layer read two streams.
     mutating func beginLayer(_ layer: any StreamLayer, of feed: Feed, _ workspace: inout Workspace) {
-        var reader = LayerReader(layer, depth: depth(of: feed) &+ 1)
+        var reader = LayerReader(layer, depth: depth(of: feed) &+ 1, parent: feed.channel)
         _ = reader.charge(&workspace)
         setReader(of: feed, .layer(layers.insert(reader)))
     }
 
     /// How many layers carry two streams.
-    private func depth(of feed: Feed) -> Int {
+    private mutating func depth(of feed: Feed) -> Int {
         guard let channel = feed.channel else { return 0 }
         return layers[channels[channel].layer].depth
     }
@@ -78,9 +77,15 @@ extension Shard {
         _ piece: LayerOutput.Piece, _ bytes: Span<UInt8>, from layer: Slot<LayerReader>,
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
+        switch piece.content {
+        case .alert(let alert): return report(alert, from: piece.direction, layer, &workspace, &sink)
+        case .problem(let problem): return report(problem, from: piece.direction, layer, &workspace, &sink)
+        case .bytes, .gap, .end: break
+        }
         guard let channel = channel(of: piece, layer) else { return }
         let feed = Feed(slot, channel)
         switch piece.content {
+        case .alert, .problem: return
         case .bytes(let range):
             let part = bytes.extracting(range)
             let place = channels[channel].advance(piece, by: UInt64(part.count))
@@ -157,7 +162,10 @@ extension Shard {
     /// The channel of a piece, which may be its first; nil if it is not followed.
     private mutating func channel(of piece: LayerOutput.Piece, _ layer: Slot<LayerReader>) -> Slot<Channel>? {
         if let channel = layers[layer].channel(of: piece.stream) { return channel }
-        if case .end = piece.content { return nil }
+        switch piece.content {
+        case .bytes, .gap: break
+        case .end, .alert, .problem: return nil
+        }
         guard layers[layer].channels.count < LayerReader.channelLimit else { return nil }
         let channel = channels.insert(Channel(of: layer, stream: piece.stream))
         layers[layer].add(channel, of: piece.stream)
@@ -169,6 +177,10 @@ extension Shard {
         _ layer: Slot<LayerReader>, _ slot: Slot<TCPConnection>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
+        var output = workspace.takeOutput()
+        layers[layer].layer.finish(into: &output)
+        for piece in output.pieces { hand(piece, output.bytes.span, from: layer, slot, &workspace, &sink) }
+        workspace.giveBack(output)
         for channel in layers[layer].channels.map(\.slot) { flush(Feed(slot, channel), channel, &workspace, &sink) }
     }
 
@@ -191,6 +203,7 @@ extension Shard {
             layers[layer].remove(channel)
             channels.remove(channel)
         }
+        layers[layer].layer.count(in: &workspace.summary)
         layers[layer].release(&workspace)
         if layers[layer].number > 0 { workspace.release(layers[layer].number) }
         layers.remove(layer)
@@ -243,7 +256,7 @@ extension Shard {
     }
 
     @inline(never)
-    private mutating func sessions(in layer: Slot<LayerReader>) -> [Slot<Session>] {
+    mutating func sessions(in layer: Slot<LayerReader>) -> [Slot<Session>] {
         layers[layer].channels.flatMap { _, channel -> [Slot<Session>] in
             switch channels[channel].reader {
             case .session(let session): [session]

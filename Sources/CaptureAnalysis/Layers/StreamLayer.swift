@@ -13,6 +13,15 @@ package protocol StreamLayer: AnyObject {
     /// The bytes of memory that it keeps by now, for the bounds.
     var cost: Int { get }
 
+    /// Whether the streams that it carries began before the capture, so that their first bytes are not known.
+    var beginsMidstream: Bool { get }
+
+    /// Whether nothing more can come of it, so that it need not be handed anything.
+    var isSpent: Bool { get }
+
+    /// What it decrypts; nil if it does not.
+    var encryption: Encryption? { get }
+
     /// Takes the next bytes of a stream, as many as there are; what is incomplete it keeps.
     ///
     /// - Parameters:
@@ -28,6 +37,20 @@ package protocol StreamLayer: AnyObject {
     ///   - place: Where they would stand.
     ///   - output: Gaps in the streams that lack bytes by it, and what follows.
     func skip(_ length: UInt64?, at place: StreamPlace, into output: inout LayerOutput)
+
+    /// Gives what it has kept back, since nothing more will come.
+    func finish(into output: inout LayerOutput)
+
+    /// Counts its connection, which is over.
+    func count(in summary: inout Summary)
+}
+
+extension StreamLayer {
+    package var beginsMidstream: Bool { false }
+    package var isSpent: Bool { false }
+    package var encryption: Encryption? { nil }
+    package func finish(into output: inout LayerOutput) {}
+    package func count(in summary: inout Summary) {}
 }
 
 /// Offers layers for connections.

@@ -415,16 +415,18 @@ struct Session: StreamReader, ~Copyable {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
         }
-        let outcome = SessionOutcome(
+        var outcome = SessionOutcome(
             ends: [EndOutcome(&streams[0]), EndOutcome(&streams[1])], firstCloser: firstCloser,
             clientDirection: clientDirection, lastByteTime: lastByteTime == Session.never ? nil : lastByteTime,
             lastMessageTime: lastMessageTime == Session.never ? nil : lastMessageTime, burst: burst,
             unansweredPings: overduePings(of: .client, tcp, context.time).count
                 &+ overduePings(of: .server, tcp, context.time).count,
             wasOpened: true)
+        if let alerts = carriers?.alerts, alerts.isTLS { outcome.alerts = alerts }
         let verdict = outcome.verdict(tcp, now: context.time)
         tellUnanswered(tcp, verdict.failure, context, &workspace, &sink)
         reportLeftOpen(tcp, context, &workspace, &sink)
+        reportTruncated(tcp, context, &workspace, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
         let sample = EndingPatterns.Sample(
             server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })

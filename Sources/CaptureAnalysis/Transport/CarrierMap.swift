@@ -4,6 +4,8 @@ import WebSocketProtocol
 /// Which bytes of TCP carried those of a session's streams, if a layer carries it.
 final class CarrierMaps {
     private var maps: InlineArray<2, CarrierMap> = [CarrierMap(), CarrierMap()]
+    /// The alerts of TLS on the connection.
+    var alerts = AlertNotes()
 
     /// What carried the stream of an end.
     subscript(role: Role) -> CarrierMap { maps[role.index] }

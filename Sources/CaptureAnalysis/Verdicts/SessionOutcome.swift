@@ -19,12 +19,14 @@ struct SessionOutcome {
     var unansweredPings: UInt64
     /// Whether the upgrade was accepted.
     var wasOpened: Bool
+    /// The alerts of TLS; nil if TLS does not carry the session.
+    var alerts: AlertNotes?
 
     /// Who ended it, at which layer, and what the applications are told.
     func verdict(
         _ tcp: TransportEnd, now: Timestamp
     ) -> SessionEnd.Verdict {
-        let isOver = tcp.cause == .closed || tcp.firstEndTime != nil
+        let isOver = tcp.cause == .closed || tcp.firstEndTime != nil || alerts?.fatal != nil
         let first = firstCloser.flatMap { ends[$0.index].close }
         let (by, layer) = endedBy(tcp)
         let failure = failure(tcp)
@@ -35,13 +37,19 @@ struct SessionOutcome {
             serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
             silence: lastTime(tcp).map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
             messageSilence: lastMessageTime.map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
-            unansweredPings: unansweredPings, timeout: layer == .timeout ? tcp.health.unanswered : nil)
+            unansweredPings: unansweredPings, timeout: layer == .timeout ? tcp.health.unanswered : nil,
+            tls: alerts.map {
+                SessionEnd.TLS(
+                    fatalAlert: $0.fatal?.alert, clientHasClosed: $0.hasClosed[Role.client.index],
+                    serverHasClosed: $0.hasClosed[Role.server.index])
+            })
     }
 
     /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
     /// if there was no end.
     func endTime(_ tcp: TransportEnd, now: Timestamp) -> Timestamp {
         if let close = firstCloser.flatMap({ ends[$0.index].close }) { return close.origin.time }
+        if let fatal = alerts?.fatal, fatal.time < tcp.firstEndTime ?? now { return fatal.time }
         return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
     }
 
@@ -92,6 +100,7 @@ struct SessionOutcome {
             if mayHaveClosedBefore(firstCloser) { return (.unknown, .closeFrame) }
             return (firstCloser == .client ? .client : .server, .closeFrame)
         }
+        if let fatal = alerts?.fatal { return (fatal.alert.from == .client ? .client : .server, .tlsAlert) }
         if tcp.isTimeout { return (.network, .timeout) }
         if let end = tcp.firstEnd {
             return (role(of: end.from) == .client ? .client : .server, end.isReset ? .rst : .fin)

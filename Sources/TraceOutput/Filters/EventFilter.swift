@@ -90,7 +90,7 @@ package struct FilterOmissions: Hashable, Sendable {
 
 /// The kinds of events, by their names in the trace.
 package enum EventKind: String, Hashable, Sendable, CaseIterable {
-    case capture, connection, handshake, frame, message, gap, resync, delivery, finding, end, summary
+    case capture, connection, handshake, alert, frame, message, gap, resync, delivery, finding, end, summary
 
     /// A word that is no kind of event.
     package struct UnknownEvent: Error, Hashable, Sendable {
@@ -122,6 +122,7 @@ package enum EventKind: String, Hashable, Sendable, CaseIterable {
             case .gap: .gap
             case .resync: .resync
             case .delivery: .delivery
+            case .alert: .alert
             case .finding: .finding
             case .end: .end
             case .summary: .summary

@@ -201,6 +201,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
             case .gap(let gap): gap.from
             case .resync(let resync): resync.from
             case .delivery(let delivery): delivery.from
+            case .alert(let alert): alert.from
             case .segment(let segment): segment.from
             case .finding(let finding): finding.from
             case .capture, .connection, .handshake, .end, .summary: nil

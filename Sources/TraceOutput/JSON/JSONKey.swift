@@ -43,7 +43,27 @@ extension JSONKey {
     static var synAckPacket: JSONKey { JSONKey(#","syn_ack_packet":"#) }
     static var ackPacket: JSONKey { JSONKey(#","ack_packet":"#) }
     static var connectTime: JSONKey { JSONKey(#","connect_time":"#) }
+    static var alert: JSONKey { JSONKey(#","alert":"#) }
+    static var alertCode: JSONKey { JSONKey(#","alert_code":"#) }
+    static var alertFrom: JSONKey { JSONKey(#","alert_from":"#) }
+    static var clientCloseNotify: JSONKey { JSONKey(#","client_close_notify":"#) }
+    static var fatal: JSONKey { JSONKey(#","fatal":"#) }
+    static var serverCloseNotify: JSONKey { JSONKey(#","server_close_notify":"#) }
+    static var encryptedConnections: JSONKey { JSONKey(#","encrypted_connections":"#) }
+    static var total: JSONKey { JSONKey(#","total":"#) }
+    static var noKeyLog: JSONKey { JSONKey(#","no_key_log":"#) }
+    static var noSecret: JSONKey { JSONKey(#","no_secret":"#) }
+    static var wrongSecret: JSONKey { JSONKey(#","wrong_secret":"#) }
+    static var unsupported: JSONKey { JSONKey(#","unsupported":"#) }
+    static var noHandshake: JSONKey { JSONKey(#","no_handshake":"#) }
+    static var incomplete: JSONKey { JSONKey(#","incomplete":"#) }
+    static var encryptedHellos: JSONKey { JSONKey(#","encrypted_client_hellos":"#) }
+    static var alpn: JSONKey { JSONKey(#","alpn":"#) }
+    static var cipherSuite: JSONKey { JSONKey(#","cipher_suite":"#) }
+    static var decrypted: JSONKey { JSONKey(#","decrypted":"#) }
     static var encrypted: JSONKey { JSONKey(#","encrypted":"#) }
+    static var resumed: JSONKey { JSONKey(#","resumed":"#) }
+    static var serverName: JSONKey { JSONKey(#","server_name":"#) }
 }
 
 /// `handshake`.

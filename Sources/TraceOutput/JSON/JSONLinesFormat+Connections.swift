@@ -19,7 +19,21 @@ extension JSONLinesFormat {
             output.write(.ackPacket, tcp.ack?.packet)
             output.write(.connectTime, seconds: tcp.connectTime)
         }
-        output.writeNull(.encrypted)
+        output.writeObject(.encrypted, start.encryption) { output, encryption in
+            output.write(.version, encryption.version)
+            output.write(.cipherSuite, encryption.cipherSuite)
+            output.write(.serverName, encryption.serverName)
+            output.write(.alpn, encryption.applicationProtocol)
+            output.write(.decrypted, encryption.isDecrypted)
+            output.write(.resumed, encryption.isResumed)
+        }
+    }
+
+    mutating func write(_ alert: borrowing Alert) {
+        output.append(sender: alert.from)
+        output.write(.alert, alert.name)
+        output.write(.alertCode, UInt64(alert.code))
+        output.write(.fatal, alert.isFatal)
     }
 
     mutating func write(_ handshake: borrowing Handshake) {

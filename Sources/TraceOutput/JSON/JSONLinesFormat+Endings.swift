@@ -46,6 +46,13 @@ extension OutputBuffer {
             output.write(.unansweredPings, verdict.unansweredPings)
             output.write(.failedBy, verdict.failure?.by)
             output.write(.failedOver, verdict.failure?.rule?.id)
+            guard let tls = verdict.tls else { return }
+            output.writeObject(.tls, tls) { output, tls in
+                output.write(.alert, tls.fatalAlert?.name)
+                output.write(.alertFrom, tls.fatalAlert?.from)
+                output.write(.clientCloseNotify, tls.clientHasClosed)
+                output.write(.serverCloseNotify, tls.serverHasClosed)
+            }
         }
     }
 

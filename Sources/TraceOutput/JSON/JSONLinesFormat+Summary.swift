@@ -20,6 +20,7 @@ extension JSONLinesFormat {
         output.writeCounts(.findingsByRule, summary.findingsByRule.map { ($0.rule, $0.findings) })
         output.write(.gaps, summary.gaps)
         output.write(.unreadablePackets, summary.unreadablePackets)
+        if summary.encrypted.total > 0 { output.write(.encryptedConnections, summary.encrypted) }
         writeUnlessZero(.connectionsGivenUp, summary.connectionsGivenUp)
         output.write(.duration, seconds: summary.duration)
         output.write(.refusedUpgrades, summary.refusedUpgrades)
@@ -57,6 +58,22 @@ extension JSONLinesFormat {
 }
 
 extension OutputBuffer {
+    /// TLS connections by what could be decrypted of them.
+    fileprivate mutating func write(_ key: JSONKey, _ encrypted: EncryptedConnections) {
+        writeObject(key, encrypted) { output, encrypted in
+            output.write(.total, encrypted.total)
+            output.write(.decrypted, encrypted.decrypted)
+            output.write(.noKeyLog, encrypted.noKeyLog)
+            output.write(.noSecret, encrypted.noSecret)
+            output.write(.wrongSecret, encrypted.wrongSecret)
+            output.write(.unsupported, encrypted.unsupported)
+            output.write(.noHandshake, encrypted.noHandshake)
+            output.write(.incomplete, encrypted.incomplete)
+            output.write(.http2, encrypted.http2)
+            output.write(.encryptedHellos, encrypted.encryptedHellos)
+        }
+    }
+
     /// A pattern of endings; times are null where they differ too much to be one.
     fileprivate mutating func writeMembers(of pattern: EndingPattern) {
         write(.server, String(describing: pattern.server))

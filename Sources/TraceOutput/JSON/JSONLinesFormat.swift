@@ -62,6 +62,9 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         case .handshake(let handshake):
             begin("handshake", at: context)
             write(handshake)
+        case .alert(let alert):
+            begin("alert", at: context)
+            write(alert)
         case .frame(let frame):
             begin("frame", at: context)
             write(frame, payload: payload)

@@ -77,7 +77,7 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
             endings.record(end.verdict, upgrade: row?.upgrade ?? .unseen, session: context.session)
             compression.record(end)
         case .summary(let summary): write(summary)
-        case .segment, .frame, .message, .gap, .resync, .delivery: break
+        case .segment, .alert, .frame, .message, .gap, .resync, .delivery: break
         }
     }
 }

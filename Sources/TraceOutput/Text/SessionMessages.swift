@@ -55,6 +55,7 @@ enum PatternMessage {
             case .closeFrame: "closed" + by
             case .fin: "TCP closed" + by
             case .rst: "reset" + by
+            case .tlsAlert: "ended" + by + " with a TLS alert"
             case .timeout, .captureEnd: "timed out"
             }
         if pattern.messageSilence != nil { return manner + ": a timer that heartbeats do not reset" }

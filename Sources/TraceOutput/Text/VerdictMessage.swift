@@ -60,11 +60,23 @@ enum VerdictMessage {
         case .closeFrame where verdict.failure != nil: return "closed" + by
         case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not captured"
         case .closeFrame: return "closed" + by + ", never answered"
-        case .fin: return "TCP closed" + by + (hadCloseFrame ? "" : " without a Close frame")
+        case .fin: return "TCP closed" + by + (hadCloseFrame ? "" : " without a Close frame") + unannounced(verdict)
+        case .tlsAlert:
+            let name = verdict.tls?.fatalAlert?.name ?? "unknown"
+            return "ended" + by + " with TLS alert " + name + (hadCloseFrame ? "" : ", without a Close frame")
         case .rst: return "reset" + by + (hadCloseFrame ? "" : " without a Close frame")
         case .timeout: return "timed out" + unanswered(verdict.timeout)
         case .captureEnd where hadCloseFrame: return "still closing when the capture ended"
         case .captureEnd: return "still open when the capture ended"
+        }
+    }
+
+    /// What is missing in TLS before the FIN: without it, bytes may have been cut off.
+    private static func unannounced(_ verdict: SessionEnd.Verdict) -> String {
+        guard let tls = verdict.tls else { return "" }
+        switch verdict.by {
+        case .client where !tls.clientHasClosed, .server where !tls.serverHasClosed: return ", without close_notify"
+        default: return ""
         }
     }
 

@@ -23,8 +23,25 @@ extension TimelineFormat {
         } else if start.opening == .midstream {
             output.append("  began before the capture")
         }
+        if let encryption = start.encryption { write(encryption) }
         endLine()
         writeThreeWayHandshake(start.tcp, at: context)
+    }
+
+    /// What the connection is encrypted with, at the end of its heading.
+    private mutating func write(_ encryption: Encryption) {
+        output.append("  TLS")
+        if let version = encryption.version {
+            output.append(" ")
+            output.append(verbatim: version)
+        }
+        guard options.isVerbose else { return }
+        for text in [encryption.cipherSuite, encryption.serverName, encryption.applicationProtocol] {
+            guard let text else { continue }
+            output.append(" ")
+            output.append(untrusted: text)
+        }
+        if encryption.isResumed { output.append(" resumed") }
     }
 
     /// The three-way handshake (RFC 9293 3.5), as far as it was captured.

@@ -93,6 +93,9 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         case .segment(let segment):
             flush()
             write(segment, at: context)
+        case .alert(let alert):
+            flush()
+            write(alert, at: context)
         case .gap(let gap):
             flush()
             write(gap, at: context)

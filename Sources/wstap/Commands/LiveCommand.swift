@@ -28,6 +28,9 @@ struct LiveCommand: ParsableCommand {
     @OptionGroup(title: "Detection")
     var detection: DetectionOptions
 
+    @OptionGroup(title: "Decryption")
+    var secrets: SecretOptions
+
     @OptionGroup(title: "Filters")
     var filter: FilterOptions
 
@@ -47,7 +50,7 @@ struct LiveCommand: ParsableCommand {
         let words = expression.joined(separator: " ")
         let run = LiveRun(
             capture: capture, packetFilter: filter.packetFilter ?? (words.isEmpty ? nil : words),
-            assumedServers: detection.servers, output: output, failureLevel: failOn)
+            assumedServers: detection.servers, secrets: secrets, output: output, failureLevel: failOn)
         try output.withFormat(filter.eventFilter(), run)
     }
 }

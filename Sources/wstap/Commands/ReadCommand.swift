@@ -21,6 +21,9 @@ struct ReadCommand: ParsableCommand {
     @OptionGroup(title: "Detection")
     var detection: DetectionOptions
 
+    @OptionGroup(title: "Decryption")
+    var secrets: SecretOptions
+
     @OptionGroup(title: "Filters")
     var filter: FilterOptions
 
@@ -38,7 +41,8 @@ struct ReadCommand: ParsableCommand {
 
     func run() throws {
         let run = ReadRun(
-            files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, output: output,
+            files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, secrets: secrets,
+            output: output,
             failureLevel: failOn, jobs: jobs)
         try output.withFormat(filter.eventFilter(), run)
     }

@@ -27,6 +27,7 @@ struct LiveLoop {
     private var lastTime: Timestamp?
     private var lossReport = LossReport()
     private var isDown = false
+    private var secrets: LiveSecrets
 
     /// Packets to take before passing the output on and checking for signals.
     private static let batch: UInt64 = 1024
@@ -41,7 +42,12 @@ struct LiveLoop {
     ///   - output: Where the output goes; nil to discard it.
     ///   - watched: A pipe whose reader may go away.
     ///   - wake: Where signals come from.
-    init(_ capture: LiveCaptureOptions, isQuiet: Bool, output: OutputQueue?, watched: Int32?, wake: WakePipe) {
+    ///   - secrets: The secrets of TLS connections.
+    init(
+        _ capture: LiveCaptureOptions, isQuiet: Bool, output: OutputQueue?, watched: Int32?, wake: WakePipe,
+        secrets: LiveSecrets
+    ) {
+        self.secrets = secrets
         self.output = output
         self.watched = watched ?? -1
         self.wake = wake
@@ -89,6 +95,7 @@ struct LiveLoop {
         _ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?
     ) throws(LiveError) -> Int {
         var latest = lastTime
+        secrets.refresh(from: device.packetCount &+ 1)
         let count = try device.read(atMost: Int(min(Self.batch, rest))) { packet in
             pipeline.receive(packet, into: &sink)
             recorder?.take(packet, &pipeline, announced: sink.takeAnnounced())

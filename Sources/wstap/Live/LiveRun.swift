@@ -3,6 +3,7 @@ import CaptureAnalysis
 import PacketCapture
 import PacketDecoding
 import ParallelAnalysis
+import TLSDecryption
 import TraceOutput
 import WebSocketProtocol
 import WireFormat
@@ -12,6 +13,7 @@ struct LiveRun: FormatUser {
     var capture: LiveCaptureOptions
     var packetFilter: String?
     var assumedServers: AssumedServers
+    var secrets: SecretOptions
     var output: OutputOptions
     var failureLevel: FailureLevel?
 
@@ -23,6 +25,9 @@ struct LiveRun: FormatUser {
     ) throws {
         // Writing to a pipe without a reader is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
+        // While there are rights to read them.
+        let keyLogs = try secrets.open()
+        let known = LiveSecrets(keyLogs)
         var device = try open()
         let user = try dropPrivileges()
         do throws(LiveError) {
@@ -38,9 +43,12 @@ struct LiveRun: FormatUser {
         greet(device, user)
 
         var pipeline = Pipeline(
-            options: AnalysisOptions(for: format, sources: [capture.interface], assuming: assumedServers))
+            options: AnalysisOptions(
+                for: format, sources: [capture.interface], assuming: assumedServers, secrets: known.store))
         var sink = LiveSink(format, recordsConnections: capture.writesWebSocketOnly)
-        var loop = LiveLoop(capture, isQuiet: output.quiet, output: queue, watched: watched(file), wake: wake)
+        var loop = LiveLoop(
+            capture, isQuiet: output.quiet, output: queue, watched: watched(file), wake: wake,
+            secrets: known)
         let ending = loop.run(&device, &pipeline, &sink, &recorder)
         // From now on a signal ends the program at once, however slow the reader.
         WakePipe.restoreSignals()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CaptureAnalysis
+import TLSDecryption
 package import TraceOutput
 
 /// What to print, how, and where to.
@@ -83,9 +84,14 @@ extension AnalysisOptions {
     ///   - format: The format.
     ///   - sources: The names of the files or interfaces.
     ///   - servers: Servers to treat as WebSocket even without an upgrade.
-    init(for format: borrowing some OutputFormat & ~Copyable, sources: [String], assuming servers: AssumedServers) {
+    ///   - secrets: The secrets of TLS connections.
+    init(
+        for format: borrowing some OutputFormat & ~Copyable, sources: [String], assuming servers: AssumedServers,
+        secrets: SecretStore
+    ) {
         self.init(demand: format.demand)
         self.sources = sources
         assumedServers = servers
+        self.secrets = secrets
     }
 }

@@ -29,7 +29,7 @@ struct NoWebSocketMessage {
             return "no WebSocket: none of \(summary.packets) packets is TCP" + packetDetails
         }
         var parts: [String] = []
-        add(others.tls, "TLS (no keys)", to: &parts)
+        parts += EncryptedMessage.reasons(summary.encrypted)
         add(others.http2, "HTTP/2 (not decoded)", to: &parts)
         add(others.http, "HTTP without an accepted upgrade" + httpDetails, to: &parts)
         add(others.silent, "without data", to: &parts)
@@ -43,7 +43,8 @@ struct NoWebSocketMessage {
         add(others.waitedTooLong, "given up as one end waited too long for the other", to: &parts)
         let connections = summary.tcpConnections == 1 ? "1 TCP connection" : "\(summary.tcpConnections) TCP connections"
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
-        return "no WebSocket in \(connections)\(list)" + packetDetails
+        let advice = summary.encrypted.noKeyLog > 0 ? "; --keylog decrypts TLS (see docs/tls.md)" : ""
+        return "no WebSocket in \(connections)\(list)" + packetDetails + advice
     }
 
     private var httpDetails: String {

@@ -11,6 +11,7 @@ struct ReadRun: FormatUser {
     var files: [String]
     var packetFilter: String?
     var assumedServers: AssumedServers
+    var secrets: SecretOptions
     var output: OutputOptions
     var failureLevel: FailureLevel?
     var jobs: JobCount
@@ -32,20 +33,21 @@ struct ReadRun: FormatUser {
             for problem in capture.problems { complain(problem.description) }
             throw ExitCode(ExitStatus.nothingRead)
         }
+        var known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: capture.byteCount != nil)
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path)
-            let options = AnalysisOptions(for: format, sources: files, assuming: assumedServers)
+            let options = AnalysisOptions(for: format, sources: files, assuming: assumedServers, secrets: known.store)
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions
             // From a pipe, events are printed as soon as their packets come.
             let threads = jobs.count(forBytes: capture.byteCount)
             if threads > 1, !capture.isLive {
                 var analysis = ThreadedAnalysis(options, CrewSize(jobs: threads), writer, batch: batch)
-                (summary, omissions) = try pass(&capture, through: &analysis)
+                (summary, omissions) = try pass(&capture, through: &analysis, &known)
             } else {
                 var analysis = DirectAnalysis(options, writer)
-                (summary, omissions) = try pass(&capture, through: &analysis)
+                (summary, omissions) = try pass(&capture, through: &analysis, &known)
             }
             omissions.complain(isQuiet: output.quiet)
         } catch {
@@ -61,11 +63,14 @@ struct ReadRun: FormatUser {
 
     /// Analyses all packets, and shows the progress.
     private func pass(
-        _ capture: inout MergedCapture, through analysis: inout some FileAnalysis & ~Copyable
+        _ capture: inout MergedCapture, through analysis: inout some FileAnalysis & ~Copyable,
+        _ secrets: inout SecretsOfCapture
     ) throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
         var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
         var shownAt: UInt64 = 0
-        while capture.readBatch(), try analysis.receive(&capture) {
+        while capture.readBatch() {
+            secrets.take(capture)
+            guard try analysis.receive(&capture) else { break }
             if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
                 shownAt = capture.packetCount
                 progress?.show(capture.bytesRead)
@@ -95,6 +100,8 @@ struct ReadRun: FormatUser {
             let message = NoWebSocketMessage(summary, packetsRead: packetsRead)
         {
             complain(message.text)
+        } else if !output.quiet, let text = EncryptedMessage.text(summary.encrypted) {
+            complain(text)
         }
         guard summary.unsupportedLinkTypes.isEmpty || summary.unreadablePackets < summary.packets else {
             throw ExitCode(ExitStatus.nothingRead)

@@ -1,0 +1,55 @@
+/// What protects a connection: TLS.
+public struct Encryption: Hashable, Sendable {
+    /// The version, "1.3"; nil if its hello is not in the capture.
+    public var version: String?
+    /// The cipher suite, by IANA's name.
+    public var cipherSuite: String?
+    /// The server that the client asked for (SNI).
+    public var serverName: String?
+    /// The application protocol that both agreed on (ALPN).
+    public var applicationProtocol: String?
+    /// Whether both directions could be decrypted so far.
+    public var isDecrypted: Bool
+    /// Whether an earlier session was resumed.
+    public var isResumed: Bool
+}
+
+/// TLS connections by what could be decrypted of them, and why not.
+public struct EncryptedConnections: Hashable, Sendable {
+    /// All connections with TLS.
+    public var total: UInt64 = 0
+    /// Those of which records were decrypted, in one direction at least.
+    public var decrypted: UInt64 = 0
+    /// Those without a key log, or any secrets in the capture.
+    public var noKeyLog: UInt64 = 0
+    /// Those whose client random no key log has.
+    public var noSecret: UInt64 = 0
+    /// Those whose secrets do not fit.
+    public var wrongSecret: UInt64 = 0
+    /// Those with a cipher, version or compression that is not decrypted.
+    public var unsupported: UInt64 = 0
+    /// Those whose handshake is not in the capture, and is needed.
+    public var noHandshake: UInt64 = 0
+    /// Those that ended before there was something to decrypt.
+    public var incomplete: UInt64 = 0
+    /// Those, decrypted or not, that carry HTTP/2 by their ALPN.
+    public var http2: UInt64 = 0
+    /// Those whose ClientHello may hold another, encrypted one (ECH).
+    public var encryptedHellos: UInt64 = 0
+}
+
+extension EncryptedConnections {
+    /// Adds the same of a part.
+    mutating func add(_ part: EncryptedConnections) {
+        total &+= part.total
+        decrypted &+= part.decrypted
+        noKeyLog &+= part.noKeyLog
+        noSecret &+= part.noSecret
+        wrongSecret &+= part.wrongSecret
+        unsupported &+= part.unsupported
+        noHandshake &+= part.noHandshake
+        incomplete &+= part.incomplete
+        http2 &+= part.http2
+        encryptedHellos &+= part.encryptedHellos
+    }
+}

@@ -1,0 +1,73 @@
+import TLSDecryption
+import WebSocketProtocol
+import WireFormat
+
+/// What TLS shows beside plaintext, reported to the sessions inside it.
+extension Shard {
+    /// Reports an alert.
+    mutating func report(
+        _ alert: TLSAlert, from direction: Direction, _ layer: Slot<LayerReader>, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        for session in sessions(in: layer) {
+            let role = Role(direction, client: sessions[session].clientDirection)
+            let event = Alert(from: role, name: alert.name, code: alert.code, isFatal: alert.isFatal)
+            sessions[session].carriers?.alerts.record(event, at: workspace.time)
+            guard workspace.options.demand.includesFrames else { continue }
+            if tracksStates { lookAt(session, &workspace) }
+            sink.receive(.alert(event), at: workspace.context(sessions[session].id), payload: Span())
+        }
+    }
+
+    /// Reports what is wrong with records.
+    mutating func report(
+        _ problem: TLSProblem, from direction: Direction, _ layer: Slot<LayerReader>, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let rule = Rule(Observation(problem))
+        let sessions = sessions(in: layer)
+        guard !sessions.isEmpty else {
+            // No session can be seen, and none will be.
+            guard problem == .wrongSecret else { return }
+            let context = workspace.context(.none, view: .unknown)
+            return workspace.report(Finding(rule, from: nil), at: context, into: &sink)
+        }
+        for session in sessions {
+            let role = Role(direction, client: self.sessions[session].clientDirection)
+            let offset = layers[layer].channel(of: nil).map { channels[$0].next[direction.index] }
+            let context = workspace.context(self.sessions[session].id)
+            workspace.report(Finding(rule, from: role, at: offset), at: context, into: &sink)
+        }
+    }
+}
+
+extension Observation {
+    /// The rule of a problem with records.
+    fileprivate init(_ problem: TLSProblem) {
+        self =
+            switch problem {
+            case .badRecord: .tlsBadRecord
+            case .wrongSecret: .tlsWrongSecret
+            case .renegotiation: .tlsRenegotiation
+            case .lost: .tlsLost
+            }
+    }
+}
+
+/// The alerts on a session's connection.
+struct AlertNotes {
+    /// The first fatal one, and when it came.
+    private(set) var fatal: (alert: Alert, time: Timestamp)?
+    /// Whether the client and the server have sent close_notify, by ``Role/index``.
+    private(set) var hasClosed: InlineArray<2, Bool> = [false, false]
+    /// Whether TLS carries the session.
+    var isTLS = false
+
+    mutating func record(_ alert: Alert, at time: Timestamp) {
+        if alert.isCloseNotify {
+            hasClosed[alert.from.index] = true
+        } else if alert.isFatal, fatal == nil {
+            fatal = (alert, time)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import WireFormat
+
+/// 16 bytes: a block of AES, an initialization vector, or a nonce in the first 12.
+package struct Block: Sendable {
+    private var storage = InlineArray<16, UInt8>(repeating: 0)
+
+    /// Zeros.
+    package init() {}
+
+    /// The first 16 bytes; zeros where there are fewer.
+    package init(_ bytes: Span<UInt8>) {
+        for index in 0..<min(bytes.count, 16) { storage[index] = bytes[index] }
+    }
+
+    /// A number in network byte order.
+    package init(bits: UInt128) {
+        for index in 0..<16 { storage[index] = UInt8(truncatingIfNeeded: bits >> UInt128(120 - 8 * index)) }
+    }
+
+    /// The counter block of a nonce of zeros: a number of 32 bits in the last bytes.
+    init(first counter: UInt32) {
+        self.init(bits: UInt128(counter))
+    }
+
+    package subscript(index: Int) -> UInt8 {
+        get { storage[index] }
+        set { storage[index] = newValue }
+    }
+
+    package var span: Span<UInt8> {
+        @_lifetime(borrow self) get { storage.span }
+    }
+
+    /// As a number in network byte order.
+    package var bits: UInt128 {
+        var bits: UInt128 = 0
+        for index in 0..<16 { bits = bits << 8 | UInt128(storage[index]) }
+        return bits
+    }
+}
+
+/// The field that GHASH multiplies in (NIST SP 800-38D 6.3).
+enum GaloisField {
+    private static let polynomial: UInt128 = 0xe1 << 120
+
+    static func multiply(_ one: UInt128, _ other: UInt128) -> UInt128 {
+        var (product, factor): (UInt128, UInt128) = (0, other)
+        for bit in stride(from: 127, through: 0, by: -1) {
+            if one >> UInt128(bit) & 1 == 1 { product ^= factor }
+            factor = factor & 1 == 1 ? factor >> 1 ^ polynomial : factor >> 1
+        }
+        return product
+    }
+}

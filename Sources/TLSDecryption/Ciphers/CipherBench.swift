@@ -1,0 +1,290 @@
+import CCrypto
+import WireFormat
+
+/// The contexts of libcrypto, one for each cipher, for all connections of a shard.
+///
+/// A context is several kilobytes, so connections have none: they keep their keys, and the context takes the key of the
+/// record at hand, unless it has it already. Not thread-safe.
+package final class CipherBench {
+    /// A context of libcrypto, and the key that it has.
+    @safe
+    private struct Context {
+        let pointer: OpaquePointer
+        var key = KeyBytes()
+    }
+
+    /// Which context.
+    private struct Kind {
+        enum Use: Int, CaseIterable {
+            case gcm, chaCha20Poly1305, ccm, ccm8, cbc, encryptBlock, decryptBlock, authenticate
+        }
+
+        let use: Use
+        let keySize: Int
+
+        var isLong: Bool { keySize == 32 }
+        var index: Int { 2 &* use.rawValue &+ (isLong ? 1 : 0) }
+    }
+
+    /// By ``Kind/index``.
+    private var contexts = [Context?](repeating: nil, count: 2 * Kind.Use.allCases.count)
+    /// Secrets that may still be tried on records of unknown sessions, on all connections.
+    package var midstreamTrials = 1 << 20
+    /// Room for what an HMAC is made of.
+    private var message: [UInt8] = []
+
+    package init() {}
+
+    deinit {
+        for context in contexts { context.map { unsafe EVP_CIPHER_CTX_free($0.pointer) } }
+    }
+
+    // MARK: AEAD
+
+    /// Decrypts a record, and verifies it.
+    ///
+    /// - Parameters:
+    ///   - sealed: The encrypted bytes, then the tag.
+    ///   - cipher: An AEAD.
+    ///   - key: Its key.
+    ///   - nonce: The nonce, in the first 12 bytes.
+    ///   - additional: What is authenticated beside.
+    ///   - output: Gets the plaintext, if it is genuine.
+    /// - Returns: Whether it is.
+    package func open(
+        _ sealed: Span<UInt8>, _ cipher: RecordCipher, key: KeyBytes, nonce: Block,
+        additional: Span<UInt8>, into output: inout [UInt8]
+    ) -> Bool {
+        let count = sealed.count &- cipher.tagSize
+        guard count >= 0 else { return false }
+        let start = output.count
+        output.append(contentsOf: repeatElement(0, count: count))
+        let isGenuine = unsafe sealed.withUnsafeBufferPointer { sealed in
+            unsafe additional.withUnsafeBufferPointer { additional in
+                unsafe output.withUnsafeMutableBufferPointer { room in
+                    unsafe open(
+                        sealed, count, cipher, key, nonce, additional,
+                        UnsafeMutableBufferPointer(rebasing: room[start...]))
+                }
+            }
+        }
+        if !isGenuine { output.removeLast(output.count &- start) }
+        return isGenuine
+    }
+
+    private func open(
+        _ sealed: UnsafeBufferPointer<UInt8>, _ count: Int, _ cipher: RecordCipher, _ key: KeyBytes,
+        _ nonce: Block, _ additional: UnsafeBufferPointer<UInt8>, _ room: UnsafeMutableBufferPointer<UInt8>
+    ) -> Bool {
+        let kind = Kind(use: Self.use(of: cipher.mode), keySize: cipher.keySize)
+        guard let context = unsafe context(kind), let sealedStart = sealed.baseAddress else { return false }
+        let tag = unsafe UnsafeMutableRawPointer(mutating: sealedStart + count)
+        var done: Int32 = 0
+        let isCCM = cipher.mode == .ccm || cipher.mode == .ccm8
+        if isCCM {
+            // CCM needs the tag before the key, and the length before the rest (RFC 3610 2.2).
+            guard unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, 12, nil) == 1,
+                unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(cipher.tagSize), tag) == 1
+            else { return false }
+        }
+        guard unsafe start(kind, context, key, nonce, renewsKey: isCCM) else { return false }
+        if isCCM {
+            guard unsafe EVP_DecryptUpdate(context, nil, &done, nil, Int32(count)) == 1 else { return false }
+        } else {
+            guard unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(cipher.tagSize), tag) == 1
+            else { return false }
+        }
+        guard
+            unsafe EVP_DecryptUpdate(context, nil, &done, additional.baseAddress, Int32(additional.count)) == 1
+        else { return false }
+        if count > 0 {
+            guard unsafe EVP_DecryptUpdate(context, room.baseAddress, &done, sealedStart, Int32(count)) == 1
+            else { return false }
+        }
+        // In CCM, the update has verified the tag.
+        if isCCM { return true }
+        var none: UInt8 = 0
+        return unsafe EVP_DecryptFinal_ex(context, &none, &done) == 1
+    }
+
+    private static func use(of mode: RecordCipher.Mode) -> Kind.Use {
+        switch mode {
+        case .gcm: .gcm
+        case .chaCha20Poly1305: .chaCha20Poly1305
+        case .ccm: .ccm
+        case .ccm8: .ccm8
+        case .cbc: .cbc
+        }
+    }
+
+    // MARK: CBC
+
+    /// Decrypts whole blocks; what they hold is not verified.
+    ///
+    /// - Parameters:
+    ///   - blocks: The encrypted blocks.
+    ///   - key: The key.
+    ///   - vector: The initialization vector.
+    ///   - output: Gets the decrypted blocks.
+    /// - Returns: Whether they could be decrypted.
+    package func decryptChain(
+        _ blocks: Span<UInt8>, key: KeyBytes, vector: Block, into output: inout [UInt8]
+    ) -> Bool {
+        let kind = Kind(use: .cbc, keySize: key.count)
+        guard blocks.count % RecordCipher.blockSize == 0, blocks.count > 0, let context = unsafe context(kind),
+            unsafe start(kind, context, key, vector)
+        else { return false }
+        unsafe EVP_CIPHER_CTX_set_padding(context, 0)
+        let begin = output.count
+        output.append(contentsOf: repeatElement(0, count: blocks.count))
+        var done: Int32 = 0
+        let isDone = unsafe blocks.withUnsafeBufferPointer { blocks in
+            unsafe output.withUnsafeMutableBufferPointer { room in
+                unsafe EVP_DecryptUpdate(
+                    context, room.baseAddress.map { unsafe $0 + begin }, &done, blocks.baseAddress,
+                    Int32(blocks.count))
+            }
+        }
+        if isDone != 1 { output.removeLast(output.count &- begin) }
+        return isDone == 1
+    }
+
+    /// Whether a record's HMAC is right.
+    ///
+    /// - Parameters:
+    ///   - mac: The HMAC that the record has.
+    ///   - header: What is authenticated first.
+    ///   - bytes: What is authenticated then.
+    ///   - hash: The hash function.
+    ///   - key: The key of the HMAC.
+    /// - Returns: Whether it is.
+    package func verifies(
+        _ mac: Span<UInt8>, of header: Span<UInt8>, _ bytes: Span<UInt8>, _ hash: HashFunction,
+        key: KeyBytes
+    ) -> Bool {
+        message.removeAll(keepingCapacity: true)
+        for index in header.indices { message.append(header[index]) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe message.append(contentsOf: $0) }
+        let input = message
+        return hash.authenticate(input.span, key: key.span) == KeyBytes(mac)
+    }
+
+    // MARK: Nonces of GCM
+
+    /// The nonce that a record was encrypted with, by its tag.
+    ///
+    /// A tag of GCM is GHASH of the record, plus the counter block J0 encrypted (NIST SP 800-38D 7.1): so the block
+    /// follows from the tag. GHASH itself comes from GMAC over the same blocks, whose last block, that of the
+    /// lengths, is replaced.
+    ///
+    /// - Parameters:
+    ///   - sealed: The encrypted bytes, then the tag.
+    ///   - key: The key.
+    ///   - additional: What is authenticated beside; at most 16 bytes.
+    /// - Returns: The nonce in the first 12 bytes; nil if the key is not that of the record.
+    package func nonceOfGCM(_ sealed: Span<UInt8>, key: KeyBytes, additional: Span<UInt8>) -> Block? {
+        let blockSize = RecordCipher.blockSize
+        guard sealed.count >= blockSize, additional.count <= blockSize, additional.count > 0 else { return nil }
+        let text = sealed.extracting(droppingLast: blockSize)
+        var head = Block()
+        for index in additional.indices { head[index] = additional[index] }
+        guard let hashKey = crypt(Block(), key, .encryptBlock), var counter = Optional(Block(first: 1)),
+            let mask = crypt(counter, key, .encryptBlock),
+            let tag = authenticate(head, text, key)
+        else { return nil }
+        let paddedCount = UInt128(blockSize + (text.count + blockSize - 1) / blockSize * blockSize)
+        let lengths = (paddedCount * 8) << 64
+        let ownLengths = (UInt128(additional.count) * 8) << 64 | UInt128(text.count) * 8
+        let correction = GaloisField.multiply(lengths ^ ownLengths, hashKey.bits)
+        counter = Block(bits: Block(sealed.extracting(last: blockSize)).bits ^ tag.bits ^ mask.bits ^ correction)
+        guard let nonce = crypt(counter, key, .decryptBlock), nonce.bits & 0xffff_ffff == 1 else { return nil }
+        return nonce
+    }
+
+    /// GMAC of a block and what follows it, filled up to whole blocks, with a nonce of zeros.
+    private func authenticate(_ head: Block, _ text: Span<UInt8>, _ key: KeyBytes) -> Block? {
+        let kind = Kind(use: .authenticate, keySize: key.count)
+        guard let context = unsafe context(kind), unsafe start(kind, context, key, Block()) else { return nil }
+        var done: Int32 = 0
+        let isHeadDone = unsafe head.span.withUnsafeBufferPointer {
+            unsafe EVP_EncryptUpdate(context, nil, &done, $0.baseAddress, Int32($0.count))
+        }
+        guard isHeadDone == 1 else { return nil }
+        if text.count > 0 {
+            let isTextDone = unsafe text.withUnsafeBufferPointer {
+                unsafe EVP_EncryptUpdate(context, nil, &done, $0.baseAddress, Int32($0.count))
+            }
+            guard isTextDone == 1 else { return nil }
+            let missing = (16 - text.count % 16) % 16
+            let padding = Block()
+            let isPadded = unsafe padding.span.withUnsafeBufferPointer {
+                missing == 0 ? 1 : unsafe EVP_EncryptUpdate(context, nil, &done, $0.baseAddress, Int32(missing))
+            }
+            guard isPadded == 1 else { return nil }
+        }
+        var tag = InlineArray<16, UInt8>(repeating: 0)
+        var none: UInt8 = 0
+        guard unsafe EVP_EncryptFinal_ex(context, &none, &done) == 1 else { return nil }
+        var span = tag.mutableSpan
+        let hasTag = unsafe span.withUnsafeMutableBufferPointer {
+            unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, UnsafeMutableRawPointer($0.baseAddress))
+        }
+        return hasTag == 1 ? Block(tag.span) : nil
+    }
+
+    /// One block of AES.
+    private func crypt(_ block: Block, _ key: KeyBytes, _ use: Kind.Use) -> Block? {
+        let kind = Kind(use: use, keySize: key.count)
+        guard let context = unsafe context(kind), unsafe start(kind, context, key, Block()) else { return nil }
+        unsafe EVP_CIPHER_CTX_set_padding(context, 0)
+        var output = InlineArray<32, UInt8>(repeating: 0)
+        var span = output.mutableSpan
+        var done: Int32 = 0
+        let isDone = unsafe block.span.withUnsafeBufferPointer { input in
+            unsafe span.withUnsafeMutableBufferPointer { room in
+                unsafe EVP_CipherUpdate(context, room.baseAddress, &done, input.baseAddress, 16)
+            }
+        }
+        return isDone == 1 && done == 16 ? Block(output.span) : nil
+    }
+
+    // MARK: Contexts
+
+    /// Lets a context begin a message.
+    private func start(
+        _ kind: Kind, _ context: OpaquePointer, _ key: KeyBytes, _ nonce: Block,
+        renewsKey: Bool = false
+    ) -> Bool {
+        let isKnown = !renewsKey && contexts[kind.index]?.key == key
+        if !isKnown { contexts[kind.index]?.key = key }
+        return unsafe key.span.withUnsafeBufferPointer { key in
+            unsafe nonce.span.withUnsafeBufferPointer { nonce in
+                unsafe EVP_CipherInit_ex(
+                    context, nil, nil, isKnown ? nil : key.baseAddress, nonce.baseAddress, -1) == 1
+            }
+        }
+    }
+
+    private func context(_ kind: Kind) -> OpaquePointer? {
+        if let context = contexts[kind.index] { return unsafe context.pointer }
+        guard let pointer = unsafe EVP_CIPHER_CTX_new() else { return nil }
+        let encrypts: Int32 = kind.use == .encryptBlock || kind.use == .authenticate ? 1 : 0
+        guard unsafe EVP_CipherInit_ex(pointer, Self.cipher(kind), nil, nil, nil, encrypts) == 1 else {
+            unsafe EVP_CIPHER_CTX_free(pointer)
+            return nil
+        }
+        unsafe contexts[kind.index] = Context(pointer: pointer)
+        return unsafe pointer
+    }
+
+    private static func cipher(_ kind: Kind) -> OpaquePointer? {
+        let isLong = kind.isLong
+        return switch kind.use {
+        case .gcm, .authenticate: unsafe isLong ? EVP_aes_256_gcm() : EVP_aes_128_gcm()
+        case .chaCha20Poly1305: unsafe EVP_chacha20_poly1305()
+        case .ccm, .ccm8: unsafe isLong ? EVP_aes_256_ccm() : EVP_aes_128_ccm()
+        case .cbc: unsafe isLong ? EVP_aes_256_cbc() : EVP_aes_128_cbc()
+        case .encryptBlock, .decryptBlock: unsafe isLong ? EVP_aes_256_ecb() : EVP_aes_128_ecb()
+        }
+    }
+}

@@ -1,0 +1,244 @@
+import WireFormat
+
+/// The keys of one direction, and how many records they have protected.
+package struct RecordProtection: Sendable {
+    /// Which part of a connection the keys are for.
+    package enum Epoch: Int, Comparable, Sendable {
+        case early
+        case handshake
+        case application
+
+        package static func < (left: Epoch, right: Epoch) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    let version: TLSVersion
+    let cipher: RecordCipher
+    let epoch: Epoch
+    /// The secret that further keys follow from; in TLS 1.3 only.
+    let secret: TrafficSecret?
+    private let key: KeyBytes
+    private let macKey: KeyBytes
+    /// The fixed part of nonces; in TLS 1.0, the initialization vector of the next record.
+    private var vector: Block
+    /// Whether that vector is lost with the record before.
+    private(set) var lacksVector = false
+    private let encryptsThenAuthenticates: Bool
+    /// The number of the next record.
+    var sequence: UInt64 = 0
+
+    /// Creates protection by a traffic secret of TLS 1.3.
+    init(_ secret: TrafficSecret, _ cipher: RecordCipher, _ epoch: Epoch) {
+        version = .tls13
+        self.cipher = cipher
+        self.epoch = epoch
+        self.secret = secret
+        let keys = secret.keys(cipher)
+        key = keys.key
+        vector = Block(keys.initializationVector.span)
+        macKey = KeyBytes()
+        encryptsThenAuthenticates = false
+    }
+
+    /// Creates protection by a key block of TLS 1.2 or before.
+    ///
+    /// - Parameters:
+    ///   - keys: The keys of the direction.
+    ///   - cipher: What they are for.
+    ///   - version: The version.
+    ///   - encryptsThenAuthenticates: Whether the hellos agreed on encrypt-then-MAC (RFC 7366).
+    init(
+        _ keys: MasterSecret.Keys, _ cipher: RecordCipher, _ version: TLSVersion, encryptsThenAuthenticates: Bool
+    ) {
+        self.version = version
+        self.cipher = cipher
+        epoch = .application
+        secret = nil
+        key = keys.key
+        macKey = keys.macKey
+        vector = Block(keys.initializationVector.span)
+        self.encryptsThenAuthenticates = encryptsThenAuthenticates && cipher.mode == .cbc
+    }
+
+    /// The protection after a KeyUpdate (RFC 8446 4.6.3); nil in TLS 1.2.
+    var next: RecordProtection? {
+        guard let secret else { return nil }
+        return RecordProtection(secret.next, cipher, .application)
+    }
+
+    /// Whether both are of the same generation.
+    func hasSameKeys(as other: RecordProtection) -> Bool { key == other.key && macKey == other.macKey }
+
+    /// How many bytes a record adds to its plaintext: exact for an AEAD, unless TLS 1.3 pads; nil for CBC.
+    var overhead: Int? {
+        guard cipher.mode != .cbc else { return nil }
+        return cipher.explicitVectorSize(version) + cipher.tagSize + (version >= .tls13 ? 1 : 0)
+    }
+
+    /// Decrypts a record as the one with the number ``sequence``, and verifies it; the number stays.
+    ///
+    /// - Parameters:
+    ///   - header: Its header.
+    ///   - payload: What follows it.
+    ///   - bench: The contexts.
+    ///   - output: Gets the plaintext, if the record is genuine.
+    /// - Returns: What it holds; nil if it is not genuine.
+    mutating func open(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
+    ) -> ContentType? {
+        if version >= .tls13 { return openTLS13(header, payload, bench, into: &output) }
+        if cipher.mode == .cbc { return openChain(header, payload, bench, into: &output) }
+        let explicit = cipher.explicitVectorSize(version)
+        guard payload.count >= explicit &+ cipher.tagSize else { return nil }
+        var nonce = vector
+        if explicit > 0 {
+            for index in 0..<8 { nonce[4 + index] = payload[index] }
+        } else {
+            mask(&nonce)
+        }
+        let count = payload.count &- explicit &- cipher.tagSize
+        let additional = pseudoHeader(header, count)
+        let isGenuine = bench.open(
+            payload.extracting(droppingFirst: explicit), cipher, key: key, nonce: nonce, additional: additional.span,
+            into: &output)
+        return isGenuine ? header.type : nil
+    }
+
+    /// The number of a record that was encrypted with these keys, by its tag; nil if that does not tell it.
+    func sequence(of header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench) -> UInt64? {
+        guard version >= .tls13, cipher.mode == .gcm, payload.count > cipher.tagSize,
+            let nonce = bench.nonceOfGCM(payload, key: key, additional: header.bytes.span)
+        else { return nil }
+        // The last four bytes of the block were proof already, the first four are the other half.
+        let mixed = (nonce.bits ^ vector.bits) >> 32
+        return UInt64(exactly: mixed)
+    }
+
+    /// The part of the nonce that a record brings: where it is a counter, its distance from the sequence is constant.
+    static func explicitCounter(_ payload: Span<UInt8>) -> UInt64? {
+        payload.count >= 8 ? payload.bigEndianUInt64(at: 0) : nil
+    }
+
+    /// Whether records bring such a counter.
+    var hasExplicitCounter: Bool { version < .tls13 && cipher.explicitVectorSize(version) == 8 }
+
+    /// Takes over what a record that was not decrypted changes: in TLS 1.0 its last block is the next one's vector.
+    mutating func pass(_ payload: Span<UInt8>) {
+        guard cipher.mode == .cbc, version < .tls11, payload.count >= RecordCipher.blockSize else { return }
+        let end = encryptsThenAuthenticates ? payload.count &- cipher.macSize : payload.count
+        guard end >= RecordCipher.blockSize else { return }
+        vector = Block(payload.extracting((end &- RecordCipher.blockSize)..<end))
+        lacksVector = false
+    }
+
+    /// Whether records need bytes of the record before: in TLS 1.0.
+    var isChained: Bool { cipher.mode == .cbc && version < .tls11 }
+
+    /// Takes the vector of the next record from the bytes before it, which end a record; it is lost if they are too few.
+    mutating func chain(to bytes: Span<UInt8>) {
+        lacksVector = isChained
+        pass(bytes)
+    }
+
+    /// Counts a record that is lost.
+    mutating func countLost() {
+        sequence &+= 1
+        lacksVector = cipher.mode == .cbc && version < .tls11
+    }
+
+    // MARK: TLS 1.3
+
+    private func openTLS13(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
+    ) -> ContentType? {
+        guard header.length <= RecordHeader.longestOfTLS13 else { return nil }
+        var nonce = vector
+        mask(&nonce)
+        let start = output.count
+        guard
+            bench.open(
+                payload, cipher, key: key, nonce: nonce, additional: header.bytes.span, into: &output)
+        else { return nil }
+        // RFC 8446 5.4: zeros, if any, pad the record; before them stands its type.
+        while output.count > start, let last = output.popLast() {
+            guard last == 0 else { return ContentType(rawValue: last) ?? drop(&output, from: start) }
+        }
+        return drop(&output, from: start)
+    }
+
+    private func drop(_ output: inout [UInt8], from start: Int) -> ContentType? {
+        output.removeLast(output.count &- start)
+        return nil
+    }
+
+    /// RFC 8446 5.3, RFC 7905 2.
+    private func mask(_ nonce: inout Block) {
+        for index in 0..<8 { nonce[4 + index] ^= UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * index)) }
+    }
+
+    // MARK: TLS 1.0 to 1.2
+
+    /// What is authenticated beside a record's bytes (RFC 5246 6.2.3.1).
+    private func pseudoHeader(_ header: RecordHeader, _ count: Int) -> InlineArray<13, UInt8> {
+        var bytes = InlineArray<13, UInt8>(repeating: 0)
+        for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * index)) }
+        bytes[8] = header.type.rawValue
+        bytes[9] = UInt8(truncatingIfNeeded: header.version >> 8)
+        bytes[10] = UInt8(truncatingIfNeeded: header.version)
+        bytes[11] = UInt8(truncatingIfNeeded: count >> 8)
+        bytes[12] = UInt8(truncatingIfNeeded: count)
+        return bytes
+    }
+
+    /// CBC with an HMAC (RFC 5246 6.2.3.2, RFC 7366 3).
+    private mutating func openChain(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
+    ) -> ContentType? {
+        let macSize = cipher.macSize
+        let explicit = cipher.explicitVectorSize(version)
+        let end = encryptsThenAuthenticates ? payload.count &- macSize : payload.count
+        guard end >= explicit &+ RecordCipher.blockSize, !lacksVector else { return nil }
+        if encryptsThenAuthenticates {
+            let pseudoHeader = pseudoHeader(header, end)
+            guard
+                bench.verifies(
+                    payload.extracting(last: macSize), of: pseudoHeader.span, payload.extracting(first: end),
+                    cipher.mac, key: macKey)
+            else { return nil }
+        }
+        let first = explicit > 0 ? Block(payload) : vector
+        let start = output.count
+        guard bench.decryptChain(payload.extracting(explicit..<end), key: key, vector: first, into: &output) else {
+            return nil
+        }
+        guard let padding = output.last, removePadding(Int(padding), from: start, &output) else {
+            return drop(&output, from: start)
+        }
+        if !encryptsThenAuthenticates {
+            let count = output.count &- start &- macSize
+            guard count >= 0 else { return drop(&output, from: start) }
+            guard hasRightMAC(output.span.extracting(start...), header, count, bench) else {
+                return drop(&output, from: start)
+            }
+            output.removeLast(macSize)
+        }
+        pass(payload)
+        return header.type
+    }
+
+    private func hasRightMAC(_ text: Span<UInt8>, _ header: RecordHeader, _ count: Int, _ bench: CipherBench) -> Bool {
+        let pseudoHeader = pseudoHeader(header, count)
+        return bench.verifies(
+            text.extracting(last: cipher.macSize), of: pseudoHeader.span, text.extracting(first: count), cipher.mac,
+            key: macKey)
+    }
+
+    /// RFC 5246 6.2.3.2: as many bytes as the last one says, all of which say the same, and that one.
+    private func removePadding(_ padding: Int, from start: Int, _ output: inout [UInt8]) -> Bool {
+        let count = padding &+ 1
+        guard output.count &- start >= count,
+            output[(output.count &- count)...].allSatisfy({ Int($0) == padding })
+        else { return false }
+        output.removeLast(count)
+        return true
+    }
+}

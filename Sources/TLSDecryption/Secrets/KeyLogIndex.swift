@@ -1,0 +1,181 @@
+/// Where the lines of key logs stand, by the randoms that they name.
+///
+/// About 40 bytes for each random, however many lines follow each other that name it.
+struct KeyLogIndex {
+    /// Where lines of one random begin.
+    struct Place {
+        let source: any KeyLogSource
+        let offset: UInt64
+    }
+
+    /// A key log, or what was appended to it.
+    private struct Section {
+        let source: any KeyLogSource
+        /// The packet that it counts from.
+        let packet: UInt64
+    }
+
+    private struct Entry {
+        /// The section's index in the upper 16 bits, the offset in the others.
+        var location: UInt64
+        /// The entry of the same hash before; none if negative.
+        var previous: Int32
+    }
+
+    private var sections: [Section] = []
+    private var entries: [Entry] = []
+    /// The latest entry of each hash of a random.
+    private var latest: [UInt64: Int32] = [:]
+    private var lastRandom: Random?
+    private var lastOffset: UInt64 = 0
+
+    /// Randoms that are kept at most.
+    static let limit = 1 << 24
+    /// Sections that are kept at most.
+    static let sectionLimit = 1 << 16
+    /// Entries of one hash that are looked at.
+    private static let chainLimit = 64
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Adds lines.
+    ///
+    /// - Parameters:
+    ///   - lines: Where they begin, and their randoms.
+    ///   - source: The key log.
+    ///   - packet: The packet that they count from.
+    ///   - isNew: Whether a section begins with them.
+    mutating func add(
+        _ lines: [(offset: UInt64, random: Random)], of source: any KeyLogSource, from packet: UInt64, isNew: Bool
+    ) {
+        if isNew {
+            guard sections.count < Self.sectionLimit else { return }
+            sections.append(Section(source: source, packet: packet))
+            lastRandom = nil
+        }
+        let section = UInt64(sections.count &- 1)
+        for line in lines {
+            let isNear = line.random == lastRandom && line.offset &- lastOffset <= KeyLogScanner.reach
+            lastOffset = line.offset
+            guard !isNear else { continue }
+            guard entries.count < Self.limit, line.offset < 1 << 48 else { return }
+            lastRandom = line.random
+            let hash = Self.hash(line.random)
+            let index = Int32(entries.count)
+            entries.append(Entry(location: section << 48 | line.offset, previous: latest[hash] ?? -1))
+            latest[hash] = index
+        }
+    }
+
+    /// Where lines of a random may stand, the first ones first.
+    func places(of random: Random, at packet: UInt64) -> [Place] {
+        var places: [Place] = []
+        var next = latest[Self.hash(random)] ?? -1
+        while next >= 0, places.count < Self.chainLimit {
+            let entry = entries[Int(next)]
+            if let place = place(entry, at: packet) { places.append(place) }
+            next = entry.previous
+        }
+        return places.reversed()
+    }
+
+    /// Where lines of any random stand, the latest ones first.
+    func places(atMost limit: Int, at packet: UInt64) -> [Place] {
+        var places: [Place] = []
+        var index = entries.count
+        while index > 0, places.count < limit {
+            index &-= 1
+            if let place = place(entries[index], at: packet) { places.append(place) }
+        }
+        return places
+    }
+
+    private func place(_ entry: Entry, at packet: UInt64) -> Place? {
+        let section = sections[Int(entry.location >> 48)]
+        guard section.packet <= packet else { return nil }
+        return Place(source: section.source, offset: entry.location & (1 << 48 - 1))
+    }
+
+    /// Randoms are random, mostly: a dictionary hashes the rest with a secret of its own.
+    private static func hash(_ random: Random) -> UInt64 {
+        var hash: UInt64 = 0
+        for (index, byte) in random.bytes.enumerated() {
+            hash = (hash ^ UInt64(byte) << UInt64(index % 8 * 8)) &* 0x9e37_79b9_7f4a_7c15
+            hash ^= hash >> 29
+        }
+        return hash
+    }
+}
+
+/// Reads the lines of a key log.
+struct KeyLogScanner {
+    private let source: any KeyLogSource
+    private var offset: UInt64
+    private(set) var isAtEnd = false
+    /// Where a line begins that has no end yet.
+    private(set) var unfinished: UInt64
+    /// Whether the bytes up to the next line's end belong to a line that is too long.
+    private var isSkipping = false
+
+    private static let chunk = 1 << 20
+
+    init(_ source: any KeyLogSource, at offset: UInt64) {
+        self.source = source
+        self.offset = offset
+        unfinished = offset
+    }
+
+    /// Reads on, and finds where lines with secrets begin.
+    mutating func next(into lines: inout [(offset: UInt64, random: Random)]) {
+        let bytes = source.read(at: offset, count: Self.chunk)
+        let isLast = bytes.count < Self.chunk
+        var start = 0
+        while start < bytes.count {
+            let end = bytes.span.position(of: UInt8(ascii: "\n"), from: start)
+            // The last line may have no end.
+            guard let stop = end ?? (isLast ? bytes.count : nil) else { break }
+            if !isSkipping, let line = KeyLogLine(bytes.span.extracting(start..<stop)) {
+                lines.append((offset &+ UInt64(start), line.random))
+            }
+            isSkipping = false
+            unfinished = end == nil ? offset &+ UInt64(start) : offset &+ UInt64(stop &+ 1)
+            start = stop &+ 1
+        }
+        if isLast {
+            isAtEnd = true
+        } else if bytes.count &- start > KeyLogLine.limit {
+            // No line is as long.
+            isSkipping = true
+            offset &+= UInt64(bytes.count)
+        } else {
+            offset &+= UInt64(start)
+        }
+    }
+
+    /// How far apart lines of one random may begin that are found by the first of them: other lines may stand between.
+    static let reach: UInt64 = 1024
+
+    /// Reads lines from a place on, as long as they are wanted.
+    static func read(_ source: any KeyLogSource, at offset: UInt64, _ take: (KeyLogLine) -> Bool) {
+        var offset = offset
+        var latest = offset
+        while true {
+            let size = 8 * KeyLogLine.limit
+            let bytes = source.read(at: offset, count: size)
+            var start = 0
+            while start < bytes.count {
+                let end = bytes.span.position(of: UInt8(ascii: "\n"), from: start)
+                guard let stop = end ?? (bytes.count < size ? bytes.count : nil) else { break }
+                let place = offset &+ UInt64(start)
+                guard place &- latest <= reach else { return }
+                if let line = KeyLogLine(bytes.span.extracting(start..<stop)) {
+                    guard take(line) else { return }
+                    latest = place
+                }
+                start = stop &+ 1
+            }
+            guard bytes.count == size, start > 0 else { return }
+            offset &+= UInt64(start)
+        }
+    }
+}

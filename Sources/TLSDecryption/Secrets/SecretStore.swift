@@ -1,0 +1,185 @@
+import Synchronization
+
+/// Where a key log stands, so that its secrets can be read on demand.
+package protocol KeyLogSource: AnyObject, Sendable {
+    /// Reads bytes.
+    ///
+    /// - Parameters:
+    ///   - offset: Where they begin.
+    ///   - count: How many to read at most.
+    /// - Returns: The bytes; fewer at the end, none after it.
+    func read(at offset: UInt64, count: Int) -> [UInt8]
+}
+
+/// The secrets of key logs, by the random of the ClientHello that they belong to.
+///
+/// It keeps where lines stand, not what they hold. Of one random and label it has all secrets: which one is right, the
+/// records' tags tell. A secret counts from the packet on before which it became known, so that an analysis in parts finds
+/// the same as one that is whole.
+package final class SecretStore: Sendable {
+    private let index: Mutex<KeyLogIndex>
+    /// Whether secrets may still come, so that streams wait for them a while.
+    package let mayGrow: Bool
+
+    /// Finds further key logs, once the first secret is asked for.
+    private let search: Mutex<(@Sendable () -> [[UInt8]])?>
+
+    /// - Parameter mayGrow: Whether secrets may come with later packets.
+    package init(mayGrow: Bool = false) {
+        self.mayGrow = mayGrow
+        index = Mutex(KeyLogIndex())
+        search = Mutex(nil)
+    }
+
+    /// Creates a store for a capture that can be searched for key logs.
+    ///
+    /// - Parameter search: Returns all key logs in the capture; called once, when the first secret is asked for.
+    package init(searching search: @escaping @Sendable () -> [[UInt8]]) {
+        mayGrow = false
+        index = Mutex(KeyLogIndex())
+        self.search = Mutex(search)
+    }
+
+    /// Searches for further key logs, unless that was done.
+    private func complete() {
+        search.withLock { search in
+            guard let find = search else { return }
+            search = nil
+            for text in find() { add(text) }
+        }
+    }
+
+    /// Adds a key log that is in memory, such as that of a pcapng secrets block.
+    ///
+    /// - Parameters:
+    ///   - text: The key log.
+    ///   - packet: The packet that it counts from.
+    package func add(_ text: [UInt8], from packet: UInt64 = 0) {
+        guard keptByteCount.add(text.count) else { return }
+        add(KeyLogText(text), from: packet)
+    }
+
+    /// Adds a key log, or what has been appended to it.
+    ///
+    /// - Parameters:
+    ///   - source: The key log.
+    ///   - start: Where what is new begins.
+    ///   - packet: The packet that it counts from.
+    /// - Returns: Where what was not read begins: a line without an end may still grow.
+    @discardableResult
+    package func add(_ source: any KeyLogSource, startingAt start: UInt64 = 0, from packet: UInt64 = 0) -> UInt64 {
+        var scanner = KeyLogScanner(source, at: start)
+        var lines: [(offset: UInt64, random: Random)] = []
+        var isFirst = true
+        repeat {
+            lines.removeAll(keepingCapacity: true)
+            scanner.next(into: &lines)
+            guard !lines.isEmpty else { continue }
+            index.withLock { $0.add(lines, of: source, from: packet, isNew: isFirst) }
+            isFirst = false
+        } while !scanner.isAtEnd
+        return scanner.unfinished
+    }
+
+    private let keptByteCount = ByteBudget(64 << 20)
+
+    /// Whether there are none.
+    package var isEmpty: Bool {
+        complete()
+        return index.withLock { $0.isEmpty }
+    }
+
+    /// Whether a connection has secrets.
+    ///
+    /// - Parameters:
+    ///   - random: The random of its ClientHello.
+    ///   - packet: The current packet.
+    /// - Returns: Whether there is any.
+    package func has(_ random: Random, at packet: UInt64) -> Bool {
+        !lines(of: random, at: packet).isEmpty
+    }
+
+    /// The secrets of a connection.
+    ///
+    /// - Parameters:
+    ///   - label: Which.
+    ///   - random: The random of its ClientHello.
+    ///   - packet: The current packet.
+    /// - Returns: The secrets, each once.
+    package func secrets(_ label: SecretLabel, of random: Random, at packet: UInt64) -> [KeyBytes] {
+        var secrets: [KeyBytes] = []
+        for line in lines(of: random, at: packet) where line.label == label && !secrets.contains(line.secret) {
+            secrets.append(line.secret)
+        }
+        return secrets
+    }
+
+    /// The lines of a connection; at most 64.
+    private func lines(of random: Random, at packet: UInt64) -> [KeyLogLine] {
+        complete()
+        let places = index.withLock { $0.places(of: random, at: packet) }
+        var lines: [KeyLogLine] = []
+        for place in places {
+            KeyLogScanner.read(place.source, at: place.offset) { line in
+                guard line.random == random, lines.count < 64 else { return false }
+                lines.append(line)
+                return true
+            }
+        }
+        return lines
+    }
+
+    /// The application secrets of sessions of TLS 1.3, to be tried on records of which the session is not known.
+    ///
+    /// - Parameters:
+    ///   - limit: How many at most.
+    ///   - packet: The current packet.
+    /// - Returns: Their lines, those of the latest sessions first.
+    package func applicationSecrets(atMost limit: Int, at packet: UInt64) -> [KeyLogLine] {
+        complete()
+        let places = index.withLock { $0.places(atMost: limit, at: packet) }
+        var lines: [KeyLogLine] = []
+        for place in places {
+            var first: Random?
+            KeyLogScanner.read(place.source, at: place.offset) { line in
+                guard lines.count < limit, first ?? line.random == line.random else { return false }
+                first = line.random
+                if line.label == .clientApplication || line.label == .serverApplication { lines.append(line) }
+                return true
+            }
+        }
+        return lines
+    }
+}
+
+/// How many bytes may still be kept.
+private final class ByteBudget: Sendable {
+    private let left: Mutex<Int>
+
+    init(_ count: Int) {
+        left = Mutex(count)
+    }
+
+    /// Takes bytes, if there are as many.
+    func add(_ count: Int) -> Bool {
+        left.withLock { left in
+            guard left >= count else { return false }
+            left -= count
+            return true
+        }
+    }
+}
+
+/// A key log in memory.
+private final class KeyLogText: KeyLogSource {
+    private let text: [UInt8]
+
+    init(_ text: [UInt8]) {
+        self.text = text
+    }
+
+    func read(at offset: UInt64, count: Int) -> [UInt8] {
+        guard let start = Int(exactly: offset), start < text.count else { return [] }
+        return Array(text[start..<min(text.count, start + count)])
+    }
+}

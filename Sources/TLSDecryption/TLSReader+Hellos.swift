@@ -1,0 +1,91 @@
+import WireFormat
+
+/// How handshakes are read.
+extension TLSReader {
+    /// Reads handshake messages of a record, encrypted or not.
+    func readMessages(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        var offset = 0
+        while offset < bytes.count {
+            guard let message = sides[index].messages.next(bytes, from: &offset) else { continue }
+            switch message.kind {
+            case .clientHello: readClientHello(message.body.span, at: place, into: &output)
+            case .serverHello: readServerHello(message.body.span, at: place, into: &output)
+            case .encryptedExtensions: readExtensions(message.body.span, at: place, into: &output)
+            case .endOfEarlyData: sides[index].expected = .handshake
+            case .finished where isTLS13: sides[index].expected = .application
+            case .keyUpdate where isTLS13:
+                if let next = sides[index].protection?.next { sides[index].protection = next }
+            default: break
+            }
+            guard sides[index].obstacle == nil else { return }
+        }
+    }
+
+    var isTLS13: Bool { facts.version.map { $0 >= .tls13 } ?? true }
+
+    private func readClientHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        guard !sides[index].isProtected else { return renegotiate(at: place, into: &output) }
+        guard let hello = ClientHello(body) else { return giveUp(place.direction, .incomplete) }
+        client = place.direction
+        clientRandom = hello.random
+        sessionID = hello.sessionID
+        facts.serverName = hello.serverName
+        facts.offeredProtocols = hello.protocols
+        facts.hasEncryptedHello = hello.hasEncryptedHello
+        // A second hello, after a retry, has none.
+        earlyData = hello.hasEarlyData ? .undecided : earlyData == .none ? .none : .rejected
+    }
+
+    private func readServerHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        guard !sides[place.direction.index].isProtected else { return renegotiate(at: place, into: &output) }
+        guard let hello = ServerHello(body) else { return giveUp(place.direction, .incomplete) }
+        guard !hello.isRetry else {
+            if earlyData == .undecided { earlyData = .rejected }
+            return
+        }
+        client = place.direction.opposite
+        serverRandom = hello.random
+        facts.version = hello.version
+        facts.suite = hello.suite
+        facts.selectedProtocol = hello.selectedProtocol
+        cipher = hello.suite.cipher
+        encryptsThenAuthenticates = hello.encryptsThenAuthenticates
+        if hello.version >= .tls13 {
+            facts.isResumed = hello.usesPSK
+        } else {
+            facts.isResumed = !sessionID.isEmpty && hello.sessionID == sessionID
+            if earlyData == .undecided { earlyData = .rejected }
+        }
+        let isSupported = hello.version <= .tls13 && hello.version >= .tls10 && cipher != nil && !hello.compresses
+        if !isSupported {
+            for direction in Direction.allCases { giveUp(direction, .unsupported) }
+        } else if secrets == nil || secrets?.isEmpty == true, secrets?.mayGrow != true {
+            for direction in Direction.allCases { giveUp(direction, .noKeyLog) }
+        }
+        if waiting != nil { reviseWaiting(now: place.origin, into: &output) }
+    }
+
+    private func readExtensions(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        let extensions = EncryptedExtensions(body)
+        facts.selectedProtocol = extensions.selectedProtocol ?? facts.selectedProtocol
+        if earlyData == .undecided { earlyData = extensions.acceptsEarlyData ? .accepted : .rejected }
+        if waiting != nil { reviseWaiting(now: place.origin, into: &output) }
+    }
+
+    /// A new handshake inside the connection is not followed.
+    private func renegotiate(at place: RecordPlace, into output: inout TLSOutput) {
+        guard !isTLS13 else { return }
+        flushGap(place.direction, into: &output)
+        output.append(.problem(.renegotiation), at: place)
+        for direction in Direction.allCases {
+            var own = place
+            own.direction = direction
+            if sides[direction.index].obstacle == nil, sides[direction.index].hasPlaintext {
+                output.append(.gap(nil), at: own)
+            }
+            giveUp(direction, .renegotiation)
+        }
+    }
+}

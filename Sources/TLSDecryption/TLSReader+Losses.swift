@@ -1,0 +1,207 @@
+import WireFormat
+
+/// How reading goes on after lost bytes.
+extension TLSReader {
+    /// Goes on after bytes that are lost.
+    func lose(_ length: UInt64?, at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        guard sides[index].obstacle == nil else { return }
+        if let search = sides[index].search { return search.skip(length) }
+        let begun = UInt64(sides[index].record.count &+ sides[index].recordLost)
+        if sides[index].record.count >= RecordHeader.size, let length, length <= UInt64(sides[index].missing) {
+            sides[index].recordLost &+= Int(length)
+            guard sides[index].missing == 0, let header = sides[index].header else { return }
+            var own = place
+            own.carrier = min(sides[index].recordStart, place.carrier.upperBound)..<place.carrier.upperBound
+            sides[index].removeRecord()
+            return lose(header, at: own, into: &output)
+        }
+        sides[index].removeRecord()
+        sides[index].messages.isBroken = true
+        sides[index].search = RecordSearch(lost: length.map { $0 &+ begun })
+    }
+
+    /// Goes on after a record of which bytes are lost, but not where it ends.
+    func lose(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        if isProtected(header, place.direction) {
+            addGap(header, at: place)
+            sides[index].protection?.countLost()
+            sides[index].doubt = min(sides[index].doubt &+ 1, 64)
+            return
+        }
+        switch header.type {
+        case .handshake: sides[index].messages.isBroken = true
+        case .changeCipherSpec: if let version = facts.version, version < .tls13 { sides[index].isProtected = true }
+        case .alert, .applicationData: break
+        }
+    }
+
+    /// Notes that the plaintext of a record is lost.
+    func addGap(_ header: RecordHeader, at place: RecordPlace) {
+        let index = place.direction.index
+        let side = sides[index]
+        if side.protection?.epoch == .handshake, side.expected == nil { return }
+        // TLS 1.3 hides what records hold; before data, the server sends tickets.
+        let isData =
+            isTLS13 ? place.direction == client || side.hasPlaintext : header.type == .applicationData
+        guard isTLS13 || isData else { return }
+        let overhead = side.protection?.overhead ?? (isTLS13 ? cipher.map { $0.tagSize &+ 1 } : nil)
+        let length = isData ? overhead.flatMap { UInt64(exactly: header.length &- $0) } : nil
+        add(PendingGap(length: length, records: 1, place: place))
+    }
+
+    private func add(_ gap: PendingGap) {
+        let index = gap.place.direction.index
+        guard var pending = sides[index].pendingGap else {
+            sides[index].pendingGap = gap
+            return
+        }
+        pending.length = pending.length.flatMap { one in gap.length.map { one &+ $0 } }
+        pending.records &+= gap.records
+        pending.place.origin = gap.place.origin
+        let start = min(pending.place.carrier.lowerBound, gap.place.carrier.upperBound)
+        pending.place.carrier = start..<gap.place.carrier.upperBound
+        sides[index].pendingGap = pending
+    }
+
+    /// Hands on what is known to be lost.
+    func flushGap(_ direction: Direction, into output: inout TLSOutput) {
+        guard let gap = sides[direction.index].pendingGap else { return }
+        sides[direction.index].pendingGap = nil
+        if gap.length != 0 { output.append(.gap(gap.length), at: gap.place) }
+    }
+
+    // MARK: The search for records
+
+    /// Tries what may be a record, now that there are more bytes.
+    func goOnSearching(_ search: RecordSearch, _ place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        while let (start, header) = search.next() {
+            let lost = search.lost.map { $0 &+ UInt64(start) }
+            let payload = search.payload(at: start, header)
+            let preceding = search.preceding(start)
+            guard
+                let found = locate(header, payload.span, place.direction, lost: lost, after: preceding)
+            else { continue }
+            noteLoss(lost, found, at: place)
+            adopt(found, place.direction)
+            sides[index].search = nil
+            sides[index].messages = MessageCollector()
+            for part in search.rest(from: start) { read(part.bytes.span, at: part.place, into: &output) }
+            return
+        }
+        guard search.dropped &+ search.bytes.count > RecordSearch.patience || trialBudget < 0 else { return }
+        flushGap(place.direction, into: &output)
+        if sides[index].hasPlaintext {
+            output.append(.gap(nil), at: place)
+            output.append(.problem(.lost), at: place)
+        }
+        giveUp(place.direction, sides[index].protection == nil ? obstacleAfterLoss : .incomplete)
+    }
+
+    private var obstacleAfterLoss: TLSFacts.Obstacle {
+        secrets == nil || secrets?.isEmpty == true ? .noKeyLog : .noHandshake
+    }
+
+    /// Notes what was lost before a record that was found: its number tells how many records that were.
+    private func noteLoss(_ lost: UInt64?, _ found: RecordProtection, at place: RecordPlace) {
+        let index = place.direction.index
+        guard found.epoch == .application else { return }
+        var gap = PendingGap(length: nil, records: 0, place: place)
+        if let old = sides[index].protection, old.epoch == .application, sides[index].expected == nil,
+            let lost, let overhead = found.overhead, old.hasSameKeys(as: found), found.sequence > old.sequence,
+            !isTLS13 || place.direction == client || sides[index].hasPlaintext
+        {
+            gap.records = found.sequence &- old.sequence
+            let (added, overflow) = gap.records.multipliedReportingOverflow(
+                by: UInt64(RecordHeader.size &+ overhead))
+            gap.length = overflow || added > lost ? nil : lost &- added
+        }
+        add(gap)
+    }
+
+    /// The keys and the number of a record after losses; nil if it is none of this direction, or beyond the bounds.
+    ///
+    /// - Parameters:
+    ///   - header: The record's header.
+    ///   - payload: What follows it.
+    ///   - direction: Who sent it.
+    ///   - lost: The bytes lost before it; nil if not known.
+    ///   - preceding: The last bytes before it, as far as they are there.
+    /// - Returns: The keys, whose next record it is.
+    func locate(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction, lost: UInt64?,
+        after preceding: [UInt8]? = nil
+    ) -> RecordProtection? {
+        guard trialBudget >= 0 else { return nil }
+        let side = sides[direction.index]
+        if var current = side.protection, side.expected == nil {
+            if let preceding, current.isChained { current.chain(to: preceding.span) }
+            let least = current.sequence &- min(current.sequence, UInt64(side.doubt))
+            if let found = locate(header, payload, current, from: least, lost, side.counterDistance) { return found }
+            if current.epoch == .application {
+                var next = current.next
+                for _ in 0..<Self.generations {
+                    guard let generation = next else { break }
+                    if let found = locate(header, payload, generation, from: 0, lost, nil) {
+                        if let gap = side.pendingGap {
+                            // One of the lost records was the KeyUpdate.
+                            sides[direction.index].pendingGap?.length = gap.records == 1 && gap.length == 5 ? 0 : nil
+                        }
+                        return found
+                    }
+                    next = generation.next
+                }
+            }
+        }
+        for var candidate in candidates(direction) {
+            if let preceding, candidate.isChained { candidate.chain(to: preceding.span) }
+            if let found = locate(header, payload, candidate, from: 0, lost, nil) { return found }
+        }
+        return clientRandom == nil ? locateMidstream(header, payload, direction) : nil
+    }
+
+    /// The same for certain keys.
+    private func locate(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ keys: RecordProtection, from least: UInt64, _ lost: UInt64?,
+        _ counterDistance: UInt64?
+    ) -> RecordProtection? {
+        var keys = keys
+        trialBudget &-= payload.count
+        if keys.version >= .tls13, keys.cipher.mode == .gcm {
+            guard let sequence = keys.sequence(of: header, payload, bench), sequence >= least else { return nil }
+            return opens(header, payload, &keys, sequence) ? keys : nil
+        }
+        if keys.hasExplicitCounter, let counterDistance, let counter = RecordProtection.explicitCounter(payload) {
+            if opens(header, payload, &keys, counter &- counterDistance) { return keys }
+        }
+        let smallest = UInt64(RecordHeader.size &+ (keys.overhead ?? 2 * RecordCipher.blockSize) &+ 1)
+        let count = min(lost.map { $0 / smallest } ?? Self.trials, Self.trials)
+        var sequence = least
+        while sequence <= max(keys.sequence, least) &+ count {
+            guard trialBudget >= 0 else { return nil }
+            if opens(header, payload, &keys, sequence) { return keys }
+            trialBudget &-= payload.count
+            sequence &+= 1
+        }
+        return nil
+    }
+
+    private func opens(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ keys: inout RecordProtection, _ sequence: UInt64
+    ) -> Bool {
+        // A copy: opening a record moves the vector of TLS 1.0 on.
+        var trial = keys
+        trial.sequence = sequence
+        var scratch: [UInt8] = []
+        guard trial.open(header, payload, bench, into: &scratch) != nil else { return false }
+        keys.sequence = sequence
+        return true
+    }
+
+    /// How many lost records are allowed for if their number must be tried.
+    static let trials: UInt64 = 4096
+    /// How many KeyUpdates may be lost in one gap.
+    private static let generations = 4
+}

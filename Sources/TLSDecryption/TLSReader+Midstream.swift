@@ -1,0 +1,43 @@
+import WireFormat
+
+/// How a session is found whose ClientHello is not in the capture.
+extension TLSReader {
+    /// Searches on, since what looked like a record is none that the key log opens.
+    func seekMidstream(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        sides[index].failures &+= 1
+        guard secrets != nil, sides[index].failures < Self.midstreamRecords else {
+            return giveUp(place.direction, secrets == nil ? .noKeyLog : .noHandshake)
+        }
+    }
+
+    /// Tries the secrets of all sessions: the number of a record in AES-GCM proves its key.
+    func locateMidstream(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction
+    ) -> RecordProtection? {
+        guard let secrets, header.type == .applicationData else { return nil }
+        for line in secrets.applicationSecrets(atMost: Self.midstreamSecrets, at: packet) {
+            let sender = line.label == .clientApplication ? direction : direction.opposite
+            guard client ?? sender == sender else { continue }
+            for suite in suites(line.secret) {
+                guard let cipher = suite.cipher, cipher.mode == .gcm, bench.midstreamTrials > 0 else { continue }
+                bench.midstreamTrials &-= 1
+                var keys = RecordProtection(TrafficSecret(line.secret, suite.hash), cipher, .application)
+                guard let sequence = keys.sequence(of: header, payload, bench) else { continue }
+                keys.sequence = sequence
+                client = sender
+                clientRandom = line.random
+                facts.version = .tls13
+                facts.suite = suite
+                self.cipher = cipher
+                return keys
+            }
+        }
+        return nil
+    }
+
+    /// Records of a direction that are tried.
+    private static let midstreamRecords = 16
+    /// Secrets that are tried on each.
+    private static let midstreamSecrets = 1024
+}

@@ -1,0 +1,195 @@
+import WireFormat
+
+/// How records are decrypted.
+extension TLSReader {
+    /// Decrypts a record, and hands on what it holds.
+    func decrypt(
+        _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
+    ) {
+        let index = place.direction.index
+        let start = output.bytes.count
+        guard let type = open(header, payload, place.direction, into: &output.bytes) else {
+            return fail(header, payload, at: place, into: &output)
+        }
+        sides[index].failures = 0
+        sides[index].doubt = 0
+        hand(on: type, from: start, at: place, into: &output)
+    }
+
+    /// Hands on what a record held, which stands at the end of the output.
+    private func hand(on type: ContentType, from start: Int, at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        guard type != .applicationData else {
+            guard output.bytes.count > start else { return }
+            flushGap(place.direction, into: &output)
+            sides[index].hasPlaintext = true
+            return output.append(.plaintext(start..<output.bytes.count), at: place)
+        }
+        let content = Array(output.bytes[start...])
+        output.bytes.removeLast(content.count)
+        switch type {
+        case .alert: readAlert(content.span, at: place, into: &output)
+        case .handshake: readMessages(content.span, at: place, into: &output)
+        case .applicationData, .changeCipherSpec: break
+        }
+    }
+
+    /// Decrypts a record by the keys of its direction, or those that come next.
+    private func open(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction, into output: inout [UInt8]
+    ) -> ContentType? {
+        let index = direction.index
+        if sides[index].expected == nil, sides[index].protection != nil {
+            if let type = sides[index].protection?.open(header, payload, bench, into: &output) {
+                sides[index].protection?.sequence &+= 1
+                if sides[index].protection?.hasExplicitCounter == true { learnCounter(payload, index) }
+                return type
+            }
+            // The record that would change the keys may be one that was not read.
+        }
+        for var candidate in candidates(direction) {
+            guard let type = candidate.open(header, payload, bench, into: &output) else { continue }
+            candidate.sequence &+= 1
+            adopt(candidate, direction)
+            if candidate.hasExplicitCounter { learnCounter(payload, index) }
+            return type
+        }
+        let isUnknown = (beginsMidstream || clientRandom == nil) && sides[index].protection == nil
+        guard isUnknown || sides[index].doubt > 0,
+            var found = locate(header, payload, direction, lost: isUnknown ? nil : 0),
+            let type = found.open(header, payload, bench, into: &output)
+        else { return nil }
+        found.sequence &+= 1
+        adopt(found, direction)
+        return type
+    }
+
+    private func learnCounter(_ payload: Span<UInt8>, _ index: Int) {
+        guard let counter = RecordProtection.explicitCounter(payload), let next = sides[index].protection?.sequence
+        else { return }
+        sides[index].counterDistance = counter &- (next &- 1)
+    }
+
+    /// Lets a direction go on with keys that have opened a record.
+    func adopt(_ protection: RecordProtection, _ direction: Direction) {
+        let index = direction.index
+        if sides[index].protection?.epoch == nil || sides[index].protection?.epoch == .early,
+            protection.epoch == .handshake, let gap = sides[index].pendingGap?.length
+        {
+            // The last record of early data is EndOfEarlyData.
+            sides[index].pendingGap?.length = gap >= 4 ? gap &- 4 : nil
+        }
+        sides[index].protection = protection
+        sides[index].expected = nil
+        sides[index].isProtected = sides[index].isProtected || protection.version < .tls13
+    }
+
+    /// The keys that may come next in a direction.
+    func candidates(_ direction: Direction) -> [RecordProtection] {
+        guard let secrets, let clientRandom, let client else { return [] }
+        let side = sides[direction.index]
+        guard let version = facts.version, version < .tls13 else {
+            return epochs(side, isClient: direction == client).flatMap { epoch in
+                secrets.secrets(Self.label(epoch, isClient: direction == client), of: clientRandom, at: packet)
+                    .flatMap { secret in
+                        suites(secret).compactMap { suite in
+                            suite.cipher.map { RecordProtection(TrafficSecret(secret, suite.hash), $0, epoch) }
+                        }
+                    }
+            }
+        }
+        guard side.protection == nil, let suite = facts.suite, let cipher, let serverRandom else { return [] }
+        return secrets.secrets(.master, of: clientRandom, at: packet).map { secret in
+            let keys = MasterSecret(secret, version, suite)
+                .keys(cipher, clientRandom: clientRandom, serverRandom: serverRandom, version)
+            return RecordProtection(
+                direction == client ? keys.client : keys.server, cipher, version,
+                encryptsThenAuthenticates: encryptsThenAuthenticates)
+        }
+    }
+
+    /// The parts of the connection whose keys may come next.
+    private func epochs(_ side: Side, isClient: Bool) -> [RecordProtection.Epoch] {
+        var epochs: [RecordProtection.Epoch] = [.handshake, .application]
+        if isClient, earlyData == .accepted { epochs.insert(.early, at: 0) }
+        if let expected = side.expected { return epochs.filter { $0 >= expected } }
+        guard let current = side.protection?.epoch else { return epochs }
+        return epochs.filter { $0 > current }
+    }
+
+    /// The suites that a secret can be of.
+    func suites(_ secret: KeyBytes) -> [CipherSuite] {
+        (facts.suite.map { [$0] } ?? CipherSuite.allOfTLS13).filter { $0.hash.digestSize == secret.count }
+    }
+
+    private static func label(_ epoch: RecordProtection.Epoch, isClient: Bool) -> SecretLabel {
+        switch epoch {
+        case .early: .clientEarly
+        case .handshake: isClient ? .clientHandshake : .serverHandshake
+        case .application: isClient ? .clientApplication : .serverApplication
+        }
+    }
+
+    /// Whether there are secrets of a direction, right or wrong.
+    func hasSecrets(_ direction: Direction) -> Bool {
+        guard let secrets, let clientRandom, let client else { return false }
+        func has(_ label: SecretLabel) -> Bool {
+            !secrets.secrets(label, of: clientRandom, at: packet).isEmpty
+        }
+        guard let version = facts.version else { return secrets.has(clientRandom, at: packet) }
+        if version < .tls13 { return has(.master) }
+        return [.handshake, .application].contains { has(Self.label($0, isClient: direction == client)) }
+    }
+
+    // MARK: Failures
+
+    /// Follows up on a record that no keys open.
+    private func fail(
+        _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
+    ) {
+        let index = place.direction.index
+        guard sides[index].protection != nil else {
+            return failFirst(header, at: place, into: &output)
+        }
+        if sides[index].expected == .application, candidates(place.direction).isEmpty {
+            return giveUp(place.direction, missing)
+        }
+        let lacksVector = sides[index].protection?.lacksVector == true
+        sides[index].protection?.pass(payload)
+        sides[index].protection?.sequence &+= 1
+        sides[index].doubt = min(sides[index].doubt &+ 1, 64)
+        addGap(header, at: place)
+        guard !lacksVector, sides[index].badRecords < Self.badRecordLimit else { return }
+        sides[index].badRecords &+= 1
+        output.append(.problem(.badRecord), at: place)
+    }
+
+    /// Follows up on a record that is not opened in a direction of which none was.
+    private func failFirst(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        if clientRandom == nil {
+            return seekMidstream(header, at: place, into: &output)
+        }
+        guard hasSecrets(place.direction) else {
+            if sides[index].hasPlaintext { output.append(.gap(nil), at: place) }
+            return giveUp(place.direction, missing)
+        }
+        sides[index].failures &+= 1
+        let isEarly = place.direction == client && earlyData != .none
+        if isEarly {
+            if earlyData == .accepted { addGap(header, at: place) }
+        } else if !beginsMidstream, sides[index].failures == 1,
+            !candidates(place.direction).allSatisfy({ $0.epoch == .application })
+                || facts.version.map({ $0 < .tls13 }) == true
+        {
+            output.append(.problem(.wrongSecret), at: place)
+        }
+        sides[index].doubt = min(sides[index].doubt &+ 1, 64)
+        if sides[index].failures > Self.failureLimit { giveUp(place.direction, .wrongSecret) }
+    }
+
+    /// Records that may fail before a direction's secrets count as wrong: a handshake without its secret, early data.
+    private static let failureLimit = 256
+    /// Findings on records of one direction.
+    private static let badRecordLimit = 16
+}

@@ -1,0 +1,152 @@
+import WireFormat
+
+/// How streams become records.
+extension TLSReader {
+    /// Reads bytes of a stream.
+    func read(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        var offset = 0
+        while offset < bytes.count {
+            guard sides[index].obstacle == nil else { return }
+            if let search = sides[index].search {
+                var rest = place
+                rest.carrier = place.part(offset..<bytes.count, outOf: bytes.count)
+                search.append(bytes.extracting(offset...), at: rest)
+                return goOnSearching(search, rest, into: &output)
+            }
+            if sides[index].record.isEmpty, bytes.count &- offset >= RecordHeader.size {
+                let rest = bytes.extracting(offset...)
+                guard let header = RecordHeader(rest) else {
+                    loseFraming(of: place, at: offset, outOf: bytes.count, lost: 0)
+                    continue
+                }
+                let size = RecordHeader.size &+ header.length
+                if rest.count >= size {
+                    var own = place
+                    own.carrier = place.part(offset..<(offset &+ size), outOf: bytes.count)
+                    offset &+= size
+                    take(header, rest.extracting(RecordHeader.size..<size), at: own, into: &output)
+                    continue
+                }
+            }
+            if sides[index].record.isEmpty {
+                sides[index].recordStart = place.part(offset..<(offset &+ 1), outOf: bytes.count).lowerBound
+            }
+            offset &+= gather(bytes.extracting(offset...), of: index)
+            guard sides[index].missing == 0 else {
+                // Fewer bytes than a record needs, unless the header is what was missing.
+                if sides[index].record.count == RecordHeader.size, sides[index].header == nil {
+                    loseFraming(of: place, at: offset, outOf: bytes.count, lost: UInt64(RecordHeader.size))
+                }
+                continue
+            }
+            finishRecord(at: place, before: offset, outOf: bytes.count, into: &output)
+        }
+    }
+
+    /// Takes bytes of an incomplete record.
+    ///
+    /// - Returns: How many.
+    private func gather(_ bytes: Span<UInt8>, of index: Int) -> Int {
+        let count = min(sides[index].missing, bytes.count)
+        if sides[index].recordLost > 0 {
+            // It cannot be verified any more.
+            sides[index].recordLost &+= count
+            return count
+        }
+        unsafe bytes.extracting(first: count).withUnsafeBufferPointer {
+            unsafe sides[index].record.append(contentsOf: $0)
+        }
+        return count
+    }
+
+    /// Takes a record that was put together.
+    private func finishRecord(at place: RecordPlace, before end: Int, outOf count: Int, into output: inout TLSOutput) {
+        let index = place.direction.index
+        guard sides[index].record.count > RecordHeader.size || sides[index].recordLost > 0,
+            let header = sides[index].header
+        else {
+            if let header = sides[index].header, header.length == 0 {
+                sides[index].removeRecord()
+            } else {
+                loseFraming(of: place, at: end, outOf: count, lost: UInt64(RecordHeader.size))
+            }
+            return
+        }
+        var own = place
+        let last = place.part(max(0, end &- 1)..<end, outOf: count)
+        own.carrier = min(sides[index].recordStart, last.upperBound)..<last.upperBound
+        let isLost = sides[index].recordLost > 0
+        // Lent, so that its room stays.
+        var record: [UInt8] = []
+        swap(&record, &sides[index].record)
+        sides[index].recordLost = 0
+        if isLost {
+            lose(header, at: own, into: &output)
+        } else {
+            take(header, record.span.extracting(droppingFirst: RecordHeader.size), at: own, into: &output)
+        }
+        if sides[index].record.isEmpty, sides[index].obstacle == nil {
+            swap(&record, &sides[index].record)
+            sides[index].removeRecord()
+        }
+    }
+
+    /// Begins to search, since where records begin is not known any more.
+    private func loseFraming(of place: RecordPlace, at offset: Int, outOf count: Int, lost: UInt64) {
+        let index = place.direction.index
+        sides[index].removeRecord()
+        guard sides[index].protection != nil || clientRandom != nil || facts.version != nil || beginsMidstream else {
+            return giveUp(place.direction, .incomplete)
+        }
+        sides[index].search = RecordSearch(lost: lost)
+    }
+
+    /// Takes a record.
+    func take(_ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        guard sides[place.direction.index].obstacle == nil else { return }
+        if mustWait(header, place) {
+            wait(header, payload, at: place, into: &output)
+            return
+        }
+        dispatch(header, payload, at: place, into: &output)
+    }
+
+    /// Reads a record that need not wait.
+    func dispatch(
+        _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
+    ) {
+        let index = place.direction.index
+        guard sides[index].obstacle == nil else { return }
+        if isProtected(header, place.direction) {
+            decrypt(header, payload, at: place, into: &output)
+            return
+        }
+        switch header.type {
+        case .changeCipherSpec:
+            // In TLS 1.3 it means nothing (RFC 8446 5).
+            if let version = facts.version, version < .tls13 { sides[index].isProtected = true }
+        case .alert: readAlert(payload, at: place, into: &output)
+        case .handshake: readMessages(payload, at: place, into: &output)
+        case .applicationData:
+            // Nothing is sent in the clear: its keys have not been agreed on, or the hellos are not in the capture.
+            if !beginsMidstream { giveUp(place.direction, .incomplete) }
+        }
+    }
+
+    /// Whether a record is encrypted.
+    func isProtected(_ header: RecordHeader, _ direction: Direction) -> Bool {
+        if sides[direction.index].isProtected { return true }
+        guard header.type == .applicationData else { return false }
+        return facts.version.map { $0 >= .tls13 } ?? true
+    }
+
+    /// Reads an alert (RFC 8446 6).
+    func readAlert(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        guard bytes.count == 2 else { return }
+        let alert = TLSAlert(isFatal: bytes[0] == 2, code: bytes[1])
+        flushGap(place.direction, into: &output)
+        if alert.isCloseNotify { sides[place.direction.index].hasClosed = true }
+        output.append(.alert(alert), at: place)
+    }
+}

@@ -1,0 +1,89 @@
+import WireFormat
+
+/// Records that wait for what must come before them: a ServerHello, the server's word on early data, secrets.
+struct WaitingRecords {
+    struct Entry {
+        var header: RecordHeader
+        var payload: [UInt8]
+        var place: RecordPlace
+    }
+
+    var entries: [Entry] = []
+    /// Bytes of all entries, with what keeping them costs.
+    private(set) var cost = 0
+
+    /// Bytes that may wait.
+    static let limit = 256 << 10
+    /// How long they may wait, in nanoseconds.
+    static let patience: Int64 = 1_000_000_000
+
+    mutating func append(_ entry: Entry) {
+        cost &+= entry.payload.count &+ 96
+        entries.append(entry)
+    }
+}
+
+/// How records wait.
+extension TLSReader {
+    /// Whether a record must wait.
+    func mustWait(_ header: RecordHeader, _ place: RecordPlace) -> Bool {
+        if sides[place.direction.index].isHeld { return true }
+        guard sides[place.direction.index].protection == nil, clientRandom != nil, !beginsMidstream,
+            isProtected(header, place.direction)
+        else { return false }
+        return !isReady(place.direction)
+    }
+
+    /// Whether what records of a direction wait for has come.
+    private func isReady(_ direction: Direction) -> Bool {
+        guard let version = facts.version else { return false }
+        if version >= .tls13, direction == client, earlyData == .undecided { return false }
+        return secrets?.mayGrow != true || hasSecrets(direction)
+    }
+
+    /// Keeps a record.
+    func wait(_ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        sides[place.direction.index].isHeld = true
+        var records = waiting ?? WaitingRecords()
+        waiting = nil
+        records.append(WaitingRecords.Entry(header: header, payload: Array(copying: payload), place: place))
+        waiting = records
+        if records.cost > WaitingRecords.limit { releaseWaiting(into: &output) }
+    }
+
+    /// Reads the records that need not wait any more.
+    func reviseWaiting(now: Origin, into output: inout TLSOutput) {
+        if let first = waiting?.entries.first,
+            now.time.nanoseconds(since: first.place.origin.time) > WaitingRecords.patience
+        {
+            return releaseWaiting(into: &output)
+        }
+        while waiting != nil {
+            let ready = Direction.allCases.filter { sides[$0.index].isHeld && isReady($0) }
+            guard !ready.isEmpty else { return }
+            readWaiting(of: ready, into: &output)
+        }
+    }
+
+    /// Reads all records that wait, with what there is.
+    func releaseWaiting(into output: inout TLSOutput) {
+        if earlyData == .undecided { earlyData = .accepted }
+        // The server's word may come with what waits.
+        readWaiting(of: Direction.allCases, into: &output)
+    }
+
+    private func readWaiting(of directions: [Direction], into output: inout TLSOutput) {
+        guard let entries = waiting?.entries else { return }
+        waiting = nil
+        for direction in directions { sides[direction.index].isHeld = false }
+        var rest = WaitingRecords()
+        for entry in entries {
+            if directions.contains(entry.place.direction) {
+                dispatch(entry.header, entry.payload.span, at: entry.place, into: &output)
+            } else {
+                rest.append(entry)
+            }
+        }
+        if !rest.entries.isEmpty { waiting = rest }
+    }
+}

@@ -1,0 +1,131 @@
+package import WireFormat
+
+/// Reads the two streams of a TLS connection, and decrypts what the secrets allow.
+///
+/// It is fed the bytes of both streams in the order of the capture, and what is missing of them. It appends plaintext, gaps
+/// and alerts to a ``TLSOutput``. It does no I/O. Every record is verified before a byte of it is used.
+///
+/// Files: `+Records` takes records apart from streams, `+Hellos` reads handshakes, `+Opening` decrypts, `+Losses` goes on after
+/// lost bytes, `+Waiting` keeps records for which something must come first.
+package final class TLSReader {
+    let secrets: SecretStore?
+    let bench: CipherBench
+    var sides: InlineArray<2, Side> = [Side(), Side()]
+    /// What the hellos told.
+    package internal(set) var facts = TLSFacts()
+    /// The direction of the client; nil while it is not known.
+    package internal(set) var client: Direction?
+    /// The random of the ClientHello, which names the connection in key logs.
+    var clientRandom: Random?
+    var serverRandom: Random?
+    var sessionID: [UInt8] = []
+    /// What protects records, by the suite; nil while it is not known.
+    var cipher: RecordCipher?
+    var encryptsThenAuthenticates = false
+    /// Whether the connection began before the capture.
+    package let beginsMidstream: Bool
+    /// What becomes of data that the client sent with its first hello.
+    var earlyData = EarlyData.none
+    /// Records that wait, of both directions, in order; nil if none do.
+    var waiting: WaitingRecords?
+    /// Bytes that may still be spent on trials, after losses.
+    var trialBudget = 256 << 20
+    /// The current packet.
+    var packet: UInt64 = 0
+
+    /// Data that comes before the server has answered (RFC 8446 4.2.10).
+    enum EarlyData {
+        case none
+        /// It is not known yet whether the server takes it.
+        case undecided
+        case accepted
+        case rejected
+    }
+
+    /// Creates a reader.
+    ///
+    /// - Parameters:
+    ///   - secrets: The key logs; nil if there is none.
+    ///   - bench: The contexts of the ciphers, which only one thread uses at a time.
+    ///   - beginsMidstream: Whether the connection began before the capture.
+    package init(secrets: SecretStore?, bench: CipherBench, beginsMidstream: Bool = false) {
+        self.secrets = secrets
+        self.bench = bench
+        self.beginsMidstream = beginsMidstream
+    }
+
+    /// The bytes that it keeps beside itself.
+    package var cost: Int {
+        sides[0].cost &+ sides[1].cost &+ (waiting?.cost ?? 0)
+    }
+
+    /// Whether records of a direction have been decrypted.
+    package func hasDecrypted(_ direction: Direction) -> Bool { sides[direction.index].protection != nil }
+
+    /// Whether a direction said that it sends nothing more.
+    package func hasClosed(_ direction: Direction) -> Bool { sides[direction.index].hasClosed }
+
+    /// Whether both directions have their secrets, as far as is known.
+    package var isDecrypted: Bool {
+        let hasPlaintext = hasDecrypted(.fromInitiator) || hasDecrypted(.fromResponder)
+        return hasPlaintext && sides[0].obstacle == nil && sides[1].obstacle == nil
+    }
+
+    /// What keeps a direction from being decrypted; nil if nothing does.
+    package func obstacle(_ direction: Direction) -> TLSFacts.Obstacle? { sides[direction.index].obstacle }
+
+    /// What keeps the connection from being decrypted; nil if records of it were.
+    package var obstacle: TLSFacts.Obstacle? {
+        guard !hasDecrypted(.fromInitiator), !hasDecrypted(.fromResponder) else { return nil }
+        return sides[0].obstacle ?? sides[1].obstacle ?? .incomplete
+    }
+
+    /// Takes the next bytes of a stream.
+    package func receive(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+        packet = max(packet, place.origin.packet)
+        if waiting != nil { reviseWaiting(now: place.origin, into: &output) }
+        read(bytes, at: place, into: &output)
+    }
+
+    /// Goes on after bytes that the capture lacks.
+    ///
+    /// - Parameters:
+    ///   - length: How many; nil if that is not known.
+    ///   - place: Where they would stand.
+    ///   - output: What comes of it.
+    package func skip(_ length: UInt64?, at place: RecordPlace, into output: inout TLSOutput) {
+        packet = max(packet, place.origin.packet)
+        if waiting != nil { releaseWaiting(into: &output) }
+        lose(length, at: place, into: &output)
+    }
+
+    /// Ends the reading: what waits is decrypted with what there is.
+    package func finish(into output: inout TLSOutput) {
+        if waiting != nil { releaseWaiting(into: &output) }
+        for direction in Direction.allCases {
+            flushGap(direction, into: &output)
+            if sides[direction.index].obstacle == nil, sides[direction.index].failures > 0,
+                !hasDecrypted(direction)
+            {
+                giveUp(direction, beginsMidstream ? .noHandshake : hasSecrets(direction) ? .wrongSecret : missing)
+            }
+        }
+    }
+
+    /// What is missing if a connection has no secrets.
+    var missing: TLSFacts.Obstacle { secrets == nil || secrets?.isEmpty == true ? .noKeyLog : .noSecret }
+
+    /// Stops decrypting a direction.
+    func giveUp(_ direction: Direction, _ obstacle: TLSFacts.Obstacle) {
+        let index = direction.index
+        sides[index].obstacle = sides[index].obstacle ?? obstacle
+        sides[index].record = []
+        sides[index].recordLost = 0
+        sides[index].search = nil
+        sides[index].messages = MessageCollector()
+    }
+
+    func role(_ direction: Direction) -> (isClient: Bool, isKnown: Bool) {
+        (direction == client, client != nil)
+    }
+}

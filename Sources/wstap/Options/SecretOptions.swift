@@ -1,0 +1,94 @@
+import ArgumentParser
+import PacketCapture
+import TLSDecryption
+import TraceOutput
+
+/// Where the secrets of TLS connections come from, beside pcapng secrets blocks.
+struct SecretOptions: ParsableArguments {
+    @Option(
+        name: .customLong("keylog"),
+        help: ArgumentHelp(
+            "Decrypt TLS with this key log, as SSLKEYLOGFILE names it (RFC 9850); may be given several times.",
+            valueName: "file"),
+        completion: .file())
+    var keyLogs: [String] = []
+
+    /// Opens the key logs.
+    ///
+    /// - Throws: `ExitCode` if one cannot be opened.
+    func open() throws -> [KeyLogFile] {
+        try keyLogs.map { path in
+            guard let file = KeyLogFile(path: path) else {
+                complain(TerminalText.safe("\(path): \(String(cString: strerror(errno)))"))
+                throw ExitCode(ExitStatus.nothingRead)
+            }
+            return file
+        }
+    }
+}
+
+/// A key log, of which lines are read when a connection needs them.
+///
+/// What cannot be read at any place, such as a pipe, is read once and kept.
+final class KeyLogFile: KeyLogSource {
+    private let descriptor: Int32
+    private let text: [UInt8]?
+
+    /// The most bytes of a pipe that are kept.
+    private static let limit = 64 << 20
+
+    /// Opens a file; nil if that fails, with the reason in `errno`.
+    init?(path: String) {
+        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return nil }
+        descriptor = opened
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            close(opened)
+            return nil
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            close(opened)
+            errno = EISDIR
+            return nil
+        }
+        text = status.st_mode & S_IFMT == S_IFREG ? nil : readAll(opened, limit: Self.limit)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    func read(at offset: UInt64, count: Int) -> [UInt8] {
+        guard let start = Int(exactly: offset) else { return [] }
+        if let text { return start < text.count ? Array(text[start..<min(text.count, start &+ count)]) : [] }
+        return [UInt8](unsafeUninitializedCapacity: count) { room, filled in
+            while filled < count {
+                let done = pread(descriptor, room.baseAddress.map { $0 + filled }, count - filled, start &+ filled)
+                if done < 0, errno == EINTR { continue }
+                guard done > 0 else { return }
+                filled += done
+            }
+        }
+    }
+
+    /// Whether there are bytes after the first `count`.
+    func hasMore(than count: UInt64) -> Bool {
+        if let text { return text.count > count }
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && UInt64(clamping: status.st_size) > count
+    }
+}
+
+/// Reads a pipe to its end, or up to a limit.
+private func readAll(_ descriptor: Int32, limit: Int) -> [UInt8] {
+    var text: [UInt8] = []
+    var room = [UInt8](repeating: 0, count: 1 << 16)
+    while text.count < limit {
+        let done = read(descriptor, &room, room.count)
+        if done < 0, errno == EINTR { continue }
+        guard done > 0 else { break }
+        text.append(contentsOf: room[..<done])
+    }
+    return text
+}

@@ -1,0 +1,54 @@
+import PacketCapture
+import TLSDecryption
+import WireFormat
+
+/// The secrets of a capture: those of key logs, and those that stand in the capture itself.
+struct SecretsOfCapture {
+    let store: SecretStore
+    /// Whether secrets are found while packets are read; else all of them are there from the beginning.
+    private let comeWithPackets: Bool
+    private var taken = 0
+
+    /// - Parameters:
+    ///   - keyLogs: The key logs.
+    ///   - paths: The capture's files.
+    ///   - areRegular: Whether all of them can be read twice.
+    init(_ keyLogs: [KeyLogFile], paths: [String], areRegular: Bool) {
+        comeWithPackets = !areRegular
+        // Secrets may stand after the packets that need them.
+        store = areRegular ? SecretStore(searching: { Self.scan(paths) }) : SecretStore(mayGrow: true)
+        for keyLog in keyLogs { store.add(keyLog) }
+    }
+
+    /// Takes over the secrets that stand before the batch that was just read.
+    mutating func take(_ capture: borrowing MergedCapture) {
+        guard comeWithPackets, capture.secrets.count > taken, capture.batch.count > 0 else { return }
+        for secrets in capture.secrets[taken...] where secrets.type == Self.keyLogType {
+            store.add(secrets.bytes, from: capture.batch.number(0))
+        }
+        taken = capture.secrets.count
+    }
+
+    /// A TLS key log (draft-ietf-opsawg-pcapng 10.2).
+    private static let keyLogType: UInt32 = 0x544C_534B
+
+    /// Reads files for their secrets alone.
+    private static func scan(_ paths: [String]) -> [[UInt8]] {
+        paths.filter(mayHaveSecrets).flatMap { path -> [[UInt8]] in
+            guard var capture = try? MergedCapture(paths: [path]) else { return [] }
+            while capture.readBatch() {}
+            return capture.secrets.filter { $0.type == keyLogType }.map(\.bytes)
+        }
+    }
+
+    /// Whether a file is pcapng, or compressed, so that it may be.
+    private static func mayHaveSecrets(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var magic: [UInt8] = [0, 0, 0, 0]
+        guard read(descriptor, &magic, 4) == 4 else { return false }
+        let known: [[UInt8]] = [[0x0a, 0x0d, 0x0d, 0x0a], [0x28, 0xb5, 0x2f, 0xfd], [0x04, 0x22, 0x4d, 0x18]]
+        return known.contains(magic) || magic[0] == 0x1f && magic[1] == 0x8b
+    }
+}

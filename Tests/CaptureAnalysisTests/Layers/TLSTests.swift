@@ -1,0 +1,202 @@
+import CaptureAnalysis
+import FuzzTargets
+import TLSDecryption
+import TestSupport
+import Testing
+import WebSocketProtocol
+import WireFormat
+
+/// Sessions inside TLS that OpenSSL has recorded, put into packets here.
+@Suite("Sessions inside TLS")
+struct TLSTests {
+    private static let names = ["websocket-tls13", "websocket-tls12"]
+
+    /// What becomes of the piece with a number.
+    private enum Change {
+        case keep, lose, flip
+    }
+
+    private static func talk(
+        _ session: RecordedSession, pieces: Range<Int>? = nil, tail: Int = 0, change: (Int) -> Change = { _ in .keep },
+        proxy: [(ExpectedMessage.Sender, String)] = [], segmentSize: Int = .max, ends: Bool = true
+    ) -> TCPConversation {
+        var talk = TCPConversation()
+        if pieces == nil { talk.open() }
+        for (sender, text) in proxy { talk.send(text, from: sender) }
+        for index in (pieces ?? 0..<(session.pieces.count - tail)) {
+            let sender: ExpectedMessage.Sender = session.pieces[index].direction == .fromInitiator ? .client : .server
+            var bytes = session.pieces[index].bytes
+            switch change(index) {
+            case .lose: talk.lose(bytes.count, from: sender)
+            case .flip, .keep:
+                if change(index) == .flip { bytes[bytes.count - 3] ^= 1 }
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    talk.send(Array(rest.prefix(segmentSize)), from: sender)
+                    rest = rest.dropFirst(segmentSize)
+                }
+            }
+            talk.acknowledge(from: sender.peer)
+        }
+        if ends { talk.finish(first: .server) }
+        return talk
+    }
+
+    private static func options(_ keyLog: String?) -> AnalysisOptions {
+        var options = AnalysisOptions()
+        guard let keyLog else { return options }
+        let store = SecretStore()
+        store.add(Array(keyLog.utf8))
+        options.secrets = store
+        return options
+    }
+
+    /// What the ends said, without TLS.
+    private static func plain(_ session: RecordedSession) -> [String] {
+        (0..<8).flatMap { number in
+            [
+                String(repeating: "client \(number) ", count: 1 + 20 * number),
+                String(repeating: "server \(number) ", count: 1 + 30 * number),
+            ]
+        }
+    }
+
+    @Test("are read as if they were plain", arguments: names, [1, 7, 536, .max])
+    func whole(name: String, segmentSize: Int) throws {
+        let session = try RecordedSession(name)
+        let analysis = Analysis(
+            Self.talk(session, segmentSize: segmentSize).packets, options: Self.options(session.keyLog))
+        #expect(analysis.texts == Self.plain(session) && analysis.rules == [])
+        let start = try #require(analysis.connections.first)
+        let encryption = try #require(start.encryption)
+        #expect(encryption.version == (name == "websocket-tls13" ? "1.3" : "1.2"))
+        #expect(encryption.cipherSuite == session.suite && encryption.serverName == "server.example")
+        #expect(encryption.applicationProtocol == "http/1.1" && encryption.isDecrypted && !encryption.isResumed)
+        #expect(analysis.handshakes.map(\.url) == ["wss://server.example/chat"])
+        let end = try analysis.end
+        #expect(end.verdict.layer == .closeFrame && end.verdict.by == .client && end.verdict.isClean)
+        #expect(end.verdict.code?.rawValue == 4567 && end.pingRoundTrip?.count == 1)
+        #expect(end.verdict.tls == SessionEnd.TLS(fatalAlert: nil, clientHasClosed: true, serverHasClosed: true))
+        #expect(analysis.alerts.map(\.name) == ["close_notify", "close_notify"])
+        let encrypted = try analysis.summary.encrypted
+        #expect(encrypted.total == 1 && encrypted.decrypted == 1)
+        // The server's first message stands after its response, in decrypted bytes.
+        let response = try #require(session.plaintext[1].firstRange(of: Array("\r\n\r\n".utf8)))
+        #expect(analysis.messages.first { $0.from == .server }?.message.streamOffset == UInt64(response.upperBound))
+    }
+
+    @Test("are read inside a tunnel of a proxy", arguments: names)
+    func tunnel(name: String) throws {
+        let session = try RecordedSession(name)
+        let proxy: [(ExpectedMessage.Sender, String)] = [
+            (.client, "CONNECT server.example:443 HTTP/1.1\r\nHost: server.example:443\r\n\r\n"),
+            (.server, "HTTP/1.1 200 OK\r\n\r\n"),
+        ]
+        let analysis = Analysis(Self.talk(session, proxy: proxy).packets, options: Self.options(session.keyLog))
+        #expect(analysis.texts == Self.plain(session))
+    }
+
+    @Test("are delivered once TCP has acknowledged their last record")
+    func deliveries() throws {
+        let session = try RecordedSession("websocket-tls13")
+        var options = Self.options(session.keyLog)
+        options.demand.deliveries = .all
+        let analysis = Analysis(Self.talk(session).packets, options: options)
+        #expect(analysis.deliveries.count == 16)
+        #expect(
+            analysis.deliveries.allSatisfy {
+                $0.outcome == .acknowledged && $0.acknowledgedPacket == $0.messagePacket + 1
+            })
+    }
+
+    @Test("without secrets are counted by reason, and no event is reported")
+    func counts() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let foreign = try RecordedSession("tls13-chacha20").keyLog
+        let without = Analysis(Self.talk(session).packets, options: Self.options(nil))
+        #expect(without.told.count == 2)
+        let encrypted = try without.summary.encrypted
+        #expect(encrypted.total == 1 && encrypted.noKeyLog == 1)
+        let other = try Analysis(Self.talk(session).packets, options: Self.options(foreign)).summary.encrypted
+        #expect(other.total == 1 && other.noSecret == 1 && other.decrypted == 0)
+    }
+
+    @Test("with a wrong secret have one finding, which concerns no connection", arguments: names)
+    func wrongSecret(name: String) throws {
+        let session = try RecordedSession(name)
+        let lines = session.keyLog.split(separator: "\n").map { $0.dropLast() + ($0.last == "0" ? "1" : "0") }
+        let analysis = Analysis(
+            Self.talk(session).packets, options: Self.options(lines.joined(separator: "\n")))
+        #expect(Set(analysis.rules) == ["tls.wrong-secret"] && analysis.connections.isEmpty)
+        #expect(try analysis.summary.encrypted.wrongSecret == 1)
+    }
+
+    @Test("lose a record that is not genuine, and say so", arguments: names)
+    func badRecord(name: String) throws {
+        let session = try RecordedSession(name)
+        // A message of the server in the middle.
+        let flipped = session.pieces.count - 12
+        let analysis = Analysis(
+            Self.talk(session) { $0 == flipped ? .flip : .keep }.packets, options: Self.options(session.keyLog))
+        #expect(analysis.rules.filter { $0.hasPrefix("tls.") } == ["tls.bad-record"])
+        let texts = Self.plain(session)
+        #expect(analysis.texts.allSatisfy { texts.contains($0) } && analysis.texts.count >= texts.count - 3)
+        #expect(try analysis.end.verdict.isClean)
+    }
+
+    @Test("go on after each lost segment, and invent nothing", arguments: names)
+    func losses(name: String) throws {
+        let session = try RecordedSession(name)
+        let texts = Self.plain(session)
+        for lost in session.pieces.indices {
+            let analysis = Analysis(
+                Self.talk(session) { $0 == lost ? .lose : .keep }.packets, options: Self.options(session.keyLog))
+            #expect(analysis.texts.allSatisfy { texts.contains($0) }, "piece \(lost) lost")
+            guard lost >= session.pieces.count - 18, lost < session.pieces.count - 2 else { continue }
+            #expect(analysis.texts.count >= texts.count - 3, "piece \(lost) lost")
+        }
+    }
+
+    @Test("that began before the capture are found with the key log")
+    func midstream() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let start = session.pieces.count - 14
+        let talk = Self.talk(session, pieces: start..<session.pieces.count)
+        let analysis = Analysis(talk.packets, options: Self.options(session.keyLog))
+        let texts = Self.plain(session)
+        #expect(analysis.texts.count >= 4 && analysis.texts.allSatisfy { texts.contains($0) })
+        #expect(analysis.connections.map(\.opening) == [.midstream])
+        #expect(analysis.connections.first?.encryption?.version == "1.3")
+        #expect(try analysis.end.verdict.code?.rawValue == 4567)
+    }
+
+    @Test("that TCP cuts off without a close_notify say so")
+    func truncated() throws {
+        let session = try RecordedSession("websocket-tls13")
+        // Without the Close frames, and both close_notify.
+        let analysis = Analysis(Self.talk(session, tail: 4).packets, options: Self.options(session.keyLog))
+        #expect(analysis.rules == ["tls.truncated"])
+        let verdict = try analysis.end.verdict
+        #expect(verdict.layer == .fin && verdict.by == .server)
+        #expect(verdict.tls == SessionEnd.TLS(fatalAlert: nil, clientHasClosed: false, serverHasClosed: false))
+    }
+
+    @Test("report the same in parts", arguments: [1, 2, 5, 8])
+    func parts(count: Int) throws {
+        let sessions = try Self.names.map { try RecordedSession($0) }
+        let keyLog = sessions.map(\.keyLog).joined()
+        let packets = Self.talk(sessions[0]).packets + Self.talk(sessions[1]).packets
+        let one = Analysis(packets, options: Self.options(keyLog))
+        var many = Recorder()
+        var parted = PartedPipeline(options: Self.options(keyLog), parts: count, blockLength: 7)
+        for index in packets.indices { packets.withPacket(index) { parted.receive($0, into: &many) } }
+        parted.finish(into: &many)
+        #expect(many.told.map { "\($0)" } == one.told.map { "\($0)" })
+    }
+}
+
+extension Analysis {
+    fileprivate var alerts: [Alert] {
+        told.compactMap { if case .alert(let alert) = $0.event { alert } else { nil } }
+    }
+}

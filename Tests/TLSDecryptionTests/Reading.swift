@@ -1,0 +1,74 @@
+import TLSDecryption
+import TestSupport
+import WireFormat
+
+extension RecordedSession {
+    /// A store with the key log.
+    var secrets: SecretStore {
+        let store = SecretStore()
+        store.add(Array(keyLog.utf8))
+        return store
+    }
+}
+
+/// Feeds a reader, and keeps what comes of it.
+struct Reading {
+    let reader: TLSReader
+    /// Decrypted bytes by ``Direction/index``; those of gaps of known length are nil.
+    var plaintext: [[UInt8?]] = [[], []]
+    /// Gaps of unknown length, by where they stand.
+    var unknownGaps: [[Int]] = [[], []]
+    var alerts: [(direction: Direction, alert: TLSAlert)] = []
+    var problems: [(direction: Direction, problem: TLSProblem)] = []
+    private var offsets: [UInt64] = [0, 0]
+    private var packet: UInt64 = 0
+
+    init(_ secrets: SecretStore?, beginsMidstream: Bool = false) {
+        reader = TLSReader(secrets: secrets, bench: CipherBench(), beginsMidstream: beginsMidstream)
+    }
+
+    private mutating func place(_ direction: Direction, _ count: Int, milliseconds: Int64?) -> RecordPlace {
+        packet += 1
+        defer { offsets[direction.index] += UInt64(count) }
+        let start = offsets[direction.index]
+        let time = Timestamp(nanoseconds: (milliseconds ?? Int64(packet)) * 1_000_000)
+        return RecordPlace(
+            direction: direction, origin: Origin(packet: packet, time: time), carrier: start..<(start + UInt64(count)))
+    }
+
+    mutating func receive(_ bytes: some Collection<UInt8>, _ direction: Direction, milliseconds: Int64? = nil) {
+        var output = TLSOutput()
+        let own = Array(bytes)
+        reader.receive(
+            own.span, at: place(direction, own.count, milliseconds: milliseconds), into: &output)
+        take(output)
+    }
+
+    mutating func lose(_ count: Int, _ direction: Direction) {
+        var output = TLSOutput()
+        reader.skip(UInt64(count), at: place(direction, count, milliseconds: nil), into: &output)
+        take(output)
+    }
+
+    mutating func finish() {
+        var output = TLSOutput()
+        reader.finish(into: &output)
+        take(output)
+    }
+
+    private mutating func take(_ output: TLSOutput) {
+        for piece in output.pieces {
+            let index = piece.place.direction.index
+            switch piece.content {
+            case .plaintext(let range): plaintext[index] += output.bytes[range].map { $0 }
+            case .gap(let length?): plaintext[index] += [UInt8?](repeating: nil, count: Int(min(length, 1 << 20)))
+            case .gap(nil): unknownGaps[index].append(plaintext[index].count)
+            case .alert(let alert): alerts.append((piece.place.direction, alert))
+            case .problem(let problem): problems.append((piece.place.direction, problem))
+            }
+        }
+    }
+
+    /// The bytes of a direction, without gaps.
+    func known(_ direction: Direction) -> [UInt8] { plaintext[direction.index].compactMap { $0 } }
+}

@@ -1,0 +1,127 @@
+import TLSDecryption
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("Key logs")
+struct KeyLogTests {
+    private static let randomDigits = String(repeating: "0123456789abcdef", count: 4)
+    private static let secretDigits = String(repeating: "fe", count: 32)
+
+    private static var random: Random? { random(randomDigits) }
+
+    private static func random(_ digits: String) -> Random? { Random(bytes(hex: digits).span) }
+
+    private static func store(_ text: String) -> SecretStore {
+        let store = SecretStore()
+        store.add(Array(text.utf8))
+        return store
+    }
+
+    private static func line(_ label: String = "CLIENT_TRAFFIC_SECRET_0", secret: String = secretDigits) -> String {
+        "\(label) \(randomDigits) \(secret)"
+    }
+
+    @Test(
+        "are read with comments, other ends of lines, unknown labels and none at the end",
+        arguments: [
+            line() + "\n", line(), line() + "\r\n", line() + "  \n", "# a comment\n\n" + line() + "\n",
+            "ECH_SECRET \(randomDigits) 00\nnot a key log\n" + line(), "\u{0}\u{1}\n" + line(),
+            line().uppercased() + "\n", "RSA 0011223344556677 \(secretDigits)\n" + line(),
+            String(repeating: "x", count: 3000) + "\n" + line(), line() + "\nCLIENT_TRAFFIC_SEC",
+            line() + "\nSERVER_TRAFFIC_SECRET_0 \(randomDigits) fefefe",
+        ])
+    func messy(text: String) throws {
+        let random = try #require(Self.random)
+        let secrets = Self.store(text).secrets(.clientApplication, of: random, at: 1)
+        #expect(secrets == [KeyBytes(bytes(hex: Self.secretDigits))])
+    }
+
+    @Test(
+        "do not take lines that are cut for secrets",
+        arguments: [
+            "", "CLIENT_TRAFFIC_SECRET_0", "CLIENT_TRAFFIC_SECRET_0 \(randomDigits)",
+            "CLIENT_TRAFFIC_SECRET_0 \(randomDigits) ", String(line().dropLast(1)), String(line().dropLast(2)),
+            line(secret: String(repeating: "fe", count: 49)), "CLIENT_RANDOM \(randomDigits) \(secretDigits)",
+            "CLIENT_TRAFFIC_SECRET_0 \(randomDigits.dropLast()) \(secretDigits)", line().replacing("fe", with: "fg"),
+        ])
+    func cut(text: String) throws {
+        let random = try #require(Self.random)
+        #expect(!Self.store(text).has(random, at: 1))
+    }
+
+    @Test("keep all secrets of one label, each once, whatever stands between them")
+    func several() throws {
+        let other = String(repeating: "ab", count: 48)
+        let foreign = "CLIENT_TRAFFIC_SECRET_0 \(String(repeating: "9", count: 64)) \(Self.secretDigits)\n"
+        let store = Self.store(
+            Self.line() + "\n" + foreign + Self.line() + "\n\n" + Self.line("CLIENT_TRAFFIC_SECRET_N", secret: other))
+        let random = try #require(Self.random)
+        #expect(store.secrets(.clientApplication, of: random, at: 1).count == 2)
+        #expect(store.secrets(.serverApplication, of: random, at: 1).isEmpty)
+        #expect(store.applicationSecrets(atMost: 10, at: 1).count == 4)
+        #expect(store.applicationSecrets(atMost: 2, at: 1).count == 2)
+    }
+
+    @Test("count from the packet on before which they were known")
+    func packets() throws {
+        let store = SecretStore(mayGrow: true)
+        store.add(Array(Self.line().utf8), from: 7)
+        let random = try #require(Self.random)
+        #expect(!store.has(random, at: 6) && store.has(random, at: 7) && store.has(random, at: 8))
+    }
+
+    @Test("that are written while they are read go on where a line had no end")
+    func growing() throws {
+        let source = GrowingKeyLog()
+        let store = SecretStore(mayGrow: true)
+        source.append("# begun\n" + Self.line().prefix(100))
+        let start = store.add(source)
+        #expect(start == 8)
+        source.append(Self.line().dropFirst(100) + "\n")
+        #expect(store.add(source, startingAt: start) == UInt64(8 + Self.line().utf8.count + 1))
+        let random = try #require(Self.random)
+        #expect(store.has(random, at: 1))
+    }
+
+    @Test("of many sessions find each")
+    func many() throws {
+        var text = ""
+        let randoms = (0..<20_000).map { number in
+            let digits = String(number, radix: 16)
+            return String(repeating: "0", count: 64 - digits.count) + digits
+        }
+        for random in randoms {
+            text += "CLIENT_RANDOM \(random) \(Self.master(of: random))\n"
+        }
+        let store = Self.store(text)
+        for random in [0, 1, 255, 9_999, 19_999].map({ randoms[$0] }) {
+            let key = try #require(Self.random(random))
+            let found = store.secrets(.master, of: key, at: 1)
+            #expect(found == [KeyBytes(bytes(hex: Self.master(of: random)))])
+        }
+    }
+
+    private static func master(of random: String) -> String {
+        String(repeating: String(random.suffix(2)), count: 48)
+    }
+
+    @Test("show no secret in a description")
+    func descriptions() {
+        let key = KeyBytes(bytes(hex: Self.secretDigits))
+        #expect(!"\(key)\(String(reflecting: key))".contains("254") && "\(key)" == "32 secret bytes")
+        var dumped = ""
+        dump(key, to: &dumped)
+        #expect(!dumped.contains("254") && !dumped.contains("fe"))
+    }
+}
+
+private final class GrowingKeyLog: KeyLogSource, @unchecked Sendable {
+    private var text: [UInt8] = []
+
+    func append(_ more: some StringProtocol) { text += Array(more.utf8) }
+
+    func read(at offset: UInt64, count: Int) -> [UInt8] {
+        Array(text.dropFirst(Int(offset)).prefix(count))
+    }
+}

@@ -1,0 +1,130 @@
+import TLSDecryption
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("TLS connections of which bytes are missing")
+struct TLSGapTests {
+    /// Whether what was decrypted is what was sent: in order, each byte at its place unless a gap of unknown length is before it.
+    private static func isTrue(_ reading: Reading, _ session: RecordedSession, _ direction: Direction) -> Bool {
+        let (read, sent) = (reading.plaintext[direction.index], session.plaintext[direction.index])
+        let gaps = reading.unknownGaps[direction.index]
+        guard let first = gaps.first else {
+            return read.count <= sent.count && zip(read, sent).allSatisfy { $0 == nil || $0 == $1 }
+        }
+        guard first <= sent.count, zip(read[..<first], sent).allSatisfy({ $0 == nil || $0 == $1 }) else { return false }
+        // What follows the last gap of unknown length stands at the end, where both agree, or somewhere.
+        let tail = Array(read[(gaps.last ?? first)...])
+        guard !tail.isEmpty else { return true }
+        return (0...max(0, sent.count - tail.count)).contains { start in
+            start + tail.count <= sent.count && zip(tail, sent[start...]).allSatisfy { $0 == nil || $0 == $1 }
+        }
+    }
+
+    private static func read(_ session: RecordedSession, without lost: Int, cut: Int = .max) -> Reading {
+        var reading = Reading(session.secrets)
+        for (index, piece) in session.pieces.enumerated() {
+            if index == lost {
+                reading.lose(piece.bytes.count, piece.direction)
+            } else {
+                reading.receive(piece.bytes, piece.direction)
+            }
+        }
+        reading.finish()
+        return reading
+    }
+
+    @Test("go on after each piece that is lost", arguments: RecordedSession.names)
+    func pieces(name: String) throws {
+        let session = try RecordedSession(name)
+        // The last six: data, and both close_notify. What comes before may be a handshake.
+        for lost in session.pieces.indices {
+            let reading = Self.read(session, without: lost)
+            for direction in Direction.allCases {
+                #expect(Self.isTrue(reading, session, direction), "\(direction), piece \(lost) lost")
+            }
+            guard lost >= session.pieces.count - 12 else { continue }
+            let direction = session.pieces[lost].direction
+            #expect(reading.known(direction.opposite) == session.plaintext[direction.opposite.index], "piece \(lost)")
+            guard lost < session.pieces.count - 4 else { continue }
+            // The last message of the direction is decrypted.
+            #expect(reading.plaintext[direction.index].last == session.plaintext[direction.index].last, "piece \(lost)")
+            #expect(reading.alerts.count == 2, "piece \(lost)")
+        }
+    }
+
+    @Test(
+        "count what an AEAD hides in lost records", arguments: ["tls13-aes128gcm", "tls12-aes256gcm", "tls13-chacha20"])
+    func exactGaps(name: String) throws {
+        let session = try RecordedSession(name)
+        var reading = Reading(session.secrets)
+        let direction = Direction.fromResponder
+        // Three data records of the server that follow each other in its stream, lost in one gap.
+        let own = session.pieces.indices.filter { session.pieces[$0].direction == direction }.suffix(5).prefix(3)
+        for (index, piece) in session.pieces.enumerated() {
+            if own.contains(index) {
+                reading.lose(piece.bytes.count, direction)
+            } else {
+                reading.receive(piece.bytes, piece.direction)
+            }
+        }
+        reading.finish()
+        #expect(reading.unknownGaps[1].isEmpty)
+        let sent = session.plaintext[1]
+        #expect(reading.plaintext[1].count == sent.count)
+        #expect(zip(reading.plaintext[1], sent).allSatisfy { $0 == nil || $0 == $1 })
+        #expect(reading.plaintext[1].contains { $0 == nil } && reading.plaintext[1].last == sent.last)
+    }
+
+    @Test(
+        "lose one record if the gap is inside it", arguments: ["tls13-aes128gcm", "tls12-aes128gcm", "tls12-chacha20"])
+    func insideRecord(name: String) throws {
+        let session = try RecordedSession(name)
+        var reading = Reading(session.secrets)
+        let lost = session.pieces.count - 5
+        for (index, piece) in session.pieces.enumerated() {
+            guard index == lost else {
+                reading.receive(piece.bytes, piece.direction)
+                continue
+            }
+            reading.receive(piece.bytes.prefix(20), piece.direction)
+            reading.lose(30, piece.direction)
+            reading.receive(piece.bytes.dropFirst(50), piece.direction)
+        }
+        reading.finish()
+        let direction = session.pieces[lost].direction
+        #expect(reading.unknownGaps == [[], []] && reading.problems.isEmpty)
+        #expect(reading.plaintext[direction.index].count == session.plaintext[direction.index].count)
+        #expect(Self.isTrue(reading, session, direction))
+    }
+
+    @Test("that began before the capture are found by the key log", arguments: ["tls13-aes128gcm", "tls13-aes256gcm"])
+    func midstream(name: String) throws {
+        let session = try RecordedSession(name)
+        let others = try RecordedSession(name == "tls13-aes128gcm" ? "tls13-resumed" : "tls13-chacha20")
+        let store = SecretStore()
+        store.add(Array((others.keyLog + session.keyLog).utf8))
+        var reading = Reading(store, beginsMidstream: true)
+        // From the middle of the data on, and in the middle of a record.
+        let start = session.pieces.count - 9
+        reading.receive(session.pieces[start].bytes.dropFirst(3), session.pieces[start].direction)
+        for piece in session.pieces[(start + 1)...] { reading.receive(piece.bytes, piece.direction) }
+        reading.finish()
+        for direction in Direction.allCases {
+            let known = reading.known(direction)
+            #expect(known.count > 400 && known == session.plaintext[direction.index].suffix(known.count))
+        }
+        #expect(reading.reader.client == .fromInitiator && reading.alerts.count == 2)
+        #expect(reading.reader.facts.suite?.name == session.suite)
+    }
+
+    @Test("of TLS 1.2 that began before the capture need the handshake")
+    func midstreamOfTLS12() throws {
+        let session = try RecordedSession("tls12-aes128gcm")
+        var reading = Reading(session.secrets, beginsMidstream: true)
+        for piece in session.pieces.suffix(8) { reading.receive(piece.bytes, piece.direction) }
+        reading.finish()
+        #expect(reading.plaintext == [[], []] && reading.problems.isEmpty)
+        #expect(reading.reader.obstacle == .noHandshake)
+    }
+}

@@ -1,0 +1,141 @@
+import TLSDecryption
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("TLS connections")
+struct TLSReaderTests {
+    private static func read(
+        _ session: RecordedSession, _ secrets: SecretStore?, cut: Int = .max, flipping: (piece: Int, byte: Int)? = nil
+    ) -> Reading {
+        var reading = Reading(secrets)
+        for (index, piece) in session.pieces.enumerated() {
+            var bytes = piece.bytes
+            if let flipping, flipping.piece == index { bytes[flipping.byte] ^= 0x10 }
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                reading.receive(rest.prefix(cut), piece.direction)
+                rest = rest.dropFirst(cut)
+            }
+        }
+        reading.finish()
+        return reading
+    }
+
+    @Test("are decrypted as OpenSSL's ends meant them", arguments: RecordedSession.names)
+    func recorded(name: String) throws {
+        let session = try RecordedSession(name)
+        let reading = Self.read(session, session.secrets)
+        for direction in Direction.allCases {
+            #expect(reading.plaintext[direction.index] == session.plaintext[direction.index].map { $0 })
+        }
+        #expect(reading.unknownGaps == [[], []] && reading.problems.isEmpty)
+        let facts = reading.reader.facts
+        #expect(facts.suite?.name == session.suite && facts.serverName == "server.example")
+        #expect(facts.version?.name == name.dropFirst(3).prefix(2).map { "\($0)" }.joined(separator: "."))
+        #expect(facts.selectedProtocol == "http/1.1" && facts.offeredProtocols == ["http/1.1"])
+        #expect(facts.isResumed == name.contains("resumed"))
+        #expect(reading.reader.isDecrypted && reading.reader.obstacle == nil)
+        #expect(reading.alerts.map(\.alert.name) == ["close_notify", "close_notify"])
+        #expect(Direction.allCases.allSatisfy { reading.reader.hasClosed($0) })
+    }
+
+    @Test("are decrypted alike however they are cut", arguments: RecordedSession.names, [1, 2, 5, 7, 1000])
+    func cuts(name: String, size: Int) throws {
+        let session = try RecordedSession(name)
+        let reading = Self.read(session, session.secrets, cut: size)
+        for direction in Direction.allCases {
+            #expect(reading.plaintext[direction.index] == session.plaintext[direction.index].map { $0 })
+        }
+        #expect(reading.unknownGaps == [[], []] && reading.problems.isEmpty && reading.alerts.count == 2)
+    }
+
+    @Test("without any key log are named, and nothing is decrypted")
+    func noKeyLog() throws {
+        let session = try RecordedSession("tls13-aes128gcm")
+        for secrets in [nil, SecretStore()] {
+            let reading = Self.read(session, secrets)
+            #expect(reading.plaintext == [[], []] && reading.problems.isEmpty)
+            #expect(reading.reader.obstacle == .noKeyLog && !reading.reader.isDecrypted)
+            #expect(reading.reader.facts.serverName == "server.example")
+        }
+    }
+
+    @Test("with a key log of another session have no secret for their client random")
+    func foreignKeyLog() throws {
+        let other = try RecordedSession("tls13-aes256gcm")
+        for name in ["tls13-aes128gcm", "tls12-aes128gcm"] {
+            let reading = Self.read(try RecordedSession(name), other.secrets)
+            #expect(reading.plaintext == [[], []] && reading.problems.isEmpty)
+            #expect(reading.reader.obstacle == .noSecret)
+        }
+    }
+
+    @Test(
+        "with a wrong secret have one finding, at the first record", arguments: ["tls13-aes128gcm", "tls12-aes128gcm"])
+    func wrongSecret(name: String) throws {
+        let session = try RecordedSession(name)
+        let store = SecretStore()
+        // The last digit of each secret is another one.
+        let lines = session.keyLog.split(separator: "\n").map { line in
+            String(line.dropLast()) + (line.last == "0" ? "1" : "0")
+        }
+        store.add(Array(lines.joined(separator: "\n").utf8))
+        let reading = Self.read(session, store)
+        #expect(reading.plaintext == [[], []] && reading.unknownGaps == [[], []])
+        #expect(reading.problems.map(\.problem) == [.wrongSecret, .wrongSecret])
+        #expect(reading.reader.obstacle == .wrongSecret)
+    }
+
+    @Test(
+        "are decrypted by the right one of several secrets",
+        arguments: ["tls13-chacha20", "tls12-aes256cbc-sha384-etm"])
+    func severalSecrets(name: String) throws {
+        let session = try RecordedSession(name)
+        let store = SecretStore()
+        let wrong = session.keyLog.split(separator: "\n").map { String($0.dropLast()) + ($0.last == "0" ? "1" : "0") }
+        store.add(Array((wrong.joined(separator: "\n") + "\n" + session.keyLog).utf8))
+        let reading = Self.read(session, store)
+        #expect(reading.known(.fromInitiator) == session.plaintext[0])
+        #expect(reading.known(.fromResponder) == session.plaintext[1] && reading.problems.isEmpty)
+    }
+
+    @Test("with one side's secrets are decrypted in that direction")
+    func oneSide() throws {
+        let session = try RecordedSession("tls13-aes128gcm")
+        let store = SecretStore()
+        let lines = session.keyLog.split(separator: "\n").filter { $0.hasPrefix("SERVER") }
+        store.add(Array(lines.joined(separator: "\n").utf8))
+        let reading = Self.read(session, store)
+        #expect(reading.plaintext[0].isEmpty && reading.known(.fromResponder) == session.plaintext[1])
+        #expect(reading.reader.obstacle == nil && !reading.reader.isDecrypted)
+        #expect(reading.reader.obstacle(.fromInitiator) == .noSecret)
+    }
+
+    @Test("without handshake secrets begin with the first record of the application")
+    func applicationSecretsOnly() throws {
+        let session = try RecordedSession("tls13-aes256gcm")
+        let store = SecretStore()
+        let lines = session.keyLog.split(separator: "\n").filter { $0.contains("_TRAFFIC_SECRET_0") }
+        store.add(Array(lines.joined(separator: "\n").utf8))
+        let reading = Self.read(session, store)
+        #expect(reading.known(.fromInitiator) == session.plaintext[0])
+        #expect(reading.known(.fromResponder) == session.plaintext[1] && reading.problems.isEmpty)
+    }
+
+    @Test("lose a record of which a bit was changed, and go on with the next", arguments: RecordedSession.names)
+    func flippedBit(name: String) throws {
+        let session = try RecordedSession(name)
+        // The fifth piece from the end, before both close_notify: data of one end.
+        let piece = session.pieces.count - 5
+        // Not in the last block, which the next record's first depends on in TLS 1.0.
+        let byte = session.pieces[piece].bytes.count - 40
+        let reading = Self.read(session, session.secrets, flipping: (piece, byte))
+        let direction = session.pieces[piece].direction
+        #expect(reading.problems.map(\.problem) == [.badRecord] && reading.problems[0].direction == direction)
+        #expect(reading.known(direction.opposite) == session.plaintext[direction.opposite.index])
+        #expect(reading.known(direction).count < session.plaintext[direction.index].count)
+        #expect(reading.known(direction).count > session.plaintext[direction.index].count / 4)
+        #expect(reading.alerts.count == 2)
+    }
+}
