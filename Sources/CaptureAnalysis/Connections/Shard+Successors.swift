@@ -35,7 +35,8 @@ extension Shard {
             OpeningReader(limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown))
         setReader(of: feed, .opening(opening))
         if !workspace.options.assumedServers.isEmpty,
-            let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP, !bytes.beginsTLS
+            let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP,
+            !bytes.beginsTLS
         {
             succeed(.webSocket(.assumed(client: client)), bytes, at: place, of: feed, &workspace, &sink)
         }

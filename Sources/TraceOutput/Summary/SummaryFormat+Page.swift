@@ -27,6 +27,7 @@ extension SummaryFormat {
             "\(summary.tcpConnections) TCP, \(summary.webSocketConnections) with WebSocket"
                 + self.others(summary.others)
                 + (summary.connectionsGivenUp > 0 ? "; \(summary.connectionsGivenUp) dropped at a limit" : ""))
+        if let text = encrypted(summary.encrypted) { line("TLS", text) }
         line(
             "WebSocket",
             Quantity.count(summary.frames, "frame") + ", " + Quantity.count(summary.messages, "message") + " of "
@@ -48,6 +49,18 @@ extension SummaryFormat {
         ]
         let counts = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return counts.isEmpty ? "" : "; " + counts.joined(separator: ", ")
+    }
+
+    /// What could be decrypted, and what not; nil if there were no secrets.
+    private func encrypted(_ encrypted: EncryptedConnections) -> String? {
+        guard encrypted.total > encrypted.noKeyLog &+ encrypted.incomplete else { return nil }
+        let kinds: [(UInt64, String)] = [
+            (encrypted.noSecret, "without a secret"), (encrypted.wrongSecret, "whose secrets do not fit"),
+            (encrypted.unsupported, "not supported"), (encrypted.noHandshake, "without a handshake"),
+            (encrypted.http2, "with HTTP/2"), (encrypted.encryptedHellos, "with ECH"),
+        ]
+        let counts = kinds.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }
+        return Quantity.count(encrypted.total, "connection") + ", \(encrypted.decrypted) decrypted" + counts.joined()
     }
 
     /// What the search for patterns had no room for; nil if nothing.
