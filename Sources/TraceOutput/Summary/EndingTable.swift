@@ -53,15 +53,21 @@ struct EndingTable {
         }
     }
 
-    mutating func record(_ verdict: SessionEnd.Verdict, upgrade: SessionRow.Upgrade, session: SessionID) {
+    /// The groups, in order of appearance.
+    var inOrder: [Group] { groups }
+
+    /// Counts an ending; returns the place of its group in ``inOrder``, nil beyond ``maximumGroups``.
+    @discardableResult
+    mutating func record(_ verdict: SessionEnd.Verdict, upgrade: SessionRow.Upgrade, session: SessionID) -> Int? {
         count += 1
         let kind = Kind(verdict: VerdictMessage.common(verdict), upgrade: upgrade)
         guard let place = placesByKind[kind] ?? place(of: kind, verdict) else {
             omitted += 1
-            return
+            return nil
         }
         groups[place].count += 1
         if groups[place].examples.count < Self.examples { groups[place].examples.append(session) }
+        return place
     }
 
     /// Finds or adds the group of a kind that is not in the cache; nil if there is no room for another group.

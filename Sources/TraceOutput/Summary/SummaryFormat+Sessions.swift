@@ -3,7 +3,7 @@ import CaptureAnalysis
 /// The table of sessions.
 extension SummaryFormat {
     mutating func writeSessions() {
-        guard sessions.count > 0 else { return }
+        guard counts.sessions.count > 0 else { return }
         let rows = shownRows
         let columns = SessionColumns(rows)
         let isTable = columns.width <= width
@@ -18,7 +18,7 @@ extension SummaryFormat {
             guard let ending = row.ending else { continue }
             if isTable { write(row, ending, columns) } else { write(row, ending) }
         }
-        let others = sessions.count - UInt64(rows.count)
+        let others = counts.sessions.count - UInt64(rows.count)
         guard others > 0 else { return }
         output.append(
             wrapping:
@@ -29,7 +29,7 @@ extension SummaryFormat {
 
     /// The sessions to show, by number.
     private var shownRows: [SessionRow] {
-        let rows = sessions.rows
+        let rows = counts.sessions.rows
         guard rows.count > Self.shownSessions else { return rows }
         let troubled = rows.lazy.filter { $0.ending?.verdict.isClean != true }.prefix(Self.shownSessions)
         let others = rows.lazy.filter { $0.ending?.verdict.isClean == true }.prefix(Self.shownSessions)

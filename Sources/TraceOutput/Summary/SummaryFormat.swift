@@ -28,27 +28,17 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     static let shownEndings = 12
     /// The most sessions whose endings can be seen at a glance, without a list.
     static let glance = 3
-    /// The most sources named.
-    static let namedSources = 3
     /// The columns that a session's ends and URL need in order to stand beside its numbers.
     static let roomBeside = 66
     /// The fewest columns that a URL beside the ends is cut to.
     static let usefulURL = 24
-    /// The most rules in the list of findings.
-    static let maximumRules = 200
-
     /// The most patterns listed.
     static let maximumPatterns = 20
 
     /// What is printed but not drained yet.
     package var output: OutputBuffer
     let options: Options
-    var sources: [String] = []
-    var sessions = SessionTable(maximumRows: maximumSessions)
-    var compression = CompressionTotals()
-    var endings = EndingTable()
-    var openings = OpeningTimes()
-    var findings = FindingTable(maximumRules: maximumRules)
+    var counts = CaptureCounts(maximumSessions: maximumSessions)
 
     /// Creates the format.
     package init(options: Options = Options()) {
@@ -63,21 +53,10 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
+        counts.receive(event, at: context)
         switch event {
-        case .capture(let start): sources = start.sources
-        case .connection(let start):
-            sessions.begin(start, session: context.session)
-            openings.record(start, session: context.session)
-        case .handshake(let handshake):
-            sessions.record(handshake, session: context.session)
-            openings.record(handshake, session: context.session)
-        case .finding(let finding): findings.record(finding, at: context)
-        case .end(let end):
-            let row = sessions.end(end, session: context.session)
-            endings.record(end.verdict, upgrade: row?.upgrade ?? .unseen, session: context.session)
-            compression.record(end)
         case .summary(let summary): write(summary)
-        case .segment, .alert, .frame, .message, .gap, .resync, .delivery: break
+        default: break
         }
     }
 }
