@@ -22,6 +22,11 @@ struct OutputOptions: ParsableArguments {
             valueName: "bytes|all|none"))
     var payload: PayloadLimit?
 
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of all payloads in an HTML report; the rest are left out (default: 16777216).", valueName: "bytes"))
+    var payloadBudget: Int?
+
     @Flag(help: "Also show the payloads of data frames, not only those of messages.")
     var framePayloads = false
 
@@ -38,6 +43,10 @@ struct OutputOptions: ParsableArguments {
         name: .shortAndLong,
         help: "Timeline: also show sequence and acknowledgment numbers, TCP states and readyStates.")
     var verbose = false
+
+    func validate() throws {
+        guard payloadBudget ?? 0 >= 0 else { throw ValidationError("--payload-budget must not be negative") }
+    }
 
     /// Whether the output should be coloured.
     var hasColor: Bool {
