@@ -141,6 +141,15 @@ extension TLSReader {
         return [.handshake, .application].contains { has(Self.label($0, isClient: direction == client)) }
     }
 
+    /// Whether no secret of a direction is missing: key logs may be written line by line.
+    func hasAllSecrets(_ direction: Direction) -> Bool {
+        guard let secrets, let clientRandom, let client else { return false }
+        guard let version = facts.version, version >= .tls13 else { return hasSecrets(direction) }
+        return [.handshake, .application].allSatisfy { epoch in
+            !secrets.secrets(Self.label(epoch, isClient: direction == client), of: clientRandom, at: packet).isEmpty
+        }
+    }
+
     // MARK: Failures
 
     /// Follows up on a record that no keys open.

@@ -38,7 +38,7 @@ extension TLSReader {
     private func isReady(_ direction: Direction) -> Bool {
         guard let version = facts.version else { return false }
         if version >= .tls13, direction == client, earlyData == .undecided { return false }
-        return secrets?.mayGrow != true || hasSecrets(direction)
+        return secrets?.mayGrow != true || hasAllSecrets(direction)
     }
 
     /// Keeps a record.

@@ -101,6 +101,8 @@ package final class TLSReader {
 
     /// Ends the reading: what waits is decrypted with what there is.
     package func finish(into output: inout TLSOutput) {
+        // What came after the last packet counts too.
+        packet = .max
         if waiting != nil { releaseWaiting(into: &output) }
         for direction in Direction.allCases {
             flushGap(direction, into: &output)

@@ -112,6 +112,38 @@ struct TLSReaderTests {
         #expect(reading.reader.obstacle(.fromInitiator) == .noSecret)
     }
 
+    /// The key log's lines come one by one, each after another piece; or all of them after the last.
+    @Test("wait for secrets that come later", arguments: ["tls13-aes128gcm", "tls12-aes128gcm"], [false, true])
+    func laterSecrets(name: String, comeLast: Bool) throws {
+        let session = try RecordedSession(name)
+        let store = SecretStore(mayGrow: true)
+        var lines = session.keyLog.split(separator: "\n")[...]
+        var reading = Reading(store)
+        for (index, piece) in session.pieces.enumerated() {
+            reading.receive(piece.bytes, piece.direction)
+            guard !comeLast, let line = lines.popFirst() else { continue }
+            store.add(Array(line.utf8), from: UInt64(index) + 2)
+        }
+        store.add(Array(lines.joined(separator: "\n").utf8), from: UInt64(session.pieces.count) + 1)
+        reading.finish()
+        #expect(reading.known(.fromInitiator) == session.plaintext[0] && reading.problems.isEmpty)
+        #expect(reading.known(.fromResponder) == session.plaintext[1] && reading.unknownGaps == [[], []])
+    }
+
+    @Test("do not wait for secrets for longer than a second")
+    func tooLateSecrets() throws {
+        let session = try RecordedSession("tls13-aes128gcm")
+        let store = SecretStore(mayGrow: true)
+        var reading = Reading(store)
+        for (index, piece) in session.pieces.enumerated() {
+            reading.receive(piece.bytes, piece.direction, milliseconds: Int64(index) * 500)
+        }
+        store.add(Array(session.keyLog.utf8), from: UInt64(session.pieces.count) + 1)
+        reading.finish()
+        #expect(reading.plaintext == [[], []] && reading.problems.isEmpty)
+        #expect(reading.reader.obstacle == .noSecret || reading.reader.obstacle == .noKeyLog)
+    }
+
     @Test("without handshake secrets begin with the first record of the application")
     func applicationSecretsOnly() throws {
         let session = try RecordedSession("tls13-aes256gcm")

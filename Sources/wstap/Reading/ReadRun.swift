@@ -76,6 +76,7 @@ struct ReadRun: FormatUser {
                 progress?.show(capture.bytesRead)
             }
         }
+        secrets.take(capture)
         progress?.clear()
         return try analysis.finish()
     }

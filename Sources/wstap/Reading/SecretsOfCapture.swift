@@ -22,9 +22,11 @@ struct SecretsOfCapture {
 
     /// Takes over the secrets that stand before the batch that was just read.
     mutating func take(_ capture: borrowing MergedCapture) {
-        guard comeWithPackets, capture.secrets.count > taken, capture.batch.count > 0 else { return }
+        guard comeWithPackets, capture.secrets.count > taken else { return }
+        // Without a batch, the capture is over.
+        let packet = capture.batch.count > 0 ? capture.batch.number(0) : capture.packetCount &+ 1
         for secrets in capture.secrets[taken...] where secrets.type == Self.keyLogType {
-            store.add(secrets.bytes, from: capture.batch.number(0))
+            store.add(secrets.bytes, from: packet)
         }
         taken = capture.secrets.count
     }

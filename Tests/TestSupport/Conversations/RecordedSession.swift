@@ -18,6 +18,9 @@ package struct RecordedSession: Sendable {
     /// What each end's application sent, by ``Direction/index``.
     package private(set) var plaintext: [[UInt8]] = [[], []]
 
+    /// The same in the order in which it was sent, of sessions that speak WebSocket.
+    package private(set) var said: [(direction: Direction, bytes: [UInt8])] = []
+
     package init(_ name: String) throws {
         let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "../../TLSDecryptionTests/Recorded")
@@ -29,6 +32,9 @@ package struct RecordedSession: Sendable {
             case "suite": suite = words[1]
             case "client": pieces.append((.fromInitiator, bytes(hex: words[1])))
             case "server": pieces.append((.fromResponder, bytes(hex: words[1])))
+            case "said":
+                let parts = words[1].split(separator: " ").map(String.init)
+                said.append((parts[0] == "client" ? .fromInitiator : .fromResponder, bytes(hex: parts[1])))
             default:
                 let parts = words[1].split(separator: " ").map(String.init)
                 plaintext[parts[0] == "client" ? 0 : 1] = bytes(hex: parts[1])
