@@ -50,6 +50,8 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var traffic: HTTPTraffic = []
     /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.
     package internal(set) var isAnswerHidden = false
+    /// Whether the capture lacks the client's stream, so that responses stand alone.
+    private(set) var isRequestHidden = false
 
     /// Creates a follower for a connection whose first bytes come next, or, if it began before the capture, are unknown.
     package init(limits: Limits, beganBeforeCapture: Bool) {
@@ -114,6 +116,27 @@ package struct UpgradeFollower: Sendable {
         }
         search(after: direction)
         return .consumed
+    }
+
+    /// Goes on without the other stream, none of which is in the capture: an answer without its request counts, and
+    /// what follows a request without an answer is searched.
+    ///
+    /// - Returns: Whether that changes anything: streams that wait may then go on.
+    package mutating func stopExpecting() -> Bool {
+        guard let client else { return false }
+        switch phase {
+        case .finished, .proxy: return false
+        case .following, .searching: break
+        }
+        if pendingRequest != nil {
+            guard isAwaitingAnswer else { return false }
+            search(after: client.opposite)
+            isAwaitingAnswer = false
+            return true
+        }
+        guard case .following = phase, !isRequestHidden, outstanding.first == nil else { return false }
+        isRequestHidden = true
+        return true
     }
 
     /// Stops following because no more bytes can be kept for a stream that waits; `pendingRequest` stays.
