@@ -77,7 +77,8 @@ extension UpgradeFollower {
         let facts = HeadFacts(head, after: line.end)
         record(facts)
         guard let pendingRequest else {
-            guard let answer = unaskedAnswer(line, facts, head) else { return nil }
+            // Where there is another stream, its request must have been seen too.
+            guard !hasBytes[direction.opposite.index], let answer = unaskedAnswer(line, facts, head) else { return nil }
             settle(answer)
             return .answered(answer)
         }

@@ -52,6 +52,8 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var isAnswerHidden = false
     /// Whether the capture lacks the client's stream, so that responses stand alone.
     private(set) var isRequestHidden = false
+    /// Whether a stream has brought a byte, by direction.
+    private(set) var hasBytes: [2 of Bool] = [false, false]
 
     /// Creates a follower for a connection whose first bytes come next, or, if it began before the capture, are unknown.
     package init(limits: Limits, beganBeforeCapture: Bool) {
@@ -76,6 +78,7 @@ package struct UpgradeFollower: Sendable {
     /// Inside a body the cost does not depend on the number of bytes.
     package mutating func receive(_ bytes: Span<UInt8>, from direction: Direction) -> Step {
         var offset = 0
+        hasBytes[direction.index] = true
         while offset < bytes.count {
             guard let outcome = read(bytes, from: &offset, direction) else { continue }
             if case .finished(let ending) = outcome, !ending.isHandedOver { offset = bytes.count }

@@ -16,7 +16,7 @@ struct UnprovenUpgradeTests {
     }
 
     /// Bytes that are no frames, who sends them first, and what the finding calls them.
-    private static let foreign: [(String, [UInt8], ExpectedMessage.Sender, String?)] = [
+    private static let foreignBytes: [(String, [UInt8], ExpectedMessage.Sender, String?)] = [
         ("SSH", Array("SSH-2.0-OpenSSH_9.6\r\n".utf8), .client, "SSH"),
         ("SSH of the server", Array("SSH-2.0-OpenSSH_9.6\r\n".utf8), .server, "SSH"),
         ("TLS", [0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3], .client, "TLS"),
@@ -26,7 +26,7 @@ struct UnprovenUpgradeTests {
         ("zeros", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], .server, nil),
     ]
 
-    @Test("Bytes of another protocol are no frames, and are named", arguments: foreign)
+    @Test("Bytes of another protocol are no frames, and are named", arguments: foreignBytes)
     func foreign(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
         var talk = Self.talk()
         for _ in 0..<3 { talk.send(bytes, from: sender) }
@@ -37,7 +37,7 @@ struct UnprovenUpgradeTests {
         #expect(name.map { analysis.findings[1].text.contains("looks like \($0)") } ?? true)
     }
 
-    @Test("Bytes of another protocol stop a proven session, without an invented Close", arguments: foreign.prefix(5))
+    @Test("Bytes of another protocol stop a proven session, without an invented Close", arguments: foreignBytes.prefix(5))
     func foreignAfterProof(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
         var talk = Self.talk(isProven: true)
         talk.send(WireFrame.text("a frame", from: sender), from: sender)
@@ -50,7 +50,7 @@ struct UnprovenUpgradeTests {
     }
 
     /// Frames that are true, few as they are.
-    private static let frames: [(String, [WireFrame])] = [
+    private static let trueFrames: [(String, [WireFrame])] = [
         ("a short text", [WireFrame(1, Array("ok".utf8), from: .server)]),
         ("a masked text", [WireFrame(1, Array("ok".utf8), from: .client)]),
         ("both", [WireFrame(1, Array("ok".utf8), from: .client), WireFrame(1, Array("ok".utf8), from: .server)]),
@@ -59,7 +59,7 @@ struct UnprovenUpgradeTests {
         ("a long text", [WireFrame(1, [UInt8](repeating: 0x61, count: 90_000), from: .server)]),
     ]
 
-    @Test("Frames are believed, and nothing of them is inferred", arguments: frames)
+    @Test("Frames are believed, and nothing of them is inferred", arguments: trueFrames)
     func believed(what: String, frames: [WireFrame]) {
         var talk = Self.talk()
         for frame in frames {
