@@ -87,13 +87,9 @@ extension Handshake {
             responseTime: response.flatMap { _ in
                 request.isSeen ? answered.time.nanoseconds(since: upgrade.asked.origin.time) : nil
             },
-<<<<<<< HEAD
             requestElapsed: upgrade.asked.elapsed, method: request.method, responseHTTPVersion: response?.httpVersion,
-            identity: identity, key: request.key)
-=======
-            requestElapsed: upgrade.asked.elapsed,
+            identity: identity, key: request.key,
             // Frames showed that it was accepted.
             isAnswerMissing: upgrade.isAccepted && response == nil)
->>>>>>> b3e7fab (Take a 101 without its request only where the client's stream brought nothing)
     }
 }
