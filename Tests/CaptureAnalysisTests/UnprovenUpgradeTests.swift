@@ -37,7 +37,8 @@ struct UnprovenUpgradeTests {
         #expect(name.map { analysis.findings[1].text.contains("looks like \($0)") } ?? true)
     }
 
-    @Test("Bytes of another protocol stop a proven session, without an invented Close", arguments: foreignBytes.prefix(5))
+    @Test(
+        "Bytes of another protocol stop a proven session, without an invented Close", arguments: foreignBytes.prefix(5))
     func foreignAfterProof(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
         var talk = Self.talk(isProven: true)
         talk.send(WireFrame.text("a frame", from: sender), from: sender)

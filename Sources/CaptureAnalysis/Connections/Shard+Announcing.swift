@@ -91,7 +91,7 @@ extension Shard {
         of opening: Slot<OpeningReader>, _ feed: Feed, _ client: Direction, _ upgrade: Upgrade? = nil
     ) -> SessionIdentity {
         let isEncrypted = feed.channel != nil && encryption(of: feed) != nil
-        let url = upgrade.map { isEncrypted ? $0.request.url.encrypted : $0.request.url }
+        let url = upgrade.map { isEncrypted ? $0.knownURL?.encrypted : $0.knownURL }
         if let known = openings[opening].identity { return url.map { known.asking(for: $0) } ?? known }
         return SessionIdentity(
             &table.connections[feed.connection], client: client, url: url, stream: stream(of: feed))

@@ -150,6 +150,7 @@ extension Shard {
                 // Its answer is not in the capture; the frames show what it was.
                 var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
                 handshake.isAccepted = true
+                handshake.isAnswerMissing = true
                 sink.receive(.handshake(handshake), at: context, payload: Span())
                 count(handshake, context, &workspace)
             } else {

@@ -33,6 +33,9 @@ final class Upgrade {
     /// Whether the session was opened.
     var isAccepted: Bool { selection != nil }
 
+    /// "ws://HOST/PATH" as the request names it; nil if the capture lacks the request.
+    var knownURL: String? { request.isSeen ? request.url : nil }
+
     /// The first rule that an end breaks in it, and over which the other may fail the connection.
     func brokenRule(of role: Role) -> Rule? {
         let violations = role == .client ? request.violations : answer.violations
@@ -88,8 +91,6 @@ extension Handshake {
                 request.isSeen ? answered.time.nanoseconds(since: upgrade.asked.origin.time) : nil
             },
             requestElapsed: upgrade.asked.elapsed, method: request.method, responseHTTPVersion: response?.httpVersion,
-            identity: identity, key: request.key,
-            // Frames showed that it was accepted.
-            isAnswerMissing: upgrade.isAccepted && response == nil)
+            identity: identity, key: request.key)
     }
 }

@@ -46,7 +46,7 @@ public struct Handshake: Sendable {
     public var identity: SessionIdentity
     /// Sec-WebSocket-Key; nil if there is none.
     public var key: String?
-    /// Whether the capture lacks the server's stream, so that there may have been an answer.
+    /// Whether the capture lacks the answer: frames show that there was one, or the server's stream is not there at all.
     public var isAnswerMissing = false
 }
 

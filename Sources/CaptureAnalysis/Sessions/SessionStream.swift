@@ -55,7 +55,7 @@ struct SessionStream: ~Copyable {
     /// A test holds them against the fields' addresses.
     static var hotBytes: (Range<Int>, Range<Int>) {
         let decoder = WebSocketStream.hotBytes
-        return (176..<264, (424 &+ decoder.lowerBound)..<(424 &+ decoder.upperBound))
+        return (176..<272, (432 &+ decoder.lowerBound)..<(432 &+ decoder.upperBound))
     }
 
     /// Begins a stream.
