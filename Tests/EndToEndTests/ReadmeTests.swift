@@ -32,14 +32,12 @@ struct ReadmeTests {
             let built = Self.products.appending(path: "\(module).build")
             let files = FileManager.default.enumerator(atPath: built.path)
             let sources = Repository.root.appending(path: "Sources/\(module)")
-            let current = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String }
-            let names = current.map { Set($0.map { URL(filePath: $0).lastPathComponent + ".o" }) }
+            let current = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String } ?? []
+            let names = Set(current.map { URL(filePath: $0).lastPathComponent + ".o" })
             while let file = files?.nextObject() as? String {
                 // Objects of files that are gone may still be there.
-                guard file.hasSuffix(".o"), names?.contains(URL(filePath: file).lastPathComponent) ?? true else {
-                    continue
-                }
-                objects.append(built.appending(path: file).path)
+                let isCurrent = names.isEmpty || names.contains(URL(filePath: file).lastPathComponent)
+                if file.hasSuffix(".o"), isCurrent { objects.append(built.appending(path: file).path) }
             }
         }
         let program = folder.appending(path: "example").path
