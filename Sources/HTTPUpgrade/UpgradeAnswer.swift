@@ -20,7 +20,7 @@ package struct UpgradeAnswer: Hashable, Sendable {
     package var request: UpgradeRequest
     /// The final response; nil if the capture lacks it.
     package var response: UpgradeResponse?
-    /// Whether Sec-WebSocket-Accept matches the key; nil unless the status is 101.
+    /// Whether Sec-WebSocket-Accept matches the key; nil unless the status is 101 and the request is known.
     package var isAcceptValid: Bool?
     /// The rules the response breaks, each once; empty unless accepted.
     package var violations: [UpgradeViolation]
@@ -30,6 +30,13 @@ extension UpgradeAnswer {
     /// A request whose answer the capture lacks.
     package init(lost request: UpgradeRequest) {
         self.init(verdict: .lost, request: request, response: nil, isAcceptValid: nil, violations: [])
+    }
+
+    /// An answer whose request the capture lacks.
+    init(unasked response: UpgradeResponse) {
+        self.init(
+            verdict: .accepted, request: .unseen, response: response, isAcceptValid: nil,
+            violations: response.violations(isAcceptValid: true))
     }
 
     /// Judges a final response (RFC 6455 4.1, "If the response does not…").

@@ -6,7 +6,7 @@ extension UpgradeFollower {
         if mustWait(direction) { return .waits }
         let index = direction.index
         if !streams[index].head.firstBytes.hasBegun {
-            if client == nil, direction == .fromInitiator, bytes.extracting(offset...).beginsProxyHeader {
+            if client == nil, direction == .fromInitiator, bytes[offset] == UInt8(ascii: "\r") {
                 return beginProxy(.proxyHeader, direction)
             }
             // RFC 9112 2.2: empty lines before a request line are ignored.
@@ -19,7 +19,10 @@ extension UpgradeFollower {
             switch streams[index].head.firstBytes.kind {
             case .undecided: break
             case .request:
-                if client == nil, direction == .fromInitiator, bytes.extracting(offset...).beginsProxyLine {
+                if client == nil, direction == .fromInitiator,
+                    streams[index].head.begins("PROXY ", continuing: bytes, from: offset)
+                {
+                    proxyMessage = streams[index].head.take()
                     return beginProxy(.proxyLine, direction)
                 }
                 guard client ?? tunnelClient ?? direction == direction else { return finish(brokenEnding) }
@@ -55,7 +58,7 @@ extension UpgradeFollower {
     private func mustWait(_ direction: Direction) -> Bool {
         guard let client else { return false }
         if client == direction { return isAwaitingAnswer || outstanding.count >= limits.outstandingRequests }
-        guard let request = outstanding.first else { return true }
+        guard let request = outstanding.first else { return !isRequestHidden }
         return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
@@ -104,7 +107,9 @@ extension UpgradeFollower {
     }
 
     private mutating func readResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
-        guard let line = StatusLine(head), let request = outstanding.first else { return finish(brokenEnding) }
+        guard let line = StatusLine(head), let request = outstanding.first ?? (isRequestHidden ? [] : nil) else {
+            return finish(brokenEnding)
+        }
         let facts = HeadFacts(head, after: line.end)
         record(facts)
         // RFC 9110 15.2: interim responses; 101 is a final one.
@@ -126,10 +131,20 @@ extension UpgradeFollower {
             if framing == .broken { _ = finish(.brokenHTTP) }
             return .answered(answer)
         }
+        if isRequestHidden, let answer = unaskedAnswer(line, facts, head) {
+            settle(answer)
+            return .answered(answer)
+        }
         guard line.status != 101 else { return finish(.otherUpgrade) }
         guard framing != .broken else { return finish(.brokenHTTP) }
         streams[direction.index].enterBody(framing)
         return nil
+    }
+
+    /// A 101 to WebSocket whose request the capture lacks; nil if it is something else.
+    func unaskedAnswer(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> UpgradeAnswer? {
+        guard line.status == 101, facts.namesWebSocket, facts.upgrade.accept != nil else { return nil }
+        return UpgradeAnswer(unasked: UpgradeResponse(line, facts, head: head))
     }
 
     /// Acts on an answer.

@@ -8,6 +8,7 @@ extension UpgradeFollower {
         guard step.isFromClient == (direction == .fromInitiator) else { return .waits }
         while let length = step.length(proxyMessage) {
             if proxyMessage.count == length {
+                if step == .proxyHeader, length < SOCKSStep.shortestHeader { return leaveProxyHeader(&offset) }
                 let result = step.result(proxyMessage)
                 proxyMessage = []
                 return enter(result)
@@ -18,6 +19,17 @@ extension UpgradeFollower {
             offset = end
         }
         return finish(.unknown)
+    }
+
+    /// Goes back to HTTP where bytes stop looking like the PROXY protocol's signature, which begins with empty lines.
+    private mutating func leaveProxyHeader(_ offset: inout Int) -> Outcome? {
+        let count = proxyMessage.count
+        proxyMessage = []
+        // RFC 9112 2.2: empty lines before a request line are ignored.
+        guard count <= SOCKSStep.emptyLineCount + 1 else { return finish(.unknown) }
+        offset -= 1
+        phase = .following
+        return nil
     }
 
     private mutating func enter(_ result: SOCKSStep.Result) -> Outcome? {
@@ -76,6 +88,12 @@ enum SOCKSStep: UInt8 {
         case broken
     }
 
+    /// What the binary form of the PROXY protocol begins with (2.2): "\r\n\r\n\0\r\nQUIT\n".
+    private static let signature: [12 of UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
+    /// How many bytes of it could be empty lines before a request.
+    static let emptyLineCount = 4
+    /// How many bytes it has without addresses.
+    static let shortestHeader = 16
     /// The longest line of the PROXY protocol (2.1).
     private static let longestLine = 107
     /// The longest name in version 4, which has no length of its own.
@@ -114,7 +132,11 @@ enum SOCKSStep: UInt8 {
             guard message.last != UInt8(ascii: "\n") else { return count }
             return count < Self.longestLine ? count + 1 : nil
         case .proxyHeader:
-            return count < 16 ? 16 : 16 + Int(message[14]) << 8 + Int(message[15])
+            let expected = Self.signature.count
+            for index in 0..<min(count, expected) where message[index] != Self.signature[index] { return count }
+            if count < expected { return count + 1 }
+            return count < Self.shortestHeader
+                ? Self.shortestHeader : Self.shortestHeader + Int(message[14]) << 8 + Int(message[15])
         case .request4, .reply4:
             return 8
         case .user4, .user4a, .host4:
@@ -160,12 +182,4 @@ enum SOCKSStep: UInt8 {
             return message[1] == 90 ? .connected : .refused
         }
     }
-}
-
-extension Span<UInt8> {
-    /// Whether these bytes begin with "PROXY " (PROXY protocol 2.1).
-    var beginsProxyLine: Bool { count >= 6 && equals("PROXY ", in: 0..<6) }
-
-    /// Whether these bytes begin with the signature of the binary form (PROXY protocol 2.2).
-    var beginsProxyHeader: Bool { count >= 12 && equals("\r\n\r\n\0\r\nQUIT\n", in: 0..<12) }
 }

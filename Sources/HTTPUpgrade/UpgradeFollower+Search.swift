@@ -19,14 +19,16 @@ extension UpgradeFollower {
     /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.
     mutating func search(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         let index = direction.index
-        if direction == client, isAwaitingAnswer, let pendingRequest {
+        if direction == client, isAwaitingAnswer || isAnswerHidden, let pendingRequest {
             // Frames of a client never begin like a request line: their second byte has the mask bit.
             var first = FirstBytes()
             first.read(bytes, from: offset)
-            guard first.kind == .request else { return .waits }
-            let answer = UpgradeAnswer(lost: pendingRequest)
-            settle(answer)
-            return .answered(answer)
+            if first.kind == .request {
+                let answer = UpgradeAnswer(lost: pendingRequest)
+                settle(answer)
+                return .answered(answer)
+            }
+            if isAwaitingAnswer { return .waits }
         }
         streams[index].head.firstBytes.read(bytes, from: offset)
         let kind = streams[index].head.firstBytes.kind
@@ -74,7 +76,13 @@ extension UpgradeFollower {
         client = direction.opposite
         let facts = HeadFacts(head, after: line.end)
         record(facts)
-        guard let pendingRequest, line.status == 101 || line.status >= 200 else { return nil }
+        guard let pendingRequest else {
+            // Where there is another stream, its request must have been seen too.
+            guard !hasBytes[direction.opposite.index], let answer = unaskedAnswer(line, facts, head) else { return nil }
+            settle(answer)
+            return .answered(answer)
+        }
+        guard line.status == 101 || line.status >= 200 else { return nil }
         let response = UpgradeResponse(line, facts, head: head)
         let answer = UpgradeAnswer(pendingRequest, response: response)
         if line.status == 101 {

@@ -50,6 +50,10 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var traffic: HTTPTraffic = []
     /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.
     package internal(set) var isAnswerHidden = false
+    /// Whether the capture lacks the client's stream, so that responses stand alone.
+    private(set) var isRequestHidden = false
+    /// Whether a stream has brought a byte, by direction.
+    private(set) var hasBytes: [2 of Bool] = [false, false]
 
     /// Creates a follower for a connection whose first bytes come next, or, if it began before the capture, are unknown.
     package init(limits: Limits, beganBeforeCapture: Bool) {
@@ -74,6 +78,7 @@ package struct UpgradeFollower: Sendable {
     /// Inside a body the cost does not depend on the number of bytes.
     package mutating func receive(_ bytes: Span<UInt8>, from direction: Direction) -> Step {
         var offset = 0
+        hasBytes[direction.index] = true
         while offset < bytes.count {
             guard let outcome = read(bytes, from: &offset, direction) else { continue }
             if case .finished(let ending) = outcome, !ending.isHandedOver { offset = bytes.count }
@@ -114,6 +119,27 @@ package struct UpgradeFollower: Sendable {
         }
         search(after: direction)
         return .consumed
+    }
+
+    /// Goes on without the other stream, none of which is in the capture: an answer without its request counts, and
+    /// what follows a request without an answer is searched.
+    ///
+    /// - Returns: Whether that changes anything: streams that wait may then go on.
+    package mutating func stopExpecting() -> Bool {
+        guard let client else { return false }
+        switch phase {
+        case .finished, .proxy: return false
+        case .following, .searching: break
+        }
+        if pendingRequest != nil {
+            guard isAwaitingAnswer else { return false }
+            search(after: client.opposite)
+            isAwaitingAnswer = false
+            return true
+        }
+        guard case .following = phase, !isRequestHidden, outstanding.first == nil else { return false }
+        isRequestHidden = true
+        return true
     }
 
     /// Stops following because no more bytes can be kept for a stream that waits; `pendingRequest` stays.

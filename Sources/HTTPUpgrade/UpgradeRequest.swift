@@ -42,6 +42,25 @@ package final class UpgradeRequest: Sendable {
         cost = 256 + 4 * head.count
     }
 
+    /// Stands for a request that the capture lacks.
+    static let unseen = UpgradeRequest()
+
+    private init() {
+        header = HTTPFields([])
+        method = ""
+        target = ""
+        httpVersion = ""
+        host = ""
+        url = ""
+        key = nil
+        draft = nil
+        violations = []
+        cost = 0
+    }
+
+    /// Whether the capture has it.
+    package var isSeen: Bool { !method.isEmpty }
+
     private static func brokenRules(
         _ method: String, httpVersion: String, key: String?, _ fields: borrowing UpgradeFields
     ) -> [UpgradeViolation] {

@@ -56,6 +56,9 @@ public struct WebSocketStream: ~Copyable {
     public private(set) var hasPending = false
     var hasSentClose = false
     private var payloadUse = PayloadUse.frame
+    /// How many frames in a row were hardly any, and the number of the last one.
+    private var doubtfulFrames: UInt8 = 0
+    private var lastDoubtful: UInt16 = 0
     /// The reserved bits used by extensions that were negotiated and are not decoded.
     let undecodedBits: UInt8
     var violations = PendingViolations()
@@ -152,6 +155,9 @@ public struct WebSocketStream: ~Copyable {
         mutating get { payloadUse != .frame }
     }
 
+    /// What stands in place of a header, if the stream was given up there; nil if that is not clear.
+    package var foreignProtocol: ForeignProtocol? { ForeignProtocol(frame.header) }
+
     /// The opcode of the frame that began last.
     package var currentOpcode: Opcode { mutating get { frame.header.opcode } }
 
@@ -185,6 +191,7 @@ public struct WebSocketStream: ~Copyable {
                 place = .header(reader)
                 return nil
             }
+            if isImplausible(header) { return stop(at: header, &resources) }
             payload = begin(header, &resources)
             if hasPending, let output = nextPending(&resources) {
                 place = .payload(payload)
@@ -285,6 +292,35 @@ public struct WebSocketStream: ~Copyable {
         messages.releaseKept(&resources)
         messages.endCompression(&resources)
         return messages.abandon()
+    }
+
+    /// Whether what stands where a header is due can hardly be one.
+    ///
+    /// Endpoints break rules, one at a time and mostly the same one. Bytes of another protocol break several at once.
+    private mutating func isImplausible(_ header: FrameHeader) -> Bool {
+        let broken = brokenRuleCount(header, header.opcode)
+        guard broken > 1 else { return false }
+        if broken > 2 || header.opcode == .close || ForeignProtocol(header) != nil { return true }
+        guard header.opcode.isReserved else { return false }
+        let number = UInt16(truncatingIfNeeded: frameCount)
+        doubtfulFrames = doubtfulFrames > 0 && number == lastDoubtful &+ 1 ? doubtfulFrames &+ 1 : 1
+        lastDoubtful = number
+        return doubtfulFrames >= Self.doubtfulFrameLimit
+    }
+
+    /// How many frames in a row may have a reserved opcode and break another rule besides.
+    private static let doubtfulFrameLimit = 4
+
+    /// Gives up the stream: this is no header.
+    private mutating func stop(at header: FrameHeader, _ resources: inout StreamResources) -> Output? {
+        frame.header = header
+        frame.streamOffset = streamOffset &- UInt64(header.byteCount)
+        frame.index = frameCount
+        lose(resources: &resources)
+        violations = PendingViolations()
+        violations.insert(.implausible)
+        hasPending = true
+        return nextPending(&resources)
     }
 
     private mutating func nextPending(_ resources: inout StreamResources) -> Output? {

@@ -31,8 +31,13 @@ struct ReadmeTests {
         for module in Self.modules {
             let built = Self.products.appending(path: "\(module).build")
             let files = FileManager.default.enumerator(atPath: built.path)
+            let sources = Repository.root.appending(path: "Sources/\(module)")
+            let current = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String } ?? []
+            let names = Set(current.map { URL(filePath: $0).lastPathComponent + ".o" })
             while let file = files?.nextObject() as? String {
-                if file.hasSuffix(".o") { objects.append(built.appending(path: file).path) }
+                // Objects of files that are gone may still be there.
+                let isCurrent = names.isEmpty || names.contains(URL(filePath: file).lastPathComponent)
+                if file.hasSuffix(".o"), isCurrent { objects.append(built.appending(path: file).path) }
             }
         }
         let program = folder.appending(path: "example").path

@@ -145,6 +145,9 @@ struct OpeningReader: StreamReader, ~Copyable {
         (follower.takeHandover(of: direction), follower.takeHandover(of: direction.opposite))
     }
 
+    /// Goes on without the stream that the capture lacks; false if that changes nothing.
+    mutating func stopExpecting() -> Bool { follower.stopExpecting() }
+
     /// Ends the reading, since no more bytes can be kept for a stream that waits.
     mutating func stopWaiting() -> UpgradeFollower.Ending { follower.giveUpWaiting() }
 

@@ -91,8 +91,8 @@ extension Shard {
         of opening: Slot<OpeningReader>, _ feed: Feed, _ client: Direction, _ upgrade: Upgrade? = nil
     ) -> SessionIdentity {
         let isEncrypted = feed.channel != nil && encryption(of: feed) != nil
-        let url = upgrade.map { isEncrypted ? $0.request.url.encrypted : $0.request.url }
-        if let known = openings[opening].identity { return url.map { known.asking(for: $0) } ?? known }
+        let url = upgrade.flatMap { isEncrypted ? $0.knownURL?.encrypted : $0.knownURL }
+        if let known = openings[opening].identity { return upgrade == nil ? known : known.asking(for: url) }
         return SessionIdentity(
             &table.connections[feed.connection], client: client, url: url, stream: stream(of: feed))
     }

@@ -145,6 +145,11 @@ extension Shard {
             let client = sessions[session].clientDirection
             let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
             let number = sessions[session].id.connection
+            if feed.channel == nil {
+                for direction in Direction.allCases where table.connections[slot].isUnseen(direction) {
+                    sessions[session].recordUnseen(direction, &workspace)
+                }
+            }
             sessions[session].end(transport, &workspace, &sink)
             sessions.remove(session)
             if feed.channel == nil { workspace.release(number) }
@@ -172,7 +177,21 @@ extension Shard {
             workspace.view = view(slot, session)
         }
         drain(slot, &workspace, &sink)
+        if stopExpecting(slot) { drain(slot, &workspace, &sink) }
         flushReader(of: Feed(slot), &workspace, &sink)
+    }
+
+    /// Goes on without a stream that is not in the capture at all.
+    ///
+    /// - Returns: Whether the other one may go on now.
+    mutating func stopExpecting(_ slot: Slot<TCPConnection>) -> Bool {
+        guard case .opening(let opening) = connections[slot.index].reader else { return false }
+        let isOneSided = Direction.allCases.contains { table.connections[slot].isUnseen($0) }
+        guard isOneSided || openings[opening].follower.isAnswerHidden, openings[opening].stopExpecting() else {
+            return false
+        }
+        for direction in Direction.allCases { table.connections[slot].resume(direction) }
+        return true
     }
 
     /// Lets a reader that is no session have a last look at what it keeps.
@@ -200,7 +219,8 @@ extension Shard {
         guard let upgrade = openings[opening].takeUnanswered() else { return }
         let client = openings[opening].client
         let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
-        let handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
+        var handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
+        handshake.isAnswerMissing = table.connections[feed.connection].isUnseen(client.opposite)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
     }

@@ -101,6 +101,7 @@ extension Shard {
             if case .ignored = connections[slot.index].reader { return }
             guard let piece = table.connections[slot].next(direction, budget: &table.budget) else {
                 if table.connections[slot].isPausedAndFull(direction) {
+                    if stopExpecting(slot) { continue }
                     stopWaiting(Feed(slot), &workspace)
                     return
                 }

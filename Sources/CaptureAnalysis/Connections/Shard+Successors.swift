@@ -126,6 +126,7 @@ extension Shard {
             begin.extensions = upgrade.extensions
             let session = makeSession(begin, opening, of: feed, &workspace)
             sessions[session].record(upgrade, at: workspace.time)
+            if upgrade.answer.isAcceptValid != true { sessions[session].beginTrial(&workspace) }
         case .assumed(let client):
             begin.client = client
             let context = announce(opening, of: feed, how: .midstream, client: client, nil, &workspace, &sink)
@@ -149,6 +150,7 @@ extension Shard {
                 // Its answer is not in the capture; the frames show what it was.
                 var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
                 handshake.isAccepted = true
+                handshake.isAnswerMissing = true
                 sink.receive(.handshake(handshake), at: context, payload: Span())
                 count(handshake, context, &workspace)
             } else {

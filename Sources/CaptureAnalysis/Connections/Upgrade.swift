@@ -33,13 +33,27 @@ final class Upgrade {
     /// Whether the session was opened.
     var isAccepted: Bool { selection != nil }
 
+    /// "ws://HOST/PATH" as the request names it; nil if the capture lacks the request.
+    var knownURL: String? { request.isSeen ? request.url : nil }
+
     /// The first rule that an end breaks in it, and over which the other may fail the connection.
     func brokenRule(of role: Role) -> Rule? {
         let violations = role == .client ? request.violations : answer.violations
         for violation in violations where Rule(violation).severity == .error { return Rule(violation) }
-        let negotiated = role == .client ? offer.violations : selection?.violations ?? []
+        let negotiated = role == .client ? offerViolations : selectionViolations
         for violation in negotiated where Rule(violation).severity == .error { return Rule(violation) }
         return nil
+    }
+
+    /// The rules that the offer breaks, if the capture has it.
+    var offerViolations: [OpeningViolation] { request.isSeen ? offer.violations : [] }
+
+    /// The rules that the selection breaks; only those that need no offer if the capture lacks that.
+    var selectionViolations: [OpeningViolation] {
+        let violations = selection?.violations ?? []
+        guard !request.isSeen else { return violations }
+        let alone: [OpeningViolation] = [.fieldEmpty, .extensionsRepeated, .extensionsMalformed, .subprotocolRepeated]
+        return violations.filter(alone.contains)
     }
 
     /// The negotiated extensions.
@@ -65,14 +79,17 @@ extension Handshake {
         let response = upgrade.answer.response
         self.init(
             isAccepted: upgrade.isAccepted, status: response?.status, url: request.url,
-            target: request.target, host: request.host, httpVersion: request.httpVersion,
+            target: request.target, host: request.host,
+            httpVersion: request.isSeen ? request.httpVersion : response?.httpVersion ?? "",
             version: upgrade.offer.version,
             requestHeader: request.header, responseHeader: response?.header ?? HTTPFields([]),
             subprotocol: upgrade.selection?.subprotocols.first, offeredExtensions: upgrade.offer.extensions,
             extensions: upgrade.extensions, isAcceptValid: upgrade.answer.isAcceptValid,
-            requestPacket: upgrade.asked.origin.packet,
+            requestPacket: request.isSeen ? upgrade.asked.origin.packet : 0,
             responsePacket: response.map { _ in answered.packet },
-            responseTime: response.map { _ in answered.time.nanoseconds(since: upgrade.asked.origin.time) },
+            responseTime: response.flatMap { _ in
+                request.isSeen ? answered.time.nanoseconds(since: upgrade.asked.origin.time) : nil
+            },
             requestElapsed: upgrade.asked.elapsed, method: request.method, responseHTTPVersion: response?.httpVersion,
             identity: identity, key: request.key)
     }

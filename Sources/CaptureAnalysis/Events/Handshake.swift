@@ -5,9 +5,9 @@ public import WireFormat
 public struct Handshake: Sendable {
     /// Whether the session was opened: answered by 101, to WebSocket.
     public var isAccepted: Bool
-    /// The HTTP status; nil when the request was never answered.
+    /// The HTTP status; nil when the request was never answered, or the capture lacks the answer.
     public var status: Int?
-    /// "ws://HOST/PATH" as the request names it.
+    /// "ws://HOST/PATH" as the request names it; empty if the capture lacks that.
     public var url: String
     /// The request target as it stands in the request line.
     public var target: String
@@ -27,9 +27,10 @@ public struct Handshake: Sendable {
     public var offeredExtensions: [WebSocketExtension]
     /// The negotiated extensions.
     public var extensions: [WebSocketExtension]
-    /// Whether Sec-WebSocket-Accept is the right one for the key; nil unless answered by 101.
+    /// Whether Sec-WebSocket-Accept is the right one for the key; nil unless answered by 101, and if the capture lacks
+    /// the request.
     public var isAcceptValid: Bool?
-    /// The packet that completed the request's head.
+    /// The packet that completed the request's head; 0 if the capture lacks it.
     public var requestPacket: UInt64
     /// The packet that completed the response's head; nil when it was never answered.
     public var responsePacket: UInt64?
@@ -37,7 +38,7 @@ public struct Handshake: Sendable {
     public var responseTime: Int64?
     /// Nanoseconds from the capture's first packet to the request's.
     public var requestElapsed: Int64
-    /// The request's method: GET, unless the client is wrong (RFC 6455 4.1).
+    /// The request's method: GET, unless the client is wrong (RFC 6455 4.1); empty if the capture lacks the request.
     public var method: String
     /// The version of HTTP that the response has: "1.1", "1.0"; nil when it was never answered.
     public var responseHTTPVersion: String?
@@ -45,6 +46,8 @@ public struct Handshake: Sendable {
     public var identity: SessionIdentity
     /// Sec-WebSocket-Key; nil if there is none.
     public var key: String?
+    /// Whether the capture lacks the answer: frames show that there was one, or the server's stream is not there at all.
+    public var isAnswerMissing = false
 }
 
 extension Handshake {

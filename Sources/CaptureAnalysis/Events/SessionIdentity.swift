@@ -32,7 +32,7 @@ public final class SessionIdentity: Sendable {
     }
 
     /// The same session, with the URL that its latest request asked for.
-    func asking(for url: String) -> SessionIdentity {
+    func asking(for url: String?) -> SessionIdentity {
         SessionIdentity(client: client, server: server, url: url, stream: stream, opening: opening)
     }
 }

@@ -7,6 +7,8 @@ enum Observation: CaseIterable {
     case textAfterHead
     case legacyDeflate
     case extensionNotDecoded
+    case notWebSocket
+    case otherProtocol
     // Both streams of a session.
     case closeNotAnswered
     case leftOpen
@@ -65,6 +67,15 @@ extension Rule {
             self.init(
                 "extension.not-decoded", .warning, "RFC 6455 9",
                 "The ends negotiated {NAME}, which wstap does not decode: payloads that it may change are withheld.")
+        case .notWebSocket:
+            self.init(
+                "framing.implausible", .error, "RFC 6455 5.2",
+                "No valid Sec-WebSocket-Accept proves the upgrade, and what follows it does not look like frames: it is not decoded."
+            )
+        case .otherProtocol:
+            self.init(
+                "framing.implausible", .error, "RFC 6455 5.2",
+                "What stands here is no frame and looks like {NAME}; it is not decoded.")
         case .closeNotAnswered:
             self.init(
                 "close.not-answered", .warning, "RFC 6455 5.5.1",

@@ -161,6 +161,10 @@ extension Rule {
                 "A reserved bit is set that no negotiated extension uses.")
         case .reservedOpcode:
             self.init("frame.reserved-opcode", .error, "RFC 6455 5.2", "The opcode is reserved.")
+        case .implausible:
+            self.init(
+                "framing.implausible", .error, "RFC 6455 5.2",
+                "What stands here breaks so many rules that it is no frame; the rest of this stream is not decoded.")
         case .compressedControl:
             self.init(
                 "deflate.compressed-control", .error, "RFC 7692 6.1",

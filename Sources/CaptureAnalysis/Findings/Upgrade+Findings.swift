@@ -9,11 +9,11 @@ extension Upgrade {
         for violation in request.violations { findings.append(Finding(Rule(violation), from: .client)) }
         // The fields of a draft follow rules of their own.
         if request.draft == nil {
-            for violation in offer.violations { findings.append(finding(violation, from: .client)) }
+            for violation in offerViolations { findings.append(finding(violation, from: .client)) }
         }
         for violation in answer.violations { findings.append(Finding(Rule(violation), from: .server)) }
         if let selection {
-            for violation in selection.violations { findings.append(finding(violation, from: .server)) }
+            for violation in selectionViolations { findings.append(finding(violation, from: .server)) }
             findings += Finding.undecoded(UndecodedExtensions(selection.extensions))
         }
         if let draft = request.draft { findings.append(Finding(Rule(.draft), draft, from: .client)) }

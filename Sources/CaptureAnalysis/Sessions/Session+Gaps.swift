@@ -26,6 +26,10 @@ extension Session {
         workspace.summary.gaps &+= 1
         streams[role.index].isIncomplete = true
         sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
+        guard !streams[role.index].isStopped else {
+            _ = streams[role.index].decoder.skip(length ?? 0, resources: &workspace.resources)
+            return
+        }
         guard let length else {
             lose(role, context, &workspace)
             return decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
@@ -72,6 +76,13 @@ extension Session {
         }
     }
 
+    /// Records that no byte of a stream is in the capture: what the end said is not known.
+    mutating func recordUnseen(_ direction: Direction, _ workspace: inout Workspace) {
+        let role = Role(direction, client: clientDirection)
+        streams[role.index].isIncomplete = true
+        streams[role.index].decoder.lose(resources: &workspace.resources)
+    }
+
     /// Searches a stream of which it is not known where it goes on.
     private mutating func lose(_ role: Role, _ context: EventContext, _ workspace: inout Workspace) {
         streams[role.index].decoder.lose(resources: &workspace.resources)
@@ -114,6 +125,9 @@ extension Session {
         _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
+        if search.isAnchored {
+            return tryOut(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
+        }
         let cost = search.cost
         guard workspace.resources.searchable > bytes.count else {
             // No room: what is kept is given up, and the search begins anew after these bytes.
@@ -145,6 +159,7 @@ extension Session {
         sink.receive(.resync(resync), at: context, payload: Span())
         streams[role.index].isInferred = true
         streams[role.index].decoder.resume(at: offset)
+        believe(&context, &workspace, &sink)
         for piece in 0..<search.pieceCount {
             let origin = search.origin(ofPiece: piece)
             let missing = search.missing(inPiece: piece, from: offset)
@@ -177,6 +192,7 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
+        if search.isAnchored { return interruptTrial(of: role, &context, &workspace, &sink) }
         let cost = search.cost
         let place = search.finish(hasFin: hasFin)
         workspace.resources.keepable &-= search.cost &- cost

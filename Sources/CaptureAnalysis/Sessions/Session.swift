@@ -182,7 +182,10 @@ struct Session: StreamReader, ~Copyable {
                 break
             }
         } while !input.isEmpty || streams[role.index].decoder.hasPending
-        if !bytes.isEmpty, streams[role.index].decoder.isInFrame, streams[role.index].decoder.currentOpcode != .close {
+        guard !bytes.isEmpty else { return }
+        if streams[role.index].decoder.isInFrame {
+            if streams[role.index].decoder.currentOpcode != .close { recordBytes(origin) }
+        } else if streams[role.index].decoder.isLost, streams[role.index].isStopped {
             recordBytes(origin)
         }
     }
@@ -195,6 +198,8 @@ struct Session: StreamReader, ~Copyable {
         switch output {
         case .frame(let frame, let payload): handle(frame, payload, from: role, origin, &context, &workspace, &sink)
         case .message(let message): handle(message, from: role, origin, context, &workspace, &sink)
+        case .violation(.implausible, let offset, let index):
+            reportStop(of: role, at: offset, frame: index, origin, context, &workspace, &sink)
         case .violation(let violation, let offset, let index):
             record(violation, at: offset, from: role, origin)
             let finding = Finding(Rule(violation), from: role, at: offset, frame: index)
@@ -329,6 +334,7 @@ struct Session: StreamReader, ~Copyable {
             guard isText else { return false }
             streams[role.index].decoder.lose(resources: &workspace.resources)
             streams[role.index].decoder.resume(at: offset &+ UInt64(bytes.count))
+            if streams[role.index].search != nil { beginTrial(of: role, &workspace) }
             return true
         }
         // Bytes that waited are older than others by right.
@@ -400,6 +406,7 @@ struct Session: StreamReader, ~Copyable {
         _ tcp: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         var context = workspace.context(id)
+        endTrials(tcp, &context, &workspace, &sink)
         for role in Role.allCases {
             let direction = role.direction(client: clientDirection)
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &workspace, &sink)

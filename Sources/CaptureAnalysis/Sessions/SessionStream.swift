@@ -45,6 +45,8 @@ struct SessionStream: ~Copyable {
     var mayAnswerUnseen = false
     /// The bytes that packets cut short lacked so far.
     var cutBytes: UInt64 = 0
+    /// Whether it was given up, since what it holds is no frames.
+    var isStopped = false
     /// What its compression came to.
     var compression: SessionEnd.Compression
 

@@ -47,6 +47,17 @@ struct HeadCollector {
         firstBytes.kind == .request ? RequestLine(gathered.span) != nil : StatusLine(gathered.span) != nil
     }
 
+    /// Whether what is gathered, and what follows it in `bytes` from `offset` on, begins with a text.
+    func begins(_ text: StaticString, continuing bytes: Span<UInt8>, from offset: Int) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard gathered.count <= count, bytes.count &- offset >= count &- gathered.count else { return false }
+        for index in 0..<count {
+            let byte = index < gathered.count ? gathered[index] : bytes[offset &+ index &- gathered.count]
+            if unsafe byte != text.utf8Start[index] { return false }
+        }
+        return true
+    }
+
     /// Keeps a head that was read in place after all.
     mutating func keep(_ head: Span<UInt8>) {
         gathered = head.indices.map { head[$0] }

@@ -81,6 +81,12 @@ extension TCPConnection {
         streams[direction.index].isPaused && streams[direction.index].isFull
     }
 
+    /// Whether the capture has no SYN, no byte and no FIN of a stream.
+    package mutating func isUnseen(_ direction: Direction) -> Bool {
+        guard streams[direction.index].seenOffset == 0, finPackets[direction.index] == nil else { return false }
+        return direction == .fromInitiator ? syn == nil : synAck == nil
+    }
+
     /// Whether a stream was seen up to its FIN (``TCPStream/isWhole``).
     package mutating func isWhole(_ direction: Direction) -> Bool {
         streams[direction.index].isWhole

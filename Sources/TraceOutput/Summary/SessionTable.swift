@@ -85,6 +85,8 @@ struct SessionRow {
         case pending
         /// Refused with this status, or never answered if nil.
         case refused(status: Int?)
+        /// Not known: the capture lacks the server's stream.
+        case answerMissing
         /// Accepted.
         case accepted
     }
@@ -110,7 +112,9 @@ struct SessionRow {
     var peers: String { "\(client) → \(server)" }
 
     mutating func record(_ handshake: borrowing Handshake) {
-        upgrade = handshake.isAccepted ? .accepted : .refused(status: handshake.status)
+        upgrade =
+            handshake.isAccepted
+            ? .accepted : handshake.isAnswerMissing ? .answerMissing : .refused(status: handshake.status)
         isDeflateNegotiated = handshake.extensions.contains { $0.name == "permessage-deflate" }
         url = Self.kept(handshake.url)
     }

@@ -12,6 +12,7 @@ enum VerdictMessage {
         switch upgrade {
         case .refused(let status?): text = "upgrade refused with \(status); " + text
         case .refused(nil): text = "upgrade never answered; " + text
+        case .answerMissing: text = "answer not captured; " + text
         case .pending: text = "upgrade not answered; " + text
         case .accepted, .unseen: break
         }

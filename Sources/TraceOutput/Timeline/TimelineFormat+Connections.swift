@@ -96,18 +96,22 @@ extension TimelineFormat {
     /// What was negotiated stands in the connection's heading, or with the response if the heading had an earlier upgrade.
     mutating func writeLines(_ handshake: borrowing Handshake, at context: borrowing EventContext, isInHeader: Bool) {
         beginLine(context, elapsed: handshake.requestElapsed, "HTTP", .faint, from: .client)
-        output.append("GET ")
-        let columns = 4 + output.append(untrusted: handshake.target).columns
-        beginDetail(after: columns)
-        output.append("upgrade: websocket")
-        if let version = handshake.version {
-            output.append(" ")
-            output.append(decimal: Int64(version))
+        if handshake.requestPacket > 0 {
+            output.append("GET ")
+            let columns = 4 + output.append(untrusted: handshake.target).columns
+            beginDetail(after: columns)
+            output.append("upgrade: websocket")
+            if let version = handshake.version {
+                output.append(" ")
+                output.append(decimal: Int64(version))
+            }
+            endLine()
+        } else {
+            output.append("request not captured\n")
         }
-        endLine()
         guard let status = handshake.status else {
             beginLine(context, "HTTP", .faint, from: nil)
-            output.append(handshake.isAccepted ? "answer not captured\n" : "no answer\n")
+            output.append(handshake.isAccepted || handshake.isAnswerMissing ? "answer not captured\n" : "no answer\n")
             return
         }
         writePacket(context)

@@ -1,6 +1,6 @@
 /// A rule of RFC 6455 or RFC 7692 that a frame or message breaks.
 ///
-/// Framing goes on behind it.
+/// Framing goes on after it, unless it says otherwise.
 public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     // Frames, told when the header is complete.
     case clientUnmasked
@@ -18,6 +18,8 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     case frameAfterClose
     case zeroMaskingKey
     case repeatedMaskingKey
+    /// So many rules are broken that this is no header; nothing is decoded after it.
+    case implausible
     // Payloads, told when the frame or message is complete.
     case closePayloadOneByte
     case closeCodeNotAllowed

@@ -41,6 +41,18 @@ extension WebSocketStream {
         }
     }
 
+    /// How many independent rules a header breaks by itself; the order of messages is none of them.
+    func brokenRuleCount(_ header: FrameHeader, _ opcode: Opcode) -> Int {
+        let used = undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0)
+        var count = 0
+        if header.isMasked != (sender == .client) { count &+= 1 }
+        if header.firstByte & 0x70 & ~used != 0 || header.rsv1 && opcode.isControl { count &+= 1 }
+        if opcode.isReserved { count &+= 1 }
+        if !header.hasMinimalLength || header.payloadLength > UInt64(Int64.max) { count &+= 1 }
+        if opcode.isControl, !header.fin || header.payloadLength > 125 { count &+= 1 }
+        return count
+    }
+
     /// Checks the body of a Close frame (RFC 6455 5.5.1, 7.4); every frame after it breaks a rule.
     mutating func endClose() {
         hasSentClose = true

@@ -8,6 +8,12 @@ package enum Evidence {
     package static let needed = 48
     /// What a chain needs on a connection of which nothing is known.
     package static let neededMidstream = 64
+    /// What a chain needs right after an upgrade that no Sec-WebSocket-Accept proves: the place is known.
+    package static let neededAfterUpgrade = 24
+    /// The same if nothing more can come, and the stream ends where a frame does.
+    static let neededAtEnd = 16
+    /// What makes a chain likely there: its first header alone.
+    static let likely = 14
     /// By how much it must lead every other chain.
     package static let margin = 12
 

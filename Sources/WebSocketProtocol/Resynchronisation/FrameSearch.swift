@@ -40,6 +40,8 @@ package final class FrameSearch {
     private let senders: [Role]
     private let mayBeCompressed: Bool
     private let isMidstream: Bool
+    /// Whether frames begin at the first byte, or nowhere.
+    package let isAnchored: Bool
     private let needed: Int
     private let limit: Int
 
@@ -59,9 +61,39 @@ package final class FrameSearch {
         candidateOffset = streamOffset
         senders = sender.map { [$0] } ?? [.client, .server]
         isMidstream = sender == nil
+        isAnchored = false
         self.mayBeCompressed = mayBeCompressed
         self.needed = needed
         self.limit = limit
+    }
+
+    /// Begins a trial of one place: frames begin there, or the stream is no WebSocket.
+    ///
+    /// All bytes are kept, and either kind of masking is tried.
+    ///
+    /// - Parameters:
+    ///   - streamOffset: The place, where the bytes to come begin in the stream.
+    ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
+    package init(anchoredAt streamOffset: UInt64, mayBeCompressed: Bool) {
+        bufferOffset = streamOffset
+        candidateOffset = streamOffset
+        senders = [.client, .server]
+        isMidstream = false
+        isAnchored = true
+        self.mayBeCompressed = mayBeCompressed
+        needed = Evidence.neededAfterUpgrade
+        limit = .max
+    }
+
+    /// Whether a trial has failed: no chain leads on from its place.
+    package var hasFailed: Bool { isAnchored && candidateOffset > bufferOffset && chains.isEmpty }
+
+    /// Whether the chain of a trial is more likely than not.
+    package var isLikely: Bool { bestEvidence >= Evidence.likely }
+
+    /// Whether the bytes of a trial, which are all, are whole frames.
+    package var isWhole: Bool {
+        chains.contains { $0.next == end && ($0.bits >= Evidence.neededAtEnd || $0.frames > 1) }
     }
 
     /// How many bytes are kept.
@@ -179,6 +211,7 @@ package final class FrameSearch {
             if follow(&chain, &walks, isEnd: isEnd) { insert(chain, into: &alive) }
         }
         while candidateOffset < end {
+            if isAnchored, candidateOffset > bufferOffset { break }
             let range = bytes(from: candidateOffset)
             // A header takes at most 14 bytes; one that is cut is tried again with the next segment.
             guard isEnd || range.count >= FrameHeader.maximumByteCount || candidateOffset == segmentStart else { break }
@@ -188,10 +221,11 @@ package final class FrameSearch {
             model.countPlace(clientHeader: isClients, serverHeader: isServers)
             for sender in senders where sender == .client ? isClients : isServers {
                 var chain = HeaderChain(
-                    sender: sender, start: candidateOffset, isSegmentStart: candidateOffset == segmentStart,
+                    sender: sender, start: candidateOffset,
+                    isSegmentStart: isAnchored || candidateOffset == segmentStart,
                     isMidstream: isMidstream)
                 chain.walk = walks.begin()
-                if follow(&chain, &walks, isEnd: isEnd), chain.frames > 0 || isSmall(range) {
+                if follow(&chain, &walks, isEnd: isEnd), chain.frames > 0 || isAnchored || isSmall(range) {
                     insert(chain, into: &alive)
                 }
             }

@@ -134,7 +134,7 @@ struct ForeignBytesTests {
         [1, 3, 7, 16, 251])
     func counters(tag: UInt8, step: Int) {
         var chance = SeededGenerator("ForeignBytesTests.counters")
-        for width in [1, 2, 3, 4, 5, 6, 8, 11, 14, 22] {
+        for width in [1, 2, 3, 6, 14] {
             for mask in [0, 0x80] as [UInt8] {
                 let bytes = (0..<30_000 / (width + 2)).flatMap { number -> [UInt8] in
                     var row = [tag, UInt8(width) | mask] + Array(repeating: 0x20, count: width)

@@ -1,0 +1,156 @@
+import WebSocketProtocol
+import WireFormat
+
+/// How a session begins if no valid Sec-WebSocket-Accept proves the upgrade (RFC 6455 4.2.2): what follows is held back
+/// until it has shown itself to be frames.
+extension Session {
+    /// Bytes of a stream after which a trial is decided with what there is.
+    private static let trialLimit = 64 << 10
+
+    /// Puts both streams on trial.
+    mutating func beginTrial(_ workspace: inout Workspace) {
+        for role in Role.allCases { beginTrial(of: role, &workspace) }
+    }
+
+    /// Puts a stream on trial from its next byte on.
+    mutating func beginTrial(of role: Role, _ workspace: inout Workspace) {
+        if let search = streams[role.index].search { workspace.resources.keepable &+= search.cost }
+        let search = FrameSearch(
+            anchoredAt: streams[role.index].decoder.streamOffset,
+            mayBeCompressed: streams[role.index].decoder.mayUseRSV1)
+        workspace.resources.keepable &-= search.cost
+        streams[role.index].search = search
+    }
+
+    /// Takes the next bytes of a stream on trial.
+    mutating func tryOut(
+        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64, _ context: inout EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let search = streams[role.index].search else { return }
+        let hasRoom = workspace.resources.searchable > bytes.count && search.keptCount < Self.trialLimit
+        let cost = search.cost
+        let place = search.receive(bytes, origin: origin)
+        workspace.resources.keepable &-= search.cost &- cost
+        if search.hasFailed || !hasRoom && place == nil && !search.isLikely {
+            stopFraming(at: role, context, &workspace, &sink)
+        } else if place != nil || !hasRoom {
+            believe(&context, &workspace, &sink)
+        }
+    }
+
+    /// Ends all trials: one stream has shown itself to be frames, so the other one is too.
+    mutating func believe(
+        _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let first = takeTrial(of: .client, &workspace) else {
+            guard let second = takeTrial(of: .server, &workspace) else { return }
+            for piece in 0..<second.pieceCount {
+                decode(piece, of: second, from: .server, &context, &workspace, &sink)
+            }
+            return
+        }
+        let second = takeTrial(of: .server, &workspace)
+        var (next, nextOfSecond) = (0, 0)
+        let count = second?.pieceCount ?? 0
+        while next < first.pieceCount || nextOfSecond < count {
+            if let second, nextOfSecond < count,
+                next == first.pieceCount
+                    || second.origin(ofPiece: nextOfSecond).packet < first.origin(ofPiece: next).packet
+            {
+                decode(nextOfSecond, of: second, from: .server, &context, &workspace, &sink)
+                nextOfSecond &+= 1
+            } else {
+                decode(next, of: first, from: .client, &context, &workspace, &sink)
+                next &+= 1
+            }
+        }
+    }
+
+    /// Ends a trial before bytes that the capture lacks.
+    mutating func interruptTrial(
+        of role: Role, _ context: inout EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let search = streams[role.index].search else { return }
+        let place = search.finish(hasFin: false)
+        if place != nil || search.isLikely { return believe(&context, &workspace, &sink) }
+        if search.hasFailed { return stopFraming(at: role, context, &workspace, &sink) }
+        // Nothing to go by: the stream is searched after the gap like any other.
+        release(role, context, &workspace, &sink)
+    }
+
+    /// Decides the trials of a session that is over.
+    mutating func endTrials(
+        _ tcp: TransportEnd, _ context: inout EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        var unproven: Role?
+        for role in Role.allCases {
+            guard let search = streams[role.index].search, search.isAnchored else { continue }
+            let hasFin = tcp.isWhole[role.direction(client: clientDirection).index]
+            let place = search.finish(hasFin: hasFin)
+            if place != nil || search.isWhole { return believe(&context, &workspace, &sink) }
+            if unproven == nil, search.keptCount > 0 { unproven = role }
+        }
+        if let unproven { return stopFraming(at: unproven, context, &workspace, &sink) }
+        for role in Role.allCases { _ = takeTrial(of: role, &workspace) }
+    }
+
+    /// Reports what stands in place of a frame; the decoder has given up the stream.
+    mutating func reportStop(
+        of role: Role, at offset: UInt64, frame: UInt64, _ origin: Origin, _ context: EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let name = streams[role.index].decoder.foreignProtocol
+        record(.implausible, at: offset, from: role, origin)
+        streams[role.index].isStopped = true
+        let finding =
+            name.map { Finding(Rule(.otherProtocol), $0.rawValue, from: role, at: offset, frame: frame) }
+            ?? Finding(Rule(Violation.implausible), from: role, at: offset, frame: frame)
+        workspace.report(finding, at: context, into: &sink)
+    }
+
+    /// Ends all trials without a session: what follows the upgrade is no frames.
+    private mutating func stopFraming(
+        at role: Role, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let search = streams[role.index].search, search.pieceCount > 0 else { return }
+        let offset = search.keptOffset
+        let finding =
+            ForeignProtocol(search.bytes(ofPiece: 0).span).map {
+                Finding(Rule(.otherProtocol), $0.rawValue, from: role, at: offset)
+            } ?? Finding(Rule(.notWebSocket), from: role, at: offset)
+        workspace.report(finding, at: context, into: &sink)
+        for role in Role.allCases where streams[role.index].search?.isAnchored == true {
+            streams[role.index].isStopped = true
+            release(role, context, &workspace, &sink)
+        }
+    }
+
+    /// Gives up the place in a stream on trial, and lets the decoder count its bytes.
+    private mutating func release(
+        _ role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let search = takeTrial(of: role, &workspace) else { return }
+        streams[role.index].decoder.lose(resources: &workspace.resources)
+        var context = context
+        for piece in 0..<search.pieceCount { decode(piece, of: search, from: role, &context, &workspace, &sink) }
+    }
+
+    private mutating func takeTrial(of role: Role, _ workspace: inout Workspace) -> FrameSearch? {
+        guard let search = streams[role.index].search, search.isAnchored else { return nil }
+        streams[role.index].search = nil
+        workspace.resources.keepable &+= search.cost
+        return search
+    }
+
+    private mutating func decode(
+        _ piece: Int, of search: FrameSearch, from role: Role, _ context: inout EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        decode(
+            search.bytes(ofPiece: piece).span, from: role, search.origin(ofPiece: piece), &context, &workspace, &sink)
+    }
+}

@@ -1,0 +1,33 @@
+import WireFormat
+
+/// What bytes are that stand where frames should, if their first ones show it.
+package enum ForeignProtocol: String, Sendable {
+    case tls = "TLS"
+    case ssh = "SSH"
+    case http = "HTTP"
+    case json = "JSON"
+
+    /// Looks at the first bytes of a stream.
+    package init?(_ bytes: Span<UInt8>) {
+        guard bytes.count >= 2 else { return nil }
+        switch (bytes[0], bytes[1]) {
+        // RFC 8446 5.1: the type of a record, and the version.
+        case (0x14...0x17, 3): self = .tls
+        case (UInt8(ascii: "S"), UInt8(ascii: "S")): self = .ssh
+        case (UInt8(ascii: "H"), UInt8(ascii: "T")), (UInt8(ascii: "G"), UInt8(ascii: "E")),
+            (UInt8(ascii: "P"), UInt8(ascii: "O")):
+            self = .http
+        case (UInt8(ascii: "{"), _), (UInt8(ascii: "["), UInt8(ascii: "{")), (UInt8(ascii: "["), UInt8(ascii: "\"")):
+            self = .json
+        default: return nil
+        }
+    }
+
+    /// Looks at what was read as a header.
+    init?(_ header: FrameHeader) {
+        // A length of 7 bits stands in the second byte as it is.
+        let length = header.payloadLength <= 125 ? UInt8(truncatingIfNeeded: header.payloadLength) : 126
+        let bytes: InlineArray<2, UInt8> = [header.firstByte, (header.isMasked ? 0x80 : 0) | length]
+        self.init(bytes.span)
+    }
+}
