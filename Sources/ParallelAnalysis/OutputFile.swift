@@ -1,5 +1,8 @@
 import TraceOutput
 
+/// The name of the unfinished file, for a signal handler; nil if there is none.
+nonisolated(unsafe) private var unfinishedName: UnsafeMutablePointer<CChar>?
+
 /// Where the output goes: standard output, or a file that appears whole or not at all.
 package struct OutputFile: ~Copyable {
     /// Why nothing more can be written.
@@ -42,6 +45,7 @@ package struct OutputFile: ~Copyable {
             let mode = exists ? status.st_mode & 0o777 : 0o666
             descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
             pendingName = (unfinished, target)
+            if descriptor >= 0 { unfinishedName = strdup(unfinished) }
             // The mode stays, whatever the umask.
             if exists, descriptor >= 0 { fchmod(descriptor, mode) }
         }
@@ -49,6 +53,7 @@ package struct OutputFile: ~Copyable {
     }
 
     deinit {
+        unfinishedName = nil
         if let pendingName, !isFinished { unlink(pendingName.from) }
         if descriptor != STDOUT_FILENO { close(descriptor) }
     }
@@ -84,6 +89,12 @@ package struct OutputFile: ~Copyable {
             throw .failed("\(name): \(OutputFile.systemMessage())")
         }
         isFinished = true
+        unfinishedName = nil
+    }
+
+    /// Removes the unfinished file, if there is one; for a signal handler that ends the program.
+    package static func removeUnfinished() {
+        if let unfinishedName { unlink(unfinishedName) }
     }
 
     private static func resolved(_ path: String) -> String? {

@@ -30,6 +30,10 @@ extension FilterOmissions {
                 "\(undecidedEvents) events are left out: they came before it was clear whether to show their connection"
             )
         }
+        if !isQuiet, shownEvents == 0, connectionCount > 0, absentConnections.isEmpty {
+            wstap.complain(
+                "the filters match nothing in \(connectionCount) \(connectionCount == 1 ? "session" : "sessions")")
+        }
         guard !isQuiet, !absentConnections.isEmpty else { return }
         let numbers = absentConnections.map(String.init).joined(separator: ", ")
         wstap.complain(

@@ -16,3 +16,62 @@ func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int
         Glibc.write(descriptor, bytes, count)
     #endif
 }
+
+/// The system's `open`, for types that have a method of the same name; a new file is for everybody, less the umask.
+func openForWriting(_ path: String, flags: Int32) -> Int32 {
+    #if canImport(Darwin)
+        Darwin.open(path, flags, 0o666)
+    #elseif canImport(Musl)
+        Musl.open(path, flags, 0o666)
+    #else
+        Glibc.open(path, flags, 0o666)
+    #endif
+}
+
+/// Ends the program; for types that have a method called `exit`.
+func endProgram(_ status: Int32) -> Never { exit(status) }
+
+/// Signals and what to do about them.
+enum Signals {
+    /// Those that ask a program to end.
+    static let ending = [SIGINT, SIGTERM, SIGHUP]
+
+    /// Whether the parent wants a signal ignored.
+    static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        #if canImport(Darwin)
+            let handler = action.__sigaction_u.__sa_handler
+        #elseif canImport(Musl)
+            let handler = action.__sa_handler.sa_handler
+        #else
+            let handler = action.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Installs a handler; system calls that wait return early.
+    static func handle(_ number: Int32, once: Bool, _ handler: @convention(c) @escaping (Int32) -> Void) {
+        var action = sigaction()
+        #if canImport(Darwin)
+            action.__sigaction_u.__sa_handler = handler
+        #elseif canImport(Musl)
+            action.__sa_handler.sa_handler = handler
+        #else
+            action.__sigaction_handler.sa_handler = handler
+        #endif
+        if once { action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) }
+        sigaction(number, &action, nil)
+    }
+
+    /// Runs `body` with the ending signals blocked, so that threads it starts do not receive them.
+    static func withEndingBlocked<Result>(_ body: () throws -> Result) rethrows -> Result {
+        var set = sigset_t()
+        var previous = sigset_t()
+        sigemptyset(&set)
+        for number in ending { sigaddset(&set, number) }
+        pthread_sigmask(SIG_BLOCK, &set, &previous)
+        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        return try body()
+    }
+}

@@ -100,6 +100,47 @@ struct OutputFileTests {
         #expect(try folder.names == ["chat.pcap", "trace.jsonl"])
     }
 
+    @Test("holds what was read when Ctrl-C ends the reading, and nothing else stays", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) throws {
+        let input = try NamedPipe("input", in: folder, holding: .writing)
+        input.write(TCPConversation.chat.packets.pcap())
+        let program = try Wstap.start(
+            ["-", "--format", "jsonl", "-o", folder.path("trace.jsonl")], input: input.path,
+            output: folder.path("output"), errors: folder.path("errors"))
+        // It has read everything there is, and waits for more.
+        #expect(try eventually { try folder.names.contains { $0.hasSuffix(".unfinished") } && input.unreadBytes == 0 })
+        #expect(eventually { program.isAsleep })
+        program.send(signal)
+        #expect(program.wait(atMost: .patience) == 128 + signal)
+        let trace = try Trace(content("trace.jsonl"))
+        #expect(trace.messages.count == 4 && trace.events.last?.event == "summary")
+        #expect(try folder.names == ["chat.pcap", "errors", "input", "output", "trace.jsonl"])
+        #expect(
+            try String(contentsOfFile: folder.path("errors"), encoding: .utf8).contains("interrupted after 16 packets"))
+    }
+
+    @Test("does not keep a second Ctrl-C from ending the program, though nobody reads it")
+    func interruptedTwice() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for _ in 0..<100 {
+            talk.send(WireFrame.text(String(repeating: "x", count: 10_000), from: .server), from: .server)
+        }
+        let file = try folder.write("long.pcap", talk.packets.pcap())
+        let output = try NamedPipe("unread", in: folder, holding: .reading)
+        let program = try Wstap.start(
+            [file, "--format", "jsonl"], output: output.path, errors: folder.path("errors"))
+        #expect(eventually { output.unreadBytes > 60_000 })
+        program.send(SIGINT)
+        #expect(!program.hasEnded)
+        // Those that come at once count as one.
+        let isOver = eventually {
+            program.send(SIGINT)
+            return program.hasEnded
+        }
+        #expect(isOver && program.wait() == 128 + SIGINT)
+    }
+
     #if os(Linux)
         @Test("fails with a message if the disk is full")
         func fullDisk() throws {
@@ -112,4 +153,12 @@ struct OutputFileTests {
             #expect(named.status == 2 && named.errors == "wstap: /dev/full: No space left on device\n")
         }
     #endif
+}
+
+extension Program {
+    /// Whether it waits for something.
+    fileprivate var isAsleep: Bool {
+        let status = try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+        return status?.contains("\nState:\tS") == true
+    }
 }

@@ -73,7 +73,7 @@ struct SelectionTests {
         #expect(try payloads(trace("--path", "/admin/*")) == [price])
         #expect(try payloads(trace("--path", "/room*")).count == 4)
         #expect(try payloads(trace("--host", "SERVER.*")).count == 5)
-        #expect(try payloads(trace("--host", "other.example")).isEmpty)
+        #expect(try payloads(trace("--host", "other.example", "-q")).isEmpty)
     }
 
     @Test("--grep searches payloads")
@@ -114,6 +114,19 @@ struct SelectionTests {
         let run = try Wstap.run([capture, "-f", "port 1"])
         #expect(run.status == 0)
         #expect(run.errors == "wstap: no WebSocket: the filter matches none of 25 packets\n")
+    }
+
+    @Test(
+        "filters that match nothing say so",
+        arguments: [["--path", "/nix"], ["--grep", "nix"], ["--opcode", "0xb"], ["--events", "gap"]])
+    func emptyFilters(filters: [String]) throws {
+        for format in ["jsonl", "timeline", "summary"] where format != "summary" || filters[0] != "--events" {
+            let run = try Wstap.run([capture, "--format", format] + filters)
+            #expect(run.status == 0)
+            #expect(run.errors == "wstap: the filters match nothing in 2 sessions\n", "\(format)")
+            #expect(try Wstap.run([capture, "-q", "--format", format] + filters).errors == "")
+        }
+        #expect(try Wstap.run([capture, "--events", "summary", "--format", "jsonl"]).errors == "")
     }
 
     @Test("--payload limits what is shown, not what is known")

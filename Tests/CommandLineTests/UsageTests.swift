@@ -47,6 +47,48 @@ struct UsageTests {
         #expect(run.errors.contains(named))
     }
 
+    @Test(
+        "has advice for the habits of other tools and for typos",
+        arguments: [
+            (["-r", "a.pcap"], 64, "wstap takes capture files without -r: wstap a.pcap"),
+            (["a.pcap", "-Y", "websocket"], 64, "wstap has no display filters"),
+            (["a.pcap", "--format", "json"], 64, "use --format jsonl"),
+            (["a.pcap", "--json"], 64, "use --format jsonl"),
+            (["-i", "eth0"], 64, "wstap live -i eth0"),
+            (["lvie", "--port", "x"], 64, "did you mean wstap live?"),
+            (["interface"], 2, "did you mean wstap interfaces?"),
+            (["rea"], 2, "did you mean wstap read?"),
+        ] as [([String], Int32, String)])
+    func hints(arguments: [String], status: Int32, hint: String) throws {
+        let run = try Wstap.run(arguments)
+        #expect(run.status == status && run.output.isEmpty)
+        #expect(run.errors.contains(hint), "\(run.errors)")
+    }
+
+    @Test(
+        "has no advice where nothing is like it", arguments: [["capture.pcap"], ["x.pcap", "--nonsense"], ["-x.pcap"]])
+    func noHints(arguments: [String]) throws {
+        let errors = try Wstap.run(arguments).errors
+        #expect(!errors.contains("Hint") && !errors.contains("did you mean"), "\(errors)")
+    }
+
+    @Test(
+        "tells a display filter from a packet filter", arguments: ["tcp.port == 80", "ip.addr==10.0.0.7", "websocket"])
+    func displayFilter(filter: String) throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write("chat.pcap", TCPConversation.chat.packets.pcap())
+        let run = try Wstap.run([file, "-f", filter])
+        #expect(run.status == 64 && run.output.isEmpty)
+        #expect(run.errors.contains("display filter"))
+    }
+
+    @Test("writes completions", arguments: ["bash", "zsh", "fish"])
+    func completions(shell: String) throws {
+        let run = try Wstap.run(["--generate-completion-script", shell])
+        #expect(run.status == 0 && run.errors == "")
+        #expect(run.text.contains("write-websocket-only") && run.text.contains("interfaces"))
+    }
+
     @Test("shows libpcap's message on an invalid filter")
     func badFilter() throws {
         let folder = try ScratchFolder()

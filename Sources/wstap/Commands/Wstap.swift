@@ -34,11 +34,18 @@ struct Wstap: ParsableCommand {
             print(helpMessage(for: Wstap.self))
             return
         }
-        guard var command = command(arguments) else { return main(arguments) }
         do {
+            guard var command = try command(arguments) ?? parseAsRoot(arguments) as (any ParsableCommand)? else {
+                return
+            }
             try command.run()
         } catch {
-            exit(withError: error)
+            guard exitCode(for: error) == .validationFailure, let hint = Hint.usage(arguments) else {
+                exit(withError: error)
+            }
+            let text = Array("\(fullMessage(for: error))\nHint: \(hint)\n".utf8)
+            _ = write(STDERR_FILENO, text, text.count)
+            endProgram(exitCode(for: error).rawValue)
         }
     }
 

@@ -30,10 +30,11 @@ struct ReadRun: FormatUser {
         }
         var capture = try open()
         guard capture.readableFileCount > 0 else {
-            for problem in capture.problems { complain(problem.description) }
+            report(capture.problems)
             throw ExitCode(ExitStatus.nothingRead)
         }
         var known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: capture.byteCount != nil)
+        Interruption.prepare()
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path)
@@ -58,6 +59,10 @@ struct ReadRun: FormatUser {
                 throw ExitCode(ExitStatus.nothingRead)
             }
         }
+        if Interruption.isRequested {
+            complain("interrupted after \(capture.packetCount) packets")
+            Interruption.endProgram()
+        }
         try conclude(capture.problems, summary, packetsRead: capture.packetCount)
     }
 
@@ -68,7 +73,7 @@ struct ReadRun: FormatUser {
     ) throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
         var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
         var shownAt: UInt64 = 0
-        while capture.readBatch() {
+        while !Interruption.isRequested, capture.readBatch() {
             secrets.take(capture)
             guard try analysis.receive(&capture) else { break }
             if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
@@ -86,13 +91,20 @@ struct ReadRun: FormatUser {
                 paths: files, filter: packetFilter, turns: jobs.count > 1 ? CrewSize.turns : 1
             )
         } catch {
-            throw ValidationError(error.description)
+            let hint = packetFilter.flatMap(Hint.filter).map { "\n" + $0 } ?? ""
+            throw ValidationError(error.description + hint)
         }
+    }
+
+    private func report(_ problems: [CaptureError]) {
+        for problem in problems { complain(problem.description) }
+        // A name that is no file may be meant for a subcommand.
+        if let first = files.first, access(first, F_OK) != 0, let hint = Hint.subcommand(first) { complain(hint) }
     }
 
     /// Reports problems on standard error; throws the exit status.
     private func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
-        for problem in problems { complain(problem.description) }
+        report(problems)
         for linkType in summary.unsupportedLinkTypes {
             complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
         }
@@ -109,6 +121,13 @@ struct ReadRun: FormatUser {
         if !problems.isEmpty || !summary.unsupportedLinkTypes.isEmpty { throw ExitCode(ExitStatus.partlyRead) }
         if failureLevel?.isReached(summary) == true { throw ExitCode(ExitStatus.findings) }
     }
+}
+
+/// Whether two descriptors are those of the same regular file.
+func areSameFile(_ one: Int32, _ other: Int32) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard fstat(one, &first) == 0, fstat(other, &second) == 0, first.st_mode & S_IFMT == S_IFREG else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
 }
 
 /// Whether two paths name the same existing regular file.

@@ -44,7 +44,7 @@ final class FileSource: ByteSource {
     }
 
     @unsafe func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        while true {
+        while !ReadingInterruption.isRequested {
             #if canImport(Darwin)
                 let count = unsafe Darwin.read(descriptor, buffer.baseAddress, buffer.count)
             #elseif canImport(Musl)
@@ -61,6 +61,7 @@ final class FileSource: ByteSource {
                 return 0
             }
         }
+        return 0
     }
 
     /// The system's message for an error number, with a hint for too many open files.
