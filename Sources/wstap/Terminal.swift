@@ -24,6 +24,13 @@ struct Terminal {
         return Int(size.ws_col)
     }
 
+    /// Its lines; nil if it is not a terminal.
+    var height: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+        return Int(size.ws_row)
+    }
+
     private static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }

@@ -18,7 +18,7 @@ struct LiveTests {
         talk.send(WireFrame.ping("p", from: .server), from: .server)
         try capture.read(until: format == "jsonl" ? "\"opcode\":\"ping\"" : "PING")
         talk.finish()
-        try capture.read(until: format == "jsonl" ? "\"event\":\"end\"" : "end: ")
+        try capture.read(until: format == "jsonl" ? "\"event\":\"end\"" : "  END ")
         capture.program.send(SIGINT)
         let end = try capture.end()
         #expect(end.status == 0)

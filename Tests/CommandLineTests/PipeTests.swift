@@ -49,7 +49,7 @@ struct PipeTests {
         write(packets[7])
         try readUntil(format == "jsonl" ? "\"ping\"" : "PING", from: output)
         input.closeWriting()
-        try readUntil(format == "jsonl" ? "\"event\":\"summary\"" : "end: ", from: output)
+        try readUntil(format == "jsonl" ? "\"event\":\"summary\"" : "  END ", from: output)
         #expect(program.wait() == 0)
     }
 

@@ -158,7 +158,7 @@ struct SelectionTests {
     func verbose() throws {
         let plain = try Wstap.run([capture]).text
         let verbose = try Wstap.run([capture, "-v"]).text
-        for words in ["ESTABLISHED", "seq 1001", "packet 6"] {
+        for words in ["ESTABLISHED", "seq 1001", "ESTABLISHED open"] {
             #expect(verbose.contains(words) && !plain.contains(words))
         }
     }

@@ -1,22 +1,24 @@
 import CaptureAnalysis
+import WireFormat
 
 /// The page, and the totals at its top.
 extension SummaryFormat {
     /// The columns of a line.
     var width: Int { max(options.width, Self.minimumWidth) }
 
-    mutating func write(_ summary: Summary) {
-        writeTotals(summary)
+    mutating func write(_ summary: Summary, at context: borrowing EventContext) {
+        writeTotals(summary, start: Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed))
         writeEndings()
-        writeSessions()
         writePatterns(summary.patterns)
+        writeSessions()
         writeFindings()
     }
 
-    private mutating func writeTotals(_ summary: Summary) {
+    private mutating func writeTotals(_ summary: Summary, start: Timestamp) {
         let named = sources.prefix(Self.namedSources).joined(separator: ", ")
         let others = sources.count - Self.namedSources
         line("capture", others > 0 ? "\(named) and \(others) more" : named)
+        if summary.packets > 0 { line("start", Quantity.date(start)) }
         line(
             "packets",
             "\(summary.packets), \(Quantity.bytes(summary.bytes)) in \(Quantity.seconds(summary.duration))"
@@ -44,7 +46,8 @@ extension SummaryFormat {
     /// The connections without WebSocket by kind: "; 3 TLS, 1 HTTP".
     private func others(_ others: OtherTraffic) -> String {
         let kinds: [(UInt64, String)] = [
-            (others.tls, "TLS"), (others.http2, "HTTP/2"), (others.http, "HTTP"), (others.unknown, "unknown"),
+            (others.tls, "TLS"), (others.http2, "HTTP/2"), (others.http, "HTTP" + transports(others)),
+            (others.unknown, "unknown"),
             (others.midstream, "started before the capture"), (others.silent, "silent"),
         ]
         let counts = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
@@ -61,6 +64,14 @@ extension SummaryFormat {
         ]
         let counts = kinds.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }
         return Quantity.count(encrypted.total, "connection") + ", \(encrypted.decrypted) decrypted" + counts.joined()
+    }
+
+    /// What else HTTP was used for: " (2 event streams, 1 polling)".
+    private func transports(_ others: OtherTraffic) -> String {
+        var parts: [String] = []
+        if others.eventStreams > 0 { parts.append(Quantity.count(others.eventStreams, "event stream")) }
+        if others.longPolling > 0 { parts.append("\(others.longPolling) polling") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 
     /// What the search for patterns had no room for; nil if nothing.
@@ -80,44 +91,59 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// How sessions ended, if there are too many to see at a glance.
+    /// How sessions ended, if there are too many to see at a glance: each kind, then where and when.
     private mutating func writeEndings() {
         guard endings.count > Self.glance else { return }
         heading("endings\n")
-        let groups = endings.largestFirst
-        let shown = groups.prefix(Self.shownEndings)
-        for group in shown {
+        for group in endings.inOrder {
             right("\(group.count)", 6)
             output.append(" × ")
-            let examples = group.examples.map { "#\($0.number)" }.joined(separator: ", ")
-            let more = group.count > UInt64(group.examples.count) ? ", …" : ""
             let kind = VerdictMessage.text(VerdictMessage.common(group.verdict), upgrade: group.upgrade)
-            output.append(wrapping: "\(kind): \(examples)\(more)", from: 9, indent: 9, width: width)
+            output.append(wrapping: kind, from: 9, indent: 9, width: width)
             output.append("\n")
+            writePlaces(of: group)
         }
-        let others = endings.count - shown.reduce(0) { $0 + $1.count }
-        if others > 0 {
-            right("\(others)", 6)
+        if endings.omitted > 0 {
+            right("\(endings.omitted)", 6)
             output.append(wrapping: " × others", from: 6, indent: 9, width: width)
             output.append("\n")
         }
+    }
+
+    /// The servers and paths of sessions that ended alike, and when.
+    private mutating func writePlaces(of group: EndingTable.Group) {
+        let places = group.places.sorted {
+            $0.count == $1.count ? $0.examples[0] < $1.examples[0] : $0.count > $1.count
+        }
+        let shown = places.prefix(Self.shownPlaces)
+        for place in shown {
+            var words = place.server.map { "\($0)\(place.path)" } ?? "not followed"
+            if group.count > place.count { words += " (\(place.count))" }
+            let (first, last) = (Quantity.seconds(place.times.lowerBound), Quantity.seconds(place.times.upperBound))
+            words += place.count > 1 ? ", \(first) to \(last)" : ", at \(first)"
+            words += ": " + place.examples.map { "#\($0.number)" }.joined(separator: ", ")
+            if place.count > UInt64(place.examples.count) { words += ", …" }
+            output.append(repeating: UInt8(ascii: " "), count: 11)
+            output.append(wrapping: words, from: 11, indent: 13, width: width)
+            output.append("\n")
+        }
+        let others = group.count - shown.reduce(0) { $0 + $1.count }
+        guard others > 0 else { return }
+        output.append(repeating: UInt8(ascii: " "), count: 11)
+        output.append(wrapping: "\(others) at other servers and paths", from: 11, indent: 13, width: width)
+        output.append("\n")
     }
 
     /// Endings that repeat.
     private mutating func writePatterns(_ patterns: [EndingPattern]) {
         guard !patterns.isEmpty else { return }
         heading("patterns\n")
-        for pattern in patterns.prefix(Self.maximumPatterns) {
+        for pattern in patterns {
             output.append("  ")
             output.append(untrusted: PatternMessage.ending(pattern), fitting: width - 2)
             output.append("\n      ")
             output.append(untrusted: PatternMessage.cause(pattern), fitting: width - 6)
             output.append("\n")
-        }
-        if patterns.count > Self.maximumPatterns {
-            output.append("  … and ")
-            output.append(decimal: Int64(patterns.count - Self.maximumPatterns))
-            output.append(" more\n")
         }
     }
 

@@ -27,13 +27,16 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// The sessions to show, by number.
+    /// The sessions to show, by number: those that deserve attention first, until the table fills the terminal.
     private var shownRows: [SessionRow] {
+        let most = options.height.map { max(($0 - 2) / Self.linesOfSession, Self.fewestSessions) } ?? Self.shownSessions
         let rows = sessions.rows
-        guard rows.count > Self.shownSessions else { return rows }
-        let troubled = rows.lazy.filter { $0.ending?.verdict.isClean != true }.prefix(Self.shownSessions)
-        let others = rows.lazy.filter { $0.ending?.verdict.isClean == true }.prefix(Self.shownSessions)
-        return (Array(troubled) + others).prefix(Self.shownSessions).sorted { $0.session < $1.session }
+        guard rows.count > most else { return rows }
+        var chosen: [SessionRow] = []
+        for concern in [VerdictMessage.Concern.trouble, .unfinished, .none] {
+            chosen += rows.lazy.filter { $0.concern == concern }.prefix(most - chosen.count)
+        }
+        return chosen.sorted { $0.session < $1.session }
     }
 
     /// A row of numbers, the ends and the URL (beside the numbers if there is room), and the verdict.
@@ -93,6 +96,11 @@ extension SummaryFormat {
         newLine(indent)
         let verdict = VerdictMessage.text(ending.verdict, upgrade: row.upgrade)
         output.append(wrapping: verdict, from: indent, indent: indent, width: width)
+        output.append("\n")
+        guard let otherLeg = row.otherLeg else { return }
+        output.append(repeating: UInt8(ascii: " "), count: indent)
+        output.append(
+            wrapping: "the same through a proxy: #\(otherLeg.number)", from: indent, indent: indent, width: width)
         output.append("\n")
     }
 

@@ -1,6 +1,6 @@
 package import CaptureAnalysis
 
-/// A page about the whole capture: totals, sessions, patterns, findings by rule.
+/// A page about the whole capture: totals, endings, patterns, sessions, findings by rule.
 ///
 /// Everything is printed at the last event.
 package struct SummaryFormat: OutputFormat, ~Copyable {
@@ -8,24 +8,31 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     package struct Options: Hashable, Sendable {
         /// The columns of a line; values below ``minimumWidth`` count as that.
         package var width: Int
+        /// The lines of the terminal that the table of sessions should fit; nil if there is none.
+        package var height: Int?
         /// Whether to use a terminal's colours.
         package var hasColor: Bool
 
         /// Creates options.
-        package init(width: Int = 100, hasColor: Bool = false) {
+        package init(width: Int = 100, height: Int? = nil, hasColor: Bool = false) {
             self.width = width
+            self.height = height
             self.hasColor = hasColor
         }
     }
 
     /// The narrowest page.
     static let minimumWidth = 24
-    /// The most sessions in the table; those that were not closed cleanly take precedence.
+    /// The most sessions in the table off a terminal; troubled ones take precedence.
     static let shownSessions = 25
+    /// The fewest sessions in the table on a terminal, however small.
+    static let fewestSessions = 3
+    /// The most lines of a session on a terminal of ordinary width.
+    static let linesOfSession = 3
     /// The most sessions kept for the table: the first to end.
     static let maximumSessions = 1000
-    /// The most kinds of endings listed.
-    static let shownEndings = 12
+    /// The most servers and paths listed for each kind of ending.
+    static let shownPlaces = 4
     /// The most sessions whose endings can be seen at a glance, without a list.
     static let glance = 3
     /// The most sources named.
@@ -36,9 +43,6 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     static let usefulURL = 24
     /// The most rules in the list of findings.
     static let maximumRules = 200
-
-    /// The most patterns listed.
-    static let maximumPatterns = 20
 
     /// What is printed but not drained yet.
     package var output: OutputBuffer
@@ -74,9 +78,9 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
         case .finding(let finding): findings.record(finding, at: context)
         case .end(let end):
             let row = sessions.end(end, session: context.session)
-            endings.record(end.verdict, upgrade: row?.upgrade ?? .unseen, session: context.session)
+            endings.record(end.verdict, of: row, session: context.session, elapsed: context.elapsed)
             compression.record(end)
-        case .summary(let summary): write(summary)
+        case .summary(let summary): write(summary, at: context)
         case .segment, .alert, .frame, .message, .gap, .resync, .delivery: break
         }
     }
