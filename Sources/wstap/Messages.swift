@@ -4,8 +4,7 @@ import TraceOutput
 ///
 /// - Parameter text: The message, safe to print on a terminal.
 func complain(_ text: String) {
-    let line = Array("wstap: \(text)\n".utf8)
-    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    writeWhole("wstap: \(text)\n", to: STDERR_FILENO)
 }
 
 /// The same, unless standard error would block: for loops that must not wait.

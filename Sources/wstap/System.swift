@@ -17,6 +17,34 @@ func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int
     #endif
 }
 
+/// Waits until a descriptor takes bytes, or never will; for one that whoever shares it has made non-blocking.
+func waitUntilWritable(_ descriptor: Int32) {
+    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    poll(&request, 1, -1)
+}
+
+/// Writes a whole text, however long that takes.
+///
+/// - Returns: The error number if it cannot be written, else 0.
+@discardableResult
+func writeWhole(_ text: String, to descriptor: Int32) -> Int32 {
+    let bytes = Array(text.utf8)
+    return bytes.withUnsafeBytes { bytes in
+        var written = 0
+        while written < bytes.count {
+            let count = write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            if count >= 0 {
+                written += count
+            } else if errno == EAGAIN {
+                waitUntilWritable(descriptor)
+            } else if errno != EINTR {
+                return errno
+            }
+        }
+        return 0
+    }
+}
+
 /// The system's `open`, for types that have a method of the same name; a new file is for everybody, less the umask.
 func openForWriting(_ path: String, flags: Int32) -> Int32 {
     #if canImport(Darwin)
@@ -51,7 +79,7 @@ enum Signals {
     }
 
     /// Installs a handler; system calls that wait return early.
-    static func handle(_ number: Int32, once: Bool, _ handler: @convention(c) @escaping (Int32) -> Void) {
+    static func handle(_ number: Int32, _ handler: @convention(c) @escaping (Int32) -> Void) {
         var action = sigaction()
         #if canImport(Darwin)
             action.__sigaction_u.__sa_handler = handler
@@ -60,8 +88,19 @@ enum Signals {
         #else
             action.__sigaction_handler.sa_handler = handler
         #endif
-        if once { action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) }
         sigaction(number, &action, nil)
+    }
+
+    /// Ends the program as this signal does by default, so that whoever started it knows; also as process 1 of a container,
+    /// which such signals do not end. May be called by a signal handler.
+    static func endProgram(by number: Int32) -> Never {
+        signal(number, SIG_DFL)
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(number)
+        _exit(128 + number)
     }
 
     /// Runs `body` with the ending signals blocked, so that threads it starts do not receive them.

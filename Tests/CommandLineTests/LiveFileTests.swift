@@ -154,6 +154,42 @@ struct LiveFileTests {
         #expect(program.wait() == 0)
     }
 
+    @Test("and its trace wait for the reader of a non-blocking pipe", arguments: ["packets", "trace"])
+    func nonBlocking(what: String) throws {
+        let talk = try LoopbackTalk()
+        let folder = try ScratchFolder()
+        let errors = try NamedPipe("errors", in: folder, holding: .reading)
+        let output = try NamedPipe("output", in: folder, holding: .reading)
+        let program = try Program(
+            Wstap.path,
+            ["live", "-i", "lo"] + (what == "packets" ? ["-w", "-"] : ["--format", "jsonl"])
+                + ["tcp", "port", "\(talk.port)"],
+            output: output.path, errors: errors.path, isNonBlocking: true)
+        #expect(try errors.readLine()?.contains("capturing on lo") == true)
+        try talk.open()
+        for _ in 0..<40 {
+            talk.send(WireFrame.text(String(repeating: "x", count: 20_000), from: .client), from: .client)
+        }
+        talk.finish()
+        // The pipe is full, and the program goes on.
+        #expect(eventually { output.unreadBytes > 60_000 })
+        if what == "trace" {
+            var messages = 0
+            while let line = try output.readLine(), !line.contains("\"event\":\"end\"") {
+                if line.contains("\"event\":\"message\"") { messages += 1 }
+            }
+            #expect(messages == 40)
+            program.send(SIGINT)
+            while try output.readLine() != nil {}
+        } else {
+            let bytes = try output.readToEnd { program.send(SIGINT) }
+            let read = try Wstap.run([folder.write("read.pcapng", bytes), "--format", "jsonl"])
+            #expect(read.status == 0 && read.lines.count { $0.contains("\"event\":\"message\"") } == 40)
+        }
+        #expect(program.wait() == 0)
+        while let line = try errors.readLine() { #expect(!line.contains("unavailable"), "\(line)") }
+    }
+
     private static func run(_ words: [String]) throws -> Wstap.Outcome {
         try Wstap.run(["live", "-i", "lo", "--duration", "0.05", "-Z", "nobody", "--format", "jsonl"] + words)
     }

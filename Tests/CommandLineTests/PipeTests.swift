@@ -60,6 +60,40 @@ struct PipeTests {
         Issue.record("the output ended before \(mark)")
     }
 
+    @Test("that are non-blocking nothing is lost", arguments: [false, true])
+    func nonBlocking(isLive: Bool) throws {
+        let folder = try ScratchFolder()
+        let input = try NamedPipe("input", in: folder, holding: .writing)
+        let output = try NamedPipe("output", in: folder, holding: .reading)
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<30 {
+            talk.send(
+                WireFrame.text("\(number) " + String(repeating: "x", count: 20_000), from: .client), from: .client)
+        }
+        let capture = talk.packets.pcap()
+        let file = try folder.write("long.pcap", capture)
+        // A pipe takes 64 KiB: whoever writes more, or reads before there is something, must wait.
+        let program = try Program(
+            Wstap.path, [isLive ? "-" : file, "--format", "jsonl"], input: input.path, output: output.path,
+            errors: folder.path("errors"), isNonBlocking: true)
+        if isLive {
+            for start in stride(from: 0, to: capture.count, by: 50_000) {
+                #expect(eventually { input.unreadBytes == 0 })
+                input.write(capture[start..<min(start + 50_000, capture.count)])
+            }
+            input.closeWriting()
+        } else {
+            #expect(eventually { output.unreadBytes > 60_000 })
+        }
+        var lines: [String] = []
+        while let line = try output.readLine() { lines.append(line) }
+        #expect(program.wait() == 0)
+        let expected = try Wstap.run([file, "--format", "jsonl"]).lines
+        #expect(lines.dropFirst().elementsEqual(expected.dropFirst()))
+        #expect(try String(contentsOfFile: folder.path("errors"), encoding: .utf8) == "")
+    }
+
     @Test("a reader that has gone is not an error", arguments: ["jsonl", "timeline", "summary"])
     func closedOutput(format: String) throws {
         let folder = try ScratchFolder()

@@ -151,6 +151,10 @@ package struct PacketFileWriter: ~Copyable {
             #endif
             if count >= 0 {
                 written &+= count
+            } else if errno == EAGAIN {
+                // Whoever shares the pipe or socket has made it non-blocking.
+                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&request, 1, -1)
             } else if errno != EINTR {
                 return errno
             }

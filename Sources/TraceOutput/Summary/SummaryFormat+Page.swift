@@ -140,9 +140,9 @@ extension SummaryFormat {
         heading("patterns\n")
         for pattern in patterns {
             output.append("  ")
-            output.append(untrusted: PatternMessage.ending(pattern), fitting: width - 2)
+            output.append(wrapping: PatternMessage.ending(pattern), from: 2, indent: 6, width: width)
             output.append("\n      ")
-            output.append(untrusted: PatternMessage.cause(pattern), fitting: width - 6)
+            output.append(wrapping: PatternMessage.cause(pattern), from: 6, indent: 6, width: width)
             output.append("\n")
         }
     }

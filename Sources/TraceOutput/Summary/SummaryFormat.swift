@@ -8,7 +8,8 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     package struct Options: Hashable, Sendable {
         /// The columns of a line; values below ``minimumWidth`` count as that.
         package var width: Int
-        /// The lines of the terminal that the table of sessions should fit; nil if there is none.
+        /// The lines of the terminal that the page should fit, as far as the table of sessions decides it; nil if there is
+        /// none.
         package var height: Int?
         /// Whether to use a terminal's colours.
         package var hasColor: Bool
@@ -27,8 +28,8 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     static let shownSessions = 25
     /// The fewest sessions in the table on a terminal, however small.
     static let fewestSessions = 3
-    /// The most lines of a session on a terminal of ordinary width.
-    static let linesOfSession = 3
+    /// The lines that say how many sessions are not in the table, on a terminal of ordinary width.
+    static let linesOfRest = 2
     /// The most sessions kept for the table: the first to end.
     static let maximumSessions = 1000
     /// The most servers and paths listed for each kind of ending.

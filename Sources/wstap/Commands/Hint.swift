@@ -9,7 +9,29 @@ enum Hint {
             let next = index + 1 < arguments.count ? arguments[index + 1] : nil
             if let hint = option(argument, next, arguments) { return hint }
         }
+        if arguments.first == "live", !arguments.contains(where: { $0.hasPrefix("-i") || $0.hasPrefix("--i") }),
+            let word = arguments.dropFirst().first, !word.hasPrefix("-")
+        {
+            return "name the interface with -i: wstap live -i \(word)"
+        }
         return arguments.first.flatMap(subcommand)
+    }
+
+    /// What may have been meant by names of files that do not exist; nil if nothing comes to mind.
+    static func missing(_ names: [String], firstOf files: [String]) -> String? {
+        if names.first == files.first, let hint = names.first.flatMap(subcommand) { return hint }
+        for name in names {
+            switch name {
+            case "json", "jsonl", "ndjson", "trace": return "for a trace use --format jsonl: one JSON object per line"
+            case "summary", "timeline": return "use --format \(name)"
+            default: break
+            }
+        }
+        let words = ["tcp", "udp", "ip", "ip6", "host", "net", "port", "src", "dst", "and", "or", "not"]
+        let isExpression =
+            names.contains { words.contains($0) || $0.contains("==") }
+            || names.contains { $0.hasPrefix("tcp.") || $0.hasPrefix("ip.") }
+        return isExpression ? "packet filters of libpcap go after -f, in quotes: -f 'tcp port 8080'" : nil
     }
 
     private static func option(_ argument: String, _ next: String?, _ arguments: [String]) -> String? {
@@ -51,7 +73,7 @@ enum Hint {
         guard marks.contains(where: expression.contains), expression.contains(".") || expression.contains("websocket")
         else { return nil }
         return
-            "this looks like a display filter of Wireshark's; -f takes libpcap's: \"tcp port 8080 and host 10.0.0.9\""
+            "Hint: this looks like a display filter of Wireshark's; -f takes libpcap's: 'tcp port 8080 and host 10.0.0.9'"
     }
 
     /// How many letters must be added, removed, replaced or swapped with the next to make one word of another.

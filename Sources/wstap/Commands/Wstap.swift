@@ -1,4 +1,5 @@
 import ArgumentParser
+import TraceOutput
 
 /// The command line: one subcommand per file; reading captures is the default.
 @main
@@ -31,7 +32,7 @@ struct Wstap: ParsableCommand {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == ["--help"] || arguments == ["-h"] {
-            print(helpMessage(for: Wstap.self))
+            writeWhole(helpMessage(for: Wstap.self) + "\n", to: STDOUT_FILENO)
             return
         }
         do {
@@ -40,12 +41,14 @@ struct Wstap: ParsableCommand {
             }
             try command.run()
         } catch {
-            guard exitCode(for: error) == .validationFailure, let hint = Hint.usage(arguments) else {
-                exit(withError: error)
+            let code = exitCode(for: error)
+            guard code != .success, !(error is ExitCode) else { exit(withError: error) }
+            var text = UsageMessage.safe(fullMessage(for: error), quoting: arguments)
+            if code == .validationFailure, let hint = Hint.usage(arguments) {
+                text += "\nHint: " + TerminalText.safe(hint)
             }
-            let text = Array("\(fullMessage(for: error))\nHint: \(hint)\n".utf8)
-            _ = write(STDERR_FILENO, text, text.count)
-            endProgram(exitCode(for: error).rawValue)
+            writeWhole(text + "\n", to: STDERR_FILENO)
+            endProgram(code.rawValue)
         }
     }
 

@@ -34,7 +34,7 @@ struct LiveRun: FormatUser {
             if let packetFilter { try device.setFilter(packetFilter) }
         } catch {
             let hint = packetFilter.flatMap(Hint.filter).map { "\n" + $0 } ?? ""
-            throw ValidationError(TerminalText.safe(error.description) + hint)
+            throw ValidationError(error.description + hint)
         }
         guard let wake = WakePipe() else { throw failure("too many open files") }
         let file = wantsOutput ? LiveOutput(path: output.path, descriptor: files.output) : nil
@@ -52,7 +52,7 @@ struct LiveRun: FormatUser {
             secrets: known, counterLine: CounterLine(output, writesPackets: capture.path == "-"))
         let ending = loop.run(&device, &pipeline, &sink, &recorder)
         // From now on a signal ends the program at once, however slow the reader.
-        WakePipe.restoreSignals()
+        EndingSignals.endAtOnce()
         let statistics = device.statistics()
         pipeline.record(CaptureLosses(statistics, queue))
         pipeline.finish(into: &sink)
@@ -102,7 +102,7 @@ struct LiveRun: FormatUser {
             throw failure(error.message)
         }
         if let one = files.output, let other = files.packets, areSameFile(one, other) {
-            throw ValidationError("-o and -w name the same file, \(TerminalText.safe(output.path ?? ""))")
+            throw ValidationError("-o and -w name the same file, \(output.path ?? "")")
         }
         return (user, files)
     }

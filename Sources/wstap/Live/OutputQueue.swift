@@ -134,6 +134,8 @@ extension OutputQueue {
                     lock.withLock { unwritten -= count }
                 } else if errno == EPIPE {
                     return .closedPipe
+                } else if errno == EAGAIN {
+                    waitUntilWritable(descriptor)
                 } else if errno != EINTR {
                     return .failed("\(name): \(String(cString: strerror(errno)))")
                 }

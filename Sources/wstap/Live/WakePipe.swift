@@ -3,8 +3,7 @@ nonisolated(unsafe) private var signalDescriptor: Int32 = -1
 
 /// Wakes the loop of a live capture from poll(2), after a signal or when another thread has news.
 ///
-/// The first SIGINT, SIGTERM or SIGHUP asks for an orderly end; the same signal again ends the program at once, as is the
-/// system's default.
+/// The first SIGINT, SIGTERM or SIGHUP asks for an orderly end; another ends the program at once.
 struct WakePipe {
     /// Readable when there is news.
     let descriptor: Int32
@@ -25,13 +24,9 @@ struct WakePipe {
         sigemptyset(&set)
         for number in Signals.ending { sigaddset(&set, number) }
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
-        for number in Signals.ending where !WakePipe.isUnwanted(number) {
-            Signals.handle(number, once: true) { number in
-                let code = errno
-                var byte = UInt8(truncatingIfNeeded: number)
-                _ = write(signalDescriptor, &byte, 1)
-                errno = code
-            }
+        EndingSignals.handle(unless: WakePipe.isUnwanted) { number in
+            var byte = UInt8(truncatingIfNeeded: number)
+            _ = write(signalDescriptor, &byte, 1)
         }
     }
 
@@ -50,11 +45,6 @@ struct WakePipe {
             guard count > 0 else { return hasSignal }
             hasSignal = hasSignal || bytes[..<count].contains { $0 != 0 }
         }
-    }
-
-    /// Restores the default: these signals end the program at once.
-    static func restoreSignals() {
-        for number in Signals.ending where !isUnwanted(number) { signal(number, SIG_DFL) }
     }
 
     /// Whether the parent wants a signal ignored: SIGHUP, as nohup does.

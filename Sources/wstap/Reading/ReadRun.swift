@@ -26,15 +26,16 @@ struct ReadRun: FormatUser {
         _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
     ) throws {
         if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
-            throw ValidationError("-o would overwrite \(TerminalText.safe(file)), which is an input")
+            throw ValidationError("-o would overwrite \(file), which is an input")
         }
+        Interruption.prepare()
         var capture = try open()
+        if Interruption.isRequested { Interruption.endProgram() }
         guard capture.readableFileCount > 0 else {
             report(capture.problems)
             throw ExitCode(ExitStatus.nothingRead)
         }
         var known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: capture.byteCount != nil)
-        Interruption.prepare()
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path)
@@ -54,6 +55,7 @@ struct ReadRun: FormatUser {
         } catch {
             switch error {
             case .closedPipe: return
+            case .failed where Interruption.isRequested && errno == EINTR: Interruption.endProgram()
             case .failed(let message):
                 complain(TerminalText.safe(message))
                 throw ExitCode(ExitStatus.nothingRead)
@@ -97,9 +99,9 @@ struct ReadRun: FormatUser {
     }
 
     private func report(_ problems: [CaptureError]) {
-        for problem in problems { complain(problem.description) }
-        // A name that is no file may be meant for a subcommand.
-        if let first = files.first, access(first, F_OK) != 0, let hint = Hint.subcommand(first) { complain(hint) }
+        for problem in problems { complain(TerminalText.safe(problem.description)) }
+        let missing = files.filter { $0 != "-" && access($0, F_OK) != 0 }
+        if let hint = Hint.missing(missing, firstOf: files) { complain(TerminalText.safe(hint)) }
     }
 
     /// Reports problems on standard error; throws the exit status.
