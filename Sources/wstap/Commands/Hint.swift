@@ -1,8 +1,9 @@
 /// Advice for the habits of other tools, and for typos.
 enum Hint {
-    /// What to add to the parser's complaint about arguments; nil if nothing comes to mind.
+    /// What to add to the parser's complaint about arguments.
     ///
     /// - Parameter arguments: The arguments after the program's name.
+    /// - Returns: The advice; nil if nothing comes to mind.
     static func usage(_ arguments: [String]) -> String? {
         for (index, argument) in arguments.enumerated() {
             if argument == "--" { break }

@@ -6,7 +6,8 @@ enum UsageMessage {
     ///
     /// - Parameters:
     ///   - message: The message; its line breaks stay.
-    ///   - arguments: What it may quote; theirs become visible.
+    ///   - arguments: What it may quote; their line breaks become visible.
+    /// - Returns: The message, safe to print on a terminal.
     static func safe(_ message: String, quoting arguments: [String]) -> String {
         var message = message
         for argument in arguments where argument.contains(where: \.isNewline) {

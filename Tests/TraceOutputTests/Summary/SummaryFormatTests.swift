@@ -144,8 +144,29 @@ struct SummaryFormatTests {
         #expect(lines[endings + 2] == "           10.0.0.9:8080, 0.000 s to 0.000 s: #20, #40, #60")
         #expect(lines[endings + 3] == "    57 × closed cleanly by the client, 1000 normal closure")
         #expect(lines[endings + 4] == "           10.0.0.9:8080, 0.000 s to 0.000 s: #1, #2, #3, #4, …")
-        let small = printed(calls + [.summary], as: SummaryFormat(options: .init(height: 24)))
-        #expect(small.contains("\n53 more sessions not shown (troubled ones first)"))
+    }
+
+    @Test(arguments: [24, 30, 43, 60, 1000])
+    func `A page on a terminal has as many sessions as there is room for beside endings and findings`(height: Int) {
+        var calls: [Call] = []
+        for number in UInt64(1)...60 {
+            calls.append(Call(number, 1, Samples.connection(opening: .midstream), connection: number))
+            let reset = Samples.end(by: .server, .rst, isClean: false, code: nil, reason: nil, sees: (1006, 1006))
+            if number == 7 { calls.append(Call(number, 1, Samples.finding(rule: "a.rule"), connection: number)) }
+            calls.append(Call(number, 1, number % 20 == 0 ? reset : Samples.end(), connection: number))
+        }
+        let page = printed(calls + [.summary], as: SummaryFormat(options: .init(height: height)))
+        let lines = page.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        let shown = lines.filter { $0.contains("5.003 s  ") }.compactMap { $0.split(separator: " ").first }
+        #expect(lines.contains("endings") && lines.contains("findings"))
+        #expect(Set(shown).isSuperset(of: ["20", "40", "60"]))
+        // The shell's prompt has the last line.
+        let room = height - 1
+        switch height {
+        case 24: #expect(shown.count == SummaryFormat.fewestSessions)
+        case 1000: #expect(shown.count == 60)
+        default: #expect(lines.count <= room && lines.count > room - 4, "\(lines.count) lines, \(shown.count) sessions")
+        }
     }
 
     @Test func `Endings are counted, most frequent first, in a bounded list`() {
