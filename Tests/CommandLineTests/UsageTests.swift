@@ -112,7 +112,7 @@ struct UsageTests {
         let folder = try ScratchFolder()
         let capture = try folder.write("x.pcap", TCPConversation.chat.packets.pcap())
         let run = try Wstap.run([capture, "-f", "tcp \u{1b}[2J"])
-        #expect(run.status == 64 && run.errors.contains("\\x1b[2J"))
+        #expect(run.status == 64 && run.errors.contains(" \\u{1b}[2J\""), "\(run.errors)")
         #expect(run.errors.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isControl })
     }
 

@@ -17,8 +17,12 @@ enum UsageMessage {
             let value = argument[argument.index(after: sign)...]
             if value.contains(where: \.isNewline) { message = message.replacing(value, with: escaped(value)) }
         }
-        return message.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { TerminalText.safe(String($0)) }.joined(separator: "\n")
+        // Backslashes stay as well: some messages have escapes already.
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.split(separator: "\\", omittingEmptySubsequences: false).map { TerminalText.safe(String($0)) }
+                .joined(separator: "\\")
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// A text with a symbol for each line break; everything else is made visible line by line.

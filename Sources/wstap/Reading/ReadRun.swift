@@ -99,7 +99,7 @@ struct ReadRun: FormatUser {
     }
 
     private func report(_ problems: [CaptureError]) {
-        for problem in problems { complain(TerminalText.safe(problem.description)) }
+        for problem in problems { complain(problem.description) }
         let missing = files.filter { $0 != "-" && access($0, F_OK) != 0 }
         if let hint = Hint.missing(missing, firstOf: files) { complain(TerminalText.safe(hint)) }
     }
