@@ -10,6 +10,7 @@ extension SummaryFormat {
         writeTotals(summary, start: Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed))
         writeEndings()
         writePatterns(summary.patterns)
+        writeServers(summary)
         writeSessions()
         writeFindings()
     }
@@ -48,7 +49,8 @@ extension SummaryFormat {
         let kinds: [(UInt64, String)] = [
             (others.tls, "TLS"), (others.http2, "HTTP/2"), (others.http, "HTTP" + transports(others)),
             (others.unknown, "unknown"),
-            (others.midstream, "started before the capture"), (others.silent, "silent"),
+            (others.midstream, "started before the capture"),
+            (others.silent, "silent" + failures(others)),
         ]
         let counts = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return counts.isEmpty ? "" : "; " + counts.joined(separator: ", ")
@@ -71,6 +73,14 @@ extension SummaryFormat {
         var parts: [String] = []
         if others.eventStreams > 0 { parts.append(Quantity.count(others.eventStreams, "event stream")) }
         if others.longPolling > 0 { parts.append("\(others.longPolling) polling") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+
+    /// Why connections had no data: " (2 refused, 1 unanswered)".
+    private func failures(_ others: OtherTraffic) -> String {
+        var parts: [String] = []
+        if others.refused > 0 { parts.append("\(others.refused) refused") }
+        if others.unanswered > 0 { parts.append("\(others.unanswered) unanswered") }
         return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 
@@ -145,6 +155,38 @@ extension SummaryFormat {
             output.append(wrapping: PatternMessage.cause(pattern), from: 6, indent: 6, width: width)
             output.append("\n")
         }
+    }
+
+    /// The servers that refused or did not answer, or that do without WebSocket what it is for.
+    private mutating func writeServers(_ summary: Summary) {
+        let lines = summary.servers.compactMap { server in
+            let parts = Self.troubles(server)
+            return parts.isEmpty ? nil : "\(server.server): \(parts.joined(separator: ", "))"
+        }
+        guard !lines.isEmpty else { return }
+        heading("servers\n")
+        for line in lines.prefix(Self.shownServers) {
+            output.append("  ")
+            output.append(wrapping: line, from: 2, indent: 6, width: width)
+            output.append("\n")
+        }
+        guard lines.count > Self.shownServers else { return }
+        output.append("  … and ")
+        output.append(decimal: UInt64(lines.count - Self.shownServers))
+        output.append(" more\n")
+    }
+
+    private static func troubles(_ server: ServerTraffic) -> [String] {
+        var parts: [String] = []
+        if server.refusedConnections > 0 {
+            parts.append("refused \(Quantity.count(server.refusedConnections, "connection")) (SYN answered by RST)")
+        }
+        if server.unansweredConnections > 0 {
+            parts.append("never answered the SYNs of \(Quantity.count(server.unansweredConnections, "connection"))")
+        }
+        if server.polling > 0 { parts.append(Quantity.count(server.polling, "connection") + " polling") }
+        if server.eventStreams > 0 { parts.append(Quantity.count(server.eventStreams, "event stream")) }
+        return parts
     }
 
     /// Right-aligned ASCII text.

@@ -169,6 +169,25 @@ struct SummaryFormatTests {
         }
     }
 
+    @Test func `Servers that refuse, do not answer or do without WebSocket are named`() {
+        var summary = Summary()
+        (summary.packets, summary.tcpConnections) = (9, 9)
+        (summary.others.silent, summary.others.refused, summary.others.unanswered) = (4, 3, 1)
+        var first = ServerTraffic(server: Samples.server)
+        (first.sessions, first.refusedConnections, first.polling, first.eventStreams) = (7, 3, 2, 1)
+        var second = ServerTraffic(server: Endpoint(address: IPAddress(ipv4: 0x0a00_000a), port: 81))
+        second.unansweredConnections = 1
+        var healthy = ServerTraffic(server: Endpoint(address: IPAddress(ipv4: 0x0a00_000b), port: 82))
+        healthy.sessions = 5
+        summary.servers = [first, healthy, second]
+        let page = printed([.capture, Call(9, 1, .summary(summary), connection: 0)], as: SummaryFormat())
+        #expect(page.contains("4 silent (3 refused, 1 unanswered)"))
+        #expect(
+            page.contains(
+                "\nservers\n  10.0.0.9:8080: refused 3 connections (SYN answered by RST), 2 connections polling, 1 event stream\n"
+                    + "  10.0.0.10:81: never answered the SYNs of 1 connection\n"))
+    }
+
     @Test func `Endings are counted, most frequent first, in a bounded list`() {
         var calls: [Call] = []
         for number in UInt64(1)...300 {
