@@ -25,12 +25,11 @@ extension TimelineFormat {
 
     /// An alert of TLS.
     mutating func write(_ alert: borrowing Alert, at context: borrowing EventContext) {
-        writePacket(context)
         beginLine(context, "TLS ", .faint, from: alert.from)
         append(alert.isFatal ? "FATAL ALERT" : "ALERT", alert.isFatal ? .warning : .faint)
         beginDetail(after: alert.isFatal ? 11 : 5)
         output.append(verbatim: alert.name)
-        endLine()
+        endLine(context)
     }
 
     private mutating func write(_ flags: TCPFlags, _ flag: TCPFlags, _ name: StaticString, after columns: Int) -> Int {
