@@ -97,8 +97,11 @@ let package = Package(
         .target(
             name: "TraceOutput",
             dependencies: [
-                "CPCRE2", "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat",
+                "CPCRE2", "CZlib", "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "WebSocketProtocol",
+                "WireFormat",
             ],
+            // The front end of the report, which is part of the program.
+            resources: [.embedInCode("HTML/Page")],
             swiftSettings: librarySettings),
         // The analysis of capture files on one or more threads, and the file that its output goes to.
         .target(
@@ -168,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "TraceOutputTests",
             dependencies: [
-                "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "TestSupport", "TraceOutput",
+                "CZlib", "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "TestSupport", "TraceOutput",
                 "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: settings),
@@ -194,7 +197,8 @@ let package = Package(
             path: "Tests/BenchmarkStages", swiftSettings: settings),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CaptureAnalysis", "TestSupport", "wstap"], swiftSettings: settings),
+            name: "EndToEndTests", dependencies: ["CaptureAnalysis", "TestSupport", "wstap"], exclude: ["Browser"],
+            swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat", "wstap"],
             swiftSettings: settings),

@@ -22,6 +22,13 @@ struct PipelineRun {
             throw Disagreement(
                 words: "\(String(decoding: plain, as: UTF8.self)) is not \(String(decoding: long, as: UTF8.self))")
         }
+        let report = String(decoding: printed(HTMLFormat(options: .init(payloadBudget: 1 << 12))), as: UTF8.self)
+        guard report.hasSuffix("</html>\n"), report.split(separator: "<script type=\"module\">").count == 2 else {
+            throw Disagreement(words: "the report is not whole, or has scripts of others: \(report.suffix(2000))")
+        }
+        guard printed(SVGFormat()).suffix(7).elementsEqual("</svg>\n".utf8) else {
+            throw Disagreement(words: "the picture is not whole")
+        }
         let (told, passed) = (page(tellsFrames: true), page(tellsFrames: false))
         guard told == passed else {
             throw Disagreement(
@@ -50,6 +57,19 @@ struct PipelineRun {
         pipeline.receive(batch, into: &format)
         pipeline.finish(into: &format)
         return try check(&format.output)
+    }
+
+    /// What a format prints.
+    private func printed(_ format: consuming some OutputFormat & ~Copyable) -> [UInt8] {
+        var format = format
+        var options = Self.options
+        options.demand = format.demand
+        var pipeline = Pipeline(options: options)
+        for index in packets.packets.indices {
+            withCaptured(index) { pipeline.receive($0, into: &format) }
+        }
+        pipeline.finish(into: &format)
+        return format.output.withBytes { Array(copying: $0) }
     }
 
     /// The summary page, with frames reported, or skipped as they usually are for a summary.

@@ -12,6 +12,8 @@ struct EndingTable {
         let upgrade: SessionRow.Upgrade
         /// The number of sessions.
         var count: UInt64 = 0
+        /// The first few.
+        var examples: [SessionID] = []
         /// Where they ended, in order of appearance.
         var places: [Place] = []
         /// The number of sessions at places beyond ``maximumPlaces``.
@@ -66,8 +68,11 @@ struct EndingTable {
     /// The number of sessions that have ended.
     private(set) var count: UInt64 = 0
 
+    /// The groups, in order of appearance.
+    var inOrder: [Group] { groups }
+
     /// The groups: trouble first, then the largest.
-    var inOrder: [Group] {
+    var byConcern: [Group] {
         // Sorting is not stable: the order of appearance decides between equals.
         groups.indices.sorted { left, right in
             let (a, b) = (groups[left], groups[right])
@@ -83,18 +88,23 @@ struct EndingTable {
     ///   - row: The session, if it was followed.
     ///   - session: Its number.
     ///   - elapsed: When it ended, in nanoseconds since the capture's first packet.
-    mutating func record(_ verdict: SessionEnd.Verdict, of row: SessionRow?, session: SessionID, elapsed: Int64) {
+    /// - Returns: The place of its group in ``inOrder``; nil beyond ``maximumGroups``.
+    @discardableResult
+    mutating func record(
+        _ verdict: SessionEnd.Verdict, of row: SessionRow?, session: SessionID, elapsed: Int64
+    ) -> Int? {
         count += 1
         let kind = Kind(verdict: VerdictMessage.common(verdict), upgrade: row?.upgrade ?? .unseen)
         guard let index = indicesByKind[kind] ?? index(of: kind, verdict) else {
             omitted += 1
-            return
+            return nil
         }
         groups[index].count += 1
+        if groups[index].examples.count < Self.examples { groups[index].examples.append(session) }
         let (server, path) = (row?.server, row?.path ?? "")
         guard let place = place(in: index, server, path, elapsed) else {
             groups[index].elsewhere += 1
-            return
+            return index
         }
         groups[index].places[place].count += 1
         let times = groups[index].places[place].times
@@ -102,6 +112,7 @@ struct EndingTable {
         if groups[index].places[place].examples.count < Self.examples {
             groups[index].places[place].examples.append(session)
         }
+        return index
     }
 
     /// Finds or adds the group of a kind that is not in the cache; nil if there is no room for another group.

@@ -52,13 +52,13 @@ struct FindingTable {
 /// The findings of the page, grouped by rule.
 extension SummaryFormat {
     mutating func writeFindings() {
-        let groups = findings.groups
+        let groups = counts.findings.groups
         guard !groups.isEmpty else { return }
         heading("findings\n")
         for group in groups { write(group) }
-        if findings.omitted > 0 {
+        if counts.findings.omitted > 0 {
             output.append("         … and ")
-            output.append(decimal: findings.omitted)
+            output.append(decimal: counts.findings.omitted)
             output.append(" of other rules\n")
         }
     }

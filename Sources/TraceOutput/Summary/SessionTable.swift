@@ -133,9 +133,13 @@ struct SessionRow {
     mutating func record(_ handshake: borrowing Handshake) {
         upgrade = handshake.isAccepted ? .accepted : .refused(status: handshake.status)
         isDeflateNegotiated = handshake.extensions.contains { $0.name == "permessage-deflate" }
-        url = handshake.url
-        guard url.utf8.count > Self.keptURLBytes else { return }
-        url = String(decoding: url.utf8.prefix(Self.keptURLBytes), as: UTF8.self) + "…"
+        url = Self.kept(handshake.url)
+    }
+
+    /// As much of a URL as is kept.
+    static func kept(_ url: String) -> String {
+        guard url.utf8.count > keptURLBytes else { return url }
+        return String(decoding: url.utf8.prefix(keptURLBytes), as: UTF8.self) + "…"
     }
 
     mutating func record(_ end: borrowing SessionEnd) {

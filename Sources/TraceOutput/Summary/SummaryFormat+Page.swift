@@ -16,81 +16,7 @@ extension SummaryFormat {
     }
 
     private mutating func writeTotals(_ summary: Summary, start: Timestamp) {
-        let named = sources.prefix(Self.namedSources).joined(separator: ", ")
-        let others = sources.count - Self.namedSources
-        line("capture", others > 0 ? "\(named) and \(others) more" : named)
-        if summary.packets > 0 { line("start", Quantity.date(start)) }
-        line(
-            "packets",
-            "\(summary.packets), \(Quantity.bytes(summary.bytes)) in \(Quantity.seconds(summary.duration))"
-                + (summary.unreadablePackets > 0 ? "; \(summary.unreadablePackets) unreadable" : ""))
-        if let losses = summary.losses { line("dropped", losses.message) }
-        line(
-            "connections",
-            "\(summary.tcpConnections) TCP, \(summary.webSocketConnections) with WebSocket"
-                + self.others(summary.others)
-                + (summary.connectionsGivenUp > 0 ? "; \(summary.connectionsGivenUp) dropped at a limit" : ""))
-        if let text = encrypted(summary.encrypted) { line("TLS", text) }
-        line(
-            "WebSocket",
-            Quantity.count(summary.frames, "frame") + ", " + Quantity.count(summary.messages, "message") + " of "
-                + Quantity.bytes(summary.payloadBytes))
-        if let message = compression.message { line("compression", message) }
-        if let message = openings.message { line("opening", message) }
-        if let skipped = skipped(summary) { line("patterns", skipped) }
-        line(
-            "findings",
-            Quantity.count(summary.errors, "error") + ", " + Quantity.count(summary.warnings, "warning") + ", "
-                + Quantity.count(summary.notes, "note") + "; " + Quantity.count(summary.gaps, "gap"))
-    }
-
-    /// The connections without WebSocket by kind: "; 3 TLS, 1 HTTP".
-    private func others(_ others: OtherTraffic) -> String {
-        let kinds: [(UInt64, String)] = [
-            (others.tls, "TLS"), (others.http2, "HTTP/2"), (others.http, "HTTP" + transports(others)),
-            (others.unknown, "unknown"),
-            (others.midstream, "started before the capture"),
-            (others.silent, "silent" + failures(others)),
-        ]
-        let counts = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        return counts.isEmpty ? "" : "; " + counts.joined(separator: ", ")
-    }
-
-    /// What could be decrypted, and what not; nil if there were no secrets.
-    private func encrypted(_ encrypted: EncryptedConnections) -> String? {
-        guard encrypted.total > encrypted.noKeyLog &+ encrypted.incomplete else { return nil }
-        let kinds: [(UInt64, String)] = [
-            (encrypted.noSecret, "without a secret"), (encrypted.wrongSecret, "whose secrets do not fit"),
-            (encrypted.unsupported, "not supported"), (encrypted.noHandshake, "without a handshake"),
-            (encrypted.http2, "with HTTP/2"), (encrypted.encryptedHellos, "with ECH"),
-        ]
-        let counts = kinds.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }
-        return Quantity.count(encrypted.total, "connection") + ", \(encrypted.decrypted) decrypted" + counts.joined()
-    }
-
-    /// What else HTTP was used for: " (2 event streams, 1 polling)".
-    private func transports(_ others: OtherTraffic) -> String {
-        var parts: [String] = []
-        if others.eventStreams > 0 { parts.append(Quantity.count(others.eventStreams, "event stream")) }
-        if others.longPolling > 0 { parts.append("\(others.longPolling) polling") }
-        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
-    }
-
-    /// Why connections had no data: " (2 refused, 1 unanswered)".
-    private func failures(_ others: OtherTraffic) -> String {
-        var parts: [String] = []
-        if others.refused > 0 { parts.append("\(others.refused) refused") }
-        if others.unanswered > 0 { parts.append("\(others.unanswered) unanswered") }
-        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
-    }
-
-    /// What the search for patterns had no room for; nil if nothing.
-    private func skipped(_ summary: Summary) -> String? {
-        let (sessions, times) = (summary.uncomparedSessions, summary.forgottenTimes)
-        var parts: [String] = []
-        if sessions > 0 { parts.append("\(Quantity.grouped(sessions)) sessions skipped (too many servers)") }
-        if times > 0 { parts.append("\(Quantity.grouped(times)) durations skipped (too varied to group)") }
-        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+        for total in counts.totals(summary, start: start) { line(total.name, total.text) }
     }
 
     /// A total: its name in twelve columns, then its text.
@@ -103,9 +29,9 @@ extension SummaryFormat {
 
     /// How sessions ended, if there are too many to see at a glance: each kind, then where and when.
     private mutating func writeEndings() {
-        guard endings.count > Self.glance else { return }
+        guard counts.endings.count > Self.glance else { return }
         heading("endings\n")
-        for group in endings.inOrder {
+        for group in counts.endings.byConcern {
             right("\(group.count)", 6)
             output.append(" × ")
             let kind = VerdictMessage.text(VerdictMessage.common(group.verdict), upgrade: group.upgrade)
@@ -113,8 +39,8 @@ extension SummaryFormat {
             output.append("\n")
             writePlaces(of: group)
         }
-        if endings.omitted > 0 {
-            right("\(endings.omitted)", 6)
+        if counts.endings.omitted > 0 {
+            right("\(counts.endings.omitted)", 6)
             output.append(wrapping: " × others", from: 6, indent: 9, width: width)
             output.append("\n")
         }

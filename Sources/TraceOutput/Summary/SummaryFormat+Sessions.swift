@@ -3,7 +3,7 @@ import CaptureAnalysis
 /// The table of sessions.
 extension SummaryFormat {
     mutating func writeSessions() {
-        guard sessions.count > 0 else { return }
+        guard counts.sessions.count > 0 else { return }
         let most = options.height.map { max($0, Self.fewestSessions) } ?? Self.shownSessions
         var rows = firstRows(most)
         let columns = SessionColumns(rows)
@@ -16,7 +16,7 @@ extension SummaryFormat {
             heading("sessions\n")
         }
         for row in rows.sorted(by: { $0.session < $1.session }) { write(row, columns) }
-        let others = sessions.count - UInt64(rows.count)
+        let others = counts.sessions.count - UInt64(rows.count)
         guard others > 0 else { return }
         output.append(
             wrapping:
@@ -27,7 +27,7 @@ extension SummaryFormat {
 
     /// At most so many sessions: those that deserve attention first, among equals the first.
     private func firstRows(_ most: Int) -> [SessionRow] {
-        let rows = sessions.rows
+        let rows = counts.sessions.rows
         guard rows.count > most || options.height != nil else { return rows }
         var chosen: [SessionRow] = []
         for concern in [VerdictMessage.Concern.trouble, .unfinished, .none] {
@@ -51,7 +51,7 @@ extension SummaryFormat {
         output.truncate(to: start)
         // A blank line, the headings, and the prompt of the shell.
         let room = (options.height ?? .max) - used - 3
-        if UInt64(rows.count) == sessions.count, heights.reduce(0, +) <= room { return rows }
+        if UInt64(rows.count) == counts.sessions.count, heights.reduce(0, +) <= room { return rows }
         var (count, lines) = (0, Self.linesOfRest)
         while count < rows.count, count < Self.fewestSessions || lines + heights[count] <= room {
             lines += heights[count]

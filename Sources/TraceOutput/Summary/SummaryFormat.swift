@@ -38,24 +38,15 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     static let glance = 3
     /// The most servers listed that failed or do without WebSocket.
     static let shownServers = 12
-    /// The most sources named.
-    static let namedSources = 3
     /// The columns that a session's ends and URL need in order to stand beside its numbers.
     static let roomBeside = 66
     /// The fewest columns that a URL beside the ends is cut to.
     static let usefulURL = 24
-    /// The most rules in the list of findings.
-    static let maximumRules = 200
 
     /// What is printed but not drained yet.
     package var output: OutputBuffer
     let options: Options
-    var sources: [String] = []
-    var sessions = SessionTable(maximumRows: maximumSessions)
-    var compression = CompressionTotals()
-    var endings = EndingTable()
-    var openings = OpeningTimes()
-    var findings = FindingTable(maximumRules: maximumRules)
+    var counts = CaptureCounts(maximumSessions: maximumSessions)
 
     /// Creates the format.
     package init(options: Options = Options()) {
@@ -70,21 +61,10 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
+        counts.receive(event, at: context)
         switch event {
-        case .capture(let start): sources = start.sources
-        case .connection(let start):
-            sessions.begin(start, session: context.session)
-            openings.record(start, session: context.session)
-        case .handshake(let handshake):
-            sessions.record(handshake, session: context.session)
-            openings.record(handshake, session: context.session)
-        case .finding(let finding): findings.record(finding, at: context)
-        case .end(let end):
-            let row = sessions.end(end, session: context.session)
-            endings.record(end.verdict, of: row, session: context.session, elapsed: context.elapsed)
-            compression.record(end)
         case .summary(let summary): write(summary, at: context)
-        case .segment, .alert, .frame, .message, .gap, .resync, .delivery: break
+        default: break
         }
     }
 }

@@ -10,6 +10,8 @@ struct Wstap: ParsableCommand {
         discussion: """
             wstap chat.pcap                    timeline ("-" reads standard input)
             wstap chat.pcap --format summary   one page: sessions, endings, findings
+            wstap chat.pcap --format html -o report.html
+                                               a page to look at, in any browser
             wstap chat.pcap --format jsonl     a JSON object per event, for other tools
             wstap live -i eth0                 the same from an interface, as it happens
             wstap interfaces                   the interfaces to capture from

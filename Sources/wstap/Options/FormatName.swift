@@ -4,7 +4,7 @@ import TraceOutput
 
 /// The formats by the names of `--format`.
 enum FormatName: String, NamedValue {
-    case timeline, summary, jsonl
+    case timeline, summary, jsonl, html, svg
 }
 
 /// Code that runs with whatever format the user has chosen.
@@ -38,6 +38,16 @@ extension OutputOptions {
             try pass(
                 SummaryFormat(options: .init(width: width ?? 100, height: height, hasColor: hasColor)), filter, to: user
             )
+        case .html:
+            var filter = filter
+            filter.events = nil
+            let options = HTMLFormat.Options(
+                payload: payload ?? .all, payloadBudget: payloadBudget ?? HTMLFormat.Options.defaultBudget)
+            try pass(HTMLFormat(options: options), filter, to: user)
+        case .svg:
+            var filter = filter
+            filter.events = nil
+            try pass(SVGFormat(), filter, to: user)
         case .jsonl:
             let options = JSONLinesFormat.Options(payload: payload ?? .all, framePayloads: framePayloads)
             let format = JSONLinesFormat(options: options)

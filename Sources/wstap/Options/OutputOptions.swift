@@ -22,6 +22,11 @@ struct OutputOptions: ParsableArguments {
             valueName: "bytes|all|none"))
     var payload: PayloadLimit?
 
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of all payloads in an HTML report; the rest are left out (default: 16777216).", valueName: "bytes"))
+    var payloadBudget: Int?
+
     @Flag(help: "Also show the payloads of data frames, not only those of messages.")
     var framePayloads = false
 
@@ -47,6 +52,10 @@ struct OutputOptions: ParsableArguments {
 
     /// The lines of the terminal that the output goes to; nil if it goes elsewhere.
     var height: Int? { path == nil ? Terminal.standardOutput.height : nil }
+
+    func validate() throws {
+        guard payloadBudget ?? 0 >= 0 else { throw ValidationError("--payload-budget must not be negative") }
+    }
 
     /// Whether the output should be coloured.
     var hasColor: Bool {

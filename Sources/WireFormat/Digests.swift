@@ -30,6 +30,19 @@ package enum SHA1 {
     }
 }
 
+/// SHA-256 (RFC 6234).
+package enum SHA256 {
+    /// The 32-byte digest of `bytes` in base64.
+    package static func base64(of bytes: Span<UInt8>) -> String {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA256_DIGEST_LENGTH)) { digest in
+            _ = unsafe bytes.withUnsafeBufferPointer {
+                unsafe CCrypto.SHA256($0.baseAddress, $0.count, digest.baseAddress)
+            }
+            return unsafe Base64.encode(Span(_unsafeElements: UnsafeBufferPointer(digest)))
+        }
+    }
+}
+
 /// Base64 (RFC 4648 4), with padding.
 package enum Base64 {
     package static func encode(_ bytes: Span<UInt8>) -> String {

@@ -1,0 +1,102 @@
+// Text for people, and elements made of text nodes only: nothing from a capture is ever parsed as markup.
+
+/** The element with an id. */
+export const $ = (id) => document.getElementById(id);
+
+/** Creates an element; children are nodes or text. */
+export function h(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  set(element, attributes);
+  element.append(...children.flat().filter((child) => child != null).map((child) => (typeof child === 'object' ? child : String(child))));
+  return element;
+}
+
+/** Creates an SVG element. */
+export function svg(tag, attributes, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  set(element, attributes);
+  element.append(...children);
+  return element;
+}
+
+function set(element, attributes) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value != null && value !== false) element.setAttribute(name, value === true ? '' : value);
+  }
+}
+
+/** Nanoseconds as "0.09 ms" below a second, else "5.002 s", like the summary. */
+export function duration(ns) {
+  if (ns == null) return '–';
+  return Math.abs(ns) < 999995000 ? (ns / 1e6).toFixed(2) + ' ms' : (ns / 1e9).toFixed(3) + ' s';
+}
+
+/** Bytes as "999 B", "1.2 kB", by powers of 1000, like the summary. */
+export function bytes(count) {
+  if (count == null) return '?';
+  if (count < 1000) return count + ' B';
+  let unit = 1000;
+  for (const name of ['kB', 'MB', 'GB', 'TB']) {
+    if (count < unit * 1000 - unit / 20) return (count / unit).toFixed(1) + ' ' + name;
+    unit *= 1000;
+  }
+  return (count / unit).toFixed(1) + ' PB';
+}
+
+/** "1,234 messages". */
+export const plural = (count, noun) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Nanoseconds since the capture began as seconds, to the microsecond. */
+export const seconds = (ns) => (ns / 1e9).toFixed(6);
+
+/** Nanoseconds since `start` (a BigInt since 1970) as UTC. */
+export function wall(start, ns) {
+  const time = start + BigInt(Math.round(ns));
+  const ms = Number(time / 1000000n);
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ') + '.' + String(time % 1000000000n).padStart(9, '0').slice(0, 6);
+}
+
+/** Text with everything that hides, moves or reorders characters written out. */
+export const visible = (text) => text.replace(
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu,
+  (c) => (c === '\r' ? '␍' : `\\u{${c.codePointAt(0).toString(16)}}`));
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text if the bytes are UTF-8 up to a cut at their end, else null. */
+export function textOf(data) {
+  for (let cut = 0; cut < 4 && cut <= data.length; cut++) {
+    try { return utf8.decode(data.subarray(0, data.length - cut)); } catch { /* a cut character, perhaps */ }
+  }
+  return null;
+}
+
+/** JSON with line breaks, its numbers and strings as they stand; null if it is none. */
+export function pretty(text) {
+  if (!/^\s*[[{]/.test(text)) return null;
+  try { JSON.parse(text); } catch { return null; }
+  let depth = 0;
+  const line = () => '\n' + '  '.repeat(Math.min(depth, 40));
+  return text.replace(/"(?:[^"\\]|\\.)*"|\s+|[{[]\s*[}\]]|[{}[\],:]/g, (token) => {
+    if (/^\s/.test(token)) return '';
+    if (/^[{[]\s*[}\]]$/.test(token)) return token[0] + token.at(-1);
+    if (token === '{' || token === '[') { depth++; return token + line(); }
+    if (token === '}' || token === ']') { depth--; return line() + token; }
+    return token === ',' ? token + line() : token === ':' ? ': ' : token;
+  });
+}
+
+/** A hex dump. */
+export function hex(data) {
+  const lines = [];
+  for (let at = 0; at < data.length; at += 16) {
+    const part = [...data.subarray(at, at + 16)];
+    const digits = part.map((b) => b.toString(16).padStart(2, '0'));
+    const left = digits.slice(0, 8).join(' ').padEnd(24) + digits.slice(8).join(' ').padEnd(24);
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${left} ${part.map((b) => (b > 31 && b < 127 ? String.fromCharCode(b) : '·')).join('')}`);
+  }
+  return lines.join('\n');
+}
+
+/** A number of decimal digits in a field, or null. */
+export const numberIn = (input) => (/^\d+$/.test(input.value.trim()) ? Number(input.value) : null);

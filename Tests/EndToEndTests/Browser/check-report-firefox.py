@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Opens a report (wstap --format html) in headless Firefox over WebDriver BiDi: that it loads, draws, filters and searches
+there as well, and how long that takes.
+
+    check-report-firefox.py REPORT...
+
+Prints what is wrong; exit status 1 then, 77 where there is no Firefox, or no websockets for Python.
+"""
+import asyncio
+import itertools
+import json
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+
+try:
+    import websockets
+except ImportError:
+    websockets = None
+FIREFOX = shutil.which("firefox") or shutil.which("firefox-esr")
+PATIENCE = 60  # seconds
+
+
+class Browser:
+    """A session of WebDriver BiDi (W3C)."""
+
+    def __init__(self, socket):
+        self.socket, self.numbers = socket, itertools.count(1)
+        self.logs = []
+
+    async def ask(self, method, **parameters):
+        number = next(self.numbers)
+        await self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(await asyncio.wait_for(self.socket.recv(), PATIENCE))
+            if message.get("method") == "log.entryAdded" and message["params"]["level"] in ("error", "warn"):
+                self.logs.append(message["params"]["text"])
+            if message.get("id") == number:
+                if message["type"] == "error":
+                    raise AssertionError(f"{method}: {message['message']}")
+                return message["result"]
+
+    async def value(self, context, expression):
+        """The value of an expression, run beside the page's own script and its policy."""
+        answer = await self.ask("script.evaluate", expression=expression, awaitPromise=True,
+                                target={"context": context, "sandbox": "test"})
+        if answer["type"] != "success":
+            raise AssertionError(answer["exceptionDetails"]["text"])
+        return answer["result"].get("value")
+
+    async def until(self, context, expression):
+        for _ in range(PATIENCE * 20):
+            if value := await self.value(context, expression):
+                return value
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"never: {expression}")
+
+
+SEARCH = """(() => { const field = document.getElementById('search'); field.value = 'e';
+field.dispatchEvent(new Event('input')); return true; })()"""
+
+
+async def check(browser, report):
+    context = (await browser.ask("browsingContext.create", type="tab"))["context"]
+    await browser.ask("browsingContext.navigate", context=context, url=report.resolve().as_uri(), wait="complete")
+    ready = await browser.until(context, "document.documentElement.dataset.ready")
+    rows = int(await browser.value(context, "document.getElementById('messages').getAttribute('aria-rowcount')")) - 1
+    sessions = int(await browser.value(context, "document.getElementById('sessions').getAttribute('aria-rowcount')")) - 1
+    assert rows > 0 and sessions > 0, (rows, sessions)
+    drawn = await browser.value(context, "(() => { const c = document.getElementById('axis'); return c.getContext('2d')"
+                                ".getImageData(0, 0, c.width, c.height).data.some((b) => b) })()")
+    assert drawn, "the time axis is empty"
+    await browser.value(context, SEARCH)
+    count = await browser.until(context, "(/match/.exec(document.getElementById('count').textContent) "
+                                "&& document.getElementById('count').textContent)")
+    assert re.match(r"[\d,]+ match", count), count
+    await browser.ask("browsingContext.captureScreenshot", context=context)
+    await browser.ask("browsingContext.close", context=context)
+    assert not browser.logs, browser.logs
+    return f"{report.name}: {sessions} sessions, {rows} rows, ready after {ready} ms"
+
+
+async def main(reports):
+    with tempfile.TemporaryDirectory() as profile:
+        process = await asyncio.create_subprocess_exec(
+            FIREFOX, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0",
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
+        try:
+            while line := (await asyncio.wait_for(process.stderr.readline(), PATIENCE)).decode():
+                if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
+                    break
+            async with websockets.connect(found[1] + "/session", max_size=None) as socket:
+                browser = Browser(socket)
+                await browser.ask("session.new", capabilities={})
+                await browser.ask("session.subscribe", events=["log.entryAdded"])
+                for report in reports:
+                    print(await check(browser, report))
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+if __name__ == "__main__":
+    if websockets is None or FIREFOX is None:
+        print("no Firefox, or no websockets for Python")
+        sys.exit(77)
+    try:
+        asyncio.run(main([pathlib.Path(path) for path in sys.argv[1:]]))
+    except AssertionError as error:
+        print(error)
+        sys.exit(1)

@@ -1,0 +1,42 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Reports in real browsers: the scripts in `Browser/` say what must hold.
+@Suite(
+    .serialized,
+    .enabled(
+        if: FileManager.default.isExecutableFile(atPath: Repository.python),
+        "there is no Python: run scripts/install-dependencies test"))
+struct ReportInBrowserTests {
+    @Test func `Reports work in Chromium as people use them, and nothing hostile runs`() throws {
+        try run("check-report.py", [Wstap.path])
+    }
+
+    @Test func `Reports load, draw and search in Firefox`() throws {
+        let folder = try ScratchFolder()
+        let reports = try ["timers", "rules-of-frames"].map { name in
+            let report = folder.path("\(name).html")
+            let capture = try Fixture.named(name).capture.path
+            #expect(try Wstap.run([capture, "--format", "html", "-o", report]).status == 0)
+            return report
+        }
+        try run("check-report-firefox.py", reports)
+    }
+
+    /// Runs a script, whose output says what is wrong.
+    private func run(_ script: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: Repository.python)
+        process.arguments =
+            [Repository.root.appending(path: "Tests/EndToEndTests/Browser/\(script)").path] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        if process.terminationStatus == 77 { return print("Skipped: \(text)") }
+        #expect(process.terminationStatus == 0, "\(text)")
+    }
+}

@@ -1,0 +1,46 @@
+import Testing
+
+@testable import CaptureAnalysis
+@testable import TraceOutput
+@testable import WebSocketProtocol
+
+struct SVGFormatTests {
+    @Test func `A picture has a lane for each session, the worst first`() {
+        let picture = printed(Scenes.trouble, as: SVGFormat())
+        let lanes = picture.matches(of: />#(\d+)</).map { String($0.1) }
+        #expect(lanes.sorted() == ["1", "2", "3"])
+        #expect(lanes.last == "3" || lanes.first != "3")
+        #expect(picture.contains("class=\"refused\""))
+    }
+
+    @Test func `Messages are ticks of the axis and of their lane`() {
+        let picture = printed(Scenes.chat, as: SVGFormat())
+        #expect(picture.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\""))
+        #expect(picture.contains("2 messages in 5.003 s"))
+        // The client's Close stands at the end of the axis: 5.002 s of 5.003 s.
+        #expect(picture.contains("class=\"client\""))
+        #expect(picture.contains("class=\"clean\""))
+    }
+
+    @Test func `Bins join in pairs as time goes on`() {
+        var set = BinSet()
+        for bin in [0, 1, 2, 63, 64, 1023] { set.insert(bin) }
+        set.halve()
+        #expect(set.bins == [0, 1, 31, 32, 511])
+        var bins = TimeBins()
+        #expect(bins.bin(of: 1024 * 1024 - 1) == 1023)
+        #expect(bins.bin(of: 1024 * 1024) == nil)
+        bins.widen()
+        #expect(bins.bin(of: 1024 * 1024) == 512)
+        #expect(bins.bin(of: -5) == 0)
+    }
+
+    @Test func `Names from the wire stay text`() {
+        let calls: [Call] = [
+            .capture, Call(5, 1130, Samples.connection()),
+            Call(8, 3000, Samples.end(reason: "</text><script>alert(1)</script>")), .summary,
+        ]
+        let picture = printed(calls, as: SVGFormat())
+        #expect(!picture.contains("<script"))
+    }
+}
