@@ -10,47 +10,67 @@ package struct OutputFile: ~Copyable {
         case failed(String)
     }
 
+    /// The file, which is complete or has no name; nil if the output is written in place.
+    private var pending: PendingFile?
     private let descriptor: Int32
     private let name: String
-    /// The name while unfinished, and the final one; nil if the output is written in place.
-    private let pendingName: (from: String, to: String)?
-    private var isFinished = false
 
     /// Opens the output.
     ///
     /// - Parameter path: A file; nil for standard output. One that exists and is not a regular file is written in place.
-    /// - Throws: `failed` if it cannot be opened.
+    /// - Throws: `failed` if it cannot be opened, or if it is a symbolic link to nothing.
     package init(path: String?) throws(Failure) {
         // Writing to a pipe without a reader is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
         guard let path else {
             descriptor = STDOUT_FILENO
             name = "standard output"
-            pendingName = nil
+            pending = nil
             return
         }
+        let file = try OutputFile.pending(path)
+        let opened =
+            switch file {
+            case .some(let file): file.descriptor
+            case nil: open(path, O_WRONLY | O_CLOEXEC)
+            }
+        guard opened >= 0 else { throw .failed("\(path): \(OutputFile.message(errno))") }
+        pending = file
+        descriptor = opened
         name = path
-        var status = stat()
-        let exists = stat(path, &status) == 0
-        if exists, status.st_mode & S_IFMT != S_IFREG {
-            descriptor = open(path, O_WRONLY | O_CLOEXEC)
-            pendingName = nil
-        } else {
-            // Replace the file that a symbolic link names, not the link.
-            let target = OutputFile.resolved(path) ?? path
-            let unfinished = target + ".\(getpid()).unfinished"
-            let mode = exists ? status.st_mode & 0o777 : 0o666
-            descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-            pendingName = (unfinished, target)
-            // The mode stays, whatever the umask.
-            if exists, descriptor >= 0 { fchmod(descriptor, mode) }
-        }
-        guard descriptor >= 0 else { throw .failed("\(path): \(OutputFile.systemMessage())") }
     }
 
     deinit {
-        if let pendingName, !isFinished { unlink(pendingName.from) }
-        if descriptor != STDOUT_FILENO { close(descriptor) }
+        if pending == nil, descriptor != STDOUT_FILENO { close(descriptor) }
+    }
+
+    /// The unfinished file for a path; nil if something other than a file is there.
+    private static func pending(_ path: String) throws(Failure) -> PendingFile? {
+        guard let target = try target(path) else { return nil }
+        do throws(PendingFileError) {
+            return try PendingFile(target: target.path, replacedMode: target.mode)
+        } catch {
+            throw .failed("\(path): \(message(error.code))")
+        }
+    }
+
+    /// The regular file that a path names, and its mode if it exists; nil if something else is there.
+    ///
+    /// A symbolic link stays, and the file that it names is replaced.
+    private static func target(_ path: String) throws(Failure) -> (path: String, mode: mode_t?)? {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+            return (resolved(path) ?? path, status.st_mode & 0o777)
+        }
+        let code = errno
+        // Some other reason may keep this user from a link that the system distrusts.
+        guard code == ENOENT, !path.isEmpty else { throw .failed("\(path): \(message(code))") }
+        guard lstat(path, &status) != 0 else {
+            throw .failed("\(path): is a symbolic link to a file that does not exist")
+        }
+        guard !path.hasSuffix("/") else { throw .failed("\(path): \(message(EISDIR))") }
+        return (path, nil)
     }
 
     /// Writes a buffer and empties it.
@@ -70,7 +90,7 @@ package struct OutputFile: ~Copyable {
                     var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                     poll(&request, 1, -1)
                 } else if errno != EINTR {
-                    throw Failure.failed("\(name): \(OutputFile.systemMessage())")
+                    throw Failure.failed("\(name): \(OutputFile.message(errno))")
                 }
             }
         }
@@ -79,12 +99,15 @@ package struct OutputFile: ~Copyable {
 
     /// Gives the file its name.
     mutating func finish() throws(Failure) {
-        guard let pendingName else { return }
-        guard fsync(descriptor) == 0 || errno == EINVAL, rename(pendingName.from, pendingName.to) == 0 else {
-            throw .failed("\(name): \(OutputFile.systemMessage())")
+        do throws(PendingFileError) {
+            try pending?.finish()
+        } catch {
+            throw .failed("\(name): \(OutputFile.message(error.code))")
         }
-        isFinished = true
     }
+
+    /// Removes the unfinished file, if there is one; for a signal handler that ends the program.
+    package static func removeUnfinished() { PendingFile.removeUnfinished() }
 
     private static func resolved(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
@@ -92,7 +115,7 @@ package struct OutputFile: ~Copyable {
         return String(cString: resolved)
     }
 
-    private static func systemMessage() -> String {
-        String(cString: strerror(errno))
+    private static func message(_ code: Int32) -> String {
+        String(cString: strerror(code))
     }
 }

@@ -4,8 +4,7 @@ import TraceOutput
 ///
 /// - Parameter text: The message, safe to print on a terminal.
 func complain(_ text: String) {
-    let line = Array("wstap: \(text)\n".utf8)
-    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    writeWhole("wstap: \(text)\n", to: STDERR_FILENO)
 }
 
 /// The same, unless standard error would block: for loops that must not wait.
@@ -29,6 +28,10 @@ extension FilterOmissions {
             wstap.complain(
                 "\(undecidedEvents) events are left out: they came before it was clear whether to show their connection"
             )
+        }
+        if !isQuiet, shownEvents == 0, connectionCount > 0, absentConnections.isEmpty {
+            wstap.complain(
+                "the filters match nothing in \(connectionCount) \(connectionCount == 1 ? "session" : "sessions")")
         }
         guard !isQuiet, !absentConnections.isEmpty else { return }
         let numbers = absentConnections.map(String.init).joined(separator: ", ")

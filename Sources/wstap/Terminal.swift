@@ -1,3 +1,5 @@
+import CaptureAnalysis
+
 /// A standard stream that may be a terminal.
 struct Terminal {
     /// Its file descriptor.
@@ -22,8 +24,51 @@ struct Terminal {
         return Int(size.ws_col)
     }
 
+    /// Its lines; nil if it is not a terminal.
+    var height: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+        return Int(size.ws_row)
+    }
+
     private static func variable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
+    }
+}
+
+/// A line on standard error that counts what a live capture has seen.
+struct CounterLine {
+    private var isShown = false
+
+    /// Nil if no line should be shown: standard error is not a terminal, or the output goes to the same one.
+    ///
+    /// - Parameters:
+    ///   - output: What the user wants of the output.
+    ///   - writesPackets: Whether packets go to standard output.
+    init?(_ output: OutputOptions, writesPackets: Bool) {
+        let isFree =
+            output.path != nil || writesPackets || output.format == .summary || !Terminal.standardOutput.isTerminal
+        guard isFree, !output.quiet, !output.hidesProgress, Terminal.standardError.isTerminal else { return nil }
+    }
+
+    /// Updates the line, unless standard error would block.
+    mutating func show(_ summary: Summary, dropped: UInt64) {
+        guard isErrorWritable else { return }
+        isShown = true
+        var text = "\(summary.packets) packets, \(summary.frames) frames, \(summary.webSocketConnections) sessions"
+        if dropped > 0 { text += ", \(dropped) packets dropped" }
+        put("\r\u{1b}[Kwstap: \(text)")
+    }
+
+    /// Removes the line.
+    mutating func clear() {
+        if isShown, isErrorWritable { put("\r\u{1b}[K") }
+        isShown = false
+    }
+
+    private func put(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }
 

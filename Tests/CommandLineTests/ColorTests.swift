@@ -78,12 +78,23 @@ final class PseudoTerminal {
         close(descriptor)
     }
 
+    /// Everything that is written up to a mark.
+    func read(until mark: String) -> String {
+        var text: [UInt8] = []
+        var byte: UInt8 = 0
+        while Foundation.read(descriptor, &byte, 1) == 1 {
+            text.append(byte)
+            if text.count >= mark.utf8.count, text.suffix(mark.utf8.count).elementsEqual(mark.utf8) { break }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// Everything that is written until no program has the terminal open.
     func readToEnd() -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = read(descriptor, &buffer, buffer.count)
+            let count = Foundation.read(descriptor, &buffer, buffer.count)
             guard count > 0 else { return String(decoding: text, as: UTF8.self) }
             text += buffer.prefix(count)
         }

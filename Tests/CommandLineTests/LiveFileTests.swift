@@ -154,6 +154,146 @@ struct LiveFileTests {
         #expect(program.wait() == 0)
     }
 
+    @Test("and its trace wait for the reader of a non-blocking pipe", arguments: ["packets", "trace"])
+    func nonBlocking(what: String) throws {
+        let talk = try LoopbackTalk()
+        let folder = try ScratchFolder()
+        let errors = try NamedPipe("errors", in: folder, holding: .reading)
+        let output = try NamedPipe("output", in: folder, holding: .reading)
+        let program = try Program(
+            Wstap.path,
+            ["live", "-i", "lo"] + (what == "packets" ? ["-w", "-"] : ["--format", "jsonl"])
+                + ["tcp", "port", "\(talk.port)"],
+            output: output.path, errors: errors.path, isNonBlocking: true)
+        #expect(try errors.readLine()?.contains("capturing on lo") == true)
+        try talk.open()
+        for _ in 0..<40 {
+            talk.send(WireFrame.text(String(repeating: "x", count: 20_000), from: .client), from: .client)
+        }
+        talk.finish()
+        // The pipe is full, and the program goes on.
+        #expect(eventually { output.unreadBytes > 60_000 })
+        if what == "trace" {
+            var messages = 0
+            while let line = try output.readLine(), !line.contains("\"event\":\"end\"") {
+                if line.contains("\"event\":\"message\"") { messages += 1 }
+            }
+            #expect(messages == 40)
+            program.send(SIGINT)
+            while try output.readLine() != nil {}
+        } else {
+            let bytes = try output.readToEnd { program.send(SIGINT) }
+            let read = try Wstap.run([folder.write("read.pcapng", bytes), "--format", "jsonl"])
+            #expect(read.status == 0 && read.lines.count { $0.contains("\"event\":\"message\"") } == 40)
+        }
+        #expect(program.wait() == 0)
+        while let line = try errors.readLine() { #expect(!line.contains("unavailable"), "\(line)") }
+    }
+
+    private static func run(_ words: [String]) throws -> Wstap.Outcome {
+        try Wstap.run(["live", "-i", "lo", "--duration", "0.05", "-Z", "nobody", "--format", "jsonl"] + words)
+    }
+
+    private static let nobody = getpwnam("nobody")?.pointee.pw_uid ?? 65534
+
+    @Test(
+        "and the trace can be in a folder that only root may write to",
+        .enabled(if: geteuid() == 0, "only root has one"))
+    func folderOfRoot() throws {
+        // No folder of others may be on the way.
+        let folder = "/root/wstap-tests-\(getpid())"
+        guard mkdir(folder, 0o700) == 0 else { return }
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = try Self.run(["-o", "\(folder)/trace.jsonl", "-w", "\(folder)/packets.pcapng"])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try Wstap.run(["\(folder)/packets.pcapng"]).status == 0)
+        let trace = try Trace([UInt8](Data(contentsOf: URL(filePath: "\(folder)/trace.jsonl"))))
+        #expect(trace.events.last?.event == "summary")
+        for name in ["trace.jsonl", "packets.pcapng"] {
+            var status = stat()
+            #expect(stat("\(folder)/\(name)", &status) == 0 && status.st_uid == Self.nobody)
+        }
+        // A file that exists keeps its owner, and is emptied.
+        try Data(repeating: 0x20, count: 100_000).write(to: URL(filePath: "\(folder)/old.jsonl"))
+        #expect(try Self.run(["-o", "\(folder)/old.jsonl"]).status == 0)
+        var status = stat()
+        #expect(stat("\(folder)/old.jsonl", &status) == 0 && status.st_uid == 0 && status.st_size < 100_000)
+    }
+
+    @Test(
+        "never replace what belongs to another user, nor follow that user's links",
+        .enabled(if: geteuid() == 0, "only root could"))
+    func pathsOfOthers() throws {
+        let outer = try ScratchFolder()
+        chmod(outer.url.path, 0o777)
+        let secret = outer.path("secret")
+        try Data("secret".utf8).write(to: URL(filePath: secret))
+        chmod(secret, 0o600)
+        // Daemon, user 1, lays out a folder of its own with traps in it.
+        let traps = outer.path("traps")
+        try #require(mkdir(traps, 0o777) == 0)
+        try #require(symlink(secret, traps + "/link") == 0 && lchown(traps + "/link", 1, 1) == 0)
+        try #require(link(secret, traps + "/hard") == 0)
+        try Data("theirs".utf8).write(to: URL(filePath: traps + "/theirs"))
+        try #require(chown(traps + "/theirs", 1, 1) == 0 && chmod(traps + "/theirs", 0o666) == 0)
+        try #require(chown(traps, 1, 1) == 0)
+        for name in ["link", "hard", "theirs"] {
+            for option in ["-o", "-w"] {
+                let run = try Self.run([option, "\(traps)/\(name)"])
+                #expect(run.status == 2 && run.output.isEmpty, "\(name): \(run.errors)")
+                #expect(run.errors.contains("\(traps)/\(name): "))
+            }
+        }
+        #expect(try String(contentsOfFile: secret, encoding: .utf8) == "secret")
+        #expect(try String(contentsOfFile: traps + "/theirs", encoding: .utf8) == "theirs")
+    }
+
+    @Test("are not touched if the filter is wrong")
+    func wrongFilter() throws {
+        let folder = try ScratchFolder()
+        chmod(folder.url.path, 0o777)
+        let file = try folder.write("old.pcapng", Array("old".utf8))
+        chmod(file, 0o666)
+        let run = try Wstap.run(["live", "-i", "lo", "-w", file, "tcp", "porty"])
+        #expect(run.status == 64 || run.status == 2)
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "old")
+    }
+
+    @Test("and the trace cannot be the same file")
+    func sameFile() throws {
+        let folder = try ScratchFolder()
+        chmod(folder.url.path, 0o777)
+        let run = try Wstap.run(["live", "-i", "lo", "-w", folder.path("a"), "-o", folder.path("a")])
+        #expect(run.status == 64 && run.errors.contains("name the same file"))
+    }
+
+    @Test("are counted in a line on a terminal, which goes in the end")
+    func counterLine() throws {
+        let folder = try ScratchFolder()
+        chmod(folder.url.path, 0o777)
+        let talk = try LoopbackTalk()
+        let terminal = try PseudoTerminal()
+        let output = try NamedPipe("output", in: folder, holding: .reading)
+        let program = try Wstap.start(
+            ["live", "-i", "lo", "--format", "jsonl", "tcp", "port", "\(talk.port)"], output: output.path,
+            errors: terminal.path)
+        // It captures once a packet is reported: until then, one connection follows another.
+        var hasSession = false
+        while !hasSession {
+            try talk.open()
+            talk.send(WireFrame.text("hello", from: .client), from: .client)
+            talk.hangUp()
+            hasSession = output.unreadBytes > 0
+        }
+        let seen = terminal.read(until: " sessions")
+        #expect(seen.contains(/\r.*wstap: [0-9]+ packets, [0-9]+ frames, [0-9]+ sessions/))
+        program.send(SIGINT)
+        while try output.readLine() != nil {}
+        let rest = terminal.readToEnd()
+        #expect(program.wait() == 0)
+        #expect(rest.contains("\r\u{1b}[Kwstap: "))
+    }
+
     @Test("need a place that can be written, or nothing starts")
     func noPlace() throws {
         let outcome = try Wstap.run(["live", "-i", "lo", "-w", "/nowhere/a.pcapng"])

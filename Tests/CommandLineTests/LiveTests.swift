@@ -18,7 +18,7 @@ struct LiveTests {
         talk.send(WireFrame.ping("p", from: .server), from: .server)
         try capture.read(until: format == "jsonl" ? "\"opcode\":\"ping\"" : "PING")
         talk.finish()
-        try capture.read(until: format == "jsonl" ? "\"event\":\"end\"" : "end: ")
+        try capture.read(until: format == "jsonl" ? "\"event\":\"end\"" : "  END ")
         capture.program.send(SIGINT)
         let end = try capture.end()
         #expect(end.status == 0)
@@ -90,16 +90,12 @@ struct LiveTests {
         let complaint = try #require(try capture.readError())
         #expect(complaint.contains(" lines not shown because the reader is too slow"))
         capture.program.send(SIGINT)
-        // Once it has taken the signal, the system's way is back; the program still waits for its reader.
-        while try caughtSignals(of: capture.program) & (1 << (SIGINT - 1)) != 0 { sched_yield() }
-        capture.program.send(SIGINT)
-        #expect(capture.program.wait() == 128 + SIGINT)
-    }
-
-    private func caughtSignals(of program: Program) throws -> UInt64 {
-        let status = try String(contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") })
-        return try #require(UInt64(line.dropFirst(7).trimmingCharacters(in: .whitespaces), radix: 16))
+        // The program still waits for its reader; signals that come at once count as one.
+        let isOver = eventually {
+            capture.program.send(SIGINT)
+            return capture.program.hasEnded
+        }
+        #expect(isOver && capture.program.wait() == 128 + SIGINT)
     }
 
     @Test(

@@ -56,6 +56,71 @@ struct OutputFileTests {
         #expect(try folder.names == ["chat.pcap", "link.jsonl", "real.jsonl"])
     }
 
+    @Test("never replaces a symbolic link to nothing")
+    func danglingLink() throws {
+        let link = folder.path("link.jsonl")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "absent.jsonl")
+        let run = try run(to: link)
+        #expect(run.status == 2 && run.output.isEmpty)
+        #expect(run.errors == "wstap: \(link): is a symbolic link to a file that does not exist\n")
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "absent.jsonl")
+        #expect(try folder.names == ["chat.pcap", "link.jsonl"])
+    }
+
+    @Test("is not kept from its name by what earlier runs left behind")
+    func leftovers() throws {
+        // The numbers of processes start again in each container.
+        let program = try Program(
+            "/bin/sh",
+            [
+                "-c", "cd \"$1\" && for n in 1 2 $$; do : > trace.jsonl.$n.unfinished; done; shift; exec \"$0\" \"$@\"",
+                Wstap.path, folder.url.path, capture, "--format", "jsonl", "-o", "trace.jsonl",
+            ], output: folder.path("output"), errors: folder.path("errors"))
+        #expect(program.wait() == 0)
+        #expect(try content("trace.jsonl") == expected)
+        #expect(try folder.names.filter { $0.contains("wstap") }.isEmpty)
+    }
+
+    #if os(Linux)
+        @Test(
+            "leaves nothing unfinished behind as the first process of a container", arguments: [SIGINT, SIGTERM],
+            [false, true])
+        func container(signal: Int32, hasSecond: Bool) throws {
+            // Signals whose default is to end a program do nothing to the first process.
+            let probe = try Program(
+                "/usr/bin/env", ["unshare", "-pf", "--mount-proc", "true"], output: "/dev/null", errors: "/dev/null")
+            guard probe.wait() == 0 else { return }
+            let input = try NamedPipe("input", in: folder, holding: .writing)
+            input.write(TCPConversation.chat.packets.pcap())
+            let output = hasSecond ? try NamedPipe("unread", in: folder, holding: .reading) : nil
+            let path = output?.path ?? folder.path("trace.jsonl")
+            // To an unread pipe, the payload is too long: the first signal leaves it waiting.
+            if hasSecond {
+                var talk = TCPConversation()
+                talk.openWebSocket()
+                for _ in 0..<20 {
+                    talk.send(WireFrame.text(String(repeating: "x", count: 10_000), from: .server), from: .server)
+                }
+                _ = try folder.write("long.pcap", talk.packets.pcap())
+            }
+            let program = try Program(
+                "/usr/bin/env",
+                ["unshare", "-pf", "--mount-proc", "--kill-child", Wstap.path]
+                    + (hasSecond ? [folder.path("long.pcap")] : ["-"]) + ["--format", "jsonl", "-o", path],
+                input: input.path, output: folder.path("output"), errors: folder.path("errors"))
+            #expect(eventually { hasSecond ? output?.unreadBytes ?? 0 > 60_000 : input.unreadBytes == 0 })
+            let inner = try #require(program.children.first)
+            // It waits for more, or for its reader; a second signal would not let it write the file.
+            #expect(eventually { Program.isAsleep(inner) })
+            kill(inner, signal)
+            if hasSecond { #expect(eventually { kill(inner, signal) != 0 || program.hasEnded }) }
+            #expect(program.wait(atMost: .patience) == 128 + signal)
+            #expect(try !folder.names.contains { $0.contains("unfinished") })
+            guard !hasSecond else { return }
+            #expect(try Trace(content("trace.jsonl")).events.last?.event == "summary")
+        }
+    #endif
+
     @Test("goes straight to a device")
     func device() throws {
         let run = try run(to: "/dev/null")
@@ -100,6 +165,47 @@ struct OutputFileTests {
         #expect(try folder.names == ["chat.pcap", "trace.jsonl"])
     }
 
+    @Test("holds what was read when Ctrl-C ends the reading, and nothing else stays", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) throws {
+        let input = try NamedPipe("input", in: folder, holding: .writing)
+        input.write(TCPConversation.chat.packets.pcap())
+        let program = try Wstap.start(
+            ["-", "--format", "jsonl", "-o", folder.path("trace.jsonl")], input: input.path,
+            output: folder.path("output"), errors: folder.path("errors"))
+        // It has read everything there is, and waits for more.
+        #expect(eventually { input.unreadBytes == 0 })
+        #expect(eventually { program.isAsleep })
+        program.send(signal)
+        #expect(program.wait(atMost: .patience) == 128 + signal)
+        let trace = try Trace(content("trace.jsonl"))
+        #expect(trace.messages.count == 4 && trace.events.last?.event == "summary")
+        #expect(try folder.names == ["chat.pcap", "errors", "input", "output", "trace.jsonl"])
+        #expect(
+            try String(contentsOfFile: folder.path("errors"), encoding: .utf8).contains("interrupted after 16 packets"))
+    }
+
+    @Test("does not keep a second Ctrl-C from ending the program, though nobody reads it")
+    func interruptedTwice() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for _ in 0..<100 {
+            talk.send(WireFrame.text(String(repeating: "x", count: 10_000), from: .server), from: .server)
+        }
+        let file = try folder.write("long.pcap", talk.packets.pcap())
+        let output = try NamedPipe("unread", in: folder, holding: .reading)
+        let program = try Wstap.start(
+            [file, "--format", "jsonl"], output: output.path, errors: folder.path("errors"))
+        #expect(eventually { output.unreadBytes > 60_000 })
+        program.send(SIGINT)
+        #expect(!program.hasEnded)
+        // Those that come at once count as one.
+        let isOver = eventually {
+            program.send(SIGINT)
+            return program.hasEnded
+        }
+        #expect(isOver && program.wait() == 128 + SIGINT)
+    }
+
     #if os(Linux)
         @Test("fails with a message if the disk is full")
         func fullDisk() throws {
@@ -112,4 +218,21 @@ struct OutputFileTests {
             #expect(named.status == 2 && named.errors == "wstap: /dev/full: No space left on device\n")
         }
     #endif
+}
+
+extension Program {
+    /// The numbers of its children.
+    fileprivate var children: [Int32] {
+        let list = try? String(contentsOfFile: "/proc/\(identifier)/task/\(identifier)/children", encoding: .utf8)
+        return list?.split(separator: " ").compactMap { Int32($0) } ?? []
+    }
+
+    /// Whether it waits for something.
+    fileprivate var isAsleep: Bool { Program.isAsleep(identifier) }
+
+    /// Whether a process waits for something.
+    fileprivate static func isAsleep(_ identifier: Int32) -> Bool {
+        let status = try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+        return status?.contains("\nState:\tS") == true
+    }
 }

@@ -49,7 +49,7 @@ struct PipeTests {
         write(packets[7])
         try readUntil(format == "jsonl" ? "\"ping\"" : "PING", from: output)
         input.closeWriting()
-        try readUntil(format == "jsonl" ? "\"event\":\"summary\"" : "end: ", from: output)
+        try readUntil(format == "jsonl" ? "\"event\":\"summary\"" : "  END ", from: output)
         #expect(program.wait() == 0)
     }
 
@@ -58,6 +58,45 @@ struct PipeTests {
             if line.contains(mark) { return }
         }
         Issue.record("the output ended before \(mark)")
+    }
+
+    @Test("that are non-blocking nothing is lost")
+    func nonBlocking() throws {
+        let folder = try ScratchFolder()
+        let input = try NamedPipe("input", in: folder, holding: .writing)
+        let output = try NamedPipe("output", in: folder, holding: .reading)
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<30 {
+            talk.send(
+                WireFrame.text("\(number) " + String(repeating: "x", count: 20_000), from: .client), from: .client)
+        }
+        let capture = talk.packets.pcap()
+        let file = try folder.write("long.pcap", capture)
+        let expected = try Wstap.run([file, "--format", "jsonl"]).lines
+        // A pipe takes 64 KiB: whoever writes more must wait.
+        let writer = try Program(
+            Wstap.path, [file, "--format", "jsonl"], output: output.path, errors: folder.path("errors"),
+            isNonBlocking: true)
+        #expect(eventually { output.unreadBytes > 60_000 })
+        var lines: [String] = []
+        while let line = try output.readLine() { lines.append(line) }
+        #expect(writer.wait() == 0 && lines == expected)
+        // So must whoever reads before there is something.
+        let seen = try folder.write("seen", [])
+        let reader = try Program(
+            Wstap.path, ["-", "--format", "jsonl"], input: input.path, output: seen, errors: folder.path("errors"),
+            isNonBlocking: true)
+        for start in stride(from: 0, to: capture.count, by: 50_000) {
+            #expect(eventually { input.unreadBytes == 0 })
+            input.write(capture[start..<min(start + 50_000, capture.count)])
+        }
+        #expect(eventually { input.unreadBytes == 0 })
+        input.closeWriting()
+        #expect(reader.wait() == 0)
+        let read = try String(contentsOfFile: seen, encoding: .utf8).split(separator: "\n").map(String.init)
+        #expect(read.dropFirst().elementsEqual(expected.dropFirst()))
+        #expect(try String(contentsOfFile: folder.path("errors"), encoding: .utf8) == "")
     }
 
     @Test("a reader that has gone is not an error", arguments: ["jsonl", "timeline", "summary"])

@@ -73,7 +73,7 @@ struct SelectionTests {
         #expect(try payloads(trace("--path", "/admin/*")) == [price])
         #expect(try payloads(trace("--path", "/room*")).count == 4)
         #expect(try payloads(trace("--host", "SERVER.*")).count == 5)
-        #expect(try payloads(trace("--host", "other.example")).isEmpty)
+        #expect(try payloads(trace("--host", "other.example", "-q")).isEmpty)
     }
 
     @Test("--grep searches payloads")
@@ -116,6 +116,19 @@ struct SelectionTests {
         #expect(run.errors == "wstap: no WebSocket: the filter matches none of 25 packets\n")
     }
 
+    @Test(
+        "filters that match nothing say so",
+        arguments: [["--path", "/nix"], ["--grep", "nix"], ["--opcode", "0xb"], ["--events", "gap"]])
+    func emptyFilters(filters: [String]) throws {
+        for format in ["jsonl", "timeline", "summary"] where format != "summary" || filters[0] != "--events" {
+            let run = try Wstap.run([capture, "--format", format] + filters)
+            #expect(run.status == 0)
+            #expect(run.errors == "wstap: the filters match nothing in 2 sessions\n", "\(format)")
+            #expect(try Wstap.run([capture, "-q", "--format", format] + filters).errors == "")
+        }
+        #expect(try Wstap.run([capture, "--events", "summary", "--format", "jsonl"]).errors == "")
+    }
+
     @Test("--payload limits what is shown, not what is known")
     func payload() throws {
         let cut = try trace("--payload", "4", "--connection", "1").events.filter { $0.event == "message" }
@@ -145,7 +158,7 @@ struct SelectionTests {
     func verbose() throws {
         let plain = try Wstap.run([capture]).text
         let verbose = try Wstap.run([capture, "-v"]).text
-        for words in ["ESTABLISHED", "seq 1001", "packet 6"] {
+        for words in ["ESTABLISHED", "seq 1001", "ESTABLISHED open"] {
             #expect(verbose.contains(words) && !plain.contains(words))
         }
     }

@@ -47,6 +47,82 @@ struct UsageTests {
         #expect(run.errors.contains(named))
     }
 
+    @Test(
+        "has advice for the habits of other tools and for typos",
+        arguments: [
+            (["-r", "a.pcap"], 64, "wstap takes capture files without -r: wstap a.pcap"),
+            (["a.pcap", "-Y", "websocket"], 64, "wstap has no display filters"),
+            (["a.pcap", "--format", "json"], 64, "use --format jsonl"),
+            (["a.pcap", "--json"], 64, "use --format jsonl"),
+            (["-i", "eth0"], 64, "wstap live -i eth0"),
+            (["lvie", "--port", "x"], 64, "did you mean wstap live?"),
+            (["interface"], 2, "did you mean wstap interfaces?"),
+            (["rea"], 2, "did you mean wstap read?"),
+            (["json", "a.pcap"], 2, "use --format jsonl"),
+            (["a.pcap", "summary"], 2, "use --format summary"),
+            (["a.pcap", "tcp", "port", "80"], 2, "go after -f"),
+            (["a.pcap", "tcp.port == 80"], 2, "go after -f"),
+            (["live", "eth0"], 64, "wstap live -i eth0"),
+        ] as [([String], Int32, String)])
+    func hints(arguments: [String], status: Int32, hint: String) throws {
+        let run = try Wstap.run(arguments)
+        #expect(run.status == status && run.output.isEmpty)
+        #expect(run.errors.contains(hint), "\(run.errors)")
+    }
+
+    @Test(
+        "has no advice where nothing is like it", arguments: [["capture.pcap"], ["x.pcap", "--nonsense"], ["-x.pcap"]])
+    func noHints(arguments: [String]) throws {
+        let errors = try Wstap.run(arguments).errors
+        #expect(!errors.contains("Hint") && !errors.contains("did you mean"), "\(errors)")
+    }
+
+    @Test(
+        "tells a display filter from a packet filter", arguments: ["tcp.port == 80", "ip.addr==10.0.0.7", "websocket"])
+    func displayFilter(filter: String) throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write("chat.pcap", TCPConversation.chat.packets.pcap())
+        let run = try Wstap.run([file, "-f", filter])
+        #expect(run.status == 64 && run.output.isEmpty)
+        #expect(run.errors.contains("display filter"))
+    }
+
+    @Test(
+        "never passes control characters of arguments on to a terminal",
+        arguments: [
+            ["\u{1b}[2Jfile"], ["x.pcap", "--format", "\u{1b}[31m"],
+            ["x.pcap", "--format=\u{1b}[31m\nError: all is lost"],
+            ["--\u{1b}[2J"], ["x.pcap", "--opcode", "\u{7}\nnext"], ["x.pcap", "--events", "\u{1b}]0;title\u{7}"],
+            ["x.pcap", "--grep", "(\u{1b}[2J"], ["live", "-i", "\u{1b}[2J"], ["live", "-i", "lo", "-Z", "\u{9b}31m"],
+            ["-\u{1b}"], ["x.pcap", "-o", "\u{1b}[2J/x"], ["live", "-i", "lo", "-w", "/\u{1b}[2J/x\ny"],
+            ["live", "\u{1b}[2J"], ["-r", "\u{1b}[2J"], ["x.pcap", "--payload", "\u{202e}"],
+            ["live", "-i", "lo", "--duration", "0.01", "tcp.\u{1b}[2J"],
+        ])
+    func controlCharacters(arguments: [String]) throws {
+        let folder = try ScratchFolder()
+        let capture = try folder.write("x.pcap", TCPConversation.chat.packets.pcap())
+        let run = try Wstap.run(arguments.map { $0 == "x.pcap" ? capture : $0 })
+        #expect(run.status == 64 || run.status == 2)
+        #expect(run.errors.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isControl })
+        #expect(!run.errors.contains("\nError: all is lost") && !run.errors.contains("\nnext"))
+    }
+
+    @Test("takes a filter of control characters for what it is")
+    func controlCharactersInFilter() throws {
+        let folder = try ScratchFolder()
+        let capture = try folder.write("x.pcap", TCPConversation.chat.packets.pcap())
+        let run = try Wstap.run([capture, "-f", "tcp \u{1b}[2J"])
+        #expect(run.status == 64 && run.errors.contains(" \\u{1b}[2J\""), "\(run.errors)")
+        #expect(run.errors.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isControl })
+    }
+
+    @Test("writes completions", arguments: ["bash", "zsh", "fish"])
+    func completions(shell: String) throws {
+        let run = try Wstap.run(["--generate-completion-script", shell])
+        #expect(run.status == 0 && run.errors == "")
+        #expect(run.text.contains("write-websocket-only") && run.text.contains("interfaces"))
+    }
+
     @Test("shows libpcap's message on an invalid filter")
     func badFilter() throws {
         let folder = try ScratchFolder()
@@ -64,6 +140,13 @@ struct UsageTests {
         #expect(run.status == 64 && run.output.isEmpty)
         #expect(run.errors.contains("--grep") && run.errors.contains("offset"))
         #expect(try folder.names == ["chat.pcap"])
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a terminal may act on it.
+    fileprivate var isControl: Bool {
+        properties.generalCategory == .control || properties.generalCategory == .format
     }
 }
 

@@ -6,8 +6,8 @@ import Testing
 @Suite(
     .serialized,
     .enabled(
-        if: FileManager.default.isExecutableFile(atPath: Repository.python),
-        "there is no Python: run scripts/install-dependencies test"))
+        if: ProcessInfo.processInfo.environment["WSTAP_BROWSERS"] != nil,
+        "needs scripts/install-dependencies browsers, and WSTAP_BROWSERS=1"))
 struct ReportInBrowserTests {
     @Test func `Reports work in Chromium as people use them, and nothing hostile runs`() throws {
         try run("check-report.py", [Wstap.path])

@@ -33,10 +33,10 @@ struct StreamTests {
     @Test("are tagged with connection and stream in the timeline")
     func timeline() {
         let timeline = printed(Self.calls, as: TimelineFormat())
-        #expect(timeline.hasPrefix("#3.1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7"))
+        #expect(timeline.contains("\n#3.1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7"))
         #expect(timeline.contains("\n#3.5 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/other"))
-        #expect(timeline.contains("\n#3.1   0.001400  WS   →  TEXT "))
-        #expect(timeline.contains("\n#3.5 end: reset by the server"))
+        #expect(timeline.contains("\n#3.1   0.001400      7  WS   →  TEXT "))
+        #expect(timeline.contains("\n#3.5   0.001600      9  END     reset by the server"))
         #expect(timeline.contains("\n  #3.1 10.0.0.7:53412"))
     }
 

@@ -36,13 +36,21 @@ package struct PacketFileWriter: ~Copyable {
     ///
     /// - Throws: `cannotOpen`, and what ``flush()`` throws.
     package init(path: String, format: PacketFileFormat, source: PacketSource) throws(PacketFileError) {
-        isBorrowed = path == "-"
+        let descriptor =
+            path == "-" ? nil : unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        if let descriptor, descriptor < 0 { throw .cannotOpen(Self.message(errno)) }
+        try self.init(descriptor: descriptor, format: format, source: source)
+    }
+
+    /// Writes to an open, empty file, which is closed in the end, or to standard output for nil.
+    ///
+    /// - Throws: What ``flush()`` throws.
+    package init(descriptor: Int32?, format: PacketFileFormat, source: PacketSource) throws(PacketFileError) {
+        isBorrowed = descriptor == nil
         self.format = format
         self.source = source
         interfaces = WrittenInterfaces(first: source.interface)
-        descriptor =
-            path == "-" ? STDOUT_FILENO : unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw .cannotOpen(Self.message(errno)) }
+        self.descriptor = descriptor ?? STDOUT_FILENO
         switch format {
         case .pcap: buffer.appendPcapHeader(source)
         case .pcapng:
@@ -143,6 +151,10 @@ package struct PacketFileWriter: ~Copyable {
             #endif
             if count >= 0 {
                 written &+= count
+            } else if errno == EAGAIN {
+                // Whoever shares the pipe or socket has made it non-blocking.
+                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&request, 1, -1)
             } else if errno != EINTR {
                 return errno
             }

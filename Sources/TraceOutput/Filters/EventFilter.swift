@@ -81,6 +81,8 @@ package struct FilterOmissions: Hashable, Sendable {
     package var undecidedEvents: UInt64 = 0
     /// The number of connections, which are numbered from 1.
     package var connectionCount: UInt64 = 0
+    /// How many events were shown, without those of the capture as a whole; nil if there is no filter.
+    package var shownEvents: UInt64?
     /// Numbers asked for that no connection has, in order.
     package var absentConnections: [UInt64] = []
 

@@ -17,6 +17,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     /// The highest connection number so far.
     private var connectionCount: UInt64 = 0
     private var undecidedEvents: UInt64 = 0
+    private var shownEvents: UInt64 = 0
 
     /// A session that has not ended.
     private struct Session {
@@ -71,6 +72,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         }
         omissions.undecidedEvents = undecidedEvents
         omissions.connectionCount = connectionCount
+        omissions.shownEvents = shownEvents
         omissions.absentConnections = filter.connections.filter { $0 > connectionCount }.sorted()
         return omissions
     }
@@ -173,7 +175,12 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     private mutating func show(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
-        if let events = filter.events, !events.contains(EventKind(event)) { return }
+        if let events = filter.events {
+            guard events.contains(EventKind(event)) else { return }
+            shownEvents &+= 1
+        } else if context.connection > 0 {
+            shownEvents &+= 1
+        }
         base.receive(event, at: context, payload: payload)
     }
 

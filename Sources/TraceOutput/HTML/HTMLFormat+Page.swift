@@ -137,7 +137,7 @@ extension HTMLFormat {
     private mutating func writePatterns(_ patterns: [EndingPattern]) {
         guard !patterns.isEmpty else { return }
         output.append("<section aria-labelledby=\"h-patterns\">\n<h2 id=\"h-patterns\">Patterns</h2>\n<ul>\n")
-        for pattern in patterns.prefix(SummaryFormat.maximumPatterns) {
+        for pattern in patterns.prefix(CaptureCounts.maximumPatterns) {
             output.append("<li>")
             output.append(htmlText: "\(PatternMessage.ending(pattern)); \(PatternMessage.cause(pattern))")
             output.append("</li>\n")

@@ -60,7 +60,7 @@ extension HTMLFormat {
 
     mutating func record(_ end: borrowing SessionEnd, _ event: borrowing Event, at context: borrowing EventContext) {
         addDetail(event, at: context, isLast: true)
-        let ended = counts.end(end, session: context.session)
+        let ended = counts.end(end, at: context)
         guard let session = open[context.session] else { return }
         let upgrade = ended.row?.upgrade ?? .unseen
         let verdict = VerdictMessage.text(end.verdict, upgrade: upgrade)

@@ -75,7 +75,7 @@ package struct SVGFormat: OutputFormat, ~Copyable {
             open[context.session]?.findings.insert(bin)
             if finding.severity == .error { open[context.session]?.hasError = true }
         case .end(let end):
-            let row = counts.end(end, session: context.session).row
+            let row = counts.end(end, at: context).row
             guard let lane = open.removeValue(forKey: context.session) else { return }
             lane.outcome = EndingOutcome(end.verdict, upgrade: row?.upgrade ?? .unseen)
             lane.text = VerdictMessage.text(end.verdict, upgrade: row?.upgrade ?? .unseen)

@@ -1,4 +1,5 @@
 import CaptureAnalysis
+import WireFormat
 
 /// What the pages about a whole capture count: the summary and the report show the same numbers.
 struct CaptureCounts {
@@ -6,6 +7,8 @@ struct CaptureCounts {
     static let namedSources = 3
     /// The most rules in the list of findings.
     static let maximumRules = 200
+    /// The most patterns listed in a report.
+    static let maximumPatterns = 20
 
     private(set) var sources: [String] = []
     private(set) var sessions: SessionTable
@@ -30,7 +33,7 @@ struct CaptureCounts {
             sessions.record(handshake, session: context.session)
             openings.record(handshake, session: context.session)
         case .finding(let finding): findings.record(finding, at: context)
-        case .end(let end): self.end(end, session: context.session)
+        case .end(let end): self.end(end, at: context)
         case .segment, .alert, .frame, .message, .gap, .resync, .delivery, .summary: break
         }
     }
@@ -39,22 +42,30 @@ struct CaptureCounts {
     ///
     /// - Returns: Its row, and the place of its group among the endings; nil beyond the bounds on them.
     @discardableResult
-    mutating func end(_ end: borrowing SessionEnd, session: SessionID) -> (row: SessionRow?, group: Int?) {
-        let row = sessions.end(end, session: session)
+    mutating func end(
+        _ end: borrowing SessionEnd, at context: borrowing EventContext
+    ) -> (row: SessionRow?, group: Int?) {
+        let row = sessions.end(end, session: context.session)
         compression.record(end)
-        return (row, endings.record(end.verdict, upgrade: row?.upgrade ?? .unseen, session: session))
+        return (row, endings.record(end.verdict, of: row, session: context.session, elapsed: context.elapsed))
     }
 }
 
 /// The totals at the top of a page.
 extension CaptureCounts {
     /// The totals, each with its name.
-    func totals(_ summary: Summary) -> [(name: String, text: String)] {
+    ///
+    /// - Parameters:
+    ///   - summary: What the analysis counted.
+    ///   - start: When the capture began; nil to leave that out.
+    /// - Returns: The lines.
+    func totals(_ summary: Summary, start: Timestamp? = nil) -> [(name: String, text: String)] {
         var lines: [(name: String, text: String)] = []
         func line(_ name: String, _ text: String) { lines.append((name, text)) }
         let named = sources.prefix(CaptureCounts.namedSources).joined(separator: ", ")
         let others = sources.count - CaptureCounts.namedSources
         line("capture", others > 0 ? "\(named) and \(others) more" : named)
+        if let start, summary.packets > 0 { line("start", Quantity.date(start)) }
         line(
             "packets",
             "\(summary.packets), \(Quantity.bytes(summary.bytes)) in \(Quantity.seconds(summary.duration))"
@@ -83,11 +94,28 @@ extension CaptureCounts {
     /// The connections without WebSocket by kind: "; 3 TLS, 1 HTTP".
     private func others(_ others: OtherTraffic) -> String {
         let kinds: [(UInt64, String)] = [
-            (others.tls, "TLS"), (others.http2, "HTTP/2"), (others.http, "HTTP"), (others.unknown, "unknown"),
-            (others.midstream, "started before the capture"), (others.silent, "silent"),
+            (others.tls, "TLS"), (others.http2, "HTTP/2"), (others.http, "HTTP" + transports(others)),
+            (others.unknown, "unknown"), (others.midstream, "started before the capture"),
+            (others.silent, "silent" + failures(others)),
         ]
         let counts = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return counts.isEmpty ? "" : "; " + counts.joined(separator: ", ")
+    }
+
+    /// What else HTTP was used for: " (2 event streams, 1 polling)".
+    private func transports(_ others: OtherTraffic) -> String {
+        var parts: [String] = []
+        if others.eventStreams > 0 { parts.append(Quantity.count(others.eventStreams, "event stream")) }
+        if others.longPolling > 0 { parts.append("\(others.longPolling) polling") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+
+    /// Why connections had no data: " (2 refused, 1 unanswered)".
+    private func failures(_ others: OtherTraffic) -> String {
+        var parts: [String] = []
+        if others.refused > 0 { parts.append("\(others.refused) refused") }
+        if others.unanswered > 0 { parts.append("\(others.unanswered) unanswered") }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 
     /// What could be decrypted, and what not; nil if there were no secrets.

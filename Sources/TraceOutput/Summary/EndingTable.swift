@@ -1,18 +1,38 @@
 import CaptureAnalysis
+import PacketDecoding
 import WebSocketProtocol
 
-/// How the sessions of a capture ended, grouped by the text that describes it.
+/// How the sessions of a capture ended, grouped by the text that describes it, and within that by server and path.
 struct EndingTable {
     /// Sessions that ended alike.
     struct Group {
         /// The verdict on the first.
-        var verdict: SessionEnd.Verdict
+        let verdict: SessionEnd.Verdict
         /// How its upgrade went.
-        var upgrade: SessionRow.Upgrade
-        /// The first few.
-        var examples: [SessionID]
+        let upgrade: SessionRow.Upgrade
         /// The number of sessions.
-        var count: UInt64
+        var count: UInt64 = 0
+        /// The first few.
+        var examples: [SessionID] = []
+        /// Where they ended, in order of appearance.
+        var places: [Place] = []
+        /// The number of sessions at places beyond ``maximumPlaces``.
+        var elsewhere: UInt64 = 0
+
+        /// How much the ending deserves attention.
+        var concern: VerdictMessage.Concern { VerdictMessage.concern(verdict, upgrade: upgrade) }
+    }
+
+    /// The sessions of one group with one server and one path.
+    struct Place {
+        let server: Endpoint?
+        let path: String
+        /// The first few.
+        var examples: [SessionID] = []
+        /// The number of sessions.
+        var count: UInt64 = 0
+        /// When the first and the last ended, in nanoseconds since the capture's first packet.
+        var times: ClosedRange<Int64>
     }
 
     /// Everything that the text depends on.
@@ -29,57 +49,92 @@ struct EndingTable {
         }
     }
 
-    /// The most sessions named for each group.
+    /// The most sessions named for each place.
     static let examples = 4
     /// The most groups that are kept.
     static let maximumGroups = 100
+    /// The most places that are kept of a group.
+    static let maximumPlaces = 64
 
     /// In order of appearance.
     private var groups: [Group] = []
-    /// The places of groups, by text.
-    private var placesByText: [String: Int] = [:]
-    /// A cache of places by kind, which is cheaper than writing the text; at most ``maximumGroups`` entries.
-    private var placesByKind: [Kind: Int] = [:]
+    /// The indices of groups, by text.
+    private var indicesByText: [String: Int] = [:]
+    /// A cache of indices by kind, which is cheaper than writing the text; at most ``maximumGroups`` entries.
+    private var indicesByKind: [Kind: Int] = [:]
     /// The number of sessions that ended in ways beyond ``maximumGroups``.
     private(set) var omitted: UInt64 = 0
 
     /// The number of sessions that have ended.
     private(set) var count: UInt64 = 0
 
-    /// The groups, largest first.
-    var largestFirst: [Group] {
-        groups.sorted { left, right in
-            left.count == right.count ? left.examples[0] < right.examples[0] : left.count > right.count
-        }
-    }
-
     /// The groups, in order of appearance.
     var inOrder: [Group] { groups }
 
-    /// Counts an ending; returns the place of its group in ``inOrder``, nil beyond ``maximumGroups``.
+    /// The groups: trouble first, then the largest.
+    var byConcern: [Group] {
+        // Sorting is not stable: the order of appearance decides between equals.
+        groups.indices.sorted { left, right in
+            let (a, b) = (groups[left], groups[right])
+            if a.concern != b.concern { return a.concern > b.concern }
+            return a.count == b.count ? left < right : a.count > b.count
+        }.map { groups[$0] }
+    }
+
+    /// Records an end.
+    ///
+    /// - Parameters:
+    ///   - verdict: How the session ended.
+    ///   - row: The session, if it was followed.
+    ///   - session: Its number.
+    ///   - elapsed: When it ended, in nanoseconds since the capture's first packet.
+    /// - Returns: The place of its group in ``inOrder``; nil beyond ``maximumGroups``.
     @discardableResult
-    mutating func record(_ verdict: SessionEnd.Verdict, upgrade: SessionRow.Upgrade, session: SessionID) -> Int? {
+    mutating func record(
+        _ verdict: SessionEnd.Verdict, of row: SessionRow?, session: SessionID, elapsed: Int64
+    ) -> Int? {
         count += 1
-        let kind = Kind(verdict: VerdictMessage.common(verdict), upgrade: upgrade)
-        guard let place = placesByKind[kind] ?? place(of: kind, verdict) else {
+        let kind = Kind(verdict: VerdictMessage.common(verdict), upgrade: row?.upgrade ?? .unseen)
+        guard let index = indicesByKind[kind] ?? index(of: kind, verdict) else {
             omitted += 1
             return nil
         }
-        groups[place].count += 1
-        if groups[place].examples.count < Self.examples { groups[place].examples.append(session) }
-        return place
+        groups[index].count += 1
+        if groups[index].examples.count < Self.examples { groups[index].examples.append(session) }
+        let (server, path) = (row?.server, row?.path ?? "")
+        guard let place = place(in: index, server, path, elapsed) else {
+            groups[index].elsewhere += 1
+            return index
+        }
+        groups[index].places[place].count += 1
+        let times = groups[index].places[place].times
+        groups[index].places[place].times = min(times.lowerBound, elapsed)...max(times.upperBound, elapsed)
+        if groups[index].places[place].examples.count < Self.examples {
+            groups[index].places[place].examples.append(session)
+        }
+        return index
     }
 
     /// Finds or adds the group of a kind that is not in the cache; nil if there is no room for another group.
-    private mutating func place(of kind: Kind, _ verdict: SessionEnd.Verdict) -> Int? {
+    private mutating func index(of kind: Kind, _ verdict: SessionEnd.Verdict) -> Int? {
         let text = VerdictMessage.text(kind.verdict, upgrade: kind.upgrade)
-        var place = placesByText[text]
-        if place == nil, groups.count < Self.maximumGroups {
-            place = groups.count
-            placesByText[text] = place
-            groups.append(Group(verdict: verdict, upgrade: kind.upgrade, examples: [], count: 0))
+        var index = indicesByText[text]
+        if index == nil, groups.count < Self.maximumGroups {
+            index = groups.count
+            indicesByText[text] = index
+            groups.append(Group(verdict: verdict, upgrade: kind.upgrade))
         }
-        if let place, placesByKind.count < Self.maximumGroups { placesByKind[kind] = place }
-        return place
+        if let index, indicesByKind.count < Self.maximumGroups { indicesByKind[kind] = index }
+        return index
+    }
+
+    /// Finds or adds a place of a group; nil if there is no room for another.
+    private mutating func place(in group: Int, _ server: Endpoint?, _ path: String, _ elapsed: Int64) -> Int? {
+        if let place = groups[group].places.firstIndex(where: { $0.server == server && $0.path == path }) {
+            return place
+        }
+        guard groups[group].places.count < Self.maximumPlaces else { return nil }
+        groups[group].places.append(Place(server: server, path: path, times: elapsed...elapsed))
+        return groups[group].places.count - 1
     }
 }

@@ -11,6 +11,7 @@ struct SessionTable {
     let maximumRows: Int
     private var open: [SessionID: OpenSession] = [:]
     private var ended: [SessionRow] = []
+    private var legs = ProxyLegs()
     /// The number of sessions so far.
     private(set) var count: UInt64 = 0
 
@@ -38,7 +39,11 @@ struct SessionTable {
     }
 
     mutating func record(_ handshake: borrowing Handshake, session: SessionID) {
-        open[session]?.row.record(handshake)
+        guard let row = open[session] else { return }
+        row.row.record(handshake)
+        guard let inner = legs.inner(of: handshake, session: session) else { return }
+        row.row.otherLeg = inner
+        open[inner]?.row.otherLeg = session
     }
 
     /// Ends a session; returns its row if it was followed.
@@ -99,6 +104,8 @@ struct SessionRow {
     var upgrade: Upgrade
     /// Whether permessage-deflate was negotiated; nil if that was not captured.
     var isDeflateNegotiated: Bool?
+    /// The session on the other side of a proxy.
+    var otherLeg: SessionID?
     var ending: Ending?
 
     init(session: SessionID, start: borrowing ConnectionStart) {
@@ -106,6 +113,20 @@ struct SessionRow {
         client = start.client
         server = start.server
         upgrade = start.opening == .handshake ? .pending : .unseen
+    }
+
+    /// The URL's path, without its query; empty if no upgrade was captured.
+    var path: String {
+        // ws://HOST/PATH: the third slash begins the path.
+        let parts = url.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count > 2 else { return "" }
+        let path = parts.count > 3 ? String(parts[3].prefix { $0 != UInt8(ascii: "?") }) : nil
+        return "/" + (path ?? "")
+    }
+
+    /// How much the ending deserves attention; none while there is no ending.
+    var concern: VerdictMessage.Concern {
+        ending.map { VerdictMessage.concern($0.verdict, upgrade: upgrade) } ?? .none
     }
 
     /// Both ends, for example "10.0.0.7:53412 → 10.0.0.9:8080".

@@ -1,20 +1,22 @@
 import CaptureAnalysis
+import WireFormat
 
 /// The page, and the totals at its top.
 extension SummaryFormat {
     /// The columns of a line.
     var width: Int { max(options.width, Self.minimumWidth) }
 
-    mutating func write(_ summary: Summary) {
-        writeTotals(summary)
+    mutating func write(_ summary: Summary, at context: borrowing EventContext) {
+        writeTotals(summary, start: Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed))
         writeEndings()
-        writeSessions()
         writePatterns(summary.patterns)
+        writeServers(summary)
+        writeSessions()
         writeFindings()
     }
 
-    private mutating func writeTotals(_ summary: Summary) {
-        for total in counts.totals(summary) { line(total.name, total.text) }
+    private mutating func writeTotals(_ summary: Summary, start: Timestamp) {
+        for total in counts.totals(summary, start: start) { line(total.name, total.text) }
     }
 
     /// A total: its name in twelve columns, then its text.
@@ -25,45 +27,92 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// How sessions ended, if there are too many to see at a glance.
+    /// How sessions ended, if there are too many to see at a glance: each kind, then where and when.
     private mutating func writeEndings() {
         guard counts.endings.count > Self.glance else { return }
         heading("endings\n")
-        let groups = counts.endings.largestFirst
-        let shown = groups.prefix(Self.shownEndings)
-        for group in shown {
+        for group in counts.endings.byConcern {
             right("\(group.count)", 6)
             output.append(" × ")
-            let examples = group.examples.map { "#\($0.number)" }.joined(separator: ", ")
-            let more = group.count > UInt64(group.examples.count) ? ", …" : ""
             let kind = VerdictMessage.text(VerdictMessage.common(group.verdict), upgrade: group.upgrade)
-            output.append(wrapping: "\(kind): \(examples)\(more)", from: 9, indent: 9, width: width)
+            output.append(wrapping: kind, from: 9, indent: 9, width: width)
             output.append("\n")
+            writePlaces(of: group)
         }
-        let others = counts.endings.count - shown.reduce(0) { $0 + $1.count }
-        if others > 0 {
-            right("\(others)", 6)
+        if counts.endings.omitted > 0 {
+            right("\(counts.endings.omitted)", 6)
             output.append(wrapping: " × others", from: 6, indent: 9, width: width)
             output.append("\n")
         }
+    }
+
+    /// The servers and paths of sessions that ended alike, and when.
+    private mutating func writePlaces(of group: EndingTable.Group) {
+        let places = group.places.sorted {
+            $0.count == $1.count ? $0.examples[0] < $1.examples[0] : $0.count > $1.count
+        }
+        let shown = places.prefix(Self.shownPlaces)
+        for place in shown {
+            var words = place.server.map { "\($0)\(place.path)" } ?? "not followed"
+            if group.count > place.count { words += " (\(place.count))" }
+            let (first, last) = (Quantity.seconds(place.times.lowerBound), Quantity.seconds(place.times.upperBound))
+            words += place.count > 1 ? ", \(first) to \(last)" : ", at \(first)"
+            words += ": " + place.examples.map { "#\($0.number)" }.joined(separator: ", ")
+            if place.count > UInt64(place.examples.count) { words += ", …" }
+            output.append(repeating: UInt8(ascii: " "), count: 11)
+            output.append(wrapping: words, from: 11, indent: 13, width: width)
+            output.append("\n")
+        }
+        let others = group.count - shown.reduce(0) { $0 + $1.count }
+        guard others > 0 else { return }
+        output.append(repeating: UInt8(ascii: " "), count: 11)
+        output.append(wrapping: "\(others) at other servers and paths", from: 11, indent: 13, width: width)
+        output.append("\n")
     }
 
     /// Endings that repeat.
     private mutating func writePatterns(_ patterns: [EndingPattern]) {
         guard !patterns.isEmpty else { return }
         heading("patterns\n")
-        for pattern in patterns.prefix(Self.maximumPatterns) {
+        for pattern in patterns {
             output.append("  ")
-            output.append(untrusted: PatternMessage.ending(pattern), fitting: width - 2)
+            output.append(wrapping: PatternMessage.ending(pattern), from: 2, indent: 6, width: width)
             output.append("\n      ")
-            output.append(untrusted: PatternMessage.cause(pattern), fitting: width - 6)
+            output.append(wrapping: PatternMessage.cause(pattern), from: 6, indent: 6, width: width)
             output.append("\n")
         }
-        if patterns.count > Self.maximumPatterns {
-            output.append("  … and ")
-            output.append(decimal: Int64(patterns.count - Self.maximumPatterns))
-            output.append(" more\n")
+    }
+
+    /// The servers that refused or did not answer, or that do without WebSocket what it is for.
+    private mutating func writeServers(_ summary: Summary) {
+        let lines = summary.servers.compactMap { server in
+            let parts = Self.troubles(server)
+            return parts.isEmpty ? nil : "\(server.server): \(parts.joined(separator: ", "))"
         }
+        guard !lines.isEmpty else { return }
+        heading("servers\n")
+        for line in lines.prefix(Self.shownServers) {
+            output.append("  ")
+            output.append(wrapping: line, from: 2, indent: 6, width: width)
+            output.append("\n")
+        }
+        guard lines.count > Self.shownServers else { return }
+        output.append("  … and ")
+        output.append(decimal: UInt64(lines.count - Self.shownServers))
+        output.append(" more\n")
+    }
+
+    private static func troubles(_ server: ServerTraffic) -> [String] {
+        var parts: [String] = []
+        if server.refusedConnections > 0 {
+            parts.append("refused \(Quantity.count(server.refusedConnections, "connection")) (SYN answered by RST)")
+        }
+        if server.unansweredConnections > 0 {
+            parts.append("never answered the SYNs of \(Quantity.count(server.unansweredConnections, "connection"))")
+        }
+        if server.polling > 0 { parts.append(Quantity.count(server.polling, "connection") + " polling") }
+        if server.eventStreams > 0 { parts.append(Quantity.count(server.eventStreams, "event stream")) }
+        return parts
     }
 
     /// Right-aligned ASCII text.

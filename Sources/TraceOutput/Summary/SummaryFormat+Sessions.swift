@@ -4,20 +4,18 @@ import CaptureAnalysis
 extension SummaryFormat {
     mutating func writeSessions() {
         guard counts.sessions.count > 0 else { return }
-        let rows = shownRows
+        let most = options.height.map { max($0, Self.fewestSessions) } ?? Self.shownSessions
+        var rows = firstRows(most)
         let columns = SessionColumns(rows)
-        let isTable = columns.width <= width
-        if isTable {
+        if options.height != nil { rows = fitting(rows, columns) }
+        if isTable(columns) {
             heading("")
             write(columns.headings, columns)
             output.append("\n")
         } else {
             heading("sessions\n")
         }
-        for row in rows {
-            guard let ending = row.ending else { continue }
-            if isTable { write(row, ending, columns) } else { write(row, ending) }
-        }
+        for row in rows.sorted(by: { $0.session < $1.session }) { write(row, columns) }
         let others = counts.sessions.count - UInt64(rows.count)
         guard others > 0 else { return }
         output.append(
@@ -27,13 +25,46 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// The sessions to show, by number.
-    private var shownRows: [SessionRow] {
+    /// At most so many sessions: those that deserve attention first, among equals the first.
+    private func firstRows(_ most: Int) -> [SessionRow] {
         let rows = counts.sessions.rows
-        guard rows.count > Self.shownSessions else { return rows }
-        let troubled = rows.lazy.filter { $0.ending?.verdict.isClean != true }.prefix(Self.shownSessions)
-        let others = rows.lazy.filter { $0.ending?.verdict.isClean == true }.prefix(Self.shownSessions)
-        return (Array(troubled) + others).prefix(Self.shownSessions).sorted { $0.session < $1.session }
+        guard rows.count > most || options.height != nil else { return rows }
+        var chosen: [SessionRow] = []
+        for concern in [VerdictMessage.Concern.trouble, .unfinished, .none] {
+            chosen += rows.lazy.filter { $0.concern == concern }.prefix(most - chosen.count)
+        }
+        return chosen
+    }
+
+    /// Those of the first rows that the terminal has room for, beside everything else on the page.
+    private mutating func fitting(_ rows: [SessionRow], _ columns: SessionColumns) -> [SessionRow] {
+        // What is written to count its lines goes again.
+        let start = output.count
+        writeFindings()
+        let used = output.lineCount
+        let heights = rows.map { row in
+            output.truncate(to: start)
+            let before = output.lineCount
+            write(row, columns)
+            return output.lineCount - before
+        }
+        output.truncate(to: start)
+        // A blank line, the headings, and the prompt of the shell.
+        let room = (options.height ?? .max) - used - 3
+        if UInt64(rows.count) == counts.sessions.count, heights.reduce(0, +) <= room { return rows }
+        var (count, lines) = (0, Self.linesOfRest)
+        while count < rows.count, count < Self.fewestSessions || lines + heights[count] <= room {
+            lines += heights[count]
+            count += 1
+        }
+        return Array(rows.prefix(count))
+    }
+
+    private func isTable(_ columns: SessionColumns) -> Bool { columns.width <= width }
+
+    private mutating func write(_ row: SessionRow, _ columns: SessionColumns) {
+        guard let ending = row.ending else { return }
+        if isTable(columns) { write(row, ending, columns) } else { write(row, ending) }
     }
 
     /// A row of numbers, the ends and the URL (beside the numbers if there is room), and the verdict.
@@ -93,6 +124,11 @@ extension SummaryFormat {
         newLine(indent)
         let verdict = VerdictMessage.text(ending.verdict, upgrade: row.upgrade)
         output.append(wrapping: verdict, from: indent, indent: indent, width: width)
+        output.append("\n")
+        guard let otherLeg = row.otherLeg else { return }
+        output.append(repeating: UInt8(ascii: " "), count: indent)
+        output.append(
+            wrapping: "the same through a proxy: #\(otherLeg.number)", from: indent, indent: indent, width: width)
         output.append("\n")
     }
 

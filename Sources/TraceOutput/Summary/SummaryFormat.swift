@@ -1,6 +1,6 @@
 package import CaptureAnalysis
 
-/// A page about the whole capture: totals, sessions, patterns, findings by rule.
+/// A page about the whole capture: totals, endings, patterns, sessions, findings by rule.
 ///
 /// Everything is printed at the last event.
 package struct SummaryFormat: OutputFormat, ~Copyable {
@@ -8,32 +8,40 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     package struct Options: Hashable, Sendable {
         /// The columns of a line; values below ``minimumWidth`` count as that.
         package var width: Int
+        /// The lines of the terminal that the page should fit, as far as the table of sessions decides it; nil if there is
+        /// none.
+        package var height: Int?
         /// Whether to use a terminal's colours.
         package var hasColor: Bool
 
         /// Creates options.
-        package init(width: Int = 100, hasColor: Bool = false) {
+        package init(width: Int = 100, height: Int? = nil, hasColor: Bool = false) {
             self.width = width
+            self.height = height
             self.hasColor = hasColor
         }
     }
 
     /// The narrowest page.
     static let minimumWidth = 24
-    /// The most sessions in the table; those that were not closed cleanly take precedence.
+    /// The most sessions in the table off a terminal; troubled ones take precedence.
     static let shownSessions = 25
+    /// The fewest sessions in the table on a terminal, however small.
+    static let fewestSessions = 3
+    /// The lines that say how many sessions are not in the table, on a terminal of ordinary width.
+    static let linesOfRest = 2
     /// The most sessions kept for the table: the first to end.
     static let maximumSessions = 1000
-    /// The most kinds of endings listed.
-    static let shownEndings = 12
+    /// The most servers and paths listed for each kind of ending.
+    static let shownPlaces = 4
     /// The most sessions whose endings can be seen at a glance, without a list.
     static let glance = 3
+    /// The most servers listed that failed or do without WebSocket.
+    static let shownServers = 12
     /// The columns that a session's ends and URL need in order to stand beside its numbers.
     static let roomBeside = 66
     /// The fewest columns that a URL beside the ends is cut to.
     static let usefulURL = 24
-    /// The most patterns listed.
-    static let maximumPatterns = 20
 
     /// What is printed but not drained yet.
     package var output: OutputBuffer
@@ -55,7 +63,7 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     ) {
         counts.receive(event, at: context)
         switch event {
-        case .summary(let summary): write(summary)
+        case .summary(let summary): write(summary, at: context)
         default: break
         }
     }

@@ -46,6 +46,15 @@ package struct OutputBuffer: ~Copyable, @unchecked Sendable {
         count = length
     }
 
+    /// The number of line breaks in it.
+    var lineCount: Int {
+        withBytes { bytes in
+            var count = 0
+            for index in bytes.indices where bytes[index] == UInt8(ascii: "\n") { count &+= 1 }
+            return count
+        }
+    }
+
     /// Replaces the byte at `index`.
     mutating func replaceByte(at index: Int, with byte: UInt8) {
         precondition(index >= 0 && index < count)

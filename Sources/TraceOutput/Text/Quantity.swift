@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Counts, sizes and durations for people.
 enum Quantity {
     /// Nanoseconds as "0.09 ms" below a second, else as "5.002 s".
@@ -17,6 +19,16 @@ enum Quantity {
     /// Nanoseconds as "60.0 s".
     static func tenthsOfSeconds(_ nanoseconds: Int64) -> String {
         (nanoseconds < 0 ? "-" : "") + fixed(nanoseconds.magnitude, unit: 1_000_000_000, decimals: 1) + " s"
+    }
+
+    /// A time as "2026-11-20 17:24:00.123456 UTC".
+    static func date(_ time: Timestamp) -> String {
+        var output = OutputBuffer(capacity: 32)
+        var clock = RFC3339Clock()
+        output.append(date: time, &clock)
+        return output.withBytes { bytes in
+            unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) } + " UTC"
+        }
     }
 
     /// Bytes as "999 B", "1.2 kB", "3.4 GB", by powers of 1000.

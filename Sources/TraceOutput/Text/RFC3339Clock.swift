@@ -61,3 +61,13 @@ struct RFC3339Clock {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 }
+
+extension OutputBuffer {
+    /// Appends a time for people, in UTC with six decimals: "2026-11-20 17:24:00.123456".
+    mutating func append(date time: Timestamp, _ clock: inout RFC3339Clock) {
+        let start = count
+        clock.append(time, to: &self)
+        replaceByte(at: start + 10, with: UInt8(ascii: " "))
+        truncate(to: count - 4)
+    }
+}

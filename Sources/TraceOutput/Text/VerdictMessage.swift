@@ -30,6 +30,35 @@ enum VerdictMessage {
         return text
     }
 
+    /// How much an ending deserves attention.
+    enum Concern: Int, Comparable {
+        /// Closed in order, for an ordinary reason.
+        case none
+        /// Not over when the capture ended.
+        case unfinished
+        /// Anything else: refused, reset, failed, or closed with a code that says why.
+        case trouble
+
+        static func < (left: Concern, right: Concern) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// How much an ending deserves attention.
+    static func concern(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> Concern {
+        switch upgrade {
+        case .refused, .pending: return .trouble
+        case .accepted, .unseen: break
+        }
+        if verdict.isClean, isOrdinary(verdict.code) { return .none }
+        return verdict.layer == .captureEnd && verdict.code == nil ? .unfinished : .trouble
+    }
+
+    /// Whether a session may well end with a code: 1000, 1001, or none.
+    ///
+    /// All others name a problem, or are the application's own (RFC 6455 7.4).
+    private static func isOrdinary(_ code: CloseCode?) -> Bool {
+        code == nil || code == .normalClosure || code == .goingAway
+    }
+
     /// A verdict without what differs from session to session: the reason, the silence, the Pings.
     ///
     /// Sessions that ended alike share it.
@@ -57,7 +86,8 @@ enum VerdictMessage {
         switch verdict.layer {
         case .closeFrame where isFailedByCloser(verdict): return "failed" + by
         case .closeFrame where verdict.by == .unknown: return "closed, which end first not captured"
-        case .closeFrame where verdict.isClean: return "closed cleanly" + by
+        case .closeFrame where verdict.isClean:
+            return isOrdinary(verdict.code) ? "closed cleanly" + by : "closed" + by + ", answered"
         case .closeFrame where verdict.failure != nil: return "closed" + by
         case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not captured"
         case .closeFrame: return "closed" + by + ", never answered"

@@ -6,20 +6,30 @@ import WireFormat
 
 /// The lines about a connection as a whole: heading, TCP, HTTP, end.
 extension TimelineFormat {
+    /// The fewest columns that a URL is shortened to.
+    static let usefulURL = 24
+    /// The columns of a request's line without its target, for the longest tag and time.
+    private static let columnsAroundTarget = 60
+
     /// The connection's heading, and the lines of its three-way handshake.
     mutating func writeHeader(
         _ start: borrowing ConnectionStart, _ handshake: Handshake?, at context: borrowing EventContext
     ) {
+        if headedSession == nil, !isTagged { headedSession = context.session }
+        if headedSession != context.session { isTagged = true }
         let style = self.style(.heading)
         output.begin(style)
-        append(context.session)
+        let columns = append(context.session)
         output.append(" ")
-        output.append(verbatim: "\(start.client) → \(start.server)")
+        let ends = "\(start.client) → \(start.server)"
+        output.append(verbatim: ends)
         output.end(style)
         if let handshake {
+            let negotiated = negotiated(handshake)
+            let used = columns + 1 + TerminalText.columns(of: ends) + 2 + TerminalText.columns(of: negotiated)
             output.append("  ")
-            output.append(untrusted: handshake.url)
-            writeNegotiated(handshake)
+            output.append(untrusted: shortened(handshake.url, columns: (options.width ?? .max) - used))
+            output.append(untrusted: negotiated)
         } else if start.opening == .midstream {
             output.append("  began before the capture")
         }
@@ -64,29 +74,23 @@ extension TimelineFormat {
         leaving states: (sender: TCPState, receiver: TCPState), at context: borrowing EventContext, openIn: Int64? = nil
     ) {
         let captureStart = Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed)
-        beginLine(context, elapsed: segment.time.nanoseconds(since: captureStart), "TCP ", .faint, from: from)
+        let elapsed = segment.time.nanoseconds(since: captureStart)
+        beginLine(context, elapsed: elapsed, packet: segment.packet, "TCP ", .faint, from: from)
         output.append(flags)
-        var columns = flags.utf8CodeUnitCount
         if let openIn {
-            beginDetail(after: columns)
-            columns = Self.middleWidth
+            beginDetail(after: flags.utf8CodeUnitCount)
             output.append("open in ")
             output.append(verbatim: Quantity.duration(openIn))
         }
         if options.isVerbose {
-            beginDetail(after: columns)
-            output.append("packet ")
-            output.append(decimal: segment.packet)
-            output.append(" seq ")
-            output.append(decimal: UInt64(segment.sequence))
-            if let acknowledgment = segment.acknowledgment {
-                output.append(" ack ")
-                output.append(decimal: UInt64(acknowledgment))
-            }
+            let faint = style(.faint)
+            output.begin(faint)
+            append(sequence: segment.sequence, acknowledgment: segment.acknowledgment)
             output.append("  client ")
             output.append(verbatim: (from == .client ? states.sender : states.receiver).name)
             output.append("  server ")
             output.append(verbatim: (from == .client ? states.receiver : states.sender).name)
+            output.end(faint)
         }
         endLine()
     }
@@ -95,10 +99,12 @@ extension TimelineFormat {
     ///
     /// What was negotiated stands in the connection's heading, or with the response if the heading had an earlier upgrade.
     mutating func writeLines(_ handshake: borrowing Handshake, at context: borrowing EventContext, isInHeader: Bool) {
-        beginLine(context, elapsed: handshake.requestElapsed, "HTTP", .faint, from: .client)
+        beginLine(
+            context, elapsed: handshake.requestElapsed, packet: handshake.requestPacket, "HTTP", .faint, from: .client)
         if handshake.requestPacket > 0 {
             output.append("GET ")
-            let columns = 4 + output.append(untrusted: handshake.target).columns
+            let target = shortened(handshake.target, columns: (options.width ?? .max) - Self.columnsAroundTarget)
+            let columns = 4 + output.append(untrusted: target).columns
             beginDetail(after: columns)
             output.append("upgrade: websocket")
             if let version = handshake.version {
@@ -114,7 +120,6 @@ extension TimelineFormat {
             output.append(handshake.isAccepted || handshake.isAnswerMissing ? "answer not captured\n" : "no answer\n")
             return
         }
-        writePacket(context)
         beginLine(context, "HTTP", .faint, from: .server)
         output.append(decimal: Int64(status))
         beginDetail(after: 3)
@@ -127,32 +132,27 @@ extension TimelineFormat {
             output.append(" after ")
             output.append(verbatim: Quantity.duration(time))
         }
-        if !isInHeader { writeNegotiated(handshake) }
-        endLine()
+        if !isInHeader { output.append(untrusted: negotiated(handshake)) }
+        endLine(context)
     }
 
-    private mutating func writeNegotiated(_ handshake: borrowing Handshake) {
-        if let subprotocol = handshake.subprotocol {
-            output.append("  subprotocol ")
-            output.append(untrusted: subprotocol)
-        }
+    /// The subprotocol and the extensions, each after two spaces; not yet safe for a terminal.
+    private func negotiated(_ handshake: borrowing Handshake) -> String {
+        var text = handshake.subprotocol.map { "  subprotocol \($0)" } ?? ""
         for element in handshake.extensions {
-            output.append("  ")
-            output.append(untrusted: element.name)
+            text += "  \(element.name)"
             guard options.isVerbose else { continue }
             for parameter in element.parameters {
-                output.append("; ")
-                output.append(untrusted: parameter.name)
-                guard let value = parameter.value else { continue }
-                output.append("=")
-                output.append(untrusted: value)
+                text += "; \(parameter.name)" + (parameter.value.map { "=\($0)" } ?? "")
             }
         }
-        guard handshake.isAccepted else { return }
-        for name in handshake.refusedExtensions {
-            output.append("  ")
-            output.append(untrusted: name)
-            output.append(" declined")
-        }
+        guard handshake.isAccepted else { return text }
+        for name in handshake.refusedExtensions { text += "  \(name) declined" }
+        return text
+    }
+
+    /// A URL or a part of one that loses its middle if it is wider than `columns`; some columns are always left to it.
+    func shortened(_ url: String, columns: Int) -> String {
+        TerminalText.cut(url, toWidth: max(columns, Self.usefulURL))
     }
 }

@@ -5,15 +5,12 @@ import WebSocketProtocol
 extension TimelineFormat {
     mutating func write(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
         let row = sessions.end(end, session: context.session)
-        beginLine(context.session, elapsed: nil)
-        append("end:", .heading)
-        output.append(" ")
+        beginLine(context, "END ", .heading, from: nil)
         output.append(untrusted: VerdictMessage.text(end.verdict, upgrade: row?.upgrade ?? .unseen))
         endLine()
         guard let compression = end.compression else { return }
-        beginLine(context.session, elapsed: nil)
-        append("compression:", .heading)
-        output.append(" → ")
+        beginLine(context, "END ", .heading, from: nil)
+        output.append("compression: → ")
         output.append(verbatim: CompressionMessage.text(compression.client))
         output.append("; ← ")
         output.append(verbatim: CompressionMessage.text(compression.server))
@@ -42,15 +39,15 @@ extension TimelineFormat {
         guard sessions.count > 1 else { return }
         append("sessions:", .heading)
         endLine()
-        let rows = sessions.rows
-        for row in rows {
+        let width = options.width ?? .max
+        for row in sessions.rows {
             output.append("  #")
             output.append(verbatim: row.session.number)
             output.append(" ")
             output.append(verbatim: row.peers)
             if !row.url.isEmpty {
                 output.append("  ")
-                output.append(untrusted: row.url)
+                output.append(untrusted: shortened(row.url, columns: max(width / 3, Self.usefulURL)))
             }
             guard let ending = row.ending else { continue }
             output.append("  ")

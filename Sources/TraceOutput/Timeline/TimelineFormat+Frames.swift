@@ -28,7 +28,7 @@ extension TimelineFormat {
         } else if let frame {
             writeDetails(frame, isCompressed: isCompressed(frame, nil, at: context), payload: payload)
         }
-        endLine()
+        endLine(context)
     }
 
     private mutating func write(_ opcode: Opcode) {

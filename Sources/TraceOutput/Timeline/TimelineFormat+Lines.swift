@@ -1,6 +1,7 @@
 import CaptureAnalysis
 import TCPReassembly
 import WebSocketProtocol
+import WireFormat
 
 /// The columns that all lines share: tag, time, layer, arrow, 20 columns, details.
 extension TimelineFormat {
@@ -37,38 +38,38 @@ extension TimelineFormat {
         return columns
     }
 
-    /// Begins a line: the session's tag, if there are several, and the time.
-    mutating func beginLine(_ session: SessionID, elapsed: Int64?) {
+    /// Begins a line: the session's tag, the time, the packet's number, the layer (four columns), an arrow for the sender.
+    ///
+    /// The tag is left out as long as all lines are of one session whose heading was printed.
+    ///
+    /// - Parameters:
+    ///   - context: The event's place.
+    ///   - elapsed: Its time, if that is not the context's.
+    ///   - packet: Its packet, if that is not the context's.
+    ///   - layer: The layer's name.
+    ///   - layerStyle: How to show it.
+    ///   - from: Who sent what the line is about.
+    mutating func beginLine(
+        _ context: borrowing EventContext, elapsed: Int64? = nil, packet: UInt64? = nil, _ layer: StaticString,
+        _ layerStyle: TextStyle? = nil, from: Role?
+    ) {
+        let session = context.session
+        if session.connection > 0, session != headedSession { isTagged = true }
         if isTagged, session.connection > 0 {
             let columns = append(session)
             output.append(repeating: UInt8(ascii: " "), count: columns > 5 ? 1 : 5 - columns)
         } else {
             output.append(isTagged ? "     " : "  ")
         }
-        guard let elapsed else { return }
-        let style = self.style(.faint)
-        output.begin(style)
-        let microseconds = elapsed.magnitude / 1000
-        let width = OutputBuffer.decimalDigits(of: microseconds / 1_000_000) + 7 + (elapsed < 0 ? 1 : 0)
-        output.append(repeating: UInt8(ascii: " "), count: Self.timeWidth - width)
-        if elapsed < 0 { output.append("-") }
-        output.append(decimal: microseconds / 1_000_000)
-        output.append(".")
-        output.append(decimal: microseconds % 1_000_000, digits: 6)
-        output.end(style)
+        let faint = style(.faint)
+        output.begin(faint)
+        let (eventTime, eventPacket) = (context.elapsed, context.packet)
+        appendTime(elapsed ?? eventTime, captureStart: context.time.nanoseconds &- eventTime)
+        let packet = packet ?? eventPacket
+        output.append(repeating: UInt8(ascii: " "), count: max(7 - OutputBuffer.decimalDigits(of: packet), 1))
+        output.append(decimal: packet)
+        output.end(faint)
         output.append("  ")
-    }
-
-    /// Begins a line, with its layer (four columns) and an arrow for the sender.
-    mutating func beginLine(
-        _ context: borrowing EventContext, elapsed: Int64? = nil, _ layer: StaticString,
-        _ layerStyle: TextStyle? = nil, from: Role?
-    ) {
-        if let elapsed {
-            beginLine(context.session, elapsed: elapsed)
-        } else {
-            beginLine(context.session, elapsed: context.elapsed)
-        }
         let layerStyle = options.hasColor ? layerStyle : nil
         output.begin(layerStyle)
         output.append(layer)
@@ -82,6 +83,27 @@ extension TimelineFormat {
         output.append("  ")
     }
 
+    /// Appends a time in the form that the options ask for; all times have six decimals.
+    private mutating func appendTime(_ elapsed: Int64, captureStart: Int64) {
+        switch options.time {
+        case .elapsed: append(microseconds: elapsed)
+        case .delta:
+            append(microseconds: elapsed &- (previousElapsed ?? elapsed))
+            previousElapsed = elapsed
+        case .absolute: output.append(date: Timestamp(nanoseconds: captureStart &+ elapsed), &clock)
+        }
+    }
+
+    private mutating func append(microseconds nanoseconds: Int64) {
+        let microseconds = nanoseconds.magnitude / 1000
+        let width = OutputBuffer.decimalDigits(of: microseconds / 1_000_000) + 7 + (nanoseconds < 0 ? 1 : 0)
+        output.append(repeating: UInt8(ascii: " "), count: Self.timeWidth - width)
+        if nanoseconds < 0 { output.append("-") }
+        output.append(decimal: microseconds / 1_000_000)
+        output.append(".")
+        output.append(decimal: microseconds % 1_000_000, digits: 6)
+    }
+
     /// Begins the details, if `columns` of the middle are used.
     mutating func beginDetail(after columns: Int) {
         output.append(repeating: UInt8(ascii: " "), count: max(Self.middleWidth - columns, 0) + 2)
@@ -91,35 +113,33 @@ extension TimelineFormat {
         output.append("\n")
     }
 
-    /// The line of `-v` above the events of a packet: its numbers and the resulting states.
-    mutating func writePacket(_ context: borrowing EventContext) {
-        guard options.isVerbose, context.connection > 0, shownPacket != (context.session, context.packet) else {
-            return
+    /// Ends a line about a packet; with `-v`, the packet's first line ends with its numbers and the resulting states.
+    mutating func endLine(_ context: borrowing EventContext) {
+        if options.isVerbose, context.connection > 0, shownPacket != (context.session, context.packet) {
+            shownPacket = (context.session, context.packet)
+            let view = context.view
+            let faint = style(.faint)
+            output.begin(faint)
+            if view.sender != nil { append(sequence: view.sequence, acknowledgment: view.acknowledgment) }
+            output.append("  client ")
+            output.append(verbatim: view.clientState.name)
+            output.append(" ")
+            output.append(verbatim: view.clientReadyState.rawValue)
+            output.append("  server ")
+            output.append(verbatim: view.serverState.name)
+            output.append(" ")
+            output.append(verbatim: view.serverReadyState.rawValue)
+            output.end(faint)
         }
-        shownPacket = (context.session, context.packet)
-        let view = context.view
-        beginLine(context.session, elapsed: nil)
-        let style = self.style(.faint)
-        output.begin(style)
-        output.append("packet ")
-        output.append(decimal: context.packet)
-        if let sender = view.sender {
-            output.append(sender == .client ? "  →  seq " : "  ←  seq ")
-            output.append(decimal: UInt64(view.sequence))
-            if let acknowledgment = view.acknowledgment {
-                output.append(" ack ")
-                output.append(decimal: UInt64(acknowledgment))
-            }
-        }
-        output.append("  client ")
-        output.append(verbatim: view.clientState.name)
-        output.append(" ")
-        output.append(verbatim: view.clientReadyState.rawValue)
-        output.append("  server ")
-        output.append(verbatim: view.serverState.name)
-        output.append(" ")
-        output.append(verbatim: view.serverReadyState.rawValue)
-        output.end(style)
         endLine()
+    }
+
+    /// Appends the numbers of a segment (`-v`).
+    mutating func append(sequence: UInt32, acknowledgment: UInt32?) {
+        output.append("  seq ")
+        output.append(decimal: UInt64(sequence))
+        guard let acknowledgment else { return }
+        output.append(" ack ")
+        output.append(decimal: UInt64(acknowledgment))
     }
 }

@@ -8,7 +8,6 @@ extension TimelineFormat {
     mutating func write(_ segment: borrowing ControlSegment, at context: borrowing EventContext) {
         let flags = segment.flags
         guard options.isVerbose || !flags.isDisjoint(with: [.syn, .fin, .rst]) else { return }
-        writePacket(context)
         beginLine(context, "TCP ", .faint, from: segment.from)
         var columns = 0
         columns += write(flags, .syn, "SYN", after: columns)
@@ -21,17 +20,16 @@ extension TimelineFormat {
             output.append(decimal: Int64(segment.payloadLength))
             output.append(" B")
         }
-        endLine()
+        endLine(context)
     }
 
     /// An alert of TLS.
     mutating func write(_ alert: borrowing Alert, at context: borrowing EventContext) {
-        writePacket(context)
         beginLine(context, "TLS ", .faint, from: alert.from)
         append(alert.isFatal ? "FATAL ALERT" : "ALERT", alert.isFatal ? .warning : .faint)
         beginDetail(after: alert.isFatal ? 11 : 5)
         output.append(verbatim: alert.name)
-        endLine()
+        endLine(context)
     }
 
     private mutating func write(_ flags: TCPFlags, _ flag: TCPFlags, _ name: StaticString, after columns: Int) -> Int {
@@ -42,7 +40,6 @@ extension TimelineFormat {
     }
 
     mutating func write(_ delivery: borrowing Delivery, at context: borrowing EventContext) {
-        writePacket(context)
         let isAcknowledged = delivery.outcome == .acknowledged
         beginLine(context, "TCP ", .faint, from: isAcknowledged ? delivery.from.peer : delivery.from)
         append(isAcknowledged ? "ACK" : "NO ACK", isAcknowledged ? .faint : .warning)
@@ -63,11 +60,10 @@ extension TimelineFormat {
             output.append(", ")
             output.append(verbatim: Quantity.count(delivery.retransmissions, "retransmission"))
         }
-        endLine()
+        endLine(context)
     }
 
     mutating func write(_ gap: borrowing Gap, at context: borrowing EventContext) {
-        writePacket(context)
         beginLine(context, "TCP ", .faint, from: gap.from)
         append("GAP       ", .warning)
         if let length = gap.length {
@@ -76,11 +72,10 @@ extension TimelineFormat {
         } else {
             output.append("           earlier bytes not captured")
         }
-        endLine()
+        endLine(context)
     }
 
     mutating func write(_ resync: borrowing Resync, at context: borrowing EventContext) {
-        writePacket(context)
         beginLine(context, "WS  ", from: resync.from)
         output.append("decoding resumes, ")
         switch resync.confidence {
@@ -92,7 +87,7 @@ extension TimelineFormat {
             output.append(decimal: resync.skipped)
             output.append(" B skipped")
         }
-        endLine()
+        endLine(context)
     }
 
     mutating func writeLine(_ finding: borrowing Finding, at context: borrowing EventContext) {
@@ -111,7 +106,7 @@ extension TimelineFormat {
         if options.isVerbose { writePlace(of: finding) }
         output.append("]")
         output.end(style)
-        endLine()
+        endLine(context)
     }
 
     /// For example ", frame 3 at byte 180": the 0-based number of the frame and the offset in its stream.

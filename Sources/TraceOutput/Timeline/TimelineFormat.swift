@@ -1,5 +1,16 @@
 package import CaptureAnalysis
 import WebSocketProtocol
+import WireFormat
+
+/// What the time of a line is (`--time`).
+package enum TimeStyle: String, CaseIterable, Sendable {
+    /// Seconds since the first packet.
+    case elapsed
+    /// The date and time of day, in UTC.
+    case absolute
+    /// Seconds since the line before.
+    case delta
+}
 
 /// What went over the sockets, for people: one line per event.
 ///
@@ -16,16 +27,22 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         package var isVerbose: Bool
         /// Whether to use a terminal's colours.
         package var hasColor: Bool
+        /// What the time of a line is.
+        package var time: TimeStyle
+        /// The columns that URLs are shortened to; nil if they are shown whole.
+        package var width: Int?
 
         /// Creates options.
         package init(
             payload: PayloadLimit = .atMost(80), framePayloads: Bool = false, isVerbose: Bool = false,
-            hasColor: Bool = false
+            hasColor: Bool = false, time: TimeStyle = .elapsed, width: Int? = nil
         ) {
             self.payload = payload
             self.framePayloads = framePayloads
             self.isVerbose = isVerbose
             self.hasColor = hasColor
+            self.time = time
+            self.width = width
         }
     }
 
@@ -39,13 +56,19 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     package var output: OutputBuffer
     let options: Options
     var sessions = SessionTable(maximumRows: maximumSessionLines)
-    /// The session of the first line; lines are tagged from the second session on.
-    private var firstSession: SessionID?
+    /// The sources, until the first line is printed.
+    private var heldSources: [String]?
+    /// The session of the first heading; lines are tagged from the first line of another session on.
+    var headedSession: SessionID?
     var isTagged = false
     private var heldStart: HeldStart?
     private var heldFrame: HeldFrame?
     /// The findings about the held frame, to be printed after it.
-    private var afterHeldFrame: OutputBuffer
+    private var heldFindings: [(finding: Finding, context: EventContext)] = []
+    /// The time of the line before, for `--time delta`.
+    var previousElapsed: Int64?
+    /// Writes absolute times.
+    var clock = RFC3339Clock()
     /// The packet that `-v` showed last.
     var shownPacket: (session: SessionID, packet: UInt64) = (.none, 0)
 
@@ -64,7 +87,6 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     package init(options: Options = Options()) {
         self.options = options
         output = OutputBuffer()
-        afterHeldFrame = OutputBuffer(capacity: 1 << 10)
     }
 
     /// Everything but intervals.
@@ -83,8 +105,9 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
+        if heldSources != nil { beginPage(event, at: context) }
         switch event {
-        case .capture: break
+        case .capture(let start): heldSources = start.sources
         case .connection(let start): begin(start, at: context)
         case .handshake(let handshake): write(handshake, at: context)
         case .frame(let frame): write(frame, at: context, payload: payload)
@@ -128,8 +151,6 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
 
     private mutating func begin(_ start: borrowing ConnectionStart, at context: borrowing EventContext) {
         flush()
-        if firstSession == nil { firstSession = context.session }
-        if firstSession != context.session { isTagged = true }
         sessions.begin(start, session: context.session)
         switch start.opening {
         case .handshake: heldStart = HeldStart(start: copy start, context: copy context)
@@ -151,7 +172,6 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         _ frame: borrowing FrameEvent, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
         flush()
-        writePacket(context)
         let header = frame.frame.header
         guard header.fin, !header.opcode.isControl else {
             writeLine(copy frame, nil, at: context, payload: payload)
@@ -167,7 +187,6 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         guard let held = heldFrame, held.context.session == context.session, held.frame.from == message.from
         else {
             flush()
-            writePacket(context)
             writeLine(nil, copy message, at: context, payload: payload)
             return
         }
@@ -181,18 +200,34 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
             held.context.packet == context.packet
         else {
             flush()
-            writePacket(context)
             writeLine(finding, at: context)
             return
         }
-        swap(&output, &afterHeldFrame)
-        writeLine(finding, at: context)
-        swap(&output, &afterHeldFrame)
+        heldFindings.append((copy finding, copy context))
     }
 
     private mutating func writeHeldFindings() {
-        output.append(contentsOf: afterHeldFrame)
-        afterHeldFrame.removeAll()
+        for held in heldFindings { writeLine(held.finding, at: held.context) }
+        heldFindings.removeAll(keepingCapacity: true)
+    }
+
+    /// Prints the sources and when the capture began, unless nothing follows but the totals.
+    private mutating func beginPage(_ event: borrowing Event, at context: borrowing EventContext) {
+        switch event {
+        case .summary: return
+        default: break
+        }
+        let sources = heldSources.take() ?? []
+        let named = sources.prefix(SummaryFormat.namedSources).joined(separator: ", ")
+        let others = sources.count - SummaryFormat.namedSources
+        let style = self.style(.heading)
+        output.begin(style)
+        output.append(untrusted: others > 0 ? "\(named) and \(others) more" : named)
+        output.append("  from ")
+        output.append(date: Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed), &clock)
+        output.append(" UTC")
+        output.end(style)
+        endLine()
     }
 }
 

@@ -33,20 +33,10 @@ struct InterfacesCommand: ParsableCommand {
             case .text: InterfaceTable(interfaces).lines
             case .jsonl: interfaces.map(\.json)
             }
-        let text = lines.map { $0 + "\n" }.joined()
-        var bytes = text.utf8[...]
-        while !bytes.isEmpty {
-            let piece = Array(bytes.prefix(1 << 16))
-            let count = write(STDOUT_FILENO, piece, piece.count)
-            if count > 0 {
-                bytes = bytes.dropFirst(count)
-            } else if errno == EPIPE {
-                return
-            } else if errno != EINTR {
-                complain("standard output: \(String(cString: strerror(errno)))")
-                throw ExitCode(ExitStatus.nothingRead)
-            }
-        }
+        let code = writeWhole(lines.map { $0 + "\n" }.joined(), to: STDOUT_FILENO)
+        guard code != 0, code != EPIPE else { return }
+        complain("standard output: \(String(cString: strerror(code)))")
+        throw ExitCode(ExitStatus.nothingRead)
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TraceOutput
 
 /// The command line: one subcommand per file; reading captures is the default.
 @main
@@ -33,14 +34,23 @@ struct Wstap: ParsableCommand {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == ["--help"] || arguments == ["-h"] {
-            print(helpMessage(for: Wstap.self))
+            writeWhole(helpMessage(for: Wstap.self) + "\n", to: STDOUT_FILENO)
             return
         }
-        guard var command = command(arguments) else { return main(arguments) }
         do {
+            guard var command = try command(arguments) ?? parseAsRoot(arguments) as (any ParsableCommand)? else {
+                return
+            }
             try command.run()
         } catch {
-            exit(withError: error)
+            let code = exitCode(for: error)
+            guard code != .success, !(error is ExitCode) else { exit(withError: error) }
+            var text = UsageMessage.safe(fullMessage(for: error), quoting: arguments)
+            if code == .validationFailure, let hint = Hint.usage(arguments) {
+                text += "\nHint: " + TerminalText.safe(hint)
+            }
+            writeWhole(text + "\n", to: STDERR_FILENO)
+            endProgram(code.rawValue)
         }
     }
 

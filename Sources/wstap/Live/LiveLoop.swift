@@ -28,6 +28,7 @@ struct LiveLoop {
     private var lossReport = LossReport()
     private var isDown = false
     private var secrets: LiveSecrets
+    private var counterLine: CounterLine?
 
     /// Packets to take before passing the output on and checking for signals.
     private static let batch: UInt64 = 1024
@@ -43,11 +44,13 @@ struct LiveLoop {
     ///   - watched: A pipe whose reader may go away.
     ///   - wake: Where signals come from.
     ///   - secrets: The secrets of TLS connections.
+    ///   - counterLine: The line that counts; nil for none.
     init(
         _ capture: LiveCaptureOptions, isQuiet: Bool, output: OutputQueue?, watched: Int32?, wake: WakePipe,
-        secrets: LiveSecrets
+        secrets: LiveSecrets, counterLine: CounterLine?
     ) {
         self.secrets = secrets
+        self.counterLine = counterLine
         self.output = output
         self.watched = watched ?? -1
         self.wake = wake
@@ -61,6 +64,7 @@ struct LiveLoop {
         _ device: inout LiveDevice, _ pipeline: inout Pipeline,
         _ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?
     ) -> Ending {
+        defer { counterLine?.clear() }
         var end: UInt64?
         while true {
             let count: Int
@@ -117,6 +121,8 @@ struct LiveLoop {
         }
         let losses = CaptureLosses(device.statistics(), output)
         guard !isQuiet else { return }
+        counterLine?.clear()
+        defer { counterLine?.show(pipeline.summary, dropped: losses.droppedByKernel &+ losses.droppedByInterface) }
         lossReport.report(losses)
         let state = InterfaceState(of: device.interface)
         if state != .unknown, isDown != (state == .down) {

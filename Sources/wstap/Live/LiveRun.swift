@@ -29,15 +29,16 @@ struct LiveRun: FormatUser {
         let keyLogs = try secrets.open()
         let known = LiveSecrets(keyLogs)
         var device = try open()
-        let user = try dropPrivileges()
+        let (user, files) = try openFiles()
         do throws(LiveError) {
             if let packetFilter { try device.setFilter(packetFilter) }
         } catch {
-            throw ValidationError(TerminalText.safe(error.description))
+            let hint = packetFilter.flatMap(Hint.filter).map { "\n" + $0 } ?? ""
+            throw ValidationError(error.description + hint)
         }
         guard let wake = WakePipe() else { throw failure("too many open files") }
-        let file = try openOutput(user)
-        var recorder = try openRecorder(device, user)
+        let file = wantsOutput ? LiveOutput(path: output.path, descriptor: files.output) : nil
+        var recorder = try openRecorder(device, files.packets)
         let queue = file.map { OutputQueue(descriptor: $0.descriptor, name: $0.name, wake: wake) }
         guard queue?.start() ?? true else { throw failure("cannot start a thread") }
         greet(device, user)
@@ -48,10 +49,10 @@ struct LiveRun: FormatUser {
         var sink = LiveSink(format, recordsConnections: capture.writesWebSocketOnly)
         var loop = LiveLoop(
             capture, isQuiet: output.quiet, output: queue, watched: watched(file), wake: wake,
-            secrets: known)
+            secrets: known, counterLine: CounterLine(output, writesPackets: capture.path == "-"))
         let ending = loop.run(&device, &pipeline, &sink, &recorder)
         // From now on a signal ends the program at once, however slow the reader.
-        WakePipe.restoreSignals()
+        EndingSignals.endAtOnce()
         let statistics = device.statistics()
         pipeline.record(CaptureLosses(statistics, queue))
         pipeline.finish(into: &sink)
@@ -82,39 +83,41 @@ struct LiveRun: FormatUser {
         }
     }
 
-    /// Drops privileges; returns the user dropped to, if it is another.
-    private func dropPrivileges() throws -> Privileges.User? {
+    /// Opens the files of `-o` and `-w`, then drops privileges.
+    ///
+    /// Files come first, since root may be the only one who can create them; they are truncated only when all else has
+    /// gone well.
+    ///
+    /// - Returns: The user dropped to, if it is another, and the files.
+    /// - Throws: The exit status.
+    private func openFiles() throws -> (user: Privileges.User?, (output: Int32?, packets: Int32?)) {
+        let user: Privileges.User?
+        var files: (output: Int32?, packets: Int32?) = (nil, nil)
         do throws(Privileges.Failure) {
-            let user = try Privileges.user(named: capture.user)
+            user = try Privileges.user(named: capture.user)
+            if let path = output.path { files.output = try UserFile.open(path, for: user) }
+            if let path = capture.path, path != "-" { files.packets = try UserFile.open(path, for: user) }
             if user != nil || !Privileges.isRoot { try Privileges.drop(to: user) }
-            return user
         } catch {
             throw failure(error.message)
         }
-    }
-
-    /// Where the output goes; nil if standard output is for packets and there is no `-o`.
-    private func openOutput(_ user: Privileges.User?) throws -> LiveOutput? {
-        guard output.path != nil || capture.path != "-" else { return nil }
-        do throws(OutputFile.Failure) {
-            return try LiveOutput(path: output.path)
-        } catch {
-            guard case .failed(let message) = error else { return nil }
-            throw failure(message + (user.map { ", as user \($0.name) (-Z names another)" } ?? ""))
+        if let one = files.output, let other = files.packets, areSameFile(one, other) {
+            throw ValidationError("-o and -w name the same file, \(output.path ?? "")")
         }
+        return (user, files)
     }
 
-    private func openRecorder(_ device: borrowing LiveDevice, _ user: Privileges.User?) throws -> PacketRecorder? {
+    /// Whether the output goes anywhere: not if standard output is for packets and there is no `-o`.
+    private var wantsOutput: Bool { output.path != nil || capture.path != "-" }
+
+    private func openRecorder(_ device: borrowing LiveDevice, _ descriptor: Int32?) throws -> PacketRecorder? {
         guard let path = capture.path else { return nil }
-        if let other = output.path, areSameFile(path, other) {
-            throw ValidationError("-o and -w name the same file, \(TerminalText.safe(path))")
-        }
         let source = PacketSource(
             interface: device.interface, linkType: device.linkType, snapLength: device.snapLength,
             filter: packetFilter, application: "wstap \(Wstap.version)")
         do throws(Privileges.Failure) {
             return try PacketRecorder(
-                path: path, source: source, onlyWebSocket: capture.writesWebSocketOnly, user: user)
+                path: path, descriptor: descriptor, source: source, onlyWebSocket: capture.writesWebSocketOnly)
         } catch {
             throw failure(error.message)
         }

@@ -38,7 +38,7 @@ final class OutputQueue: @unchecked Sendable {
     ///
     /// - Returns: Whether it started.
     func start() -> Bool {
-        thread = WakePipe.withSignalsBlocked { WorkerThread { [unowned self] in writeAll() } }
+        thread = Signals.withEndingBlocked { WorkerThread { [unowned self] in writeAll() } }
         return thread != nil
     }
 
@@ -134,6 +134,8 @@ extension OutputQueue {
                     lock.withLock { unwritten -= count }
                 } else if errno == EPIPE {
                     return .closedPipe
+                } else if errno == EAGAIN {
+                    waitUntilWritable(descriptor)
                 } else if errno != EINTR {
                     return .failed("\(name): \(String(cString: strerror(errno)))")
                 }
@@ -150,14 +152,15 @@ final class LiveOutput {
     /// Its name in messages.
     let name: String
 
-    /// Opens the output.
+    /// Takes over the output.
     ///
-    /// - Parameter path: A file, created or truncated; nil for standard output.
-    /// - Throws: `failed` if it cannot be opened.
-    init(path: String?) throws(OutputFile.Failure) {
+    /// - Parameters:
+    ///   - path: The file's path; nil for standard output.
+    ///   - descriptor: The file, which is truncated; nil for standard output.
+    init(path: String?, descriptor: Int32?) {
         name = path ?? "standard output"
-        descriptor = path.map { open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666) } ?? STDOUT_FILENO
-        guard descriptor >= 0 else { throw .failed("\(name): \(String(cString: strerror(errno)))") }
+        self.descriptor = descriptor ?? STDOUT_FILENO
+        if let descriptor { truncate(descriptor) }
     }
 
     deinit {
@@ -171,4 +174,10 @@ final class LiveOutput {
         let type = status.st_mode & S_IFMT
         return type == S_IFIFO || type == S_IFSOCK
     }
+}
+
+/// Empties a regular file.
+func truncate(_ descriptor: Int32) {
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { ftruncate(descriptor, 0) }
 }

@@ -14,22 +14,23 @@ struct PacketRecorder: ~Copyable {
     private var selection: WebSocketSelection?
     private let name: String
 
-    /// Creates the file.
+    /// Begins the file.
     ///
+    /// - Parameters:
+    ///   - path: Its path, or "-".
+    ///   - descriptor: The open file, which is truncated; nil for standard output.
+    ///   - source: Where the packets come from.
+    ///   - onlyWebSocket: Whether to save packets of WebSocket connections only.
     /// - Throws: The message for the user.
     init(
-        path: String, source: PacketSource, onlyWebSocket: Bool, user: Privileges.User?
+        path: String, descriptor: Int32?, source: PacketSource, onlyWebSocket: Bool
     ) throws(Privileges.Failure) {
         name = path == "-" ? "standard output" : path
         do throws(PacketFileError) {
-            file = try PacketFileWriter(path: path, format: PacketFileFormat(path: path), source: source)
+            if let descriptor { truncate(descriptor) }
+            file = try PacketFileWriter(descriptor: descriptor, format: PacketFileFormat(path: path), source: source)
         } catch {
-            switch error {
-            case .cannotOpen(let reason):
-                let who = user.map { ", as user \($0.name) (-Z names another)" } ?? ""
-                throw Privileges.Failure(message: "\(name): cannot be created\(who): \(reason)")
-            case .closedPipe, .cannotWrite: throw Privileges.Failure(message: "\(name): cannot be written")
-            }
+            throw Privileges.Failure(message: "\(name): cannot be written")
         }
         if onlyWebSocket { selection = WebSocketSelection() }
     }

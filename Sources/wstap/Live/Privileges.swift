@@ -44,6 +44,24 @@ enum Privileges {
         return user
     }
 
+    /// Runs `body` with the rights of `user`, and takes root's back.
+    ///
+    /// Call it before any thread starts.
+    static func withRights<Result>(of user: User, _ body: () -> Result) throws(Failure) -> Result {
+        var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
+        let count = getgroups(Int32(groups.count), &groups)
+        let (ownUser, ownGroup) = (geteuid(), getegid())
+        var group = user.group
+        try check(setgroups(1, &group) == 0 ? 0 : errno, "cannot change groups for a while", user)
+        try check(setegid(user.group) == 0 ? 0 : errno, "cannot change the group for a while", user)
+        try check(seteuid(user.id) == 0 ? 0 : errno, "cannot change the user for a while", user)
+        let result = body()
+        guard seteuid(ownUser) == 0, setegid(ownGroup) == 0, setgroups(Int(max(0, count)), groups) == 0 else {
+            throw Failure(message: "cannot take root's rights back: \(String(cString: strerror(errno)))")
+        }
+        return result
+    }
+
     /// Drops to `user` without any way back: no group, capability or saved identity is left, and none can be gained.
     ///
     /// Call it before any thread starts.

@@ -28,14 +28,16 @@ extension OutputOptions {
         switch format {
         case .timeline:
             let options = TimelineFormat.Options(
-                payload: payload ?? .atMost(80), framePayloads: framePayloads, isVerbose: verbose, hasColor: hasColor)
+                payload: payload ?? .atMost(80), framePayloads: framePayloads, isVerbose: verbose, hasColor: hasColor,
+                time: time, width: width)
             try pass(TimelineFormat(options: options), filter, to: user)
         case .summary:
-            let width = path == nil ? Terminal.standardOutput.width : nil
             // The page needs kinds of events that a list for a trace may leave out.
             var filter = filter
             filter.events = nil
-            try pass(SummaryFormat(options: .init(width: width ?? 100, hasColor: hasColor)), filter, to: user)
+            try pass(
+                SummaryFormat(options: .init(width: width ?? 100, height: height, hasColor: hasColor)), filter, to: user
+            )
         case .html:
             var filter = filter
             filter.events = nil

@@ -33,6 +33,9 @@ struct OutputOptions: ParsableArguments {
     @Option(help: "Colour the timeline and the summary (NO_COLOR is honoured).")
     var color = ColorChoice.auto
 
+    @Option(help: "Timeline: time since the first packet, date and time in UTC, or time since the line before.")
+    var time = TimeStyle.elapsed
+
     @Flag(name: .customLong("no-progress"), help: "Show no progress on standard error.")
     var hidesProgress = false
 
@@ -43,6 +46,12 @@ struct OutputOptions: ParsableArguments {
         name: .shortAndLong,
         help: "Timeline: also show sequence and acknowledgment numbers, TCP states and readyStates.")
     var verbose = false
+
+    /// The columns of the terminal that the output goes to; nil if it goes elsewhere.
+    var width: Int? { path == nil ? Terminal.standardOutput.width : nil }
+
+    /// The lines of the terminal that the output goes to; nil if it goes elsewhere.
+    var height: Int? { path == nil ? Terminal.standardOutput.height : nil }
 
     func validate() throws {
         guard payloadBudget ?? 0 >= 0 else { throw ValidationError("--payload-budget must not be negative") }
@@ -69,6 +78,12 @@ extension PayloadLimit: ExpressibleByArgument {
             self = .atMost(count)
         }
     }
+}
+
+extension TimeStyle: ExpressibleByArgument {
+    package static var allValueStrings: [String] { allCases.map { $0.rawValue } }
+    package static var allValueDescriptions: [String: String] { [:] }
+    package var defaultValueDescription: String { rawValue }
 }
 
 /// When to use colours.

@@ -26,11 +26,13 @@ struct ReadRun: FormatUser {
         _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
     ) throws {
         if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
-            throw ValidationError("-o would overwrite \(TerminalText.safe(file)), which is an input")
+            throw ValidationError("-o would overwrite \(file), which is an input")
         }
+        Interruption.prepare()
         var capture = try open()
+        if Interruption.isRequested { Interruption.endProgram() }
         guard capture.readableFileCount > 0 else {
-            for problem in capture.problems { complain(problem.description) }
+            report(capture.problems)
             throw ExitCode(ExitStatus.nothingRead)
         }
         var known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: capture.byteCount != nil)
@@ -53,10 +55,15 @@ struct ReadRun: FormatUser {
         } catch {
             switch error {
             case .closedPipe: return
+            case .failed where Interruption.isRequested && errno == EINTR: Interruption.endProgram()
             case .failed(let message):
                 complain(TerminalText.safe(message))
                 throw ExitCode(ExitStatus.nothingRead)
             }
+        }
+        if Interruption.isRequested {
+            complain("interrupted after \(capture.packetCount) packets")
+            Interruption.endProgram()
         }
         try conclude(capture.problems, summary, packetsRead: capture.packetCount)
     }
@@ -68,7 +75,7 @@ struct ReadRun: FormatUser {
     ) throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
         var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
         var shownAt: UInt64 = 0
-        while capture.readBatch() {
+        while !Interruption.isRequested, capture.readBatch() {
             secrets.take(capture)
             guard try analysis.receive(&capture) else { break }
             if progress != nil, capture.packetCount &- shownAt >= ReadRun.progressInterval {
@@ -87,13 +94,20 @@ struct ReadRun: FormatUser {
                 paths: files, filter: packetFilter, turns: jobs.count > 1 ? CrewSize.turns : 1
             )
         } catch {
-            throw ValidationError(error.description)
+            let hint = packetFilter.flatMap(Hint.filter).map { "\n" + $0 } ?? ""
+            throw ValidationError(error.description + hint)
         }
+    }
+
+    private func report(_ problems: [CaptureError]) {
+        for problem in problems { complain(problem.description) }
+        let missing = files.filter { $0 != "-" && access($0, F_OK) != 0 }
+        if let hint = Hint.missing(missing, firstOf: files) { complain(TerminalText.safe(hint)) }
     }
 
     /// Reports problems on standard error; throws the exit status.
     private func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
-        for problem in problems { complain(problem.description) }
+        report(problems)
         for linkType in summary.unsupportedLinkTypes {
             complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
         }
@@ -110,6 +124,13 @@ struct ReadRun: FormatUser {
         if !problems.isEmpty || !summary.unsupportedLinkTypes.isEmpty { throw ExitCode(ExitStatus.partlyRead) }
         if failureLevel?.isReached(summary) == true { throw ExitCode(ExitStatus.findings) }
     }
+}
+
+/// Whether two descriptors are those of the same regular file.
+func areSameFile(_ one: Int32, _ other: Int32) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard fstat(one, &first) == 0, fstat(other, &second) == 0, first.st_mode & S_IFMT == S_IFREG else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
 }
 
 /// Whether two paths name the same existing regular file.

@@ -56,6 +56,23 @@ package final class NamedPipe {
         return line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
     }
 
+    /// Reads everything up to the end, and calls `whenIdle` whenever nothing comes for a second.
+    package func readToEnd(whenIdle: () -> Void) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&request, 1, 1000) == 1 else {
+                whenIdle()
+                continue
+            }
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { throw POSIXError.last }
+            if count == 0 { return bytes }
+            bytes += buffer.prefix(count)
+        }
+    }
+
     private func readByte() throws -> UInt8? {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&request, 1, Self.patience) == 1 else { throw POSIXError(.ETIMEDOUT) }

@@ -13,10 +13,11 @@ package struct Program: Sendable {
     ///   - input: The path of its standard input.
     ///   - output: The path of its standard output; truncated, or created.
     ///   - errors: The path of its standard error; likewise.
+    ///   - isNonBlocking: Whether its standard input and output are non-blocking, as other programs may leave them.
     /// - Throws: If it cannot be started.
     package init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null",
-        output: String, errors: String
+        output: String, errors: String, isNonBlocking: Bool = false
     ) throws {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
@@ -28,8 +29,9 @@ package struct Program: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         let writing = O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY | O_NOCTTY, 0)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, writing, 0o600)
+        let blocking = isNonBlocking ? O_NONBLOCK : 0
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY | O_NOCTTY | blocking, 0)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, writing | blocking, 0o600)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, writing, 0o600)
 
         // A test runner may ignore signals that a shell's children do not, and its threads hold them back.

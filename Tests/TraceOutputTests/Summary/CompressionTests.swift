@@ -38,9 +38,9 @@ struct CompressionTests {
 
     @Test func `The timeline shows compression after the end, and names declined extensions`() {
         let lines = printed(calls, as: TimelineFormat()).split(separator: "\n")
-        #expect(lines[0].hasSuffix("permessage-deflate  x-webkit-deflate-frame declined"))
+        #expect(lines[1].hasSuffix("permessage-deflate  x-webkit-deflate-frame declined"))
         let expected =
-            "  compression: → 12 of 14 messages compressed, to 23.7 %, window 2^12, no context takeover; "
+            "    5.002530     14  END     compression: → 12 of 14 messages compressed, to 23.7 %, window 2^12, no context takeover; "
             + "← 3 of 3 messages compressed, 2 not inflated, context lost 2 times, recovered once"
         #expect(lines.last.map(String.init) == expected)
     }
@@ -63,7 +63,7 @@ struct CompressionTests {
         #expect(printed(calls, as: TimelineFormat()).contains("[masking.client-unmasked, RFC 6455 5.1]\n"))
         #expect(
             printed(calls, as: TimelineFormat(options: .init(isVerbose: true)))
-                .contains("[masking.client-unmasked, RFC 6455 5.1, frame 3 at byte 180]\n"))
+                .contains("[masking.client-unmasked, RFC 6455 5.1, frame 3 at byte 180]  seq 1001"))
         #expect(printed(calls, as: JSONLinesFormat()).contains(#""stream_offset":180,"index":3}"#))
     }
 }

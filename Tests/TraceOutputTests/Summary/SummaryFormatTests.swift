@@ -1,4 +1,5 @@
 import Testing
+import WireFormat
 
 @testable import CaptureAnalysis
 @testable import PacketDecoding
@@ -28,6 +29,7 @@ struct SummaryFormatTests {
     @Test func `Totals, endings, sessions and findings fit a hundred columns`() {
         let expected = #"""
             capture      a.pcap
+            start        2026-11-20 17:24:00.000000 UTC
             packets      14, 1.2 kB in 5.003 s
             connections  2 TCP, 1 with WebSocket; 1 TLS
             WebSocket    7 frames, 2 messages of 180 B
@@ -126,7 +128,7 @@ struct SummaryFormatTests {
         #expect(page.contains("\n         … and 803 of other rules\n"))
     }
 
-    @Test func `Troubled sessions are shown first`() {
+    @Test func `Troubled sessions are shown first`() throws {
         var calls: [Call] = []
         for number in UInt64(1)...60 {
             calls.append(Call(number, 1, Samples.connection(opening: .midstream), connection: number))
@@ -137,14 +139,53 @@ struct SummaryFormatTests {
         let shown = lines.filter { $0.contains("5.003 s  ") }.compactMap { $0.split(separator: " ").first }
         #expect(shown == (1...23).map { "\($0)" } + ["40", "60"])
         #expect(shown.count == SummaryFormat.shownSessions)
+        let endings = try #require(lines.firstIndex(of: "endings"))
+        #expect(lines[endings + 1] == "     3 × reset by the server without a Close frame (both ends see 1006)")
+        #expect(lines[endings + 2] == "           10.0.0.9:8080, 0.000 s to 0.000 s: #20, #40, #60")
+        #expect(lines[endings + 3] == "    57 × closed cleanly by the client, 1000 normal closure")
+        #expect(lines[endings + 4] == "           10.0.0.9:8080, 0.000 s to 0.000 s: #1, #2, #3, #4, …")
+    }
+
+    @Test(arguments: [24, 30, 43, 60, 1000])
+    func `A page on a terminal has as many sessions as there is room for beside endings and findings`(height: Int) {
+        var calls: [Call] = []
+        for number in UInt64(1)...60 {
+            calls.append(Call(number, 1, Samples.connection(opening: .midstream), connection: number))
+            let reset = Samples.end(by: .server, .rst, isClean: false, code: nil, reason: nil, sees: (1006, 1006))
+            if number == 7 { calls.append(Call(number, 1, Samples.finding(rule: "a.rule"), connection: number)) }
+            calls.append(Call(number, 1, number % 20 == 0 ? reset : Samples.end(), connection: number))
+        }
+        let page = printed(calls + [.summary], as: SummaryFormat(options: .init(height: height)))
+        let lines = page.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        let shown = lines.filter { $0.contains("5.003 s  ") }.compactMap { $0.split(separator: " ").first }
+        #expect(lines.contains("endings") && lines.contains("findings"))
+        #expect(Set(shown).isSuperset(of: ["20", "40", "60"]))
+        // The shell's prompt has the last line.
+        let room = height - 1
+        switch height {
+        case 24: #expect(shown.count == SummaryFormat.fewestSessions)
+        case 1000: #expect(shown.count == 60)
+        default: #expect(lines.count <= room && lines.count > room - 4, "\(lines.count) lines, \(shown.count) sessions")
+        }
+    }
+
+    @Test func `Servers that refuse, do not answer or do without WebSocket are named`() {
+        var summary = Summary()
+        (summary.packets, summary.tcpConnections) = (9, 9)
+        (summary.others.silent, summary.others.refused, summary.others.unanswered) = (4, 3, 1)
+        var first = ServerTraffic(server: Samples.server)
+        (first.sessions, first.refusedConnections, first.polling, first.eventStreams) = (7, 3, 2, 1)
+        var second = ServerTraffic(server: Endpoint(address: IPAddress(ipv4: 0x0a00_000a), port: 81))
+        second.unansweredConnections = 1
+        var healthy = ServerTraffic(server: Endpoint(address: IPAddress(ipv4: 0x0a00_000b), port: 82))
+        healthy.sessions = 5
+        summary.servers = [first, healthy, second]
+        let page = printed([.capture, Call(9, 1, .summary(summary), connection: 0)], as: SummaryFormat())
+        #expect(page.contains("4 silent (3 refused, 1 unanswered)"))
         #expect(
-            lines.contains {
-                $0 == "     3 × reset by the server without a Close frame (both ends see 1006): #20, #40, #60"
-            })
-        #expect(
-            lines.contains {
-                $0.hasPrefix("    57 × closed cleanly by the client, 1000 normal closure: #1, #2, #3, #4, …")
-            })
+            page.contains(
+                "\nservers\n  10.0.0.9:8080: refused 3 connections (SYN answered by RST), 2 connections polling, 1 event stream\n"
+                    + "  10.0.0.10:81: never answered the SYNs of 1 connection\n"))
     }
 
     @Test func `Endings are counted, most frequent first, in a bounded list`() {
@@ -155,9 +196,65 @@ struct SummaryFormatTests {
             calls.append(Call(number, 1, Samples.end(code: code), connection: number))
         }
         let page = printed(calls + [.summary], as: SummaryFormat())
-        let endings = page.split(separator: "\n").drop { $0 != "endings" }.dropFirst().prefix(13)
-        #expect(endings.first?.hasPrefix("   100 × closed cleanly by the client, 4001 private use") == true)
-        #expect(endings.last == "    90 × others")
+        let endings = page.split(separator: "\n").drop { $0 != "endings" }.dropFirst().filter { $0.contains(" × ") }
+        #expect(endings.first?.hasPrefix("   100 × closed by the client, answered, 4001 private use") == true)
+        #expect(endings.count == 1 + EndingTable.maximumGroups)
+        #expect(endings.last == "     2 × others")
+    }
+
+    @Test func `Endings are listed by server and path, with their times`() {
+        var calls: [Call] = []
+        for number in UInt64(1)...12 {
+            let target = number < 7 ? "/room?id=\(number)" : "/rare/\(number)"
+            calls.append(Call(number, 1, Samples.connection(), connection: number))
+            calls.append(Call(number, 2, Samples.handshake(target: target), connection: number))
+            calls.append(
+                Call(number, Int64(number) * 1_000_000, Samples.end(code: 1011, sees: (1011, 1011)), connection: number)
+            )
+        }
+        let page = printed(calls + [.summary], as: SummaryFormat())
+        let expected = """
+
+            endings
+                12 × closed by the client, answered, 1011 internal error
+                       10.0.0.9:8080/room (6), 1.000 s to 6.000 s: #1, #2, #3, #4, …
+                       10.0.0.9:8080/rare/7 (1), at 7.000 s: #7
+                       10.0.0.9:8080/rare/8 (1), at 8.000 s: #8
+                       10.0.0.9:8080/rare/9 (1), at 9.000 s: #9
+                       3 at other servers and paths
+
+            """
+        #expect(page.contains(expected))
+    }
+
+    @Test(arguments: [(1000, "closed cleanly"), (1001, "closed cleanly"), (1011, "closed"), (4403, "closed")])
+    func `Only ordinary codes close a session cleanly`(code: UInt16, words: String) {
+        let page = printed(
+            [Call(1, 1, Samples.connection(opening: .midstream)), Call(2, 2, Samples.end(code: code)), .summary],
+            as: SummaryFormat())
+        #expect(page.contains("      \(words) by the client, \(words == "closed" ? "answered, " : "")\(code) "))
+    }
+
+    @Test func `The legs of a proxied session name each other`() {
+        func upgrade(_ key: String, request: Int64) -> Event {
+            let fields = [HTTPField(name: "sec-WebSocket-Key", value: key)]
+            guard case .handshake(var handshake) = Samples.handshake(fields: fields) else { return Samples.handshake() }
+            handshake.requestElapsed = request
+            return .handshake(handshake)
+        }
+        func page(_ inner: Event) -> String {
+            let calls = [
+                Call(1, 1, Samples.connection(), connection: 1), Call(2, 2, Samples.connection(), connection: 2),
+                Call(3, 3, inner, connection: 2), Call(4, 4, upgrade("a", request: 100), connection: 1),
+                Call(5, 5, Samples.end(), connection: 1), Call(6, 6, Samples.end(), connection: 2), .summary,
+            ]
+            return printed(calls, as: SummaryFormat())
+        }
+        let proxied = page(upgrade("a", request: 200))
+        #expect(
+            proxied.contains("the same through a proxy: #2\n") && proxied.contains("the same through a proxy: #1\n"))
+        #expect(!page(upgrade("b", request: 200)).contains("proxy"))
+        #expect(!page(upgrade("a", request: 50)).contains("proxy"))
     }
 
     @Test func `Findings are grouped by rule, with the worst severity and the first finding`() {

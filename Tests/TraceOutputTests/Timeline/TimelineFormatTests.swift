@@ -8,22 +8,23 @@ import WebSocketProtocol
 struct TimelineFormatTests {
     @Test func `A session from SYN to FIN`() {
         let expected = #"""
+            a.pcap  from 2026-11-20 17:24:00.000000 UTC
             #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  subprotocol chat  permessage-deflate
-                0.000000  TCP  →  SYN
-                0.000112  TCP  ←  SYN ACK
-                0.000131  TCP  →  ACK                  open in 0.13 ms
-                0.000402  HTTP →  GET /room?id=7       upgrade: websocket 13
-                0.001130  HTTP ←  101                  accept valid after 0.73 ms
-                0.001377  WS   →  TEXT   FIN     12 B  "hello, world"
-                0.001604  WS   ←  TEXT           64 B  first fragment
-                0.001700  WS   ←  PING   FIN      4 B  "ping"
-                0.001790  WS   →  PONG   FIN      4 B  answers in 0.09 ms
-                0.001900  WS   ←  CONT           64 B  fragment 2
-                0.001900  WS   ←  CONT   FIN     40 B  message of 168 B (3 frames): "lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ip…"
-                5.002210  WS   →  CLOSE  FIN      5 B  1000 normal closure "bye"
-                5.002400  WS   ←  CLOSE  FIN      2 B  1000 normal closure
-                5.002520  TCP  ←  FIN ACK
-              end: closed cleanly by the client, 1000 "bye", after 5.000 s of silence
+                0.000000      1  TCP  →  SYN
+                0.000112      2  TCP  ←  SYN ACK
+                0.000131      3  TCP  →  ACK                  open in 0.13 ms
+                0.000402      4  HTTP →  GET /room?id=7       upgrade: websocket 13
+                0.001130      5  HTTP ←  101                  accept valid after 0.73 ms
+                0.001377      6  WS   →  TEXT   FIN     12 B  "hello, world"
+                0.001604      7  WS   ←  TEXT           64 B  first fragment
+                0.001700      8  WS   ←  PING   FIN      4 B  "ping"
+                0.001790      9  WS   →  PONG   FIN      4 B  answers in 0.09 ms
+                0.001900     10  WS   ←  CONT           64 B  fragment 2
+                0.001900     10  WS   ←  CONT   FIN     40 B  message of 168 B (3 frames): "lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ipsum lorem ip…"
+                5.002210     11  WS   →  CLOSE  FIN      5 B  1000 normal closure "bye"
+                5.002400     12  WS   ←  CLOSE  FIN      2 B  1000 normal closure
+                5.002520     13  TCP  ←  FIN ACK
+                5.002530     14  END     closed cleanly by the client, 1000 "bye", after 5.000 s of silence
 
             """#
         #expect(printed(Scenes.chat, as: TimelineFormat()) == expected)
@@ -31,34 +32,35 @@ struct TimelineFormatTests {
 
     @Test func `Three connections in trouble`() {
         let expected = #"""
+            a.pcap  from 2026-11-20 17:24:00.000000 UTC
             #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  permessage-deflate
-                0.000000  TCP  →  SYN
-                0.000112  TCP  ←  SYN ACK
-                0.000131  TCP  →  ACK                  open in 0.13 ms
-                0.000402  HTTP →  GET /room?id=7       upgrade: websocket 13
-                0.001130  HTTP ←  101                  accept valid after 0.73 ms
-                0.002000  WS   →  TEXT   FIN      7 B  inflates to 40 B: "{"name":"\x1b]0;evil\x07","n":1}"
-                0.003000  WS   →  BINARY FIN      6 B  RSV2  48 69 00 01 02 ff  |Hi....|
-                0.003000  ERR  →  A reserved bit is set without an extension.  [frame.reserved-bits, RFC 6455 5.1]
+                0.000000      1  TCP  →  SYN
+                0.000112      2  TCP  ←  SYN ACK
+                0.000131      3  TCP  →  ACK                  open in 0.13 ms
+                0.000402      4  HTTP →  GET /room?id=7       upgrade: websocket 13
+                0.001130      5  HTTP ←  101                  accept valid after 0.73 ms
+                0.002000      6  WS   →  TEXT   FIN      7 B  inflates to 40 B: "{"name":"\x1b]0;evil\x07","n":1}"
+                0.003000      7  WS   →  BINARY FIN      6 B  RSV2  48 69 00 01 02 ff  |Hi....|
+                0.003000      7  ERR  →  A reserved bit is set without an extension.  [frame.reserved-bits, RFC 6455 5.1]
             #2 [::1]:40000 → 10.0.0.9:8080  ws://chat.example/admin\x1b[2J
-            #2     0.000000  TCP  →  SYN
-            #2     0.000112  TCP  ←  SYN ACK
-            #2     0.000131  TCP  →  ACK                  open in 0.13 ms
-            #2     0.000402  HTTP →  GET /admin\x1b[2J    upgrade: websocket 13
-            #2     0.004000  HTTP ←  403                  refused after 0.73 ms
-            #2   end: upgrade refused with 403; TCP closed by the server without a Close frame
-            #1     0.005000  TCP  ←  GAP           300 B  not captured
-            #1     0.005000  WS   ←  decoding resumes, inferred, 10 B skipped
-            #1     0.005000  WS   ←  TEXT   FIN      9 B  inferred  compressed, withheld: cannot be inflated
+            #2     0.000000      1  TCP  →  SYN
+            #2     0.000112      2  TCP  ←  SYN ACK
+            #2     0.000131      3  TCP  →  ACK                  open in 0.13 ms
+            #2     0.000402      4  HTTP →  GET /admin\x1b[2J    upgrade: websocket 13
+            #2     0.004000      8  HTTP ←  403                  refused after 0.73 ms
+            #2     0.004100      9  END     upgrade refused with 403; TCP closed by the server without a Close frame
+            #1     0.005000     10  TCP  ←  GAP           300 B  not captured
+            #1     0.005000     10  WS   ←  decoding resumes, inferred, 10 B skipped
+            #1     0.005000     10  WS   ←  TEXT   FIN      9 B  inferred  compressed, withheld: cannot be inflated
             #3 10.0.0.7:53412 → 10.0.0.9:8080  began before the capture
-            #3     0.006000  TCP  →  GAP                  earlier bytes not captured
-            #3     0.007000  WS   →  CLOSE  FIN      0 B  no code
-            #3     0.007000  WARN    No Close came back.  [close.unanswered, RFC 6455 5.1]
-            #1     0.008000  WS   →  TEXT            5 B  first fragment
-            #1     0.008000  WS   →  TEXT            5 B  incomplete message of unknown length (1 frame), withheld: bytes missing
-            #1     0.008000  TCP  ←  RST
-            #1   end: reset by the server without a Close frame (both ends see 1006), after 0.003 s of silence, 2 pings unanswered
-            #3   end: still open when the capture ended, after 0.001 s of silence
+            #3     0.006000     11  TCP  →  GAP                  earlier bytes not captured
+            #3     0.007000     12  WS   →  CLOSE  FIN      0 B  no code
+            #3     0.007000     12  WARN    No Close came back.  [close.unanswered, RFC 6455 5.1]
+            #1     0.008000     13  WS   →  TEXT            5 B  first fragment
+            #1     0.008000     13  WS   →  TEXT            5 B  incomplete message of unknown length (1 frame), withheld: bytes missing
+            #1     0.008000     13  TCP  ←  RST
+            #1     0.008000     13  END     reset by the server without a Close frame (both ends see 1006), after 0.003 s of silence, 2 pings unanswered
+            #3     0.008000     13  END     still open when the capture ended, after 0.001 s of silence
             sessions:
               #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  reset by the server without a Close frame (both ends see 1006), after 0.003 s of silence, 2 pings unanswered  (→ 3 frames, ← 4)
               #2 [::1]:40000 → 10.0.0.9:8080  ws://chat.example/admin\x1b[2J  upgrade refused with 403; TCP closed by the server without a Close frame  (→ 3 frames, ← 4)
@@ -70,21 +72,17 @@ struct TimelineFormatTests {
 
     @Test func `-v shows packets, numbers and states`() {
         let expected = #"""
+            a.pcap  from 2026-11-20 17:24:00.000000 UTC
             #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  subprotocol chat  permessage-deflate; server_no_context_takeover
-                0.000000  TCP  →  SYN                  packet 1 seq 1000  client SYN-SENT  server LISTEN
-                0.000112  TCP  ←  SYN ACK              packet 2 seq 5000 ack 1001  client SYN-SENT  server SYN-RECEIVED
-                0.000131  TCP  →  ACK                  open in 0.13 ms  packet 3 seq 1001 ack 5001  client ESTABLISHED  server ESTABLISHED
-                0.000402  HTTP →  GET /room?id=7       upgrade: websocket 13
-              packet 5  ←  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
-                0.001130  HTTP ←  101                  accept valid after 0.73 ms
-              packet 6  →  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
-                0.001377  WS   →  TEXT   FIN     12 B  "hello, world"
-              packet 7  ←  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
-                0.001604  WS   ←  TEXT           64 B  first fragment
-              packet 8  ←  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
-                0.001700  WS   ←  PING   FIN      4 B  "ping"
-              packet 9  →  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
-                0.001790  WS   →  PONG   FIN      4 B  answers in 0.09 ms
+                0.000000      1  TCP  →  SYN  seq 1000  client SYN-SENT  server LISTEN
+                0.000112      2  TCP  ←  SYN ACK  seq 5000 ack 1001  client SYN-SENT  server SYN-RECEIVED
+                0.000131      3  TCP  →  ACK                  open in 0.13 ms  seq 1001 ack 5001  client ESTABLISHED  server ESTABLISHED
+                0.000402      4  HTTP →  GET /room?id=7       upgrade: websocket 13
+                0.001130      5  HTTP ←  101                  accept valid after 0.73 ms  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001377      6  WS   →  TEXT   FIN     12 B  "hello, world"  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001604      7  WS   ←  TEXT           64 B  first fragment  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001700      8  WS   ←  PING   FIN      4 B  "ping"  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
+                0.001790      9  WS   →  PONG   FIN      4 B  answers in 0.09 ms  seq 1001 ack 5001  client ESTABLISHED open  server ESTABLISHED open
 
             """#
         let options = TimelineFormat.Options(isVerbose: true)
@@ -93,7 +91,7 @@ struct TimelineFormatTests {
 
     @Test func `Events of one packet share a line of -v`() {
         let lines = printed(Array(Scenes.chat[8...10]), as: TimelineFormat(options: .init(isVerbose: true)))
-        #expect(lines.split(separator: "\n").count == 3)
+        #expect(lines.split(separator: "\n").map { $0.contains("  seq 1001 ack 5001  client ") } == [true, false])
     }
 
     @Test func `Colours change nothing but colours`() {
@@ -104,12 +102,41 @@ struct TimelineFormatTests {
         }
     }
 
+    @Test(arguments: [
+        (TimeStyle.elapsed, ["0.001377", "0.001604", "0.001700"]),
+        (.absolute, ["2026-11-20 17:24:00.001377", "2026-11-20 17:24:00.001604", "2026-11-20 17:24:00.001700"]),
+        (.delta, ["0.000000", "0.000227", "0.000096"]),
+    ])
+    func `Times are elapsed, absolute or since the line before`(style: TimeStyle, times: [String]) {
+        let frames = Array(Scenes.chat[3...6])
+        let lines = printed(frames, as: TimelineFormat(options: .init(time: style))).split(separator: "\n")
+        #expect(zip(lines, times).allSatisfy { $0.contains(" \($1)  ") } && lines.count == times.count, "\(lines)")
+    }
+
+    @Test func `Long URLs are shortened to the width`() {
+        let target = "/room?token=" + String(repeating: "x", count: 300) + "end"
+        let calls = [
+            Call.capture, Call(5, 1130, Samples.connection()), Call(5, 1130, Samples.handshake(target: target)),
+        ]
+        let lines = printed(calls, as: TimelineFormat(options: .init(width: 120))).split(separator: "\n")
+        #expect(lines[1].count == 120 && lines[1].hasSuffix("xend  subprotocol chat  permessage-deflate"))
+        #expect(lines.allSatisfy { $0.count <= 120 } && lines.count == 7)
+        #expect(printed(calls, as: TimelineFormat()).contains("  ws://chat.example\(target)  subprotocol"))
+    }
+
+    @Test func `Sessions without a heading have their number on every line`() throws {
+        var filter = EventFilter()
+        filter.events = [.message, .end]
+        let lines = try printed(Scenes.chat, as: TimelineFormat(), filter: filter).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.hasPrefix("#1  ") } && lines.last?.contains("  END     closed cleanly") == true)
+    }
+
     @Test func `A flush prints what is held back`() {
         var format = TimelineFormat()
         format.receive([Call(1, 1, Samples.frame(.client, .text, length: 5, payload: .whole), "hello")])
         #expect(format.output.text == "")
         format.flush()
-        #expect(format.output.text == "    0.000001  WS   →  TEXT   FIN      5 B\n")
+        #expect(format.output.text == "#1     0.000001      1  WS   →  TEXT   FIN      5 B\n")
         format.output.removeAll()
         format.receive([Call(1, 1, Samples.connection())])
         #expect(format.output.text == "")
@@ -124,7 +151,7 @@ struct TimelineFormatTests {
         let call = Call(1, 1, Samples.message(.client, length: 8), "abcdefgh")
         #expect(
             printed([call], as: TimelineFormat(options: .init(payload: limit)))
-                == "    0.000001  WS   →  TEXT            8 B" + preview + "\n")
+                == "#1     0.000001      1  WS   →  TEXT            8 B" + preview + "\n")
     }
 
     @Test(arguments: [
@@ -134,7 +161,7 @@ struct TimelineFormatTests {
         let call = Call(1, 1, Samples.message(.server, isText: false, length: 3), bytes: [0x61, 0x00, 0x1b])
         #expect(
             printed([call], as: TimelineFormat(options: .init(payload: limit)))
-                == "    0.000001  WS   ←  BINARY          3 B  " + preview + "\n")
+                == "#1     0.000001      1  WS   ←  BINARY          3 B  " + preview + "\n")
     }
 
     @Test(arguments: [
@@ -157,7 +184,7 @@ struct TimelineFormatTests {
         var format = TimelineFormat()
         format.receive([Call(1, 1, event)])
         format.flush()
-        #expect(format.output.text == "    0.000001  WS   →  \(text)\n")
+        #expect(format.output.text == "#1     0.000001      1  WS   →  \(text)\n")
     }
 
     @Test(arguments: [
@@ -179,7 +206,9 @@ struct TimelineFormatTests {
         ),
     ])
     func `Deliveries are described`(delivery: Delivery, text: String) {
-        #expect(printed([Call(1, 1, .delivery(delivery))], as: TimelineFormat()) == "    0.000001  TCP  \(text)\n")
+        #expect(
+            printed([Call(1, 1, .delivery(delivery))], as: TimelineFormat()) == "#1     0.000001      1  TCP  \(text)\n"
+        )
     }
 
     @Test func `The list of sessions ends with the number not listed`() {
@@ -261,6 +290,6 @@ struct TimelineFormatTests {
         ),
     ])
     func `Endings are described`(event: Event, text: String) {
-        #expect(printed([Call(1, 1, event)], as: TimelineFormat()) == "  end: \(text)\n")
+        #expect(printed([Call(1, 1, event)], as: TimelineFormat()) == "#1     0.000001      1  END     \(text)\n")
     }
 }

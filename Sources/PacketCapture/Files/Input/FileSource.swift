@@ -22,8 +22,7 @@ final class FileSource: ByteSource {
     /// - Throws: `cannotOpen` or `isDirectory`.
     init(path: String) throws(CaptureError) {
         // A duplicate, so that closing it leaves standard input open.
-        descriptor =
-            path == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : unsafe open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = path == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : Self.open(path)
         var status = stat()
         guard descriptor >= 0, unsafe fstat(descriptor, &status) == 0 else {
             let code = errno
@@ -43,8 +42,22 @@ final class FileSource: ByteSource {
         close(descriptor)
     }
 
-    @unsafe func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    /// Opens a file for reading; a FIFO waits for its writer, whatever signals come, unless reading is to end.
+    private static func open(_ path: String) -> Int32 {
         while true {
+            #if canImport(Darwin)
+                let descriptor = unsafe Darwin.open(path, O_RDONLY | O_CLOEXEC)
+            #elseif canImport(Musl)
+                let descriptor = unsafe Musl.open(path, O_RDONLY | O_CLOEXEC)
+            #else
+                let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
+            #endif
+            if descriptor >= 0 || errno != EINTR || ReadingInterruption.isRequested { return descriptor }
+        }
+    }
+
+    @unsafe func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        while !ReadingInterruption.isRequested {
             #if canImport(Darwin)
                 let count = unsafe Darwin.read(descriptor, buffer.baseAddress, buffer.count)
             #elseif canImport(Musl)
@@ -56,11 +69,18 @@ final class FileSource: ByteSource {
                 bytesRead &+= UInt64(count)
                 return count
             }
+            if errno == EAGAIN {
+                // Whoever shares the pipe or socket has made it non-blocking.
+                var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                _ = unsafe poll(&request, 1, -1)
+                continue
+            }
             guard errno == EINTR else {
                 failure = .system(errno)
                 return 0
             }
         }
+        return 0
     }
 
     /// The system's message for an error number, with a hint for too many open files.

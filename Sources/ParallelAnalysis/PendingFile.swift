@@ -1,0 +1,121 @@
+/// The name of the unfinished file, for a signal handler; nil if there is none.
+nonisolated(unsafe) private var unfinishedName: UnsafeMutablePointer<CChar>?
+
+/// A regular file that gets its name only once it is complete.
+///
+/// Until then it has no name at all, so that nothing stays whatever ends the program; where the file system or the lack of
+/// /proc rules that out, a fresh random one.
+struct PendingFile: ~Copyable {
+    /// What to write to.
+    let descriptor: Int32
+    /// The name that the file gets.
+    private let target: String
+    /// The folder of all its names, with a slash, or "".
+    private let folder: String
+    /// Whether the file is to replace another.
+    private let replaces: Bool
+    private let isAnonymous: Bool
+    private var isFinished = false
+
+    /// Opens a file.
+    ///
+    /// - Parameters:
+    ///   - target: The name it is to get, which is no symbolic link.
+    ///   - replacedMode: The mode of the file to replace; nil if there is none.
+    ///   - mayBeAnonymous: Whether it may do without a name.
+    /// - Throws: The error number.
+    init(target: String, replacedMode: mode_t?, mayBeAnonymous: Bool = true) throws(PendingFileError) {
+        self.target = target
+        folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
+        replaces = replacedMode != nil
+        let mode = replacedMode ?? 0o666
+        var opened = mayBeAnonymous ? PendingFile.anonymous(in: folder, mode: mode) : -1
+        isAnonymous = opened >= 0
+        if opened < 0 {
+            unfinishedName = strdup(PendingFile.freshName(in: folder))
+            opened = unfinishedName.map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) } ?? -1
+        }
+        descriptor = opened
+        guard descriptor >= 0 else {
+            let code = errno
+            PendingFile.forgetName()
+            throw PendingFileError(code: code)
+        }
+        // The mode stays, whatever the umask.
+        if let replacedMode { fchmod(descriptor, replacedMode) }
+    }
+
+    deinit {
+        if !isFinished { PendingFile.removeUnfinished() }
+        PendingFile.forgetName()
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Gives the file its name, once its bytes are on the disk.
+    mutating func finish() throws(PendingFileError) {
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw PendingFileError(code: errno) }
+        if isAnonymous {
+            if !replaces, PendingFile.link(descriptor, to: target) {
+                isFinished = true
+                return
+            }
+            guard replaces || errno == EEXIST else { throw PendingFileError(code: errno) }
+            // Only rename(2) replaces, and it needs a name to begin with.
+            unfinishedName = strdup(PendingFile.freshName(in: folder))
+            guard let unfinishedName, PendingFile.link(descriptor, to: String(cString: unfinishedName)) else {
+                throw PendingFileError(code: errno)
+            }
+        }
+        var status = stat()
+        // What has come into being since the start is replaced only if it is a file.
+        guard lstat(target, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+            throw PendingFileError(code: EEXIST)
+        }
+        guard let unfinishedName, rename(unfinishedName, target) == 0 else { throw PendingFileError(code: errno) }
+        isFinished = true
+    }
+
+    /// Removes the unfinished file, if it has a name; for a signal handler that ends the program, too.
+    static func removeUnfinished() {
+        if let unfinishedName { unlink(unfinishedName) }
+    }
+
+    private static func forgetName() {
+        let name = unfinishedName
+        unfinishedName = nil
+        free(name)
+    }
+
+    private static func freshName(in folder: String) -> String {
+        let number = UInt64.random(in: .min ... .max)
+        return "\(folder).wstap-\(String(number, radix: 36)).unfinished"
+    }
+
+    /// Opens a file without a name; a negative number if that is impossible, or if it could not get one later.
+    private static func anonymous(in folder: String, mode: mode_t) -> Int32 {
+        #if os(Linux)
+            // O_TMPFILE, a macro that Swift does not see.
+            let flags = 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC
+            let descriptor = open(folder.isEmpty ? "." : folder, flags, mode)
+            guard descriptor >= 0, access(path(of: descriptor), F_OK) != 0 else { return descriptor }
+            close(descriptor)
+        #endif
+        return -1
+    }
+
+    /// Gives an anonymous file a name that is not taken; returns whether that went well.
+    private static func link(_ descriptor: Int32, to name: String) -> Bool {
+        #if os(Linux)
+            linkat(AT_FDCWD, path(of: descriptor), AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0
+        #else
+            false
+        #endif
+    }
+
+    private static func path(of descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
+}
+
+/// The error number of a system call about a file.
+struct PendingFileError: Error {
+    let code: Int32
+}

@@ -1,0 +1,32 @@
+import TraceOutput
+
+/// The parser's complaints about arguments, which quote them as they are.
+enum UsageMessage {
+    /// A message without anything that could control a terminal.
+    ///
+    /// - Parameters:
+    ///   - message: The message; its line breaks stay.
+    ///   - arguments: What it may quote; their line breaks become visible.
+    /// - Returns: The message, safe to print on a terminal.
+    static func safe(_ message: String, quoting arguments: [String]) -> String {
+        var message = message
+        for argument in arguments where argument.contains(where: \.isNewline) {
+            message = message.replacing(argument, with: escaped(argument))
+            // "--format=VALUE": the parser quotes the value alone.
+            guard let sign = argument.firstIndex(of: "=") else { continue }
+            let value = argument[argument.index(after: sign)...]
+            if value.contains(where: \.isNewline) { message = message.replacing(value, with: escaped(value)) }
+        }
+        // Backslashes stay as well: some messages have escapes already.
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.split(separator: "\\", omittingEmptySubsequences: false).map { TerminalText.safe(String($0)) }
+                .joined(separator: "\\")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// A text with a symbol for each line break; everything else is made visible line by line.
+    private static func escaped(_ text: some StringProtocol) -> String {
+        String(text.map { $0.isNewline ? "\u{2424}" : $0 })
+    }
+}

@@ -1,0 +1,135 @@
+/// Opens files that root has named, for the user that root drops to.
+///
+/// The user's own rights come first: wherever that user may write, nothing more is needed. Only where they do not reach,
+/// as in a folder of root's in a container, root's rights open the file. Then no other user may have a say in where the
+/// path leads: each folder and symbolic link on it must belong to root, in a folder that nobody else may write to.
+enum UserFile {
+    /// Opens a file for writing, and creates it if it is missing; does not truncate it.
+    ///
+    /// A file that root's rights create is given to the user; one that exists keeps its owner. Call it before privileges
+    /// are dropped and before any thread starts.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - user: The user dropped to; nil if the program stays the same user.
+    /// - Returns: The descriptor.
+    /// - Throws: The message for the user.
+    static func open(_ path: String, for user: Privileges.User?) throws(Privileges.Failure) -> Int32 {
+        guard let user else { return try checked(create(path), path) }
+        let own = try Privileges.withRights(of: user) { create(path) }
+        if own.descriptor >= 0 {
+            guard let owner = foreignOwner(of: own.descriptor, user) else { return own.descriptor }
+            close(own.descriptor)
+            throw Privileges.Failure(message: "\(path): belongs to another user (\(owner))")
+        }
+        guard own.code == EACCES || own.code == EPERM else { return try checked(own, path) }
+        guard let place = trustedPlace(path) else {
+            throw Privileges.Failure(
+                message: "\(path): cannot be created: \(text(own.code)), as user \(user.name) (-Z names another); "
+                    + "with root's rights it is opened only in folders that belong to root alone")
+        }
+        return try openAsRoot(place, for: user, path)
+    }
+
+    private typealias Outcome = (descriptor: Int32, code: Int32)
+
+    private static func create(_ path: String, _ flags: Int32 = O_CREAT) -> Outcome {
+        let descriptor = openForWriting(path, flags: O_WRONLY | O_CLOEXEC | flags)
+        return (descriptor, descriptor < 0 ? errno : 0)
+    }
+
+    private static func checked(_ outcome: Outcome, _ path: String) throws(Privileges.Failure) -> Int32 {
+        guard outcome.descriptor >= 0 else {
+            throw Privileges.Failure(message: "\(path): cannot be created: \(text(outcome.code))")
+        }
+        return outcome.descriptor
+    }
+
+    private static func openAsRoot(
+        _ place: String, for user: Privileges.User, _ path: String
+    ) throws(Privileges.Failure) -> Int32 {
+        let created = create(place, O_CREAT | O_EXCL | O_NOFOLLOW)
+        if created.descriptor >= 0 {
+            guard fchown(created.descriptor, user.id, user.group) == 0 else {
+                let code = errno
+                close(created.descriptor)
+                throw Privileges.Failure(message: "\(path): cannot be given to \(user.name): \(text(code))")
+            }
+            return created.descriptor
+        }
+        guard created.code == EEXIST else { return try checked(created, path) }
+        let descriptor = try checked(create(place, O_NOFOLLOW), path)
+        guard let owner = foreignOwner(of: descriptor, user) else { return descriptor }
+        close(descriptor)
+        throw Privileges.Failure(message: "\(path): belongs to another user (\(owner))")
+    }
+
+    /// The id of a regular file's owner, if that is neither root nor the user, or if it has other names elsewhere.
+    private static func foreignOwner(of descriptor: Int32, _ user: Privileges.User) -> uid_t? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        let isOwn = status.st_uid == user.id || status.st_uid == 0 && status.st_nlink == 1
+        return isOwn ? nil : status.st_uid
+    }
+
+    /// The path without symbolic links; nil if a user other than root could change where it leads.
+    private static func trustedPlace(_ path: String) -> String? {
+        var rest = components(path.hasPrefix("/") ? path : "\(currentFolder ?? "")/\(path)")
+        guard currentFolder != nil || path.hasPrefix("/"), isTrustedFolder("/") else { return nil }
+        var place: [String] = []
+        var links = 0
+        while let name = rest.popLast() {
+            if name == ".." {
+                _ = place.popLast()
+                continue
+            }
+            let next = "/" + (place + [name]).joined(separator: "/")
+            var status = stat()
+            if lstat(next, &status) != 0 {
+                return errno == ENOENT && rest.isEmpty ? next : nil
+            }
+            switch status.st_mode & S_IFMT {
+            case S_IFLNK:
+                links += 1
+                guard status.st_uid == 0, links <= 40, let target = target(of: next) else { return nil }
+                if target.hasPrefix("/") { place = [] }
+                rest += components(target)
+            case S_IFDIR:
+                guard isTrustedFolder(next) else { return nil }
+                place.append(name)
+            default:
+                guard rest.isEmpty, status.st_uid == 0 else { return nil }
+                return next
+            }
+        }
+        return nil
+    }
+
+    /// The names on a path, the last first.
+    private static func components(_ path: String) -> [String] {
+        path.split(separator: "/").filter { $0 != "." }.map(String.init).reversed()
+    }
+
+    private static var currentFolder: String? {
+        guard let folder = getcwd(nil, 0) else { return nil }
+        defer { free(folder) }
+        return String(cString: folder)
+    }
+
+    private static func target(of link: String) -> String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink(link, $0, bytes.count) } ?? 0
+        }
+        return count > 0 && count < buffer.count ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
+    }
+
+    /// Whether only root can change what is in a folder.
+    private static func isTrustedFolder(_ path: String) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0 else { return false }
+        return status.st_mode & 0o002 == 0 && (status.st_mode & 0o020 == 0 || status.st_gid == 0)
+    }
+
+    private static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+}
