@@ -46,6 +46,7 @@ enum VerdictMessage {
     static func concern(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> Concern {
         switch upgrade {
         case .refused, .pending: return .trouble
+        case .answerMissing: return .unfinished
         case .accepted, .unseen: break
         }
         if verdict.isClean, isOrdinary(verdict.code) { return .none }

@@ -218,8 +218,8 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         default: break
         }
         let sources = heldSources.take() ?? []
-        let named = sources.prefix(SummaryFormat.namedSources).joined(separator: ", ")
-        let others = sources.count - SummaryFormat.namedSources
+        let named = sources.prefix(CaptureCounts.namedSources).joined(separator: ", ")
+        let others = sources.count - CaptureCounts.namedSources
         let style = self.style(.heading)
         output.begin(style)
         output.append(untrusted: others > 0 ? "\(named) and \(others) more" : named)
