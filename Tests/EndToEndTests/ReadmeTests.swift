@@ -9,7 +9,8 @@ struct ReadmeTests {
     private static let modules = [
         "BasicContainers", "CPrefetch", "CaptureAnalysis", "CaptureReading", "ContainersPreview", "DequeModule",
         "HTTPUpgrade", "Histogram", "InternalCollectionsUtilities", "Numerics", "PacketCapture", "PacketDecoding",
-        "RealModule", "ComplexModule", "TCPReassembly", "WebSocketProtocol", "WireFormat", "_NumericsShims",
+        "RealModule", "ComplexModule", "TCPReassembly", "TLSDecryption", "WebSocketProtocol", "WireFormat",
+        "_NumericsShims",
     ]
 
     /// Where the tests were built.

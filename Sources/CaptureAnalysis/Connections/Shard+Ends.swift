@@ -61,7 +61,7 @@ extension Shard {
         case .session: .webSocket
         case .opening(let opening): openings[opening].number == 0 ? .undecided : .webSocket
         case .stopped(let opening): openings[opening].number == 0 ? .nothing : .webSocket
-        case .layer(let layer): layers[layer].number == 0 ? .undecided : .webSocket
+        case .layer(let layer): layers[layer].number > 0 ? .webSocket : decodesLayers ? .undecided : .nothing
         case .none: .undecided
         case .ignored: .nothing
         }

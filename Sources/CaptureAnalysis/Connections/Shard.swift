@@ -20,9 +20,12 @@ struct Shard: ~Copyable {
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
+    /// Whether something may be found inside a layer: without secrets there is nothing to be found in TLS.
+    let decodesLayers: Bool
 
     init(options: AnalysisOptions) {
         tls = TLSShard(options.secrets)
+        decodesLayers = options.secrets != nil || !options.layers.isEmpty
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries
         table = ConnectionTable(limits: options.limits.reassembly, secret: options.secret)
