@@ -1,3 +1,4 @@
+import PacketCapture
 import TraceOutput
 
 /// Where the output goes: standard output, or a file that appears whole or not at all.
@@ -86,9 +87,7 @@ package struct OutputFile: ~Copyable {
                 } else if errno == EPIPE {
                     throw Failure.closedPipe
                 } else if errno == EAGAIN {
-                    // Another process that shares the pipe has made it non-blocking.
-                    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    poll(&request, 1, -1)
+                    Readiness.waitToWrite(descriptor)
                 } else if errno != EINTR {
                     throw Failure.failed("\(name): \(OutputFile.message(errno))")
                 }

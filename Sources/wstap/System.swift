@@ -1,3 +1,5 @@
+import PacketCapture
+
 #if canImport(Darwin)
     @_exported import Darwin
 #elseif canImport(Musl)
@@ -17,12 +19,6 @@ func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int
     #endif
 }
 
-/// Waits until a descriptor takes bytes, or never will; for one that whoever shares it has made non-blocking.
-func waitUntilWritable(_ descriptor: Int32) {
-    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    poll(&request, 1, -1)
-}
-
 /// Writes a whole text, however long that takes.
 ///
 /// - Returns: The error number if it cannot be written, else 0.
@@ -36,7 +32,7 @@ func writeWhole(_ text: String, to descriptor: Int32) -> Int32 {
             if count >= 0 {
                 written += count
             } else if errno == EAGAIN {
-                waitUntilWritable(descriptor)
+                Readiness.waitToWrite(descriptor)
             } else if errno != EINTR {
                 return errno
             }

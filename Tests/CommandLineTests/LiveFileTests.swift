@@ -201,8 +201,9 @@ struct LiveFileTests {
         .enabled(if: geteuid() == 0, "only root has one"))
     func folderOfRoot() throws {
         // No folder of others may be on the way.
-        let folder = "/root/wstap-tests-\(getpid())"
-        guard mkdir(folder, 0o700) == 0 else { return }
+        let home = try #require(getpwuid(0)).pointee.pw_dir.map { String(cString: $0) }
+        let folder = "\(try #require(home))/wstap-tests-\(getpid())"
+        try #require(mkdir(folder, 0o700) == 0)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let run = try Self.run(["-o", "\(folder)/trace.jsonl", "-w", "\(folder)/packets.pcapng"])
         #expect(run.status == 0, "\(run.errors)")

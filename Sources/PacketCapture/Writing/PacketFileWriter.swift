@@ -32,16 +32,6 @@ package struct PacketFileWriter: ~Copyable {
     /// The number of buffered bytes from which on a flush is due.
     private static let batch = 256 << 10
 
-    /// Creates or overwrites the file at `path`, or writes to standard output for "-".
-    ///
-    /// - Throws: `cannotOpen`, and what ``flush()`` throws.
-    package init(path: String, format: PacketFileFormat, source: PacketSource) throws(PacketFileError) {
-        let descriptor =
-            path == "-" ? nil : unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-        if let descriptor, descriptor < 0 { throw .cannotOpen(Self.message(errno)) }
-        try self.init(descriptor: descriptor, format: format, source: source)
-    }
-
     /// Writes to an open, empty file, which is closed in the end, or to standard output for nil.
     ///
     /// - Throws: What ``flush()`` throws.
@@ -152,9 +142,7 @@ package struct PacketFileWriter: ~Copyable {
             if count >= 0 {
                 written &+= count
             } else if errno == EAGAIN {
-                // Whoever shares the pipe or socket has made it non-blocking.
-                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = unsafe poll(&request, 1, -1)
+                Readiness.waitToWrite(descriptor)
             } else if errno != EINTR {
                 return errno
             }
@@ -205,8 +193,6 @@ package enum PacketFileFormat: Sendable {
 
 /// Why packets cannot be written, or no longer.
 package enum PacketFileError: Error, Hashable, Sendable {
-    /// The file cannot be opened; with the system's message.
-    case cannotOpen(String)
     /// The pipe's reader has closed it.
     case closedPipe
     /// Writing failed; with the system's message.

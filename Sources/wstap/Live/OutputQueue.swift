@@ -1,3 +1,4 @@
+import PacketCapture
 import ParallelAnalysis
 import TraceOutput
 
@@ -135,7 +136,7 @@ extension OutputQueue {
                 } else if errno == EPIPE {
                     return .closedPipe
                 } else if errno == EAGAIN {
-                    waitUntilWritable(descriptor)
+                    Readiness.waitToWrite(descriptor)
                 } else if errno != EINTR {
                     return .failed("\(name): \(String(cString: strerror(errno)))")
                 }

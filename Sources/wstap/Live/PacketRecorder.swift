@@ -86,7 +86,7 @@ struct PacketRecorder: ~Copyable {
     private mutating func record(_ error: PacketFileError) {
         switch error {
         case .closedPipe: isClosed = true
-        case .cannotOpen(let reason), .cannotWrite(let reason):
+        case .cannotWrite(let reason):
             if problem == nil { problem = "\(name): cannot be written any further: \(reason)" }
         }
     }

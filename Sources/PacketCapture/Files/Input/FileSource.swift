@@ -70,9 +70,7 @@ final class FileSource: ByteSource {
                 return count
             }
             if errno == EAGAIN {
-                // Whoever shares the pipe or socket has made it non-blocking.
-                var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                _ = unsafe poll(&request, 1, -1)
+                Readiness.waitToRead(descriptor)
                 continue
             }
             guard errno == EINTR else {
