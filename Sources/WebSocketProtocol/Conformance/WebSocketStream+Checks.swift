@@ -25,8 +25,7 @@ extension WebSocketStream {
             header.firstByte & 0x70 != 0 || opcode.rawValue & 0x8 != 0 || !header.hasMinimalLength || opcode.isReserved
         else { return }
         // RFC 6455 5.2: reserved bits are for extensions; RFC 7692 6 uses RSV1 on the first frame of a message.
-        let used = undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0)
-        if header.firstByte & 0x70 & ~used != 0 {
+        if header.firstByte & 0x70 & ~usedBits != 0 {
             violations.insert(.reservedBits)
         } else if header.rsv1, messages.isCompressionNegotiated {
             if opcode.isControl { violations.insert(.compressedControl) }
@@ -41,12 +40,14 @@ extension WebSocketStream {
         }
     }
 
+    /// The reserved bits that negotiated extensions use.
+    private var usedBits: UInt8 { undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0) }
+
     /// How many independent rules a header breaks by itself; the order of messages is none of them.
     func brokenRuleCount(_ header: FrameHeader, _ opcode: Opcode) -> Int {
-        let used = undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0)
         var count = 0
         if header.isMasked != (sender == .client) { count &+= 1 }
-        if header.firstByte & 0x70 & ~used != 0 || header.rsv1 && opcode.isControl { count &+= 1 }
+        if header.firstByte & 0x70 & ~usedBits != 0 || header.rsv1 && opcode.isControl { count &+= 1 }
         if opcode.isReserved { count &+= 1 }
         if !header.hasMinimalLength || header.payloadLength > UInt64(Int64.max) { count &+= 1 }
         if opcode.isControl, !header.fin || header.payloadLength > 125 { count &+= 1 }
