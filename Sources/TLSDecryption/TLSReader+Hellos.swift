@@ -27,7 +27,7 @@ extension TLSReader {
     private func readClientHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         guard !sides[index].isProtected else { return renegotiate(at: place, into: &output) }
-        guard let hello = ClientHello(body) else { return giveUp(place.direction, .incomplete) }
+        guard let hello = ClientHello(body) else { return giveUpBoth(.incomplete) }
         client = place.direction
         clientRandom = hello.random
         sessionID = hello.sessionID
@@ -40,7 +40,7 @@ extension TLSReader {
 
     private func readServerHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         guard !sides[place.direction.index].isProtected else { return renegotiate(at: place, into: &output) }
-        guard let hello = ServerHello(body) else { return giveUp(place.direction, .incomplete) }
+        guard let hello = ServerHello(body) else { return giveUpBoth(.incomplete) }
         guard !hello.isRetry else {
             if earlyData == .undecided { earlyData = .rejected }
             return
@@ -60,9 +60,9 @@ extension TLSReader {
         }
         let isSupported = hello.version <= .tls13 && hello.version >= .tls10 && cipher != nil && !hello.compresses
         if !isSupported {
-            for direction in Direction.allCases { giveUp(direction, .unsupported) }
-        } else if secrets == nil || secrets?.isEmpty == true, secrets?.mayGrow != true {
-            for direction in Direction.allCases { giveUp(direction, .noKeyLog) }
+            giveUpBoth(.unsupported)
+        } else if !mayHaveSecrets {
+            giveUpBoth(.noKeyLog)
         }
         if waiting != nil { reviseWaiting(now: place.origin, into: &output) }
     }

@@ -5,10 +5,9 @@ extension TLSReader {
     /// Searches on, since what looked like a record is none that the key log opens.
     func seekMidstream(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
+        guard mayHaveSecrets else { return giveUpBoth(.noKeyLog) }
         sides[index].failures &+= 1
-        guard secrets != nil, sides[index].failures < Self.midstreamRecords else {
-            return giveUp(place.direction, secrets == nil ? .noKeyLog : .noHandshake)
-        }
+        guard sides[index].failures < Self.midstreamRecords else { return giveUp(place.direction, .noHandshake) }
     }
 
     /// Tries the secrets of all sessions: the number of a record in AES-GCM proves its key.

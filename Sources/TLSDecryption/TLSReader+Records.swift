@@ -97,7 +97,7 @@ extension TLSReader {
         let index = place.direction.index
         sides[index].removeRecord()
         guard sides[index].protection != nil || clientRandom != nil || facts.version != nil || beginsMidstream else {
-            return giveUp(place.direction, .incomplete)
+            return giveUpBoth(.incomplete)
         }
         sides[index].search = RecordSearch(lost: lost)
     }
@@ -130,7 +130,7 @@ extension TLSReader {
         case .handshake: readMessages(payload, at: place, into: &output)
         case .applicationData:
             // Nothing is sent in the clear: its keys have not been agreed on, or the hellos are not in the capture.
-            if !beginsMidstream { giveUp(place.direction, .incomplete) }
+            if !beginsMidstream { clientRandom == nil ? giveUpBoth(.incomplete) : giveUp(place.direction, .incomplete) }
         }
     }
 

@@ -117,6 +117,9 @@ package final class TLSReader {
     /// What is missing if a connection has no secrets.
     var missing: TLSFacts.Obstacle { secrets == nil || secrets?.isEmpty == true ? .noKeyLog : .noSecret }
 
+    /// Whether there are secrets of any connection, or may come.
+    var mayHaveSecrets: Bool { secrets.map { $0.mayGrow || !$0.isEmpty } ?? false }
+
     /// Stops decrypting a direction.
     func giveUp(_ direction: Direction, _ obstacle: TLSFacts.Obstacle) {
         let index = direction.index
@@ -125,6 +128,11 @@ package final class TLSReader {
         sides[index].recordLost = 0
         sides[index].search = nil
         sides[index].messages = MessageCollector()
+    }
+
+    /// Stops decrypting the connection: without what both hellos say, neither direction can be read.
+    func giveUpBoth(_ obstacle: TLSFacts.Obstacle) {
+        for direction in Direction.allCases { giveUp(direction, obstacle) }
     }
 
     func role(_ direction: Direction) -> (isClient: Bool, isKnown: Bool) {

@@ -2,32 +2,19 @@ import CCrypto
 
 /// SHA-1 (RFC 3174), for formats defined with it, not for security.
 package enum SHA1 {
-    /// The 20-byte digest of `bytes` in base64.
-    package static func base64(of bytes: Span<UInt8>) -> String {
-        withDigest(of: bytes) { Base64.encode($0) }
-    }
-
-    /// The 20-byte digest of `bytes` in 40 lower-case hexadecimal digits.
-    package static func hexadecimal(of bytes: Span<UInt8>) -> String {
-        withDigest(of: bytes) { digest in
-            var text = ""
-            for index in digest.indices {
-                text += String(digest[index] >> 4, radix: 16)
-                text += String(digest[index] & 15, radix: 16)
-            }
-            return text
-        }
-    }
-
-    private static func withDigest(of bytes: Span<UInt8>, _ body: (Span<UInt8>) -> String) -> String {
+    /// The digest of `bytes`.
+    package static func digest(of bytes: Span<UInt8>) -> InlineArray<20, UInt8> {
         var state = SHA_CTX()
         _ = unsafe SHA1_Init(&state)
         _ = unsafe bytes.withUnsafeBytes { unsafe SHA1_Update(&state, $0.baseAddress, $0.count) }
-        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA_DIGEST_LENGTH)) { digest in
-            _ = unsafe SHA1_Final(digest.baseAddress, &state)
-            return unsafe body(Span(_unsafeElements: UnsafeBufferPointer(digest)))
-        }
+        var digest = InlineArray<20, UInt8>(repeating: 0)
+        var room = digest.mutableSpan
+        _ = unsafe room.withUnsafeMutableBufferPointer { unsafe SHA1_Final($0.baseAddress, &state) }
+        return digest
     }
+
+    /// The digest of `bytes` in base64.
+    package static func base64(of bytes: Span<UInt8>) -> String { Base64.encode(digest(of: bytes).span) }
 }
 
 /// SHA-256 (RFC 6234).
@@ -74,5 +61,22 @@ package enum Base64 {
         case 62: return UInt8(ascii: "+")
         default: return UInt8(ascii: "/")
         }
+    }
+}
+
+/// Base16 (RFC 4648 8), in lower case.
+package enum Base16 {
+    package static func encode(_ bytes: Span<UInt8>) -> String {
+        unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
+            for index in bytes.indices {
+                unsafe text[2 * index] = digit(bytes[index] >> 4)
+                unsafe text[2 * index + 1] = digit(bytes[index] & 15)
+            }
+            return 2 * bytes.count
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -72,8 +72,8 @@ enum CommunityID {
     /// The protocol's number, and a byte of padding.
     private static let tcpAndPadding: UInt16 = 0x0600
 
-    /// The hash of a TCP connection with seed 0, "1:" and the base64 of a SHA-1.
-    static func value(_ one: Endpoint, _ other: Endpoint) -> String {
+    /// The hash of a TCP connection with seed 0: a SHA-1, to be written as "1:" and base64.
+    static func digest(_ one: Endpoint, _ other: Endpoint) -> InlineArray<20, UInt8> {
         let isInOrder = (one.address.bits, one.port) <= (other.address.bits, other.port)
         let (first, second) = isInOrder ? (one, other) : (other, one)
         var input: [UInt8] = []
@@ -84,7 +84,7 @@ enum CommunityID {
         append(tcpAndPadding, to: &input)
         append(first.port, to: &input)
         append(second.port, to: &input)
-        return "1:" + SHA1.base64(of: input.span)
+        return SHA1.digest(of: input.span)
     }
 
     /// Appends an address in network byte order.

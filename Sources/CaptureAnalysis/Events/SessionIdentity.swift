@@ -1,4 +1,5 @@
 public import PacketDecoding
+import Synchronization
 import WireFormat
 
 /// What names a session wherever it is reported: in this capture, and in others that hold its connection's SYN.
@@ -22,6 +23,8 @@ public final class SessionIdentity: Sendable {
     /// The stream's number among those of the connection; nil if the connection carries one session.
     let stream: UInt64?
     let opening: Opening
+    /// The digests of its names, worked out when first asked for: several events have them.
+    private let digests = AtomicLazyReference<NameDigests>()
 
     init(client: Endpoint, server: Endpoint, url: String? = nil, stream: UInt64? = nil, opening: Opening) {
         self.client = client
@@ -33,33 +36,55 @@ public final class SessionIdentity: Sendable {
 
     /// The same session, with the URL that its latest request asked for.
     func asking(for url: String?) -> SessionIdentity {
-        SessionIdentity(client: client, server: server, url: url, stream: stream, opening: opening)
+        let identity = SessionIdentity(client: client, server: server, url: url, stream: stream, opening: opening)
+        if let known = digests.load() { _ = identity.digests.storeIfNil(known) }
+        return identity
     }
 }
 
 extension SessionIdentity {
-    /// Community ID flow hash version 1, seed 0 ("1:…"); each access works it out.
-    public var communityID: String { CommunityID.value(client, server) }
+    /// Community ID flow hash version 1, seed 0 ("1:…").
+    public var communityID: String { names.communityID }
 
     /// 32 hexadecimal digits that are the same in every capture that holds the connection's SYN, and a stream's number
-    /// after a hyphen; each access works it out.
+    /// after a hyphen.
     ///
     /// The digits are the first 16 bytes of the SHA-1 of: the Community ID in ASCII, both initial sequence numbers (4 bytes
     /// each, 0 for a SYN ACK that was not captured), and the nanoseconds from the epoch to the SYN (8 bytes), in network byte
     /// order. Without a SYN, the sequence numbers are those of the first bytes seen of the end that was first seen to send,
     /// and of the other one (0 if it has sent none), and the time is that of the connection's first packet.
     public var sessionID: String {
-        var input = Array(communityID.utf8)
-        append(opening.initiatorSequence, to: &input)
-        append(opening.responderSequence, to: &input)
-        append(UInt64(bitPattern: opening.time.nanoseconds), to: &input)
-        let digits = String(SHA1.hexadecimal(of: input.span).prefix(32))
+        let digits = Base16.encode(names.session.span)
         guard let stream else { return digits }
         return "\(digits)-\(stream)"
     }
 
+    private var names: NameDigests { digests.load() ?? digests.storeIfNil(NameDigests(client, server, opening)) }
+}
+
+/// The digests that name a session.
+private final class NameDigests: Sendable {
+    /// That of the Community ID.
+    let community: InlineArray<20, UInt8>
+    /// That of the session's own name.
+    let session: InlineArray<16, UInt8>
+
+    init(_ client: Endpoint, _ server: Endpoint, _ opening: SessionIdentity.Opening) {
+        community = CommunityID.digest(client, server)
+        var input = Array(Self.communityID(community).utf8)
+        Self.append(opening.initiatorSequence, to: &input)
+        Self.append(opening.responderSequence, to: &input)
+        Self.append(UInt64(bitPattern: opening.time.nanoseconds), to: &input)
+        let digest = SHA1.digest(of: input.span)
+        session = InlineArray { digest[$0] }
+    }
+
+    var communityID: String { Self.communityID(community) }
+
+    private static func communityID(_ digest: InlineArray<20, UInt8>) -> String { "1:" + Base64.encode(digest.span) }
+
     /// Appends a number in network byte order.
-    private func append(_ number: some FixedWidthInteger & UnsignedInteger, to input: inout [UInt8]) {
+    private static func append(_ number: some FixedWidthInteger & UnsignedInteger, to input: inout [UInt8]) {
         for shift in stride(from: number.bitWidth - 8, through: 0, by: -8) {
             input.append(UInt8(truncatingIfNeeded: number >> shift))
         }
