@@ -1,7 +1,9 @@
 package import WireFormat
 
 /// An upgrade request and its outcome.
-package struct UpgradeAnswer: Hashable, Sendable {
+///
+/// An object, as the request is: large, rare, and handed on several times.
+package final class UpgradeAnswer: Sendable {
     /// The outcome of a request.
     package enum Verdict: Hashable, Sendable {
         /// 101 to WebSocket: both streams are frames from here on.
@@ -15,28 +17,32 @@ package struct UpgradeAnswer: Hashable, Sendable {
     }
 
     /// The outcome.
-    package var verdict: Verdict
+    package let verdict: Verdict
     /// The request.
-    package var request: UpgradeRequest
+    package let request: UpgradeRequest
     /// The final response; nil if the capture lacks it.
-    package var response: UpgradeResponse?
+    package let response: UpgradeResponse?
     /// Whether Sec-WebSocket-Accept matches the key; nil unless the status is 101 and the request is known.
-    package var isAcceptValid: Bool?
+    package let isAcceptValid: Bool?
     /// The rules the response breaks, each once; empty unless accepted.
-    package var violations: [UpgradeViolation]
-}
+    package let violations: [UpgradeViolation]
 
-extension UpgradeAnswer {
     /// A request whose answer the capture lacks.
     package init(lost request: UpgradeRequest) {
-        self.init(verdict: .lost, request: request, response: nil, isAcceptValid: nil, violations: [])
+        verdict = .lost
+        self.request = request
+        response = nil
+        isAcceptValid = nil
+        violations = []
     }
 
     /// An answer whose request the capture lacks.
     init(unasked response: UpgradeResponse) {
-        self.init(
-            verdict: .accepted, request: .unseen, response: response, isAcceptValid: nil,
-            violations: response.violations(isAcceptValid: true))
+        verdict = .accepted
+        request = .unseen
+        isAcceptValid = nil
+        violations = response.violations(isAcceptValid: true)
+        self.response = response
     }
 
     /// Judges a final response (RFC 6455 4.1, "If the response does not…").
@@ -54,9 +60,25 @@ extension UpgradeAnswer {
                 verdict = .switchedElsewhere
             }
         }
-        self.init(
-            verdict: verdict, request: request, response: response, isAcceptValid: isAcceptValid,
-            violations: violations)
+        self.verdict = verdict
+        self.request = request
+        self.response = response
+        self.isAcceptValid = isAcceptValid
+        self.violations = violations
+    }
+}
+
+extension UpgradeAnswer: Hashable {
+    package static func == (left: UpgradeAnswer, right: UpgradeAnswer) -> Bool {
+        // Everything else is read from these.
+        left === right
+            || left.verdict == right.verdict && left.request == right.request && left.response == right.response
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(verdict)
+        hasher.combine(request)
+        hasher.combine(response)
     }
 }
 

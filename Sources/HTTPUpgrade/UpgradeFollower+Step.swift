@@ -16,9 +16,7 @@ extension UpgradeFollower {
         /// The head of an upgrade request is complete: `pendingRequest` holds it.
         case requested
         /// An upgrade request was answered, or never will be.
-        ///
-        /// `indirect`: answers are large and rare.
-        indirect case answered(UpgradeAnswer)
+        case answered(UpgradeAnswer)
         /// There is nothing left to follow.
         case finished(Ending)
     }

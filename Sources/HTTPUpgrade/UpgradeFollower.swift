@@ -142,6 +142,19 @@ package struct UpgradeFollower: Sendable {
         return true
     }
 
+    /// Forgets the pending request: what it was is reported elsewhere.
+    package mutating func forgetRequest() {
+        pendingRequest = nil
+    }
+
+    /// Drops what it keeps of incomplete heads, since nobody reads on; `pendingRequest` stays.
+    package mutating func stop() {
+        if case .finished = phase {} else { phase = .finished(.unknown) }
+        streams = [MessageStream(), MessageStream()]
+        outstanding = OutstandingRequests()
+        proxyMessage = []
+    }
+
     /// Stops following because no more bytes can be kept for a stream that waits; `pendingRequest` stays.
     package mutating func giveUpWaiting() -> Ending {
         if case .finished(let ending) = phase { return ending }

@@ -17,7 +17,7 @@ package struct PacketDecoder: Sendable {
     static let maximumDatagrams = 4
 
     private var fragments: FragmentTable
-    /// The last datagram that was reassembled (``TransportPacket/isReassembled``), valid until the next packet is decoded:
+    /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``), valid until the next packet is decoded:
     /// the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
     package private(set) var datagram: [UInt8] = []
 

@@ -21,24 +21,6 @@ package enum TransportPacket: Hashable, Sendable {
     case malformed
     /// ``PacketDecoder/supports(_:)`` is false for the link type.
     case unsupportedLinkType
-
-    /// Whether it is a TCP segment.
-    @inlinable @inline(__always)
-    package var isTCP: Bool {
-        switch self {
-        case .tcp, .reassembledTCP: true
-        default: false
-        }
-    }
-
-    /// Whether the payload is a range of ``PacketDecoder/datagram``.
-    @inlinable @inline(__always)
-    package var isReassembled: Bool {
-        switch self {
-        case .reassembledTCP, .reassembledUDP: true
-        default: false
-        }
-    }
 }
 
 /// Where the headers of a packet lead.

@@ -163,7 +163,7 @@ public struct WebSocketStream: ~Copyable {
 
     /// Whether a gap hid where frames begin: bytes are skipped until ``resume(at:)``.
     public var isLost: Bool {
-        if case .lost = place { true } else { false }
+        mutating get { if case .lost = place { true } else { false } }
     }
 
     /// Whether a frame begins with the next byte, and there is nothing to report before it.
@@ -385,6 +385,7 @@ public struct WebSocketStream: ~Copyable {
         return header.fin && messages.isVerbatim ? .wholeMessage : .message
     }
 
+    @inline(__always)
     private mutating func receive(
         _ piece: Span<UInt8>, _ payload: inout OpenPayload, _ resources: inout StreamResources
     ) {

@@ -56,6 +56,14 @@ public struct HTTPFields: Hashable, Sendable {
         return fields
     }
 
+    /// What they take in memory, about, in bytes.
+    package var cost: Int {
+        switch form {
+        case .lines(let lines): lines.capacity
+        case .list(let fields): fields.reduce(0) { $0 &+ 96 &+ $1.name.utf8.count &+ $1.value.utf8.count }
+        }
+    }
+
     /// Lends each field to `body`, without making strings.
     ///
     /// - Parameter body: Receives the name and the value as sent, which need not be UTF-8; white space around the value

@@ -137,6 +137,7 @@ struct OpeningReader: StreamReader, ~Copyable {
     mutating func takeUnanswered() -> Upgrade? {
         guard let asked, let request = follower.pendingRequest else { return nil }
         self.asked = nil
+        follower.forgetRequest()
         return Upgrade(UpgradeAnswer(lost: request), asked: asked)
     }
 
@@ -152,9 +153,19 @@ struct OpeningReader: StreamReader, ~Copyable {
     mutating func stopWaiting() -> UpgradeFollower.Ending { follower.giveUpWaiting() }
 
     /// Stops the search, since nobody reads on.
-    mutating func stopReading(_ workspace: inout Workspace) {
-        release(&workspace)
+    ///
+    /// - Returns: Whether there is room for the request that was not answered.
+    mutating func stopReading(_ workspace: inout Workspace) -> Bool {
         search = nil
+        follower.stop()
+        _ = charge(&workspace)
+        let headroom = reserved <= Self.commonHead ? workspace.resources.headroom : 0
+        return workspace.resources.searchable &+ headroom >= 0
+    }
+
+    /// Counts again what it keeps, since that has become less.
+    mutating func discharge(_ workspace: inout Workspace) {
+        _ = charge(&workspace)
     }
 
     /// Whether a connection that began before the capture is TLS, of which a segment begins with a record.
@@ -191,7 +202,8 @@ struct OpeningReader: StreamReader, ~Copyable {
         over search: MidstreamSearch, _ found: FrameSearch.Place, in direction: Direction,
         _ workspace: inout Workspace
     ) -> Successor {
-        stopReading(&workspace)
+        release(&workspace)
+        self.search = nil
         let client = found.sender == .client ? direction : direction.opposite
         return .webSocket(.found(search, client: client))
     }

@@ -46,3 +46,23 @@ struct PacketAhead {
         return UInt8(truncatingIfNeeded: mixed &>> 61)
     }
 }
+
+extension TransportPacket {
+    /// Whether it is a TCP segment.
+    @inline(__always)
+    var isTCP: Bool {
+        switch self {
+        case .tcp, .reassembledTCP: true
+        default: false
+        }
+    }
+
+    /// Whether the payload is a range of ``PacketDecoder/datagram``.
+    @inline(__always)
+    var isReassembled: Bool {
+        switch self {
+        case .reassembledTCP, .reassembledUDP: true
+        default: false
+        }
+    }
+}

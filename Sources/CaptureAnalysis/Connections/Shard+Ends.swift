@@ -212,7 +212,7 @@ extension Shard {
         }
     }
 
-    private mutating func reportUnanswered(
+    mutating func reportUnanswered(
         _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {

@@ -102,7 +102,7 @@ extension Shard {
             guard let piece = table.connections[slot].next(direction, budget: &table.budget) else {
                 if table.connections[slot].isPausedAndFull(direction) {
                     if stopExpecting(slot) { continue }
-                    stopWaiting(Feed(slot), &workspace)
+                    stopWaiting(Feed(slot), &workspace, &sink)
                     return
                 }
                 direction = direction.opposite
@@ -151,9 +151,11 @@ extension Shard {
     }
 
     /// Gives up a stream that has waited for the other one beyond the bounds.
-    mutating func stopWaiting(_ feed: Feed, _ workspace: inout Workspace) {
+    mutating func stopWaiting(
+        _ feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
         guard case .opening(let opening) = reader(of: feed) else { return }
         workspace.summary.others.waitedTooLong &+= 1
-        stopReading(feed, opening, openings[opening].stopWaiting(), &workspace)
+        stopReading(feed, opening, openings[opening].stopWaiting(), &workspace, &sink)
     }
 }

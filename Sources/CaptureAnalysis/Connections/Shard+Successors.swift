@@ -73,7 +73,7 @@ extension Shard {
         case .other(let ending):
             guard ending.isHandedOver, openings[opening].number == 0,
                 beginLayer(after: ending, opening, unread, at: place, of: feed, &workspace, &sink)
-            else { return stopReading(feed, opening, ending, &workspace) }
+            else { return stopReading(feed, opening, ending, &workspace, &sink) }
         }
     }
 
@@ -199,7 +199,8 @@ extension Shard {
 
     /// Stops reading what is no session.
     mutating func stopReading(
-        _ feed: Feed, _ opening: Slot<OpeningReader>, _ ending: UpgradeFollower.Ending, _ workspace: inout Workspace
+        _ feed: Feed, _ opening: Slot<OpeningReader>, _ ending: UpgradeFollower.Ending, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         switch ending {
         case .tls: workspace.summary.others.tls &+= 1
@@ -214,12 +215,17 @@ extension Shard {
         }
         if case .oversizedHead = ending { workspace.summary.others.oversizedHeads &+= 1 }
         if case .tooManyProxies = ending { workspace.summary.others.proxyChains &+= 1 }
-        openings[opening].stopReading(&workspace)
         if openings[opening].number == 0 {
+            openings[opening].release(&workspace)
             openings.remove(opening)
             setReader(of: feed, .ignored)
-        } else {
-            setReader(of: feed, .stopped(opening))
+            return
+        }
+        setReader(of: feed, .stopped(opening))
+        if !openings[opening].stopReading(&workspace) {
+            // There is no room to keep an unanswered request until the connection's end.
+            reportUnanswered(opening, of: feed, &workspace, &sink)
+            openings[opening].discharge(&workspace)
         }
     }
 

@@ -143,7 +143,7 @@ extension Shard {
         while idle < 2 {
             guard let held = channels[channel].popFirst(direction, budget: &table.budget) else {
                 if channels[channel].isOverfull(table.limits) || table.budget < 0 {
-                    return stopWaiting(feed, &workspace)
+                    return stopWaiting(feed, &workspace, &sink)
                 }
                 direction = direction.opposite
                 idle &+= 1

@@ -10,6 +10,8 @@ package struct EventBatch: EventSink, ~Copyable, Sendable {
 
     private var entries: ContiguousArray<Entry> = []
     private var payloads: ContiguousArray<UInt8> = []
+    /// What the events take beside their entries (``Event/cost``).
+    private var eventCost = 0
     /// The entry that is next, and where its payload begins.
     private var (next, nextPayload) = (0, 0)
     /// The last packet whose events are in this batch or before it, as far as there are any.
@@ -17,21 +19,22 @@ package struct EventBatch: EventSink, ~Copyable, Sendable {
 
     /// Events from which a batch counts as full.
     private static var capacity: Int { 512 }
-    /// Bytes of payloads from which it counts as full; its last payload may go beyond.
-    private static var payloadCapacity: Int { 128 << 10 }
+    /// Bytes of payloads, and of what events keep, from which it counts as full; the last may go beyond.
+    private static var byteCapacity: Int { 128 << 10 }
+    private var byteCount: Int { payloads.count &+ eventCost }
 
     /// Creates an empty batch.
     package init() {}
 
     /// Whether it is to be handed on.
-    package var isFull: Bool { entries.count >= Self.capacity || payloads.count >= Self.payloadCapacity }
+    package var isFull: Bool { entries.count >= Self.capacity || byteCount >= Self.byteCapacity }
 
     /// Whether it holds so much that no other should wait beside it.
-    package var isLarge: Bool { entries.count > 2 * Self.capacity || payloads.count > 2 * Self.payloadCapacity }
+    package var isLarge: Bool { entries.count > 2 * Self.capacity || byteCount > 2 * Self.byteCapacity }
 
     /// Whether it must not grow any more.
     package var isOverfull: Bool {
-        entries.count > 32 * Self.capacity || payloads.count > 32 * Self.payloadCapacity
+        entries.count > 8 * Self.capacity || byteCount > 8 * Self.byteCapacity
     }
 
     /// Whether all of its events were handed on.
@@ -43,6 +46,7 @@ package struct EventBatch: EventSink, ~Copyable, Sendable {
     /// Adds an event.
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         unsafe payload.withUnsafeBufferPointer { unsafe payloads.append(contentsOf: $0) }
+        eventCost &+= event.cost
         entries.append(
             Entry(
                 event: copy event, context: copy context, mark: EventMark(event, at: context),
@@ -80,6 +84,6 @@ package struct EventBatch: EventSink, ~Copyable, Sendable {
         let keepsRoom = !isLarge
         entries.removeAll(keepingCapacity: keepsRoom)
         payloads.removeAll(keepingCapacity: keepsRoom)
-        (next, nextPayload, lastPacket) = (0, 0, 0)
+        (next, nextPayload, lastPacket, eventCost) = (0, 0, 0, 0)
     }
 }

@@ -20,7 +20,7 @@ public struct CaptureError: Error, Hashable, Sendable {
         case damaged
         /// The filter expression is wrong or does not apply to the file's link type; `detail` has libpcap's message.
         case badFilter
-        /// The file holds more than 64 MiB of secrets; the rest were dropped, so some connections may stay encrypted.
+        /// The files up to this one hold more than 16 MiB of secrets; the rest were dropped, so some connections may stay encrypted.
         case tooManySecrets
         /// Standard input was named more than once.
         case repeatedStandardInput
@@ -105,7 +105,7 @@ extension CaptureError: CustomStringConvertible {
         case .cutShort: "\(file): cut short \(place)\(more)"
         case .damaged: "\(file): damaged \(place)\(more)"
         case .badFilter: "\(file): bad filter \"\(printable(filter ?? ""))\"\(more)"
-        case .tooManySecrets: "\(file): holds more than 64 MiB of secrets\(more)"
+        case .tooManySecrets: "\(file): holds more secrets than fit in 16 MiB\(more)"
         case .repeatedStandardInput: "\(file): can be read only once"
         }
     }

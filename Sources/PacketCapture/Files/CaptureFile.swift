@@ -72,10 +72,10 @@ public struct CaptureFile: ~Copyable {
     /// How many bytes of the file have been read, as stored (compressed), for a progress line.
     public var bytesRead: UInt64 { input.compression == nil ? input.buffer.offset : source.bytesRead }
 
-    /// The secrets of a pcapng file found so far and not yet taken; at most 64 MiB per file are kept.
+    /// The secrets of a pcapng file found so far and not yet taken; at most 16 MiB are kept, counting 128 bytes more for each.
     public var secrets: [CaptureSecrets] { pcapng.secrets }
 
-    /// Whether secrets beyond 64 MiB were dropped.
+    /// Whether secrets beyond 16 MiB were dropped.
     var hasDroppedSecrets: Bool { pcapng.hasDroppedSecrets }
 
     /// Returns `secrets` and empties it.
@@ -191,4 +191,7 @@ public struct CaptureSecrets: Hashable, Sendable {
     public let type: UInt32
     /// The secrets as stored in the file.
     public let bytes: [UInt8]
+
+    /// What they take in memory, in bytes: a file may hold them one by one.
+    var cost: Int { bytes.count &+ 128 }
 }

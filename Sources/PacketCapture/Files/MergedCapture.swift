@@ -21,10 +21,14 @@ public struct MergedCapture: ~Copyable {
     public private(set) var readableFileCount = 0
     /// How many packets have been read, including those that do not match the filter.
     public private(set) var packetCount: UInt64 = 0
-    /// The secrets found in pcapng files so far, in order; at most 64 MiB per file.
+    /// The secrets found in pcapng files so far, in order; at most 16 MiB in all, counting 128 bytes more for each.
     ///
     /// Secrets that precede a packet in its file are here when that packet is returned: see ``readBatch()``.
     public private(set) var secrets: [CaptureSecrets] = []
+    /// What they take in memory, in bytes.
+    private var secretBytes = 0
+    /// Whether some were dropped, and that was reported.
+    private var hasDroppedSecrets = false
 
     /// How often ``readBatch()`` has moved on to other memory.
     ///
@@ -172,7 +176,7 @@ public struct MergedCapture: ~Copyable {
                 return
             }
             guard let record = try unsafe file.read() else {
-                secrets += file.takeSecrets()
+                keep(file.takeSecrets(), of: file.name)
                 finishedBytes += file.bytesRead
                 return
             }
@@ -212,7 +216,27 @@ public struct MergedCapture: ~Copyable {
 
     /// Moves the secrets found in the current file to `secrets`.
     private mutating func takeSecrets() {
-        if let found = current?.takeSecrets(), !found.isEmpty { secrets += found }
+        if let found = current?.takeSecrets(), !found.isEmpty { keep(found, of: Self.name(of: current)) }
+    }
+
+    private static func name(of file: borrowing CaptureFile?) -> String {
+        switch file {
+        case .some(let file): file.name
+        case nil: ""
+        }
+    }
+
+    /// Keeps secrets while there is room.
+    private mutating func keep(_ found: [CaptureSecrets], of name: String) {
+        for one in found {
+            guard one.cost <= PcapngReader.maximumSecretBytes &- secretBytes else {
+                if !hasDroppedSecrets { problems.append(CaptureError(.tooManySecrets, name: name)) }
+                hasDroppedSecrets = true
+                return
+            }
+            secretBytes &+= one.cost
+            secrets.append(one)
+        }
     }
 
     /// The problem of a file that was read to its end; nil if it has none.

@@ -25,7 +25,7 @@ extension TCPConnection {
         _ direction: Direction, keeping segment: HeldSegment, unread: Int, budget: inout Int
     ) {
         var rest = segment
-        rest.bytes = segment.bytes.suffix(unread)
+        rest.keep(segment.bytes.suffix(unread))
         rest.offset = segment.end &- UInt64(unread)
         pause(direction, keeping: rest, budget: &budget)
     }

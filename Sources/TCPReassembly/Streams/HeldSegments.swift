@@ -6,13 +6,37 @@ package struct HeldSegment: Sendable {
     /// Their offset in the stream.
     package var offset: UInt64
     /// The bytes; empty if a snap length cut all of them.
-    package var bytes: ArraySlice<UInt8>
+    package private(set) var bytes: ArraySlice<UInt8>
     /// The number of bytes after them that were on the wire but not captured.
     package var missing: UInt64
     /// The packet that brought them.
     package var origin: Origin
     /// Whether they wait for an acknowledgment, as their packet may not have reached the other end.
     var isDoubtful = false
+    /// The size of the buffer that `bytes` are part of.
+    private var bufferCount: Int
+
+    /// Waits with bytes that are a buffer of their own.
+    package init(
+        offset: UInt64, bytes: ArraySlice<UInt8>, missing: UInt64, origin: Origin, isDoubtful: Bool = false
+    ) {
+        self.offset = offset
+        self.bytes = bytes
+        self.missing = missing
+        self.origin = origin
+        self.isDoubtful = isDoubtful
+        bufferCount = bytes.count
+    }
+
+    /// Goes on with a part of the bytes: they share the buffer, unless that is more than twice as large.
+    mutating func keep(_ part: ArraySlice<UInt8>) {
+        if bufferCount > 2 &* part.count {
+            bytes = ArraySlice(copying: part.span)
+            bufferCount = part.count
+        } else {
+            bytes = part
+        }
+    }
 
     /// The offset after the last byte.
     var end: UInt64 { offset &+ UInt64(bytes.count) &+ missing }
@@ -21,13 +45,13 @@ package struct HeldSegment: Sendable {
     static let overhead = 128
 
     /// What it counts against the bounds.
-    var cost: Int { bytes.count &+ HeldSegment.overhead }
+    var cost: Int { bufferCount &+ HeldSegment.overhead }
 
     /// The part before `limit`; nil if there is none.
     func part(to limit: UInt64) -> HeldSegment? {
         guard offset < limit, limit < end else { return offset < limit ? self : nil }
         var part = self
-        part.bytes = bytes.prefix(Int(clamping: limit &- offset))
+        part.keep(bytes.prefix(Int(clamping: limit &- offset)))
         part.missing = limit &- offset &- UInt64(part.bytes.count)
         return part
     }
@@ -37,7 +61,7 @@ package struct HeldSegment: Sendable {
         guard start > offset, start < end else { return start < end ? self : nil }
         var part = self
         part.offset = start
-        part.bytes = bytes.dropFirst(Int(clamping: start &- offset))
+        part.keep(bytes.dropFirst(Int(clamping: start &- offset)))
         part.missing = end &- start &- UInt64(part.bytes.count)
         return part
     }
@@ -61,6 +85,8 @@ struct HeldSegments: ~Copyable {
     private(set) var cost = 0
     /// The number of doubtful ones.
     private(set) var doubtfulCount: UInt32 = 0
+    /// The most segments since the queue's memory was taken anew: it never shrinks by itself.
+    private var largestCount: UInt32 = 0
 
     var isEmpty: Bool { cost == 0 }
     var count: Int { segments.count }
@@ -75,6 +101,10 @@ struct HeldSegments: ~Copyable {
         guard let first = segments.popFirst() else { return nil }
         cost &-= first.cost
         if first.isDoubtful { doubtfulCount &-= 1 }
+        if largestCount > 32, segments.count < largestCount / 4 {
+            segments = Deque(segments)
+            largestCount = UInt32(segments.count)
+        }
         return first
     }
 
@@ -83,6 +113,7 @@ struct HeldSegments: ~Copyable {
         cost &+= segment.cost
         if segment.isDoubtful { doubtfulCount &+= 1 }
         segments.prepend(segment)
+        largestCount = max(largestCount, UInt32(segments.count))
     }
 
     /// Believes all of them.
@@ -94,6 +125,7 @@ struct HeldSegments: ~Copyable {
     /// Drops everything.
     mutating func removeAll() {
         segments = Deque()
+        largestCount = 0
         cost = 0
         doubtfulCount = 0
     }
@@ -172,6 +204,7 @@ struct HeldSegments: ~Copyable {
         cost &+= segment.cost
         if isDoubtful { doubtfulCount &+= 1 }
         segments.insert(segment, at: index)
+        largestCount = max(largestCount, UInt32(segments.count))
     }
 
     /// The index of the first segment that ends after `offset`.

@@ -8,6 +8,8 @@ import WebSocketProtocol
 package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
     /// The most events held of one connection, in addition to its first.
     static var maximumHeld: Int { 4 }
+    /// The most bytes that the events held of all connections may take (``Event/cost``), their first ones left out.
+    static var maximumHeldBytes: Int { 8 << 20 }
 
     /// The format.
     private(set) var base: Base
@@ -18,6 +20,8 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     private var connectionCount: UInt64 = 0
     private var undecidedEvents: UInt64 = 0
     private var shownEvents: UInt64 = 0
+    /// What the events held beside the first of each connection take.
+    private var heldBytes = 0
 
     /// A session that has not ended.
     private struct Session {
@@ -26,6 +30,8 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         /// Whether its `connection` event was shown.
         var isAnnounced = false
         var held: [HeldEvent] = []
+        /// What these take, the first left out.
+        var heldBytes = 0
         /// Events beyond the most that are held.
         var dropped: UInt64 = 0
     }
@@ -100,9 +106,9 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         case .handshake(let handshake):
             receive(handshake, event, at: context)
         case .end:
-            if sessions.removeValue(forKey: context.session)?.isAnnounced == true {
-                show(event, at: context, payload: payload)
-            }
+            guard let state = sessions.removeValue(forKey: context.session) else { return }
+            heldBytes &-= state.heldBytes
+            if state.isAnnounced { show(event, at: context, payload: payload) }
         case .frame, .message:
             guard sessions[context.session]?.isChosen == true, passes(event, payload: payload) else { return }
             announce(context.session)
@@ -149,7 +155,10 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
 
     private mutating func hold(_ event: borrowing Event, at context: borrowing EventContext) {
         guard var state = sessions.removeValue(forKey: context.session) else { return }
-        if state.held.count <= Self.maximumHeld {
+        let cost = MemoryLayout<HeldEvent>.stride &+ event.cost
+        if state.held.count <= Self.maximumHeld, cost <= Self.maximumHeldBytes &- heldBytes {
+            heldBytes &+= cost
+            state.heldBytes &+= cost
             state.held.append(HeldEvent(event: copy event, context: copy context))
         } else {
             state.dropped &+= 1
@@ -165,6 +174,8 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         let held = state.held
         state.isAnnounced = true
         state.held = []
+        heldBytes &-= state.heldBytes
+        state.heldBytes = 0
         undecidedEvents &+= state.dropped
         sessions[session] = state
         for one in held {

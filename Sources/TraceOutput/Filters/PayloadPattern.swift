@@ -4,7 +4,9 @@ import CPCRE2
 ///
 /// Invalid UTF-8 matches nothing, but does not stop the search.
 ///
-/// A search that would take more than ``matchLimit`` steps does not match, and is counted in ``limitHits``.
+/// A search that would take more than ``matchLimit`` steps does not match, and is counted in ``limitHits``. Compiled
+/// patterns count few of their steps: those of longer payloads are counted by callouts, which PCRE2 makes at each item
+/// of the pattern that it tries.
 @safe
 struct PayloadPattern: ~Copyable {
     /// The most steps of one search.
@@ -14,12 +16,31 @@ struct PayloadPattern: ~Copyable {
     /// The most KiB of memory of one search.
     static let heapLimit: UInt32 = 16_384
 
+    /// The longest payload whose search is short whatever the pattern does from each place.
+    static let shortPayload = 512
+    /// Steps for each byte of a longer payload: about a microsecond.
+    static let stepsPerByte = 64
+
+    /// What one search has done.
+    struct Work {
+        /// Steps that are left.
+        var steps = 0
+        /// The place of the last one.
+        var place = 0
+    }
+
     private let code: OpaquePointer
+    /// The same, with callouts.
+    private let countedCode: OpaquePointer
+    private let work: UnsafeMutablePointer<Work>
     private let matchData: OpaquePointer
     private let context: OpaquePointer
     private let stack: OpaquePointer?
     /// The number of payloads that could not be searched within the limits.
     private(set) var limitHits: UInt64 = 0
+
+    /// The steps of the last search of a longer payload.
+    private(set) var stepsTaken = 0
 
     /// Compiles a pattern.
     init(_ pattern: String) throws(InvalidPattern) {
@@ -30,12 +51,22 @@ struct PayloadPattern: ~Copyable {
         guard let code = unsafe compiled else {
             throw InvalidPattern(message: Self.message(number), offset: offset)
         }
+        let counted = unsafe pcre2_compile_8(
+            bytes, bytes.count, options | UInt32(PCRE2_AUTO_CALLOUT), &number, &offset, nil)
+        guard let countedCode = unsafe counted else {
+            unsafe pcre2_code_free_8(code)
+            throw InvalidPattern(message: Self.message(number), offset: offset)
+        }
         guard let matchData = unsafe pcre2_match_data_create_from_pattern_8(code, nil),
             let context = unsafe pcre2_match_context_create_8(nil)
         else {
             unsafe pcre2_code_free_8(code)
+            unsafe pcre2_code_free_8(countedCode)
             throw InvalidPattern(message: "out of memory", offset: 0)
         }
+        let work = UnsafeMutablePointer<Work>.allocate(capacity: 1)
+        unsafe work.initialize(to: Work())
+        unsafe pcre2_set_callout_8(context, countStep, work)
         unsafe pcre2_set_match_limit_8(context, Self.matchLimit)
         unsafe pcre2_set_depth_limit_8(context, Self.depthLimit)
         unsafe pcre2_set_heap_limit_8(context, Self.heapLimit)
@@ -46,7 +77,10 @@ struct PayloadPattern: ~Copyable {
         } else {
             unsafe stack = nil
         }
+        _ = unsafe pcre2_jit_compile_8(countedCode, UInt32(PCRE2_JIT_COMPLETE))
         unsafe self.code = code
+        unsafe self.countedCode = countedCode
+        unsafe self.work = work
         unsafe self.matchData = matchData
         unsafe self.context = context
     }
@@ -56,13 +90,20 @@ struct PayloadPattern: ~Copyable {
         unsafe pcre2_match_context_free_8(context)
         unsafe pcre2_match_data_free_8(matchData)
         unsafe pcre2_code_free_8(code)
+        unsafe pcre2_code_free_8(countedCode)
+        unsafe work.deallocate()
     }
 
     /// Whether the pattern occurs in `payload`.
     mutating func matches(_ payload: Span<UInt8>) -> Bool {
+        let isShort = payload.count <= Self.shortPayload
+        // A pattern's own callouts count too.
+        let share = isShort ? Int.max : Int(Self.matchLimit / 16) &+ payload.count &* Self.stepsPerByte
+        unsafe work.pointee = Work(steps: share)
         let result = unsafe payload.withUnsafeBufferPointer { bytes in
-            unsafe pcre2_match_8(code, bytes.baseAddress, bytes.count, 0, 0, matchData, context)
+            unsafe pcre2_match_8(isShort ? code : countedCode, bytes.baseAddress, bytes.count, 0, 0, matchData, context)
         }
+        stepsTaken = unsafe share &- work.pointee.steps
         if result < 0, result != PCRE2_ERROR_NOMATCH { limitHits &+= 1 }
         return result >= 0
     }
@@ -73,6 +114,21 @@ struct PayloadPattern: ~Copyable {
         let length = unsafe pcre2_get_error_message_8(number, &text, text.count)
         return length > 0 ? String(decoding: text.prefix(Int(length)), as: UTF8.self) : "error \(number)"
     }
+}
+
+/// Counts a step of a search, and ends it if there were too many.
+///
+/// What lies between two places counts too: items such as `.*` pass over it without a callout, 16 bytes in about the time of
+/// one.
+private func countStep(_ block: UnsafeMutablePointer<pcre2_callout_block_8>?, _ data: UnsafeMutableRawPointer?) -> CInt
+{
+    guard let work = unsafe data?.assumingMemoryBound(to: PayloadPattern.Work.self), let block = unsafe block else {
+        return 0
+    }
+    let place = unsafe Int(block.pointee.current_position)
+    unsafe work.pointee.steps &-= 1 &+ abs(place &- work.pointee.place) / 16
+    unsafe work.pointee.place = place
+    return unsafe work.pointee.steps < 0 ? CInt(PCRE2_ERROR_CALLOUT) : 0
 }
 
 /// A pattern that PCRE2 rejects.

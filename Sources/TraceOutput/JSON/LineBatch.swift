@@ -37,7 +37,7 @@ package struct LineBatch: OutputBatch, ~Copyable {
     package var isLarge: Bool { format.output.count > 2 * Self.capacity }
 
     /// Whether it must not grow any further.
-    package var isOverfull: Bool { format.output.count > 32 * Self.capacity }
+    package var isOverfull: Bool { format.output.count > 8 * Self.capacity }
 
     /// Whether all its lines have been passed on.
     package var isEmpty: Bool { next == lines.count }
@@ -84,10 +84,10 @@ package struct LineBatch: OutputBatch, ~Copyable {
         }
     }
 
-    /// Removes all lines; keeps memory for a few long ones.
+    /// Removes all lines; keeps memory for lines of common length.
     package mutating func removeAll() {
         lines.removeAll(keepingCapacity: !isLarge)
-        format.output.removeAll(keeping: 8 * Self.capacity)
+        format.output.removeAll(keeping: 2 * Self.capacity)
         (next, nextStart, lastPacket) = (0, 0, 0)
     }
 }

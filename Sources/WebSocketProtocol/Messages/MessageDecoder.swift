@@ -19,6 +19,8 @@ struct MessageDecoder: ~Copyable {
     private var isMissingBytes = false
     /// Why the current message's payload is withheld.
     private var withheld: PayloadWithheld?
+    /// Compressed bytes of the current message that were inflated so far; it stays at its highest value.
+    private var inflatedFrom: UInt32 = 0
     var limits: StreamLimits
     private var text = UTF8Validator()
     private var decodedLength: UInt64 = 0
@@ -61,6 +63,7 @@ struct MessageDecoder: ~Copyable {
             isText: isText, streamOffset: streamOffset, isComplete: false, frames: 0, isCompressed: isCompressed,
             wireLength: 0, length: nil, payload: .whole, isValidUTF8: true)
         decodedLength = 0
+        inflatedFrom = 0
         text.reset()
         isMissingBytes = false
         withheld = isCompressed ? compression.begin(length: length, resources: &resources) : nil
@@ -229,7 +232,9 @@ struct MessageDecoder: ~Copyable {
         var input = ByteCursor(bytes)
         while true {
             room.removeAll(keepingCapacity: true)
+            let before = input.count
             let status = compression.inflate(&input, into: &room)
+            inflatedFrom &+= UInt32(clamping: min(before &- input.count, Int(~inflatedFrom)))
             take(room.span, &payloads)
             if isBomb {
                 giveUp(.inflateBomb, .bomb, &payloads, &violations)
@@ -270,6 +275,10 @@ struct MessageDecoder: ~Copyable {
             inflate(tail.span, &resources.inflated, &resources.payloads, &violations)
         }
         guard withheld == nil else { return }
+        if isBomb(from: current.wireLength, slack: 0) {
+            giveUp(.inflateBomb, .bomb, &resources.payloads, &violations)
+            return
+        }
         if !compression.isAtBlockEnd {
             // With part of the window unknown, data that ends well is the only proof.
             if compression.isRegaining {
@@ -282,10 +291,16 @@ struct MessageDecoder: ~Copyable {
         if exceedsWindow { violations.insert(.windowExceeded) }
     }
 
-    private var isBomb: Bool {
+    /// Whether the message so far is a bomb: judged by the bytes that came, since what a frame claims to have may never come.
+    ///
+    /// The bytes that come next may bring the ratio down: before the end, as much as the threshold and what a few more bytes
+    /// may inflate to is allowed.
+    private var isBomb: Bool { isBomb(from: UInt64(inflatedFrom) &+ 64, slack: limits.ratioThreshold) }
+
+    private func isBomb(from compressed: UInt64, slack: UInt64) -> Bool {
         if decodedLength > limits.inflatedMessage { return true }
         guard decodedLength > limits.ratioThreshold else { return false }
-        let (allowed, overflow) = current.wireLength.multipliedReportingOverflow(by: limits.inflateRatio)
-        return !overflow && decodedLength > allowed
+        let (allowed, overflow) = compressed.multipliedReportingOverflow(by: limits.inflateRatio)
+        return !overflow && decodedLength &- min(decodedLength, slack) > allowed
     }
 }

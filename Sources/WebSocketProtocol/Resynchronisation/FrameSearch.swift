@@ -45,6 +45,9 @@ package final class FrameSearch {
     private let needed: Int
     private let limit: Int
 
+    /// With more pieces, gaps that follow each other count as one: without bytes between, nothing else bounds their number.
+    private static let separateGaps = 1024
+
     /// How many chains are followed at a time; the weakest is dropped for another.
     private static let chainLimit = 32
 
@@ -186,7 +189,13 @@ package final class FrameSearch {
         let rivalBits = chains.filter { $0.next < gapEnd }.map(\.bits).max() ?? 0
         chains.removeAll { $0.next < gapEnd }
         for index in chains.indices { chains[index].lose(rivalBits: rivalBits) }
-        pieces.append(Piece(offset: end, index: buffer.count, origin: origin, missing: length))
+        if pieces.count >= FrameSearch.separateGaps, let last = pieces.last, last.missing > 0,
+            last.index == buffer.count
+        {
+            pieces[pieces.count - 1].missing &+= length
+        } else {
+            pieces.append(Piece(offset: end, index: buffer.count, origin: origin, missing: length))
+        }
         bufferOffset &+= length
         candidateOffset = end
         return true

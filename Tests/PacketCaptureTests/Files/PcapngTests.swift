@@ -185,13 +185,25 @@ import WireFormat
     @Test("secrets beyond the limit are dropped and reported")
     func secretsLimit() throws {
         var pcapng = PcapngBuilder()
-        for _ in 0..<5 { pcapng.appendSecrets([UInt8](repeating: 9, count: 15 << 20)) }
+        for _ in 0..<5 { pcapng.appendSecrets([UInt8](repeating: 9, count: 15 << 18)) }
         let path = try folder.write("a.pcapng", pcapng.bytes)
         var capture = try MergedCapture(paths: [path])
         let isRead = capture.readBatch()
         #expect(!isRead)
         #expect(capture.secrets.count == 4)
-        #expect(capture.problems.map(\.description) == ["\(path): holds more than 64 MiB of secrets"])
+        #expect(capture.problems.map(\.description) == ["\(path): holds more secrets than fit in 16 MiB"])
+    }
+
+    @Test("secrets count for what they take, and those of all files together")
+    func secretsOfAllFiles() throws {
+        var small = PcapngBuilder()
+        for _ in 0..<100_000 { small.appendSecrets([9]) }
+        let paths = try ["a", "b"].map { try folder.write("\($0).pcapng", small.bytes) }
+        var capture = try MergedCapture(paths: paths)
+        while capture.readBatch() {}
+        // Each takes 129 bytes.
+        #expect(capture.secrets.count == (16 << 20) / 129)
+        #expect(capture.problems.map(\.description) == ["\(paths[1]): holds more secrets than fit in 16 MiB"])
     }
 
     @Test("each of several files gives its secrets once, even if it holds nothing else")

@@ -76,4 +76,18 @@ struct BoundTests {
         if Bool.random(using: &random) { wire.flush() } else { wire.connection.removeHeld(budget: &wire.budget) }
         #expect(wire.budget == limits.heldBytes, "seed \(seed)")
     }
+
+    @Test("Bytes that wait are charged for the buffer that they keep, and a small rest of one gets its own")
+    func rest() {
+        let bytes = ArraySlice([UInt8](repeating: 7, count: 65_536))
+        var segment = HeldSegment(offset: 0, bytes: bytes, missing: 0, origin: Origin(packet: 1))
+        #expect(segment.cost == 65_536 + HeldSegment.overhead)
+        segment.keep(segment.bytes.suffix(40_000))
+        #expect(segment.cost == 65_536 + HeldSegment.overhead)
+        segment.keep(segment.bytes.suffix(30_000))
+        #expect(segment.cost == 30_000 + HeldSegment.overhead)
+        segment.keep(segment.bytes.suffix(1))
+        #expect(segment.bytes == [7])
+        #expect(segment.cost == 1 + HeldSegment.overhead)
+    }
 }

@@ -199,6 +199,53 @@ struct FilterTests {
         #expect(pattern.limitHits == 1)
     }
 
+    @Test(arguments: [10_000, 20_000, 40_000])
+    func `A search of a long payload takes no more than its share of steps`(length: Int) throws {
+        var pattern = try PayloadPattern("(?=.*tea)(?=.*milk)")
+        let isFound = pattern.matches([UInt8](repeating: UInt8(ascii: "a"), count: length).span)
+        #expect(!isFound)
+        #expect(pattern.limitHits == 1)
+        let share = Int(PayloadPattern.matchLimit / 16) + length * PayloadPattern.stepsPerByte
+        // The step that ends it may pass over all of the payload.
+        #expect((share...share + length).contains(pattern.stepsTaken))
+    }
+
+    @Test func `What a long payload holds is found as in a short one`() throws {
+        var pattern = try PayloadPattern("(?i)tea.*with (milk|lemon)$")
+        let noise = [UInt8](repeating: UInt8(ascii: "t"), count: 100_000)
+        let isFound = pattern.matches((noise + Array("TEA, please, with lemon".utf8)).span)
+        #expect(isFound)
+        #expect(pattern.limitHits == 0)
+    }
+
+    @Test func `Events held of undecided connections take no more than their share of memory`() throws {
+        var filter = EventFilter()
+        filter.opcodes = OpcodeSet([.close])
+        var output = try FilteredOutput(KindsFormat(), filter: filter)
+        let size = 64 << 10
+        for number in 1...300 as ClosedRange<UInt64> {
+            let context = Samples.context(packet: number, microseconds: 0, connection: number)
+            output.receive(Samples.connection(), at: context, payload: Span())
+            let handshake = Samples.handshake(target: "/" + String(repeating: "a", count: size))
+            output.receive(handshake, at: context, payload: Span())
+            output.receive(Samples.frame(.client, .close, length: 0), at: context, payload: Span())
+            #expect(output.omissions.undecidedEvents == 0)
+        }
+        for number in 1001...1300 as ClosedRange<UInt64> {
+            let context = Samples.context(packet: number, microseconds: 0, connection: number)
+            output.receive(Samples.connection(), at: context, payload: Span())
+            let handshake = Samples.handshake(target: "/" + String(repeating: "a", count: size))
+            output.receive(handshake, at: context, payload: Span())
+        }
+        // Its URL and its target are kept.
+        let held = FilteredOutput<KindsFormat>.maximumHeldBytes / (2 * size)
+        for number in 1001...1300 as ClosedRange<UInt64> {
+            let context = Samples.context(packet: number, microseconds: 0, connection: number)
+            output.receive(Samples.frame(.client, .close, length: 0), at: context, payload: Span())
+        }
+        #expect((300 - held...300 - held * 9 / 10).contains(Int(output.omissions.undecidedEvents)))
+    }
+
     @Test(
         arguments: [
             ("text", [1]), ("text,PING", [1, 9]), ("0xb,2", [11, 2]), ("reserved-3,continuation", [3, 0]),

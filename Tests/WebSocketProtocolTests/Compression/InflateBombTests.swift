@@ -36,6 +36,23 @@ struct InflateBombTests {
         #expect(reported.violations == (isBomb ? [.inflateBomb] : []))
     }
 
+    @Test("What a frame claims to have does not count: a bomb is given up long before its end")
+    func claimed() {
+        let compressed = Deflating().compress([UInt8](repeating: 0x41, count: 400_000))
+        var stream = setup(size: 1 << 20, ratio: 2, threshold: 4000)
+        stream.limits.message = 1 << 20
+        // The first frame claims a terabyte, of which only the bomb comes.
+        let bytes: [UInt8] = [0xc1, 127, 0, 0, 1, 0, 0, 0, 0, 0] + compressed
+        var resources = StreamResources(keptPayload: 1 << 20)
+        var decoder = stream.stream(demand: stream.demand)
+        var reported: [Reported] = []
+        decoder.drain(bytes, &resources, into: &reported)
+        #expect(resources.keepable == (1 << 20) - compressed.count, "only the frame's own payload is kept, as it came")
+        decoder.judgeUnfinished()
+        decoder.drain([], &resources, into: &reported)
+        #expect(reported.violations == [.inflateBomb])
+    }
+
     @Test("A message that compresses as well as is allowed is shown")
     func allowedRatio() {
         let payload = [UInt8](repeating: 0x41, count: 40_000)

@@ -7,8 +7,8 @@ struct PcapngReader {
     static let maximumBlockLength = 16 << 20
     /// The most interfaces of a section.
     static let maximumInterfaceCount = 65_536
-    /// The most bytes of secrets that are kept.
-    static let maximumSecretBytes = 64 << 20
+    /// The most bytes that secrets may take, of all files together.
+    static let maximumSecretBytes = 16 << 20
 
     /// Secrets found and not yet taken.
     var secrets: [CaptureSecrets] = []
@@ -265,12 +265,13 @@ struct PcapngReader {
                 .betweenPackets, at: input.offset,
                 "\(length) bytes of secrets do not fit in a block of length \(block.claimedLength)")
         }
-        guard length <= Self.maximumSecretBytes &- secretBytes else {
+        let type = input.load(UInt32.self, at: 8, isBigEndian: isBigEndian)
+        let found = unsafe CaptureSecrets(type: type, bytes: Array(input.bytes(at: 16, count: length)))
+        guard found.cost <= Self.maximumSecretBytes &- secretBytes else {
             hasDroppedSecrets = true
             return
         }
-        secretBytes &+= length
-        let type = input.load(UInt32.self, at: 8, isBigEndian: isBigEndian)
-        unsafe secrets.append(CaptureSecrets(type: type, bytes: Array(input.bytes(at: 16, count: length))))
+        secretBytes &+= found.cost
+        secrets.append(found)
     }
 }
