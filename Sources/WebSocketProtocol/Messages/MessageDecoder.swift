@@ -21,6 +21,10 @@ struct MessageDecoder: ~Copyable {
     private var withheld: PayloadWithheld?
     var limits: StreamLimits
     private var text = UTF8Validator()
+    /// Whether `kept` holds what came of a message that was given up, and is still to be reported.
+    private var holdsAbandoned = false
+    /// How many bytes are wanted of the message that has begun in its place.
+    private var wantedNext = 0
     private var decodedLength: UInt64 = 0
     /// The message that began last.
     private var current = Message(
@@ -64,7 +68,18 @@ struct MessageDecoder: ~Copyable {
         text.reset()
         isMissingBytes = false
         withheld = isCompressed ? compression.begin(length: length, resources: &resources) : nil
+        guard !holdsAbandoned else {
+            wantedNext = wanted
+            return
+        }
         kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads)
+    }
+
+    /// Lets the message that has begun keep its bytes, as those of the one before it are not needed any more.
+    mutating func releaseAbandoned(_ resources: inout StreamResources) {
+        guard holdsAbandoned else { return }
+        holdsAbandoned = false
+        if isInMessage { kept.begin(wanted: wantedNext, limit: limits.message, in: &resources.payloads) }
     }
 
     /// Notes that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
@@ -160,11 +175,21 @@ struct MessageDecoder: ~Copyable {
     var isTextBroken: Bool { isInMessage && current.isText && withheld == nil && !text.isValid }
 
     /// Gives up the current message: its session ended, or another began inside it.
-    mutating func abandon() -> Message? {
+    ///
+    /// - Parameter isCut: Whether the capture lacks what followed; if not, what came of it is kept until
+    ///   ``releaseAbandoned(_:)``, or ``releaseKept(_:)``.
+    mutating func abandon(isCut: Bool) -> Message? {
         guard isInMessage else { return nil }
         if current.isCompressed { compression.lose() }
         place = .outside
-        current.payload = .withheld(.incomplete)
+        if isCut || withheld != nil {
+            current.payload = .withheld(isCut ? .incomplete : withheld ?? .incomplete)
+            return current
+        }
+        holdsAbandoned = true
+        current.length = decodedLength
+        current.payload = kept.isCut ? .truncated : .whole
+        current.isValidUTF8 = !current.isText || text.isComplete
         return current
     }
 
@@ -186,6 +211,7 @@ struct MessageDecoder: ~Copyable {
 
     /// Gives the kept bytes of the last message back.
     mutating func releaseKept(_ resources: inout StreamResources) {
+        holdsAbandoned = false
         kept.release(&resources.payloads)
     }
 
