@@ -13,6 +13,7 @@ extension TCPSegment {
     /// The options; those after one that overruns the header are not seen.
     ///
     /// - Parameter bytes: What the segment was found in.
+    /// - Returns: What they say.
     package func options(in bytes: Span<UInt8>) -> Options {
         var options = Options()
         let start = payload.lowerBound &- Int(headerLength) &+ 20
@@ -35,6 +36,7 @@ extension TCPSegment {
     /// The urgent pointer (RFC 9293 3.1); valid only with `urg` in `flags`.
     ///
     /// - Parameter bytes: What the segment was found in.
+    /// - Returns: nil if the header lies outside of `bytes`.
     package func urgentPointer(in bytes: Span<UInt8>) -> UInt16? {
         let start = payload.lowerBound &- Int(headerLength)
         return start >= 0 && start &+ 20 <= bytes.count ? bytes.bigEndianUInt16(at: start &+ 18) : nil
@@ -43,6 +45,7 @@ extension TCPSegment {
     /// The identification of the innermost IPv4 header (RFC 791 3.2); 0 for IPv6.
     ///
     /// - Parameter bytes: What the segment was found in.
+    /// - Returns: The number; 0 if the header is out of reach.
     @inlinable @inline(__always)
     package func identification(in bytes: Span<UInt8>) -> UInt16 {
         guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return 0 }

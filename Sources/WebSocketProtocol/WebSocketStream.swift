@@ -306,7 +306,7 @@ public struct WebSocketStream: ~Copyable {
         hasPending = false
         // The message that was handed out last is not needed any more.
         if messages.isInMessage {
-            messages.releaseAbandoned(&resources)
+            messages.releaseAbandoned(wanted: demand.bytes, &resources)
         } else {
             messages.releaseKept(&resources)
         }

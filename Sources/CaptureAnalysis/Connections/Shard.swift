@@ -83,7 +83,9 @@ struct Shard: ~Copyable {
 
     /// Looks among the waiting bytes of the other stream for Pings: a Pong has come.
     private mutating func lookForPings(answeredAt place: ConnectionTable.Place) {
-        guard case .session(let session) = connections[place.slot.index].reader, !sessions[session].isCarried else { return }
+        guard case .session(let session) = connections[place.slot.index].reader, !sessions[session].isCarried else {
+            return
+        }
         let role = sessions[session].role(of: place.direction.opposite)
         for segment in table.connections[place.slot].waiting(place.direction.opposite, limit: 16) {
             sessions[session].suspect(segment.bytes.span, from: role, segment.origin)

@@ -110,7 +110,8 @@ extension Rule {
         case .overlapConflict:
             self.init(
                 "tcp.overlap-conflict", .warning, "RFC 9293 3.10.7.4",
-                "Retransmitted segments carry different bytes; of each byte, the copy counts that a Linux receiver keeps.")
+                "Retransmitted segments carry different bytes; of each byte, the copy counts that a Linux receiver keeps."
+            )
         case .shortHopLimit:
             self.init(
                 "tcp.ttl-short", .warning, "RFC 791 3.2",

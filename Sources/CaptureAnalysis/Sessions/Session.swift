@@ -185,7 +185,9 @@ struct Session: StreamReader, ~Copyable {
         } while !input.isEmpty || streams[role.index].decoder.hasPending
         if !bytes.isEmpty, streams[role.index].decoder.isInFrame, streams[role.index].decoder.currentOpcode != .close {
             recordBytes(origin)
-            if streams[role.index].suspectsLength(of: bytes) { reportByteOrder(bytes.count, role, context, &workspace, &sink) }
+            if streams[role.index].suspectsLength(of: bytes) {
+                reportByteOrder(bytes.count, role, context, &workspace, &sink)
+            }
         }
     }
 

@@ -57,6 +57,7 @@ extension TCPSegment {
     /// - Parameters:
     ///   - start: Where the header begins.
     ///   - bytes: The packet, which holds it completely.
+    /// - Returns: Whether it is.
     @inlinable @inline(__always)
     package static func hasRightChecksum(headerAt start: Int, in bytes: Span<UInt8>) -> Bool {
         // The order of bytes does not matter (RFC 1071 2(B)).

@@ -34,9 +34,9 @@ extension TCPConnection {
         guard flags.contains(.syn), !flags.contains(.rst) else { return false }
         let isAnswer = flags.contains(.ack)
         guard !isClosed || isAnswer else { return true }
+        if challenger != nil, opening(answeredBy: segment, from: direction) != nil { return true }
         guard let first = streams[direction.index].firstSequence else { return !isOpeningKnown }
         guard first != segment.sequence &+ 1 else { return false }
-        if challenger != nil, opening(answeredBy: segment, from: direction) != nil { return true }
         guard !isOver, isInUse, finPackets[direction.index] == nil, time.nanoseconds(since: lastTime) < silence
         else { return true }
         if !isAnswer { challenger = (HandshakeSegment(segment, packet: packet, time: time), direction) }
@@ -75,7 +75,8 @@ extension TCPConnection {
             segment.flags.isDisjoint(with: [.syn, .rst]),
             let offset = streams[direction.index].signedOffset(of: segment.sequence)
         else { return false }
-        return offset >= Int64(streams[direction.index].nextOffset) && offset <= Int64(streams[direction.index].windowEnd)
+        return offset >= Int64(streams[direction.index].nextOffset)
+            && offset <= Int64(streams[direction.index].windowEnd)
     }
 
     /// Whether the other end accepts a SYN or RST.

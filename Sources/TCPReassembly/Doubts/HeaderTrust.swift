@@ -29,6 +29,7 @@ struct HeaderTrust: Sendable {
     ///   - segment: The segment; not changed.
     ///   - start: Where its IP header begins.
     ///   - bytes: What it was found in.
+    /// - Returns: Whether nothing stands out.
     @inline(__always)
     func agrees(_ segment: inout TCPSegment, _ start: Int, in bytes: Span<UInt8>) -> Bool {
         if start == 14, Self.linkAddress(in: bytes) != linkAddress { return false }
@@ -39,7 +40,9 @@ struct HeaderTrust: Sendable {
         }
         guard segment.headerLength != 20 else { return true }
         let options = segment.payload.lowerBound &- 12
-        guard segment.headerLength == 32, bytes.bigEndianUInt32(at: options) == Self.timestampAlone else { return false }
+        guard segment.headerLength == 32, bytes.bigEndianUInt32(at: options) == Self.timestampAlone else {
+            return false
+        }
         let value = bytes.bigEndianUInt32(at: options &+ 4)
         return Int32(bitPattern: value &- timestamp) >= 0
     }

@@ -53,6 +53,7 @@ struct RecentSegments {
     ///   - offset: Where they begin in the stream.
     ///   - identification: That of their IPv4 header. If it is 0, since many systems do not count, and IPv6 has none, only the
     ///     last segment counts.
+    /// - Returns: Whether one of the last segments is the same.
     func holds(_ bytes: Span<UInt8>, at offset: UInt32, _ identification: UInt16) -> Bool {
         for index in entries.indices where entries[index].length > 0 {
             let entry = entries[index]

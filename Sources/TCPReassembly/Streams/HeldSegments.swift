@@ -166,8 +166,8 @@ struct HeldSegments: ~Copyable {
     private func isLongest(from offset: UInt64, to end: UInt64, at index: Int) -> Bool {
         var last: UInt64?
         for place in index..<segments.count {
-            guard segments[place].queueStart == offset else { break }
-            last = segments[place].end
+            guard segments[place].queueStart <= offset else { break }
+            if segments[place].queueStart == offset { last = segments[place].end }
         }
         return last.map { end > $0 } ?? true
     }

@@ -23,8 +23,6 @@ struct MessageDecoder: ~Copyable {
     private var text = UTF8Validator()
     /// Whether `kept` holds what came of a message that was given up, and is still to be reported.
     private var holdsAbandoned = false
-    /// How many bytes are wanted of the message that has begun in its place.
-    private var wantedNext = 0
     private var decodedLength: UInt64 = 0
     /// The message that began last.
     private var current = Message(
@@ -68,18 +66,14 @@ struct MessageDecoder: ~Copyable {
         text.reset()
         isMissingBytes = false
         withheld = isCompressed ? compression.begin(length: length, resources: &resources) : nil
-        guard !holdsAbandoned else {
-            wantedNext = wanted
-            return
-        }
-        kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads)
+        if !holdsAbandoned { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
     /// Lets the message that has begun keep its bytes, as those of the one before it are not needed any more.
-    mutating func releaseAbandoned(_ resources: inout StreamResources) {
+    mutating func releaseAbandoned(wanted: Int, _ resources: inout StreamResources) {
         guard holdsAbandoned else { return }
         holdsAbandoned = false
-        if isInMessage { kept.begin(wanted: wantedNext, limit: limits.message, in: &resources.payloads) }
+        if isInMessage { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
     /// Notes that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
@@ -177,7 +171,8 @@ struct MessageDecoder: ~Copyable {
     /// Gives up the current message: its session ended, or another began inside it.
     ///
     /// - Parameter isCut: Whether the capture lacks what followed; if not, what came of it is kept until
-    ///   ``releaseAbandoned(_:)``, or ``releaseKept(_:)``.
+    ///   ``releaseAbandoned(wanted:_:)``, or ``releaseKept(_:)``.
+    /// - Returns: The message; nil if there is none.
     mutating func abandon(isCut: Bool) -> Message? {
         guard isInMessage else { return nil }
         if current.isCompressed { compression.lose() }
