@@ -245,7 +245,7 @@ public struct WebSocketStream: ~Copyable {
     /// No more of the current message will be seen, and what was kept of it will not be shown.
     public mutating func lose(resources: inout StreamResources) {
         place = .lost
-        if endedMessage == nil { endedMessage = messages.abandon() }
+        if endedMessage == nil { endedMessage = messages.abandon(isCut: true) }
         hasPending = hasPending || endedMessage != nil
         messages.loseContext()
         messages.releaseKept(&resources)
@@ -287,11 +287,19 @@ public struct WebSocketStream: ~Copyable {
     }
 
     /// Ends the stream: gives back what it keeps, and returns the message that it leaves unfinished.
+    ///
+    /// What came of that is in ``messagePayload`` until ``release(resources:)``.
     public mutating func finish(resources: inout StreamResources) -> Message? {
         kept.release(&resources.payloads)
-        messages.releaseKept(&resources)
+        let message = messages.abandon(isCut: false)
+        if message == nil { messages.releaseKept(&resources) }
         messages.endCompression(&resources)
-        return messages.abandon()
+        return message
+    }
+
+    /// Gives back what came of the message that ``finish(resources:)`` has returned.
+    public mutating func release(resources: inout StreamResources) {
+        messages.releaseKept(&resources)
     }
 
     /// Whether what stands where a header is due can hardly be one.
@@ -333,7 +341,11 @@ public struct WebSocketStream: ~Copyable {
         }
         hasPending = false
         // The message that was handed out last is not needed any more.
-        if !messages.isInMessage { messages.releaseKept(&resources) }
+        if messages.isInMessage {
+            messages.releaseAbandoned(wanted: demand.bytes, &resources)
+        } else {
+            messages.releaseKept(&resources)
+        }
         return nil
     }
 
@@ -366,7 +378,7 @@ public struct WebSocketStream: ~Copyable {
         case .text, .binary:
             if messages.isInMessage {
                 violations.insert(.messageInsideMessage)
-                endedMessage = messages.abandon()
+                endedMessage = messages.abandon(isCut: false)
             }
             messages.begin(
                 isText: opcode == .text, isCompressed: header.rsv1 && messages.isCompressionNegotiated,

@@ -103,6 +103,11 @@ extension Span<UInt8> {
 
     /// The 64-bit integer at `offset` in network byte order; traps beyond the end.
     @inlinable @inline(__always)
+    package func littleEndianUInt64(at offset: Int) -> UInt64 {
+        UInt64(littleEndian: integer(at: offset))
+    }
+
+    @inlinable @inline(__always)
     package func bigEndianUInt64(at offset: Int) -> UInt64 {
         UInt64(bigEndian: integer(at: offset))
     }

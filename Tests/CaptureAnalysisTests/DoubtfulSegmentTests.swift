@@ -81,7 +81,7 @@ struct DoubtfulSegmentTests {
         var stray = DoubtfulSegmentTests.stray(
             flags, client, acknowledgment: server, at: opened.clock,
             flags.contains(.psh) ? WireFrame.text("bad", from: .client) : [])
-        stray.bytes[14 + 8] = hopLimit
+        stray.setHopLimit(hopLimit)
         var talk = opened
         for text in ["two", "three"] {
             talk.send(WireFrame.text(text, from: .client), from: .client)
@@ -106,7 +106,7 @@ struct DoubtfulSegmentTests {
         talk.acknowledge(from: .server)
         talk.finish(first: .client)
         var packets = talk.packets
-        for index in packets.indices[packet...] { packets[index].bytes[14 + 8] = 21 }
+        for index in packets.indices[packet...] { packets[index].setHopLimit(21) }
         let analysis = Analysis(packets)
         #expect(Set(analysis.texts) == ["one", "two", "three"] && analysis.texts.count == 3)
         #expect(!analysis.rules.contains { $0.hasPrefix("tcp.") })
@@ -125,5 +125,14 @@ struct DoubtfulSegmentTests {
         #expect(analysis.texts == ["one", "two"])
         #expect(analysis.connections.map(\.tcp.syn?.packet) == [1, 8])
         #expect(analysis.ends.count == 2)
+    }
+}
+
+extension TimedPacket {
+    /// Changes the time to live of an IPv4 packet in an Ethernet frame, and the header's checksum with it (RFC 1624).
+    fileprivate mutating func setHopLimit(_ hopLimit: UInt8) {
+        bytes[14 + 8] = hopLimit
+        bytes.replaceSubrange(24..<26, with: [0, 0])
+        bytes.replaceSubrange(24..<26, with: internetChecksum(Array(bytes[14..<34])).bigEndianBytes)
     }
 }

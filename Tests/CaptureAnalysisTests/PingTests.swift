@@ -145,4 +145,45 @@ struct PingTests {
         #expect(abs(roundTrips.p90 - 180_000_000) <= 1_800_000)
         #expect(abs(roundTrips.p99 - 198_000_000) <= 2_000_000)
     }
+
+    /// What the server sends after a hole: frames, of which the Ping is one, and when the Pong comes among them.
+    @Test(
+        "A Pong has its round trip though the Ping is found behind a hole only later",
+        arguments: [(0, 1), (0, 3), (1, 2), (2, 3), (2, 6)])
+    func behindHole(place: Int, pongPlace: Int) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.text("before", from: .server), from: .server)
+        talk.acknowledge(from: .client)
+        talk.lose(28, from: .server)
+        talk.acknowledge(from: .client)
+        var pingTime: Int64 = 0
+        var roundTrip: Int64 = 0
+        for index in 0..<9 {
+            if index == place {
+                pingTime = talk.clock
+                talk.send(WireFrame.ping("k1", from: .server), from: .server)
+            } else {
+                talk.send(WireFrame.text(#"{"b":\#(index),"text":"after the lost one"}"#, from: .server), from: .server)
+            }
+            talk.acknowledge(from: .client)
+            if index + 1 == pongPlace {
+                roundTrip = talk.clock - pingTime
+                talk.send(WireFrame.pong("k1", from: .client), from: .client)
+                talk.acknowledge(from: .server)
+            }
+            talk.wait(milliseconds: 1000)
+        }
+        talk.send(WireFrame.close(1000, from: .client), from: .client)
+        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk.packets)
+        let pong = try #require(analysis.frames.first { $0.frame.header.opcode == .pong })
+        #expect(pong.answer?.roundTrip == roundTrip)
+        #expect(analysis.frames.contains { $0.frame.header.opcode == .ping })
+        let end = try analysis.end
+        #expect(end.verdict.unansweredPings == 0)
+        #expect(end.pingRoundTrip?.count == 1 && end.pingRoundTrip?.min == roundTrip)
+        #expect(!analysis.rules.contains("pong.unsolicited"))
+    }
 }

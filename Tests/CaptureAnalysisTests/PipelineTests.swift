@@ -94,7 +94,8 @@ struct PipelineTests {
         talk.finish(first: .client)
         let analysis = Analysis(talk)
         #expect(analysis.messages.map(\.message.isComplete) == [false])
-        #expect(analysis.messages.map(\.message.payload) == [.withheld(.incomplete)])
+        #expect(analysis.messages.map(\.message.payload) == [.whole])
+        #expect(analysis.texts == ["half of"])
         #expect(try analysis.summary.messages == 0)
     }
 

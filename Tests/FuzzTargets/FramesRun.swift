@@ -85,6 +85,7 @@ struct FramesRun {
             }
         }
         if let message = stream.finish(resources: &resources) { told.append(.unfinished(message)) }
+        stream.release(resources: &resources)
         guard resources.keepable == Self.keptPayload else {
             throw Disagreement(words: "\(resources.keepable) bytes may be kept, \(Self.keptPayload) at the start")
         }

@@ -150,7 +150,8 @@ enum Samples {
                 fromClient: traffic, fromServer: reply,
                 pingRoundTrip: .init(count: 1, min: 90_000, p50: 90_000, p90: 90_000, p99: 90_000, max: 90_000),
                 tcp: .init(
-                    retransmittedSegments: 1, outOfOrderSegments: 2, gapBytes: 0, finPackets: [13, 14],
+                    retransmittedSegments: 1, outOfOrderSegments: 2, duplicateSegments: 3, gapBytes: 0,
+                    finPackets: [13, 14],
                     resetPacket: nil, resetFrom: nil, unanswered: timeout),
                 compression: compression))
     }

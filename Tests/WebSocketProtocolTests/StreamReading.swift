@@ -53,7 +53,10 @@ struct StreamSetup {
             }
             #expect(stream.streamOffset == passed)
         }
-        if let message = stream.finish(resources: &resources) { reported.append(.unfinished(message)) }
+        if let message = stream.finish(resources: &resources) {
+            reported.append(.unfinished(message))
+            stream.release(resources: &resources)
+        }
         #expect(resources.keepable == keptPayload, "everything kept is given back")
         return reported
     }

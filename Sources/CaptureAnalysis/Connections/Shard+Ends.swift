@@ -43,7 +43,7 @@ extension Shard {
     ) {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             let silence = time.nanoseconds(since: table.connections[slot].lastTime)
-            if table.connections[slot].isClosed {
+            if table.connections[slot].isOver {
                 if silence > table.limits.closedLifetime { forget(slot, cause: .closed, &workspace, &sink) }
             } else if silence > Self.idleLifetime, standing(of: slot) != .webSocket {
                 end(slot, cause: .captureEnd, &workspace, &sink)

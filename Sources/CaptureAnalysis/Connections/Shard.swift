@@ -65,7 +65,7 @@ struct Shard: ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) {
         var found = table.find(&entry.segment, hash: entry.hash)
-        if found == nil || entry.segment.flags.contains(.syn) {
+        if found == nil || entry.segment.flags.contains(.syn) || isRevived(found, &entry.segment) {
             found = open(entry.segment, at: found, &workspace, &sink)
         }
         guard let place = found else { return }
@@ -95,6 +95,23 @@ struct Shard: ~Copyable {
         }
     }
 
+    /// Looks among the waiting bytes of the other stream for Pings: a Pong has come.
+    private mutating func lookForPings(answeredAt place: ConnectionTable.Place) {
+        guard case .session(let session) = connections[place.slot.index].reader, !sessions[session].isCarried else {
+            return
+        }
+        let role = sessions[session].role(of: place.direction.opposite)
+        for segment in table.connections[place.slot].waiting(place.direction.opposite, limit: 16) {
+            sessions[session].suspect(segment.bytes.span, from: role, segment.origin)
+        }
+    }
+
+    /// Whether an end goes on whose RST has ended the connection.
+    private mutating func isRevived(_ place: ConnectionTable.Place?, _ segment: inout TCPSegment) -> Bool {
+        guard let place, segment.payloadLength > 0, table.connections[place.slot].isClosed else { return false }
+        return table.connections[place.slot].isRevived(by: segment, from: place.direction)
+    }
+
     /// Follows up on what a segment did.
     private mutating func follow(
         _ arrival: TCPConnection.Arrival, of segment: inout TCPSegment, _ payload: Span<UInt8>,
@@ -108,6 +125,13 @@ struct Shard: ~Copyable {
         if tracksStates { lookAt(segment, place, &workspace) }
         var hasMore = arrival.hasMore
         workspace.hasHole = hasMore
+        if hasMore, !arrival.inOrder.isEmpty, payload[arrival.inOrder.lowerBound] & 0x0f == Opcode.pong.rawValue {
+            lookForPings(answeredAt: place)
+        }
+        // What this segment has acknowledged came before it.
+        if arrival.hasMore, !arrival.inOrder.isEmpty, table.connections[slot].hasReleased(place.direction.opposite) {
+            drain(slot, &workspace, &sink)
+        }
         if !arrival.inOrder.isEmpty {
             let hasMoved = deliver(payload.extracting(arrival.inOrder), place, &workspace, &sink)
             hasMore = hasMore || hasMoved
@@ -150,19 +174,23 @@ struct Shard: ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
         var opening: HandshakeSegment?
+        var rival: HandshakeSegment?
         if let place = found {
-            guard segment.flags.contains(.syn),
-                table.isReplaced(place, by: segment, packet: workspace.packet, time: workspace.time)
+            guard
+                segment.flags.contains(.syn)
+                    ? table.isReplaced(place, by: segment, packet: workspace.packet, time: workspace.time)
+                    : table.connections[place.slot].isRevived(by: segment, from: place.direction)
             else { return place }
             opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)
+            rival = table.connections[place.slot].unansweredOpening(from: place.direction)
             forget(place.slot, cause: .closed, &workspace, &sink)
         } else if segment.flags.contains(.rst) {
             return nil
         }
         if let slot = table.nextToForget(now: workspace.time) {
-            forget(slot, cause: .captureEnd, &workspace, &sink)
+            forget(slot, cause: table.connections[slot].isOver ? .closed : .captureEnd, &workspace, &sink)
         }
-        let place = table.insert(segment, time: workspace.time, opening: opening)
+        let place = table.insert(segment, time: workspace.time, opening: opening, rival: rival)
         if place.slot.index == connections.count {
             connections.append(Connection())
         } else {

@@ -150,6 +150,8 @@ public struct SessionEnd: Sendable {
         public var retransmittedSegments: UInt64
         /// Segments that arrived after a later one.
         public var outOfOrderSegments: UInt64
+        /// Segments whose packet the capture holds a second time.
+        public var duplicateSegments: UInt64
         /// Bytes that the capture does not hold, both streams.
         public var gapBytes: UInt64
         /// The packets with each end's first FIN, in order.

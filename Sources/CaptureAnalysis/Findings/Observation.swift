@@ -16,6 +16,7 @@ enum Observation: CaseIterable {
     case pingsUnanswered
     case pingsUnansweredAndForgotten
     case pongUnsolicited
+    case lengthByteOrder
     // The capture and TCP.
     case timeBackwards
     case gap
@@ -24,6 +25,9 @@ enum Observation: CaseIterable {
     case wrongChecksum
     case overlapConflict
     case shortHopLimit
+    case notAccepted
+    case resetIgnored
+    case urgentByte
     case outOfWindow
     case farAcknowledgment
     case zeroWindow
@@ -95,6 +99,11 @@ extension Rule {
             self.init("ping.unanswered", .warning, "RFC 6455 5.5.2", "{N} Pings were not answered.")
         case .pongUnsolicited:
             self.init("pong.unsolicited", .note, "RFC 6455 5.5.3", "The Pong answers no outstanding Ping.")
+        case .lengthByteOrder:
+            self.init(
+                "frame.length-byte-order", .error, "RFC 6455 5.2",
+                "Five segments in a row begin with a frame whose length is impossible; with the bytes of the length in the other order, each holds a whole frame (here of {N} bytes)."
+            )
         case .timeBackwards:
             self.init(
                 "capture.time-backwards", .warning, "wstap verdicts",
@@ -118,11 +127,25 @@ extension Rule {
         case .overlapConflict:
             self.init(
                 "tcp.overlap-conflict", .warning, "RFC 9293 3.10.7.4",
-                "Retransmitted segments carry different bytes; the first copy of each byte counts.")
+                "Retransmitted segments carry different bytes; of each byte, the copy counts that a Linux receiver keeps."
+            )
         case .shortHopLimit:
             self.init(
                 "tcp.ttl-short", .warning, "RFC 791 3.2",
                 "Segments with a lower hop limit are ignored: later traffic shows that they never arrived.")
+        case .notAccepted:
+            self.init(
+                "tcp.not-accepted", .warning, "wstap resynchronisation",
+                "Segments are ignored in favor of others, as the other end ignored them: they {TEXT}.")
+        case .resetIgnored:
+            self.init(
+                "tcp.reset-ignored", .warning, "RFC 9293 3.10.7.4",
+                "A RST (packet {P}) is ignored: it is not exactly at the next byte that the other end expects, and its sender went on."
+            )
+        case .urgentByte:
+            self.init(
+                "tcp.urgent", .warning, "RFC 9293 3.8.5",
+                "The byte at the urgent pointer is out of band: like a Linux receiver by default, wstap leaves it out.")
         case .outOfWindow:
             self.init(
                 "tcp.out-of-window", .warning, "RFC 9293 3.10.7.4",

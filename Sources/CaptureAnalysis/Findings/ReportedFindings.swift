@@ -2,13 +2,13 @@ import WebSocketProtocol
 
 /// The findings on a stream that are reported once, where they come up first.
 struct ReportedFindings: OptionSet {
-    let rawValue: UInt8
+    let rawValue: UInt16
 
     /// Copies of its bytes differ.
     static let conflict = ReportedFindings(rawValue: 1)
     /// Segments are left out, since they do not fit.
     static let outOfWindow = ReportedFindings(rawValue: 2)
-    /// Segments did not reach the other end.
+    /// The other end has not accepted segments.
     static let insertion = ReportedFindings(rawValue: 4)
     /// Bytes of it are missing.
     static let gap = ReportedFindings(rawValue: 8)
@@ -20,6 +20,12 @@ struct ReportedFindings: OptionSet {
     static let timeBackwards = ReportedFindings(rawValue: 64)
     /// It was sent before the upgrade was accepted.
     static let early = ReportedFindings(rawValue: 128)
+    /// Segments did not reach the other end.
+    static let shortHopLimit = ReportedFindings(rawValue: 256)
+    /// A RST of its sender did not count.
+    static let ignoredReset = ReportedFindings(rawValue: 512)
+    /// A byte is out of band.
+    static let urgent = ReportedFindings(rawValue: 1024)
 }
 
 extension Session {

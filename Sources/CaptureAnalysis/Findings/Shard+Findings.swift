@@ -49,8 +49,23 @@ extension Shard {
         {
             workspace.report(Finding(Rule(.overlapConflict), from: role, at: offset), at: context, into: &sink)
         }
-        if table.connections[slot][direction].hasInsertions, sessions[session].reportsFirst(.insertion, of: role) {
+        let insertions = table.connections[slot][direction].insertions
+        if insertions.contains(.hopLimit), sessions[session].reportsFirst(.shortHopLimit, of: role) {
             workspace.report(Finding(Rule(.shortHopLimit), from: role), at: context, into: &sink)
+        }
+        if !insertions.reasons.isEmpty, sessions[session].reportsFirst(.insertion, of: role) {
+            let reasons = insertions.reasons.joined(separator: "; ")
+            workspace.report(Finding(Rule(.notAccepted), reasons, from: role), at: context, into: &sink)
+        }
+        if let packet = table.connections[slot][direction].ignoredReset,
+            sessions[session].reportsFirst(.ignoredReset, of: role)
+        {
+            workspace.report(Finding(Rule(.resetIgnored), "\(packet)", from: role), at: context, into: &sink)
+        }
+        if let offset = table.connections[slot][direction].firstUrgentOffset,
+            sessions[session].reportsFirst(.urgent, of: role)
+        {
+            workspace.report(Finding(Rule(.urgentByte), from: role, at: offset), at: context, into: &sink)
         }
         if table.connections[slot][direction].outOfWindowSegments > 0,
             sessions[session].reportsFirst(.outOfWindow, of: role)

@@ -18,7 +18,23 @@ struct PingLedger {
 
     private var known = Deque<Ping>()
     /// Pongs of the other end that were found before their Ping: their bytes came in order, the Ping's behind a hole.
-    private var early: [(fingerprint: UInt64, origin: Origin)] = []
+    private var early: [EarlyFrame] = []
+
+    /// A frame that was found out of order.
+    private struct EarlyFrame {
+        enum Kind {
+            /// A Pong whose Ping may still be found.
+            case pong
+            /// A Pong that answers a Ping which is not decoded yet.
+            case answer
+            /// A Ping that seems to wait behind a hole, or in a search.
+            case ping
+        }
+
+        var kind: Kind
+        var fingerprint: UInt64
+        var origin: Origin
+    }
     private static let earlyLimit = 16
     /// Pings that were forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
@@ -28,9 +44,13 @@ struct PingLedger {
     ///
     /// - Returns: Its round trip in nanoseconds, if its Pong was found before it.
     mutating func sent(_ fingerprint: UInt64, _ origin: Origin, limit: Int) -> Int64? {
-        if let index = early.firstIndex(where: { $0.fingerprint == fingerprint && $0.origin.packet > origin.packet }) {
-            let roundTrip = early.remove(at: index).origin.time.nanoseconds(since: origin.time)
-            return roundTrip >= 0 ? roundTrip : nil
+        early.removeAll { $0.kind == .ping && $0.origin.packet == origin.packet && $0.fingerprint == fingerprint }
+        if let index = early.firstIndex(where: {
+            $0.kind != .ping && $0.fingerprint == fingerprint && $0.origin.packet > origin.packet
+        }) {
+            let pong = early.remove(at: index)
+            let roundTrip = pong.origin.time.nanoseconds(since: origin.time)
+            return roundTrip >= 0 && pong.kind == .pong ? roundTrip : nil
         }
         if known.count >= limit, !known.removeFirst().isPassedOver { forgotten &+= 1 }
         known.append(Ping(fingerprint: fingerprint, origin: origin, isPassedOver: false))
@@ -39,13 +59,34 @@ struct PingLedger {
 
     /// Keeps a Pong whose Ping may still be found.
     mutating func keepEarly(_ fingerprint: UInt64, _ origin: Origin) {
+        keep(EarlyFrame(kind: .pong, fingerprint: fingerprint, origin: origin))
+    }
+
+    /// Keeps a Ping that seems to be among bytes that are not decoded yet.
+    mutating func suspect(_ fingerprint: UInt64, _ origin: Origin) {
+        guard !early.contains(where: { $0.kind == .ping && $0.origin.packet == origin.packet }) else { return }
+        keep(EarlyFrame(kind: .ping, fingerprint: fingerprint, origin: origin))
+    }
+
+    private mutating func keep(_ frame: EarlyFrame) {
         if early.count == Self.earlyLimit { early.removeFirst() }
-        early.append((fingerprint, origin))
+        early.append(frame)
+    }
+
+    /// The Ping that a Pong answers, among those that are not decoded yet.
+    private mutating func suspectedPing(_ fingerprint: UInt64, _ pong: Origin) -> FrameEvent.Answer? {
+        let index = early.firstIndex {
+            $0.kind == .ping && $0.fingerprint == fingerprint && $0.origin.packet < pong.packet
+        }
+        guard let ping = index.map({ early.remove(at: $0).origin }) else { return nil }
+        keep(EarlyFrame(kind: .answer, fingerprint: fingerprint, origin: pong))
+        let roundTrip = pong.time.nanoseconds(since: ping.time)
+        return FrameEvent.Answer(pingPacket: ping.packet, roundTrip: roundTrip >= 0 ? roundTrip : nil)
     }
 
     /// Finds the Ping that a Pong answers.
     mutating func answered(_ fingerprint: UInt64, _ origin: Origin) -> FrameEvent.Answer? {
-        guard let index = place(of: fingerprint) else { return nil }
+        guard let index = place(of: fingerprint) else { return suspectedPing(fingerprint, origin) }
         let ping = known.remove(at: index)
         // RFC 6455 5.5.3: an end may answer only the most recent of several Pings; but Pongs may come in any order.
         if !ping.isPassedOver { passOver(before: index) }

@@ -131,6 +131,7 @@ struct Session: StreamReader, ~Copyable {
         }
         guard streams[role.index].search == nil else {
             var context = workspace.context(id)
+            suspect(bytes, from: role, origin)
             search(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
             return
         }
@@ -184,7 +185,11 @@ struct Session: StreamReader, ~Copyable {
         } while !input.isEmpty || streams[role.index].decoder.hasPending
         guard !bytes.isEmpty else { return }
         if streams[role.index].decoder.isInFrame {
-            if streams[role.index].decoder.currentOpcode != .close { recordBytes(origin) }
+            guard streams[role.index].decoder.currentOpcode != .close else { return }
+            recordBytes(origin)
+            if streams[role.index].suspectsLength(of: bytes) {
+                reportByteOrder(bytes.count, role, context, &workspace, &sink)
+            }
         } else if streams[role.index].decoder.isLost, streams[role.index].isStopped {
             recordBytes(origin)
         }
@@ -415,6 +420,7 @@ struct Session: StreamReader, ~Copyable {
             streams[role.index].endCompression()
             guard let message = streams[role.index].decoder.finish(resources: &workspace.resources) else { continue }
             handle(message, from: role, workspace.origin, context, &workspace, &sink)
+            streams[role.index].decoder.release(resources: &workspace.resources)
         }
         settleRest(tcp, context, &workspace, &sink)
         tellStalls(context, &workspace, &sink)

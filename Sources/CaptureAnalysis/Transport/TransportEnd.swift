@@ -37,8 +37,9 @@ struct TransportEnd {
         server = (client == .fromInitiator ? connection.responder : connection.initiator).address
         duration = connection.lastTime.nanoseconds(since: connection.firstTime)
         lastTime = connection.lastTime
-        firstEndTime = connection.firstEndTime
-        reset = connection.reset
+        firstEndTime = connection.endTime
+        let last = connection.finalReset
+        reset = last
         let (forth, back) = (connection.finPackets[0], connection.finPackets[1])
         let fins: [UInt64] =
             switch (forth, back) {
@@ -46,7 +47,7 @@ struct TransportEnd {
             case (let only?, nil), (nil, let only?): [only]
             case (let forth?, let back?): [min(forth, back), max(forth, back)]
             }
-        if let reset = connection.reset, reset.packet < fins.first ?? .max {
+        if let reset = last, reset.packet < fins.first ?? .max {
             firstEnd = (reset.from, true)
         } else if let first = fins.first {
             firstEnd = (first == forth ? .fromInitiator : .fromResponder, false)
@@ -61,9 +62,10 @@ struct TransportEnd {
         health = SessionEnd.TCPHealth(
             retransmittedSegments: totals.0.retransmittedSegments &+ totals.1.retransmittedSegments,
             outOfOrderSegments: totals.0.outOfOrderSegments &+ totals.1.outOfOrderSegments,
+            duplicateSegments: totals.0.duplicateSegments &+ totals.1.duplicateSegments,
             gapBytes: totals.0.gapBytes &+ totals.1.gapBytes,
-            finPackets: fins, resetPacket: connection.reset?.packet,
-            resetFrom: connection.reset.map { Role($0.from, client: client) },
+            finPackets: fins, resetPacket: last?.packet,
+            resetFrom: last.map { Role($0.from, client: client) },
             unanswered: unanswered.map { found in
                 SessionEnd.Unanswered(
                     from: Role(found.from, client: client), segments: found.run.segments,

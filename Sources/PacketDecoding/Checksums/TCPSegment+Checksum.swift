@@ -52,6 +52,22 @@ extension TCPSegment {
         return header.bigEndianUInt16(at: 10) == 0 ? .offloaded : .wrong
     }
 
+    /// Whether the checksum of an IPv4 header without options is right (RFC 791 3.1).
+    ///
+    /// - Parameters:
+    ///   - start: Where the header begins.
+    ///   - bytes: The packet, which holds it completely.
+    /// - Returns: Whether it is.
+    @inlinable @inline(__always)
+    package static func hasRightChecksum(headerAt start: Int, in bytes: Span<UInt8>) -> Bool {
+        // The order of bytes does not matter (RFC 1071 2(B)).
+        let last = bytes.littleEndianUInt64(at: start &+ 12) &>> 32
+        var sum = InternetChecksum()
+        sum.sum = InternetChecksum.add(
+            InternetChecksum.add(bytes.littleEndianUInt64(at: start), bytes.littleEndianUInt64(at: start &+ 8)), last)
+        return sum.isRight
+    }
+
     /// The time to live (RFC 791 3.1) or hop limit (RFC 8200 3) of the innermost IP header.
     ///
     /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram, which has that of the
@@ -64,7 +80,7 @@ extension TCPSegment {
 
     /// Where the innermost IP header starts.
     @inlinable @inline(__always)
-    func networkHeader(in bytes: Span<UInt8>) -> Int? {
+    package func networkHeader(in bytes: Span<UInt8>) -> Int? {
         let start = payload.lowerBound &- Int(headerLength) &- Int(networkHeaderWords) &* 4
         let length = source.address.isIPv6 ? 40 : 20
         return networkHeaderWords < 255 && start >= 0 && start &+ length <= bytes.count ? start : nil

@@ -138,11 +138,14 @@ package struct ConnectionTable: ~Copyable {
     ///   - segment: The first segment of it.
     ///   - time: Its packet's time.
     ///   - opening: The SYN that the segment answers, if it came while another connection had its place.
+    ///   - rival: An unanswered SYN between the same ends, from the same one as the segment.
     /// - Returns: Where it is.
     package mutating func insert(
-        _ segment: borrowing TCPSegment, time: Timestamp, opening: HandshakeSegment? = nil
+        _ segment: borrowing TCPSegment, time: Timestamp, opening: HandshakeSegment? = nil,
+        rival: HandshakeSegment? = nil
     ) -> Place {
-        let connection = TCPConnection(segment, time: time, opening: opening)
+        var connection = TCPConnection(segment, time: time, opening: opening)
+        if let rival { connection.challenger = (rival, .fromInitiator) }
         let direction: Direction = connection.initiator == segment.source ? .fromInitiator : .fromResponder
         let hash = index.hash(segment.source, segment.destination)
         let slot = connections.insert(connection)
@@ -169,7 +172,7 @@ package struct ConnectionTable: ~Copyable {
             guard connections.isUsed(slot) else { continue }
             let time = connections[slot].lastTime
             let isStale = now.nanoseconds(since: time) > limits.closedLifetime
-            if connections[slot].isClosed, isFull || isStale { return slot }
+            if connections[slot].isOver, isFull || isStale { return slot }
             if oldest.map({ time < $0.time }) ?? true { oldest = (slot, time) }
         }
         return isFull ? oldest?.slot : nil

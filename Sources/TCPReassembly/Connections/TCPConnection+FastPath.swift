@@ -30,13 +30,16 @@ extension TCPConnection {
             count(at: time)
             return direction
         }
-        guard let hopLimit = segment.hopLimit(in: bytes), hopLimits[direction.index].agrees(with: hopLimit),
-            segment.checksumStatus(in: bytes).isGood,
+        guard let header = segment.networkHeader(in: bytes),
+            hopLimits[direction.index].agrees(with: bytes[header &+ (segment.source.address.isIPv6 ? 7 : 8)]),
+            segment.checksumStatus(in: bytes).isGood, headers[direction.index].agrees(&segment, header, in: bytes),
             streams[direction.opposite.index].acknowledgeFastPath(segment.acknowledgment, window: segment.window)
         else { return nil }
         hopLimits[direction.index].strengthen()
         checksums[direction.index].countGood()
-        streams[direction.index].takeNext(bytes.extracting(segment.payload))
+        headers[direction.index].follow(&segment, in: bytes)
+        let identification = segment.source.address.isIPv6 ? 0 : bytes.bigEndianUInt16(at: header &+ 4)
+        streams[direction.index].takeNext(bytes.extracting(segment.payload), identification: identification)
         count(at: time)
         return direction
     }
@@ -90,7 +93,7 @@ struct SlowPathReasons: OptionSet {
     static let unanswered = SlowPathReasons(rawValue: 8)
     /// The next segment may not have reached the other end.
     static let doubtfulSegment = SlowPathReasons(rawValue: 16)
-    /// Only a RST that may not have reached the other end has ended the connection.
+    /// Only a RST that the other end may not have accepted has ended the connection.
     static let doubtfulReset = SlowPathReasons(rawValue: 32)
     /// A window is closed, or was and has not been reported.
     static let closedWindow = SlowPathReasons(rawValue: 64)

@@ -34,11 +34,10 @@ extension TCPConnection {
         guard flags.contains(.syn), !flags.contains(.rst) else { return false }
         let isAnswer = flags.contains(.ack)
         guard !isClosed || isAnswer else { return true }
+        if challenger != nil, opening(answeredBy: segment, from: direction) != nil { return true }
         guard let first = streams[direction.index].firstSequence else { return !isOpeningKnown }
         guard first != segment.sequence &+ 1 else { return false }
-        if challenger != nil, opening(answeredBy: segment, from: direction) != nil { return true }
-        guard !isClosed, isInUse, finPackets[direction.index] == nil,
-            time.nanoseconds(since: lastTime) < silence
+        guard !isOver, isInUse, finPackets[direction.index] == nil, time.nanoseconds(since: lastTime) < silence
         else { return true }
         if !isAnswer { challenger = (HandshakeSegment(segment, packet: packet, time: time), direction) }
         return false
@@ -51,8 +50,14 @@ extension TCPConnection {
         return segment.acknowledgment == challenger.syn.sequence &+ 1 ? challenger.syn : nil
     }
 
-    /// Whether data have passed, and both ends were seen.
+    /// The SYN that another from the same end replaces before it was answered; nil if there is none.
+    package func unansweredOpening(from direction: Direction) -> HandshakeSegment? {
+        direction == .fromInitiator && synAck == nil && !isHeard(.fromResponder) ? syn : nil
+    }
+
+    /// Whether data have passed, and both ends were seen; or the three-way handshake.
     var isInUse: Bool {
+        if syn != nil, synAck != nil { return true }
         let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
         return hasData && isHeard(.fromInitiator) && isHeard(.fromResponder)
     }
@@ -62,6 +67,16 @@ extension TCPConnection {
         let hasOpened = direction == .fromInitiator ? syn != nil || handshakeAck != nil : synAck != nil
         return hasOpened || streams[direction.index].seenOffset > 0
             || streams[direction.opposite.index].acknowledgedOffset > 0
+    }
+
+    /// Whether a segment shows that the end goes on whose RST has ended the connection: the RST was not its own.
+    package mutating func isRevived(by segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+        guard isClosed, reset?.from == direction, segment.payloadLength > 0,
+            segment.flags.isDisjoint(with: [.syn, .rst]),
+            let offset = streams[direction.index].signedOffset(of: segment.sequence)
+        else { return false }
+        return offset >= Int64(streams[direction.index].nextOffset)
+            && offset <= Int64(streams[direction.index].windowEnd)
     }
 
     /// Whether the other end accepts a SYN or RST.
@@ -74,7 +89,7 @@ extension TCPConnection {
                 guard segment.flags.contains(.ack) else { return false }
                 return streams[0].firstSequence == segment.acknowledgment
             }
-            return streams[direction.index].acceptsReset(at: segment.sequence)
+            return streams[direction.index].fit(ofReset: segment.sequence) > .outside
         }
         guard segment.flags.contains(.syn), let first = streams[direction.index].firstSequence else { return true }
         return first == segment.sequence &+ 1

@@ -34,11 +34,13 @@ extension TCPConnection {
     ) -> Arrival {
         let other = direction.opposite
         let flags = segment.flags
+        let silence = time.nanoseconds(since: lastTime)
         lastTime = time
         packets &+= 1
         if slowPathReasons.contains(.unanswered) { endUnanswered(of: other) }
-        let isDoubtful = slowPathReasons.remove(.doubtfulSegment) != nil
         if !flags.contains(.syn) || direction == .fromResponder { isOnlySYN = false }
+        let (doubt, urgentPointer) = takePending()
+        let isDoubtful = !doubt.isEmpty
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         var sequence = segment.sequence
@@ -53,8 +55,9 @@ extension TCPConnection {
             open(segment, direction, packet: packet, time: time)
         }
         if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
+        streams[other.index].isHeard = true
         if flags.contains(.syn) { sequence &+= 1 }
-        if flags.contains(.ack),
+        if flags.contains(.ack), doubt.isDisjoint(with: SegmentDoubt.certain.union(.unsentAcknowledgment)),
             streams[other.index].acknowledge(segment.acknowledgment, window: arrival.isControl ? 0 : segment.window)
         {
             arrival.isControl = true
@@ -63,14 +66,19 @@ extension TCPConnection {
         if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
+            if let urgentPointer { streams[direction.index].markUrgent(urgentPointer, after: sequence) }
+            let context = SegmentContext(
+                origin: Origin(packet: packet, time: time), doubt: doubt, identification: pendingIdentification,
+                silence: silence)
             arrival.inOrder = streams[direction.index].receive(
-                payload, sequence: sequence, length: segment.payloadLength,
-                origin: Origin(packet: packet, time: time), isDoubtful: isDoubtful,
-                budget: &budget, limits: limits)
+                payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
+            if streams[direction.index].hasDoubtfulBytes {
+                streams[direction.index].waitForAcknowledgment(isHeard: isHeard(other))
+            }
         } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
             countUnanswered(direction, time)
         }
-        if flags.contains(.fin),
+        if flags.contains(.fin), doubt.isDisjoint(with: .certain),
             streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)),
             finPackets[direction.index] == nil
         {
@@ -82,10 +90,7 @@ extension TCPConnection {
             if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
         }
         if flags.contains(.rst) {
-            if reset == nil { reset = (packet, direction) }
-            if firstEndTime == nil { firstEndTime = time }
-            slowPathReasons.set(.doubtfulReset, to: isDoubtful)
-            slowPathReasons.set(.closed, to: !isDoubtful)
+            take(reset: sequence, direction, packet: packet, time: time, isDoubtful: isDoubtful)
         } else if arrival.isControl {
             let isOver = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
             slowPathReasons.set(.closed, to: isOver)
@@ -116,6 +121,31 @@ extension TCPConnection {
             finPackets[direction.index] = packet
         }
         if flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil { slowPathReasons.insert(.closed) }
+    }
+
+    /// What is known of the segment that is received now from its headers.
+    private mutating func takePending() -> (SegmentDoubt, urgentPointer: UInt16?) {
+        var doubt = pendingDoubt
+        if slowPathReasons.remove(.doubtfulSegment) != nil { doubt.insert(.hopLimit) }
+        pendingDoubt = []
+        defer { pendingUrgentPointer = nil }
+        return (doubt, pendingUrgentPointer)
+    }
+
+    /// Takes a RST in the receiver's window.
+    private mutating func take(
+        reset sequence: UInt32, _ direction: Direction, packet: UInt64, time: Timestamp, isDoubtful: Bool
+    ) {
+        // Before the responder is known, the RST that refuses the SYN was held against the SYN.
+        guard streams[direction.index].fit(ofReset: sequence) == .exact else {
+            if reset == nil, nearReset == nil { nearReset = (packet, direction, time) }
+            slowPathReasons.insert(.doubtfulReset)
+            return
+        }
+        if reset == nil { reset = (packet, direction) }
+        if firstEndTime == nil { firstEndTime = time }
+        slowPathReasons.set(.doubtfulReset, to: isDoubtful)
+        slowPathReasons.set(.closed, to: !isDoubtful)
     }
 
     /// Updates the FIN of a stream after an acknowledgment.

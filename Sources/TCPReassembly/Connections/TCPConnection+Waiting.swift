@@ -87,6 +87,16 @@ extension TCPConnection {
         return direction == .fromInitiator ? syn == nil : synAck == nil
     }
 
+    /// The first bytes that wait in a stream: those of at most `limit` segments.
+    package mutating func waiting(_ direction: Direction, limit: Int) -> [HeldSegment] {
+        streams[direction.index].held.prefix(limit)
+    }
+
+    /// Whether bytes of a stream have waited for an acknowledgment that has come.
+    package mutating func hasReleased(_ direction: Direction) -> Bool {
+        streams[direction.index].hasDoubtfulBytes && !streams[direction.index].isFirstInDoubt
+    }
+
     /// Whether a stream was seen up to its FIN (``TCPStream/isWhole``).
     package mutating func isWhole(_ direction: Direction) -> Bool {
         streams[direction.index].isWhole
@@ -99,13 +109,15 @@ extension TCPConnection {
             isWhole: streams[direction.index].isWhole,
             retransmittedSegments: streams[direction.index].retransmittedSegments,
             outOfOrderSegments: streams[direction.index].outOfOrderSegments,
+            duplicateSegments: streams[direction.index].duplicateSegments,
             gapBytes: streams[direction.index].gapBytes)
     }
 
     /// Whether the sender of a stream has sent segments that contradict others, lie outside the receiver's window, or
     /// acknowledge what was never sent.
     package mutating func hasDoubts(_ direction: Direction) -> Bool {
-        streams[direction.index].firstConflictOffset != nil || streams[direction.index].hasInsertions
+        streams[direction.index].firstConflictOffset != nil || !streams[direction.index].insertions.isEmpty
+            || streams[direction.index].ignoredReset != nil || streams[direction.index].firstUrgentOffset != nil
             || streams[direction.index].outOfWindowSegments > 0
             || streams[direction.opposite.index].hasFarAcknowledgments
     }
@@ -121,6 +133,8 @@ package struct StreamTotals {
     package let retransmittedSegments: UInt64
     /// Segments that brought new bytes after later ones were seen.
     package let outOfOrderSegments: UInt64
+    /// Segments that the capture holds twice.
+    package let duplicateSegments: UInt64
     /// Bytes reported as gaps.
     package let gapBytes: UInt64
 }

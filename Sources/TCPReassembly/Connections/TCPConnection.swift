@@ -13,6 +13,7 @@ package struct TCPConnection: ~Copyable {
     var slowPathReasons = SlowPathReasons.young
     var checksums = InlineArray<2, ChecksumTrust>(repeating: ChecksumTrust())
     var hopLimits = InlineArray<2, HopLimitVote>(repeating: HopLimitVote())
+    var headers = InlineArray<2, HeaderTrust>(repeating: HeaderTrust())
     /// The tunnels that each direction's segments came through, by ``Direction/index``; 0 if unnumbered
     /// (``TCPSegment/tunnel``).
     var tunnels = InlineArray<2, UInt32>(repeating: 0)
@@ -46,12 +47,20 @@ package struct TCPConnection: ~Copyable {
     package internal(set) var finPackets = InlineArray<2, UInt64?>(repeating: nil)
     /// The packet of the first RST, and who sent it.
     package internal(set) var reset: (packet: UInt64, from: Direction)?
+    /// A RST that its receiver does not accept as it stands, and who sent it: the first since its sender went on.
+    var nearReset: (packet: UInt64, from: Direction, time: Timestamp)?
     /// The time of the first FIN or RST.
     package internal(set) var firstEndTime: Timestamp?
     /// Segments ignored for a wrong checksum.
     package internal(set) var rejectedSegments: UInt64 = 0
     /// A SYN with another initial sequence number that did not replace the connection yet, and who sent it.
     var challenger: (syn: HandshakeSegment, from: Direction)?
+    /// Why the other end may not accept the segment that is received next.
+    var pendingDoubt = SegmentDoubt()
+    /// The identification of its packet.
+    var pendingIdentification: UInt16 = 0
+    /// Its urgent pointer, if it has one.
+    var pendingUrgentPointer: UInt16?
     /// What each end retransmitted or probed with; nil until one does.
     var unanswered: UnansweredRuns?
     /// Whether each end had received the other's FIN before it sent its own.
@@ -63,7 +72,7 @@ package struct TCPConnection: ~Copyable {
     /// Swift has no offsets of the fields of values that cannot be copied: `HotBytesTests` holds them against the fields'
     /// addresses.
     static var hotBytes: (Range<Int>, Range<Int>) {
-        let first = 112
+        let first = 144
         let second = first &+ MemoryLayout<TCPStream>.stride
         return (0..<(first &+ TCPStream.hotByteCount), second..<(second &+ TCPStream.hotByteCount))
     }
@@ -90,6 +99,19 @@ package struct TCPConnection: ~Copyable {
 
     /// Whether a segment has ended it: a RST, or the acknowledgment of the second FIN.
     package var isClosed: Bool { slowPathReasons.contains(.closed) }
+
+    /// The RST that ended it: the first that its receiver accepted, else the last word of an end.
+    package var finalReset: (packet: UInt64, from: Direction)? {
+        if let reset { return reset }
+        guard let nearReset, finPackets[0] == nil, finPackets[1] == nil else { return nil }
+        return (nearReset.packet, nearReset.from)
+    }
+
+    /// The time of the first FIN, or of the RST that ended it.
+    package var endTime: Timestamp? { firstEndTime ?? (finalReset == nil ? nil : nearReset?.time) }
+
+    /// Whether it is over unless an end goes on that has sent a RST.
+    package var isOver: Bool { isClosed || nearReset != nil }
 
     /// Whether a SYN was seen: the initiator is known, and the streams are seen from their first byte.
     package var isOpeningKnown: Bool { syn != nil || synAck != nil }

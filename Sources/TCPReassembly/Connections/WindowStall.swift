@@ -28,6 +28,9 @@ final class ClosedWindows {
     /// Whether none is closed and nothing is to be reported.
     var isIdle: Bool { closures[0] == nil && closures[1] == nil && stalls[0] == nil && stalls[1] == nil }
 
+    /// Whether an end's window is closed.
+    func isClosed(_ direction: Direction) -> Bool { closures[direction.index] != nil }
+
     /// Records the window that an end announces; returns whether a stall is to be reported.
     func record(isZero: Bool, from direction: Direction, packet: UInt64, time: Timestamp) -> Bool {
         if isZero {

@@ -8,7 +8,10 @@ struct RecentSegments {
     private struct Entry {
         /// The low 32 bits of its stream offset.
         var offset: UInt32 = 0
-        var length: UInt32 = 0
+        /// 0 for more than 65,535 bytes, which are not compared.
+        var length: UInt16 = 0
+        /// The identification of its IPv4 header; 0 for IPv6.
+        var identification: UInt16 = 0
         var hash: UInt32 = 0
     }
 
@@ -16,10 +19,10 @@ struct RecentSegments {
     private var oldest: UInt8 = 0
 
     /// Records bytes that are delivered.
-    mutating func record(_ bytes: Span<UInt8>, at offset: UInt64) {
+    mutating func record(_ bytes: Span<UInt8>, at offset: UInt64, _ identification: UInt16) {
         entries[Int(oldest & 7)] = Entry(
-            offset: UInt32(truncatingIfNeeded: offset), length: UInt32(truncatingIfNeeded: bytes.count),
-            hash: Self.hash(bytes))
+            offset: UInt32(truncatingIfNeeded: offset), length: UInt16(exactly: bytes.count) ?? 0,
+            identification: identification, hash: Self.hash(bytes))
         oldest &+= 1
     }
 
@@ -41,6 +44,25 @@ struct RecentSegments {
             if Self.hash(again) != entry.hash { first = min(first ?? .max, UInt64(offset &+ start)) }
         }
         return first
+    }
+
+    /// Whether the capture holds the packet of these bytes a second time.
+    ///
+    /// - Parameters:
+    ///   - bytes: The captured bytes, all that were on the wire.
+    ///   - offset: Where they begin in the stream.
+    ///   - identification: That of their IPv4 header. If it is 0, since many systems do not count, and IPv6 has none, only the
+    ///     last segment counts.
+    /// - Returns: Whether one of the last segments is the same.
+    func holds(_ bytes: Span<UInt8>, at offset: UInt32, _ identification: UInt16) -> Bool {
+        for index in entries.indices where entries[index].length > 0 {
+            let entry = entries[index]
+            guard entry.offset == offset, Int(entry.length) == bytes.count, entry.identification == identification,
+                identification != 0 || index == Int((oldest &- 1) & 7)
+            else { continue }
+            if Self.hash(bytes) == entry.hash { return true }
+        }
+        return false
     }
 
     @inline(__always)

@@ -1,7 +1,7 @@
 package import PacketDecoding
 package import WireFormat
 
-/// Segments with a wrong checksum or a low hop limit, which their receiver may never have seen or accepted.
+/// Segments with a wrong checksum, a low hop limit or odd headers, which their receiver may never have seen or accepted.
 extension TCPConnection {
     /// Checks a segment's checksum and hop limit before anything else is done with it.
     ///
@@ -27,6 +27,7 @@ extension TCPConnection {
         if let hopLimit = segment.hopLimit(in: bytes), !hopLimits[direction.index].isSure(of: hopLimit) {
             record(hopLimit: hopLimit, from: direction)
         }
+        examine(&segment, in: bytes, from: direction)
         return false
     }
 
@@ -42,16 +43,22 @@ extension TCPConnection {
         if !wasSettled, !hopLimits[direction.index].isSettled { streams[direction.index].believe() }
     }
 
-    /// Withdraws a RST that may not have reached the other end, if its sender goes on after it.
+    /// Withdraws a RST that the other end may not have accepted, if its sender goes on after it.
     mutating func withdrawReset(
         _ segment: borrowing TCPSegment, _ direction: Direction, _ arrival: inout Arrival
     ) {
+        if let near = nearReset, near.from == direction, !segment.flags.contains(.rst) {
+            nearReset = nil
+            if reset == nil { slowPathReasons.remove(.doubtfulReset) }
+            streams[direction.index].recordIgnoredReset(in: near.packet)
+            arrival.isDoubtful = streams[direction.index].takeDoubt()
+        }
         guard reset?.from == direction, !segment.flags.contains(.rst) else { return }
         slowPathReasons.remove(.doubtfulReset)
         reset = nil
         if finPackets[0] == nil, finPackets[1] == nil { firstEndTime = nil }
         states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
-        streams[direction.index].recordInsertion()
+        streams[direction.index].recordInsertion(.hopLimit)
         arrival.isDoubtful = streams[direction.index].takeDoubt()
     }
 }

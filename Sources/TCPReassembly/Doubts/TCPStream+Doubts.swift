@@ -7,14 +7,38 @@ extension TCPStream {
     }
 
     /// Records that a segment did not reach the other end.
-    mutating func recordInsertion() {
-        hasInsertions = true
+    mutating func recordInsertion(_ doubt: SegmentDoubt) {
+        guard !doubt.isEmpty else { return }
+        insertions.formUnion(doubt)
+        hasDoubt = true
+    }
+
+    /// Records that its sender went on after a RST.
+    mutating func recordIgnoredReset(in packet: UInt64) {
+        if ignoredReset == nil { ignoredReset = packet }
         hasDoubt = true
     }
 
     /// Believes everything that waits.
     mutating func believe() {
         if held.doubtfulCount > 0 { held.believe() }
+        unacknowledgedSegments = 0
+    }
+
+    /// Whether bytes wait for an acknowledgment.
+    var hasDoubtfulBytes: Bool { held.doubtfulCount > 0 }
+
+    /// The most segments of a stream without a word of the other end while bytes wait for its acknowledgment.
+    private static let patience: UInt8 = 32
+
+    /// Counts a segment of the stream while bytes wait for an acknowledgment, and believes them if none comes.
+    ///
+    /// - Parameter isHeard: Whether the capture has packets of the other end.
+    mutating func waitForAcknowledgment(isHeard: Bool) {
+        unacknowledgedSegments &+= 1
+        // Without the other end, what goes on after them shows that they were accepted.
+        let goesOn = held.first.map { $0.isDoubtful && seenOffset > $0.end } ?? false
+        if unacknowledgedSegments >= Self.patience || !isHeard && goesOn { believe() }
     }
 
     /// Whether something was counted as conflicting, out of window or inserted since the last call.
@@ -30,9 +54,32 @@ extension TCPStream {
     }
 
     /// Compares retransmitted bytes with those delivered.
-    mutating func compare(_ bytes: Span<UInt8>, at offset: Int64) {
+    mutating func compare(_ bytes: Span<UInt8>, at offset: Int64, _ doubt: SegmentDoubt) {
         guard let conflict = recent.conflict(with: bytes, at: offset, next: nextOffset) else { return }
-        countConflict(at: conflict)
+        if doubt.isEmpty { countConflict(at: conflict) } else { recordInsertion(doubt) }
+    }
+
+    /// The longest time, in nanoseconds, between a packet of a connection and a second copy of it in the capture.
+    private static let duplicateDelay: Int64 = 100_000_000
+    /// The same if the packets have no identification: shorter than retransmissions take.
+    private static let anonymousDuplicateDelay: Int64 = 500_000
+
+    /// Whether a segment is the copy of another packet that the capture holds, as of `-i any` or a mirror port.
+    func isDuplicate(_ bytes: Span<UInt8>, at offset: Int64, _ context: SegmentContext) -> Bool {
+        let limit = context.identification != 0 ? Self.duplicateDelay : Self.anonymousDuplicateDelay
+        guard context.silence < limit else { return false }
+        let place = UInt32(truncatingIfNeeded: offset)
+        if let latest, latest.offset == place, Int(latest.length) == bytes.count,
+            latest.identification == context.identification
+        {
+            return true
+        }
+        return recent.holds(bytes, at: place, context.identification)
+    }
+
+    /// Remembers a segment that was not the next, so that a second copy of its packet is known.
+    mutating func remember(_ bytes: Span<UInt8>, at offset: Int64, _ context: SegmentContext) {
+        latest = (UInt32(truncatingIfNeeded: offset), UInt32(truncatingIfNeeded: bytes.count), context.identification)
     }
 
     mutating func countConflict(at offset: UInt64) {
@@ -45,7 +92,7 @@ extension TCPStream {
         from start: UInt64, to end: UInt64, by bytes: Span<UInt8>, _ budget: inout Int
     ) {
         let before = held.cost
-        if held.replaceDoubtful(from: start, to: end, by: bytes) { recordInsertion() }
+        recordInsertion(held.replaceDoubtful(from: start, to: end, by: bytes))
         budget &-= held.cost &- before
     }
 }

@@ -11,20 +11,27 @@ package struct HeldSegment: Sendable {
     package var missing: UInt64
     /// The packet that brought them.
     package var origin: Origin
-    /// Whether they wait for an acknowledgment, as their packet may not have reached the other end.
-    var isDoubtful = false
+    /// Why they wait for an acknowledgment.
+    var doubt = SegmentDoubt()
+    /// Where the receiver's own waiting segment begins that holds them (``HeldSegments/insert(_:missing:at:context:yields:)``).
+    var queueStart: UInt64 = 0
+    /// The identification of their packet (``SegmentContext``).
+    var identification: UInt16 = 0
     /// The size of the buffer that `bytes` are part of.
     private var bufferCount: Int
 
     /// Waits with bytes that are a buffer of their own.
     package init(
-        offset: UInt64, bytes: ArraySlice<UInt8>, missing: UInt64, origin: Origin, isDoubtful: Bool = false
+        offset: UInt64, bytes: ArraySlice<UInt8>, missing: UInt64, origin: Origin, doubt: SegmentDoubt = [],
+        queueStart: UInt64 = 0, identification: UInt16 = 0
     ) {
         self.offset = offset
         self.bytes = bytes
         self.missing = missing
         self.origin = origin
-        self.isDoubtful = isDoubtful
+        self.doubt = doubt
+        self.queueStart = queueStart
+        self.identification = identification
         bufferCount = bytes.count
     }
 
@@ -37,6 +44,9 @@ package struct HeldSegment: Sendable {
             bytes = part
         }
     }
+
+    /// Whether they wait for an acknowledgment, as the other end may not have accepted them.
+    var isDoubtful: Bool { !doubt.isEmpty }
 
     /// The offset after the last byte.
     var end: UInt64 { offset &+ UInt64(bytes.count) &+ missing }
@@ -78,7 +88,7 @@ package struct HeldSegment: Sendable {
     }
 }
 
-/// The waiting bytes of one stream, in order and without overlap: the first copy of a byte stays.
+/// The waiting bytes of one stream, in order and without overlap: of several copies of a byte, the one that Linux keeps.
 struct HeldSegments: ~Copyable {
     private var segments = Deque<HeldSegment>()
     /// What they count against the bounds, in bytes.
@@ -95,6 +105,9 @@ struct HeldSegments: ~Copyable {
     var firstOffset: UInt64? { segments.first?.offset }
     /// Where the last one ends.
     var end: UInt64? { segments.last?.end }
+
+    /// The first ones, at most `limit`.
+    func prefix(_ limit: Int) -> [HeldSegment] { Array(segments.prefix(limit)) }
 
     /// Removes the first one.
     mutating func popFirst() -> HeldSegment? {
@@ -118,7 +131,7 @@ struct HeldSegments: ~Copyable {
 
     /// Believes all of them.
     mutating func believe() {
-        for index in segments.indices { segments[index].isDoubtful = false }
+        for index in segments.indices { segments[index].doubt = [] }
         doubtfulCount = 0
     }
 
@@ -130,34 +143,79 @@ struct HeldSegments: ~Copyable {
         doubtfulCount = 0
     }
 
-    /// Inserts those of the bytes from `offset` on that no other segment holds.
+    /// Inserts those of the bytes from `offset` on that the receiver keeps.
+    ///
+    /// If copies of a waiting byte differ, Linux keeps that of the segment that begins earlier. If both begin at the same byte,
+    /// the longer one stays; of two of the same length, the first. Segments that follow each other without a hole become one.
     ///
     /// - Parameters:
     ///   - bytes: The captured bytes.
     ///   - missing: The number of further bytes on the wire.
     ///   - offset: Their offset in the stream.
-    ///   - origin: The packet that brought them.
-    ///   - isDoubtful: Whether they are doubtful.
-    /// - Returns: The offset of the first byte that another segment holds with another value.
+    ///   - context: Their segment.
+    ///   - yields: Whether all bytes that wait stay.
+    /// - Returns: The offset of the first byte that another segment holds with another value; and whether there were any
+    ///   that no other holds.
     mutating func insert(
-        _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, origin: Origin, isDoubtful: Bool
-    ) -> UInt64? {
+        _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, context: SegmentContext, yields: Bool
+    ) -> (conflict: UInt64?, isNew: Bool) {
         let end = offset &+ UInt64(bytes.count) &+ missing
-        var start = offset
+        guard offset < end else { return (nil, false) }
         var index = firstIndex(endingBehind: offset)
+        let queueStart = yields ? 0 : self.queueStart(of: offset, at: index, isDoubtful: !context.doubt.isEmpty)
+        let keeping = yields || !isLongest(from: offset, to: end, at: index) ? queueStart &+ 1 : queueStart
+        var start = offset
         var conflict: UInt64?
+        var isNew = false
         while start < end {
             let limit = index < segments.count ? min(end, segments[index].offset) : end
             if start < limit {
-                insert(bytes, from: offset, range: start..<limit, at: index, origin: origin, isDoubtful: isDoubtful)
+                insert(bytes, from: offset, range: start..<limit, at: index, context, queueStart)
+                isNew = true
                 index &+= 1
+                start = limit
             }
-            guard index < segments.count else { break }
+            guard start < end, index < segments.count else { break }
             if conflict == nil { conflict = segments[index].conflict(with: bytes, at: offset) }
-            start = max(start, segments[index].end)
+            let heldEnd = segments[index].end
+            if !yields, !segments[index].isDoubtful, segments[index].queueStart >= keeping {
+                replace(at: index, from: start, to: end)
+                insert(bytes, from: offset, range: start..<min(heldEnd, end), at: index, context, queueStart)
+            }
+            start = max(start, heldEnd)
             index &+= 1
         }
-        return conflict
+        return (conflict, isNew)
+    }
+
+    /// Where the receiver's waiting segment begins that a segment at `offset` becomes part of.
+    private func queueStart(of offset: UInt64, at index: Int, isDoubtful: Bool) -> UInt64 {
+        let isCovered = index < segments.count && segments[index].offset <= offset
+        guard !isCovered, index > 0, segments[index &- 1].end == offset,
+            segments[index &- 1].isDoubtful == isDoubtful
+        else { return offset }
+        return segments[index &- 1].queueStart
+    }
+
+    /// Whether a segment goes beyond the one that begins at the same byte, if there is one.
+    private func isLongest(from offset: UInt64, to end: UInt64, at index: Int) -> Bool {
+        var last: UInt64?
+        for place in index..<segments.count {
+            guard segments[place].queueStart <= offset else { break }
+            if segments[place].queueStart == offset { last = segments[place].end }
+        }
+        return last.map { end > $0 } ?? true
+    }
+
+    /// Removes those bytes of a segment that lie between `start` and `end`, and leaves the rest after `index`.
+    private mutating func replace(at index: Int, from start: UInt64, to end: UInt64) {
+        let segment = segments.remove(at: index)
+        cost &-= segment.cost
+        if segment.isDoubtful { doubtfulCount &-= 1 }
+        guard let rest = segment.part(from: end) else { return }
+        cost &+= rest.cost
+        if rest.isDoubtful { doubtfulCount &+= 1 }
+        segments.insert(rest, at: index)
     }
 
     /// Removes the doubtful bytes from `start` to `end`, to make room for others.
@@ -166,9 +224,9 @@ struct HeldSegments: ~Copyable {
     ///   - start: The offset of the others.
     ///   - end: Their end, cut bytes included.
     ///   - bytes: The captured ones.
-    /// - Returns: Whether one of the removed bytes has another value.
-    mutating func replaceDoubtful(from start: UInt64, to end: UInt64, by bytes: Span<UInt8>) -> Bool {
-        var isConflict = false
+    /// - Returns: Why those were doubtful that had another value.
+    mutating func replaceDoubtful(from start: UInt64, to end: UInt64, by bytes: Span<UInt8>) -> SegmentDoubt {
+        var doubt = SegmentDoubt()
         var index = firstIndex(endingBehind: start)
         while index < segments.count, segments[index].offset < end {
             guard segments[index].isDoubtful else {
@@ -178,7 +236,7 @@ struct HeldSegments: ~Copyable {
             let segment = segments.remove(at: index)
             cost &-= segment.cost
             doubtfulCount &-= 1
-            isConflict = isConflict || segment.conflict(with: bytes, at: start) != nil
+            if segment.conflict(with: bytes, at: start) != nil { doubt.formUnion(segment.doubt) }
             for rest in [segment.part(to: start), segment.part(from: end)] {
                 guard let rest else { continue }
                 cost &+= rest.cost
@@ -187,11 +245,33 @@ struct HeldSegments: ~Copyable {
                 index &+= 1
             }
         }
-        return isConflict
+        return doubt
+    }
+
+    /// Removes the bytes whose segments the receiver has certainly ignored.
+    ///
+    /// - Returns: Why it has.
+    mutating func removeRejected() -> SegmentDoubt {
+        var doubt = SegmentDoubt()
+        guard doubtfulCount > 0 else { return doubt }
+        var kept = Deque<HeldSegment>()
+        for segment in segments {
+            let reasons = segment.doubt.intersection(.certain)
+            if reasons.isEmpty {
+                kept.append(segment)
+            } else {
+                doubt.formUnion(reasons)
+                cost &-= segment.cost
+                doubtfulCount &-= 1
+            }
+        }
+        segments = kept
+        return doubt
     }
 
     private mutating func insert(
-        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, origin: Origin, isDoubtful: Bool
+        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, _ context: SegmentContext,
+        _ queueStart: UInt64
     ) {
         let captured = UInt64(bytes.count)
         let lower = min(range.lowerBound &- offset, captured)
@@ -200,9 +280,10 @@ struct HeldSegments: ~Copyable {
         let segment = HeldSegment(
             offset: range.lowerBound,
             bytes: ArraySlice(copying: copy),
-            missing: range.upperBound &- range.lowerBound &- (upper &- lower), origin: origin, isDoubtful: isDoubtful)
+            missing: range.upperBound &- range.lowerBound &- (upper &- lower), origin: context.origin,
+            doubt: context.doubt, queueStart: queueStart, identification: context.identification)
         cost &+= segment.cost
-        if isDoubtful { doubtfulCount &+= 1 }
+        if segment.isDoubtful { doubtfulCount &+= 1 }
         segments.insert(segment, at: index)
         largestCount = max(largestCount, UInt32(segments.count))
     }

@@ -35,6 +35,12 @@ struct ReceiveWindow {
         return min(UInt64(largest) &<< UInt64(shift &+ 2) &+ 65536, UInt64(ReceiveWindow.limit))
     }
 
+    /// The largest window seen, at least 64 KiB; 1 GiB if that is unknown.
+    var largestSeen: UInt64 {
+        guard largest > 0, let shift else { return UInt64(ReceiveWindow.limit) }
+        return max(UInt64(largest) &<< UInt64(shift), 65536)
+    }
+
     /// Records a window field; 0 if it is invalid.
     mutating func record(_ field: UInt16) {
         largest = max(largest, field)

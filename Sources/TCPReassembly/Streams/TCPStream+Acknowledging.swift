@@ -1,3 +1,15 @@
+/// How the sequence number of a RST fits its receiver's state.
+enum ResetFit: UInt8, Comparable {
+    /// It is outside the window: ignored.
+    case outside
+    /// It is in the window: answered by an acknowledgment, and not accepted.
+    case near
+    /// It is where the receiver goes on.
+    case exact
+
+    static func < (one: ResetFit, other: ResetFit) -> Bool { one.rawValue < other.rawValue }
+}
+
 /// What the other end has acknowledged, and how far its window reaches.
 extension TCPStream {
     /// Takes an acknowledgment of this stream from the other end.
@@ -8,6 +20,7 @@ extension TCPStream {
     /// - Returns: Whether this changed what is known of the FIN.
     mutating func acknowledge(_ sequence: UInt32, window: UInt16) -> Bool {
         guard let firstSequence else { return false }
+        unacknowledgedSegments = 0
         self.window.record(window)
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         // RFC 7323 2.3: no window is larger than 1 GiB, so nothing farther ahead can have been received.
@@ -51,13 +64,29 @@ extension TCPStream {
         return true
     }
 
-    /// Whether the other end accepts a RST at `sequence`.
-    ///
-    /// RFC 5961 3.2 requires the next byte that this end expects, which an observer knows only roughly.
-    func acceptsReset(at sequence: UInt32) -> Bool {
-        guard let firstSequence else { return true }
+    /// How a RST at `sequence` fits what the other end accepts (RFC 9293 3.10.7.4): the next byte that it expects, or the one
+    /// after the last it has (Linux, with selective acknowledgments), or what it has acknowledged of bytes not captured.
+    func fit(ofReset sequence: UInt32) -> ResetFit {
+        guard let firstSequence else { return .exact }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
-        return offset >= Int64(min(acknowledgedOffset, nextOffset)) && offset <= Int64(windowEnd)
+        guard offset >= Int64(min(acknowledgedOffset, nextOffset)), offset <= Int64(windowEnd) else { return .outside }
+        let isFin = finOffset.map { $0 == nextOffset && offset == Int64($0) &+ 1 } ?? false
+        let isExact =
+            offset == Int64(nextOffset) || offset == Int64(seenOffset) || isFin
+            || acknowledgedOffset > nextOffset && offset == Int64(acknowledgedOffset)
+        return isExact ? .exact : .near
+    }
+
+    /// Why the receiver of a segment with this acknowledgment of the stream may not accept it.
+    func doubt(ofAcknowledgment sequence: UInt32, _ isOpeningKnown: Bool) -> SegmentDoubt {
+        guard let firstSequence else { return [] }
+        let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
+        // A FIN is acknowledged by one more. If the capture lacks bytes, it may lack the ones acknowledged.
+        let known = max(seenOffset, held.end ?? 0, acknowledgedOffset)
+        if offset > Int64(known) &+ 1 { return gapBytes == 0 ? .unsentAcknowledgment : [] }
+        let acknowledged = min(acknowledgedOffset, seenOffset)
+        let window = isOpeningKnown ? min(window.largestSeen, acknowledged) : window.largestSeen
+        return offset < Int64(acknowledged) &- Int64(window) ? .oldAcknowledgment : []
     }
 
     /// Retracts the acknowledgment of bytes never seen, since a lower one has followed: acknowledgments do not decrease, so

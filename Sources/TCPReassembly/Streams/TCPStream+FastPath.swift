@@ -13,8 +13,8 @@ extension TCPStream {
 
     /// Takes the payload of a segment that is next (``isNext(_:length:)``); all of it is in order.
     @inline(__always)
-    mutating func takeNext(_ payload: Span<UInt8>) {
-        recent.record(payload, at: nextOffset)
+    mutating func takeNext(_ payload: Span<UInt8>, identification: UInt16) {
+        recent.record(payload, at: nextOffset, identification)
         nextOffset &+= UInt64(payload.count)
         seenOffset = nextOffset
     }
@@ -26,9 +26,10 @@ extension TCPStream {
     mutating func acknowledgeFastPath(_ sequence: UInt32, window field: UInt16) -> Bool {
         guard let firstSequence, isIdle else { return false }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
-        guard offset <= Int64(nextOffset) else { return false }
+        // An old one may be none that its receiver takes.
+        guard offset <= Int64(nextOffset), offset >= Int64(acknowledgedOffset) else { return false }
         window.record(field)
-        acknowledgedOffset = UInt64(max(Int64(acknowledgedOffset), offset))
+        acknowledgedOffset = UInt64(offset)
         return true
     }
 }

@@ -52,21 +52,28 @@ extension TCPStream {
     mutating func flush() {
         isPaused = false
         gapsEnd = .max
+        if isHeard { recordInsertion(held.removeRejected()) }
     }
 
     /// The next piece that waited; nil if there is none, or if earlier bytes may still come.
     mutating func next(budget: inout Int) -> StreamPiece? {
         guard !isPaused else { return nil }
+        passUrgentByte()
         guard let first = firstWaiting else {
             isFull = false
             let end = certainEnd
             return end > nextOffset && end <= gapsEnd ? gap(to: end) : nil
         }
         if first > nextOffset {
-            return first <= gapsEnd || isFull ? gap(to: first) : nil
+            guard first <= gapsEnd || isFull else { return nil }
+            // A gap ends where a byte out of band follows.
+            return gap(to: urgentOffset.map { min(first, $0) } ?? first)
         }
         guard !isFirstInDoubt, var segment = held.popFirst() else { return nil }
         budget &+= segment.cost
+        if segment.isDoubtful, segment.end <= acknowledgedOffset {
+            excused.formUnion(segment.doubt.subtracting(.single))
+        }
         if segment.missing > 0 {
             guard segment.bytes.isEmpty else {
                 let rest = HeldSegment(
@@ -102,7 +109,7 @@ extension TCPStream {
     }
 
     mutating func deliver(_ segment: HeldSegment) -> StreamPiece {
-        recent.record(segment.bytes.span, at: segment.offset)
+        recent.record(segment.bytes.span, at: segment.offset, segment.identification)
         nextOffset = segment.end
         seenOffset = max(seenOffset, segment.end)
         return .held(segment)

@@ -2,8 +2,8 @@ import WireFormat
 
 /// One direction of a connection: puts its bytes in order, each of them once.
 ///
-/// If copies of a byte differ, the first one wins, as RFC 9293 3.10.7.4 has receivers do. Differences that are noticed
-/// count in ``conflictingSegments``: copies are compared byte by byte with waiting bytes, and by hashes with the last
+/// If copies of a byte differ, the one counts that Linux keeps: the first in order, and of those that wait the one whose
+/// segment begins earlier (`HeldSegments`). Differences that are noticed count in ``conflictingSegments``: copies are compared byte by byte with waiting bytes, and by hashes with the last
 /// segments delivered (`RecentSegments`). Doubtful bytes, which may not have reached the receiver, wait until it has
 /// acknowledged them, and give way to others. Bytes far outside the receiver's window are ignored and count in
 /// ``outOfWindowSegments``.
@@ -41,8 +41,24 @@ package struct TCPStream: ~Copyable {
     var held = HeldSegments()
     var recent = RecentSegments()
 
-    /// Whether some segments turned out not to have reached the other end.
-    package internal(set) var hasInsertions = false
+    /// Why segments were ignored in whose place the other end has accepted others.
+    package internal(set) var insertions = SegmentDoubt()
+    /// What proved to mean nothing: such segments were acknowledged.
+    var excused = SegmentDoubt()
+    /// The packet of a RST after which its sender went on; the first.
+    package internal(set) var ignoredReset: UInt64?
+    /// Whether the capture has packets of the other end.
+    var isHeard = false
+    /// Segments since the other end's last acknowledgment while bytes wait for one.
+    var unacknowledgedSegments: UInt8 = 0
+    /// The place of a byte out of band that is not passed yet.
+    var urgentOffset: UInt64?
+    /// The place of the first byte that was left out as out of band.
+    package internal(set) var firstUrgentOffset: UInt64?
+    /// The latest segment that was not the next: a second copy of its packet is none that its sender has sent.
+    var latest: (offset: UInt32, length: UInt32, identification: UInt16)?
+    /// Segments that the capture holds twice.
+    package internal(set) var duplicateSegments: UInt64 = 0
     /// Whether acknowledgments were ignored for lying too far beyond the bytes seen.
     package internal(set) var hasFarAcknowledgments = false
     /// Holes below this offset are gaps.
@@ -80,6 +96,11 @@ package struct TCPStream: ~Copyable {
         return UInt64(exactly: SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset))
     }
 
+    /// The stream offset of a sequence number, negative before the first byte; nil before the stream begins.
+    func signedOffset(of sequence: UInt32) -> Int64? {
+        firstSequence.map { SequenceNumber.offset(of: sequence, base: $0, near: nextOffset) }
+    }
+
     /// Whether nothing waits and there is no known hole.
     @inline(__always)
     var isIdle: Bool { held.isEmpty && acknowledgedOffset <= nextOffset }
@@ -101,28 +122,33 @@ package struct TCPStream: ~Copyable {
     ///   - payload: Its captured bytes.
     ///   - sequence: The sequence number of the first.
     ///   - length: Its length on the wire, not less than `payload.count`.
-    ///   - origin: Its packet.
-    ///   - isDoubtful: Whether it may not have reached the other end.
+    ///   - context: What else is known of it.
     ///   - budget: Bytes that all streams together may still hold.
     ///   - limits: The bounds of one stream.
     /// - Returns: The part of `payload` that is next in order: the caller delivers it, then calls `next`.
     mutating func receive(
-        _ payload: Span<UInt8>, sequence: UInt32, length: Int, origin: Origin, isDoubtful: Bool, budget: inout Int,
+        _ payload: Span<UInt8>, sequence: UInt32, length: Int, _ context: SegmentContext, budget: inout Int,
         limits: ReassemblyLimits
     ) -> Range<Int> {
+        let isDoubtful = !context.doubt.isEmpty
         let base = begin(at: sequence)
         let next = Int64(nextOffset)
         let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)
         let end = start &+ Int64(length)
         guard end > next else {
+            if isDuplicate(payload, at: start, context) {
+                duplicateSegments &+= 1
+                return 0..<0
+            }
+            remember(payload, at: start, context)
             // RFC 9293 3.8.4: a keep-alive repeats the last byte, whatever its value, or none.
             hasRepeated = true
             guard length > 1 || start != next &- 1 else { return 0..<0 }
             retransmittedSegments &+= 1
-            compare(payload, at: start)
+            compare(payload, at: start, context.doubt)
             return 0..<0
         }
-        if UInt64(end) > usualEnd, !accepts(payload, start: start, end: UInt64(end), origin, &budget, limits) {
+        if UInt64(end) > usualEnd, !accepts(payload, start: start, end: UInt64(end), context, &budget, limits) {
             return 0..<0
         }
         let isLate = start < Int64(seenOffset)
@@ -130,20 +156,27 @@ package struct TCPStream: ~Copyable {
         let old = Int(max(0, next &- start))
         let offset = UInt64(max(start, next))
         let captured = max(old, payload.count)
-        if old > 0 { compare(payload.extracting(first: old), at: start) }
-        if offset == nextOffset, held.isEmpty, !isPaused, !isDoubtful {
-            recent.record(payload.extracting(droppingFirst: old), at: nextOffset)
+        if old > 0 { compare(payload.extracting(first: old), at: start, context.doubt) }
+        let isUrgent = urgentOffset.map { $0 < UInt64(end) } ?? false
+        if offset == nextOffset, held.isEmpty, !isPaused, !isDoubtful, !isUrgent {
+            recent.record(payload.extracting(droppingFirst: old), at: nextOffset, context.identification)
             nextOffset &+= UInt64(captured &- old)
             if captured < length {
-                hold(payload.extracting(0..<0), at: nextOffset, end: UInt64(end), origin, &budget, limits)
+                hold(payload.extracting(0..<0), at: nextOffset, end: UInt64(end), context, &budget, limits)
             }
             return min(old, payload.count)..<payload.count
         }
         let rest = payload.extracting(min(old, payload.count)...)
         if held.doubtfulCount > 0, !isDoubtful { replaceDoubtful(from: offset, to: UInt64(end), by: rest, &budget) }
-        if !hold(rest, at: offset, end: UInt64(end), origin, isDoubtful: isDoubtful, &budget, limits) {
-            retransmittedSegments &+= 1
-            hasRepeated = true
+        let isRepeatedPacket = isDuplicate(payload, at: start, context)
+        remember(payload, at: start, context)
+        if !hold(rest, at: offset, end: UInt64(end), context, &budget, limits) {
+            if isRepeatedPacket {
+                duplicateSegments &+= 1
+            } else {
+                retransmittedSegments &+= 1
+                hasRepeated = true
+            }
         } else if isLate {
             outOfOrderSegments &+= 1
         }
@@ -159,11 +192,11 @@ package struct TCPStream: ~Copyable {
 
     /// Examines a segment that ends after `usualEnd`; returns whether its bytes belong to the stream.
     private mutating func accepts(
-        _ payload: Span<UInt8>, start: Int64, end: UInt64, _ origin: Origin, _ budget: inout Int,
+        _ payload: Span<UInt8>, start: Int64, end: UInt64, _ context: SegmentContext, _ budget: inout Int,
         _ limits: ReassemblyLimits
     ) -> Bool {
         let fitting = min(windowEnd, finOffset ?? .max)
-        if window.isKnown { usualEnd = fitting }
+        if window.isKnown { usualEnd = min(fitting, urgentOffset ?? .max) }
         guard end > fitting else { return true }
         countOutOfWindow()
         let hasRoom =
@@ -172,7 +205,7 @@ package struct TCPStream: ~Copyable {
             // Nothing is sent after a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
             let old = max(0, Int64(nextOffset) &- start)
             let new = payload.extracting(droppingFirst: Int(old))
-            hold(new, at: UInt64(start &+ old), end: end, origin, &budget, limits)
+            hold(new, at: UInt64(start &+ old), end: end, context, &budget, limits)
         }
         return false
     }
@@ -180,15 +213,21 @@ package struct TCPStream: ~Copyable {
     /// Holds those of the bytes that are not held yet; returns whether there were any.
     @discardableResult
     mutating func hold(
-        _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ origin: Origin, isDoubtful: Bool = false,
-        _ budget: inout Int, _ limits: ReassemblyLimits
+        _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ context: SegmentContext, _ budget: inout Int,
+        _ limits: ReassemblyLimits
     ) -> Bool {
+        if let urgentOffset, offset <= urgentOffset, urgentOffset < end {
+            return hold(bytes, at: offset, end: end, context, without: urgentOffset, &budget, limits)
+        }
         let before = held.cost
-        let conflict = held.insert(
-            bytes, missing: end &- offset &- UInt64(bytes.count), at: offset, origin: origin, isDoubtful: isDoubtful)
-        if let conflict { countConflict(at: conflict) }
+        let (conflict, isNew) = held.insert(
+            bytes, missing: end &- offset &- UInt64(bytes.count), at: offset, context: context,
+            yields: isPaused || !context.doubt.isEmpty)
+        if let conflict {
+            if context.doubt.isEmpty { countConflict(at: conflict) } else { recordInsertion(context.doubt) }
+        }
         budget &-= held.cost &- before
         isFull = held.cost > limits.heldBytesPerStream || held.count > limits.heldSegmentsPerStream || budget < 0
-        return held.cost > before
+        return isNew
     }
 }

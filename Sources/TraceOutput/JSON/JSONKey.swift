@@ -175,6 +175,7 @@ extension JSONKey {
     static var p99: JSONKey { JSONKey(#","p99":"#) }
     static var max: JSONKey { JSONKey(#","max":"#) }
     static var retransmittedSegments: JSONKey { JSONKey(#","retransmitted_segments":"#) }
+    static var duplicateSegments: JSONKey { JSONKey(#","duplicate_segments":"#) }
     static var outOfOrderSegments: JSONKey { JSONKey(#","out_of_order_segments":"#) }
     static var gapBytes: JSONKey { JSONKey(#","gap_bytes":"#) }
     static var finPackets: JSONKey { JSONKey(#","fin_packets":"#) }

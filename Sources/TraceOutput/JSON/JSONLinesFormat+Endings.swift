@@ -122,6 +122,7 @@ extension OutputBuffer {
         writeObject(key, health) { output, health in
             output.write(.retransmittedSegments, health.retransmittedSegments)
             output.write(.outOfOrderSegments, health.outOfOrderSegments)
+            output.write(.duplicateSegments, health.duplicateSegments)
             output.write(.gapBytes, health.gapBytes)
             output.writeArray(.finPackets, health.finPackets) { output, packet in output.append(decimal: packet) }
             output.write(.rstPacket, health.resetPacket)

@@ -17,6 +17,8 @@ struct MessageDecoder: ~Copyable {
 
     private var place = Place.outside
     private var isMissingBytes = false
+    /// Whether `kept` holds what came of a message that was given up, and is still to be reported.
+    private var holdsAbandoned = false
     /// Why the current message's payload is withheld.
     private var withheld: PayloadWithheld?
     /// Compressed bytes of the current message that were inflated so far; it stays at its highest value.
@@ -67,7 +69,14 @@ struct MessageDecoder: ~Copyable {
         text.reset()
         isMissingBytes = false
         withheld = isCompressed ? compression.begin(length: length, resources: &resources) : nil
-        kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads)
+        if !holdsAbandoned { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
+    }
+
+    /// Lets the message that has begun keep its bytes, as those of the one before it are not needed any more.
+    mutating func releaseAbandoned(wanted: Int, _ resources: inout StreamResources) {
+        guard holdsAbandoned else { return }
+        holdsAbandoned = false
+        if isInMessage { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
     /// Notes that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
@@ -163,11 +172,22 @@ struct MessageDecoder: ~Copyable {
     var isTextBroken: Bool { isInMessage && current.isText && withheld == nil && !text.isValid }
 
     /// Gives up the current message: its session ended, or another began inside it.
-    mutating func abandon() -> Message? {
+    ///
+    /// - Parameter isCut: Whether the capture lacks what followed; if not, what came of it is kept until
+    ///   ``releaseAbandoned(wanted:_:)``, or ``releaseKept(_:)``.
+    /// - Returns: The message; nil if there is none.
+    mutating func abandon(isCut: Bool) -> Message? {
         guard isInMessage else { return nil }
         if current.isCompressed { compression.lose() }
         place = .outside
-        current.payload = .withheld(.incomplete)
+        if isCut || withheld != nil {
+            current.payload = .withheld(isCut ? .incomplete : withheld ?? .incomplete)
+            return current
+        }
+        holdsAbandoned = true
+        current.length = decodedLength
+        current.payload = kept.isCut ? .truncated : .whole
+        current.isValidUTF8 = !current.isText || text.isComplete
         return current
     }
 
@@ -189,6 +209,7 @@ struct MessageDecoder: ~Copyable {
 
     /// Gives the kept bytes of the last message back.
     mutating func releaseKept(_ resources: inout StreamResources) {
+        holdsAbandoned = false
         kept.release(&resources.payloads)
     }
 

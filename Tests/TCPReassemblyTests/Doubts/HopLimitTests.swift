@@ -39,7 +39,7 @@ struct HopLimitTests {
         wire.receive(inserted)
         #expect(wire.forth == [.text("GET ")])
         let arrival = wire.receive(HopLimitTests.real)
-        #expect(arrival.isDoubtful && wire.connection[.fromInitiator].hasInsertions)
+        #expect(arrival.isDoubtful && wire.connection[.fromInitiator].insertions == .hopLimit)
         #expect(wire.forth == [.text("GET /good ")])
         wire.receive([
             .responder([], 301, ack: 111), Sent.initiator(.psh, 111, ack: 301, "HTTP, and more").hops(64),
@@ -62,7 +62,7 @@ struct HopLimitTests {
         #expect(wire.forth == [.text("GET ")])
         wire.receive(.responder([], 301, ack: 111))
         #expect(wire.forth == [.text("GET /good ")])
-        #expect(wire.connection[.fromInitiator].hasInsertions == false)
+        #expect(wire.connection[.fromInitiator].insertions == [])
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
@@ -73,7 +73,7 @@ struct HopLimitTests {
             wire.receive(.initiator(.psh, 105 + index, ack: 301, "x").hops(20))
             if index >= 5 { #expect(wire.forth == [.text("GET " + String(repeating: "x", count: Int(index) + 1))]) }
         }
-        #expect(wire.connection[.fromInitiator].hasInsertions == false)
+        #expect(wire.connection[.fromInitiator].insertions == [])
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
@@ -123,7 +123,7 @@ struct HopLimitTests {
         let stray = wire.receive(.initiator(.rst, 105, ack: 301).hops(5))
         #expect(!stray.closes && wire.connection.reset?.packet == 6)
         let real = wire.receive(HopLimitTests.real)
-        #expect(real.isDoubtful && wire.connection[.fromInitiator].hasInsertions)
+        #expect(real.isDoubtful && wire.connection[.fromInitiator].insertions == .hopLimit)
         #expect(wire.connection.reset?.packet == nil && wire.connection.firstEndTime == nil)
         #expect(wire.states == [.established, .established])
         wire.receive([
@@ -174,7 +174,7 @@ struct HopLimitTests {
         }
         wire.flush()
         #expect(wire.forth == [.bytes(Array("GET ".utf8) + text)])
-        #expect(wire.connection[.fromInitiator].hasInsertions == false)
+        #expect(wire.connection[.fromInitiator].insertions == [])
         #expect(wire.budget == wire.limits.heldBytes)
     }
 }

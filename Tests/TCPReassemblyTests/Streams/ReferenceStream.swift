@@ -1,7 +1,14 @@
-/// The obvious reassembler: every byte of a stream by its offset; the first copy of a byte stays.
+/// The obvious reassembler: a queue of waiting segments as Linux keeps it (tcp_data_queue_ofo), of which each byte is read
+/// from the first segment that has it.
 struct ReferenceStream {
-    /// Bytes by offset; nil where a snap length cut the first copy.
-    private var bytes: [UInt64: UInt8?] = [:]
+    /// A waiting segment; a byte is nil where a snap length cut it.
+    private struct Waiting {
+        var start: UInt64
+        var bytes: [UInt8?]
+        var end: UInt64 { start + UInt64(bytes.count) }
+    }
+
+    private var waiting: [Waiting] = []
     private var next: UInt64 = 0
     /// What the stream delivers.
     private(set) var pieces: [Piece] = []
@@ -13,16 +20,44 @@ struct ReferenceStream {
     ///   - cut: How many more it had.
     ///   - offset: Where it begins in the stream.
     mutating func receive(_ captured: [UInt8], cut: Int = 0, at offset: UInt64) {
-        for index in 0..<(captured.count + cut) where bytes[offset + UInt64(index)] == nil {
-            bytes.updateValue(index < captured.count ? captured[index] : nil, forKey: offset + UInt64(index))
+        let segment = Waiting(start: offset, bytes: captured.map { $0 } + Array(repeating: nil, count: cut))
+        guard segment.end > next else { return }
+        if offset <= next {
+            handOn(segment)
+            while let first = waiting.first, first.start <= next { handOn(waiting.removeFirst()) }
+            return
         }
-        while let byte = bytes[next] { handOn(byte) }
+        insert(segment)
     }
 
     /// Declares every hole a gap.
     mutating func flush() {
-        guard let last = bytes.keys.max() else { return }
-        while next <= last { handOn(bytes[next] ?? nil) }
+        while !waiting.isEmpty {
+            let first = waiting.removeFirst()
+            while next < first.start { handOn(nil as UInt8?) }
+            handOn(first)
+        }
+    }
+
+    private mutating func insert(_ segment: Waiting) {
+        // All of its bits are present.
+        if waiting.contains(where: { $0.start <= segment.start && segment.end <= $0.end }) { return }
+        var place = waiting.firstIndex { $0.start >= segment.start } ?? waiting.count
+        let isOverlapped = waiting.contains { $0.start <= segment.start && segment.start < $0.end }
+        if !isOverlapped, let before = waiting.firstIndex(where: { $0.end == segment.start }) {
+            // It follows another one: both become one.
+            waiting[before].bytes += segment.bytes
+            place = before
+        } else {
+            waiting.insert(segment, at: place)
+        }
+        // Segments that it covers are dropped.
+        while place + 1 < waiting.count, waiting[place + 1].end <= waiting[place].end { waiting.remove(at: place + 1) }
+    }
+
+    private mutating func handOn(_ segment: Waiting) {
+        guard segment.end > next else { return }
+        for byte in segment.bytes[Int(next - segment.start)...] { handOn(byte) }
     }
 
     private mutating func handOn(_ byte: UInt8?) {

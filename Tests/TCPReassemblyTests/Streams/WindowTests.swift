@@ -22,7 +22,7 @@ struct WindowTests {
 
     /// Where a RST stands relative to the next byte, and whether it ends the connection.
     static let resets: [(Int64, Bool)] = [
-        (0, true), (1, true), (Int64(reach), true), (-1, false), (-3, false), (-304, false),
+        (0, true), (-1, false), (-3, false), (-304, false),
         (Int64(reach) + 1, false), (1 << 30, false), (1 << 31, false), (-(1 << 30), false),
     ]
 
@@ -40,12 +40,56 @@ struct WindowTests {
         #expect(wire.forth == [.text("ask!")])
     }
 
-    @Test("among RSTs are those below what was acknowledged, but not those between that and the next byte")
+    /// RFC 9293 3.10.7.4: in the window, but not at RCV.NXT, a RST is answered and not accepted.
+    @Test("among RSTs are those in the window but at the next byte", arguments: [1, 2, 100, Int64(reach)])
+    func nearReset(distance: Int64) {
+        var wire = WindowTests.talk()
+        let arrival = wire.receive(.responder(.rst, UInt32(304 + distance), ack: 104))
+        #expect(!arrival.closes && wire.connection.isClosed == false && wire.connection.reset == nil)
+        // It is the end if nothing follows.
+        #expect(wire.connection.isOver && wire.connection.finalReset?.packet == 7)
+        #expect(wire.connection.endTime == wire.time)
+        // What the other end says is taken; only that its sender goes on takes it back.
+        wire.receive(.initiator(.psh, 104, ack: 304, "!"))
+        #expect(wire.forth == [.text("ask!")] && wire.connection.isOver)
+        let next = wire.receive(.responder(.psh, 304, ack: 105, "wer"))
+        #expect(next.isDoubtful && !wire.connection.isOver && wire.connection.finalReset == nil)
+        #expect(wire.connection[.fromResponder].ignoredReset == 7)
+        #expect(wire.back == [.text("answer")])
+        #expect(wire.receive(.responder(.rst, 307, ack: 105)).closes)
+        #expect(wire.connection.finalReset?.packet == wire.packet)
+    }
+
+    @Test("among RSTs are those at what was acknowledged, if more was sent since")
     func unacknowledgedReset() {
         var wire = WindowTests.talk()
         wire.receive(.responder(.psh, 304, ack: 104, "wer"))
-        #expect(!wire.receive(.responder(.rst, 303)).closes)
-        #expect(wire.receive(.responder(.rst, 304)).closes)
+        #expect(!wire.receive(.responder(.rst, 303)).closes && !wire.connection.isOver)
+        #expect(!wire.receive(.responder(.rst, 304)).closes && wire.connection.isOver)
+        #expect(wire.receive(.responder(.rst, 307)).closes)
+    }
+
+    @Test("among RSTs are not those after bytes that the capture lacks, after the last byte seen, or after a FIN")
+    func resetAfterMore() {
+        var acknowledged = WindowTests.talk()
+        acknowledged.receive(.initiator([], 104, ack: 310))
+        #expect(acknowledged.receive(.responder(.rst, 310)).closes)
+        var held = WindowTests.talk()
+        held.receive(.responder(.psh, 310, ack: 104, "late"))
+        #expect(held.receive(.responder(.rst, 314)).closes)
+        var finished = WindowTests.talk()
+        finished.receive(.responder(.fin, 304, ack: 104))
+        #expect(finished.receive(.responder(.rst, 305)).closes)
+    }
+
+    @Test("among RSTs do not stop a SYN from beginning another connection")
+    func reopened() {
+        var wire = WindowTests.talk()
+        wire.receive(.responder(.rst, 310))
+        let syn = Sent.initiator(.syn, 9_000_000).segment()
+        #expect(
+            wire.connection.isReplaced(
+                by: syn, from: .fromInitiator, packet: 9, time: wire.time, silence: 60_000_000_000) == true)
     }
 
     @Test("among RSTs are, before the responder is known, those that do not acknowledge the SYN")

@@ -213,7 +213,7 @@ struct JSONLinesFormatTests {
                 + #""p90":0.003000000,"p99":0.003000000,"max":0.003000000}},"#
                 + #""ping_round_trip":{"count":1,"min":0.000090000,"p50":0.000090000,"p90":0.000090000,"#
                 + #""p99":0.000090000,"max":0.000090000},"tcp":{"retransmitted_segments":1,"out_of_order_segments":2,"#
-                + #""gap_bytes":0,"fin_packets":[13,14],"rst_packet":null,"rst_from":null,"unanswered_from":null,"#
+                + #""duplicate_segments":3,"gap_bytes":0,"fin_packets":[13,14],"rst_packet":null,"rst_from":null,"unanswered_from":null,"#
                 + #""unanswered_segments":0,"unanswered_for":null},"compression":null"#)
         #expect(
             keys(

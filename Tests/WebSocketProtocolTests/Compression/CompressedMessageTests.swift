@@ -296,8 +296,10 @@ struct CompressedMessageTests {
             FrameBytes(.text, payloads[0], fin: false, reserved: 4), FrameBytes(.text, payloads[1], reserved: 4),
             FrameBytes(.text, payloads[2], reserved: 4),
         ])
-        let expected = takeover ? "<context-lost>" : String(decoding: text, as: UTF8.self)
-        #expect(reported.texts == ["<incomplete>", expected, expected])
+        let whole = String(decoding: text, as: UTF8.self)
+        let expected = takeover ? "<context-lost>" : whole
+        #expect(reported.texts == [whole, expected, expected])
+        #expect(reported.messages.map(\.isComplete) == [false, true, true])
         #expect(reported.violations == [.messageInsideMessage])
     }
 

@@ -122,6 +122,7 @@ struct ContextTests {
         #expect(resources.longMessages == places)
         reading.stream.drain(Array(frame[..<500]), &resources, into: &reading.reported)
         _ = reading.stream.finish(resources: &resources)
+        reading.stream.release(resources: &resources)
         #expect(resources.longMessages == places)
     }
 }

@@ -256,6 +256,7 @@ struct UnfinishedTests {
         stream.drain([], &resources, into: &reported)
         #expect(reported == unfinished.violations.map { .violation($0, at: unfinished.at) })
         _ = stream.finish(resources: &resources)
+        stream.release(resources: &resources)
         #expect(resources.keepable == 1 << 20)
     }
 

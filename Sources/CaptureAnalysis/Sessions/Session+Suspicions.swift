@@ -1,0 +1,34 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// What a session makes of bytes that it cannot decode, or not yet.
+extension Session {
+    /// Looks for a Ping at the beginning of bytes that wait behind a hole, or in a search: a Pong may answer it before it is
+    /// decoded.
+    mutating func suspect(_ bytes: Span<UInt8>, from role: Role, _ origin: Origin) {
+        guard bytes.count >= 2, bytes[0] == 0x89, bytes[1] & 0x7f <= 125, (bytes[1] & 0x80 != 0) == (role == .client)
+        else { return }
+        let length = Int(bytes[1] & 0x7f)
+        let start = role == .client ? 6 : 2
+        // A few bytes alone may be anything.
+        guard start &+ length <= bytes.count, length >= 2 || start &+ length == bytes.count else { return }
+        var payload: [UInt8] = []
+        payload.reserveCapacity(length)
+        for index in 0..<length {
+            let mask = role == .client ? bytes[2 &+ (index & 3)] : 0
+            payload.append(bytes[start &+ index] ^ mask)
+        }
+        streams[role.index].pings.suspect(PingLedger.fingerprint(payload.span), origin)
+    }
+
+    /// Reports that frames would be whole if the bytes of their lengths had the other order.
+    mutating func reportByteOrder(
+        _ length: Int, _ role: Role, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let offset = streams[role.index].decoder.streamOffset &- UInt64(length)
+        let finding = Finding(Rule(.lengthByteOrder), "\(length)", from: role, at: offset)
+        workspace.report(finding, at: context, into: &sink)
+    }
+}

@@ -1,0 +1,54 @@
+import WireFormat
+
+/// Fields of a segment's headers that few segments are asked for.
+extension TCPSegment {
+    /// What TCP options (RFC 9293 3.2) say of a segment, beside the window scale.
+    package struct Options: Sendable {
+        /// The sender's timestamp (RFC 7323 3.2); nil if it has none.
+        package var timestamp: UInt32?
+        /// Whether it is signed with TCP MD5 (RFC 2385) or TCP-AO (RFC 5925).
+        package var isSigned = false
+    }
+
+    /// The options; those after one that overruns the header are not seen.
+    ///
+    /// - Parameter bytes: What the segment was found in.
+    /// - Returns: What they say.
+    package func options(in bytes: Span<UInt8>) -> Options {
+        var options = Options()
+        let start = payload.lowerBound &- Int(headerLength) &+ 20
+        guard headerLength > 20, start >= 0, payload.lowerBound <= bytes.count else { return options }
+        var cursor = ByteCursor(bytes.extracting(start..<payload.lowerBound))
+        while let kind = cursor.readUInt8(), kind != 0 {
+            if kind == 1 { continue }
+            guard let length = cursor.readUInt8(), length >= 2 else { break }
+            if kind == 8, length == 10 {
+                options.timestamp = cursor.readUInt32()
+                cursor.skip(4)
+                continue
+            }
+            if kind == 19 || kind == 29 { options.isSigned = true }
+            cursor.skip(Int(length) &- 2)
+        }
+        return options
+    }
+
+    /// The urgent pointer (RFC 9293 3.1); valid only with `urg` in `flags`.
+    ///
+    /// - Parameter bytes: What the segment was found in.
+    /// - Returns: nil if the header lies outside of `bytes`.
+    package func urgentPointer(in bytes: Span<UInt8>) -> UInt16? {
+        let start = payload.lowerBound &- Int(headerLength)
+        return start >= 0 && start &+ 20 <= bytes.count ? bytes.bigEndianUInt16(at: start &+ 18) : nil
+    }
+
+    /// The identification of the innermost IPv4 header (RFC 791 3.2); 0 for IPv6.
+    ///
+    /// - Parameter bytes: What the segment was found in.
+    /// - Returns: The number; 0 if the header is out of reach.
+    @inlinable @inline(__always)
+    package func identification(in bytes: Span<UInt8>) -> UInt16 {
+        guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return 0 }
+        return bytes.bigEndianUInt16(at: start &+ 4)
+    }
+}

@@ -1,0 +1,143 @@
+import PacketDecoding
+import WireFormat
+
+/// What the headers below and above TCP's own fields have been like in one direction, so that a segment with others stands
+/// out.
+struct HeaderTrust: Sendable {
+    /// The link address that Ethernet frames go to, in the first 48 bits of this machine's order, and bit 48; 0 if none was seen.
+    private var linkAddress: UInt64 = 0
+    /// The last timestamp (RFC 7323 3) of a segment that was next in order.
+    private var timestamp: UInt32 = 0
+    private var known = Known()
+
+    private struct Known: OptionSet {
+        let rawValue: UInt8
+
+        /// A timestamp.
+        static let timestamp = Known(rawValue: 1)
+        /// That IPv4 headers have right checksums.
+        static let headerChecksum = Known(rawValue: 2)
+        /// That segments have the ACK flag.
+        static let acknowledgment = Known(rawValue: 4)
+        /// That segments are signed.
+        static let signature = Known(rawValue: 8)
+    }
+
+    /// Whether a segment with data is like those before, so that it needs no closer look.
+    ///
+    /// - Parameters:
+    ///   - segment: The segment; not changed.
+    ///   - start: Where its IP header begins.
+    ///   - bytes: What it was found in.
+    /// - Returns: Whether nothing stands out.
+    @inline(__always)
+    func agrees(_ segment: inout TCPSegment, _ start: Int, in bytes: Span<UInt8>) -> Bool {
+        if start == 14, Self.linkAddress(in: bytes) != linkAddress { return false }
+        if known.contains(.headerChecksum) {
+            guard segment.networkHeaderWords == 5, TCPSegment.hasRightChecksum(headerAt: start, in: bytes) else {
+                return false
+            }
+        }
+        guard segment.headerLength != 20 else { return true }
+        let options = segment.payload.lowerBound &- 12
+        guard segment.headerLength == 32, bytes.bigEndianUInt32(at: options) == Self.timestampAlone else {
+            return false
+        }
+        let value = bytes.bigEndianUInt32(at: options &+ 4)
+        return Int32(bitPattern: value &- timestamp) >= 0
+    }
+
+    /// Takes the timestamp of a segment that ``agrees(_:_:in:)``.
+    @inline(__always)
+    mutating func follow(_ segment: inout TCPSegment, in bytes: Span<UInt8>) {
+        if segment.headerLength != 20 { timestamp = bytes.bigEndianUInt32(at: segment.payload.lowerBound &- 8) }
+    }
+
+    /// Two bytes of padding, and the kind and length of a timestamp option, as most systems send it (RFC 7323 A).
+    private static let timestampAlone: UInt32 = 0x0101_080a
+
+    @inline(__always)
+    private static func linkAddress(in bytes: Span<UInt8>) -> UInt64 {
+        bytes.littleEndianUInt64(at: 0) & 0xffff_ffff_ffff | 1 &<< 48
+    }
+
+    /// Examines a segment.
+    ///
+    /// - Parameters:
+    ///   - segment: The segment; not changed.
+    ///   - bytes: What it was found in.
+    ///   - excused: What proved to mean nothing in this direction.
+    ///   - isNext: Whether it starts where the stream goes on, or before.
+    /// - Returns: What in its headers its receiver may not have accepted.
+    mutating func examine(
+        _ segment: inout TCPSegment, in bytes: Span<UInt8>, excused: SegmentDoubt, isNext: Bool
+    ) -> SegmentDoubt {
+        var doubt = SegmentDoubt()
+        let isReset = segment.flags.contains(.rst)
+        if let start = segment.networkHeader(in: bytes) {
+            // Ethernet, untagged or with a VLAN tag (IEEE 802.1Q).
+            if start == 14 || start == 18 && bytes[12] == 0x81 {
+                let address = Self.linkAddress(in: bytes)
+                if linkAddress == 0 || excused.contains(.linkAddress) { linkAddress = address }
+                if address != linkAddress { doubt.insert(.linkAddress) }
+            }
+            switch segment.ipv4HeaderChecksumStatus(in: bytes) {
+            case .right: known.insert(.headerChecksum)
+            case .unknown: break
+            case .wrong, .offloaded:
+                if excused.contains(.headerChecksum) { known.remove(.headerChecksum) }
+                if known.contains(.headerChecksum) { doubt.insert(.headerChecksum) }
+            }
+        }
+        let options = segment.options(in: bytes)
+        if options.isSigned {
+            if segment.flags.contains(.syn) { known.insert(.signature) }
+            if !known.contains(.signature) { doubt.insert(.signature) }
+        }
+        if segment.flags.contains(.ack) {
+            known.insert(.acknowledgment)
+        } else if !isReset, !segment.flags.contains(.syn), known.contains(.acknowledgment) {
+            doubt.insert(.noAcknowledgment)
+        }
+        doubt.subtract(excused)
+        if let value = options.timestamp, !isReset {
+            let isOld = known.contains(.timestamp) && Int32(bitPattern: value &- timestamp) < 0
+            if isOld, !excused.contains(.oldTimestamp) {
+                doubt.insert(.oldTimestamp)
+            } else if isNext, doubt.isEmpty {
+                timestamp = value
+                known.insert(.timestamp)
+            }
+        }
+        return doubt
+    }
+}
+
+/// Segments that their receiver may have ignored.
+extension TCPConnection {
+    /// Examines the segment that is received next.
+    mutating func examine(_ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction) {
+        let other = direction.opposite
+        let offset = streams[direction.index].signedOffset(of: segment.sequence)
+        let isNext = offset.map { $0 <= Int64(streams[direction.index].nextOffset) } ?? true
+        var doubt = headers[direction.index].examine(
+            &segment, in: bytes, excused: streams[direction.index].excused, isNext: isNext)
+        if segment.flags.isDisjoint(with: [.syn, .rst]) {
+            if segment.flags.contains(.ack) {
+                doubt.formUnion(streams[other.index].doubt(ofAcknowledgment: segment.acknowledgment, isOpeningKnown))
+            }
+            if segment.payloadLength > 0, closedWindows?.isClosed(other) == true,
+                offset ?? 0 >= Int64(streams[direction.index].acknowledgedOffset)
+            {
+                doubt.insert(.closedWindow)
+            }
+            doubt.subtract(streams[direction.index].excused)
+        }
+        // Nobody is there to acknowledge what waits.
+        if !isHeard(other) { doubt = [] }
+        if segment.flags.contains(.syn), segment.payloadLength > 0 { doubt.insert(.inSYN) }
+        pendingDoubt = doubt
+        pendingIdentification = segment.identification(in: bytes)
+        pendingUrgentPointer = segment.flags.contains(.urg) ? segment.urgentPointer(in: bytes) : nil
+    }
+}

@@ -1,0 +1,67 @@
+import WireFormat
+
+/// Why the receiver of a segment may not have accepted it, although it was captured.
+///
+/// The reasons are those of Linux. Whoever can send to a receiver can send such segments to hide others from an observer:
+/// their bytes wait until they are acknowledged, and give way to other copies (``TCPStream``).
+package struct SegmentDoubt: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt16
+
+    package init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    /// It may have expired on the way (``HopLimitVote``).
+    package static let hopLimit = SegmentDoubt(rawValue: 1)
+    /// It has no ACK, unlike those before (RFC 9293 3.10.7.4).
+    package static let noAcknowledgment = SegmentDoubt(rawValue: 2)
+    /// It acknowledges what the other end has not sent (RFC 9293 3.10.7.4).
+    package static let unsentAcknowledgment = SegmentDoubt(rawValue: 4)
+    /// It acknowledges less than the largest window before what was acknowledged (RFC 5961 5.2).
+    package static let oldAcknowledgment = SegmentDoubt(rawValue: 8)
+    /// It is signed, unlike its SYN: TCP MD5 (RFC 2385) or TCP-AO (RFC 5925).
+    package static let signature = SegmentDoubt(rawValue: 16)
+    /// Its timestamp is older than that of bytes before it (PAWS, RFC 7323 5.3).
+    package static let oldTimestamp = SegmentDoubt(rawValue: 32)
+    /// The checksum of its IPv4 header is wrong, unlike those before (RFC 1122 3.2.1.2).
+    package static let headerChecksum = SegmentDoubt(rawValue: 64)
+    /// Its frame goes to another link address than those before.
+    package static let linkAddress = SegmentDoubt(rawValue: 128)
+    /// It is in a SYN: without TCP Fast Open (RFC 7413) it must be sent again.
+    package static let inSYN = SegmentDoubt(rawValue: 256)
+    /// The other end's window was closed (RFC 9293 3.8.6.1).
+    package static let closedWindow = SegmentDoubt(rawValue: 512)
+
+    /// Those that leave no doubt once other segments were accepted without them; the others may be due to the capture or the
+    /// route.
+    static let certain: SegmentDoubt = [
+        .noAcknowledgment, .oldAcknowledgment, .signature, .oldTimestamp, .headerChecksum, .closedWindow,
+    ]
+    /// Those that say nothing about further segments if one of them is accepted.
+    static let single: SegmentDoubt = [.hopLimit, .inSYN, .closedWindow]
+
+    /// The reasons in words that complete "they".
+    package var reasons: [String] {
+        let words: [(SegmentDoubt, String)] = [
+            (.noAcknowledgment, "have no ACK flag"), (.unsentAcknowledgment, "acknowledge bytes never sent"),
+            (.oldAcknowledgment, "acknowledge less than the other end can accept"),
+            (.signature, "are signed (TCP MD5 or TCP-AO) unlike the SYN"),
+            (.oldTimestamp, "have an old timestamp (PAWS)"), (.headerChecksum, "have a wrong IP header checksum"),
+            (.linkAddress, "went to another link address"), (.inSYN, "came in the SYN"),
+            (.closedWindow, "came while the window was closed"),
+        ]
+        return words.filter { contains($0.0) }.map(\.1)
+    }
+}
+
+/// What a stream needs to know of a segment beside its bytes.
+struct SegmentContext {
+    /// Its packet.
+    var origin: Origin
+    /// Why its receiver may not have accepted it.
+    var doubt = SegmentDoubt()
+    /// The identification of its IPv4 header (RFC 791 3.2); 0 for IPv6, which has none.
+    var identification: UInt16 = 0
+    /// Nanoseconds since the packet of the connection before it.
+    var silence = Int64.max
+}

@@ -1,0 +1,57 @@
+import WireFormat
+
+/// Bytes out of band (RFC 9293 3.8.5): as Linux does by default, the byte that the urgent pointer designates is left out of the
+/// stream.
+extension TCPStream {
+    /// Takes an urgent pointer.
+    ///
+    /// RFC 9293 3.8.5 and RFC 6093 let it point to the byte after the urgent one; all systems agree on that.
+    ///
+    /// - Parameters:
+    ///   - pointer: Its value.
+    ///   - sequence: The sequence number of the segment's first byte.
+    mutating func markUrgent(_ pointer: UInt16, after sequence: UInt32) {
+        let base = begin(at: sequence)
+        let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)
+        let offset = start &+ Int64(pointer > 0 ? pointer &- 1 : 0)
+        guard offset >= Int64(max(nextOffset, seenOffset)), offset < Int64(windowEnd) else { return }
+        urgentOffset = UInt64(offset)
+        usualEnd = min(usualEnd, UInt64(offset))
+    }
+
+    /// Holds the bytes on both sides of one that is out of band.
+    mutating func hold(
+        _ bytes: Span<UInt8>, at offset: UInt64, end: UInt64, _ context: SegmentContext, without urgent: UInt64,
+        _ budget: inout Int, _ limits: ReassemblyLimits
+    ) -> Bool {
+        let count = UInt64(bytes.count)
+        let before = min(urgent &- offset, count)
+        let after = min(urgent &- offset &+ 1, count)
+        var isNew = true
+        // The place is set again after: its byte must not be found in either part.
+        urgentOffset = nil
+        if urgent > offset {
+            isNew = hold(bytes.extracting(first: Int(before)), at: offset, end: urgent, context, &budget, limits)
+        }
+        if end > urgent &+ 1 {
+            let rest = bytes.extracting(droppingFirst: Int(after))
+            isNew = hold(rest, at: urgent &+ 1, end: end, context, &budget, limits) || isNew
+        }
+        urgentOffset = urgent
+        passUrgentByte()
+        return isNew
+    }
+
+    /// Passes a byte out of band that is next.
+    mutating func passUrgentByte() {
+        guard let urgentOffset, nextOffset >= urgentOffset, seenOffset > urgentOffset else { return }
+        if nextOffset == urgentOffset {
+            nextOffset &+= 1
+            if firstUrgentOffset == nil {
+                firstUrgentOffset = urgentOffset
+                hasDoubt = true
+            }
+        }
+        self.urgentOffset = nil
+    }
+}

@@ -1,0 +1,92 @@
+import CaptureAnalysis
+import PacketDecoding
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("Packets that the capture holds twice")
+struct DuplicatePacketTests {
+    /// A conversation in both directions; its IPv4 headers are numbered if asked for.
+    private static func talk(isNumbered: Bool) -> [TimedPacket] {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.text("hi", from: .client), from: .client)
+        talk.send(WireFrame.text("yo", from: .server), from: .server)
+        talk.send(WireFrame.text("again", from: .client), from: .client)
+        talk.finish(first: .client)
+        var packets = talk.packets
+        if isNumbered { for index in packets.indices { packets[index].number(UInt16(100 + index)) } }
+        return packets
+    }
+
+    /// Each packet a second time, so many nanoseconds later.
+    private static func twice(_ packets: [TimedPacket], after delay: Int64) -> [TimedPacket] {
+        packets.flatMap { packet in
+            var copy = packet
+            copy.time = Timestamp(nanoseconds: packet.time.nanoseconds + delay)
+            return [packet, copy]
+        }
+    }
+
+    @Test(
+        "Packets seen twice within the time are no retransmissions, and counted apart",
+        arguments: [(true, 5000), (true, 900_000), (false, 5000), (false, 400_000)] as [(Bool, Int64)])
+    func duplicates(isNumbered: Bool, delay: Int64) throws {
+        let packets = Self.talk(isNumbered: isNumbered)
+        for isBatched in [true, false] {
+            let analysis = Analysis(Self.twice(packets, after: delay), options: AnalysisOptions(), isBatched: isBatched)
+            #expect(analysis.texts == ["hi", "yo", "again"])
+            let tcp = try analysis.end.tcp
+            #expect(tcp.retransmittedSegments == 0 && tcp.duplicateSegments == 5)
+            #expect(tcp.outOfOrderSegments == 0)
+        }
+    }
+
+    @Test("Packets of both sides of a router are duplicates, whatever their hop limits and link addresses")
+    func router() throws {
+        var packets = Self.twice(Self.talk(isNumbered: true), after: 20_000)
+        for index in packets.indices where index % 2 == 1 {
+            packets[index].bytes[5] ^= 3
+            packets[index].bytes[22] -= 1
+            packets[index].number(UInt16(packets[index].bytes[18]) << 8 | UInt16(packets[index].bytes[19]))
+        }
+        let analysis = Analysis(packets)
+        #expect(analysis.texts == ["hi", "yo", "again"])
+        #expect(try analysis.end.tcp.retransmittedSegments == 0 && analysis.end.tcp.duplicateSegments == 5)
+        #expect(!analysis.rules.contains { $0.hasPrefix("tcp.") })
+    }
+
+    @Test("Duplicates of packets that came too early are none that were sent again")
+    func outOfOrder() throws {
+        var packets = Self.talk(isNumbered: true)
+        packets.swapAt(5, 7)
+        let times = packets.map(\.time).sorted { $0.nanoseconds < $1.nanoseconds }
+        for index in packets.indices { packets[index].time = times[index] }
+        let analysis = Analysis(Self.twice(packets, after: 5000))
+        #expect(try analysis.end.tcp.retransmittedSegments == 0 && analysis.end.tcp.duplicateSegments == 5)
+    }
+
+    @Test(
+        "Segments sent again are retransmissions: a number of their own, or too late",
+        arguments: [(true, 5000, true), (true, 200_000_000, false), (false, 2_000_000, false)] as [(Bool, Int64, Bool)])
+    func retransmissions(isNumbered: Bool, delay: Int64, isRenumbered: Bool) throws {
+        var packets = Self.talk(isNumbered: isNumbered)
+        var copy = packets[5]
+        copy.time = Timestamp(nanoseconds: copy.time.nanoseconds + delay)
+        if isRenumbered { copy.number(999) }
+        for index in packets.indices.dropFirst(6) { packets[index].time.nanoseconds += delay }
+        packets.insert(copy, at: 6)
+        let analysis = Analysis(packets)
+        #expect(analysis.texts == ["hi", "yo", "again"])
+        #expect(try analysis.end.tcp.retransmittedSegments == 1 && analysis.end.tcp.duplicateSegments == 0)
+    }
+}
+
+extension TimedPacket {
+    /// Sets the identification of an IPv4 header in an Ethernet frame, and mends its checksum.
+    fileprivate mutating func number(_ identification: UInt16) {
+        bytes.replaceSubrange(18..<20, with: identification.bigEndianBytes)
+        bytes.replaceSubrange(24..<26, with: [0, 0])
+        bytes.replaceSubrange(24..<26, with: internetChecksum(Array(bytes[14..<34])).bigEndianBytes)
+    }
+}
