@@ -11,7 +11,8 @@ package struct OutputFile: ~Copyable {
     }
 
     private let descriptor: Int32
-    private let name: String
+    /// Its name in messages.
+    let name: String
     /// The name while unfinished, and the final one; nil if the output is written in place.
     private let pendingName: (from: String, to: String)?
     private var isFinished = false
@@ -47,6 +48,9 @@ package struct OutputFile: ~Copyable {
         }
         guard descriptor >= 0 else { throw .failed("\(path): \(OutputFile.systemMessage())") }
     }
+
+    /// The path of the file until it is finished; nil if the output is written in place.
+    var unfinishedPath: String? { pendingName?.from }
 
     deinit {
         if let pendingName, !isFinished { unlink(pendingName.from) }

@@ -61,7 +61,7 @@ private final class OpenSession {
 }
 
 /// One session in a list.
-struct SessionRow {
+package struct SessionRow {
     /// The most bytes of a URL to keep.
     static let keptURLBytes = 300
 
@@ -78,7 +78,7 @@ struct SessionRow {
     }
 
     /// How the upgrade went.
-    enum Upgrade: Hashable {
+    package enum Upgrade: Hashable {
         /// Not seen: the session began before the capture.
         case unseen
         /// Not answered yet.
