@@ -4,7 +4,8 @@
 --     .read schema/duckdb.sql
 --
 -- Without types, DuckDB guesses them from the first lines, and loses keys that only come later. Keys that are reserved
--- words have other names here: "from" is sender, "index" is number. Times are UTC.
+-- words have other names here: "from" is sender, "index" is number,
+-- message_index is number or message_number. Times are UTC.
 
 -- The first line.
 CREATE OR REPLACE VIEW capture AS
@@ -17,11 +18,11 @@ WHERE event = 'capture';
 
 -- The first evidence of a session.
 CREATE OR REPLACE VIEW connection AS
-SELECT time, elapsed, packet, connection, stream, client, server, community_id, opened, link_type, interface, tcp,
+SELECT time, elapsed, packet, connection, stream, session_id, client, server, community_id, opened, link_type, interface, tcp,
     encrypted
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
-    "stream": 'UBIGINT', "client": 'STRUCT(ip VARCHAR, port USMALLINT)',
+    "stream": 'UBIGINT', "session_id": 'VARCHAR', "client": 'STRUCT(ip VARCHAR, port USMALLINT)',
     "server": 'STRUCT(ip VARCHAR, port USMALLINT)', "community_id": 'VARCHAR', "opened": 'VARCHAR',
     "link_type": 'VARCHAR', "interface": 'VARCHAR',
     "tcp": 'STRUCT(syn_packet UBIGINT, syn_ack_packet UBIGINT, ack_packet UBIGINT, connect_time DOUBLE)',
@@ -31,12 +32,12 @@ WHERE event = 'connection';
 
 -- Upgrades, refused ones too.
 CREATE OR REPLACE VIEW handshake AS
-SELECT time, elapsed, packet, connection, stream, accepted, status, url, http_version, request_headers,
+SELECT time, elapsed, packet, connection, stream, session_id, method, response_http_version, accepted, status, url, http_version, request_headers,
     response_headers, subprotocol, extensions_offered, extensions, accept_valid, request_packet, response_packet,
     response_time
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
-    "stream": 'UBIGINT', "accepted": 'BOOLEAN', "status": 'USMALLINT', "url": 'VARCHAR', "http_version": 'VARCHAR',
+    "stream": 'UBIGINT', "session_id": 'VARCHAR', "method": 'VARCHAR', "response_http_version": 'VARCHAR', "accepted": 'BOOLEAN', "status": 'USMALLINT', "url": 'VARCHAR', "http_version": 'VARCHAR',
     "request_headers": 'VARCHAR[][]', "response_headers": 'VARCHAR[][]', "subprotocol": 'VARCHAR',
     "extensions_offered": 'STRUCT(name VARCHAR, parameters VARCHAR[][])[]',
     "extensions": 'STRUCT(name VARCHAR, parameters VARCHAR[][])[]', "accept_valid": 'BOOLEAN',
@@ -46,12 +47,12 @@ WHERE event = 'handshake';
 
 -- Frames.
 CREATE OR REPLACE VIEW frame AS
-SELECT time, elapsed, packet, connection, stream, "from" AS sender, stream_offset, "index" AS number, fin, rsv1,
+SELECT time, elapsed, packet, connection, stream, message_index AS message_number, "from" AS sender, stream_offset, "index" AS number, fin, rsv1,
     rsv2, rsv3, opcode, opcode_value, masked, masking_key, length, missing, first_packet, close, answers_packet,
     round_trip, origin_packet, origin_time, inferred, payload, payload_base64, payload_truncated, payload_withheld
 FROM read_json(getvariable('trace'), format = 'newline_delimited', maximum_object_size = 33554432, columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
-    "stream": 'UBIGINT', "from": 'VARCHAR', "stream_offset": 'UBIGINT', "index": 'UBIGINT', "fin": 'BOOLEAN',
+    "stream": 'UBIGINT', "message_index": 'UBIGINT', "from": 'VARCHAR', "stream_offset": 'UBIGINT', "index": 'UBIGINT', "fin": 'BOOLEAN',
     "rsv1": 'BOOLEAN', "rsv2": 'BOOLEAN', "rsv3": 'BOOLEAN', "opcode": 'VARCHAR', "opcode_value": 'UTINYINT',
     "masked": 'BOOLEAN', "masking_key": 'VARCHAR', "length": 'UBIGINT', "missing": 'UBIGINT',
     "first_packet": 'UBIGINT', "close": 'STRUCT(code USMALLINT, name VARCHAR, reason VARCHAR)',
@@ -63,12 +64,12 @@ WHERE event = 'frame';
 
 -- Data messages.
 CREATE OR REPLACE VIEW message AS
-SELECT time, elapsed, packet, connection, stream, "from" AS sender, stream_offset, opcode, complete, frames,
+SELECT time, elapsed, packet, connection, stream, message_index AS number, "from" AS sender, stream_offset, opcode, complete, frames,
     compressed, wire_length, length, first_packet, origin_packet, origin_time, inferred, payload, payload_base64,
     payload_truncated, payload_withheld
 FROM read_json(getvariable('trace'), format = 'newline_delimited', maximum_object_size = 33554432, columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
-    "stream": 'UBIGINT', "from": 'VARCHAR', "stream_offset": 'UBIGINT', "opcode": 'VARCHAR', "complete": 'BOOLEAN',
+    "stream": 'UBIGINT', "message_index": 'UBIGINT', "from": 'VARCHAR', "stream_offset": 'UBIGINT', "opcode": 'VARCHAR', "complete": 'BOOLEAN',
     "frames": 'UBIGINT', "compressed": 'BOOLEAN', "wire_length": 'UBIGINT', "length": 'UBIGINT',
     "first_packet": 'UBIGINT', "origin_packet": 'UBIGINT', "origin_time": 'TIMESTAMP_NS', "inferred": 'BOOLEAN',
     "payload": 'VARCHAR', "payload_base64": 'VARCHAR', "payload_truncated": 'BOOLEAN', "payload_withheld": 'VARCHAR'
@@ -119,11 +120,12 @@ WHERE event = 'finding';
 
 -- Ends of sessions ("end" is a reserved word).
 CREATE OR REPLACE VIEW ending AS
-SELECT time, elapsed, packet, connection, stream, verdict, close_events, ready_states, duration, from_client,
+SELECT time, elapsed, packet, connection, stream, session_id, url, community_id, client, server, verdict, close_events, ready_states, duration, from_client,
     from_server, ping_round_trip, tcp, compression
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
-    "stream": 'UBIGINT',
+    "stream": 'UBIGINT', "session_id": 'VARCHAR', "url": 'VARCHAR', "community_id": 'VARCHAR',
+    "client": 'STRUCT(ip VARCHAR, port USMALLINT)', "server": 'STRUCT(ip VARCHAR, port USMALLINT)',
     "verdict": 'STRUCT("by" VARCHAR, layer VARCHAR, clean BOOLEAN, code USMALLINT, name VARCHAR, reason VARCHAR, client_sees USMALLINT, server_sees USMALLINT, silence DOUBLE, message_silence DOUBLE, unanswered_pings UBIGINT, failed_by VARCHAR, failed_over VARCHAR)',
     "close_events": 'STRUCT(client STRUCT(code USMALLINT, name VARCHAR, reason VARCHAR, was_clean BOOLEAN), server STRUCT(code USMALLINT, name VARCHAR, reason VARCHAR, was_clean BOOLEAN))',
     "ready_states": 'STRUCT(client STRUCT(state VARCHAR, elapsed DOUBLE)[], server STRUCT(state VARCHAR, elapsed DOUBLE)[])',

@@ -15,6 +15,7 @@ extension DatabaseFormat {
         row.bind(event.origin.packet)
         row.bind(event.origin.time.nanoseconds)
         row.bind(role: event.from)
+        row.bind(event.index)
         row.bind(message.streamOffset)
         if message.isText { row.bind(word: "text") } else { row.bind(word: "binary") }
         row.bind(message.isComplete)
@@ -40,6 +41,7 @@ extension DatabaseFormat {
         row.bind(event.origin.time.nanoseconds)
         row.bind(role: event.from)
         row.bind(frame.index)
+        row.bind(event.messageIndex)
         row.bind(frame.streamOffset)
         row.bind(name: header.opcode)
         row.bind(UInt64(header.opcode.rawValue))

@@ -17,11 +17,13 @@ enum Schema {
     static let session = Table(
         name: "session",
         columns: [
-            "id INTEGER PRIMARY KEY", "connection INTEGER NOT NULL", "stream INTEGER", "packet INTEGER",
-            "time_ns INTEGER", "opened TEXT", "client_ip TEXT", "client_port INTEGER", "server_ip TEXT",
+            "id INTEGER PRIMARY KEY", "connection INTEGER NOT NULL", "stream INTEGER", "session_id TEXT",
+            "packet INTEGER", "time_ns INTEGER", "opened TEXT", "client_ip TEXT", "client_port INTEGER",
+            "server_ip TEXT",
             "server_port INTEGER", "community_id TEXT", "link_type TEXT", "interface TEXT", "connect_time_ns INTEGER",
             // The last upgrade.
-            "accepted INTEGER", "status INTEGER", "url TEXT", "host TEXT", "target TEXT", "http_version TEXT",
+            "accepted INTEGER", "status INTEGER", "url TEXT", "host TEXT", "target TEXT", "method TEXT",
+            "http_version TEXT",
             "subprotocol TEXT", "extensions TEXT", "accept_valid INTEGER", "request_packet INTEGER",
             "response_packet INTEGER", "response_time_ns INTEGER", "request_headers TEXT", "response_headers TEXT",
             // The end.
@@ -42,7 +44,8 @@ enum Schema {
         columns: [
             "id INTEGER PRIMARY KEY", "session INTEGER NOT NULL", "packet INTEGER NOT NULL",
             "origin_packet INTEGER NOT NULL", "time_ns INTEGER NOT NULL", "sender TEXT NOT NULL",
-            "stream_offset INTEGER", "opcode TEXT NOT NULL", "complete INTEGER NOT NULL", "frames INTEGER",
+            "number INTEGER", "stream_offset INTEGER", "opcode TEXT NOT NULL", "complete INTEGER NOT NULL",
+            "frames INTEGER",
             "compressed INTEGER", "wire_length INTEGER", "length INTEGER", "first_packet INTEGER", "inferred INTEGER",
             "withheld TEXT", "truncated INTEGER", "payload",
         ],
@@ -53,7 +56,8 @@ enum Schema {
         columns: [
             "id INTEGER PRIMARY KEY", "session INTEGER NOT NULL", "packet INTEGER NOT NULL",
             "origin_packet INTEGER NOT NULL", "time_ns INTEGER NOT NULL", "sender TEXT NOT NULL",
-            "number INTEGER", "stream_offset INTEGER", "opcode TEXT NOT NULL", "opcode_value INTEGER",
+            "number INTEGER", "message_number INTEGER", "stream_offset INTEGER", "opcode TEXT NOT NULL",
+            "opcode_value INTEGER",
             "fin INTEGER", "rsv1 INTEGER", "rsv2 INTEGER", "rsv3 INTEGER", "masking_key INTEGER", "length INTEGER",
             "missing INTEGER", "first_packet INTEGER", "inferred INTEGER", "close_code INTEGER", "close_reason TEXT",
             "answers_packet INTEGER", "round_trip_ns INTEGER", "withheld TEXT", "truncated INTEGER", "payload",

@@ -4,11 +4,12 @@ import WireFormat
 /// Writes the request and the response of an upgrade.
 extension OutputBuffer {
     mutating func append(exchange handshake: borrowing Handshake) {
-        let version = "HTTP/" + handshake.httpVersion
-        append(#","request":{"method":"GET","url":"#)
+        append(#","request":{"method":"#)
+        append(jsonString: handshake.method)
+        append(#","url":"#)
         append(uri: handshake.url)
         append(#","httpVersion":"#)
-        append(jsonString: version)
+        append(jsonString: "HTTP/" + handshake.httpVersion)
         append(#","headers":["#)
         append(fields: handshake.requestHeader)
         append(#"],"cookies":["#)
@@ -20,7 +21,7 @@ extension OutputBuffer {
         append(#","statusText":"#)
         append(jsonString: handshake.status.map(Self.reason(of:)) ?? "")
         append(#","httpVersion":"#)
-        append(jsonString: version)
+        append(jsonString: "HTTP/" + (handshake.responseHTTPVersion ?? handshake.httpVersion))
         append(#","headers":["#)
         append(fields: handshake.responseHeader)
         append(#"],"cookies":["#)
@@ -88,8 +89,9 @@ extension OutputBuffer {
         var encoded: [UInt8] = []
         for byte in text.utf8 {
             let scalar = Unicode.Scalar(byte)
-            if scalar.isASCII, scalar.properties.isAlphabetic || (0x30...0x39).contains(byte)
-                || allowed.unicodeScalars.contains(scalar)
+            if scalar.isASCII,
+                scalar.properties.isAlphabetic || (0x30...0x39).contains(byte)
+                    || allowed.unicodeScalars.contains(scalar)
             {
                 encoded.append(byte)
             } else {

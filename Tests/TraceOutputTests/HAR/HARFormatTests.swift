@@ -103,7 +103,9 @@ struct HARFormatTests {
         #expect(entry["comment"] as? String == "1 text message not UTF-8")
     }
 
-    @Test("has messages in the order of the packets that brought them, however many wait", arguments: 1...4 as ClosedRange<UInt64>)
+    @Test(
+        "has messages in the order of the packets that brought them, however many wait",
+        arguments: 1...4 as ClosedRange<UInt64>)
     func order(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var calls: [Call] = [.capture]
