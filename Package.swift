@@ -52,6 +52,8 @@ let package = Package(
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
 
         // The pipeline, in the order in which the bytes pass.
         .target(
@@ -103,6 +105,13 @@ let package = Package(
             // The front end of the report, which is part of the program.
             resources: [.embedInCode("HTML/Page")],
             swiftSettings: librarySettings),
+        // A trace as a database.
+        .target(
+            name: "DatabaseOutput",
+            dependencies: [
+                "CSQLite", "CaptureAnalysis", "PacketDecoding", "TraceOutput", "WebSocketProtocol", "WireFormat",
+            ],
+            swiftSettings: librarySettings),
         // The analysis of capture files on one or more threads, and the file that its output goes to.
         .target(
             name: "ParallelAnalysis",
@@ -111,8 +120,8 @@ let package = Package(
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CPrivileges", "CaptureAnalysis", "PacketCapture", "PacketDecoding", "ParallelAnalysis",
-                "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
+                "CPrivileges", "CaptureAnalysis", "DatabaseOutput", "PacketCapture", "PacketDecoding",
+                "ParallelAnalysis", "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -197,7 +206,8 @@ let package = Package(
             path: "Tests/BenchmarkStages", swiftSettings: settings),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CaptureAnalysis", "TestSupport", "wstap"], exclude: ["Browser"],
+            name: "EndToEndTests", dependencies: ["CSQLite", "CaptureAnalysis", "TestSupport", "wstap"],
+            exclude: ["Browser"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests", dependencies: ["PacketDecoding", "TestSupport", "WireFormat", "wstap"],

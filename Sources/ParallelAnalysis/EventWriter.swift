@@ -2,7 +2,9 @@ package import CaptureAnalysis
 package import TraceOutput
 
 /// Formats the events of an analysis and writes the output to a file.
-package struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
+///
+/// It is a format itself, so that whatever passes several events on at once can pass them through it.
+package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
     private var format: Format
     private var file: OutputFile
 
@@ -18,11 +20,25 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyab
     package init(_ format: consuming Format, to file: consuming OutputFile) {
         self.format = format
         self.file = file
+        self.format.open(self.file.unfinishedPath, named: self.file.name)
     }
+
+    /// What is formatted but not written yet.
+    package var output: OutputBuffer {
+        _read { yield format.output }
+        _modify { yield &format.output }
+    }
+
+    /// What the format wants to be told.
+    package var demand: EventDemand { format.demand }
 
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         format.receive(event, at: context, payload: payload)
         if format.output.count >= Self.overfull { writeWithinPacket() }
+        while format.hasMore {
+            writeWithinPacket()
+            format.printMore()
+        }
     }
 
     /// Writes the output so far; drops it after a failure.
@@ -45,7 +61,7 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyab
     mutating func pass(
         _ batch: inout some OutputBatch & ~Copyable, through packet: UInt64, of part: Int, _ merge: inout EventMerge
     ) {
-        batch.pass(through: packet, of: part, &merge, into: &format)
+        batch.pass(through: packet, of: part, &merge, into: &self)
     }
 
     /// Writes between two packets, if there is enough to write.
@@ -53,7 +69,7 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyab
     /// - Parameter isWaiting: Whether nothing may come for a while, so that everything should be written.
     /// - Throws: If nothing more can be written.
     mutating func advance(isWaiting: Bool) throws(OutputFile.Failure) {
-        if let failure { throw failure }
+        try check()
         if isWaiting { format.flush() }
         if isWaiting && !format.output.isEmpty || format.output.count >= Self.batch {
             try file.drain(&format.output)
@@ -65,9 +81,15 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: EventSink, ~Copyab
     /// - Returns: What the format left out.
     /// - Throws: If not everything could be written.
     mutating func finish() throws(OutputFile.Failure) -> FilterOmissions {
-        if let failure { throw failure }
+        try check()
         try file.drain(&format.output)
         try file.finish()
         return format.omissions
+    }
+
+    /// Throws if something is lost already.
+    private func check() throws(OutputFile.Failure) {
+        if let failure { throw failure }
+        if let message = format.failure { throw .failed(message) }
     }
 }

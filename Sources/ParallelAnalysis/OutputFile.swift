@@ -14,13 +14,16 @@ package struct OutputFile: ~Copyable {
     /// The file, which is complete or has no name; nil if the output is written in place.
     private var pending: PendingFile?
     private let descriptor: Int32
-    private let name: String
+    /// Its name in messages.
+    let name: String
 
     /// Opens the output.
     ///
-    /// - Parameter path: A file; nil for standard output. One that exists and is not a regular file is written in place.
+    /// - Parameters:
+    ///   - path: A file; nil for standard output. One that exists and is not a regular file is written in place.
+    ///   - isNamed: Whether an unfinished file has a name (``unfinishedPath``).
     /// - Throws: `failed` if it cannot be opened, or if it is a symbolic link to nothing.
-    package init(path: String?) throws(Failure) {
+    package init(path: String?, isNamed: Bool = false) throws(Failure) {
         // Writing to a pipe without a reader is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
         guard let path else {
@@ -29,7 +32,7 @@ package struct OutputFile: ~Copyable {
             pending = nil
             return
         }
-        let file = try OutputFile.pending(path)
+        let file = try OutputFile.pending(path, isNamed: isNamed)
         let opened =
             switch file {
             case .some(let file): file.descriptor
@@ -41,15 +44,23 @@ package struct OutputFile: ~Copyable {
         name = path
     }
 
+    /// The path of the file until it is finished; nil if it has none, or if the output is written in place.
+    var unfinishedPath: String? {
+        switch pending {
+        case .some(let file): file.unfinishedPath
+        case nil: nil
+        }
+    }
+
     deinit {
         if pending == nil, descriptor != STDOUT_FILENO { close(descriptor) }
     }
 
     /// The unfinished file for a path; nil if something other than a file is there.
-    private static func pending(_ path: String) throws(Failure) -> PendingFile? {
+    private static func pending(_ path: String, isNamed: Bool) throws(Failure) -> PendingFile? {
         guard let target = try target(path) else { return nil }
         do throws(PendingFileError) {
-            return try PendingFile(target: target.path, replacedMode: target.mode)
+            return try PendingFile(target: target.path, replacedMode: target.mode, mayBeAnonymous: !isNamed)
         } catch {
             throw .failed("\(path): \(message(error.code))")
         }

@@ -45,6 +45,9 @@ struct PendingFile: ~Copyable {
         if let replacedMode { fchmod(descriptor, replacedMode) }
     }
 
+    /// Its name while it is not complete; nil if it has none.
+    var unfinishedPath: String? { isAnonymous ? nil : unfinishedName.map { String(cString: $0) } }
+
     deinit {
         if !isFinished { PendingFile.removeUnfinished() }
         PendingFile.forgetName()

@@ -16,6 +16,29 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// Prints what is held back for later events. Called when nothing may follow for a while, as when the packets of a
     /// live capture or a pipe pause. The last event flushes by itself.
     mutating func flush()
+
+    /// Whether more of what was received waits to be printed, since it is long: ``printMore()`` should be called, and
+    /// ``output`` drained, until it does not.
+    var hasMore: Bool { get }
+
+    /// Prints the next megabyte or so of it.
+    mutating func printMore()
+
+    /// Whether the output is one document, no part of which may be dropped; if not, its lines stand alone.
+    static var isOneDocument: Bool { get }
+
+    /// Whether the format fills the output's file itself (``open(_:named:)``), and leaves ``output`` empty.
+    static var writesFile: Bool { get }
+
+    /// Begins an empty file, before the first event. The last event completes and closes it.
+    ///
+    /// - Parameters:
+    ///   - path: The file; nil if the output is not a regular file.
+    ///   - name: Its name in messages.
+    mutating func open(_ path: String?, named name: String)
+
+    /// Why something received could not be kept outside memory, and is lost: a message; nil if all is well.
+    var failure: String? { get }
 }
 
 extension OutputFormat where Self: ~Copyable {
@@ -24,6 +47,24 @@ extension OutputFormat where Self: ~Copyable {
 
     /// Most formats hold nothing back.
     package mutating func flush() {}
+
+    /// Most formats print each event at once.
+    package var hasMore: Bool { false }
+
+    /// Nothing waits.
+    package mutating func printMore() {}
+
+    /// Most formats print lines.
+    package static var isOneDocument: Bool { false }
+
+    /// Most formats print.
+    package static var writesFile: Bool { false }
+
+    /// Most formats write no file themselves.
+    package mutating func open(_ path: String?, named name: String) {}
+
+    /// Most formats keep everything in memory.
+    package var failure: String? { nil }
 }
 
 /// Events of one part of a parallel analysis, on their way to the merge.
@@ -79,7 +120,7 @@ package enum PayloadLimit: Hashable, Sendable {
     case all
 
     /// The most that is shown; `Int.max` for all.
-    var maximum: Int {
+    package var maximum: Int {
         switch self {
         case .none: 0
         case .atMost(let count): max(0, count)

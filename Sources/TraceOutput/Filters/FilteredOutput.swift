@@ -88,6 +88,28 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         base.flush()
     }
 
+    /// Whether more of the format's output waits.
+    package var hasMore: Bool { base.hasMore }
+
+    /// Prints more of it.
+    package mutating func printMore() {
+        base.printMore()
+    }
+
+    /// As the format's.
+    package static var isOneDocument: Bool { Base.isOneDocument }
+
+    /// As the format's.
+    package static var writesFile: Bool { Base.writesFile }
+
+    /// Lets the format begin its file.
+    package mutating func open(_ path: String?, named name: String) {
+        base.open(path, named: name)
+    }
+
+    /// The format's failure.
+    package var failure: String? { base.failure }
+
     /// Passes an event on, holds it, or drops it.
     package mutating func receive(
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>

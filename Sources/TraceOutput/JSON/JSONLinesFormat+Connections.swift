@@ -64,9 +64,13 @@ extension OutputBuffer {
         }
     }
 
-    /// Header fields as pairs of name and value, since names may repeat.
     fileprivate mutating func write(_ key: JSONKey, _ fields: borrowing HTTPFields) {
         append(key)
+        append(pairs: fields)
+    }
+
+    /// Header fields as pairs of name and value, since names may repeat.
+    mutating func append(pairs fields: borrowing HTTPFields) {
         let start = count
         fields.forEach { name, value in
             append(",[")

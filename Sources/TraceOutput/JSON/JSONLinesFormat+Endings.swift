@@ -32,7 +32,8 @@ extension JSONLinesFormat {
 }
 
 extension OutputBuffer {
-    fileprivate mutating func write(_ key: JSONKey, _ verdict: SessionEnd.Verdict) {
+    /// A verdict, as in the trace.
+    mutating func write(_ key: JSONKey, _ verdict: SessionEnd.Verdict) {
         writeObject(key, verdict) { output, verdict in
             output.write(.by, verdict.by.rawValue)
             output.write(.layer, verdict.layer.rawValue)

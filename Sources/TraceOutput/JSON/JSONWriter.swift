@@ -1,4 +1,5 @@
 import WebSocketProtocol
+package import WireFormat
 
 /// Writes JSON: members with their keys, objects and arrays, straight into the buffer (RFC 8259).
 ///
@@ -169,8 +170,28 @@ extension OutputBuffer {
 package enum JSONText {
     /// `text` as a JSON string, quotes included, escaped as in traces: safe on a terminal as well.
     package static func quoted(_ text: String) -> String {
-        var output = OutputBuffer(capacity: text.utf8.count + 2)
-        output.append(jsonString: text)
+        string(capacity: text.utf8.count + 2) { output in output.append(jsonString: text) }
+    }
+
+    /// An array of strings.
+    package static func list(_ texts: [String]) -> String {
+        string { output in
+            for text in texts {
+                output.append(",")
+                output.append(jsonString: text)
+            }
+            output.enclose(from: 0, in: ("[", "]"))
+        }
+    }
+
+    /// Header fields, an array of [name, value], as in traces.
+    package static func pairs(_ fields: HTTPFields) -> String {
+        string { output in output.append(pairs: fields) }
+    }
+
+    private static func string(capacity: Int = 1 << 10, _ write: (inout OutputBuffer) -> Void) -> String {
+        var output = OutputBuffer(capacity: capacity)
+        write(&output)
         return output.withBytes { bytes in
             unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         }

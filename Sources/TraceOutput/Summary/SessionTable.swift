@@ -66,7 +66,7 @@ private final class OpenSession {
 }
 
 /// One session in a list.
-struct SessionRow {
+package struct SessionRow {
     /// The most bytes of a URL to keep.
     static let keptURLBytes = 300
 
@@ -83,7 +83,7 @@ struct SessionRow {
     }
 
     /// How the upgrade went.
-    enum Upgrade: Hashable {
+    package enum Upgrade: Hashable {
         /// Not seen: the session began before the capture.
         case unseen
         /// Not answered yet.

@@ -103,12 +103,13 @@ package struct OutputBuffer: ~Copyable, @unchecked Sendable {
     }
 
     /// Appends the bytes that `write` stores at its pointer, at most `length` of them; it returns how many.
-    @inline(__always)
-    mutating func append(atMost length: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+    @inline(__always) @discardableResult
+    package mutating func append(atMost length: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) -> Int {
         reserve(length)
         let written = unsafe write(storage + count)
         precondition(written >= 0 && written <= length)
         count &+= written
+        return written
     }
 
     @inline(__always)

@@ -10,7 +10,7 @@ extension Span<UInt8> {
     }
 
     /// The number of bytes without a scalar that the end cuts off; the bytes before it must be valid UTF-8.
-    var countOfWholeScalars: Int {
+    package var countOfWholeScalars: Int {
         var start = count
         while start > 0, count &- start < 3 {
             start &-= 1

@@ -1,12 +1,12 @@
-import CaptureAnalysis
+package import CaptureAnalysis
 import WebSocketProtocol
 
 /// Describes why a session ended.
 ///
 /// The text contains the close reason as it was sent, and is not yet safe for a terminal.
-enum VerdictMessage {
+package enum VerdictMessage {
     /// The sentence, for example `closed cleanly by the client, 1000 "bye", after 5.000 s of silence`.
-    static func text(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
+    package static func text(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
         let verdict = copy verdict
         var text = ending(verdict)
         switch upgrade {

@@ -44,6 +44,9 @@ struct LiveCommand: ParsableCommand {
         guard expression.isEmpty || filter.packetFilter == nil else {
             throw ValidationError("there are two filters: one after -f, one at the end")
         }
+        guard output.format != .sqlite else {
+            throw ValidationError("wstap live cannot write a database: keep the packets (-w), then read those")
+        }
     }
 
     func run() throws {

@@ -133,9 +133,20 @@ struct LiveLoop {
     }
 
     /// Passes the output and the saved packets on.
-    private func handOn(_ sink: inout LiveSink<some OutputFormat & ~Copyable>, _ recorder: inout PacketRecorder?) {
+    private func handOn<Format: OutputFormat & ~Copyable>(
+        _ sink: inout LiveSink<Format>, _ recorder: inout PacketRecorder?
+    ) {
         sink.format.flush()
-        if let output { output.offer(&sink.format.output) } else { sink.format.output.removeAll() }
+        switch output {
+        case let output? where Format.isOneDocument:
+            output.put(&sink.format.output)
+            while sink.format.hasMore {
+                sink.format.printMore()
+                output.put(&sink.format.output)
+            }
+        case let output?: output.offer(&sink.format.output)
+        case nil: sink.format.output.removeAll()
+        }
         recorder?.flush()
     }
 

@@ -1,10 +1,12 @@
 import ArgumentParser
 import CaptureAnalysis
+import DatabaseOutput
+import ParallelAnalysis
 import TraceOutput
 
 /// The formats by the names of `--format`.
 enum FormatName: String, NamedValue {
-    case timeline, summary, jsonl, html, svg
+    case timeline, summary, jsonl, html, svg, har, sqlite
 }
 
 /// Code that runs with whatever format the user has chosen.
@@ -53,6 +55,20 @@ extension OutputOptions {
             let format = JSONLinesFormat(options: options)
             guard filter.isEmpty else { return try pass(format, filter, to: user) }
             try user.use(format) { LineBatch(options: options) }
+        case .har:
+            let options = HAROptions(payload: payload ?? .all, version: Wstap.version)
+            // Entries need kinds of events that a list for a trace may leave out.
+            var filter = filter
+            filter.events = nil
+            try pass(HARFormat(spool: SpoolFile(beside: path), options: options), filter, to: user)
+        case .sqlite:
+            guard path != nil else { throw ValidationError("--format sqlite needs -o, the file to write") }
+            let options = DatabaseOptions(
+                payload: payload ?? .all, framePayloads: framePayloads, version: Wstap.version)
+            // So do rows of sessions.
+            var filter = filter
+            filter.events?.formUnion([.capture, .connection, .handshake, .end, .summary])
+            try pass(DatabaseFormat(options: options), filter, to: user)
         }
     }
 

@@ -22,8 +22,8 @@ struct ReadRun: FormatUser {
     /// Reads everything into a format and writes its output.
     ///
     /// - Throws: `ExitCode` for every status but 0.
-    func use<Batch: OutputBatch & ~Copyable>(
-        _ format: consuming some OutputFormat & ~Copyable, batch: () -> Batch
+    func use<Format: OutputFormat & ~Copyable, Batch: OutputBatch & ~Copyable>(
+        _ format: consuming Format, batch: () -> Batch
     ) throws {
         if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
             throw ValidationError("-o would overwrite \(file), which is an input")
@@ -38,7 +38,7 @@ struct ReadRun: FormatUser {
         var known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: capture.byteCount != nil)
         let summary: Summary
         do throws(OutputFile.Failure) {
-            let file = try OutputFile(path: output.path)
+            let file = try OutputFile(path: output.path, isNamed: Format.writesFile)
             let options = AnalysisOptions(for: format, sources: files, assuming: assumedServers, secrets: known.store)
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions

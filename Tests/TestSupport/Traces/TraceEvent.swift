@@ -144,6 +144,8 @@ package struct TraceEvent: Sendable, Decodable {
     package var close: Close?
     /// The packet that brought a frame or message, if that is not the one it was reported with.
     package var originPacket: Int?
+    /// When it was captured.
+    package var originTime: String?
     /// The packet of the Ping that a Pong answers.
     package var answersPacket: Int?
     /// The packet of the message that a delivery is of.
@@ -231,7 +233,7 @@ package struct TraceEvent: Sendable, Decodable {
 
     /// The payload as an endpoint would have logged it, with the length that the event names; nil if it is not shown
     /// whole, or is of no kind that endpoints log.
-    var payloadSeen: ExpectedMessage? {
+    package var payloadSeen: ExpectedMessage? {
         guard let from, let shownPayload, let length = length.flatMap(Int.init(exactly:)),
             let opcode = opcode.flatMap(ExpectedMessage.Opcode.init)
         else {

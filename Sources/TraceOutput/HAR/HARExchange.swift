@@ -1,0 +1,132 @@
+import CaptureAnalysis
+import WireFormat
+
+/// Writes the request and the response of an upgrade.
+extension OutputBuffer {
+    mutating func append(exchange handshake: borrowing Handshake) {
+        append(#","request":{"method":"#)
+        append(jsonString: handshake.method)
+        append(#","url":"#)
+        append(uri: handshake.url)
+        append(#","httpVersion":"#)
+        append(jsonString: "HTTP/" + handshake.httpVersion)
+        append(#","headers":["#)
+        append(fields: handshake.requestHeader)
+        append(#"],"cookies":["#)
+        append(cookies: handshake.requestHeader, of: "cookie", separator: ";", onlyFirst: false)
+        append(#"],"queryString":["#)
+        append(queryOf: handshake.target)
+        append(#"],"headersSize":-1,"bodySize":0},"response":{"status":"#)
+        append(decimal: UInt64(handshake.status ?? 0))
+        append(#","statusText":"#)
+        append(jsonString: handshake.status.map(Self.reason(of:)) ?? "")
+        append(#","httpVersion":"#)
+        append(jsonString: "HTTP/" + (handshake.responseHTTPVersion ?? handshake.httpVersion))
+        append(#","headers":["#)
+        append(fields: handshake.responseHeader)
+        append(#"],"cookies":["#)
+        append(cookies: handshake.responseHeader, of: "set-cookie", separator: ";", onlyFirst: true)
+        append(#"],"content":{"size":0,"mimeType":"x-unknown"},"redirectURL":"#)
+        append(jsonString: handshake.responseHeader.all.first { $0.name.lowercased() == "location" }?.value ?? "")
+        append(#","headersSize":-1,"bodySize":-1}"#)
+    }
+
+    /// A request and a response that the capture does not hold.
+    mutating func append(unseenExchangeWith url: String) {
+        append(#","request":{"method":"GET","url":"#)
+        append(uri: url)
+        append(#","httpVersion":"HTTP/1.1","headers":[],"cookies":[],"queryString":[],"headersSize":-1,"bodySize":0}"#)
+        append(#","response":{"status":101,"statusText":"Switching Protocols","httpVersion":"HTTP/1.1","headers":[]"#)
+        append(#","cookies":[],"content":{"size":0,"mimeType":"x-unknown"},"redirectURL":"""#)
+        append(#","headersSize":-1,"bodySize":-1}"#)
+    }
+
+    /// Appends members `name` and `value`, as the elements of an array.
+    private mutating func append(name: String, value: String, isFirst: Bool) {
+        append(isFirst ? #"{"name":"# : #",{"name":"#)
+        append(jsonString: name)
+        append(#","value":"#)
+        append(jsonString: value)
+        append("}")
+    }
+
+    private mutating func append(fields: borrowing HTTPFields) {
+        for (index, field) in fields.all.enumerated() {
+            append(name: field.name, value: field.value, isFirst: index == 0)
+        }
+    }
+
+    /// The cookies in all fields of a name, without their attributes (RFC 6265 4).
+    private mutating func append(
+        cookies fields: borrowing HTTPFields, of name: String, separator: Character, onlyFirst: Bool
+    ) {
+        var isFirst = true
+        for field in fields.all where field.name.lowercased() == name {
+            let pairs = field.value.split(separator: separator)
+            for pair in onlyFirst ? pairs.prefix(1) : pairs[...] {
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let key = String(parts[0].drop { $0 == " " })
+                append(name: key, value: parts.count > 1 ? String(parts[1]) : "", isFirst: isFirst)
+                isFirst = false
+            }
+        }
+    }
+
+    /// The parameters of a request target's query, as they were sent.
+    private mutating func append(queryOf target: String) {
+        guard let start = target.firstIndex(of: "?") else { return }
+        var isFirst = true
+        for pair in target[start...].dropFirst().split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            append(name: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : "", isFirst: isFirst)
+            isFirst = false
+        }
+    }
+
+    /// Appends a URL as a string; bytes that no URI may have are percent-encoded (RFC 3986 2).
+    private mutating func append(uri text: String) {
+        let allowed = "!#$%&'()*+,-./:;=?@[]_~"
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            let scalar = Unicode.Scalar(byte)
+            if scalar.isASCII,
+                scalar.properties.isAlphabetic || (0x30...0x39).contains(byte)
+                    || allowed.unicodeScalars.contains(scalar)
+            {
+                encoded.append(byte)
+            } else {
+                encoded.append(contentsOf: "%".utf8)
+                let digits = String(byte, radix: 16, uppercase: true)
+                encoded.append(contentsOf: (digits.utf8.count == 1 ? "0" + digits : digits).utf8)
+            }
+        }
+        append(jsonString: encoded.span)
+    }
+
+    /// The usual reason phrase of a status; empty if there is none.
+    private static func reason(of status: Int) -> String {
+        switch status {
+        case 101: "Switching Protocols"
+        case 200: "OK"
+        case 301: "Moved Permanently"
+        case 302: "Found"
+        case 303: "See Other"
+        case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 407: "Proxy Authentication Required"
+        case 426: "Upgrade Required"
+        case 429: "Too Many Requests"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        default: ""
+        }
+    }
+}

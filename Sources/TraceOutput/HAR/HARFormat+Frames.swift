@@ -1,0 +1,94 @@
+import CaptureAnalysis
+import WebSocketProtocol
+import WireFormat
+
+/// The messages and control frames of an entry.
+extension HARFormat where Storage: ~Copyable {
+    mutating func write(_ event: borrowing MessageEvent, of session: HARSession, payload: Span<UInt8>) {
+        let message = event.message
+        if case .withheld(let reason) = message.payload { return session.omissions.count(reason) }
+        guard message.isComplete else { return session.omissions.count(.incomplete) }
+        begin(event.from, event.origin, message.isText ? .text : .binary)
+        let isCut = message.payload == .truncated || payload.count > options.payload.maximum
+        let shown = payload.extracting(first: options.payload.maximum)
+        if message.isText, message.isValidUTF8 {
+            record.append(jsonString: isCut ? shown.extracting(first: shown.countOfWholeScalars) : shown)
+        } else if message.isText {
+            // What browsers show is text; the bytes are beside it.
+            session.omissions.notUTF8 &+= 1
+            record.append(jsonText: shown)
+            record.append(#","_dataBase64":"#)
+            record.append(base64String: shown)
+        } else {
+            record.append(base64String: shown)
+        }
+        if isCut {
+            session.omissions.cut &+= 1
+            record.append(#","_truncated":true"#)
+        }
+        if event.isInferred { record.append(#","_inferred":true"#) }
+        record.append("}")
+        keep(of: session, asControl: false, key: event.origin.packet)
+    }
+
+    mutating func write(_ event: borrowing FrameEvent, of session: HARSession, payload: Span<UInt8>) {
+        begin(event.from, event.origin, event.frame.header.opcode)
+        if case .withheld = event.payload {
+            record.append(#""","_withheld":true"#)
+        } else {
+            record.append(base64String: payload.extracting(first: options.payload.maximum))
+        }
+        if let close = event.close {
+            record.writeNamed(close.code)
+            record.write(.reason, close.reason)
+        }
+        if event.isInferred { record.append(#","_inferred":true"#) }
+        record.append("}")
+        keep(of: session, asControl: true, key: event.origin.packet)
+    }
+
+    /// Begins a message, up to its data. The first of a list loses its comma when it is printed.
+    private mutating func begin(_ from: Role, _ origin: Origin, _ opcode: Opcode) {
+        switch from {
+        case .client: record.append(",\n{\"type\":\"send\",\"time\":")
+        case .server: record.append(",\n{\"type\":\"receive\",\"time\":")
+        }
+        record.append(seconds: origin.time.nanoseconds)
+        record.append(#","opcode":"#)
+        record.append(decimal: UInt64(opcode.rawValue))
+        record.append(#","data":"#)
+    }
+
+    /// What follows an entry's control frames: how the session ended, and how long it took.
+    mutating func closing(
+        of session: HARSession, _ end: borrowing SessionEnd, at time: Timestamp
+    ) -> OutputBuffer {
+        let verdict = end.verdict
+        var closing = OutputBuffer(capacity: 1 << 10)
+        closing.append(#"],"_webSocketClose":{"time":"#)
+        closing.append(seconds: time.nanoseconds)
+        closing.append(#","code":"#)
+        closing.append(decimalOrNull: verdict.code.map { UInt64($0.rawValue) })
+        closing.write(.reason, verdict.reason)
+        closing.write(.clean, verdict.isClean)
+        closing.write(.text, VerdictMessage.text(verdict, upgrade: session.isAccepted ? .accepted : .unseen))
+        closing.write(.verdict, verdict)
+        closing.append("}")
+        closing.append(session.timings)
+        if let comment = session.omissions.comment {
+            closing.append(#","comment":"#)
+            closing.append(jsonString: comment)
+        }
+        closing.append("}")
+        return closing
+    }
+}
+
+extension OutputBuffer {
+    /// Appends bytes in base64 as a string.
+    fileprivate mutating func append(base64String bytes: Span<UInt8>) {
+        append("\"")
+        append(base64: bytes)
+        append("\"")
+    }
+}

@@ -1,0 +1,100 @@
+import WireFormat
+
+/// Pieces of output of one session, each with a key to order them by: the last few in memory, the others in a spool.
+///
+/// In the spool they stand in chunks, each of which begins with the place of the next. A record is 16 bytes, its key and its
+/// length (little-endian), and its text. Chunks hold whole records.
+struct SpooledRecords: ~Copyable {
+    /// A run of records in the spool.
+    struct Chunk {
+        var offset: UInt64
+        var length: Int
+    }
+
+    /// Bytes from which the records in memory become a chunk.
+    static var chunkLength: Int { 8 << 10 }
+    /// Bytes before the first record of a chunk.
+    static var linkLength: Int { 16 }
+
+    /// The records that are in memory, laid out as a chunk; empty if there are none.
+    private(set) var tail = OutputBuffer(capacity: 64)
+    /// The first chunk.
+    private(set) var first: Chunk?
+    private var last: Chunk?
+    private var latestKey: UInt64 = 0
+    /// Whether the keys never decrease.
+    private(set) var isOrdered = true
+
+    /// Adds a record.
+    mutating func append(_ text: borrowing OutputBuffer, key: UInt64, to spool: inout some Spool & ~Copyable) {
+        if key < latestKey { isOrdered = false }
+        latestKey = max(latestKey, key)
+        if tail.isEmpty { tail.append(repeating: 0, count: Self.linkLength) }
+        tail.append(word: key)
+        tail.append(word: UInt64(text.count))
+        tail.append(contentsOf: text)
+        if tail.count >= Self.chunkLength { spill(to: &spool) }
+    }
+
+    /// Moves the records in memory to the spool.
+    mutating func spill(to spool: inout some Spool & ~Copyable, keepsMemory: Bool = true) {
+        guard !tail.isEmpty else { return }
+        let chunk = Chunk(offset: tail.withBytes { spool.append($0) }, length: tail.count)
+        if let last {
+            var link = OutputBuffer(capacity: Self.linkLength)
+            link.append(word: chunk.offset)
+            link.append(word: UInt64(chunk.length))
+            link.withBytes { spool.overwrite($0, at: last.offset) }
+        } else {
+            first = chunk
+        }
+        last = chunk
+        tail.removeAll(keeping: keepsMemory ? 2 * Self.chunkLength : 64)
+    }
+}
+
+/// A chunk, read record by record.
+struct RecordReader {
+    /// A record.
+    struct Record {
+        var key: UInt64
+        /// Where its text is in the chunk.
+        var text: Range<Int>
+    }
+
+    private var position = SpooledRecords.linkLength
+
+    /// The next record of `chunk`; nil at its end.
+    mutating func next(in chunk: Span<UInt8>) -> Record? {
+        guard position + 16 <= chunk.count, let length = Int(exactly: chunk.word(at: position + 8)),
+            length <= chunk.count - position - 16
+        else { return nil }
+        let start = position + 16
+        defer { position = start + length }
+        return Record(key: chunk.word(at: position), text: start..<start + length)
+    }
+
+    /// The place of the chunk after `chunk`; nil if it is the last.
+    static func link(of chunk: Span<UInt8>) -> SpooledRecords.Chunk? {
+        guard chunk.count >= SpooledRecords.linkLength, let length = Int(exactly: chunk.word(at: 8)), length > 0 else {
+            return nil
+        }
+        return SpooledRecords.Chunk(offset: chunk.word(at: 0), length: length)
+    }
+}
+
+extension OutputBuffer {
+    /// Appends eight bytes, the lowest first.
+    fileprivate mutating func append(word: UInt64) {
+        for shift in stride(from: UInt64(0), to: 64, by: 8) { append(UInt8(truncatingIfNeeded: word &>> shift)) }
+    }
+}
+
+extension Span<UInt8> {
+    /// The eight bytes at `position`, the lowest first.
+    fileprivate func word(at position: Int) -> UInt64 {
+        var word: UInt64 = 0
+        for place in 0..<8 { word |= UInt64(self[position + place]) &<< UInt64(8 &* place) }
+        return word
+    }
+}

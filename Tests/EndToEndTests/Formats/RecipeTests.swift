@@ -1,0 +1,112 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A block of docs/recipes.md that can be run.
+struct Recipe: Sendable, CustomTestStringConvertible {
+    /// The heading that it stands under, and its number there.
+    var name: String
+    /// The tools that it needs: programs, or packages of Python.
+    var tools: [String]
+    /// "sh" or "python".
+    var language: String
+    /// What to run.
+    var text: String
+    /// What it prints; nil if that is not said.
+    var output: String?
+
+    var testDescription: String { name }
+
+    /// All of them, in order.
+    static let all: [Recipe] = {
+        let page = Repository.root.appending(path: "docs/recipes.md")
+        guard let text = try? String(contentsOf: page, encoding: .utf8) else { return [] }
+        var recipes: [Recipe] = []
+        var (heading, number, tools, block): (String, Int, [String], (language: String, lines: [String])?) =
+            ("", 0, [], nil)
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if var open = block {
+                guard line == "```" else {
+                    open.lines.append(line)
+                    block = open
+                    continue
+                }
+                block = nil
+                let body = open.lines.map { $0 + "\n" }.joined()
+                if open.language == "text" {
+                    recipes[recipes.count - 1].output = body
+                } else {
+                    number += 1
+                    recipes.append(
+                        Recipe(name: "\(heading) \(number)", tools: tools, language: open.language, text: body))
+                }
+            } else if line.hasPrefix("## ") {
+                (heading, number) = (String(line.dropFirst(3)), 0)
+            } else if line.hasPrefix("<!-- tools: ") {
+                tools = line.dropFirst(12).dropLast(4).split(separator: " ").map(String.init)
+            } else if line.hasPrefix("```") {
+                block = (String(line.dropFirst(3)), [])
+            }
+        }
+        return recipes
+    }()
+
+    /// Where the recipes find their programs: `wstap`, then those of the tests' Python.
+    static let path: String = {
+        let places = [
+            URL(filePath: Wstap.path).deletingLastPathComponent().path,
+            Repository.root.appending(path: ".build/python/bin").path,
+        ]
+        return (places + [ProcessInfo.processInfo.environment["PATH"] ?? ""]).joined(separator: ":")
+    }()
+
+    /// The tools of all of them that are not there.
+    static let missingTools = Set(all.flatMap(\.tools)).filter { tool in
+        let program = try? Command.run(["sh", "-c", "command -v \(tool)"], environment: ["PATH": path]).status
+        let module = try? Command.run([Repository.python, "-c", "import \(tool)"]).status
+        return program != 0 && module != 0
+    }.sorted()
+
+    /// Those whose tools are there.
+    static let runnable = all.filter { $0.tools.allSatisfy { !missingTools.contains($0) } }
+}
+
+@Suite("The recipes")
+struct RecipeTests {
+    @Test("are all read")
+    func reading() {
+        let recipes = Recipe.all
+        #expect(recipes.count >= 12)
+        #expect(recipes.allSatisfy { ["sh", "python"].contains($0.language) && !$0.tools.isEmpty })
+        #expect(recipes.allSatisfy { $0.output != nil })
+    }
+
+    @Test(
+        "have all their tools",
+        .enabled(
+            if: Recipe.missingTools.isEmpty,
+            "some recipes are not run: there is no \(Recipe.missingTools.joined(separator: ", "))"))
+    func tools() {
+        #expect(Recipe.runnable.count == Recipe.all.count)
+    }
+
+    @Test("print what they say", arguments: Recipe.runnable)
+    func runs(recipe: Recipe) throws {
+        let folder = try ScratchFolder()
+        for name in ["chat", "violations"] {
+            try FileManager.default.copyItem(
+                atPath: Fixture.named(name).capture.path, toPath: folder.path("\(name).pcap"))
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("schema"), withDestinationPath: Repository.root.appending(path: "schema").path)
+        let script = try folder.write("recipe", recipe.text.utf8)
+        let interpreter = recipe.language == "sh" ? "sh -eu" : "'\(Repository.python)'"
+        let (output, errors) = (folder.path("output"), folder.path("errors"))
+        let program = try Program(
+            "/bin/sh", ["-c", "cd '\(folder.url.path)' && exec \(interpreter) '\(script)'"],
+            environment: ["PATH": Recipe.path, "PYTHONUTF8": "1"], output: output, errors: errors)
+        #expect(program.wait() == 0)
+        #expect(try String(contentsOfFile: errors, encoding: .utf8) == "")
+        #expect(try String(contentsOfFile: output, encoding: .utf8) == recipe.output)
+    }
+}
