@@ -1,4 +1,6 @@
-/// The tables, indices and views; docs/database.md describes them. No name is a reserved word of SQL.
+/// The tables, indices and views; docs/database.md describes them.
+///
+/// No name is a reserved word of SQL.
 enum Schema {
     /// The version, in `user_version`.
     static let version = 1

@@ -12,6 +12,8 @@ struct MadeConversation {
 
     private(set) var packets: [Packet] = []
     private var next: [UInt32] = [0xffff_ff00, 1000]
+    /// What each end has acknowledged.
+    private var acknowledged: [UInt32] = [1001, 0xffff_ff01]
     private var delayed: Packet?
     private var time = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
 
@@ -29,9 +31,11 @@ struct MadeConversation {
 
     /// Sends a segment, a millisecond after the packet before or at once; the settings are those of a piece (``SessionsRun``).
     mutating func send(_ bytes: [UInt8], from sender: Role, settings: UInt8 = 0, atOnce: Bool = false) {
-        let flags: UInt8 = (settings & 32 == 0 ? 0 : 0x10) | (settings & 16 == 0 ? 0 : 0x01)
+        let index = sender == .client ? 0 : 1
+        if settings & 32 != 0 { acknowledged[index] = next[1 - index] }
+        let flags: UInt8 = 0x10 | (settings & 16 == 0 ? 0 : 0x01)
         var packet = Packet(bytes: packet(bytes, from: sender, flags: flags))
-        next[sender == .client ? 0 : 1] &+= UInt32(bytes.count) &+ (settings & 16 == 0 ? 0 : 1)
+        next[index] &+= UInt32(bytes.count) &+ (settings & 16 == 0 ? 0 : 1)
         guard settings & 1 == 0 else { return }
         if settings & 4 != 0 {
             packet.cut = bytes.count / 2
@@ -63,7 +67,7 @@ struct MadeConversation {
         let length = 40 + payload.count
         return [0x45, 0, UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length)]
             + [0, 0, 0x40, 0, 64, 6, 0, 0] + addresses[index] + addresses[1 - index]
-            + ports[index] + ports[1 - index] + Self.bytes(next[index]) + Self.bytes(next[1 - index])
+            + ports[index] + ports[1 - index] + Self.bytes(next[index]) + Self.bytes(acknowledged[index])
             + [0x50, flags, 0xff, 0xff, 0, 0, 0, 0] + payload
     }
 

@@ -47,7 +47,9 @@ extension HARFormat where Storage: ~Copyable {
         keep(of: session, asControl: true, key: event.origin.packet)
     }
 
-    /// Begins a message, up to its data. The first of a list loses its comma when it is printed.
+    /// Begins a message, up to its data.
+    ///
+    /// The first of a list loses its comma when it is printed.
     private mutating func begin(_ from: Role, _ origin: Origin, _ opcode: Opcode) {
         switch from {
         case .client: record.append(",\n{\"type\":\"send\",\"time\":")

@@ -3,7 +3,9 @@ import PacketDecoding
 import WebSocketProtocol
 import WireFormat
 
-/// An open session, as far as its entry needs it. A class, since a dictionary would move it on every change.
+/// An open session, as far as its entry needs it.
+///
+/// A class, since a dictionary would move it on every change.
 final class HARSession {
     /// Messages that are not in the entry, or not whole.
     struct Omissions {
