@@ -8,8 +8,6 @@ package struct TLSFacts: Sendable {
     package internal(set) var serverName: String?
     /// The application protocol that the server chose.
     package internal(set) var selectedProtocol: String?
-    /// The application protocols that the client offered.
-    package internal(set) var offeredProtocols: [String] = []
     /// Whether an earlier session was resumed.
     package internal(set) var isResumed = false
     /// Whether the true ClientHello may be encrypted (ECH).

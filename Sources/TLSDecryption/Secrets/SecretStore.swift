@@ -114,14 +114,17 @@ package final class SecretStore: Sendable {
         return secrets
     }
 
-    /// The lines of a connection; at most 64.
+    /// Lines of one random that are read at most.
+    private static let lineLimit = 64
+
+    /// The lines of a connection.
     private func lines(of random: Random, at packet: UInt64) -> [KeyLogLine] {
         complete()
         let places = index.withLock { $0.places(of: random, at: packet) }
         var lines: [KeyLogLine] = []
         for place in places {
             KeyLogScanner.read(place.source, at: place.offset) { line in
-                guard line.random == random, lines.count < 64 else { return false }
+                guard line.random == random, lines.count < Self.lineLimit else { return false }
                 lines.append(line)
                 return true
             }
@@ -134,19 +137,27 @@ package final class SecretStore: Sendable {
     /// - Parameters:
     ///   - limit: How many at most.
     ///   - packet: The current packet.
+    ///   - budget: Lines that may still be read; those that are read are taken out.
     /// - Returns: Their lines, those of the latest sessions first.
-    package func applicationSecrets(atMost limit: Int, at packet: UInt64) -> [KeyLogLine] {
+    package func applicationSecrets(atMost limit: Int, at packet: UInt64, budget: inout Int) -> [KeyLogLine] {
+        guard budget > 0 else { return [] }
         complete()
         let places = index.withLock { $0.places(atMost: limit, at: packet) }
         var lines: [KeyLogLine] = []
         for place in places {
+            guard lines.count < limit, budget > 0 else { break }
             var first: Random?
+            var count = 0
             KeyLogScanner.read(place.source, at: place.offset) { line in
-                guard lines.count < limit, first ?? line.random == line.random else { return false }
+                count &+= 1
+                guard lines.count < limit, first ?? line.random == line.random, count <= Self.lineLimit else {
+                    return false
+                }
                 first = line.random
                 if line.label == .clientApplication || line.label == .serverApplication { lines.append(line) }
                 return true
             }
+            budget &-= count
         }
         return lines
     }

@@ -230,10 +230,3 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         endLine()
     }
 }
-
-extension Array<UInt8> {
-    /// Copies borrowed bytes.
-    fileprivate init(copying bytes: Span<UInt8>) {
-        self = bytes.isEmpty ? [] : unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
-    }
-}
