@@ -16,7 +16,7 @@ package final class TLSReader {
     /// The direction of the client; nil while it is not known.
     package internal(set) var client: Direction?
     /// The random of the ClientHello, which names the connection in key logs.
-    var clientRandom: Random?
+    package internal(set) var clientRandom: Random?
     var serverRandom: Random?
     var sessionID: [UInt8] = []
     /// What protects records, by the suite; nil while it is not known.

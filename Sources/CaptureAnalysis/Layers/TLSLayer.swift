@@ -25,7 +25,8 @@ final class TLSLayer: StreamLayer {
         let facts = reader.facts
         return Encryption(
             version: facts.version?.name, cipherSuite: facts.suite?.name, serverName: facts.serverName,
-            applicationProtocol: facts.selectedProtocol, isDecrypted: reader.isDecrypted, isResumed: facts.isResumed)
+            applicationProtocol: facts.selectedProtocol, isDecrypted: reader.isDecrypted, isResumed: facts.isResumed,
+            clientRandom: reader.clientRandom)
     }
 
     func receive(_ bytes: Span<UInt8>, at place: StreamPlace, into output: inout LayerOutput) {

@@ -26,7 +26,7 @@ package struct TLSVersion: RawRepresentable, Hashable, Comparable, Sendable {
 }
 
 /// The 32 random bytes of a hello; a key log names a connection by those of its ClientHello.
-package struct Random: Equatable, Sendable {
+package struct Random: Hashable, Sendable {
     package static let size = 32
 
     let words: (UInt64, UInt64, UInt64, UInt64)
@@ -47,4 +47,11 @@ package struct Random: Equatable, Sendable {
     }
 
     package static func == (left: Random, right: Random) -> Bool { left.words == right.words }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
 }

@@ -156,8 +156,8 @@ struct KeyLogScanner {
     /// How far apart lines of one random may begin that are found by the first of them: other lines may stand between.
     static let reach: UInt64 = 1024
 
-    /// Reads lines from a place on, as long as they are wanted.
-    static func read(_ source: any KeyLogSource, at offset: UInt64, _ take: (KeyLogLine) -> Bool) {
+    /// Reads lines from a place on, as long as they are wanted; hands each on with its bytes.
+    static func read(_ source: any KeyLogSource, at offset: UInt64, _ take: (KeyLogLine, Span<UInt8>) -> Bool) {
         var offset = offset
         var latest = offset
         while true {
@@ -169,8 +169,9 @@ struct KeyLogScanner {
                 guard stop < bytes.count || bytes.count < size else { break }
                 let place = offset &+ UInt64(start)
                 guard place &- latest <= reach else { return }
-                if let line = KeyLogLine(bytes.span.extracting(start..<stop)) {
-                    guard take(line) else { return }
+                let text = bytes.span.extracting(start..<stop)
+                if let line = KeyLogLine(text) {
+                    guard take(line, text) else { return }
                     latest = place
                 }
                 start = stop &+ 1

@@ -25,6 +25,7 @@ struct SecretsOfCapture {
         guard comeWithPackets, capture.secrets.count > taken else { return }
         // Without a batch, the capture is over.
         let packet = capture.batch.count > 0 ? capture.batch.number(0) : capture.packetCount &+ 1
+        CoreDumps.forbid()
         for secrets in capture.secrets[taken...] where secrets.type == CaptureSecrets.keyLog {
             store.add(secrets.bytes, from: packet)
         }
@@ -36,6 +37,7 @@ struct SecretsOfCapture {
         paths.filter(mayHaveSecrets).flatMap { path -> [[UInt8]] in
             guard var capture = try? MergedCapture(paths: [path]) else { return [] }
             while capture.readBatch() {}
+            if !capture.secrets.isEmpty { CoreDumps.forbid() }
             return capture.secrets.filter { $0.type == CaptureSecrets.keyLog }.map(\.bytes)
         }
     }

@@ -64,6 +64,17 @@ struct KeyLogTests {
         #expect(store.applicationSecrets(atMost: 2, at: 1, budget: &budget).count == 2)
     }
 
+    @Test("give a session's own lines, as they are written and each once")
+    func excerpt() throws {
+        let random = try #require(Self.random)
+        let foreign = "CLIENT_TRAFFIC_SECRET_0 \(String(repeating: "9", count: 64)) \(Self.secretDigits)"
+        let second = Self.line("CLIENT_TRAFFIC_SECRET_1", secret: String(repeating: "0A", count: 32))
+        let store = Self.store("# x\n" + [Self.line(), foreign, second + "  \r", Self.line()].joined(separator: "\n"))
+        #expect(String(decoding: store.keyLog(of: random, at: 1), as: UTF8.self) == Self.line() + "\n" + second + "\n")
+        let unknown = try #require(Self.random(String(repeating: "8", count: 64)))
+        #expect(store.keyLog(of: unknown, at: 1).isEmpty)
+    }
+
     @Test("of hostile captures cost no more than may be read")
     func budget() {
         // One session, whose application secret stands behind more lines than are read of one.
