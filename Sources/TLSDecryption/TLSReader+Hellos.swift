@@ -33,6 +33,7 @@ extension TLSReader {
         clientRandom = hello.random
         sessionID = hello.sessionID
         facts.serverName = hello.serverName
+        facts.offeredProtocols = hello.protocols
         facts.hasEncryptedHello = hello.hasEncryptedHello
         // A second hello, after a retry, has none.
         earlyData = hello.hasEarlyData ? .undecided : earlyData == .none ? .none : .rejected

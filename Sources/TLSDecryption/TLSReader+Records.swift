@@ -143,6 +143,7 @@ extension TLSReader {
     func readAlert(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         guard bytes.count == 2 else { return }
         let alert = TLSAlert(isFatal: bytes[0] == 2, code: bytes[1])
+        if alert.isFatal, facts.fatalAlert == nil { facts.fatalAlert = (alert, place.direction) }
         flushGap(place.direction, into: &output)
         output.append(.alert(alert), at: place)
     }

@@ -6,6 +6,8 @@ struct ClientHello: Sendable {
     let sessionID: [UInt8]
     /// The server that the client asks for (RFC 6066 3); nil if it names none.
     let serverName: String?
+    /// The application protocols that it offers (RFC 7301), the first few.
+    let protocols: [String]
     /// Whether data follows before the server has answered (RFC 8446 4.2.10).
     let hasEarlyData: Bool
     /// Whether the true hello is encrypted in it (ECH); of ``serverName``, only the front is seen then.
@@ -24,16 +26,19 @@ struct ClientHello: Sendable {
         guard let methods = cursor.readUInt8(), cursor.count >= Int(methods) else { return nil }
         cursor.skip(Int(methods))
         var serverName: String?
+        var protocols: [String] = []
         var (hasEarlyData, hasEncryptedHello) = (false, false)
         Extensions.read(&cursor) { type, data in
             switch type {
             case .serverName: serverName = Extensions.serverName(data)
+            case .protocols: protocols = Extensions.protocols(data)
             case .earlyData: hasEarlyData = true
             case .encryptedClientHello: hasEncryptedHello = true
             default: break
             }
         }
         self.serverName = serverName
+        self.protocols = protocols
         self.hasEarlyData = hasEarlyData
         self.hasEncryptedHello = hasEncryptedHello
     }
@@ -81,7 +86,7 @@ struct ServerHello: Sendable {
             switch type {
             case .supportedVersions where data.count == 2:
                 version = TLSVersion(rawValue: data.bigEndianUInt16(at: 0))
-            case .protocols: selectedProtocol = Extensions.firstProtocol(data)
+            case .protocols: selectedProtocol = Extensions.protocols(data).first
             case .preSharedKey: usesPSK = true
             case .encryptThenMAC: encryptsThenAuthenticates = true
             default: break
@@ -105,7 +110,7 @@ struct EncryptedExtensions: Sendable {
         var acceptsEarlyData = false
         Extensions.read(&cursor) { type, data in
             switch type {
-            case .protocols: selectedProtocol = Extensions.firstProtocol(data)
+            case .protocols: selectedProtocol = Extensions.protocols(data).first
             case .earlyData: acceptsEarlyData = true
             default: break
             }
@@ -149,14 +154,19 @@ enum Extensions {
         return nil
     }
 
-    /// The first name of a list of application protocols; a server's list has one (RFC 7301 3.1).
-    static func firstProtocol(_ data: Span<UInt8>) -> String? {
+    /// The first names of a list of application protocols; a server's list has one (RFC 7301 3.1).
+    static func protocols(_ data: Span<UInt8>) -> [String] {
         var cursor = ByteCursor(data)
-        guard cursor.readUInt16() != nil, let length = cursor.readUInt8(), cursor.count >= Int(length) else {
-            return nil
+        guard cursor.readUInt16() != nil else { return [] }
+        var names: [String] = []
+        while names.count < protocolLimit, let length = cursor.readUInt8(), cursor.count >= Int(length) {
+            names.append(text(cursor.take(atMost: Int(length))))
         }
-        return text(cursor.take(atMost: Int(length)))
+        return names
     }
+
+    /// The most names of application protocols that are kept.
+    private static let protocolLimit = 4
 
     /// Bytes of a peer, which may be hostile, as text: at most 255 of them.
     private static func text(_ bytes: Span<UInt8>) -> String {
