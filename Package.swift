@@ -169,8 +169,8 @@ let package = Package(
         .testTarget(
             name: "CaptureAnalysisTests",
             dependencies: [
-                "CaptureAnalysis", "FuzzTargets", "HTTPUpgrade", "PacketDecoding", "TCPReassembly", "TLSDecryption",
-                "TestSupport", "WebSocketProtocol", "WireFormat",
+                "CCrypto", "CaptureAnalysis", "FuzzTargets", "HTTPUpgrade", "PacketDecoding", "TCPReassembly",
+                "TLSDecryption", "TestSupport", "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: settings),
         .testTarget(

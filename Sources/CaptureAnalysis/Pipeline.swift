@@ -142,10 +142,13 @@ public struct Pipeline: ~Copyable {
             shards[entry.shard].end(entry.slot, cause: .captureEnd, &workspace, &sink)
         }
         var servers = ServerTable()
+        var encrypted = EncryptedServers()
         for shard in 0..<Limits.shards {
             shards[shard].countOthers(&workspace)
             servers.add(shards[shard].servers)
+            encrypted.add(shards[shard].encrypted)
         }
+        workspace.summary.take(encrypted)
         workspace.summary.take(workspace.comparison)
         (workspace.summary.servers, workspace.summary.otherServers) = servers.largestFirst
         sink.receive(.summary(workspace.totals), at: workspace.context(.none, view: .unknown), payload: Span())

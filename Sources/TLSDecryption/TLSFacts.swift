@@ -1,3 +1,5 @@
+package import WireFormat
+
 /// What the hellos of a connection have told, and what is missing to decrypt it.
 package struct TLSFacts: Sendable {
     /// The version that the server chose; nil before its hello.
@@ -8,8 +10,10 @@ package struct TLSFacts: Sendable {
     package internal(set) var serverName: String?
     /// The application protocol that the server chose.
     package internal(set) var selectedProtocol: String?
-    /// The application protocols that the client offered.
+    /// The application protocols that the client offered, the first few: in TLS 1.3 the choice is encrypted.
     package internal(set) var offeredProtocols: [String] = []
+    /// The first alert that ended the connection and was not encrypted, or was decrypted, and who sent it.
+    package internal(set) var fatalAlert: (alert: TLSAlert, from: Direction)?
     /// Whether an earlier session was resumed.
     package internal(set) var isResumed = false
     /// Whether the true ClientHello may be encrypted (ECH).
@@ -31,5 +35,33 @@ package struct TLSFacts: Sendable {
         case noHandshake
         /// It ended before there was something to decrypt, or is none.
         case incomplete
+    }
+}
+
+/// What a connection came to, for when its reader is gone.
+package struct TLSOutcome: Sendable {
+    /// What the hellos told.
+    package let facts: TLSFacts
+    /// The direction of the client; nil if that was not seen.
+    package let client: Direction?
+    /// The random of the ClientHello.
+    package let clientRandom: Random?
+    /// What kept the connection from being decrypted; nil if records of it were.
+    package let obstacle: TLSFacts.Obstacle?
+    /// Whether both directions have their secrets, as far as is known.
+    package let isDecrypted: Bool
+    /// Whether the connection began before the capture.
+    package let beginsMidstream: Bool
+
+    /// Whether it is TLS for certain: a hello was read.
+    package var hasHello: Bool { clientRandom != nil || facts.version != nil }
+}
+
+extension TLSReader {
+    /// What the connection came to up to now.
+    package var outcome: TLSOutcome {
+        TLSOutcome(
+            facts: facts, client: client, clientRandom: clientRandom, obstacle: obstacle, isDecrypted: isDecrypted,
+            beginsMidstream: beginsMidstream)
     }
 }

@@ -14,7 +14,8 @@ extension TLSReader {
             case .encryptedExtensions: readExtensions(message.body.span, at: place, into: &output)
             case .endOfEarlyData: sides[index].expected = .handshake
             case .finished where isTLS13: sides[index].expected = .application
-            case .keyUpdate where isTLS13:
+            // It ends a record (RFC 8446 5.1): one in the middle of many would only cost time.
+            case .keyUpdate where isTLS13 && offset == bytes.count:
                 if let next = sides[index].protection?.next { sides[index].protection = next }
             default: break
             }

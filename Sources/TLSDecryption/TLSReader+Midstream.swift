@@ -14,14 +14,16 @@ extension TLSReader {
     func locateMidstream(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction
     ) -> RecordProtection? {
-        guard let secrets, header.type == .applicationData else { return nil }
-        for line in secrets.applicationSecrets(atMost: Self.midstreamSecrets, at: packet) {
+        guard let secrets, header.type == .applicationData, bench.midstreamTrials > 0 else { return nil }
+        let lines = secrets.applicationSecrets(
+            atMost: Self.midstreamSecrets, at: packet, budget: &bench.midstreamLines)
+        for line in lines {
             let sender = line.label == .clientApplication ? direction : direction.opposite
             guard client ?? sender == sender else { continue }
-            for suite in suites(line.secret) {
-                guard let cipher = suite.cipher, cipher.mode == .gcm, bench.midstreamTrials > 0 else { continue }
+            for (suite, hash, cipher) in Self.midstreamSuites where hash.digestSize == line.secret.count {
+                guard facts.suite ?? suite == suite, bench.midstreamTrials > 0 else { continue }
                 bench.midstreamTrials &-= 1
-                var keys = RecordProtection(TrafficSecret(line.secret, suite.hash), cipher, .application)
+                var keys = RecordProtection(TrafficSecret(line.secret, hash), cipher, .application)
                 guard let sequence = keys.sequence(of: header, payload, bench) else { continue }
                 keys.sequence = sequence
                 client = sender
@@ -33,6 +35,11 @@ extension TLSReader {
             }
         }
         return nil
+    }
+
+    /// The suites of which a record's number proves its key.
+    private static let midstreamSuites = CipherSuite.allOfTLS13.compactMap { suite in
+        suite.cipher.flatMap { $0.mode == .gcm ? (suite, suite.hash, $0) : nil }
     }
 
     /// Records of a direction that are tried.

@@ -54,9 +54,7 @@ extension TLSReader {
             sides[index].recordLost &+= count
             return count
         }
-        unsafe bytes.extracting(first: count).withUnsafeBufferPointer {
-            unsafe sides[index].record.append(contentsOf: $0)
-        }
+        sides[index].record.append(copying: bytes.extracting(first: count))
         return count
     }
 
@@ -145,8 +143,8 @@ extension TLSReader {
     func readAlert(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         guard bytes.count == 2 else { return }
         let alert = TLSAlert(isFatal: bytes[0] == 2, code: bytes[1])
+        if alert.isFatal, facts.fatalAlert == nil { facts.fatalAlert = (alert, place.direction) }
         flushGap(place.direction, into: &output)
-        if alert.isCloseNotify { sides[place.direction.index].hasClosed = true }
         output.append(.alert(alert), at: place)
     }
 }

@@ -35,8 +35,6 @@ extension TLSReader {
         var obstacle: TLSFacts.Obstacle?
         /// Whether records wait in the queue.
         var isHeld = false
-        /// Whether it has said that nothing more will be sent.
-        var hasClosed = false
 
         /// The bytes that it keeps.
         var cost: Int { record.capacity &+ messages.cost &+ (search?.cost ?? 0) }

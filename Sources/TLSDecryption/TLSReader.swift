@@ -16,7 +16,7 @@ package final class TLSReader {
     /// The direction of the client; nil while it is not known.
     package internal(set) var client: Direction?
     /// The random of the ClientHello, which names the connection in key logs.
-    var clientRandom: Random?
+    package internal(set) var clientRandom: Random?
     var serverRandom: Random?
     var sessionID: [UInt8] = []
     /// What protects records, by the suite; nil while it is not known.
@@ -61,9 +61,6 @@ package final class TLSReader {
 
     /// Whether records of a direction have been decrypted.
     package func hasDecrypted(_ direction: Direction) -> Bool { sides[direction.index].protection != nil }
-
-    /// Whether a direction said that it sends nothing more.
-    package func hasClosed(_ direction: Direction) -> Bool { sides[direction.index].hasClosed }
 
     /// Whether both directions have their secrets, as far as is known.
     package var isDecrypted: Bool {
@@ -133,9 +130,5 @@ package final class TLSReader {
     /// Stops decrypting the connection: without what both hellos say, neither direction can be read.
     func giveUpBoth(_ obstacle: TLSFacts.Obstacle) {
         for direction in Direction.allCases { giveUp(direction, obstacle) }
-    }
-
-    func role(_ direction: Direction) -> (isClient: Bool, isKnown: Bool) {
-        (direction == client, client != nil)
     }
 }

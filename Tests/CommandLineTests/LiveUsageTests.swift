@@ -10,6 +10,8 @@ struct LiveUsageTests {
             ["live"], ["live", "-i", "lo", "--count", "0"], ["live", "-i", "lo", "--duration", "soon"],
             ["live", "-i", "lo", "--snaplen", "-1"], ["live", "-i", "lo", "--snaplen", "262145"],
             ["live", "-i", "lo", "--buffer-size", "2T"], ["live", "-i", "lo", "--write-websocket-only"],
+            ["live", "-i", "lo", "-w", "a.pcapng", "--write-secrets"],
+            ["live", "-i", "lo", "-w", "a.pcap", "--write-websocket-only", "--write-secrets"],
             ["live", "-i", "lo", "-f", "tcp", "udp"], ["interfaces", "--format", "har"],
         ])
     func wrong(arguments: [String]) throws {

@@ -18,7 +18,7 @@ struct RuleTests {
                 #expect(finding.reference == rules[rule]?.reference, "\(rule)")
             }
         }
-        // Those of TLS need secrets, and records that no capture of a fixture has: TLSDecryptionTests cause each.
+        // Those of TLS need secrets, and records that no capture of a fixture has: TLSTests of CaptureAnalysis cause each.
         let ofTLS = rules.keys.filter { $0.hasPrefix("tls.") }
         #expect(Set(rules.keys).subtracting(shown).subtracting(ofTLS).sorted() == [])
     }

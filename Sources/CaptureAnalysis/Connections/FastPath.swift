@@ -43,8 +43,17 @@ extension Shard {
                 followDelivery(length, place, from: role, session, &workspace, &sink)
             }
             return true
-        case .ignored: return table.connections[slot].passFastPath(&entry.segment, time: workspace.time)
-        case .none, .layer, .stopped: return false
+        case .ignored: return table.connections[slot].passFastPath(&entry.segment, time: workspace.time) != nil
+        case .layer(let layer):
+            guard layers[layer].isSpent else { return false }
+            let previous = table.connections[slot].lastTime
+            guard let direction = table.connections[slot].passFastPath(&entry.segment, time: workspace.time) else {
+                return false
+            }
+            layers[layer].passed.count(
+                entry.segment.payloadLength, from: direction, at: workspace.time, after: previous)
+            return true
+        case .none, .stopped: return false
         }
     }
 

@@ -17,6 +17,8 @@ struct Shard: ~Copyable {
     var channels = SlotPool<Channel>()
     /// Its connections by server.
     var servers = ServerTable()
+    /// Its TLS connections of which nothing was decrypted.
+    var encrypted = EncryptedServers()
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
@@ -70,10 +72,14 @@ struct Shard: ~Copyable {
         }
         guard let place = found else { return }
         let slot = place.slot
-        if isPassed(slot) {
+        switch connections[slot.index].reader {
+        case .ignored:
             table.connections[slot].pass(
                 entry.segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)
             return
+        case .layer(let layer) where layers[layer].isSpent:
+            return pass(entry.segment, at: place, layer, &workspace, &sink)
+        case .none, .opening, .layer, .stopped, .session: break
         }
         guard !table.connections[slot].rejects(&entry.segment, in: bytes, from: place.direction) else {
             reportRejected(slot, place.direction, &workspace, &sink)
@@ -86,13 +92,17 @@ struct Shard: ~Copyable {
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
     }
 
-    /// Whether nobody reads a connection any more.
-    private mutating func isPassed(_ slot: Slot<TCPConnection>) -> Bool {
-        switch connections[slot.index].reader {
-        case .ignored: true
-        case .layer(let layer): layers[layer].isSpent
-        case .none, .opening, .stopped, .session: false
-        }
+    /// Takes a segment of a connection of which nothing can be decrypted: only how much passes, and its end, matter.
+    private mutating func pass(
+        _ segment: borrowing TCPSegment, at place: ConnectionTable.Place, _ layer: Slot<LayerReader>,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        layers[layer].passed.count(
+            segment.payloadLength, from: place.direction, at: workspace.time,
+            after: table.connections[place.slot].lastTime)
+        table.connections[place.slot].pass(
+            segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)
+        if table.connections[place.slot].isClosed { end(place.slot, cause: .closed, &workspace, &sink) }
     }
 
     /// Looks among the waiting bytes of the other stream for Pings: a Pong has come.

@@ -1,3 +1,5 @@
+package import TLSDecryption
+
 /// What protects a connection: TLS.
 public struct Encryption: Hashable, Sendable {
     /// The version, "1.3"; nil if its hello is not in the capture.
@@ -12,6 +14,8 @@ public struct Encryption: Hashable, Sendable {
     public var isDecrypted: Bool
     /// Whether an earlier session was resumed.
     public var isResumed: Bool
+    /// The random of the ClientHello, which names the connection in key logs; nil if that is not known.
+    package var clientRandom: Random?
 }
 
 /// TLS connections by what could be decrypted of them, and why not.

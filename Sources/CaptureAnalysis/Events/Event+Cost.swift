@@ -10,8 +10,9 @@ extension Event {
         case .handshake(let handshake): handshake.cost
         case .alert: 256
         case .connection(let start):
-            512 &+ (start.interface?.utf8.count ?? 0) &+ (start.encryption?.serverName?.utf8.count ?? 0)
-                &+ (start.encryption?.applicationProtocol?.utf8.count ?? 0)
+            512 &+ (start.interface?.utf8.count ?? 0) &+ (start.encryption?.cost ?? 0)
+        case .encrypted(let connection):
+            connection.offeredProtocols.reduce(512 &+ connection.encryption.cost) { $0 &+ 32 &+ $1.utf8.count }
         case .finding(let finding): 256 &+ finding.text.utf8.count
         case .end(let end): 1024 &+ (end.verdict.reason?.utf8.count ?? 0)
         case .summary: 4096
@@ -24,6 +25,10 @@ extension Handshake {
         512 &+ url.utf8.count &+ target.utf8.count &+ host.utf8.count &+ requestHeader.cost &+ responseHeader.cost
             &+ offeredExtensions.cost &+ extensions.cost
     }
+}
+
+extension Encryption {
+    fileprivate var cost: Int { (serverName?.utf8.count ?? 0) &+ (applicationProtocol?.utf8.count ?? 0) }
 }
 
 extension [WebSocketExtension] {

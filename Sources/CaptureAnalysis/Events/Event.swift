@@ -6,7 +6,7 @@ public import WireFormat
 ///
 /// Events are never revised: what becomes known later is an event of its own.
 ///
-/// The kinds are those of the trace format; `segment` alone is for people who watch (the timeline shows it).
+/// The kinds are those of the trace format; `segment` and `encrypted` are for people who watch (the timeline shows them).
 public enum Event: Sendable {
     /// The analysis begins; always first.
     case capture(CaptureStart)
@@ -16,6 +16,8 @@ public enum Event: Sendable {
     case segment(ControlSegment)
     /// TLS has said something about a session's connection.
     indirect case alert(Alert)
+    /// A TLS connection is over of which nothing was decrypted.
+    indirect case encrypted(EncryptedConnection)
     /// An upgrade was answered, refused, or never answered.
     indirect case handshake(Handshake)
     /// A frame has passed.

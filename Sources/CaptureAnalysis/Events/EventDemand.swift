@@ -26,7 +26,10 @@ public struct EventDemand: Hashable, Sendable {
     /// Whether ``EventContext/view`` is filled in, at a small cost for every packet.
     public var includesStates = false
 
-    /// Creates the default demand: everything but states, frames' own payloads and untroubled deliveries.
+    /// Whether TLS connections of which nothing was decrypted are reported one by one; they are counted in any case.
+    public var includesEncrypted = false
+
+    /// Creates the default demand: everything but states, TLS connections, frames' own payloads and untroubled deliveries.
     public init() {}
 
     /// Creates the demand of a receiver of totals, sessions and findings.

@@ -40,6 +40,13 @@ public struct Summary: Sendable {
     public var forgottenTimes: UInt64 = 0
     /// Connections with TLS.
     public var encrypted = EncryptedConnections()
+    /// The servers of TLS connections of which nothing was decrypted, those with most connections first; empty before
+    /// the capture's end.
+    public var encryptedServers: [EncryptedServer] = []
+    /// Such connections with further servers.
+    public var otherEncryptedConnections: UInt64 = 0
+    /// Ways in which such connections ended alike, the most frequent first; empty before the capture's end.
+    public var encryptedPatterns: [EndingPattern] = []
     /// What the connections without WebSocket were.
     public var others = OtherTraffic()
     /// Upgrades that were answered and not accepted.

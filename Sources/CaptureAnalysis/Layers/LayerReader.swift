@@ -10,6 +10,8 @@ struct LayerReader: ~Copyable {
     let parent: Slot<Channel>?
     /// Whether nothing more can come of the layer.
     private(set) var isSpent = false
+    /// What has passed since.
+    var passed = PassedTraffic()
     /// The channels by the order in which they came, each with its stream.
     private(set) var channels: [(stream: UInt64?, slot: Slot<Channel>)] = []
     /// The number of the connection, once WebSocket was seen in it; 0 before.
@@ -62,5 +64,39 @@ struct LayerReader: ~Copyable {
     mutating func release(_ workspace: inout Workspace) {
         workspace.resources.keepable &+= reserved
         reserved = 0
+    }
+}
+
+/// What passes on a connection of which nothing can be decrypted.
+struct PassedTraffic {
+    /// The payload bytes of the segments of each direction, by ``Direction/index``; those sent again count again.
+    private(set) var bytes: InlineArray<2, UInt64> = [0, 0]
+    /// The last pause of at least ``EndingPatterns/shortest``, in nanoseconds; 0 before the first.
+    private var pause: Int64 = 0
+    /// When it ended.
+    private var pauseEnd = Timestamp(nanoseconds: 0)
+
+    /// Counts a segment.
+    ///
+    /// - Parameters:
+    ///   - length: Its payload bytes.
+    ///   - direction: Who sent it.
+    ///   - time: Its packet's time.
+    ///   - previous: The time of the packet before.
+    @inline(__always)
+    mutating func count(_ length: Int, from direction: Direction, at time: Timestamp, after previous: Timestamp) {
+        bytes[direction.index] &+= UInt64(truncatingIfNeeded: length)
+        let pause = time.nanoseconds(since: previous)
+        guard pause >= EndingPatterns.shortest else { return }
+        self.pause = pause
+        pauseEnd = time
+    }
+
+    /// How long nothing was said before the end; nil if that is no pause.
+    ///
+    /// What comes with the end, such as close_notify, breaks no silence.
+    func silence(before end: Timestamp) -> Int64? {
+        let rest = end.nanoseconds(since: pauseEnd)
+        return pause > 0 && (0..<EndingPatterns.shortest).contains(rest) ? pause : nil
     }
 }

@@ -204,6 +204,7 @@ extension Shard {
             channels.remove(channel)
         }
         layers[layer].layer.count(in: &workspace.summary)
+        reportEncrypted(layer, of: feed, cause, &workspace, &sink)
         layers[layer].release(&workspace)
         if layers[layer].number > 0 { workspace.release(layers[layer].number) }
         layers.remove(layer)

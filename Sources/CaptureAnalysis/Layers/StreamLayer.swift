@@ -1,5 +1,6 @@
 package import HTTPUpgrade
 package import PacketDecoding
+package import TLSDecryption
 package import WireFormat
 
 /// Something between TCP and sessions: it decrypts both streams of a connection, or takes them apart into several.
@@ -21,6 +22,9 @@ package protocol StreamLayer: AnyObject {
 
     /// What it decrypts; nil if it does not.
     var encryption: Encryption? { get }
+
+    /// What TLS came to in it; nil if it is something else.
+    var encryptedOutcome: TLSOutcome? { get }
 
     /// Takes the next bytes of a stream, as many as there are; what is incomplete it keeps.
     ///
@@ -49,6 +53,7 @@ extension StreamLayer {
     package var beginsMidstream: Bool { false }
     package var isSpent: Bool { false }
     package var encryption: Encryption? { nil }
+    package var encryptedOutcome: TLSOutcome? { nil }
     package func finish(into output: inout LayerOutput) {}
     package func count(in summary: inout Summary) {}
 }

@@ -4,60 +4,82 @@ import WireFormat
 
 /// Lets a TLS connection be read as what it carries.
 final class TLSLayer: StreamLayer {
-    private let reader: TLSReader
+    /// Its reader, which goes once nothing more can come of it: most TLS connections have no secrets.
+    private enum State {
+        case reading(TLSReader)
+        case spent(TLSOutcome)
+    }
+
+    private var state: State
     private let shared: TLSShard
 
     init(_ shared: TLSShard, beginsMidstream: Bool) {
         self.shared = shared
-        reader = TLSReader(secrets: shared.secrets, bench: shared.bench, beginsMidstream: beginsMidstream)
+        state = .reading(TLSReader(secrets: shared.secrets, bench: shared.bench, beginsMidstream: beginsMidstream))
     }
 
-    /// A reader and this object, with what they keep.
-    var cost: Int { 768 &+ reader.cost }
+    /// What it keeps: a reader is about as large as this.
+    var cost: Int {
+        switch state {
+        case .reading(let reader): 768 &+ reader.cost
+        case .spent: 256
+        }
+    }
 
-    var beginsMidstream: Bool { reader.beginsMidstream }
+    private var outcome: TLSOutcome {
+        switch state {
+        case .reading(let reader): reader.outcome
+        case .spent(let outcome): outcome
+        }
+    }
+
+    var beginsMidstream: Bool { outcome.beginsMidstream }
 
     var isSpent: Bool {
-        reader.obstacle(.fromInitiator) != nil && reader.obstacle(.fromResponder) != nil
+        if case .spent = state { true } else { false }
     }
 
-    var encryption: Encryption? {
-        let facts = reader.facts
-        return Encryption(
-            version: facts.version?.name, cipherSuite: facts.suite?.name, serverName: facts.serverName,
-            applicationProtocol: facts.selectedProtocol, isDecrypted: reader.isDecrypted, isResumed: facts.isResumed)
-    }
+    var encryptedOutcome: TLSOutcome? { outcome }
+
+    var encryption: Encryption? { Encryption(outcome) }
 
     func receive(_ bytes: Span<UInt8>, at place: StreamPlace, into output: inout LayerOutput) {
+        guard case .reading(let reader) = state else { return }
         swap(&shared.output.bytes, &output.bytes)
         reader.receive(bytes, at: RecordPlace(place), into: &shared.output)
-        handOn(&output)
+        handOn(&output, of: reader)
     }
 
     func skip(_ length: UInt64?, at place: StreamPlace, into output: inout LayerOutput) {
+        guard case .reading(let reader) = state else { return }
         swap(&shared.output.bytes, &output.bytes)
         reader.skip(length, at: RecordPlace(place), into: &shared.output)
-        handOn(&output)
+        handOn(&output, of: reader)
     }
 
     func finish(into output: inout LayerOutput) {
+        guard case .reading(let reader) = state else { return }
         swap(&shared.output.bytes, &output.bytes)
         reader.finish(into: &shared.output)
-        handOn(&output)
+        handOn(&output, of: reader)
     }
 
-    private func handOn(_ output: inout LayerOutput) {
+    private func handOn(_ output: inout LayerOutput, of reader: TLSReader) {
+        if reader.obstacle(.fromInitiator) != nil, reader.obstacle(.fromResponder) != nil {
+            reader.finish(into: &shared.output)
+            state = .spent(reader.outcome)
+        }
         swap(&shared.output.bytes, &output.bytes)
         for piece in shared.output.pieces { output.append(piece) }
         shared.output.pieces.removeAll(keepingCapacity: true)
     }
 
     func count(in summary: inout Summary) {
-        let facts = reader.facts
+        let outcome = outcome
         summary.encrypted.total &+= 1
-        if facts.selectedProtocol == "h2" { summary.encrypted.http2 &+= 1 }
-        if facts.hasEncryptedHello { summary.encrypted.encryptedHellos &+= 1 }
-        switch reader.obstacle {
+        if outcome.facts.selectedProtocol == "h2" { summary.encrypted.http2 &+= 1 }
+        if outcome.facts.hasEncryptedHello { summary.encrypted.encryptedHellos &+= 1 }
+        switch outcome.obstacle {
         case nil: summary.encrypted.decrypted &+= 1
         case .noKeyLog: summary.encrypted.noKeyLog &+= 1
         case .noSecret: summary.encrypted.noSecret &+= 1
@@ -66,7 +88,17 @@ final class TLSLayer: StreamLayer {
         case .noHandshake: summary.encrypted.noHandshake &+= 1
         case .incomplete: summary.encrypted.incomplete &+= 1
         }
-        if reader.obstacle != nil { summary.others.tls &+= 1 }
+        if outcome.obstacle != nil { summary.others.tls &+= 1 }
+    }
+}
+
+extension Encryption {
+    /// What is known of a connection.
+    init(_ outcome: TLSOutcome) {
+        self.init(
+            version: outcome.facts.version?.name, cipherSuite: outcome.facts.suite?.name,
+            serverName: outcome.facts.serverName, applicationProtocol: outcome.facts.selectedProtocol,
+            isDecrypted: outcome.isDecrypted, isResumed: outcome.facts.isResumed, clientRandom: outcome.clientRandom)
     }
 }
 

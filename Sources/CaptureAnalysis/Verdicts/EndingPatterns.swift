@@ -62,26 +62,62 @@ struct EndingPatterns: Sendable {
     ///   - server: Its server.
     ///   - lifetime: Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
     mutating func record(_ verdict: SessionEnd.Verdict, server: IPAddress, lifetime: Int64?) {
-        guard verdict.layer != .captureEnd else { return }
+        record(
+            Manner(by: verdict.by, layer: verdict.layer), silence: verdict.silence ?? 0,
+            messageSilence: verdict.messageSilence, server: server, lifetime: lifetime)
+    }
+
+    /// Takes the end of a TLS connection that was not decrypted.
+    mutating func record(_ connection: EncryptedConnection) {
+        record(
+            Manner(by: connection.by, layer: connection.layer), silence: connection.silence ?? 0, messageSilence: nil,
+            server: connection.server.address, lifetime: connection.opensInCapture ? connection.duration : nil)
+    }
+
+    private mutating func record(
+        _ manner: Manner, silence: Int64, messageSilence: Int64?, server: IPAddress, lifetime: Int64?
+    ) {
+        guard manner.layer != .captureEnd else { return }
         guard let index = index(of: server) else {
             uncomparedSessions &+= 1
             return
         }
         servers[index].ended &+= 1
-        let manner = Manner(by: verdict.by, layer: verdict.layer)
         let place = servers[index].place(of: manner)
         if place == servers[index].endings.count { servers[index].endings.append(Endings(manner: manner)) }
         servers[index].endings[place].count &+= 1
-        let silence = verdict.silence ?? 0
         let isSilent = lifetime.map { $0 >= silence && TimeClusters.isTight(silence...$0) } ?? false
         if silence >= Self.shortest {
             servers[index].endings[place].silences.count(silence, isSilentThroughout: isSilent)
         }
-        if let messages = verdict.messageSilence, messages >= Self.shortest {
+        if let messages = messageSilence, messages >= Self.shortest {
             servers[index].endings[place].messageSilences.count(messages, isSilentThroughout: false)
         }
         if let lifetime, lifetime >= Self.shortest {
             servers[index].endings[place].lifetimes.count(lifetime, isSilentThroughout: isSilent)
+        }
+    }
+
+    /// Adds what another shard has found; ends of further servers are only counted.
+    mutating func add(_ other: EndingPatterns) {
+        uncomparedSessions &+= other.uncomparedSessions
+        for server in other.servers {
+            guard let index = index(of: server.address) else {
+                uncomparedSessions &+= server.ended
+                continue
+            }
+            servers[index].ended &+= server.ended
+            for endings in server.endings {
+                let place = servers[index].place(of: endings.manner)
+                guard place < servers[index].endings.count else {
+                    servers[index].endings.append(endings)
+                    continue
+                }
+                servers[index].endings[place].count &+= endings.count
+                servers[index].endings[place].silences.add(endings.silences)
+                servers[index].endings[place].messageSilences.add(endings.messageSilences)
+                servers[index].endings[place].lifetimes.add(endings.lifetimes)
+            }
         }
     }
 

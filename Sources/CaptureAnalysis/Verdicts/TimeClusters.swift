@@ -28,6 +28,23 @@ struct TimeClusters: Sendable {
         if isSilentThroughout { clusters[index].silentThroughout &+= 1 }
     }
 
+    /// Adds the times of other groups: each group goes into one that is close enough to hold all of it.
+    mutating func add(_ other: TimeClusters) {
+        forgotten &+= other.forgotten
+        for cluster in other.clusters {
+            let range = cluster.range
+            let index =
+                clusters.firstIndex {
+                    TimeClusters.isTight(
+                        min($0.range.lowerBound, range.lowerBound)...max($0.range.upperBound, range.upperBound))
+                } ?? begin(range.lowerBound)
+            clusters[index].range = TimeClusters.joined(
+                TimeClusters.joined(clusters[index].range, range.lowerBound), range.upperBound)
+            clusters[index].count &+= cluster.count
+            clusters[index].silentThroughout &+= cluster.silentThroughout
+        }
+    }
+
     /// Whether two times are nearly the same.
     static func isTight(_ range: ClosedRange<Int64>) -> Bool {
         range.upperBound &- range.lowerBound <= range.upperBound / tolerance

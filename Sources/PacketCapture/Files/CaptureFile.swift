@@ -187,11 +187,22 @@ public struct CaptureFile: ~Copyable {
 
 /// The contents of a Decryption Secrets Block of a pcapng file (draft-ietf-opsawg-pcapng 4.7).
 public struct CaptureSecrets: Hashable, Sendable {
-    /// The kind of secrets, as registered in section 10.2; 0x544C534B is a TLS key log.
+    /// The kind of secrets, as registered in section 10.2.
     public let type: UInt32
     /// The secrets as stored in the file.
     public let bytes: [UInt8]
 
     /// What they take in memory, in bytes: a file may hold them one by one.
     var cost: Int { bytes.count &+ 128 }
+
+    /// The ``type`` of a TLS key log.
+    package static let keyLog: UInt32 = 0x544C_534B
+
+    /// Whether a file that begins with these four bytes may hold secrets: it is pcapng, or compressed, so that it may be.
+    package static func mayBe(inFileThatBeginsWith magic: [UInt8]) -> Bool {
+        switch FileFormat(magic: magic) {
+        case .pcapng, .compressed, .skippableFrame: true
+        case .pcap, .unknown: false
+        }
+    }
 }

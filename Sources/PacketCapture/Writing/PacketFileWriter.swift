@@ -70,6 +70,14 @@ package struct PacketFileWriter: ~Copyable {
             from: packet.interfaceName.span)
     }
 
+    /// Appends secrets that decrypt packets; in pcap, which has no place for them, and after a failure, drops them.
+    ///
+    /// - Parameter keyLog: Lines of a TLS key log (RFC 9850).
+    package mutating func append(keyLog: [UInt8]) {
+        guard !hasFailed, format == .pcapng, !keyLog.isEmpty else { return }
+        buffer.appendSecrets(keyLog: keyLog)
+    }
+
     private mutating func append(
         time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>, from interface: Span<UInt8>
     ) {

@@ -74,6 +74,16 @@ extension RecordBuffer {
         }
     }
 
+    /// Appends a Decryption Secrets Block (section 4.7) with a TLS key log.
+    mutating func appendSecrets(keyLog: [UInt8]) {
+        appendBlock(.decryptionSecrets) { buffer in
+            buffer.append(CaptureSecrets.keyLog)
+            buffer.append(UInt32(clamping: keyLog.count))
+            buffer.append(keyLog.span)
+            buffer.pad()
+        }
+    }
+
     /// Appends an Interface Statistics Block for the first interface (section 4.6): the times of its first and last
     /// packets, and packets received, dropped and written.
     mutating func appendStatistics(

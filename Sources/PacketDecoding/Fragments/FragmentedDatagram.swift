@@ -164,10 +164,3 @@ struct FragmentedDatagram {
         return low
     }
 }
-
-extension [UInt8] {
-    /// Appends a copy of borrowed bytes.
-    fileprivate mutating func append(copying bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-}

@@ -49,11 +49,11 @@ extension TCPConnection {
     /// - Parameters:
     ///   - segment: A segment, perhaps of another connection.
     ///   - time: Its packet's time.
-    /// - Returns: Whether it is one; if not, nothing has changed.
-    package mutating func passFastPath(_ segment: inout TCPSegment, time: Timestamp) -> Bool {
-        guard direction(ofFastPath: &segment) != nil else { return false }
+    /// - Returns: Who sent it if it is one; if not, nothing has changed.
+    package mutating func passFastPath(_ segment: inout TCPSegment, time: Timestamp) -> Direction? {
+        guard let direction = direction(ofFastPath: &segment) else { return nil }
         lastTime = time
-        return true
+        return direction
     }
 
     /// Who sent a segment that opens, closes and resets nothing; nil if it does, or is of another connection, or came through

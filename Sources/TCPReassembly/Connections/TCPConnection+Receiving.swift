@@ -119,6 +119,11 @@ extension TCPConnection {
         lastTime = time
         if flags.contains(.fin), finPackets[direction.index] == nil {
             finPackets[direction.index] = packet
+            firstEndTime = firstEndTime ?? time
+        }
+        if flags.contains(.rst), reset == nil, !isClosed {
+            reset = (packet, direction)
+            firstEndTime = firstEndTime ?? time
         }
         if flags.contains(.rst) || finPackets[0] != nil && finPackets[1] != nil { slowPathReasons.insert(.closed) }
     }

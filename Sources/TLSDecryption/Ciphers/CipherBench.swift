@@ -30,6 +30,8 @@ package final class CipherBench {
     private var contexts = [Context?](repeating: nil, count: 2 * Kind.Use.allCases.count)
     /// Secrets that may still be tried on records of unknown sessions, on all connections.
     package var midstreamTrials = 1 << 20
+    /// Lines of key logs that may still be read for them.
+    package var midstreamLines = 1 << 23
     /// Room for what an HMAC is made of.
     private var message: [UInt8] = []
 
@@ -163,8 +165,8 @@ package final class CipherBench {
         key: KeyBytes
     ) -> Bool {
         message.removeAll(keepingCapacity: true)
-        for index in header.indices { message.append(header[index]) }
-        unsafe bytes.withUnsafeBufferPointer { unsafe message.append(contentsOf: $0) }
+        message.append(copying: header)
+        message.append(copying: bytes)
         let input = message
         return hash.authenticate(input.span, key: key.span) == KeyBytes(mac)
     }
@@ -186,17 +188,15 @@ package final class CipherBench {
         let blockSize = RecordCipher.blockSize
         guard sealed.count >= blockSize, additional.count <= blockSize, additional.count > 0 else { return nil }
         let text = sealed.extracting(droppingLast: blockSize)
-        var head = Block()
-        for index in additional.indices { head[index] = additional[index] }
-        guard let hashKey = crypt(Block(), key, .encryptBlock), var counter = Optional(Block(first: 1)),
-            let mask = crypt(counter, key, .encryptBlock),
-            let tag = authenticate(head, text, key)
+        guard let hashKey = crypt(Block(), key, .encryptBlock),
+            let mask = crypt(Block(first: 1), key, .encryptBlock),
+            let tag = authenticate(Block(additional), text, key)
         else { return nil }
         let paddedCount = UInt128(blockSize + (text.count + blockSize - 1) / blockSize * blockSize)
         let lengths = (paddedCount * 8) << 64
         let ownLengths = (UInt128(additional.count) * 8) << 64 | UInt128(text.count) * 8
         let correction = GaloisField.multiply(lengths ^ ownLengths, hashKey.bits)
-        counter = Block(bits: Block(sealed.extracting(last: blockSize)).bits ^ tag.bits ^ mask.bits ^ correction)
+        let counter = Block(bits: Block(sealed.extracting(last: blockSize)).bits ^ tag.bits ^ mask.bits ^ correction)
         guard let nonce = crypt(counter, key, .decryptBlock), nonce.bits & 0xffff_ffff == 1 else { return nil }
         return nonce
     }

@@ -1,23 +1,20 @@
 import WireFormat
 
 /// What a ClientHello says (RFC 8446 4.1.2).
-package struct ClientHello: Sendable {
-    package let random: Random
-    package let sessionID: [UInt8]
+struct ClientHello: Sendable {
+    let random: Random
+    let sessionID: [UInt8]
     /// The server that the client asks for (RFC 6066 3); nil if it names none.
-    package let serverName: String?
-    /// The application protocols that it offers (RFC 7301).
-    package let protocols: [String]
-    package let suites: [CipherSuite]
-    /// Whether it offers a session to resume: a PSK, a ticket or a session's id.
-    package let offersResumption: Bool
+    let serverName: String?
+    /// The application protocols that it offers (RFC 7301), the first few.
+    let protocols: [String]
     /// Whether data follows before the server has answered (RFC 8446 4.2.10).
-    package let hasEarlyData: Bool
+    let hasEarlyData: Bool
     /// Whether the true hello is encrypted in it (ECH); of ``serverName``, only the front is seen then.
-    package let hasEncryptedHello: Bool
+    let hasEncryptedHello: Bool
 
     /// Reads the body of the handshake message; nil if it is malformed.
-    package init?(_ body: Span<UInt8>) {
+    init?(_ body: Span<UInt8>) {
         var cursor = ByteCursor(body)
         guard cursor.readUInt16() != nil, let random = Random(cursor.take(atMost: Random.size)),
             let sessionLength = cursor.readUInt8(), cursor.count >= Int(sessionLength)
@@ -25,21 +22,16 @@ package struct ClientHello: Sendable {
         self.random = random
         sessionID = Array(copying: cursor.take(atMost: Int(sessionLength)))
         guard let suitesLength = cursor.readUInt16(), cursor.count >= Int(suitesLength) else { return nil }
-        var suites = ByteCursor(cursor.take(atMost: Int(suitesLength)))
-        var codes: [CipherSuite] = []
-        while let code = suites.readUInt16() { codes.append(CipherSuite(code)) }
-        self.suites = codes
+        cursor.skip(Int(suitesLength))
         guard let methods = cursor.readUInt8(), cursor.count >= Int(methods) else { return nil }
         cursor.skip(Int(methods))
         var serverName: String?
         var protocols: [String] = []
-        var (hasTicket, hasPSK, hasEarlyData, hasEncryptedHello) = (false, false, false, false)
+        var (hasEarlyData, hasEncryptedHello) = (false, false)
         Extensions.read(&cursor) { type, data in
             switch type {
             case .serverName: serverName = Extensions.serverName(data)
             case .protocols: protocols = Extensions.protocols(data)
-            case .sessionTicket: hasTicket = data.count > 0
-            case .preSharedKey: hasPSK = true
             case .earlyData: hasEarlyData = true
             case .encryptedClientHello: hasEncryptedHello = true
             default: break
@@ -49,27 +41,25 @@ package struct ClientHello: Sendable {
         self.protocols = protocols
         self.hasEarlyData = hasEarlyData
         self.hasEncryptedHello = hasEncryptedHello
-        offersResumption = hasTicket || hasPSK
     }
 }
 
 /// What a ServerHello says (RFC 8446 4.1.3).
-package struct ServerHello: Sendable {
-    package let version: TLSVersion
-    package let random: Random
-    package let sessionID: [UInt8]
-    package let suite: CipherSuite
+struct ServerHello: Sendable {
+    let version: TLSVersion
+    let random: Random
+    let sessionID: [UInt8]
+    let suite: CipherSuite
     /// The application protocol that it chose; in TLS 1.3 that is encrypted.
-    package let selectedProtocol: String?
+    let selectedProtocol: String?
     /// Whether it took up the PSK that the client offered.
-    package let usesPSK: Bool
-    package let encryptsThenAuthenticates: Bool
-    package let hasExtendedMasterSecret: Bool
+    let usesPSK: Bool
+    let encryptsThenAuthenticates: Bool
     /// Whether records are compressed, which only the versions before 1.3 can.
-    package let compresses: Bool
+    let compresses: Bool
 
     /// Whether it is a HelloRetryRequest: the client is to send another hello, and no keys follow.
-    package let isRetry: Bool
+    let isRetry: Bool
 
     /// SHA-256 of "HelloRetryRequest".
     private static let retryRandom: [UInt8] = [
@@ -78,7 +68,7 @@ package struct ServerHello: Sendable {
     ]
 
     /// Reads the body of the handshake message; nil if it is malformed.
-    package init?(_ body: Span<UInt8>) {
+    init?(_ body: Span<UInt8>) {
         var cursor = ByteCursor(body)
         guard let legacyVersion = cursor.readUInt16(), let random = Random(cursor.take(atMost: Random.size)),
             let sessionLength = cursor.readUInt8(), cursor.count >= Int(sessionLength)
@@ -91,7 +81,7 @@ package struct ServerHello: Sendable {
         compresses = compression != 0
         var version = TLSVersion(rawValue: legacyVersion)
         var selectedProtocol: String?
-        var (usesPSK, encryptsThenAuthenticates, hasExtendedMasterSecret) = (false, false, false)
+        var (usesPSK, encryptsThenAuthenticates) = (false, false)
         Extensions.read(&cursor) { type, data in
             switch type {
             case .supportedVersions where data.count == 2:
@@ -99,7 +89,6 @@ package struct ServerHello: Sendable {
             case .protocols: selectedProtocol = Extensions.protocols(data).first
             case .preSharedKey: usesPSK = true
             case .encryptThenMAC: encryptsThenAuthenticates = true
-            case .extendedMasterSecret: hasExtendedMasterSecret = true
             default: break
             }
         }
@@ -107,16 +96,15 @@ package struct ServerHello: Sendable {
         self.selectedProtocol = selectedProtocol
         self.usesPSK = usesPSK
         self.encryptsThenAuthenticates = encryptsThenAuthenticates
-        self.hasExtendedMasterSecret = hasExtendedMasterSecret
     }
 }
 
 /// What EncryptedExtensions says (RFC 8446 4.3.1).
-package struct EncryptedExtensions: Sendable {
-    package let selectedProtocol: String?
-    package let acceptsEarlyData: Bool
+struct EncryptedExtensions: Sendable {
+    let selectedProtocol: String?
+    let acceptsEarlyData: Bool
 
-    package init(_ body: Span<UInt8>) {
+    init(_ body: Span<UInt8>) {
         var cursor = ByteCursor(body)
         var selectedProtocol: String?
         var acceptsEarlyData = false
@@ -140,8 +128,6 @@ enum Extensions {
         static let serverName = Kind(rawValue: 0)
         static let protocols = Kind(rawValue: 16)
         static let encryptThenMAC = Kind(rawValue: 22)
-        static let extendedMasterSecret = Kind(rawValue: 23)
-        static let sessionTicket = Kind(rawValue: 35)
         static let preSharedKey = Kind(rawValue: 41)
         static let earlyData = Kind(rawValue: 42)
         static let supportedVersions = Kind(rawValue: 43)
@@ -168,19 +154,22 @@ enum Extensions {
         return nil
     }
 
-    /// The names of application protocols (RFC 7301 3.1).
+    /// The first names of a list of application protocols; a server's list has one (RFC 7301 3.1).
     static func protocols(_ data: Span<UInt8>) -> [String] {
         var cursor = ByteCursor(data)
         guard cursor.readUInt16() != nil else { return [] }
         var names: [String] = []
-        while names.count < 64, let length = cursor.readUInt8(), cursor.count >= Int(length) {
+        while names.count < protocolLimit, let length = cursor.readUInt8(), cursor.count >= Int(length) {
             names.append(text(cursor.take(atMost: Int(length))))
         }
         return names
     }
 
+    /// The most names of application protocols that are kept.
+    private static let protocolLimit = 4
+
     /// Bytes of a peer, which may be hostile, as text: at most 255 of them.
     private static func text(_ bytes: Span<UInt8>) -> String {
-        String(decoding: Array(copying: bytes.extracting(first: min(255, bytes.count))), as: UTF8.self)
+        bytes.string(0..<min(255, bytes.count))
     }
 }

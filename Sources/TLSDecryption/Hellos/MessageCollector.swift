@@ -73,7 +73,7 @@ struct MessageCollector: Sendable {
                 continue
             }
             let part = min(Self.headerSize &+ length &- kept.count, bytes.count &- offset)
-            for index in offset..<(offset &+ part) { kept.append(bytes[index]) }
+            kept.append(copying: bytes.extracting(offset..<(offset &+ part)))
             offset &+= part
             guard kept.count == Self.headerSize &+ length else { return nil }
             defer { kept = [] }

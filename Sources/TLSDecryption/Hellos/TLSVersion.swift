@@ -29,7 +29,7 @@ package struct TLSVersion: RawRepresentable, Hashable, Comparable, Sendable {
 package struct Random: Hashable, Sendable {
     package static let size = 32
 
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// Takes the first 32 bytes; nil if there are fewer.
     package init?(_ bytes: Span<UInt8>) {

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// The key schedule of TLS 1.0 to 1.2 from the master secret on (RFC 5246 6.3).
 package struct MasterSecret: Sendable {
     /// What of the key block protects one direction.
@@ -57,16 +59,11 @@ package struct MasterSecret: Sendable {
         var chain = hash.authenticate(seed.span, key: secret)
         while output.count < count {
             var message: [UInt8] = []
-            append(chain, to: &message)
+            message.append(copying: chain.span)
             message.append(contentsOf: seed)
-            append(hash.authenticate(message.span, key: secret), to: &output)
+            output.append(copying: hash.authenticate(message.span, key: secret).span)
             chain = hash.authenticate(chain.span, key: secret)
         }
         return Array(output.prefix(count))
-    }
-
-    private static func append(_ bytes: KeyBytes, to output: inout [UInt8]) {
-        let span = bytes.span
-        for index in span.indices { output.append(span[index]) }
     }
 }

@@ -24,11 +24,11 @@ package struct RecordHeader: Hashable, Sendable {
     package static let longestOfTLS13 = 1 << 14 + 256
 
     /// Reads a header; nil if the bytes are none, or fewer than one.
-    package init?(_ bytes: Span<UInt8>, limit: Int = longest) {
+    package init?(_ bytes: Span<UInt8>) {
         guard bytes.count >= Self.size, let type = ContentType(rawValue: bytes[0]), bytes[1] == 3, bytes[2] <= 4
         else { return nil }
         let length = Int(bytes.bigEndianUInt16(at: 3))
-        guard length <= limit, length > 0 || type == .applicationData else { return nil }
+        guard length <= Self.longest, length > 0 || type == .applicationData else { return nil }
         self.type = type
         version = bytes.bigEndianUInt16(at: 1)
         self.length = length

@@ -54,13 +54,12 @@ final class RecordSearch {
         if parts.count < Self.partLimit {
             parts.append(Part(start: bytes.count, place: place))
         } else {
-            parts[parts.count &- 1].place.origin = place.origin
-            parts[parts.count &- 1].place.carrier =
-                parts[parts.count &- 1].place.carrier
-                .lowerBound..<max(
-                    place.carrier.upperBound, parts[parts.count &- 1].place.carrier.lowerBound)
+            let last = parts.count &- 1
+            let start = parts[last].place.carrier.lowerBound
+            parts[last].place.origin = place.origin
+            parts[last].place.carrier = start..<max(place.carrier.upperBound, start)
         }
-        unsafe new.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(copying: new)
         while scanned &+ RecordHeader.size <= bytes.count {
             if bytes[scanned &+ 1] == 3, candidates.count < Self.candidateLimit, header(at: scanned) != nil {
                 candidates.append(Candidate(start: scanned, isPartStart: isPartStart(scanned)))

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Where the lines of key logs stand, by the randoms that they name.
 ///
 /// About 40 bytes for each random, however many lines follow each other that name it.
@@ -16,7 +18,7 @@ struct KeyLogIndex {
     }
 
     private struct Entry {
-        /// The section's index in the upper 16 bits, the offset in the others.
+        /// The section's index in the upper 24 bits, the offset in the others.
         var location: UInt64
         /// The entry of the same hash before; none if negative.
         var previous: Int32
@@ -29,10 +31,10 @@ struct KeyLogIndex {
     private var lastRandom: Random?
     private var lastOffset: UInt64 = 0
 
-    /// Randoms that are kept at most.
+    /// Randoms that are kept at most; so there are no more sections either, each of which has one.
     static let limit = 1 << 24
-    /// Sections that are kept at most.
-    static let sectionLimit = 1 << 16
+    /// The bits of an offset.
+    private static let offsetBits: UInt64 = 40
     /// Entries of one hash that are looked at.
     private static let chainLimit = 64
 
@@ -49,7 +51,7 @@ struct KeyLogIndex {
         _ lines: [(offset: UInt64, random: Random)], of source: any KeyLogSource, from packet: UInt64, isNew: Bool
     ) {
         if isNew {
-            guard sections.count < Self.sectionLimit else { return }
+            guard sections.count < Self.limit else { return }
             sections.append(Section(source: source, packet: packet))
             lastRandom = nil
         }
@@ -58,11 +60,11 @@ struct KeyLogIndex {
             let isNear = line.random == lastRandom && line.offset &- lastOffset <= KeyLogScanner.reach
             lastOffset = line.offset
             guard !isNear else { continue }
-            guard entries.count < Self.limit, line.offset < 1 << 48 else { return }
+            guard entries.count < Self.limit, line.offset >> Self.offsetBits == 0 else { return }
             lastRandom = line.random
             let hash = Self.hash(line.random)
             let index = Int32(entries.count)
-            entries.append(Entry(location: section << 48 | line.offset, previous: latest[hash] ?? -1))
+            entries.append(Entry(location: section << Self.offsetBits | line.offset, previous: latest[hash] ?? -1))
             latest[hash] = index
         }
     }
@@ -91,19 +93,18 @@ struct KeyLogIndex {
     }
 
     private func place(_ entry: Entry, at packet: UInt64) -> Place? {
-        let section = sections[Int(entry.location >> 48)]
+        let section = sections[Int(entry.location >> Self.offsetBits)]
         guard section.packet <= packet else { return nil }
-        return Place(source: section.source, offset: entry.location & (1 << 48 - 1))
+        return Place(source: section.source, offset: entry.location & (1 << Self.offsetBits - 1))
     }
 
     /// Randoms are random, mostly: a dictionary hashes the rest with a secret of its own.
     private static func hash(_ random: Random) -> UInt64 {
-        var hash: UInt64 = 0
-        for (index, byte) in random.bytes.enumerated() {
-            hash = (hash ^ UInt64(byte) << UInt64(index % 8 * 8)) &* 0x9e37_79b9_7f4a_7c15
-            hash ^= hash >> 29
+        func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+            let product = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
+            return product ^ product >> 29
         }
-        return hash
+        return mix(mix(mix(mix(0, random.words.0), random.words.1), random.words.2), random.words.3)
     }
 }
 
@@ -131,14 +132,14 @@ struct KeyLogScanner {
         let isLast = bytes.count < Self.chunk
         var start = 0
         while start < bytes.count {
-            let end = bytes.span.position(of: UInt8(ascii: "\n"), from: start)
+            let stop = bytes.span.index(of: UInt8(ascii: "\n"), in: start..<bytes.count)
             // The last line may have no end.
-            guard let stop = end ?? (isLast ? bytes.count : nil) else { break }
+            guard stop < bytes.count || isLast else { break }
             if !isSkipping, let line = KeyLogLine(bytes.span.extracting(start..<stop)) {
                 lines.append((offset &+ UInt64(start), line.random))
             }
             isSkipping = false
-            unfinished = end == nil ? offset &+ UInt64(start) : offset &+ UInt64(stop &+ 1)
+            unfinished = stop == bytes.count ? offset &+ UInt64(start) : offset &+ UInt64(stop &+ 1)
             start = stop &+ 1
         }
         if isLast {
@@ -155,8 +156,8 @@ struct KeyLogScanner {
     /// How far apart lines of one random may begin that are found by the first of them: other lines may stand between.
     static let reach: UInt64 = 1024
 
-    /// Reads lines from a place on, as long as they are wanted.
-    static func read(_ source: any KeyLogSource, at offset: UInt64, _ take: (KeyLogLine) -> Bool) {
+    /// Reads lines from a place on, as long as they are wanted; hands each on with its bytes.
+    static func read(_ source: any KeyLogSource, at offset: UInt64, _ take: (KeyLogLine, Span<UInt8>) -> Bool) {
         var offset = offset
         var latest = offset
         while true {
@@ -164,12 +165,13 @@ struct KeyLogScanner {
             let bytes = source.read(at: offset, count: size)
             var start = 0
             while start < bytes.count {
-                let end = bytes.span.position(of: UInt8(ascii: "\n"), from: start)
-                guard let stop = end ?? (bytes.count < size ? bytes.count : nil) else { break }
+                let stop = bytes.span.index(of: UInt8(ascii: "\n"), in: start..<bytes.count)
+                guard stop < bytes.count || bytes.count < size else { break }
                 let place = offset &+ UInt64(start)
                 guard place &- latest <= reach else { return }
-                if let line = KeyLogLine(bytes.span.extracting(start..<stop)) {
-                    guard take(line) else { return }
+                let text = bytes.span.extracting(start..<stop)
+                if let line = KeyLogLine(text) {
+                    guard take(line, text) else { return }
                     latest = place
                 }
                 start = stop &+ 1

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// What a line of a key log holds (RFC 9850 2).
 package enum SecretLabel: Sendable {
     /// The master secret of TLS 1.2 and before.
@@ -11,17 +13,18 @@ package enum SecretLabel: Sendable {
 
     /// Reads a label; nil for those that decrypt no record, and unknown ones.
     init?(_ bytes: Span<UInt8>) {
-        if bytes.equals("CLIENT_RANDOM") {
+        let all = 0..<bytes.count
+        if bytes.equals("CLIENT_RANDOM", in: all) {
             self = .master
-        } else if bytes.equals("CLIENT_EARLY_TRAFFIC_SECRET") {
+        } else if bytes.equals("CLIENT_EARLY_TRAFFIC_SECRET", in: all) {
             self = .clientEarly
-        } else if bytes.equals("CLIENT_HANDSHAKE_TRAFFIC_SECRET") {
+        } else if bytes.equals("CLIENT_HANDSHAKE_TRAFFIC_SECRET", in: all) {
             self = .clientHandshake
-        } else if bytes.equals("SERVER_HANDSHAKE_TRAFFIC_SECRET") {
+        } else if bytes.equals("SERVER_HANDSHAKE_TRAFFIC_SECRET", in: all) {
             self = .serverHandshake
-        } else if bytes.begins("CLIENT_TRAFFIC_SECRET_") {
+        } else if bytes.starts(with: "CLIENT_TRAFFIC_SECRET_", at: 0, in: all) {
             self = .clientApplication
-        } else if bytes.begins("SERVER_TRAFFIC_SECRET_") {
+        } else if bytes.starts(with: "SERVER_TRAFFIC_SECRET_", at: 0, in: all) {
             self = .serverApplication
         } else {
             return nil
@@ -47,14 +50,15 @@ package struct KeyLogLine: Sendable {
     ///
     /// Nil for comments, unknown labels, and lines that are cut: they are no errors (RFC 9850 2).
     package init?(_ line: Span<UInt8>) {
-        guard line.count <= Self.limit, let first = line.position(of: UInt8(ascii: " "), from: 0),
-            let label = SecretLabel(line.extracting(first: first))
-        else { return nil }
+        guard line.count <= Self.limit else { return nil }
+        let first = line.index(of: UInt8(ascii: " "), in: 0..<line.count)
+        guard let label = SecretLabel(line.extracting(first: first)) else { return nil }
+        let end = line.trimmed(0..<line.count).upperBound
         let randomEnd = first + 1 + 2 * Random.size
-        guard line.count > randomEnd, line[randomEnd] == UInt8(ascii: " "),
+        guard end > randomEnd, line[randomEnd] == UInt8(ascii: " "),
             let randomBytes = KeyBytes(hexadecimal: line.extracting((first + 1)..<randomEnd)),
             let random = Random(randomBytes.span),
-            let secret = KeyBytes(hexadecimal: line.extracting((randomEnd + 1)...).trimmed),
+            let secret = KeyBytes(hexadecimal: line.extracting((randomEnd + 1)..<end)),
             label.allows(secret.count)
         else { return nil }
         self.label = label
@@ -69,49 +73,10 @@ extension KeyBytes {
         guard digits.count % 2 == 0, digits.count <= 2 * Self.capacity else { return nil }
         self.init()
         for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = Self.value(of: digits[index]), let low = Self.value(of: digits[index + 1]) else {
+            guard let high = digits[index].hexadecimalValue, let low = digits[index + 1].hexadecimalValue else {
                 return nil
             }
             append(high << 4 | low)
-        }
-    }
-
-    private static func value(of digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func begins(_ text: StaticString) -> Bool {
-        guard count >= text.utf8CodeUnitCount else { return false }
-        return (0..<text.utf8CodeUnitCount).allSatisfy { unsafe text.utf8Start[$0] == self[$0] }
-    }
-
-    fileprivate func equals(_ text: StaticString) -> Bool {
-        count == text.utf8CodeUnitCount && begins(text)
-    }
-
-    /// Where a byte stands first.
-    func position(of byte: UInt8, from start: Int) -> Int? {
-        var index = start
-        while index < count {
-            if self[index] == byte { return index }
-            index &+= 1
-        }
-        return nil
-    }
-
-    /// The bytes without spaces, tabs and carriage returns at the end.
-    fileprivate var trimmed: Span<UInt8> {
-        @_lifetime(copy self) get {
-            var end = count
-            while end > 0, self[end &- 1] == 0x20 || self[end &- 1] == 0x09 || self[end &- 1] == 0x0d { end &-= 1 }
-            return extracting(first: end)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import WireFormat
 
 /// Where a key log stands, so that its secrets can be read on demand.
 package protocol KeyLogSource: AnyObject, Sendable {
@@ -114,19 +115,47 @@ package final class SecretStore: Sendable {
         return secrets
     }
 
-    /// The lines of a connection; at most 64.
+    /// Lines of one random that are read at most.
+    private static let lineLimit = 64
+
+    /// The lines of a connection.
     private func lines(of random: Random, at packet: UInt64) -> [KeyLogLine] {
+        var lines: [KeyLogLine] = []
+        read(random, at: packet) { line, _ in lines.append(line) }
+        return lines
+    }
+
+    /// The lines of a connection as a key log: who has it can decrypt that connection, and no other.
+    ///
+    /// It is what a secrets block of a pcapng file holds (draft-ietf-opsawg-pcapng 4.7). Nothing but such a block, which
+    /// the user has asked for, may get it.
+    ///
+    /// - Parameters:
+    ///   - random: The random of the connection's ClientHello.
+    ///   - packet: The current packet.
+    /// - Returns: The lines as they are written in the key logs, each once; empty if there are none.
+    package func keyLog(of random: Random, at packet: UInt64) -> [UInt8] {
+        var lines: [[UInt8]] = []
+        read(random, at: packet) { _, text in
+            let line = Array(copying: text.extracting(text.trimmed(0..<text.count)))
+            if !lines.contains(line) { lines.append(line) }
+        }
+        return lines.flatMap { $0 + [UInt8(ascii: "\n")] }
+    }
+
+    /// Reads the lines of a connection.
+    private func read(_ random: Random, at packet: UInt64, _ take: (KeyLogLine, Span<UInt8>) -> Void) {
         complete()
         let places = index.withLock { $0.places(of: random, at: packet) }
-        var lines: [KeyLogLine] = []
+        var count = 0
         for place in places {
-            KeyLogScanner.read(place.source, at: place.offset) { line in
-                guard line.random == random, lines.count < 64 else { return false }
-                lines.append(line)
+            KeyLogScanner.read(place.source, at: place.offset) { line, text in
+                guard line.random == random, count < Self.lineLimit else { return false }
+                count &+= 1
+                take(line, text)
                 return true
             }
         }
-        return lines
     }
 
     /// The application secrets of sessions of TLS 1.3, to be tried on records of which the session is not known.
@@ -134,19 +163,27 @@ package final class SecretStore: Sendable {
     /// - Parameters:
     ///   - limit: How many at most.
     ///   - packet: The current packet.
+    ///   - budget: Lines that may still be read; those that are read are taken out.
     /// - Returns: Their lines, those of the latest sessions first.
-    package func applicationSecrets(atMost limit: Int, at packet: UInt64) -> [KeyLogLine] {
+    package func applicationSecrets(atMost limit: Int, at packet: UInt64, budget: inout Int) -> [KeyLogLine] {
+        guard budget > 0 else { return [] }
         complete()
         let places = index.withLock { $0.places(atMost: limit, at: packet) }
         var lines: [KeyLogLine] = []
         for place in places {
+            guard lines.count < limit, budget > 0 else { break }
             var first: Random?
-            KeyLogScanner.read(place.source, at: place.offset) { line in
-                guard lines.count < limit, first ?? line.random == line.random else { return false }
+            var count = 0
+            KeyLogScanner.read(place.source, at: place.offset) { line, _ in
+                count &+= 1
+                guard lines.count < limit, first ?? line.random == line.random, count <= Self.lineLimit else {
+                    return false
+                }
                 first = line.random
                 if line.label == .clientApplication || line.label == .serverApplication { lines.append(line) }
                 return true
             }
+            budget &-= count
         }
         return lines
     }

@@ -112,12 +112,12 @@ package enum EventKind: String, Hashable, Sendable, CaseIterable {
 
     /// The kind of an event.
     ///
-    /// A TCP segment, which traces lack, counts as part of its `connection`.
+    /// A TCP segment and a TLS connection that was not decrypted, which traces lack, count as a `connection`.
     init(_ event: borrowing Event) {
         self =
             switch event {
             case .capture: .capture
-            case .connection, .segment: .connection
+            case .connection, .segment, .encrypted: .connection
             case .handshake: .handshake
             case .frame: .frame
             case .message: .message

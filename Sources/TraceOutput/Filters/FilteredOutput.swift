@@ -62,6 +62,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     /// events, a trace holds the deliveries of all messages or of none.
     package var demand: EventDemand {
         var demand = base.demand
+        if !filter.isEmpty { demand.includesEncrypted = false }
         if filter.grep != nil { demand.payload.bytes = .max }
         guard let events = filter.events else { return demand }
         if !events.contains(.end) { demand.includesIntervals = false }
@@ -244,7 +245,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
             case .alert(let alert): alert.from
             case .segment(let segment): segment.from
             case .finding(let finding): finding.from
-            case .capture, .connection, .handshake, .end, .summary: nil
+            case .capture, .connection, .encrypted, .handshake, .end, .summary: nil
             }
         return from == nil || from == asked
     }

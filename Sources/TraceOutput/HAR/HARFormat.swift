@@ -82,7 +82,7 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         case .end(let end):
             self.end(end, at: context)
         case .summary: finish()
-        case .segment, .alert, .frame, .resync, .delivery, .finding: break
+        case .segment, .alert, .encrypted, .frame, .resync, .delivery, .finding: break
         }
     }
 

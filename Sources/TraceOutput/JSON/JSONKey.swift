@@ -234,6 +234,13 @@ extension JSONKey {
     static var otherEndings: JSONKey { JSONKey(#","other_endings":"#) }
     static var servers: JSONKey { JSONKey(#","servers":"#) }
     static var otherServers: JSONKey { JSONKey(#","other_servers":"#) }
+    static var otherConnections: JSONKey { JSONKey(#","other_connections":"#) }
+    static var bytesFromClients: JSONKey { JSONKey(#","bytes_from_clients":"#) }
+    static var bytesFromServers: JSONKey { JSONKey(#","bytes_from_servers":"#) }
+    static var longest: JSONKey { JSONKey(#","longest":"#) }
+    static var versions: JSONKey { JSONKey(#","versions":"#) }
+    static var cipherSuites: JSONKey { JSONKey(#","cipher_suites":"#) }
+    static var protocols: JSONKey { JSONKey(#","protocols":"#) }
     static var proxiedSessions: JSONKey { JSONKey(#","proxied_sessions":"#) }
     static var connections: JSONKey { JSONKey(#","connections":"#) }
     static var otherProxiedSessions: JSONKey { JSONKey(#","other_proxied_sessions":"#) }

@@ -20,7 +20,7 @@ extension JSONLinesFormat {
         output.writeCounts(.findingsByRule, summary.findingsByRule.map { ($0.rule, $0.findings) })
         output.write(.gaps, summary.gaps)
         output.write(.unreadablePackets, summary.unreadablePackets)
-        if summary.encrypted.total > 0 { output.write(.encryptedConnections, summary.encrypted) }
+        if summary.encrypted.total > 0 { output.writeEncrypted(.encryptedConnections, summary) }
         writeUnlessZero(.connectionsGivenUp, summary.connectionsGivenUp)
         output.write(.duration, seconds: summary.duration)
         output.write(.refusedUpgrades, summary.refusedUpgrades)
@@ -59,8 +59,11 @@ extension JSONLinesFormat {
 
 extension OutputBuffer {
     /// TLS connections by what could be decrypted of them.
-    fileprivate mutating func write(_ key: JSONKey, _ encrypted: EncryptedConnections) {
-        writeObject(key, encrypted) { output, encrypted in
+    fileprivate mutating func writeEncrypted(_ key: JSONKey, _ summary: borrowing Summary) {
+        let values = (summary.encrypted, summary.encryptedServers, summary.otherEncryptedConnections)
+        let patterns = summary.encryptedPatterns
+        writeObject(key, values) { output, values in
+            let (encrypted, servers, others) = values
             output.write(.total, encrypted.total)
             output.write(.decrypted, encrypted.decrypted)
             output.write(.noKeyLog, encrypted.noKeyLog)
@@ -71,6 +74,30 @@ extension OutputBuffer {
             output.write(.incomplete, encrypted.incomplete)
             output.write(.http2, encrypted.http2)
             output.write(.encryptedHellos, encrypted.encryptedHellos)
+            output.writeObjects(.servers, servers) { output, server in output.writeMembers(of: server) }
+            output.write(.otherConnections, others)
+            output.writeObjects(.patterns, patterns) { output, pattern in output.writeMembers(of: pattern) }
+        }
+    }
+
+    /// What was not decrypted of the connections with a server.
+    private mutating func writeMembers(of server: EncryptedServer) {
+        write(.name, server.name)
+        write(.connections, server.connections)
+        write(.bytesFromClients, server.bytesFromClients)
+        write(.bytesFromServers, server.bytesFromServers)
+        write(.longest, seconds: server.longest)
+        for (key, list) in [
+            (JSONKey.versions, server.versions), (.cipherSuites, server.cipherSuites), (.protocols, server.protocols),
+        ] {
+            writeArray(key, list) { output, text in output.append(jsonString: text) }
+        }
+        write(.encryptedHellos, server.encryptedHellos)
+        write(.noSecret, server.withoutSecret)
+        writeObjects(.endings, server.endings) { output, ending in
+            output.write(.by, ending.by.rawValue)
+            output.write(.layer, ending.layer.rawValue)
+            output.write(.connections, ending.connections)
         }
     }
 

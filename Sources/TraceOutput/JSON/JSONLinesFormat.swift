@@ -57,7 +57,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         case .connection(let start):
             begin("connection", at: context)
             write(start)
-        case .segment:
+        case .segment, .encrypted:
             return
         case .handshake(let handshake):
             begin("handshake", at: context)

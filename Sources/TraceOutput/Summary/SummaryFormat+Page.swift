@@ -11,6 +11,7 @@ extension SummaryFormat {
         writeEndings()
         writePatterns(summary.patterns)
         writeServers(summary)
+        writeEncrypted(summary)
         writeSessions()
         writeFindings()
     }
@@ -74,12 +75,37 @@ extension SummaryFormat {
     private mutating func writePatterns(_ patterns: [EndingPattern]) {
         guard !patterns.isEmpty else { return }
         heading("patterns\n")
-        for pattern in patterns {
+        for pattern in patterns { write(pattern, of: "session") }
+    }
+
+    private mutating func write(_ pattern: EndingPattern, of noun: String) {
+        output.append("  ")
+        output.append(wrapping: PatternMessage.ending(pattern, of: noun), from: 2, indent: 6, width: width)
+        output.append("\n      ")
+        output.append(wrapping: PatternMessage.cause(pattern), from: 6, indent: 6, width: width)
+        output.append("\n")
+    }
+
+    /// The TLS connections of which nothing was decrypted, by server, and how they ended alike.
+    private mutating func writeEncrypted(_ summary: Summary) {
+        let servers = summary.encryptedServers
+        guard !servers.isEmpty else { return }
+        heading("not decrypted\n")
+        for server in servers.prefix(Self.shownServers) {
             output.append("  ")
-            output.append(wrapping: PatternMessage.ending(pattern), from: 2, indent: 6, width: width)
-            output.append("\n      ")
-            output.append(wrapping: PatternMessage.cause(pattern), from: 6, indent: 6, width: width)
+            output.append(wrapping: EncryptedMessages.text(server), from: 2, indent: 6, width: width)
             output.append("\n")
+        }
+        let others = servers.dropFirst(Self.shownServers).reduce(summary.otherEncryptedConnections) {
+            $0 &+ $1.connections
+        }
+        if others > 0 {
+            output.append("  … and ")
+            output.append(decimal: others)
+            output.append(" more with other servers\n")
+        }
+        for pattern in summary.encryptedPatterns.prefix(CaptureCounts.maximumPatterns) {
+            write(pattern, of: "TLS connection")
         }
     }
 

@@ -34,7 +34,7 @@ enum CompressionMessage {
 /// Describes a pattern of endings.
 enum PatternMessage {
     /// What the sessions have in common, for example "14 of 14 sessions with 10.0.0.9 ended after 60.0 s of silence".
-    static func ending(_ pattern: EndingPattern) -> String {
+    static func ending(_ pattern: EndingPattern, of noun: String = "session") -> String {
         let silence = pattern.silence.map { "after \(time($0)) of silence" }
         let lifetime = pattern.lifetime.map { "\(time($0)) after opening" }
         let messages = pattern.messageSilence.map { "\(time($0)) after the last message" }
@@ -44,7 +44,7 @@ enum PatternMessage {
             } else {
                 [lifetime, silence, messages].compactMap(\.self).joined(separator: " and ")
             }
-        return "\(pattern.sessions) of \(Quantity.count(pattern.ended, "session")) with \(pattern.server) ended \(when)"
+        return "\(pattern.sessions) of \(Quantity.count(pattern.ended, noun)) with \(pattern.server) ended \(when)"
     }
 
     /// How they ended, and what that suggests, for example "reset by the server: an idle timer".

@@ -17,14 +17,21 @@ extension TimelineFormat {
         endLine()
     }
 
+    /// A TLS connection of which nothing was decrypted (`-v`).
+    mutating func write(_ connection: borrowing EncryptedConnection, at context: borrowing EventContext) {
+        beginLine(context, "TLS ", .faint, from: nil)
+        output.append(untrusted: EncryptedMessages.text(copy connection))
+        endLine()
+    }
+
     /// Endings that repeat, after the list of sessions.
-    mutating func writePatterns(_ patterns: [EndingPattern]) {
+    mutating func writePatterns(_ patterns: [EndingPattern], of noun: String = "session") {
         guard !patterns.isEmpty else { return }
         append("patterns:", .heading)
         endLine()
         for pattern in patterns.prefix(Self.maximumPatternLines) {
             output.append("  ")
-            output.append(verbatim: "\(PatternMessage.ending(pattern)), \(PatternMessage.cause(pattern))")
+            output.append(verbatim: "\(PatternMessage.ending(pattern, of: noun)), \(PatternMessage.cause(pattern))")
             endLine()
         }
         if patterns.count > Self.maximumPatternLines {

@@ -98,6 +98,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         demand.payload = PayloadDemand(bytes: isLarge ? .max : bytes, includesFrames: options.framePayloads)
         demand.includesIntervals = false
         demand.includesStates = options.isVerbose
+        demand.includesEncrypted = options.isVerbose
         return demand
     }
 
@@ -119,6 +120,9 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         case .alert(let alert):
             flush()
             write(alert, at: context)
+        case .encrypted(let connection):
+            flush()
+            write(connection, at: context)
         case .gap(let gap):
             flush()
             write(gap, at: context)
@@ -135,6 +139,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
             flush()
             writeSessions()
             writePatterns(summary.patterns)
+            if options.isVerbose { writePatterns(summary.encryptedPatterns, of: "TLS connection") }
         }
     }
 
@@ -228,12 +233,5 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         output.append(" UTC")
         output.end(style)
         endLine()
-    }
-}
-
-extension Array<UInt8> {
-    /// Copies borrowed bytes.
-    fileprivate init(copying bytes: Span<UInt8>) {
-        self = bytes.isEmpty ? [] : unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
     }
 }

@@ -38,7 +38,7 @@ struct LiveRun: FormatUser {
         }
         guard let wake = WakePipe() else { throw failure("too many open files") }
         let file = wantsOutput ? LiveOutput(path: output.path, descriptor: files.output) : nil
-        var recorder = try openRecorder(device, files.packets)
+        var recorder = try openRecorder(device, files.packets, known.store)
         let queue = file.map { OutputQueue(descriptor: $0.descriptor, name: $0.name, wake: wake) }
         guard queue?.start() ?? true else { throw failure("cannot start a thread") }
         greet(device, user)
@@ -110,14 +110,17 @@ struct LiveRun: FormatUser {
     /// Whether the output goes anywhere: not if standard output is for packets and there is no `-o`.
     private var wantsOutput: Bool { output.path != nil || capture.path != "-" }
 
-    private func openRecorder(_ device: borrowing LiveDevice, _ descriptor: Int32?) throws -> PacketRecorder? {
+    private func openRecorder(
+        _ device: borrowing LiveDevice, _ descriptor: Int32?, _ secrets: SecretStore
+    ) throws -> PacketRecorder? {
         guard let path = capture.path else { return nil }
         let source = PacketSource(
             interface: device.interface, linkType: device.linkType, snapLength: device.snapLength,
             filter: packetFilter, application: "wstap \(Wstap.version)")
         do throws(Privileges.Failure) {
             return try PacketRecorder(
-                path: path, descriptor: descriptor, source: source, onlyWebSocket: capture.writesWebSocketOnly)
+                path: path, descriptor: descriptor, source: source, onlyWebSocket: capture.writesWebSocketOnly,
+                secrets: capture.writesSecrets ? secrets : nil)
         } catch {
             throw failure(error.message)
         }
@@ -155,8 +158,8 @@ extension CaptureLosses {
 struct LiveSink<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     /// The format.
     var format: Format
-    /// The ends of those connections, if they are wanted.
-    private var announced: [ConnectionEnds] = []
+    /// Those connections, if they are wanted.
+    private var announced: [AnnouncedConnection] = []
     /// Whether they are wanted.
     let recordsConnections: Bool
 
@@ -165,8 +168,8 @@ struct LiveSink<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
         self.recordsConnections = recordsConnections
     }
 
-    /// The ends of connections that got a number since the last call.
-    mutating func takeAnnounced() -> [ConnectionEnds] {
+    /// The connections that got a number since the last call.
+    mutating func takeAnnounced() -> [AnnouncedConnection] {
         guard !announced.isEmpty else { return [] }
         defer { announced = [] }
         return announced
@@ -175,10 +178,22 @@ struct LiveSink<Format: OutputFormat & ~Copyable>: EventSink, ~Copyable {
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         if recordsConnections {
             switch event {
-            case .connection(let start): announced.append(ConnectionEnds(start.client, start.server))
+            case .connection(let start): announced.append(AnnouncedConnection(start))
             default: break
             }
         }
         format.receive(event, at: context, payload: payload)
+    }
+}
+
+/// A connection that got a number.
+struct AnnouncedConnection {
+    let ends: ConnectionEnds
+    /// What names it in key logs; nil if it is not encrypted.
+    let clientRandom: Random?
+
+    init(_ start: borrowing ConnectionStart) {
+        ends = ConnectionEnds(start.client, start.server)
+        clientRandom = start.encryption?.clientRandom
     }
 }

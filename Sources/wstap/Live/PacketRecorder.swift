@@ -1,5 +1,6 @@
 import CaptureAnalysis
 import PacketCapture
+import TLSDecryption
 import TraceOutput
 import WireFormat
 
@@ -21,9 +22,10 @@ struct PacketRecorder: ~Copyable {
     ///   - descriptor: The open file, which is truncated; nil for standard output.
     ///   - source: Where the packets come from.
     ///   - onlyWebSocket: Whether to save packets of WebSocket connections only.
+    ///   - secrets: Secrets to save with them, each connection's before its packets; nil for none.
     /// - Throws: The message for the user.
     init(
-        path: String, descriptor: Int32?, source: PacketSource, onlyWebSocket: Bool
+        path: String, descriptor: Int32?, source: PacketSource, onlyWebSocket: Bool, secrets: SecretStore?
     ) throws(Privileges.Failure) {
         name = path == "-" ? "standard output" : path
         do throws(PacketFileError) {
@@ -32,7 +34,7 @@ struct PacketRecorder: ~Copyable {
         } catch {
             throw Privileges.Failure(message: "\(name): cannot be written")
         }
-        if onlyWebSocket { selection = WebSocketSelection() }
+        if onlyWebSocket { selection = WebSocketSelection(secrets: secrets) }
     }
 
     /// Whether nothing more can be written.
@@ -45,7 +47,7 @@ struct PacketRecorder: ~Copyable {
     ///   - pipeline: The analysis.
     ///   - announced: The connections that got their number with it.
     mutating func take(
-        _ packet: borrowing CapturedPacket, _ pipeline: inout Pipeline, announced: [ConnectionEnds]
+        _ packet: borrowing CapturedPacket, _ pipeline: inout Pipeline, announced: [AnnouncedConnection]
     ) {
         if selection == nil {
             file.append(packet)
@@ -56,7 +58,7 @@ struct PacketRecorder: ~Copyable {
     }
 
     /// Writes the waiting packets of connections that got their number without a packet of theirs.
-    mutating func release(_ announced: [ConnectionEnds]) {
+    mutating func release(_ announced: [AnnouncedConnection]) {
         selection?.finish(announced: announced, to: &file)
     }
 
@@ -97,6 +99,8 @@ struct PacketRecorder: ~Copyable {
 /// A connection's packets wait until it has a number in the trace, or cannot get one any more. How much waits is bounded:
 /// ``PacketCapture/HeldPackets``.
 struct WebSocketSelection {
+    /// The secrets to write; nil for none.
+    let secrets: SecretStore?
     private var held = HeldPackets<ConnectionEnds>()
     /// Connections that have a number: what comes after their end belongs to them as well.
     private var numbered: Set<ConnectionEnds> = []
@@ -105,6 +109,10 @@ struct WebSocketSelection {
 
     /// How many ended connections are remembered for their last packets.
     private static let memory = 65_536
+
+    init(secrets: SecretStore?) {
+        self.secrets = secrets
+    }
 
     /// How many packets were dropped because too many waited.
     var droppedPackets: UInt64 { held.droppedPackets }
@@ -117,12 +125,12 @@ struct WebSocketSelection {
     ///   - announced: The connections that got their number with this packet.
     ///   - file: Where to write.
     mutating func take(
-        _ packet: borrowing CapturedPacket, _ standing: PacketStanding, announced: [ConnectionEnds],
+        _ packet: borrowing CapturedPacket, _ standing: PacketStanding, announced: [AnnouncedConnection],
         to file: inout PacketFileWriter
     ) {
-        for ends in announced {
-            remember(ends)
-            release(ends, to: &file)
+        for connection in announced {
+            remember(connection.ends)
+            release(connection, to: &file)
         }
         switch standing {
         case .segment(let ends, .undecided):
@@ -140,8 +148,16 @@ struct WebSocketSelection {
     }
 
     /// Writes the waiting packets of connections that got their number when the capture ended.
-    mutating func finish(announced: [ConnectionEnds], to file: inout PacketFileWriter) {
-        for ends in announced { release(ends, to: &file) }
+    mutating func finish(announced: [AnnouncedConnection], to file: inout PacketFileWriter) {
+        for connection in announced { release(connection, to: &file) }
+    }
+
+    /// Writes what decrypts a connection, and its packets that wait.
+    private mutating func release(_ connection: AnnouncedConnection, to file: inout PacketFileWriter) {
+        if let secrets, let random = connection.clientRandom {
+            file.append(keyLog: secrets.keyLog(of: random, at: .max))
+        }
+        release(connection.ends, to: &file)
     }
 
     private mutating func release(_ ends: ConnectionEnds, to file: inout PacketFileWriter) {

@@ -17,6 +17,11 @@ struct LiveCaptureOptions: ParsableArguments {
     @Flag(name: .customLong("write-websocket-only"), help: "Save only packets of WebSocket connections.")
     var writesWebSocketOnly = false
 
+    @Flag(
+        name: .customLong("write-secrets"),
+        help: "With --write-websocket-only: also save the TLS secrets of these connections, in the same file.")
+    var writesSecrets = false
+
     @Option(name: .shortAndLong, help: ArgumentHelp("Stop after this many packets.", valueName: "packets"))
     var count: PositiveCount?
 
@@ -52,6 +57,12 @@ struct LiveCaptureOptions: ParsableArguments {
         }
         guard !writesWebSocketOnly || path != nil else {
             throw ValidationError("--write-websocket-only needs --write")
+        }
+        guard !writesSecrets || writesWebSocketOnly else {
+            throw ValidationError("--write-secrets needs --write-websocket-only")
+        }
+        guard !writesSecrets || PacketFileFormat(path: path ?? "") == .pcapng else {
+            throw ValidationError("--write-secrets needs a pcapng file: pcap has no place for secrets")
         }
     }
 

@@ -17,7 +17,8 @@ struct SecretOptions: ParsableArguments {
     ///
     /// - Throws: `ExitCode` if one cannot be opened.
     func open() throws -> [KeyLogFile] {
-        try keyLogs.map { path in
+        if !keyLogs.isEmpty { CoreDumps.forbid() }
+        return try keyLogs.map { path in
             guard let file = KeyLogFile(path: path) else {
                 complain(TerminalText.safe("\(path): \(String(cString: strerror(errno)))"))
                 throw ExitCode(ExitStatus.nothingRead)

@@ -30,7 +30,7 @@ struct NoWebSocketMessage {
         }
         var parts: [String] = []
         parts += EncryptedMessage.reasons(summary.encrypted)
-        add(others.http2, "HTTP/2 (not decoded)", to: &parts)
+        add(others.http2, "HTTP/2 (WebSocket over HTTP/2 is not read yet)", to: &parts)
         add(others.http, "HTTP without an accepted upgrade" + httpDetails, to: &parts)
         add(others.silent, "without data", to: &parts)
         add(others.midstream, "begun before the capture, without an upgrade in it", to: &parts)
@@ -43,8 +43,16 @@ struct NoWebSocketMessage {
         add(others.waitedTooLong, "given up as one end waited too long for the other", to: &parts)
         let connections = summary.tcpConnections == 1 ? "1 TCP connection" : "\(summary.tcpConnections) TCP connections"
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
-        let advice = summary.encrypted.noKeyLog > 0 ? "; --keylog decrypts TLS (see docs/tls.md)" : ""
-        return "no WebSocket in \(connections)\(list)" + packetDetails + advice
+        let advice =
+            summary.encrypted.noKeyLog > 0
+            ? "; to decrypt TLS, have the client write a key log, as with SSLKEYLOGFILE=keys.txt, and give --keylog keys.txt (see docs/tls.md)"
+            : ""
+        return "no WebSocket in \(connections)\(list)" + encryptedHellos + packetDetails + advice
+    }
+
+    private var encryptedHellos: String {
+        let count = summary.encrypted.encryptedHellos
+        return count > 0 ? "; \(count) with ECH, which may hide the server's name" : ""
     }
 
     private var httpDetails: String {

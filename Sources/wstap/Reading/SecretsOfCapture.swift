@@ -25,21 +25,20 @@ struct SecretsOfCapture {
         guard comeWithPackets, capture.secrets.count > taken else { return }
         // Without a batch, the capture is over.
         let packet = capture.batch.count > 0 ? capture.batch.number(0) : capture.packetCount &+ 1
-        for secrets in capture.secrets[taken...] where secrets.type == Self.keyLogType {
+        CoreDumps.forbid()
+        for secrets in capture.secrets[taken...] where secrets.type == CaptureSecrets.keyLog {
             store.add(secrets.bytes, from: packet)
         }
         taken = capture.secrets.count
     }
-
-    /// A TLS key log (draft-ietf-opsawg-pcapng 10.2).
-    private static let keyLogType: UInt32 = 0x544C_534B
 
     /// Reads files for their secrets alone.
     private static func scan(_ paths: [String]) -> [[UInt8]] {
         paths.filter(mayHaveSecrets).flatMap { path -> [[UInt8]] in
             guard var capture = try? MergedCapture(paths: [path]) else { return [] }
             while capture.readBatch() {}
-            return capture.secrets.filter { $0.type == keyLogType }.map(\.bytes)
+            if !capture.secrets.isEmpty { CoreDumps.forbid() }
+            return capture.secrets.filter { $0.type == CaptureSecrets.keyLog }.map(\.bytes)
         }
     }
 
@@ -49,8 +48,6 @@ struct SecretsOfCapture {
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var magic: [UInt8] = [0, 0, 0, 0]
-        guard read(descriptor, &magic, 4) == 4 else { return false }
-        let known: [[UInt8]] = [[0x0a, 0x0d, 0x0d, 0x0a], [0x28, 0xb5, 0x2f, 0xfd], [0x04, 0x22, 0x4d, 0x18]]
-        return known.contains(magic) || magic[0] == 0x1f && magic[1] == 0x8b
+        return read(descriptor, &magic, 4) == 4 && CaptureSecrets.mayBe(inFileThatBeginsWith: magic)
     }
 }

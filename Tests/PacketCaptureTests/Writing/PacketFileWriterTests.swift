@@ -48,6 +48,23 @@ struct PacketFileWriterTests {
         #expect(Set(packets.map(\.interface)) == [format == .pcapng ? "eth0" : ""])
     }
 
+    @Test("stand with secrets in pcapng, and without in pcap", arguments: [PacketFileFormat.pcap, .pcapng])
+    func secrets(format: PacketFileFormat) throws {
+        let folder = try ScratchFolder()
+        let path = folder.path.appending("/packets")
+        var file = try write([60], to: path, format)
+        // Lengths that need padding, and none.
+        let keyLogs = ["one\n", "three\n", ""].map { Array($0.utf8) }
+        for keyLog in keyLogs { file.append(keyLog: keyLog) }
+        try file.finish(LiveStatistics())
+        var capture = try CaptureFile(path: path)
+        var count = 0
+        while try capture.next() != nil { count += 1 }
+        #expect(count == 1)
+        let expected = format == .pcapng ? keyLogs.dropLast() : []
+        #expect(capture.secrets.map(\.bytes) == expected && capture.secrets.allSatisfy { $0.type == 0x544C_534B })
+    }
+
     @Test("keep the interface that each came from")
     func interfaces() throws {
         let folder = try ScratchFolder()

@@ -59,8 +59,44 @@ struct KeyLogTests {
         let random = try #require(Self.random)
         #expect(store.secrets(.clientApplication, of: random, at: 1).count == 2)
         #expect(store.secrets(.serverApplication, of: random, at: 1).isEmpty)
-        #expect(store.applicationSecrets(atMost: 10, at: 1).count == 4)
-        #expect(store.applicationSecrets(atMost: 2, at: 1).count == 2)
+        var budget = 100
+        #expect(store.applicationSecrets(atMost: 10, at: 1, budget: &budget).count == 4)
+        #expect(store.applicationSecrets(atMost: 2, at: 1, budget: &budget).count == 2)
+    }
+
+    @Test("give a session's own lines, as they are written and each once")
+    func excerpt() throws {
+        let random = try #require(Self.random)
+        let foreign = "CLIENT_TRAFFIC_SECRET_0 \(String(repeating: "9", count: 64)) \(Self.secretDigits)"
+        let second = Self.line("CLIENT_TRAFFIC_SECRET_1", secret: String(repeating: "0A", count: 32))
+        let store = Self.store("# x\n" + [Self.line(), foreign, second + "  \r", Self.line()].joined(separator: "\n"))
+        #expect(String(decoding: store.keyLog(of: random, at: 1), as: UTF8.self) == Self.line() + "\n" + second + "\n")
+        let unknown = try #require(Self.random(String(repeating: "8", count: 64)))
+        #expect(store.keyLog(of: unknown, at: 1).isEmpty)
+    }
+
+    @Test("of hostile captures cost no more than may be read")
+    func budget() {
+        // One session, whose application secret stands behind more lines than are read of one.
+        let useless = Self.line("CLIENT_HANDSHAKE_TRAFFIC_SECRET") + "\n"
+        let store = Self.store(String(repeating: useless, count: 5_000) + Self.line())
+        var budget = 100
+        #expect(store.applicationSecrets(atMost: 10, at: 1, budget: &budget).isEmpty)
+        #expect(budget > 0 && budget < 100)
+        #expect(store.applicationSecrets(atMost: 10, at: 1, budget: &budget).isEmpty && budget <= 0)
+        let spent = budget
+        #expect(store.applicationSecrets(atMost: 10, at: 1, budget: &budget).isEmpty && budget == spent)
+    }
+
+    @Test("that grow more often than 65,536 times are read on")
+    func sections() throws {
+        let store = SecretStore(mayGrow: true)
+        let text = Array(Self.line().utf8)
+        for _ in 0..<70_000 { store.add(text) }
+        let last = String(repeating: "7", count: 64)
+        store.add(Array("CLIENT_TRAFFIC_SECRET_0 \(last) \(Self.secretDigits)".utf8))
+        let random = try #require(Self.random(last))
+        #expect(store.has(random, at: 1))
     }
 
     @Test("count from the packet on before which they were known")

@@ -1,0 +1,56 @@
+import PacketDecoding
+import TCPReassembly
+import TLSDecryption
+import WebSocketProtocol
+import WireFormat
+
+/// What is told of TLS connections of which nothing was decrypted.
+extension Shard {
+    /// Counts such a connection, which is over, by its server, and reports it if that is asked for.
+    mutating func reportEncrypted(
+        _ layer: Slot<LayerReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard feed.channel == nil, let outcome = layers[layer].layer.encryptedOutcome, let obstacle = outcome.obstacle,
+            outcome.hasHello || outcome.beginsMidstream
+        else { return }
+        let slot = feed.connection
+        let client = outcome.client ?? .fromInitiator
+        let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
+        let bytes: InlineArray<2, UInt64> = [
+            table.connections[slot].nextOffset(of: .fromInitiator) &+ layers[layer].passed.bytes[0],
+            table.connections[slot].nextOffset(of: .fromResponder) &+ layers[layer].passed.bytes[1],
+        ]
+        let (initiator, responder) = (table.connections[slot].initiator, table.connections[slot].responder)
+        let isInitiator = client == .fromInitiator
+        let alert = outcome.facts.fatalAlert.map { fatal in
+            Alert(
+                from: Role(fatal.from, client: client), name: fatal.alert.name, code: fatal.alert.code, isFatal: true)
+        }
+        let (by, manner) = Self.ending(alert, transport, client: client)
+        let connection = EncryptedConnection(
+            client: isInitiator ? initiator : responder, server: isInitiator ? responder : initiator,
+            encryption: Encryption(outcome), offeredProtocols: outcome.facts.offeredProtocols,
+            hasEncryptedHello: outcome.facts.hasEncryptedHello, obstacle: EncryptedConnection.Obstacle(obstacle),
+            bytesFromClient: bytes[client.index], bytesFromServer: bytes[client.opposite.index],
+            duration: transport.duration, opensInCapture: table.connections[slot].isOpeningKnown,
+            silence: layers[layer].passed.silence(before: transport.firstEndTime ?? transport.lastTime),
+            by: by, layer: manner, alert: alert)
+        encrypted.record(connection)
+        guard workspace.options.demand.includesEncrypted else { return }
+        sink.receive(.encrypted(connection), at: workspace.context(.none, view: .unknown), payload: Span())
+    }
+
+    /// Who ended a connection, and how.
+    private static func ending(
+        _ alert: Alert?, _ transport: TransportEnd, client: Direction
+    ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
+        func party(_ role: Role) -> SessionEnd.Verdict.Party { role == .client ? .client : .server }
+        if let alert { return (party(alert.from), .tlsAlert) }
+        if transport.isTimeout { return (.network, .timeout) }
+        if let end = transport.firstEnd {
+            return (party(Role(end.from, client: client)), end.isReset ? .rst : .fin)
+        }
+        return (.unknown, .captureEnd)
+    }
+}

@@ -1,0 +1,19 @@
+/// What the system does with the program's memory when it crashes.
+enum CoreDumps {
+    /// Sees to it that none is written: the program has secrets in memory.
+    ///
+    /// Linux takes a limit of 1 byte to mean that not even a program that is to receive the dump gets it; 0 would not
+    /// keep it from that (core(5)).
+    static func forbid() {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let resource = __rlimit_resource_t(RLIMIT_CORE.rawValue)
+        #else
+            let resource = RLIMIT_CORE
+        #endif
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = min(1, limit.rlim_max)
+        limit.rlim_max = limit.rlim_cur
+        setrlimit(resource, &limit)
+    }
+}
