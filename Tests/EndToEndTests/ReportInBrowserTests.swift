@@ -36,7 +36,6 @@ struct ReportInBrowserTests {
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        if process.terminationStatus == 77 { return print("Skipped: \(text)") }
         #expect(process.terminationStatus == 0, "\(text)")
     }
 }

@@ -229,7 +229,7 @@ struct Call {
     }
 
     static let capture = Call(
-        0, 0, .capture(CaptureStart(sources: ["a.pcap"])), connection: 0)
+        0, 0, .capture(CaptureStart(sources: ["a.pcap"], start: Samples.time(0))), connection: 0)
     static let summary = Call(14, 5_002_520, Samples.summary(), connection: 0)
 }
 

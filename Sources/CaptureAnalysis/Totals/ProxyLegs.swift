@@ -44,8 +44,9 @@ struct ProxyLegs: Sendable {
     /// The most legs of a session.
     private static let legLimit = 8
 
-    private var recent: [String: Known] = [:]
-    private var older: [String: Known] = [:]
+    /// By the hashes of keys, which are cheaper to find; two keys with one hash do not go together.
+    private var recent: [Int: Known] = [:]
+    private var older: [Int: Known] = [:]
     /// The sessions with several legs, in the order in which they were found.
     private(set) var sessions: [ProxiedSession] = []
     /// Further ones.
@@ -54,12 +55,13 @@ struct ProxyLegs: Sendable {
     /// Takes an upgrade.
     mutating func record(_ leg: Leg, connection: UInt64) {
         let latest = (leg, connection)
-        guard var known = recent[leg.key] ?? older[leg.key], known.legs.count < Self.legLimit,
-            known.latest.connection != connection
-        else { return remember(Known(latest: latest), leg.key) }
+        let hash = leg.key.hashValue
+        guard var known = recent[hash] ?? older[hash], known.latest.leg.key == leg.key,
+            known.legs.count < Self.legLimit, known.latest.connection != connection
+        else { return remember(Known(latest: latest), hash) }
         if known.legs.isEmpty { known.legs = [known.latest] }
         guard known.legs.allSatisfy({ $0.connection != connection && Self.areOne($0.leg, leg) }) else {
-            return remember(Known(latest: latest), leg.key)
+            return remember(Known(latest: latest), hash)
         }
         let place = known.legs.firstIndex { $0.leg.requestPacket > leg.requestPacket } ?? known.legs.count
         known.legs.insert(latest, at: place)
@@ -73,15 +75,15 @@ struct ProxyLegs: Sendable {
         } else if known.legs.count == 2 {
             omitted &+= 1
         }
-        remember(known, leg.key)
+        remember(known, hash)
     }
 
-    private mutating func remember(_ known: Known, _ key: String) {
-        if recent.count >= Self.keyLimit, recent[key] == nil {
+    private mutating func remember(_ known: Known, _ hash: Int) {
+        if recent.count >= Self.keyLimit, recent[hash] == nil {
             older = recent
             recent = [:]
         }
-        recent[key] = known
+        recent[hash] = known
     }
 
     /// Whether two upgrades with the same key are legs of one session.

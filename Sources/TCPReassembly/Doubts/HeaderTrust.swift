@@ -47,6 +47,21 @@ struct HeaderTrust: Sendable {
         return Int32(bitPattern: value &- timestamp) >= 0
     }
 
+    /// Whether ``examine(_:in:excused:isNext:)`` would find nothing in a segment with ACK and without SYN or RST, and learn
+    /// nothing but its timestamp.
+    ///
+    /// - Parameters:
+    ///   - segment: The segment; not changed.
+    ///   - start: Where its IP header begins.
+    ///   - bytes: What it was found in.
+    /// - Returns: Whether that is sure.
+    @inline(__always)
+    func isUnsuspicious(_ segment: inout TCPSegment, _ start: Int, in bytes: Span<UInt8>) -> Bool {
+        let needed: Known = segment.source.address.isIPv6 ? .acknowledgment : [.acknowledgment, .headerChecksum]
+        return known.isSuperset(of: needed) && start != 18 && (segment.headerLength == 20 || known.contains(.timestamp))
+            && agrees(&segment, start, in: bytes)
+    }
+
     /// Takes the timestamp of a segment that ``agrees(_:_:in:)``.
     @inline(__always)
     mutating func follow(_ segment: inout TCPSegment, in bytes: Span<UInt8>) {
@@ -120,8 +135,15 @@ extension TCPConnection {
         let other = direction.opposite
         let offset = streams[direction.index].signedOffset(of: segment.sequence)
         let isNext = offset.map { $0 <= Int64(streams[direction.index].nextOffset) } ?? true
-        var doubt = headers[direction.index].examine(
-            &segment, in: bytes, excused: streams[direction.index].excused, isNext: isNext)
+        var doubt = SegmentDoubt()
+        if segment.flags.subtracting([.psh, .fin]) == .ack, let start = segment.networkHeader(in: bytes),
+            headers[direction.index].isUnsuspicious(&segment, start, in: bytes)
+        {
+            if isNext { headers[direction.index].follow(&segment, in: bytes) }
+        } else {
+            doubt = headers[direction.index].examine(
+                &segment, in: bytes, excused: streams[direction.index].excused, isNext: isNext)
+        }
         if segment.flags.isDisjoint(with: [.syn, .rst]) {
             if segment.flags.contains(.ack) {
                 doubt.formUnion(streams[other.index].doubt(ofAcknowledgment: segment.acknowledgment, isOpeningKnown))

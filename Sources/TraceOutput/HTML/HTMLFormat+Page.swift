@@ -4,20 +4,13 @@ import WireFormat
 
 /// The page around the data: its head, and what reads without script or style.
 extension HTMLFormat {
-    /// The name of the capture.
-    private var title: String {
-        let named = counts.sources.prefix(CaptureCounts.namedSources).joined(separator: ", ")
-        let others = counts.sources.count - CaptureCounts.namedSources
-        return others > 0 ? "\(named) and \(others) more" : named
-    }
-
     mutating func writeHead() {
         output.append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
         output.append("<meta http-equiv=\"Content-Security-Policy\" content=\"")
         output.append(verbatim: page.policy)
         output.append("\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
         output.append("<meta name=\"generator\" content=\"wstap\">\n<title>")
-        output.append(htmlText: title)
+        output.append(htmlText: counts.title)
         output.append(" – wstap</title>\n<style>")
         output.append(verbatim: page.style)
         output.append("</style>\n</head>\n<body>\n")
@@ -34,7 +27,7 @@ extension HTMLFormat {
         let groups = rankedGroups
         writeMeta(summary, groups)
         output.append("<main>\n<h1>")
-        output.append(htmlText: title)
+        output.append(htmlText: counts.title)
         output.append("</h1>\n")
         writeEndings(groups)
         output.append("<div class=\"facts\">\n")
@@ -54,8 +47,7 @@ extension HTMLFormat {
         var place: Int
         var outcome: EndingOutcome
         var text: String
-        var count: UInt64
-        var examples: [SessionID]
+        var ending: EndingTable.Group
     }
 
     /// The groups, the worst first, then the largest.
@@ -64,14 +56,14 @@ extension HTMLFormat {
             Group(
                 place: place, outcome: EndingOutcome(group.verdict, upgrade: group.upgrade),
                 text: VerdictMessage.text(VerdictMessage.common(group.verdict), upgrade: group.upgrade),
-                count: group.count, examples: group.examples)
-        }.sorted { ($0.outcome.rank, $1.count, $0.place) < ($1.outcome.rank, $0.count, $1.place) }
+                ending: group)
+        }.sorted { ($0.outcome.rank, $1.ending.count, $0.place) < ($1.outcome.rank, $0.ending.count, $1.place) }
     }
 
     private mutating func writeMeta(_ summary: Summary, _ groups: [Group]) {
         var block = DataBlock(.meta)
         block.bytes.append("{\"start\":\"")
-        block.bytes.append(decimal: captureStart?.nanoseconds ?? 0)
+        block.bytes.append(decimal: counts.start?.nanoseconds ?? 0)
         block.bytes.append("\",\"duration\":")
         block.bytes.append(decimal: summary.duration)
         block.bytes.append(",\"sessions\":")
@@ -84,7 +76,7 @@ extension HTMLFormat {
             block.bytes.append("{\"group\":")
             block.bytes.append(decimal: UInt64(group.place))
             block.bytes.append(",\"count\":")
-            block.bytes.append(decimal: group.count)
+            block.bytes.append(decimal: group.ending.count)
             block.bytes.append(",\"text\":")
             block.bytes.append(jsonString: group.text)
             block.bytes.append("}")
@@ -103,13 +95,12 @@ extension HTMLFormat {
             output.append("\"><a href=\"#g=")
             output.append(decimal: UInt64(group.place))
             output.append("\"><b>")
-            output.append(decimal: group.count)
+            output.append(decimal: group.ending.count)
             output.append("</b> × ")
             output.append(htmlText: group.text)
             output.append("</a>")
-            let places = group.place < places.count ? self.places[group.place] : EndingPlaces()
-            output.append(verbatim: places.silenceText)
-            writePlaces(places, group)
+            if let silence = group.ending.silence { writeSilence(silence) }
+            writePlaces(of: group.ending)
             output.append("</li>\n")
         }
         output.append("</ul>\n")
@@ -117,13 +108,21 @@ extension HTMLFormat {
         output.append("</section>\n")
     }
 
-    private mutating func writePlaces(_ places: EndingPlaces, _ group: Group) {
-        let (listed, others) = places.listed
-        guard !listed.isEmpty else { return }
+    /// ", after 1.200 s of silence", or a range; nothing below a millisecond, as in a verdict.
+    private mutating func writeSilence(_ silence: ClosedRange<Int64>) {
+        guard silence.upperBound >= 1_000_000 else { return }
+        let (low, high) = (Quantity.seconds(silence.lowerBound), Quantity.seconds(silence.upperBound))
+        output.append(verbatim: ", after \(low == high ? low : "\(low) to \(high)") of silence")
+    }
+
+    /// The servers and paths of sessions that ended alike.
+    private mutating func writePlaces(of group: EndingTable.Group) {
+        let (places, others) = group.largestPlaces(Self.shownPlaces)
         output.append("\n<ul>")
-        for (place, count) in listed {
+        for place in places {
+            let name = place.server.map { place.path.isEmpty ? "\($0)" : "\($0) \(place.path)" } ?? "not followed"
             output.append("<li>")
-            output.append(htmlText: count == group.count ? place : "\(count) × \(place)")
+            output.append(htmlText: place.count == group.count ? name : "\(place.count) × \(name)")
             output.append("</li>")
         }
         if others > 0 {
@@ -142,7 +141,10 @@ extension HTMLFormat {
             output.append(htmlText: "\(PatternMessage.ending(pattern)); \(PatternMessage.cause(pattern))")
             output.append("</li>\n")
         }
-        output.append("</ul>\n</section>\n")
+        output.append("</ul>\n")
+        let others = patterns.count - CaptureCounts.maximumPatterns
+        if others > 0 { paragraph("and \(others) more") }
+        output.append("</section>\n")
     }
 
     /// Of a capture with one session, how it came to its end.

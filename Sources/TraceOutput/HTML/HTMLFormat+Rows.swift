@@ -8,7 +8,7 @@ extension HTMLFormat {
         let message = event.message
         var row = ReportRow(
             kind: (message.isText ? Opcode.text : .binary).rawValue | Self.side(event.from),
-            elapsed: Self.elapsed(event.origin, at: context), packet: event.origin.packet,
+            elapsed: event.origin.elapsed(at: context), packet: event.origin.packet,
             length: message.length.map { $0 &+ 1 } ?? 0, extra: message.wireLength, frames: message.frames)
         if !message.isComplete { row.flags.insert(.isIncomplete) }
         if message.isCompressed { row.flags.insert(.isCompressed) }
@@ -22,7 +22,7 @@ extension HTMLFormat {
         // What data frames carry is in their message.
         guard header.opcode.isControl || header.opcode.isReserved else { return }
         var row = ReportRow(
-            kind: header.opcode.rawValue | Self.side(event.from), elapsed: Self.elapsed(event.origin, at: context),
+            kind: header.opcode.rawValue | Self.side(event.from), elapsed: event.origin.elapsed(at: context),
             packet: event.origin.packet, length: header.payloadLength &+ 1, frames: 1)
         if let trip = event.answer?.roundTrip, trip >= 0 { row.extra = UInt64(trip) &+ 1 }
         if event.frame.missing > 0 { row.flags.insert(.isIncomplete) }
@@ -125,11 +125,6 @@ extension HTMLFormat {
         if rows < Self.maximumRows { return true }
         rowsLeftOut += 1
         return false
-    }
-
-    /// When bytes were captured, which may be earlier than they could be read.
-    private static func elapsed(_ origin: Origin, at context: borrowing EventContext) -> Int64 {
-        context.elapsed &+ origin.time.nanoseconds(since: context.time)
     }
 
     private static func side(_ role: Role?) -> UInt8 {

@@ -32,6 +32,8 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
     static let maximumFindings = 100_000
     /// The rule of notes that arise only where deliveries are followed.
     static let deliveryRule = "limit.deliveries"
+    /// The most servers and paths listed for each kind of ending.
+    static let shownPlaces = 5
     /// The most details of a session: upgrades and troubled deliveries.
     static let maximumDetails = 100
     /// The bytes at which a block of payloads or text is full.
@@ -48,10 +50,6 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
     var counts = CaptureCounts(maximumSessions: 0)
     var begun: UInt64 = 0
     var open: [SessionID: ReportSession] = [:]
-    /// Beside the groups of ``CaptureCounts/endings``.
-    var places: [EndingPlaces] = []
-    /// The time of the capture's first packet, from the first event that tells.
-    var captureStart: Timestamp?
 
     var columns = RowColumns()
     var rowBlock = DataBlock(.rows)
@@ -102,9 +100,6 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
         _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
     ) {
         lastLines?.receive(event, at: context, payload: payload)
-        if captureStart == nil, context.packet > 0 {
-            captureStart = Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed)
-        }
         switch event {
         case .capture:
             counts.receive(event, at: context)

@@ -7,8 +7,6 @@ final class ReportSession {
     let place: UInt64
     /// Nanoseconds from the capture's first packet to the connection's SYN, or to the first evidence of the session.
     let start: Int64
-    /// The path that it asked for.
-    var path = ""
     /// Findings by severity: notes, warnings, errors.
     var findings = InlineArray<3, UInt64>(repeating: 0)
     /// The blocks that hold its details.
@@ -37,25 +35,23 @@ extension HTMLFormat {
         let place = begun
         begun += 1
         guard place < Self.maximumSessions, open.count < SessionTable.maximumOpen else { return }
-        let time = context.time
-        let wait = start.tcp.syn.map { time.nanoseconds(since: $0.time) } ?? 0
-        open[context.session] = ReportSession(place: place, start: context.elapsed &- wait)
+        open[context.session] = ReportSession(place: place, start: start.elapsed(at: context))
         addDetail(event, at: context)
     }
 
     mutating func record(_ handshake: borrowing Handshake, _ event: borrowing Event, at context: borrowing EventContext)
     {
-        let target = handshake.target.utf8
-        let path = target.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }.prefix(200)
-        open[context.session]?.path = String(decoding: path, as: UTF8.self)
         addDetail(event, at: context)
         guard rows < Self.maximumRows else { return }
-        let answer = handshake.status.map { "answered by \($0)" } ?? "never answered"
+        let isCaptured = !handshake.isAccepted && !handshake.isAnswerMissing
+        let answer =
+            handshake.status.map { "answered by \($0)" } ?? (isCaptured ? "never answered" : "answer not captured")
+        let request = handshake.url.isEmpty ? "request not captured," : SessionRow.kept(handshake.url)
         append(
             ReportRow(
                 kind: ReportRow.Kind.handshake | ReportRow.Kind.ofNobody, elapsed: context.elapsed,
                 packet: context.packet),
-            text: "\(SessionRow.kept(handshake.url)) \(answer)", of: context.session)
+            text: "\(request) \(answer)", of: context.session)
     }
 
     mutating func record(_ end: borrowing SessionEnd, _ event: borrowing Event, at context: borrowing EventContext) {
@@ -69,13 +65,6 @@ extension HTMLFormat {
                 kind: ReportRow.Kind.end | ReportRow.Kind.ofNobody, elapsed: context.elapsed, packet: context.packet),
             text: verdict, of: context.session)
         open[context.session] = nil
-        if let group = ended.group {
-            if places.count <= group {
-                places.append(contentsOf: repeatElement(EndingPlaces(), count: group + 1 - places.count))
-            }
-            places[group].record(
-                server: ended.row.map { "\($0.server)" } ?? "", path: session.path, silence: end.verdict.silence)
-        }
         guard let row = ended.row, let ending = row.ending else { return }
         write(
             session, row, ending, group: ended.group, text: verdict,

@@ -58,10 +58,12 @@ extension JSONLinesFormat {
 
 extension OutputBuffer {
     mutating func write(_ key: JSONKey, _ endpoint: Endpoint) {
-        writeObject(key, endpoint) { output, endpoint in
-            output.write(.ip, String(describing: endpoint.address))
-            output.write(.port, UInt64(endpoint.port))
-        }
+        writeObject(key, endpoint) { output, endpoint in output.writeMembers(of: endpoint) }
+    }
+
+    mutating func writeMembers(of endpoint: Endpoint) {
+        write(.ip, String(describing: endpoint.address))
+        write(.port, UInt64(endpoint.port))
     }
 
     fileprivate mutating func write(_ key: JSONKey, _ fields: borrowing HTTPFields) {

@@ -57,7 +57,7 @@ extension OutputBuffer {
         }
     }
 
-    private mutating func write(_ key: JSONKey, _ code: CloseCode?) {
+    mutating func write(_ key: JSONKey, _ code: CloseCode?) {
         write(key, code.map { UInt64($0.rawValue) })
     }
 

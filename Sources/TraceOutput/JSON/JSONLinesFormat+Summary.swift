@@ -115,9 +115,8 @@ extension OutputBuffer {
         write(.lifetimeMin, seconds: pattern.lifetime?.lowerBound)
         write(.lifetimeMax, seconds: pattern.lifetime?.upperBound)
     }
-}
 
-extension OutputBuffer {
+    /// TCP connections without WebSocket, and packets without TCP.
     fileprivate mutating func write(_ key: JSONKey, _ others: OtherTraffic) {
         writeObject(key, others) { output, others in
             output.write(.tls, others.tls)
@@ -143,16 +142,15 @@ extension OutputBuffer {
         write(.by, ending.by.rawValue)
         write(.layer, ending.layer.rawValue)
         write(.clean, ending.isClean)
-        write(.code, ending.code.map { UInt64($0.rawValue) })
-        write(.clientSees, ending.clientSees.map { UInt64($0.rawValue) })
-        write(.serverSees, ending.serverSees.map { UInt64($0.rawValue) })
+        write(.code, ending.code)
+        write(.clientSees, ending.clientSees)
+        write(.serverSees, ending.serverSees)
         write(.sessions, ending.sessions)
     }
 
     /// What became of the connections with a server.
     fileprivate mutating func writeMembers(of traffic: ServerTraffic) {
-        write(.ip, String(describing: traffic.server.address))
-        write(.port, UInt64(traffic.server.port))
+        writeMembers(of: traffic.server)
         write(.sessions, traffic.sessions)
         write(.refusedUpgrades, traffic.refusedUpgrades)
         write(.unansweredUpgrades, traffic.unansweredUpgrades)

@@ -38,16 +38,17 @@ extension SVGFormat {
         output.append(" ")
         number(height)
         output.append("\" role=\"img\"><title>")
-        let name = counts.sources.prefix(CaptureCounts.namedSources).joined(separator: ", ")
         output.append(
             htmlText:
-                "\(name): \(Quantity.count(counts.sessions.count, "session")) in \(Quantity.seconds(summary.duration))")
+                "\(counts.title): \(Quantity.count(counts.sessions.count, "session")) in \(Quantity.seconds(summary.duration))"
+        )
         output.append("</title>\n<style>")
         output.append(Self.style)
         output.append("</style>\n<rect class=\"back\" width=\"100%\" height=\"100%\"/>\n")
         text(
             8, 18,
-            name + ", " + Quantity.count(summary.messages, "message") + " in " + Quantity.seconds(summary.duration))
+            counts.title + ", " + Quantity.count(summary.messages, "message") + " in "
+                + Quantity.seconds(summary.duration))
         writeScale(summary, bottom: height - (left > 0 ? 20 : 0))
         writeAxis(summary)
         var y = 30 + Self.axisHeight + 24

@@ -57,9 +57,7 @@ package struct SVGFormat: OutputFormat, ~Copyable {
         case .connection(let start):
             counts.receive(event, at: context)
             guard lanes.count < Self.maximumLanes else { return }
-            let time = context.time
-            let wait = start.tcp.syn.map { time.nanoseconds(since: $0.time) } ?? 0
-            let lane = Lane(session: context.session, start: context.elapsed &- wait)
+            let lane = Lane(session: context.session, start: start.elapsed(at: context))
             lanes.append(lane)
             open[context.session] = lane
         case .frame(let frame):
@@ -90,7 +88,7 @@ package struct SVGFormat: OutputFormat, ~Copyable {
     }
 
     private mutating func count(_ role: Role, _ origin: Origin, at context: borrowing EventContext) {
-        let bin = bin(of: context.elapsed &+ origin.time.nanoseconds(since: context.time))
+        let bin = bin(of: origin.elapsed(at: context))
         traffic[role.index][bin] += 1
         open[context.session]?.sent[role.index].insert(bin)
     }

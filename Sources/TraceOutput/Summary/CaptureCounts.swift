@@ -7,14 +7,15 @@ struct CaptureCounts {
     static let namedSources = 3
     /// The most rules in the list of findings.
     static let maximumRules = 200
-    /// The most patterns listed in a report.
+    /// The most patterns listed in a report, and after a timeline.
     static let maximumPatterns = 20
 
-    private(set) var sources: [String] = []
+    private var sources: [String] = []
+    /// When the capture began; nil if it is empty.
+    private(set) var start: Timestamp?
     private(set) var sessions: SessionTable
     private(set) var endings = EndingTable()
     private(set) var findings = FindingTable(maximumRules: maximumRules)
-    private var compression = CompressionTotals()
     private var openings = OpeningTimes()
 
     /// Begins with nothing; keeps the rows of at most `maximumSessions` sessions that ended.
@@ -25,7 +26,7 @@ struct CaptureCounts {
     /// Counts an event.
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext) {
         switch event {
-        case .capture(let start): sources = start.sources
+        case .capture(let capture): (sources, start) = (capture.sources, capture.start)
         case .connection(let start):
             sessions.begin(start, session: context.session)
             openings.record(start, session: context.session)
@@ -46,25 +47,27 @@ struct CaptureCounts {
         _ end: borrowing SessionEnd, at context: borrowing EventContext
     ) -> (row: SessionRow?, group: Int?) {
         let row = sessions.end(end, session: context.session)
-        compression.record(end)
         return (row, endings.record(end.verdict, of: row, session: context.session, elapsed: context.elapsed))
     }
 }
 
 /// The totals at the top of a page.
 extension CaptureCounts {
+    /// The name of the capture: its first sources, and how many more there are; not yet safe for a terminal.
+    var title: String { Self.title(of: sources) }
+
+    /// The name of a capture of these sources.
+    static func title(of sources: [String]) -> String {
+        let named = sources.prefix(namedSources).joined(separator: ", ")
+        let others = sources.count - namedSources
+        return others > 0 ? "\(named) and \(others) more" : named
+    }
+
     /// The totals, each with its name.
-    ///
-    /// - Parameters:
-    ///   - summary: What the analysis counted.
-    ///   - start: When the capture began; nil to leave that out.
-    /// - Returns: The lines.
-    func totals(_ summary: Summary, start: Timestamp? = nil) -> [(name: String, text: String)] {
+    func totals(_ summary: Summary) -> [(name: String, text: String)] {
         var lines: [(name: String, text: String)] = []
         func line(_ name: String, _ text: String) { lines.append((name, text)) }
-        let named = sources.prefix(CaptureCounts.namedSources).joined(separator: ", ")
-        let others = sources.count - CaptureCounts.namedSources
-        line("capture", others > 0 ? "\(named) and \(others) more" : named)
+        line("capture", title)
         if let start, summary.packets > 0 { line("start", Quantity.date(start)) }
         line(
             "packets",
@@ -81,7 +84,10 @@ extension CaptureCounts {
             "WebSocket",
             Quantity.count(summary.frames, "frame") + ", " + Quantity.count(summary.messages, "message") + " of "
                 + Quantity.bytes(summary.payloadBytes))
-        if let message = compression.message { line("compression", message) }
+        if summary.compressedSessions > 0 {
+            let sessions = Quantity.count(summary.compressedSessions, "session")
+            line("compression", "in \(sessions): " + CompressionMessage.sizes(summary.compression))
+        }
         if let message = openings.message { line("opening", message) }
         if let skipped = skipped(summary) { line("patterns", skipped) }
         line(

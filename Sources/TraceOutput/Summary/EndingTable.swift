@@ -16,11 +16,20 @@ struct EndingTable {
         var examples: [SessionID] = []
         /// Where they ended, in order of appearance.
         var places: [Place] = []
-        /// The number of sessions at places beyond ``maximumPlaces``.
-        var elsewhere: UInt64 = 0
+        /// The shortest and the longest silence before the end, in nanoseconds; nil if none is known.
+        var silence: ClosedRange<Int64>?
 
         /// How much the ending deserves attention.
         var concern: VerdictMessage.Concern { VerdictMessage.concern(verdict, upgrade: upgrade) }
+
+        /// The places with the most sessions, at most `limit` of them, and the number of sessions elsewhere.
+        func largestPlaces(_ limit: Int) -> (places: [Place], others: UInt64) {
+            let sorted = places.sorted {
+                $0.count == $1.count ? $0.examples[0] < $1.examples[0] : $0.count > $1.count
+            }
+            let shown = Array(sorted.prefix(limit))
+            return (shown, count - shown.reduce(0) { $0 + $1.count })
+        }
     }
 
     /// The sessions of one group with one server and one path.
@@ -100,12 +109,13 @@ struct EndingTable {
             return nil
         }
         groups[index].count += 1
+        if let time = verdict.silence {
+            let range = groups[index].silence ?? time...time
+            groups[index].silence = min(range.lowerBound, time)...max(range.upperBound, time)
+        }
         if groups[index].examples.count < Self.examples { groups[index].examples.append(session) }
         let (server, path) = (row?.server, row?.path ?? "")
-        guard let place = place(in: index, server, path, elapsed) else {
-            groups[index].elsewhere += 1
-            return index
-        }
+        guard let place = place(in: index, server, path, elapsed) else { return index }
         groups[index].places[place].count += 1
         let times = groups[index].places[place].times
         groups[index].places[place].times = min(times.lowerBound, elapsed)...max(times.upperBound, elapsed)
@@ -129,12 +139,12 @@ struct EndingTable {
     }
 
     /// Finds or adds a place of a group; nil if there is no room for another.
-    private mutating func place(in group: Int, _ server: Endpoint?, _ path: String, _ elapsed: Int64) -> Int? {
+    private mutating func place(in group: Int, _ server: Endpoint?, _ path: Substring, _ elapsed: Int64) -> Int? {
         if let place = groups[group].places.firstIndex(where: { $0.server == server && $0.path == path }) {
             return place
         }
         guard groups[group].places.count < Self.maximumPlaces else { return nil }
-        groups[group].places.append(Place(server: server, path: path, times: elapsed...elapsed))
+        groups[group].places.append(Place(server: server, path: String(path), times: elapsed...elapsed))
         return groups[group].places.count - 1
     }
 }

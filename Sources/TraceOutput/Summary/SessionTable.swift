@@ -11,7 +11,6 @@ struct SessionTable {
     let maximumRows: Int
     private var open: [SessionID: OpenSession] = [:]
     private var ended: [SessionRow] = []
-    private var legs = ProxyLegs()
     /// The number of sessions so far.
     private(set) var count: UInt64 = 0
 
@@ -39,11 +38,7 @@ struct SessionTable {
     }
 
     mutating func record(_ handshake: borrowing Handshake, session: SessionID) {
-        guard let row = open[session] else { return }
-        row.row.record(handshake)
-        guard let inner = legs.inner(of: handshake, session: session) else { return }
-        row.row.otherLeg = inner
-        open[inner]?.row.otherLeg = session
+        open[session]?.row.record(handshake)
     }
 
     /// Ends a session; returns its row if it was followed.
@@ -104,8 +99,6 @@ package struct SessionRow {
     var upgrade: Upgrade
     /// Whether permessage-deflate was negotiated; nil if that was not captured.
     var isDeflateNegotiated: Bool?
-    /// The session on the other side of a proxy.
-    var otherLeg: SessionID?
     var ending: Ending?
 
     init(session: SessionID, start: borrowing ConnectionStart) {
@@ -116,12 +109,19 @@ package struct SessionRow {
     }
 
     /// The URL's path, without its query; empty if no upgrade was captured.
-    var path: String {
+    var path: Substring {
         // ws://HOST/PATH: the third slash begins the path.
-        let parts = url.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count > 2 else { return "" }
-        let path = parts.count > 3 ? String(parts[3].prefix { $0 != UInt8(ascii: "?") }) : nil
-        return "/" + (path ?? "")
+        let bytes = url.utf8
+        var slashes = 0
+        var start = bytes.startIndex
+        while start < bytes.endIndex {
+            if bytes[start] == UInt8(ascii: "/") { slashes += 1 }
+            if slashes == 3 { break }
+            bytes.formIndex(after: &start)
+        }
+        guard slashes > 1 else { return "" }
+        guard start < bytes.endIndex else { return "/" }
+        return url[start..<(bytes[start...].firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex)]
     }
 
     /// How much the ending deserves attention; none while there is no ending.

@@ -1,23 +1,21 @@
 import CaptureAnalysis
-import WireFormat
 
 /// The page, and the totals at its top.
 extension SummaryFormat {
     /// The columns of a line.
     var width: Int { max(options.width, Self.minimumWidth) }
 
-    mutating func write(_ summary: Summary, at context: borrowing EventContext) {
-        writeTotals(summary, start: Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed))
+    mutating func write(_ summary: Summary) {
+        for session in summary.proxiedSessions {
+            for connection in session.connections { legsByConnection[connection] = session.connections }
+        }
+        for total in counts.totals(summary) { line(total.name, total.text) }
         writeEndings()
         writePatterns(summary.patterns)
         writeServers(summary)
         writeEncrypted(summary)
         writeSessions()
         writeFindings()
-    }
-
-    private mutating func writeTotals(_ summary: Summary, start: Timestamp) {
-        for total in counts.totals(summary, start: start) { line(total.name, total.text) }
     }
 
     /// A total: its name in twelve columns, then its text.
@@ -49,11 +47,8 @@ extension SummaryFormat {
 
     /// The servers and paths of sessions that ended alike, and when.
     private mutating func writePlaces(of group: EndingTable.Group) {
-        let places = group.places.sorted {
-            $0.count == $1.count ? $0.examples[0] < $1.examples[0] : $0.count > $1.count
-        }
-        let shown = places.prefix(Self.shownPlaces)
-        for place in shown {
+        let (places, others) = group.largestPlaces(Self.shownPlaces)
+        for place in places {
             var words = place.server.map { "\($0)\(place.path)" } ?? "not followed"
             if group.count > place.count { words += " (\(place.count))" }
             let (first, last) = (Quantity.seconds(place.times.lowerBound), Quantity.seconds(place.times.upperBound))
@@ -64,7 +59,6 @@ extension SummaryFormat {
             output.append(wrapping: words, from: 11, indent: 13, width: width)
             output.append("\n")
         }
-        let others = group.count - shown.reduce(0) { $0 + $1.count }
         guard others > 0 else { return }
         output.append(repeating: UInt8(ascii: " "), count: 11)
         output.append(wrapping: "\(others) at other servers and paths", from: 11, indent: 13, width: width)

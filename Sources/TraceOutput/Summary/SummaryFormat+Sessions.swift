@@ -125,10 +125,10 @@ extension SummaryFormat {
         let verdict = VerdictMessage.text(ending.verdict, upgrade: row.upgrade)
         output.append(wrapping: verdict, from: indent, indent: indent, width: width)
         output.append("\n")
-        guard let otherLeg = row.otherLeg else { return }
+        guard let legs = legsByConnection[row.session.connection] else { return }
+        let others = legs.filter { $0 != row.session.connection }.map { "#\($0)" }.joined(separator: ", ")
         output.append(repeating: UInt8(ascii: " "), count: indent)
-        output.append(
-            wrapping: "the same through a proxy: #\(otherLeg.number)", from: indent, indent: indent, width: width)
+        output.append(wrapping: "the same through a proxy: \(others)", from: indent, indent: indent, width: width)
         output.append("\n")
     }
 

@@ -47,6 +47,8 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     package var output: OutputBuffer
     let options: Options
     var counts = CaptureCounts(maximumSessions: maximumSessions)
+    /// The connections of each proxied session (``Summary/proxiedSessions``), by each of them.
+    var legsByConnection: [UInt64: [UInt64]] = [:]
 
     /// Creates the format.
     package init(options: Options = Options()) {
@@ -63,7 +65,7 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     ) {
         counts.receive(event, at: context)
         switch event {
-        case .summary(let summary): write(summary, at: context)
+        case .summary(let summary): write(summary)
         default: break
         }
     }

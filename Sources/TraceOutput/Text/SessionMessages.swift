@@ -1,10 +1,17 @@
 import CaptureAnalysis
 import WebSocketProtocol
 
-/// Describes what compression achieved in one direction.
+/// Describes what compression achieved.
 enum CompressionMessage {
-    /// For example `12 of 14 messages compressed, to 23.8 %, window 2^15, context takeover`.
+    /// In one direction, for example `12 of 14 messages compressed, to 23.8 %, window 2^15, context takeover`.
     static func text(_ direction: SessionEnd.Compression) -> String {
+        guard direction.contextsLost > 0 else { return sizes(direction) }
+        return sizes(direction) + ", context lost \(times(direction.contextsLost))"
+            + ", recovered \(times(direction.contextsRegained))"
+    }
+
+    /// The same without what became of the context, which says nothing about several directions together.
+    static func sizes(_ direction: SessionEnd.Compression) -> String {
         let compressed = direction.compressedMessages
         let all = Quantity.count(compressed &+ direction.uncompressedMessages, "message")
         var parts = ["\(compressed) of \(all) compressed\(size(direction))"]
@@ -13,10 +20,6 @@ enum CompressionMessage {
             parts.append(parameters.noContextTakeover ? "no context takeover" : "context takeover")
         }
         if direction.withheldMessages > 0 { parts.append("\(direction.withheldMessages) not inflated") }
-        if direction.contextsLost > 0 {
-            parts.append("context lost \(times(direction.contextsLost))")
-            parts.append("recovered \(times(direction.contextsRegained))")
-        }
         return parts.joined(separator: ", ")
     }
 

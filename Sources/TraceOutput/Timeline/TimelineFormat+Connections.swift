@@ -102,9 +102,10 @@ extension TimelineFormat {
         beginLine(
             context, elapsed: handshake.requestElapsed, packet: handshake.requestPacket, "HTTP", .faint, from: .client)
         if handshake.requestPacket > 0 {
-            output.append("GET ")
+            var columns = output.append(untrusted: handshake.method).columns
+            output.append(" ")
             let target = shortened(handshake.target, columns: (options.width ?? .max) - Self.columnsAroundTarget)
-            let columns = 4 + output.append(untrusted: target).columns
+            columns += 1 + output.append(untrusted: target).columns
             beginDetail(after: columns)
             output.append("upgrade: websocket")
             if let version = handshake.version {

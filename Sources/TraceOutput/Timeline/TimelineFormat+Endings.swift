@@ -29,14 +29,14 @@ extension TimelineFormat {
         guard !patterns.isEmpty else { return }
         append("patterns:", .heading)
         endLine()
-        for pattern in patterns.prefix(Self.maximumPatternLines) {
+        for pattern in patterns.prefix(CaptureCounts.maximumPatterns) {
             output.append("  ")
             output.append(verbatim: "\(PatternMessage.ending(pattern, of: noun)), \(PatternMessage.cause(pattern))")
             endLine()
         }
-        if patterns.count > Self.maximumPatternLines {
+        if patterns.count > CaptureCounts.maximumPatterns {
             output.append("  … and ")
-            output.append(decimal: Int64(patterns.count - Self.maximumPatternLines))
+            output.append(decimal: Int64(patterns.count - CaptureCounts.maximumPatterns))
             output.append(" more\n")
         }
     }

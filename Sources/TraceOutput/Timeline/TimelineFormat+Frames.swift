@@ -19,8 +19,7 @@ extension TimelineFormat {
         if frame?.isInferred == true || message?.isInferred == true { output.append("  inferred") }
         if let origin = frame?.origin ?? message?.origin, origin.packet != context.packet {
             output.append("  captured at ")
-            let elapsed = context.elapsed &- context.time.nanoseconds(since: origin.time)
-            output.append(verbatim: Quantity.seconds(elapsed))
+            output.append(verbatim: Quantity.seconds(origin.elapsed(at: context)))
         }
         if let frame { writeOddities(frame, isCompressed: isCompressed(frame, message, at: context)) }
         if let message {

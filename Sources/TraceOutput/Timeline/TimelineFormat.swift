@@ -49,9 +49,6 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
     /// The most sessions listed at the end.
     static let maximumSessionLines = 100
 
-    /// The most patterns listed after it.
-    static let maximumPatternLines = 20
-
     /// What is printed but not drained yet.
     package var output: OutputBuffer
     let options: Options
@@ -223,11 +220,9 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         default: break
         }
         let sources = heldSources.take() ?? []
-        let named = sources.prefix(CaptureCounts.namedSources).joined(separator: ", ")
-        let others = sources.count - CaptureCounts.namedSources
         let style = self.style(.heading)
         output.begin(style)
-        output.append(untrusted: others > 0 ? "\(named) and \(others) more" : named)
+        output.append(untrusted: CaptureCounts.title(of: sources))
         output.append("  from ")
         output.append(date: Timestamp(nanoseconds: context.time.nanoseconds &- context.elapsed), &clock)
         output.append(" UTC")

@@ -46,7 +46,7 @@ struct HTMLFormatTests {
             Self.chat.contains(
                 "<b>1</b> × closed cleanly by the client, 1000 normal closure</a>, after 5.000 s of silence"))
         let summary = printed(Scenes.chat, as: SummaryFormat()).split(separator: "\n")
-        for name in ["packets", "connections", "WebSocket", "findings"] {
+        for name in ["start", "packets", "connections", "WebSocket", "findings"] {
             let line = try #require(summary.first { $0.hasPrefix(name) })
             let total = line.dropFirst(name.count).drop { $0 == " " }
             #expect(Self.chat.contains("<dt>\(name)</dt><dd>\(total)</dd>"))
@@ -84,6 +84,38 @@ struct HTMLFormatTests {
         #expect(!rest.contains("<img") && !rest.contains("alert(1)</script>") && !rest.contains("\u{202e}"))
         #expect(rest.contains("&lt;script&gt;alert(1)&lt;/script&gt;"))
         #expect(UnpackedReport(page).payloads.contains(Array(evil.utf8)))
+    }
+
+    @Test func `Upgrades say what the capture lacks`() {
+        func upgrade(_ change: (inout Handshake) -> Void) -> String? {
+            guard case .handshake(var handshake) = Samples.handshake(status: nil) else { return nil }
+            change(&handshake)
+            let calls: [Call] = [
+                .capture, Call(5, 1130, Samples.connection()), Call(5, 1130, .handshake(handshake)),
+                Call(8, 3000, Samples.end()), .summary,
+            ]
+            let report = UnpackedReport(printed(calls, as: HTMLFormat()))
+            return report.payloads.first?.map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(upgrade { _ in } == "ws://chat.example/room?id=7 never answered")
+        #expect(upgrade { $0.isAnswerMissing = true } == "ws://chat.example/room?id=7 answer not captured")
+        #expect(upgrade { ($0.url, $0.status) = ("", 101) } == "request not captured, answered by 101")
+    }
+
+    @Test func `Sessions that ended alike are listed by server and path, with their silences`() {
+        func session(_ number: UInt64, _ target: String, silence: Int64) -> [Call] {
+            [
+                Call(5, 1130, Samples.connection(), connection: number),
+                Call(5, 1130, Samples.handshake(target: target), connection: number),
+                Call(8, 3000, Samples.end(silence: silence), connection: number),
+            ]
+        }
+        let calls = (UInt64(1)...7).flatMap { session($0, "/\($0 < 3 ? 1 : $0)?q", silence: Int64($0) * 1_000_000_000) }
+        let page = printed([.capture] + calls + [.summary], as: HTMLFormat())
+        #expect(
+            page.contains(
+                "1000 normal closure</a>, after 1.000 s to 7.000 s of silence\n<ul><li>2 × 10.0.0.9:8080 /1</li>"))
+        #expect(page.contains("<li>1 × 10.0.0.9:8080 /6</li><li>1 × elsewhere</li></ul>"))
     }
 
     @Test func `Payloads beyond the budget are left out or cut, and counted`() {

@@ -46,7 +46,12 @@ struct CompressionTests {
     }
 
     @Test func `The summary adds up all sessions`() {
-        let page = printed(calls, as: SummaryFormat())
+        var summary = Summary()
+        summary.compressedSessions = 1
+        summary.compression.add(Self.ends.client)
+        summary.compression.add(Self.ends.server)
+        let page = printed(
+            calls.dropLast() + [Call(14, 5_002_530, .summary(summary), connection: 0)], as: SummaryFormat())
         #expect(
             page.contains(
                 "\ncompression  in 1 session: 15 of 17 messages compressed, to 23.7 %, 2 not inflated\n"))

@@ -6,6 +6,13 @@ import WebSocketProtocol
 @testable import TraceOutput
 
 struct TimelineFormatTests {
+    @Test func `A request has the method that it was sent with`() {
+        guard case .handshake(var handshake) = Samples.handshake() else { return }
+        handshake.method = "POST"
+        let page = printed([Call(5, 1130, .handshake(handshake))], as: TimelineFormat())
+        #expect(page.contains("HTTP →  POST /room?id=7      upgrade: websocket 13\n"))
+    }
+
     @Test func `A session from SYN to FIN`() {
         let expected = #"""
             a.pcap  from 2026-11-20 17:24:00.000000 UTC

@@ -73,7 +73,8 @@ function scale(pen, from, to, width, y, height, left = 0) {
   let step = 10 ** Math.ceil(Math.log10(Math.max(to - from, 1) / Math.max(width / 90, 1)));
   if (step / 5 >= (to - from) / (width / 90)) step /= 5; else if (step / 2 >= (to - from) / (width / 90)) step /= 2;
   const digits = Math.max(0, 9 - Math.floor(Math.log10(step)));
-  for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
+  // Far from zero, a step may be less than numbers can tell apart.
+  for (let at = Math.ceil(from / step) * step; at <= to && at + step > at; at += step) {
     const x = left + ((at - from) / (to - from || 1)) * width;
     pen.beginPath(); pen.moveTo(x, 0); pen.lineTo(x, height); pen.stroke();
     const text = (at / 1e9).toFixed(digits) + ' s';
@@ -197,7 +198,11 @@ export class Charts {
     });
     pen.fillStyle = color('--fg');
     pen.fillRect(0, middle, width, 1);
-    for (const [a, b] of gaps.slice(0, 5000)) if (b >= 0 && a <= width) hatch(pen, a, middle - reach, Math.min(b, width) - a, 2 * reach);
+    for (const [a, b] of gaps.slice(0, 5000)) {
+      // Zoomed in, a gap may begin billions of pixels before the axis.
+      const left = Math.max(a, 0);
+      if (b >= 0 && a <= width) hatch(pen, left, middle - reach, Math.min(b, width) - left, 2 * reach);
+    }
     finds.forEach((severity, x) => {
       pen.fillStyle = color(severities[severity]);
       pen.beginPath(); pen.moveTo(x - 4, 2); pen.lineTo(x + 4, 2); pen.lineTo(x, 6 + severity * 4); pen.fill();

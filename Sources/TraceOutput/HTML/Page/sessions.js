@@ -11,6 +11,9 @@ const order = {
   findings: (s) => s.findings[2] * 1e12 + s.findings[1] * 1e6 + s.findings[0],
 };
 
+/** The largest size among points of a plot; too many for the arguments of one call. */
+const maximum = (values, least = 0) => values.reduce((most, v) => Math.max(most, v[1]), least);
+
 /** The shape and colour of an outcome, for a legend. */
 export function badge(outcome) {
   const canvas = h('canvas', { width: 16, height: 16, 'aria-hidden': 'true' });
@@ -107,15 +110,17 @@ export class Sessions {
 
   handshake(event) {
     const fields = (list) => h('table', {}, list.map(([name, value]) => h('tr', {}, h('td', { class: 'dim' }, visible(name)), h('td', {}, visible(value)))));
-    const answer = event.status ? `answered by ${event.status} in packet ${event.response_packet}, after ${duration(event.response_time * 1e9)}` : 'never answered';
-    return h('details', { open: true }, h('summary', {}, `Upgrade in packet ${event.request_packet}, ${answer}`),
+    const { request_packet: packet, response_time: time } = event;
+    const answer = event.status ? `answered by ${event.status} in packet ${event.response_packet}${time == null ? '' : `, after ${duration(time * 1e9)}`}`
+      : 'no answer in the capture';
+    return h('details', { open: true }, h('summary', {}, `Upgrade${packet ? ` in packet ${packet}` : ', request not captured'}, ${answer}`),
       fields(event.request_headers), h('p', { class: 'dim' }, 'Response'), fields(event.response_headers));
   }
 
   /** Points as little bars: `values` are [time, size, fromServer]. */
   plot(title, values, text) {
     if (!values.length) return null;
-    const low = values[0][0], high = Math.max(values.at(-1)[0], low + 1), most = Math.max(...values.map((v) => v[1]), 1);
+    const low = values[0][0], high = Math.max(values.at(-1)[0], low + 1), most = maximum(values, 1);
     const step = Math.ceil(values.length / 600);
     const bars = values.filter((_, i) => i % step === 0).map(([time, size, server]) => svg('rect', {
       x: (((time - low) / (high - low)) * 396).toFixed(1), y: (80 - (size / most) * 76).toFixed(1), width: 3, height: ((size / most) * 76 + 2).toFixed(1), fill: server ? 'var(--server)' : 'var(--client)' }));
@@ -125,14 +130,14 @@ export class Sessions {
 
   pings(rows) {
     const { report } = this;
-    const trips = [...rows].filter((r) => (report.kind[r] & 63) === 10 && report.extra[r]).map((r) => [report.time[r], report.extra[r] - 1, report.kind[r] >> 7]);
-    return this.plot('Ping round trips', trips, (all) => `${all.length}, up to ${duration(Math.max(...all.map((v) => v[1])))}`);
+    const trips = [...rows.subarray(0, 1e5)].filter((r) => (report.kind[r] & 63) === 10 && report.extra[r]).map((r) => [report.time[r], report.extra[r] - 1, report.kind[r] >> 7]);
+    return this.plot('Ping round trips', trips, (all) => `${all.length}, up to ${duration(maximum(all))}`);
   }
 
   sizes(rows) {
     const { report } = this;
     const sizes = [...rows.subarray(0, 1e5)].filter((r) => [1, 2].includes(report.kind[r] & 63) && report.length[r]).map((r) => [report.time[r], report.length[r] - 1, report.kind[r] >> 7]);
-    return this.plot('Message sizes', sizes, (all) => `${plural(all.length, 'message')}, up to ${bytes(all.reduce((most, v) => Math.max(most, v[1]), 0))}`);
+    return this.plot('Message sizes', sizes, (all) => `${plural(all.length, 'message')}, up to ${bytes(maximum(all))}`);
   }
 
   deliveries(events) {

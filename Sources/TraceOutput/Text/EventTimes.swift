@@ -1,0 +1,35 @@
+import CaptureAnalysis
+import WireFormat
+
+extension ConnectionStart {
+    /// When the connection began, in nanoseconds since the capture's first packet: its SYN, or the first evidence of the
+    /// session.
+    func elapsed(at context: borrowing EventContext) -> Int64 {
+        let time = context.time
+        return context.elapsed &- (tcp.syn.map { time.nanoseconds(since: $0.time) } ?? 0)
+    }
+}
+
+extension Origin {
+    /// When the bytes were captured, in nanoseconds since the capture's first packet: perhaps earlier than they could be
+    /// read.
+    func elapsed(at context: borrowing EventContext) -> Int64 {
+        context.elapsed &+ time.nanoseconds(since: context.time)
+    }
+}
+
+extension SessionEnd {
+    /// When the session was over, in nanoseconds since the capture's first packet: when an end was closed, else the
+    /// connection's last packet; the capture's end if it was not over.
+    ///
+    /// - Parameters:
+    ///   - start: When the connection began.
+    ///   - now: When the capture ended.
+    /// - Returns: The time.
+    func endElapsed(start: Int64, now: Int64) -> Int64 {
+        if verdict.layer == .captureEnd { return now }
+        let closed = (clientReadyStates + serverReadyStates).filter { $0.state == .closed }.map(\.elapsed)
+        let (last, isOverflow) = start.addingReportingOverflow(duration)
+        return closed.min() ?? (isOverflow ? now : last)
+    }
+}
