@@ -133,13 +133,13 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "GeneratedCaptures",
-            dependencies: ["CZlib", "WireFormat"],
+            dependencies: ["CCrypto", "CZlib", "TLSDecryption", "WireFormat"],
             path: "Tests/GeneratedCaptures", swiftSettings: settings),
         .testTarget(
             name: "GeneratedCapturesTests",
             dependencies: [
-                "CZlib", "CaptureAnalysis", "GeneratedCaptures", "PacketCapture", "TestSupport", "WebSocketProtocol",
-                "WireFormat",
+                "CZlib", "CaptureAnalysis", "GeneratedCaptures", "PacketCapture", "TLSDecryption", "TestSupport",
+                "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: settings),
         .testTarget(name: "WireFormatTests", dependencies: ["TestSupport", "WireFormat"], swiftSettings: settings),
