@@ -154,7 +154,7 @@ let package = Package(
             name: "TCPReassemblyTests", dependencies: ["PacketDecoding", "TCPReassembly", "TestSupport", "WireFormat"],
             swiftSettings: settings),
         .testTarget(
-            name: "TLSDecryptionTests", dependencies: ["TLSDecryption", "TestSupport", "WireFormat"],
+            name: "TLSDecryptionTests", dependencies: ["CCrypto", "TLSDecryption", "TestSupport", "WireFormat"],
             exclude: ["Recorded"], swiftSettings: settings),
         .testTarget(
             name: "HTTPUpgradeTests", dependencies: ["HTTPUpgrade", "TestSupport", "WireFormat"],
