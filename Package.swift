@@ -133,13 +133,13 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "GeneratedCaptures",
-            dependencies: ["CZlib", "WireFormat"],
+            dependencies: ["CCrypto", "CZlib", "TLSDecryption", "WireFormat"],
             path: "Tests/GeneratedCaptures", swiftSettings: settings),
         .testTarget(
             name: "GeneratedCapturesTests",
             dependencies: [
-                "CZlib", "CaptureAnalysis", "GeneratedCaptures", "PacketCapture", "TestSupport", "WebSocketProtocol",
-                "WireFormat",
+                "CZlib", "CaptureAnalysis", "GeneratedCaptures", "PacketCapture", "TLSDecryption", "TestSupport",
+                "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: settings),
         .testTarget(name: "WireFormatTests", dependencies: ["TestSupport", "WireFormat"], swiftSettings: settings),
@@ -154,7 +154,7 @@ let package = Package(
             name: "TCPReassemblyTests", dependencies: ["PacketDecoding", "TCPReassembly", "TestSupport", "WireFormat"],
             swiftSettings: settings),
         .testTarget(
-            name: "TLSDecryptionTests", dependencies: ["TLSDecryption", "TestSupport", "WireFormat"],
+            name: "TLSDecryptionTests", dependencies: ["CCrypto", "TLSDecryption", "TestSupport", "WireFormat"],
             exclude: ["Recorded"], swiftSettings: settings),
         .testTarget(
             name: "HTTPUpgradeTests", dependencies: ["HTTPUpgrade", "TestSupport", "WireFormat"],

@@ -13,6 +13,8 @@ let package = Package(
         // The floor: libpcap reading the packets and nothing else; in C, so that nothing of ours is in it.
         .target(name: "LibpcapFloor", linkerSettings: [.linkedLibrary("pcap")]),
         .executableTarget(name: "floor", dependencies: ["LibpcapFloor"]),
+        // Decrypts the records of a generated capture with libcrypto, and does nothing else.
+        .executableTarget(name: "opener", linkerSettings: [.linkedLibrary("crypto")]),
         // Runs a program and reports its time and memory; in C, so that its own memory does not count.
         .executableTarget(name: "timed"),
         // Counts calls of malloc and its like.

@@ -6,7 +6,8 @@ let package = Package(
     name: "Fuzzing",
     platforms: [.macOS(.v26)],
     dependencies: [.package(name: "wstap", path: "..")],
-    targets: ["CaptureFiles", "Packets", "Segments", "Upgrade", "TLS", "Frames", "Pipeline", "Sessions"].map { name in
+    targets: ["CaptureFiles", "Packets", "Segments", "Upgrade", "TLS", "Hellos", "Frames", "Pipeline", "Sessions"].map {
+        name in
         .executableTarget(
             name: "Fuzz\(name)",
             dependencies: [.product(name: "FuzzTargets", package: "wstap")],

@@ -21,6 +21,10 @@ public struct Limits: Sendable {
     /// Bytes of payload kept of unfinished messages, in all sessions together; heads of HTTP messages and searches for
     /// frames take up to 3 of 16 of them.
     public var keptPayload = 128 << 20
+    /// Bytes that layers keep, such as incomplete records of TLS, on all connections together.
+    ///
+    /// A room of their own: messages that fill theirs must not cost a connection its keys.
+    public var layers = 256 << 20
     /// Bytes that contexts of decompression take, in all sessions together.
     public var compression = 96 << 20
     /// Bounds on heads of HTTP messages.

@@ -91,7 +91,7 @@ extension TLSReader {
             for part in search.rest(from: start) { read(part.bytes.span, at: part.place, into: &output) }
             return
         }
-        guard search.dropped &+ search.bytes.count > RecordSearch.patience || trialBudget < 0 else { return }
+        guard search.dropped &+ search.bytes.count > RecordSearch.patience || !mayTry else { return }
         flushGap(place.direction, into: &output)
         if sides[index].hasPlaintext {
             output.append(.gap(nil), at: place)
@@ -134,7 +134,7 @@ extension TLSReader {
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction, lost: UInt64?,
         after preceding: [UInt8]? = nil
     ) -> RecordProtection? {
-        guard trialBudget >= 0 else { return nil }
+        guard mayTry else { return nil }
         let side = sides[direction.index]
         if var current = side.protection, side.expected == nil {
             if let preceding, current.isChained { current.chain(to: preceding.span) }
@@ -168,7 +168,7 @@ extension TLSReader {
         _ counterDistance: UInt64?
     ) -> RecordProtection? {
         var keys = keys
-        trialBudget &-= payload.count
+        spendTrial(payload)
         if keys.version >= .tls13, keys.cipher.mode == .gcm {
             guard let sequence = keys.sequence(of: header, payload, bench), sequence >= least else { return nil }
             return opens(header, payload, &keys, sequence) ? keys : nil
@@ -180,12 +180,21 @@ extension TLSReader {
         let count = min(lost.map { $0 / smallest } ?? Self.trials, Self.trials)
         var sequence = least
         while sequence <= max(keys.sequence, least) &+ count {
-            guard trialBudget >= 0 else { return nil }
+            guard mayTry else { return nil }
             if opens(header, payload, &keys, sequence) { return keys }
-            trialBudget &-= payload.count
+            spendTrial(payload)
             sequence &+= 1
         }
         return nil
+    }
+
+    /// Whether there is room for further trials, on this connection and on all of the shard.
+    private var mayTry: Bool { trialBudget >= 0 && bench.trialBudget >= 0 }
+
+    /// Counts a trial: each costs something, however short the record.
+    private func spendTrial(_ payload: Span<UInt8>) {
+        trialBudget &-= payload.count &+ Self.trialOverhead
+        bench.trialBudget &-= payload.count &+ Self.trialOverhead
     }
 
     private func opens(
@@ -202,6 +211,8 @@ extension TLSReader {
 
     /// How many lost records are allowed for if their number must be tried.
     static let trials: UInt64 = 4096
+    /// What a trial costs beside the decryption of its bytes, in bytes that could be decrypted meanwhile.
+    private static let trialOverhead = 1024
     /// How many KeyUpdates may be lost in one gap.
     private static let generations = 4
 }

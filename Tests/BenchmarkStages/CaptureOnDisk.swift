@@ -9,6 +9,10 @@ public struct CaptureOnDisk {
     public let path: String
     /// What it holds.
     public let truth: CaptureTruth
+    /// The key log of an encrypted one.
+    public var keyLogPath: String { path + ".keys" }
+    /// The records of an encrypted one, with their keys.
+    public var recordsPath: String { path + ".records" }
 
     /// Finds the capture in a folder, or generates it.
     ///
@@ -33,7 +37,18 @@ public struct CaptureOnDisk {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         _ = FileManager.default.createFile(atPath: path, contents: nil)
         let handle = try FileHandle(forWritingTo: file)
-        truth = try GeneratedCapture(profile.scaled(by: share), seed: seed).write { try handle.write(contentsOf: $0) }
+        let capture = GeneratedCapture(profile.scaled(by: share), seed: seed)
+        if profile.cipher == nil {
+            truth = try capture.write { try handle.write(contentsOf: $0) }
+        } else {
+            _ = FileManager.default.createFile(atPath: path + ".records", contents: nil)
+            let records = try FileHandle(forWritingTo: URL(filePath: path + ".records"))
+            truth = try capture.write(
+                { try handle.write(contentsOf: $0) }, records: { try records.write(contentsOf: $0) })
+            try records.close()
+            try capture.keyLog(connections: Int(truth.connections))
+                .write(toFile: path + ".keys", atomically: false, encoding: .utf8)
+        }
         try handle.close()
         try JSONEncoder().encode(truth).write(to: log)
     }

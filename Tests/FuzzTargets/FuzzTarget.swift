@@ -13,6 +13,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case upgrade
     /// The reader of TLS connections, with key logs.
     case tls
+    /// The reader of hellos, and that of key logs.
+    case hellos
     /// The decoder of one direction's frames and messages.
     case frames
     /// The whole way from packets to the trace.
@@ -31,6 +33,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .segments: try SegmentsRun(input).check()
         case .upgrade: try UpgradeRun(input).check()
         case .tls: try TLSRun(input).check()
+        case .hellos: try HellosRun(input).check()
         case .frames: try FramesRun(input).check()
         case .pipeline: try PipelineRun(input).check()
         case .sessions: try SessionsRun(input).check()

@@ -25,6 +25,9 @@ public struct CaptureProfile: CustomStringConvertible, Sendable {
     /// The most segments that an end sends in a row.
     package var burst = 1
 
+    /// What encrypts the sessions; nil if nothing does.
+    public var cipher: GeneratedCipher?
+
     // Shares, from 0 to 1.
 
     /// Of connections, those that are not WebSocket: TLS, HTTP, refused upgrades, unknown protocols.
@@ -133,6 +136,34 @@ extension CaptureProfile {
         return profile
     }
 
-    /// All of them.
+    /// `bulk` inside TLS 1.3, in records of 16 KiB.
+    package static func bulkTLS(_ cipher: GeneratedCipher) -> CaptureProfile {
+        var profile = bulk
+        profile.name = cipher == .aes128GCM ? "bulk-tls-aes" : "bulk-tls-chacha"
+        profile.cipher = cipher
+        return profile
+    }
+
+    /// `small` inside TLS 1.3, with shorter messages: about 100 bytes, each in a record.
+    package static var smallTLS: CaptureProfile {
+        var profile = small
+        profile.name = "small-tls"
+        profile.messageLength = 60...140
+        profile.cipher = .aes128GCM
+        return profile
+    }
+
+    /// Those inside TLS.
+    public static var encrypted: [CaptureProfile] { [bulkTLS(.aes128GCM), bulkTLS(.chaCha20Poly1305), smallTLS] }
+
+    /// The same without TLS.
+    public var plain: CaptureProfile {
+        var plain = self
+        plain.cipher = nil
+        plain.name = name + "-plain"
+        return plain
+    }
+
+    /// All of them without TLS.
     public static var all: [CaptureProfile] { [small, bulk, mixed, noise] }
 }

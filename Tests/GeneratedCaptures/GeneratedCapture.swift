@@ -18,10 +18,14 @@ package struct GeneratedCapture: Sendable {
 
     /// Writes the capture, as a pcap file in pieces of a megabyte or so.
     ///
-    /// - Parameter output: Takes the next bytes of the file.
+    /// - Parameters:
+    ///   - output: Takes the next bytes of the file.
+    ///   - records: Takes the encrypted records, each with its key and nonce (``RecordSealer``); nil for nobody.
     /// - Returns: What the capture holds.
-    /// - Throws: What `output` throws.
-    package func write(_ output: ([UInt8]) throws -> Void) rethrows -> CaptureTruth {
+    /// - Throws: What `output` and `records` throw.
+    package func write(
+        _ output: ([UInt8]) throws -> Void, records: (([UInt8]) throws -> Void)? = nil
+    ) rethrows -> CaptureTruth {
         var world = GeneratedWorld(profile, seed: seed)
         var open: [GeneratedConnection] = []
         var started = 0
@@ -45,18 +49,27 @@ package struct GeneratedCapture: Sendable {
                 open.swapAt(index, open.count - 1)
                 open.removeLast()
             }
-            if world.writer.bytes.count >= Self.pieceLength { try flush(&world, output) }
+            if world.writer.bytes.count >= Self.pieceLength { try flush(&world, output, records) }
         }
-        try flush(&world, output)
+        try flush(&world, output, records)
         world.truth.packets = world.writer.packetCount
         world.truth.bytes = world.writer.byteCount
         world.truth.connections = UInt64(started)
         return world.truth
     }
 
-    private func flush(_ world: inout GeneratedWorld, _ output: ([UInt8]) throws -> Void) rethrows {
+    /// The key log of its connections; empty if they are not encrypted.
+    package func keyLog(connections: Int) -> String {
+        profile.cipher == nil ? "" : (0..<connections).map(RecordWriter.keyLog).joined()
+    }
+
+    private func flush(
+        _ world: inout GeneratedWorld, _ output: ([UInt8]) throws -> Void, _ records: (([UInt8]) throws -> Void)?
+    ) rethrows {
         try output(world.writer.bytes)
         world.writer.removeAll()
+        try records?(world.records)
+        world.records.removeAll(keepingCapacity: true)
     }
 
     private func makeConnection(_ number: Int, _ world: inout GeneratedWorld) -> GeneratedConnection {
@@ -65,7 +78,8 @@ package struct GeneratedCapture: Sendable {
             number, isIPv6: world.random.chance(profile.ipv6), serverPort: protocolSpoken.port(&world.random),
             server: world.random.below(16))
         return GeneratedConnection(
-            flow, Speaker(protocolSpoken, number), budget: budget(&world.random), &world.random)
+            flow, Speaker(protocolSpoken, number), budget: budget(&world.random), &world.random,
+            records: profile.cipher.map { RecordWriter($0, number) })
     }
 
     /// How many packets a connection has: without end where all are open at the same time.
@@ -87,6 +101,8 @@ struct GeneratedWorld {
     /// Room for a message, and for the same compressed.
     var message: [UInt8] = []
     var compressed: [UInt8] = []
+    /// Encrypted records, with what decrypts them.
+    var records: [UInt8] = []
 
     init(_ profile: CaptureProfile, seed: UInt64) {
         self.profile = profile

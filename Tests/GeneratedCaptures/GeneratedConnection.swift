@@ -14,8 +14,15 @@ struct GeneratedConnection {
     private var ends: [SendingEnd]
     /// How many packets it may still have before it ends.
     private var budget: Int
+    /// What encrypts it; nil if nothing does.
+    private let records: RecordWriter?
+    /// How many flights of TLS's handshake were sent.
+    private var flights = 0
 
-    init(_ flow: Flow, _ speaker: Speaker, budget: Int, _ random: inout SeededRandom) {
+    init(
+        _ flow: Flow, _ speaker: Speaker, budget: Int, _ random: inout SeededRandom, records: RecordWriter? = nil
+    ) {
+        self.records = records
         self.flow = flow
         self.speaker = speaker
         self.budget = budget
@@ -51,7 +58,13 @@ struct GeneratedConnection {
 
     private mutating func speak(_ world: inout GeneratedWorld) {
         if ends[0].isIdle && ends[1].isIdle {
+            if let records, flights < 3 {
+                records.handshake(flights, &ends, &world.records)
+                flights += 1
+                return
+            }
             speaker.speak(&ends, isLast: budget <= 0, &world)
+            for end in [End.client, .server] { records?.seal(end, &ends[end.rawValue], &world.records) }
             switch speaker.ending {
             case .none: break
             case .finish: phase = .finish(0)

@@ -1,5 +1,6 @@
 import CaptureAnalysis
 import GeneratedCaptures
+import TLSDecryption
 import Testing
 
 /// Captures made up for measurements hold what they claim to.
@@ -32,6 +33,20 @@ struct GeneratedCaptureTests {
         #expect(summary.errors == 0 && summary.warnings == 0, "\(Set(reading.rules))")
     }
 
+    @Test(arguments: CaptureProfile.encrypted.map { $0.scaled(by: 0.002) })
+    func `The analysis finds what is encrypted, with the key log`(_ profile: CaptureProfile) throws {
+        var bytes: [UInt8] = []
+        let capture = GeneratedCapture(profile, seed: 1)
+        let truth = capture.write { bytes += $0 }
+        let store = SecretStore()
+        store.add(Array(capture.keyLog(connections: Int(truth.connections)).utf8))
+        let reading = try Reading(bytes, secrets: store)
+        let summary = try #require(reading.summary)
+        #expect(reading.client == truth.client && reading.server == truth.server)
+        #expect(summary.webSocketConnections == truth.sessions && summary.encrypted.decrypted == truth.sessions)
+        #expect(summary.gaps == 0 && summary.errors == 0, "\(Set(reading.rules))")
+    }
+
     @Test(arguments: profiles)
     func `A seed makes the same capture again, another seed another`(_ profile: CaptureProfile) {
         let (bytes, truth) = Self.bytes(profile, seed: 7)
@@ -39,7 +54,7 @@ struct GeneratedCaptureTests {
         #expect(Self.bytes(profile, seed: 8).0 != bytes)
     }
 
-    @Test(arguments: CaptureProfile.all)
+    @Test(arguments: CaptureProfile.all + CaptureProfile.encrypted)
     func `A capture is about as large as it was to be`(_ profile: CaptureProfile) {
         let share = 0.002
         let (_, truth) = Self.bytes(profile.scaled(by: share), seed: 3)

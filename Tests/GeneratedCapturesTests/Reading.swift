@@ -2,6 +2,7 @@ import CZlib
 import CaptureAnalysis
 import GeneratedCaptures
 import PacketCapture
+import TLSDecryption
 import TestSupport
 import WebSocketProtocol
 import WireFormat
@@ -13,11 +14,13 @@ struct Reading: EventSink {
     private(set) var summary: Summary?
     private(set) var rules: [String] = []
 
-    /// Reads the bytes of a capture file.
-    init(_ capture: [UInt8]) throws {
+    /// Reads the bytes of a capture file; `secrets` are those of its TLS connections.
+    init(_ capture: [UInt8], secrets: SecretStore? = nil) throws {
         let folder = try ScratchFolder()
         var merged = try MergedCapture(paths: [folder.write("capture.pcap", capture)])
-        var pipeline = Pipeline(options: AnalysisOptions())
+        var options = AnalysisOptions()
+        options.secrets = secrets
+        var pipeline = Pipeline(options: options)
         while let packet = merged.next() { pipeline.receive(packet, into: &self) }
         pipeline.finish(into: &self)
     }

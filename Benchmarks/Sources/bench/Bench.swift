@@ -18,6 +18,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Only this capture; repeatable.") var only: [String] = []
     @Option(help: "A line about the machine for the page; repeatable.") var fact: [String] = []
     @Flag(help: "Count allocations only; measure no time.") var allocations = false
+    @Flag(help: "Measure captures inside TLS, and nothing else.") var encrypted = false
 
     func validate() throws {
         guard pairs >= 1, share > 0 else { throw ValidationError("pairs and share must be positive") }
@@ -26,6 +27,7 @@ struct Bench: ParsableCommand {
     func run() throws {
         var report = Report(
             machine: Machine(facts: fact), pairCount: pairs, seed: seed, share: share, loadBefore: Machine.load)
+        if encrypted { return try measureEncrypted(&report) }
         for profile in CaptureProfile.all where only.isEmpty || only.contains(profile.name) {
             say("generating \(profile.name)")
             report.captures.append(
@@ -42,6 +44,21 @@ struct Bench: ParsableCommand {
             say("too many allocations: \(report.excesses.joined(separator: ", "))")
             throw ExitCode(1)
         }
+    }
+
+    private func measureEncrypted(_ report: inout Report) throws {
+        let tools = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let runs = EncryptedRuns(wstap: wstap, tools: tools, pairCount: pairs)
+        for profile in CaptureProfile.encrypted where only.isEmpty || only.contains(profile.name) {
+            say("generating \(profile.name)")
+            let folder = URL(filePath: captures)
+            let capture = try CaptureOnDisk(profile, seed: seed, share: share, in: folder)
+            let plain = try CaptureOnDisk(profile.plain, seed: seed, share: share, in: folder)
+            report.captures += [capture, plain]
+            say("measuring \(profile.name)")
+            report.encryptedRuns += try runs.rows(capture, plain: plain)
+        }
+        print(report.encryptedText, terminator: "")
     }
 
     private func measureWholeRuns(_ captures: [CaptureOnDisk]) throws -> [WholeRuns.Row] {

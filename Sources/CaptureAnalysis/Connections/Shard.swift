@@ -15,6 +15,8 @@ struct Shard: ~Copyable {
     var sessions = SlotPool<Session>()
     var layers = SlotPool<LayerReader>()
     var channels = SlotPool<Channel>()
+    /// Bytes that its layers together may still keep.
+    var layerRoom: Int
     /// Its connections by server.
     var servers = ServerTable()
     /// Its TLS connections of which nothing was decrypted.
@@ -27,6 +29,7 @@ struct Shard: ~Copyable {
 
     init(options: AnalysisOptions) {
         tls = TLSShard(options.secrets)
+        layerRoom = options.limits.layers / Limits.shards
         decodesLayers = options.secrets != nil || !options.layers.isEmpty
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries

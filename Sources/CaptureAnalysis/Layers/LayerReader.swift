@@ -18,7 +18,7 @@ struct LayerReader: ~Copyable {
     ///
     /// Counts in the lowest layer.
     var number: UInt64 = 0
-    /// Bytes that it has taken out of the streams' common bound.
+    /// Bytes that it has taken out of the layers' common bound.
     private var reserved = 0
 
     /// Streams of one layer that are followed at a time; HTTP/2 servers mostly allow 100 to 256.
@@ -49,20 +49,21 @@ struct LayerReader: ~Copyable {
 
     /// Counts what it keeps by now against the common bound.
     ///
+    /// - Parameter room: Bytes that all layers of the shard together may still keep.
     /// - Returns: Whether it may keep it.
-    mutating func charge(_ workspace: inout Workspace) -> Bool {
+    mutating func charge(_ room: inout Int) -> Bool {
         isSpent = layer.isSpent
         let cost = layer.cost &+ channels.capacity &* 32
         guard cost != reserved else { return true }
         let grows = cost > reserved
-        workspace.resources.keepable &-= cost &- reserved
+        room &-= cost &- reserved
         reserved = cost
-        return !grows || workspace.resources.searchable >= 0
+        return !grows || room >= 0
     }
 
     /// Gives back what it has taken.
-    mutating func release(_ workspace: inout Workspace) {
-        workspace.resources.keepable &+= reserved
+    mutating func release(_ room: inout Int) {
+        room &+= reserved
         reserved = 0
     }
 }

@@ -23,7 +23,7 @@ extension Shard {
     /// Lets a layer read two streams.
     mutating func beginLayer(_ layer: any StreamLayer, of feed: Feed, _ workspace: inout Workspace) {
         var reader = LayerReader(layer, depth: depth(of: feed) &+ 1, parent: feed.channel)
-        _ = reader.charge(&workspace)
+        _ = reader.charge(&layerRoom)
         setReader(of: feed, .layer(layers.insert(reader)))
     }
 
@@ -63,7 +63,7 @@ extension Shard {
         }
         workspace.giveBack(output)
         output = LayerOutput()
-        guard layers[layer].charge(&workspace) else {
+        guard layers[layer].charge(&layerRoom) else {
             workspace.summary.others.oversizedHeads &+= 1
             end(layer, of: feed, cause: .captureEnd, &workspace, &sink)
             setReader(of: feed, .ignored)
@@ -205,7 +205,7 @@ extension Shard {
         }
         layers[layer].layer.count(in: &workspace.summary)
         reportEncrypted(layer, of: feed, cause, &workspace, &sink)
-        layers[layer].release(&workspace)
+        layers[layer].release(&layerRoom)
         if layers[layer].number > 0 { workspace.release(layers[layer].number) }
         layers.remove(layer)
     }

@@ -30,6 +30,8 @@ package final class CipherBench {
     private var contexts = [Context?](repeating: nil, count: 2 * Kind.Use.allCases.count)
     /// Secrets that may still be tried on records of unknown sessions, on all connections.
     package var midstreamTrials = 1 << 20
+    /// Bytes that may still be spent on trials after losses, on all connections (``TLSReader/trialBudget``).
+    package var trialBudget = 4 << 30
     /// Lines of key logs that may still be read for them.
     package var midstreamLines = 1 << 23
     /// Room for what an HMAC is made of.

@@ -19,11 +19,11 @@ struct TLSTests {
 
     private static func talk(
         _ session: RecordedSession, pieces: Range<Int>? = nil, tail: Int = 0, change: (Int) -> Change = { _ in .keep },
-        proxy: [(ExpectedMessage.Sender, String)] = [], segmentSize: Int = .max, ends: Bool = true
+        proxy: [(ExpectedMessage.Sender, [UInt8])] = [], segmentSize: Int = .max, ends: Bool = true
     ) -> TCPConversation {
         var talk = TCPConversation()
         if pieces == nil { talk.open() }
-        for (sender, text) in proxy { talk.send(text, from: sender) }
+        for (sender, bytes) in proxy { talk.send(bytes, from: sender) }
         for index in (pieces ?? 0..<(session.pieces.count - tail)) {
             let sender: ExpectedMessage.Sender = session.pieces[index].direction == .fromInitiator ? .client : .server
             var bytes = session.pieces[index].bytes
@@ -105,15 +105,79 @@ struct TLSTests {
         #expect(analysis.messages.first { $0.from == .server }?.message.streamOffset == UInt64(response.upperBound))
     }
 
-    @Test("are read inside a tunnel of a proxy", arguments: names)
-    func tunnel(name: String) throws {
+    /// What stands before TLS in a connection through a proxy.
+    private static let heads: [String: [(ExpectedMessage.Sender, [UInt8])]] = [
+        "CONNECT": [
+            (.client, Array("CONNECT server.example:443 HTTP/1.1\r\nHost: server.example:443\r\n\r\n".utf8)),
+            (.server, Array("HTTP/1.1 200 OK\r\n\r\n".utf8)),
+        ],
+        // RFC 1928 3, 4, 6: no authentication, to server.example:443.
+        "SOCKS 5": [
+            (.client, [5, 1, 0]), (.server, [5, 0]),
+            (.client, [5, 1, 0, 3, 14] + Array("server.example".utf8) + [1, 187]),
+            (.server, [5, 0, 0, 1, 10, 0, 0, 9, 1, 187]),
+        ],
+        // Version 4A: a user ID of no bytes, then the name.
+        "SOCKS 4A": [
+            (.client, [4, 1, 1, 187, 0, 0, 0, 1, 0] + Array("server.example".utf8) + [0]),
+            (.server, [0, 90, 0, 0, 0, 0, 0, 0]),
+        ],
+        "PROXY 1": [(.client, Array("PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n".utf8))],
+        "PROXY 2": [
+            (
+                .client,
+                [
+                    13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10, 0x21, 0x11, 0, 12, 192, 0, 2, 1, 192, 0, 2, 2, 220,
+                    4, 1, 187,
+                ]
+            )
+        ],
+    ]
+
+    @Test(
+        "are read inside a tunnel of a proxy, and after what it says of the client", arguments: names,
+        heads.keys.sorted())
+    func tunnel(name: String, head: String) throws {
         let session = try RecordedSession(name)
-        let proxy: [(ExpectedMessage.Sender, String)] = [
-            (.client, "CONNECT server.example:443 HTTP/1.1\r\nHost: server.example:443\r\n\r\n"),
-            (.server, "HTTP/1.1 200 OK\r\n\r\n"),
-        ]
+        let proxy = try #require(Self.heads[head])
         let analysis = Analysis(Self.talk(session, proxy: proxy).packets, options: Self.options(session.keyLog))
         #expect(analysis.texts == Self.plain(session))
+        #expect(analysis.connections.first?.encryption?.isDecrypted == true)
+    }
+
+    @Test("of which a short snap length leaves no whole record show gaps alone", arguments: names)
+    func snapLength(name: String) throws {
+        let session = try RecordedSession(name)
+        var packets = Self.talk(session).packets
+        // The hellos are whole: without them nothing could be said at all.
+        for index in packets.indices.dropFirst(12) {
+            packets[index].bytes.removeLast(max(0, packets[index].bytes.count - 96))
+        }
+        let analysis = Analysis(packets, options: Self.options(session.keyLog))
+        #expect(analysis.texts.allSatisfy { Self.plain(session).contains($0) })
+        #expect(analysis.rules.allSatisfy { $0 != "tls.bad-record" && $0 != "tls.wrong-secret" })
+    }
+
+    @Test("are delivered late if TCP has to send a record again")
+    func sentAgain() throws {
+        let session = try RecordedSession("websocket-tls13")
+        var options = Self.options(session.keyLog)
+        options.demand.deliveries = .all
+        // All that follows the server's last message is left out; that is sent twice more before it is acknowledged.
+        var talk = Self.talk(session, tail: 7, ends: false)
+        let piece = session.pieces[session.pieces.count - 7]
+        #expect(piece.direction == .fromResponder)
+        talk.send(piece.bytes, from: .server)
+        for _ in 0..<2 {
+            talk.wait(milliseconds: 200)
+            talk.sendAgain(piece.bytes, from: .server)
+        }
+        talk.acknowledge(from: .client)
+        let analysis = Analysis(talk.packets, options: options)
+        #expect(analysis.texts == Self.plain(session))
+        let delivery = try #require(analysis.deliveries.last)
+        #expect(delivery.outcome == .acknowledged && delivery.retransmissions == 2)
+        #expect(delivery.acknowledgedPacket == delivery.messagePacket + 3)
     }
 
     @Test("are delivered once TCP has acknowledged their last record")
@@ -205,6 +269,20 @@ struct TLSTests {
         let verdict = try analysis.end.verdict
         #expect(verdict.layer == .fin && verdict.by == .server)
         #expect(verdict.tls == SessionEnd.TLS(fatalAlert: nil, clientHasClosed: false, serverHasClosed: false))
+    }
+
+    @Test("have a room of their own, which messages do not fill")
+    func room() throws {
+        let session = try RecordedSession("websocket-tls13")
+        var options = Self.options(session.keyLog)
+        options.limits.keptPayload = 1 << 16
+        // Cut into small segments: no record comes as a whole.
+        let packets = Self.talk(session, segmentSize: 100).packets
+        let full = Analysis(packets, options: options)
+        #expect(full.frames.count == Analysis(packets, options: Self.options(session.keyLog)).frames.count)
+        #expect(try full.summary.connectionsGivenUp == 0 && full.summary.encrypted.decrypted == 1)
+        options.limits.layers = 1 << 10
+        #expect(try Analysis(packets, options: options).summary.connectionsGivenUp == 1)
     }
 
     @Test("that renegotiate are read up to there")

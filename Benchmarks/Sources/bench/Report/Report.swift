@@ -11,6 +11,7 @@ struct Report {
     let loadBefore: Double?
     var captures: [CaptureOnDisk] = []
     var wholeRuns: [WholeRuns.Row] = []
+    var encryptedRuns: [EncryptedRuns.Row] = []
     var stages: [StageResult] = []
     var allocations: [WholeAllocations] = []
 
@@ -22,6 +23,21 @@ struct Report {
 
     /// The page, in Markdown.
     var text: String {
+        """
+        \(heading)
+        ## Whole captures, against libpcap reading the packets
+
+
+        """ + captureTable.text + "\n" + wholeTable.text + "\n## Stages\n\n" + stageTable.text
+            + "\n## Allocations\n\n" + allocationText
+    }
+
+    /// The page of captures inside TLS.
+    var encryptedText: String {
+        "\(heading)\n## Summaries of captures inside TLS 1.3\n\n" + captureTable.text + "\n" + encryptedTable.text
+    }
+
+    private var heading: String {
         let date = Date.now.formatted(.iso8601.year().month().day())
         let load = { (value: Double?) in value?.formatted(decimals: 2) ?? "unknown" }
         var text = "# Run of \(date)\n\n"
@@ -34,11 +50,8 @@ struct Report {
             \(pairCount) pairs after one that does not count: the median, with the least and the most in brackets. tshark \
             runs as often as its row says.
 
-            ## Whole captures, against libpcap reading the packets
-
             """
-        return text + "\n" + captureTable.text + "\n" + wholeTable.text + "\n## Stages\n\n" + stageTable.text
-            + "\n## Allocations\n\n" + allocationText
+        return text
     }
 
     /// Allocations of each stage alone, then on the whole way from the file to a format.
@@ -64,6 +77,17 @@ struct Report {
                     row.pairs.reference.formatted(decimals: 3), row.pairs.own.formatted(decimals: 3),
                     words(row.pairs.ratio), "\((Double(row.peakBytes) / 1e6).formatted(decimals: 0)) MB",
                 ])
+        }
+        return table
+    }
+
+    private var encryptedTable: MarkdownTable {
+        var table = MarkdownTable(["capture", "reference", "its time", "wstap", "its time", "ratio"])
+        for row in encryptedRuns {
+            table.append([
+                row.capture, row.reference, row.pairs.reference.formatted(decimals: 3), row.program,
+                row.pairs.own.formatted(decimals: 3), words(row.pairs.ratio),
+            ])
         }
         return table
     }

@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("Secrets of TLS")
+struct SecretsTests {
+    private static func talk(_ session: RecordedSession, millisecondsBetween: Int64 = 1) -> [TimedPacket] {
+        var talk = TCPConversation(from: "10.0.0.7:40000", to: "10.0.0.9:443")
+        talk.open()
+        for piece in session.pieces {
+            let sender: ExpectedMessage.Sender = piece.direction == .fromInitiator ? .client : .server
+            talk.wait(milliseconds: millisecondsBetween)
+            talk.send(piece.bytes, from: sender)
+            talk.acknowledge(from: sender.peer)
+        }
+        talk.finish(first: .server)
+        return talk.packets
+    }
+
+    /// A pcapng file with a secrets block before a packet; after the last one for nil.
+    private static func pcapng(_ packets: [TimedPacket], _ keyLog: String, before place: Int?) -> [UInt8] {
+        var builder = PcapngBuilder()
+        builder.appendInterface(resolution: 9)
+        func secrets() {
+            let text = Array(keyLog.utf8)
+            let length = withUnsafeBytes(of: UInt32(text.count).littleEndian) { Array($0) }
+            // 0x544C534B (draft-ietf-opsawg-pcapng 10.2)
+            let padding = [UInt8](repeating: 0, count: (4 - text.count % 4) % 4)
+            builder.appendBlock(10, [0x4B, 0x53, 0x4C, 0x54] + length + text + padding)
+        }
+        for (index, packet) in packets.enumerated() {
+            if index == place { secrets() }
+            builder.append(packet.bytes, ticks: UInt64(packet.time.nanoseconds))
+        }
+        if place == nil { secrets() }
+        return builder.bytes
+    }
+
+    @Test("are found in a file wherever they stand", arguments: [0, 20, nil], [1, 2])
+    func blocks(place: Int?, jobs: Int) throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcapng", Self.pcapng(Self.talk(session), session.keyLog, before: place))
+        let run = try Wstap.run([file, "--format", "jsonl", "--jobs", "\(jobs)"])
+        #expect(run.status == 0 && run.lines.last?.contains("\"messages\":16,") == true)
+    }
+
+    @Test("are waited for in a pipe, for at most a second", arguments: [1, 400])
+    func pipe(millisecondsBetween: Int64) throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let packets = Self.talk(session, millisecondsBetween: millisecondsBetween)
+        let bytes = Self.pcapng(packets, session.keyLog, before: 20)
+        let input = try NamedPipe("input", in: folder, holding: .writing)
+        let output = folder.path("output")
+        let program = try Wstap.start(
+            ["-", "--format", "jsonl"], input: input.path, output: output, errors: folder.path("errors"))
+        input.write(bytes)
+        input.closeWriting()
+        #expect(program.wait() == 0)
+        let text = try String(contentsOfFile: output, encoding: .utf8)
+        let isInTime = millisecondsBetween == 1
+        #expect(text.contains("\"messages\":\(isInTime ? 16 : 0),"))
+        // Later they are of no use, and the reason is told.
+        #expect(text.contains("\"no_secret\":1,") || text.contains("\"no_key_log\":1,") || isInTime)
+    }
+
+    @Test(
+        "stand in no output",
+        arguments: [
+            ["-v"], ["--format", "summary"], ["--format", "jsonl", "--frame-payloads"], ["--format", "html"],
+            ["--format", "svg"],
+        ])
+    func noOutput(options: [String]) throws {
+        let session = try RecordedSession("websocket-tls12")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", Self.talk(session).pcap())
+        let keyLog = try folder.write("keys.txt", Array(session.keyLog.utf8))
+        let run = try Wstap.run([file, "--keylog", keyLog] + options)
+        #expect(run.status == 0)
+        let everything = (run.text + run.errors).lowercased()
+        for line in session.keyLog.split(separator: "\n") {
+            let secret = try #require(line.split(separator: " ").last).lowercased()
+            // Not even a part of one, in hexadecimal or base64.
+            #expect(!everything.contains(secret.prefix(24)))
+            let encoded = Data(bytes(hex: secret)).base64EncodedString().lowercased()
+            #expect(!everything.contains(encoded.prefix(16)))
+        }
+    }
+
+    @Test("of another session are no help, and that is said")
+    func foreign() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let other = try RecordedSession("websocket-tls12")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", Self.talk(session).pcap())
+        let keyLog = try folder.write("keys.txt", Array(other.keyLog.utf8))
+        let run = try Wstap.run([file, "--keylog", keyLog, "-v"])
+        #expect(run.status == 0 && run.errors.contains("1 TLS (no secret for this client random)"))
+        #expect(run.text.contains("server.example, TLS 1.3") && run.text.contains("no secret for this client random"))
+    }
+
+    @Test("that cannot be read end the run", arguments: ["missing", "."])
+    func unreadable(name: String) throws {
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", [])
+        #expect(try Wstap.run([file, "--keylog", folder.path(name)]).status == 2)
+    }
+}

@@ -1,0 +1,138 @@
+import CCrypto
+import TLSDecryption
+import TestSupport
+import WireFormat
+
+/// A session of TLS 1.3 whose records are sealed here, with secrets of its own: for what no recorded session does.
+///
+/// The key schedule is the reader's: the traces of RFC 8448 and OpenSSL's sessions vouch for it.
+struct SealedSession {
+    enum Epoch: Int {
+        case early, handshake, application
+    }
+
+    static let retryRandom = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+    static let random = String(repeating: "5c", count: 32)
+
+    let suite: CipherSuite
+    /// What each direction seals with: the epoch, the secret, the number of the next record.
+    private var state: [(secret: TrafficSecret, sequence: UInt64)] = []
+
+    init(_ suite: CipherSuite = .aes128GCM) {
+        self.suite = suite
+        for direction in Direction.allCases { state.append((secret(.handshake, direction), 0)) }
+    }
+
+    private static func digits(_ epoch: Epoch, _ direction: Direction, _ size: Int) -> String {
+        String(repeating: "\(epoch.rawValue + 1)\(direction.index + 7)", count: size)
+    }
+
+    private func secret(_ epoch: Epoch, _ direction: Direction) -> TrafficSecret {
+        TrafficSecret(KeyBytes(bytes(hex: Self.digits(epoch, direction, suite.hash.digestSize))), suite.hash)
+    }
+
+    /// The key log; with the secret of early data if that is asked for.
+    func secrets(withEarly: Bool = false) -> SecretStore {
+        var lines: [String] = []
+        let size = suite.hash.digestSize
+        for (direction, name) in [(Direction.fromInitiator, "CLIENT"), (.fromResponder, "SERVER")] {
+            let handshake = Self.digits(.handshake, direction, size)
+            lines.append("\(name)_HANDSHAKE_TRAFFIC_SECRET \(Self.random) \(handshake)")
+            lines.append("\(name)_TRAFFIC_SECRET_0 \(Self.random) \(Self.digits(.application, direction, size))")
+        }
+        if withEarly {
+            lines.append("CLIENT_EARLY_TRAFFIC_SECRET \(Self.random) \(Self.digits(.early, .fromInitiator, size))")
+        }
+        let store = SecretStore()
+        store.add(Array(lines.joined(separator: "\n").utf8))
+        return store
+    }
+
+    /// Goes on with the keys of another epoch.
+    mutating func begin(_ epoch: Epoch, _ direction: Direction) {
+        state[direction.index] = (secret(epoch, direction), 0)
+    }
+
+    /// A record under the current keys (RFC 8446 5.2).
+    ///
+    /// - Parameters:
+    ///   - content: What it holds.
+    ///   - direction: Who sends it.
+    ///   - type: The type of the content: 23 is data, 22 handshake.
+    ///   - padding: Zeros after it.
+    /// - Returns: The record.
+    mutating func record(_ content: [UInt8], _ direction: Direction, type: UInt8 = 23, padding: Int = 0) -> [UInt8] {
+        guard let cipher = suite.cipher else { return [] }
+        let (secret, sequence) = state[direction.index]
+        state[direction.index].sequence += 1
+        let keys = secret.keys(cipher)
+        let text = content + [type] + [UInt8](repeating: 0, count: padding)
+        let length = text.count + 16
+        let header: [UInt8] = [23, 3, 3, UInt8(length >> 8), UInt8(length & 0xff)]
+        var nonce = (0..<12).map { keys.initializationVector.span[$0] }
+        for index in 0..<8 { nonce[4 + index] ^= UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * index)) }
+        let key = (0..<keys.key.count).map { keys.key.span[$0] }
+        var sealed = [UInt8](repeating: 0, count: length)
+        guard let context = EVP_CIPHER_CTX_new() else { return [] }
+        defer { EVP_CIPHER_CTX_free(context) }
+        var done: Int32 = 0
+        let function = cipher.mode == .gcm ? EVP_aes_128_gcm() : EVP_chacha20_poly1305()
+        EVP_EncryptInit_ex(context, function, nil, key, nonce)
+        EVP_EncryptUpdate(context, nil, &done, header, 5)
+        EVP_EncryptUpdate(context, &sealed, &done, text, Int32(text.count))
+        var tag = [UInt8](repeating: 0, count: 16)
+        var none: UInt8 = 0
+        EVP_EncryptFinal_ex(context, &none, &done)
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, &tag)
+        return header + sealed.prefix(text.count) + tag
+    }
+
+    /// A KeyUpdate; what follows is under the next keys (RFC 8446 4.6.3).
+    mutating func keyUpdate(_ direction: Direction) -> [UInt8] {
+        let record = record([24, 0, 0, 1, 0], direction, type: 22)
+        state[direction.index] = (state[direction.index].secret.next, 0)
+        return record
+    }
+
+    // MARK: The handshake
+
+    static let finished: [UInt8] = [20, 0, 0, 32] + [UInt8](repeating: 7, count: 32)
+
+    /// A record that is not encrypted.
+    static func plain(_ message: [UInt8], type: UInt8 = 22) -> [UInt8] {
+        [type, 3, 3, UInt8(message.count >> 8), UInt8(message.count & 0xff)] + message
+    }
+
+    static func message(_ type: UInt8, _ body: [UInt8]) -> [UInt8] {
+        [type, 0, UInt8(body.count >> 8), UInt8(body.count & 0xff)] + body
+    }
+
+    /// A ClientHello (RFC 8446 4.1.2).
+    func clientHello(hasEarlyData: Bool = false) -> [UInt8] {
+        let extensions: [UInt8] =
+            [0, 0, 0, 9, 0, 7, 0, 0, 4] + Array("host".utf8) + (hasEarlyData ? [0, 42, 0, 0] : [])
+        let suites: [UInt8] = [0, 2, UInt8(suite.code >> 8), UInt8(suite.code & 0xff)]
+        return Self.message(
+            1, [3, 3] + bytes(hex: Self.random) + [0] + suites + [1, 0, 0, UInt8(extensions.count)] + extensions)
+    }
+
+    /// A ServerHello; with the random of a HelloRetryRequest, that.
+    func serverHello(_ random: String = String(repeating: "5e", count: 32)) -> [UInt8] {
+        let suite: [UInt8] = [UInt8(suite.code >> 8), UInt8(suite.code & 0xff)]
+        return Self.message(2, [3, 3] + bytes(hex: random) + [0] + suite + [0, 0, 6, 0, 43, 0, 2, 3, 4])
+    }
+
+    /// EncryptedExtensions, and Finished.
+    static func serverFlight(acceptsEarlyData: Bool = false) -> [UInt8] {
+        message(8, acceptsEarlyData ? [0, 4, 0, 42, 0, 0] : [0, 0]) + finished
+    }
+
+    /// Feeds a whole handshake; both directions go on with application keys.
+    mutating func open(_ reading: inout Reading) {
+        reading.receive(Self.plain(clientHello()), .fromInitiator)
+        reading.receive(
+            Self.plain(serverHello()) + record(Self.serverFlight(), .fromResponder, type: 22), .fromResponder)
+        reading.receive(record(Self.finished, .fromInitiator, type: 22), .fromInitiator)
+        for direction in Direction.allCases { begin(.application, direction) }
+    }
+}

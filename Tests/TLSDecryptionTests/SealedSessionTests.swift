@@ -1,0 +1,200 @@
+import TLSDecryption
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("TLS 1.3")
+struct SealedSessionTests {
+    private static func text(_ number: Int, _ count: Int = 40) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }
+    }
+
+    @Test("after a HelloRetryRequest is decrypted (RFC 8446 4.1.4)")
+    func retry() {
+        var session = SealedSession()
+        var reading = Reading(session.secrets())
+        reading.receive(SealedSession.plain(session.clientHello()), .fromInitiator)
+        reading.receive(
+            SealedSession.plain(session.serverHello(SealedSession.retryRandom)) + SealedSession.plain([1], type: 20),
+            .fromResponder)
+        reading.receive(SealedSession.plain([1], type: 20), .fromInitiator)
+        session.open(&reading)
+        reading.receive(session.record(Self.text(1), .fromInitiator), .fromInitiator)
+        reading.receive(session.record(Self.text(2), .fromResponder), .fromResponder)
+        reading.finish()
+        #expect(reading.plaintext == [Self.text(1).map { $0 }, Self.text(2).map { $0 }])
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+    }
+
+    @Test("with early data has a gap in its place without the secret of that", arguments: [true, false])
+    func earlyData(hasSecret: Bool) {
+        var session = SealedSession()
+        var reading = Reading(session.secrets(withEarly: hasSecret))
+        reading.receive(SealedSession.plain(session.clientHello(hasEarlyData: true)), .fromInitiator)
+        session.begin(.early, .fromInitiator)
+        for number in 0..<3 { reading.receive(session.record(Self.text(number), .fromInitiator), .fromInitiator) }
+        let flight = SealedSession.serverFlight(acceptsEarlyData: true)
+        reading.receive(
+            SealedSession.plain(session.serverHello()) + session.record(flight, .fromResponder, type: 22),
+            .fromResponder)
+        // EndOfEarlyData (RFC 8446 4.5).
+        reading.receive(session.record([5, 0, 0, 0], .fromInitiator, type: 22), .fromInitiator)
+        session.begin(.handshake, .fromInitiator)
+        reading.receive(session.record(SealedSession.finished, .fromInitiator, type: 22), .fromInitiator)
+        for direction in Direction.allCases { session.begin(.application, direction) }
+        reading.receive(session.record(Self.text(9), .fromInitiator), .fromInitiator)
+        reading.finish()
+        let early: [UInt8?] = (0..<3).flatMap { Self.text($0) }.map { hasSecret ? $0 : nil }
+        #expect(reading.plaintext[0] == early + Self.text(9).map { $0 })
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+    }
+
+    @Test("with KeyUpdates of both ends is decrypted", arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
+    func keyUpdates(suite: CipherSuite) {
+        var session = SealedSession(suite)
+        var reading = Reading(session.secrets())
+        session.open(&reading)
+        for number in 0..<6 {
+            for direction in Direction.allCases {
+                // A record under old keys, the KeyUpdate and a record under new ones in one segment.
+                let before = session.record(Self.text(number), direction)
+                let update = number % 2 == direction.index ? session.keyUpdate(direction) : []
+                reading.receive(before + update + session.record(Self.text(number + 100), direction), direction)
+            }
+        }
+        reading.finish()
+        let expected: [UInt8?] = (0..<6).flatMap { Self.text($0) + Self.text($0 + 100) }
+        #expect(reading.plaintext == [expected, expected])
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+    }
+
+    @Test("goes on after the segment with the KeyUpdate is lost", arguments: [1, 3])
+    func lostKeyUpdate(updates: Int) {
+        var session = SealedSession()
+        var reading = Reading(session.secrets())
+        session.open(&reading)
+        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
+        // RFC 8446 4.6.3 lets an end update as often as it likes.
+        let lost = (0..<updates).flatMap { _ in session.keyUpdate(.fromResponder) }
+        reading.lose(lost.count, .fromResponder)
+        reading.receive(session.record(Self.text(2), .fromResponder), .fromResponder)
+        reading.receive(session.record(Self.text(3), .fromResponder), .fromResponder)
+        reading.finish()
+        #expect(reading.known(.fromResponder) == Self.text(1) + Self.text(2) + Self.text(3))
+        #expect(reading.problems.isEmpty)
+    }
+
+    @Test("with AES-GCM goes on after any number of lost records, which it tells", arguments: [1, 4, 100, 10_000])
+    func lostRecords(count: Int) {
+        var session = SealedSession()
+        var reading = Reading(session.secrets())
+        session.open(&reading)
+        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
+        let lost = (0..<count).reduce(0) { length, number in
+            length + session.record(Self.text(number), .fromResponder).count
+        }
+        reading.lose(lost, .fromResponder)
+        reading.receive(session.record(Self.text(2), .fromResponder), .fromResponder)
+        reading.finish()
+        let gap = [UInt8?](repeating: nil, count: 40 * count)
+        #expect(reading.plaintext[1] == Self.text(1).map { $0 } + gap + Self.text(2).map { $0 })
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+    }
+
+    @Test("with ChaCha20 goes on after 4,096 lost records at most, and gives up beyond", arguments: [4000, 5000])
+    func lostRecordsOfChaCha20(count: Int) {
+        var session = SealedSession(.chaCha20Poly1305)
+        var reading = Reading(session.secrets())
+        session.open(&reading)
+        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
+        let lost = (0..<count).reduce(0) { length, number in
+            length + session.record(Self.text(number, 30), .fromResponder).count
+        }
+        reading.lose(lost, .fromResponder)
+        for number in 0..<100 {
+            reading.receive(session.record(Self.text(number, 300), .fromResponder), .fromResponder)
+        }
+        reading.finish()
+        guard count > 4096 else {
+            let sent: [UInt8] = Self.text(1) + (0..<100).flatMap { Self.text($0, 300) }
+            #expect(reading.known(.fromResponder) == sent && reading.problems.isEmpty)
+            return
+        }
+        #expect(reading.known(.fromResponder) == Self.text(1))
+        #expect(reading.problems.map(\.problem) == [.lost] && reading.unknownGaps[1] == [40])
+    }
+
+    @Test("has a gap where the last record is lost")
+    func lostEnd() {
+        var session = SealedSession()
+        var reading = Reading(session.secrets())
+        session.open(&reading)
+        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
+        reading.lose(session.record(Self.text(2), .fromResponder).count, .fromResponder)
+        reading.finish()
+        #expect(reading.known(.fromResponder) == Self.text(1) && reading.problems.isEmpty)
+    }
+
+    @Test("may put tickets and empty and padded records amid data, and data behind Finished in one segment")
+    func others() {
+        var session = SealedSession()
+        var reading = Reading(session.secrets())
+        reading.receive(SealedSession.plain(session.clientHello()), .fromInitiator)
+        let flight = session.record(SealedSession.serverFlight(), .fromResponder, type: 22)
+        session.begin(.application, .fromResponder)
+        // 0.5-RTT data: the server may send before the client's Finished (RFC 8446 2).
+        let early = session.record(Self.text(1), .fromResponder)
+        reading.receive(SealedSession.plain(session.serverHello()) + flight + early, .fromResponder)
+        let finished = session.record(SealedSession.finished, .fromInitiator, type: 22)
+        session.begin(.application, .fromInitiator)
+        let padded = session.record(Self.text(2), .fromInitiator, padding: 300)
+        reading.receive(finished + SealedSession.plain([1], type: 20) + padded, .fromInitiator)
+        // A NewSessionTicket in two records, between empty ones.
+        let ticket = SealedSession.message(4, Self.text(7, 200))
+        for content in [ticket.prefix(50), ticket.dropFirst(50)] {
+            reading.receive(session.record([], .fromResponder), .fromResponder)
+            reading.receive(session.record(Array(content), .fromResponder, type: 22), .fromResponder)
+        }
+        reading.receive(session.record(Self.text(3), .fromResponder), .fromResponder)
+        reading.finish()
+        #expect(reading.known(.fromInitiator) == Self.text(2))
+        #expect(reading.known(.fromResponder) == Self.text(1) + Self.text(3))
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+    }
+
+    @Test("is read from hellos that stand in several records", arguments: [1, 7, 30])
+    func splitHellos(size: Int) {
+        var session = SealedSession()
+        var reading = Reading(session.secrets())
+        func records(_ message: [UInt8]) -> [UInt8] {
+            stride(from: 0, to: message.count, by: size).flatMap { start in
+                SealedSession.plain(Array(message[start..<min(message.count, start + size)]))
+            }
+        }
+        reading.receive(records(session.clientHello()), .fromInitiator)
+        reading.receive(records(session.serverHello()), .fromResponder)
+        let flight = SealedSession.serverFlight()
+        for byte in flight { reading.receive(session.record([byte], .fromResponder, type: 22), .fromResponder) }
+        reading.receive(session.record(SealedSession.finished, .fromInitiator, type: 22), .fromInitiator)
+        for direction in Direction.allCases { session.begin(.application, direction) }
+        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
+        reading.finish()
+        #expect(reading.known(.fromResponder) == Self.text(1) && reading.problems.isEmpty)
+        #expect(reading.reader.facts.serverName == "host")
+    }
+
+    @Test("has records of up to 16,640 bytes: what is longer is not genuine (RFC 8446 5.2)")
+    func longRecords() {
+        var session = SealedSession()
+        var reading = Reading(session.secrets())
+        session.open(&reading)
+        let longest = session.record(Self.text(1, 1 << 14), .fromResponder, padding: 239)
+        #expect(longest.count == 5 + 16_640)
+        reading.receive(longest, .fromResponder)
+        reading.receive(session.record(Self.text(2, 1 << 14), .fromResponder, padding: 240), .fromResponder)
+        reading.receive(session.record(Self.text(3), .fromResponder), .fromResponder)
+        reading.finish()
+        #expect(reading.known(.fromResponder) == Self.text(1, 1 << 14) + Self.text(3))
+        #expect(reading.problems.map(\.problem) == [.badRecord])
+    }
+}
