@@ -114,7 +114,12 @@ package struct TCPConnection: ~Copyable {
     package var isOver: Bool { isClosed || nearReset != nil }
 
     /// Whether a SYN was seen: the initiator is known, and the streams are seen from their first byte.
-    package var isOpeningKnown: Bool { syn != nil || synAck != nil }
+    package var isOpeningKnown: Bool {
+        // Not compared with nil, which copies the whole of them.
+        if case .some = syn { return true }
+        if case .some = synAck { return true }
+        return false
+    }
 
     /// How far the bytes of a direction are acknowledged (``TCPStream/acknowledgedOffset``).
     ///

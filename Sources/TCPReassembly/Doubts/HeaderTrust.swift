@@ -156,7 +156,7 @@ extension TCPConnection {
             doubt.subtract(streams[direction.index].excused)
         }
         // Nobody is there to acknowledge what waits.
-        if !isHeard(other) { doubt = [] }
+        if !doubt.isEmpty, !isHeard(other) { doubt = [] }
         if segment.flags.contains(.syn), segment.payloadLength > 0 { doubt.insert(.inSYN) }
         pendingDoubt = doubt
         pendingIdentification = segment.identification(in: bytes)

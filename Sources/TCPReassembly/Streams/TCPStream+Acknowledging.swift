@@ -85,6 +85,7 @@ extension TCPStream {
         let known = max(seenOffset, held.end ?? 0, acknowledgedOffset)
         if offset > Int64(known) &+ 1 { return gapBytes == 0 ? .unsentAcknowledgment : [] }
         let acknowledged = min(acknowledgedOffset, seenOffset)
+        if offset >= Int64(acknowledged) { return [] }
         let window = isOpeningKnown ? min(window.largestSeen, acknowledged) : window.largestSeen
         return offset < Int64(acknowledged) &- Int64(window) ? .oldAcknowledgment : []
     }
