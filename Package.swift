@@ -117,11 +117,20 @@ let package = Package(
             name: "ParallelAnalysis",
             dependencies: ["CaptureAnalysis", "PacketCapture", "TLSDecryption", "TraceOutput", "WireFormat"],
             swiftSettings: settings),
+        // Parts of captures as captures: which packets, and what of them.
+        .target(
+            name: "CaptureCutting",
+            dependencies: [
+                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TLSDecryption", "TraceOutput",
+                "WebSocketProtocol",
+                "WireFormat",
+            ],
+            swiftSettings: librarySettings),
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CPrivileges", "CaptureAnalysis", "DatabaseOutput", "PacketCapture", "PacketDecoding",
-                "ParallelAnalysis", "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
+                "CPrivileges", "CaptureAnalysis", "CaptureCutting", "DatabaseOutput", "PacketCapture",
+                "PacketDecoding", "ParallelAnalysis", "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -206,7 +215,8 @@ let package = Package(
             path: "Tests/BenchmarkStages", swiftSettings: settings),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["CSQLite", "CaptureAnalysis", "TestSupport", "wstap"],
+            name: "EndToEndTests",
+            dependencies: ["CSQLite", "CaptureAnalysis", "GeneratedCaptures", "TestSupport", "wstap"],
             exclude: ["Browser"],
             swiftSettings: settings),
         .testTarget(

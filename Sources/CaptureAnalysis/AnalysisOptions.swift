@@ -1,5 +1,6 @@
 public import PacketDecoding
 package import TLSDecryption
+package import WireFormat
 
 /// What an analysis is to do.
 public struct AnalysisOptions: Sendable {
@@ -13,6 +14,8 @@ public struct AnalysisOptions: Sendable {
     package var layers: [any StreamLayerProvider] = []
     /// The secrets of TLS connections; nil if there are none, and none will come.
     package var secrets: SecretStore?
+    /// The whole capture, if the packets are a part of one.
+    package var whole: CaptureSpan?
     /// The bounds.
     public var limits = Limits()
     /// A number that senders cannot know, against chosen collisions in tables.
@@ -42,5 +45,22 @@ public struct AssumedServers: Sendable {
     /// Whether this end is such a server.
     func contains(_ end: Endpoint) -> Bool {
         ports.contains(end.port) || endpoints.contains(end)
+    }
+}
+
+/// From when to when a capture goes, of which only a part is analysed.
+package struct CaptureSpan: Hashable, Sendable {
+    /// The time of its first packet.
+    package var start: Timestamp
+    /// The time of its last packet: what is open then is judged by it.
+    package var end: Timestamp
+    /// The number of its last packet, if packets have kept their numbers.
+    package var lastPacket: UInt64?
+
+    /// Creates a span.
+    package init(start: Timestamp, end: Timestamp, lastPacket: UInt64?) {
+        self.start = start
+        self.end = end
+        self.lastPacket = lastPacket
     }
 }

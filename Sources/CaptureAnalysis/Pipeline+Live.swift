@@ -61,8 +61,8 @@ public enum PacketStanding: Hashable, Sendable {
 
 /// The two ends of a connection, whichever of them sends.
 public struct ConnectionEnds: Hashable, Sendable {
-    private let lower: Endpoint
-    private let upper: Endpoint
+    let lower: Endpoint
+    let upper: Endpoint
 
     /// Creates the pair; their order does not matter.
     public init(_ one: Endpoint, _ other: Endpoint) {

@@ -127,6 +127,7 @@ public struct Pipeline: ~Copyable {
     /// Ends the capture: open sessions get their `end`, and the summary is reported.
     public mutating func finish(into sink: inout some EventSink & ~Copyable) {
         if !hasStarted { start(nil, into: &sink) }
+        if let whole = workspace.options.whole { workspace.advance(to: whole) }
         for shard in 0..<Limits.shards {
             workspace.enter(shard)
             shards[shard].flush(&workspace, &sink)
@@ -156,8 +157,9 @@ public struct Pipeline: ~Copyable {
 
     /// Reports the capture, whose first packet has this time.
     mutating func start(at time: Timestamp, into sink: inout some EventSink & ~Copyable) {
-        workspace.begin(at: time)
-        start(time, into: &sink)
+        let first = workspace.options.whole?.start ?? time
+        workspace.begin(at: first)
+        start(first, into: &sink)
     }
 
     private mutating func start(_ time: Timestamp?, into sink: inout some EventSink & ~Copyable) {

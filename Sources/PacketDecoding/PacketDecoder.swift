@@ -20,6 +20,9 @@ package struct PacketDecoder: Sendable {
     /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``), valid until the next packet is decoded:
     /// the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
     package private(set) var datagram: [UInt8] = []
+    /// Of the last packet that was a fragment or completed a datagram: where its payload belongs, then where the datagram
+    /// belongs that it completed, if that is a fragment itself.
+    package private(set) var fragmentPlaces: [FragmentPlace] = []
 
     /// Creates a decoder.
     package init(limits: DecodingLimits = DecodingLimits()) {
@@ -83,6 +86,7 @@ package struct PacketDecoder: Sendable {
     private mutating func decodeFragment(
         _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp, into segment: inout TCPSegment
     ) -> TransportPacket {
+        fragmentPlaces.removeAll(keepingCapacity: true)
         var (completed, otherwise) = insertFragment(walk, in: bytes, at: time)
         for _ in 0..<PacketDecoder.maximumDatagrams {
             guard let whole = completed else { return otherwise }
@@ -110,6 +114,8 @@ package struct PacketDecoder: Sendable {
         _ walk: HeaderWalk, in bytes: Span<UInt8>, at time: Timestamp
     ) -> (ReassembledDatagram?, TransportPacket) {
         guard let fragment = Fragment(walk, in: bytes) else { return (nil, .malformed) }
+        fragmentPlaces.append(
+            FragmentPlace(datagram: fragment.key, offset: fragment.range.lowerBound, captured: fragment.captured))
         if let end = fragment.certainEnd { return (nil, end == .tunnel(.esp) ? .tunnel(.esp) : .other) }
         return (fragments.insert(fragment, from: bytes, at: time), .fragment)
     }

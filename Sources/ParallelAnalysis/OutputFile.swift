@@ -13,7 +13,8 @@ package struct OutputFile: ~Copyable {
 
     /// The file, which is complete or has no name; nil if the output is written in place.
     private var pending: PendingFile?
-    private let descriptor: Int32
+    /// What is written to.
+    package let descriptor: Int32
     /// Its name in messages.
     let name: String
 
@@ -108,7 +109,7 @@ package struct OutputFile: ~Copyable {
     }
 
     /// Gives the file its name.
-    mutating func finish() throws(Failure) {
+    package mutating func finish() throws(Failure) {
         do throws(PendingFileError) {
             try pending?.finish()
         } catch {

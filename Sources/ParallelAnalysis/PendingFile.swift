@@ -1,5 +1,9 @@
-/// The name of the unfinished file, for a signal handler; nil if there is none.
-nonisolated(unsafe) private var unfinishedName: UnsafeMutablePointer<CChar>?
+/// The names of unfinished files, for a signal handler; a file without a name has none here.
+nonisolated(unsafe) private let unfinishedNames = {
+    let names = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: PendingFile.maximumCount)
+    names.initialize(repeating: nil, count: PendingFile.maximumCount)
+    return names
+}()
 
 /// A regular file that gets its name only once it is complete.
 ///
@@ -16,6 +20,11 @@ struct PendingFile: ~Copyable {
     private let replaces: Bool
     private let isAnonymous: Bool
     private var isFinished = false
+    /// Where its name is among those of unfinished files.
+    private let place: Int
+
+    /// The most unfinished files at a time; the names of more are not removed by a signal handler.
+    package static let maximumCount = 1024
 
     /// Opens a file.
     ///
@@ -31,14 +40,15 @@ struct PendingFile: ~Copyable {
         let mode = replacedMode ?? 0o666
         var opened = mayBeAnonymous ? PendingFile.anonymous(in: folder, mode: mode) : -1
         isAnonymous = opened >= 0
+        place = PendingFile.takePlace()
         if opened < 0 {
-            unfinishedName = strdup(PendingFile.freshName(in: folder))
-            opened = unfinishedName.map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) } ?? -1
+            unfinishedNames[place] = strdup(PendingFile.freshName(in: folder))
+            opened = unfinishedNames[place].map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) } ?? -1
         }
         descriptor = opened
         guard descriptor >= 0 else {
             let code = errno
-            PendingFile.forgetName()
+            PendingFile.forgetName(at: place)
             throw PendingFileError(code: code)
         }
         // The mode stays, whatever the umask.
@@ -46,11 +56,11 @@ struct PendingFile: ~Copyable {
     }
 
     /// Its name while it is not complete; nil if it has none.
-    var unfinishedPath: String? { isAnonymous ? nil : unfinishedName.map { String(cString: $0) } }
+    var unfinishedPath: String? { isAnonymous ? nil : unfinishedNames[place].map { String(cString: $0) } }
 
     deinit {
-        if !isFinished { PendingFile.removeUnfinished() }
-        PendingFile.forgetName()
+        if !isFinished, let name = unfinishedNames[place] { unlink(name) }
+        PendingFile.forgetName(at: place)
         if descriptor >= 0 { close(descriptor) }
     }
 
@@ -64,8 +74,10 @@ struct PendingFile: ~Copyable {
             }
             guard replaces || errno == EEXIST else { throw PendingFileError(code: errno) }
             // Only rename(2) replaces, and it needs a name to begin with.
-            unfinishedName = strdup(PendingFile.freshName(in: folder))
-            guard let unfinishedName, PendingFile.link(descriptor, to: String(cString: unfinishedName)) else {
+            unfinishedNames[place] = strdup(PendingFile.freshName(in: folder))
+            guard let unfinishedName = unfinishedNames[place],
+                PendingFile.link(descriptor, to: String(cString: unfinishedName))
+            else {
                 throw PendingFileError(code: errno)
             }
         }
@@ -74,19 +86,33 @@ struct PendingFile: ~Copyable {
         guard lstat(target, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
             throw PendingFileError(code: EEXIST)
         }
-        guard let unfinishedName, rename(unfinishedName, target) == 0 else { throw PendingFileError(code: errno) }
+        guard let unfinishedName = unfinishedNames[place], rename(unfinishedName, target) == 0 else {
+            throw PendingFileError(code: errno)
+        }
         isFinished = true
     }
 
-    /// Removes the unfinished file, if it has a name; for a signal handler that ends the program, too.
+    /// Removes the unfinished files that have names; for a signal handler that ends the program, too.
     static func removeUnfinished() {
-        if let unfinishedName { unlink(unfinishedName) }
+        for place in 0..<maximumCount {
+            if let name = unfinishedNames[place] { unlink(name) }
+        }
     }
 
-    private static func forgetName() {
-        let name = unfinishedName
-        unfinishedName = nil
+    /// Which places are taken; files come and go on one thread.
+    nonisolated(unsafe) private static var takenPlaces: Set<Int> = []
+
+    private static func takePlace() -> Int {
+        let place = (0..<maximumCount - 1).first { !takenPlaces.contains($0) } ?? maximumCount - 1
+        takenPlaces.insert(place)
+        return place
+    }
+
+    private static func forgetName(at place: Int) {
+        let name = unfinishedNames[place]
+        unfinishedNames[place] = nil
         free(name)
+        takenPlaces.remove(place)
     }
 
     private static func freshName(in folder: String) -> String {

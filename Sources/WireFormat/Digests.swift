@@ -19,6 +19,18 @@ package enum SHA1 {
 
 /// SHA-256 (RFC 6234).
 package enum SHA256 {
+    /// The 32-byte digest of `bytes`.
+    package static func digest(of bytes: Span<UInt8>) -> InlineArray<32, UInt8> {
+        var digest = InlineArray<32, UInt8>(repeating: 0)
+        var room = digest.mutableSpan
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            _ = unsafe room.withUnsafeMutableBufferPointer {
+                unsafe CCrypto.SHA256(bytes.baseAddress, bytes.count, $0.baseAddress)
+            }
+        }
+        return digest
+    }
+
     /// The 32-byte digest of `bytes` in base64.
     package static func base64(of bytes: Span<UInt8>) -> String {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA256_DIGEST_LENGTH)) { digest in

@@ -74,6 +74,7 @@ extension Shard {
         var start = ConnectionStart(
             table.connections[feed.connection], identity, client: client, opening: how, &workspace)
         start.isFirstOfConnection = isNew
+        start.record = records[feed.connection.index]
         start.encryption = encryption(of: feed)
         sink.receive(.connection(start), at: context, payload: Span())
         return context

@@ -11,6 +11,8 @@ struct Shard: ~Copyable {
     var table: ConnectionTable
     /// What is known of each connection beside TCP, by its slot.
     var connections: [Connection] = []
+    /// The packet that each connection was first seen with, by its slot: no two connections have the same.
+    var records: [UInt64] = []
     var openings = SlotPool<OpeningReader>()
     var sessions = SlotPool<Session>()
     var layers = SlotPool<LayerReader>()
@@ -206,8 +208,10 @@ struct Shard: ~Copyable {
         let place = table.insert(segment, time: workspace.time, opening: opening, rival: rival)
         if place.slot.index == connections.count {
             connections.append(Connection())
+            records.append(workspace.packet)
         } else {
             connections[place.slot.index] = Connection()
+            records[place.slot.index] = workspace.packet
         }
         workspace.summary.tcpConnections &+= 1
         return place

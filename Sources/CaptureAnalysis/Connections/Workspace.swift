@@ -104,6 +104,13 @@ struct Workspace: ~Copyable {
     /// The time of the first packet; the current time if there was none.
     var firstTime: Timestamp { firstTimeSeen ?? time }
 
+    /// Goes on to the end of a capture whose last packets were left out.
+    mutating func advance(to whole: CaptureSpan) {
+        origin = Origin(
+            packet: max(origin.packet, whole.lastPacket ?? 0),
+            time: whole.lastPacket == nil ? max(origin.time, whole.end) : whole.end)
+    }
+
     /// Keeps the name in place: connections need it once, packets bring it every time.
     @inline(never)
     private mutating func keepInterface(_ name: Span<UInt8>) {

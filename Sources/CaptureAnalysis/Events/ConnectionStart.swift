@@ -57,6 +57,8 @@ public struct ConnectionStart: Sendable {
     public var identity: SessionIdentity
     /// What was decrypted to see it; nil if nothing was.
     public var encryption: Encryption?
+    /// The packet that the connection was first seen with: no two connections of a capture have the same.
+    package var record: UInt64 = 0
     /// Whether no session was seen on its connection before, which gets its number here.
     var isFirstOfConnection = true
 }

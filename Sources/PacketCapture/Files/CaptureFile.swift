@@ -75,6 +75,9 @@ public struct CaptureFile: ~Copyable {
     /// The secrets of a pcapng file found so far and not yet taken; at most 16 MiB are kept, counting 128 bytes more for each.
     public var secrets: [CaptureSecrets] { pcapng.secrets }
 
+    /// What a pcapng file says about the capture that its packets are a part of.
+    var part: CapturePart? { pcapng.part }
+
     /// Whether secrets beyond 16 MiB were dropped.
     var hasDroppedSecrets: Bool { pcapng.hasDroppedSecrets }
 
@@ -128,8 +131,11 @@ public struct CaptureFile: ~Copyable {
     /// - Parameters:
     ///   - batch: Receives the packets that match the filter.
     ///   - count: How many packets came before; incremented.
+    ///   - latest: The number of the latest packet, if the file's own numbers count; nil if packets are counted.
     ///   - time: Stops at the first packet that is not earlier than this.
-    mutating func read(into batch: inout PacketBatch, count: inout UInt64, before time: Timestamp?) {
+    mutating func read(
+        into batch: inout PacketBatch, count: inout UInt64, numberedAfter latest: inout UInt64?, before time: Timestamp?
+    ) {
         if let pcap, filters == nil, time == nil {
             let before = count
             pcap.readRecords(from: &input.buffer, into: &batch, count: &count)
@@ -137,12 +143,12 @@ public struct CaptureFile: ~Copyable {
             return
         }
         while !batch.isFull, var record = unsafe peekRecord() {
-            if let time, unsafe record.time >= time { return }
+            if let time, unsafe record.place(isNumbered: latest != nil) >= time { return }
             unsafe take(record)
             packetCount &+= 1
             count &+= 1
+            unsafe record.assignNumber(count, after: &latest)
             if filters != nil, unsafe filters?.matches(record) == false { continue }
-            unsafe record.number = count
             unsafe batch.append(record)
         }
     }
@@ -194,6 +200,12 @@ public struct CaptureSecrets: Hashable, Sendable {
 
     /// What they take in memory, in bytes: a file may hold them one by one.
     var cost: Int { bytes.count &+ 128 }
+
+    /// Creates secrets.
+    package init(type: UInt32, bytes: [UInt8]) {
+        self.type = type
+        self.bytes = bytes
+    }
 
     /// The ``type`` of a TLS key log.
     package static let keyLog: UInt32 = 0x544C_534B

@@ -35,8 +35,15 @@ public struct MergedCapture: ~Copyable {
     /// The bytes of a batch stay in place until this has grown by the `turns` given to the initializer.
     package private(set) var turnCount = 0
 
+    /// What the files say about the capture that their packets are a part of; nil unless all of them say so.
+    package private(set) var part: CapturePart?
+
     private let filter: String?
     private let turns: Int
+    /// What each file says about that, and the number of its first packet.
+    private var parts: [(part: CapturePart?, firstNumber: UInt64)] = []
+    /// The number of the latest packet, if the files' own numbers count.
+    private var latestNumber: UInt64?
     /// Whether the memory has changed since `turnCount` was last incremented.
     private var hasTurned = false
     /// The memory of files that have been read to their end, each with the turn count at which it can be freed.
@@ -81,6 +88,23 @@ public struct MergedCapture: ~Copyable {
         for source in paths.indices {
             try enqueue(source)
         }
+        joinParts()
+    }
+
+    /// Learns whether the files are parts of one capture, whose packets' numbers they are then merged by.
+    private mutating func joinParts() {
+        part = CapturePart.joined(parts.map(\.part))
+        guard let part, part.keepsNumbers else { return }
+        latestNumber = 0
+        guard names.count > 1 else { return }
+        var sources: [Int] = []
+        while let source = queue.first {
+            sources.append(source)
+            queue.removeFirst()
+        }
+        for source in sources {
+            queue.insert(source, time: Timestamp(nanoseconds: Int64(parts[source].firstNumber)))
+        }
     }
 
     /// How many bytes of all files have been read, for a progress line.
@@ -114,7 +138,8 @@ public struct MergedCapture: ~Copyable {
         batch.removeAll()
         guard let first = unsafe nextWanted() else { return false }
         unsafe batch.append(first)
-        current?.read(into: &batch, count: &packetCount, before: queue.secondTime)
+        current?.read(
+            into: &batch, count: &packetCount, numberedAfter: &latestNumber, before: queue.secondTime)
         if turns > 1 { lendBatch() }
         return true
     }
@@ -153,7 +178,7 @@ public struct MergedCapture: ~Copyable {
     private mutating func nextWanted() -> CapturedRecord? {
         while var record = unsafe readOn() {
             packetCount &+= 1
-            unsafe record.number = packetCount
+            unsafe record.assignNumber(packetCount, after: &latestNumber)
             if unsafe record.isWanted { return unsafe record }
         }
         return nil
@@ -161,6 +186,7 @@ public struct MergedCapture: ~Copyable {
 
     /// Opens a source for the first time and queues it.
     private mutating func enqueue(_ source: Int) throws(CaptureError) {
+        parts.append((nil, 0))
         do throws(CaptureError) {
             let isAlone = names.count == 1
             var file = try CaptureFile(
@@ -169,6 +195,7 @@ public struct MergedCapture: ~Copyable {
             readableFileCount += 1
             isLive = isLive || file.isLive
             byteCount = if let total = byteCount, let size = file.byteCount { total + size } else { nil }
+            parts[source].part = file.part
             guard !isAlone else {
                 queue.insert(source, time: Timestamp(nanoseconds: 0))
                 openFileCount += 1
@@ -181,6 +208,7 @@ public struct MergedCapture: ~Copyable {
                 return
             }
             unsafe queue.insert(source, time: record.time)
+            parts[source].firstNumber = unsafe record.number
             if file.byteCount == nil {
                 openFileCount += 1
                 unsafe parked[source].record = record
@@ -272,7 +300,9 @@ public struct MergedCapture: ~Copyable {
     }
 
     private mutating func isStillFirst(_ record: CapturedRecord) -> Bool {
-        guard let source = queue.first, unsafe queue.replaceFirst(time: record.time) != source else { return true }
+        guard let source = queue.first,
+            unsafe queue.replaceFirst(time: record.place(isNumbered: latestNumber != nil)) != source
+        else { return true }
         unsafe parked[source].record = record
         parked[source].file = current.take()
         return false
@@ -327,4 +357,23 @@ private final class ParkedFile {
     var file: CaptureFile?
     /// The file's next packet; nil before the first is read.
     var record: CapturedRecord?
+}
+
+extension CapturedRecord {
+    /// What files are merged by: the packet's time, or its number in the whole capture.
+    @inline(__always)
+    func place(isNumbered: Bool) -> Timestamp {
+        unsafe isNumbered ? Timestamp(nanoseconds: Int64(truncatingIfNeeded: number)) : time
+    }
+
+    /// Numbers the packet: by its own number if those count, which must grow; else by counting.
+    @inline(__always)
+    mutating func assignNumber(_ count: UInt64, after latest: inout UInt64?) {
+        guard let previous = latest else {
+            unsafe number = count
+            return
+        }
+        unsafe number = max(number, previous &+ 1)
+        latest = unsafe number
+    }
 }

@@ -118,7 +118,9 @@ package struct HeldPacket: Sendable {
     /// Its length on the wire in bytes.
     package let originalLength: Int
     /// The captured bytes.
-    package let bytes: [UInt8]
+    package var bytes: [UInt8]
+    /// The kind of header that the bytes start with.
+    package let linkType: LinkType
     /// The name of the interface that captured it; empty if unknown.
     package let interfaceName: [UInt8]
 
@@ -126,10 +128,11 @@ package struct HeldPacket: Sendable {
     package init(_ packet: borrowing CapturedPacket) {
         time = packet.time
         originalLength = packet.originalLength
+        linkType = packet.linkType
         bytes = unsafe packet.bytes.withUnsafeBufferPointer { unsafe Array($0) }
         interfaceName = unsafe packet.interfaceName.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// Roughly the bytes of memory it takes.
-    var cost: Int { bytes.count &+ 128 }
+    package var cost: Int { bytes.count &+ 128 }
 }

@@ -18,7 +18,8 @@ package struct PacketFileWriter: ~Copyable {
 
     private let descriptor: Int32
     private let format: PacketFileFormat
-    private let source: PacketSource
+    /// The interface that a live capture is of; nil if packets of any may come.
+    private let source: PacketSource?
     private var interfaces: WrittenInterfaces
     /// Whether the descriptor is the caller's.
     private let isBorrowed: Bool
@@ -39,15 +40,46 @@ package struct PacketFileWriter: ~Copyable {
         isBorrowed = descriptor == nil
         self.format = format
         self.source = source
-        interfaces = WrittenInterfaces(first: source.interface)
+        interfaces = WrittenInterfaces(first: source.interface, source.linkType)
         self.descriptor = descriptor ?? STDOUT_FILENO
         switch format {
         case .pcap: buffer.appendPcapHeader(source)
         case .pcapng:
-            buffer.appendSectionHeader(source)
+            buffer.appendSectionHeader(application: source.application, comment: nil)
             buffer.appendInterface(source, name: Array(source.interface.utf8))
         }
         try flush()
+    }
+
+    /// Writes pcapng with packets of any interfaces and link types to an empty file, which stays the caller's.
+    ///
+    /// - Parameters:
+    ///   - descriptor: The file.
+    ///   - application: The name and version of the writing program.
+    ///   - comment: What the section says about itself.
+    /// - Throws: What ``flush()`` throws.
+    package init(
+        borrowing descriptor: Int32, application: String, comment: String?
+    ) throws(PacketFileError) {
+        isBorrowed = true
+        format = .pcapng
+        source = nil
+        interfaces = WrittenInterfaces()
+        self.descriptor = descriptor
+        buffer.appendSectionHeader(application: application, comment: comment)
+        try flush()
+    }
+
+    /// Replaces the section's comment by another of the same length, once all packets are written.
+    ///
+    /// - Throws: `cannotWrite`.
+    package mutating func replace(comment: String) throws(PacketFileError) {
+        var text = comment
+        let failure = text.withUTF8 { text -> Int32? in
+            let count = unsafe pwrite(descriptor, text.baseAddress, text.count, off_t(RecordBuffer.commentOffset))
+            return count == text.count ? nil : errno
+        }
+        if let failure { throw .cannotWrite(Self.message(failure)) }
     }
 
     deinit {
@@ -57,29 +89,41 @@ package struct PacketFileWriter: ~Copyable {
     /// Whether enough is buffered that it should be flushed.
     package var isFull: Bool { buffer.bytes.count >= Self.batch }
 
+    /// Appends secrets (draft-ietf-opsawg-pcapng 4.7), for the packets that follow; after a failure, drops them.
+    package mutating func append(_ secrets: CaptureSecrets) {
+        guard !hasFailed, format == .pcapng else { return }
+        buffer.append(secrets)
+    }
+
     /// Appends a packet; after a failure, drops it.
-    package mutating func append(_ packet: borrowing CapturedPacket) {
+    ///
+    /// - Parameters:
+    ///   - packet: The packet.
+    ///   - note: What pcapng is to say about it.
+    package mutating func append(_ packet: borrowing CapturedPacket, note: PacketNote = PacketNote()) {
         append(
-            time: packet.time, originalLength: packet.originalLength, packet.bytes, from: packet.interfaceName)
+            time: packet.time, packet.linkType, originalLength: packet.originalLength, packet.bytes,
+            from: packet.interfaceName, note)
     }
 
     /// Appends a held packet; after a failure, drops it.
-    package mutating func append(_ packet: HeldPacket) {
+    package mutating func append(_ packet: HeldPacket, note: PacketNote = PacketNote()) {
         append(
-            time: packet.time, originalLength: packet.originalLength, packet.bytes.span,
-            from: packet.interfaceName.span)
+            time: packet.time, packet.linkType, originalLength: packet.originalLength, packet.bytes.span,
+            from: packet.interfaceName.span, note)
     }
 
     /// Appends secrets that decrypt packets; in pcap, which has no place for them, and after a failure, drops them.
     ///
     /// - Parameter keyLog: Lines of a TLS key log (RFC 9850).
     package mutating func append(keyLog: [UInt8]) {
-        guard !hasFailed, format == .pcapng, !keyLog.isEmpty else { return }
-        buffer.appendSecrets(keyLog: keyLog)
+        guard !keyLog.isEmpty else { return }
+        append(CaptureSecrets(type: CaptureSecrets.keyLog, bytes: keyLog))
     }
 
     private mutating func append(
-        time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>, from interface: Span<UInt8>
+        time: Timestamp, _ linkType: LinkType, originalLength: Int, _ bytes: Span<UInt8>,
+        from interface: Span<UInt8>, _ note: PacketNote
     ) {
         guard !hasFailed else { return }
         packetCount &+= 1
@@ -88,10 +132,14 @@ package struct PacketFileWriter: ~Copyable {
         switch format {
         case .pcap: buffer.appendPcapRecord(time, originalLength: originalLength, bytes)
         case .pcapng:
-            let number = interfaces.number(of: interface) { [source] name in
-                buffer.appendInterface(source, name: name)
+            let number = interfaces.number(of: interface, source?.linkType ?? linkType) { [source] name in
+                if let source {
+                    buffer.appendInterface(source, name: name)
+                } else {
+                    buffer.appendInterface(linkType, snapLength: 0, filter: nil, name: name)
+                }
             }
-            buffer.appendPacket(time, originalLength: originalLength, bytes, interface: number)
+            buffer.appendPacket(time, originalLength: originalLength, bytes, interface: number, note)
         }
     }
 
@@ -182,6 +230,20 @@ package struct PacketSource: Sendable {
         self.snapLength = snapLength
         self.filter = filter
         self.application = application
+    }
+}
+
+/// What a pcapng file says about a packet.
+package struct PacketNote: Hashable, Sendable {
+    /// A comment (draft-ietf-opsawg-pcapng 3.5).
+    package var comment: String?
+    /// The packet's number in the capture that the file is a part of (4.3, epb_packetid).
+    package var number: UInt64?
+
+    /// Creates a note.
+    package init(comment: String? = nil, number: UInt64? = nil) {
+        self.comment = comment
+        self.number = number
     }
 }
 

@@ -35,34 +35,53 @@ struct RecordBuffer {
 /// The blocks of a pcapng file with one section (draft-ietf-opsawg-pcapng).
 extension RecordBuffer {
     /// Appends a Section Header Block (section 4.1) that names the program.
-    mutating func appendSectionHeader(_ source: PacketSource) {
+    mutating func appendSectionHeader(application: String, comment: String?) {
         appendBlock(.sectionHeader) { buffer in
             buffer.append(0x1A2B_3C4D as UInt32)
             buffer.append(1 as UInt16)
             buffer.append(0 as UInt16)
             // The section's length is not specified.
             buffer.append(-1 as Int64)
-            buffer.appendOption(4, text: source.application)
+            if let comment { buffer.appendOption(1, text: comment) }
+            buffer.appendOption(4, text: application)
             buffer.appendOption(0, text: "")
+        }
+    }
+
+    /// Where the section's comment begins in the file.
+    static let commentOffset = 28
+
+    /// Appends a Decryption Secrets Block (section 4.7).
+    mutating func append(_ secrets: CaptureSecrets) {
+        appendBlock(.decryptionSecrets) { buffer in
+            buffer.append(secrets.type)
+            buffer.append(UInt32(clamping: secrets.bytes.count))
+            buffer.append(secrets.bytes.span)
+            buffer.pad()
         }
     }
 
     /// Appends an Interface Description Block (section 4.2) with a resolution of nanoseconds.
     mutating func appendInterface(_ source: PacketSource, name: [UInt8]) {
+        appendInterface(source.linkType, snapLength: source.snapLength, filter: source.filter, name: name)
+    }
+
+    /// The same, of an interface of which nothing else is known.
+    mutating func appendInterface(_ linkType: LinkType, snapLength: Int, filter: String?, name: [UInt8]) {
         appendBlock(.interfaceDescription) { buffer in
-            buffer.append(UInt16(truncatingIfNeeded: source.linkType.rawValue))
+            buffer.append(UInt16(truncatingIfNeeded: linkType.rawValue))
             buffer.append(0 as UInt16)
-            buffer.append(UInt32(clamping: source.snapLength))
-            buffer.appendOption(2, name)
+            buffer.append(UInt32(clamping: snapLength))
+            if !name.isEmpty { buffer.appendOption(2, name) }
             buffer.appendOption(9, [9])
-            if let filter = source.filter { buffer.appendOption(11, [0] + Array(filter.utf8)) }
+            if let filter { buffer.appendOption(11, [0] + Array(filter.utf8)) }
             buffer.appendOption(0, text: "")
         }
     }
 
     /// Appends an Enhanced Packet Block (section 4.3).
     mutating func appendPacket(
-        _ time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>, interface: UInt32
+        _ time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>, interface: UInt32, _ note: PacketNote
     ) {
         appendBlock(.enhancedPacket) { buffer in
             buffer.append(interface)
@@ -71,16 +90,10 @@ extension RecordBuffer {
             buffer.append(UInt32(clamping: originalLength))
             buffer.append(bytes)
             buffer.pad()
-        }
-    }
-
-    /// Appends a Decryption Secrets Block (section 4.7) with a TLS key log.
-    mutating func appendSecrets(keyLog: [UInt8]) {
-        appendBlock(.decryptionSecrets) { buffer in
-            buffer.append(CaptureSecrets.keyLog)
-            buffer.append(UInt32(clamping: keyLog.count))
-            buffer.append(keyLog.span)
-            buffer.pad()
+            guard note.comment != nil || note.number != nil else { return }
+            if let comment = note.comment { buffer.appendOption(1, text: comment) }
+            if let number = note.number { buffer.appendCountOption(5, number) }
+            buffer.appendOption(0, text: "")
         }
     }
 
@@ -167,42 +180,61 @@ extension RecordBuffer {
     }
 }
 
-/// The interfaces described in a written pcapng file, by name: the opened one and, if that is "any", each interface
-/// that a packet came from.
+/// The interfaces described in a written pcapng file, by name and link type: the opened one and, if that is "any" or there is
+/// none, each interface that a packet came from.
 struct WrittenInterfaces {
-    private var numbers: [[UInt8]: UInt32]
-    private var latest: (name: [UInt8], number: UInt32)
+    private struct Interface: Hashable {
+        var name: [UInt8]
+        var linkType: LinkType
+    }
+
+    private var numbers: [Interface: UInt32] = [:]
+    private var latest: (interface: Interface, number: UInt32)?
+    /// Whether packets without a name are the first interface's.
+    private let hasDefault: Bool
 
     /// Packets of further interfaces are attributed to the first.
-    private static let capacity = 4096
+    private static let capacity = 65_536
 
-    init(first: String) {
-        latest = (Array(first.utf8), 0)
-        numbers = [latest.name: 0]
+    /// Begins with one that is described.
+    init(first: String, _ linkType: LinkType) {
+        let interface = Interface(name: Array(first.utf8), linkType: linkType)
+        latest = (interface, 0)
+        numbers = [interface: 0]
+        hasDefault = true
+    }
+
+    /// Begins with none.
+    init() {
+        hasDefault = false
     }
 
     /// The 0-based number of an interface in the file.
     ///
     /// - Parameters:
-    ///   - name: Its name; empty for the first.
+    ///   - name: Its name; empty if it has none.
+    ///   - linkType: The link type of its packets.
     ///   - describe: Called to write the description of an interface that has none yet.
     /// - Returns: The number.
-    mutating func number(of name: Span<UInt8>, describe: ([UInt8]) -> Void) -> UInt32 {
-        guard !isLatest(name) else { return latest.number }
-        guard !name.isEmpty else { return 0 }
-        let name = unsafe name.withUnsafeBufferPointer { unsafe Array($0) }
-        if let known = numbers[name] {
-            latest = (name, known)
-        } else {
-            guard numbers.count < Self.capacity else { return 0 }
-            latest = (name, UInt32(numbers.count))
-            numbers[name] = latest.number
-            describe(name)
+    mutating func number(of name: Span<UInt8>, _ linkType: LinkType, describe: ([UInt8]) -> Void) -> UInt32 {
+        if let latest, isSame(latest.interface, name, linkType) { return latest.number }
+        guard !name.isEmpty || !hasDefault else { return 0 }
+        let interface = Interface(
+            name: unsafe name.withUnsafeBufferPointer { unsafe Array($0) }, linkType: linkType)
+        if let known = numbers[interface] {
+            latest = (interface, known)
+            return known
         }
-        return latest.number
+        guard numbers.count < Self.capacity else { return 0 }
+        let number = UInt32(numbers.count)
+        latest = (interface, number)
+        numbers[interface] = number
+        describe(interface.name)
+        return number
     }
 
-    private func isLatest(_ name: Span<UInt8>) -> Bool {
-        name.count == latest.name.count && name.indices.allSatisfy { name[$0] == latest.name[$0] }
+    private func isSame(_ interface: Interface, _ name: Span<UInt8>, _ linkType: LinkType) -> Bool {
+        interface.linkType == linkType && name.count == interface.name.count
+            && name.indices.allSatisfy { name[$0] == interface.name[$0] }
     }
 }

@@ -54,8 +54,18 @@ struct Fragment {
     }
 }
 
+/// Where the payload of a fragment belongs.
+package struct FragmentPlace: Sendable {
+    /// The datagram.
+    package let datagram: DatagramKey
+    /// Bytes from the start of the datagram's payload.
+    package let offset: Int
+    /// Where the payload lies in what the fragment was found in, as far as it was captured.
+    package let captured: Range<Int>
+}
+
 /// What identifies the fragments of one datagram (RFC 791 3.2, RFC 8200 4.5).
-struct DatagramKey: Hashable {
+package struct DatagramKey: Hashable, Sendable {
     var source: IPAddress
     var destination: IPAddress
     var identification: UInt32
@@ -64,7 +74,7 @@ struct DatagramKey: Hashable {
     /// The tunnels around it (``TCPSegment/tunnel``).
     var tunnel: UInt32
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(source.bits)
         hasher.combine(destination.bits)
         hasher.combine(UInt64(identification) &<< 32 | UInt64(tunnel))

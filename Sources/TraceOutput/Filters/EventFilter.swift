@@ -35,13 +35,13 @@ package struct EventFilter: Sendable {
     }
 
     /// Whether a handshake decides which connections are shown.
-    var choosesSessions: Bool { host != nil || path != nil }
+    package var choosesSessions: Bool { host != nil || path != nil }
 
     /// Whether only frames and messages are shown.
     var choosesPayloads: Bool { opcodes != nil || grep != nil }
 
     /// Whether an upgrade request to this host and target passes.
-    func matches(host name: String, target: String) -> Bool {
+    package func matches(host name: String, target: String) -> Bool {
         if let host, !host.matches(name), !host.matches(Self.withoutPort(name)) { return false }
         guard let path else { return true }
         let target = Self.originForm(target)

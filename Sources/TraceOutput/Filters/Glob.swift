@@ -51,7 +51,7 @@ package struct Glob: Hashable, Sendable {
     }
 
     /// Whether the pattern matches the whole of `text`.
-    func matches(_ text: String) -> Bool {
+    package func matches(_ text: String) -> Bool {
         let text = Array(text.unicodeScalars)
         var (element, position) = (0, 0)
         var lastRun: (element: Int, position: Int)?

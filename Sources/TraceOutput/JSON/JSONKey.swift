@@ -286,3 +286,9 @@ enum JSONRun {
     static var binaryComplete: StaticString { #","opcode":"binary","complete":"# }
     static var inferred: StaticString { #","inferred":true"# }
 }
+
+/// The index of extracted messages.
+extension JSONKey {
+    static var extracted: JSONKey { JSONKey(#","file":"#) }
+    static var sha256: JSONKey { JSONKey(#","sha256":"#) }
+}

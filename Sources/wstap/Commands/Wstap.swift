@@ -16,12 +16,18 @@ struct Wstap: ParsableCommand {
             wstap chat.pcap --format har -o F  for the Network panel of browsers; sqlite: for SQL
             wstap live -i eth0                 the same from an interface, as it happens
             wstap interfaces                   the interfaces to capture from
+            wstap cut chat.pcap --verdict rst -o resets.pcapng
+                                               the packets of some sessions
+            wstap extract chat.pcap -o messages
+                                               each message as a file
 
             Exit status: 0 success; 1 the input was cut short or partly unreadable; 2 nothing could be read, or \
             capturing is not permitted; 3 findings at or above --fail-on; 64 wrong usage.
             """,
         version: version,
-        subcommands: [ReadCommand.self, LiveCommand.self, InterfacesCommand.self],
+        subcommands: [
+            ReadCommand.self, LiveCommand.self, InterfacesCommand.self, CutCommand.self, ExtractCommand.self,
+        ],
         defaultSubcommand: ReadCommand.self)
 
     /// The program's version.
@@ -63,6 +69,8 @@ struct Wstap: ParsableCommand {
         case "read": parsed(ReadCommand.self, rest)
         case "live": parsed(LiveCommand.self, rest)
         case "interfaces": parsed(InterfacesCommand.self, rest)
+        case "cut": parsed(CutCommand.self, rest)
+        case "extract": parsed(ExtractCommand.self, rest)
         default: parsed(ReadCommand.self, arguments)
         }
     }

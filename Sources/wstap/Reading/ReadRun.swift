@@ -39,7 +39,8 @@ struct ReadRun: FormatUser {
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path, isNamed: Format.writesFile)
-            let options = AnalysisOptions(for: format, sources: files, assuming: assumedServers, secrets: known.store)
+            var options = AnalysisOptions(for: format, sources: files, assuming: assumedServers, secrets: known.store)
+            options.whole = CaptureSpan(of: capture)
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions
             // From a pipe, events are printed as soon as their packets come.
@@ -138,4 +139,12 @@ func areSameFile(_ one: String, _ other: String) -> Bool {
     var (first, second) = (stat(), stat())
     guard stat(one, &first) == 0, stat(other, &second) == 0, first.st_mode & S_IFMT == S_IFREG else { return false }
     return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+}
+
+extension CaptureSpan {
+    /// The whole of which a capture's files are parts, if they say so.
+    init?(of capture: borrowing MergedCapture) {
+        guard let part = capture.part else { return nil }
+        self.init(start: part.first, end: part.last, lastPacket: part.keepsNumbers ? part.packetCount : nil)
+    }
 }

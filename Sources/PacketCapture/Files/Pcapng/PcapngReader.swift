@@ -7,6 +7,8 @@ struct PcapngReader {
     static let maximumBlockLength = 16 << 20
     /// The most interfaces of a section.
     static let maximumInterfaceCount = 65_536
+    /// The longest section header whose comments are read.
+    static let longestCommentedHeader = 1 << 16
     /// The most bytes that secrets may take, of all files together.
     static let maximumSecretBytes = 16 << 20
 
@@ -16,6 +18,8 @@ struct PcapngReader {
     private(set) var hasDroppedSecrets = false
 
     private(set) var isBigEndian = false
+    /// What the current section says about the capture that its packets are a part of.
+    private(set) var part: CapturePart?
     private(set) var interfaces: [PcapngInterface] = []
     /// The owners of the interfaces' names.
     private var names: [InterfaceName] = []
@@ -163,10 +167,55 @@ struct PcapngReader {
                 "captured length \(captured) does not fit in a block of length \(block.claimedLength)")
         }
         let interface = interfaces[number]
-        return unsafe CapturedRecord(
+        var record = unsafe CapturedRecord(
             time: interface.clock.time(UInt64(high) << 32 | UInt64(low)), linkType: interface.linkType,
             originalLength: max(captured, original), bytes: input.bytes(at: 28, count: captured),
             length: block.length, interfaceName: interface.name)
+        if keepsNumbers { unsafe record.number = packetNumber(of: block, after: captured, in: input) }
+        return unsafe record
+    }
+
+    /// The number of a packet in the whole capture (section 4.3, epb_packetid); 0 if there is none.
+    @inline(never)
+    private func packetNumber(of block: PcapngBlock, after captured: Int, in input: borrowing ReadBuffer) -> UInt64 {
+        var number: UInt64 = 0
+        eachOption(from: 28 &+ (captured &+ 3) & ~3, of: block, in: input) { code, position, length in
+            guard code == 5, length == 8 else { return false }
+            number = input.load(UInt64.self, at: position, isBigEndian: isBigEndian)
+            return true
+        }
+        // No capture has more packets, and numbers can be counted up.
+        return number < 1 << 62 ? number : 0
+    }
+
+    /// Goes through the options of a block that is complete in the buffer (section 3.5), until one is taken or runs past
+    /// the block's end.
+    private func eachOption(
+        from start: Int, of block: PcapngBlock, in input: borrowing ReadBuffer,
+        _ take: (_ code: UInt16, _ position: Int, _ length: Int) -> Bool
+    ) {
+        var position = start
+        let end = block.length &- 4
+        while end &- position >= 4 {
+            let code = input.load(UInt16.self, at: position, isBigEndian: isBigEndian)
+            let length = Int(input.load(UInt16.self, at: position &+ 2, isBigEndian: isBigEndian))
+            position &+= 4
+            guard code != 0, length <= end &- position, !take(code, position, length) else { return }
+            position &+= (length &+ 3) & ~3
+        }
+    }
+
+    /// Whether packets have the numbers of the whole capture.
+    private var keepsNumbers = false
+
+    /// Learns from a section's comments (section 3.5, opt_comment) whether it is a part of a capture.
+    private mutating func readComments(of block: PcapngBlock, in input: borrowing ReadBuffer) {
+        eachOption(from: 24, of: block, in: input) { code, position, length in
+            guard code == 1, length < 1024 else { return false }
+            part = unsafe CapturePart(text: String(decoding: input.bytes(at: position, count: length), as: UTF8.self))
+            return part != nil
+        }
+        keepsNumbers = part?.keepsNumbers ?? false
     }
 
     /// Parses a Simple Packet Block (section 4.4): of interface 0, cut at its snap length, without a time stamp.
@@ -202,6 +251,10 @@ struct PcapngReader {
             try hold(block, in: &input)
             try addSecrets(block, in: input)
             input.consume(block.length)
+        case .sectionHeader where block.length <= Self.longestCommentedHeader:
+            try hold(block, in: &input)
+            readComments(of: block, in: input)
+            input.consume(block.length)
         default:
             let offset = input.offset
             guard input.skip(block.length &- 4), input.fill(4) else {
@@ -233,6 +286,8 @@ struct PcapngReader {
         }
         interfaces.removeAll()
         names.removeAll()
+        part = nil
+        keepsNumbers = false
     }
 
     /// Keeps an interface (section 4.2).

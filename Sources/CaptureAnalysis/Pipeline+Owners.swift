@@ -1,0 +1,103 @@
+package import PacketDecoding
+import TCPReassembly
+package import WireFormat
+
+/// Whose a packet is: for those who write packets of some connections, and need them from the first to the last.
+package enum PacketOwner: Sendable {
+    /// A TCP segment, in the packet or in the datagram that it completed.
+    case segment(SegmentOwner)
+    /// A fragment of a datagram that is not complete.
+    case fragment
+    /// A UDP datagram between these ends.
+    case datagram(ConnectionEnds)
+    /// Something else, or nothing that can be read.
+    case other
+}
+
+/// Whose a TCP segment is.
+package struct SegmentOwner: Sendable {
+    /// The connection's ends.
+    package var ends: ConnectionEnds
+    /// ``ConnectionStart/record`` of the connection; nil if it belongs to none.
+    package var record: UInt64?
+    /// Who sent it.
+    package var direction: Direction
+    /// The place of its first byte in its stream, as ``WebSocketProtocol/Frame/streamOffset`` counts; nil before the stream's first.
+    package var streamOffset: UInt64?
+    /// The segment.
+    package var segment: TCPSegment
+    /// Whether it lies in a datagram that the packet completed (``Pipeline/latestDatagram``).
+    package var isReassembled: Bool
+}
+
+extension Pipeline {
+    /// Whose the packet is that was received last, unless it was part of a batch.
+    ///
+    /// `mutating` so that the tables are read in place, not copied.
+    package mutating func latestOwner() -> PacketOwner {
+        guard workspace.packet > 0 else { return .other }
+        let isReassembled: Bool
+        switch ahead[0].packet {
+        case .tcp: isReassembled = false
+        case .reassembledTCP: isReassembled = true
+        case .fragment: return .fragment
+        case .udp, .reassembledUDP:
+            return .datagram(ConnectionEnds(ahead[0].segment.source, ahead[0].segment.destination))
+        case .other, .tunnel, .truncated, .malformed, .unsupportedLinkType: return .other
+        }
+        let shard = ahead[0].shard
+        var owner = SegmentOwner(
+            ends: ConnectionEnds(ahead[0].segment.source, ahead[0].segment.destination), record: nil,
+            direction: .fromInitiator, streamOffset: nil, segment: ahead[0].segment, isReassembled: isReassembled)
+        guard let place = shards[shard].table.find(&ahead[0].segment, hash: ahead[0].hash) else {
+            return .segment(owner)
+        }
+        owner.record = shards[shard].records[place.slot.index]
+        owner.direction = place.direction
+        // RFC 9293 3.4: a SYN takes the sequence number before the first byte's.
+        let first = owner.segment.sequence &+ (owner.segment.flags.contains(.syn) ? 1 : 0)
+        owner.streamOffset = shards[shard].table.connections[place.slot][place.direction].offset(of: first)
+        return .segment(owner)
+    }
+
+    /// The datagram that the last packet completed.
+    package var latestDatagram: [UInt8] { decoder.datagram }
+
+    /// Where the last packet's payload belongs, if it was a fragment or completed a datagram.
+    package var latestFragmentPlaces: [FragmentPlace] { decoder.fragmentPlaces }
+
+    /// Whether the last packet is a fragment, or completed a datagram.
+    package var isLatestFragment: Bool {
+        ahead[0].packet == .fragment || ahead[0].packet.isReassembled
+    }
+}
+
+extension ConnectionEnds {
+    /// A number for the pair that is the same on every machine: FNV-1a with 64 bits over the lower end, then the upper one,
+    /// each as 16 bytes of address (IPv4 in the last four) and two of port, in network byte order; the halves of the result
+    /// under XOR.
+    package var stableHash: UInt32 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for end in [lower, upper] {
+            for shift in stride(from: 120, through: 0, by: -8) {
+                hash =
+                    (hash ^ UInt64(truncatingIfNeeded: end.address.bits &>> UInt128(shift)) & 0xff) &* 0x100_0000_01b3
+            }
+            hash = (hash ^ UInt64(end.port >> 8)) &* 0x100_0000_01b3
+            hash = (hash ^ UInt64(end.port & 0xff)) &* 0x100_0000_01b3
+        }
+        return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
+    }
+}
+
+extension SegmentOwner {
+    /// What a segment alone tells: its ends.
+    package init(of segment: borrowing TCPSegment, isReassembled: Bool) {
+        ends = ConnectionEnds(segment.source, segment.destination)
+        record = nil
+        direction = .fromInitiator
+        streamOffset = nil
+        self.segment = copy segment
+        self.isReassembled = isReassembled
+    }
+}

@@ -1,0 +1,146 @@
+package import CaptureAnalysis
+package import TLSDecryption
+package import TraceOutput
+package import WireFormat
+
+/// What the first pass over a capture has found: which connections are wanted, and the span of the whole.
+package final class SelectedConnections: @unchecked Sendable {
+    /// A wanted connection.
+    package struct Connection: Sendable {
+        /// What to say about its sessions.
+        package var comment: String?
+        /// Whether it carries a session that something else than TCP carries, such as TLS.
+        package var isEncrypted = false
+        /// The randoms of ClientHellos whose secrets decrypt its sessions.
+        package var clientRandoms: [Random] = []
+    }
+
+    /// The wanted connections by ``ConnectionStart/record``.
+    package fileprivate(set) var connections: [UInt64: Connection] = [:]
+    /// Packets that count as a connection's, though they came while another one had its place: by their number.
+    package fileprivate(set) var earlierPackets: [UInt64: UInt64] = [:]
+    /// How many sessions passed the filter, and how many there were.
+    package fileprivate(set) var sessionCount: (wanted: UInt64, all: UInt64) = (0, 0)
+    /// Numbers that were asked for, but that no connection has.
+    package fileprivate(set) var absentConnections: [UInt64] = []
+    /// The time of the first packet; nil if there is none.
+    package fileprivate(set) var start: Timestamp?
+    /// The time of the last packet.
+    package fileprivate(set) var end = Timestamp(nanoseconds: 0)
+    /// The number of the last packet.
+    package fileprivate(set) var lastPacket: UInt64 = 0
+
+    /// Selects nothing.
+    package init() {}
+
+    /// The connection that a packet belongs to, if it is wanted.
+    package func wanted(_ owner: SegmentOwner, packet: UInt64) -> UInt64? {
+        if !earlierPackets.isEmpty, let record = earlierPackets[packet] { return record }
+        guard let record = owner.record, connections[record] != nil else { return nil }
+        return record
+    }
+}
+
+/// Follows the sessions of a capture and selects those that pass a filter.
+///
+/// It prints nothing: an ``OutputFormat`` so that it can be the receiver of any analysis.
+package struct SessionSelection: OutputFormat, ~Copyable {
+    package var output = OutputBuffer(capacity: 16)
+    private let filter: SessionFilter
+    private let selected: SelectedConnections
+    private var open: [SessionID: Session] = [:]
+    private var connectionCount: UInt64 = 0
+
+    /// A session that has not ended.
+    private struct Session {
+        var record: UInt64
+        var start: Timestamp
+        var firstPacket: UInt64?
+        var note: SessionNote
+        var isEncrypted: Bool
+        var clientRandom: Random?
+        /// Whether host and path match.
+        var isChosen: Bool
+        var hasFinding = false
+    }
+
+    /// Creates a selection.
+    ///
+    /// - Parameters:
+    ///   - filter: Which sessions are wanted.
+    ///   - selected: Where to say which connections have them.
+    package init(_ filter: SessionFilter, into selected: SelectedConnections) {
+        self.filter = filter
+        self.selected = selected
+    }
+
+    package var demand: EventDemand { .totals }
+
+    package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        switch event {
+        case .capture(let start): selected.start = start.start
+        case .connection(let start):
+            connectionCount = max(connectionCount, context.connection)
+            let (time, id) = (context.time, context.session)
+            open[id] = Session(
+                record: start.record, start: start.tcp.syn?.time ?? time,
+                firstPacket: start.tcp.syn?.packet, note: SessionNote(start, session: id),
+                isEncrypted: start.encryption != nil || id.stream != nil,
+                clientRandom: start.encryption?.clientRandom, isChosen: !filter.events.choosesSessions)
+        case .handshake(let handshake):
+            guard var session = open.removeValue(forKey: context.session) else { return }
+            session.note.record(handshake)
+            if filter.events.choosesSessions {
+                let matches = filter.events.matches(host: handshake.host, target: handshake.target)
+                if matches || handshake.isAccepted { session.isChosen = matches }
+            }
+            open[context.session] = session
+        case .finding(let finding):
+            if filter.findings.contains(where: { $0.matches(finding) }) { open[context.session]?.hasFinding = true }
+        case .end(let end): take(end, at: context)
+        case .summary:
+            selected.end = context.time
+            selected.lastPacket = context.packet
+            selected.absentConnections = filter.events.connections.filter { $0 > connectionCount }.sorted()
+        case .segment, .alert, .encrypted, .frame, .message, .gap, .resync, .delivery: break
+        }
+    }
+
+    private mutating func take(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
+        guard var session = open.removeValue(forKey: context.session) else { return }
+        session.note.record(end)
+        selected.sessionCount.all &+= 1
+        guard isWanted(session, end, at: context) else { return }
+        selected.sessionCount.wanted &+= 1
+        var connection = selected.connections[session.record] ?? SelectedConnections.Connection()
+        connection.isEncrypted = connection.isEncrypted || session.isEncrypted
+        if let random = session.clientRandom, !connection.clientRandoms.contains(random),
+            connection.clientRandoms.count < 16
+        {
+            connection.clientRandoms.append(random)
+        }
+        let comment = [connection.comment, session.note.text].compactMap { $0 }.joined(separator: "\n")
+        connection.comment = comment.utf8.count <= 4096 ? comment : connection.comment
+        selected.connections[session.record] = connection
+        if let packet = session.firstPacket, packet < session.record {
+            selected.earlierPackets[packet] = session.record
+        }
+    }
+
+    private func isWanted(
+        _ session: Session, _ end: borrowing SessionEnd, at context: borrowing EventContext
+    ) -> Bool {
+        let numbers = filter.events.connections
+        let number = context.connection
+        guard numbers.isEmpty || numbers.contains(number), session.isChosen else { return false }
+        let verdict = end.verdict
+        guard filter.verdicts.isEmpty || filter.verdicts.contains(where: { $0.matches(verdict) }) else { return false }
+        guard filter.findings.isEmpty || session.hasFinding else { return false }
+        let first = selected.start ?? session.start
+        if let from = filter.start, session.start.nanoseconds &+ end.duration < from.time(in: first).nanoseconds {
+            return false
+        }
+        if let until = filter.end, session.start > until.time(in: first) { return false }
+        return true
+    }
+}

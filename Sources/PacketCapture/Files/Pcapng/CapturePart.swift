@@ -1,0 +1,57 @@
+package import WireFormat
+
+/// What a pcapng file says about the capture that its packets are a part of: a comment of its section.
+///
+/// `wstap part: first 1764368462000000000, last …, packets …, numbers kept`, with times in nanoseconds. All numbers have as
+/// many digits as there may be, so that they can be written when they are known.
+package struct CapturePart: Hashable, Sendable {
+    /// The time of the whole capture's first packet.
+    package var first: Timestamp
+    /// The time of its last packet.
+    package var last: Timestamp
+    /// How many packets it has.
+    package var packetCount: UInt64
+    /// Whether each packet has its number there (draft-ietf-opsawg-pcapng 4.3, epb_packetid).
+    package var keepsNumbers: Bool
+
+    /// Creates a description.
+    package init(first: Timestamp, last: Timestamp, packetCount: UInt64, keepsNumbers: Bool) {
+        self.first = first
+        self.last = last
+        self.packetCount = packetCount
+        self.keepsNumbers = keepsNumbers
+    }
+
+    /// The comment; always the same length.
+    package var text: String {
+        "wstap part: first \(Self.digits(first.nanoseconds)), last \(Self.digits(last.nanoseconds)), packets "
+            + "\(Self.digits(Int64(clamping: packetCount))), numbers \(keepsNumbers ? "kept" : "lost")"
+    }
+
+    /// Reads a comment; nil if it is another.
+    init?(text: String) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map {
+            String($0.last == "," ? $0.dropLast() : $0)
+        }
+        guard words.count == 10, words[0] == "wstap", words[1] == "part:", words[2] == "first", words[4] == "last",
+            words[6] == "packets", words[8] == "numbers", let first = Int64(words[3]), let last = Int64(words[5]),
+            let count = UInt64(words[7]), count < 1 << 62, words[9] == "kept" || words[9] == "lost"
+        else { return nil }
+        self.init(
+            first: Timestamp(nanoseconds: first), last: Timestamp(nanoseconds: last), packetCount: count,
+            keepsNumbers: words[9] == "kept")
+    }
+
+    /// What several parts say together; nil unless all of them are parts of the same capture.
+    static func joined(_ parts: [CapturePart?]) -> CapturePart? {
+        guard let first = parts.first else { return nil }
+        return parts.allSatisfy { $0 == first } ? first : nil
+    }
+
+    /// Nineteen digits, or a sign and eighteen.
+    private static func digits(_ value: Int64) -> String {
+        let text = String(max(value, -999_999_999_999_999_999).magnitude)
+        let zeros = String(repeating: "0", count: 19 - text.count)
+        return value < 0 ? "-" + (zeros + text).dropFirst() : zeros + text
+    }
+}

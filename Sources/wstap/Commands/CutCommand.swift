@@ -1,0 +1,82 @@
+import ArgumentParser
+import CaptureAnalysis
+import CaptureCutting
+
+/// `wstap cut`: the packets of some sessions as a capture of their own.
+struct CutCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cut",
+        abstract: "Write the packets of some sessions to a file of their own.",
+        discussion: """
+            wstap cut monday.pcap --verdict rst --host '*.example.com' -o resets.pcapng
+            wstap cut monday/*.pcap --shards 16 --websocket-only -o shards
+
+            The output is pcapng: the connections of the sessions from their first packet to their last, as they were \
+            captured. With --shards, all TCP connections are dealt to several files instead, which can be read one by \
+            one. The input is read twice, so it cannot be a pipe, except with --shards alone.
+            """)
+
+    @Argument(help: ArgumentHelp("A pcap or pcapng file.", valueName: "file"), completion: .file())
+    var files: [String]
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp(
+            "The file to write, which appears complete or not at all; with --shards, a new or empty folder.",
+            valueName: "path"),
+        completion: .file())
+    var path: String
+
+    @Flag(
+        help: "Also write the TLS secrets of these sessions, so that whoever has the file can decrypt them.")
+    var writeSecrets = false
+
+    @Option(help: ArgumentHelp("Deal all TCP connections to this many files.", valueName: "n"))
+    var shards: Int?
+
+    @Flag(help: "With --shards: leave out connections without WebSocket.")
+    var websocketOnly = false
+
+    @Flag(help: "With --shards: also deal UDP.")
+    var udp = false
+
+    @OptionGroup(title: "Filters")
+    var filter: SessionFilterOptions
+
+    @OptionGroup(title: "Detection")
+    var detection: DetectionOptions
+
+    @OptionGroup(title: "Decryption")
+    var secrets: SecretOptions
+
+    @OptionGroup(title: "Messages")
+    var messages: QuietOptions
+
+    @Option(help: ArgumentHelp("Threads to find the sessions with (at most 9).", valueName: "n"))
+    var jobs = JobCount.processors
+
+    func validate() throws {
+        if let shards, !(1...ShardRun.maximumCount ~= shards) {
+            throw ValidationError("--shards must be 1 to \(ShardRun.maximumCount)")
+        }
+        guard shards != nil || !websocketOnly && !udp else {
+            throw ValidationError("--websocket-only and --udp need --shards")
+        }
+        guard !udp || !websocketOnly else { throw ValidationError("--udp and --websocket-only exclude each other") }
+        guard shards == nil || filter.filter.isEmpty || websocketOnly else {
+            throw ValidationError("with --shards, filters of sessions need --websocket-only")
+        }
+    }
+
+    func run() throws {
+        let input = SessionInput(
+            files: files, packetFilter: filter.packetFilter, sessions: filter.filter,
+            assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages)
+        if let shards {
+            try ShardRun(input: input, folder: path, count: shards, isWebSocketOnly: websocketOnly, includesUDP: udp)
+                .run()
+        } else {
+            try CutRun(input: input, path: path, writesSecrets: writeSecrets).run()
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import CaptureAnalysis
+import TraceOutput
+
+/// `wstap extract`: each message as a file.
+struct ExtractCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "extract",
+        abstract: "Save each message as a file.",
+        discussion: """
+            wstap extract chat.pcap --from server -o messages
+
+            The files' names are connection, number, sender and opcode, with an extension by content: \
+            1-000017-server-text.json. index.jsonl has a line for each message: file, session, time, packet, length and \
+            SHA-256.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("A pcap or pcapng file, or \"-\" for standard input.", valueName: "file"),
+        completion: .file())
+    var files: [String]
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("A new or empty folder.", valueName: "folder"), completion: .directory)
+    var path: String
+
+    @Option(help: ArgumentHelp("Save at most this many messages.", valueName: "n"))
+    var maxMessages: UInt64 = 100_000
+
+    @OptionGroup(title: "Filters")
+    var filter: FilterOptions
+
+    @OptionGroup(title: "Detection")
+    var detection: DetectionOptions
+
+    @OptionGroup(title: "Decryption")
+    var secrets: SecretOptions
+
+    @OptionGroup(title: "Messages")
+    var messages: QuietOptions
+
+    func run() throws {
+        let input = SessionInput(
+            files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, secrets: secrets,
+            jobs: .processors, messages: messages)
+        var events = filter.eventFilter()
+        events.events = nil
+        // What is wrong with the input or the pattern should be known before there is a folder.
+        let folder = MessageFolder(path: path)
+        let format = MessageFilesFormat(store: folder, limit: maxMessages)
+        var status: ExitCode
+        if events.isEmpty {
+            try OutputFolder.create(path)
+            status = try input.read(into: format, path: "\(path)/index.jsonl")
+        } else {
+            let filtered: FilteredOutput<MessageFilesFormat<MessageFolder>>
+            do throws(InvalidPattern) {
+                filtered = try FilteredOutput(format, filter: events)
+            } catch {
+                throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
+            }
+            try OutputFolder.create(path)
+            status = try input.read(into: filtered, path: "\(path)/index.jsonl")
+        }
+        if let problem = folder.problem {
+            complain(TerminalText.safe(problem))
+            throw ExitCode(ExitStatus.nothingRead)
+        }
+        if folder.messagesBeyondLimit > 0 {
+            complain(
+                "\(folder.messagesBeyondLimit) messages are left out: there are more than --max-messages \(maxMessages)"
+            )
+            status = ExitCode(ExitStatus.partlyRead)
+        }
+        if !messages.quiet { complain(TerminalText.safe("\(folder.fileCount) messages written to \(path)")) }
+        if status != .success { throw status }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import PacketCapture
+import ParallelAnalysis
+import TraceOutput
+
+/// A capture file that appears complete or not at all.
+struct CutFile: ~Copyable {
+    /// What takes the packets.
+    var packets: PacketFileWriter
+    private var file: OutputFile
+
+    /// Begins the file.
+    ///
+    /// - Parameters:
+    ///   - path: Its name.
+    ///   - comment: What its section says about itself.
+    /// - Throws: The exit status, if it cannot be written.
+    init(path: String, comment: String?) throws {
+        let opened = try Self.open(path)
+        packets = try Self.writer(opened.descriptor, path, comment)
+        file = opened
+        name = path
+    }
+
+    private static func open(_ path: String) throws -> OutputFile {
+        do throws(OutputFile.Failure) {
+            return try OutputFile(path: path)
+        } catch {
+            if case .failed(let message) = error { complain(TerminalText.safe(message)) }
+            throw ExitCode(ExitStatus.nothingRead)
+        }
+    }
+
+    private static func writer(_ descriptor: Int32, _ path: String, _ comment: String?) throws -> PacketFileWriter {
+        do throws(PacketFileError) {
+            return try PacketFileWriter(
+                borrowing: descriptor, application: "wstap \(Wstap.version)", comment: comment)
+        } catch {
+            throw status(error, path)
+        }
+    }
+
+    private let name: String
+
+    /// Writes what is buffered if it is much.
+    mutating func advance() throws {
+        guard packets.isFull else { return }
+        try flush()
+    }
+
+    /// Writes the rest, and gives the file its name.
+    ///
+    /// - Parameter comment: What takes the place of the section's comment.
+    /// - Throws: The exit status, if that fails.
+    mutating func finish(comment: String? = nil) throws {
+        try flush()
+        if let comment {
+            do throws(PacketFileError) {
+                try packets.replace(comment: comment)
+            } catch {
+                throw Self.status(error, name)
+            }
+        }
+        do throws(OutputFile.Failure) {
+            try file.finish()
+        } catch {
+            if case .failed(let message) = error { complain(TerminalText.safe(message)) }
+            throw ExitCode(ExitStatus.nothingRead)
+        }
+    }
+
+    private mutating func flush() throws {
+        do throws(PacketFileError) {
+            try packets.flush()
+        } catch {
+            throw Self.status(error, name)
+        }
+    }
+
+    private static func status(_ error: PacketFileError, _ name: String) -> ExitCode {
+        switch error {
+        case .closedPipe: return ExitCode.success
+        case .cannotWrite(let reason):
+            complain(TerminalText.safe("\(name): \(reason)"))
+            return ExitCode(ExitStatus.nothingRead)
+        }
+    }
+}

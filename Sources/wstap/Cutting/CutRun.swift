@@ -1,0 +1,82 @@
+import ArgumentParser
+import CaptureAnalysis
+import CaptureCutting
+import PacketCapture
+import TLSDecryption
+import TraceOutput
+import WireFormat
+
+/// A run of `wstap cut` to one file.
+struct CutRun {
+    var input: SessionInput
+    var path: String
+    var writesSecrets: Bool
+
+    func run() throws {
+        try input.refuse(output: path)
+        let (selected, status) = try input.select(for: "wstap cut")
+        let part = selected.start.map {
+            CapturePart(first: $0, last: selected.end, packetCount: selected.lastPacket, keepsNumbers: false)
+        }
+        var file = try CutFile(path: path, comment: part?.text)
+        let options = try input.options()
+        var pipeline = Pipeline(options: options)
+        var events = NoEvents()
+        var queue = PacketQueue<UInt64>()
+        var commented: Set<UInt64> = []
+        // What comes ahead of a connection's first packet, and with it.
+        func note(_ record: UInt64) -> PacketNote {
+            guard commented.insert(record).inserted, let connection = selected.connections[record] else {
+                return PacketNote()
+            }
+            if writesSecrets, let secrets = options.secrets {
+                for random in connection.clientRandoms {
+                    file.packets.append(keyLog: secrets.keyLog(of: random, at: .max))
+                }
+            }
+            return PacketNote(comment: connection.comment)
+        }
+        _ = try input.eachPacket { packet, _ in
+            pipeline.receive(packet, into: &events)
+            switch pipeline.latestOwner() {
+            case .segment(let owner):
+                let record = selected.wanted(owner, packet: packet.number)
+                if pipeline.isLatestFragment { queue.settle(pipeline.latestFragmentPlaces, owner: record) }
+                guard let record else { break }
+                if queue.isEmpty {
+                    let note = note(record)
+                    file.packets.append(packet, note: note)
+                } else {
+                    queue.append(packet, of: record)
+                }
+            case .fragment: queue.append(fragment: packet, at: pipeline.latestFragmentPlaces)
+            case .datagram, .other:
+                if pipeline.isLatestFragment { queue.settle(pipeline.latestFragmentPlaces, owner: nil) }
+            }
+            while let entry = queue.next(at: packet.time) {
+                guard let record = entry.owner else { continue }
+                let note = note(record)
+                file.packets.append(entry.packet, note: note)
+            }
+            try file.advance()
+        }
+        while let entry = queue.next(at: nil) {
+            guard let record = entry.owner else { continue }
+            let note = note(record)
+            file.packets.append(entry.packet, note: note)
+        }
+        let written = file.packets.packetCount
+        try file.finish()
+        if !input.messages.quiet {
+            let message =
+                "\(written) packets of \(selected.connections.count) "
+                + "\(selected.connections.count == 1 ? "connection" : "connections") with \(selected.sessionCount.wanted) of "
+                + "\(selected.sessionCount.all) sessions written to \(path)"
+            complain(TerminalText.safe(message))
+            if queue.abandonedFragments > 0 {
+                complain("\(queue.abandonedFragments) fragments of datagrams that are never complete are left out")
+            }
+        }
+        if status != .success { throw status }
+    }
+}

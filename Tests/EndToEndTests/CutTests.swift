@@ -1,0 +1,178 @@
+import Foundation
+import GeneratedCaptures
+import TestSupport
+import Testing
+
+/// A capture to take apart.
+struct CutSource: Sendable, CustomStringConvertible {
+    let description: String
+    let path: String
+    var keyLog: String?
+
+    /// All fixtures, and shared captures where they are, but those whose findings are about all connections together.
+    static let all: [CutSource] = {
+        let bounds = ["rules-of-bounds", "rules-of-connections"]
+        let fixtures = ((try? Fixture.all) ?? []).filter { !bounds.contains($0.name) }
+        let shared = (try? SharedCapture.all()) ?? []
+        return fixtures.map { CutSource(description: $0.name, path: $0.capture.path) }
+            + shared.map { CutSource(description: $0.name, path: $0.capture.path, keyLog: $0.keyLog?.path) }
+    }()
+
+    /// Those that are dealt to shards: every one takes five runs.
+    static let dealt = all.filter { source in
+        ["craft-", "cont-", "tls-", "net-"].contains { source.description.hasPrefix($0) }
+            || source.path.hasPrefix(Repository.fixtures.path)
+    }
+
+    /// The words that name the key log.
+    var secrets: [String] { keyLog.map { ["--keylog", $0] } ?? [] }
+}
+
+/// The events of sessions in a trace, as they can be compared with those of another run: their connections have no number.
+struct SessionEvents {
+    /// Each line with its keys in order, and how often it occurs.
+    private(set) var lines: [String: Int] = [:]
+
+    /// - Parameters:
+    ///   - paths: The captures to read, together.
+    ///   - arguments: Further words of the command line.
+    ///   - hasPacketNumbers: Whether packets have the same numbers in both runs.
+    /// - Throws: If the program cannot be run.
+    init(_ paths: [String], _ arguments: [String], hasPacketNumbers: Bool = true) throws {
+        let output = try Wstap.run(paths + ["--format", "jsonl"] + arguments).output
+        for line in output.split(separator: UInt8(ascii: "\n")) {
+            guard var event = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else { continue }
+            guard !["capture", "summary"].contains(event["event"] as? String) else { continue }
+            event["connection"] = nil
+            let kept = hasPacketNumbers ? event : Self.withoutPackets(event)
+            let data = try JSONSerialization.data(withJSONObject: kept, options: .sortedKeys)
+            lines[String(decoding: data, as: UTF8.self), default: 0] += 1
+        }
+    }
+
+    /// Adds the events of another run.
+    mutating func add(_ other: SessionEvents) {
+        lines.merge(other.lines, uniquingKeysWith: +)
+    }
+
+    private static func withoutPackets(_ object: [String: Any]) -> [String: Any] {
+        var result: [String: Any] = [:]
+        for (key, value) in object where !key.hasSuffix("packet") && key != "fin_packets" {
+            result[key] = (value as? [String: Any]).map(withoutPackets) ?? value
+        }
+        return result
+    }
+
+    /// A few of the lines that only this one has.
+    func beyond(_ other: SessionEvents) -> [String] {
+        lines.filter { other.lines[$0.key] != $0.value }.keys.sorted().prefix(3).map { String($0.prefix(300)) }
+    }
+}
+
+@Suite("Packets cut out of a capture")
+struct CutTests {
+    private let folder: ScratchFolder
+
+    init() throws {
+        folder = try ScratchFolder()
+    }
+
+    @Test("give the same sessions as the capture", arguments: CutSource.all)
+    func sessions(source: CutSource) throws {
+        // Without its ClientHello, a session's secrets are not found.
+        guard source.description != "tls-midstart-a" else { return }
+        let expected = try SessionEvents([source.path], source.secrets, hasPacketNumbers: false)
+        guard !expected.lines.isEmpty else { return }
+        let path = folder.path("cut.pcapng")
+        let run = try Wstap.run(["cut", source.path, "-o", path, "--write-secrets"] + source.secrets)
+        #expect(run.status <= 1 && run.output.isEmpty, "\(run.errors)")
+        let events = try SessionEvents([path], [], hasPacketNumbers: false)
+        #expect(events.beyond(expected) == [] && expected.beyond(events) == [])
+    }
+
+    @Test("are dealt so that files read one by one, or together, give the same events", arguments: CutSource.dealt)
+    func shards(source: CutSource) throws {
+        let expected = try SessionEvents([source.path], source.secrets)
+        guard !expected.lines.isEmpty else { return }
+        try expectShards(of: source.path, 3, expected, source.secrets)
+    }
+
+    private func expectShards(
+        of path: String, _ count: Int, _ expected: SessionEvents, _ secrets: [String] = [], _ options: [String] = []
+    ) throws {
+        let shards = folder.path("shards-\(count)-\(options.count)")
+        let run = try Wstap.run(["cut", path, "--shards", "\(count)", "-o", shards] + options)
+        #expect(run.status <= 1 && run.output.isEmpty, "\(run.errors)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: shards).sorted().map { "\(shards)/\($0)" }
+        #expect(files.count == count)
+        var apart = try SessionEvents([files[0]], secrets)
+        for file in files.dropFirst() { apart.add(try SessionEvents([file], secrets)) }
+        #expect(apart.beyond(expected) == [] && expected.beyond(apart) == [])
+        let together = try SessionEvents(files, secrets)
+        #expect(together.beyond(expected) == [] && expected.beyond(together) == [])
+    }
+
+    @Test("of a generated mixture are dealt to any number of files", arguments: [1, 16])
+    func generated(count: Int) throws {
+        var bytes: [UInt8] = []
+        _ = GeneratedCapture(.mixed.scaled(by: 0.01), seed: 20).write { bytes += $0 }
+        let path = try folder.write("mixed.pcap", bytes)
+        let expected = try SessionEvents([path], [])
+        #expect(expected.lines.count > 500)
+        try expectShards(of: path, count, expected)
+        try expectShards(of: path, count, expected, [], ["--websocket-only"])
+    }
+
+    @Test("are those of the sessions asked for, with a comment that says why they ended")
+    func filters() throws {
+        let timers = try Fixture.named("timers").capture.path
+        let path = folder.path("cut.pcapng")
+        let run = try Wstap.run(["cut", timers, "--verdict", "timeout", "-o", path])
+        #expect(run.status == 0)
+        let file = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        #expect(file.contains("ws://10.99.0.2:9000/keep-alive; timed out, 4 segments from the server unanswered"))
+        let ends = try Wstap.run([path, "--format", "jsonl", "--events", "end"]).lines
+        #expect(ends.count == 1)
+        for (words, count) in [
+            (["--connection", "2,3"], 2), (["--path", "/idle"], 5), (["--verdict", "rst"], 5), (["--after", "8"], 1),
+            (["--before", "0.001"], 1), (["--before", "2026-11-20T21:09:57Z"], 5), (["--finding", "masking.*"], 0),
+            (["--verdict", "1006"], 6), (["--verdict", "clean"], 0), (["--host", "10.99.*"], 6),
+        ] {
+            #expect(try Wstap.run(["cut", timers, "-o", path] + words).status == 0)
+            let ends = try Wstap.run([path, "--format", "jsonl", "--events", "end"]).lines
+            #expect(ends.count == count, "\(words)")
+        }
+    }
+
+    @Test("keep the whole of a damaged input that can be read, with status 1")
+    func cutShort() throws {
+        let chat = try [UInt8](Data(contentsOf: Fixture.named("chat").capture))
+        let path = try folder.write("short.pcap", chat.dropLast(20))
+        let output = folder.path("cut.pcapng")
+        let run = try Wstap.run(["cut", path, "-o", output])
+        #expect(run.status == 1 && run.errors.contains("cut short"))
+        #expect(run.errors.components(separatedBy: "cut short").count == 2)
+        #expect(try Wstap.run([output]).status == 0)
+    }
+
+    @Test("are never half a file: nothing is written if nothing can be read")
+    func nothing() throws {
+        let noise = try Fixture.named("noise-file").capture.path
+        #expect(try Wstap.run(["cut", noise, "-o", folder.path("cut.pcapng")]).status == 2)
+        #expect(try Wstap.run(["cut", noise, "--shards", "2", "-o", folder.path("shards")]).status == 2)
+        #expect(try !folder.names.contains("cut.pcapng"))
+        let shards = folder.path("shards")
+        #expect((try? FileManager.default.contentsOfDirectory(atPath: shards))?.isEmpty ?? true)
+    }
+
+    @Test("cannot be taken from a pipe, nor go to an input or a folder that is not empty")
+    func refusals() throws {
+        let chat = try Fixture.named("chat").capture.path
+        let pipe = try Wstap.run(["cut", "-", "-o", folder.path("cut.pcapng")], input: chat)
+        #expect(pipe.status == 64 && pipe.errors.contains("reads its input twice"))
+        #expect(try Wstap.run(["cut", "-", "--shards", "2", "-o", folder.path("shards")], input: chat).status == 0)
+        #expect(try Wstap.run(["cut", chat, "--shards", "2", "-o", folder.path("shards")]).status == 2)
+        let copy = try folder.write("copy.pcap", [UInt8](Data(contentsOf: URL(filePath: chat))))
+        #expect(try Wstap.run(["cut", copy, "-o", copy]).status == 64)
+    }
+}
