@@ -63,6 +63,8 @@ let package = Package(
             swiftSettings: librarySettings + borrowing),
         // A request to the processor that Swift has no word for.
         .target(name: "CPrefetch"),
+        // What scripts say of a build.
+        .target(name: "CBuild"),
         // What Swift has no word for either: capabilities of Linux.
         .target(name: "CPrivileges"),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
@@ -129,7 +131,7 @@ let package = Package(
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CPrivileges", "CaptureAnalysis", "CaptureCutting", "DatabaseOutput", "PacketCapture",
+                "CBuild", "CPrivileges", "CaptureAnalysis", "CaptureCutting", "DatabaseOutput", "PacketCapture",
                 "PacketDecoding", "ParallelAnalysis", "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

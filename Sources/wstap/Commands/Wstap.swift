@@ -1,4 +1,5 @@
 import ArgumentParser
+import CBuild
 import TraceOutput
 
 /// The command line: one subcommand per file; reading captures is the default.
@@ -24,7 +25,7 @@ struct Wstap: ParsableCommand {
             Exit status: 0 success; 1 the input was cut short or partly unreadable; 2 nothing could be read, or \
             capturing is not permitted; 3 findings at or above --fail-on; 64 wrong usage.
             """,
-        version: version,
+        version: WSTAP_COMMIT.isEmpty ? version : "\(version) (\(WSTAP_COMMIT))",
         subcommands: [
             ReadCommand.self, LiveCommand.self, InterfacesCommand.self, CutCommand.self, ExtractCommand.self,
         ],

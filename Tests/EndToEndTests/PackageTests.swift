@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(
+    "A Debian package",
+    .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/dpkg-deb"), "there is no dpkg-deb"))
+struct PackageTests {
+    /// A system of its own, into which packages are installed.
+    private let system: ScratchFolder
+    private let package: String
+
+    init() throws {
+        system = try ScratchFolder()
+        for folder in ["admin", "root"] {
+            try FileManager.default.createDirectory(atPath: system.path(folder), withIntermediateDirectories: true)
+        }
+        let (status, text) = try Command.run([
+            Repository.root.appending(path: "scripts/package").path, "--program", Wstap.path, system.path("packages"),
+        ])
+        try #require(status == 0, "\(text)")
+        package = try #require(
+            text.split(separator: "\n").last { $0.hasSuffix(".deb") }.map(String.init))
+    }
+
+    private func dpkg(_ words: String...) throws -> (status: Int32, text: String) {
+        try Command.run(
+            [
+                "dpkg", "--admindir=" + system.path("admin"), "--instdir=" + system.path("root"),
+                "--force-script-chrootless", "--force-not-root", "--force-depends", "--log=/dev/null",
+            ] + words)
+    }
+
+    private var files: [String] {
+        get throws { try FileManager.default.subpathsOfDirectory(atPath: system.path("root")).sorted() }
+    }
+
+    @Test("installs a program that runs, with its completions and documents, and goes away clean")
+    func installed() throws {
+        for folder in ["admin/info", "admin/updates"] {
+            try FileManager.default.createDirectory(atPath: system.path(folder), withIntermediateDirectories: true)
+        }
+        for file in ["admin/status", "admin/available"] {
+            #expect(FileManager.default.createFile(atPath: system.path(file), contents: nil))
+        }
+        let (status, text) = try dpkg("--install", package)
+        try #require(status == 0, "\(text)")
+        #expect(
+            Set([
+                "usr/bin/wstap", "usr/share/bash-completion/completions/wstap",
+                "usr/share/zsh/site-functions/_wstap", "usr/share/fish/vendor_completions.d/wstap.fish",
+                "usr/share/doc/wstap/copyright", "usr/share/doc/wstap/docs/trace-format.md",
+                "usr/share/doc/wstap/schema/duckdb.sql",
+            ]).isSubset(of: try files))
+
+        let program = system.path("root/usr/bin/wstap")
+        #expect(try Command.run([program, "--version"]).text == Command.run([Wstap.path, "--version"]).text)
+        let chat = try Fixture.named("chat").capture.path
+        #expect(try Command.run([program, chat]).text == Command.run([Wstap.path, chat]).text)
+
+        #expect(try dpkg("--purge", "wstap").status == 0)
+        #expect(try files == [])
+    }
+
+    @Test("names its version, and the packages of its libraries")
+    func control() throws {
+        let fields = try Command.run(["dpkg-deb", "--field", package, "Version", "Depends"]).text
+        #expect(fields.contains("Version: 0."))
+        for library in ["libpcap", "zlib1g", "libc6", "libsqlite3"] { #expect(fields.contains(library), "\(library)") }
+    }
+}
