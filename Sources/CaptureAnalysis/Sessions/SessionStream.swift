@@ -192,6 +192,6 @@ extension Span<UInt8> {
         let size = self[1] & 0x7f == 126 ? 2 : 8
         var length: UInt64 = 0
         for index in (2..<(2 &+ size)).reversed() { length = length &<< 8 | UInt64(self[index]) }
-        return length == UInt64(count &- 2 &- size &- (self[1] & 0x80 == 0 ? 0 : 4))
+        return Int(exactly: length) == count &- 2 &- size &- (self[1] & 0x80 == 0 ? 0 : 4)
     }
 }

@@ -46,6 +46,9 @@ struct MessageCollector: Sendable {
     ///   - bytes: The bytes of records.
     ///   - offset: Where to read on; gets where the reading ended.
     /// - Returns: The message; nil if its end is not there yet.
+    ///
+    /// Not inlined: Swift 6.3.1 then compares with a stale `kept.count`, and no message is ever complete.
+    @inline(never)
     mutating func next(_ bytes: Span<UInt8>, from offset: inout Int) -> Message? {
         guard !isBroken else {
             offset = bytes.count
