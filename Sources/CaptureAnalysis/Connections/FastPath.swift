@@ -45,7 +45,9 @@ extension Shard {
             return true
         case .ignored: return table.connections[slot].passFastPath(&entry.segment, time: workspace.time) != nil
         case .layer(let layer):
-            guard layers[layer].isSpent else { return false }
+            guard layers[layer].isSpent else {
+                return receivePlain(&entry, at: slot, layer, in: bytes, &workspace, &sink)
+            }
             let previous = table.connections[slot].lastTime
             guard let direction = table.connections[slot].passFastPath(&entry.segment, time: workspace.time) else {
                 return false
@@ -55,6 +57,30 @@ extension Shard {
             return true
         case .none, .stopped: return false
         }
+    }
+
+    /// Takes a plain segment of a connection that a layer reads.
+    @inline(never)
+    private mutating func receivePlain(
+        _ entry: inout PacketAhead, at slot: Slot<TCPConnection>, _ layer: Slot<LayerReader>, in bytes: Span<UInt8>,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) -> Bool {
+        guard !tracksStates else { return false }
+        for session in sessions(on: slot) where sessions[session].watchesSegments { return false }
+        guard let direction = table.connections[slot].receiveFastPath(&entry.segment, in: bytes, time: workspace.time)
+        else { return false }
+        workspace.hasHole = false
+        let length = entry.segment.payloadLength
+        guard length > 0 else { return true }
+        let place = ConnectionTable.Place(slot: slot, direction: direction)
+        if deliver(bytes.extracting(entry.segment.payload), place, &workspace, &sink) {
+            drain(slot, &workspace, &sink)
+        }
+        for session in sessions(on: slot) {
+            let role = Role(direction, client: sessions[session].clientDirection)
+            followDelivery(length, place, from: role, session, &workspace, &sink)
+        }
+        return true
     }
 
     /// How far a stream is acknowledged, if that is asked for.

@@ -37,6 +37,9 @@ struct LayerReader: ~Copyable {
         channels.last { $0.stream == stream }?.slot
     }
 
+    /// Its channel, if there is exactly one.
+    var onlyChannel: Slot<Channel>? { channels.count == 1 ? channels[0].slot : nil }
+
     /// Adds the channel of a stream.
     mutating func add(_ channel: Slot<Channel>, of stream: UInt64?) {
         channels.append((stream, channel))

@@ -251,7 +251,18 @@ extension Shard {
     mutating func sessions(on slot: Slot<TCPConnection>) -> SessionList {
         switch connections[slot.index].reader {
         case .session(let session): SessionList(session)
-        case .layer(let layer): SessionList(sessions(in: layer))
+        case .layer(let layer): sessionList(of: layer)
+        case .none, .opening, .stopped, .ignored: SessionList(nil)
+        }
+    }
+
+    /// The sessions in a layer; without an array for the usual one, since it is made for every segment.
+    @inline(never)
+    private mutating func sessionList(of layer: Slot<LayerReader>) -> SessionList {
+        guard let only = layers[layer].onlyChannel else { return SessionList(sessions(in: layer)) }
+        return switch channels[only].reader {
+        case .session(let session): SessionList(session)
+        case .layer(let inner): SessionList(sessions(in: inner))
         case .none, .opening, .stopped, .ignored: SessionList(nil)
         }
     }

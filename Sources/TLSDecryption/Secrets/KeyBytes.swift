@@ -47,8 +47,13 @@ extension KeyBytes: Equatable {
     /// Compares all bytes; those beyond the count are 0.
     package static func == (left: KeyBytes, right: KeyBytes) -> Bool {
         guard left.count == right.count else { return false }
-        var difference: UInt8 = 0
-        for index in 0..<Self.capacity { difference |= left.storage[index] ^ right.storage[index] }
+        let one = unsafe left.storage.span.bytes
+        let other = unsafe right.storage.span.bytes
+        var difference: UInt64 = 0
+        for offset in stride(from: 0, to: Self.capacity, by: 8) {
+            let word = unsafe one.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+            difference |= unsafe word ^ other.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+        }
         return difference == 0
     }
 }
