@@ -123,6 +123,36 @@ struct CutTests {
         try expectShards(of: path, count, expected, [], ["--websocket-only"])
     }
 
+    @Test("of the files of a rotated set, dealt one by one, are shards of the set")
+    func rotated() throws {
+        var bytes: [UInt8] = []
+        _ = GeneratedCapture(.mixed.scaled(by: 0.01), seed: 20).write { bytes += $0 }
+        var cuts = [24]
+        var position = 24
+        while position + 16 <= bytes.count {
+            let length = (8..<12).reversed().reduce(0) { $0 << 8 | Int(bytes[position + $1]) }
+            position += 16 + length
+            if position - cuts[cuts.count - 1] > bytes.count / 7 || position >= bytes.count { cuts.append(position) }
+        }
+        let files = try zip(cuts, cuts.dropFirst()).enumerated().map { place, range in
+            try folder.write("\(place).pcap", bytes[..<24] + bytes[range.0..<range.1])
+        }
+        #expect(files.count >= 6)
+        let expected = try SessionEvents(files, [])
+        var fragments: [[String]] = [[], [], []]
+        for (place, file) in files.enumerated() {
+            let shards = folder.path("fragments-\(place)")
+            #expect(try Wstap.run(["cut", file, "--shards", "3", "-o", shards]).status == 0)
+            for shard in 0..<3 { fragments[shard].append("\(shards)/shard-\(shard).pcapng") }
+        }
+        // In any order of names.
+        var apart = try SessionEvents(fragments[0].reversed(), [])
+        for shard in 1..<3 { apart.add(try SessionEvents(fragments[shard], [])) }
+        #expect(apart.beyond(expected) == [] && expected.beyond(apart) == [])
+        let together = try SessionEvents(Array(fragments.joined()), [])
+        #expect(together.beyond(expected) == [] && expected.beyond(together) == [])
+    }
+
     @Test("are those of the sessions asked for, with a comment that says why they ended")
     func filters() throws {
         let timers = try Fixture.named("timers").capture.path

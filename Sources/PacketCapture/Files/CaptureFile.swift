@@ -78,6 +78,12 @@ public struct CaptureFile: ~Copyable {
     /// What a pcapng file says about the capture that its packets are a part of.
     var part: CapturePart? { pcapng.part }
 
+    /// What is added to the numbers that packets of a part have: how many packets were in captures before.
+    var numberOffset: UInt64 {
+        get { pcapng.numberOffset }
+        set { pcapng.numberOffset = newValue }
+    }
+
     /// Whether secrets beyond 16 MiB were dropped.
     var hasDroppedSecrets: Bool { pcapng.hasDroppedSecrets }
 

@@ -35,13 +35,14 @@ public struct MergedCapture: ~Copyable {
     /// The bytes of a batch stay in place until this has grown by the `turns` given to the initializer.
     package private(set) var turnCount = 0
 
-    /// What the files say about the capture that their packets are a part of; nil unless all of them say so.
+    /// What the files say about the capture that their packets are a part of; nil unless all of them say so, and say the
+    /// same or that their captures follow each other.
     package private(set) var part: CapturePart?
 
     private let filter: String?
     private let turns: Int
-    /// What each file says about that, and the number of its first packet.
-    private var parts: [(part: CapturePart?, firstNumber: UInt64)] = []
+    /// What each file says about that, the number of its first packet, and what to add to its packets' numbers.
+    private var parts: [(part: CapturePart?, firstNumber: UInt64, numberOffset: UInt64)] = []
     /// The number of the latest packet, if the files' own numbers count.
     private var latestNumber: UInt64?
     /// Whether the memory has changed since `turnCount` was last incremented.
@@ -91,12 +92,22 @@ public struct MergedCapture: ~Copyable {
         joinParts()
     }
 
-    /// Learns whether the files are parts of one capture, whose packets' numbers they are then merged by.
+    /// Learns whether the files are parts of one capture, or of captures that follow each other: then their packets'
+    /// numbers count, and they are merged by them.
     private mutating func joinParts() {
-        part = CapturePart.joined(parts.map(\.part))
-        guard let part, part.keepsNumbers else { return }
+        guard let (whole, offsets) = CapturePart.joined(parts.map(\.part)) else { return }
+        part = whole
+        guard whole.keepsNumbers else { return }
         latestNumber = 0
         guard names.count > 1 else { return }
+        for (source, offset) in offsets.enumerated() where offset > 0 {
+            parts[source].numberOffset = offset
+            if parts[source].firstNumber > 0 { parts[source].firstNumber &+= offset }
+            parked[source].file?.numberOffset = offset
+            if let number = unsafe parked[source].record?.number, number > 0 {
+                unsafe parked[source].record?.number = number &+ offset
+            }
+        }
         var sources: [Int] = []
         while let source = queue.first {
             sources.append(source)
@@ -186,7 +197,7 @@ public struct MergedCapture: ~Copyable {
 
     /// Opens a source for the first time and queues it.
     private mutating func enqueue(_ source: Int) throws(CaptureError) {
-        parts.append((nil, 0))
+        parts.append((nil, 0, 0))
         do throws(CaptureError) {
             let isAlone = names.count == 1
             var file = try CaptureFile(
@@ -334,6 +345,7 @@ public struct MergedCapture: ~Copyable {
             current = try CaptureFile(
                 path: names[source], filter: filter,
                 memory(ofSize: isCrowded ? Self.smallBufferSize : ReadingMemory.usualSize))
+            current?.numberOffset = parts[source].numberOffset
             openFileCount += 1
         } catch {
             problems.append(error)

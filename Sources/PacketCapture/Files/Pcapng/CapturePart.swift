@@ -42,10 +42,36 @@ package struct CapturePart: Hashable, Sendable {
             keepsNumbers: words[9] == "kept")
     }
 
-    /// What several parts say together; nil unless all of them are parts of the same capture.
-    static func joined(_ parts: [CapturePart?]) -> CapturePart? {
-        guard let first = parts.first else { return nil }
-        return parts.allSatisfy { $0 == first } ? first : nil
+    /// What several files say together: parts of one capture, or of captures that follow each other.
+    ///
+    /// - Parameter parts: What each file says.
+    /// - Returns: The whole, and for each file what to add to the numbers of its packets; nil if a file says nothing, or if
+    ///   the files are parts of captures that overlap, or whose numbers are lost.
+    static func joined(_ parts: [CapturePart?]) -> (whole: CapturePart, offsets: [UInt64])? {
+        guard let start = parts.first, var whole = start else { return nil }
+        if parts.allSatisfy({ $0 == whole }) { return (whole, parts.map { _ in 0 }) }
+        var captures: [CapturePart] = []
+        var seen: Set<CapturePart> = []
+        for part in parts {
+            guard let part, part.keepsNumbers else { return nil }
+            if seen.insert(part).inserted, part.packetCount > 0 { captures.append(part) }
+        }
+        captures.sort { $0.first < $1.first }
+        var offsets: [CapturePart: UInt64] = [:]
+        var latest: CapturePart?
+        var count: UInt64 = 0
+        for capture in captures {
+            // Packets of captures that overlap would have to be merged by time, and numbered anew.
+            guard capture.first <= capture.last, latest.map({ $0.last < capture.first }) ?? true else { return nil }
+            if latest == nil { whole = capture }
+            offsets[capture] = count
+            count &+= capture.packetCount
+            guard count < 1 << 62 else { return nil }
+            latest = capture
+        }
+        if let latest { whole.last = latest.last }
+        whole.packetCount = count
+        return (whole, parts.map { part in part.flatMap { offsets[$0] } ?? 0 })
     }
 
     /// Nineteen digits, or a sign and eighteen.

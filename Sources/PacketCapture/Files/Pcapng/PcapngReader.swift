@@ -185,7 +185,7 @@ struct PcapngReader {
             return true
         }
         // No capture has more packets, and numbers can be counted up.
-        return number < 1 << 62 ? number : 0
+        return number > 0 && number < 1 << 62 ? number &+ numberOffset : 0
     }
 
     /// Goes through the options of a block that is complete in the buffer (section 3.5), until one is taken or runs past
@@ -205,6 +205,8 @@ struct PcapngReader {
         }
     }
 
+    /// What is added to numbers of packets.
+    var numberOffset: UInt64 = 0
     /// Whether packets have the numbers of the whole capture.
     private var keepsNumbers = false
 

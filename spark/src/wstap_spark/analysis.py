@@ -1,0 +1,131 @@
+"""`analyse`: shards become tables."""
+
+import hashlib
+import os
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from . import program, storage, tables as schemas
+from .errors import CaptureProblem
+from .splitting import Split
+
+DEFAULT_TABLES = ("session", "message", "finding", "gap")
+PROBLEMS = pa.schema([
+    ("capture_point", pa.string()), ("shard", pa.int32()), ("path", pa.string()), ("problem", pa.string()),
+])
+
+
+class Analysis:
+    """The tables, as data frames: `analysis.session`, `analysis["message"]`, `analysis.problems`."""
+
+    def __init__(self, frames):
+        self._frames = frames
+
+    def __getitem__(self, table):
+        return self._frames[table]
+
+    def __getattr__(self, table):
+        try:
+            return self.__dict__["_frames"][table]
+        except KeyError:
+            raise AttributeError(table) from None
+
+    def create_views(self, prefix=""):
+        """Makes the tables known to Spark's SQL, with these names."""
+        for table, frame in self._frames.items():
+            frame.createOrReplaceTempView(prefix + table)
+
+
+def analyse(spark, split, tables=DEFAULT_TABLES, payload_bytes=None, options=(), wstap=None, mode="failfast"):
+    """Analyses shards, one task for each, and gives the tables as data frames.
+
+    Each task runs `wstap` once over the fragments of its shard, and leaves the rows as Parquet in the store. What is there
+    already from the same split and options is used.
+
+    :param split: What `split` returned, or its path.
+    :param tables: Which tables, of session, message, frame, finding, gap, delivery. Frames are many.
+    :param payload_bytes: How much of each payload to keep; None: all.
+    :param options: Further words for `wstap read`, such as `--keylog FILE`, with an absolute path that all executors see.
+    :param mode: As of `split`.
+    """
+    split = split if isinstance(split, Split) else Split.open(os.path.abspath(os.fspath(split)))
+    tables = tuple(dict.fromkeys(tables))
+    for table in tables:
+        if table not in schemas.TABLES:
+            raise ValueError(f"there is no table {table}; there are {', '.join(schemas.TABLES)}")
+    work = [(split.path, point, shard) for point in split.points for shard in range(split.shards)]
+    wanted = program.path(wstap)
+
+    def run(batches):
+        for batch in batches:
+            for row in batch.to_pylist():
+                done = read_shard(Split.open(row["split"]), row["point"], row["shard"], tables, payload_bytes, options,
+                                  wanted, mode)
+                yield pa.RecordBatch.from_pylist(
+                    [{"folder": done["folder"], "point": row["point"], "shard": row["shard"], "problem": text}
+                     for text in done["problems"] or [None]],
+                    schema=_DONE)
+
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    places = spark.createDataFrame(
+        spark.sparkContext.parallelize(work, max(len(work), 1)), "split string, point string, shard int")
+    done = places.mapInArrow(run, from_arrow_schema(_DONE)).collect()
+    folders = sorted({row["folder"] for row in done})
+    frames = {}
+    for table in tables:
+        # Spark may split and join files as it likes; their schema is known.
+        frames[table] = spark.read.schema(schemas.schema(table)).parquet(
+            *[os.path.join(folder, table + ".parquet") for folder in folders])
+    problems = [(point, None, path, text) for point, path, text in split.problems()]
+    problems += [(row["point"], row["shard"], None, row["problem"]) for row in done if row["problem"]]
+    frames["problems"] = spark.createDataFrame(problems, from_arrow_schema(PROBLEMS))
+    return Analysis(frames)
+
+
+_DONE = pa.schema([("folder", pa.string()), ("point", pa.string()), ("shard", pa.int32()), ("problem", pa.string())])
+
+
+def read_shard(split, point, shard, tables, payload_bytes, options, wstap, mode):
+    """Analyses a shard, unless that is done already.
+
+    :returns: The folder with a Parquet file for each table, and problems.
+    :raises CaptureProblem: If there are problems, unless the mode is "permissive".
+    """
+    fragments = split.fragments(point, shard)
+    key = repr((split.name, point, shard, sorted(tables), payload_bytes, list(options)))
+    folder = os.path.join(split.store, "tables-" + hashlib.sha256(key.encode()).hexdigest()[:24])
+    about = os.path.join(folder, "tables.json")
+    if not os.path.exists(about):
+        with storage.new_folder(folder) as unfinished:
+            problems = _fill(unfinished, split.store, fragments, point, shard, tables, payload_bytes, options, wstap)
+            storage.write_json(os.path.join(unfinished, "tables.json"), {"problems": problems})
+    problems = storage.read_json(about)["problems"]
+    if problems and mode != "permissive":
+        raise CaptureProblem(f"shard {shard} of capture point {point!r}: " + "; ".join(problems[:10]))
+    return {"folder": folder, "problems": problems}
+
+
+def _fill(folder, store, fragments, point, shard, tables, payload_bytes, options, wstap):
+    problems = []
+    database = os.path.join(folder, "trace.db")
+    if fragments:
+        events = sorted({event for table in tables for event in schemas.EVENTS[table]} | {"end"})
+        payload = "all" if payload_bytes is None else "none" if payload_bytes == 0 else str(payload_bytes)
+        # Short names: thousands of them have to fit on a command line.
+        names = [os.path.relpath(fragment, store) for fragment in fragments]
+        words = [wstap, "read", *names, "--format", "sqlite", "-o", database, "--events", ",".join(events),
+                 "--payload", payload, "--jobs", "1", "--no-progress", "-q", *options]
+        status, said = program.run(words, f"shard {shard} of capture point {point!r}", store)
+        if status != program.READ:
+            problems = said.splitlines() or ["nothing can be read"]
+    for table in tables:
+        schema = schemas.arrow_schema(table)
+        with parquet.ParquetWriter(os.path.join(folder, table + ".parquet"), schema) as writer:
+            if os.path.exists(database):
+                for batch in schemas.batches(database, table, shard, point):
+                    writer.write_batch(batch)
+    if os.path.exists(database):
+        os.remove(database)
+    return problems

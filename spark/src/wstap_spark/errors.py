@@ -1,0 +1,5 @@
+"""What can be wrong with captures."""
+
+
+class CaptureProblem(Exception):
+    """A capture that is missing, damaged or cut short; the message names it."""

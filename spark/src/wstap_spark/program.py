@@ -1,0 +1,35 @@
+"""Runs the program ``wstap``."""
+
+import os
+import subprocess
+
+from .errors import CaptureProblem
+
+# Exit statuses: all read, partly read, nothing read.
+READ, PARTLY_READ, NOTHING_READ = 0, 1, 2
+
+
+def path(given=None):
+    """The program's path: as given, or that of the environment variable WSTAP, or the one in PATH."""
+    return given or os.environ.get("WSTAP") or "wstap"
+
+
+def run(words, what, folder=None):
+    """Runs the program, which must not fail in any other way than by what it reads.
+
+    Returns its exit status and what it said on standard error.
+
+    :param what: What it reads, for the error's message.
+    :param folder: Where it is run.
+    :raises CaptureProblem: If the program cannot be started, crashes or refuses its command line.
+    """
+    try:
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder)
+    except OSError as error:
+        raise CaptureProblem(f"{words[0]} cannot be run: {error.strerror}. Set WSTAP to its path on every machine.") from None
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    said = "\n".join(line.removeprefix("wstap: ") for line in lines if line.strip())
+    if done.returncode not in (READ, PARTLY_READ, NOTHING_READ):
+        raise CaptureProblem(f"{what}: wstap ended with status {done.returncode}: {said[-2000:]}")
+    return done.returncode, said

@@ -1,0 +1,133 @@
+"""`split`: captures become shards, which can be analysed one by one."""
+
+import hashlib
+import os
+
+from . import cutting, program, storage
+
+
+class Split:
+    """Captures dealt to shards.
+
+    Only this, a list of folders, goes to the driver and through the shuffle; packets stay on the storage.
+    """
+
+    def __init__(self, store, name, about):
+        self.store, self.name, self._about = store, name, about
+
+    @property
+    def shards(self):
+        """The number of shards of each capture point."""
+        return self._about["shards"]
+
+    @property
+    def points(self):
+        """The capture points."""
+        return sorted(self._about["points"])
+
+    @property
+    def path(self):
+        """The file that says where the fragments are: `load` and `analyse` take it."""
+        return os.path.join(self.store, self.name)
+
+    def problems(self):
+        """What could not be read: (capture point, path, problem)."""
+        return [(point, path, text) for point in self.points
+                for one in self._about["points"][point] for path, text in one["problems"]]
+
+    def fragments(self, point, shard):
+        """The fragments of a shard, in order of time; `wstap read` takes all of them together."""
+        return [cutting.fragment(one["folder"], shard, self.shards)
+                for one in self._about["points"][point] if one["packets"]]
+
+    @staticmethod
+    def open(path):
+        """Opens what `split` has left."""
+        about = storage.read_json(path)
+        if about.get("wstap") != "split":
+            raise ValueError(f"{path}: not a split")
+        return Split(os.path.dirname(path), os.path.basename(path), about)
+
+
+def split(spark, paths, shards=64, store=None, udp=False, wstap=None, mode="failfast"):
+    """Deals the packets of captures to shards, by connection, with one task for each file.
+
+    :param paths: Files, patterns or folders; or a dictionary of them by capture point. The files of a capture point are
+        one capture, as if `wstap` were given all of them.
+    :param shards: Into how many shards to deal each capture point, at most 500.
+    :param store: A folder that the driver and all executors see, where the fragments are kept. What is there already is
+        used, so that an interrupted split goes on, and a new file costs only itself.
+    :param udp: Whether UDP is dealt, too (for QUIC).
+    :param wstap: The program's path on the executors; else WSTAP, else `wstap`.
+    :param mode: "failfast": a file that is missing, damaged or cut short is an error; "permissive": what can be read of it
+        is used, and a row in `problems` says so.
+    :raises CaptureProblem: On the driver, or within Spark's own exceptions from a task.
+    """
+    store = _store(store)
+    _check(shards, mode)
+
+    def run(groups):
+        if not groups:
+            return []
+        context = spark.sparkContext
+        wanted = program.path(wstap)
+        return context.parallelize(groups, len(groups)).map(
+            lambda group: cutting.cut(group, shards, store, udp, wanted, mode)).collect()
+
+    return _split(run, paths, shards, store, udp)
+
+
+def split_here(paths, shards, store, udp=False, wstap=None, mode="failfast", threads=None):
+    """The same without Spark, with threads of this process."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    store = _store(store)
+    _check(shards, mode)
+
+    def run(groups):
+        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+            return list(pool.map(lambda group: cutting.cut(group, shards, store, udp, wstap, mode), groups))
+
+    return _split(run, paths, shards, store, udp)
+
+
+def _store(store):
+    if not store:
+        raise ValueError("store: name a folder that the driver and all executors see")
+    store = os.path.abspath(os.fspath(store))
+    os.makedirs(store, exist_ok=True)
+    return store
+
+
+def _check(shards, mode):
+    if not 1 <= shards <= cutting.LARGEST_COUNT:
+        raise ValueError(f"shards must be 1 to {cutting.LARGEST_COUNT}")
+    if mode not in ("failfast", "permissive"):
+        raise ValueError('mode must be "failfast" or "permissive"')
+
+
+def _split(run, paths, shards, store, udp):
+    captures = cutting.captures(paths)
+    files = [(point, path) for point, files in captures.items() for path in files]
+    if not files:
+        raise ValueError("no captures")
+    known = {point: [] for point in captures}
+    for (point, _), one in zip(files, run([[path] for _, path in files])):
+        known[point].append(one)
+    # Files whose times overlap are one after all: they are cut again, merged.
+    points, again = {}, []
+    for point, parts in known.items():
+        groups = cutting.overlapping(parts)
+        points[point] = [one for one in parts if not one["packets"]] + [group[0] for group in groups if len(group) == 1]
+        # Of packets of the same time, that of the file named first comes first.
+        order = {path: place for place, path in enumerate(captures[point])}
+        again += [(point, sorted((path for one in group for path in one["files"]), key=order.get))
+                  for group in groups if len(group) > 1]
+    for (point, _), one in zip(again, run([group for _, group in again])):
+        points[point].append(one)
+    for parts in points.values():
+        parts.sort(key=lambda one: (one["first"] or 0, one["files"]))
+    about = {"wstap": "split", "shards": shards, "udp": udp, "points": points}
+    name = "split-" + hashlib.sha256(repr(about).encode()).hexdigest()[:24] + ".json"
+    storage.write_json(os.path.join(store, name), about)
+    return Split(store, name, about)

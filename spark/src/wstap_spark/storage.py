@@ -1,0 +1,40 @@
+"""Files on storage that all executors see. What is written appears complete or not at all, so tasks can be repeated."""
+
+import contextlib
+import json
+import os
+import shutil
+import uuid
+
+
+@contextlib.contextmanager
+def new_folder(path):
+    """Gives a folder to fill, which gets its name at the end; one that is there already stays, and the new one goes."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    unfinished = f"{path}.{uuid.uuid4().hex}.unfinished"
+    os.mkdir(unfinished)
+    try:
+        yield unfinished
+        try:
+            os.rename(unfinished, path)
+        except OSError:
+            # A task that was started twice: the other one was faster, and its result is the same.
+            if not os.path.isdir(path):
+                raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_json(path, value):
+    """Writes a file that appears complete."""
+    unfinished = f"{path}.{uuid.uuid4().hex}.unfinished"
+    with open(unfinished, "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=1, sort_keys=True)
+        file.write("\n")
+    os.replace(unfinished, path)
+
+
+def read_json(path):
+    """Reads a JSON file."""
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)

@@ -1,0 +1,93 @@
+"""Cutting, without Spark."""
+
+import pathlib
+
+import pyarrow.parquet
+import pytest
+from conftest import FIXTURES, SHARED
+from runs import ALL, rows, single
+from wstap_spark import CaptureProblem, cutting, program
+from wstap_spark.analysis import read_shard
+from wstap_spark.splitting import Split, split_here
+
+
+def test_paths_are_files_patterns_and_folders_each_once(rotated, tmp_path):
+    folder = pathlib.Path(rotated[0]).parent
+    found = cutting.captures([rotated[3], str(folder / "chat-0*.pcap"), folder])[""]
+    assert found[:3] == [rotated[3], rotated[0], rotated[1]]
+    assert sorted(found) == sorted(rotated)
+    assert cutting.captures({"tap": rotated[0], 2: [str(tmp_path / "no*.pcap")]}) == {
+        "tap": [rotated[0]], "2": [str(tmp_path / "no*.pcap")]}
+
+
+def test_a_part_knows_times_and_packets_and_is_made_once(rotated, tmp_path):
+    one = cutting.cut([rotated[0]], 3, str(tmp_path))
+    # The fixture's first packet: 2026-11-20 17:46:11.641794 UTC.
+    assert one["first"] == 1795196771641794000
+    # A seventh of 68 packets.
+    assert one["packets"] == 9
+    names = sorted(path.name for path in pathlib.Path(one["folder"], "shards").iterdir())
+    assert names == ["shard-0.pcapng", "shard-1.pcapng", "shard-2.pcapng"]
+    before = pathlib.Path(cutting.fragment(one["folder"], 0, 3)).stat().st_ino
+    assert cutting.cut([rotated[0]], 3, str(tmp_path)) == one
+    assert pathlib.Path(cutting.fragment(one["folder"], 0, 3)).stat().st_ino == before
+    assert [path.name for path in tmp_path.iterdir()] == [pathlib.Path(one["folder"]).name]
+
+
+def test_files_that_overlap_are_one_group():
+    def part(first, last, name, packets=1):
+        return {"first": first, "last": last, "files": [name], "packets": packets}
+
+    groups = cutting.overlapping(
+        [part(5, 9, "c"), part(0, 3, "a"), part(4, 4, "b"), part(9, 12, "d"), part(11, 10, "e"), part(0, 0, "f", 0)])
+    assert [[one["files"][0] for one in group] for group in groups] == [["a"], ["b"], ["c", "d", "e"]]
+
+
+def test_problems_name_the_file(rotated, tmp_path):
+    short = tmp_path / "short.pcap"
+    short.write_bytes(pathlib.Path(rotated[0]).read_bytes()[:-3])
+    noise = FIXTURES / "noise-file" / "capture.pcap"
+    missing = tmp_path / "missing.pcap"
+    store = tmp_path / "store"
+    for path in (short, noise, missing):
+        with pytest.raises(CaptureProblem, match=path.parent.name + "/" + path.name):
+            split_here([str(path)], 2, store)
+    done = split_here([rotated[1], str(short), str(noise), str(missing)], 2, store, mode="permissive")
+    found = {path: text for _, path, text in done.problems()}
+    assert set(found) == {str(short), str(noise), str(missing)}
+    assert "cut short" in found[str(short)]
+    assert len(done.fragments("", 1)) == 2
+    again = Split.open(done.path)
+    assert (again.shards, again.points, again.problems()) == (2, [""], done.problems())
+
+
+def test_a_program_that_is_not_there_is_an_error(rotated, tmp_path):
+    with pytest.raises(CaptureProblem, match="Set WSTAP"):
+        split_here([rotated[0]], 2, tmp_path, wstap=str(tmp_path / "none"))
+
+
+def expect_same(paths, shards, folder, words=(), udp=False):
+    """Fails unless shards give what one run over all files gives."""
+    done = split_here(paths, shards, folder / "store", udp, mode="permissive")
+    found = {table: [] for table in ALL}
+    for shard in range(shards):
+        read = read_shard(done, "", shard, ALL, None, words, program.path(), "permissive")
+        for table in ALL:
+            found[table] += pyarrow.parquet.read_table(f"{read['folder']}/{table}.parquet").to_pylist()
+    expected = single(paths, folder, words)
+    for table in ALL:
+        assert rows(table, found[table]) == expected[table], table
+    assert expected["session"]
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_shards_of_all_fixtures_give_the_tables_of_one_run(fixtures, tmp_path, shards):
+    expect_same(fixtures, shards, tmp_path)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared captures are not on this machine")
+def test_shards_of_shared_captures_give_the_tables_of_one_run(tmp_path):
+    captures = sorted(str(path) for path in SHARED.iterdir() if ".pcap" in path.name)
+    secrets = tmp_path / "keys"
+    secrets.write_bytes(b"\n".join(path.read_bytes() for path in sorted(SHARED.glob("*.keys"))))
+    expect_same(captures, 16, tmp_path, ["--keylog", str(secrets)], udp=True)

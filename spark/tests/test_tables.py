@@ -1,0 +1,41 @@
+"""Schemas are those of the database that wstap writes."""
+
+import sqlite3
+import subprocess
+
+import pyarrow as pa
+import pytest
+from conftest import FIXTURES
+from wstap_spark import program, tables
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    path = str(tmp_path_factory.mktemp("database") / "chat.db")
+    subprocess.run([program.path(), "read", str(FIXTURES / "chat/capture.pcap"), "--format", "sqlite", "-o", path, "-q"],
+                   check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+def test_the_database_has_these_tables(database):
+    found = sqlite3.connect(database).execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert {name for (name,) in found} - {"capture"} == set(tables.TABLES)
+
+
+@pytest.mark.parametrize("table", tables.TABLES)
+def test_columns_are_those_of_the_database(database, table):
+    # table_info leaves computed columns out.
+    found = sqlite3.connect(database).execute(f"PRAGMA table_info({table})").fetchall()
+    assert [row[1] for row in found] == tables.database_columns(table)
+    schema = tables.arrow_schema(table)
+    for _, name, kind, *_ in found:
+        wanted = schema.field(name).type
+        assert kind == ("TEXT" if wanted == pa.string() else "" if wanted == pa.binary() else "INTEGER"), name
+
+
+def test_rows_have_their_values(database):
+    (batch,) = tables.batches(database, "message", 3, "tap")
+    first = batch.to_pylist()[0]
+    assert first["payload"].decode() == "Good morning! Is anybody here? ☕"
+    assert (first["sender"], first["opcode"], first["packet"], first["complete"]) == ("client", "text", 15, True)
+    assert (first["shard"], first["capture_point"], len(first["session_id"])) == (3, "tap", 32)
