@@ -3,8 +3,11 @@ import WireFormat
 extension UpgradeFollower {
     /// Reads on in a head, or before one.
     mutating func readHead(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
-        if mustWait(direction) { return .waits }
         let index = direction.index
+        // The responder's words may be a greeting: a request of the initiator proves it.
+        let mayBeAsked =
+            direction == .fromInitiator && mayHavePreamble && streams[index].head.firstBytes.kind == .undecided
+        if !mayBeAsked, mustWait(direction) { return .waits }
         if !streams[index].head.firstBytes.hasBegun {
             if client == nil, direction == .fromInitiator, bytes[offset] == UInt8(ascii: "\r") {
                 return beginProxy(.proxyHeader, direction)
@@ -12,7 +15,11 @@ extension UpgradeFollower {
             // RFC 9112 2.2: empty lines before a request line are ignored.
             while offset < bytes.count, bytes[offset].isLineEnd { offset += 1 }
             guard offset < bytes.count else { return nil }
-            if mayAnswerUnseen(bytes[offset], direction) { return .waits }
+            if mayAnswerUnseen(bytes[offset], direction) {
+                // If it is no such answer, it is a greeting.
+                isAnswerLate = true
+                return .waits
+            }
         }
         if streams[index].head.firstBytes.kind == .undecided {
             streams[index].head.firstBytes.read(bytes, from: offset)
@@ -25,23 +32,34 @@ extension UpgradeFollower {
                     proxyMessage = streams[index].head.take()
                     return beginProxy(.proxyLine, direction)
                 }
-                guard client ?? tunnelClient ?? direction == direction else { return finish(brokenEnding) }
+                if client ?? tunnelClient ?? direction != direction {
+                    // Words with a space: the responder's are a greeting, and the initiator asks.
+                    if direction == .fromResponder { return beginPreamble(direction) }
+                    guard mayHavePreamble, client == .fromResponder else { return finish(brokenEnding) }
+                    forgetGreeting()
+                }
                 client = direction
             case .response:
-                guard client ?? tunnelClient != direction else { return finish(brokenEnding) }
+                guard client ?? tunnelClient != direction else { return beginPreamble(direction) }
                 client = direction.opposite
                 if mustWait(direction) { return .waits }
             case .tls where client == nil: return finish(.tls)
             case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
             case .socks5 where client == nil && direction == .fromInitiator: return beginProxy(.methods, direction)
-            case .tls, .socks4, .socks5, .other: return finish(brokenEnding)
+            case .tls, .socks4, .socks5, .other: return beginPreamble(direction)
             }
         }
+        return collectHead(bytes, from: &offset, direction)
+    }
+
+    /// Reads on in a head that has begun.
+    mutating func collectHead(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        let index = direction.index
         switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
         case .incomplete:
             return nil
         case .broken:
-            return finish(brokenEnding)
+            return beginPreamble(direction)
         case .inPlace(let start):
             streams[index].head = HeadCollector()
             return readMessage(bytes.extracting(start..<offset), direction)
@@ -65,8 +83,10 @@ extension UpgradeFollower {
     /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers, or of HTTP/2, whose server
     /// need not wait for the client (RFC 9113 3.4).
     private func mayAnswerUnseen(_ byte: UInt8, _ direction: Direction) -> Bool {
-        client == nil && direction == .fromResponder && (byte == 0 || byte == 5)
-            && streams[Direction.fromInitiator.index].head.firstBytes.kind == .undecided
+        guard client == nil, direction == .fromResponder, byte == 0 || byte == 5 else { return false }
+        let initiator = streams[Direction.fromInitiator.index]
+        if case .head = initiator.place { return initiator.head.firstBytes.kind == .undecided }
+        return false
     }
 
     private mutating func beginProxy(_ step: SOCKSStep, _ direction: Direction) -> Outcome? {
@@ -75,15 +95,14 @@ extension UpgradeFollower {
         return nil
     }
 
-    /// The ending of a stream that is not HTTP here.
-    private var brokenEnding: Ending { traffic.contains(.exchanges) ? .brokenHTTP : .unknown }
-
     private mutating func readMessage(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
         direction == client ? readRequest(head, direction) : readResponse(head, direction)
     }
 
     private mutating func readRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
-        guard let line = RequestLine(head) else { return finish(brokenEnding) }
+        guard let line = RequestLine(head), !isPreamble(line, in: head) else {
+            return beginPreamble(direction, with: head, from: 1)
+        }
         if line.isHTTP2Preface {
             streams[direction.index].head.keep(head)
             return finish(.http2)
@@ -108,13 +127,14 @@ extension UpgradeFollower {
 
     private mutating func readResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
         guard let line = StatusLine(head), let request = outstanding.first ?? (isRequestHidden ? [] : nil) else {
-            return finish(brokenEnding)
+            return beginPreamble(direction, with: head, from: 1)
         }
         let facts = HeadFacts(head, after: line.end)
         record(facts)
         // RFC 9110 15.2: interim responses; 101 is a final one.
         if line.status < 200, line.status != 101 { return nil }
         outstanding.removeFirst()
+        isAnswerLate = false
         if request.contains(.connect), 200..<300 ~= line.status {
             // RFC 9112 6.3, item 2.
             return beginTunnel()

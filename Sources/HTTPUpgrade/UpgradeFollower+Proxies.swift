@@ -10,6 +10,8 @@ extension UpgradeFollower {
             if proxyMessage.count == length {
                 if step == .proxyHeader, length < SOCKSStep.shortestHeader { return leaveProxyHeader(&offset) }
                 let result = step.result(proxyMessage)
+                if case .broken = result { return leaveProxy(direction) }
+                if case .passed = result { proxyHeader = step.addresses(proxyMessage) }
                 proxyMessage = []
                 return enter(result)
             }
@@ -18,15 +20,27 @@ extension UpgradeFollower {
             for index in offset..<end { proxyMessage.append(bytes[index]) }
             offset = end
         }
-        return finish(.unknown)
+        return leaveProxy(direction)
+    }
+
+    /// Goes back to HTTP where an exchange turns out to be none with a proxy: its bytes stand before a request.
+    private mutating func leaveProxy(_ direction: Direction) -> Outcome? {
+        let message = proxyMessage
+        proxyMessage = []
+        phase = .following
+        return beginPreamble(direction, with: message.span, from: 0)
     }
 
     /// Goes back to HTTP where bytes stop looking like the PROXY protocol's signature, which begins with empty lines.
     private mutating func leaveProxyHeader(_ offset: inout Int) -> Outcome? {
-        let count = proxyMessage.count
+        let message = proxyMessage
+        let count = message.count
         proxyMessage = []
         // RFC 9112 2.2: empty lines before a request line are ignored.
-        guard count <= SOCKSStep.emptyLineCount + 1 else { return finish(.unknown) }
+        guard count <= SOCKSStep.emptyLineCount + 1 else {
+            phase = .following
+            return beginPreamble(.fromInitiator, with: message.span, from: 0)
+        }
         offset -= 1
         phase = .following
         return nil
@@ -145,12 +159,22 @@ enum SOCKSStep: UInt8 {
         }
     }
 
+    /// The part of a complete head of the PROXY protocol that holds addresses.
+    func addresses(_ message: [UInt8]) -> [UInt8] {
+        self == .proxyLine ? message : Array(message.prefix(Self.shortestHeader + Self.addressLength))
+    }
+
+    /// How many bytes two addresses and ports take in the binary form, over IPv6 (2.2).
+    private static let addressLength = 36
+
     /// What the complete message leads to.
     func result(_ message: [UInt8]) -> Result {
         switch self {
         case .proxyLine, .proxyHeader: return .passed
         case .methods:
-            return message[1] > 0 ? .next(.method) : .broken
+            // A request that has begun is not a list of methods.
+            let beginsRequest = message.span.firstIndex(of: "GET /") != nil
+            return message[1] > 0 && !beginsRequest ? .next(.method) : .broken
         case .method:
             guard message[0] == 5 else { return .broken }
             return switch message[1] {

@@ -8,6 +8,8 @@ package import WireFormat
 /// the caller. It keeps no bytes but those of an incomplete head, and hands these over if they turn out to belong to
 /// the protocol that follows (``takeHandover(of:)``).
 ///
+/// Up to 4 KiB of no known kind may stand before the first request, and before the first response: see ``Preamble``.
+///
 /// Once bytes are lost so that the ends of messages can no longer be found, or if the capture begins in the middle,
 /// both streams are *searched*: heads count only at the start of a piece (which should be the start of a TCP segment),
 /// with a method and a space or "HTTP/", and an upgrade counts as accepted only if Sec-WebSocket-Accept proves it.
@@ -35,8 +37,10 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var pendingRequest: UpgradeRequest?
     /// Whether the client's stream must wait, once between messages, for the answer to its latest request.
     var isAwaitingAnswer = false
-    /// The incomplete message of an exchange with a proxy.
+    /// The incomplete message of an exchange with a proxy, or what may be a request line behind a preamble.
     var proxyMessage: [UInt8] = []
+    /// The last head of the PROXY protocol, without its TLVs; empty if there was none.
+    package internal(set) var proxyHeader: [UInt8] = []
     /// How many proxies have been passed.
     var proxies = 0
     /// Who asked the last of them for a tunnel, and so is the client in it.
@@ -52,6 +56,10 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var isAnswerHidden = false
     /// Whether the capture lacks the client's stream, so that responses stand alone.
     private(set) var isRequestHidden = false
+    /// Whether something else than HTTP stood before the first request, and may stand before its answer.
+    var isAnswerLate = false
+    /// Whether a stream's first head was searched for behind something else, by direction.
+    var hasPreamble: [2 of Bool] = [false, false]
     /// Whether a stream has brought a byte, by direction.
     private(set) var hasBytes: [2 of Bool] = [false, false]
 
@@ -114,7 +122,10 @@ package struct UpgradeFollower: Sendable {
         case _ where length == 0: return .consumed
         case .following, .searching:
             if direction == client, isAwaitingAnswer, streams[index].isBetweenMessages { return .waits }
-            if case .following = phase, streams[index].skip(length) { return .consumed }
+            if case .following = phase, streams[index].skip(length) {
+                if case .preamble = streams[index].place, direction == .fromInitiator { proxyMessage = [] }
+                return .consumed
+            }
         case .proxy: break
         }
         search(after: direction)
@@ -173,6 +184,7 @@ package struct UpgradeFollower: Sendable {
         let index = direction.index
         switch streams[index].place {
         case .head: return readHead(bytes, from: &offset, direction)
+        case .preamble(let preamble): return readPreamble(preamble, bytes, from: &offset, direction)
         case .body(let remaining):
             let taken = min(remaining, UInt64(bytes.count - offset))
             offset += Int(taken)

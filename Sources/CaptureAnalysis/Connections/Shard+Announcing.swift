@@ -76,6 +76,8 @@ extension Shard {
         start.isFirstOfConnection = isNew
         start.record = records[feed.connection.index]
         start.encryption = encryption(of: feed)
+        let proxyHeader = openings[opening].follower.proxyHeader
+        if !proxyHeader.isEmpty { start.proxied = ProxiedConnection(header: proxyHeader.span) }
         sink.receive(.connection(start), at: context, payload: Span())
         return context
     }

@@ -59,6 +59,8 @@ public struct ConnectionStart: Sendable {
     public var encryption: Encryption?
     /// The packet that the connection was first seen with: no two connections of a capture have the same.
     package var record: UInt64 = 0
+    /// The connection that a proxy says it passes on; nil if none does.
+    public var proxied: ProxiedConnection?
     /// Whether no session was seen on its connection before, which gets its number here.
     var isFirstOfConnection = true
 }

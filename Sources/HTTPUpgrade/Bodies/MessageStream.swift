@@ -4,6 +4,8 @@ struct MessageStream {
     enum Place {
         /// A head, or the empty lines before it.
         case head
+        /// Bytes of no known kind before the first head.
+        case preamble(Preamble)
         /// A body with this many bytes to come, at least one.
         case body(remaining: UInt64)
         /// A body in the chunked coding.
@@ -33,6 +35,10 @@ struct MessageStream {
         case (.chunked(var body), let length?):
             guard body.skip(length) else { return false }
             place = .chunked(body)
+            return true
+        case (.preamble(var preamble), let length?):
+            preamble.skip(length)
+            place = .preamble(preamble)
             return true
         default: return false
         }

@@ -61,6 +61,7 @@ extension JSONKey {
     static var alpn: JSONKey { JSONKey(#","alpn":"#) }
     static var cipherSuite: JSONKey { JSONKey(#","cipher_suite":"#) }
     static var decrypted: JSONKey { JSONKey(#","decrypted":"#) }
+    static var proxied: JSONKey { JSONKey(#","proxied":"#) }
     static var encrypted: JSONKey { JSONKey(#","encrypted":"#) }
     static var resumed: JSONKey { JSONKey(#","resumed":"#) }
     static var serverName: JSONKey { JSONKey(#","server_name":"#) }

@@ -27,6 +27,11 @@ extension JSONLinesFormat {
             output.write(.decrypted, encryption.isDecrypted)
             output.write(.resumed, encryption.isResumed)
         }
+        output.writeObject(.proxied, start.proxied) { output, proxied in
+            output.write(.version, UInt64(proxied.version))
+            output.write(.client, proxied.client)
+            output.write(.server, proxied.server)
+        }
     }
 
     mutating func write(_ alert: borrowing Alert) {

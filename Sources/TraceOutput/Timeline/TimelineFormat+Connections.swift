@@ -34,6 +34,9 @@ extension TimelineFormat {
             output.append("  began before the capture")
         }
         if let encryption = start.encryption { write(encryption) }
+        if let proxied = start.proxied {
+            output.append(verbatim: "  a proxy's, for \(proxied.client) → \(proxied.server)")
+        }
         endLine()
         writeThreeWayHandshake(start.tcp, at: context)
     }

@@ -40,11 +40,11 @@ struct JSONLinesFormatTests {
             keys(Samples.connection())
                 == #""connection":1,"client":{"ip":"10.0.0.7","port":53412},"server":{"ip":"10.0.0.9","port":8080},"#
                 + #""community_id":"1:UfmReSlpuLOyewvEJZYkdiZEDI0=","session_id":"\#(Self.sessionID)","opened":"handshake","link_type":"Ethernet","interface":null,"#
-                + #""tcp":{"syn_packet":1,"syn_ack_packet":2,"ack_packet":3,"connect_time":0.000131000},"encrypted":null"#
+                + #""tcp":{"syn_packet":1,"syn_ack_packet":2,"ack_packet":3,"connect_time":0.000131000},"encrypted":null,"proxied":null"#
         )
         #expect(
             keys(Samples.connection(opening: .midstream)).hasSuffix(
-                #""tcp":{"syn_packet":null,"syn_ack_packet":null,"ack_packet":null,"connect_time":null},"encrypted":null"#
+                #""tcp":{"syn_packet":null,"syn_ack_packet":null,"ack_packet":null,"connect_time":null},"encrypted":null,"proxied":null"#
             ))
     }
 

@@ -1,0 +1,99 @@
+import WireFormat
+
+/// What stands before the first request and is neither HTTP nor a known proxy's: a few bytes of a load balancer, a greeting.
+extension UpgradeFollower {
+    /// Whether no head was read yet, so that bytes of any kind may still stand before it.
+    var mayHavePreamble: Bool { traffic.isEmpty && !isRequestHidden }
+
+    /// Starts to look for the first head of a stream, in what was taken for one and in what follows.
+    mutating func beginPreamble(_ direction: Direction) -> Outcome? {
+        let taken = streams[direction.index].head.take()
+        return beginPreamble(direction, with: taken.span, from: 1)
+    }
+
+    /// Starts to look for the first head of a stream, in bytes that were consumed and in what follows.
+    ///
+    /// Once for each stream: what looks like a head in the search and is none ends it.
+    ///
+    /// - Parameters:
+    ///   - direction: The stream.
+    ///   - bytes: What was consumed.
+    ///   - start: Where a head may begin in it; 1 if it was taken for a head and is none.
+    /// - Returns: What to report, if there is anything.
+    mutating func beginPreamble(_ direction: Direction, with bytes: Span<UInt8>, from start: Int) -> Outcome? {
+        let mayBegin = mayHavePreamble || direction == .fromResponder && isAnswerLate
+        guard mayBegin, !hasPreamble[direction.index] else { return finish(brokenEnding) }
+        hasPreamble[direction.index] = true
+        if client == direction { client = nil }
+        streams[direction.index] = MessageStream(place: .preamble(Preamble()))
+        if direction == .fromInitiator {
+            proxyMessage = []
+            isAnswerLate = true
+        }
+        // Without a request, what was taken for an answer is none.
+        guard direction == .fromInitiator || outstanding.first != nil || start == 0 else { return nil }
+        var offset = min(start, bytes.count)
+        while offset < bytes.count, case .following = phase {
+            if let outcome = readAgain(bytes, from: &offset, direction) { return outcome }
+        }
+        return nil
+    }
+
+    /// Takes what the responder has begun to say for a greeting.
+    mutating func forgetGreeting() {
+        hasPreamble[Direction.fromResponder.index] = true
+        streams[Direction.fromResponder.index] = MessageStream(place: .preamble(Preamble()))
+    }
+
+    /// Reads what was consumed before, which holds one head at most.
+    private mutating func readAgain(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+        guard case .preamble(let preamble) = streams[direction.index].place else {
+            return collectHead(bytes, from: &offset, direction)
+        }
+        return readPreamble(preamble, bytes, from: &offset, direction)
+    }
+
+    /// Reads on until a head begins.
+    mutating func readPreamble(
+        _ known: Preamble, _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction
+    ) -> Outcome? {
+        var preamble = known
+        let index = direction.index
+        var head = HeadCollector()
+        var start = 0
+        if direction == .fromInitiator {
+            guard preamble.findRequest(&proxyMessage, in: bytes, from: &offset, limit: limits.head) else {
+                return goOn(preamble, direction)
+            }
+            head.firstBytes.read(proxyMessage.span, from: 0)
+            _ = head.read(proxyMessage.span, from: &start, limit: limits.head)
+            proxyMessage = []
+            // What the responder has said looked like a request, and was a greeting.
+            if client == .fromResponder { forgetGreeting() }
+        } else {
+            guard let line = preamble.findStatus(in: bytes, from: &offset) else { return goOn(preamble, direction) }
+            head.firstBytes.read(line.span, from: 0)
+            _ = head.read(line.span, from: &start, limit: limits.head)
+        }
+        client = .fromInitiator
+        streams[index] = MessageStream(head: head)
+        return nil
+    }
+
+    private mutating func goOn(_ preamble: Preamble, _ direction: Direction) -> Outcome? {
+        let isSearched = direction == .fromInitiator && !proxyMessage.isEmpty
+        guard !preamble.isOver || isSearched else { return finish(brokenEnding) }
+        streams[direction.index].place = .preamble(preamble)
+        return nil
+    }
+
+    /// The ending of a stream that is not HTTP here.
+    var brokenEnding: Ending { traffic.contains(.exchanges) ? .brokenHTTP : .unknown }
+
+    /// Whether a request stands behind a method's name: "xGET /chat HTTP/1.1" is a letter and a request.
+    func isPreamble(_ line: RequestLine, in head: Span<UInt8>) -> Bool {
+        guard mayHavePreamble, !head.equals("GET", in: line.method) else { return false }
+        let first = head.extracting(0..<min(line.end, head.count))
+        return first.firstIndex(of: "GET /") != nil
+    }
+}
