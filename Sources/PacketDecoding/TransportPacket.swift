@@ -55,6 +55,13 @@ package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
     case lisp
     /// Wireless access points (RFC 5415).
     case capwap
+    /// Network Service Header (RFC 8300).
+    case nsh
+    /// IEEE 802.1ah.
+    case providerBackbone
+    case vxlanGPE
+    /// RFC 7510.
+    case mplsOverUDP
 
     /// Its usual name.
     package var name: String {
@@ -66,6 +73,10 @@ package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
         case .teredo: "Teredo"
         case .lisp: "LISP"
         case .capwap: "CAPWAP"
+        case .nsh: "NSH"
+        case .providerBackbone: "provider backbone bridges"
+        case .vxlanGPE: "VXLAN-GPE"
+        case .mplsOverUDP: "MPLS over UDP"
         }
     }
 }

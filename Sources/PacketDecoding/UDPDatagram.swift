@@ -47,7 +47,9 @@ package struct UDPDatagram: Sendable {
         case 1194: .openVPN
         case 3544: .teredo
         case 4341: .lisp
+        case 4790: .vxlanGPE
         case 5247: .capwap
+        case 6635: .mplsOverUDP
         default: nil
         }
     }

@@ -87,6 +87,8 @@ extension NextHeader {
         // Transparent Ethernet bridging: a frame in a tunnel.
         case 0x6558: self = .ethernet
         case 0x88e5: self = .none(.tunnel(.macsec))
+        case 0x88e7: self = .none(.tunnel(.providerBackbone))
+        case 0x894f: self = .none(.tunnel(.nsh))
         default: self = .none(.other)
         }
     }
