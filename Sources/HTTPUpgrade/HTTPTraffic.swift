@@ -14,7 +14,7 @@ package struct HTTPTraffic: OptionSet, Hashable, Sendable {
     package static let exchanges = HTTPTraffic(rawValue: 1)
     /// A response was of type text/event-stream.
     package static let eventStream = HTTPTraffic(rawValue: 2)
-    /// A request was one of Engine.IO's or SockJS's polling transports.
+    /// A request was one of Engine.IO's or SockJS's polling transports, or the fifth GET in a row for a path.
     package static let polling = HTTPTraffic(rawValue: 4)
 }
 

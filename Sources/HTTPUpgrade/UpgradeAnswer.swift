@@ -53,7 +53,7 @@ package final class UpgradeAnswer: Sendable {
         if response.status == 101 {
             let isValid = response.accept != nil && response.accept == request.key.map(WebSocketAccept.value(for:))
             isAcceptValid = isValid
-            if request.draft == nil, response.namesWebSocket || !response.hasUpgrade && isValid {
+            if request.draft == nil, response.namesWebSocket || isValid {
                 verdict = .accepted
                 violations = response.violations(isAcceptValid: isValid)
             } else {
@@ -122,7 +122,7 @@ extension UpgradeResponse {
     /// The rules that it breaks if it accepts an upgrade.
     fileprivate func violations(isAcceptValid: Bool) -> [UpgradeViolation] {
         var violations: [UpgradeViolation] = []
-        if !hasUpgrade { violations.append(.upgradeHeaderMissing) }
+        if !namesWebSocket { violations.append(.upgradeHeaderMissing) }
         if !namesUpgrade { violations.append(.connectionHeaderMissing) }
         if accept == nil {
             violations.append(.acceptMissing)

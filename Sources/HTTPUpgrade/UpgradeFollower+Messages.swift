@@ -182,7 +182,9 @@ extension UpgradeFollower {
     /// Records what a request says of the traffic.
     mutating func record(_ line: RequestLine, in head: Span<UInt8>) {
         traffic.insert(.exchanges)
-        if HTTPTraffic.isPolling(target: line.target, in: head) { traffic.insert(.polling) }
+        if HTTPTraffic.isPolling(target: line.target, in: head) || polls.isPolling(line, in: head) {
+            traffic.insert(.polling)
+        }
     }
 
     /// Records what a response says of the traffic.

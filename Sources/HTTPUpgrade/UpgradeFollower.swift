@@ -50,6 +50,8 @@ package struct UpgradeFollower: Sendable {
     ///
     /// While searching, that of the latest one.
     package internal(set) var client: Direction?
+    /// How often the latest path was asked for in a row.
+    var polls = RepeatedRequests()
     /// What the exchanges so far were like.
     package internal(set) var traffic: HTTPTraffic = []
     /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.

@@ -27,6 +27,13 @@ struct BrokenUpgrade: Sendable, CustomTestStringConvertible {
             rule: "handshake.upgrade-header",
             change: ("Protocols\r\nUpgrade: websocket\r\n", "Protocols\r\n")),
         BrokenUpgrade(
+            rule: "handshake.upgrade-header", change: ("Upgrade: websocket", "Upgrade: h2c")),
+        BrokenUpgrade(
+            rule: "handshake.connection-header", change: ("Connection: Upgrade", "Connection: keep-alive")),
+        BrokenUpgrade(
+            rule: "handshake.connection-header", from: .client,
+            change: ("Connection: Upgrade", "Connection: keep-alive")),
+        BrokenUpgrade(
             rule: "handshake.extension-not-offered",
             change: ("xOo=\r\n", "xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\n")),
         BrokenUpgrade(

@@ -27,6 +27,20 @@ struct HTTPTrafficTests {
         }
     }
 
+    @Test("Five GETs in a row for a path are polling, whatever the query", arguments: [false, true])
+    func repeated(isMidstream: Bool) {
+        func traffic(_ targets: [String], method: String = "GET") -> HTTPTraffic {
+            var driver = UpgradeDriver(beganBeforeCapture: isMidstream)
+            for target in targets { driver.feed([c("\(method) \(target) HTTP/1.1\nHost: a\n\n"), s(ok)]) }
+            return driver.follower.traffic
+        }
+        #expect(traffic((0..<5).map { "/updates?since=\($0)" }) == [.exchanges, .polling])
+        #expect(traffic((0..<4).map { "/updates?since=\($0)" }) == .exchanges)
+        #expect(traffic((0..<9).map { "/page/\($0)" }) == .exchanges)
+        #expect(traffic((0..<9).map { $0 % 2 == 0 ? "/a" : "/b" }) == .exchanges)
+        #expect(traffic([String](repeating: "/graphql", count: 9), method: "POST") == .exchanges)
+    }
+
     @Test("No traffic on connections without HTTP")
     func none() {
         var driver = UpgradeDriver()

@@ -39,7 +39,10 @@ final class Upgrade {
     /// The first rule that an end breaks in it, and over which the other may fail the connection.
     func brokenRule(of role: Role) -> Rule? {
         let violations = role == .client ? request.violations : answer.violations
-        for violation in violations where Rule(violation).severity == .error { return Rule(violation) }
+        for violation in violations
+        where Rule(violation).severity == .error || violation == .connectionHeaderMissing {
+            return Rule(violation)
+        }
         let negotiated = role == .client ? offerViolations : selectionViolations
         for violation in negotiated where Rule(violation).severity == .error { return Rule(violation) }
         return nil

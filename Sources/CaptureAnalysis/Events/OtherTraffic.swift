@@ -12,7 +12,7 @@ public struct OtherTraffic: Sendable, Equatable {
     public var http: UInt64 = 0
     /// Of those, ones with a response of type text/event-stream.
     public var eventStreams: UInt64 = 0
-    /// Of those, ones that poll (Engine.IO's or SockJS's polling transports).
+    /// Of those, ones that poll: with Engine.IO's or SockJS's polling transports, or five GETs in a row for a path.
     public var longPolling: UInt64 = 0
     /// Connections that never carried a byte.
     public var silent: UInt64 = 0

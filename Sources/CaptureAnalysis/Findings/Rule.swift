@@ -69,7 +69,9 @@ extension Rule {
                 "handshake.body-in-101", .error, "RFC 9110 8.6",
                 "The response has a Content-Length or Transfer-Encoding field, which a 101 must not have.")
         case .upgradeHeaderMissing:
-            self.init("handshake.upgrade-header", .error, "RFC 6455 4.2.2", "The response has no Upgrade field.")
+            self.init(
+                "handshake.upgrade-header", .error, "RFC 6455 4.2.2",
+                "The response has no Upgrade field that names WebSocket.")
         case .acceptMissing:
             self.init(
                 "handshake.accept-missing", .error, "RFC 6455 4.2.2", "The response has no Sec-WebSocket-Accept.")

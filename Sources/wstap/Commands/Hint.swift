@@ -27,6 +27,7 @@ enum Hint {
             case "summary", "timeline": return "use --format \(name)"
             default: break
             }
+            for format in ["summary", "timeline"] where distance(name, format) <= 2 { return "use --format \(format)" }
         }
         let words = ["tcp", "udp", "ip", "ip6", "host", "net", "port", "src", "dst", "and", "or", "not"]
         let isExpression =
@@ -42,6 +43,8 @@ enum Hint {
             "wstap has no display filters: use --host, --path, --connection, --opcode, --from or --grep, "
                 + "or -f with a libpcap filter"
         case "-T", "--json", "--jsonl", "--ndjson": "for a trace use --format jsonl: one JSON object per line"
+        case "-w" where arguments.first != "live", "--write" where arguments.first != "live":
+            "to keep the packets of sessions: wstap cut; -w writes what wstap live captures"
         case "--summary", "--timeline": "use --format \(argument.dropFirst(2))"
         case "-n", "-nn", "-V", "-x", "-X", "-A": "wstap has no \(argument), and resolves no names anyway; see --help"
         case "--format" where ["json", "ndjson", "jsonlines", "pdml", "ek"].contains(next ?? ""):

@@ -58,7 +58,7 @@ struct NoWebSocketMessage {
     private var httpDetails: String {
         var details: [String] = []
         add(summary.others.eventStreams, "event streams", to: &details)
-        add(summary.others.longPolling, "long polling", to: &details)
+        add(summary.others.longPolling, "polling or long polling", to: &details)
         return details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
     }
 
