@@ -4,10 +4,7 @@ extension UpgradeFollower {
     /// Reads on in a head, or before one.
     mutating func readHead(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         let index = direction.index
-        // The responder's words may be a greeting: a request of the initiator proves it.
-        let mayBeAsked =
-            direction == .fromInitiator && mayHavePreamble && streams[index].head.firstBytes.kind == .undecided
-        if !mayBeAsked, mustWait(direction) { return .waits }
+        if mustWait(direction) { return .waits }
         if !streams[index].head.firstBytes.hasBegun {
             if client == nil, direction == .fromInitiator, bytes[offset] == UInt8(ascii: "\r") {
                 return beginProxy(.proxyHeader, direction)
@@ -32,12 +29,7 @@ extension UpgradeFollower {
                     proxyMessage = streams[index].head.take()
                     return beginProxy(.proxyLine, direction)
                 }
-                if client ?? tunnelClient ?? direction != direction {
-                    // Words with a space: the responder's are a greeting, and the initiator asks.
-                    if direction == .fromResponder { return beginPreamble(direction) }
-                    guard mayHavePreamble, client == .fromResponder else { return finish(brokenEnding) }
-                    forgetGreeting()
-                }
+                guard client ?? tunnelClient ?? direction == direction else { return finish(brokenEnding) }
                 client = direction
             case .response:
                 guard client ?? tunnelClient != direction else { return beginPreamble(direction) }

@@ -9,11 +9,11 @@ struct PreambleTests {
     static let preambles: [[UInt8]] = [
         wire("A"), wire("hello\n"), wire("HELLO world\n"), wire("AUTH x\n\n"), wire("GET /nothing\n"),
         wire("TARGET foo "),
-        wire("G"), wire("GE"), wire("GGET "), wire("GET / GET "), wire("{\"token\":\"abc\"}\n"), wire("\n\nXX"),
+        wire("G"), wire("GE"), wire("GGET "), wire("{\"token\":\"abc\"}\n"), wire("\n\nXX"),
         wire("POST "),
-        [5], [5, 1, 0], [4, 1], [0x16, 2, 1], [UInt8](repeating: 0, count: 16), [13],
+        [5], [5, 1, 0], [0x16, 2, 1], [UInt8](repeating: 0, count: 16), [13],
         [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 11],
-        [UInt8](repeating: 0x47, count: 4096), [UInt8](repeating: 0xff, count: 4096), wire("PROXY TCP4 nonsense"),
+        [UInt8](repeating: 0x47, count: 4096), [UInt8](repeating: 0xff, count: 4096),
     ]
 
     private func log(_ preamble: [UInt8]) -> [String] {
@@ -48,9 +48,9 @@ struct PreambleTests {
     @Test(
         "may be the server's, which greets first or answers late",
         arguments: [
-            "SSH-2.0-OpenSSH_9.6\n", "220 mail ESMTP\n", "READY now\n", "READY ", "\u{0}\u{0}\u{1}", "\u{5}",
+            "SSH-2.0-OpenSSH_9.6\n", "220 mail ESMTP\n", "\u{0}\u{0}\u{1}", "\u{5}",
             "we speak HTTP/1.1\n",
-            "H", "HTTP/1.1 ",
+
         ])
     func greeting(text: String) {
         for preamble in [[], [0x78, 1], wire("HELLO a\n")] {
