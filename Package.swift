@@ -31,6 +31,8 @@ let package = Package(
             targets: ["CaptureAnalysis", "PacketDecoding", "TCPReassembly", "WebSocketProtocol", "WireFormat"]),
         .library(name: "PacketCapture", targets: ["PacketCapture", "WireFormat"]),
         .library(name: "WebSocketProtocol", targets: ["WebSocketProtocol", "WireFormat"]),
+        // The report's front end, which the package in Web/ serves too; not for others.
+        .library(name: "ReportFrontEnd", targets: ["ReportFrontEnd"]),
         // What the package in Fuzzing/ feeds; not for others.
         .library(name: "FuzzTargets", targets: ["FuzzTargets"]),
         // What the package in Benchmarks/ measures, and generates captures with; not for others.
@@ -101,11 +103,13 @@ let package = Package(
         .target(
             name: "TraceOutput",
             dependencies: [
-                "CPCRE2", "CZlib", "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "WebSocketProtocol",
-                "WireFormat",
+                "CPCRE2", "CZlib", "CaptureAnalysis", "PacketDecoding", "ReportFrontEnd", "TCPReassembly",
+                "WebSocketProtocol", "WireFormat",
             ],
-            // The front end of the report, which is part of the program.
-            resources: [.embedInCode("HTML/Page")],
+            swiftSettings: librarySettings),
+        // The front end of the report, which is part of the program.
+        .target(
+            name: "ReportFrontEnd", dependencies: ["WireFormat"], resources: [.embedInCode("Page")],
             swiftSettings: librarySettings),
         // A trace as a database.
         .target(

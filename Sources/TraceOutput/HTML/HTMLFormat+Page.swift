@@ -1,4 +1,5 @@
 import CaptureAnalysis
+import ReportFrontEnd
 import WebSocketProtocol
 import WireFormat
 

@@ -1,4 +1,5 @@
 package import CaptureAnalysis
+import ReportFrontEnd
 import WebSocketProtocol
 import WireFormat
 

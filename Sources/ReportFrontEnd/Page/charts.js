@@ -90,9 +90,6 @@ export class Charts {
     [this.lanes, this.rest] = this.box.children;
     this.marked = null;
     this.spread = 1;
-    this.low = Math.min(0, report.time.reduce((a, b) => Math.min(a, b), 0));
-    this.high = Math.max(report.meta.duration, report.time.reduce((a, b) => Math.max(a, b), 0), this.low + 1000);
-    this.longest = report.sessions.reduce((most, s) => Math.max(most, s.to - s.from), 1000);
     this.order();
     this.box.addEventListener('scroll', () => this.drawLanes());
     this.lanes.addEventListener('click', (event) => {
@@ -126,6 +123,7 @@ export class Charts {
 
   /** Lanes stand in groups by verdict, the worst first. */
   order() {
+    [this.low, this.high, this.longest] = this.report.extent();
     const groups = new Map(this.report.meta.groups.map((group) => [group.group, { ...group, sessions: [] }]));
     groups.set(null, { text: 'ended otherwise', group: null, sessions: [] });
     for (const session of this.report.sessions) {
@@ -177,14 +175,14 @@ export class Charts {
     const counts = [new Float64Array(width + 1), new Float64Array(width + 1)], finds = [], gaps = [], open = new Map();
     let total = 0;
     for (const row of rows) {
-      const x = Math.floor((report.time[row] - from) * px), kind = report.kind[row] & 63;
-      if (kind === GAP) { open.set(report.session[row] * 2 + (report.kind[row] >> 7), gaps.length); gaps.push([x, x + 6]); continue; }
+      const x = Math.floor((report.time[row] - from) * px), kind = report.what(row);
+      if (kind === GAP) { open.set(report.session[row] * 2 + report.side(row), gaps.length); gaps.push([x, x + 6]); continue; }
       if (kind === RESYNC) {
-        const gap = gaps[open.get(report.session[row] * 2 + (report.kind[row] >> 7))];
+        const gap = gaps[open.get(report.session[row] * 2 + report.side(row))];
         if (gap) gap[1] = Math.max(x, gap[1]);
       }
       if (x < 0 || x > width) continue;
-      if (kind < NOTE) { counts[report.kind[row] >> 7][x]++; total++; }
+      if (kind < NOTE) { counts[report.side(row)][x]++; total++; }
       else if (kind <= ERROR) finds[x] = Math.max(finds[x] ?? 0, kind - NOTE);
     }
     scale(pen, from, to, width, height - 2, height - 12);
@@ -249,7 +247,7 @@ export class Charts {
       const last = [-1, -1];
       let gap = null;
       for (const row of report.rowsOf(item.place + 1)) {
-        const x = at(report.time[row]), kind = report.kind[row] & 63, side = report.kind[row] >> 7;
+        const x = at(report.time[row]), kind = report.what(row), side = report.side(row);
         if (kind === GAP) gap = x;
         if (x < left - 1 || x > left + wide + 1) continue;
         if (kind < NOTE) {

@@ -21,8 +21,8 @@ export class Messages {
       pass: (index) => charts.show(index < 0 ? this.chosen : this.shown[index], true),
       columns: [['Time', 'num'], ['Session', 'y'], ['⇄', 'way'], ['Kind', ''], ['Bytes', 'num z'], ['Payload', '']].map(([name, className]) => ({ name, className })),
       fill: (index, cells, element) => {
-        const row = this.shown[index], kind = report.kind[row] & 63, session = report.bySession.get(report.session[row]);
-        const server = report.kind[row] >> 7, from = report.kind[row] & 64 ? '' : server ? '←' : '→';
+        const row = this.shown[index], kind = report.what(row), session = report.bySession.get(report.session[row]);
+        const server = report.side(row), from = report.kind[row] & 64 ? '' : server ? '←' : '→';
         const text = [this.time(row, index), session ? '#' + session.number : '', from, this.label(row), kind < NOTE || kind === GAP ? this.size(row) : '', this.preview(row, again)];
         text.forEach((value, i) => { if (cells[i].textContent !== value) cells[i].textContent = value; });
         cells[2].className = 'way ' + (from && (server ? 's' : 'c'));
@@ -56,7 +56,7 @@ export class Messages {
   }
 
   label(row) {
-    const kind = this.report.kind[row] & 63;
+    const kind = this.report.what(row);
     return labels[kind] ?? names[kind] ?? 'opcode ' + kind;
   }
 
@@ -67,21 +67,22 @@ export class Messages {
     if (data === undefined) return '…';
     if (data === null) return this.absence(row);
     const part = data.subarray(0, 300);
-    const isClose = (report.kind[row] & 63) === 8 && part.length > 1;
+    const isClose = report.what(row) === 8 && part.length > 1;
     const text = report.flags[row] & 128 ? textOf(part) : isClose ? closing(part) : null;
     return text === null ? [...part.subarray(0, 48)].map((b) => b.toString(16).padStart(2, '0')).join(' ') : visible(text).replace(/\s+/g, ' ');
   }
 
   /** Why there is no payload. */
   absence(row) {
-    const { report } = this, kind = report.kind[row] & 63, why = withheld[(report.flags[row] >> 4) & 7];
+    const { report } = this, kind = report.what(row), why = withheld[(report.flags[row] >> 4) & 7];
     if (kind === GAP) return 'bytes that the capture does not hold';
     if (kind === RESYNC) return 'decoding goes on';
     if (why) return `not shown: ${why}`;
     return kind < NOTE && report.length[row] !== 1 ? 'left out of this report' : '';
   }
 
-  async list() {
+  /** Lists the rows that pass; `keepsPlace` if there are only more of them. */
+  async list(keepsPlace) {
     const { report } = this, session = report.byNumber.get(state.s), turn = ++this.search;
     for (const [id, key] of Object.entries(fields)) {
       const field = $(id), value = state[key] ?? (id === 'clock' ? 'rel' : '');
@@ -102,15 +103,15 @@ export class Messages {
         && report.time[row] >= low && report.time[row] <= high;
     });
     if (state.q) {
-      $('count').textContent = 'searching…';
+      if (!keepsPlace) $('count').textContent = 'searching…';
       rows = await report.search(state.q, rows, () => turn === this.search);
       if (!rows || turn !== this.search) return;
     }
     this.shown = rows;
     const lost = report.meta.leftOut ? `; ${plural(report.meta.leftOut, 'payload')} left out` : '';
     $('count').textContent = (state.q ? plural(rows.length, 'match').replace('matchs', 'matches') : `${plural(rows.length, 'row')} of ${report.n.toLocaleString('en')}`) + lost;
-    this.grid.show(rows.length);
-    this.choose(true);
+    this.grid.show(rows.length, keepsPlace);
+    if (!keepsPlace) this.choose(true);
   }
 
   async choose(reveals) {
@@ -124,8 +125,8 @@ export class Messages {
     if (chosen === null) return pane.replaceChildren(h('p', { class: 'dim' }, 'Select a message to see its payload.'));
     if (report.kept[chosen]) await report.open(report.block(chosen));
     if (chosen !== this.chosen) return;
-    const row = chosen, kind = report.kind[row] & 63, flags = report.flags[row], data = report.payload(row);
-    const from = report.kind[row] & 64 ? '' : report.kind[row] >> 7 ? ' from the server' : ' from the client';
+    const row = chosen, kind = report.what(row), flags = report.flags[row], data = report.payload(row);
+    const from = report.kind[row] & 64 ? '' : report.side(row) ? ' from the server' : ' from the client';
     const facts = [`packet ${report.packet[row]}`, `${seconds(report.time[row])} s`, wall(report.start, report.time[row]) + ' UTC'];
     if (kind < NOTE) facts.push(report.length[row] ? plural(report.length[row] - 1, 'byte') : 'length not known');
     if (kind < 8 && report.frames[row] > 1) facts.push(plural(report.frames[row], 'frame'));

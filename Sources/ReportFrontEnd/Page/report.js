@@ -5,7 +5,7 @@ export const names = ['continuation', 'text', 'binary', , , , , , 'close', 'ping
 export const NOTE = 16, ERROR = 18, GAP = 19, RESYNC = 20, OPENING = 21, END = 22;
 export const withheld = [, 'its compression context was lost', 'it inflates beyond a limit', 'bytes of it are missing', 'its extension is not decoded'];
 
-const columns = [['kind', Uint8Array], ['flags', Uint8Array], ['session', Uint32Array], ['time', Float64Array], ['packet', Float64Array],
+export const columns = [['kind', Uint8Array], ['flags', Uint8Array], ['session', Uint32Array], ['time', Float64Array], ['packet', Float64Array],
   ['length', Float64Array], ['extra', Float64Array], ['frames', Uint32Array], ['kept', Uint32Array]];
 const keptBlocks = 96;
 
@@ -22,6 +22,7 @@ async function inflate(element) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** The objects of lines of JSON. */
 const lines = (data) => new TextDecoder().decode(data).split('\n').filter(Boolean).map((line) => JSON.parse(line));
 
 /** A column of `n` numbers from byte planes, the lowest first, added to what `into` holds. */
@@ -78,26 +79,52 @@ export class Report {
       }
       start += n;
     });
-    // Rows come as they were completed; their order is that of their own packets.
-    let isSorted = true;
-    for (let i = 1; i < this.n && isSorted; i++) isSorted = this.packet[i] >= this.packet[i - 1];
-    this.order = new Uint32Array(this.n);
-    for (let i = 0; i < this.n; i++) this.order[i] = i;
-    if (!isSorted) this.order.sort((a, b) => this.packet[a] - this.packet[b] || a - b);
-    // The rows of each session, in that order.
-    const most = this.session.reduce((a, b) => Math.max(a, b), 0);
-    this.firstOf = new Uint32Array(most + 2);
-    for (let i = 0; i < this.n; i++) this.firstOf[this.session[i] + 1]++;
+    this.index(this.packet);
+  }
+
+  /** Rows come as they were completed; their order is that of their own packets, or of another column. */
+  index(by) {
+    const { n, session } = this;
+    let isSorted = true, least = Infinity, most = 0;
+    this.order = new Uint32Array(n);
+    for (let i = 0; i < n; i++) {
+      this.order[i] = i;
+      if (i && by[i] < by[i - 1]) isSorted = false;
+      if (session[i]) { least = Math.min(least, session[i]); most = Math.max(most, session[i]); }
+    }
+    if (!isSorted) this.order.sort((a, b) => by[a] - by[b] || a - b);
+    // The rows of each session, in that order; those of none come first.
+    const place = (row) => (session[row] ? session[row] - this.least : 0);
+    this.least = least - 1;
+    this.firstOf = new Uint32Array(most ? most - least + 3 : 2);
+    for (let i = 0; i < n; i++) this.firstOf[place(i) + 1]++;
     for (let s = 1; s < this.firstOf.length; s++) this.firstOf[s] += this.firstOf[s - 1];
     const next = this.firstOf.slice();
-    this.ofSession = new Uint32Array(this.n);
-    for (const row of this.order) this.ofSession[next[this.session[row]]++] = row;
+    this.ofSession = new Uint32Array(n);
+    for (const row of this.order) this.ofSession[next[place(row)]++] = row;
   }
 
   /** The rows of a session (its place plus 1), in order. */
   rowsOf(session) {
-    return session + 1 < this.firstOf.length ? this.ofSession.subarray(this.firstOf[session], this.firstOf[session + 1]) : new Uint32Array();
+    const place = session - this.least;
+    return this.ofSession.subarray(...(place > 0 && place + 1 < this.firstOf.length ? [this.firstOf[place], this.firstOf[place + 1]] : [0, 0]));
   }
+
+  /** From when to when there is something, and how long the longest session is. */
+  extent() {
+    const times = this.time.subarray(0, this.n), low = times.reduce((a, b) => Math.min(a, b), 0);
+    const high = times.reduce((a, b) => Math.max(a, b), Math.max(this.meta.duration, low + 1000));
+    return [low, high, this.sessions.reduce((most, s) => Math.max(most, s.to - s.from), 1000)];
+  }
+
+  /** What a row is, without who sent it. */
+  what(row) { return this.kind[row] & 63; }
+
+  /** 1 if the server sent a row, else 0. */
+  side(row) { return this.kind[row] >> 7; }
+
+  /** Whether a row is a finding. */
+  isFinding(row) { return this.what(row) >= NOTE && this.what(row) <= ERROR; }
 
   placePayloads() {
     this.offset = new Uint32Array(this.n);

@@ -42,16 +42,28 @@ export class Sessions {
       },
     });
     const group = $('group');
-    group.append(h('option', { value: '' }, 'in any way'), ...report.meta.groups.map((g) => h('option', { value: g.group }, `${g.count} × ${visible(g.text)}`)));
+    this.choices();
     group.addEventListener('change', () => change({ g: group.value }));
     const find = $('find');
     find.addEventListener('input', () => change({ find: find.value }));
     watch((keys) => {
       if (['g', 'find', 'o'].some((key) => keys.has(key))) this.list();
-      if (keys.has('s')) { this.list(true); this.one(); }
+      if (keys.has('s')) { this.list(true); this.reveal(); this.one(); }
     });
     this.list();
+    this.reveal();
     this.one();
+  }
+
+  /** The ways to end that there are to choose from. */
+  choices() {
+    $('group').replaceChildren(h('option', { value: '' }, 'in any way'),
+      ...this.report.meta.groups.map((g) => h('option', { value: g.group }, `${g.count} × ${visible(g.text)}`)));
+  }
+
+  reveal() {
+    const at = this.shown.findIndex((s) => s.number === state.s);
+    if (at >= 0) this.grid.reveal(at);
   }
 
   list(keepsPlace) {
@@ -68,8 +80,6 @@ export class Sessions {
     const left = report.meta.sessions - report.sessions.length;
     $('found').textContent = `${this.shown.length.toLocaleString('en')} of ${plural(report.meta.sessions, 'session')}${left > 0 ? `; ${left} not kept` : ''}`;
     this.grid.show(this.shown.length, keepsPlace);
-    const at = this.shown.findIndex((s) => s.number === state.s);
-    if (at >= 0) this.grid.reveal(at);
   }
 
   async one() {
@@ -130,13 +140,13 @@ export class Sessions {
 
   pings(rows) {
     const { report } = this;
-    const trips = [...rows.subarray(0, 1e5)].filter((r) => (report.kind[r] & 63) === 10 && report.extra[r]).map((r) => [report.time[r], report.extra[r] - 1, report.kind[r] >> 7]);
+    const trips = [...rows.subarray(0, 1e5)].filter((r) => report.what(r) === 10 && report.extra[r]).map((r) => [report.time[r], report.extra[r] - 1, report.side(r)]);
     return this.plot('Ping round trips', trips, (all) => `${all.length}, up to ${duration(maximum(all))}`);
   }
 
   sizes(rows) {
     const { report } = this;
-    const sizes = [...rows.subarray(0, 1e5)].filter((r) => [1, 2].includes(report.kind[r] & 63) && report.length[r]).map((r) => [report.time[r], report.length[r] - 1, report.kind[r] >> 7]);
+    const sizes = [...rows.subarray(0, 1e5)].filter((r) => [1, 2].includes(report.what(r)) && report.length[r]).map((r) => [report.time[r], report.length[r] - 1, report.side(r)]);
     return this.plot('Message sizes', sizes, (all) => `${plural(all.length, 'message')}, up to ${bytes(maximum(all))}`);
   }
 
@@ -148,13 +158,13 @@ export class Sessions {
   }
 
   async findings(rows) {
-    const { report } = this, found = [...rows].filter((r) => (report.kind[r] & 63) >= NOTE && (report.kind[r] & 63) <= ERROR);
+    const { report } = this, found = [...rows].filter((r) => report.isFinding(r));
     if (!found.length) return null;
     const items = [];
     for (const row of found.slice(0, 200)) {
       if (report.kept[row]) await report.open(report.block(row));
       const text = new TextDecoder().decode(report.payload(row) ?? new Uint8Array());
-      const severity = ['note', 'warning', 'error'][(report.kind[row] & 63) - NOTE];
+      const severity = ['note', 'warning', 'error'][report.what(row) - NOTE];
       items.push(h('li', {}, h('b', { class: severity }, severity), ` packet ${report.packet[row]}, ${seconds(report.time[row])} s: ${visible(text)}`));
     }
     if (found.length > items.length) items.push(h('li', {}, `and ${found.length - items.length} more among the messages`));

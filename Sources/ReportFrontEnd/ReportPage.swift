@@ -4,26 +4,29 @@ import WireFormat
 ///
 /// The modules are joined to one script, since a file opened from disk may not import others: their imports, comments and
 /// indentation are left out, so their names share one scope.
-struct ReportPage {
+public struct ReportPage: Sendable {
     /// The style sheet.
-    let style: String
+    public let style: String
     /// The script.
-    let script: String
+    public let script: String
     /// The elements that the script fills.
-    let body: String
+    public let body: String
 
-    init() {
+    /// Joins the files.
+    ///
+    /// - Parameter others: The modules that begin instead of the one that reads a report, the last one last: JavaScript in UTF-8.
+    public init(beginningWith others: [[UInt8]]? = nil) {
         style = Self.joined([PackageResources.page_css])
         body = Self.joined([PackageResources.body_html])
         script = Self.joined([
             PackageResources.text_js, PackageResources.report_js, PackageResources.state_js, PackageResources.grid_js,
             PackageResources.charts_js, PackageResources.sessions_js, PackageResources.messages_js,
-            PackageResources.main_js,
-        ])
+            PackageResources.view_js,
+        ] + (others ?? [PackageResources.main_js]))
     }
 
     /// What the page may do (Content Security Policy Level 3): run this script and use this style, and nothing else.
-    var policy: String {
+    public var policy: String {
         "default-src 'none'; script-src 'sha256-\(SHA256.base64(of: script.utf8.span))'; "
             + "style-src 'sha256-\(SHA256.base64(of: style.utf8.span))'; base-uri 'none'; form-action 'none'"
     }
@@ -43,28 +46,5 @@ struct ReportPage {
             }
         }
         return joined
-    }
-}
-
-extension OutputBuffer {
-    /// Appends text that may come from the wire as the text of an element or a quoted attribute.
-    ///
-    /// Control characters, and those that hide or reorder others, become visible escapes, as on a terminal.
-    mutating func append(htmlText text: String) {
-        append(escapedHTML: TerminalText.safe(text))
-    }
-
-    /// Appends text that is safe on a terminal as the text of an element or a quoted attribute.
-    mutating func append(escapedHTML text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "&"): append("&amp;")
-            case UInt8(ascii: "<"): append("&lt;")
-            case UInt8(ascii: ">"): append("&gt;")
-            case UInt8(ascii: "\""): append("&quot;")
-            case UInt8(ascii: "'"): append("&#39;")
-            default: append(byte)
-            }
-        }
     }
 }

@@ -3,44 +3,31 @@
 /** The element with an id. */
 export const $ = (id) => document.getElementById(id);
 
-/** Creates an element; children are nodes or text. */
-export function h(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  set(element, attributes);
-  element.append(...children.flat().filter((child) => child != null).map((child) => (typeof child === 'object' ? child : String(child))));
-  return element;
-}
-
-/** Creates an SVG element. */
-export function svg(tag, attributes, ...children) {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  set(element, attributes);
-  element.append(...children);
-  return element;
-}
-
-function set(element, attributes) {
+function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value != null && value !== false) element.setAttribute(name, value === true ? '' : value);
   }
+  element.append(...children.flat().filter((child) => child != null));
+  return element;
 }
 
+/** Creates an element; children are nodes or text. */
+export const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+
+/** Creates an SVG element. */
+export const svg = (tag, attributes, ...children) => fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+
 /** Nanoseconds as "0.09 ms" below a second, else "5.002 s", like the summary. */
-export function duration(ns) {
-  if (ns == null) return '–';
-  return Math.abs(ns) < 999995000 ? (ns / 1e6).toFixed(2) + ' ms' : (ns / 1e9).toFixed(3) + ' s';
-}
+export const duration = (ns) => (ns == null ? '–'
+  : Math.abs(ns) < 999995000 ? (ns / 1e6).toFixed(2) + ' ms' : (ns / 1e9).toFixed(3) + ' s');
 
 /** Bytes as "999 B", "1.2 kB", by powers of 1000, like the summary. */
 export function bytes(count) {
   if (count == null) return '?';
   if (count < 1000) return count + ' B';
-  let unit = 1000;
-  for (const name of ['kB', 'MB', 'GB', 'TB']) {
-    if (count < unit * 1000 - unit / 20) return (count / unit).toFixed(1) + ' ' + name;
-    unit *= 1000;
-  }
-  return (count / unit).toFixed(1) + ' PB';
+  let unit = -1;
+  do { count /= 1000; unit++; } while (count >= 999.95 && unit < 4);
+  return `${count.toFixed(1)} ${'kMGTP'[unit]}B`;
 }
 
 /** "1,234 messages". */

@@ -1,0 +1,60 @@
+import Hummingbird
+
+/// The events as one response that goes on until the browser leaves: lines of JSON, those of the trace as they are, with
+/// lines of the server's own between them.
+///
+/// | `event` | says |
+/// |---|---|
+/// | `server` | first: `run` names this run of the server, so that a page knows when it talks to another one |
+/// | `dropped` | `lines` before the next one are no longer held |
+/// | `status` | after each batch: `next`, to ask for the rest with `?after=`; totals; whether the trace `ended` |
+///
+/// A reader that is slow holds up nobody: the response waits for it, and goes on with what the ring has then.
+struct EventStream: Sendable {
+    /// The time between two batches.
+    static let interval = Duration.milliseconds(100)
+    /// Empty batches after which the totals are told nevertheless.
+    private static let silentBatches = 10
+
+    let ring: EventRing
+    let run: String
+
+    /// The response.
+    ///
+    /// - Parameters:
+    ///   - start: The number of the first line that is wanted.
+    ///   - isSame: Whether the number is one of this run.
+    func response(after start: UInt64, of run: String?) -> Response {
+        let (ring, name) = (self.ring, self.run)
+        let body = ResponseBody { writer in
+            var cursor = run == name ? start : 0
+            try await writer.write(ByteBuffer(string: #"{"event":"server","run":"\#(name)"}"# + "\n"))
+            var (isHeaderSent, silent) = (false, Self.silentBatches)
+            while !Task.isCancelled {
+                let totals = ring.totals
+                let batch = ring.batch(from: cursor)
+                var buffer = ByteBuffer()
+                if !isHeaderSent, case let header = ring.header, !header.isEmpty {
+                    buffer.writeBytes(header)
+                    isHeaderSent = true
+                }
+                if batch.dropped > 0 { buffer.writeString(#"{"event":"dropped","lines":\#(batch.dropped)}"# + "\n") }
+                buffer.writeBytes(batch.bytes)
+                cursor = batch.next
+                silent += 1
+                if buffer.readableBytes > 0 || silent >= Self.silentBatches {
+                    silent = 0
+                    buffer.writeString(
+                        #"{"event":"status","next":\#(cursor),"lines":\#(totals.lines),"frames":\#(totals.frames),"#
+                            + #""bytes":\#(totals.bytes),"unusable":\#(totals.unusable),"#
+                            + #""ended":\#(totals.hasEnded && !batch.isFull)}"# + "\n")
+                    try await writer.write(buffer)
+                }
+                if !batch.isFull { try await Task.sleep(for: Self.interval) }
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "application/x-ndjson; charset=utf-8"] + RequestGuard.safe, body: body)
+    }
+}

@@ -1,0 +1,83 @@
+import HTTPTypes
+import Hummingbird
+
+/// Who may ask for what: requests of the page itself, and of whoever has its address.
+///
+/// A page of another site cannot know the token; that its requests are refused for their Origin and Host as well keeps them
+/// out even if the token leaks, and a name that was made to point here (DNS rebinding) does not help.
+struct RequestGuard: Sendable {
+    /// What is in the address before the page: only who knows it is let in.
+    let token: String
+    /// Names and addresses of this machine, beside the address that a connection came in on.
+    let names: [String]
+
+    /// Why a request is refused; nil if it is not.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - address: The address that its connection came in on, and the port.
+    func refusal(of request: Request, at address: (ip: String, port: Int)) -> Response? {
+        guard request.method == .get else {
+            return Self.response(.methodNotAllowed, "GET only", [.allow: "GET"])
+        }
+        let hosts = allowedHosts(address)
+        guard let host = request.head.authority?.lowercased(), hosts.contains(host) else {
+            return Self.response(.forbidden, "wrong Host")
+        }
+        let origins = request.headers[values: .origin]
+        guard origins.allSatisfy({ $0.lowercased() == "http://\(host)" }) else {
+            return Self.response(.forbidden, "wrong Origin")
+        }
+        if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" {
+            return Self.response(.forbidden, "from another site")
+        }
+        let given = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().first ?? ""
+        guard Self.areEqual(Array(given.utf8), Array(token.utf8)) else {
+            return Self.response(.forbidden, "wrong token")
+        }
+        return nil
+    }
+
+    private func allowedHosts(_ address: (ip: String, port: Int)) -> [String] {
+        var hosts = names + [address.ip]
+        if address.ip == "127.0.0.1" || address.ip == "::1" { hosts.append("localhost") }
+        return hosts.flatMap { host in
+            let host = host.contains(":") ? "[\(host.lowercased())]" : host.lowercased()
+            return address.port == 80 ? [host, "\(host):80"] : ["\(host):\(address.port)"]
+        }
+    }
+
+    /// Compares in a time that does not tell where they differ.
+    private static func areEqual(_ first: [UInt8], _ second: [UInt8]) -> Bool {
+        guard first.count == second.count else { return false }
+        return zip(first, second).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    /// A short text, with the headers that all responses have.
+    static func response(_ status: HTTPResponse.Status, _ text: String, _ fields: HTTPFields = [:]) -> Response {
+        var fields = fields
+        fields[.contentType] = "text/plain; charset=utf-8"
+        return Response(status: status, headers: fields + safe, body: .init(byteBuffer: ByteBuffer(string: text + "\n")))
+    }
+
+    /// What all responses say: not to be kept, framed, guessed at, or told to others.
+    static let safe: HTTPFields = [
+        .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .referrerPolicy: "no-referrer",
+        .xFrameOptions: "DENY", .crossOriginResourcePolicyName: "same-origin", .crossOriginOpenerPolicy: "same-origin",
+    ]
+}
+
+func + (first: HTTPFields, second: HTTPFields) -> HTTPFields {
+    var all = first
+    for field in second { all.append(field) }
+    return all
+}
+
+extension HTTPField.Name {
+    // Literals that are names by the grammar.
+    static let secFetchSite = Self("Sec-Fetch-Site")!
+    static let referrerPolicy = Self("Referrer-Policy")!
+    static let xFrameOptions = Self("X-Frame-Options")!
+    static let crossOriginOpenerPolicy = Self("Cross-Origin-Opener-Policy")!
+    static let crossOriginResourcePolicyName = Self("Cross-Origin-Resource-Policy")!
+}

@@ -1,0 +1,51 @@
+import Dispatch
+import Foundation
+
+/// `wstap live`, which captures, as a child of the process that serves.
+enum CaptureProcess {
+    /// The most bytes of a payload that the page gets, unless the arguments say otherwise.
+    private static let payload = "65536"
+
+    // Both are set once, before there are other threads.
+    nonisolated(unsafe) private static var child: Process?
+    nonisolated(unsafe) private static var signals: [any DispatchSourceSignal] = []
+
+    /// Starts it.
+    ///
+    /// - Parameters:
+    ///   - program: Its path; nil for the one beside this program, else on the PATH.
+    ///   - arguments: What follows `live`.
+    /// - Returns: The descriptor that its trace comes from.
+    static func start(program: String?, arguments: [String]) throws -> Int32 {
+        let process = Process()
+        var words = ["live"] + arguments + ["--format", "jsonl"]
+        if !arguments.contains(where: { $0.hasPrefix("--payload") }) { words += ["--payload", payload] }
+        let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "wstap").path
+        if let path = program ?? (FileManager.default.isExecutableFile(atPath: beside) ? beside : nil) {
+            process.executableURL = URL(filePath: path)
+        } else {
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            words.insert("wstap", at: 0)
+        }
+        process.arguments = words
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        child = process
+        // Whoever ends this process wants the capture to end as well.
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { Surroundings.quit(status: 128 + number) }
+            source.resume()
+            signals.append(source)
+        }
+        return dup(output.fileHandleForReading.fileDescriptor)
+    }
+
+    /// Ends it, if it was started.
+    static func end() {
+        if let child, child.isRunning { child.terminate() }
+    }
+}
