@@ -31,7 +31,9 @@ let package = Package(
             name: "wstap-web",
             dependencies: ["WebServer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
-        .testTarget(name: "WebServerTests", dependencies: ["WebServer", "wstap-web"], exclude: ["Browser"], swiftSettings: settings),
+        .testTarget(
+            name: "WebServerTests", dependencies: ["WebServer", "wstap-web"], exclude: ["Browser"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

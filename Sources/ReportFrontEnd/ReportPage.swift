@@ -18,11 +18,13 @@ public struct ReportPage: Sendable {
     public init(beginningWith others: [[UInt8]]? = nil) {
         style = Self.joined([PackageResources.page_css])
         body = Self.joined([PackageResources.body_html])
-        script = Self.joined([
-            PackageResources.text_js, PackageResources.report_js, PackageResources.state_js, PackageResources.grid_js,
-            PackageResources.charts_js, PackageResources.sessions_js, PackageResources.messages_js,
-            PackageResources.view_js,
-        ] + (others ?? [PackageResources.main_js]))
+        script = Self.joined(
+            [
+                PackageResources.text_js, PackageResources.report_js, PackageResources.state_js,
+                PackageResources.grid_js,
+                PackageResources.charts_js, PackageResources.sessions_js, PackageResources.messages_js,
+                PackageResources.view_js,
+            ] + (others ?? [PackageResources.main_js]))
     }
 
     /// What the page may do (Content Security Policy Level 3): run this script and use this style, and nothing else.

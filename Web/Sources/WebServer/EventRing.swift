@@ -1,19 +1,22 @@
 import Synchronization
 
-/// The latest lines of a trace, for any number of readers. None of them holds up the writer: who falls behind what is kept
-/// is told how much it missed.
+/// The latest lines of a trace, for any number of readers.
 ///
+/// None of them holds up the writer: who falls behind what is kept is told how much it missed.
 /// Lines are numbered from 0. Of the lines that no longer fit, those that begin and end sessions are kept longer.
 public final class EventRing: Sendable {
     /// How much is kept.
     public struct Bounds: Sendable {
-        /// Bytes and number of the latest lines.
+        /// The bytes of the latest lines.
         public var bytes: Int
+        /// Their number.
         public var lines: Int
-        /// Bytes and number of older lines that begin or end sessions.
+        /// The bytes of older lines that begin or end sessions.
         public var sessionBytes: Int
+        /// Their number.
         public var sessionLines: Int
 
+        /// What is enough for minutes.
         public init(
             bytes: Int = 64 << 20, lines: Int = 400_000, sessionBytes: Int = 16 << 20, sessionLines: Int = 20_000
         ) {

@@ -19,11 +19,12 @@ struct EventStream: Sendable {
     let ring: EventRing
     let run: String
 
-    /// The response.
+    /// Begins to tell events.
     ///
     /// - Parameters:
     ///   - start: The number of the first line that is wanted.
-    ///   - isSame: Whether the number is one of this run.
+    ///   - run: The run that the number is of; of another one than this, everything is wanted.
+    /// - Returns: The response.
     func response(after start: UInt64, of run: String?) -> Response {
         let (ring, name) = (self.ring, self.run)
         let body = ResponseBody { writer in

@@ -29,7 +29,8 @@ struct LiveSite: HTTPResponder {
                 .contentType: "text/html; charset=utf-8", .contentSecurityPolicy: page.policy,
             ]
             return Response(
-                status: .ok, headers: fields + RequestGuard.safe, body: .init(byteBuffer: ByteBuffer(string: page.html)))
+                status: .ok, headers: fields + RequestGuard.safe, body: .init(byteBuffer: ByteBuffer(string: page.html))
+            )
         case "events":
             let query = request.uri.queryParameters
             return events.response(

@@ -11,11 +11,12 @@ struct RequestGuard: Sendable {
     /// Names and addresses of this machine, beside the address that a connection came in on.
     let names: [String]
 
-    /// Why a request is refused; nil if it is not.
+    /// Looks at a request before anything is done for it.
     ///
     /// - Parameters:
     ///   - request: The request.
     ///   - address: The address that its connection came in on, and the port.
+    /// - Returns: Why it is refused; nil if it is not.
     func refusal(of request: Request, at address: (ip: String, port: Int)) -> Response? {
         guard request.method == .get else {
             return Self.response(.methodNotAllowed, "GET only", [.allow: "GET"])
@@ -28,7 +29,9 @@ struct RequestGuard: Sendable {
         guard origins.allSatisfy({ $0.lowercased() == "http://\(host)" }) else {
             return Self.response(.forbidden, "wrong Origin")
         }
-        if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" {
+        if let site = request.headers.first(where: { $0.name.canonicalName == "sec-fetch-site" })?.value,
+            site != "same-origin", site != "none"
+        {
             return Self.response(.forbidden, "from another site")
         }
         let given = request.uri.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().first ?? ""
@@ -57,27 +60,24 @@ struct RequestGuard: Sendable {
     static func response(_ status: HTTPResponse.Status, _ text: String, _ fields: HTTPFields = [:]) -> Response {
         var fields = fields
         fields[.contentType] = "text/plain; charset=utf-8"
-        return Response(status: status, headers: fields + safe, body: .init(byteBuffer: ByteBuffer(string: text + "\n")))
+        return Response(
+            status: status, headers: fields + safe, body: .init(byteBuffer: ByteBuffer(string: text + "\n")))
     }
 
     /// What all responses say: not to be kept, framed, guessed at, or told to others.
-    static let safe: HTTPFields = [
-        .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .referrerPolicy: "no-referrer",
-        .xFrameOptions: "DENY", .crossOriginResourcePolicyName: "same-origin", .crossOriginOpenerPolicy: "same-origin",
-    ]
+    static let safe: HTTPFields = {
+        let fields = [
+            "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+            "X-Frame-Options": "DENY", "Cross-Origin-Resource-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+        ]
+        return HTTPFields(
+            fields.compactMap { name, value in HTTPField.Name(name).map { HTTPField(name: $0, value: value) } })
+    }()
 }
 
 func + (first: HTTPFields, second: HTTPFields) -> HTTPFields {
     var all = first
     for field in second { all.append(field) }
     return all
-}
-
-extension HTTPField.Name {
-    // Literals that are names by the grammar.
-    static let secFetchSite = Self("Sec-Fetch-Site")!
-    static let referrerPolicy = Self("Referrer-Policy")!
-    static let xFrameOptions = Self("X-Frame-Options")!
-    static let crossOriginOpenerPolicy = Self("Cross-Origin-Opener-Policy")!
-    static let crossOriginResourcePolicyName = Self("Cross-Origin-Resource-Policy")!
 }

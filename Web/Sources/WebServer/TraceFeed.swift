@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Reads a trace from a descriptor into a ring, on a thread of its own: it never waits for a browser.
@@ -16,15 +16,17 @@ public enum TraceFeed {
         let feed = Feed(descriptor: descriptor, ring: ring, refuse: refuse)
         var thread = pthread_t(bitPattern: 0)
         let context = Unmanaged.passRetained(feed)
-        let status = pthread_create(&thread, nil, { context in
-            #if canImport(Glibc)
-            let feed = context.map { Unmanaged<Feed>.fromOpaque($0).takeRetainedValue() }
-            #else
-            let feed: Feed? = Unmanaged<Feed>.fromOpaque(context).takeRetainedValue()
-            #endif
-            feed?.run()
-            return nil
-        }, context.toOpaque())
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                #if canImport(Glibc)
+                    let feed = context.map { Unmanaged<Feed>.fromOpaque($0).takeRetainedValue() }
+                #else
+                    let feed: Feed? = Unmanaged<Feed>.fromOpaque(context).takeRetainedValue()
+                #endif
+                feed?.run()
+                return nil
+            }, context.toOpaque())
         precondition(status == 0, "pthread_create: \(status)")
     }
 

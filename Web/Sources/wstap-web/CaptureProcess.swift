@@ -16,6 +16,7 @@ enum CaptureProcess {
     ///   - program: Its path; nil for the one beside this program, else on the PATH.
     ///   - arguments: What follows `live`.
     /// - Returns: The descriptor that its trace comes from.
+    /// - Throws: What the system says if there is no such program.
     static func start(program: String?, arguments: [String]) throws -> Int32 {
         let process = Process()
         var words = ["live"] + arguments + ["--format", "jsonl"]
@@ -44,8 +45,11 @@ enum CaptureProcess {
         return dup(output.fileHandleForReading.fileDescriptor)
     }
 
-    /// Ends it, if it was started.
+    /// Ends it, if it was started: as asked by a signal, else after two seconds by force.
     static func end() {
-        if let child, child.isRunning { child.terminate() }
+        guard let child, child.isRunning else { return }
+        child.terminate()
+        for _ in 0..<100 where child.isRunning { usleep(20_000) }
+        if child.isRunning { kill(child.processIdentifier, SIGKILL) }
     }
 }

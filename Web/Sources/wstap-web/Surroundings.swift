@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The process and the machine around it.
@@ -35,8 +35,11 @@ enum Surroundings {
         while true { pause() }
     }
 
-    /// Continues as the user who called sudo, else as nobody, if this process is root's; then there is no way back, and
-    /// the kernel takes all capabilities away.
+    /// Continues as the user who called sudo, else as nobody, if this process is root's.
+    ///
+    /// There is no way back, and the kernel takes all capabilities away.
+    ///
+    /// - Throws: ``StillRoot``.
     static func giveUpRoot() throws {
         guard geteuid() == 0 else { return }
         let user = variable("SUDO_UID").flatMap { uid_t($0) } ?? 0

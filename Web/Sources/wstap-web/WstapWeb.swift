@@ -19,7 +19,8 @@ struct WstapWeb: ParsableCommand {
             it continues as the user who called sudo, else as nobody, before it listens.
             """)
 
-    @Option(help: ArgumentHelp("Listen on this address; others than loopback need a token of yours.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("Listen on this address; others than loopback need a token of yours.", valueName: "address"))
     var bind = "127.0.0.1"
 
     @Option(help: ArgumentHelp("Listen on this port; 0 for any that is free.", valueName: "port"))
@@ -34,12 +35,15 @@ struct WstapWeb: ParsableCommand {
     @Option(help: ArgumentHelp("A name of this machine that may stand in the page's address.", valueName: "name"))
     var name: [String] = []
 
-    @Option(help: ArgumentHelp("The wstap to run; by default the one beside this program, else on the PATH.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "The wstap to run; by default the one beside this program, else on the PATH.", valueName: "path"))
     var wstap: String?
 
     @Argument(
         parsing: .captureForPassthrough,
-        help: ArgumentHelp("live and its arguments; without it, the trace comes from standard input.", valueName: "live …"))
+        help: ArgumentHelp(
+            "live and its arguments; without it, the trace comes from standard input.", valueName: "live …"))
     var capture: [String] = []
 
     /// The token that the options or the environment name.
@@ -67,7 +71,8 @@ struct WstapWeb: ParsableCommand {
     }
 
     func run() throws {
-        let input = capture.isEmpty ? 0 : try CaptureProcess.start(program: wstap, arguments: Array(capture.dropFirst()))
+        let input =
+            capture.isEmpty ? 0 : try CaptureProcess.start(program: wstap, arguments: Array(capture.dropFirst()))
         // Before there are other threads: on Linux, rights are those of a thread.
         try Surroundings.giveUpRoot()
         let ring = EventRing()

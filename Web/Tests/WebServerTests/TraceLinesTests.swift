@@ -23,7 +23,9 @@ struct TraceLinesTests {
                 #expect(chunk.lines == chunk.bytes.count { $0 == UInt8(ascii: "\n") })
             }
             let texts = String(decoding: kept, as: UTF8.self).split(separator: "\n")
-            #expect(texts.count == 3 && texts[1].hasSuffix(#""payload":"ü"}"#) && texts[2].contains("ping"), "cut at \(cut)")
+            #expect(
+                texts.count == 3 && texts[1].hasSuffix(#""payload":"ü"}"#) && texts[2].contains("ping"), "cut at \(cut)"
+            )
             #expect(header.starts(with: #"{"event":"capture""#.utf8) && frames == 2)
         }
     }
@@ -43,7 +45,8 @@ struct TraceLinesTests {
         #expect(chunk.lines == 0 && chunk.bytes.isEmpty && chunk.unusable == 1)
     }
 
-    @Test(arguments: [1, 1000, 1 << 16]) func `A line that is too long is left out, and what follows is not`(step: Int) {
+    @Test(arguments: [1, 1000, 1 << 16]) func `A line that is too long is left out, and what follows is not`(step: Int)
+    {
         var lines = TraceLines()
         let long = Array(#"{"event":"message","payload":""#.utf8) + [UInt8](repeating: 0x78, count: TraceLines.longest)
         let bytes = long + Array("\"}\n{\"event\":\"end\"}\n".utf8)

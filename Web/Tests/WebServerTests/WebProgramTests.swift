@@ -16,10 +16,14 @@ import Testing
         }
         #expect(!response.head.lowercased().contains("access-control-allow"))
         let page = try response.body()
-        #expect(page.hasPrefix("<!doctype html>") && page.contains("<h1>Live capture</h1>") && page.contains("id=\"messages\""))
+        #expect(
+            page.hasPrefix("<!doctype html>") && page.contains("<h1>Live capture</h1>")
+                && page.contains("id=\"messages\""))
     }
 
-    @Test func `Only those who know the token are let in, by the right name, from the page itself, and only to read`() throws {
+    @Test func `Only those who know the token are let in, by the right name, from the page itself, and only to read`()
+        throws
+    {
         let server = try WebProgram()
         let (port, page, events) = (server.port, "/\(server.token)/", "/\(server.token)/events")
         let other = String(server.token.reversed())
@@ -27,7 +31,10 @@ import Testing
             ("GET", page, "127.0.0.1:\(port)", [], 200),
             ("GET", page, "localhost:\(port)", [], 200),
             ("GET", page, "LOCALHOST:\(port)", ["Origin: http://localhost:\(port)"], 200),
-            ("GET", events, "127.0.0.1:\(port)", ["Origin: http://127.0.0.1:\(port)", "Sec-Fetch-Site: same-origin"], 200),
+            (
+                "GET", events, "127.0.0.1:\(port)",
+                ["Origin: http://127.0.0.1:\(port)", "Sec-Fetch-Site: same-origin"], 200
+            ),
             ("GET", page, "127.0.0.1:\(port)", ["Sec-Fetch-Site: none"], 200),
             // The token.
             ("GET", "/", "127.0.0.1:\(port)", [], 403),
@@ -84,7 +91,9 @@ import Testing
         #expect(events.head.lowercased().contains("content-type: application/x-ndjson"))
         var lines = try events.lines { $0.contains("\"next\":2") }
         #expect(lines.first?.hasPrefix(#"{"event":"server","run":""#) == true)
-        #expect(lines.contains(String(SampleTrace.head.dropLast())) && lines.contains(String(SampleTrace.message(2).dropLast())))
+        #expect(
+            lines.contains(String(SampleTrace.head.dropLast()))
+                && lines.contains(String(SampleTrace.message(2).dropLast())))
         for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
         // What comes later follows on the same response, once.
         try server.feed(SampleTrace.message(3))
@@ -112,7 +121,8 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(60))
         let seen = try slow.lines { $0.contains("\"next\":\(count),") }
         let messages = seen.count { $0.hasPrefix(#"{"event":"message""#) }
-        let dropped = seen.compactMap { $0.firstMatch(of: /"dropped","lines":([0-9]+)/).flatMap { Int($0.1) } }.reduce(0, +)
+        let dropped = seen.compactMap { $0.firstMatch(of: /"dropped","lines":([0-9]+)/).flatMap { Int($0.1) } }.reduce(
+            0, +)
         #expect(messages + dropped == count && dropped > 0 && messages > 0, "\(messages) and \(dropped)")
     }
 
@@ -142,12 +152,14 @@ import Testing
         #expect(server.status() == 65)
     }
 
-    @Test(arguments: [
-        (["--bind", "0.0.0.0"], [:]), (["--token", "short"], [:]), (["--token", "with spaces and such"], [:]),
-        (["read", "x.pcap"], [:]),
-    ] as [([String], [String: String])]) func `Options that make no sense, or let strangers in, are refused`(
-        arguments: [String], environment: [String: String]
-    ) throws {
+    @Test(
+        arguments: [
+            (["--bind", "0.0.0.0"], [:]), (["--token", "short"], [:]), (["--token", "with spaces and such"], [:]),
+            (["read", "x.pcap"], [:]),
+        ] as [([String], [String: String])]) func `Options that make no sense, or let strangers in, are refused`(
+            arguments: [String], environment: [String: String]
+        ) throws
+    {
         let server = try WebProgram(arguments, environment: environment)
         #expect(server.status() == 64)
         #expect(server.port == 0)
@@ -167,13 +179,13 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let (program, told) = (folder.appending(path: "wstap"), folder.appending(path: "told"))
         try """
-            #!/bin/sh
-            echo "$$ $*" >\(told.path)
-            printf '%s' '\(SampleTrace.head)'
-            # As wstap live does.
-            [ "$(id -u)" != 0 ] || exec setpriv --reuid 65534 --clear-groups sleep 60
-            exec sleep 60
-            """.write(to: program, atomically: true, encoding: .utf8)
+        #!/bin/sh
+        echo "$$ $*" >\(told.path)
+        printf '%s' '\(SampleTrace.head)'
+        # As wstap live does.
+        [ "$(id -u)" != 0 ] || exec setpriv --reuid 65534 --clear-groups sleep 60
+        exec sleep 60
+        """.write(to: program, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
         let server = try WebProgram(["--wstap", program.path, "live", "-i", "lo", "tcp port 80"])
         let events = try server.request("/\(server.token)/events")
@@ -183,9 +195,9 @@ import Testing
         #expect(words[1] == "live -i lo tcp port 80 --format jsonl --payload 65536\n")
         let child = try #require(Int32(words[0]))
         #if os(Linux)
-        // Who serves has no rights that a capture needs, also if root started it.
-        let state = try String(contentsOfFile: "/proc/\(server.identifier)/status", encoding: .utf8)
-        #expect(state.contains("CapEff:\t0000000000000000") && !state.contains("Uid:\t0"), "\(state)")
+            // Who serves has no rights that a capture needs, also if root started it.
+            let state = try String(contentsOfFile: "/proc/\(server.identifier)/status", encoding: .utf8)
+            #expect(state.contains("CapEff:\t0000000000000000") && !state.contains("Uid:\t0"), "\(state)")
         #endif
         server.kill()
         var tries = 0
