@@ -195,7 +195,8 @@ let package = Package(
         .testTarget(
             name: "TraceOutputTests",
             dependencies: [
-                "CZlib", "CaptureAnalysis", "PacketDecoding", "TCPReassembly", "TestSupport", "TraceOutput",
+                "CZlib", "CaptureAnalysis", "PacketDecoding", "ReportFrontEnd", "TCPReassembly", "TestSupport",
+                "TraceOutput",
                 "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: settings),

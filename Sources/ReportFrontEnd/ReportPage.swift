@@ -9,6 +9,8 @@ public struct ReportPage: Sendable {
     public let style: String
     /// The script.
     public let script: String
+    /// A small script that adds a packed one to the page.
+    public let loader: String
     /// The elements that the script fills.
     public let body: String
 
@@ -16,24 +18,25 @@ public struct ReportPage: Sendable {
     ///
     /// - Parameter others: The modules that begin instead of the one that reads a report, the last one last: JavaScript in UTF-8.
     public init(beginningWith others: [[UInt8]]? = nil) {
-        style = Self.joined([PackageResources.page_css])
-        body = Self.joined([PackageResources.body_html])
+        style = Self.joined([PackageResources.page_css], isScript: false)
+        body = Self.joined([PackageResources.body_html], isScript: false)
+        loader = Self.joined([PackageResources.loader_js])
         script = Self.joined(
             [
                 PackageResources.text_js, PackageResources.report_js, PackageResources.state_js,
-                PackageResources.grid_js,
-                PackageResources.charts_js, PackageResources.sessions_js, PackageResources.messages_js,
-                PackageResources.view_js,
+                PackageResources.grid_js, PackageResources.charts_js, PackageResources.sessions_js,
+                PackageResources.messages_js, PackageResources.view_js,
             ] + (others ?? [PackageResources.main_js]))
     }
 
-    /// What the page may do (Content Security Policy Level 3): run this script and use this style, and nothing else.
+    /// What the page may do (Content Security Policy Level 3): run its scripts and use its style, and nothing else.
     public var policy: String {
-        "default-src 'none'; script-src 'sha256-\(SHA256.base64(of: script.utf8.span))'; "
+        "default-src 'none'; script-src 'sha256-\(SHA256.base64(of: script.utf8.span))' "
+            + "'sha256-\(SHA256.base64(of: loader.utf8.span))'; "
             + "style-src 'sha256-\(SHA256.base64(of: style.utf8.span))'; base-uri 'none'; form-action 'none'"
     }
 
-    private static func joined(_ files: [[UInt8]]) -> String {
+    private static func joined(_ files: [[UInt8]], isScript: Bool = true) -> String {
         var joined = ""
         for file in files {
             for line in String(decoding: file, as: UTF8.self).split(separator: "\n") {
@@ -41,8 +44,8 @@ public struct ReportPage: Sendable {
                 let isLeftOut =
                     line.hasPrefix("import ") || line.hasPrefix("//") || line.hasPrefix("/*")
                     || line.hasPrefix("*")
-                if isLeftOut, files.count > 1 { continue }
-                if line.hasPrefix("export ") { line.removeFirst("export ".count) }
+                if isLeftOut, isScript { continue }
+                if isScript, line.hasPrefix("export ") { line.removeFirst("export ".count) }
                 joined += line
                 joined += "\n"
             }

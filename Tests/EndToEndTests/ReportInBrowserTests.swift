@@ -10,7 +10,8 @@ import Testing
         "needs scripts/install-dependencies browsers, and WSTAP_BROWSERS=1"))
 struct ReportInBrowserTests {
     @Test func `Reports work in Chromium as people use them, and nothing hostile runs`() throws {
-        try run("check-report.py", [Wstap.path])
+        let folder = ProcessInfo.processInfo.environment["WSTAP_SCREENSHOTS"]
+        try run("check-report.py", [Wstap.path] + (folder.map { ["--screenshots", $0] } ?? []))
     }
 
     @Test func `Reports load, draw and search in Firefox`() throws {

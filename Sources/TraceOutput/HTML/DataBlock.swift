@@ -16,6 +16,8 @@ struct DataBlock: ~Copyable {
         case details
         /// What the page needs to know of the capture: one JSON object.
         case meta
+        /// The script that draws all of it.
+        case script
     }
 
     let kind: Kind

@@ -38,8 +38,12 @@ extension HTMLFormat {
         writeTotals(summary)
         output.append("</div>\n")
         output.append(verbatim: page.body)
-        output.append("</main>\n<script type=\"module\">")
-        output.append(verbatim: page.script)
+        output.append("</main>\n")
+        var script = DataBlock(.script)
+        script.bytes.append(verbatim: page.script)
+        script.write(into: &output)
+        output.append("<script type=\"module\">")
+        output.append(verbatim: page.loader)
         output.append("</script>\n</body>\n</html>\n")
     }
 
@@ -185,7 +189,7 @@ extension HTMLFormat {
     /// The numbers of the summary, and what the page does not hold.
     private mutating func writeTotals(_ summary: Summary) {
         output.append("<section aria-labelledby=\"h-totals\">\n<h2 id=\"h-totals\">Totals</h2>\n<dl>\n")
-        for total in counts.totals(summary) {
+        for total in counts.totals(summary, start: captureStart) {
             output.append("<dt>")
             output.append(htmlText: total.name)
             output.append("</dt><dd>")

@@ -15,6 +15,9 @@ struct LivePageInBrowserTests {
             WebProgram.package.appending(path: "Tests/WebServerTests/Browser/check-live.py").path, WebProgram.path,
             WebProgram.repository.appending(path: ".build/debug/wstap").path,
         ]
+        if let folder = ProcessInfo.processInfo.environment["WSTAP_SCREENSHOTS"] {
+            process.arguments? += ["--screenshots", folder]
+        }
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output

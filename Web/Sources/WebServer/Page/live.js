@@ -153,6 +153,7 @@ class Live {
     $('why').replaceChildren(...groups.map((group) => h('li', { class: group.mark }, h('a', { href: '#g=' + group.group }, h('b', {}, group.count), ' × ' + visible(group.text)),
       h('ul', {}, [...group.places].sort((a, b) => b[1] - a[1]).slice(0, 5).map(([place, count]) => h('li', {}, visible(count === group.count ? place : `${count} × ${place}`)))))));
     if (!groups.length) $('why').append(h('li', {}, 'None has ended yet.'));
+    $('rules').parentElement.hidden = !report.rules.size;
     $('rules').replaceChildren(...[...report.rules.values()].map((rule) => h('li', {}, h('b', { class: rule.severity }, `${rule.count} × ${rule.severity}`),
       visible(` ${rule.rule} (${rule.reference}), ${rule.count > 1 ? 'first ' : ''}${rule.number ? `#${rule.number}, ` : ''}packet ${rule.packet}: ${rule.text}`))));
     const open = report.sessions.filter((session) => session.isOpen).length;

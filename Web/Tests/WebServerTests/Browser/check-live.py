@@ -283,21 +283,14 @@ class Tests:
 
 
 def screenshots(browser, tests, folder):
-    """The live page at several widths, in light and dark."""
+    """The live page of a capture that goes on, for the documents."""
     server = Server(tests.program)
-    trace = tests.wstap_output("fixtures/timers/capture.pcap", "--format", "jsonl").splitlines(keepends=True)
-    server.feed(b"".join(trace[:-1]))
-    for scheme in ("light", "dark"):
-        for width in (360, 1280, 1920):
-            page = tests.open(server.url, width=width, color_scheme=scheme)
-            tests.until(page, "#count", "[1-9]")
-            page.wait_for_timeout(700)
-            page.screenshot(path=folder / f"live-{width}-{scheme}.png", full_page=True)
-            page.context.close()
-    page = tests.open(server.url + "#s=2", width=1280)
+    lines = tests.wstap_output("fixtures/timers/capture.pcap", "--format", "jsonl").splitlines(keepends=True)
+    server.feed(b"".join(line for line in lines if json.loads(line)["elapsed"] < 3.3))
+    page = tests.open(server.url)
     tests.until(page, "#count", "[1-9]")
-    page.wait_for_timeout(1500)
-    page.screenshot(path=folder / "live-page.png", clip={"x": 0, "y": 0, "width": 1280, "height": 900})
+    page.wait_for_timeout(2500)
+    page.screenshot(path=folder / "live-page.png", clip={"x": 0, "y": 0, "width": 1280, "height": 860})
     page.context.close()
     server.kill()
 
