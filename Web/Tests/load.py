@@ -27,6 +27,15 @@ def line(event, number, connection, elapsed, **keys):
                        "connection": connection, **keys}, separators=(",", ":")) + "\n"
 
 
+FRAMES = line("frame", 0, 0, 0, **{"from": "?"}, stream_offset=1, index=1, fin=True, rsv1=False, rsv2=False, rsv3=False,
+              opcode="text", opcode_value=1, masked=True, masking_key="00000001", length=80, first_packet=1) + line(
+    "message", 0, 0, 0, **{"from": "?"}, stream_offset=1, message_index=1, opcode="text", complete=True, frames=1,
+    compressed=False, wire_length=80, length=80, payload="message ".ljust(80, "x"), first_packet=1)
+for key in ("elapsed", "packet", "connection"):
+    FRAMES = FRAMES.replace(f'"{key}":0', f'"{key}":%({key})s')
+FRAMES = FRAMES.replace('"?"', '"%(from)s"')
+
+
 def tick(number, first, rate, sessions):
     """The lines of a fiftieth of a second: one session begins, one ends, the frames are spread over 20."""
     elapsed = number / 50
@@ -36,11 +45,8 @@ def tick(number, first, rate, sessions):
              line("handshake", first, number, elapsed, accepted=True, status=101, url="ws://10.0.0.2/room", request_headers=[["Host", "10.0.0.2"]],
                   response_headers=[], request_packet=1, response_packet=2, response_time=0.001)]
     for frame in range(rate // 50):
-        connection, side = max(number - frame % 20, 0), "client" if frame % 2 else "server"
-        lines.append(line("frame", first + frame, connection, elapsed, **{"from": side}, stream_offset=1, index=1, fin=True, rsv1=False, rsv2=False,
-                          rsv3=False, opcode="text", opcode_value=1, masked=True, masking_key="00000001", length=80, first_packet=1))
-        lines.append(line("message", first + frame, connection, elapsed, **{"from": side}, stream_offset=1, message_index=1, opcode="text", complete=True,
-                          frames=1, compressed=False, wire_length=80, length=80, payload=f"message {first + frame} ".ljust(80, "x"), first_packet=1))
+        lines.append(FRAMES % {"packet": first + frame, "elapsed": elapsed, "connection": max(number - frame % 20, 0),
+                               "from": "client" if frame % 2 else "server"})
     if number >= 20:
         lines.append(json.dumps({**END, "elapsed": elapsed, "connection": number - 20}, separators=(",", ":")) + "\n")
     return "".join(lines).encode()

@@ -189,7 +189,7 @@ extension HTMLFormat {
     /// The numbers of the summary, and what the page does not hold.
     private mutating func writeTotals(_ summary: Summary) {
         output.append("<section aria-labelledby=\"h-totals\">\n<h2 id=\"h-totals\">Totals</h2>\n<dl>\n")
-        for total in counts.totals(summary, start: captureStart) {
+        for total in counts.totals(summary) {
             output.append("<dt>")
             output.append(htmlText: total.name)
             output.append("</dt><dd>")
