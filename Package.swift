@@ -99,7 +99,8 @@ let package = Package(
             swiftSettings: librarySettings),
         // Capture files in, events out, one by one.
         .target(
-            name: "CaptureReading", dependencies: ["CaptureAnalysis", "PacketCapture"], swiftSettings: librarySettings),
+            name: "CaptureReading", dependencies: ["CaptureAnalysis", "PacketCapture", "WireFormat"],
+            swiftSettings: librarySettings),
         .target(
             name: "TraceOutput",
             dependencies: [

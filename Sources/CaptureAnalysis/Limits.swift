@@ -7,7 +7,7 @@ public import WebSocketProtocol
 ///
 /// Beyond a bound it goes on with less detail; it never aborts and never grows.
 ///
-/// Bounds on all connections together are split evenly over ``shards``, so that the outcome does not depend on how many
+/// Bounds on all connections together are split evenly over `shards`, so that the outcome does not depend on how many
 /// threads work.
 public struct Limits: Sendable {
     /// Bounds on fragments of IP datagrams, which are put together before connections are dealt to shards.

@@ -24,7 +24,7 @@ extension Pipeline {
 
     /// What is known of the packet that was received last, unless it was part of a batch.
     ///
-    /// Asking mutates, although nothing changes: see ``TCPReassembly/ConnectionTable``.
+    /// Asking mutates, although nothing changes: see `ConnectionTable` of TCPReassembly.
     public mutating func latestPacket() -> PacketStanding {
         guard workspace.packet > 0 else { return .other }
         switch ahead[0].packet {

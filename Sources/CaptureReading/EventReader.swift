@@ -3,7 +3,7 @@ public import PacketCapture
 
 /// The events of capture files, one by one: an application can hold it, and take the next event when it likes.
 ///
-/// It reads as far as the next event needs and keeps the events of at most a few packets. ``CaptureAnalysis/Pipeline`` does
+/// It reads as far as the next event needs and keeps the events of at most a few packets. `Pipeline` does
 /// the same without copying payloads, for a caller that takes events as they come.
 public final class EventReader: Sequence, IteratorProtocol {
     private var capture: MergedCapture
@@ -47,36 +47,5 @@ public final class EventReader: Sequence, IteratorProtocol {
                 pipeline.finish(into: &waiting)
             }
         }
-    }
-}
-
-/// An event with its place and a copy of its payload.
-public struct RecordedEvent: Sendable {
-    /// What happened.
-    public var event: Event
-    /// Where and when.
-    public var context: EventContext
-    /// The decoded bytes of a frame or message, as far as they were asked for and may be shown; else empty.
-    public var payload: [UInt8]
-}
-
-/// Events that wait to be taken.
-private struct EventList: EventSink {
-    private var events: [RecordedEvent] = []
-    private var place = 0
-
-    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-        if place == events.count {
-            events.removeAll(keepingCapacity: true)
-            place = 0
-        }
-        let bytes = unsafe payload.withUnsafeBufferPointer { unsafe Array($0) }
-        events.append(RecordedEvent(event: copy event, context: copy context, payload: bytes))
-    }
-
-    mutating func next() -> RecordedEvent? {
-        guard place < events.count else { return nil }
-        defer { place += 1 }
-        return events[place]
     }
 }

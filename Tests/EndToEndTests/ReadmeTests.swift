@@ -88,8 +88,16 @@ struct ReadmeTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "wstap-readme-\(UUID())")
         defer { try? FileManager.default.removeItem(at: folder) }
         let examples = try Self.examples
-        try #require(examples.count == 2)
+        try #require(examples.count == 3)
         let run = try run(try build(examples[1], in: folder), [], in: folder)
         #expect(run.status == 0 && run.output == "" && run.errors == "")
+    }
+
+    @Test("decode the frames of RFC 6455 5.7")
+    func frames() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "wstap-readme-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let run = try run(try build(try #require(Self.examples.last), in: folder), [], in: folder)
+        #expect(run.status == 0 && run.output == "Hello\n" && run.errors == "")
     }
 }

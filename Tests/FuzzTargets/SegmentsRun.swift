@@ -109,7 +109,9 @@ struct SegmentsRun {
         }
     }
 
-    /// The obvious reassembler: every byte by its place. Of several copies any may count, since what waits behind a hole follows
+    /// The obvious reassembler: every byte by its place.
+    ///
+    /// Of several copies any may count, since what waits behind a hole follows
     /// a receiver's rules; a gap is only where there is none.
     private func compare(_ streams: [HandedOn]) throws(Disagreement) {
         for direction in Direction.allCases {

@@ -103,6 +103,13 @@ public struct LiveDevice: ~Copyable {
         return counter.totals
     }
 
+    /// The present time of the clock that stamps packets.
+    package static var now: Timestamp {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+    }
+
     /// libpcap's message on the latest error.
     private var message: String { unsafe String(cString: pcap_geterr(handle)) }
 }

@@ -1,6 +1,6 @@
 /// Bounds on the fragments that wait for the rest of their datagrams.
 ///
-/// At a bound the datagram that has waited longest is dropped and counted (``FragmentTotals/evictedDatagrams``).
+/// At a bound the datagram that has waited longest is dropped and counted (`FragmentTotals.evictedDatagrams`).
 public struct DecodingLimits: Sendable {
     /// Datagrams that wait for fragments.
     public var datagrams = 4096

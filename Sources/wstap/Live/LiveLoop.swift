@@ -116,7 +116,7 @@ struct LiveLoop {
         _ sink: inout LiveSink<some OutputFormat & ~Copyable>, isIdle: Bool
     ) {
         // While packets wait in the kernel, the analysis must not get ahead of them.
-        if let time = isIdle ? Timestamp(nanoseconds: Int64(Clock.wall)) : lastTime {
+        if let time = isIdle ? LiveDevice.now : lastTime {
             pipeline.advance(to: time, into: &sink)
         }
         let losses = CaptureLosses(device.statistics(), output)
@@ -169,17 +169,11 @@ struct LiveLoop {
     }
 }
 
-/// The system's clocks, in nanoseconds.
+/// The system's clock that never goes back, in nanoseconds.
 enum Clock {
-    /// Never goes back.
-    static var monotonic: UInt64 { now(CLOCK_MONOTONIC) }
-
-    /// The clock that stamps packets.
-    static var wall: UInt64 { now(CLOCK_REALTIME) }
-
-    private static func now(_ clock: clockid_t) -> UInt64 {
+    static var monotonic: UInt64 {
         var time = timespec()
-        clock_gettime(clock, &time)
+        clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 }

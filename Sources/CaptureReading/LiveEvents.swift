@@ -1,0 +1,110 @@
+public import CaptureAnalysis
+public import PacketCapture
+import WireFormat
+
+/// The events of an interface for `for try await`, as they happen.
+///
+/// The sequence has no end of its own: cancel the task to end the capture. The events that conclude it follow then: the
+/// `end` of each open session, and the summary.
+public struct LiveEvents: AsyncSequence, Sendable {
+    private let options: LiveOptions
+    private let filter: String?
+    private let analysis: AnalysisOptions
+
+    /// Names the interface; the first call of `next` opens it, which takes the permission to capture.
+    ///
+    /// - Parameters:
+    ///   - options: What to capture from, and how.
+    ///   - filter: A libpcap filter expression; only matching packets are captured.
+    ///   - analysis: What to do; the source is filled in if there is none.
+    public init(_ options: LiveOptions, filter: String? = nil, analysis: AnalysisOptions = AnalysisOptions()) {
+        self.options = options
+        self.filter = filter
+        self.analysis = analysis
+    }
+
+    /// Begins to capture, with the first event that is asked for.
+    public func makeAsyncIterator() -> Iterator { Iterator(options: options, filter: filter, analysis: analysis) }
+
+    /// Takes packets whenever the next event needs them.
+    public struct Iterator: AsyncIteratorProtocol {
+        fileprivate let options: LiveOptions
+        fileprivate let filter: String?
+        fileprivate let analysis: AnalysisOptions
+        private var capture: OpenCapture?
+
+        fileprivate init(options: LiveOptions, filter: String?, analysis: AnalysisOptions) {
+            self.options = options
+            self.filter = filter
+            self.analysis = analysis
+        }
+
+        /// The next event, once it has happened; nil after the last one.
+        ///
+        /// - Throws: Why the interface cannot be captured from, or no longer.
+        public mutating func next(
+            isolation actor: isolated (any Actor)?
+        ) async throws(LiveError) -> RecordedEvent? {
+            if capture == nil { capture = try OpenCapture(options, filter: filter, analysis) }
+            guard let capture else { return nil }
+            while true {
+                if let event = capture.waiting.next() { return event }
+                guard !capture.hasFinished else { return nil }
+                if Task.isCancelled {
+                    capture.finish()
+                } else if try capture.read() == 0 {
+                    try? await Task.sleep(for: .milliseconds(OpenCapture.pause))
+                }
+            }
+        }
+    }
+}
+
+/// An interface that is open, and the analysis of its packets.
+private final class OpenCapture {
+    /// Milliseconds between two looks at an interface without packets.
+    static let pause = 10
+    private static let packetsAtOnce = 1024
+    private static let second: Int64 = 1_000_000_000
+
+    private var device: LiveDevice
+    private var pipeline: Pipeline
+    var waiting = EventList()
+    private(set) var hasFinished = false
+    private var lastTick = LiveDevice.now
+    private var lastPacket: Timestamp?
+
+    init(_ options: LiveOptions, filter: String?, _ analysis: AnalysisOptions) throws(LiveError) {
+        device = try LiveDevice(options)
+        if let filter { try device.setFilter(filter) }
+        var analysis = analysis
+        if analysis.sources.isEmpty { analysis.sources = [options.interface] }
+        pipeline = Pipeline(options: analysis)
+    }
+
+    /// Analyses the packets that have arrived, and lets time pass for those that have not.
+    ///
+    /// - Returns: The number of packets.
+    func read() throws(LiveError) -> Int {
+        let count = try device.read(atMost: Self.packetsAtOnce) { packet in
+            pipeline.receive(packet, into: &waiting)
+            lastPacket = packet.time
+        }
+        let now = LiveDevice.now
+        guard now.nanoseconds(since: lastTick) >= Self.second else { return count }
+        lastTick = now
+        // While packets wait in the kernel, the analysis must not get ahead of them.
+        if let time = count == 0 ? now : lastPacket { pipeline.advance(to: time, into: &waiting) }
+        return count
+    }
+
+    func finish() {
+        hasFinished = true
+        let statistics = device.statistics()
+        pipeline.record(
+            CaptureLosses(
+                droppedByKernel: statistics.droppedByKernel, droppedByInterface: statistics.droppedByInterface,
+                undisplayedLines: 0))
+        pipeline.finish(into: &waiting)
+    }
+}
