@@ -62,7 +62,7 @@ extension UpgradeFollower {
 
     /// Starts both streams anew after a proxy's consent.
     mutating func beginTunnel() -> Outcome? {
-        proxies += 1
+        if proxies < .max { proxies += 1 }
         guard proxies <= limits.proxies else { return finish(.tooManyProxies) }
         phase = .following
         // RFC 1928 3: it is the client that connects to a SOCKS proxy.

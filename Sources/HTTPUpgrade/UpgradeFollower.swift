@@ -29,20 +29,22 @@ package struct UpgradeFollower: Sendable {
     }
 
     let limits: Limits
-    var phase: Phase
     /// The two streams, by direction.
     var streams: [2 of MessageStream] = [MessageStream(), MessageStream()]
     var outstanding = OutstandingRequests()
     /// The upgrade request without an answer so far.
     package internal(set) var pendingRequest: UpgradeRequest?
-    /// Whether the client's stream must wait, once between messages, for the answer to its latest request.
-    var isAwaitingAnswer = false
     /// The incomplete message of an exchange with a proxy, or what may be a request line behind a preamble.
     var proxyMessage: [UInt8] = []
     /// The last head of the PROXY protocol, without its TLVs; empty if there was none.
     package internal(set) var proxyHeader: [UInt8] = []
-    /// How many proxies have been passed.
-    var proxies = 0
+    var phase: Phase
+    /// How often the latest path was asked for in a row.
+    var polls = RepeatedRequests()
+    /// Whether the client's stream must wait, once between messages, for the answer to its latest request.
+    var isAwaitingAnswer = false
+    /// How many proxies have been passed; the count stops at its highest value.
+    var proxies: UInt8 = 0
     /// Who asked the last of them for a tunnel, and so is the client in it.
     var tunnelClient: Direction?
 
@@ -50,8 +52,6 @@ package struct UpgradeFollower: Sendable {
     ///
     /// While searching, that of the latest one.
     package internal(set) var client: Direction?
-    /// How often the latest path was asked for in a row.
-    var polls = RepeatedRequests()
     /// What the exchanges so far were like.
     package internal(set) var traffic: HTTPTraffic = []
     /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.

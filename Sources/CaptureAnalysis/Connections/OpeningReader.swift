@@ -6,6 +6,8 @@ import WireFormat
 /// Reads a connection up to an accepted upgrade, or to frames of a session that began before the capture.
 struct OpeningReader: StreamReader, ~Copyable {
     private(set) var follower: UpgradeFollower
+    /// Whether bytes were not searched for want of room.
+    private(set) var isSearchCut = false
     /// The number of the connection, once an upgrade was seen on it; 0 before.
     var number: UInt64 = 0
     /// What names its session, once it has a number.
@@ -14,8 +16,6 @@ struct OpeningReader: StreamReader, ~Copyable {
     private(set) var search: MidstreamSearch?
     /// When the current request was complete.
     private(set) var asked: UpgradeMoment?
-    /// Whether bytes were not searched for want of room.
-    private(set) var isSearchCut = false
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
