@@ -31,6 +31,13 @@ enum Surroundings {
         exit(status)
     }
 
+    /// Lets signals end this process, and the capture that it will start, even if whoever started it held them back.
+    static func acceptSignals() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
+    }
+
     static func waitForever() -> Never {
         while true { pause() }
     }

@@ -71,6 +71,8 @@ struct WstapWeb: ParsableCommand {
     }
 
     func run() throws {
+        // Threads to come, and the capture, inherit what this one accepts.
+        Surroundings.acceptSignals()
         let input =
             capture.isEmpty ? 0 : try CaptureProcess.start(program: wstap, arguments: Array(capture.dropFirst()))
         // Before there are other threads: on Linux, rights are those of a thread.
