@@ -7,7 +7,7 @@ import pytest
 from conftest import FIXTURES, SHARED
 from runs import ALL, rows, single
 from wstap_spark import CaptureProblem, cutting, program
-from wstap_spark.analysis import read_shard
+from wstap_spark.analysis import read_shard, result_name
 from wstap_spark.splitting import Split, split_here
 
 
@@ -91,3 +91,17 @@ def test_shards_of_shared_captures_give_the_tables_of_one_run(tmp_path):
     secrets = tmp_path / "keys"
     secrets.write_bytes(b"\n".join(path.read_bytes() for path in sorted(SHARED.glob("*.keys"))))
     expect_same(captures, 16, tmp_path, ["--keylog", str(secrets)], udp=True)
+
+
+def test_results_are_made_anew_when_a_key_log_has_grown(tmp_path):
+    keys = tmp_path / "keys"
+
+    def name(*options):
+        return result_name("set", "", 0, ("session",), None, options)
+
+    keys.write_text("CLIENT_RANDOM 00 00\n")
+    before = name("--keylog", str(keys)), name(f"--keylog={keys}")
+    assert before == (name("--keylog", str(keys)), name(f"--keylog={keys}"))
+    keys.write_text("CLIENT_RANDOM 00 00\nCLIENT_RANDOM 11 11\n")
+    after = name("--keylog", str(keys)), name(f"--keylog={keys}")
+    assert len({*before, *after}) == 4

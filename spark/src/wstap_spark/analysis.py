@@ -6,10 +6,12 @@ import os
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from . import program, storage, tables as schemas
+from . import cutting, program, storage, tables as schemas
 from .errors import CaptureProblem
 from .splitting import Split
 
+# Of the tables' contents: results of another version are made anew.
+VERSION = 1
 DEFAULT_TABLES = ("session", "message", "finding", "gap")
 PROBLEMS = pa.schema([
     ("capture_point", pa.string()), ("shard", pa.int32()), ("path", pa.string()), ("problem", pa.string()),
@@ -94,8 +96,7 @@ def read_shard(split, point, shard, tables, payload_bytes, options, wstap, mode)
     :raises CaptureProblem: If there are problems, unless the mode is "permissive".
     """
     fragments = split.fragments(point, shard)
-    key = repr((split.name, point, shard, sorted(tables), payload_bytes, list(options)))
-    folder = os.path.join(split.store, "tables-" + hashlib.sha256(key.encode()).hexdigest()[:24])
+    folder = os.path.join(split.store, result_name(split.name, point, shard, tables, payload_bytes, options))
     about = os.path.join(folder, "tables.json")
     if not os.path.exists(about):
         with storage.new_folder(folder) as unfinished:
@@ -105,6 +106,15 @@ def read_shard(split, point, shard, tables, payload_bytes, options, wstap, mode)
     if problems and mode != "permissive":
         raise CaptureProblem(f"shard {shard} of capture point {point!r}: " + "; ".join(problems[:10]))
     return {"folder": folder, "problems": problems}
+
+
+def result_name(split, point, shard, tables, payload_bytes, options):
+    """The name of a shard's tables: another one for other arguments, and for other contents of a file, such as a key log,
+    that an option names."""
+    words = list(options)
+    files = [cutting.state(part) for word in words for part in (word, word.partition("=")[2])]
+    key = repr((VERSION, split, point, shard, sorted(tables), payload_bytes, words, [file for file in files if file]))
+    return "tables-" + hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
 def _fill(folder, store, fragments, point, shard, tables, payload_bytes, options, wstap):
