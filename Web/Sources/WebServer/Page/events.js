@@ -6,6 +6,8 @@ import { outcome, sentence } from './verdict.js';
 /** What is held at most; the oldest goes first. */
 const mostRows = 150000, mostBlocks = 96, mostSessions = 4000, mostDetails = 20, mostGroups = 100, mostRules = 100;
 /** Rows and bytes of a block of payloads, and the most bytes of one payload. */
+/** The longest URL and place, in characters, and the most characters of one session's events. */
+const mostURL = 300, mostDetail = 1 << 14;
 const blockRows = 4096, blockBytes = 1 << 18, payloadBytes = 1 << 16;
 const ofServer = 128, ofNobody = 64;
 const flag = { incomplete: 1, compressed: 2, inferred: 4, cut: 8, text: 128 };
@@ -15,6 +17,7 @@ const badness = ['failed', 'reset', 'timeout', 'refused', 'fin', 'closed', 'open
 
 const encoder = new TextEncoder();
 const nanoseconds = (seconds) => (seconds == null ? null : Math.round(seconds * 1e9));
+const cut = (text) => (text.length > mostURL ? text.slice(0, mostURL) + '…' : text);
 const address = ({ ip, port }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
 const fromBase64 = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
@@ -100,10 +103,10 @@ export class LiveReport extends Report {
       this.detail(event, session);
     },
     handshake(event, session, { at, packet }) {
-      session.url = event.url ?? '';
+      session.url = cut(event.url ?? '');
       session.upgrade = event.accepted ? { kind: 'accepted' } : { kind: event.status === null ? 'silent' : 'refused', status: event.status };
       this.detail(event, session);
-      this.addText(OPENING | ofNobody, at, packet, session, `${session.url} ${event.status === null ? 'never answered' : 'answered by ' + event.status}`);
+      this.addText(OPENING | ofNobody, at, packet, session, `${session.url || 'request not captured,'} ${event.status !== null ? 'answered by ' + event.status : event.accepted ? 'answer not captured' : 'never answered'}`);
     },
     message(event, session, place) {
       const side = place.side ? 1 : 0, isText = event.opcode === 'text';
@@ -140,7 +143,7 @@ export class LiveReport extends Report {
       if (!group && this.ends.size < mostGroups) this.ends.set(common, group = { group: this.ends.size + 1, mark, text: common, count: 0, places: new Map() });
       if (group) {
         group.count++;
-        const place = `${session.server || address(event.server)} ${(event.url ?? '').replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*/, '')}`.trim();
+        const place = cut(`${session.server || address(event.server)} ${(event.url ?? '').replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*/, '')}`.trim());
         if (group.places.has(place) || group.places.size < 32) group.places.set(place, (group.places.get(place) ?? 0) + 1);
       }
       Object.assign(session, {
@@ -155,7 +158,10 @@ export class LiveReport extends Report {
 
   /** Keeps an event of a session; as text of its own, since a part of a line would keep all of its chunk. */
   detail(event, session) {
-    if (session.events.length < mostDetails || event.event === 'end') session.events.push(JSON.stringify(event));
+    if (session.events.length >= mostDetails && event.event !== 'end') return;
+    const text = JSON.stringify(event);
+    session.detail = (session.detail ?? 0) + text.length;
+    if (session.detail <= mostDetail) session.events.push(text); else session.detail -= text.length;
   }
 
   addText(kind, at, packet, session, text) {

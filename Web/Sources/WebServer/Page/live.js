@@ -16,7 +16,7 @@ const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 class Live {
   constructor() {
-    Object.assign(this, { report: new LiveReport(), next: 0, run: '', dropped: 0, unusable: 0, isPaused: false, isNew: true, rates: [] });
+    Object.assign(this, { report: new LiveReport(), next: 0, run: '', dropped: 0, unusable: 0, broken: 0, batch: [], isPaused: false, isNew: true, rates: [] });
     this.parts = view(this.report);
     $('pause').addEventListener('click', () => this.pause(!this.isPaused));
     $('clear').addEventListener('click', () => this.clear());
@@ -71,6 +71,7 @@ class Live {
 
   async read(reader) {
     const decoder = new TextDecoder();
+    this.batch = [];
     let rest = '';
     for (;;) {
       // A page that does not read makes the server wait for it, and nobody else.
@@ -93,12 +94,22 @@ class Live {
         this.next = 0;
       } else this.say('Following.');
       this.run = event.run;
-    } else if (event.event === 'dropped') this.dropped += event.lines;
-    else if (event.event === 'status') {
+    } else if (event.event === 'status') {
+      this.apply();
       Object.assign(this, { next: event.next, hasEnded: event.ended, unusable: event.unusable });
       this.rates = [...this.rates, [performance.now(), event.frames, event.bytes]].slice(-20);
       if (this.rates[0][1] > event.frames) this.rates = [];
-    } else this.report.add(event);
+    } else this.batch.push(event);
+  }
+
+  /** Adds what has come whole: a batch without its status comes again. */
+  apply() {
+    for (const event of this.batch) {
+      try {
+        if (event.event === 'dropped') this.dropped += event.lines; else this.report.add(event);
+      } catch { this.broken++; }
+    }
+    this.batch = [];
   }
 
   /** Draws what is new, seldom enough to leave the page to its user. */
@@ -148,7 +159,7 @@ class Live {
     $('rate').textContent = time > 0.5 ? `${Math.round(rate(1)).toLocaleString('en')} frames/s, ${bytes(Math.round(rate(2)))}/s of trace` : '';
     const lost = [this.dropped && `${plural(this.dropped, 'event')} came too fast for this page, or while it was paused, and are missing`,
       report.gone && `the oldest ${plural(report.gone, 'row')} are no longer shown`, report.forgotten && `${plural(report.forgotten, 'session')} that ended are no longer listed`,
-      this.unusable && `${plural(this.unusable, 'line')} of the trace could not be used`].filter(Boolean).join('; ');
+      this.unusable + this.broken > 0 && `${plural(this.unusable + this.broken, 'line')} of the trace could not be used`].filter(Boolean).join('; ');
     if ($('lost').textContent !== lost) $('lost').textContent = lost;
     $('why').replaceChildren(...groups.map((group) => h('li', { class: group.mark }, h('a', { href: '#g=' + group.group }, h('b', {}, group.count), ' × ' + visible(group.text)),
       h('ul', {}, [...group.places].sort((a, b) => b[1] - a[1]).slice(0, 5).map(([place, count]) => h('li', {}, visible(count === group.count ? place : `${count} × ${place}`)))))));
