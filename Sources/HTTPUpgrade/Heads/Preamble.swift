@@ -116,7 +116,7 @@ struct Preamble {
 extension Span<UInt8> {
     /// Whether it ends with a text.
     func ends(with text: StaticString) -> Bool {
-        starts(with: text, at: count - text.utf8CodeUnitCount, in: 0..<count)
+        count >= text.utf8CodeUnitCount && starts(with: text, at: count - text.utf8CodeUnitCount, in: 0..<count)
     }
 
     /// Where a text stands first; nil if nowhere.
