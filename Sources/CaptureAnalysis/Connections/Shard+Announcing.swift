@@ -74,6 +74,7 @@ extension Shard {
         var start = ConnectionStart(
             table.connections[feed.connection], identity, client: client, opening: how, &workspace)
         start.isFirstOfConnection = isNew
+        start.clientDirection = client
         start.record = records[feed.connection.index]
         start.encryption = encryption(of: feed)
         let proxyHeader = openings[opening].follower.proxyHeader

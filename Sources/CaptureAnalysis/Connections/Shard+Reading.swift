@@ -48,6 +48,11 @@ extension Shard {
                 continue
             case .opening(let opening):
                 intake = openings[opening].receive(rest, at: restPlace, &workspace, &sink)
+                if workspace.options.demand.includesOpenings, feed.channel == nil {
+                    sink.receiveOpening(
+                        rest.extracting(droppingLast: intake.unread), at: restPlace.offset, from: restPlace.direction,
+                        record: records[feed.connection.index])
+                }
                 if let handover = intake.handover {
                     for upgrade in handover.upgrades {
                         report(upgrade, opening, restPlace, of: feed, &workspace, &sink)

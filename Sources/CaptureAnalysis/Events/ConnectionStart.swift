@@ -61,6 +61,8 @@ public struct ConnectionStart: Sendable {
     package var record: UInt64 = 0
     /// The connection that a proxy says it passes on; nil if none does.
     public var proxied: ProxiedConnection?
+    /// The direction that the client sends.
+    package var clientDirection = Direction.fromInitiator
     /// Whether no session was seen on its connection before, which gets its number here.
     var isFirstOfConnection = true
 }

@@ -48,6 +48,22 @@ public protocol EventSink: ~Copyable {
     ///   - payload: The decoded bytes of a frame or message, as far as they were asked for and may be shown;
     ///     borrowed, valid only during the call. Empty for all other events.
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>)
+
+    /// Takes bytes of a TCP connection that may still come to carry a session; only if the demand asks for them.
+    ///
+    /// - Parameters:
+    ///   - bytes: What is next in order; bodies of HTTP messages may be left out.
+    ///   - offset: Its place in its stream.
+    ///   - direction: Who sent it.
+    ///   - record: The packet that the connection was first seen with.
+    mutating func receiveOpening(_ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64)
+}
+
+extension EventSink where Self: ~Copyable {
+    /// Most receivers do not ask for them.
+    public mutating func receiveOpening(
+        _ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64
+    ) {}
 }
 
 /// The beginning of a trace.

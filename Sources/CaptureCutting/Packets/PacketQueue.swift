@@ -44,6 +44,11 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
         append(Entry(packet: HeldPacket(packet), number: packet.number, datagrams: [], owner: owner))
     }
 
+    /// Adds a copy of a packet whose owner is known.
+    package mutating func append(_ packet: HeldPacket, number: UInt64, of owner: Owner?) {
+        append(Entry(packet: packet, number: number, datagrams: [], owner: owner))
+    }
+
     /// Adds a fragment that waits for the datagrams that it is part of, the innermost last.
     package mutating func append(fragment packet: borrowing CapturedPacket, at places: [FragmentPlace]) {
         rename(places)
@@ -118,6 +123,25 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
         where !entries[index].datagrams.isEmpty && names.contains(where: { entries[index].datagrams.contains($0) }) {
             entries[index].datagrams = names
             entries[index].place = nil
+        }
+    }
+}
+
+extension PacketQueue.Entry {
+    /// Gives a fragment its part of a datagram that was changed after it was complete.
+    ///
+    /// - Parameters:
+    ///   - datagram: An IP header without options, then the payload.
+    ///   - isIPv6: Whether that is the header of IPv6.
+    package mutating func replacePayload(by datagram: [UInt8], isIPv6: Bool) {
+        packet.interfaceName = []
+        let start = place.map { $0.captured.lowerBound } ?? 0
+        for index in start..<max(start, packet.bytes.count) { packet.bytes[index] = 0 }
+        guard let place else { return }
+        let header = isIPv6 ? 40 : 20
+        for (index, target) in place.captured.enumerated() where target < packet.bytes.count {
+            let source = header + place.offset + index
+            packet.bytes[target] = source < datagram.count ? datagram[source] : 0
         }
     }
 }

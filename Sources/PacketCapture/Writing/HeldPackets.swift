@@ -122,7 +122,7 @@ package struct HeldPacket: Sendable {
     /// The kind of header that the bytes start with.
     package let linkType: LinkType
     /// The name of the interface that captured it; empty if unknown.
-    package let interfaceName: [UInt8]
+    package var interfaceName: [UInt8]
 
     /// Copies a packet.
     package init(_ packet: borrowing CapturedPacket) {

@@ -60,7 +60,7 @@ enum Hint {
 
     /// What was meant by a word that is nearly a subcommand; nil if it is none.
     static func subcommand(_ word: String) -> String? {
-        let names = ["read", "live", "interfaces", "cut", "extract", "help"]
+        let names = ["read", "live", "interfaces", "cut", "extract", "redact", "help"]
         guard !names.contains(word), !word.hasPrefix("-") else { return nil }
         let nearest = names.map { (name: $0, distance: distance(word, $0)) }.min { $0.distance < $1.distance }
         guard let nearest, nearest.distance <= (nearest.name.count > 5 ? 3 : 2), nearest.distance < word.count else {

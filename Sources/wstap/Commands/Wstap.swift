@@ -21,6 +21,8 @@ struct Wstap: ParsableCommand {
                                                the packets of some sessions
             wstap extract chat.pcap -o messages
                                                each message as a file
+            wstap redact chat.pcap -o share.pcapng
+                                               the same sessions without what was said
 
             Exit status: 0 success; 1 the input was cut short or partly unreadable; 2 nothing could be read, or \
             capturing is not permitted; 3 findings at or above --fail-on; 64 wrong usage.
@@ -28,6 +30,7 @@ struct Wstap: ParsableCommand {
         version: WSTAP_COMMIT.isEmpty ? version : "\(version) (\(WSTAP_COMMIT))",
         subcommands: [
             ReadCommand.self, LiveCommand.self, InterfacesCommand.self, CutCommand.self, ExtractCommand.self,
+            RedactCommand.self,
         ],
         defaultSubcommand: ReadCommand.self)
 
@@ -72,6 +75,7 @@ struct Wstap: ParsableCommand {
         case "interfaces": parsed(InterfacesCommand.self, rest)
         case "cut": parsed(CutCommand.self, rest)
         case "extract": parsed(ExtractCommand.self, rest)
+        case "redact": parsed(RedactCommand.self, rest)
         default: parsed(ReadCommand.self, arguments)
         }
     }

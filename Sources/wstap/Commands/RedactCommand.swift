@@ -1,0 +1,54 @@
+import ArgumentParser
+import CaptureAnalysis
+
+/// `wstap redact`: sessions without what was said in them.
+struct RedactCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "redact",
+        abstract: "Write sessions to a file without what was said in them.",
+        discussion: """
+            wstap redact chat.pcap -o share.pcapng
+
+            The same packets, times, lengths, frames and findings, but payloads, cookies, tokens, query values and \
+            other header values are replaced. What is not WebSocket is left out, and so are encrypted connections, \
+            names, comments and secrets. Addresses and host names stay. Read the report on standard error, and see \
+            docs/redact.md for what remains visible. The input is read three times, so it cannot be a pipe.
+            """)
+
+    @Argument(help: ArgumentHelp("A pcap or pcapng file.", valueName: "file"), completion: .file())
+    var files: [String]
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("The file to write, which appears complete or not at all.", valueName: "path"),
+        completion: .file())
+    var path: String
+
+    @Flag(help: "Keep the keys of JSON objects.")
+    var keepKeys = false
+
+    @Option(help: ArgumentHelp("Write the report to this file instead of standard error.", valueName: "path"))
+    var report: String?
+
+    @OptionGroup(title: "Filters")
+    var filter: SessionFilterOptions
+
+    @OptionGroup(title: "Detection")
+    var detection: DetectionOptions
+
+    @OptionGroup(title: "Decryption")
+    var secrets: SecretOptions
+
+    @OptionGroup(title: "Messages")
+    var messages: QuietOptions
+
+    @Option(help: ArgumentHelp("Threads to find the sessions with (at most 9).", valueName: "n"))
+    var jobs = JobCount.processors
+
+    func run() throws {
+        let input = SessionInput(
+            files: files, packetFilter: filter.packetFilter, sessions: filter.filter,
+            assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages)
+        try RedactRun(input: input, path: path, reportPath: report, keepsKeys: keepKeys).run()
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Redacted captures")
+struct RedactTests {
+    private let folder: ScratchFolder
+
+    init() throws {
+        folder = try ScratchFolder()
+    }
+
+    /// Keys of the trace whose values are, or are made of, what is replaced; and numbers of packets.
+    private static let replaced: Set<String> = [
+        "payload", "payload_base64", "url", "request_headers", "response_headers", "reason", "connection", "interface",
+        "text", "subprotocol", "fin_packets",
+    ]
+
+    private static func kept(_ value: Any) -> Any {
+        if let object = value as? [String: Any] {
+            return object.filter { !replaced.contains($0.key) && !$0.key.hasSuffix("packet") }.mapValues(kept)
+        }
+        return (value as? [Any]).map { $0.map(kept) } ?? value
+    }
+
+    private func events(_ path: String) throws -> [[String: Any]] {
+        try Wstap.run([path, "--format", "jsonl"]).output.split(separator: UInt8(ascii: "\n")).compactMap {
+            try JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]
+        }.filter { !["capture", "summary"].contains($0["event"] as? String) }
+    }
+
+    private func lines(_ events: [[String: Any]]) throws -> [String: Int] {
+        var lines: [String: Int] = [:]
+        for event in events {
+            let data = try JSONSerialization.data(withJSONObject: Self.kept(event), options: .sortedKeys)
+            lines[String(decoding: data, as: UTF8.self), default: 0] += 1
+        }
+        return lines
+    }
+
+    /// Words of five letters or more, in lower case.
+    private static func words(_ bytes: some Sequence<UInt8>) -> Set<String> {
+        var words: Set<String> = []
+        var word: [UInt8] = []
+        for byte in Array(bytes) + [0] {
+            if byte | 0x20 >= 0x61, byte | 0x20 <= 0x7a {
+                word.append(byte | 0x20)
+            } else {
+                if word.count >= 5 { words.insert(String(decoding: word, as: UTF8.self)) }
+                word.removeAll()
+            }
+        }
+        return words
+    }
+
+    /// The words of all payloads, of query values and of fields that hold secrets.
+    private static func secretWords(_ events: [[String: Any]]) -> Set<String> {
+        var secret: Set<String> = []
+        for event in events {
+            if let text = event["payload"] as? String { secret.formUnion(words(text.utf8)) }
+            if let text = event["payload_base64"] as? String {
+                secret.formUnion(words(Data(base64Encoded: text) ?? Data()))
+            }
+            for part in (event["url"] as? String ?? "").split(separator: "?").dropFirst().joined().split(separator: "&")
+            {
+                let value = String(part.split(separator: "=", maxSplits: 1).last ?? "")
+                secret.formUnion(words(value.utf8))
+                secret.formUnion(words((value.removingPercentEncoding ?? "").utf8))
+            }
+            for key in ["request_headers", "response_headers"] {
+                for field in event[key] as? [[String]] ?? []
+                where ["cookie", "set-cookie", "authorization", "referer"].contains(field[0].lowercased()) {
+                    secret.formUnion(words(field[1].utf8))
+                }
+            }
+        }
+        return secret
+    }
+
+    /// Captures whose trace depends on payloads themselves: sessions that are found by them, copies of bytes that differ, text
+    /// where frames should be, and compressed messages that no filler is as short as.
+    private static let different: Set<String> = [
+        "session-already-running", "snap-length-96", "rules-of-tcp", "rules-of-the-upgrade", "rules-of-bounds",
+        "rules-of-connections", "craft-overlap-late-a", "craft-midstart-a", "craft-snaplen96-a",
+        "craft-midstart-node-takeover", "craft-gap-node-nct", "chromium-ws-deflate", "swoole-chromium-deflate-a",
+        "h2-haproxy-chromium-a", "ab-server-pyws-base", "rules-of-frames", "violations", "raw-violations",
+    ]
+
+    @Test("have the same sessions, frames and findings, and nothing of what was said", arguments: CutSource.all)
+    func sessions(source: CutSource) throws {
+        let original = try events(source.path)
+        let isPlain = !original.contains { $0["encrypted"] is [String: Any] }
+        guard !original.isEmpty, isPlain else { return }
+        let path = folder.path("redacted.pcapng")
+        let run = try Wstap.run(["redact", source.path, "-o", path])
+        #expect(run.status <= 1 && run.output.isEmpty, "\(run.errors)")
+        let redacted = try events(path)
+        if !Self.different.contains(source.description) {
+            let (expected, found) = (try lines(original), try lines(redacted))
+            #expect(found.filter { expected[$0.key] != $0.value }.keys.sorted().prefix(3).map { $0.prefix(300) } == [])
+            #expect(expected.filter { found[$0.key] != $0.value }.keys.sorted().prefix(3).map { $0.prefix(300) } == [])
+        }
+        #expect(Self.secretWords(original).intersection(Self.secretWords(redacted)) == [])
+    }
+
+    @Test("keep the shape of JSON, and keys on request")
+    func json() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket("/rooms/tea?token=ripeTomatoes&lang=german")
+        let text =
+            #"{"secret": {"names": ["Alice", "Bob \"B\" \u00e9"], "ripe": false}, "count": -12.5e3, "café": null}"#
+        talk.send(WireFrame.text(text, from: .client), from: .client)
+        talk.send(WireFrame.ping("are you there?", from: .server), from: .server)
+        talk.send(WireFrame.pong("are you there?", from: .client), from: .client)
+        talk.send(WireFrame.close(1001, "leaving now", from: .client), from: .client)
+        talk.finish(first: .client)
+        let input = try folder.write("talk.pcap", talk.packets.pcap())
+        for words in [[], ["--keep-keys"]] {
+            let path = folder.path("redacted.pcapng")
+            #expect(try Wstap.run(["redact", input, "-o", path] + words).status == 0)
+            let events = try events(path)
+            let payload = try #require(events.first { $0["event"] as? String == "message" }?["payload"] as? String)
+            #expect(payload.utf8.count == text.utf8.count)
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(payload.utf8)) as? [String: Any])
+            #expect(object.count == 3 && object.values.contains { $0 is NSNull })
+            #expect(
+                object.values.contains {
+                    ($0 as? [String: Any])?.values.contains { ($0 as? [String])?.count == 2 } == true
+                })
+            #expect((object["secret"] != nil) == !words.isEmpty)
+            #expect(!payload.contains("Alice") && !payload.contains("false"))
+            let handshake = try #require(events.first { $0["event"] as? String == "handshake" })
+            let url = try #require(handshake["url"] as? String)
+            #expect(url.contains("/rooms/tea?token=") && url.contains("&lang=") && !url.contains("ripe"))
+            #expect(handshake["accept_valid"] as? Bool == true)
+            #expect(events.contains { $0["answers_packet"] != nil })
+        }
+        let file = String(decoding: try Data(contentsOf: URL(filePath: folder.path("redacted.pcapng"))), as: UTF8.self)
+        for word in ["Tomatoes", "german", "there", "leaving", "Alice"] { #expect(!file.contains(word)) }
+    }
+
+    @Test("leave out encrypted connections and say so, and have right checksums")
+    func encrypted() throws {
+        let chat = try Fixture.named("chat").capture.path
+        let report = folder.path("report.txt")
+        let run = try Wstap.run(["redact", chat, "-o", folder.path("chat.pcapng"), "--report", report])
+        #expect(run.status == 0 && run.errors == "")
+        let text = String(decoding: try Data(contentsOf: URL(filePath: report)), as: UTF8.self)
+        #expect(text.contains("replaced: payloads of 14 messages"))
+        #expect(try Wstap.run(["redact", "-", "-o", folder.path("pipe.pcapng")], input: chat).status == 64)
+    }
+}
