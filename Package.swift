@@ -128,9 +128,8 @@ let package = Package(
         .target(
             name: "CaptureCutting",
             dependencies: [
-                "CaptureAnalysis", "PacketCapture", "PacketDecoding", "TLSDecryption", "TraceOutput",
-                "WebSocketProtocol",
-                "WireFormat",
+                "CaptureAnalysis", "HTTPUpgrade", "PacketCapture", "PacketDecoding", "TLSDecryption", "TraceOutput",
+                "WebSocketProtocol", "WireFormat",
             ],
             swiftSettings: librarySettings),
         .executableTarget(

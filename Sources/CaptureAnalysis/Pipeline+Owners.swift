@@ -63,6 +63,15 @@ extension Pipeline {
     /// The datagram that the last packet completed.
     package var latestDatagram: [UInt8] { decoder.datagram }
 
+    /// Blanks the headers in that datagram (``HeaderScrub``).
+    ///
+    /// - Returns: Whether they lead to TCP; if not, the datagram must not be shown.
+    package mutating func scrubDatagram(
+        _ bytes: inout [UInt8], with scrub: inout HeaderScrub, checksum: ChecksumStatus
+    ) -> Bool {
+        scrub.scrub(datagram: &bytes, of: decoder, checksum: checksum)
+    }
+
     /// Where the last packet's payload belongs, if it was a fragment or completed a datagram.
     package var latestFragmentPlaces: [FragmentPlace] { decoder.fragmentPlaces }
 

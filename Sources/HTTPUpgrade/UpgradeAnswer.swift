@@ -137,12 +137,12 @@ extension UpgradeResponse {
 }
 
 /// Sec-WebSocket-Key and the Sec-WebSocket-Accept that answers it (RFC 6455 4.2.2, item 5.4).
-enum WebSocketAccept {
+package enum WebSocketAccept {
     /// What is appended to a key before it is hashed (RFC 6455 1.3).
     private static let suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
     /// The right Sec-WebSocket-Accept for a key.
-    static func value(for key: String) -> String {
+    package static func value(for key: String) -> String {
         SHA1.base64(of: (key + suffix).utf8.span)
     }
 

@@ -20,6 +20,8 @@ package struct PacketDecoder: Sendable {
     /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``), valid until the next packet is decoded:
     /// the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
     package private(set) var datagram: [UInt8] = []
+    /// How the search went on in that datagram: behind the header of IP.
+    private(set) var datagramStart: (walk: HeaderWalk, next: NextHeader)?
     /// Of the last packet that was a fragment or completed a datagram: where its payload belongs, then where the datagram
     /// belongs that it completed, if that is a fragment itself.
     package private(set) var fragmentPlaces: [FragmentPlace] = []
@@ -100,6 +102,7 @@ package struct PacketDecoder: Sendable {
             switch packet {
             case .tcp, .udp:
                 datagram = whole.bytes
+                datagramStart = (whole.walk, whole.nextHeader)
                 return packet == .tcp ? .reassembledTCP : .reassembledUDP
             default: return packet
             }
@@ -127,43 +130,52 @@ extension HeaderWalk {
         var next = first
         for _ in 0..<PacketDecoder.maximumHeaders {
             switch next {
-            case .ethernet: next = readEthernet(bytes)
-            case .vlanTag: next = readVLANTag(bytes)
-            case .logicalLink: next = readLogicalLink(bytes)
-            case .linuxCooked: next = readLinuxCooked(bytes)
-            case .linuxCooked2: next = readLinuxCooked2(bytes)
-            case .addressFamily: next = readAddressFamily(bytes)
-            case .ppp: next = readPPP(bytes)
-            case .pppOrCiscoHDLC: next = readPPPOrCiscoHDLC(bytes)
-            case .ciscoHDLC: next = readCiscoHDLC(bytes)
-            case .pppWithDirection: next = readPPPWithDirection(bytes)
-            case .ciscoHDLCWithDirection: next = readCiscoHDLCWithDirection(bytes)
-            case .ipOverInfiniBand: next = readIPOverInfiniBand(bytes)
-            case .netfilterLog: next = readNetfilterLog(bytes)
-            case .packetFilterLog: next = readPacketFilterLog(bytes)
-            case .pktap: next = readPKTAP(bytes)
-            case .ip: next = readIPVersion(bytes)
-            case .ipv4: next = readIPv4(bytes)
-            case .ipv6: next = readIPv6(bytes)
-            case .extensionHeader: next = readExtensionHeader(bytes)
-            case .fragmentHeader: next = readFragmentHeader(bytes)
-            case .authenticationHeader: next = readAuthenticationHeader(bytes)
             case .tcp: return .tcp
-            case .udp: next = readUDP(bytes)
-            case .vxlan: next = readVXLAN(bytes)
-            case .geneve: next = readGeneve(bytes)
-            case .gre: next = readGRE(bytes)
-            case .erspan: next = readERSPAN(bytes)
-            case .gtpUser: next = readGTPUser(bytes)
-            case .tzsp: next = readTZSP(bytes)
-            case .l2tp: next = readL2TP(bytes)
-            case .l2tpSession: next = readL2TPSession(bytes)
-            case .mplsLabel: next = readMPLSLabel(bytes)
-            case .pppoe: next = readPPPoE(bytes)
             case .none(let end): return end
+            default: next = read(next, in: bytes)
             }
         }
         return .malformed
+    }
+
+    /// Reads one header, but not TCP's; returns what follows it.
+    @inline(__always)
+    mutating func read(_ header: NextHeader, in bytes: Span<UInt8>) -> NextHeader {
+        switch header {
+        case .ethernet: readEthernet(bytes)
+        case .vlanTag: readVLANTag(bytes)
+        case .logicalLink: readLogicalLink(bytes)
+        case .linuxCooked: readLinuxCooked(bytes)
+        case .linuxCooked2: readLinuxCooked2(bytes)
+        case .addressFamily: readAddressFamily(bytes)
+        case .ppp: readPPP(bytes)
+        case .pppOrCiscoHDLC: readPPPOrCiscoHDLC(bytes)
+        case .ciscoHDLC: readCiscoHDLC(bytes)
+        case .pppWithDirection: readPPPWithDirection(bytes)
+        case .ciscoHDLCWithDirection: readCiscoHDLCWithDirection(bytes)
+        case .ipOverInfiniBand: readIPOverInfiniBand(bytes)
+        case .netfilterLog: readNetfilterLog(bytes)
+        case .packetFilterLog: readPacketFilterLog(bytes)
+        case .pktap: readPKTAP(bytes)
+        case .ip: readIPVersion(bytes)
+        case .ipv4: readIPv4(bytes)
+        case .ipv6: readIPv6(bytes)
+        case .extensionHeader: readExtensionHeader(bytes)
+        case .fragmentHeader: readFragmentHeader(bytes)
+        case .authenticationHeader: readAuthenticationHeader(bytes)
+        case .udp: readUDP(bytes)
+        case .vxlan: readVXLAN(bytes)
+        case .geneve: readGeneve(bytes)
+        case .gre: readGRE(bytes)
+        case .erspan: readERSPAN(bytes)
+        case .gtpUser: readGTPUser(bytes)
+        case .tzsp: readTZSP(bytes)
+        case .l2tp: readL2TP(bytes)
+        case .l2tpSession: readL2TPSession(bytes)
+        case .mplsLabel: readMPLSLabel(bytes)
+        case .pppoe: readPPPoE(bytes)
+        case .tcp, .none: header
+        }
     }
 
     /// Takes what the walk has found, fragments excepted.

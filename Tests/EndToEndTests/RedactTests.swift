@@ -13,7 +13,7 @@ struct RedactTests {
     /// Keys of the trace whose values are, or are made of, what is replaced; and numbers of packets.
     private static let replaced: Set<String> = [
         "payload", "payload_base64", "url", "request_headers", "response_headers", "reason", "connection", "interface",
-        "text", "subprotocol", "fin_packets",
+        "text", "subprotocol", "fin_packets", "masking_key",
     ]
 
     private static func kept(_ value: Any) -> Any {
@@ -69,7 +69,7 @@ struct RedactTests {
             }
             for key in ["request_headers", "response_headers"] {
                 for field in event[key] as? [[String]] ?? []
-                where ["cookie", "set-cookie", "authorization", "referer"].contains(field[0].lowercased()) {
+                where secretFields.contains(field[0].lowercased()) {
                     secret.formUnion(words(field[1].utf8))
                 }
             }
@@ -100,8 +100,43 @@ struct RedactTests {
             #expect(found.filter { expected[$0.key] != $0.value }.keys.sorted().prefix(3).map { $0.prefix(300) } == [])
             #expect(expected.filter { found[$0.key] != $0.value }.keys.sorted().prefix(3).map { $0.prefix(300) } == [])
         }
-        #expect(Self.secretWords(original).intersection(Self.secretWords(redacted)) == [])
+        let secret = Self.secretWords(original)
+        #expect(secret.intersection(Self.secretWords(redacted)) == [])
+        // Masked and compressed bytes are those of the trace; all others are in the file as they are, or encoded.
+        let file = try [UInt8](Data(contentsOf: URL(filePath: path)))
+        let shown = Self.words(file).union(Self.base64Words(file)).subtracting(Self.headWords(redacted))
+        #expect(secret.intersection(shown) == [])
     }
+
+    /// The words of heads: which of them may stay is said elsewhere, and some are said in payloads too.
+    private static func headWords(_ events: [[String: Any]]) -> Set<String> {
+        var heads: Set<String> = ["connection", "upgrade", "protocol", "version", "switching", "accept"]
+        for event in events {
+            heads.formUnion(words((event["url"] as? String ?? "").utf8.prefix { $0 != UInt8(ascii: "?") }))
+            for key in ["request_headers", "response_headers"] {
+                for field in event[key] as? [[String]] ?? [] {
+                    heads.formUnion(words(field[0].utf8))
+                    if !secretFields.contains(field[0].lowercased()) { heads.formUnion(words(field[1].utf8)) }
+                }
+            }
+        }
+        return heads
+    }
+
+    /// The words in whatever may be base64.
+    private static func base64Words(_ bytes: [UInt8]) -> Set<String> {
+        let digits = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var found: Set<String> = []
+        for run in bytes.split(whereSeparator: { !digits.contains($0) }) where run.count >= 8 {
+            for start in 0..<4 {
+                let part = run.dropFirst(start)
+                found.formUnion(words(Data(base64Encoded: Data(part.prefix(part.count / 4 * 4))) ?? Data()))
+            }
+        }
+        return found
+    }
+
+    private static let secretFields: Set<String> = ["cookie", "set-cookie", "authorization", "referer"]
 
     @Test("keep the shape of JSON, and keys on request")
     func json() throws {
@@ -131,7 +166,8 @@ struct RedactTests {
             #expect(!payload.contains("Alice") && !payload.contains("false"))
             let handshake = try #require(events.first { $0["event"] as? String == "handshake" })
             let url = try #require(handshake["url"] as? String)
-            #expect(url.contains("/rooms/tea?token=") && url.contains("&lang=") && !url.contains("ripe"))
+            #expect(url.contains("/rooms/") && url.contains("?token=") && url.contains("&lang="))
+            #expect(!url.contains("tea") && !url.contains("ripe") && !url.contains("german"))
             #expect(handshake["accept_valid"] as? Bool == true)
             #expect(events.contains { $0["answers_packet"] != nil })
         }
@@ -148,5 +184,38 @@ struct RedactTests {
         let text = String(decoding: try Data(contentsOf: URL(filePath: report)), as: UTF8.self)
         #expect(text.contains("replaced: payloads of 14 messages"))
         #expect(try Wstap.run(["redact", "-", "-o", folder.path("pipe.pcapng")], input: chat).status == 64)
+    }
+
+    @Test("show no word that an adversary hides beside the frames", arguments: [[], ["--addresses"]])
+    func hidden(words: [String]) throws {
+        var talk = TCPConversation()
+        talk.send(
+            "GET /hiddenalpha/ws;hiddenbravo?hiddencharlie&hiddendelta=hiddenecho HTTP/1.1\r\n"
+                + "Host: example.com\r\nUpgrade: websocket, hiddenfoxtrot\r\nConnection: Upgrade, hiddengolf\r\n"
+                + "X-Hiddenhotel: hiddenindia\r\n\thiddenjuliett\r\nUser-Agent: hiddenkilo/1.0\r\n"
+                + "Sec-WebSocket-Protocol: chat, hiddenlima\r\nOrigin: hiddenmike\r\nDate: hiddennovember\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            from: .client)
+        talk.send(
+            "HTTP/1.1 101 hiddenpapa\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nServer: hiddenquebec\r\n"
+                + "Set-Cookie: a=hiddenromeo\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+            from: .server)
+        talk.send(WireFrame.text("true hiddensierra", from: .client), from: .client)
+        talk.send(
+            WireFrame.text(#"{"hiddentango":nullhiddenuniform,truetrue:"hidden\/victor"}"#, from: .server),
+            from: .server)
+        talk.send(WireFrame.close(1000, "hiddenwhiskey", from: .client), from: .client)
+        talk.send("hiddenxray Ahiddenyankee", from: .client)
+        talk.send("hiddenzulu", from: .server)
+        talk.finish(first: .client)
+        let input = try folder.write("hidden.pcap", talk.packets.pcap())
+        let path = folder.path("hidden.pcapng")
+        #expect(try Wstap.run(["redact", input, "-o", path] + words).status == 0)
+        let file = try [UInt8](Data(contentsOf: URL(filePath: path)))
+        let shown = Self.words(file).union(Self.base64Words(file))
+        #expect(shown.filter { $0.contains("hidden") || ["sample", "truetrue"].contains($0) } == [])
+        let handshake = try #require(events(path).first { $0["event"] as? String == "handshake" })
+        #expect(handshake["accept_valid"] as? Bool == true)
+        #expect(String(decoding: file, as: UTF8.self).contains("example.com") == words.isEmpty)
     }
 }

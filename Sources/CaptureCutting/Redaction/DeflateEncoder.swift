@@ -104,12 +104,15 @@ struct DeflateEncoder {
     private func write(_ text: [UInt8], literals: Int, limit: Int, to bits: inout BitWriter) {
         let data = history + text
         var latest: [UInt32: Int] = [:]
+        // The place before, of those that begin alike.
+        var earlier = [Int32](repeating: -1, count: data.count)
         func key(_ place: Int) -> UInt32 {
             UInt32(data[place]) << 16 | UInt32(data[place + 1]) << 8 | UInt32(data[place + 2])
         }
         var noted = 0
         func note(upTo end: Int) {
             while noted < end, noted + 2 < data.count {
+                earlier[noted] = Int32(clamping: latest[key(noted)] ?? -1)
                 latest[key(noted)] = noted
                 noted += 1
             }
@@ -117,20 +120,33 @@ struct DeflateEncoder {
         var place = history.count
         while place < data.count, bits.count <= limit {
             note(upTo: place)
-            if place - history.count >= literals, place + 2 < data.count, let found = latest[key(place)],
-                place - found <= window
+            if place - history.count >= literals, place + 2 < data.count,
+                let match = longestMatch(data, at: place, from: latest[key(place)], earlier)
             {
-                var length = 3
-                while length < 258, place + length < data.count, data[found + length] == data[place + length] {
-                    length += 1
-                }
-                Self.append(length: length, distance: place - found, to: &bits)
-                place += length
+                Self.append(length: match.length, distance: match.distance, to: &bits)
+                place += match.length
             } else {
                 Self.append(symbol: Int(data[place]), to: &bits)
                 place += 1
             }
         }
+    }
+
+    /// The longest of a few matches, the nearest of equals; nil if none is near enough.
+    private func longestMatch(
+        _ data: [UInt8], at place: Int, from latest: Int?, _ earlier: [Int32]
+    ) -> (length: Int, distance: Int)? {
+        var best: (length: Int, distance: Int)?
+        var candidate = latest ?? -1
+        for _ in 0..<16 where candidate >= 0 && place - candidate <= window {
+            var length = 3
+            while length < 258, place + length < data.count, data[candidate + length] == data[place + length] {
+                length += 1
+            }
+            if length > best?.length ?? 0 { best = (length, place - candidate) }
+            candidate = Int(earlier[candidate])
+        }
+        return best
     }
 
     /// A symbol in the fixed code (RFC 1951 3.2.6).

@@ -1,4 +1,5 @@
 package import CaptureAnalysis
+package import PacketDecoding
 package import TraceOutput
 import WebSocketProtocol
 package import WireFormat
@@ -20,31 +21,41 @@ package struct RedactionTotals: Sendable {
 /// Learns from an analysis what is to stand in place of the bytes of its streams: on a first pass over a capture, so that the
 /// second can write them.
 ///
-/// What it does not know of is to be filled. Replacements are spooled; 24 bytes in memory say where each is.
+/// What it does not know of is to be filled. Replacements are spooled, and so is where they are.
 package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     /// What was done.
     package private(set) var totals = RedactionTotals()
 
     private let text: TextRedaction
     private let pseudonyms: Pseudonyms
+    private var proxies: SOCKSRedaction
+    private var accepts: [UInt64: [HeadRedaction.Accept]] = [:]
     private let wanted: SelectedConnections
     private var store: Store
     private var streams: [StreamKey: RedactedStream] = [:]
     private var heads: [StreamKey: HeadRedaction] = [:]
     private var sessions: [SessionID: RedactedSession] = [:]
     private var scratch = OutputBuffer(capacity: 1 << 16)
+    /// Blocks of indexes that were read lately.
+    private var blocks: [BlockKey: [Extent]] = [:]
 
     /// Creates a plan.
     ///
     /// - Parameters:
     ///   - wanted: The connections to write.
     ///   - keepsKeys: Whether the keys of JSON objects stay.
-    ///   - key: A number that nobody else knows.
+    ///   - pseudonyms: What takes the place of words.
+    ///   - addresses: What takes the place of addresses, and that names of hosts are replaced; nil if both stay.
     ///   - store: Where replacements go.
-    package init(for wanted: SelectedConnections, keepsKeys: Bool, key: UInt64, store: consuming Store) {
+    package init(
+        for wanted: SelectedConnections, keepsKeys: Bool, pseudonyms: Pseudonyms, addresses: AddressPseudonyms?,
+        store: consuming Store
+    ) {
         self.wanted = wanted
-        pseudonyms = Pseudonyms(key: key)
+        self.pseudonyms = pseudonyms
         text = TextRedaction(keepsKeys: keepsKeys, pseudonyms: pseudonyms)
+        proxies = SOCKSRedaction(
+            values: HeadValues(pseudonyms: pseudonyms, replacesHosts: addresses != nil), addresses: addresses)
         self.store = store
     }
 
@@ -65,8 +76,12 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     ) {
         guard let connection = wanted.connections[record], !connection.isEncrypted else { return }
         let key = StreamKey(record: record, direction: direction)
-        for piece in heads[key, default: HeadRedaction()].take(bytes, at: offset, pseudonyms) {
-            put(piece.bytes, at: piece.offset, in: key, isFrame: false)
+        var answers = accepts[record] ?? []
+        let pieces = heads[key, default: HeadRedaction()].take(bytes, at: offset, &proxies, &answers)
+        if !answers.isEmpty { accepts[record] = answers }
+        for piece in pieces where !piece.bytes.isEmpty {
+            let extent = extent(piece.bytes, at: piece.offset)
+            _ = streams[key, default: RedactedStream()].heads.add(extent, &store)
         }
     }
 
@@ -81,8 +96,19 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
             sessions[context.session]?.learn(handshake.extensions)
         case .frame(let frame): take(frame, context.session, payload)
         case .message(let message): take(message, context.session, payload)
-        case .end: sessions[context.session] = nil
+        case .end: end(context.session)
         default: break
+        }
+    }
+
+    private mutating func end(_ id: SessionID) {
+        guard let session = sessions.removeValue(forKey: id) else { return }
+        accepts[session.record] = nil
+        for key in [session.stream(of: .client), session.stream(of: .server)] {
+            heads[key] = nil
+            settle(key)
+            streams[key]?.heads.flush(&store)
+            streams[key]?.frames.flush(&store)
         }
     }
 
@@ -93,10 +119,12 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         let header = frame.header
         let start = frame.streamOffset
         let length = Int(clamping: header.payloadLength)
-        put(header.bytes, at: start, in: key, isFrame: true)
+        let mask = mask(header.maskingKey)
+        defer { if sessions[id]?.hasFrames(of: event.from) != true { settle(key) } }
+        put(header.bytes(key: mask), at: start, in: key)
         streams[key, default: RedactedStream()].frontier = start &+ UInt64(header.byteCount) &+ header.payloadLength
         let place = FramePlace(
-            offset: start &+ UInt64(header.byteCount), length: length, key: header.maskingKey, opcode: header.opcode)
+            offset: start &+ UInt64(header.byteCount), length: length, key: mask, opcode: header.opcode)
         guard header.opcode.isControl else {
             // A fragment of nothing, or of a reserved kind, belongs to no message.
             if event.messageIndex == nil || header.opcode.rawValue & 15 > 2 {
@@ -114,7 +142,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         } else if header.opcode == .close {
             bytes = bytes.prefix(2) + text.redact(Array(bytes.dropFirst(2)))
         } else {
-            bytes = sessions[id]?.replacement(for: bytes, pseudonyms) ?? Filler.binary(bytes.count)
+            bytes = pseudonyms.binary(for: bytes)
         }
         put(bytes, of: place, in: key)
     }
@@ -125,6 +153,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         let key = session.stream(of: event.from)
         let places = sessions[id]?.takeFrames(of: event.from) ?? []
         totals.messages &+= 1
+        defer { settle(key) }
         let wire = places.reduce(0) { $0 + $1.length }
         let isWhole = message.payload == .whole && message.isComplete && UInt64(wire) == message.wireLength
         guard isWhole, message.isCompressed || payload.count == wire else {
@@ -181,15 +210,35 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         }
     }
 
-    private mutating func put(_ bytes: [UInt8], of place: FramePlace, in key: StreamKey) {
-        put(place.masked(bytes), at: place.offset, in: key, isFrame: true)
+    /// What takes the place of a masking key: another for another, and zero for zero.
+    private func mask(_ key: UInt32?) -> UInt32? {
+        guard let key else { return nil }
+        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: key >> UInt32(24 - 8 * $0)) }
+        return pseudonyms.permuted(bytes).reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    private mutating func put(_ bytes: [UInt8], at offset: UInt64, in key: StreamKey, isFrame: Bool) {
+    private mutating func put(_ bytes: [UInt8], of place: FramePlace, in key: StreamKey) {
+        put(place.masked(bytes), at: place.offset, in: key)
+    }
+
+    private mutating func put(_ bytes: [UInt8], at offset: UInt64, in key: StreamKey) {
         guard !bytes.isEmpty else { return }
-        let position = store.append(bytes.span)
-        streams[key, default: RedactedStream()].add(
-            Extent(offset: offset, position: position, length: UInt32(clamping: bytes.count)), isFrame: isFrame)
+        let extent = extent(bytes, at: offset)
+        streams[key, default: RedactedStream()].pending.append(extent)
+        if streams[key]?.pending.count ?? 0 > RedactedStream.maximumPending { settle(key) }
+    }
+
+    private mutating func extent(_ bytes: [UInt8], at offset: UInt64) -> Extent {
+        Extent(offset: offset, position: store.append(bytes.span), length: UInt32(clamping: bytes.count))
+    }
+
+    /// Puts in order what waits for a message.
+    private mutating func settle(_ key: StreamKey) {
+        guard var pending = streams[key]?.pending, !pending.isEmpty else { return }
+        streams[key]?.pending = []
+        // Payloads come after the headers of later fragments, and of control frames between them.
+        pending.sort { $0.offset < $1.offset }
+        for extent in pending { _ = streams[key]?.frames.add(extent, &store) }
     }
 
     /// Replaces bytes of a stream.
@@ -210,18 +259,50 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
             bytes[index] = Filler.character(Int(truncatingIfNeeded: (offset ?? 0) % 5) + place)
         }
         guard let offset, let stream = streams[key] else { return }
-        let end = offset &+ UInt64(range.count)
-        for extents in [stream.heads, stream.frames] {
-            for extent in extents.overlapping(offset..<end) {
-                let first = max(extent.offset, offset)
-                let last = min(extent.offset &+ UInt64(extent.length), end)
-                guard first < last else { continue }
-                scratch.removeAll()
-                store.read(Int(last - first), at: extent.position &+ (first - extent.offset), into: &scratch)
-                let start = range.lowerBound + Int(first - offset)
-                scratch.withBytes { replacement in
-                    for index in replacement.indices { bytes[start + index] = replacement[index] }
-                }
+        let wanted = offset..<(offset &+ UInt64(range.count))
+        for (isFrame, index) in [(false, stream.heads), (true, stream.frames)] {
+            for place in index.blocks(overlapping: wanted) {
+                let block = BlockKey(stream: key, isFrame: isFrame, place: place)
+                insert(extents(of: index.blocks[place], block), wanted, into: &bytes, at: range.lowerBound)
+            }
+            insert(index.tail, wanted, into: &bytes, at: range.lowerBound)
+        }
+    }
+
+    /// A block of an index.
+    private struct BlockKey: Hashable {
+        var stream: StreamKey
+        var isFrame: Bool
+        var place: Int
+    }
+
+    private mutating func extents(of block: ExtentIndex.Block, _ key: BlockKey) -> [Extent] {
+        if let known = blocks[key] { return known }
+        scratch.removeAll()
+        store.read(Int(block.count) * Extent.size, at: block.position, into: &scratch)
+        var extents: [Extent] = []
+        scratch.withBytes { bytes in
+            for index in 0..<min(Int(block.count), bytes.count / Extent.size) {
+                extents.append(Extent(bytes, at: index * Extent.size))
+            }
+        }
+        if blocks.count >= 256 { blocks.removeAll(keepingCapacity: true) }
+        blocks[key] = extents
+        return extents
+    }
+
+    private mutating func insert(
+        _ extents: [Extent], _ wanted: Range<UInt64>, into bytes: inout [UInt8], at place: Int
+    ) {
+        for extent in extents.overlapping(wanted) {
+            let first = max(extent.offset, wanted.lowerBound)
+            let last = min(extent.end, wanted.upperBound)
+            guard first < last else { continue }
+            scratch.removeAll()
+            store.read(Int(last - first), at: extent.position &+ (first - extent.offset), into: &scratch)
+            let start = place + Int(first - wanted.lowerBound)
+            scratch.withBytes { replacement in
+                for index in replacement.indices { bytes[start + index] = replacement[index] }
             }
         }
     }
@@ -233,210 +314,23 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         while let frontier = streams[key]?.frontier, frontier >= offset, frontier < end {
             let start = Int(frontier - offset)
             guard let header = FrameHeader(original.span.extracting(start...)), !header.rsv2, !header.rsv3,
+                [0, 1, 2, 8, 9, 10].contains(header.opcode.rawValue),
                 case let (next, isFar) = (frontier &+ UInt64(header.byteCount)).addingReportingOverflow(
                     header.payloadLength)
             else {
                 streams[key]?.frontier = nil
                 return
             }
+            let mask = mask(header.maskingKey)
             let place = FramePlace(
                 offset: frontier &+ UInt64(header.byteCount), length: Int(clamping: header.payloadLength),
-                key: header.maskingKey, opcode: header.opcode)
-            put(header.bytes, at: frontier, in: key, isFrame: true)
+                key: mask, opcode: header.opcode)
+            put(header.bytes(key: mask), at: frontier, in: key)
             var part = place
             part.length = min(place.length, 1 << 20)
             fill(part, in: key, isText: header.opcode != .binary)
+            settle(key)
             streams[key]?.frontier = isFar ? nil : next
         }
-    }
-}
-
-/// One direction of a connection.
-private struct StreamKey: Hashable {
-    var record: UInt64
-    var direction: Direction
-}
-
-/// Bytes of a stream, and where in the spool their replacement is.
-private struct Extent {
-    var offset: UInt64
-    var position: UInt64
-    var length: UInt32
-}
-
-/// What is known of a stream.
-private struct RedactedStream {
-    var heads: [Extent] = []
-    var frames: [Extent] = []
-    /// The end of the last frame.
-    var frontier: UInt64?
-
-    mutating func add(_ extent: Extent, isFrame: Bool) {
-        if isFrame { Self.add(extent, to: &frames) } else { Self.add(extent, to: &heads) }
-    }
-
-    private static func add(_ extent: Extent, to extents: inout [Extent]) {
-        if let last = extents.last, last.offset &+ UInt64(last.length) == extent.offset,
-            last.position &+ UInt64(last.length) == extent.position, last.length &+ extent.length < 1 << 30
-        {
-            extents[extents.count - 1].length &+= extent.length
-            return
-        }
-        // Payloads come after the headers of later fragments, and of control frames between them.
-        var place = extents.count
-        while place > 0, extents[place - 1].offset > extent.offset { place -= 1 }
-        extents.insert(extent, at: place)
-    }
-}
-
-extension [Extent] {
-    /// Those that may overlap a range, in order.
-    fileprivate func overlapping(_ range: Range<UInt64>) -> ArraySlice<Extent> {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].offset &+ UInt64(self[middle].length) <= range.lowerBound {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        let rest = self[low...]
-        return rest.prefix { $0.offset < range.upperBound }
-    }
-}
-
-/// Where a frame's payload is.
-private struct FramePlace {
-    var offset: UInt64
-    var length: Int
-    var key: UInt32?
-    var opcode: Opcode
-
-    func masked(_ bytes: [UInt8]) -> [UInt8] {
-        guard let key else { return bytes }
-        return bytes.indices.map { index in
-            bytes[index] ^ UInt8(truncatingIfNeeded: key >> UInt32(24 - 8 * (index & 3)))
-        }
-    }
-
-    init(offset: UInt64, length: Int, key: UInt32?, opcode: Opcode) {
-        self.offset = offset
-        self.length = length
-        self.key = key
-        self.opcode = opcode
-    }
-}
-
-/// A session that has not ended.
-private struct RedactedSession {
-    let record: UInt64
-    let client: Direction
-    private var frames = InlineArray<2, [FramePlace]>(repeating: [])
-    private var encoders = InlineArray<2, DeflateEncoder?>(repeating: DeflateEncoder(window: 256))
-    private var takesOver = InlineArray<2, Bool>(repeating: false)
-    private var controls: [[UInt8]: [UInt8]] = [:]
-    private var usedControls: Set<[UInt8]> = []
-
-    /// The most frames of a message that are followed.
-    private static var maximumFrames: Int { 1 << 20 }
-
-    init(record: UInt64, client: Direction) {
-        self.record = record
-        self.client = client
-    }
-
-    func stream(of role: Role) -> StreamKey {
-        StreamKey(record: record, direction: role == .client ? client : client.opposite)
-    }
-
-    /// Learns how messages are compressed.
-    mutating func learn(_ extensions: [WebSocketExtension]) {
-        guard let parameters = extensions.first(where: { $0.name == "permessage-deflate" })?.parameters else { return }
-        for role in [Role.client, .server] {
-            let name = role == .client ? "client" : "server"
-            let isLimited = parameters.contains { $0.name == "\(name)_max_window_bits" }
-            takesOver[role.index] = !parameters.contains { $0.name == "\(name)_no_context_takeover" }
-            encoders[role.index] = DeflateEncoder(window: isLimited ? 256 : 32_768)
-        }
-    }
-
-    mutating func add(_ place: FramePlace, from role: Role) {
-        if frames[role.index].count < Self.maximumFrames { frames[role.index].append(place) }
-    }
-
-    mutating func takeFrames(of role: Role) -> [FramePlace] {
-        defer { frames[role.index] = [] }
-        return frames[role.index]
-    }
-
-    mutating func compress(_ bytes: [UInt8], toExactly count: Int, from role: Role) -> [UInt8]? {
-        guard let payload = encoders[role.index]?.encode(bytes, toExactly: count) else { return nil }
-        remember(bytes, from: role)
-        return payload
-    }
-
-    /// Compresses a text that says nothing: filler, or one that refers to earlier messages.
-    mutating func compressFiller(_ length: Int, toExactly count: Int, from role: Role) -> [UInt8]? {
-        if let payload = compress(Filler.text(length), toExactly: count, from: role) { return payload }
-        if let payload = DeflateEncoder.encodeFiller(length, toExactly: count) {
-            remember((0..<min(length, 512)).map(DeflateEncoder.repeated), from: role)
-            return payload
-        }
-        let history = encoders[role.index]?.history ?? []
-        for period in 1...4 where period <= history.count {
-            let end = Array(history.suffix(period))
-            // No letters, so no words, and no part of a character.
-            guard end.allSatisfy({ $0 < 0x80 }), end.contains(where: { !($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) })
-            else {
-                continue
-            }
-            let text = (0..<length).map { end[$0 % period] }
-            if let payload = compress(text, toExactly: count, from: role) { return payload }
-        }
-        return nil
-    }
-
-    private mutating func remember(_ bytes: [UInt8], from role: Role) {
-        guard takesOver[role.index], let history = encoders[role.index]?.history else { return }
-        encoders[role.index]?.history = Array((history + bytes).suffix(DeflateEncoder.longestHistory))
-    }
-
-    /// What earlier messages inflated to is not known any more.
-    mutating func breakContext(of role: Role) {
-        encoders[role.index]?.history = []
-    }
-
-    /// What takes the place of a Ping's payload: the same for its Pong, and for no other.
-    mutating func replacement(for payload: [UInt8], _ pseudonyms: Pseudonyms) -> [UInt8] {
-        if let known = controls[payload] { return known }
-        var bytes = pseudonyms.binary(for: payload, attempt: record)
-        for attempt in 1..<64 where usedControls.contains(bytes) {
-            bytes = pseudonyms.binary(for: payload, attempt: record &+ UInt64(attempt))
-        }
-        if controls.count < 4096 {
-            controls[payload] = bytes
-            usedControls.insert(bytes)
-        }
-        return bytes
-    }
-}
-
-extension Role {
-    fileprivate var index: Int { self == .client ? 0 : 1 }
-}
-
-extension FrameHeader {
-    /// The header as it was sent.
-    fileprivate var bytes: [UInt8] {
-        let mask: UInt8 = maskingKey == nil ? 0 : 0x80
-        var bytes = [firstByte]
-        switch byteCount - (maskingKey == nil ? 2 : 6) {
-        case 2: bytes += [126 | mask] + (0..<2).map { UInt8(truncatingIfNeeded: payloadLength >> UInt64(8 - 8 * $0)) }
-        case 8: bytes += [127 | mask] + (0..<8).map { UInt8(truncatingIfNeeded: payloadLength >> UInt64(56 - 8 * $0)) }
-        default: bytes.append(UInt8(truncatingIfNeeded: payloadLength) & 0x7f | mask)
-        }
-        if let maskingKey { bytes += (0..<4).map { UInt8(truncatingIfNeeded: maskingKey >> UInt32(24 - 8 * $0)) } }
-        return bytes
     }
 }

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Replaces the text of payloads, and keeps what programs go by: lengths, line breaks, the shape of JSON, and the place where
 /// UTF-8 is broken.
 struct TextRedaction: Sendable {
@@ -43,7 +45,8 @@ struct TextRedaction: Sendable {
             default: result += [0xf0, 0x9f, 0x94, 0xb9]
             }
             index += length
-            place += 1
+            // Texts that differ in length before a character are alike after it, so they compress as well as the originals.
+            place = length == 1 ? place + 1 : 0
         }
     }
 
@@ -68,7 +71,10 @@ struct TextRedaction: Sendable {
             // The exponent of a number.
             case 0x65 where result.last == 0x31, 0x45 where result.last == 0x31: result.append(byte)
             default:
-                if let word = Self.literals.first(where: { text[index...].starts(with: $0.0) }) {
+                if let word = Self.literals.first(where: { text[index...].starts(with: $0.0) }),
+                    index == 0 || !text[index - 1].isLetter,
+                    index + word.0.count == text.count || !text[index + word.0.count].isLetter
+                {
                     result += word.1
                     index += word.0.count
                     continue

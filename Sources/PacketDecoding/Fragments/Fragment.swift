@@ -62,6 +62,9 @@ package struct FragmentPlace: Sendable {
     package let offset: Int
     /// Where the payload lies in what the fragment was found in, as far as it was captured.
     package let captured: Range<Int>
+
+    /// Whether it is a fragment of IPv6.
+    package var isIPv6: Bool { datagram.source.isIPv6 }
 }
 
 /// What identifies the fragments of one datagram (RFC 791 3.2, RFC 8200 4.5).

@@ -9,10 +9,10 @@ struct RedactCommand: ParsableCommand {
         discussion: """
             wstap redact chat.pcap -o share.pcapng
 
-            The same packets, times, lengths, frames and findings, but payloads, cookies, tokens, query values and \
-            other header values are replaced. What is not WebSocket is left out, and so are encrypted connections, \
-            names, comments and secrets. Addresses and host names stay. Read the report on standard error, and see \
-            docs/redact.md for what remains visible. The input is read three times, so it cannot be a pipe.
+            The same packets, times, lengths, frames and findings, but payloads, cookies, tokens, paths, queries \
+            and whatever else is not known to be harmless are replaced. What is not WebSocket is left out, and so are \
+            encrypted connections, HTTP/2, names, comments and secrets. Addresses and host names stay unless \
+            --addresses is given. Read the report on standard error, and see docs/redact.md for what remains visible. The input is read three times, so it cannot be a pipe.
             """)
 
     @Argument(help: ArgumentHelp("A pcap or pcapng file.", valueName: "file"), completion: .file())
@@ -26,6 +26,9 @@ struct RedactCommand: ParsableCommand {
 
     @Flag(help: "Keep the keys of JSON objects.")
     var keepKeys = false
+
+    @Flag(help: "Replace IP and hardware addresses, and host names; common prefixes stay common.")
+    var addresses = false
 
     @Option(help: ArgumentHelp("Write the report to this file instead of standard error.", valueName: "path"))
     var report: String?
@@ -49,6 +52,9 @@ struct RedactCommand: ParsableCommand {
         let input = SessionInput(
             files: files, packetFilter: filter.packetFilter, sessions: filter.filter,
             assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages)
-        try RedactRun(input: input, path: path, reportPath: report, keepsKeys: keepKeys).run()
+        try RedactRun(
+            input: input, path: path, reportPath: report, keepsKeys: keepKeys,
+            replacesAddresses: addresses
+        ).run()
     }
 }

@@ -13,31 +13,44 @@ struct RedactRun {
     var path: String
     var reportPath: String?
     var keepsKeys: Bool
+    var replacesAddresses: Bool
 
-    /// What a packet belongs to.
-    private struct Owner: Sendable {
-        var segment: SegmentOwner
+    /// What was left out of wanted connections.
+    private struct Omissions {
+        var fragments: UInt64 = 0
+        /// Packets with headers that lead nowhere.
+        var packets: UInt64 = 0
     }
 
     func run() throws {
         try input.refuse(output: path)
         let (selected, status) = try input.select(for: "wstap redact")
+        let addresses = replacesAddresses ? AddressPseudonyms(key: Self.newKey()) : nil
         var plan = RedactionPlan(
-            for: selected, keepsKeys: keepsKeys, key: .random(in: .min ... .max), store: SpoolFile(beside: path))
+            for: selected, keepsKeys: keepsKeys, pseudonyms: Pseudonyms(key: Self.newKey()), addresses: addresses,
+            store: SpoolFile(beside: path))
         try learn(&plan)
+        if let failure = plan.failure { throw Self.failed(failure) }
         let part = selected.start.map {
             CapturePart(first: $0, last: selected.end, packetCount: selected.lastPacket, keepsNumbers: false)
         }
         var file = try CutFile(path: path, comment: part?.text)
-        let leftOut = try write(&plan, selected, to: &file)
-        if let failure = plan.failure {
-            complain(TerminalText.safe(failure))
-            throw ExitCode(ExitStatus.nothingRead)
-        }
+        let leftOut = try write(&plan, selected, HeaderScrub(addresses: addresses), to: &file)
+        // What could not be read back was filled, but the file is not what it should be.
+        if let failure = plan.failure { throw Self.failed(failure) }
         let count = file.packets.packetCount
         try file.finish()
-        try report(plan.totals, selected, packets: count, fragments: leftOut)
+        try report(plan.totals, selected, packets: count, leftOut)
         if status != .success { throw status }
+    }
+
+    private static func newKey() -> (UInt64, UInt64) {
+        (.random(in: .min ... .max), .random(in: .min ... .max))
+    }
+
+    private static func failed(_ reason: String) -> ExitCode {
+        complain(TerminalText.safe(reason))
+        return ExitCode(ExitStatus.nothingRead)
     }
 
     /// Follows the sessions to learn what is to stand in place of their bytes.
@@ -49,16 +62,18 @@ struct RedactRun {
         pipeline.finish(into: &plan)
     }
 
-    /// Writes the packets; returns how many fragments were left out.
+    /// Writes the packets; returns what was left out.
     private func write(
-        _ plan: inout RedactionPlan<SpoolFile>, _ selected: SelectedConnections, to file: inout CutFile
-    ) throws -> UInt64 {
+        _ plan: inout RedactionPlan<SpoolFile>, _ selected: SelectedConnections, _ headers: HeaderScrub,
+        to file: inout CutFile
+    ) throws -> Omissions {
         var options = try input.options()
         options.demand = RedactionPlan<SpoolFile>.demand
         var pipeline = Pipeline(options: options)
+        var headers = headers
         var events = NoEvents()
         var queue = PacketQueue<UInt64>()
-        var leftOut: UInt64 = 0
+        var leftOut = Omissions()
         _ = try input.eachPacket { packet, _ in
             pipeline.receive(packet, into: &events)
             switch pipeline.latestOwner() {
@@ -68,25 +83,38 @@ struct RedactRun {
                 }
                 if pipeline.isLatestFragment {
                     let places = pipeline.latestFragmentPlaces
-                    guard let record, owner.isReassembled, places.count == 1 else {
+                    var datagram = pipeline.latestDatagram
+                    var isShown = false
+                    if let record, owner.isReassembled, places.count == 1 {
+                        let checksum = redact(&datagram, owner, record, &plan)
+                        isShown = pipeline.scrubDatagram(&datagram, with: &headers, checksum: checksum)
+                    }
+                    guard let record, isShown else {
                         queue.settle(places, owner: nil)
-                        if record != nil { leftOut &+= 1 }
+                        if record != nil { leftOut.fragments &+= 1 }
                         break
                     }
-                    var datagram = pipeline.latestDatagram
-                    redact(&datagram, owner, record, &plan)
                     queue.append(fragment: packet, at: places)
                     queue.settle(places, owner: record) { entry in
-                        entry.replacePayload(by: datagram, isIPv6: owner.segment.source.address.isIPv6)
+                        entry.replacePayload(by: datagram, isIPv6: entry.place?.isIPv6 == true)
+                        let isShown = headers.scrub(
+                            &entry.packet.bytes, wireLength: entry.packet.originalLength, entry.packet.linkType,
+                            checksum: .unknown)
+                        if !isShown { entry.owner = nil }
                     }
                     break
                 }
                 guard let record else { break }
                 var held = HeldPacket(packet)
-                redact(&held.bytes, owner, record, &plan)
-                // What follows the segment: padding, which may be anything.
-                for index in owner.segment.payload.upperBound..<held.bytes.count { held.bytes[index] = 0 }
+                let checksum = redact(&held.bytes, owner, record, &plan)
                 held.interfaceName = []
+                guard
+                    headers.scrub(
+                        &held.bytes, wireLength: held.originalLength, held.linkType, checksum: checksum)
+                else {
+                    leftOut.packets &+= 1
+                    break
+                }
                 queue.append(held, number: packet.number, of: record)
             case .fragment: queue.append(fragment: packet, at: pipeline.latestFragmentPlaces)
             case .datagram, .other:
@@ -96,28 +124,33 @@ struct RedactRun {
             try file.advance()
         }
         while let entry = queue.next(at: nil) { file.packets.append(entry.packet) }
-        return leftOut &+ queue.abandonedFragments
+        leftOut.fragments &+= queue.abandonedFragments
+        return leftOut
     }
 
-    /// Redacts a segment in what it was found in.
+    /// Redacts a segment in what it was found in, and what follows it, which may be anything.
+    ///
+    /// - Returns: What was to say about its checksum.
     private func redact(
         _ bytes: inout [UInt8], _ owner: SegmentOwner, _ record: UInt64, _ plan: inout RedactionPlan<SpoolFile>
-    ) {
-        let isRight = owner.segment.checksumStatus(in: bytes.span) == .right
+    ) -> ChecksumStatus {
+        let status = owner.segment.checksumStatus(in: bytes.span)
         plan.redact(
             &bytes, owner.segment.payload, at: owner.streamOffset, of: record, from: owner.direction)
-        if isRight { SegmentChecksum.write(owner.segment, in: &bytes) }
+        for index in owner.segment.payload.upperBound..<bytes.count { bytes[index] = 0 }
+        return status
     }
 
     private func report(
-        _ totals: RedactionTotals, _ selected: SelectedConnections, packets: UInt64, fragments: UInt64
+        _ totals: RedactionTotals, _ selected: SelectedConnections, packets: UInt64, _ leftOut: Omissions
     ) throws {
         let encrypted = selected.connections.values.count { $0.isEncrypted }
         var lines = [
             "\(packets) packets of \(selected.connections.count - encrypted) connections written to \(path)",
-            "replaced: payloads of \(totals.messages) messages and \(totals.controlPayloads) control frames; query values, "
-                + "and values of all but harmless fields, in heads of HTTP",
-            "kept: addresses, ports, host names, paths, names of fields and query parameters, times and lengths"
+            "replaced: payloads of \(totals.messages) messages and \(totals.controlPayloads) control frames, masking keys, "
+                + "and in heads of HTTP everything that is not known to be harmless"
+                + (replacesAddresses ? "; addresses and host names" : ""),
+            "kept: \(replacesAddresses ? "ports" : "addresses, ports, host names"), times and lengths"
                 + (keepsKeys ? ", keys of JSON" : ""),
         ]
         if totals.recompressed > 0 {
@@ -129,9 +162,11 @@ struct RedactRun {
             lines.append("\(totals.undecodable) compressed messages do not inflate any more, or did not before")
         }
         if encrypted > 0 {
-            lines.append("left out: \(encrypted) encrypted connections, whose bytes cannot be replaced")
+            lines.append(
+                "left out: \(encrypted) connections that are encrypted or use HTTP/2, whose bytes cannot be replaced")
         }
-        if fragments > 0 { lines.append("left out: \(fragments) fragments of datagrams") }
+        if leftOut.fragments > 0 { lines.append("left out: \(leftOut.fragments) fragments of datagrams") }
+        if leftOut.packets > 0 { lines.append("left out: \(leftOut.packets) packets with unreadable headers") }
         lines.append("left out: everything that is not WebSocket, names of interfaces, comments and secrets")
         guard let reportPath else {
             if !input.messages.quiet { for line in lines { complain(TerminalText.safe(line)) } }

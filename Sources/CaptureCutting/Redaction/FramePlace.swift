@@ -1,0 +1,37 @@
+import WebSocketProtocol
+
+/// Where a frame's payload is.
+struct FramePlace: Sendable {
+    var offset: UInt64
+    var length: Int
+    /// The masking key that it is to have; nil if it is not masked.
+    var key: UInt32?
+    var opcode: Opcode
+
+    /// The payload on the wire.
+    func masked(_ bytes: [UInt8]) -> [UInt8] {
+        guard let key else { return bytes }
+        return bytes.indices.map { index in
+            bytes[index] ^ UInt8(truncatingIfNeeded: key >> UInt32(24 - 8 * (index & 3)))
+        }
+    }
+}
+
+extension FrameHeader {
+    /// The header with another masking key (RFC 6455 5.2).
+    ///
+    /// If it is none in truth, little of what was taken for it can be a word: of a length of eight bytes, one is zero.
+    func bytes(key: UInt32?) -> [UInt8] {
+        let mask: UInt8 = maskingKey == nil ? 0 : 0x80
+        var bytes = [firstByte]
+        switch byteCount - (maskingKey == nil ? 2 : 6) {
+        case 2: bytes += [126 | mask] + (0..<2).map { UInt8(truncatingIfNeeded: payloadLength >> UInt64(8 - 8 * $0)) }
+        case 8:
+            let length = payloadLength >> 32 == 0 ? payloadLength : payloadLength & ~0xff00_0000
+            bytes += [127 | mask] + (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * $0)) }
+        default: bytes.append(UInt8(truncatingIfNeeded: payloadLength) & 0x7f | mask)
+        }
+        if let key { bytes += (0..<4).map { UInt8(truncatingIfNeeded: key >> UInt32(24 - 8 * $0)) } }
+        return bytes
+    }
+}

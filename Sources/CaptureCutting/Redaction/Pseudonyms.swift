@@ -1,0 +1,106 @@
+import WireFormat
+
+/// Replaces texts by others that depend on them, so that equal ones stay equal, without telling what they were: by SHA-256
+/// with a key that is thrown away.
+package struct Pseudonyms: Sendable {
+    private let key: (UInt64, UInt64)
+
+    /// - Parameter key: Numbers that nobody else knows.
+    package init(key: (UInt64, UInt64)) {
+        self.key = key
+    }
+
+    /// A text of as many bytes, without five letters in a row.
+    func text(for original: some Collection<UInt8>) -> [UInt8] {
+        var random = generator(original)
+        return (0..<original.count).map { place in
+            place % 5 == 4 ? 0x30 + UInt8(random.next() % 10) : 0x61 + UInt8(random.next() % 26)
+        }
+    }
+
+    /// A text whose letters, digits and bytes beyond ASCII are replaced by others; control characters and signs stay.
+    ///
+    /// It has no five letters in a row.
+    func shaped(_ original: some Collection<UInt8>) -> [UInt8] {
+        var random = generator(original)
+        var letters = 0
+        return original.map { byte in
+            let number = random.next()
+            if byte.isLetter, letters < 4 {
+                letters += 1
+                return byte & 0x20 | 0x41 + UInt8(number % 26)
+            }
+            letters = 0
+            if byte.isLetter || byte.isDigit { return 0x30 + UInt8(number % 10) }
+            return byte < 0x80 ? byte : 0x80 | UInt8(truncatingIfNeeded: number) & 0x7f
+        }
+    }
+
+    /// Addresses as text, so that what was valid stays so.
+    func addressText(_ original: some Collection<UInt8>) -> [UInt8] {
+        var random = generator(original)
+        var isFirst = true
+        return original.map { byte in
+            let number = random.next()
+            defer { isFirst = byte == 0x2e }
+            if byte.isDigit { return isFirst ? 0x31 : 0x30 + UInt8(number % 10) }
+            return byte.isLetter ? 0x61 + UInt8(number % 6) : byte
+        }
+    }
+
+    /// Binary data of as many bytes, different for different data; beyond four bytes, none is ASCII.
+    func binary(for original: [UInt8]) -> [UInt8] {
+        guard original.count > 4 else { return permuted(original) }
+        var random = generator(original)
+        return original.map { _ in 0x80 | random.next() & 0x7f }
+    }
+
+    /// Few bytes: a permutation of all that there are of that length, in which zero stays.
+    func permuted(_ original: [UInt8]) -> [UInt8] {
+        guard original.contains(where: { $0 != 0 }) else { return original }
+        var bytes = original
+        repeat { bytes = permutedOnce(bytes) } while !bytes.contains(where: { $0 != 0 })
+        return bytes
+    }
+
+    /// Four rounds of a Feistel network whose halves are the even and odd nibbles.
+    private func permutedOnce(_ original: [UInt8]) -> [UInt8] {
+        var left = original.map { $0 >> 4 }
+        var right = original.map { $0 & 15 }
+        for round in 0..<4 as Range<UInt8> {
+            var random = generator([round] + right)
+            let next = left.map { $0 ^ random.next() & 15 }
+            (left, right) = (right, next)
+        }
+        return zip(left, right).map { $0 << 4 | $1 }
+    }
+
+    private func generator(_ original: some Collection<UInt8>) -> Generator {
+        var input: [UInt8] = []
+        for number in [key.0, key.1] {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                input.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+            }
+        }
+        input += original
+        return Generator(SHA256.digest(of: input.span))
+    }
+
+    /// Bytes that look random.
+    private struct Generator {
+        private var block: InlineArray<32, UInt8>
+        private var place = 0
+
+        init(_ seed: InlineArray<32, UInt8>) { block = seed }
+
+        mutating func next() -> UInt8 {
+            // The last byte never leaves a block, so none tells the next.
+            if place == 16 {
+                block = SHA256.digest(of: block.span)
+                place = 0
+            }
+            place += 1
+            return block[place - 1]
+        }
+    }
+}
