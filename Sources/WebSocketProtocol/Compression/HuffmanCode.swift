@@ -15,7 +15,7 @@ final class HuffmanCode {
     static let maximumLength = 15
     private static let tableBits = 9
 
-    /// Becomes the code with these lengths, by symbol; 0 for symbols without a code. At most 320 symbols.
+    /// Becomes the code with these lengths, by symbol: 0 for symbols without a code, at most 320.
     func assign(_ lengths: Span<UInt8>) {
         counts = InlineArray(repeating: 0)
         table = InlineArray(repeating: 0)
