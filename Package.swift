@@ -189,6 +189,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "CaptureCuttingTests",
+            dependencies: [
+                "CaptureAnalysis", "CaptureCutting", "PacketCapture", "PacketDecoding", "TestSupport", "WireFormat",
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "CaptureReadingTests",
             dependencies: ["CaptureAnalysis", "CaptureReading", "PacketCapture", "TestSupport", "WebSocketProtocol"],
             swiftSettings: settings),

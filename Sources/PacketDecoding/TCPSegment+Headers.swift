@@ -46,7 +46,6 @@ extension TCPSegment {
     ///
     /// - Parameter bytes: What the segment was found in.
     /// - Returns: The number; 0 if the header is out of reach.
-    @inlinable @inline(__always)
     package func identification(in bytes: Span<UInt8>) -> UInt16 {
         guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return 0 }
         return bytes.bigEndianUInt16(at: start &+ 4)

@@ -3,24 +3,34 @@
 ///
 /// ``PacketDecoder`` fills it in place. For a UDP datagram it fills what both have: the ends, the tunnel and the payload
 /// (``UDPDatagram``).
+@usableFromInline
 package struct TCPSegment: Sendable {
     /// The sender.
+    @usableFromInline
     package var source: Endpoint
     /// The receiver.
+    @usableFromInline
     package var destination: Endpoint
     /// The sequence number of the first payload byte, or of the SYN.
+    @usableFromInline
     package var sequence: UInt32
     /// The acknowledgment number; valid only with `ack` in `flags`.
+    @usableFromInline
     package var acknowledgment: UInt32
     /// The control bits.
+    @usableFromInline
     package var flags: TCPFlags
     /// The length of the TCP header in bytes, options included: 20 to 60.
+    @usableFromInline
     package var headerLength: UInt8
     /// The window field, unscaled.
+    @usableFromInline
     package var window: UInt16
     /// The window scale option (RFC 7323 2.2), read on SYN segments only.
+    @usableFromInline
     package var windowScale: UInt8?
     /// The distance from the innermost IP header to the TCP header, in units of 4 bytes; 255 means 1,020 bytes or more.
+    @usableFromInline
     package var networkHeaderWords: UInt8
     /// The tunnel it came through: 0 if none has a number, else a hash of the network identifiers of VXLAN and Geneve and
     /// the keys of GRE, the outermost first.
@@ -30,10 +40,13 @@ package struct TCPSegment: Sendable {
     /// receiver's side, and a capture may hold the same segment both inside a tunnel and outside, or inside several. So
     /// compare one direction with itself, take 0 for any, and check sequence numbers too. MPLS labels and PPTP call
     /// numbers never agree between the directions, and addresses of tunnel ends change along the path: they do not count.
+    @usableFromInline
     package var tunnel: UInt32
     /// Where the payload lies in the packet's bytes, as far as it was captured.
+    @usableFromInline
     package var payload: Range<Int>
     /// The length of the payload on the wire; more than `payload.count` if a snap length cut it.
+    @usableFromInline
     package var payloadLength: Int
 
     /// Creates an empty segment for ``PacketDecoder`` to fill.

@@ -21,6 +21,11 @@ package protocol FileAnalysis: ~Copyable {
 package struct DirectAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~Copyable {
     private var pipeline: Pipeline
     private var writer: EventWriter<Format>
+    /// Batches since the writer was last asked whether it has enough to write.
+    private var unwrittenBatches = 0
+
+    /// How many batches pass before it is asked again: each time takes as long as a packet.
+    private static var batchesPerWrite: Int { 8 }
 
     /// Creates an idle analysis.
     package init(_ options: AnalysisOptions, _ writer: consuming EventWriter<Format>) {
@@ -30,7 +35,11 @@ package struct DirectAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~
 
     package mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool {
         pipeline.receive(capture.batch, into: &writer)
-        try writer.advance(isWaiting: capture.isLive)
+        unwrittenBatches &+= 1
+        if capture.isLive || unwrittenBatches >= Self.batchesPerWrite {
+            unwrittenBatches = 0
+            try writer.advance(isWaiting: capture.isLive)
+        }
         return true
     }
 

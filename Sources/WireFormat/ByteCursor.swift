@@ -101,12 +101,13 @@ extension Span<UInt8> {
         UInt32(bigEndian: integer(at: offset))
     }
 
-    /// The 64-bit integer at `offset` in network byte order; traps beyond the end.
+    /// The 64-bit integer at `offset`, lowest byte first; traps beyond the end.
     @inlinable @inline(__always)
     package func littleEndianUInt64(at offset: Int) -> UInt64 {
         UInt64(littleEndian: integer(at: offset))
     }
 
+    /// The 64-bit integer at `offset` in network byte order; traps beyond the end.
     @inlinable @inline(__always)
     package func bigEndianUInt64(at offset: Int) -> UInt64 {
         UInt64(bigEndian: integer(at: offset))

@@ -71,7 +71,12 @@ struct UsageTests {
     }
 
     @Test(
-        "has no advice where nothing is like it", arguments: [["capture.pcap"], ["x.pcap", "--nonsense"], ["-x.pcap"]])
+        "has no advice where nothing is like it",
+        arguments: [
+            ["capture.pcap"], ["x.pcap", "--nonsense"], ["-x.pcap"], ["live", "-i", "lo", "--nonsense"],
+            ["live", "--interface", "lo", "--nonsense"], ["live", "-i", "lo", "--format", "sqlite", "-o", "x.db"],
+            ["interfaces", "-i", "lo"],
+        ])
     func noHints(arguments: [String]) throws {
         let errors = try Wstap.run(arguments).errors
         #expect(!errors.contains("Hint") && !errors.contains("did you mean"), "\(errors)")

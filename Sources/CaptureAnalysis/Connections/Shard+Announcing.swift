@@ -72,7 +72,7 @@ extension Shard {
         openings[opening].number = number
         let context = workspace.context(SessionID(connection: number, stream: stream), view: view)
         var start = ConnectionStart(
-            table.connections[feed.connection], identity, client: client, opening: how, &workspace)
+            &table.connections[feed.connection], identity, client: client, opening: how, &workspace)
         start.isFirstOfConnection = isNew
         start.clientDirection = client
         start.record = records[feed.connection.index]
@@ -179,7 +179,7 @@ extension ConnectionView {
 extension ConnectionStart {
     /// The event of a connection on which WebSocket was seen.
     fileprivate init(
-        _ connection: borrowing TCPConnection, _ identity: SessionIdentity, client: Direction, opening: Opening,
+        _ connection: inout TCPConnection, _ identity: SessionIdentity, client: Direction, opening: Opening,
         _ workspace: inout Workspace
     ) {
         self.identity = identity

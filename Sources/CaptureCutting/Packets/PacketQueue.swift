@@ -11,12 +11,26 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
         package var packet: HeldPacket
         /// Its number in the capture.
         package var number: UInt64
-        /// The datagrams that it is a fragment of; empty if its owner is known.
-        fileprivate var datagrams: [DatagramKey]
-        /// Where its payload belongs in the first of them.
+        /// Which of the queue's datagrams it waits for; nil if its owner is known.
+        fileprivate var datagram: Int?
+        /// Where its payload belongs in the datagram; nil if that lay in another one.
         package var place: FragmentPlace?
         /// Whose it is; nil if nobody's.
         package var owner: Owner?
+
+        /// Roughly the bytes of memory it takes.
+        fileprivate var cost: Int { packet.cost &+ (datagram == nil ? 128 : 512) }
+    }
+
+    /// A datagram that is not complete.
+    private struct Datagram {
+        var key: DatagramKey
+        /// When its first fragment came.
+        var start: Timestamp
+        /// Which packets wait for it, counted from the first that was ever in the queue; some may be gone.
+        var fragments: [Int] = []
+        /// How many of them wait.
+        var waitingCount = 0
     }
 
     /// How many fragments were left out, since their datagram was never complete, or not in time.
@@ -25,13 +39,18 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
     private var entries: [Entry] = []
     /// Where the queue begins in `entries`.
     private var first = 0
+    /// How many packets were in `entries` before its first.
+    private var departed = 0
     private var cost = 0
-    private var waiting = 0
+    private var datagrams: [Int: Datagram] = [:]
+    /// Which of `datagrams` fragments with this key wait for.
+    private var names: [DatagramKey: Int] = [:]
+    private var latestName = 0
 
-    /// The most bytes that wait; beyond that, the oldest fragments are given up.
+    /// The most bytes that wait, overhead included; beyond that, the oldest fragments are given up.
     private static var maximumCost: Int { 32 << 20 }
-    /// Nanoseconds after which a fragment is given up: longer than its datagram waits to be complete.
-    private static var lifetime: Int64 { 120_000_000_000 }
+    /// Nanoseconds that a datagram waits to be complete.
+    private static var lifetime: Int64 { DecodingLimits().lifetime }
 
     /// Creates an empty queue.
     package init() {}
@@ -41,7 +60,7 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
 
     /// Adds a packet whose owner is known.
     package mutating func append(_ packet: borrowing CapturedPacket, of owner: Owner?) {
-        append(Entry(packet: HeldPacket(packet), number: packet.number, datagrams: [], owner: owner))
+        append(Entry(packet: HeldPacket(packet), number: packet.number, owner: owner))
     }
 
     /// Adds a copy of a packet whose owner is known.
@@ -51,28 +70,36 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
 
     /// Adds a fragment that waits for the datagrams that it is part of, the innermost last.
     package mutating func append(fragment packet: borrowing CapturedPacket, at places: [FragmentPlace]) {
-        rename(places)
-        waiting += 1
+        guard let name = name(of: places, at: packet.time) else { return append(packet, of: nil) }
+        datagrams[name]?.fragments.append(departed &+ entries.count)
+        datagrams[name]?.waitingCount &+= 1
         append(
             Entry(
-                packet: HeldPacket(packet), number: packet.number, datagrams: places.map(\.datagram),
+                packet: HeldPacket(packet), number: packet.number, datagram: name,
                 place: places.count == 1 ? places[0] : nil))
     }
 
     /// Learns whose the fragments of datagrams are, which are complete.
     ///
     /// - Parameters:
-    ///   - places: Where the packet belongs that completed them.
+    ///   - places: Where the packet belongs that completed them, the innermost last.
     ///   - owner: The owner; nil if nobody.
     ///   - adjust: Called with each of their packets.
     package mutating func settle(_ places: [FragmentPlace], owner: Owner?, adjust: (inout Entry) -> Void = { _ in }) {
-        guard waiting > 0 else { return }
-        for index in first..<entries.count
-        where places.contains(where: { entries[index].datagrams.contains($0.datagram) }) {
-            entries[index].datagrams = []
-            entries[index].owner = owner
-            waiting -= 1
-            adjust(&entries[index])
+        guard !names.isEmpty, let innermost = places.last?.datagram else { return }
+        for place in places {
+            guard let name = names.removeValue(forKey: place.datagram),
+                let datagram = datagrams.removeValue(forKey: name)
+            else { continue }
+            for fragment in datagram.fragments where fragment >= departed &+ first {
+                let index = fragment &- departed
+                cost &-= entries[index].cost
+                entries[index].datagram = nil
+                entries[index].owner = owner
+                if entries[index].place?.datagram != innermost { entries[index].place = nil }
+                adjust(&entries[index])
+                cost &+= entries[index].cost
+            }
         }
     }
 
@@ -82,11 +109,12 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
     /// - Returns: The packet.
     package mutating func next(at time: Timestamp?) -> Entry? {
         while first < entries.count {
-            if !entries[first].datagrams.isEmpty {
-                let age = time.map { $0.nanoseconds(since: entries[first].packet.time) } ?? .max
-                guard age > Self.lifetime || cost > Self.maximumCost else { return nil }
+            if let name = entries[first].datagram {
+                // What began anew after it had been evicted waits for a second lifetime at most.
+                let age = datagrams[name].flatMap { datagram in time?.nanoseconds(since: datagram.start) } ?? .max
+                guard age > Self.lifetime &* 2 || cost > Self.maximumCost else { return nil }
                 abandonedFragments &+= 1
-                waiting -= 1
+                forgetFragment(of: name)
                 _ = removeFirst()
                 continue
             }
@@ -98,31 +126,83 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
 
     private mutating func append(_ entry: Entry) {
         entries.append(entry)
-        cost += entry.packet.cost
+        cost &+= entry.cost
     }
 
     private mutating func removeFirst() -> Entry {
         let entry = entries[first]
-        cost -= entry.packet.cost
+        cost &-= entry.cost
         first += 1
         if first > 1024, first * 2 > entries.count || first == entries.count {
             entries.removeFirst(first)
+            departed &+= first
             first = 0
         } else if first == entries.count {
             entries.removeAll(keepingCapacity: true)
+            departed &+= first
             first = 0
         }
         return entry
     }
+}
 
-    /// Fragments of a datagram that is itself a fragment wait for the outer one.
-    private mutating func rename(_ places: [FragmentPlace]) {
-        guard places.count > 1, waiting > 0 else { return }
-        let names = places.map(\.datagram)
-        for index in first..<entries.count
-        where !entries[index].datagrams.isEmpty && names.contains(where: { entries[index].datagrams.contains($0) }) {
-            entries[index].datagrams = names
-            entries[index].place = nil
+/// Which datagrams are waited for.
+extension PacketQueue {
+    /// The datagram that a fragment at these places waits for: the innermost, which fragments of the outer ones now wait
+    /// for, too.
+    private mutating func name(of places: [FragmentPlace], at time: Timestamp) -> Int? {
+        guard let key = places.last?.datagram else { return nil }
+        var name: Int
+        if let known = names[key], let start = datagrams[known]?.start,
+            time.nanoseconds(since: start) <= Self.lifetime
+        {
+            name = known
+        } else {
+            // What waits for an overdue datagram with the same key has no name any more, and is given up in its turn.
+            latestName &+= 1
+            name = latestName
+            datagrams[name] = Datagram(key: key, start: time)
+        }
+        names[key] = name
+        for place in places.dropLast() {
+            guard let outer = names[place.datagram], outer != name else { continue }
+            names[place.datagram] = nil
+            name = merge(outer, into: name)
+        }
+        return name
+    }
+
+    /// Lets what waits for one datagram wait for another instead, in time that depends on the smaller number of packets.
+    ///
+    /// - Returns: The name of both.
+    private mutating func merge(_ outer: Int, into inner: Int) -> Int {
+        guard let (start, key) = datagrams[inner].map({ ($0.start, $0.key) }) else { return inner }
+        let isOuterLarger = (datagrams[outer]?.fragments.count ?? 0) > (datagrams[inner]?.fragments.count ?? 0)
+        let kept = isOuterLarger ? outer : inner
+        guard let moved = datagrams.removeValue(forKey: isOuterLarger ? inner : outer) else { return inner }
+        for fragment in moved.fragments where fragment >= departed &+ first {
+            entries[fragment &- departed].datagram = kept
+        }
+        datagrams[kept]?.fragments.append(contentsOf: moved.fragments)
+        datagrams[kept]?.waitingCount &+= moved.waitingCount
+        datagrams[kept]?.start = start
+        datagrams[kept]?.key = key
+        names[key] = kept
+        return kept
+    }
+
+    /// Counts that the oldest packet no longer waits for its datagram.
+    private mutating func forgetFragment(of name: Int) {
+        guard let waitingCount = datagrams[name]?.waitingCount else { return }
+        guard waitingCount > 1 else {
+            guard let datagram = datagrams.removeValue(forKey: name) else { return }
+            if names[datagram.key] == name { names[datagram.key] = nil }
+            return
+        }
+        datagrams[name]?.waitingCount &-= 1
+        if (datagrams[name]?.fragments.count ?? 0) > waitingCount &* 2 &+ 16 {
+            let oldest = departed &+ first
+            datagrams[name]?.fragments.removeAll { $0 <= oldest }
         }
     }
 }

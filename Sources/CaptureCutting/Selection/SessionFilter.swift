@@ -58,8 +58,8 @@ package enum PointInTime: Hashable, Sendable {
         guard bytes.count >= 20, bytes.count <= 30, bytes[4] == 0x2d, bytes[7] == 0x2d, bytes[13] == 0x3a,
             bytes[16] == 0x3a, [0x54, 0x74, 0x20].contains(bytes[10]), [0x5a, 0x7a].contains(bytes[bytes.count - 1]),
             let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
-            let minute = number(14..<16), let second = number(17..<19), 1...12 ~= month, 1...31 ~= day, hour < 24,
-            minute < 60, second < 61
+            let minute = number(14..<16), let second = number(17..<19), 1...12 ~= month, day >= 1, hour < 24,
+            minute < 60, second < 61, day <= Self.dayCount(ofMonth: month, in: year)
         else { return nil }
         var fraction: Int64 = 0
         if bytes.count > 20 {
@@ -71,10 +71,21 @@ package enum PointInTime: Hashable, Sendable {
         let years = month <= 2 ? year - 1 : year
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         let days = 365 * years + years / 4 - years / 100 + years / 400 + dayOfYear - 719_468
-        let (seconds, overflow) = (days * 86_400 + hour * 3600 + minute * 60 + second)
+        // Nanoseconds since 1970 in 64 bits end in 2262.
+        let (seconds, isBeyond) = (days * 86_400 + hour * 3600 + minute * 60 + second)
             .multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return nil }
-        self = .absolute(Timestamp(nanoseconds: seconds + fraction))
+        let (nanoseconds, isBarelyBeyond) = seconds.addingReportingOverflow(fraction)
+        guard !isBeyond, !isBarelyBeyond else { return nil }
+        self = .absolute(Timestamp(nanoseconds: nanoseconds))
+    }
+
+    /// How many days a month has, January being 1 (RFC 3339 appendix C).
+    private static func dayCount(ofMonth month: Int64, in year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 }
 

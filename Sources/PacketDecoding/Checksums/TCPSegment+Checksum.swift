@@ -61,10 +61,12 @@ extension TCPSegment {
     @inlinable @inline(__always)
     package static func hasRightChecksum(headerAt start: Int, in bytes: Span<UInt8>) -> Bool {
         // The order of bytes does not matter (RFC 1071 2(B)).
-        let last = bytes.littleEndianUInt64(at: start &+ 12) &>> 32
+        let header = unsafe bytes.bytes
+        let first = unsafe header.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
+        let second = unsafe header.unsafeLoadUnaligned(fromByteOffset: start &+ 8, as: UInt64.self)
+        let last = unsafe header.unsafeLoadUnaligned(fromByteOffset: start &+ 16, as: UInt32.self)
         var sum = InternetChecksum()
-        sum.sum = InternetChecksum.add(
-            InternetChecksum.add(bytes.littleEndianUInt64(at: start), bytes.littleEndianUInt64(at: start &+ 8)), last)
+        sum.sum = InternetChecksum.add(InternetChecksum.add(first, second), UInt64(last))
         return sum.isRight
     }
 
@@ -88,6 +90,7 @@ extension TCPSegment {
 }
 
 /// The result of verifying a checksum.
+@usableFromInline
 package enum ChecksumStatus: Hashable, Sendable {
     /// It matches the bytes.
     case right

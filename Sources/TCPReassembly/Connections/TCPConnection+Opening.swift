@@ -51,19 +51,21 @@ extension TCPConnection {
     }
 
     /// The SYN that another from the same end replaces before it was answered; nil if there is none.
-    package func unansweredOpening(from direction: Direction) -> HandshakeSegment? {
+    package mutating func unansweredOpening(from direction: Direction) -> HandshakeSegment? {
         direction == .fromInitiator && synAck == nil && !isHeard(.fromResponder) ? syn : nil
     }
 
     /// Whether data have passed, and both ends were seen; or the three-way handshake.
     var isInUse: Bool {
-        if syn != nil, synAck != nil { return true }
-        let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
-        return hasData && isHeard(.fromInitiator) && isHeard(.fromResponder)
+        mutating get {
+            if syn != nil, synAck != nil { return true }
+            let hasData = streams[0].seenOffset > 0 || streams[1].seenOffset > 0
+            return hasData && isHeard(.fromInitiator) && isHeard(.fromResponder)
+        }
     }
 
     /// Whether a packet of an end was seen.
-    func isHeard(_ direction: Direction) -> Bool {
+    mutating func isHeard(_ direction: Direction) -> Bool {
         let hasOpened = direction == .fromInitiator ? syn != nil || handshakeAck != nil : synAck != nil
         return hasOpened || streams[direction.index].seenOffset > 0
             || streams[direction.opposite.index].acknowledgedOffset > 0

@@ -101,24 +101,32 @@ package struct TCPConnection: ~Copyable {
     package var isClosed: Bool { slowPathReasons.contains(.closed) }
 
     /// The RST that ended it: the first that its receiver accepted, else the last word of an end.
+    ///
+    /// `mutating`, as what follows, so that it is read in place: a getter that only borrows copies the connection.
     package var finalReset: (packet: UInt64, from: Direction)? {
-        if let reset { return reset }
-        guard let nearReset, finPackets[0] == nil, finPackets[1] == nil else { return nil }
-        return (nearReset.packet, nearReset.from)
+        mutating get {
+            if let reset { return reset }
+            guard let nearReset, finPackets[0] == nil, finPackets[1] == nil else { return nil }
+            return (nearReset.packet, nearReset.from)
+        }
     }
 
     /// The time of the first FIN, or of the RST that ended it.
-    package var endTime: Timestamp? { firstEndTime ?? (finalReset == nil ? nil : nearReset?.time) }
+    package var endTime: Timestamp? {
+        mutating get { firstEndTime ?? (finalReset == nil ? nil : nearReset?.time) }
+    }
 
     /// Whether it is over unless an end goes on that has sent a RST.
     package var isOver: Bool { isClosed || nearReset != nil }
 
     /// Whether a SYN was seen: the initiator is known, and the streams are seen from their first byte.
     package var isOpeningKnown: Bool {
-        // Not compared with nil, which copies the whole of them.
-        if case .some = syn { return true }
-        if case .some = synAck { return true }
-        return false
+        mutating get {
+            // Not compared with nil, which copies the whole of them.
+            if case .some = syn { return true }
+            if case .some = synAck { return true }
+            return false
+        }
     }
 
     /// How far the bytes of a direction are acknowledged (``TCPStream/acknowledgedOffset``).

@@ -26,7 +26,7 @@ final class UnansweredRuns {
 /// Ends that do not answer.
 extension TCPConnection {
     /// The unanswered segments of an end up to the connection's last packet; nil if there are none.
-    package func unanswered(_ direction: Direction) -> UnansweredRun? {
+    package mutating func unanswered(_ direction: Direction) -> UnansweredRun? {
         guard let run = unanswered?.runs[direction.index], run.segments > 0, isHeard(direction.opposite) else {
             return nil
         }

@@ -78,7 +78,7 @@ extension TCPStream {
     }
 
     /// Why the receiver of a segment with this acknowledgment of the stream may not accept it.
-    func doubt(ofAcknowledgment sequence: UInt32, _ isOpeningKnown: Bool) -> SegmentDoubt {
+    mutating func doubt(ofAcknowledgment sequence: UInt32, _ isOpeningKnown: Bool) -> SegmentDoubt {
         guard let firstSequence else { return [] }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         // A FIN is acknowledged by one more. If the capture lacks bytes, it may lack the ones acknowledged.

@@ -59,7 +59,9 @@ struct Compression: ~Copyable {
         if inflater == nil {
             // The largest window, whatever was negotiated: a sender that uses a larger one than it may is understood too.
             inflater = Inflater(windowBits: DeflateParameters.largestWindowBits)
-            if parameters.maxWindowBits < DeflateParameters.largestWindowBits { distances = DistanceReader() }
+            if parameters.maxWindowBits < DeflateParameters.largestWindowBits {
+                distances = DistanceReader(window: parameters.windowByteCount)
+            }
         }
         distances?.begin()
         charge(&resources)
@@ -109,6 +111,7 @@ struct Compression: ~Copyable {
     mutating func endMessage(isProven: Bool, resources: inout StreamResources) {
         if isProven { inflater?.end() }
         endLong(&resources)
+        if let reader = distances, reader.isProven { distances = nil }
         charge(&resources)
         guard isProven, isRegaining else { return }
         if isLost {
@@ -128,17 +131,19 @@ struct Compression: ~Copyable {
         lostCount &+= 1
     }
 
-    private var hasWholeWindow: Bool {
+    /// How many bytes are inflated by now that matches can refer to.
+    private var reach: Int {
         switch inflater {
-        case .some(let inflater): inflater.inflatedCount >= parameters?.windowByteCount ?? .max
-        case .none: false
+        case .some(let inflater): inflater.inflatedCount
+        case .none: 0
         }
     }
 
+    private var hasWholeWindow: Bool { reach >= parameters?.windowByteCount ?? .max }
+
     /// Whether the current message refers further back than the negotiated window reaches (RFC 7692 7.1.2).
     var exceedsWindow: Bool {
-        guard let distances, let parameters else { return false }
-        return distances.farthest > parameters.windowByteCount
+        distances?.exceedsWindow ?? false
     }
 
     /// Whether everything inflated so far ends at the end of a block.
@@ -167,7 +172,7 @@ struct Compression: ~Copyable {
         let rest = input.rest
         let before = input.count
         let status = inflater?.inflate(&input, into: &output) ?? .broken
-        distances?.receive(rest.extracting(first: before &- input.count))
+        distances?.receive(rest.extracting(first: before &- input.count), reach: reach)
         return status
     }
 }

@@ -1,9 +1,11 @@
+import BasicContainers
 import WireFormat
 
 /// Reads deflate data (RFC 1951) only for how far its matches reach back: the window that the sender used.
 ///
 /// Neither zlib nor ISA-L tells. Needed only if a window smaller than deflate's largest was negotiated (RFC 7692 7.1.2).
-/// The data may come in pieces of any size.
+/// The data may come in pieces of any size. As this takes longer than inflating, messages that cannot reach further are
+/// not read, nor is any after ``isProven``.
 final class DistanceReader {
     /// What comes next in the data.
     private enum Place {
@@ -22,18 +24,27 @@ final class DistanceReader {
         case broken
     }
 
+    /// The window that was negotiated, in bytes.
+    private let window: Int
     /// The largest distance in the message so far, in bytes.
     private(set) var farthest = 0
+    /// How many matches were read.
+    private var matchCount = 0
+    /// How many compressed bytes were read.
+    private var readCount = 0
+    /// What has come of a message that cannot reach beyond the window so far.
+    private var waiting = UniqueArray<UInt8>()
 
     private var place = Place.blockHeader
     /// Bits that have come and are not read yet, the next one lowest.
     private var bits: UInt64 = 0
     private var bitCount = 0
     private var isFinalBlock = false
+    /// Whether both codes are the fixed ones: most short messages have no others.
     private var isFixed = false
-    private var literals = HuffmanCode.empty
+    private let literals = HuffmanCode()
     /// The code of distances; while a block's header is read, the one that codes lengths.
-    private var distances = HuffmanCode.empty
+    private let distances = HuffmanCode()
     private var lengths = InlineArray<320, UInt8>(repeating: 0)
     private var lengthCount = 0
     private var literalCount = 0
@@ -41,47 +52,72 @@ final class DistanceReader {
     private var codeLengthCount = 0
 
     /// The memory it takes, in bytes.
-    static let byteCount = 2048
+    static let byteCount = 4096 + waitingLimit
+    private static let waitingLimit = 4096
+    /// A sender with a larger window uses it earlier: its matches reach back to wherever the longest is.
+    private static let provingMatches = 1024
+    /// Data that long with fewer matches hardly ever has any.
+    private static let provingBytes = 32 << 10
 
     /// The order in which the lengths of the code for lengths come (RFC 1951 3.2.7).
     private static let codeLengthOrder: InlineArray<19, Int> = [
         16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
     ]
     /// RFC 1951 3.2.6.
-    private static let fixedLiterals = {
-        let lengths = InlineArray<288, UInt8> { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 }
-        return HuffmanCode(lengths.span)
-    }()
-    private static let fixedDistances = {
-        let lengths = InlineArray<30, UInt8>(repeating: 5)
-        return HuffmanCode(lengths.span)
-    }()
+    private static let fixedLiterals = InlineArray<288, UInt8> { $0 < 144 ? 8 : $0 < 256 ? 9 : $0 < 280 ? 7 : 8 }
+    private static let fixedDistances = InlineArray<30, UInt8>(repeating: 5)
+
+    /// Creates a reader for senders that may use a window of `window` bytes.
+    init(window: Int) {
+        self.window = window
+    }
+
+    /// Whether the message so far reaches beyond the window.
+    var exceedsWindow: Bool { farthest > window }
+
+    /// Whether the sender keeps to the window: none of the matches that could reach further does.
+    var isProven: Bool { (matchCount >= Self.provingMatches || readCount >= Self.provingBytes) && !exceedsWindow }
 
     /// Begins a message.
     func begin() {
+        waiting.removeAll(keepingCapacity: true)
         farthest = 0
         bits = 0
         bitCount = 0
         place = .blockHeader
     }
 
-    /// Reads the next bytes of the message.
-    func receive(_ bytes: Span<UInt8>) {
+    /// Takes the next bytes of the message.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes.
+    ///   - reach: How many bytes are inflated by now, those before the message included, as far as it can refer to them.
+    func receive(_ bytes: Span<UInt8>, reach: Int) {
+        if reach <= window, waiting.count &+ bytes.count <= Self.waitingLimit {
+            waiting.append(copying: bytes)
+            return
+        }
+        if waiting.count > 0 {
+            var first = UniqueArray<UInt8>()
+            swap(&first, &waiting)
+            read(first.span)
+        }
+        read(bytes)
+    }
+
+    private func read(_ bytes: Span<UInt8>) {
+        readCount &+= bytes.count
         var index = 0
         repeat {
             if case .stored(let remaining) = place, bitCount == 0 {
                 let count = min(remaining, bytes.count &- index)
                 index &+= count
                 place = .stored(remaining: remaining &- count)
-                if count == remaining { endBlock() }
+                if count == remaining { place = .blockHeader }
             }
-            while bitCount <= 56, index < bytes.count {
-                bits |= UInt64(bytes[index]) &<< UInt64(bitCount)
-                bitCount &+= 8
-                index &+= 1
-            }
-            // With 57 bits every step can be taken.
-            while step() {}
+            Self.refill(&bits, &bitCount, from: bytes, at: &index)
+            // With 49 bits every step can be taken.
+            while step(bytes, &index) {}
         } while index < bytes.count && !isBroken
     }
 
@@ -89,8 +125,29 @@ final class DistanceReader {
         if case .broken = place { true } else { false }
     }
 
+    /// Makes at least 49 bits of the bytes from `index` on, if there are as many.
+    @inline(__always)
+    private static func refill(
+        _ bits: inout UInt64, _ bitCount: inout Int, from bytes: Span<UInt8>, at index: inout Int
+    ) {
+        guard bitCount <= 48 else { return }
+        if bytes.count &- index >= 8 {
+            let count = (56 &- bitCount) &>> 3
+            let word = bytes.littleEndianUInt64(at: index) & (1 &<< UInt64(count &* 8) &- 1)
+            bits |= word &<< UInt64(bitCount)
+            bitCount &+= count &* 8
+            index &+= count
+            return
+        }
+        while bitCount <= 48, index < bytes.count {
+            bits |= UInt64(bytes[index]) &<< UInt64(bitCount)
+            bitCount &+= 8
+            index &+= 1
+        }
+    }
+
     /// Takes one step; false if it needs more bits than have come.
-    private func step() -> Bool {
+    private func step(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
         switch place {
         case .blockHeader: return readBlockHeader()
         case .storedLength: return readStoredLength()
@@ -98,7 +155,7 @@ final class DistanceReader {
             guard bitCount >= 8 else { return false }
             drop(8)
             place = .stored(remaining: remaining &- 1)
-            if remaining == 1 { endBlock() }
+            if remaining == 1 { place = .blockHeader }
             return true
         case .tableSizes:
             guard bitCount >= 14 else { return false }
@@ -110,7 +167,7 @@ final class DistanceReader {
             return true
         case .codeLengths(let index): return readCodeLength(index)
         case .lengths: return readLength()
-        case .symbols: return readSymbol()
+        case .symbols: return readSymbols(bytes, &index)
         case .broken: return false
         }
     }
@@ -121,7 +178,11 @@ final class DistanceReader {
         switch take(2) {
         case 0: place = .storedLength
         case 1:
-            isFixed = true
+            if !isFixed {
+                literals.assign(Self.fixedLiterals.span)
+                distances.assign(Self.fixedDistances.span)
+                isFixed = true
+            }
             place = .symbols
         case 2:
             isFixed = false
@@ -138,13 +199,13 @@ final class DistanceReader {
         let length = take(16)
         let complement = take(16)
         place = length ^ complement == 0xffff ? .stored(remaining: length) : .broken
-        if length == 0, !isBroken { endBlock() }
+        if length == 0, !isBroken { place = .blockHeader }
         return true
     }
 
     private func readCodeLength(_ index: Int) -> Bool {
         guard index < codeLengthCount else {
-            distances = HuffmanCode(lengths.span.extracting(0..<19))
+            distances.assign(lengths.span.extracting(0..<19))
             lengths = InlineArray(repeating: 0)
             lengthCount = 0
             place = distances.isOverfull ? .broken : .lengths
@@ -160,12 +221,12 @@ final class DistanceReader {
     private func readLength() -> Bool {
         let all = literalCount &+ distanceCount
         guard lengthCount < all else {
-            literals = HuffmanCode(lengths.span.extracting(0..<literalCount))
-            distances = HuffmanCode(lengths.span.extracting(literalCount..<all))
+            literals.assign(lengths.span.extracting(0..<literalCount))
+            distances.assign(lengths.span.extracting(literalCount..<all))
             place = literals.isOverfull || distances.isOverfull ? .broken : .symbols
             return true
         }
-        guard let (symbol, length) = distances.next(bits, bitCount) else { return breaksOff() }
+        guard let (symbol, length) = distances.next(bits, bitCount) else { return breaksOff(bitCount) }
         let (extra, base) =
             switch symbol {
             case 16: (2, 3)
@@ -188,57 +249,56 @@ final class DistanceReader {
         return true
     }
 
-    /// Reads a literal, a match or the end of a block (RFC 1951 3.2.5).
-    private func readSymbol() -> Bool {
-        guard let (symbol, length) = isFixed ? Self.fixedLiterals.next(bits, bitCount) : literals.next(bits, bitCount)
-        else { return breaksOff() }
-        if symbol < 256 {
-            drop(length)
-            return true
+    /// Reads literals and matches up to the end of the block (RFC 1951 3.2.5); false if it needs more bits than have come.
+    private func readSymbols(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
+        // In local variables, since this takes a step for each byte that is inflated.
+        var bits = bits
+        var bitCount = bitCount
+        var farthest = farthest
+        var matchCount = matchCount
+        defer {
+            self.matchCount = matchCount
+            self.bits = bits
+            self.bitCount = bitCount
+            self.farthest = farthest
         }
-        if symbol == 256 {
-            drop(length)
-            endBlock()
-            return true
+        while true {
+            Self.refill(&bits, &bitCount, from: bytes, at: &index)
+            guard let (symbol, length) = literals.next(bits, bitCount) else { return breaksOff(bitCount) }
+            guard symbol > 256 else {
+                bits &>>= UInt64(length)
+                bitCount &-= length
+                guard symbol == 256 else { continue }
+                if isFinalBlock {
+                    bits &>>= UInt64(bitCount & 7)
+                    bitCount &-= bitCount & 7
+                }
+                place = .blockHeader
+                return true
+            }
+            let kind = symbol &- 257
+            guard kind <= 28 else { return breaksOff() }
+            let lengthBits = length &+ (kind < 8 || kind == 28 ? 0 : kind / 4 &- 1)
+            guard lengthBits <= bitCount else { return false }
+            let rest = bits &>> UInt64(lengthBits)
+            let restCount = bitCount &- lengthBits
+            guard let (code, codeLength) = distances.next(rest, restCount) else { return breaksOff(restCount) }
+            guard code < 30 else { return breaksOff() }
+            let extra = max(0, code / 2 &- 1)
+            guard codeLength &+ extra <= restCount else { return false }
+            let base = code < 4 ? code : (2 &+ code & 1) &<< extra
+            let rising = Int((rest &>> UInt64(codeLength)) & (1 &<< UInt64(extra) &- 1))
+            farthest = max(farthest, base &+ rising &+ 1)
+            matchCount &+= 1
+            bits = rest &>> UInt64(codeLength &+ extra)
+            bitCount = restCount &- codeLength &- extra
         }
-        let kind = symbol &- 257
-        let matchBits = length &+ (kind < 8 || kind == 28 ? 0 : kind / 4 &- 1)
-        guard kind <= 28 else {
-            place = .broken
-            return true
-        }
-        guard matchBits <= bitCount else { return false }
-        let rest = bits &>> UInt64(matchBits)
-        let restCount = bitCount &- matchBits
-        guard
-            let (code, codeLength) = isFixed
-                ? Self.fixedDistances.next(rest, restCount) : distances.next(rest, restCount)
-        else {
-            return breaksOff(restCount)
-        }
-        guard code < 30 else {
-            place = .broken
-            return true
-        }
-        let extra = max(0, code / 2 &- 1)
-        guard codeLength &+ extra <= restCount else { return false }
-        drop(matchBits &+ codeLength)
-        let base = code < 4 ? code : (2 &+ code & 1) &<< extra
-        farthest = max(farthest, base &+ take(extra) &+ 1)
-        return true
     }
 
-    /// Ends a block; what follows a final one begins with the next byte (RFC 7692 7.2.3.4).
-    private func endBlock() {
-        if isFinalBlock { drop(bitCount & 7) }
-        place = .blockHeader
-    }
-
-    /// No symbol begins with the bits that have come: either more are needed, or there is none.
-    private func breaksOff(_ count: Int? = nil) -> Bool {
-        guard count ?? bitCount >= HuffmanCode.maximumLength else { return false }
-        place = .broken
-        return true
+    /// No symbol begins with the `count` bits that have come: either more are needed, or there is none.
+    private func breaksOff(_ count: Int = .max) -> Bool {
+        if count >= HuffmanCode.maximumLength { place = .broken }
+        return false
     }
 
     private func take(_ count: Int) -> Int {
@@ -250,64 +310,5 @@ final class DistanceReader {
     private func drop(_ count: Int) {
         bits &>>= UInt64(count)
         bitCount &-= count
-    }
-}
-
-/// A canonical Huffman code (RFC 1951 3.2.2), read bit by bit.
-///
-/// An object, since it takes 720 bytes: a structure would be copied for each symbol.
-private final class HuffmanCode: Sendable {
-    /// How many symbols have a code of each length.
-    private let counts: InlineArray<16, Int>
-    /// The symbols in the order of their codes.
-    private let symbols: InlineArray<288, UInt16>
-    /// Whether the lengths leave no room for all codes.
-    let isOverfull: Bool
-
-    static let maximumLength = 15
-
-    /// A code without symbols.
-    static let empty = HuffmanCode(Span())
-
-    /// The code with these lengths, by symbol; 0 for symbols without a code.
-    init(_ lengths: Span<UInt8>) {
-        var counts = InlineArray<16, Int>(repeating: 0)
-        var symbols = InlineArray<288, UInt16>(repeating: 0)
-        var isOverfull = false
-        for index in lengths.indices where lengths[index] > 0 { counts[Int(lengths[index])] &+= 1 }
-        var starts = InlineArray<17, Int>(repeating: 0)
-        var room = 1
-        for length in 1...Self.maximumLength {
-            room = 2 &* room &- counts[length]
-            isOverfull = isOverfull || room < 0
-            room = max(room, 0)
-            starts[length &+ 1] = starts[length] &+ counts[length]
-        }
-        for index in lengths.indices where lengths[index] > 0 {
-            let length = Int(lengths[index])
-            symbols[starts[length]] = UInt16(index)
-            starts[length] &+= 1
-        }
-        self.counts = counts
-        self.symbols = symbols
-        self.isOverfull = isOverfull
-    }
-
-    /// The symbol that comes next in `bits`, and the length of its code; nil if no symbol begins with the `count` bits.
-    func next(_ bits: UInt64, _ count: Int) -> (symbol: Int, length: Int)? {
-        var code = 0
-        var first = 0
-        var index = 0
-        var length = 1
-        while length <= min(count, Self.maximumLength) {
-            code |= Int(truncatingIfNeeded: bits &>> UInt64(length &- 1)) & 1
-            let codes = counts[length]
-            if code &- first < codes { return (Int(symbols[index &+ code &- first]), length) }
-            index &+= codes
-            first = (first &+ codes) &<< 1
-            code &<<= 1
-            length &+= 1
-        }
-        return nil
     }
 }

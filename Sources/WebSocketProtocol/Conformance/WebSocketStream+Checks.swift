@@ -44,7 +44,7 @@ extension WebSocketStream {
     private var usedBits: UInt8 { undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0) }
 
     /// How many independent rules a header breaks by itself; the order of messages is none of them.
-    func brokenRuleCount(_ header: FrameHeader, _ opcode: Opcode) -> Int {
+    mutating func brokenRuleCount(_ header: FrameHeader, _ opcode: Opcode) -> Int {
         var count = 0
         if header.isMasked != (sender == .client) { count &+= 1 }
         if header.firstByte & 0x70 & ~usedBits != 0 || header.rsv1 && opcode.isControl { count &+= 1 }

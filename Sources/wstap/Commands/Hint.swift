@@ -51,7 +51,7 @@ enum Hint {
             "for a trace use --format jsonl: one JSON object per line"
         case "--format=json", "--format=ndjson", "--format=jsonlines":
             "for a trace use --format jsonl: one JSON object per line"
-        case "-i",
+        case "-i" where !["live", "interfaces"].contains(arguments.first ?? ""),
             "--interface" where !["live", "interfaces"].contains(arguments.first ?? ""):
             "to capture from an interface: wstap live -i \(next ?? "INTERFACE")"
         default: nil

@@ -73,10 +73,8 @@ struct CutRun {
                 + "\(selected.connections.count == 1 ? "connection" : "connections") with \(selected.sessionCount.wanted) of "
                 + "\(selected.sessionCount.all) sessions written to \(path)"
             complain(TerminalText.safe(message))
-            if queue.abandonedFragments > 0 {
-                complain("\(queue.abandonedFragments) fragments of datagrams that are never complete are left out")
-            }
         }
+        input.report(abandonedFragments: queue.abandonedFragments)
         if status != .success { throw status }
     }
 }

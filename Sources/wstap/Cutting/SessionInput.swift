@@ -106,6 +106,12 @@ struct SessionInput {
         return options
     }
 
+    /// Says how many fragments a ``PacketQueue`` has left out.
+    func report(abandonedFragments count: UInt64) {
+        guard count > 0, !messages.quiet else { return }
+        complain("\(count) fragments of datagrams that are never complete are left out")
+    }
+
     /// Refuses what cannot be read twice.
     private func refusePipes(for command: String) throws {
         for file in files {

@@ -94,6 +94,7 @@ struct ShardRun {
         if !input.messages.quiet {
             complain(TerminalText.safe("\(packetCount) packets written to \(count) files in \(folder)"))
         }
+        input.report(abandonedFragments: queue.abandonedFragments)
         if status != .success { throw status }
     }
 

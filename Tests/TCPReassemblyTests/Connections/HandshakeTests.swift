@@ -8,8 +8,9 @@ import WireFormat
 struct HandshakeTests {
     @Test("is known by its three segments")
     func threeWay() {
-        let wire = Wire.open()
-        #expect(wire.connection.isOpeningKnown == true)
+        var wire = Wire.open()
+        let isKnown = wire.connection.isOpeningKnown
+        #expect(isKnown)
         #expect(wire.connection.syn?.packet == 1 && wire.connection.syn?.sequence == 100)
         #expect(wire.connection.synAck?.packet == 2 && wire.connection.synAck?.acknowledgment == 101)
         #expect(wire.connection.handshakeAck?.packet == 3)

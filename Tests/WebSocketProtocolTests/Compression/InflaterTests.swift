@@ -270,7 +270,7 @@ struct InflaterTests {
         var far = 0
         for _ in 0..<40 {
             let deflating = Self.deflating(takeover: true, windowBits: 15, &random)
-            let reader = DistanceReader()
+            let reader = DistanceReader(window: 0)
             var messages: [[UInt8]] = []
             var farthest = 0
             for _ in 0..<3 {
@@ -282,7 +282,7 @@ struct InflaterTests {
                     let most = Bool.random(using: &random) ? rest.count : min(20, rest.count)
                     let piece = Array(rest.prefix(Int.random(in: 1...most, using: &random)))
                     rest = rest.dropFirst(piece.count)
-                    reader.receive(piece.span)
+                    reader.receive(piece.span, reach: .max)
                 }
                 farthest = max(farthest, reader.farthest)
                 for bits in 9...14 {
@@ -299,10 +299,37 @@ struct InflaterTests {
     func randomDistances() {
         var random = SeededGenerator()
         for _ in 0..<3000 {
-            let reader = DistanceReader()
+            let reader = DistanceReader(window: 0)
             reader.begin()
-            for _ in 0..<4 { reader.receive(random.bytes(Int.random(in: 0...60, using: &random)).span) }
+            for _ in 0..<4 { reader.receive(random.bytes(Int.random(in: 0...60, using: &random)).span, reach: .max) }
             #expect((0...32768).contains(reader.farthest))
         }
+    }
+
+    @Test("Only messages that can reach beyond the window are read, from their beginning, until the window is proven")
+    func readsOnlyWhatMayExceed() {
+        var random = SeededGenerator()
+        let near = random.bytes(300)
+        let message = Deflating().compress(near + [UInt8](repeating: 0x2e, count: 700) + near)
+        let reader = DistanceReader(window: 512)
+        let (head, tail) = (Array(message.prefix(200)), Array(message.dropFirst(200)))
+        // It begins within the window and ends beyond it.
+        reader.begin()
+        reader.receive(head.span, reach: 200)
+        #expect(reader.farthest == 0)
+        reader.receive(tail.span, reach: 1300)
+        #expect(reader.farthest == 1000)
+        #expect(reader.exceedsWindow)
+        reader.begin()
+        #expect(!reader.exceedsWindow && !reader.isProven)
+        // 500 matches of a short period, again and again.
+        let periods = (0..<500).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] + near.prefix(9) }
+        let near512 = Deflating(windowBits: 9).compress(periods)
+        for _ in 0..<8 where !reader.isProven {
+            reader.begin()
+            reader.receive(near512.span, reach: 6000)
+            #expect(!reader.exceedsWindow)
+        }
+        #expect(reader.isProven)
     }
 }
