@@ -110,7 +110,7 @@ struct RedactTests {
 
     /// The words of heads: which of them may stay is said elsewhere, and some are said in payloads too.
     private static func headWords(_ events: [[String: Any]]) -> Set<String> {
-        var heads: Set<String> = ["connection", "upgrade", "protocol", "version", "switching", "accept"]
+        var heads: Set<String> = ["connection", "upgrade", "protocol", "version", "switching", "accept", "first", "packets"]
         for event in events {
             heads.formUnion(words((event["url"] as? String ?? "").utf8.prefix { $0 != UInt8(ascii: "?") }))
             for key in ["request_headers", "response_headers"] {

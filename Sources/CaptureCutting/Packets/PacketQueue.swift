@@ -65,7 +65,7 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
 
     /// Adds a copy of a packet whose owner is known.
     package mutating func append(_ packet: HeldPacket, number: UInt64, of owner: Owner?) {
-        append(Entry(packet: packet, number: number, datagrams: [], owner: owner))
+        append(Entry(packet: packet, number: number, owner: owner))
     }
 
     /// Adds a fragment that waits for the datagrams that it is part of, the innermost last.
