@@ -33,7 +33,9 @@ extension TLSReader {
         }
     }
 
-    /// One direction of a connection. Small, since 100,000 connections may be open.
+    /// One direction of a connection.
+    ///
+    /// Small, since 100,000 connections may be open.
     struct Side: ~Copyable {
         /// The incomplete record, from its header on.
         var record: [UInt8] = []

@@ -126,6 +126,7 @@ package struct TLSReader: ~Copyable {
     ///   - length: How many; nil if that is not known.
     ///   - place: Where they would stand.
     ///   - output: What comes of it.
+    /// - Returns: What the reader keeps, and whether it can go on.
     @discardableResult
     package mutating func skip(
         _ length: UInt64?, at place: RecordPlace, into output: inout TLSOutput

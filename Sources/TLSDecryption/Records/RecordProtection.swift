@@ -87,6 +87,7 @@ package struct RecordProtection: Sendable {
     /// The protection after a KeyUpdate (RFC 8446 4.6.3).
     ///
     /// - Parameter secret: The secret of the current one.
+    /// - Returns: The next one, which keeps its secret.
     func next(after secret: TrafficSecret) -> RecordProtection {
         RecordProtection(secret.next, cipher, .application, keepsSecret: true)
     }
