@@ -3,11 +3,12 @@ import WireFormat
 /// How handshakes are read.
 extension TLSReader {
     /// Reads handshake messages of a record, encrypted or not.
-    func readMessages(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func readMessages(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
+        let rare = sides[index].needRare()
         var offset = 0
         while offset < bytes.count {
-            guard let message = sides[index].messages.next(bytes, from: &offset) else { continue }
+            guard let message = rare.messages.next(bytes, from: &offset) else { continue }
             switch message.kind {
             case .clientHello: readClientHello(message.body.span, at: place, into: &output)
             case .serverHello: readServerHello(message.body.span, at: place, into: &output)
@@ -16,7 +17,7 @@ extension TLSReader {
             case .finished where isTLS13: sides[index].expected = .application
             // It ends a record (RFC 8446 5.1): one in the middle of many would only cost time.
             case .keyUpdate where isTLS13 && offset == bytes.count:
-                if let next = sides[index].protection?.next { sides[index].protection = next }
+                if let next = keysAfterUpdate(place.direction) { sides[index].protection = next }
             default: break
             }
             guard sides[index].obstacle == nil else { return }
@@ -25,13 +26,13 @@ extension TLSReader {
 
     var isTLS13: Bool { facts.version.map { $0 >= .tls13 } ?? true }
 
-    private func readClientHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    private mutating func readClientHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         guard !sides[index].isProtected else { return renegotiate(at: place, into: &output) }
         guard let hello = ClientHello(body) else { return giveUpBoth(.incomplete) }
         client = place.direction
         clientRandom = hello.random
-        sessionID = hello.sessionID
+        needAgreement().sessionID = hello.sessionID
         facts.serverName = hello.serverName
         facts.offeredProtocols = hello.protocols
         facts.hasEncryptedHello = hello.hasEncryptedHello
@@ -39,7 +40,7 @@ extension TLSReader {
         earlyData = hello.hasEarlyData ? .undecided : earlyData == .none ? .none : .rejected
     }
 
-    private func readServerHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    private mutating func readServerHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         guard !sides[place.direction.index].isProtected else { return renegotiate(at: place, into: &output) }
         guard let hello = ServerHello(body) else { return giveUpBoth(.incomplete) }
         guard !hello.isRetry else {
@@ -47,7 +48,8 @@ extension TLSReader {
             return
         }
         client = place.direction.opposite
-        serverRandom = hello.random
+        let agreement = needAgreement()
+        if hello.version < .tls13 { agreement.serverRandom = hello.random }
         facts.version = hello.version
         facts.suite = hello.suite
         facts.selectedProtocol = hello.selectedProtocol
@@ -56,7 +58,7 @@ extension TLSReader {
         if hello.version >= .tls13 {
             facts.isResumed = hello.usesPSK
         } else {
-            facts.isResumed = !sessionID.isEmpty && hello.sessionID == sessionID
+            facts.isResumed = !agreement.sessionID.isEmpty && hello.sessionID == agreement.sessionID
             if earlyData == .undecided { earlyData = .rejected }
         }
         let isSupported = hello.version <= .tls13 && hello.version >= .tls10 && cipher != nil && !hello.compresses
@@ -65,18 +67,18 @@ extension TLSReader {
         } else if !mayHaveSecrets {
             giveUpBoth(.noKeyLog)
         }
-        if waiting != nil { reviseWaiting(now: place.origin, into: &output) }
+        if self.agreement?.waiting != nil { reviseWaiting(now: place.origin, into: &output) }
     }
 
-    private func readExtensions(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    private mutating func readExtensions(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         let extensions = EncryptedExtensions(body)
         facts.selectedProtocol = extensions.selectedProtocol ?? facts.selectedProtocol
         if earlyData == .undecided { earlyData = extensions.acceptsEarlyData ? .accepted : .rejected }
-        if waiting != nil { reviseWaiting(now: place.origin, into: &output) }
+        if self.agreement?.waiting != nil { reviseWaiting(now: place.origin, into: &output) }
     }
 
     /// A new handshake inside the connection is not followed.
-    private func renegotiate(at place: RecordPlace, into output: inout TLSOutput) {
+    private mutating func renegotiate(at place: RecordPlace, into output: inout TLSOutput) {
         guard !isTLS13 else { return }
         flushGap(place.direction, into: &output)
         output.append(.problem(.renegotiation), at: place)

@@ -3,7 +3,7 @@ import WireFormat
 /// How reading goes on after lost bytes.
 extension TLSReader {
     /// Goes on after bytes that are lost.
-    func lose(_ length: UInt64?, at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func lose(_ length: UInt64?, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         guard sides[index].obstacle == nil else { return }
         if let search = sides[index].search { return search.skip(length) }
@@ -13,45 +13,45 @@ extension TLSReader {
             guard sides[index].missing == 0, let header = sides[index].header else { return }
             var own = place
             own.carrier = min(sides[index].recordStart, place.carrier.upperBound)..<place.carrier.upperBound
-            sides[index].removeRecord()
+            removeRecord(index)
             return lose(header, at: own, into: &output)
         }
-        sides[index].removeRecord()
-        sides[index].messages.isBroken = true
-        sides[index].search = RecordSearch(lost: length.map { $0 &+ begun })
+        removeRecord(index)
+        let rare = sides[index].needRare()
+        rare.messages.isBroken = true
+        rare.search = RecordSearch(lost: length.map { $0 &+ begun })
     }
 
     /// Goes on after a record of which bytes are lost, but not where it ends.
-    func lose(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func lose(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         if isProtected(header, place.direction) {
             addGap(header, at: place)
             sides[index].protection?.countLost()
-            sides[index].doubt = min(sides[index].doubt &+ 1, 64)
+            sides[index].raiseDoubt()
             return
         }
         switch header.type {
-        case .handshake: sides[index].messages.isBroken = true
+        case .handshake: sides[index].needRare().messages.isBroken = true
         case .changeCipherSpec: if let version = facts.version, version < .tls13 { sides[index].isProtected = true }
         case .alert, .applicationData: break
         }
     }
 
     /// Notes that the plaintext of a record is lost.
-    func addGap(_ header: RecordHeader, at place: RecordPlace) {
+    mutating func addGap(_ header: RecordHeader, at place: RecordPlace) {
         let index = place.direction.index
-        let side = sides[index]
-        if side.protection?.epoch == .handshake, side.expected == nil { return }
+        if sides[index].protection?.epoch == .handshake, sides[index].expected == nil { return }
         // TLS 1.3 hides what records hold; before data, the server sends tickets.
         let isData =
-            isTLS13 ? place.direction == client || side.hasPlaintext : header.type == .applicationData
+            isTLS13 ? place.direction == client || sides[index].hasPlaintext : header.type == .applicationData
         guard isTLS13 || isData else { return }
-        let overhead = side.protection?.overhead ?? (isTLS13 ? cipher.map { $0.tagSize &+ 1 } : nil)
+        let overhead = sides[index].protection?.overhead ?? (isTLS13 ? cipher.map { $0.tagSize &+ 1 } : nil)
         let length = isData ? overhead.flatMap { UInt64(exactly: header.length &- $0) } : nil
         add(PendingGap(length: length, records: 1, place: place))
     }
 
-    private func add(_ gap: PendingGap) {
+    private mutating func add(_ gap: PendingGap) {
         let index = gap.place.direction.index
         guard var pending = sides[index].pendingGap else {
             sides[index].pendingGap = gap
@@ -66,7 +66,7 @@ extension TLSReader {
     }
 
     /// Hands on what is known to be lost.
-    func flushGap(_ direction: Direction, into output: inout TLSOutput) {
+    mutating func flushGap(_ direction: Direction, into output: inout TLSOutput) {
         guard let gap = sides[direction.index].pendingGap else { return }
         sides[direction.index].pendingGap = nil
         if gap.length != 0 { output.append(.gap(gap.length), at: gap.place) }
@@ -75,7 +75,7 @@ extension TLSReader {
     // MARK: The search for records
 
     /// Tries what may be a record, now that there are more bytes.
-    func goOnSearching(_ search: RecordSearch, _ place: RecordPlace, into output: inout TLSOutput) {
+    mutating func goOnSearching(_ search: RecordSearch, _ place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         while let (start, header) = search.next() {
             let lost = search.lost.map { $0 &+ UInt64(start) }
@@ -86,8 +86,8 @@ extension TLSReader {
             else { continue }
             noteLoss(lost, found, at: place)
             adopt(found, place.direction)
-            sides[index].search = nil
-            sides[index].messages = MessageCollector()
+            sides[index].rare?.search = nil
+            sides[index].rare?.messages = MessageCollector()
             for part in search.rest(from: start) { read(part.bytes.span, at: part.place, into: &output) }
             return
         }
@@ -105,7 +105,7 @@ extension TLSReader {
     }
 
     /// Notes what was lost before a record that was found: its number tells how many records that were.
-    private func noteLoss(_ lost: UInt64?, _ found: RecordProtection, at place: RecordPlace) {
+    private mutating func noteLoss(_ lost: UInt64?, _ found: RecordProtection, at place: RecordPlace) {
         let index = place.direction.index
         guard found.epoch == .application else { return }
         var gap = PendingGap(length: nil, records: 0, place: place)
@@ -130,28 +130,30 @@ extension TLSReader {
     ///   - lost: The bytes lost before it; nil if not known.
     ///   - preceding: The last bytes before it, as far as they are there.
     /// - Returns: The keys, whose next record it is.
-    func locate(
+    mutating func locate(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction, lost: UInt64?,
         after preceding: [UInt8]? = nil
     ) -> RecordProtection? {
         guard mayTry else { return nil }
-        let side = sides[direction.index]
-        if var current = side.protection, side.expected == nil {
+        let index = direction.index
+        if var current = sides[index].protection, sides[index].expected == nil {
             if let preceding, current.isChained { current.chain(to: preceding.span) }
-            let least = current.sequence &- min(current.sequence, UInt64(side.doubt))
-            if let found = locate(header, payload, current, from: least, lost, side.counterDistance) { return found }
+            let least = current.sequence &- min(current.sequence, UInt64(sides[index].doubt))
+            let distance = sides[index].knowsCounter ? sides[index].counterDistance : nil
+            if let found = locate(header, payload, current, from: least, lost, distance) { return found }
             if current.epoch == .application {
-                var next = current.next
+                var secret = secret(of: current, direction)
                 for _ in 0..<Self.generations {
-                    guard let generation = next else { break }
+                    guard let last = secret else { break }
+                    let generation = current.next(after: last)
                     if let found = locate(header, payload, generation, from: 0, lost, nil) {
-                        if let gap = side.pendingGap {
+                        if let gap = sides[index].pendingGap {
                             // One of the lost records was the KeyUpdate.
-                            sides[direction.index].pendingGap?.length = gap.records == 1 && gap.length == 5 ? 0 : nil
+                            sides[index].pendingGap?.length = gap.records == 1 && gap.length == 5 ? 0 : nil
                         }
                         return found
                     }
-                    next = generation.next
+                    secret = generation.secret
                 }
             }
         }
@@ -163,7 +165,7 @@ extension TLSReader {
     }
 
     /// The same for certain keys.
-    private func locate(
+    private mutating func locate(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ keys: RecordProtection, from least: UInt64, _ lost: UInt64?,
         _ counterDistance: UInt64?
     ) -> RecordProtection? {
@@ -192,7 +194,7 @@ extension TLSReader {
     private var mayTry: Bool { trialBudget >= 0 && bench.trialBudget >= 0 }
 
     /// Counts a trial: each costs something, however short the record.
-    private func spendTrial(_ payload: Span<UInt8>) {
+    private mutating func spendTrial(_ payload: Span<UInt8>) {
         trialBudget &-= payload.count &+ Self.trialOverhead
         bench.trialBudget &-= payload.count &+ Self.trialOverhead
     }

@@ -3,15 +3,15 @@ import WireFormat
 /// How a session is found whose ClientHello is not in the capture.
 extension TLSReader {
     /// Searches on, since what looked like a record is none that the key log opens.
-    func seekMidstream(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func seekMidstream(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         guard mayHaveSecrets else { return giveUpBoth(.noKeyLog) }
         sides[index].failures &+= 1
-        guard sides[index].failures < Self.midstreamRecords else { return giveUp(place.direction, .noHandshake) }
+        guard Int(sides[index].failures) < Self.midstreamRecords else { return giveUp(place.direction, .noHandshake) }
     }
 
     /// Tries the secrets of all sessions: the number of a record in AES-GCM proves its key.
-    func locateMidstream(
+    mutating func locateMidstream(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction
     ) -> RecordProtection? {
         guard let secrets, header.type == .applicationData, bench.midstreamTrials > 0 else { return nil }

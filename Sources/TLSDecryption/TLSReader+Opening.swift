@@ -3,7 +3,7 @@ import WireFormat
 /// How records are decrypted.
 extension TLSReader {
     /// Decrypts a record, and hands on what it holds.
-    func decrypt(
+    mutating func decrypt(
         _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
     ) {
         let index = place.direction.index
@@ -11,17 +11,21 @@ extension TLSReader {
         guard let type = open(header, payload, place.direction, into: &output.bytes) else {
             return fail(header, payload, at: place, into: &output)
         }
-        sides[index].failures = 0
-        sides[index].doubt = 0
+        sides[index].trust()
         hand(on: type, from: start, at: place, into: &output)
     }
 
     /// Hands on what a record held, which stands at the end of the output.
-    private func hand(on type: ContentType, from start: Int, at place: RecordPlace, into output: inout TLSOutput) {
+    private mutating func hand(
+        on type: ContentType, from start: Int, at place: RecordPlace, into output: inout TLSOutput
+    ) {
         let index = place.direction.index
         guard type != .applicationData else {
             guard output.bytes.count > start else { return }
-            flushGap(place.direction, into: &output)
+            if sides[index].rare != nil {
+                flushGap(place.direction, into: &output)
+                sides[index].dropRare()
+            }
             sides[index].hasPlaintext = true
             return output.append(.plaintext(start..<output.bytes.count), at: place)
         }
@@ -35,7 +39,7 @@ extension TLSReader {
     }
 
     /// Decrypts a record by the keys of its direction, or those that come next.
-    private func open(
+    private mutating func open(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction, into output: inout [UInt8]
     ) -> ContentType? {
         let index = direction.index
@@ -64,14 +68,15 @@ extension TLSReader {
         return type
     }
 
-    private func learnCounter(_ payload: Span<UInt8>, _ index: Int) {
+    private mutating func learnCounter(_ payload: Span<UInt8>, _ index: Int) {
         guard let counter = RecordProtection.explicitCounter(payload), let next = sides[index].protection?.sequence
         else { return }
         sides[index].counterDistance = counter &- (next &- 1)
+        sides[index].knowsCounter = true
     }
 
     /// Lets a direction go on with keys that have opened a record.
-    func adopt(_ protection: RecordProtection, _ direction: Direction) {
+    mutating func adopt(_ protection: RecordProtection, _ direction: Direction) {
         let index = direction.index
         if sides[index].protection?.epoch == nil || sides[index].protection?.epoch == .early,
             protection.epoch == .handshake, let gap = sides[index].pendingGap?.length
@@ -82,14 +87,21 @@ extension TLSReader {
         sides[index].protection = protection
         sides[index].expected = nil
         sides[index].isProtected = sides[index].isProtected || protection.version < .tls13
+        let opposite = direction.opposite.index
+        if agreement?.waiting == nil, protection.epoch == .application,
+            sides[opposite].protection?.epoch == .application
+        {
+            agreement = nil
+            facts.offeredProtocols = []
+        }
     }
 
     /// The keys that may come next in a direction.
     func candidates(_ direction: Direction) -> [RecordProtection] {
         guard let secrets, let clientRandom, let client else { return [] }
-        let side = sides[direction.index]
+        let index = direction.index
         guard let version = facts.version, version < .tls13 else {
-            return epochs(side, isClient: direction == client).flatMap { epoch in
+            return epochs(index, isClient: direction == client).flatMap { epoch in
                 secrets.secrets(Self.label(epoch, isClient: direction == client), of: clientRandom, at: packet)
                     .flatMap { secret in
                         suites(secret).compactMap { suite in
@@ -98,7 +110,9 @@ extension TLSReader {
                     }
             }
         }
-        guard side.protection == nil, let suite = facts.suite, let cipher, let serverRandom else { return [] }
+        guard sides[index].protection == nil, let suite = facts.suite, let cipher,
+            let serverRandom = agreement?.serverRandom
+        else { return [] }
         return secrets.secrets(.master, of: clientRandom, at: packet).map { secret in
             let keys = MasterSecret(secret, version, suite)
                 .keys(cipher, clientRandom: clientRandom, serverRandom: serverRandom, version)
@@ -109,11 +123,11 @@ extension TLSReader {
     }
 
     /// The parts of the connection whose keys may come next.
-    private func epochs(_ side: Side, isClient: Bool) -> [RecordProtection.Epoch] {
+    private func epochs(_ index: Int, isClient: Bool) -> [RecordProtection.Epoch] {
         var epochs: [RecordProtection.Epoch] = [.handshake, .application]
         if isClient, earlyData == .accepted { epochs.insert(.early, at: 0) }
-        if let expected = side.expected { return epochs.filter { $0 >= expected } }
-        guard let current = side.protection?.epoch else { return epochs }
+        if let expected = sides[index].expected { return epochs.filter { $0 >= expected } }
+        guard let current = sides[index].protection?.epoch else { return epochs }
         return epochs.filter { $0 > current }
     }
 
@@ -122,7 +136,7 @@ extension TLSReader {
         (facts.suite.map { [$0] } ?? CipherSuite.allOfTLS13).filter { $0.hash.digestSize == secret.count }
     }
 
-    private static func label(_ epoch: RecordProtection.Epoch, isClient: Bool) -> SecretLabel {
+    static func label(_ epoch: RecordProtection.Epoch, isClient: Bool) -> SecretLabel {
         switch epoch {
         case .early: .clientEarly
         case .handshake: isClient ? .clientHandshake : .serverHandshake
@@ -150,10 +164,35 @@ extension TLSReader {
         }
     }
 
+    // MARK: KeyUpdate
+
+    /// The keys that follow the current ones of a direction (RFC 8446 4.6.3); nil in TLS 1.2.
+    func keysAfterUpdate(_ direction: Direction) -> RecordProtection? {
+        guard let current = sides[direction.index].protection, let secret = secret(of: current, direction) else {
+            return nil
+        }
+        return current.next(after: secret)
+    }
+
+    /// The secret that keys follow from: kept with them after an update, else one of the key log's.
+    func secret(of keys: RecordProtection, _ direction: Direction) -> TrafficSecret? {
+        if let secret = keys.secret { return secret }
+        guard keys.version >= .tls13, let secrets, let clientRandom, let client else { return nil }
+        for secret in secrets.secrets(
+            Self.label(keys.epoch, isClient: direction == client), of: clientRandom, at: packet)
+        {
+            for suite in suites(secret) {
+                let secret = TrafficSecret(secret, suite.hash)
+                if keys.follows(from: secret) { return secret }
+            }
+        }
+        return nil
+    }
+
     // MARK: Failures
 
     /// Follows up on a record that no keys open.
-    private func fail(
+    private mutating func fail(
         _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
     ) {
         let index = place.direction.index
@@ -166,15 +205,15 @@ extension TLSReader {
         let lacksVector = sides[index].protection?.lacksVector == true
         sides[index].protection?.pass(payload)
         sides[index].protection?.sequence &+= 1
-        sides[index].doubt = min(sides[index].doubt &+ 1, 64)
+        sides[index].raiseDoubt()
         addGap(header, at: place)
-        guard !lacksVector, sides[index].badRecords < Self.badRecordLimit else { return }
+        guard !lacksVector, Int(sides[index].badRecords) < Self.badRecordLimit else { return }
         sides[index].badRecords &+= 1
         output.append(.problem(.badRecord), at: place)
     }
 
     /// Follows up on a record that is not opened in a direction of which none was.
-    private func failFirst(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
+    private mutating func failFirst(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         if clientRandom == nil {
             return seekMidstream(header, at: place, into: &output)
@@ -193,8 +232,8 @@ extension TLSReader {
         {
             output.append(.problem(.wrongSecret), at: place)
         }
-        sides[index].doubt = min(sides[index].doubt &+ 1, 64)
-        if sides[index].failures > Self.failureLimit { giveUp(place.direction, .wrongSecret) }
+        sides[index].raiseDoubt()
+        if Int(sides[index].failures) > Self.failureLimit { giveUp(place.direction, .wrongSecret) }
     }
 
     /// Records that may fail before a direction's secrets count as wrong: a handshake without its secret, early data.

@@ -3,7 +3,7 @@ import WireFormat
 /// How streams become records.
 extension TLSReader {
     /// Reads bytes of a stream.
-    func read(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func read(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         var offset = 0
         while offset < bytes.count {
@@ -47,25 +47,48 @@ extension TLSReader {
     /// Takes bytes of an incomplete record.
     ///
     /// - Returns: How many.
-    private func gather(_ bytes: Span<UInt8>, of index: Int) -> Int {
+    private mutating func gather(_ bytes: Span<UInt8>, of index: Int) -> Int {
         let count = min(sides[index].missing, bytes.count)
         if sides[index].recordLost > 0 {
             // It cannot be verified any more.
             sides[index].recordLost &+= count
             return count
         }
+        if sides[index].record.count &+ count > Self.keptRoom, sides[index].record.capacity <= Self.keptRoom,
+            var room = bench.takeRoom()
+        {
+            room.append(contentsOf: sides[index].record)
+            sides[index].record = room
+        }
         sides[index].record.append(copying: bytes.extracting(first: count))
         return count
     }
 
+    /// Drops the current record.
+    mutating func removeRecord(_ index: Int) {
+        sides[index].lostCount = 0
+        guard sides[index].record.capacity > Self.keptRoom else {
+            // Room for small records stays: most connections go on with such.
+            return sides[index].record.removeAll(keepingCapacity: true)
+        }
+        var room: [UInt8] = []
+        swap(&room, &sides[index].record)
+        bench.giveBack(room: room)
+    }
+
+    /// Room for records that each connection keeps, in bytes.
+    private static let keptRoom = 512
+
     /// Takes a record that was put together.
-    private func finishRecord(at place: RecordPlace, before end: Int, outOf count: Int, into output: inout TLSOutput) {
+    private mutating func finishRecord(
+        at place: RecordPlace, before end: Int, outOf count: Int, into output: inout TLSOutput
+    ) {
         let index = place.direction.index
         guard sides[index].record.count > RecordHeader.size || sides[index].recordLost > 0,
             let header = sides[index].header
         else {
             if let header = sides[index].header, header.length == 0 {
-                sides[index].removeRecord()
+                removeRecord(index)
             } else {
                 loseFraming(of: place, at: end, outOf: count, lost: UInt64(RecordHeader.size))
             }
@@ -86,14 +109,14 @@ extension TLSReader {
         }
         if sides[index].record.isEmpty, sides[index].obstacle == nil {
             swap(&record, &sides[index].record)
-            sides[index].removeRecord()
+            removeRecord(index)
         }
     }
 
     /// Begins to search, since where records begin is not known any more.
-    private func loseFraming(of place: RecordPlace, at offset: Int, outOf count: Int, lost: UInt64) {
+    private mutating func loseFraming(of place: RecordPlace, at offset: Int, outOf count: Int, lost: UInt64) {
         let index = place.direction.index
-        sides[index].removeRecord()
+        removeRecord(index)
         guard sides[index].protection != nil || clientRandom != nil || facts.version != nil || beginsMidstream else {
             return giveUpBoth(.incomplete)
         }
@@ -101,7 +124,9 @@ extension TLSReader {
     }
 
     /// Takes a record.
-    func take(_ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func take(
+        _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
+    ) {
         guard sides[place.direction.index].obstacle == nil else { return }
         if mustWait(header, place) {
             wait(header, payload, at: place, into: &output)
@@ -111,7 +136,7 @@ extension TLSReader {
     }
 
     /// Reads a record that need not wait.
-    func dispatch(
+    mutating func dispatch(
         _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
     ) {
         let index = place.direction.index
@@ -140,7 +165,7 @@ extension TLSReader {
     }
 
     /// Reads an alert (RFC 8446 6).
-    func readAlert(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func readAlert(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
         guard bytes.count == 2 else { return }
         let alert = TLSAlert(isFatal: bytes[0] == 2, code: bytes[1])
         if alert.isFatal, facts.fatalAlert == nil { facts.fatalAlert = (alert, place.direction) }

@@ -42,39 +42,45 @@ extension TLSReader {
     }
 
     /// Keeps a record.
-    func wait(_ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func wait(
+        _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
+    ) {
         sides[place.direction.index].isHeld = true
-        var records = waiting ?? WaitingRecords()
-        waiting = nil
+        let agreement = needAgreement()
+        var records = agreement.waiting ?? WaitingRecords()
+        agreement.waiting = nil
         records.append(WaitingRecords.Entry(header: header, payload: Array(copying: payload), place: place))
-        waiting = records
+        agreement.waiting = records
         if records.cost > WaitingRecords.limit { releaseWaiting(into: &output) }
     }
 
     /// Reads the records that need not wait any more.
-    func reviseWaiting(now: Origin, into output: inout TLSOutput) {
-        if let first = waiting?.entries.first,
+    mutating func reviseWaiting(now: Origin, into output: inout TLSOutput) {
+        if let first = agreement?.waiting?.entries.first,
             now.time.nanoseconds(since: first.place.origin.time) > WaitingRecords.patience
         {
             return releaseWaiting(into: &output)
         }
-        while waiting != nil {
-            let ready = Direction.allCases.filter { sides[$0.index].isHeld && isReady($0) }
+        while agreement?.waiting != nil {
+            var ready: [Direction] = []
+            for direction in Direction.allCases where sides[direction.index].isHeld && isReady(direction) {
+                ready.append(direction)
+            }
             guard !ready.isEmpty else { return }
             readWaiting(of: ready, into: &output)
         }
     }
 
     /// Reads all records that wait, with what there is.
-    func releaseWaiting(into output: inout TLSOutput) {
+    mutating func releaseWaiting(into output: inout TLSOutput) {
         if earlyData == .undecided { earlyData = .accepted }
         // The server's word may come with what waits.
         readWaiting(of: Direction.allCases, into: &output)
     }
 
-    private func readWaiting(of directions: [Direction], into output: inout TLSOutput) {
-        guard let entries = waiting?.entries else { return }
-        waiting = nil
+    private mutating func readWaiting(of directions: [Direction], into output: inout TLSOutput) {
+        guard let entries = agreement?.waiting?.entries else { return }
+        agreement?.waiting = nil
         for direction in directions { sides[direction.index].isHeld = false }
         var rest = WaitingRecords()
         for entry in entries {
@@ -84,6 +90,6 @@ extension TLSReader {
                 rest.append(entry)
             }
         }
-        if !rest.entries.isEmpty { waiting = rest }
+        if !rest.entries.isEmpty { needAgreement().waiting = rest }
     }
 }

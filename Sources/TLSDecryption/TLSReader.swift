@@ -7,18 +7,18 @@ package import WireFormat
 ///
 /// Files: `+Records` takes records apart from streams, `+Hellos` reads handshakes, `+Opening` decrypts, `+Losses` goes on after
 /// lost bytes, `+Waiting` keeps records for which something must come first.
-package final class TLSReader {
+package struct TLSReader: ~Copyable {
     let secrets: SecretStore?
     let bench: CipherBench
-    var sides: InlineArray<2, Side> = [Side(), Side()]
+    var sides = Sides()
     /// What the hellos told.
     package internal(set) var facts = TLSFacts()
     /// The direction of the client; nil while it is not known.
     package internal(set) var client: Direction?
     /// The random of the ClientHello, which names the connection in key logs.
     package internal(set) var clientRandom: Random?
-    var serverRandom: Random?
-    var sessionID: [UInt8] = []
+    /// What is needed until keys are agreed on; nil after that.
+    var agreement: Agreement?
     /// What protects records, by the suite; nil while it is not known.
     var cipher: RecordCipher?
     var encryptsThenAuthenticates = false
@@ -26,10 +26,10 @@ package final class TLSReader {
     package let beginsMidstream: Bool
     /// What becomes of data that the client sent with its first hello.
     var earlyData = EarlyData.none
-    /// Records that wait, of both directions, in order; nil if none do.
-    var waiting: WaitingRecords?
     /// Bytes that may still be spent on trials, after losses.
     var trialBudget = 256 << 20
+    /// What it came to, once nothing more can be decrypted.
+    private var ending: (obstacle: TLSFacts.Obstacle?, isDecrypted: Bool)?
     /// The current packet.
     var packet: UInt64 = 0
 
@@ -56,7 +56,9 @@ package final class TLSReader {
 
     /// The bytes that it keeps beside itself.
     package var cost: Int {
-        sides[0].cost &+ sides[1].cost &+ (waiting?.cost ?? 0)
+        mutating get {
+            sides[0].cost &+ sides[1].cost &+ (agreement.map { 160 &+ ($0.waiting?.cost ?? 0) } ?? 0)
+        }
     }
 
     /// Whether records of a direction have been decrypted.
@@ -64,6 +66,7 @@ package final class TLSReader {
 
     /// Whether both directions have their secrets, as far as is known.
     package var isDecrypted: Bool {
+        if let ending { return ending.isDecrypted }
         let hasPlaintext = hasDecrypted(.fromInitiator) || hasDecrypted(.fromResponder)
         return hasPlaintext && sides[0].obstacle == nil && sides[1].obstacle == nil
     }
@@ -71,17 +74,50 @@ package final class TLSReader {
     /// What keeps a direction from being decrypted; nil if nothing does.
     package func obstacle(_ direction: Direction) -> TLSFacts.Obstacle? { sides[direction.index].obstacle }
 
+    /// Whether nothing more can be decrypted.
+    private var isStuck: Bool {
+        // Mutating, like ``cost``, so that the reader is looked at in place, not copied.
+        mutating get { sides[0].obstacle != nil && sides[1].obstacle != nil }
+    }
+
+    /// Frees what only decryption needs, since nothing more can be decrypted.
+    ///
+    /// Nothing may be read with it any more.
+    package mutating func forget() {
+        ending = (obstacle, isDecrypted)
+        agreement = nil
+        sides.free()
+    }
+
     /// What keeps the connection from being decrypted; nil if records of it were.
     package var obstacle: TLSFacts.Obstacle? {
+        if let ending { return ending.obstacle }
         guard !hasDecrypted(.fromInitiator), !hasDecrypted(.fromResponder) else { return nil }
         return sides[0].obstacle ?? sides[1].obstacle ?? .incomplete
     }
 
+    /// What a reader keeps, and whether it can go on.
+    package struct Status {
+        /// The bytes that it keeps beside itself.
+        package let cost: Int
+        /// Whether nothing more can be decrypted.
+        package let isStuck: Bool
+    }
+
+    private var status: Status {
+        mutating get { ending == nil ? Status(cost: cost, isStuck: isStuck) : Status(cost: 0, isStuck: true) }
+    }
+
     /// Takes the next bytes of a stream.
-    package func receive(_ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {
+    @discardableResult
+    package mutating func receive(
+        _ bytes: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
+    ) -> Status {
+        guard ending == nil else { return status }
         packet = max(packet, place.origin.packet)
-        if waiting != nil { reviseWaiting(now: place.origin, into: &output) }
+        if agreement?.waiting != nil { reviseWaiting(now: place.origin, into: &output) }
         read(bytes, at: place, into: &output)
+        return status
     }
 
     /// Goes on after bytes that the capture lacks.
@@ -90,17 +126,29 @@ package final class TLSReader {
     ///   - length: How many; nil if that is not known.
     ///   - place: Where they would stand.
     ///   - output: What comes of it.
-    package func skip(_ length: UInt64?, at place: RecordPlace, into output: inout TLSOutput) {
+    /// - Returns: What the reader keeps, and whether it can go on.
+    @discardableResult
+    package mutating func skip(
+        _ length: UInt64?, at place: RecordPlace, into output: inout TLSOutput
+    ) -> Status {
+        guard ending == nil else { return status }
         packet = max(packet, place.origin.packet)
-        if waiting != nil { releaseWaiting(into: &output) }
+        if agreement?.waiting != nil { releaseWaiting(into: &output) }
         lose(length, at: place, into: &output)
+        return status
     }
 
+    /// Where the state is that each record changes, for prefetching.
+    package var address: UnsafeRawPointer { unsafe sides.address }
+    /// How much of it, in bytes.
+    package static var hotBytes: Range<Int> { 0..<(2 &* MemoryLayout<Side>.stride) }
+
     /// Ends the reading: what waits is decrypted with what there is.
-    package func finish(into output: inout TLSOutput) {
+    package mutating func finish(into output: inout TLSOutput) {
+        guard ending == nil else { return }
         // What came after the last packet counts too.
         packet = .max
-        if waiting != nil { releaseWaiting(into: &output) }
+        if agreement?.waiting != nil { releaseWaiting(into: &output) }
         for direction in Direction.allCases {
             flushGap(direction, into: &output)
             if sides[direction.index].obstacle == nil, sides[direction.index].failures > 0,
@@ -114,21 +162,30 @@ package final class TLSReader {
     /// What is missing if a connection has no secrets.
     var missing: TLSFacts.Obstacle { secrets == nil || secrets?.isEmpty == true ? .noKeyLog : .noSecret }
 
+    /// Keeps what is needed until keys are agreed on.
+    mutating func needAgreement() -> Agreement {
+        if let agreement { return agreement }
+        let new = Agreement()
+        agreement = new
+        return new
+    }
+
     /// Whether there are secrets of any connection, or may come.
     var mayHaveSecrets: Bool { secrets.map { $0.mayGrow || !$0.isEmpty } ?? false }
 
     /// Stops decrypting a direction.
-    func giveUp(_ direction: Direction, _ obstacle: TLSFacts.Obstacle) {
+    mutating func giveUp(_ direction: Direction, _ obstacle: TLSFacts.Obstacle) {
         let index = direction.index
         sides[index].obstacle = sides[index].obstacle ?? obstacle
         sides[index].record = []
         sides[index].recordLost = 0
-        sides[index].search = nil
-        sides[index].messages = MessageCollector()
+        sides[index].rare?.search = nil
+        sides[index].rare?.messages = MessageCollector()
+        sides[index].dropRare()
     }
 
     /// Stops decrypting the connection: without what both hellos say, neither direction can be read.
-    func giveUpBoth(_ obstacle: TLSFacts.Obstacle) {
+    mutating func giveUpBoth(_ obstacle: TLSFacts.Obstacle) {
         for direction in Direction.allCases { giveUp(direction, obstacle) }
     }
 }

@@ -124,7 +124,7 @@ public struct Slot<Element: ~Copyable>: Hashable, Sendable {
 ///   - address: Any address.
 ///   - bytes: Which bytes, counted from there.
 @inlinable @inline(__always)
-func prefetch(_ address: UnsafeRawPointer, _ bytes: Range<Int>) {
+package func prefetch(_ address: UnsafeRawPointer, _ bytes: Range<Int>) {
     // A cache line has 64 bytes, on most machines.
     var offset = bytes.lowerBound & ~63
     while offset < bytes.upperBound {

@@ -55,7 +55,7 @@ struct TLSRun {
     private func outcome(_ cutting: Cutting) throws(Disagreement) -> Outcome {
         let store = SecretStore(mayGrow: settings & 4 != 0)
         store.add(Array(Self.keyLog.utf8))
-        let reader = TLSReader(secrets: store, bench: CipherBench(), beginsMidstream: settings & 2 != 0)
+        var reader = TLSReader(secrets: store, bench: CipherBench(), beginsMidstream: settings & 2 != 0)
         var outcome = Outcome()
         var (offsets, sequences): ([UInt64], [UInt64]) = ([0, 0], [0, 0])
         var packet: UInt64 = 0

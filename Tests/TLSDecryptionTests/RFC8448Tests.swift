@@ -26,7 +26,7 @@ struct RFC8448Tests {
     func trace(cut: Int) {
         let store = SecretStore()
         store.add(Array(RFC8448.keyLog.utf8))
-        var reading = Reading(store)
+        let reading = Reading(store)
         let records: [(String, Direction)] = [
             (RFC8448.clientHello, .fromInitiator), (RFC8448.serverHello + RFC8448.serverFlight, .fromResponder),
             (RFC8448.clientFinished, .fromInitiator), (RFC8448.newSessionTicket, .fromResponder),

@@ -12,8 +12,8 @@ extension RecordedSession {
 }
 
 /// Feeds a reader, and keeps what comes of it.
-struct Reading {
-    let reader: TLSReader
+final class Reading {
+    private(set) var reader: TLSReader
     /// Decrypted bytes by ``Direction/index``; those of gaps of known length are nil.
     var plaintext: [[UInt8?]] = [[], []]
     /// Gaps of unknown length, by where they stand.
@@ -23,11 +23,11 @@ struct Reading {
     private var offsets: [UInt64] = [0, 0]
     private var packet: UInt64 = 0
 
-    init(_ secrets: SecretStore?, beginsMidstream: Bool = false) {
-        reader = TLSReader(secrets: secrets, bench: CipherBench(), beginsMidstream: beginsMidstream)
+    init(_ secrets: SecretStore?, bench: CipherBench = CipherBench(), beginsMidstream: Bool = false) {
+        reader = TLSReader(secrets: secrets, bench: bench, beginsMidstream: beginsMidstream)
     }
 
-    private mutating func place(_ direction: Direction, _ count: Int, milliseconds: Int64?) -> RecordPlace {
+    private func place(_ direction: Direction, _ count: Int, milliseconds: Int64?) -> RecordPlace {
         packet += 1
         defer { offsets[direction.index] += UInt64(count) }
         let start = offsets[direction.index]
@@ -36,7 +36,7 @@ struct Reading {
             direction: direction, origin: Origin(packet: packet, time: time), carrier: start..<(start + UInt64(count)))
     }
 
-    mutating func receive(_ bytes: some Collection<UInt8>, _ direction: Direction, milliseconds: Int64? = nil) {
+    func receive(_ bytes: some Collection<UInt8>, _ direction: Direction, milliseconds: Int64? = nil) {
         var output = TLSOutput()
         let own = Array(bytes)
         reader.receive(
@@ -44,19 +44,19 @@ struct Reading {
         take(output)
     }
 
-    mutating func lose(_ count: Int, _ direction: Direction) {
+    func lose(_ count: Int, _ direction: Direction) {
         var output = TLSOutput()
         reader.skip(UInt64(count), at: place(direction, count, milliseconds: nil), into: &output)
         take(output)
     }
 
-    mutating func finish() {
+    func finish() {
         var output = TLSOutput()
         reader.finish(into: &output)
         take(output)
     }
 
-    private mutating func take(_ output: TLSOutput) {
+    private func take(_ output: TLSOutput) {
         for piece in output.pieces {
             let index = piece.place.direction.index
             switch piece.content {

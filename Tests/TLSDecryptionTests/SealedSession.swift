@@ -128,7 +128,7 @@ struct SealedSession {
     }
 
     /// Feeds a whole handshake; both directions go on with application keys.
-    mutating func open(_ reading: inout Reading) {
+    mutating func open(_ reading: Reading) {
         reading.receive(Self.plain(clientHello()), .fromInitiator)
         reading.receive(
             Self.plain(serverHello()) + record(Self.serverFlight(), .fromResponder, type: 22), .fromResponder)

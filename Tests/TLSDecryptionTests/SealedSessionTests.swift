@@ -12,13 +12,13 @@ struct SealedSessionTests {
     @Test("after a HelloRetryRequest is decrypted (RFC 8446 4.1.4)")
     func retry() {
         var session = SealedSession()
-        var reading = Reading(session.secrets())
+        let reading = Reading(session.secrets())
         reading.receive(SealedSession.plain(session.clientHello()), .fromInitiator)
         reading.receive(
             SealedSession.plain(session.serverHello(SealedSession.retryRandom)) + SealedSession.plain([1], type: 20),
             .fromResponder)
         reading.receive(SealedSession.plain([1], type: 20), .fromInitiator)
-        session.open(&reading)
+        session.open(reading)
         reading.receive(session.record(Self.text(1), .fromInitiator), .fromInitiator)
         reading.receive(session.record(Self.text(2), .fromResponder), .fromResponder)
         reading.finish()
@@ -26,10 +26,40 @@ struct SealedSessionTests {
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
+    @Test("is decrypted with more keys than there are contexts for them")
+    func contexts() {
+        let bench = CipherBench()
+        let suites: [CipherSuite] = [.aes128GCM, .chaCha20Poly1305]
+        var sessions: [SealedSession] = []
+        var readings: [Reading] = []
+        for number in 0..<300 {
+            var session = SealedSession(suites[number % 2])
+            let reading = Reading(session.secrets(), bench: bench)
+            session.open(reading)
+            // Sessions have the same secrets: updates make their keys differ.
+            for _ in 0..<(number % 7) { reading.receive(session.keyUpdate(.fromInitiator), .fromInitiator) }
+            sessions.append(session)
+            readings.append(reading)
+        }
+        for round in 0..<3 {
+            for number in sessions.indices {
+                for direction in Direction.allCases {
+                    readings[number].receive(sessions[number].record(Self.text(round), direction), direction)
+                }
+            }
+        }
+        let expected = (0..<3).flatMap { Self.text($0) }.map { Optional($0) }
+        for reading in readings {
+            reading.finish()
+            #expect(reading.plaintext == [expected, expected])
+            #expect(reading.problems.isEmpty)
+        }
+    }
+
     @Test("with early data has a gap in its place without the secret of that", arguments: [true, false])
     func earlyData(hasSecret: Bool) {
         var session = SealedSession()
-        var reading = Reading(session.secrets(withEarly: hasSecret))
+        let reading = Reading(session.secrets(withEarly: hasSecret))
         reading.receive(SealedSession.plain(session.clientHello(hasEarlyData: true)), .fromInitiator)
         session.begin(.early, .fromInitiator)
         for number in 0..<3 { reading.receive(session.record(Self.text(number), .fromInitiator), .fromInitiator) }
@@ -52,8 +82,8 @@ struct SealedSessionTests {
     @Test("with KeyUpdates of both ends is decrypted", arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
     func keyUpdates(suite: CipherSuite) {
         var session = SealedSession(suite)
-        var reading = Reading(session.secrets())
-        session.open(&reading)
+        let reading = Reading(session.secrets())
+        session.open(reading)
         for number in 0..<6 {
             for direction in Direction.allCases {
                 // A record under old keys, the KeyUpdate and a record under new ones in one segment.
@@ -71,8 +101,8 @@ struct SealedSessionTests {
     @Test("goes on after the segment with the KeyUpdate is lost", arguments: [1, 3])
     func lostKeyUpdate(updates: Int) {
         var session = SealedSession()
-        var reading = Reading(session.secrets())
-        session.open(&reading)
+        let reading = Reading(session.secrets())
+        session.open(reading)
         reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
         // RFC 8446 4.6.3 lets an end update as often as it likes.
         let lost = (0..<updates).flatMap { _ in session.keyUpdate(.fromResponder) }
@@ -87,8 +117,8 @@ struct SealedSessionTests {
     @Test("with AES-GCM goes on after any number of lost records, which it tells", arguments: [1, 4, 100, 10_000])
     func lostRecords(count: Int) {
         var session = SealedSession()
-        var reading = Reading(session.secrets())
-        session.open(&reading)
+        let reading = Reading(session.secrets())
+        session.open(reading)
         reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
         let lost = (0..<count).reduce(0) { length, number in
             length + session.record(Self.text(number), .fromResponder).count
@@ -104,8 +134,8 @@ struct SealedSessionTests {
     @Test("with ChaCha20 goes on after 4,096 lost records at most, and gives up beyond", arguments: [4000, 5000])
     func lostRecordsOfChaCha20(count: Int) {
         var session = SealedSession(.chaCha20Poly1305)
-        var reading = Reading(session.secrets())
-        session.open(&reading)
+        let reading = Reading(session.secrets())
+        session.open(reading)
         reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
         let lost = (0..<count).reduce(0) { length, number in
             length + session.record(Self.text(number, 30), .fromResponder).count
@@ -127,8 +157,8 @@ struct SealedSessionTests {
     @Test("has a gap where the last record is lost")
     func lostEnd() {
         var session = SealedSession()
-        var reading = Reading(session.secrets())
-        session.open(&reading)
+        let reading = Reading(session.secrets())
+        session.open(reading)
         reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
         reading.lose(session.record(Self.text(2), .fromResponder).count, .fromResponder)
         reading.finish()
@@ -138,7 +168,7 @@ struct SealedSessionTests {
     @Test("may put tickets and empty and padded records amid data, and data behind Finished in one segment")
     func others() {
         var session = SealedSession()
-        var reading = Reading(session.secrets())
+        let reading = Reading(session.secrets())
         reading.receive(SealedSession.plain(session.clientHello()), .fromInitiator)
         let flight = session.record(SealedSession.serverFlight(), .fromResponder, type: 22)
         session.begin(.application, .fromResponder)
@@ -165,7 +195,7 @@ struct SealedSessionTests {
     @Test("is read from hellos that stand in several records", arguments: [1, 7, 30])
     func splitHellos(size: Int) {
         var session = SealedSession()
-        var reading = Reading(session.secrets())
+        let reading = Reading(session.secrets())
         func records(_ message: [UInt8]) -> [UInt8] {
             stride(from: 0, to: message.count, by: size).flatMap { start in
                 SealedSession.plain(Array(message[start..<min(message.count, start + size)]))
@@ -186,8 +216,8 @@ struct SealedSessionTests {
     @Test("has records of up to 16,640 bytes: what is longer is not genuine (RFC 8446 5.2)")
     func longRecords() {
         var session = SealedSession()
-        var reading = Reading(session.secrets())
-        session.open(&reading)
+        let reading = Reading(session.secrets())
+        session.open(reading)
         let longest = session.record(Self.text(1, 1 << 14), .fromResponder, padding: 239)
         #expect(longest.count == 5 + 16_640)
         reading.receive(longest, .fromResponder)

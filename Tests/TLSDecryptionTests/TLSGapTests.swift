@@ -22,7 +22,7 @@ struct TLSGapTests {
     }
 
     private static func read(_ session: RecordedSession, without lost: Int, cut: Int = .max) -> Reading {
-        var reading = Reading(session.secrets)
+        let reading = Reading(session.secrets)
         for (index, piece) in session.pieces.enumerated() {
             if index == lost {
                 reading.lose(piece.bytes.count, piece.direction)
@@ -57,7 +57,7 @@ struct TLSGapTests {
         "count what an AEAD hides in lost records", arguments: ["tls13-aes128gcm", "tls12-aes256gcm", "tls13-chacha20"])
     func exactGaps(name: String) throws {
         let session = try RecordedSession(name)
-        var reading = Reading(session.secrets)
+        let reading = Reading(session.secrets)
         let direction = Direction.fromResponder
         // Three data records of the server that follow each other in its stream, lost in one gap.
         let own = session.pieces.indices.filter { session.pieces[$0].direction == direction }.suffix(5).prefix(3)
@@ -80,7 +80,7 @@ struct TLSGapTests {
         "lose one record if the gap is inside it", arguments: ["tls13-aes128gcm", "tls12-aes128gcm", "tls12-chacha20"])
     func insideRecord(name: String) throws {
         let session = try RecordedSession(name)
-        var reading = Reading(session.secrets)
+        let reading = Reading(session.secrets)
         let lost = session.pieces.count - 5
         for (index, piece) in session.pieces.enumerated() {
             guard index == lost else {
@@ -104,7 +104,7 @@ struct TLSGapTests {
         let others = try RecordedSession(name == "tls13-aes128gcm" ? "tls13-resumed" : "tls13-chacha20")
         let store = SecretStore()
         store.add(Array((others.keyLog + session.keyLog).utf8))
-        var reading = Reading(store, beginsMidstream: true)
+        let reading = Reading(store, beginsMidstream: true)
         // From the middle of the data on, and in the middle of a record.
         let start = session.pieces.count - 9
         reading.receive(session.pieces[start].bytes.dropFirst(3), session.pieces[start].direction)
@@ -121,7 +121,7 @@ struct TLSGapTests {
     @Test("of TLS 1.2 that began before the capture need the handshake")
     func midstreamOfTLS12() throws {
         let session = try RecordedSession("tls12-aes128gcm")
-        var reading = Reading(session.secrets, beginsMidstream: true)
+        let reading = Reading(session.secrets, beginsMidstream: true)
         for piece in session.pieces.suffix(8) { reading.receive(piece.bytes, piece.direction) }
         reading.finish()
         #expect(reading.plaintext == [[], []] && reading.problems.isEmpty)

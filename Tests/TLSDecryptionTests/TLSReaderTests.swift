@@ -8,7 +8,7 @@ struct TLSReaderTests {
     private static func read(
         _ session: RecordedSession, _ secrets: SecretStore?, cut: Int = .max, flipping: (piece: Int, byte: Int)? = nil
     ) -> Reading {
-        var reading = Reading(secrets)
+        let reading = Reading(secrets)
         for (index, piece) in session.pieces.enumerated() {
             var bytes = piece.bytes
             if let flipping, flipping.piece == index { bytes[flipping.byte] ^= 0x10 }
@@ -118,7 +118,7 @@ struct TLSReaderTests {
         let session = try RecordedSession(name)
         let store = SecretStore(mayGrow: true)
         var lines = session.keyLog.split(separator: "\n")[...]
-        var reading = Reading(store)
+        let reading = Reading(store)
         for (index, piece) in session.pieces.enumerated() {
             reading.receive(piece.bytes, piece.direction)
             guard !comeLast, let line = lines.popFirst() else { continue }
@@ -134,7 +134,7 @@ struct TLSReaderTests {
     func tooLateSecrets() throws {
         let session = try RecordedSession("tls13-aes128gcm")
         let store = SecretStore(mayGrow: true)
-        var reading = Reading(store)
+        let reading = Reading(store)
         for (index, piece) in session.pieces.enumerated() {
             reading.receive(piece.bytes, piece.direction, milliseconds: Int64(index) * 500)
         }

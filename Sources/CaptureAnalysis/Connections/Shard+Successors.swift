@@ -188,6 +188,7 @@ extension Shard {
         let session = sessions.insert(Session(id, identity, beginning, &workspace))
         if encryption(of: feed) != nil { sessions[session].carriers?.alerts.isTLS = true }
         setReader(of: feed, .session(session))
+        if let channel = feed.channel { layers[channels[channel].layer].session = session }
         let slot = feed.connection
         connections[slot.index].client = beginning.client
         let initiator = table.connections[slot].initiator

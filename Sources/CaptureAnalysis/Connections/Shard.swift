@@ -42,7 +42,28 @@ struct Shard: ~Copyable {
     mutating func prepare(_ entry: inout PacketAhead) {
         (entry.hash, entry.slot) = table.prepare(&entry.segment)
         // It may be another connection's slot: then nothing is gained.
-        guard let slot = entry.slot, case .session(let session) = connections[slot.index].reader else { return }
+        guard let slot = entry.slot else { return }
+        switch connections[slot.index].reader {
+        case .session(let session): prefetch(session, &entry, slot)
+        case .layer(let layer) where entry.segment.payloadLength > 0: prefetch(layer, &entry, slot)
+        case .none, .opening, .layer, .stopped, .ignored: break
+        }
+    }
+
+    /// The same for what a layer reads.
+    @inline(never)
+    private mutating func prefetch(
+        _ layer: Slot<LayerReader>, _ entry: inout PacketAhead, _ slot: Slot<TCPConnection>
+    ) {
+        guard layers.isUsed(layer), !layers[layer].isSpent, let session = layers[layer].session else { return }
+        layers[layer].layer.prefetch()
+        prefetch(session, &entry, slot)
+    }
+
+    @inline(__always)
+    private mutating func prefetch(
+        _ session: Slot<Session>, _ entry: inout PacketAhead, _ slot: Slot<TCPConnection>
+    ) {
         let role: Role = entry.segment.source.port == connections[slot.index].clientPort ? .client : .server
         sessions.prefetch(session, Session.headBytes)
         guard entry.segment.payloadLength > 0 else { return }

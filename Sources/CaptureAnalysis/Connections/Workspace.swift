@@ -173,13 +173,16 @@ struct Workspace: ~Copyable {
 
     /// Lends room for what a layer decodes; layers inside layers get their own.
     mutating func takeOutput() -> LayerOutput {
-        defer { spareOutput = nil }
-        return spareOutput ?? LayerOutput()
+        spareOutput.take() ?? LayerOutput()
     }
 
     /// Takes that room back.
-    mutating func giveBack(_ output: consuming LayerOutput) {
+    ///
+    /// `inout`, so that nothing else holds it when it is emptied: it would be allocated anew.
+    mutating func giveBack(_ output: inout LayerOutput) {
         output.removeAll()
-        spareOutput = output
+        var room = LayerOutput()
+        swap(&room, &output)
+        spareOutput = consume room
     }
 }

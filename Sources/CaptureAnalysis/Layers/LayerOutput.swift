@@ -28,8 +28,13 @@ package struct LayerOutput {
     }
 
     private(set) var pieces: [Piece] = []
+    /// What a TLS connection has brought: its pieces become ``pieces``, its bytes are ``bytes``.
+    var records = TLSOutput()
     /// The decoded bytes of all pieces.
-    var bytes: [UInt8] = []
+    var bytes: [UInt8] {
+        _read { yield records.bytes }
+        _modify { yield &records.bytes }
+    }
 
     package init() {}
 
@@ -82,8 +87,14 @@ package struct LayerOutput {
         add(.end, stream, place, place.carrier)
     }
 
-    /// Appends what a TLS connection has brought; its plaintext is in ``bytes`` already.
-    mutating func append(_ piece: TLSOutput.Piece) {
+    /// Appends what a TLS connection has brought.
+    mutating func takeRecords() {
+        guard !records.pieces.isEmpty else { return }
+        for index in records.pieces.indices { append(records.pieces[index]) }
+        records.pieces.removeAll(keepingCapacity: records.pieces.capacity <= 256)
+    }
+
+    private mutating func append(_ piece: TLSOutput.Piece) {
         let content: Piece.Content =
             switch piece.content {
             case .plaintext(let range): .bytes(range)
@@ -99,8 +110,8 @@ package struct LayerOutput {
 
     /// Forgets all; keeps the room, within reason.
     mutating func removeAll() {
-        pieces.removeAll(keepingCapacity: pieces.capacity <= 256)
-        bytes.removeAll(keepingCapacity: bytes.capacity <= 128 << 10)
+        if !pieces.isEmpty { pieces.removeAll(keepingCapacity: pieces.capacity <= 256) }
+        if !records.bytes.isEmpty { records.bytes.removeAll(keepingCapacity: records.bytes.capacity <= 128 << 10) }
     }
 
     private mutating func add(

@@ -12,8 +12,11 @@ struct LayerReader: ~Copyable {
     private(set) var isSpent = false
     /// What has passed since.
     var passed = PassedTraffic()
-    /// The channels by the order in which they came, each with its stream.
-    private(set) var channels: [(stream: UInt64?, slot: Slot<Channel>)] = []
+    /// The session that it carries, for prefetching: the latest one.
+    var session: Slot<Session>?
+    /// The first of its channels: the only one for most layers.
+    private var first: Stream?
+    private var others: [Stream] = []
     /// The number of the connection, once WebSocket was seen in it; 0 before.
     ///
     /// Counts in the lowest layer.
@@ -32,22 +35,36 @@ struct LayerReader: ~Copyable {
         self.depth = depth
     }
 
+    /// A channel and its stream.
+    private struct Stream {
+        let number: UInt64?
+        let channel: Slot<Channel>
+    }
+
+    /// The channels in the order in which they came.
+    var channels: [Slot<Channel>] { (first.map { [$0.channel] } ?? []) + others.map(\.channel) }
+
+    /// How many channels there are.
+    var channelCount: Int { (first == nil ? 0 : 1) &+ others.count }
+
     /// The channel of a stream.
     func channel(of stream: UInt64?) -> Slot<Channel>? {
-        channels.last { $0.stream == stream }?.slot
+        if let first, first.number == stream { return first.channel }
+        return others.last { $0.number == stream }?.channel
     }
 
     /// Its channel, if there is exactly one.
-    var onlyChannel: Slot<Channel>? { channels.count == 1 ? channels[0].slot : nil }
+    var onlyChannel: Slot<Channel>? { others.isEmpty ? first?.channel : nil }
 
     /// Adds the channel of a stream.
     mutating func add(_ channel: Slot<Channel>, of stream: UInt64?) {
-        channels.append((stream, channel))
+        let new = Stream(number: stream, channel: channel)
+        if first == nil, others.isEmpty { first = new } else { others.append(new) }
     }
 
     /// Takes the channel of a stream out.
     mutating func remove(_ channel: Slot<Channel>) {
-        channels.removeAll { $0.slot == channel }
+        if first?.channel == channel { first = nil } else { others.removeAll { $0.channel == channel } }
     }
 
     /// Counts what it keeps by now against the common bound.
@@ -56,7 +73,7 @@ struct LayerReader: ~Copyable {
     /// - Returns: Whether it may keep it.
     mutating func charge(_ room: inout Int) -> Bool {
         isSpent = layer.isSpent
-        let cost = layer.cost &+ channels.capacity &* 32
+        let cost = layer.cost &+ others.capacity &* 32
         guard cost != reserved else { return true }
         let grows = cost > reserved
         room &-= cost &- reserved

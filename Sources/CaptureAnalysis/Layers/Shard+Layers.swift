@@ -58,11 +58,10 @@ extension Shard {
         _ output: inout LayerOutput, of layer: Slot<LayerReader>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        for piece in output.pieces {
-            hand(piece, output.bytes.span, from: layer, feed.connection, &workspace, &sink)
+        for index in output.pieces.indices {
+            hand(output.pieces[index], output.bytes.span, from: layer, feed.connection, &workspace, &sink)
         }
-        workspace.giveBack(output)
-        output = LayerOutput()
+        workspace.giveBack(&output)
         guard layers[layer].charge(&layerRoom) else {
             workspace.summary.others.oversizedHeads &+= 1
             end(layer, of: feed, cause: .captureEnd, &workspace, &sink)
@@ -166,7 +165,7 @@ extension Shard {
         case .bytes, .gap: break
         case .end, .alert, .problem: return nil
         }
-        guard layers[layer].channels.count < LayerReader.channelLimit else { return nil }
+        guard layers[layer].channelCount < LayerReader.channelLimit else { return nil }
         let channel = channels.insert(Channel(of: layer, stream: piece.stream))
         layers[layer].add(channel, of: piece.stream)
         return channel
@@ -179,9 +178,11 @@ extension Shard {
     ) {
         var output = workspace.takeOutput()
         layers[layer].layer.finish(into: &output)
-        for piece in output.pieces { hand(piece, output.bytes.span, from: layer, slot, &workspace, &sink) }
-        workspace.giveBack(output)
-        for channel in layers[layer].channels.map(\.slot) { flush(Feed(slot, channel), channel, &workspace, &sink) }
+        for index in output.pieces.indices {
+            hand(output.pieces[index], output.bytes.span, from: layer, slot, &workspace, &sink)
+        }
+        workspace.giveBack(&output)
+        for channel in layers[layer].channels { flush(Feed(slot, channel), channel, &workspace, &sink) }
     }
 
     private mutating func flush(
@@ -198,7 +199,7 @@ extension Shard {
         _ layer: Slot<LayerReader>, of feed: Feed, cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        for channel in layers[layer].channels.map(\.slot) {
+        for channel in layers[layer].channels {
             endChannel(channel, feed.connection, cause: cause, &workspace, &sink)
             layers[layer].remove(channel)
             channels.remove(channel)
@@ -269,7 +270,7 @@ extension Shard {
 
     @inline(never)
     mutating func sessions(in layer: Slot<LayerReader>) -> [Slot<Session>] {
-        layers[layer].channels.flatMap { _, channel -> [Slot<Session>] in
+        layers[layer].channels.flatMap { channel -> [Slot<Session>] in
             switch channels[channel].reader {
             case .session(let session): [session]
             case .layer(let inner): sessions(in: inner)

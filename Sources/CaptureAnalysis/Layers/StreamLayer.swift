@@ -26,6 +26,9 @@ package protocol StreamLayer: AnyObject {
     /// What TLS came to in it; nil if it is something else.
     var encryptedOutcome: TLSOutcome? { get }
 
+    /// Asks the processor to bring its state near, which will be needed soon.
+    func prefetch()
+
     /// Takes the next bytes of a stream, as many as there are; what is incomplete it keeps.
     ///
     /// - Parameters:
@@ -54,6 +57,7 @@ extension StreamLayer {
     package var isSpent: Bool { false }
     package var encryption: Encryption? { nil }
     package var encryptedOutcome: TLSOutcome? { nil }
+    package func prefetch() {}
     package func finish(into output: inout LayerOutput) {}
     package func count(in summary: inout Summary) {}
 }

@@ -3,79 +3,62 @@ import TLSDecryption
 import WireFormat
 
 /// Lets a TLS connection be read as what it carries.
+@safe
 final class TLSLayer: StreamLayer {
-    /// Its reader, which goes once nothing more can come of it: most TLS connections have no secrets.
-    private enum State {
-        case reading(TLSReader)
-        case spent(TLSOutcome)
-    }
-
-    private var state: State
-    private let shared: TLSShard
+    private var reader: TLSReader
+    private let address: UnsafeRawPointer
+    /// Whether nothing more can come of it: most TLS connections have no secrets.
+    private(set) var isSpent = false
 
     init(_ shared: TLSShard, beginsMidstream: Bool) {
-        self.shared = shared
-        state = .reading(TLSReader(secrets: shared.secrets, bench: shared.bench, beginsMidstream: beginsMidstream))
+        let reader = TLSReader(secrets: shared.secrets, bench: shared.bench, beginsMidstream: beginsMidstream)
+        unsafe address = reader.address
+        self.reader = reader
     }
 
-    /// What it keeps: a reader is about as large as this.
-    var cost: Int {
-        switch state {
-        case .reading(let reader): 768 &+ reader.cost
-        case .spent: 256
-        }
-    }
+    /// What it keeps, itself included.
+    private(set) var cost = TLSLayer.size
+    /// The memory of one that keeps nothing, and of one that is spent.
+    private static let size = 640
+    private static let spentSize = 320
 
-    private var outcome: TLSOutcome {
-        switch state {
-        case .reading(let reader): reader.outcome
-        case .spent(let outcome): outcome
-        }
-    }
+    func prefetch() { unsafe WireFormat.prefetch(address, TLSReader.hotBytes) }
 
-    var beginsMidstream: Bool { outcome.beginsMidstream }
+    var beginsMidstream: Bool { reader.beginsMidstream }
 
-    var isSpent: Bool {
-        if case .spent = state { true } else { false }
-    }
+    var encryptedOutcome: TLSOutcome? { reader.outcome }
 
-    var encryptedOutcome: TLSOutcome? { outcome }
-
-    var encryption: Encryption? { Encryption(outcome) }
+    var encryption: Encryption? { Encryption(reader.outcome) }
 
     func receive(_ bytes: Span<UInt8>, at place: StreamPlace, into output: inout LayerOutput) {
-        guard case .reading(let reader) = state else { return }
-        swap(&shared.output.bytes, &output.bytes)
-        reader.receive(bytes, at: RecordPlace(place), into: &shared.output)
-        handOn(&output, of: reader)
+        guard !isSpent else { return }
+        handOn(&output, reader.receive(bytes, at: RecordPlace(place), into: &output.records))
     }
 
     func skip(_ length: UInt64?, at place: StreamPlace, into output: inout LayerOutput) {
-        guard case .reading(let reader) = state else { return }
-        swap(&shared.output.bytes, &output.bytes)
-        reader.skip(length, at: RecordPlace(place), into: &shared.output)
-        handOn(&output, of: reader)
+        guard !isSpent else { return }
+        handOn(&output, reader.skip(length, at: RecordPlace(place), into: &output.records))
     }
 
     func finish(into output: inout LayerOutput) {
-        guard case .reading(let reader) = state else { return }
-        swap(&shared.output.bytes, &output.bytes)
-        reader.finish(into: &shared.output)
-        handOn(&output, of: reader)
+        guard !isSpent else { return }
+        reader.finish(into: &output.records)
+        output.takeRecords()
     }
 
-    private func handOn(_ output: inout LayerOutput, of reader: TLSReader) {
-        if reader.obstacle(.fromInitiator) != nil, reader.obstacle(.fromResponder) != nil {
-            reader.finish(into: &shared.output)
-            state = .spent(reader.outcome)
+    private func handOn(_ output: inout LayerOutput, _ status: TLSReader.Status) {
+        cost = Self.size &+ status.cost
+        if status.isStuck {
+            reader.finish(into: &output.records)
+            reader.forget()
+            isSpent = true
+            cost = Self.spentSize
         }
-        swap(&shared.output.bytes, &output.bytes)
-        for piece in shared.output.pieces { output.append(piece) }
-        shared.output.pieces.removeAll(keepingCapacity: true)
+        output.takeRecords()
     }
 
     func count(in summary: inout Summary) {
-        let outcome = outcome
+        let outcome = reader.outcome
         summary.encrypted.total &+= 1
         if outcome.facts.selectedProtocol == "h2" { summary.encrypted.http2 &+= 1 }
         if outcome.facts.hasEncryptedHello { summary.encrypted.encryptedHellos &+= 1 }
@@ -106,8 +89,6 @@ extension Encryption {
 final class TLSShard {
     let secrets: SecretStore?
     let bench = CipherBench()
-    /// Room for what one of them decrypts.
-    var output = TLSOutput()
 
     init(_ secrets: SecretStore?) {
         self.secrets = secrets

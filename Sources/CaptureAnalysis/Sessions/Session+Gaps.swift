@@ -11,7 +11,7 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
-        carriers?.add(place, of: role)
+        carriers?.add(place, of: role, keepsOlder: followsDeliveries)
         skip(length, from: role, &workspace, &sink)
         return Intake()
     }

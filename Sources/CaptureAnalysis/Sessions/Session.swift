@@ -20,7 +20,7 @@ struct Session: StreamReader, ~Copyable {
     let clientDirection: Direction
     /// Whether segments are looked at for more than their bytes.
     var watchesSegments = false
-    private let followsDeliveries: Bool
+    let followsDeliveries: Bool
     /// Whether a layer carries it.
     let isCarried: Bool
     /// Who sent the first Close frame.
@@ -103,7 +103,7 @@ struct Session: StreamReader, ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
-        carriers?.add(place, of: role)
+        carriers?.add(place, of: role, keepsOlder: followsDeliveries)
         take(bytes, from: role, place.origin, acknowledged: place.acknowledged, &workspace, &sink)
         return Intake()
     }

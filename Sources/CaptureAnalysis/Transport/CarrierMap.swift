@@ -10,9 +10,9 @@ final class CarrierMaps {
     /// What carried the stream of an end.
     subscript(role: Role) -> CarrierMap { maps[role.index] }
 
-    /// Learns what carries the next bytes of a stream.
-    func add(_ place: StreamPlace, of role: Role) {
-        maps[role.index].add(place)
+    /// Learns what carries the next bytes of a stream; older pieces are kept if deliveries are followed.
+    func add(_ place: StreamPlace, of role: Role, keepsOlder: Bool) {
+        maps[role.index].add(place, keepsOlder: keepsOlder)
     }
 }
 
@@ -27,13 +27,21 @@ struct CarrierMap {
         var carrier: Range<UInt64>
     }
 
-    private var pieces: Deque<Piece> = []
+    /// The piece that came last, and the one before: all that the end of a session asks for.
+    private var last: Piece?
+    private var previous: Piece?
+    /// Those before.
+    private var older: Deque<Piece> = []
     private static let memory = 64
 
     /// Learns what carries the bytes from a place on.
-    mutating func add(_ place: StreamPlace) {
-        if pieces.count == Self.memory { pieces.removeFirst() }
-        pieces.append(Piece(offset: place.offset, carrier: place.carrier))
+    mutating func add(_ place: StreamPlace, keepsOlder: Bool) {
+        if keepsOlder, let previous {
+            if older.count == Self.memory &- 2 { older.removeFirst() }
+            older.append(previous)
+        }
+        previous = last
+        last = Piece(offset: place.offset, carrier: place.carrier)
     }
 
     /// Where in the TCP stream all that carries the byte at `offset` begins.
@@ -45,6 +53,8 @@ struct CarrierMap {
     }
 
     private func piece(of offset: UInt64) -> Piece? {
-        pieces.last { $0.offset <= offset } ?? pieces.first
+        if let last, last.offset <= offset { return last }
+        if let previous, previous.offset <= offset { return previous }
+        return older.last { $0.offset <= offset } ?? older.first ?? previous ?? last
     }
 }

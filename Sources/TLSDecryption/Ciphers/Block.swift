@@ -27,6 +27,17 @@ package struct Block: Sendable {
         set { storage[index] = newValue }
     }
 
+    /// Combines the eight bytes from an index on, at most 8, with a number in network byte order.
+    @inline(__always)
+    mutating func combine(_ number: UInt64, at index: Int) {
+        guard index <= 8, index >= 0 else { return }
+        var span = storage.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        unsafe bytes.storeBytes(
+            of: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self) ^ number.bigEndian,
+            toByteOffset: index, as: UInt64.self)
+    }
+
     package var span: Span<UInt8> {
         @_lifetime(borrow self) get { storage.span }
     }

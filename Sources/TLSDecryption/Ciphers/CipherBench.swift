@@ -1,10 +1,12 @@
 import CCrypto
 import WireFormat
 
-/// The contexts of libcrypto, one for each cipher, for all connections of a shard.
+/// The contexts of libcrypto for all connections of a shard.
 ///
-/// A context is several kilobytes, so connections have none: they keep their keys, and the context takes the key of the
-/// record at hand, unless it has it already. Not thread-safe.
+/// A context takes a kilobyte, so connections have none: they keep their keys, and a context takes the key of the current
+/// record. The common AEADs have a bounded number of contexts, each of which keeps a key until another needs its place;
+/// every other use has one. Not thread-safe.
+@safe
 package final class CipherBench {
     /// A context of libcrypto, and the key that it has.
     @safe
@@ -14,15 +16,19 @@ package final class CipherBench {
     }
 
     /// Which context.
-    private struct Kind {
+    private struct Kind: Equatable {
         enum Use: Int, CaseIterable {
             case gcm, chaCha20Poly1305, ccm, ccm8, cbc, encryptBlock, decryptBlock, authenticate
         }
 
         let use: Use
-        let keySize: Int
+        let isLong: Bool
 
-        var isLong: Bool { keySize == 32 }
+        init(use: Use, keySize: Int) {
+            self.use = use
+            isLong = keySize == 32
+        }
+
         var index: Int { 2 &* use.rawValue &+ (isLong ? 1 : 0) }
     }
 
@@ -34,6 +40,8 @@ package final class CipherBench {
     package var trialBudget = 4 << 30
     /// Lines of key logs that may still be read for them.
     package var midstreamLines = 1 << 23
+    /// Room of long records that have been read, for others.
+    private var rooms: [[UInt8]] = []
     /// Room for what an HMAC is made of.
     private var message: [UInt8] = []
 
@@ -41,9 +49,54 @@ package final class CipherBench {
 
     deinit {
         for context in contexts { context.map { unsafe EVP_CIPHER_CTX_free($0.pointer) } }
+        for place in 0..<keyedCount { unsafe EVP_CIPHER_CTX_free(keyed[place].pointer) }
+        unsafe keyed.deallocate()
     }
 
+    // MARK: Room
+
+    /// Lends room for a long record, if there is some.
+    func takeRoom() -> [UInt8]? { rooms.popLast() }
+
+    /// Takes room back, within reason.
+    func giveBack(room: consuming [UInt8]) {
+        guard rooms.count < Self.roomLimit, room.capacity <= Self.longestRoom else { return }
+        room.removeAll(keepingCapacity: true)
+        rooms.append(room)
+    }
+
+    private static let roomLimit = 8
+    private static let longestRoom = 40 << 10
+
     // MARK: AEAD
+
+    /// The context that has taken a key, as its place and a number that no other key gets; 0 before.
+    package struct Claim: Sendable {
+        fileprivate var value: UInt64 = 0
+
+        package init() {}
+    }
+
+    /// A context of an AEAD that has a key.
+    @safe
+    private struct Keyed {
+        let pointer: OpaquePointer
+        let kind: Kind
+        /// The claim of the key that it has.
+        var claim: UInt64
+        /// Whether it was used since the last search for a place.
+        var isRecent = true
+    }
+
+    private let keyed = UnsafeMutablePointer<Keyed>.allocate(capacity: CipherBench.keyedLimit)
+    private var keyedCount = 0
+    private var claims: UInt64 = 0
+    /// Where the next search for a place begins.
+    private var hand = 0
+
+    /// Contexts with keys: about a kilobyte each.
+    private static let keyedLimit = 512
+    private static let placeBits: UInt64 = 16
 
     /// Decrypts a record, and verifies it.
     ///
@@ -51,65 +104,128 @@ package final class CipherBench {
     ///   - sealed: The encrypted bytes, then the tag.
     ///   - cipher: An AEAD.
     ///   - key: Its key.
+    ///   - claim: The key's claim on a context, which stays with the key.
     ///   - nonce: The nonce, in the first 12 bytes.
     ///   - additional: What is authenticated beside.
     ///   - output: Gets the plaintext, if it is genuine.
     /// - Returns: Whether it is.
     package func open(
-        _ sealed: Span<UInt8>, _ cipher: RecordCipher, key: KeyBytes, nonce: Block,
+        _ sealed: Span<UInt8>, _ cipher: RecordCipher, key: KeyBytes, _ claim: inout Claim, nonce: Block,
         additional: Span<UInt8>, into output: inout [UInt8]
     ) -> Bool {
         let count = sealed.count &- cipher.tagSize
         guard count >= 0 else { return false }
-        let start = output.count
-        output.append(contentsOf: repeatElement(0, count: count))
-        let isGenuine = unsafe sealed.withUnsafeBufferPointer { sealed in
-            unsafe additional.withUnsafeBufferPointer { additional in
-                unsafe output.withUnsafeMutableBufferPointer { room in
-                    unsafe open(
-                        sealed, count, cipher, key, nonce, additional,
-                        UnsafeMutableBufferPointer(rebasing: room[start...]))
+        let kind = Kind(use: Self.use(of: cipher.mode), keySize: cipher.keySize)
+        let isChained = cipher.mode == .ccm || cipher.mode == .ccm8
+        let context: OpaquePointer?
+        var isKnown = false
+        if isChained {
+            unsafe context = self.context(kind)
+        } else {
+            unsafe (context, isKnown) = keyedContext(kind, &claim)
+        }
+        guard let context = unsafe context else { return false }
+        var isGenuine = false
+        output.append(addingCapacity: count) { room in
+            unsafe sealed.withUnsafeBufferPointer { sealed in
+                unsafe additional.withUnsafeBufferPointer { additional in
+                    unsafe key.span.withUnsafeBufferPointer { key in
+                        unsafe nonce.span.withUnsafeBufferPointer { nonce in
+                            unsafe room.withUnsafeMutableBufferPointer { room, written in
+                                let key = isKnown ? nil : key.baseAddress
+                                isGenuine =
+                                    unsafe isChained
+                                    ? Self.openChained(
+                                        context, sealed, count, cipher, key, nonce.baseAddress, additional, room)
+                                    : Self.open(
+                                        context, sealed, count, cipher, key, nonce.baseAddress, additional, room)
+                                // What is not genuine is never seen.
+                                written = isGenuine ? count : 0
+                            }
+                        }
+                    }
                 }
             }
         }
-        if !isGenuine { output.removeLast(output.count &- start) }
         return isGenuine
     }
 
-    private func open(
-        _ sealed: UnsafeBufferPointer<UInt8>, _ count: Int, _ cipher: RecordCipher, _ key: KeyBytes,
-        _ nonce: Block, _ additional: UnsafeBufferPointer<UInt8>, _ room: UnsafeMutableBufferPointer<UInt8>
+    /// AES-GCM or ChaCha20-Poly1305.
+    private static func open(
+        _ context: OpaquePointer, _ sealed: UnsafeBufferPointer<UInt8>, _ count: Int, _ cipher: RecordCipher,
+        _ key: UnsafePointer<UInt8>?, _ nonce: UnsafePointer<UInt8>?, _ additional: UnsafeBufferPointer<UInt8>,
+        _ room: UnsafeMutableBufferPointer<UInt8>
     ) -> Bool {
-        let kind = Kind(use: Self.use(of: cipher.mode), keySize: cipher.keySize)
-        guard let context = unsafe context(kind), let sealedStart = sealed.baseAddress else { return false }
-        let tag = unsafe UnsafeMutableRawPointer(mutating: sealedStart + count)
+        guard let start = sealed.baseAddress else { return false }
+        let tag = unsafe UnsafeMutableRawPointer(mutating: start + count)
         var done: Int32 = 0
-        let isCCM = cipher.mode == .ccm || cipher.mode == .ccm8
-        if isCCM {
-            // CCM needs the tag before the key, and the length before the rest (RFC 3610 2.2).
-            guard unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, 12, nil) == 1,
-                unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(cipher.tagSize), tag) == 1
-            else { return false }
-        }
-        guard unsafe start(kind, context, key, nonce, renewsKey: isCCM) else { return false }
-        if isCCM {
-            guard unsafe EVP_DecryptUpdate(context, nil, &done, nil, Int32(count)) == 1 else { return false }
-        } else {
-            guard unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(cipher.tagSize), tag) == 1
-            else { return false }
-        }
-        guard
-            unsafe EVP_DecryptUpdate(context, nil, &done, additional.baseAddress, Int32(additional.count)) == 1
+        guard unsafe wstap_begin_opening(context, key, nonce, tag, Int32(cipher.tagSize)) == 1,
+            unsafe EVP_DecryptUpdate(context, nil, &done, additional.baseAddress, Int32(additional.count)) == 1,
+            unsafe count == 0 || EVP_DecryptUpdate(context, room.baseAddress, &done, start, Int32(count)) == 1
         else { return false }
-        if count > 0 {
-            guard unsafe EVP_DecryptUpdate(context, room.baseAddress, &done, sealedStart, Int32(count)) == 1
-            else { return false }
-        }
-        // In CCM, the update has verified the tag.
-        if isCCM { return true }
         var none: UInt8 = 0
         return unsafe EVP_DecryptFinal_ex(context, &none, &done) == 1
     }
+
+    /// CCM, which needs the tag before the key, and the length before the rest (RFC 3610 2.2).
+    private static func openChained(
+        _ context: OpaquePointer, _ sealed: UnsafeBufferPointer<UInt8>, _ count: Int, _ cipher: RecordCipher,
+        _ key: UnsafePointer<UInt8>?, _ nonce: UnsafePointer<UInt8>?, _ additional: UnsafeBufferPointer<UInt8>,
+        _ room: UnsafeMutableBufferPointer<UInt8>
+    ) -> Bool {
+        guard let start = sealed.baseAddress else { return false }
+        let tag = unsafe UnsafeMutableRawPointer(mutating: start + count)
+        var done: Int32 = 0
+        guard unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, 12, nil) == 1,
+            unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(cipher.tagSize), tag) == 1,
+            unsafe EVP_CipherInit_ex(context, nil, nil, key, nonce, -1) == 1,
+            unsafe EVP_DecryptUpdate(context, nil, &done, nil, Int32(count)) == 1,
+            unsafe EVP_DecryptUpdate(context, nil, &done, additional.baseAddress, Int32(additional.count)) == 1
+        else { return false }
+        // The update verifies the tag.
+        return unsafe count == 0 || EVP_DecryptUpdate(context, room.baseAddress, &done, start, Int32(count)) == 1
+    }
+
+    /// The context for a key; whether it has the key already.
+    private func keyedContext(_ kind: Kind, _ claim: inout Claim) -> (OpaquePointer?, Bool) {
+        let place = Int(truncatingIfNeeded: claim.value & (1 << Self.placeBits &- 1))
+        if place < keyedCount, unsafe keyed[place].claim == claim.value {
+            unsafe keyed[place].isRecent = true
+            return unsafe (keyed[place].pointer, true)
+        }
+        return unsafe (claimContext(kind, &claim), false)
+    }
+
+    /// Gives a key a context: a new one, or one that was not used lately.
+    @inline(never)
+    private func claimContext(_ kind: Kind, _ claim: inout Claim) -> OpaquePointer? {
+        var place = keyedCount
+        var pointer: OpaquePointer?
+        if place >= Self.keyedLimit {
+            for _ in 0..<Self.searchLimit {
+                hand = hand &+ 1 < keyedCount ? hand &+ 1 : 0
+                guard unsafe keyed[hand].isRecent else { break }
+                unsafe keyed[hand].isRecent = false
+            }
+            place = hand
+            if unsafe keyed[place].kind == kind { unsafe pointer = keyed[place].pointer }
+        }
+        if unsafe pointer == nil {
+            guard let new = unsafe Self.makeContext(kind) else { return nil }
+            if place < keyedCount { unsafe EVP_CIPHER_CTX_free(keyed[place].pointer) }
+            unsafe pointer = new
+        }
+        guard let pointer = unsafe pointer else { return nil }
+        claims &+= 1
+        claim.value = claims << Self.placeBits | UInt64(place)
+        let context = unsafe Keyed(pointer: pointer, kind: kind, claim: claim.value)
+        unsafe (keyed + place).initialize(to: context)
+        keyedCount = max(keyedCount, place &+ 1)
+        return unsafe pointer
+    }
+
+    /// Places that are looked at for one that was not used lately.
+    private static let searchLimit = 8
 
     private static func use(of mode: RecordCipher.Mode) -> Kind.Use {
         switch mode {
@@ -253,11 +369,8 @@ package final class CipherBench {
     // MARK: Contexts
 
     /// Lets a context begin a message.
-    private func start(
-        _ kind: Kind, _ context: OpaquePointer, _ key: KeyBytes, _ nonce: Block,
-        renewsKey: Bool = false
-    ) -> Bool {
-        let isKnown = !renewsKey && contexts[kind.index]?.key == key
+    private func start(_ kind: Kind, _ context: OpaquePointer, _ key: KeyBytes, _ nonce: Block) -> Bool {
+        let isKnown = contexts[kind.index]?.key == key
         if !isKnown { contexts[kind.index]?.key = key }
         return unsafe key.span.withUnsafeBufferPointer { key in
             unsafe nonce.span.withUnsafeBufferPointer { nonce in
@@ -269,13 +382,18 @@ package final class CipherBench {
 
     private func context(_ kind: Kind) -> OpaquePointer? {
         if let context = contexts[kind.index] { return unsafe context.pointer }
+        guard let pointer = unsafe Self.makeContext(kind) else { return nil }
+        unsafe contexts[kind.index] = Context(pointer: pointer)
+        return unsafe pointer
+    }
+
+    private static func makeContext(_ kind: Kind) -> OpaquePointer? {
         guard let pointer = unsafe EVP_CIPHER_CTX_new() else { return nil }
         let encrypts: Int32 = kind.use == .encryptBlock || kind.use == .authenticate ? 1 : 0
-        guard unsafe EVP_CipherInit_ex(pointer, Self.cipher(kind), nil, nil, nil, encrypts) == 1 else {
+        guard unsafe EVP_CipherInit_ex(pointer, cipher(kind), nil, nil, nil, encrypts) == 1 else {
             unsafe EVP_CIPHER_CTX_free(pointer)
             return nil
         }
-        unsafe contexts[kind.index] = Context(pointer: pointer)
         return unsafe pointer
     }
 

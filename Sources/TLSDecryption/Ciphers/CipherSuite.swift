@@ -15,11 +15,13 @@ package struct CipherSuite: Hashable, Sendable {
 
     /// The hash function of its key schedule: of HKDF in TLS 1.3, of the PRF in TLS 1.2 (RFC 5246 5).
     package var hash: HashFunction {
-        name.hasSuffix("_SHA384") ? .sha384 : .sha256
+        if let hash = tls13?.hash { return hash }
+        return name.hasSuffix("_SHA384") ? .sha384 : .sha256
     }
 
     /// What protects its records; nil if that cannot be decrypted here.
     package var cipher: RecordCipher? {
+        if let cipher = tls13?.cipher { return cipher }
         let name = name
         func has(_ part: String) -> Bool { name.containsPart(part) }
         let keySize = has("_AES_256_") ? 32 : 16
@@ -31,6 +33,18 @@ package struct CipherSuite: Hashable, Sendable {
         let mac: HashFunction =
             name.hasSuffix("_SHA384") ? .sha384 : name.hasSuffix("_SHA256") ? .sha256 : .sha1
         return RecordCipher(mode: .cbc, keySize: keySize, mac: mac)
+    }
+
+    /// Those of TLS 1.3 without a look at their names, which takes longer than their keys: nearly all connections have them.
+    private var tls13: (cipher: RecordCipher, hash: HashFunction)? {
+        switch code {
+        case 0x1301: (RecordCipher(mode: .gcm, keySize: 16), .sha256)
+        case 0x1302: (RecordCipher(mode: .gcm, keySize: 32), .sha384)
+        case 0x1303: (RecordCipher(mode: .chaCha20Poly1305, keySize: 32), .sha256)
+        case 0x1304: (RecordCipher(mode: .ccm, keySize: 16), .sha256)
+        case 0x1305: (RecordCipher(mode: .ccm8, keySize: 16), .sha256)
+        default: nil
+        }
     }
 
     package static let aes128GCM = CipherSuite(0x1301)
@@ -56,16 +70,18 @@ package struct RecordCipher: Hashable, Sendable {
     }
 
     package let mode: Mode
-    /// In bytes.
-    package let keySize: Int
+    private let keyBytes: UInt8
     /// The hash function of the HMAC in mode `cbc`.
     package let mac: HashFunction
 
     package init(mode: Mode, keySize: Int, mac: HashFunction = .sha1) {
         self.mode = mode
-        self.keySize = keySize
+        keyBytes = UInt8(truncatingIfNeeded: keySize)
         self.mac = mac
     }
+
+    /// The size of its keys, in bytes.
+    package var keySize: Int { Int(keyBytes) }
 
     /// The size of an AEAD's nonce.
     package static let nonceSize = 12

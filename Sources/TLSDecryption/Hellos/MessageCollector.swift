@@ -37,6 +37,9 @@ struct MessageCollector: Sendable {
     /// The longest body that is kept: a ClientHello with large key shares and tickets has a few KiB.
     private static let limit = 1 << 16
 
+    /// Whether it keeps nothing.
+    var isIdle: Bool { !isBroken && passingKind == nil && kept.isEmpty }
+
     /// The bytes that it keeps.
     var cost: Int { kept.capacity }
 

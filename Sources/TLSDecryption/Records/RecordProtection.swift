@@ -11,31 +11,49 @@ package struct RecordProtection: Sendable {
         package static func < (left: Epoch, right: Epoch) -> Bool { left.rawValue < right.rawValue }
     }
 
+    /// What few connections have; one box, so that all others are small.
+    private final class Rest: Sendable {
+        /// The secret that the keys follow from, after a KeyUpdate.
+        let secret: TrafficSecret?
+        /// The key of the HMAC, for CBC.
+        let macKey: KeyBytes
+
+        init(secret: TrafficSecret?, macKey: KeyBytes) {
+            self.secret = secret
+            self.macKey = macKey
+        }
+    }
+
     let version: TLSVersion
     let cipher: RecordCipher
     let epoch: Epoch
-    /// The secret that further keys follow from; in TLS 1.3 only.
-    let secret: TrafficSecret?
+    private let encryptsThenAuthenticates: Bool
+    /// Whether the next record's vector is lost with the record before.
+    private(set) var lacksVector = false
     private let key: KeyBytes
-    private let macKey: KeyBytes
     /// The fixed part of nonces; in TLS 1.0, the initialization vector of the next record.
     private var vector: Block
-    /// Whether that vector is lost with the record before.
-    private(set) var lacksVector = false
-    private let encryptsThenAuthenticates: Bool
+    private let rest: Rest?
+    /// The context that has the key.
+    private var context = CipherBench.Claim()
     /// The number of the next record.
     var sequence: UInt64 = 0
 
     /// Creates protection by a traffic secret of TLS 1.3.
-    init(_ secret: TrafficSecret, _ cipher: RecordCipher, _ epoch: Epoch) {
+    ///
+    /// - Parameters:
+    ///   - secret: The secret.
+    ///   - cipher: What the keys are for.
+    ///   - epoch: The part of the connection.
+    ///   - keepsSecret: Whether the secret is to be kept: those of key logs can be looked up again.
+    init(_ secret: TrafficSecret, _ cipher: RecordCipher, _ epoch: Epoch, keepsSecret: Bool = false) {
         version = .tls13
         self.cipher = cipher
         self.epoch = epoch
-        self.secret = secret
         let keys = secret.keys(cipher)
         key = keys.key
         vector = Block(keys.initializationVector.span)
-        macKey = KeyBytes()
+        rest = keepsSecret ? Rest(secret: secret, macKey: KeyBytes()) : nil
         encryptsThenAuthenticates = false
     }
 
@@ -52,17 +70,26 @@ package struct RecordProtection: Sendable {
         self.version = version
         self.cipher = cipher
         epoch = .application
-        secret = nil
         key = keys.key
-        macKey = keys.macKey
+        rest = cipher.mode == .cbc ? Rest(secret: nil, macKey: keys.macKey) : nil
         vector = Block(keys.initializationVector.span)
         self.encryptsThenAuthenticates = encryptsThenAuthenticates && cipher.mode == .cbc
     }
 
-    /// The protection after a KeyUpdate (RFC 8446 4.6.3); nil in TLS 1.2.
-    var next: RecordProtection? {
-        guard let secret else { return nil }
-        return RecordProtection(secret.next, cipher, .application)
+    private var macKey: KeyBytes { rest?.macKey ?? KeyBytes() }
+
+    /// The secret that further keys follow from; nil before the first KeyUpdate, and in TLS 1.2.
+    var secret: TrafficSecret? { rest?.secret }
+
+    /// Whether the keys follow from a secret.
+    func follows(from secret: TrafficSecret) -> Bool { version >= .tls13 && secret.keys(cipher).key == key }
+
+    /// The protection after a KeyUpdate (RFC 8446 4.6.3).
+    ///
+    /// - Parameter secret: The secret of the current one.
+    /// - Returns: The next one, which keeps its secret.
+    func next(after secret: TrafficSecret) -> RecordProtection {
+        RecordProtection(secret.next, cipher, .application, keepsSecret: true)
     }
 
     /// Whether both are of the same generation.
@@ -98,8 +125,8 @@ package struct RecordProtection: Sendable {
         let count = payload.count &- explicit &- cipher.tagSize
         let additional = pseudoHeader(header, count)
         let isGenuine = bench.open(
-            payload.extracting(droppingFirst: explicit), cipher, key: key, nonce: nonce, additional: additional.span,
-            into: &output)
+            payload.extracting(droppingFirst: explicit), cipher, key: key, &context, nonce: nonce,
+            additional: additional.span, into: &output)
         return isGenuine ? header.type : nil
     }
 
@@ -147,7 +174,7 @@ package struct RecordProtection: Sendable {
 
     // MARK: TLS 1.3
 
-    private func openTLS13(
+    private mutating func openTLS13(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
     ) -> ContentType? {
         guard header.length <= RecordHeader.longestOfTLS13 else { return nil }
@@ -156,7 +183,7 @@ package struct RecordProtection: Sendable {
         let start = output.count
         guard
             bench.open(
-                payload, cipher, key: key, nonce: nonce, additional: header.bytes.span, into: &output)
+                payload, cipher, key: key, &context, nonce: nonce, additional: header.bytes.span, into: &output)
         else { return nil }
         // RFC 8446 5.4: zeros, if any, pad the record; before them stands its type.
         while output.count > start, let last = output.popLast() {
@@ -172,7 +199,7 @@ package struct RecordProtection: Sendable {
 
     /// RFC 8446 5.3, RFC 7905 2.
     private func mask(_ nonce: inout Block) {
-        for index in 0..<8 { nonce[4 + index] ^= UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * index)) }
+        nonce.combine(sequence, at: 4)
     }
 
     // MARK: TLS 1.0 to 1.2

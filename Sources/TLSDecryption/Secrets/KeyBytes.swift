@@ -6,8 +6,9 @@ package struct KeyBytes: Sendable {
     package static let capacity = 48
 
     private var storage = InlineArray<48, UInt8>(repeating: 0)
+    private var size: UInt8 = 0
     /// How many bytes there are.
-    package private(set) var count = 0
+    package var count: Int { Int(size) }
 
     /// Creates an empty value.
     init() {}
@@ -26,13 +27,13 @@ package struct KeyBytes: Sendable {
     mutating func append(_ byte: UInt8) {
         guard count < Self.capacity else { return }
         storage[count] = byte
-        count &+= 1
+        size &+= 1
     }
 
     /// Leaves the first `length` bytes.
     mutating func truncate(to length: Int) {
         while count > max(0, length) {
-            count &-= 1
+            size &-= 1
             storage[count] = 0
         }
     }
