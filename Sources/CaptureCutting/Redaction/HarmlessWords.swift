@@ -36,15 +36,6 @@ enum HarmlessWords {
         xhr_send xhr_streaming xmpp-websocket eventsource htmlfile ocpp nats
         """)
 
-    /// Names of parameters in queries.
-    static let parameters: Set<String> = set(
-        """
-        access_token api_key apikey auth authorization b64 c channel client client_id code eio encoding format h id j jwt key
-        lang language last_event_id limit locale model mode name negotiateversion nonce offset page path password platform
-        port protocol q query r refresh_token region room s secret session session_id sid sig signature since state stream t
-        team tenant ticket time timestamp token topic transport type uid user user_id username uuid v version vsn workspace
-        """)
-
     /// Subprotocols: registered with IANA, or in wide use.
     static let subprotocols: Set<String> = set(
         """

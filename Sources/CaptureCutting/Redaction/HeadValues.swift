@@ -99,8 +99,7 @@ struct HeadValues: Sendable {
                 continue
             }
             let (name, value) = (part[..<sign], part[(sign + 1)...])
-            let isKnown = HarmlessWords.parameters.contains(Self.lowercased(name))
-            result += isKnown ? Array(name) : pseudonyms.text(for: name)
+            result += pseudonyms.text(for: name)
             result.append(0x3d)
             result += pseudonyms.text(for: value)
         }
