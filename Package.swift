@@ -192,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "CaptureCuttingTests",
             dependencies: [
-                "CaptureAnalysis", "CaptureCutting", "PacketCapture", "PacketDecoding", "TestSupport", "WireFormat",
+                "CaptureAnalysis", "CaptureCutting", "PacketCapture", "PacketDecoding", "TestSupport", "TraceOutput",
+                "WireFormat",
             ],
             swiftSettings: settings),
         .testTarget(
