@@ -5,8 +5,9 @@ import WireFormat
 struct PcapngReader {
     /// The longest packet, as long as other programs' longest block, in bytes.
     static let maximumCapturedLength = 16 << 20
-    /// The longest block that is held in memory: a packet that was read can be written with options, and read again.
-    /// Skipped blocks may have any length.
+    /// The longest block that is held in memory; skipped blocks may have any length.
+    ///
+    /// It leaves room for options, so that a packet that was read can be written with some, and read again.
     static let maximumBlockLength = maximumCapturedLength + (64 << 10)
     /// The most interfaces of a section.
     static let maximumInterfaceCount = 65_536
