@@ -191,7 +191,8 @@ let package = Package(
         .testTarget(
             name: "CaptureCuttingTests",
             dependencies: [
-                "CaptureAnalysis", "CaptureCutting", "PacketCapture", "PacketDecoding", "TestSupport", "WireFormat",
+                "CaptureAnalysis", "CaptureCutting", "PacketCapture", "PacketDecoding", "TestSupport", "TraceOutput",
+                "WireFormat",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -190,9 +190,15 @@ struct CutTests {
         let noise = try Fixture.named("noise-file").capture.path
         #expect(try Wstap.run(["cut", noise, "-o", folder.path("cut.pcapng")]).status == 2)
         #expect(try Wstap.run(["cut", noise, "--shards", "2", "-o", folder.path("shards")]).status == 2)
-        #expect(try !folder.names.contains("cut.pcapng"))
-        let shards = folder.path("shards")
-        #expect((try? FileManager.default.contentsOfDirectory(atPath: shards))?.isEmpty ?? true)
+        let missing = folder.path("missing.pcap")
+        #expect(try Wstap.run(["cut", missing, "--shards", "2", "-o", folder.path("shards")]).status == 2)
+        #expect(try Wstap.run(["extract", missing, "-o", folder.path("messages")]).status == 2)
+        let chat = try Fixture.named("chat").capture.path
+        for words in [["--shards", "2"], ["--shards", "2", "--websocket-only"]] {
+            let filtered = ["cut", chat, "-f", "notcp(", "-o", folder.path("shards")] + words
+            #expect(try Wstap.run(filtered).status == 64)
+        }
+        #expect(try folder.names.isEmpty)
     }
 
     @Test("cannot be taken from a pipe, nor go to an input or a folder that is not empty")
@@ -204,5 +210,24 @@ struct CutTests {
         #expect(try Wstap.run(["cut", chat, "--shards", "2", "-o", folder.path("shards")]).status == 2)
         let copy = try folder.write("copy.pcap", [UInt8](Data(contentsOf: URL(filePath: chat))))
         #expect(try Wstap.run(["cut", copy, "-o", copy]).status == 64)
+        // Nor to a key log.
+        let keys = try folder.write("keys.log", Array("# keys\n".utf8))
+        for words in [["cut", chat], [chat], [chat, "--format", "html"]] {
+            let run = try Wstap.run(words + ["--keylog", keys, "-o", keys])
+            #expect(run.status == 64 && run.errors.contains("which is a key log"), "\(run.errors)")
+        }
+        #expect(try [UInt8](Data(contentsOf: URL(filePath: keys))) == Array("# keys\n".utf8))
+    }
+
+    @Test(
+        "are not dealt to shards with options that would do nothing",
+        arguments: [
+            ["--write-secrets"], ["--keylog", "keys.log"], ["--host", "a"], ["--write-secrets", "--websocket-only"],
+        ])
+    func uselessOptions(words: [String]) throws {
+        let chat = try Fixture.named("chat").capture.path
+        let run = try Wstap.run(["cut", chat, "--shards", "2", "-o", folder.path("shards")] + words)
+        #expect(run.status == 64 && run.errors.contains("--shards"))
+        #expect(try folder.names.isEmpty)
     }
 }

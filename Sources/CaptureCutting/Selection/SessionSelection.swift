@@ -5,14 +5,24 @@ package import WireFormat
 
 /// What the first pass over a capture has found: which connections are wanted, and the span of the whole.
 package final class SelectedConnections: @unchecked Sendable {
-    /// A wanted connection.
+    /// A wanted connection; all have one, so that it is small.
     package struct Connection: Sendable {
-        /// What to say about its sessions.
-        package var comment: String?
         /// Whether it carries a session that something else than TCP carries, such as TLS.
         package var isEncrypted = false
-        /// The randoms of ClientHellos whose secrets decrypt its sessions.
-        package var clientRandoms: [Random] = []
+    }
+
+    /// What to keep of wanted connections beside that.
+    package struct Details: OptionSet, Sendable {
+        package let rawValue: UInt8
+
+        package init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        /// What to say about their sessions.
+        package static let comments = Details(rawValue: 1)
+        /// The randoms of ClientHellos whose secrets decrypt their sessions.
+        package static let clientRandoms = Details(rawValue: 2)
     }
 
     /// The wanted connections by ``ConnectionStart/record``.
@@ -30,8 +40,54 @@ package final class SelectedConnections: @unchecked Sendable {
     /// The number of the last packet.
     package fileprivate(set) var lastPacket: UInt64 = 0
 
+    /// How many wanted sessions no comment names, since there was no room.
+    package private(set) var uncommentedSessions: UInt64 = 0
+
+    fileprivate let details: Details
+    private var comments: [UInt64: String] = [:]
+    private var clientRandoms: [UInt64: [Random]] = [:]
+    /// How many bytes are left for comments.
+    private var commentRoom: Int
+
+    /// The most bytes of comments that are kept, counting 128 more for each.
+    package static var maximumCommentBytes: Int { 32 << 20 }
+
     /// Selects nothing.
-    package init() {}
+    ///
+    /// - Parameters:
+    ///   - details: What to keep of each connection.
+    ///   - commentBytes: The most bytes of comments to keep.
+    package init(keeping details: Details = [], commentBytes: Int = maximumCommentBytes) {
+        self.details = details
+        commentRoom = commentBytes
+    }
+
+    /// Removes and returns what to say about a connection's sessions.
+    package func takeComment(of record: UInt64) -> String? {
+        comments.isEmpty ? nil : comments.removeValue(forKey: record)
+    }
+
+    /// Removes and returns the randoms of ClientHellos whose secrets decrypt a connection's sessions.
+    package func takeClientRandoms(of record: UInt64) -> [Random] {
+        clientRandoms.isEmpty ? [] : clientRandoms.removeValue(forKey: record) ?? []
+    }
+
+    /// Adds a session's note to what is said about its connection, as far as there is room.
+    fileprivate func add(_ note: String, to record: UInt64) {
+        let old = comments[record]
+        let cost = note.utf8.count &+ (old == nil ? 128 : 1)
+        guard cost <= commentRoom, (old?.utf8.count ?? 0) &+ note.utf8.count < 4096 else {
+            uncommentedSessions &+= 1
+            return
+        }
+        commentRoom &-= cost
+        comments[record] = old.map { "\($0)\n\(note)" } ?? note
+    }
+
+    fileprivate func add(_ random: Random, to record: UInt64) {
+        let known = clientRandoms[record] ?? []
+        if known.count < 16, !known.contains(random) { clientRandoms[record] = known + [random] }
+    }
 
     /// The connection that a packet belongs to, if it is wanted.
     package func wanted(_ owner: SegmentOwner, packet: UInt64) -> UInt64? {
@@ -56,7 +112,8 @@ package struct SessionSelection: OutputFormat, ~Copyable {
         var record: UInt64
         var start: Timestamp
         var firstPacket: UInt64?
-        var note: SessionNote
+        /// Nil if there are no comments.
+        var note: SessionNote?
         var isEncrypted: Bool
         var clientRandom: Random?
         /// Whether host and path match.
@@ -84,12 +141,13 @@ package struct SessionSelection: OutputFormat, ~Copyable {
             let (time, id) = (context.time, context.session)
             open[id] = Session(
                 record: start.record, start: start.tcp.syn?.time ?? time,
-                firstPacket: start.tcp.syn?.packet, note: SessionNote(start, session: id),
+                firstPacket: start.tcp.syn?.packet,
+                note: selected.details.contains(.comments) ? SessionNote(start, session: id) : nil,
                 isEncrypted: start.encryption != nil || id.stream != nil,
                 clientRandom: start.encryption?.clientRandom, isChosen: !filter.events.choosesSessions)
         case .handshake(let handshake):
             guard var session = open.removeValue(forKey: context.session) else { return }
-            session.note.record(handshake)
+            session.note?.record(handshake)
             if filter.events.choosesSessions {
                 let matches = filter.events.matches(host: handshake.host, target: handshake.target)
                 if matches || handshake.isAccepted { session.isChosen = matches }
@@ -108,20 +166,17 @@ package struct SessionSelection: OutputFormat, ~Copyable {
 
     private mutating func take(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
         guard var session = open.removeValue(forKey: context.session) else { return }
-        session.note.record(end)
+        session.note?.record(end)
         selected.sessionCount.all &+= 1
         guard isWanted(session, end, at: context) else { return }
         selected.sessionCount.wanted &+= 1
         var connection = selected.connections[session.record] ?? SelectedConnections.Connection()
         connection.isEncrypted = connection.isEncrypted || session.isEncrypted
-        if let random = session.clientRandom, !connection.clientRandoms.contains(random),
-            connection.clientRandoms.count < 16
-        {
-            connection.clientRandoms.append(random)
-        }
-        let comment = [connection.comment, session.note.text].compactMap { $0 }.joined(separator: "\n")
-        connection.comment = comment.utf8.count <= 4096 ? comment : connection.comment
         selected.connections[session.record] = connection
+        if selected.details.contains(.clientRandoms), let random = session.clientRandom {
+            selected.add(random, to: session.record)
+        }
+        if let note = session.note { selected.add(note.text, to: session.record) }
         if let packet = session.firstPacket, packet < session.record {
             selected.earlierPackets[packet] = session.record
         }

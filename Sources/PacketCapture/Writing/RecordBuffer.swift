@@ -91,7 +91,10 @@ extension RecordBuffer {
             buffer.append(bytes)
             buffer.pad()
             guard note.comment != nil || note.number != nil else { return }
-            if let comment = note.comment { buffer.appendOption(1, text: comment) }
+            // Other programs read blocks of up to 16 MiB, too.
+            if let comment = note.comment, bytes.count &+ comment.utf8.count < 16 << 20 &- 64 {
+                buffer.appendOption(1, text: comment)
+            }
             if let number = note.number { buffer.appendCountOption(5, number) }
             buffer.appendOption(0, text: "")
         }
@@ -193,8 +196,11 @@ struct WrittenInterfaces {
     /// Whether packets without a name are the first interface's.
     private let hasDefault: Bool
 
-    /// Packets of further interfaces are attributed to the first.
+    /// As many as wstap reads.
     private static let capacity = 65_536
+    /// Packets of further interfaces are attributed to the first if that is of the same link type in any case, else to one
+    /// without a name: link types that wstap decodes are fewer than the rest.
+    private static let namedCapacity = capacity - 256
 
     /// Begins with one that is described.
     init(first: String, _ linkType: LinkType) {
@@ -219,11 +225,20 @@ struct WrittenInterfaces {
     mutating func number(of name: Span<UInt8>, _ linkType: LinkType, describe: ([UInt8]) -> Void) -> UInt32 {
         if let latest, isSame(latest.interface, name, linkType) { return latest.number }
         guard !name.isEmpty || !hasDefault else { return 0 }
-        let interface = Interface(
+        var interface = Interface(
             name: unsafe name.withUnsafeBufferPointer { unsafe Array($0) }, linkType: linkType)
         if let known = numbers[interface] {
             latest = (interface, known)
             return known
+        }
+        if numbers.count >= Self.namedCapacity {
+            guard !hasDefault else { return 0 }
+            let named = interface
+            interface.name = []
+            if let known = numbers[interface] {
+                latest = (named, known)
+                return known
+            }
         }
         guard numbers.count < Self.capacity else { return 0 }
         let number = UInt32(numbers.count)

@@ -85,19 +85,15 @@ extension OutputBuffer {
 
     /// Appends a URL as a string; bytes that no URI may have are percent-encoded (RFC 3986 2).
     private mutating func append(uri text: String) {
-        let allowed = "!#$%&'()*+,-./:;=?@[]_~"
         var encoded: [UInt8] = []
+        encoded.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            if scalar.isASCII,
-                scalar.properties.isAlphabetic || (0x30...0x39).contains(byte)
-                    || allowed.unicodeScalars.contains(scalar)
-            {
-                encoded.append(byte)
-            } else {
-                encoded.append(contentsOf: "%".utf8)
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded.append(contentsOf: (digits.utf8.count == 1 ? "0" + digits : digits).utf8)
+            switch byte {
+            // All of US-ASCII but control characters, space and "<>\^`{|}, and percent signs as they are.
+            case 0x21, 0x23...0x3b, 0x3d, 0x3f...0x5b, 0x5d, 0x5f, 0x61...0x7a, 0x7e: encoded.append(byte)
+            default:
+                encoded.append(UInt8(ascii: "%"))
+                for digit in [byte >> 4, byte & 15] { encoded.append(digit < 10 ? 0x30 + digit : 0x37 + digit) }
             }
         }
         append(jsonString: encoded.span)

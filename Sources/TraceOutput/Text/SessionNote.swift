@@ -28,7 +28,7 @@ package struct SessionNote {
     /// The note, without characters that control a terminal.
     package var text: String {
         var words = ["session \(identity.sessionID)"]
-        if let url = identity.url { words.append(url) }
+        if let url = identity.url { words.append(SessionRow.kept(url)) }
         words.append(verdict.map { VerdictMessage.text($0, upgrade: row.upgrade) } ?? "open")
         return TerminalText.safe(words.joined(separator: "; "))
     }

@@ -11,16 +11,20 @@ extension TerminalText {
         guard columns(of: text) > width else { return text }
         guard width > 0 else { return "" }
         let scalars = Array(text.unicodeScalars)
-        let widths = scalars.map { columns(of: String($0)) }
+        // Only what stays is measured, since the text may be much longer.
         var (start, end) = (0, scalars.count)
         var left = width / 2
-        while start < end, widths[start] <= left {
-            left -= widths[start]
+        while start < end {
+            let columns = columns(of: String(scalars[start]))
+            guard columns <= left else { break }
+            left -= columns
             start += 1
         }
         var right = width - 1 - width / 2 + left
-        while end > start, widths[end - 1] <= right {
-            right -= widths[end - 1]
+        while end > start {
+            let columns = columns(of: String(scalars[end - 1]))
+            guard columns <= right else { break }
+            right -= columns
             end -= 1
         }
         var cut = String.UnicodeScalarView()

@@ -66,6 +66,12 @@ struct CutCommand: ParsableCommand {
         guard shards == nil || filter.filter.isEmpty || websocketOnly else {
             throw ValidationError("with --shards, filters of sessions need --websocket-only")
         }
+        guard shards == nil || !writeSecrets else {
+            throw ValidationError("--write-secrets and --shards exclude each other")
+        }
+        guard shards == nil || secrets.keyLogs.isEmpty || websocketOnly else {
+            throw ValidationError("with --shards, --keylog needs --websocket-only")
+        }
     }
 
     func run() throws {

@@ -46,13 +46,18 @@ struct ExtractCommand: ParsableCommand {
             jobs: .processors, messages: messages)
         var events = filter.eventFilter()
         events.events = nil
-        // What is wrong with the input or the pattern should be known before there is a folder.
+        // What is wrong with the pattern should be known before there is a folder.
         let folder = MessageFolder(path: path)
         let format = MessageFilesFormat(store: folder, limit: maxMessages)
         var status: ExitCode
         if events.isEmpty {
-            try OutputFolder.create(path)
-            status = try input.read(into: format, path: "\(path)/index.jsonl")
+            let target = try OutputFolder(path)
+            do {
+                status = try input.read(into: format, path: "\(path)/index.jsonl")
+            } catch {
+                target.removeIfNewAndEmpty()
+                throw error
+            }
         } else {
             let filtered: FilteredOutput<MessageFilesFormat<MessageFolder>>
             do throws(InvalidPattern) {
@@ -60,8 +65,13 @@ struct ExtractCommand: ParsableCommand {
             } catch {
                 throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
             }
-            try OutputFolder.create(path)
-            status = try input.read(into: filtered, path: "\(path)/index.jsonl")
+            let target = try OutputFolder(path)
+            do {
+                status = try input.read(into: filtered, path: "\(path)/index.jsonl")
+            } catch {
+                target.removeIfNewAndEmpty()
+                throw error
+            }
         }
         if let problem = folder.problem {
             complain(TerminalText.safe(problem))

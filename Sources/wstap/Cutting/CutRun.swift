@@ -14,7 +14,8 @@ struct CutRun {
 
     func run() throws {
         try input.refuse(output: path)
-        let (selected, status) = try input.select(for: "wstap cut")
+        let (selected, status) = try input.select(
+            for: "wstap cut", keeping: writesSecrets ? [.comments, .clientRandoms] : .comments)
         let part = selected.start.map {
             CapturePart(first: $0, last: selected.end, packetCount: selected.lastPacket, keepsNumbers: false)
         }
@@ -23,18 +24,14 @@ struct CutRun {
         var pipeline = Pipeline(options: options)
         var events = NoEvents()
         var queue = PacketQueue<UInt64>()
-        var commented: Set<UInt64> = []
         // What comes ahead of a connection's first packet, and with it.
         func note(_ record: UInt64) -> PacketNote {
-            guard commented.insert(record).inserted, let connection = selected.connections[record] else {
-                return PacketNote()
-            }
             if writesSecrets, let secrets = options.secrets {
-                for random in connection.clientRandoms {
+                for random in selected.takeClientRandoms(of: record) {
                     file.packets.append(keyLog: secrets.keyLog(of: random, at: .max))
                 }
             }
-            return PacketNote(comment: connection.comment)
+            return PacketNote(comment: selected.takeComment(of: record))
         }
         _ = try input.eachPacket { packet, _ in
             pipeline.receive(packet, into: &events)
@@ -73,6 +70,11 @@ struct CutRun {
                 + "\(selected.connections.count == 1 ? "connection" : "connections") with \(selected.sessionCount.wanted) of "
                 + "\(selected.sessionCount.all) sessions written to \(path)"
             complain(TerminalText.safe(message))
+            if selected.uncommentedSessions > 0 {
+                complain(
+                    "\(selected.uncommentedSessions) of these sessions are not named in comments, which would be too long"
+                )
+            }
         }
         input.report(abandonedFragments: queue.abandonedFragments)
         if status != .success { throw status }

@@ -2,13 +2,26 @@ import ArgumentParser
 import TraceOutput
 
 /// A folder that a command fills.
-enum OutputFolder {
+struct OutputFolder {
+    private let path: String
+    private let isNew: Bool
+
     /// Creates the folder, unless it is there and empty.
     ///
     /// - Throws: The exit status if it cannot be created, or is not empty.
-    static func create(_ path: String) throws {
-        guard mkdir(path, 0o777) != 0 else { return }
-        let code = errno
+    init(_ path: String) throws {
+        self.path = path
+        isNew = mkdir(path, 0o777) == 0
+        if !isNew { try Self.check(path, errno) }
+    }
+
+    /// Leaves no trace of a command that could read nothing.
+    func removeIfNewAndEmpty() {
+        if isNew { rmdir(path) }
+    }
+
+    /// Throws unless the folder is there and empty.
+    private static func check(_ path: String, _ code: Int32) throws {
         var status = stat()
         guard code == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw failure("\(path): \(String(cString: strerror(code == EEXIST ? ENOTDIR : code)))")

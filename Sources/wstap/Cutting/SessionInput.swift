@@ -22,12 +22,16 @@ struct SessionInput {
 
     /// Finds the sessions.
     ///
-    /// - Parameter command: The command, for the complaint about input that can be read only once.
+    /// - Parameters:
+    ///   - command: The command, for the complaint about input that can be read only once.
+    ///   - details: What to keep of their connections.
     /// - Returns: Their connections, and the exit status that the input's state calls for.
     /// - Throws: If nothing can be read.
-    func select(for command: String) throws -> (SelectedConnections, ExitCode) {
+    func select(
+        for command: String, keeping details: SelectedConnections.Details = []
+    ) throws -> (SelectedConnections, ExitCode) {
         try refusePipes(for: command)
-        let selected = SelectedConnections()
+        let selected = SelectedConnections(keeping: details)
         let status = try read(into: SessionSelection(sessions, into: selected))
         var omissions = FilterOmissions()
         omissions.connectionCount = selected.sessionCount.all
@@ -130,6 +134,7 @@ struct SessionInput {
         if let file = files.first(where: { areSameFile($0, path) }) {
             throw ValidationError("-o would overwrite \(file), which is an input")
         }
+        try secrets.refuse(output: path)
     }
 }
 

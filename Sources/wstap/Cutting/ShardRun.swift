@@ -20,7 +20,16 @@ struct ShardRun {
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
         Interruption.prepare()
-        try OutputFolder.create(folder)
+        let target = try OutputFolder(folder)
+        do {
+            try deal()
+        } catch {
+            target.removeIfNewAndEmpty()
+            throw error
+        }
+    }
+
+    private func deal() throws {
         var status = ExitCode.success
         var selected: SelectedConnections?
         if isWebSocketOnly {
@@ -50,7 +59,7 @@ struct ShardRun {
             whole.packetCount = packet.number
             if capture.secrets.count > secretCount {
                 for secrets in capture.secrets[secretCount...] {
-                    for file in files { file.file.packets.append(secrets) }
+                    for file in files { try file.append(secrets) }
                 }
                 secretCount = capture.secrets.count
             }
@@ -79,7 +88,7 @@ struct ShardRun {
         }
         while let entry = queue.next(at: nil) { write(entry) }
         for secrets in secrets[min(secretCount, secrets.count)...] {
-            for file in files { file.file.packets.append(secrets) }
+            for file in files { try file.append(secrets) }
         }
         if let inputPart {
             (whole.first, whole.last) = (inputPart.first, inputPart.last)
@@ -110,6 +119,12 @@ private final class ShardFile {
 
     init(path: String, comment: String) throws {
         file = try CutFile(path: path, comment: comment)
+    }
+
+    /// Appends secrets, and writes them at once if they are long: each file has them, and there may be many files.
+    func append(_ secrets: CaptureSecrets) throws {
+        file.packets.append(secrets)
+        try file.advance()
     }
 }
 

@@ -25,6 +25,8 @@ struct LiveRun: FormatUser {
     ) throws {
         // Writing to a pipe without a reader is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
+        try secrets.refuse(output: output.path)
+        try secrets.refuse(output: capture.path, option: "-w")
         // While there are rights to read them.
         let keyLogs = try secrets.open()
         let known = LiveSecrets(keyLogs)

@@ -13,6 +13,12 @@ struct SecretOptions: ParsableArguments {
         completion: .file())
     var keyLogs: [String] = []
 
+    /// Refuses an output that is a key log.
+    func refuse(output path: String?, option: String = "-o") throws {
+        guard let path, let file = keyLogs.first(where: { areSameFile($0, path) }) else { return }
+        throw ValidationError("\(option) would overwrite \(file), which is a key log")
+    }
+
     /// Opens the key logs.
     ///
     /// - Throws: `ExitCode` if one cannot be opened.

@@ -28,6 +28,7 @@ struct ReadRun: FormatUser {
         if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
             throw ValidationError("-o would overwrite \(file), which is an input")
         }
+        try secrets.refuse(output: output.path)
         Interruption.prepare()
         var capture = try open()
         if Interruption.isRequested { Interruption.endProgram() }

@@ -87,7 +87,7 @@ extension BrokenFile {
             "absurd block",
             """
             inside packet 2, at byte 88: the enhanced packet block claims length 4294967295, above the maximum of \
-            16777216
+            16842752
             """
         ) { $0.appendBlock(6, [UInt8](repeating: 0, count: 24), claiming: .max) },
         pcapng(

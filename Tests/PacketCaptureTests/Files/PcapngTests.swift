@@ -93,7 +93,7 @@ import WireFormat
     func longestPacket() throws {
         var pcapng = PcapngBuilder()
         pcapng.appendInterface()
-        let lengths = [0, 1, 70_000, 262_144, 300_000, (16 << 20) - 32]
+        let lengths = [0, 1, 70_000, 262_144, 300_000, (16 << 20) - 32, 16 << 20]
         for length in lengths { pcapng.append([UInt8](repeating: 7, count: length)) }
         #expect(try read(pcapng).map(\.bytes.count) == lengths)
     }

@@ -75,6 +75,45 @@ struct PacketFileWriterTests {
         #expect(try readAll(path).packets.map(\.interface) == ["lo", "eth0", "lo", "wlan0", "lo", "eth0"])
     }
 
+    @Test("beyond 65,280 interfaces lose their interface's name, but not their link type")
+    func manyInterfaces() {
+        var interfaces = WrittenInterfaces()
+        var described: [(name: [UInt8], linkType: LinkType)] = []
+        func number(_ name: String, _ linkType: LinkType) -> UInt32 {
+            interfaces.number(of: Array(name.utf8).span, linkType) { described.append(($0, linkType)) }
+        }
+        for index in 0..<65_280 { _ = number("i\(index)", .ethernet) }
+        #expect(described.count == 65_280 && number("i7", .ethernet) == 7)
+        for (name, linkType) in [("x", LinkType.raw), ("y", .raw), ("z", .ethernet), ("x", .raw), ("x", .ethernet)] {
+            let number = number(name, linkType)
+            #expect(described[Int(number)].linkType == linkType && described[Int(number)].name.isEmpty)
+        }
+        #expect(described.count == 65_282)
+    }
+
+    @Test("are read even if they are the longest that are read, and have a number and a comment")
+    func longest() throws {
+        let folder = try ScratchFolder()
+        let path = folder.path.appending("/packets")
+        for length in [(16 << 20) - 32, 16 << 20] {
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
+            try #require(descriptor >= 0)
+            defer { close(descriptor) }
+            var file = try PacketFileWriter(borrowing: descriptor, application: "test", comment: nil)
+            let bytes = [UInt8](repeating: 7, count: length)
+            for number in 1...2 as ClosedRange<UInt64> {
+                let packet = CapturedPacket(
+                    number: number, time: Timestamp(nanoseconds: Self.start), linkType: .ethernet,
+                    originalLength: length, bytes: bytes.span)
+                file.append(
+                    packet, note: PacketNote(comment: String(repeating: "c", count: 4096), number: .max))
+            }
+            try file.flush()
+            let (packets, error) = try readAll(path)
+            #expect(error == nil && packets.map(\.bytes.count) == [length, length])
+        }
+    }
+
     @Test("are whole up to the last flush", arguments: [PacketFileFormat.pcap, .pcapng])
     func flushed(format: PacketFileFormat) throws {
         let folder = try ScratchFolder()

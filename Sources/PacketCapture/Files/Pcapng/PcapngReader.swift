@@ -3,8 +3,12 @@ import WireFormat
 /// Reads the blocks of a pcapng file (draft-ietf-opsawg-pcapng): returns packets, keeps interfaces and secrets, and
 /// skips everything else without holding it.
 struct PcapngReader {
-    /// The longest block that is held in memory, as in libpcap; skipped blocks may have any length.
-    static let maximumBlockLength = 16 << 20
+    /// The longest packet, as long as other programs' longest block, in bytes.
+    static let maximumCapturedLength = 16 << 20
+    /// The longest block that is held in memory; skipped blocks may have any length.
+    ///
+    /// It leaves room for options, so that a packet that was read can be written with some, and read again.
+    static let maximumBlockLength = maximumCapturedLength + (64 << 10)
     /// The most interfaces of a section.
     static let maximumInterfaceCount = 65_536
     /// The longest section header whose comments are read.
@@ -161,10 +165,12 @@ struct PcapngReader {
         let low = input.load(UInt32.self, at: 16, isBigEndian: isBigEndian)
         let captured = Int(input.load(UInt32.self, at: 20, isBigEndian: isBigEndian))
         let original = Int(input.load(UInt32.self, at: 24, isBigEndian: isBigEndian))
-        guard captured <= block.length &- 32 else {
+        guard captured <= min(block.length &- 32, Self.maximumCapturedLength) else {
             throw .damaged(
                 .packet, at: input.offset,
-                "captured length \(captured) does not fit in a block of length \(block.claimedLength)")
+                captured <= block.length &- 32
+                    ? "captured length \(captured) exceeds the maximum of \(Self.maximumCapturedLength)"
+                    : "captured length \(captured) does not fit in a block of length \(block.claimedLength)")
         }
         let interface = interfaces[number]
         var record = unsafe CapturedRecord(
@@ -228,7 +234,7 @@ struct PcapngReader {
         guard let interface = interfaces.first else { throw unknownInterface(0, block, in: input) }
         let original = Int(input.load(UInt32.self, at: 8, isBigEndian: isBigEndian))
         let limit = interface.snapLength == 0 ? Int.max : Int(interface.snapLength)
-        let captured = min(original, limit, block.length &- 16)
+        let captured = min(original, limit, block.length &- 16, Self.maximumCapturedLength)
         return unsafe CapturedRecord(
             time: latestTime, linkType: interface.linkType, originalLength: original,
             bytes: input.bytes(at: 12, count: captured), length: block.length, interfaceName: interface.name)
