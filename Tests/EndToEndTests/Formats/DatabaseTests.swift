@@ -107,6 +107,18 @@ struct DatabaseTests {
             #expect(row[1].string?.hasPrefix("upgrade refused with \(status); ") == true)
         }
     }
+
+    @Test("tells an answer that was not captured from none")
+    func missingAnswer() throws {
+        let capture = try Fixture.named("http-exchanges-before-upgrade").capture
+        // The server's answers are left out.
+        let database = try database(capture.path, ["-f", "tcp dst port 8103"])
+        let rows = try database.rows("SELECT answer_missing, verdict FROM session WHERE NOT accepted")
+        #expect(!rows.isEmpty)
+        for row in rows {
+            #expect(row[0] == .integer(1) && row[1].string?.hasPrefix("answer not captured; ") == true)
+        }
+    }
 }
 
 @Suite("A database file")

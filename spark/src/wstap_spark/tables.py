@@ -7,7 +7,7 @@ import pyarrow as pa
 # Columns as in the database, computed ones left out; `=` marks text, `*` truth, `#` bytes, all others are integers.
 _COLUMNS = {
     "session": """id connection stream =session_id packet time_ns =opened =client_ip client_port =server_ip server_port
-        =community_id =link_type =interface connect_time_ns *accepted status =url =host =target =method =http_version
+        =community_id =link_type =interface connect_time_ns *accepted status *answer_missing =url =host =target =method =http_version
         =subprotocol =extensions *accept_valid request_packet response_packet response_time_ns =request_headers
         =response_headers end_packet end_time_ns =verdict =ended_by =layer *clean code =code_name =reason client_sees
         server_sees silence_ns message_silence_ns unanswered_pings =failed_by =failed_over duration_ns client_frames
