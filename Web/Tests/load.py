@@ -107,7 +107,7 @@ def main():
             print(f"{time.monotonic() - start:.0f} s: heap {heap:.1f} MB, server {int(memory[1]) / 1024 if memory else 0:.0f} MB, "
                   f"{page.inner_text('#rate')}; {page.inner_text('#count')}; {page.inner_text('#lost')}", flush=True)
         print(f"processor time: server {processor_time(server.pid):.1f} s, feeder and browser {processor_time(os.getpid()) - processor_time(server.pid):.1f} s")
-        page.wait_for_function("document.querySelector('#connection').textContent === 'The capture has ended.'", timeout=60000)
+        page.wait_for_function("() => document.querySelector('#connection').textContent === 'The capture has ended.'", timeout=60000)
         page.wait_for_timeout(3000)
         totals, lost = page.inner_text("#totals").replace("\n", " "), page.inner_text("#lost")
         print(page.inner_text("#connection"), totals, lost, sep="; ")

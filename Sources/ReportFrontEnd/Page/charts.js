@@ -221,6 +221,8 @@ export class Charts {
     const { report, box } = this, width = box.clientWidth, line = 16, left = width < 500 ? 44 : 64;
     if (!width) return;
     const whole = this.items.length * line + 16, height = Math.min(whole, 352);
+    // The box is as high as what is in it: that comes first, since lanes may have been added.
+    this.rest.style.height = Math.max(whole - this.lanes.clientHeight, 0) + 'px';
     const room = Math.min(box.clientHeight || height, whole);
     const pen = surface(this.lanes, width, Math.max(room, 40));
     this.rest.style.height = Math.max(whole - Math.max(room, 40), 0) + 'px';

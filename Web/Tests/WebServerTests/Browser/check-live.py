@@ -229,6 +229,8 @@ class Tests:
         page = self.open(server.url)
         self.until(page, "#found", "2 of 2 sessions")
         assert ended(page) == ["open", "open"], ended(page)
+        # A heading and two lanes of 16 pixels, below a scale of 16.
+        assert page.evaluate("document.querySelector('#lanes canvas').clientHeight") == 64
         # A group that Clear leaves out may be chosen.
         page.select_option("#group", "0")
         page.click("#clear")
