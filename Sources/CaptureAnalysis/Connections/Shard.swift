@@ -23,6 +23,8 @@ struct Shard: ~Copyable {
     var servers = ServerTable()
     /// Its TLS connections of which nothing was decrypted.
     var encrypted = EncryptedServers()
+    /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
+    private(set) var others: [UInt64]?
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
@@ -30,12 +32,21 @@ struct Shard: ~Copyable {
     let decodesLayers: Bool
 
     init(options: AnalysisOptions) {
+        others = options.collectsOthers ? [] : nil
         tls = TLSShard(options.secrets)
         layerRoom = options.limits.layers / Limits.shards
         decodesLayers = options.secrets != nil || !options.layers.isEmpty
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries
         table = ConnectionTable(limits: options.limits.reassembly, secret: options.secret)
+    }
+
+    /// Records that a connection is surely something else: if it was seen to open, and there is room.
+    mutating func recordOther(_ feed: Feed) {
+        guard let count = others?.count, count < Limits.others / Limits.shards, feed.channel == nil,
+            table.connections[feed.connection].isOpeningKnown
+        else { return }
+        others?.append(records[feed.connection.index])
     }
 
     /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near.
