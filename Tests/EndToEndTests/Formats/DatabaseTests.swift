@@ -55,6 +55,31 @@ struct DatabaseTests {
         #expect(verdicts.map { $0.map(\.string) } == ends.map { [$0.by, $0.layer] })
     }
 
+    @Test("can leave the payloads of messages to a file", arguments: ["chat", "segments-missing"], ["all", "3"])
+    func payloadFile(name: String, limit: String) throws {
+        let capture = try Fixture.named(name).capture.path
+        let words = ["--payload", limit]
+        let whole = try database(capture, words)
+            .rows("SELECT id, length, CAST(payload AS BLOB) FROM message ORDER BY id")
+        let path = folder.path("payloads")
+        let apart = try database(capture, words + ["--payload-file", path])
+            .rows("SELECT id, length, payload FROM message ORDER BY id")
+        var rest = try [UInt8](Data(contentsOf: URL(filePath: path)))[...]
+        #expect(apart.count == whole.count && !whole.isEmpty)
+        for (row, other) in zip(whole, apart) {
+            #expect(row[..<2] == other[..<2])
+            switch (row[2], other[2]) {
+            case (.null, .null): break
+            case (.blob(let bytes), .integer(let count)):
+                #expect(rest.prefix(Int(count)).elementsEqual(bytes))
+                rest = rest.dropFirst(Int(count))
+            default: Issue.record("\(row) and \(other)")
+            }
+        }
+        #expect(rest.isEmpty)
+        #expect(try Wstap.run([capture, "--payload-file", path]).status == 64)
+    }
+
     @Test("has the rows that the trace has lines", arguments: try Fixture.all.filter { $0.expectation.exitStatus != 2 })
     func fixtures(fixture: Fixture) throws {
         try check(fixture.capture, fixture.expectation)
