@@ -68,22 +68,18 @@ struct ShardRun {
                 }
                 secretCount = capture.secrets.count
             }
-            let shard: Int?
-            switch tracer.trace(packet, count, selected) {
-            case .shard(let found): shard = found
-            case .datagram(let found): shard = includesUDP ? found : nil
-            case .fragment:
+            let target = tracer.trace(packet, count, selected)
+            if case .fragment = target {
                 queue.append(fragment: packet, at: tracer.fragmentPlaces)
-                isQueueEmpty = false
-                return
-            case .other: shard = nil
+            } else {
+                let shard = target.shard(includesUDP: includesUDP)
+                if isQueueEmpty {
+                    if let shard { try files[shard].append(packet) }
+                    return
+                }
+                if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: shard) }
+                if let shard { queue.append(packet, of: shard) }
             }
-            if isQueueEmpty {
-                if let shard { try files[shard].append(packet) }
-                return
-            }
-            if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: shard) }
-            if let shard { queue.append(packet, of: shard) }
             while let entry = queue.next(at: packet.time) { try write(entry) }
             isQueueEmpty = queue.isEmpty
         }
@@ -149,6 +145,15 @@ private struct PacketTracer: ~Copyable {
         case datagram(Int)
         case fragment
         case other
+
+        /// The file that it goes to; nil for none, or if that is not known.
+        func shard(includesUDP: Bool) -> Int? {
+            switch self {
+            case .shard(let shard): shard
+            case .datagram(let shard): includesUDP ? shard : nil
+            case .fragment, .other: nil
+            }
+        }
     }
 
     private var pipeline: Pipeline?
