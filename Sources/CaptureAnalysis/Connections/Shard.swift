@@ -105,7 +105,7 @@ struct Shard: ~Copyable {
     ) {
         var found = table.find(&entry.segment, hash: entry.hash)
         if found == nil || entry.segment.flags.contains(.syn) || isRevived(found, &entry.segment) {
-            found = open(entry.segment, at: found, &workspace, &sink)
+            found = open(entry.segment, in: bytes, at: found, &workspace, &sink)
         }
         guard let place = found else { return }
         let slot = place.slot
@@ -217,7 +217,8 @@ struct Shard: ~Copyable {
     /// nil if there is nothing to track.
     @inline(never)
     private mutating func open(
-        _ segment: borrowing TCPSegment, at found: ConnectionTable.Place?, _ workspace: inout Workspace,
+        _ segment: borrowing TCPSegment, in bytes: Span<UInt8>, at found: ConnectionTable.Place?,
+        _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
         var opening: HandshakeSegment?
@@ -225,7 +226,7 @@ struct Shard: ~Copyable {
         if let place = found {
             guard
                 segment.flags.contains(.syn)
-                    ? table.isReplaced(place, by: segment, packet: workspace.packet, time: workspace.time)
+                    ? table.isReplaced(place, by: segment, in: bytes, packet: workspace.packet, time: workspace.time)
                     : table.connections[place.slot].isRevived(by: segment, from: place.direction)
             else { return place }
             opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)
