@@ -32,12 +32,12 @@ WHERE event = 'connection';
 
 -- Upgrades, refused ones too.
 CREATE OR REPLACE VIEW handshake AS
-SELECT time, elapsed, packet, connection, stream, session_id, method, response_http_version, accepted, status, url, http_version, request_headers,
+SELECT time, elapsed, packet, connection, stream, session_id, method, response_http_version, accepted, status, answer_missing, url, http_version, request_headers,
     response_headers, subprotocol, extensions_offered, extensions, accept_valid, request_packet, response_packet,
     response_time
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
-    "stream": 'UBIGINT', "session_id": 'VARCHAR', "method": 'VARCHAR', "response_http_version": 'VARCHAR', "accepted": 'BOOLEAN', "status": 'USMALLINT', "url": 'VARCHAR', "http_version": 'VARCHAR',
+    "stream": 'UBIGINT', "session_id": 'VARCHAR', "method": 'VARCHAR', "response_http_version": 'VARCHAR', "accepted": 'BOOLEAN', "status": 'USMALLINT', "answer_missing": 'BOOLEAN', "url": 'VARCHAR', "http_version": 'VARCHAR',
     "request_headers": 'VARCHAR[][]', "response_headers": 'VARCHAR[][]', "subprotocol": 'VARCHAR',
     "extensions_offered": 'STRUCT(name VARCHAR, parameters VARCHAR[][])[]',
     "extensions": 'STRUCT(name VARCHAR, parameters VARCHAR[][])[]', "accept_valid": 'BOOLEAN',

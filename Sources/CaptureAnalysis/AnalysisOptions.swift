@@ -14,6 +14,8 @@ public struct AnalysisOptions: Sendable {
     package var layers: [any StreamLayerProvider] = []
     /// The secrets of TLS connections; nil if there are none, and none will come.
     package var secrets: SecretStore?
+    /// Whether to collect the connections that are surely something else (``Pipeline/othersForSure``).
+    package var collectsOthers = false
     /// The whole capture, if the packets are a part of one.
     package var whole: CaptureSpan?
     /// The bounds.

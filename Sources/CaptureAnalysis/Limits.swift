@@ -36,6 +36,9 @@ public struct Limits: Sendable {
     /// Messages of one end that wait for their acknowledgment; beyond that, the oldest is not reported.
     public var outstandingMessages = 1024
 
+    /// Connections that are recorded as surely something else than WebSocket, if that is asked for.
+    static let others = 1 << 21
+
     /// The number of shards, to which connections are dealt by their ends.
     package static var shards: Int { PerShard<Int>.count }
 

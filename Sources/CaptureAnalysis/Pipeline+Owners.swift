@@ -60,6 +60,16 @@ extension Pipeline {
         return .segment(owner)
     }
 
+    /// The connections that are surely something else than WebSocket, by their ``ConnectionStart/record``, in no order.
+    ///
+    /// They were seen to open, and either to speak a protocol that is no HTTP, TLS or HTTP/2, or to end without an upgrade.
+    /// Empty unless the options ask for them; those beyond a bound are left out.
+    package var othersForSure: [UInt64] {
+        var found: [UInt64] = []
+        for shard in 0..<Limits.shards { found += shards[shard].others ?? [] }
+        return found
+    }
+
     /// The datagram that the last packet completed.
     package var latestDatagram: [UInt8] { decoder.datagram }
 

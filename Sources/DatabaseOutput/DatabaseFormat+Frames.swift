@@ -25,7 +25,7 @@ extension DatabaseFormat {
         row.bind(message.length)
         row.bind(event.firstPacket)
         row.bind(event.isInferred)
-        bind(payload, message.payload, isText: message.isText && message.isValidUTF8, to: row)
+        bind(payload, message.payload, isText: message.isText && message.isValidUTF8, to: row, tables.payloads)
         tables.add(row)
     }
 
@@ -78,8 +78,11 @@ extension DatabaseFormat {
         tables.add(row)
     }
 
-    /// Binds why a payload is withheld, whether it is cut, and its bytes.
-    private func bind(_ payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool, to row: Statement) {
+    /// Binds why a payload is withheld, whether it is cut, and its bytes; or their number, if they go to a file.
+    private func bind(
+        _ payload: Span<UInt8>, _ status: PayloadStatus, isText: Bool, to row: Statement,
+        _ file: (any PayloadSink)? = nil
+    ) {
         if case .withheld(let reason) = status {
             row.bind(reason.rawValue)
             row.bind(false)
@@ -89,8 +92,11 @@ extension DatabaseFormat {
         let limit = options.payload.maximum
         let isCut = status == .truncated || payload.count > limit
         row.bind(isCut)
-        let shown = payload.extracting(first: limit)
-        row.bind(isText && isCut ? shown.extracting(first: shown.countOfWholeScalars) : shown, isText: isText)
+        var shown = payload.extracting(first: limit)
+        if isText && isCut { shown = shown.extracting(first: shown.countOfWholeScalars) }
+        guard let file else { return row.bind(shown, isText: isText) }
+        file.append(shown)
+        row.bind(Int64(shown.count))
     }
 
     func add(_ finding: borrowing Finding, at context: borrowing EventContext, to tables: Tables) {

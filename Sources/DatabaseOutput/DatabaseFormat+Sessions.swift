@@ -54,6 +54,7 @@ extension DatabaseFormat {
         let row = tables.upgrade
         row.bind(handshake.isAccepted)
         row.bind(handshake.status.map { Int64($0) })
+        row.bind(handshake.isAnswerMissing)
         row.bind(handshake.url)
         row.bind(handshake.host)
         row.bind(handshake.target)
@@ -69,7 +70,9 @@ extension DatabaseFormat {
         row.bind(JSONText.pairs(handshake.responseHeader))
         row.bind(context.session.rowID)
         tables.add(row)
-        tables.unaccepted[context.session] = handshake.isAccepted ? nil : .refused(status: handshake.status)
+        tables.unaccepted[context.session] =
+            handshake.isAccepted
+            ? nil : handshake.isAnswerMissing ? .answerMissing : .refused(status: handshake.status)
     }
 
     /// Extensions as in their header field.

@@ -27,14 +27,20 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
     /// Stays empty.
     package var output = OutputBuffer(capacity: 64)
     let options: DatabaseOptions
+    private let payloads: (any PayloadSink)?
     /// The file and its statements; nil before it is opened, and after a failure to open it.
     private(set) var tables: Tables?
     /// Why there is no database.
     private var openingFailure: String?
 
     /// Creates the format.
-    package init(options: DatabaseOptions) {
+    ///
+    /// - Parameters:
+    ///   - options: What the database holds.
+    ///   - payloads: What takes the payloads of messages, of which the database then has only the lengths; nil for none.
+    package init(options: DatabaseOptions, payloads: (any PayloadSink)? = nil) {
         self.options = options
+        self.payloads = payloads
     }
 
     /// Everything but states and untroubled deliveries, with as much of the payloads as the options say.
@@ -54,11 +60,11 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
             openingFailure = "\(name): a database needs a regular file"
             return
         }
-        tables = Tables(Database(path, named: name))
+        tables = Tables(Database(path, named: name), payloads)
     }
 
     /// Why the database is incomplete.
-    package var failure: String? { openingFailure ?? tables?.database.failure }
+    package var failure: String? { openingFailure ?? tables?.database.failure ?? tables?.payloads?.failure }
 
     /// Adds an event; the last one completes the database.
     package mutating func receive(
@@ -87,6 +93,8 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
 /// An open database and a statement for each thing that is added to it.
 final class Tables {
     let database: Database
+    /// Where the payloads of messages go, if not into the database.
+    let payloads: (any PayloadSink)?
     let capture: Statement
     let captureTotals: Statement
     let session: Statement
@@ -105,8 +113,9 @@ final class Tables {
     /// Rows in a transaction.
     private static var transaction: Int { 1 << 16 }
 
-    init(_ database: Database) {
+    init(_ database: Database, _ payloads: (any PayloadSink)?) {
         self.database = database
+        self.payloads = payloads
         database.execute(
             """
             PRAGMA page_size = 8192;
@@ -142,6 +151,7 @@ final class Tables {
 
     /// Adds indices and views, and closes the file.
     func complete() {
+        payloads?.flush()
         database.execute("COMMIT; BEGIN;\n" + Schema.completion + ";\nCOMMIT")
         database.close()
     }

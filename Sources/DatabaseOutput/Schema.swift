@@ -24,8 +24,8 @@ enum Schema {
             "server_ip TEXT",
             "server_port INTEGER", "community_id TEXT", "link_type TEXT", "interface TEXT", "connect_time_ns INTEGER",
             // The last upgrade.
-            "accepted INTEGER", "status INTEGER", "url TEXT", "host TEXT", "target TEXT", "method TEXT",
-            "http_version TEXT",
+            "accepted INTEGER", "status INTEGER", "answer_missing INTEGER", "url TEXT", "host TEXT", "target TEXT",
+            "method TEXT", "http_version TEXT",
             "subprotocol TEXT", "extensions TEXT", "accept_valid INTEGER", "request_packet INTEGER",
             "response_packet INTEGER", "response_time_ns INTEGER", "request_headers TEXT", "response_headers TEXT",
             // The end.

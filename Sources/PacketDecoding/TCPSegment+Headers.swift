@@ -50,4 +50,21 @@ extension TCPSegment {
         guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return 0 }
         return bytes.bigEndianUInt16(at: start &+ 4)
     }
+
+    /// Whether the innermost IPv4 header asks for a loose or strict source route (RFC 791 3.1).
+    ///
+    /// - Parameter bytes: What the segment was found in.
+    package func hasSourceRoute(in bytes: Span<UInt8>) -> Bool {
+        guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return false }
+        let end = start &+ Int(bytes[start] & 0x0f) &* 4
+        guard end > start &+ 20, end <= bytes.count else { return false }
+        var cursor = ByteCursor(bytes.extracting((start &+ 20)..<end))
+        while let kind = cursor.readUInt8(), kind != 0 {
+            if kind == 1 { continue }
+            if kind == 131 || kind == 137 { return true }
+            guard let length = cursor.readUInt8(), length >= 2 else { return false }
+            cursor.skip(Int(length) &- 2)
+        }
+        return false
+    }
 }

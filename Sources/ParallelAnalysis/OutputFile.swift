@@ -23,8 +23,9 @@ package struct OutputFile: ~Copyable {
     /// - Parameters:
     ///   - path: A file; nil for standard output. One that exists and is not a regular file is written in place.
     ///   - isNamed: Whether an unfinished file has a name (``unfinishedPath``).
+    ///   - isGrowing: Whether the file is to be read while it is written: it is written in place.
     /// - Throws: `failed` if it cannot be opened, or if it is a symbolic link to nothing.
-    package init(path: String?, isNamed: Bool = false) throws(Failure) {
+    package init(path: String?, isNamed: Bool = false, isGrowing: Bool = false) throws(Failure) {
         // Writing to a pipe without a reader is to fail, not to end the program.
         signal(SIGPIPE, SIG_IGN)
         guard let path else {
@@ -33,10 +34,11 @@ package struct OutputFile: ~Copyable {
             pending = nil
             return
         }
-        let file = try OutputFile.pending(path, isNamed: isNamed)
+        let file = try isGrowing ? nil : OutputFile.pending(path, isNamed: isNamed)
         let opened =
             switch file {
             case .some(let file): file.descriptor
+            case nil where isGrowing: open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
             case nil: open(path, O_WRONLY | O_CLOEXEC)
             }
         guard opened >= 0 else { throw .failed("\(path): \(OutputFile.message(errno))") }

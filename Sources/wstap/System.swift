@@ -101,6 +101,14 @@ enum Signals {
         _exit(128 + number)
     }
 
+    /// Lets the ending signals through, which the parent may have blocked.
+    static func unblockEnding() {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in ending { sigaddset(&set, number) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
     /// Runs `body` with the ending signals blocked, so that threads it starts do not receive them.
     static func withEndingBlocked<Result>(_ body: () throws -> Result) rethrows -> Result {
         var set = sigset_t()

@@ -112,6 +112,54 @@ struct CutTests {
         #expect(together.beyond(expected) == [] && expected.beyond(together) == [])
     }
 
+    @Test(
+        "without connections that are surely something else, give the same events",
+        arguments: CutSource.dealt.filter { !$0.description.hasPrefix("tls-") })
+    func withoutOthers(source: CutSource) throws {
+        let expected = try SessionEvents([source.path], source.secrets)
+        let shards = folder.path("shards")
+        let run = try Wstap.run(["cut", source.path, "--shards", "2", "--websocket-only", "-o", shards])
+        #expect(run.status <= 2 && run.output.isEmpty, "\(run.errors)")
+        guard run.status < 2 else { return }
+        let events = try SessionEvents(["\(shards)/shard-0.pcapng", "\(shards)/shard-1.pcapng"], source.secrets)
+        #expect(events.beyond(expected) == [] && expected.beyond(events) == [])
+    }
+
+    @Test("without connections that are surely something else, keep those in doubt")
+    func doubts() throws {
+        /// A connection in which each end says something; `isEnded`: whether it ends in the capture.
+        func talk(_ port: Int, _ client: String, _ server: String, isEnded: Bool = true) -> [TimedPacket] {
+            var talk = TCPConversation(from: "10.0.0.7:\(port)")
+            talk.open()
+            talk.send(client, from: .client)
+            talk.send(server, from: .server)
+            guard isEnded else { return talk.packets }
+            talk.finish(from: .client)
+            talk.finish(from: .server)
+            talk.acknowledge(from: .client)
+            return talk.packets
+        }
+        let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        let response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        let hello = "\u{16}\u{3}\u{1}\u{0}\u{4}\u{1}\u{0}\u{0}\u{0}"
+        let packets: [(isKept: Bool, packets: [TimedPacket])] = [
+            // HTTP without an upgrade; one that may still come; one that may have come before.
+            (false, talk(1, request, response)), (true, talk(2, request, response, isEnded: false)),
+            (true, Array(talk(3, request, response).dropFirst(4))),
+            // No known protocol, known early; TLS; nothing at all.
+            (false, talk(4, String(repeating: "\u{1}\u{7f}", count: 4000), "\u{2}", isEnded: false)),
+            (true, talk(5, hello, hello)), (false, talk(6, "", "")),
+            (true, TCPConversation.chat.packets),
+        ]
+        let path = try folder.write("all.pcap", packets.flatMap(\.packets).pcap())
+        let shards = folder.path("shards")
+        let run = try Wstap.run(["cut", path, "--shards", "1", "--websocket-only", "-o", shards])
+        let count = packets.filter(\.isKept).map(\.packets.count).reduce(0, +)
+        let others = "3 connections of something else are left out"
+        #expect(run.errors == "wstap: \(count) packets written to 1 files in \(shards); \(others)\n")
+        #expect(run.status == 0)
+    }
+
     @Test("of a generated mixture are dealt to any number of files", arguments: [1, 16])
     func generated(count: Int) throws {
         var bytes: [UInt8] = []

@@ -18,6 +18,9 @@ def test_paths_are_files_patterns_and_folders_each_once(rotated, tmp_path):
     assert sorted(found) == sorted(rotated)
     assert cutting.captures({"tap": rotated[0], 2: [str(tmp_path / "no*.pcap")]}) == {
         "tap": [rotated[0]], "2": [str(tmp_path / "no*.pcap")]}
+    # Their tables could not be told apart.
+    with pytest.raises(ValueError, match="two capture points '1'"):
+        cutting.captures({1: rotated[0], "1": rotated[1]})
 
 
 def test_a_part_knows_times_and_packets_and_is_made_once(rotated, tmp_path):

@@ -39,3 +39,24 @@ def test_rows_have_their_values(database):
     assert first["payload"].decode() == "Good morning! Is anybody here? ☕"
     assert (first["sender"], first["opcode"], first["packet"], first["complete"]) == ("client", "text", 15, True)
     assert (first["shard"], first["capture_point"], len(first["session_id"])) == (3, "tap", 32)
+
+
+def test_payloads_in_a_file_are_those_in_the_database(database, tmp_path):
+    paths = str(tmp_path / "trace.db"), str(tmp_path / "payloads")
+    # Payloads that are withheld, cut, empty and whole.
+    captures = [str(FIXTURES / name / "capture.pcap") for name in ("chat", "timers", "segments-missing", "violations")]
+    for limit in ("all", "3", "none"):
+        words = [program.path(), "read", *captures, "--format", "sqlite", "--payload", limit, "-q", "-o"]
+        subprocess.run([*words, str(tmp_path / "whole.db")], check=False, stdin=subprocess.DEVNULL)
+        subprocess.run([*words, paths[0], "--payload-file", paths[1]], check=False, stdin=subprocess.DEVNULL)
+        expected = [row for batch in tables.batches(str(tmp_path / "whole.db"), "message", 0, "", 7)
+                    for row in batch.to_pylist()]
+        found = [row for batch in tables.batches(paths[0], "message", 0, "", 5, paths[1]) for row in batch.to_pylist()]
+        assert found == expected and len(found) > 20
+        assert limit != "all" or any(row["payload"] for row in found)
+
+
+def test_columns_have_offsets_of_32_bits():
+    assert list(tables._parts([5, 6, None, 7, 30, 1], 6, largest=12)) == [
+        slice(0, 3), slice(3, 4), slice(4, 5), slice(5, 6)]
+    assert list(tables._parts((), 4)) == [slice(0, 4)]

@@ -157,11 +157,14 @@ extension Shard {
         case .opening(let opening), .stopped(let opening):
             reportUnanswered(opening, of: feed, &workspace, &sink)
             reportEnd(opening, of: feed, cause, &workspace, &sink)
+            if cause == .closed, openings[opening].number == 0 { recordOther(feed) }
             countOther(feed, &workspace)
             openings[opening].release(&workspace)
             openings.remove(opening)
         case .layer(let layer): end(layer, of: feed, cause: cause, &workspace, &sink)
-        case .none: countOther(feed, &workspace)
+        case .none:
+            if cause == .closed { recordOther(feed) }
+            countOther(feed, &workspace)
         case .ignored: break
         }
         setReader(of: feed, .ignored)

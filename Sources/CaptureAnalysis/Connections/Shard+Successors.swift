@@ -217,6 +217,11 @@ extension Shard {
         if case .oversizedHead = ending { workspace.summary.others.oversizedHeads &+= 1 }
         if case .tooManyProxies = ending { workspace.summary.others.proxyChains &+= 1 }
         if openings[opening].number == 0 {
+            switch ending {
+            case .otherUpgrade, .proxy, .brokenHTTP, .unknown: recordOther(feed)
+            // Whoever has other secrets or bounds may find more.
+            case .tls, .http2, .webSocket, .tooManyProxies, .oversizedHead: break
+            }
             openings[opening].release(&workspace)
             openings.remove(opening)
             setReader(of: feed, .ignored)

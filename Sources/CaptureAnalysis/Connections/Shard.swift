@@ -23,6 +23,8 @@ struct Shard: ~Copyable {
     var servers = ServerTable()
     /// Its TLS connections of which nothing was decrypted.
     var encrypted = EncryptedServers()
+    /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
+    private(set) var others: [UInt64]?
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
@@ -30,12 +32,21 @@ struct Shard: ~Copyable {
     let decodesLayers: Bool
 
     init(options: AnalysisOptions) {
+        others = options.collectsOthers ? [] : nil
         tls = TLSShard(options.secrets)
         layerRoom = options.limits.layers / Limits.shards
         decodesLayers = options.secrets != nil || !options.layers.isEmpty
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries
         table = ConnectionTable(limits: options.limits.reassembly, secret: options.secret)
+    }
+
+    /// Records that a connection is surely something else: if it was seen to open, and there is room.
+    mutating func recordOther(_ feed: Feed) {
+        guard let count = others?.count, count < Limits.others / Limits.shards, feed.channel == nil,
+            table.connections[feed.connection].isOpeningKnown
+        else { return }
+        others?.append(records[feed.connection.index])
     }
 
     /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near.
@@ -94,7 +105,7 @@ struct Shard: ~Copyable {
     ) {
         var found = table.find(&entry.segment, hash: entry.hash)
         if found == nil || entry.segment.flags.contains(.syn) || isRevived(found, &entry.segment) {
-            found = open(entry.segment, at: found, &workspace, &sink)
+            found = open(entry.segment, in: bytes, at: found, &workspace, &sink)
         }
         guard let place = found else { return }
         let slot = place.slot
@@ -206,7 +217,8 @@ struct Shard: ~Copyable {
     /// nil if there is nothing to track.
     @inline(never)
     private mutating func open(
-        _ segment: borrowing TCPSegment, at found: ConnectionTable.Place?, _ workspace: inout Workspace,
+        _ segment: borrowing TCPSegment, in bytes: Span<UInt8>, at found: ConnectionTable.Place?,
+        _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> ConnectionTable.Place? {
         var opening: HandshakeSegment?
@@ -214,7 +226,7 @@ struct Shard: ~Copyable {
         if let place = found {
             guard
                 segment.flags.contains(.syn)
-                    ? table.isReplaced(place, by: segment, packet: workspace.packet, time: workspace.time)
+                    ? table.isReplaced(place, by: segment, in: bytes, packet: workspace.packet, time: workspace.time)
                     : table.connections[place.slot].isRevived(by: segment, from: place.direction)
             else { return place }
             opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)

@@ -27,6 +27,8 @@ package final class SelectedConnections: @unchecked Sendable {
 
     /// The wanted connections by ``ConnectionStart/record``.
     package fileprivate(set) var connections: [UInt64: Connection] = [:]
+    /// Connections that are surely something else, if all others are wanted; nil if only ``connections`` are.
+    package var others: Set<UInt64>?
     /// Packets that count as a connection's, though they came while another one had its place: by their number.
     package fileprivate(set) var earlierPackets: [UInt64: UInt64] = [:]
     /// How many sessions passed the filter, and how many there were.
@@ -92,6 +94,10 @@ package final class SelectedConnections: @unchecked Sendable {
     /// The connection that a packet belongs to, if it is wanted.
     package func wanted(_ owner: SegmentOwner, packet: UInt64) -> UInt64? {
         if !earlierPackets.isEmpty, let record = earlierPackets[packet] { return record }
+        if let others {
+            guard let record = owner.record else { return packet }
+            return others.contains(record) ? nil : record
+        }
         guard let record = owner.record, connections[record] != nil else { return nil }
         return record
     }

@@ -44,7 +44,8 @@ struct HeadFacts {
                 let type = field.value.prefix("text/event-stream".utf8.count)
                 isEventStream = head.equalsIgnoringCase("text/event-stream", in: type)
             case 14 where head.equalsIgnoringCase("content-length", in: field.name):
-                forEachElement(of: field.value, in: head) { $0.addContentLength($1, in: head) }
+                let hasLength = forEachElement(of: field.value, in: head) { $0.addContentLength($1, in: head) }
+                if !hasLength { contentLength = .invalid }
             case 17 where head.equalsIgnoringCase("transfer-encoding", in: field.name):
                 hasTransferEncoding = true
                 forEachElement(of: field.value, in: head) { facts, element in
@@ -55,22 +56,31 @@ struct HeadFacts {
         }
     }
 
-    /// Calls `body` with the place of each element of a list (RFC 9110 5.6.1), empty ones included.
+    /// Calls `body` with the place of each element of a list; empty ones do not count (RFC 9110 5.6.1.2).
+    ///
+    /// - Returns: Whether there are any.
+    @discardableResult
     private mutating func forEachElement(
         of value: Range<Int>, in head: Span<UInt8>, _ body: (inout HeadFacts, Range<Int>) -> Void
-    ) {
+    ) -> Bool {
         var start = value.lowerBound
+        var hasElements = false
         while start <= value.upperBound {
             let comma = head.index(of: UInt8(ascii: ","), in: start..<value.upperBound)
-            body(&self, head.trimmed(start..<comma))
+            let element = head.trimmed(start..<comma)
+            if !element.isEmpty {
+                hasElements = true
+                body(&self, element)
+            }
             start = comma + 1
         }
+        return hasElements
     }
 
     /// RFC 9112 6.3, item 5: repeated lengths count as one if they agree.
     private mutating func addContentLength(_ digits: Range<Int>, in head: Span<UInt8>) {
         var length: UInt64 = 0
-        var isValid = !digits.isEmpty
+        var isValid = true
         for index in digits {
             let (product, overflows) = length.multipliedReportingOverflow(by: 10)
             let (sum, carries) = product.addingReportingOverflow(UInt64(head[index] &- UInt8(ascii: "0")))

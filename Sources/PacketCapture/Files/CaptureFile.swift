@@ -31,8 +31,10 @@ public struct CaptureFile: ~Copyable {
         try self.init(path: path, filter: filter, ReadingMemory())
     }
 
-    init(path: String, filter: String?, _ memory: ReadingMemory) throws(CaptureError) {
-        let source = try FileSource(path: path)
+    init(
+        path: String, filter: String?, _ memory: ReadingMemory, follower: CaptureFollower? = nil
+    ) throws(CaptureError) {
+        let source = try FileSource(path: path, follower: follower)
         var input = try CaptureInput(source, name: path, memory)
         var pcap: PcapReader?
         var pcapng = PcapngReader()
@@ -65,6 +67,9 @@ public struct CaptureFile: ~Copyable {
     /// Whether packets may arrive while they are read (from a pipe, FIFO, socket or terminal), so that results should
     /// be written at once.
     public var isLive: Bool { source.isLive }
+
+    /// Whether the file is compressed.
+    var isCompressed: Bool { input.compression != nil }
 
     /// The size of a regular file in bytes, as stored (compressed); nil for anything else.
     public var byteCount: UInt64? { source.byteCount }

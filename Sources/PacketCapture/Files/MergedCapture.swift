@@ -40,6 +40,8 @@ public struct MergedCapture: ~Copyable {
     package private(set) var part: CapturePart?
 
     private let filter: String?
+    /// What finds the files of a capture that is being written; nil if all were named.
+    private let follower: CaptureFollower?
     private let turns: Int
     /// What each file says about that, the number of its first packet, and what to add to its packets' numbers.
     private var parts: [(part: CapturePart?, firstNumber: UInt64, numberOffset: UInt64)] = []
@@ -81,6 +83,7 @@ public struct MergedCapture: ~Copyable {
     package init(paths: [String], filter: String? = nil, turns: Int) throws(CaptureError) {
         names = paths
         self.filter = filter
+        follower = nil
         self.turns = turns
         parked = paths.map { _ in ParkedFile() }
         guard paths.count(where: { $0 == "-" }) <= 1 else {
@@ -90,6 +93,32 @@ public struct MergedCapture: ~Copyable {
             try enqueue(source)
         }
         joinParts()
+    }
+
+    /// Reads files that are being written, one after the other, without an end; problems go to the follower.
+    ///
+    /// - Parameters:
+    ///   - follower: What finds the files.
+    ///   - names: Their names, or patterns for them.
+    ///   - filter: A libpcap filter expression; only matching packets are returned, all are counted.
+    /// - Throws: `badFilter`.
+    package init(
+        following follower: CaptureFollower, names: [String], filter: String? = nil
+    ) throws(CaptureError) {
+        self.names = names
+        self.filter = filter
+        self.follower = follower
+        turns = 1
+        parked = []
+        isLive = true
+        byteCount = nil
+        guard let filter else { return }
+        do throws(FilterError) {
+            _ = try FilterSet(filter, for: .ethernet, isOnly: false)
+        } catch {
+            throw CaptureError(
+                .badFilter, name: names.joined(separator: ", "), detail: error.message, filter: filter)
+        }
     }
 
     /// Learns whether the files are parts of one capture, or of captures that follow each other: then their packets'
@@ -236,7 +265,34 @@ public struct MergedCapture: ~Copyable {
         if current != nil, let record = unsafe readCurrent(), unsafe isNext(record) {
             return unsafe record
         }
-        return unsafe takeTurn()
+        if let record = unsafe takeTurn() { return unsafe record }
+        return follower == nil ? nil : unsafe followOn()
+    }
+
+    /// Opens the next of the files that are followed, and reads its first packet; nil at the end.
+    private mutating func followOn() -> CapturedRecord? {
+        while let follower, let (path, isComplete) = follower.next() {
+            do throws(CaptureError) {
+                current = try CaptureFile(
+                    path: path, filter: filter, memory(ofSize: ReadingMemory.usualSize),
+                    follower: isComplete ? nil : follower)
+            } catch {
+                record(error)
+                continue
+            }
+            readableFileCount += 1
+            openFileCount += 1
+            queue.insert(0, time: Timestamp(nanoseconds: 0))
+            if let record = unsafe readCurrent() { return unsafe record }
+        }
+        return nil
+    }
+
+    /// Keeps a problem, or reports it at once if nobody asks before the end of an endless capture.
+    private mutating func record(_ problem: CaptureError) {
+        guard let follower else { return problems.append(problem) }
+        // What has been written of the last record when the capture ends is no problem.
+        if !follower.hasEnded || problem.kind != .cutShort { follower.report(problem) }
     }
 
     /// Reads the next packet of the current file; if there is none, closes the file and removes it from the queue.
@@ -247,7 +303,7 @@ public struct MergedCapture: ~Copyable {
                 return unsafe record
             }
         } catch {
-            problems.append(error)
+            record(error)
         }
         closeCurrent()
         return nil
@@ -269,7 +325,7 @@ public struct MergedCapture: ~Copyable {
     private mutating func keep(_ found: [CaptureSecrets], of name: String) {
         for one in found {
             guard one.cost <= PcapngReader.maximumSecretBytes &- secretBytes else {
-                if !hasDroppedSecrets { problems.append(CaptureError(.tooManySecrets, name: name)) }
+                if !hasDroppedSecrets { record(CaptureError(.tooManySecrets, name: name)) }
                 hasDroppedSecrets = true
                 return
             }
@@ -288,7 +344,7 @@ public struct MergedCapture: ~Copyable {
 
     private mutating func closeCurrent() {
         takeSecrets()
-        if let problem = Self.problem(of: current) { problems.append(problem) }
+        if let problem = Self.problem(of: current) { record(problem) }
         finishedBytes += Self.bytesRead(of: current)
         if turns > 1 { retireMemory() }
         current = nil

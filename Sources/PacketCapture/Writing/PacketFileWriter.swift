@@ -139,7 +139,11 @@ package struct PacketFileWriter: ~Copyable {
                     buffer.appendInterface(linkType, snapLength: 0, filter: nil, name: name)
                 }
             }
-            buffer.appendPacket(time, originalLength: originalLength, bytes, interface: number, note)
+            if let place = note.number, note.comment == nil {
+                buffer.appendPacket(time, originalLength: originalLength, bytes, interface: number, number: place)
+            } else {
+                buffer.appendPacket(time, originalLength: originalLength, bytes, interface: number, note)
+            }
         }
     }
 

@@ -79,6 +79,31 @@ extension RecordBuffer {
         }
     }
 
+    /// Appends an Enhanced Packet Block (section 4.3) with its packet's number in the whole capture, and no comment: as
+    /// below, but in few steps, since it is done for each packet of large captures.
+    mutating func appendPacket(
+        _ time: Timestamp, originalLength: Int, _ packet: Span<UInt8>, interface: UInt32, number: UInt64
+    ) {
+        let padding = -packet.count & 3
+        let length = UInt32(truncatingIfNeeded: 48 &+ packet.count &+ padding)
+        let ticks = UInt64(max(time.nanoseconds, 0))
+        append(words: [
+            PcapngBlockType.enhancedPacket.rawValue, length, interface, UInt32(truncatingIfNeeded: ticks >> 32),
+            UInt32(truncatingIfNeeded: ticks), UInt32(clamping: packet.count), UInt32(clamping: originalLength),
+        ])
+        append(packet)
+        for _ in 0..<padding { bytes.append(0) }
+        // The option epb_packetid of 8 bytes, the end of options, and the length again.
+        append(words: [
+            8 << 16 | 5, UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32), 0, length,
+        ])
+    }
+
+    private mutating func append<let count: Int>(words: consuming InlineArray<count, UInt32>) {
+        for index in words.indices { words[index] = words[index].littleEndian }
+        unsafe words.span.bytes.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    }
+
     /// Appends an Enhanced Packet Block (section 4.3).
     mutating func appendPacket(
         _ time: Timestamp, originalLength: Int, _ bytes: Span<UInt8>, interface: UInt32, _ note: PacketNote

@@ -14,6 +14,7 @@ export const outcomes = {
   fin: ['TCP closed, no Close frame', '--warning', 'M-4-4h8v8h-8z'],
   closed: ['closed with an error or no answer', '--warning', 'M0-5l5 5l-5 5l-5-5z'],
   open: ['still open', '--dim', 'M-3-4l5 4l-5 4'],
+  lost: ['end not known', '--dim', 'M-4 0h8'],
   clean: ['closed cleanly', '--ok', 'M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0'],
 };
 const solid = ['timeout', 'fin', 'closed', 'clean'];
@@ -127,7 +128,9 @@ export class Charts {
     const groups = new Map(this.report.meta.groups.map((group) => [group.group, { ...group, sessions: [] }]));
     groups.set(null, { text: 'ended otherwise', group: null, sessions: [] });
     for (const session of this.report.sessions) {
-      if (state.g === undefined || session.group === Number(state.g)) groups.get(session.group).sessions.push(session);
+      if (state.g !== undefined && session.group !== Number(state.g)) continue;
+      // On the live page, the groups may be older than the sessions.
+      (groups.get(session.group) ?? groups.get(null)).sessions.push(session);
     }
     this.items = [...groups.values()].flatMap((group) => (group.sessions.length ? [group, ...group.sessions] : []));
   }
@@ -218,6 +221,8 @@ export class Charts {
     const { report, box } = this, width = box.clientWidth, line = 16, left = width < 500 ? 44 : 64;
     if (!width) return;
     const whole = this.items.length * line + 16, height = Math.min(whole, 352);
+    // The box is as high as what is in it: that comes first, since lanes may have been added.
+    this.rest.style.height = Math.max(whole - this.lanes.clientHeight, 0) + 'px';
     const room = Math.min(box.clientHeight || height, whole);
     const pen = surface(this.lanes, width, Math.max(room, 40));
     this.rest.style.height = Math.max(whole - Math.max(room, 40), 0) + 'px';

@@ -46,7 +46,10 @@ export class Messages {
     this.grid.root.classList.toggle('wall', state.t === 'wall');
   }
 
-  get chosen() { return state.m !== undefined && Number(state.m) < this.report.n ? Number(state.m) : null; }
+  get chosen() {
+    const row = Number(state.m);
+    return Number.isInteger(row) && row >= 0 && row < this.report.n ? row : null;
+  }
 
   time(row, index) {
     const { report } = this;

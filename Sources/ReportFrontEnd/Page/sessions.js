@@ -122,7 +122,7 @@ export class Sessions {
     const fields = (list) => h('table', {}, list.map(([name, value]) => h('tr', {}, h('td', { class: 'dim' }, visible(name)), h('td', {}, visible(value)))));
     const { request_packet: packet, response_time: time } = event;
     const answer = event.status ? `answered by ${event.status} in packet ${event.response_packet}${time == null ? '' : `, after ${duration(time * 1e9)}`}`
-      : 'no answer in the capture';
+      : event.answer_missing ? 'answer not captured' : 'never answered';
     return h('details', { open: true }, h('summary', {}, `Upgrade${packet ? ` in packet ${packet}` : ', request not captured'}, ${answer}`),
       fields(event.request_headers), h('p', { class: 'dim' }, 'Response'), fields(event.response_headers));
   }

@@ -38,9 +38,10 @@ export const seconds = (ns) => (ns / 1e9).toFixed(6);
 
 /** Nanoseconds since `start` (a BigInt since 1970) as UTC. */
 export function wall(start, ns) {
-  const time = start + BigInt(Math.round(ns));
-  const ms = Number(time / 1000000n);
-  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ') + '.' + String(time % 1000000000n).padStart(9, '0').slice(0, 6);
+  const time = start + BigInt(Math.round(ns)), second = 1000000000n;
+  // Before 1970, too, a fraction counts from the second before it.
+  const fraction = ((time % second) + second) % second;
+  return new Date(Number((time - fraction) / 1000000n)).toISOString().slice(0, 19).replace('T', ' ') + '.' + String(fraction).padStart(9, '0').slice(0, 6);
 }
 
 /** Text with everything that hides, moves or reorders characters written out. */

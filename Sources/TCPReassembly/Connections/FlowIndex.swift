@@ -13,10 +13,16 @@ struct FlowIndex: ~Copyable {
     private(set) var count = 0
     /// Keeps senders from choosing ends that collide.
     private let secret: UInt64
+    /// What ports are multiplied by: odd, and as secret, since whoever owns a network chooses both address and port.
+    private let portFactor: UInt64
 
     /// - Parameter secret: A number unknown to senders.
     init(secret: UInt64) {
         self.secret = secret | 1
+        // The finalizer of splitmix64, so that the two have little in common.
+        var factor = (secret ^ secret &>> 30) &* 0xbf58_476d_1ce4_e5b9
+        factor = (factor ^ factor &>> 27) &* 0x94d0_49bb_1331_11eb
+        portFactor = factor ^ factor &>> 31 | 1
         entries = Array(repeating: Entry(), count: 64)
         mask = 63
     }
@@ -31,7 +37,7 @@ struct FlowIndex: ~Copyable {
     private func mix(_ end: Endpoint) -> UInt64 {
         let bits = end.address.bits
         let low = UInt64(truncatingIfNeeded: bits) ^ secret
-        let high = UInt64(truncatingIfNeeded: bits &>> 64) ^ UInt64(end.port) &* 0x9e37_79b9_7f4a_7c15
+        let high = UInt64(truncatingIfNeeded: bits &>> 64) ^ UInt64(end.port) &* portFactor
         let product = low.multipliedFullWidth(by: high ^ (secret &<< 17 | 1))
         return product.high ^ product.low
     }

@@ -28,13 +28,17 @@ extension TCPConnection {
     /// (RFC 5961 4.2). It is believed if a SYN ACK answers it; if its sender has sent its FIN, or no data have passed; if
     /// only one end is captured; and after `silence` nanoseconds without a packet.
     mutating func isReplaced(
-        by segment: borrowing TCPSegment, from direction: Direction, packet: UInt64, time: Timestamp, silence: Int64
+        by segment: borrowing TCPSegment, in bytes: Span<UInt8>, from direction: Direction, packet: UInt64,
+        time: Timestamp, silence: Int64
     ) -> Bool {
         let flags = segment.flags
         guard flags.contains(.syn), !flags.contains(.rst) else { return false }
         let isAnswer = flags.contains(.ack)
         guard !isClosed || isAnswer else { return true }
-        if challenger != nil, opening(answeredBy: segment, from: direction) != nil { return true }
+        if challenger != nil, opening(answeredBy: segment, from: direction) != nil {
+            guard isInUse else { return true }
+            return !isDoubtful(answer: segment, in: bytes, from: direction)
+        }
         guard let first = streams[direction.index].firstSequence else { return !isOpeningKnown }
         guard first != segment.sequence &+ 1 else { return false }
         guard !isOver, isInUse, finPackets[direction.index] == nil, time.nanoseconds(since: lastTime) < silence

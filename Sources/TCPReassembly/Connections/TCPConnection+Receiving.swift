@@ -58,7 +58,8 @@ extension TCPConnection {
         streams[other.index].isHeard = true
         if flags.contains(.syn) { sequence &+= 1 }
         if flags.contains(.ack), doubt.isDisjoint(with: SegmentDoubt.certain.union(.unsentAcknowledgment)),
-            streams[other.index].acknowledge(segment.acknowledgment, window: arrival.isControl ? 0 : segment.window)
+            streams[other.index].acknowledge(
+                segment.acknowledgment, window: arrival.isControl ? 0 : segment.window, isDoubtful: isDoubtful)
         {
             arrival.isControl = true
             recordFin(of: other)
@@ -66,12 +67,17 @@ extension TCPConnection {
         if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
-            if let urgentPointer { streams[direction.index].markUrgent(urgentPointer, after: sequence) }
+            if let urgentPointer, doubt.isEmpty { streams[direction.index].markUrgent(urgentPointer, after: sequence) }
             let context = SegmentContext(
                 origin: Origin(packet: packet, time: time), doubt: doubt, identification: pendingIdentification,
                 silence: silence)
             arrival.inOrder = streams[direction.index].receive(
                 payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
+            if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
+                recordFin(of: direction)
+                streams[direction.index].recordInsertion(.hopLimit)
+                arrival.isControl = true
+            }
             if streams[direction.index].hasDoubtfulBytes {
                 streams[direction.index].waitForAcknowledgment(isHeard: isHeard(other))
             }
@@ -79,7 +85,8 @@ extension TCPConnection {
             countUnanswered(direction, time)
         }
         if flags.contains(.fin), doubt.isDisjoint(with: .certain),
-            streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)),
+            streams[direction.index].finish(
+                at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength), isDoubtful: isDoubtful),
             finPackets[direction.index] == nil
         {
             finPackets[direction.index] = packet
@@ -93,7 +100,8 @@ extension TCPConnection {
             take(reset: sequence, direction, packet: packet, time: time, isDoubtful: isDoubtful)
         } else if arrival.isControl {
             let isOver = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
-            slowPathReasons.set(.closed, to: isOver)
+            let isSure = !streams[direction.index].isFinDoubtful && !streams[other.index].isFinDoubtful
+            slowPathReasons.set(.closed, to: isOver && isSure)
         }
         if arrival.isControl || isOpening || packets <= 4 {
             states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]

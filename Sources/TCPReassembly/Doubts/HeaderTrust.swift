@@ -71,6 +71,11 @@ struct HeaderTrust: Sendable {
     /// Two bytes of padding, and the kind and length of a timestamp option, as most systems send it (RFC 7323 A).
     private static let timestampAlone: UInt32 = 0x0101_080a
 
+    /// Whether a packet with its IP header at `start` goes to another link address than those before.
+    func goesElsewhere(_ start: Int, in bytes: Span<UInt8>) -> Bool {
+        linkAddress != 0 && start == 14 && Self.linkAddress(in: bytes) != linkAddress
+    }
+
     @inline(__always)
     private static func linkAddress(in bytes: Span<UInt8>) -> UInt64 {
         bytes.littleEndianUInt64(at: 0) & 0xffff_ffff_ffff | 1 &<< 48
@@ -96,6 +101,7 @@ struct HeaderTrust: Sendable {
                 if linkAddress == 0 || excused.contains(.linkAddress) { linkAddress = address }
                 if address != linkAddress { doubt.insert(.linkAddress) }
             }
+            if segment.hasSourceRoute(in: bytes) { doubt.insert(.sourceRoute) }
             switch segment.ipv4HeaderChecksumStatus(in: bytes) {
             case .right: known.insert(.headerChecksum)
             case .unknown: break

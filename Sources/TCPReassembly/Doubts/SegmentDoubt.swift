@@ -31,11 +31,15 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     package static let inSYN = SegmentDoubt(rawValue: 256)
     /// The other end's window was closed (RFC 9293 3.8.6.1).
     package static let closedWindow = SegmentDoubt(rawValue: 512)
+    /// Its IPv4 header asks for a source route (RFC 791 3.1), which hosts refuse.
+    package static let sourceRoute = SegmentDoubt(rawValue: 1024)
+    /// Its checksum is wrong, as many others are, unlike the first ones.
+    package static let checksum = SegmentDoubt(rawValue: 2048)
 
     /// Those that leave no doubt once other segments were accepted without them; the others may be due to the capture or the
     /// route.
     static let certain: SegmentDoubt = [
-        .noAcknowledgment, .oldAcknowledgment, .signature, .oldTimestamp, .headerChecksum, .closedWindow,
+        .noAcknowledgment, .oldAcknowledgment, .signature, .oldTimestamp, .headerChecksum, .closedWindow, .sourceRoute,
     ]
     /// Those that say nothing about further segments if one of them is accepted.
     static let single: SegmentDoubt = [.hopLimit, .inSYN, .closedWindow]
@@ -48,7 +52,8 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
             (.signature, "are signed (TCP MD5 or TCP-AO) unlike the SYN"),
             (.oldTimestamp, "have an old timestamp (PAWS)"), (.headerChecksum, "have a wrong IP header checksum"),
             (.linkAddress, "went to another link address"), (.inSYN, "came in the SYN"),
-            (.closedWindow, "came while the window was closed"),
+            (.closedWindow, "came while the window was closed"), (.sourceRoute, "ask for a source route"),
+            (.checksum, "have a wrong checksum"),
         ]
         return words.filter { contains($0.0) }.map(\.1)
     }

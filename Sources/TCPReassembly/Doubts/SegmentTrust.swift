@@ -13,13 +13,18 @@ extension TCPConnection {
     package mutating func rejects(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
-        // A forged acknowledgment alone does not harm the bytes: it is not worth a sum once others are known.
+        // A forged acknowledgment alone does not harm the bytes, unless it confirms a FIN: it is not worth a sum once others are
+        // known.
         let isPlain = segment.flags == .ack && segment.payloadLength == 0
-        guard !isPlain || !checksums[direction.index].isSettled else { return false }
+        guard !isPlain || !checksums[direction.index].isSettled || finPackets[direction.opposite.index] != nil else {
+            return false
+        }
+        var isWrong = false
         switch segment.checksumStatus(in: bytes) {
         case .right, .offloaded: checksums[direction.index].countGood()
         case .unknown: break
         case .wrong:
+            isWrong = checksums[direction.index].isSettled
             guard checksums[direction.index].countBad() else { break }
             rejectedSegments &+= 1
             return true
@@ -28,7 +33,21 @@ extension TCPConnection {
             record(hopLimit: hopLimit, from: direction)
         }
         examine(&segment, in: bytes, from: direction)
+        if isWrong, isHeard(direction.opposite), !streams[direction.index].excused.contains(.checksum) {
+            pendingDoubt.insert(.checksum)
+        }
         return false
+    }
+
+    /// Whether a SYN ACK may be none of the other end: it has a lower hop limit than that end's segments, or goes to another
+    /// link address.
+    package mutating func isDoubtful(
+        answer segment: borrowing TCPSegment, in bytes: Span<UInt8>, from direction: Direction
+    ) -> Bool {
+        guard let header = segment.networkHeader(in: bytes) else { return false }
+        if headers[direction.index].goesElsewhere(header, in: bytes) { return true }
+        let hopLimit = bytes[header &+ (segment.source.address.isIPv6 ? 7 : 8)]
+        return hopLimits[direction.index].fallsShort(hopLimit) && isHeard(direction.opposite)
     }
 
     /// Records the hop limit of the segment that is received next.
@@ -67,7 +86,8 @@ extension TCPConnection {
 ///
 /// Endpoints drop a segment with a wrong checksum, so an observer must too, or forged segments win. But captures are full
 /// of checksums that were never computed (offloading), or are wrong because of the capture. So a wrong one counts only if
-/// the direction's others are right: at least ``neededRight`` of them, and more than are wrong.
+/// the direction's others are right: at least ``neededRight`` of them, and more than are wrong. If more are wrong by then, their
+/// bytes wait for an acknowledgment.
 struct ChecksumTrust: Sendable {
     private var good: UInt16 = 0
     private var bad: UInt16 = 0
@@ -127,21 +147,29 @@ struct HopLimitVote: Sendable {
         if weight < Self.maximumWeight { weight &+= 1 }
     }
 
+    /// Whether a segment falls short.
+    func fallsShort(_ hopLimit: UInt8) -> Bool {
+        isSettled && hopLimit < value && !isNear(hopLimit) && hopLimit <= Self.longestPath
+    }
+
+    private func isNear(_ hopLimit: UInt8) -> Bool {
+        (hopLimit > value ? hopLimit &- value : value &- hopLimit) < Self.margin
+    }
+
     /// Counts a segment's vote.
     ///
     /// - Returns: Whether the segment falls short.
     mutating func isShort(_ hopLimit: UInt8) -> Bool {
-        let distance = hopLimit > value ? hopLimit &- value : value &- hopLimit
-        if distance < Self.margin, weight > 0 {
-            weight = min(weight &+ 1, Self.maximumWeight)
-            return false
-        }
         guard weight > 0 else {
             value = hopLimit
             weight = 1
             return false
         }
-        let isShort = isSettled && hopLimit < value && hopLimit <= Self.longestPath
+        if isNear(hopLimit) {
+            weight = min(weight &+ 1, Self.maximumWeight)
+            return false
+        }
+        let isShort = fallsShort(hopLimit)
         weight &-= 1
         return isShort
     }

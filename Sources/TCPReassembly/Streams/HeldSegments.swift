@@ -109,6 +109,12 @@ struct HeldSegments: ~Copyable {
     /// The first ones, at most `limit`.
     func prefix(_ limit: Int) -> [HeldSegment] { Array(segments.prefix(limit)) }
 
+    /// Whether one ends with the byte at `offset`.
+    func hasByte(alone offset: UInt64) -> Bool {
+        let index = firstIndex(endingBehind: offset)
+        return index < segments.count && segments[index].offset <= offset && segments[index].end == offset &+ 1
+    }
+
     /// Removes the first one.
     mutating func popFirst() -> HeldSegment? {
         guard let first = segments.popFirst() else { return nil }
@@ -167,25 +173,62 @@ struct HeldSegments: ~Copyable {
         var start = offset
         var conflict: UInt64?
         var isNew = false
+        // What takes the place of the segments from the first that changes on, and what of the new bytes comes last in it.
+        var changes: (first: Int, segments: [HeldSegment])?
+        var taken: Range<UInt64>?
+        func flush() {
+            guard let range = taken else { return }
+            changes?.segments.append(part(of: bytes, from: offset, range: range, context, queueStart))
+            taken = nil
+        }
+        func take(_ range: Range<UInt64>, at index: Int) {
+            if changes == nil { changes = (index, []) }
+            taken = (taken?.lowerBound ?? range.lowerBound)..<range.upperBound
+        }
         while start < end {
             let limit = index < segments.count ? min(end, segments[index].offset) : end
             if start < limit {
-                insert(bytes, from: offset, range: start..<limit, at: index, context, queueStart)
+                take(start..<limit, at: index)
                 isNew = true
-                index &+= 1
                 start = limit
             }
             guard start < end, index < segments.count else { break }
             if conflict == nil { conflict = segments[index].conflict(with: bytes, at: offset) }
             let heldEnd = segments[index].end
             if !yields, !segments[index].isDoubtful, segments[index].queueStart >= keeping {
-                replace(at: index, from: start, to: end)
-                insert(bytes, from: offset, range: start..<min(heldEnd, end), at: index, context, queueStart)
+                take(start..<min(heldEnd, end), at: index)
+                if let rest = segments[index].part(from: end) {
+                    flush()
+                    changes?.segments.append(rest)
+                }
+            } else if changes != nil {
+                flush()
+                changes?.segments.append(segments[index])
             }
             start = max(start, heldEnd)
             index &+= 1
         }
+        flush()
+        if let changes { replace(changes.first..<index, with: changes.segments) }
         return (conflict, isNew)
+    }
+
+    /// Replaces a run of segments: once, however many they are.
+    private mutating func replace(_ range: Range<Int>, with others: [HeldSegment]) {
+        for index in range {
+            cost &-= segments[index].cost
+            if segments[index].isDoubtful { doubtfulCount &-= 1 }
+        }
+        for segment in others {
+            cost &+= segment.cost
+            if segment.isDoubtful { doubtfulCount &+= 1 }
+        }
+        if range.isEmpty, others.count == 1 {
+            segments.insert(others[0], at: range.lowerBound)
+        } else {
+            segments.replaceSubrange(range, with: others)
+        }
+        largestCount = max(largestCount, UInt32(segments.count))
     }
 
     /// Where the receiver's waiting segment begins that a segment at `offset` becomes part of.
@@ -207,17 +250,6 @@ struct HeldSegments: ~Copyable {
         return last.map { end > $0 } ?? true
     }
 
-    /// Removes those bytes of a segment that lie between `start` and `end`, and leaves the rest after `index`.
-    private mutating func replace(at index: Int, from start: UInt64, to end: UInt64) {
-        let segment = segments.remove(at: index)
-        cost &-= segment.cost
-        if segment.isDoubtful { doubtfulCount &-= 1 }
-        guard let rest = segment.part(from: end) else { return }
-        cost &+= rest.cost
-        if rest.isDoubtful { doubtfulCount &+= 1 }
-        segments.insert(rest, at: index)
-    }
-
     /// Removes the doubtful bytes from `start` to `end`, to make room for others.
     ///
     /// - Parameters:
@@ -227,24 +259,21 @@ struct HeldSegments: ~Copyable {
     /// - Returns: Why those were doubtful that had another value.
     mutating func replaceDoubtful(from start: UInt64, to end: UInt64, by bytes: Span<UInt8>) -> SegmentDoubt {
         var doubt = SegmentDoubt()
-        var index = firstIndex(endingBehind: start)
+        let first = firstIndex(endingBehind: start)
+        var index = first
+        var kept: [HeldSegment] = []
         while index < segments.count, segments[index].offset < end {
-            guard segments[index].isDoubtful else {
-                index &+= 1
+            let segment = segments[index]
+            index &+= 1
+            guard segment.isDoubtful else {
+                kept.append(segment)
                 continue
             }
-            let segment = segments.remove(at: index)
-            cost &-= segment.cost
-            doubtfulCount &-= 1
             if segment.conflict(with: bytes, at: start) != nil { doubt.formUnion(segment.doubt) }
-            for rest in [segment.part(to: start), segment.part(from: end)] {
-                guard let rest else { continue }
-                cost &+= rest.cost
-                doubtfulCount &+= 1
-                segments.insert(rest, at: index)
-                index &+= 1
-            }
+            if let rest = segment.part(to: start) { kept.append(rest) }
+            if let rest = segment.part(from: end) { kept.append(rest) }
         }
+        replace(first..<index, with: kept)
         return doubt
     }
 
@@ -269,23 +298,20 @@ struct HeldSegments: ~Copyable {
         return doubt
     }
 
-    private mutating func insert(
-        _ bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, at index: Int, _ context: SegmentContext,
+    /// The part of new bytes, the first of which is at `offset`, that lies in `range`.
+    private func part(
+        of bytes: Span<UInt8>, from offset: UInt64, range: Range<UInt64>, _ context: SegmentContext,
         _ queueStart: UInt64
-    ) {
+    ) -> HeldSegment {
         let captured = UInt64(bytes.count)
         let lower = min(range.lowerBound &- offset, captured)
         let upper = min(range.upperBound &- offset, captured)
         let copy = bytes.extracting(Int(lower)..<Int(upper))
-        let segment = HeldSegment(
+        return HeldSegment(
             offset: range.lowerBound,
             bytes: ArraySlice(copying: copy),
             missing: range.upperBound &- range.lowerBound &- (upper &- lower), origin: context.origin,
             doubt: context.doubt, queueStart: queueStart, identification: context.identification)
-        cost &+= segment.cost
-        if segment.isDoubtful { doubtfulCount &+= 1 }
-        segments.insert(segment, at: index)
-        largestCount = max(largestCount, UInt32(segments.count))
     }
 
     /// The index of the first segment that ends after `offset`.

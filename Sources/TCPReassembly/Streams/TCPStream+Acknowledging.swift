@@ -17,8 +17,9 @@ extension TCPStream {
     /// - Parameters:
     ///   - sequence: The acknowledgment number.
     ///   - window: The window field that came with it; 0 if it is invalid.
+    ///   - isDoubtful: Whether its sender may be another than the other end, so that it confirms no FIN.
     /// - Returns: Whether this changed what is known of the FIN.
-    mutating func acknowledge(_ sequence: UInt32, window: UInt16) -> Bool {
+    mutating func acknowledge(_ sequence: UInt32, window: UInt16, isDoubtful: Bool) -> Bool {
         guard let firstSequence else { return false }
         unacknowledgedSegments = 0
         self.window.record(window)
@@ -33,35 +34,49 @@ extension TCPStream {
             acknowledgedOffset = UInt64(offset)
             return false
         }
-        if UInt64(offset) > finOffset &+ 1, let end = held.end, end > finOffset, !isFinAcknowledged {
-            // The other end has received bytes after the FIN, so not the FIN.
-            self.finOffset = nil
-            seenOffset = max(seenOffset, end)
-            acknowledgedOffset = UInt64(offset)
+        acknowledgedOffset = finOffset
+        guard !isFinAcknowledged, !isDoubtful else { return false }
+        guard let end = held.end, end > finOffset, UInt64(offset) > finOffset &+ 1 else {
+            // It may as well be for a byte that waits in the FIN's place.
+            guard !held.hasByte(alone: finOffset) else { return false }
+            isFinAcknowledged = true
             return true
         }
-        acknowledgedOffset = finOffset
-        defer { isFinAcknowledged = true }
-        return !isFinAcknowledged
+        // The other end has received bytes after the FIN, so not the FIN.
+        withdrawFin()
+        seenOffset = max(seenOffset, end)
+        acknowledgedOffset = UInt64(offset)
+        return true
     }
 
-    /// Takes a FIN at `sequence`.
+    /// Takes a FIN at `sequence`, which may not have reached the other end if it is doubtful.
     ///
     /// - Returns: Whether it is the FIN of the stream, or repeats it.
-    mutating func finish(at sequence: UInt32) -> Bool {
+    mutating func finish(at sequence: UInt32, isDoubtful: Bool) -> Bool {
         let offset = SequenceNumber.offset(of: sequence, base: begin(at: sequence), near: nextOffset)
-        if let finOffset, Int64(finOffset) == offset { return true }
+        if let finOffset, Int64(finOffset) == offset {
+            isFinDoubtful = isFinDoubtful && isDoubtful
+            return true
+        }
         guard finOffset == nil, offset >= Int64(nextOffset), offset <= Int64(windowEnd) else {
             countOutOfWindow()
             return false
         }
         finOffset = UInt64(offset)
+        isFinDoubtful = isDoubtful
         usualEnd = min(usualEnd, UInt64(offset))
         if acknowledgedOffset > UInt64(offset) {
             acknowledgedOffset = UInt64(offset)
             isFinAcknowledged = true
         }
         return true
+    }
+
+    /// Forgets the FIN: the stream goes on.
+    mutating func withdrawFin() {
+        finOffset = nil
+        isFinDoubtful = false
+        isFinAcknowledged = false
     }
 
     /// How a RST at `sequence` fits what the other end accepts (RFC 9293 3.10.7.4): the next byte that it expects, or the one
@@ -82,8 +97,8 @@ extension TCPStream {
         guard let firstSequence else { return [] }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         // A FIN is acknowledged by one more. If the capture lacks bytes, it may lack the ones acknowledged.
-        let known = max(seenOffset, held.end ?? 0, acknowledgedOffset)
-        if offset > Int64(known) &+ 1 { return gapBytes == 0 ? .unsentAcknowledgment : [] }
+        let known = max(seenOffset, held.end ?? 0, acknowledgedOffset) &+ (finOffset == nil ? 0 : 1)
+        if offset > Int64(known) { return gapBytes == 0 ? .unsentAcknowledgment : [] }
         let acknowledged = min(acknowledgedOffset, seenOffset)
         if offset >= Int64(acknowledged) { return [] }
         let window = isOpeningKnown ? min(window.largestSeen, acknowledged) : window.largestSeen

@@ -42,7 +42,7 @@ extension TCPStream {
         return isNew
     }
 
-    /// Passes a byte out of band that is next.
+    /// Passes a byte out of band that is next, if bytes after it were seen.
     mutating func passUrgentByte() {
         guard let urgentOffset, nextOffset >= urgentOffset, seenOffset > urgentOffset else { return }
         if nextOffset == urgentOffset {

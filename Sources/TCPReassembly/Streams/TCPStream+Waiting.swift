@@ -31,8 +31,8 @@ extension TCPStream {
     ///   - time: The packet's time.
     ///   - limits: When a hole becomes a gap.
     mutating func age(packets: UInt64, time: Timestamp, limits: ReassemblyLimits) {
-        let end = firstWaiting ?? certainEnd
-        guard end > nextOffset, end > gapsEnd, acknowledgedOffset >= end else {
+        // Acknowledgments alone may be forged: what was sent goes on beyond the hole.
+        guard let end = firstWaiting, end > nextOffset, end > gapsEnd, acknowledgedOffset >= end else {
             ripening = nil
             return
         }
@@ -66,8 +66,13 @@ extension TCPStream {
         }
         if first > nextOffset {
             guard first <= gapsEnd || isFull else { return nil }
+            guard let urgentOffset, urgentOffset < first else { return gap(to: first) }
             // A gap ends where a byte out of band follows.
-            return gap(to: urgentOffset.map { min(first, $0) } ?? first)
+            if urgentOffset > nextOffset { return gap(to: urgentOffset) }
+            // That byte was sent if what waits behind it was.
+            seenOffset = max(seenOffset, first)
+            passUrgentByte()
+            if first > nextOffset { return gap(to: first) }
         }
         guard !isFirstInDoubt, var segment = held.popFirst() else { return nil }
         budget &+= segment.cost
@@ -115,6 +120,7 @@ extension TCPStream {
         return .held(segment)
     }
 
+    /// Reports the bytes from ``nextOffset`` to `end`, one at least, as a gap.
     mutating func gap(to end: UInt64) -> StreamPiece {
         let length = end &- nextOffset
         nextOffset = end

@@ -51,6 +51,8 @@ package struct TCPStream: ~Copyable {
     var isHeard = false
     /// Segments since the other end's last acknowledgment while bytes wait for one.
     var unacknowledgedSegments: UInt8 = 0
+    /// Whether the FIN may not have reached the other end: it is none if its sender goes on.
+    package internal(set) var isFinDoubtful = false
     /// The place of a byte out of band that is not passed yet.
     var urgentOffset: UInt64?
     /// The place of the first byte that was left out as out of band.
@@ -198,14 +200,26 @@ package struct TCPStream: ~Copyable {
         let fitting = min(windowEnd, finOffset ?? .max)
         if window.isKnown { usualEnd = min(fitting, urgentOffset ?? .max) }
         guard end > fitting else { return true }
+        if isFinDoubtful, context.doubt.isEmpty, end <= windowEnd {
+            withdrawFin()
+            return true
+        }
         countOutOfWindow()
         let hasRoom =
             held.cost < limits.heldBytesPerStream && held.count < limits.heldSegmentsPerStream && budget > payload.count
-        if let finOffset, start >= Int64(finOffset), !isFinAcknowledged, end <= windowEnd, hasRoom {
+        if let finOffset, !isFinAcknowledged, end <= windowEnd, hasRoom {
             // Nothing is sent after a FIN (RFC 9293 3.6): either it or these bytes are not the sender's.
             let old = max(0, Int64(nextOffset) &- start)
-            let new = payload.extracting(droppingFirst: Int(old))
-            hold(new, at: UInt64(start &+ old), end: end, context, &budget, limits)
+            let first = UInt64(start &+ old)
+            let new = payload.extracting(droppingFirst: Int(clamping: old))
+            guard first < finOffset else {
+                hold(new, at: first, end: end, context, &budget, limits)
+                return false
+            }
+            // What comes before it is, whichever.
+            let count = Int(clamping: finOffset &- first)
+            hold(new.extracting(first: count), at: first, end: finOffset, context, &budget, limits)
+            hold(new.extracting(droppingFirst: count), at: finOffset, end: end, context, &budget, limits)
         }
         return false
     }

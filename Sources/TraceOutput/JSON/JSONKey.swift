@@ -71,6 +71,7 @@ extension JSONKey {
 extension JSONKey {
     static var accepted: JSONKey { JSONKey(#","accepted":"#) }
     static var status: JSONKey { JSONKey(#","status":"#) }
+    static var answerMissing: JSONKey { JSONKey(#","answer_missing":"#) }
     static var url: JSONKey { JSONKey(#","url":"#) }
     static var method: JSONKey { JSONKey(#","method":"#) }
     static var httpVersion: JSONKey { JSONKey(#","http_version":"#) }

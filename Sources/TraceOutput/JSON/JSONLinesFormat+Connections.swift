@@ -45,6 +45,7 @@ extension JSONLinesFormat {
         output.write(.sessionID, handshake.identity.sessionID)
         output.write(.accepted, handshake.isAccepted)
         output.write(.status, handshake.status.map { UInt64($0) })
+        output.write(.answerMissing, handshake.isAnswerMissing)
         output.write(.method, handshake.method.isEmpty ? nil : handshake.method)
         output.write(.url, handshake.url.isEmpty ? nil : handshake.url)
         output.write(.httpVersion, handshake.httpVersion)

@@ -34,7 +34,11 @@ struct CutCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Deal all TCP connections to this many files.", valueName: "n"))
     var shards: Int?
 
-    @Flag(help: "With --shards: leave out connections without WebSocket.")
+    @Flag(
+        help: """
+            With --shards: leave out connections that are surely something else; with filters, all but those of the \
+            sessions.
+            """)
     var websocketOnly = false
 
     @Flag(help: "With --shards: also deal UDP.")

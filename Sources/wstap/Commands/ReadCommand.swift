@@ -8,12 +8,20 @@ struct ReadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "read",
         abstract: "Read capture files (the default).",
-        discussion: "Several files are read as one capture, merged by time; connections continue across files.")
+        discussion: """
+            Several files are read as one capture, merged by time; connections continue across files.
+
+            With --follow, they are files that another program still writes and rotates, such as tcpdump -C, -G or -W: \
+            folders, or patterns in quotes. They are read one after the other, until SIGINT (Ctrl-C) or SIGTERM.
+            """)
 
     @Argument(
         help: ArgumentHelp("A pcap or pcapng file, or \"-\" for standard input.", valueName: "file"),
         completion: .file())
     var files: [String]
+
+    @Flag(help: "Go on reading as the files grow, and further ones appear.")
+    var follow = false
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
@@ -39,9 +47,18 @@ struct ReadCommand: ParsableCommand {
             valueName: "warning|error"))
     var failOn: FailureLevel?
 
+    func validate() throws {
+        guard follow else { return }
+        guard !files.contains("-") else { throw ValidationError("--follow needs files; a pipe is followed anyway") }
+        guard output.format != .sqlite else {
+            throw ValidationError("with --follow, wstap cannot write a database: read the files when they are complete")
+        }
+    }
+
     func run() throws {
         let run = ReadRun(
-            files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, secrets: secrets,
+            files: files, follows: follow, packetFilter: filter.packetFilter, assumedServers: detection.servers,
+            secrets: secrets,
             output: output,
             failureLevel: failOn, jobs: jobs)
         try output.withFormat(filter.eventFilter(), run)

@@ -41,6 +41,24 @@ struct SessionInput {
         return (selected, status)
     }
 
+    /// Finds the connections that are surely something else than WebSocket, on one thread.
+    ///
+    /// - Parameter command: The command, for the complaint about input that can be read only once.
+    /// - Returns: All others.
+    /// - Throws: If nothing can be read.
+    func excludeOthers(for command: String) throws -> SelectedConnections {
+        try refusePipes(for: command)
+        let selected = SelectedConnections()
+        var selection = SessionSelection(SessionFilter(), into: selected)
+        var options = try options()
+        options.collectsOthers = true
+        var pipeline = Pipeline(options: options)
+        _ = try eachPacket { packet, _ in pipeline.receive(packet, into: &selection) }
+        pipeline.finish(into: &selection)
+        selected.others = Set(pipeline.othersForSure)
+        return selected
+    }
+
     /// Analyses the files for a receiver of events that prints nothing.
     ///
     /// - Returns: The exit status.

@@ -32,7 +32,9 @@ struct ShardRun {
     private func deal() throws {
         var status = ExitCode.success
         var selected: SelectedConnections?
-        if isWebSocketOnly {
+        if isWebSocketOnly, input.sessions.isEmpty {
+            selected = try input.excludeOthers(for: "wstap cut --websocket-only")
+        } else if isWebSocketOnly {
             let (found, state) = try input.select(for: "wstap cut --websocket-only")
             (selected, status) = (found, state)
         }
@@ -45,9 +47,12 @@ struct ShardRun {
         var isFirst = true
         var inputPart: CapturePart?
 
-        func write(_ entry: PacketQueue<Int>.Entry) {
+        // Whether no packet waits, which is so but for fragments.
+        var isQueueEmpty = true
+
+        func write(_ entry: PacketQueue<Int>.Entry) throws {
             guard let shard = entry.owner else { return }
-            files[shard].file.packets.append(entry.packet, note: PacketNote(number: entry.number))
+            try files[shard].append(entry.packet, number: entry.number)
         }
         let (problems, secrets) = try input.eachPacket { packet, capture in
             if isFirst {
@@ -63,30 +68,22 @@ struct ShardRun {
                 }
                 secretCount = capture.secrets.count
             }
-            switch tracer.trace(packet) {
-            case .segment(let owner):
-                let isWanted = selected.map { $0.wanted(owner, packet: packet.number) != nil } ?? true
-                let shard = isWanted ? Int(owner.ends.stableHash % UInt32(count)) : nil
-                if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: shard) }
-                guard let shard else { break }
-                if queue.isEmpty {
-                    files[shard].file.packets.append(packet, note: PacketNote(number: packet.number))
-                } else {
-                    queue.append(packet, of: shard)
+            let target = tracer.trace(packet, count, selected)
+            if case .fragment = target {
+                queue.append(fragment: packet, at: tracer.fragmentPlaces)
+            } else {
+                let shard = target.shard(includesUDP: includesUDP)
+                if isQueueEmpty {
+                    if let shard { try files[shard].append(packet) }
+                    return
                 }
-            case .datagram(let ends):
-                let shard = includesUDP ? Int(ends.stableHash % UInt32(count)) : nil
                 if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: shard) }
-                guard let shard else { break }
-                queue.append(packet, of: shard)
-            case .fragment: queue.append(fragment: packet, at: tracer.fragmentPlaces)
-            case .other:
-                if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: nil) }
+                if let shard { queue.append(packet, of: shard) }
             }
-            while let entry = queue.next(at: packet.time) { write(entry) }
-            for file in files where file.file.packets.isFull { try file.file.advance() }
+            while let entry = queue.next(at: packet.time) { try write(entry) }
+            isQueueEmpty = queue.isEmpty
         }
-        while let entry = queue.next(at: nil) { write(entry) }
+        while let entry = queue.next(at: nil) { try write(entry) }
         for secrets in secrets[min(secretCount, secrets.count)...] {
             for file in files { try file.append(secrets) }
         }
@@ -96,12 +93,13 @@ struct ShardRun {
         }
         let packetCount = files.reduce(0) { $0 + $1.file.packets.packetCount }
         for file in files { try file.file.finish(comment: whole.text) }
-        if selected == nil {
+        if selected == nil || selected?.others != nil {
             for problem in problems { complain(problem.description) }
             if !problems.isEmpty { status = ExitCode(ExitStatus.partlyRead) }
         }
         if !input.messages.quiet {
-            complain(TerminalText.safe("\(packetCount) packets written to \(count) files in \(folder)"))
+            let others = selected?.others.map { "; \($0.count) connections of something else are left out" } ?? ""
+            complain(TerminalText.safe("\(packetCount) packets written to \(count) files in \(folder)\(others)"))
         }
         input.report(abandonedFragments: queue.abandonedFragments)
         if status != .success { throw status }
@@ -126,14 +124,41 @@ private final class ShardFile {
         file.packets.append(secrets)
         try file.advance()
     }
+
+    func append(_ packet: borrowing CapturedPacket) throws {
+        file.packets.append(packet, note: PacketNote(number: packet.number))
+        try file.advance()
+    }
+
+    func append(_ packet: HeldPacket, number: UInt64) throws {
+        file.packets.append(packet, note: PacketNote(number: number))
+        try file.advance()
+    }
 }
 
 /// Finds out whose packets are: by decoding them alone, or with all that an analysis knows.
 private struct PacketTracer: ~Copyable {
+    /// Where a packet goes.
+    enum Target {
+        /// A TCP segment; nil if its connection is not wanted.
+        case shard(Int?)
+        case datagram(Int)
+        case fragment
+        case other
+
+        /// The file that it goes to; nil for none, or if that is not known.
+        func shard(includesUDP: Bool) -> Int? {
+            switch self {
+            case .shard(let shard): shard
+            case .datagram(let shard): includesUDP ? shard : nil
+            case .fragment, .other: nil
+            }
+        }
+    }
+
     private var pipeline: Pipeline?
     private var decoder = PacketDecoder()
     private var segment = TCPSegment()
-    private var packet = TransportPacket.other
     private var events = NoEvents()
 
     init(_ pipeline: consuming Pipeline?) {
@@ -145,24 +170,50 @@ private struct PacketTracer: ~Copyable {
     /// Where its payload belongs, if it is one.
     private(set) var fragmentPlaces: [FragmentPlace] = []
 
-    mutating func trace(_ packet: borrowing CapturedPacket) -> PacketOwner {
-        if var pipeline = pipeline.take() {
-            pipeline.receive(packet, into: &events)
-            isFragment = pipeline.isLatestFragment
-            if isFragment { fragmentPlaces = pipeline.latestFragmentPlaces }
-            let owner = pipeline.latestOwner()
-            self.pipeline = consume pipeline
-            return owner
-        }
+    mutating func trace(
+        _ packet: borrowing CapturedPacket, _ count: Int, _ selected: SelectedConnections?
+    ) -> Target {
+        if let selected { return follow(packet, count, selected) }
         let kind = decoder.decode(packet, into: &segment)
-        isFragment = [.fragment, .reassembledTCP, .reassembledUDP].contains(kind)
-        if isFragment { fragmentPlaces = decoder.fragmentPlaces }
         switch kind {
-        case .tcp, .reassembledTCP:
-            return .segment(SegmentOwner(of: segment, isReassembled: kind == .reassembledTCP))
-        case .udp, .reassembledUDP: return .datagram(ConnectionEnds(segment.source, segment.destination))
+        case .tcp:
+            isFragment = false
+            return .shard(shard(count))
+        case .udp:
+            isFragment = false
+            return .datagram(shard(count))
+        case .fragment, .reassembledTCP, .reassembledUDP:
+            isFragment = true
+            fragmentPlaces = decoder.fragmentPlaces
+            if kind == .fragment { return .fragment }
+            return kind == .reassembledTCP ? .shard(shard(count)) : .datagram(shard(count))
+        case .other, .tunnel, .truncated, .malformed, .unsupportedLinkType:
+            isFragment = false
+            return .other
+        }
+    }
+
+    private func shard(_ count: Int) -> Int {
+        Int(ConnectionEnds(segment.source, segment.destination).stableHash % UInt32(count))
+    }
+
+    /// Traces a packet as the analysis does that has selected connections.
+    private mutating func follow(
+        _ packet: borrowing CapturedPacket, _ count: Int, _ selected: SelectedConnections
+    ) -> Target {
+        guard var pipeline = pipeline.take() else { return .other }
+        pipeline.receive(packet, into: &events)
+        isFragment = pipeline.isLatestFragment
+        if isFragment { fragmentPlaces = pipeline.latestFragmentPlaces }
+        let owner = pipeline.latestOwner()
+        self.pipeline = consume pipeline
+        switch owner {
+        case .segment(let owner):
+            let isWanted = selected.wanted(owner, packet: packet.number) != nil
+            return .shard(isWanted ? Int(owner.ends.stableHash % UInt32(count)) : nil)
         case .fragment: return .fragment
-        case .other, .tunnel, .truncated, .malformed, .unsupportedLinkType: return .other
+        case .datagram(let ends): return .datagram(Int(ends.stableHash % UInt32(count)))
+        case .other: return .other
         }
     }
 }

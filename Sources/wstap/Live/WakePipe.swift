@@ -19,11 +19,7 @@ struct WakePipe {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
         signalDescriptor = writing
-        // The parent may have blocked them.
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in Signals.ending { sigaddset(&set, number) }
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        Signals.unblockEnding()
         EndingSignals.handle(unless: WakePipe.isUnwanted) { number in
             var byte = UInt8(truncatingIfNeeded: number)
             _ = write(signalDescriptor, &byte, 1)

@@ -68,7 +68,8 @@ extension OutputOptions {
             // So do rows of sessions.
             var filter = filter
             filter.events?.formUnion([.capture, .connection, .handshake, .end, .summary])
-            try pass(DatabaseFormat(options: options), filter, to: user)
+            try pass(
+                DatabaseFormat(options: options, payloads: payloadFile.map { PayloadFile($0) }), filter, to: user)
         }
     }
 

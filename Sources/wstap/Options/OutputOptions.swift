@@ -27,6 +27,13 @@ struct OutputOptions: ParsableArguments {
             "Bytes of all payloads in an HTML report; the rest are left out (default: 16777216).", valueName: "bytes"))
     var payloadBudget: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "SQLite: write the payloads of messages to this file, one after the other, and only their lengths to the database.",
+            valueName: "path"),
+        completion: .file())
+    var payloadFile: String?
+
     @Flag(help: "Also show the payloads of data frames, not only those of messages.")
     var framePayloads = false
 
@@ -54,6 +61,9 @@ struct OutputOptions: ParsableArguments {
     var height: Int? { path == nil ? Terminal.standardOutput.height : nil }
 
     func validate() throws {
+        guard payloadFile == nil || format == .sqlite else {
+            throw ValidationError("--payload-file needs --format sqlite")
+        }
         guard payloadBudget ?? 0 >= 0 else { throw ValidationError("--payload-budget must not be negative") }
     }
 

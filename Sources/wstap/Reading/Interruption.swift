@@ -6,10 +6,17 @@ enum Interruption {
     static var isRequested: Bool { ReadingInterruption.isRequested }
 
     /// Installs the signal handlers; signals that the parent wants ignored stay ignored.
-    static func prepare() {
+    ///
+    /// - Parameter endsCapture: Whether a signal is the only end of the capture: then only SIGHUP may be ignored, though shells
+    ///   without job control ignore SIGINT for background processes, and none is blocked.
+    static func prepare(endsCapture: Bool = false) {
         // The handler must not be the first to use it.
         _ = isRequested
-        EndingSignals.handle(unless: Signals.isIgnored) { _ in ReadingInterruption.request() }
+        guard endsCapture else {
+            return EndingSignals.handle(unless: Signals.isIgnored) { _ in ReadingInterruption.request() }
+        }
+        Signals.unblockEnding()
+        EndingSignals.handle(unless: { $0 == SIGHUP && Signals.isIgnored($0) }) { _ in ReadingInterruption.request() }
     }
 
     /// Ends the program by the signal that asked for it.

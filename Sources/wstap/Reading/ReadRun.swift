@@ -9,6 +9,8 @@ import WireFormat
 /// A run of `wstap read`, from the first packet to the exit status.
 struct ReadRun: FormatUser {
     var files: [String]
+    /// Whether the files are still being written.
+    var follows = false
     var packetFilter: String?
     var assumedServers: AssumedServers
     var secrets: SecretOptions
@@ -29,17 +31,19 @@ struct ReadRun: FormatUser {
             throw ValidationError("-o would overwrite \(file), which is an input")
         }
         try secrets.refuse(output: output.path)
-        Interruption.prepare()
-        var capture = try open()
+        Interruption.prepare(endsCapture: follows)
+        let following = follows ? Following(files, output) : nil
+        var capture = try open(following)
         if Interruption.isRequested { Interruption.endProgram() }
-        guard capture.readableFileCount > 0 else {
+        guard follows || capture.readableFileCount > 0 else {
             report(capture.problems)
             throw ExitCode(ExitStatus.nothingRead)
         }
         var known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: capture.byteCount != nil)
         let summary: Summary
         do throws(OutputFile.Failure) {
-            let file = try OutputFile(path: output.path, isNamed: Format.writesFile)
+            let file = try OutputFile(path: output.path, isNamed: Format.writesFile, isGrowing: follows)
+            following?.watch(file.descriptor)
             var options = AnalysisOptions(for: format, sources: files, assuming: assumedServers, secrets: known.store)
             options.whole = CaptureSpan(of: capture)
             let writer = EventWriter(format, to: file)
@@ -63,11 +67,12 @@ struct ReadRun: FormatUser {
                 throw ExitCode(ExitStatus.nothingRead)
             }
         }
-        if Interruption.isRequested {
+        if Interruption.isRequested, !follows {
             complain("interrupted after \(capture.packetCount) packets")
             Interruption.endProgram()
         }
         try conclude(capture.problems, summary, packetsRead: capture.packetCount)
+        if following?.hasProblem == true { throw ExitCode(ExitStatus.partlyRead) }
     }
 
     /// Analyses all packets, and shows the progress.
@@ -75,7 +80,8 @@ struct ReadRun: FormatUser {
         _ capture: inout MergedCapture, through analysis: inout some FileAnalysis & ~Copyable,
         _ secrets: inout SecretsOfCapture
     ) throws(OutputFile.Failure) -> (Summary, FilterOmissions) {
-        var progress = ProgressLine(total: capture.byteCount, isWanted: !output.hidesProgress && !output.quiet)
+        let wantsProgress = !output.hidesProgress && !output.quiet && !follows
+        var progress = ProgressLine(total: capture.byteCount, isWanted: wantsProgress)
         var shownAt: UInt64 = 0
         while !Interruption.isRequested, capture.readBatch() {
             secrets.take(capture)
@@ -90,8 +96,11 @@ struct ReadRun: FormatUser {
         return try analysis.finish()
     }
 
-    private func open() throws -> MergedCapture {
+    private func open(_ following: Following?) throws -> MergedCapture {
         do throws(CaptureError) {
+            if let following {
+                return try MergedCapture(following: following.follower, names: files, filter: packetFilter)
+            }
             return try MergedCapture(
                 paths: files, filter: packetFilter, turns: jobs.count > 1 ? CrewSize.turns : 1
             )

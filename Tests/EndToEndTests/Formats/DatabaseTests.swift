@@ -55,6 +55,31 @@ struct DatabaseTests {
         #expect(verdicts.map { $0.map(\.string) } == ends.map { [$0.by, $0.layer] })
     }
 
+    @Test("can leave the payloads of messages to a file", arguments: ["chat", "segments-missing"], ["all", "3"])
+    func payloadFile(name: String, limit: String) throws {
+        let capture = try Fixture.named(name).capture.path
+        let words = ["--payload", limit]
+        let whole = try database(capture, words)
+            .rows("SELECT id, length, CAST(payload AS BLOB) FROM message ORDER BY id")
+        let path = folder.path("payloads")
+        let apart = try database(capture, words + ["--payload-file", path])
+            .rows("SELECT id, length, payload FROM message ORDER BY id")
+        var rest = try [UInt8](Data(contentsOf: URL(filePath: path)))[...]
+        #expect(apart.count == whole.count && !whole.isEmpty)
+        for (row, other) in zip(whole, apart) {
+            #expect(row[..<2] == other[..<2])
+            switch (row[2], other[2]) {
+            case (.null, .null): break
+            case (.blob(let bytes), .integer(let count)):
+                #expect(rest.prefix(Int(count)).elementsEqual(bytes))
+                rest = rest.dropFirst(Int(count))
+            default: Issue.record("\(row) and \(other)")
+            }
+        }
+        #expect(rest.isEmpty)
+        #expect(try Wstap.run([capture, "--payload-file", path]).status == 64)
+    }
+
     @Test("has the rows that the trace has lines", arguments: try Fixture.all.filter { $0.expectation.exitStatus != 2 })
     func fixtures(fixture: Fixture) throws {
         try check(fixture.capture, fixture.expectation)
@@ -105,6 +130,18 @@ struct DatabaseTests {
         for row in try database.rows("SELECT status, verdict FROM session WHERE NOT accepted") {
             guard case .integer(let status) = row[0] else { continue }
             #expect(row[1].string?.hasPrefix("upgrade refused with \(status); ") == true)
+        }
+    }
+
+    @Test("tells an answer that was not captured from none")
+    func missingAnswer() throws {
+        let capture = try Fixture.named("http-exchanges-before-upgrade").capture
+        // The server's answers are left out.
+        let database = try database(capture.path, ["-f", "tcp dst port 8103"])
+        let rows = try database.rows("SELECT answer_missing, verdict FROM session WHERE NOT accepted")
+        #expect(!rows.isEmpty)
+        for row in rows {
+            #expect(row[0] == .integer(1) && row[1].string?.hasPrefix("answer not captured; ") == true)
         }
     }
 }

@@ -39,6 +39,10 @@ struct EvasionTests {
                 .responder([], 301, ack: 105 + 1_000_000), .responder([], 301, ack: 105 + 500_000),
             ]
         ),
+        (
+            "acknowledgments of bytes never sent, within the window, for seconds",
+            [.responder([], 301, ack: 105 + 500), Sent.responder([], 301, ack: 105 + 500).after(2_000_000_000)]
+        ),
         ("bytes that repeat others", [.initiator(.psh, 101, ack: 301, "evil")]),
     ]
 
@@ -84,6 +88,42 @@ struct EvasionTests {
         wire.receive([.initiator(.fin, 111, ack: 301), .responder(.fin, 301, ack: 112), .initiator([], 112, ack: 302)])
         #expect(wire.connection.isClosed == true && wire.connection.finPackets[0] == 9)
         #expect(wire.budget == wire.limits.heldBytes)
+    }
+
+    @Test("with a FIN end nothing if a byte alone in its place may be what is acknowledged, and others are after it")
+    func byteInPlaceOfFin() {
+        var wire = EvasionTests.talk()
+        wire.receive([
+            .initiator(.fin, 105, ack: 301), .initiator(.psh, 105, ack: 301, "/"), .responder([], 301, ack: 106),
+            .initiator(.psh, 106, ack: 301, "good"), .responder([], 301, ack: 110),
+        ])
+        #expect(wire.forth == [.text("GET /good")])
+        #expect(wire.connection.finPackets[0] == nil && wire.states == [.established, .established])
+    }
+
+    @Test("with a FIN ahead end nothing if bytes that go beyond it are acknowledged")
+    func finAhead() {
+        var wire = EvasionTests.talk()
+        wire.receive([
+            .initiator(.fin, 108, ack: 301), .initiator(.psh, 105, ack: 301, "/good "), .responder([], 301, ack: 111),
+        ])
+        #expect(wire.forth == [.text("GET /good ")])
+        #expect(wire.connection.finPackets[0] == nil)
+    }
+
+    @Test("and a byte out of band end, whatever waits behind it")
+    func urgentInDoubt() {
+        var wire = Wire(
+            .initiator(.syn, 100).hops(64), .responder(.syn, 300, ack: 101).hops(50),
+            .initiator([], 101, ack: 301).hops(64), .initiator(.psh, 101, ack: 301, "GET ").hops(64),
+            .responder([], 301, ack: 105))
+        for pointer in [1, 4, 9] as [UInt16] {
+            wire.connection.pendingUrgentPointer = pointer
+            wire.receive(.initiator([.psh, .urg], 105, ack: 301, "/").hops(64))
+            wire.receive(.initiator(.psh, 110, ack: 301, "and more").hops(5))
+            wire.flush()
+        }
+        #expect(wire.connection[.fromInitiator].nextOffset == 17)
     }
 
     @Test("with data after a FIN are dropped when the FIN is acknowledged")

@@ -117,6 +117,19 @@ struct HopLimitTests {
         #expect(wire.receive(.initiator(.rst, 111, ack: 301).hops(hopLimit)).closes)
     }
 
+    @Test("and say FIN end nothing when their sender goes on, whatever acknowledged them")
+    func finished() {
+        var wire = HopLimitTests.talk()
+        wire.receive([
+            Sent.initiator(.fin, 105, ack: 301).hops(5), Sent.responder(.fin, 301, ack: 106).hops(3),
+            Sent.initiator([], 106, ack: 302).hops(64),
+        ])
+        #expect(wire.connection.isClosed == false)
+        let arrival = wire.receive(HopLimitTests.real)
+        #expect(arrival.isDoubtful && wire.connection.finPackets[0] == nil)
+        #expect(wire.forth == [.text("GET /good ")])
+    }
+
     @Test("and reset the connection end nothing when their sender goes on")
     func reset() {
         var wire = HopLimitTests.talk()

@@ -51,7 +51,7 @@ struct JSONLinesFormatTests {
     @Test func `The handshake line has both heads and what was negotiated`() {
         #expect(
             keys(Samples.handshake())
-                == #""connection":1,"session_id":"\#(Self.sessionID)","accepted":true,"status":101,"method":"GET","#
+                == #""connection":1,"session_id":"\#(Self.sessionID)","accepted":true,"status":101,"answer_missing":false,"method":"GET","#
                 + #""url":"ws://chat.example/room?id=7","http_version":"1.1","response_http_version":"1.1","#
                 + #""request_headers":[["Host","chat.example"]],"response_headers":[],"subprotocol":"chat","#
                 + #""extensions_offered":[{"name":"permessage-deflate","parameters":[]}],"#
@@ -59,10 +59,16 @@ struct JSONLinesFormatTests {
                 + #""accept_valid":true,"request_packet":4,"response_packet":5,"response_time":0.000728000"#)
         #expect(
             keys(Samples.handshake(status: nil, fields: []))
-                == #""connection":1,"session_id":"\#(Self.sessionID)","accepted":false,"status":null,"method":"GET","#
+                == #""connection":1,"session_id":"\#(Self.sessionID)","accepted":false,"status":null,"answer_missing":false,"method":"GET","#
                 + #""url":"ws://chat.example/room?id=7","http_version":"1.1","response_http_version":null,"request_headers":[],"response_headers":[],"subprotocol":null,"#
                 + #""extensions_offered":[{"name":"permessage-deflate","parameters":[]}],"extensions":[],"#
                 + #""accept_valid":null,"request_packet":4,"response_packet":null,"response_time":null"#)
+    }
+
+    @Test func `An answer that the capture lacks is told from none`() throws {
+        guard case .handshake(var handshake) = Samples.handshake(status: nil) else { return }
+        handshake.isAnswerMissing = true
+        #expect(keys(.handshake(handshake)).contains(#""accepted":false,"status":null,"answer_missing":true,"#))
     }
 
     @Test func `A data frame has no payload unless requested: its message has it`() {

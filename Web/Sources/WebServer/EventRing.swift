@@ -32,6 +32,8 @@ public final class EventRing: Sendable {
         public var next: UInt64
         /// Lines before these that are no longer kept.
         public var dropped: UInt64 = 0
+        /// Whether some of these began or ended a session.
+        public var missesSessions = false
         /// Whether there is more already.
         public var isFull = false
     }
@@ -64,6 +66,8 @@ public final class EventRing: Sendable {
         var lines = 0
         var sessions = RingQueue<Block>()
         var sessionBytes = 0
+        /// The number from which on all lines are kept that begin or end sessions.
+        var sessionsKeptFrom: UInt64 = 0
     }
 
     private let bounds: Bounds
@@ -122,6 +126,7 @@ public final class EventRing: Sendable {
                     kept += 1
                 }
                 batch.dropped = oldest.first - batch.next - kept
+                batch.missesSessions = batch.next < state.sessionsKeptFrom
                 batch.next = oldest.first
             }
             var index = state.blocks.firstIndex { $0.first + UInt64($0.lines) > batch.next }
@@ -144,6 +149,7 @@ public final class EventRing: Sendable {
         while state.sessionBytes > bounds.sessionBytes || state.sessions.count > bounds.sessionLines {
             guard let old = state.sessions.removeFirst() else { break }
             state.sessionBytes -= old.bytes.count
+            state.sessionsKeptFrom = old.first + 1
         }
     }
 }

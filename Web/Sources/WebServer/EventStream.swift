@@ -6,7 +6,7 @@ import Hummingbird
 /// | `event` | says |
 /// |---|---|
 /// | `server` | first: `run` names this run of the server, so that a page knows when it talks to another one |
-/// | `dropped` | `lines` before the next one are no longer held |
+/// | `dropped` | `lines` before the next one are no longer held; `sessions`: whether some of them began or ended sessions |
 /// | `status` | after each batch: `next`, to ask for the rest with `?after=`; totals; whether the trace `ended` |
 ///
 /// A reader that is slow holds up nobody: the response waits for it, and goes on with what the ring has then.
@@ -39,7 +39,10 @@ struct EventStream: Sendable {
                     buffer.writeBytes(header)
                     isHeaderSent = true
                 }
-                if batch.dropped > 0 { buffer.writeString(#"{"event":"dropped","lines":\#(batch.dropped)}"# + "\n") }
+                if batch.dropped > 0 {
+                    buffer.writeString(
+                        #"{"event":"dropped","lines":\#(batch.dropped),"sessions":\#(batch.missesSessions)}"# + "\n")
+                }
                 buffer.writeBytes(batch.bytes)
                 cursor = batch.next
                 silent += 1

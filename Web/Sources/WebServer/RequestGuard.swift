@@ -21,6 +21,10 @@ struct RequestGuard: Sendable {
         guard request.method == .get else {
             return Self.response(.methodNotAllowed, "GET only", [.allow: "GET"])
         }
+        // The first one is the authority; there may be no other (RFC 9112 3.2).
+        guard !request.headers.contains(where: { $0.name.canonicalName == "host" }) else {
+            return Self.response(.badRequest, "more than one Host")
+        }
         let hosts = allowedHosts(address)
         guard let host = request.head.authority?.lowercased(), hosts.contains(host) else {
             return Self.response(.forbidden, "wrong Host")
@@ -42,8 +46,11 @@ struct RequestGuard: Sendable {
     }
 
     private func allowedHosts(_ address: (ip: String, port: Int)) -> [String] {
-        var hosts = names + [address.ip]
-        if address.ip == "127.0.0.1" || address.ip == "::1" { hosts.append("localhost") }
+        // A socket of IPv6 that takes IPv4 as well shows its address as a mapped one (RFC 4291 2.5.5.2).
+        let mapped = "::ffff:"
+        let ip = address.ip.hasPrefix(mapped) ? String(address.ip.dropFirst(mapped.count)) : address.ip
+        var hosts = names + [ip]
+        if ip == "127.0.0.1" || ip == "::1" { hosts.append("localhost") }
         return hosts.flatMap { host in
             let host = host.contains(":") ? "[\(host.lowercased())]" : host.lowercased()
             return address.port == 80 ? [host, "\(host):80"] : ["\(host):\(address.port)"]

@@ -72,10 +72,14 @@ struct TraceLines {
 
     /// Whether a frame is of a data message, whose line has all that the page shows.
     private static func isData(_ line: ArraySlice<UInt8>) -> Bool {
-        let key = Array(#","opcode":""#.utf8)
+        let key: StaticString = #","opcode":""#
         let head = line.prefix(640)
-        guard let at = head.firstRange(of: key)?.upperBound else { return false }
-        return (["text\"", "binary\"", "continuation\""] as [StaticString]).contains { begins(head[at...], $0) }
+        // Not `firstRange(of:)`, which takes tens of microseconds.
+        for place in head.indices where head[place] == UInt8(ascii: ",") && begins(head[place...], key) {
+            let name = head[(place + key.utf8CodeUnitCount)...]
+            return begins(name, #"text""#) || begins(name, #"binary""#) || begins(name, #"continuation""#)
+        }
+        return false
     }
 
     /// Whether a line begins or ends a session.

@@ -10,6 +10,12 @@ enum CaptureProcess {
     nonisolated(unsafe) private static var child: Process?
     nonisolated(unsafe) private static var signals: [any DispatchSourceSignal] = []
 
+    /// Whether an argument of `wstap live` is `-Z` or `--user`: its process would not be this one's to end.
+    static func namesUser(_ argument: String) -> Bool {
+        argument == "--user" || argument.hasPrefix("--user=")
+            || argument.prefixMatch(of: /-[A-Za-z]*Z/) != nil
+    }
+
     /// Starts it.
     ///
     /// - Parameters:

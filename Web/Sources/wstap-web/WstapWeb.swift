@@ -65,6 +65,11 @@ struct WstapWeb: ParsableCommand {
         if let first = capture.first, first != "live" {
             throw ValidationError("\"\(first)\": only \"live\" and its arguments may follow")
         }
+        if let option = capture.dropFirst().first(where: CaptureProcess.namesUser) {
+            throw ValidationError(
+                "\(option): this program could not end a capture of another user: pipe "
+                    + "\"wstap live … --format jsonl\" in instead")
+        }
         if capture.isEmpty, Surroundings.isTerminal(0) {
             throw ValidationError("no trace: pipe \"wstap live … --format jsonl\" in, or add \"live …\"")
         }

@@ -62,6 +62,9 @@ import Testing
             ("HEAD", page, "127.0.0.1:\(port)", [], 405),
             ("OPTIONS", page, "127.0.0.1:\(port)", [], 405),
             ("DELETE", events, "127.0.0.1:\(port)", [], 405),
+            // Several hosts (RFC 9112 3.2).
+            ("GET", page, "127.0.0.1:\(port)", ["Host: rebound.example"], 400),
+            ("GET", page, "127.0.0.1:\(port)", ["Host: 127.0.0.1:\(port)"], 400),
             // What there is not.
             ("GET", page + "other", "127.0.0.1:\(port)", [], 404),
         ]
@@ -155,7 +158,8 @@ import Testing
     @Test(
         arguments: [
             (["--bind", "0.0.0.0"], [:]), (["--token", "short"], [:]), (["--token", "with spaces and such"], [:]),
-            (["read", "x.pcap"], [:]),
+            (["read", "x.pcap"], [:]), (["live", "-i", "lo", "-Z", "root"], [:]),
+            (["live", "-pZ", "root", "-i", "lo"], [:]), (["live", "--user=root", "-i", "lo"], [:]),
         ] as [([String], [String: String])]) func `Options that make no sense, or let strangers in, are refused`(
             arguments: [String], environment: [String: String]
         ) throws
@@ -169,6 +173,14 @@ import Testing
         let server = try WebProgram(["--bind", "0.0.0.0", "--name", "box.example"])
         #expect(server.said.contains("not encrypted"))
         for (host, status) in [("127.0.0.1", 200), ("box.example", 200), ("other.example", 403)] {
+            #expect(try server.request(host: "\(host):\(server.port)").status() == status, "\(host)")
+        }
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/net/if_inet6"), "needs IPv6 of Linux"))
+    func `An address of IPv4 is its own on a socket of IPv6 as well`() throws {
+        let server = try WebProgram(["--bind", "::"])
+        for (host, status) in [("127.0.0.1", 200), ("localhost", 200), ("[::ffff:127.0.0.1]", 403)] {
             #expect(try server.request(host: "\(host):\(server.port)").status() == status, "\(host)")
         }
     }

@@ -119,23 +119,26 @@ def result_name(split, point, shard, tables, payload_bytes, options):
 
 def _fill(folder, store, fragments, point, shard, tables, payload_bytes, options, wstap):
     problems = []
-    database = os.path.join(folder, "trace.db")
+    database, payloads = os.path.join(folder, "trace.db"), os.path.join(folder, "payloads")
     if fragments:
         events = sorted({event for table in tables for event in schemas.EVENTS[table]} | {"end"})
         payload = "all" if payload_bytes is None else "none" if payload_bytes == 0 else str(payload_bytes)
         # Short names: thousands of them have to fit on a command line.
         names = [os.path.relpath(fragment, store) for fragment in fragments]
         words = [wstap, "read", *names, "--format", "sqlite", "-o", database, "--events", ",".join(events),
-                 "--payload", payload, "--jobs", "1", "--no-progress", "-q", *options]
+                 "--payload", payload, "--payload-file", payloads, "--jobs", "1", "--no-progress", "-q", *options]
         status, said = program.run(words, f"shard {shard} of capture point {point!r}", store)
         if status != program.READ:
             problems = said.splitlines() or ["nothing can be read"]
     for table in tables:
         schema = schemas.arrow_schema(table)
-        with parquet.ParquetWriter(os.path.join(folder, table + ".parquet"), schema) as writer:
+        name = os.path.join(folder, table + ".parquet")
+        with parquet.ParquetWriter(name, schema, **schemas.parquet_options(table)) as writer:
             if os.path.exists(database):
-                for batch in schemas.batches(database, table, shard, point):
+                file = payloads if table == "message" else None
+                for batch in schemas.batches(database, table, shard, point, payloads=file):
                     writer.write_batch(batch)
-    if os.path.exists(database):
-        os.remove(database)
+    for path in (database, payloads):
+        if os.path.exists(path):
+            os.remove(path)
     return problems

@@ -36,6 +36,8 @@ def captures(paths):
                 files = files or [path]
             for file in files:
                 found[os.path.abspath(file)] = None
+        if str(point) in result:
+            raise ValueError(f"there are two capture points {str(point)!r}")
         result[str(point)] = list(found)
     return result
 

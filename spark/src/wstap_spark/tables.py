@@ -1,5 +1,8 @@
 """The tables: those of ``wstap --format sqlite`` (docs/database.md), with columns that tell shards and captures apart."""
 
+import array
+import itertools
+import os
 import sqlite3
 
 import pyarrow as pa
@@ -7,7 +10,7 @@ import pyarrow as pa
 # Columns as in the database, computed ones left out; `=` marks text, `*` truth, `#` bytes, all others are integers.
 _COLUMNS = {
     "session": """id connection stream =session_id packet time_ns =opened =client_ip client_port =server_ip server_port
-        =community_id =link_type =interface connect_time_ns *accepted status =url =host =target =method =http_version
+        =community_id =link_type =interface connect_time_ns *accepted status *answer_missing =url =host =target =method =http_version
         =subprotocol =extensions *accept_valid request_packet response_packet response_time_ns =request_headers
         =response_headers end_packet end_time_ns =verdict =ended_by =layer *clean code =code_name =reason client_sees
         server_sees silence_ns message_silence_ns unanswered_pings =failed_by =failed_over duration_ns client_frames
@@ -60,36 +63,82 @@ def schema(table):
     return from_arrow_schema(arrow_schema(table))
 
 
-def _query(table):
+def _query(table, has_file):
     names = database_columns(table)
     if table == "session":
         return f"SELECT {', '.join(names)} FROM session ORDER BY id"
-    columns = ", ".join("t." + name for name in names)
+    # Text and bytes alike, without decoding.
+    columns = ", ".join("CAST(t.payload AS BLOB)" if name == "payload" and not has_file else "t." + name for name in names)
     return f"SELECT {columns}, s.session_id FROM {table} t LEFT JOIN session s ON s.id = t.session ORDER BY t.id"
 
 
-def _values(column, kind):
-    if pa.types.is_boolean(kind):
-        return [None if value is None else bool(value) for value in column]
-    if pa.types.is_binary(kind):
-        return [value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value for value in column]
-    return column
+def _array(column, kind):
+    return pa.array(column, pa.int64()).cast(kind) if pa.types.is_boolean(kind) else pa.array(column, kind)
 
 
-def batches(database, table, shard, capture_point, size=8192):
-    """Rows of a database's table as Arrow record batches."""
+class _Payloads:
+    """The payloads of messages from the file of `wstap --payload-file`, as columns that point into it."""
+
+    def __init__(self, path):
+        # There is no mapping of nothing.
+        self._bytes = pa.memory_map(path).read_buffer() if os.path.getsize(path) else pa.py_buffer(b"")
+        self._at = 0
+
+    def array(self, lengths):
+        """The next payloads, from their lengths; None for one that is not there."""
+        ends = array.array("i", itertools.accumulate((length or 0 for length in lengths), initial=0))
+        validity = pa.array(lengths, pa.int64()).buffers()[0]
+        data = self._bytes.slice(self._at, ends[-1])
+        self._at += ends[-1]
+        return pa.Array.from_buffers(pa.binary(), len(lengths), [validity, pa.py_buffer(ends), data])
+
+
+def batches(database, table, shard, capture_point, size=8192, payloads=None):
+    """Rows of a database's table as Arrow record batches.
+
+    :param payloads: The file of `wstap --payload-file` if the table is that of messages.
+    """
     wanted = arrow_schema(table)
+    place = wanted.get_field_index("payload") if payloads else -1
+    values = _Payloads(payloads) if payloads else None
     connection = sqlite3.connect(f"file:{_escaped(database)}?mode=ro&immutable=1", uri=True)
     try:
-        cursor = connection.execute(_query(table))
+        # Rows are read once, and in order.
+        connection.execute("PRAGMA mmap_size = 1099511627776")
+        cursor = connection.execute(_query(table, bool(payloads)))
         while rows := cursor.fetchmany(size):
-            kinds = wanted.types
-            arrays = [pa.array(_values(column, kind), kind) for column, kind in zip(zip(*rows), kinds)]
-            arrays.append(pa.array([shard] * len(rows), pa.int32()))
-            arrays.append(pa.array([capture_point] * len(rows), pa.string()))
-            yield pa.record_batch(arrays, schema=wanted)
+            columns = list(zip(*rows))
+            # Offsets in a column have 32 bits.
+            for part in _parts(columns[place] if payloads else (), len(rows)):
+                arrays = [
+                    values.array(column[part]) if index == place else _array(column[part], kind)
+                    for index, (column, kind) in enumerate(zip(columns, wanted.types))]
+                count = part.stop - part.start
+                arrays.append(pa.repeat(pa.scalar(shard, pa.int32()), count))
+                arrays.append(pa.repeat(pa.scalar(capture_point, pa.string()), count))
+                yield pa.record_batch(arrays, schema=wanted)
     finally:
         connection.close()
+
+
+def _parts(lengths, count, largest=1 << 30):
+    """Rows in pieces whose payloads have a gigabyte at most, as long as one alone has not."""
+    start, total = 0, 0
+    for row, length in enumerate(lengths):
+        if total + (length or 0) > largest and row > start:
+            yield slice(start, row)
+            start, total = row, 0
+        total += length or 0
+    yield slice(start, count)
+
+
+def parquet_options(table):
+    """How a table is written: names are in a dictionary, payloads are not compared with each other."""
+    schema_ = arrow_schema(table)
+    return {
+        "use_dictionary": [field.name for field in schema_ if pa.types.is_string(field.type)],
+        "write_statistics": [field.name for field in schema_ if not pa.types.is_binary(field.type)],
+    }
 
 
 def _escaped(path):

@@ -16,11 +16,17 @@ final class FileSource: ByteSource {
     private(set) var bytesRead: UInt64 = 0
     private(set) var failure: InputFailure?
     private let descriptor: Int32
+    /// Waits at the end for more; nil if the end is one.
+    private let follower: CaptureFollower?
 
     /// Opens the file at `path`, or standard input for "-".
     ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - follower: What waits for more at the file's end; nil if nothing is to come.
     /// - Throws: `cannotOpen` or `isDirectory`.
-    init(path: String) throws(CaptureError) {
+    init(path: String, follower: CaptureFollower? = nil) throws(CaptureError) {
+        self.follower = follower
         // A duplicate, so that closing it leaves standard input open.
         descriptor = path == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : Self.open(path)
         var status = stat()
@@ -67,6 +73,7 @@ final class FileSource: ByteSource {
             #endif
             if count >= 0 {
                 bytesRead &+= UInt64(count)
+                if count == 0, let follower, follower.awaitBytes(of: descriptor, at: bytesRead) { continue }
                 return count
             }
             if errno == EAGAIN {

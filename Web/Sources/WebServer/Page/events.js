@@ -5,15 +5,19 @@ import { outcome, sentence } from './verdict.js';
 
 /** What is held at most; the oldest goes first. */
 const mostRows = 150000, mostBlocks = 96, mostSessions = 4000, mostDetails = 20, mostGroups = 100, mostRules = 100;
+/** The longest URL and place, in characters, and the most characters of one session's events, and of all of them. */
+const mostURL = 300, mostDetail = 1 << 14, mostOfDetails = 1 << 25;
+/** Sessions that are followed at a time; as many as wstap follows connections. */
+const mostOpen = 131072;
 /** Rows and bytes of a block of payloads, and the most bytes of one payload. */
-/** The longest URL and place, in characters, and the most characters of one session's events. */
-const mostURL = 300, mostDetail = 1 << 14;
 const blockRows = 4096, blockBytes = 1 << 18, payloadBytes = 1 << 16;
 const ofServer = 128, ofNobody = 64;
 const flag = { incomplete: 1, compressed: 2, inferred: 4, cut: 8, text: 128 };
 const reasons = [, 'context-lost', 'bomb', 'incomplete', 'undecoded-extension'];
 const findingKinds = { note: NOTE, warning: NOTE + 1, error: NOTE + 2 };
 const badness = ['failed', 'reset', 'timeout', 'refused', 'fin', 'closed', 'open', 'clean'];
+/** The groups of sessions that did not end, as far as is known. */
+const OPEN = 0, LOST = -1;
 
 const encoder = new TextEncoder();
 const nanoseconds = (seconds) => (seconds == null ? null : Math.round(seconds * 1e9));
@@ -39,6 +43,8 @@ export class LiveReport extends Report {
   clear() {
     const open = (this.sessions ?? []).filter((session) => session.isOpen);
     Object.assign(this, { n: 0, payloads: [], sessions: open, ends: new Map(), rules: new Map(), gone: 0, forgotten: 0 });
+    for (const [connection, session] of this.numbers) if (!session.isOpen) this.numbers.delete(connection);
+    this.details = open.reduce((sum, session) => sum + (session.detail ?? 0), 0);
     this.bySession = new Map(open.map((session) => [session.place + 1, session]));
     this.byNumber = new Map(open.map((session) => [session.number, session]));
     this.meta = { start: String(this.start ?? 0n), duration: 0, sessions: open.length, leftOut: 0, groups: [] };
@@ -48,9 +54,21 @@ export class LiveReport extends Report {
 
   /** Another capture begins: its connections are numbered from 1 again, its times count from its own start. */
   restart() {
-    for (const session of this.numbers.values()) Object.assign(session, { isOpen: false, text: 'not known: the server was restarted', to: this.last });
+    this.lose('the server was restarted');
     this.numbers.clear();
     this.run++;
+  }
+
+  /** Events are missing, the end of any session perhaps among them: one is open again when more of it comes. */
+  miss() {
+    this.lose('events are missing');
+  }
+
+  /** What was open may have ended. */
+  lose(why) {
+    for (const session of this.numbers.values()) {
+      if (session.isOpen) Object.assign(session, { isOpen: false, group: LOST, mark: 'lost', text: `not known: ${why}`, to: this.last, duration: this.last - session.from });
+    }
   }
 
   extent() {
@@ -61,10 +79,16 @@ export class LiveReport extends Report {
   /** The session of an event; of some, the beginning is no longer held by the server. */
   sessionOf(event, at) {
     let session = this.numbers.get(event.connection);
+    if (session && !session.isOpen) Object.assign(session, { isOpen: true, group: OPEN, mark: 'open', text: 'open', to: null });
     if (!session) {
+      if (this.numbers.size >= mostOpen) {
+        const [connection, oldest] = this.numbers.entries().next().value;
+        Object.assign(oldest, { isOpen: false, group: LOST, mark: 'lost', text: 'not known: too many are open' });
+        this.numbers.delete(connection);
+      }
       session = {
-        place: this.places++, number: (this.run > 1 ? `${this.run}.` : '') + event.connection, client: '', server: '', url: '', mark: 'open', text: 'open',
-        from: at, to: null, duration: 0, group: 0, ping: null, silence: null, frames: [0, 0], bytes: [0, 0], findings: [0, 0, 0],
+        place: this.places++, connection: event.connection, number: (this.run > 1 ? `${this.run}.` : '') + event.connection, client: '', server: '', url: '', mark: 'open', text: 'open',
+        from: at, to: null, duration: 0, group: OPEN, ping: null, silence: null, frames: [0, 0], bytes: [0, 0], findings: [0, 0, 0],
         isOpen: true, upgrade: { kind: 'unseen' }, events: [],
       };
       this.numbers.set(event.connection, session);
@@ -104,9 +128,9 @@ export class LiveReport extends Report {
     },
     handshake(event, session, { at, packet }) {
       session.url = cut(event.url ?? '');
-      session.upgrade = event.accepted ? { kind: 'accepted' } : { kind: event.status === null ? 'silent' : 'refused', status: event.status };
+      session.upgrade = { kind: event.accepted ? 'accepted' : event.status !== null ? 'refused' : event.answer_missing ? 'missing' : 'silent', status: event.status };
       this.detail(event, session);
-      this.addText(OPENING | ofNobody, at, packet, session, `${session.url || 'request not captured,'} ${event.status !== null ? 'answered by ' + event.status : event.accepted ? 'answer not captured' : 'never answered'}`);
+      this.addText(OPENING | ofNobody, at, packet, session, `${session.url || 'request not captured,'} ${event.status !== null ? 'answered by ' + event.status : event.accepted || event.answer_missing ? 'answer not captured' : 'never answered'}`);
     },
     message(event, session, place) {
       const side = place.side ? 1 : 0, isText = event.opcode === 'text';
@@ -147,7 +171,7 @@ export class LiveReport extends Report {
         if (group.places.has(place) || group.places.size < 32) group.places.set(place, (group.places.get(place) ?? 0) + 1);
       }
       Object.assign(session, {
-        text, mark, isOpen: false, client: address(event.client), server: address(event.server), url: session.url || (event.url ?? ''), from: Math.min(began, session.from),
+        text, mark, isOpen: false, client: address(event.client), server: address(event.server), url: session.url || cut(event.url ?? ''), from: Math.min(began, session.from),
         to: closed.length ? Math.min(...closed) : at, duration: nanoseconds(event.duration), group: group?.group ?? null, ping: nanoseconds(event.ping_round_trip.p50),
         silence: nanoseconds(verdict.silence), frames: [event.from_client.frames, event.from_server.frames], bytes: [event.from_client.payload_bytes, event.from_server.payload_bytes],
       });
@@ -160,12 +184,15 @@ export class LiveReport extends Report {
   detail(event, session) {
     if (session.events.length >= mostDetails && event.event !== 'end') return;
     const text = JSON.stringify(event);
+    if ((session.detail ?? 0) + text.length > mostDetail || this.details + text.length > mostOfDetails) return;
     session.detail = (session.detail ?? 0) + text.length;
-    if (session.detail <= mostDetail) session.events.push(text); else session.detail -= text.length;
+    this.details += text.length;
+    session.events.push(text);
   }
 
   addText(kind, at, packet, session, text) {
-    this.addRow({ kind, at, packet, session, flags: flag.text, data: encoder.encode(text) });
+    const whole = encoder.encode(text), data = whole.subarray(0, payloadBytes);
+    this.addRow({ kind, at, packet, session, flags: flag.text | (data.length < whole.length ? flag.cut : 0), data });
   }
 
   addPayload(event, session, { at, packet, side }, kind, flags, extra, frames) {
@@ -212,6 +239,8 @@ export class LiveReport extends Report {
         if (session.isOpen || many <= 0 || session.number === state.s) return true;
         many--;
         this.forgotten++;
+        this.details -= session.detail ?? 0;
+        if (this.numbers.get(session.connection) === session) this.numbers.delete(session.connection);
         this.bySession.delete(session.place + 1);
         this.byNumber.delete(session.number);
         return false;
@@ -220,8 +249,8 @@ export class LiveReport extends Report {
     this.index(this.time);
     for (const session of this.sessions) if (session.isOpen) { session.to = this.last; session.duration = this.last - session.from; }
     this.meta.duration = this.last;
-    const open = this.sessions.filter((session) => session.group === 0).length;
-    this.meta.groups = [...this.ranked, ...(open ? [{ group: 0, text: 'open', count: open }] : [])];
+    const others = [[OPEN, 'open'], [LOST, 'end not known']].map(([group, text]) => ({ group, text, count: this.sessions.filter((session) => session.group === group).length }));
+    this.meta.groups = [...this.ranked, ...others.filter(({ count }) => count)];
   }
 
   get ranked() {

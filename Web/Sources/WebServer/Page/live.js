@@ -106,7 +106,7 @@ class Live {
   apply() {
     for (const event of this.batch) {
       try {
-        if (event.event === 'dropped') this.dropped += event.lines; else this.report.add(event);
+        if (event.event === 'dropped') { this.dropped += event.lines; if (event.sessions) this.report.miss(); } else this.report.add(event);
       } catch { this.broken++; }
     }
     this.batch = [];
@@ -132,7 +132,7 @@ class Live {
     charts.draw();
     const choices = JSON.stringify(report.meta.groups.map((group) => [group.group, group.count]));
     if (choices !== this.choices && document.activeElement !== $('group')) { sessions.choices(); this.choices = choices; }
-    const one = report.byNumber.get(state.s), events = one ? `${one.number} ${one.events.length}` : '';
+    const one = report.byNumber.get(state.s), events = one ? `${one.number} ${one.events.length} ${one.text}` : '';
     if (events !== this.events) { this.events = events; sessions.one(); }
     sessions.list(true);
     const wasAt = messages.shown.length;

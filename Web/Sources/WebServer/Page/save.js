@@ -49,7 +49,7 @@ export async function saved(report) {
   for (let row = 0; row < report.n; row += rowsOfBlock) blocks.push(await dataBlock('rows', await packedRows(report, row, Math.min(row + rowsOfBlock, report.n))));
   for (const { first, used, data } of report.payloads) if (used) blocks.push(await dataBlock('payloads', data.subarray(0, used), first));
   let size = 0;
-  const sessions = report.sessions.map(({ isOpen, upgrade, events, ...session }) => {
+  const sessions = report.sessions.map(({ isOpen, upgrade, events, connection, detail, ...session }) => {
     if (size > detailBytes) { details.push([]); size = 0; }
     for (const event of events) { details.at(-1).push(`${session.place}\t${event}`); size += event.length; }
     return JSON.stringify({ ...session, to: session.to ?? report.last, details: [details.length - 1] });

@@ -16,7 +16,7 @@ export function sentence(verdict, upgrade, isCommon) {
     timeout: () => 'timed out' + (isCommon || !unanswered?.unanswered_from ? '' : `, ${plural(unanswered.unanswered_segments, 'segment')} from the ${unanswered.unanswered_from} unanswered for ${unanswered.unanswered_for.toFixed(3)} s`),
     'capture-end': () => (isFramed ? 'still closing' : 'still open') + ' when the capture ended',
   }[layer]?.() ?? layer;
-  const before = { pending: 'upgrade not answered; ', silent: 'upgrade never answered; ', refused: `upgrade refused with ${upgrade.status}; ` }[upgrade.kind] ?? '';
+  const before = { pending: 'upgrade not answered; ', missing: 'answer not captured; ', silent: 'upgrade never answered; ', refused: `upgrade refused with ${upgrade.status}; ` }[upgrade.kind] ?? '';
   const codes = code !== null ? `, ${code} ${verdict.reason === null ? '(reason not UTF-8)' : verdict.reason === '' || isCommon ? verdict.name : `"${verdict.reason}"`}`
     : layer !== 'close-frame' ? '' : (by === 'client' ? server : client) === null ? ', code not captured' : ', no code';
   const failed = failer ? (isOwnFailure ? '' : `, failed by the ${failer}`) + (rule ? ` over the ${failer === 'client' ? 'server' : 'client'}'s ${rule}` : '') : '';

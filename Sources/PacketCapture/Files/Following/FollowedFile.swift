@@ -1,0 +1,99 @@
+import WireFormat
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// What tells files apart, whatever their names.
+struct FileIdentity: Hashable {
+    private let device: UInt64
+    private let number: UInt64
+
+    init(_ status: stat) {
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        number = UInt64(truncatingIfNeeded: status.st_ino)
+    }
+}
+
+/// What a ``CaptureFollower`` knows of a file.
+struct FollowedFile {
+    enum State {
+        /// It has no whole packet yet.
+        case incomplete
+        /// It is to be read.
+        case waiting
+        /// It is being read, or was as far as possible.
+        case read
+        /// It was read to its end.
+        case complete
+        /// It is left out.
+        case refused
+    }
+
+    /// Its name.
+    let path: String
+    var state = State.waiting
+    /// The time of its first packet; nil if it has none yet.
+    private(set) var start: Timestamp?
+    private(set) var isCompressed = false
+    /// Its size in bytes at the last look.
+    private(set) var size: UInt64
+    private var modified: Int64
+
+    init(path: String, _ status: stat) {
+        self.path = path
+        size = UInt64(max(0, status.st_size))
+        modified = Self.modified(status)
+    }
+
+    /// Reads the first packet's time.
+    ///
+    /// - Returns: Why that is impossible for good; nil if it was read, or may be there later.
+    mutating func readStart() -> CaptureError? {
+        do throws(CaptureError) {
+            var file = try CaptureFile(path: path, filter: nil, ReadingMemory(bufferSize: 16 << 10))
+            isCompressed = file.isCompressed
+            start = try unsafe file.read()?.time
+            return nil
+        } catch {
+            switch error.kind {
+            // Files of fewer bytes than a magic number are no captures yet.
+            case .empty, .cutShort: return nil
+            case .notCapture: return size < 4 ? nil : error
+            default: return error
+            }
+        }
+    }
+
+    /// Records how it was when its last byte was read.
+    mutating func complete(_ status: stat) {
+        state = .complete
+        size = UInt64(max(0, status.st_size))
+        modified = Self.modified(status)
+    }
+
+    /// Whether it has not changed.
+    func isSame(_ status: stat) -> Bool { size == UInt64(max(0, status.st_size)) && modified == Self.modified(status) }
+
+    /// Whether it has only grown, as far as its size shows.
+    func mayBeSame(_ status: stat) -> Bool { size <= UInt64(max(0, status.st_size)) }
+
+    /// Whether it is to be read before another one: by time, then by name (trace9 before trace10).
+    func precedes(_ other: FollowedFile) -> Bool {
+        (start?.nanoseconds ?? .max, path.utf8.count, path)
+            < (other.start?.nanoseconds ?? .max, other.path.utf8.count, other.path)
+    }
+
+    private static func modified(_ status: stat) -> Int64 {
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}
