@@ -54,6 +54,7 @@ extension TCPSegment {
     /// Whether the innermost IPv4 header asks for a loose or strict source route (RFC 791 3.1).
     ///
     /// - Parameter bytes: What the segment was found in.
+    /// - Returns: Whether it does.
     package func hasSourceRoute(in bytes: Span<UInt8>) -> Bool {
         guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return false }
         let end = start &+ Int(bytes[start] & 0x0f) &* 4
