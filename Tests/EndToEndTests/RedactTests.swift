@@ -84,7 +84,7 @@ struct RedactTests {
         "rules-of-connections", "craft-overlap-late-a", "craft-midstart-a", "craft-snaplen96-a",
         "craft-midstart-node-takeover", "craft-gap-node-nct", "chromium-ws-deflate", "swoole-chromium-deflate-a",
         "h2-haproxy-chromium-a", "ab-server-pyws-base", "rules-of-frames", "violations", "raw-violations",
-        "ab-client-nodews-deflate", "segments-missing", "craft-gap-a",
+        "ab-client-nodews-deflate", "segments-missing", "craft-gap-a", "evasion",
     ]
 
     @Test("have the same sessions, frames and findings, and nothing of what was said", arguments: CutSource.all)
