@@ -24,7 +24,8 @@ extension TCPStream {
     /// - Returns: Whether it is one; if not, nothing has changed.
     @inline(__always)
     mutating func acknowledgeFastPath(_ sequence: UInt32, window field: UInt16) -> Bool {
-        guard let firstSequence, isIdle else { return false }
+        // What is in doubt is told with the next acknowledgment, whichever way it takes.
+        guard let firstSequence, isIdle, !hasDoubt else { return false }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
         // An old one may be none that its receiver takes.
         guard offset <= Int64(nextOffset), offset >= Int64(acknowledgedOffset) else { return false }

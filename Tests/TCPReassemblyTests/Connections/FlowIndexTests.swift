@@ -32,6 +32,18 @@ struct FlowIndexTests {
         #expect(Set(hashes.map { $0 & 0xffff }).count > 38_000)
     }
 
+    @Test("spreads ends whose networks and ports were chosen together", arguments: [42, 0x9e37_79b9, .max] as [UInt64])
+    func chosen(secret: UInt64) {
+        let index = FlowIndex(secret: secret)
+        let server = FlowIndexTests.end(0x0a00_0001, 443)
+        let hashes = (1024..<11_024 as Range<UInt16>).map { port in
+            let prefix = 0x2001_0db8_0000_0000 ^ UInt64(port) &* 0x9e37_79b9_7f4a_7c15
+            return index.hash(
+                Endpoint(address: IPAddress(ipv6: UInt128(prefix) << 64 | 1), port: port), server)
+        }
+        #expect(Set(hashes).count > 9990)
+    }
+
     @Test("finds what a dictionary finds", arguments: 0..<20, [UInt32(0), 7, .max])
     func model(run: UInt64, spread: UInt32) {
         let seed = UInt64.random(in: .min ... .max) &+ run

@@ -130,6 +130,28 @@ struct HopLimitTests {
         #expect(wire.forth == [.text("GET /good ")])
     }
 
+    @Test("and say SYN ACK do not begin another connection")
+    func opened() {
+        var wire = HopLimitTests.talk()
+        wire.receive(Sent.responder([], 301, ack: 105).hops(50))
+        let syn = Sent.initiator(.syn, 9_000_000).segment()
+        let isBegun = wire.connection.isReplaced(
+            by: syn, in: Span(), from: .fromInitiator, packet: 7, time: wire.time, silence: 60_000_000_000)
+        #expect(!isBegun)
+        for (hops, replaces) in [(3, false), (50, true)] as [(UInt8, Bool)] {
+            var answer = Sent.responder(.syn, 4_000_000, ack: 9_000_001).segment()
+            answer.networkHeaderWords = 5
+            answer.payload = 40..<40
+            var bytes = [UInt8](repeating: 0, count: 40)
+            bytes[0] = 0x45
+            bytes[8] = hops
+            let isReplaced = wire.connection.isReplaced(
+                by: answer, in: bytes.span, from: .fromResponder, packet: 8, time: wire.time,
+                silence: 60_000_000_000)
+            #expect(isReplaced == replaces)
+        }
+    }
+
     @Test("and reset the connection end nothing when their sender goes on")
     func reset() {
         var wire = HopLimitTests.talk()

@@ -197,4 +197,24 @@ struct OverlapTests {
             #expect(wire.connection[.fromInitiator].conflictingSegments == 0, "seed \(seed)")
         }
     }
+
+    @Test("that begin before many waiting ones take the place of all of them as one", arguments: [1000, 4000])
+    func spanning(count: Int) {
+        var held = HeldSegments()
+        let context = SegmentContext(origin: Origin(packet: 1, time: Timestamp(nanoseconds: 0)))
+        let piece: [UInt8] = [0x61]
+        for index in 1...UInt64(count) {
+            _ = held.insert(piece.span, missing: 0, at: 2 * index, context: context, yields: false)
+        }
+        #expect(held.count == count)
+        let end = UInt64(2 * count) + 1
+        for start in [1, 0] as [UInt64] {
+            let bytes = [UInt8](repeating: 0x62, count: Int(end - start))
+            let (conflict, isNew) = held.insert(bytes.span, missing: 0, at: start, context: context, yields: false)
+            #expect(conflict == (start == 1 ? 2 : nil) && isNew)
+        }
+        // The second one brings only its first byte, or all: either way the receiver has it in two segments at most.
+        #expect(held.count <= 2)
+        #expect(held.firstOffset == 0 && held.end == end)
+    }
 }
