@@ -59,6 +59,10 @@ struct SessionEvents {
         var result: [String: Any] = [:]
         for (key, value) in object where !key.hasSuffix("packet") && key != "fin_packets" {
             result[key] = (value as? [String: Any]).map(withoutPackets) ?? value
+            // A closed window is told "from packet 7 to 9".
+            if key == "text", let text = value as? String {
+                result[key] = text.replacing(/from packet \d+ to \d+/, with: "from packet … to …")
+            }
         }
         return result
     }
