@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The names of unfinished files, for a signal handler; a file without a name has none here.
 nonisolated(unsafe) private let unfinishedNames = {
     let names = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: PendingFile.maximumCount)
@@ -99,20 +101,22 @@ struct PendingFile: ~Copyable {
         }
     }
 
-    /// Which places are taken; files come and go on one thread.
-    nonisolated(unsafe) private static var takenPlaces: Set<Int> = []
+    /// Which places are taken.
+    private static let takenPlaces = Mutex<Set<Int>>([])
 
     private static func takePlace() -> Int {
-        let place = (0..<maximumCount - 1).first { !takenPlaces.contains($0) } ?? maximumCount - 1
-        takenPlaces.insert(place)
-        return place
+        takenPlaces.withLock { taken in
+            let place = (0..<maximumCount - 1).first { !taken.contains($0) } ?? maximumCount - 1
+            taken.insert(place)
+            return place
+        }
     }
 
     private static func forgetName(at place: Int) {
         let name = unfinishedNames[place]
         unfinishedNames[place] = nil
         free(name)
-        takenPlaces.remove(place)
+        _ = takenPlaces.withLock { $0.remove(place) }
     }
 
     private static func freshName(in folder: String) -> String {
