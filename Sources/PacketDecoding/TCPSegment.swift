@@ -3,6 +3,7 @@
 ///
 /// ``PacketDecoder`` fills it in place. For a UDP datagram it fills what both have: the ends, the tunnel and the payload
 /// (``UDPDatagram``).
+// Usable from inline, as its properties are: else no function of a package type is inlined in other modules, whatever it says.
 @usableFromInline
 package struct TCPSegment: Sendable {
     /// The sender.

@@ -24,7 +24,7 @@ package struct DirectAnalysis<Format: OutputFormat & ~Copyable>: FileAnalysis, ~
     /// Batches since the writer was last asked whether it has enough to write.
     private var unwrittenBatches = 0
 
-    /// How many batches pass before it is asked again: each time takes as long as a packet.
+    /// How many batches pass before it is asked again, which takes as many instructions as a third of a packet.
     private static var batchesPerWrite: Int { 8 }
 
     /// Creates an idle analysis.

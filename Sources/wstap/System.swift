@@ -24,21 +24,25 @@ func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int
 /// - Returns: The error number if it cannot be written, else 0.
 @discardableResult
 func writeWhole(_ text: String, to descriptor: Int32) -> Int32 {
-    let bytes = Array(text.utf8)
-    return bytes.withUnsafeBytes { bytes in
-        var written = 0
-        while written < bytes.count {
-            let count = write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-            if count >= 0 {
-                written += count
-            } else if errno == EAGAIN {
-                Readiness.waitToWrite(descriptor)
-            } else if errno != EINTR {
-                return errno
-            }
+    Array(text.utf8).withUnsafeBytes { writeWhole($0, to: descriptor) }
+}
+
+/// Writes all bytes, however long that takes.
+///
+/// - Returns: The error number if they cannot be written, else 0.
+func writeWhole(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+    var written = 0
+    while written < bytes.count {
+        let count = write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+        if count >= 0 {
+            written += count
+        } else if errno == EAGAIN {
+            Readiness.waitToWrite(descriptor)
+        } else if errno != EINTR {
+            return errno
         }
-        return 0
     }
+    return 0
 }
 
 /// The system's `open`, for types that have a method of the same name; a new file is for everybody, less the umask.

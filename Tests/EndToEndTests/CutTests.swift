@@ -269,6 +269,16 @@ struct CutTests {
             #expect(run.status == 64 && run.errors.contains("which is a key log"), "\(run.errors)")
         }
         #expect(try [UInt8](Data(contentsOf: URL(filePath: keys))) == Array("# keys\n".utf8))
+        // Nor is what a command writes beside its output.
+        let (other, both) = (folder.path("other"), folder.path("both"))
+        for words in [
+            ["redact", copy, "-o", other, "--report", copy], ["redact", copy, "-o", both, "--report", both],
+            [copy, "--format", "sqlite", "-o", other, "--payload-file", copy],
+            [copy, "--format", "sqlite", "-o", both, "--payload-file", both],
+        ] {
+            #expect(try Wstap.run(words).status == 64, "\(words)")
+        }
+        #expect(try Data(contentsOf: URL(filePath: copy)) == Data(contentsOf: URL(filePath: chat)))
     }
 
     @Test(

@@ -75,7 +75,6 @@ extension TCPConnection {
                 payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
             if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
                 recordFin(of: direction)
-                streams[direction.index].recordInsertion(.hopLimit)
                 arrival.isControl = true
             }
             if streams[direction.index].hasDoubtfulBytes {
@@ -85,8 +84,7 @@ extension TCPConnection {
             countUnanswered(direction, time)
         }
         if flags.contains(.fin), doubt.isDisjoint(with: .certain),
-            streams[direction.index].finish(
-                at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength), isDoubtful: isDoubtful),
+            streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength), doubt),
             finPackets[direction.index] == nil
         {
             finPackets[direction.index] = packet
@@ -100,7 +98,7 @@ extension TCPConnection {
             take(reset: sequence, direction, packet: packet, time: time, isDoubtful: isDoubtful)
         } else if arrival.isControl {
             let isOver = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
-            let isSure = !streams[direction.index].isFinDoubtful && !streams[other.index].isFinDoubtful
+            let isSure = streams[direction.index].finDoubt.isEmpty && streams[other.index].finDoubt.isEmpty
             slowPathReasons.set(.closed, to: isOver && isSure)
         }
         if arrival.isControl || isOpening || packets <= 4 {

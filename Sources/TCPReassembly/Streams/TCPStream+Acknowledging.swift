@@ -49,13 +49,13 @@ extension TCPStream {
         return true
     }
 
-    /// Takes a FIN at `sequence`, which may not have reached the other end if it is doubtful.
+    /// Takes a FIN at `sequence`, with what may have kept it from the other end.
     ///
     /// - Returns: Whether it is the FIN of the stream, or repeats it.
-    mutating func finish(at sequence: UInt32, isDoubtful: Bool) -> Bool {
+    mutating func finish(at sequence: UInt32, _ doubt: SegmentDoubt) -> Bool {
         let offset = SequenceNumber.offset(of: sequence, base: begin(at: sequence), near: nextOffset)
         if let finOffset, Int64(finOffset) == offset {
-            isFinDoubtful = isFinDoubtful && isDoubtful
+            if doubt.isEmpty { finDoubt = [] }
             return true
         }
         guard finOffset == nil, offset >= Int64(nextOffset), offset <= Int64(windowEnd) else {
@@ -63,7 +63,7 @@ extension TCPStream {
             return false
         }
         finOffset = UInt64(offset)
-        isFinDoubtful = isDoubtful
+        finDoubt = doubt
         usualEnd = min(usualEnd, UInt64(offset))
         if acknowledgedOffset > UInt64(offset) {
             acknowledgedOffset = UInt64(offset)
@@ -72,10 +72,11 @@ extension TCPStream {
         return true
     }
 
-    /// Forgets the FIN: the stream goes on.
+    /// Forgets the FIN, which did not reach the other end: the stream goes on.
     mutating func withdrawFin() {
+        recordInsertion(finDoubt)
         finOffset = nil
-        isFinDoubtful = false
+        finDoubt = []
         isFinAcknowledged = false
     }
 

@@ -51,8 +51,8 @@ package struct TCPStream: ~Copyable {
     var isHeard = false
     /// Segments since the other end's last acknowledgment while bytes wait for one.
     var unacknowledgedSegments: UInt8 = 0
-    /// Whether the FIN may not have reached the other end: it is none if its sender goes on.
-    package internal(set) var isFinDoubtful = false
+    /// Why the FIN may not have reached the other end: then it is none if its sender goes on.
+    var finDoubt = SegmentDoubt()
     /// The place of a byte out of band that is not passed yet.
     var urgentOffset: UInt64?
     /// The place of the first byte that was left out as out of band.
@@ -200,7 +200,7 @@ package struct TCPStream: ~Copyable {
         let fitting = min(windowEnd, finOffset ?? .max)
         if window.isKnown { usualEnd = min(fitting, urgentOffset ?? .max) }
         guard end > fitting else { return true }
-        if isFinDoubtful, context.doubt.isEmpty, end <= windowEnd {
+        if !finDoubt.isEmpty, context.doubt.isEmpty, end <= windowEnd {
             withdrawFin()
             return true
         }

@@ -52,12 +52,8 @@ struct ExtractCommand: ParsableCommand {
         var status: ExitCode
         if events.isEmpty {
             let target = try OutputFolder(path)
-            do {
-                status = try input.read(into: format, path: "\(path)/index.jsonl")
-            } catch {
-                target.removeIfNewAndEmpty()
-                throw error
-            }
+            defer { target.removeIfNewAndEmpty() }
+            status = try input.read(into: format, path: "\(path)/index.jsonl")
         } else {
             let filtered: FilteredOutput<MessageFilesFormat<MessageFolder>>
             do throws(InvalidPattern) {
@@ -66,12 +62,8 @@ struct ExtractCommand: ParsableCommand {
                 throw ValidationError("--grep: \(error.message) at offset \(error.offset)")
             }
             let target = try OutputFolder(path)
-            do {
-                status = try input.read(into: filtered, path: "\(path)/index.jsonl")
-            } catch {
-                target.removeIfNewAndEmpty()
-                throw error
-            }
+            defer { target.removeIfNewAndEmpty() }
+            status = try input.read(into: filtered, path: "\(path)/index.jsonl")
         }
         if let problem = folder.problem {
             complain(TerminalText.safe(problem))

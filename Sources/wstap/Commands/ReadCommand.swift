@@ -56,11 +56,10 @@ struct ReadCommand: ParsableCommand {
     }
 
     func run() throws {
+        try secrets.refuse(output: output.payloadFile, option: "--payload-file", inputs: files)
         let run = ReadRun(
             files: files, follows: follow, packetFilter: filter.packetFilter, assumedServers: detection.servers,
-            secrets: secrets,
-            output: output,
-            failureLevel: failOn, jobs: jobs)
+            secrets: secrets, output: output, failureLevel: failOn, jobs: jobs)
         try output.withFormat(filter.eventFilter(), run)
     }
 }

@@ -21,7 +21,7 @@ final class MessageFolder: MessageStore, @unchecked Sendable {
         let (unfinished, target) = ("\(path)/.\(name).unfinished", "\(path)/\(name)")
         let descriptor = openForWriting(unfinished, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
         guard descriptor >= 0 else { return fail(errno) }
-        var code = write(bytes, to: descriptor)
+        var code = bytes.withUnsafeBytes { writeWhole($0, to: descriptor) }
         if close(descriptor) != 0, code == 0 { code = errno }
         if code == 0, rename(unfinished, target) != 0 { code = errno }
         guard code == 0 else {
@@ -35,17 +35,5 @@ final class MessageFolder: MessageStore, @unchecked Sendable {
     private func fail(_ code: Int32) -> Bool {
         problem = "\(path): \(String(cString: strerror(code)))"
         return false
-    }
-
-    /// Writes all bytes; returns the error number, or 0.
-    private func write(_ bytes: Span<UInt8>, to descriptor: Int32) -> Int32 {
-        bytes.withUnsafeBytes { bytes in
-            var written = 0
-            while written < bytes.count {
-                let count = wstap.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-                if count >= 0 { written += count } else if errno != EINTR { return errno }
-            }
-            return 0
-        }
     }
 }

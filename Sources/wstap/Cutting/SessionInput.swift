@@ -148,11 +148,8 @@ struct SessionInput {
     }
 
     /// Refuses an output that is an input.
-    func refuse(output path: String) throws {
-        if let file = files.first(where: { areSameFile($0, path) }) {
-            throw ValidationError("-o would overwrite \(file), which is an input")
-        }
-        try secrets.refuse(output: path)
+    func refuse(output path: String?, option: String = "-o") throws {
+        try secrets.refuse(output: path, option: option, inputs: files)
     }
 }
 

@@ -21,12 +21,8 @@ struct ShardRun {
         signal(SIGPIPE, SIG_IGN)
         Interruption.prepare()
         let target = try OutputFolder(folder)
-        do {
-            try deal()
-        } catch {
-            target.removeIfNewAndEmpty()
-            throw error
-        }
+        defer { target.removeIfNewAndEmpty() }
+        try deal()
     }
 
     private func deal() throws {

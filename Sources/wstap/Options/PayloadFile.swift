@@ -14,7 +14,7 @@ final class PayloadFile: PayloadSink {
     init(_ path: String) {
         self.path = path
         descriptor = openForWriting(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
-        if descriptor < 0 { fail() }
+        if descriptor < 0 { fail(errno) }
         buffer.reserveCapacity(Self.batch)
     }
 
@@ -37,20 +37,12 @@ final class PayloadFile: PayloadSink {
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) {
-        var written = 0
-        while failure == nil, written < bytes.count {
-            let start = bytes.baseAddress.map { $0 + written }
-            let count = writeSome(descriptor, start, bytes.count - written)
-            if count >= 0 { written += count } else if errno != EINTR { fail() }
-        }
+        guard failure == nil else { return }
+        let code = writeWhole(bytes, to: descriptor)
+        if code != 0 { fail(code) }
     }
 
-    private func fail() {
-        if failure == nil { failure = "\(path): \(String(cString: strerror(errno)))" }
+    private func fail(_ code: Int32) {
+        failure = "\(path): \(String(cString: strerror(code)))"
     }
-}
-
-/// The function that the class's method hides.
-private func writeSome(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-    write(descriptor, bytes, count)
 }

@@ -13,10 +13,15 @@ struct SecretOptions: ParsableArguments {
         completion: .file())
     var keyLogs: [String] = []
 
-    /// Refuses an output that is a key log.
-    func refuse(output path: String?, option: String = "-o") throws {
-        guard let path, let file = keyLogs.first(where: { areSameFile($0, path) }) else { return }
-        throw ValidationError("\(option) would overwrite \(file), which is a key log")
+    /// Refuses an output that is one of the inputs, or a key log.
+    func refuse(output path: String?, option: String = "-o", inputs: [String] = []) throws {
+        guard let path else { return }
+        if let file = inputs.first(where: { $0 != "-" && areSameFile($0, path) }) {
+            throw ValidationError("\(option) would overwrite \(file), which is an input")
+        }
+        if let file = keyLogs.first(where: { areSameFile($0, path) }) {
+            throw ValidationError("\(option) would overwrite \(file), which is a key log")
+        }
     }
 
     /// Opens the key logs.

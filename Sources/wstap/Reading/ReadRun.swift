@@ -27,10 +27,7 @@ struct ReadRun: FormatUser {
     func use<Format: OutputFormat & ~Copyable, Batch: OutputBatch & ~Copyable>(
         _ format: consuming Format, batch: () -> Batch
     ) throws {
-        if let path = output.path, let file = files.first(where: { $0 != "-" && areSameFile($0, path) }) {
-            throw ValidationError("-o would overwrite \(file), which is an input")
-        }
-        try secrets.refuse(output: output.path)
+        try secrets.refuse(output: output.path, inputs: files)
         Interruption.prepare(endsCapture: follows)
         let following = follows ? Following(files, output) : nil
         var capture = try open(following)
