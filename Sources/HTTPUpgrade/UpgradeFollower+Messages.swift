@@ -12,11 +12,7 @@ extension UpgradeFollower {
             // RFC 9112 2.2: empty lines before a request line are ignored.
             while offset < bytes.count, bytes[offset].isLineEnd { offset += 1 }
             guard offset < bytes.count else { return nil }
-            if mayAnswerUnseen(bytes[offset], direction) {
-                // If it is no such answer, it is a greeting.
-                isAnswerLate = true
-                return .waits
-            }
+            if mayAnswerUnseen(bytes[offset], direction) { return .waits }
         }
         if streams[index].head.firstBytes.kind == .undecided {
             streams[index].head.firstBytes.read(bytes, from: offset)
@@ -29,8 +25,9 @@ extension UpgradeFollower {
                     proxyMessage = streams[index].head.take()
                     return beginProxy(.proxyLine, direction)
                 }
-                guard client ?? tunnelClient ?? direction == direction else { return finish(brokenEnding) }
-                client = direction
+                guard client ?? tunnelClient ?? direction == direction else { return beginPreamble(direction) }
+                // A responder that begins with a word and a space may just greet, until its request is whole.
+                if direction == .fromInitiator { client = direction }
             case .response:
                 guard client ?? tunnelClient != direction else { return beginPreamble(direction) }
                 client = direction.opposite
@@ -88,7 +85,8 @@ extension UpgradeFollower {
     }
 
     private mutating func readMessage(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
-        direction == client ? readRequest(head, direction) : readResponse(head, direction)
+        if client == nil, RequestLine(head) != nil { client = direction }
+        return direction == client ? readRequest(head, direction) : readResponse(head, direction)
     }
 
     private mutating func readRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
@@ -126,7 +124,7 @@ extension UpgradeFollower {
         // RFC 9110 15.2: interim responses; 101 is a final one.
         if line.status < 200, line.status != 101 { return nil }
         outstanding.removeFirst()
-        isAnswerLate = false
+        hasAnswer = true
         if request.contains(.connect), 200..<300 ~= line.status {
             // RFC 9112 6.3, item 2.
             return beginTunnel()

@@ -21,15 +21,12 @@ extension UpgradeFollower {
     ///   - start: Where a head may begin in it; 1 if it was taken for a head and is none.
     /// - Returns: What to report, if there is anything.
     mutating func beginPreamble(_ direction: Direction, with bytes: Span<UInt8>, from start: Int) -> Outcome? {
-        let mayBegin = mayHavePreamble || direction == .fromResponder && isAnswerLate
+        let mayBegin = mayHavePreamble || direction == .fromResponder && !hasAnswer
         guard mayBegin, !hasPreamble[direction.index] else { return finish(brokenEnding) }
         hasPreamble[direction.index] = true
         if client == direction { client = nil }
         streams[direction.index] = MessageStream(place: .preamble(Preamble()))
-        if direction == .fromInitiator {
-            proxyMessage = []
-            isAnswerLate = true
-        }
+        if direction == .fromInitiator { proxyMessage = [] }
         // Without a request, what was taken for an answer is none.
         guard direction == .fromInitiator || outstanding.first != nil || start == 0 else { return nil }
         var offset = min(start, bytes.count)
@@ -37,12 +34,6 @@ extension UpgradeFollower {
             if let outcome = readAgain(bytes, from: &offset, direction) { return outcome }
         }
         return nil
-    }
-
-    /// Takes what the responder has begun to say for a greeting.
-    mutating func forgetGreeting() {
-        hasPreamble[Direction.fromResponder.index] = true
-        streams[Direction.fromResponder.index] = MessageStream(place: .preamble(Preamble()))
     }
 
     /// Reads what was consumed before, which holds one head at most.
@@ -68,8 +59,6 @@ extension UpgradeFollower {
             head.firstBytes.read(proxyMessage.span, from: 0)
             _ = head.read(proxyMessage.span, from: &start, limit: limits.head)
             proxyMessage = []
-            // What the responder has said looked like a request, and was a greeting.
-            if client == .fromResponder { forgetGreeting() }
         } else {
             guard let line = preamble.findStatus(in: bytes, from: &offset) else { return goOn(preamble, direction) }
             head.firstBytes.read(line.span, from: 0)

@@ -155,7 +155,7 @@ enum SOCKSStep: UInt8 {
             return 8
         case .user4, .user4a, .host4:
             guard message.last != 0 else { return count }
-            return count < Self.longestName ? count + 1 : nil
+            return count < Self.longestName && message.last != UInt8(ascii: "\n") ? count + 1 : nil
         }
     }
 
@@ -170,11 +170,9 @@ enum SOCKSStep: UInt8 {
     /// What the complete message leads to.
     func result(_ message: [UInt8]) -> Result {
         switch self {
-        case .proxyLine, .proxyHeader: return .passed
-        case .methods:
-            // A request that has begun is not a list of methods.
-            let beginsRequest = message.span.firstIndex(of: "GET /") != nil
-            return message[1] > 0 && !beginsRequest ? .next(.method) : .broken
+        case .proxyHeader: return .passed
+        case .proxyLine: return beginsRequest(message) ? .broken : .passed
+        case .methods: return message[1] > 0 && !beginsRequest(message) ? .next(.method) : .broken
         case .method:
             guard message[0] == 5 else { return .broken }
             return switch message[1] {
@@ -193,7 +191,7 @@ enum SOCKSStep: UInt8 {
             guard message[0] == 5 else { return .broken }
             return message[1] == 0 ? .connected : .refused
         case .request4:
-            guard message[1] == 1 else { return message[1] == 2 ? .refused : .broken }
+            guard message[1] == 1, !beginsRequest(message) else { return message[1] == 2 ? .refused : .broken }
             // SOCKS 4a: the address 0.0.0.x with x not zero says that a host name follows.
             let hasHost = message[4] == 0 && message[5] == 0 && message[6] == 0 && message[7] != 0
             return .next(hasHost ? .user4a : .user4)
@@ -206,4 +204,6 @@ enum SOCKSStep: UInt8 {
             return message[1] == 90 ? .connected : .refused
         }
     }
+    /// Whether a request begins inside what was taken for a message to a proxy.
+    private func beginsRequest(_ message: [UInt8]) -> Bool { message.span.firstIndex(of: "GET /") != nil }
 }

@@ -58,8 +58,8 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var isAnswerHidden = false
     /// Whether the capture lacks the client's stream, so that responses stand alone.
     private(set) var isRequestHidden = false
-    /// Whether something else than HTTP stood before the first request, and may stand before its answer.
-    var isAnswerLate = false
+    /// Whether a request was answered, so that nothing else than HTTP may stand before an answer any more.
+    var hasAnswer = false
     /// Whether a stream's first head was searched for behind something else, by direction.
     var hasPreamble: [2 of Bool] = [false, false]
     /// Whether a stream has brought a byte, by direction.

@@ -215,7 +215,7 @@ private func socks(_ version: String, _ messages: [UInt8]...) -> Conversation {
 
 private let others: [Conversation] = [
     Conversation("TLS", [c([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])], ["finished tls"]),
-    Conversation("TLS whose server is captured first", [s([0x16, 0x03, 0x03])], ["finished tls"]),
+    Conversation("TLS whose server is captured first", [s([0x16, 0x03, 0x03, 0x00, 0x7a])], ["finished tls"]),
     Conversation("HTTP/2", [c("PRI * HTTP/2.0\n\nSM\n\n")], ["finished http2"]),
     Conversation("SSH", [s("SSH-2.0-OpenSSH_9.2\n")], []),
     Conversation("SMTP", [s("220 mail.example ESMTP\n")], []),
@@ -232,7 +232,9 @@ private let others: [Conversation] = [
     Conversation(
         "101 to something else", [c(upgrade), s(toH2C), s([0])],
         [requested, "switchedElsewhere 101 at \(length(toH2C))", "finished otherUpgrade"]),
-    Conversation("HTTP on the wrong side", [c(get), s(get)], ["finished brokenHTTP"]),
+    Conversation(
+        "HTTP on the wrong side after an answer", [c(get), s("HTTP/1.1 204 No Content\n\n"), c(get), s(get)],
+        ["finished brokenHTTP"]),
     Conversation(
         "a server's requests", [s(upgrade), c(accepted), c(hello)],
         ["requested /chat at \(length(upgrade))", "accepted 101 at \(length(accepted))"]),

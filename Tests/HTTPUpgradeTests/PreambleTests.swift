@@ -13,6 +13,10 @@ struct PreambleTests {
         wire("POST "),
         [5], [5, 1, 0], [0x16, 2, 1], [UInt8](repeating: 0, count: 16), [13],
         [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 11],
+        wire("READY 1.0\n"), wire("HELLO world "), wire("AUTH token "),
+        // The PROXY protocol without its end, SOCKS 4 and records of TLS that stop short.
+        wire("PROXY TCP4 192.0.2.1 192.0.2.2 5000 80"), wire("PROXY TCP4 192.0."), wire("PROXY "), [4, 1],
+        [4, 1, 0, 80, 192, 0, 2, 1], [4, 1, 0, 80, 192, 0, 2, 1, 0x75, 0x73], [0x16, 3], [0x16, 3, 1], [0x17, 3, 3],
         [UInt8](repeating: 0x47, count: 4096), [UInt8](repeating: 0xff, count: 4096),
     ]
 
@@ -49,22 +53,37 @@ struct PreambleTests {
         "may be the server's, which greets first or answers late",
         arguments: [
             "SSH-2.0-OpenSSH_9.6\n", "220 mail ESMTP\n", "\u{0}\u{0}\u{1}", "\u{5}",
-            "we speak HTTP/1.1\n",
-
+            "we speak HTTP/1.1\n", "READY now\n", "READY ", "AUTH token ", "POST /x HTTP/1.1\n", "PROXY TCP4 192.0.",
+            "\u{4}\u{1}", "\u{16}\u{3}\u{1}",
         ])
     func greeting(text: String) {
         for preamble in [[], [0x78, 1], wire("HELLO a\n")] {
             for pieces in [
                 [s(text), c(preamble + wire(upgrade)), s(accepted)],
                 [c(preamble), s(text), c(upgrade), s(accepted)],
-                preamble.isEmpty ? [] : [c(preamble + wire(upgrade)), s(text), s(accepted)],
-                preamble.isEmpty ? [] : [c(preamble + wire(upgrade)), s(text + accepted)],
-            ] where !pieces.isEmpty {
+                [c(preamble + wire(upgrade)), s(text), s(accepted)],
+                [c(preamble + wire(upgrade)), s(text + accepted)],
+            ] {
                 var driver = UpgradeDriver()
                 driver.feed(pieces)
                 #expect(driver.log.map { $0.prefix(9) } == ["requested", "accepted "], "\(preamble) \(pieces)")
             }
         }
+    }
+
+    @Test("are none where the end that did not open the connection is the client")
+    func reverse() {
+        var driver = UpgradeDriver()
+        driver.feed([s(upgrade), c(accepted)])
+        #expect(driver.log.map { $0.prefix(9) } == ["requested", "accepted "])
+        #expect(driver.follower.client == .fromResponder)
+    }
+
+    @Test("do not stand before a later answer")
+    func laterAnswer() {
+        var driver = UpgradeDriver()
+        driver.feed([c("GET / HTTP/1.1\n\n"), s("HTTP/1.1 204 No Content\n\n"), c(upgrade), s("READY " + accepted)])
+        #expect(driver.log.map { $0.prefix(9) } == ["requested", "finished "])
     }
 
     @Test("are given up after 4 KiB of either stream")

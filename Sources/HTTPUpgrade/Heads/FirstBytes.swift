@@ -10,7 +10,7 @@ struct FirstBytes {
         case request
         /// "HTTP/": the first line of a response (RFC 9112 4).
         case response
-        /// A TLS handshake record (RFC 8446 5.1).
+        /// A TLS record (RFC 8446 5.1).
         case tls
         /// Version 4 of SOCKS.
         case socks4
@@ -52,7 +52,12 @@ struct FirstBytes {
         case (.requestOrResponse, 5) where count == 0: kind = .socks5
         // RFC 8446 5.1: any record type, since the capture may begin after the handshake.
         case (.requestOrResponse, 0x14...0x17) where count == 0: candidate = .tls
-        case (.tls, _): kind = byte == 3 ? .tls : .other
+        case (.tls, _):
+            if byte > Self.highestRecordHeader[Int(count)] || count == 1 && byte != 3 {
+                kind = .other
+            } else if count == 3 {
+                kind = .tls
+            }
         case (.requestOrResponse, Self.response[Int(count)]):
             if count == 4 { kind = .response }
         case (_, UInt8(ascii: " ")) where count > 0: kind = .request
@@ -66,6 +71,9 @@ struct FirstBytes {
         }
     }
 
+    /// The highest bytes of a record's type, its version, 3.0 to 3.4, and the high half of its length, which is little more
+    /// than 2^14 at most (RFC 8446 5.2).
+    private static let highestRecordHeader: [4 of UInt8] = [0x17, 3, 4, 0x41]
     /// "HTTP/".
     private static let response: [5 of UInt8] = [0x48, 0x54, 0x54, 0x50, 0x2f]
 }

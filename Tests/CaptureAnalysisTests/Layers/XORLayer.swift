@@ -2,14 +2,14 @@ import CaptureAnalysis
 import TestSupport
 import WireFormat
 
-/// A toy TLS: each stream is records of two bytes that begin a TLS handshake record, a length of two bytes and at most
+/// A toy TLS: each stream is records of three bytes that begin a TLS handshake record, a length of two bytes and at most
 /// 16 KiB, whose bytes are XORed with a key.
 final class XORLayer: StreamLayer {
     /// As TLS begins (RFC 8446 5.1), so that HTTP gives way to it.
-    static let marker: [UInt8] = [0x16, 0x03]
+    static let marker: [UInt8] = [0x16, 0x03, 0x03]
     static let key: UInt8 = 0x5a
     static let recordLimit = 16 << 10
-    static let headerByteCount = 4
+    static let headerByteCount = 5
 
     /// A record that has begun.
     private struct Record {
@@ -73,7 +73,7 @@ final class XORLayer: StreamLayer {
 
     private static func missing(of record: Record) -> Int {
         guard record.bytes.count >= headerByteCount else { return headerByteCount - record.bytes.count }
-        let length = Int(record.bytes[2]) << 8 | Int(record.bytes[3])
+        let length = Int(record.bytes[3]) << 8 | Int(record.bytes[4])
         return headerByteCount + length - record.bytes.count - record.lost
     }
 
