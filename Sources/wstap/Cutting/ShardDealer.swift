@@ -1,0 +1,58 @@
+import CaptureAnalysis
+import CaptureCutting
+import PacketCapture
+import WireFormat
+
+/// Deals packets to shards: all of a connection to one, fragments to that of their datagram, in the order of the capture.
+struct ShardDealer: ~Copyable {
+    private var files: ShardFiles
+    private var tracer: PacketTracer
+    private let includesUDP: Bool
+    private var queue = PacketQueue<Int>()
+    /// Whether no packet waits, which is so but for fragments.
+    private var isQueueEmpty = true
+
+    init(files: ShardFiles, tracer: consuming PacketTracer, includesUDP: Bool) {
+        self.files = files
+        self.tracer = tracer
+        self.includesUDP = includesUDP
+    }
+
+    /// How many fragments were left out, since their datagram was never complete.
+    var abandonedFragments: UInt64 { queue.abandonedFragments }
+
+    /// Writes a packet, or lets it wait behind fragments.
+    mutating func deal(_ packet: borrowing CapturedPacket, of capture: borrowing MergedCapture) throws {
+        try files.pass(packet, of: capture)
+        let target = tracer.trace(packet)
+        if case .fragment = target {
+            queue.append(fragment: packet, at: tracer.fragmentPlaces)
+        } else {
+            let shard = target.shard(includesUDP: includesUDP)
+            if isQueueEmpty {
+                if let shard { try files.append(packet, to: shard) }
+                return
+            }
+            if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: shard) }
+            if let shard { queue.append(packet, of: shard) }
+        }
+        try drain(at: packet.time)
+    }
+
+    /// Writes what waits, and completes the files.
+    ///
+    /// - Parameter secrets: All secrets of the capture.
+    /// - Returns: How many packets the files hold.
+    mutating func finish(secrets: [CaptureSecrets]) throws -> UInt64 {
+        try drain(at: nil)
+        return try files.finish(secrets: secrets)
+    }
+
+    private mutating func drain(at time: Timestamp?) throws {
+        while let entry = queue.next(at: time) {
+            guard let shard = entry.owner else { continue }
+            try files.append(entry.packet, number: entry.number, to: shard)
+        }
+        isQueueEmpty = queue.isEmpty
+    }
+}

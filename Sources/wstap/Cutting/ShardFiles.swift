@@ -1,0 +1,100 @@
+import CaptureAnalysis
+import CaptureCutting
+import PacketCapture
+import WireFormat
+
+/// The files that connections are dealt to. Each says in its section's comment what the whole set was.
+struct ShardFiles {
+    private let files: [ShardFile]
+    private var whole = CapturePart(
+        first: Timestamp(nanoseconds: 0), last: Timestamp(nanoseconds: 0), packetCount: 0, keepsNumbers: true)
+    /// What the input says that it is a part of.
+    private var inputPart: CapturePart?
+    private var isEmpty = true
+    private var secretCount = 0
+
+    /// Begins the files.
+    ///
+    /// - Parameters:
+    ///   - count: How many.
+    ///   - folder: Where.
+    /// - Throws: The exit status, if one cannot be written.
+    init(count: Int, in folder: String) throws {
+        let comment = whole.text
+        files = try (0..<count).map { try ShardFile(path: Self.name($0, of: count, in: folder), comment: comment) }
+    }
+
+    /// Notes the place of a packet in the whole set, and writes the secrets that the capture gave before it to every file.
+    mutating func pass(_ packet: borrowing CapturedPacket, of capture: borrowing MergedCapture) throws {
+        if isEmpty {
+            whole.first = packet.time
+            inputPart = capture.part
+            isEmpty = false
+        }
+        whole.last = packet.time
+        whole.packetCount = packet.number
+        if capture.secrets.count > secretCount { try append(capture.secrets) }
+    }
+
+    /// Writes a packet to one of the files.
+    func append(_ packet: borrowing CapturedPacket, to shard: Int) throws {
+        try files[shard].append(packet)
+    }
+
+    /// Writes a packet that waited to one of the files.
+    func append(_ packet: HeldPacket, number: UInt64, to shard: Int) throws {
+        try files[shard].append(packet, number: number)
+    }
+
+    /// Completes the files.
+    ///
+    /// - Parameter secrets: All secrets of the capture.
+    /// - Returns: How many packets they hold.
+    mutating func finish(secrets: [CaptureSecrets]) throws -> UInt64 {
+        try append(secrets)
+        if let inputPart {
+            (whole.first, whole.last) = (inputPart.first, inputPart.last)
+            if inputPart.keepsNumbers { whole.packetCount = inputPart.packetCount }
+        }
+        for file in files { try file.file.finish(comment: whole.text) }
+        return files.reduce(0) { $0 + $1.file.packets.packetCount }
+    }
+
+    /// Writes those of the secrets that no file has yet.
+    private mutating func append(_ secrets: [CaptureSecrets]) throws {
+        for secrets in secrets.dropFirst(secretCount) {
+            for file in files { try file.append(secrets) }
+        }
+        secretCount = max(secretCount, secrets.count)
+    }
+
+    private static func name(_ shard: Int, of count: Int, in folder: String) -> String {
+        let (digits, width) = (String(shard), String(count - 1).count)
+        return "\(folder)/shard-\(String(repeating: "0", count: width - digits.count))\(digits).pcapng"
+    }
+}
+
+/// One of several files that are written at a time; a class, since arrays cannot hold non-copyable values.
+private final class ShardFile {
+    var file: CutFile
+
+    init(path: String, comment: String) throws {
+        file = try CutFile(path: path, comment: comment)
+    }
+
+    /// Appends secrets, and writes them at once if they are long: each file has them, and there may be many files.
+    func append(_ secrets: CaptureSecrets) throws {
+        file.packets.append(secrets)
+        try file.advance()
+    }
+
+    func append(_ packet: borrowing CapturedPacket) throws {
+        file.packets.append(packet, note: PacketNote(number: packet.number))
+        try file.advance()
+    }
+
+    func append(_ packet: HeldPacket, number: UInt64) throws {
+        file.packets.append(packet, note: PacketNote(number: number))
+        try file.advance()
+    }
+}
