@@ -43,6 +43,7 @@ struct ShardDealer: ~Copyable {
     ///
     /// - Parameter secrets: All secrets of the capture.
     /// - Returns: How many packets the files hold.
+    /// - Throws: The exit status, if one cannot be written.
     mutating func finish(secrets: [CaptureSecrets]) throws -> UInt64 {
         try drain(at: nil)
         return try files.finish(secrets: secrets)

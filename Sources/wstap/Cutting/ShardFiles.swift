@@ -50,6 +50,7 @@ struct ShardFiles {
     ///
     /// - Parameter secrets: All secrets of the capture.
     /// - Returns: How many packets they hold.
+    /// - Throws: The exit status, if one cannot be written.
     mutating func finish(secrets: [CaptureSecrets]) throws -> UInt64 {
         try append(secrets)
         if let inputPart {
