@@ -129,10 +129,7 @@ struct HeldSegments: ~Copyable {
 
     /// Inserts one before all others, which must start after it.
     mutating func prepend(_ segment: HeldSegment) {
-        cost &+= segment.cost
-        if segment.isDoubtful { doubtfulCount &+= 1 }
-        segments.prepend(segment)
-        largestCount = max(largestCount, UInt32(segments.count))
+        insert(segment, at: 0)
     }
 
     /// Believes all of them.
@@ -169,6 +166,11 @@ struct HeldSegments: ~Copyable {
         guard offset < end else { return (nil, false) }
         var index = firstIndex(endingBehind: offset)
         let queueStart = yields ? 0 : self.queueStart(of: offset, at: index, isDoubtful: !context.doubt.isEmpty)
+        // Most fall into a hole.
+        guard index < segments.count, segments[index].offset < end else {
+            insert(part(of: bytes, from: offset, range: offset..<end, context, queueStart), at: index)
+            return (nil, true)
+        }
         let keeping = yields || !isLongest(from: offset, to: end, at: index) ? queueStart &+ 1 : queueStart
         var start = offset
         var conflict: UInt64?
@@ -223,11 +225,14 @@ struct HeldSegments: ~Copyable {
             cost &+= segment.cost
             if segment.isDoubtful { doubtfulCount &+= 1 }
         }
-        if range.isEmpty, others.count == 1 {
-            segments.insert(others[0], at: range.lowerBound)
-        } else {
-            segments.replaceSubrange(range, with: others)
-        }
+        segments.replaceSubrange(range, with: others)
+        largestCount = max(largestCount, UInt32(segments.count))
+    }
+
+    private mutating func insert(_ segment: HeldSegment, at index: Int) {
+        cost &+= segment.cost
+        if segment.isDoubtful { doubtfulCount &+= 1 }
+        segments.insert(segment, at: index)
         largestCount = max(largestCount, UInt32(segments.count))
     }
 

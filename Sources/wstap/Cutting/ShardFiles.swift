@@ -3,7 +3,7 @@ import CaptureCutting
 import PacketCapture
 import WireFormat
 
-/// The files that connections are dealt to. Each says in its section's comment what the whole set was.
+/// The files that connections are dealt to, each of which says in its section's comment what the whole set was.
 struct ShardFiles {
     private let files: [ShardFile]
     private var whole = CapturePart(
