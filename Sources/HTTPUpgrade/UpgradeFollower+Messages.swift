@@ -65,7 +65,7 @@ extension UpgradeFollower {
     private func mustWait(_ direction: Direction) -> Bool {
         guard let client else { return false }
         if client == direction { return isAwaitingAnswer || outstanding.count >= limits.outstandingRequests }
-        guard let request = outstanding.first else { return !isRequestHidden }
+        guard let request = outstanding.first else { return !isAnswerUnasked }
         return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
@@ -116,7 +116,7 @@ extension UpgradeFollower {
     }
 
     private mutating func readResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
-        guard let line = StatusLine(head), let request = outstanding.first ?? (isRequestHidden ? [] : nil) else {
+        guard let line = StatusLine(head), let request = outstanding.first ?? (isAnswerUnasked ? [] : nil) else {
             return beginPreamble(direction, with: head, from: 1)
         }
         let facts = HeadFacts(head, after: line.end)
@@ -141,7 +141,9 @@ extension UpgradeFollower {
             if framing == .broken { _ = finish(.brokenHTTP) }
             return .answered(answer)
         }
-        if isRequestHidden, let answer = unaskedAnswer(line, facts, head) {
+        let isUnasked = isAnswerUnasked
+        isRequestInGap = false
+        if isUnasked, let answer = unaskedAnswer(line, facts, head) {
             settle(answer)
             return .answered(answer)
         }
@@ -150,6 +152,9 @@ extension UpgradeFollower {
         streams[direction.index].enterBody(framing)
         return nil
     }
+
+    /// Whether the next answer counts without its request, which the capture lacks.
+    private var isAnswerUnasked: Bool { isRequestHidden || isRequestInGap }
 
     /// A 101 to WebSocket whose request the capture lacks; nil if it is something else.
     func unaskedAnswer(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> UpgradeAnswer? {

@@ -10,6 +10,7 @@ extension UpgradeFollower {
             isAnswerHidden = true
         }
         phase = .searching
+        isRequestInGap = false
         outstanding = OutstandingRequests()
         proxyMessage = []
         streams[direction.index] = MessageStream()

@@ -58,6 +58,8 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var isAnswerHidden = false
     /// Whether the capture lacks the client's stream, so that responses stand alone.
     private(set) var isRequestHidden = false
+    /// Whether a gap that waits holds the request to the next answer.
+    package internal(set) var isRequestInGap = false
     /// Whether a request was answered, so that nothing else than HTTP may stand before an answer any more.
     var hasAnswer = false
     /// Whether a stream's first head was searched for behind something else, by direction.
@@ -116,14 +118,26 @@ package struct UpgradeFollower: Sendable {
     /// Skips bytes that the capture lacks; `length` is nil if unknown.
     ///
     /// The outcome is `waits` if the other stream must move before it is clear what is missing: offer the gap again
-    /// then, like bytes.
-    package mutating func skip(_ length: UInt64?, from direction: Direction) -> Outcome {
+    /// then, like bytes. If ``isRequestInGap`` then, bytes of the other stream that wait may go on.
+    ///
+    /// - Parameters:
+    ///   - length: How many bytes.
+    ///   - direction: Their stream.
+    ///   - comesLate: Whether bytes of the other stream wait that were captured before those after the gap: what they
+    ///     answer is in the gap.
+    package mutating func skip(
+        _ length: UInt64?, from direction: Direction, comesLate: Bool = false
+    ) -> Outcome {
         let index = direction.index
         switch phase {
         case .finished(let ending): return .finished(ending)
         case _ where length == 0: return .consumed
         case .following, .searching:
             if direction == client, isAwaitingAnswer, streams[index].isBetweenMessages { return .waits }
+            if comesLate, mayHoldRequest(direction) {
+                isRequestInGap = true
+                return .waits
+            }
             if case .following = phase, streams[index].skip(length) {
                 if case .preamble = streams[index].place, direction == .fromInitiator { proxyMessage = [] }
                 return .consumed
@@ -132,6 +146,12 @@ package struct UpgradeFollower: Sendable {
         }
         search(after: direction)
         return .consumed
+    }
+
+    /// Whether a gap that comes next in a stream may hold the request to an answer that waits.
+    private func mayHoldRequest(_ direction: Direction) -> Bool {
+        guard case .following = phase, direction == client, outstanding.first == nil else { return false }
+        return streams[direction.index].isBetweenMessages && !isRequestHidden && !isRequestInGap
     }
 
     /// Goes on without the other stream, none of which is in the capture: an answer without its request counts, and

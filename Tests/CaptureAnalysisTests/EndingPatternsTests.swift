@@ -59,6 +59,16 @@ struct EndingPatternsTests {
         #expect(fixed.silence == nil && fixed.lifetime != nil && fixed.sessions == 8)
     }
 
+    @Test("Endings that repeat are told by what most of them have in common")
+    func most() throws {
+        let idle = try #require(patterns([90, 91, 90.5, 150].map { Ended(silence: 60, lifetime: $0) }).first)
+        #expect(idle.silence != nil && idle.lifetime == nil && idle.sessions == 4)
+        let fixed = try #require(patterns([7, 7, 7.1, 5].map { Ended(silence: $0, lifetime: 3600) }).first)
+        #expect(fixed.silence == nil && fixed.lifetime != nil && fixed.sessions == 4)
+        let both = try #require(patterns([60, 60, 60, 5].map { Ended(silence: $0, lifetime: $0 * 2) }).first)
+        #expect(both.silence != nil && both.lifetime != nil && both.sessions == 3)
+    }
+
     /// So many alike.
     private static func alike(_ count: Int, _ ended: Ended) -> [Ended] { Array(repeating: ended, count: count) }
 

@@ -50,3 +50,75 @@ struct OneDirectionTests {
         #expect(!handshake.isAccepted && handshake.status == nil && handshake.isAnswerMissing)
     }
 }
+
+@Suite("A capture without packets of the opening handshake")
+struct LostOpeningTests {
+    private static let request = 3
+    private static let response = 4
+
+    /// A session of texts from both ends, without some of its first packets.
+    private static func analysis(texts: Int, without lost: Set<Int>, fields: String = "") -> Analysis {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(fields: fields), from: .client)
+        talk.send(TCPConversation.upgradeResponse(fields: fields), from: .server)
+        for number in 0..<texts {
+            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
+            talk.send(WireFrame.text("server \(number) says so", from: .server), from: .server)
+        }
+        talk.send(WireFrame.close(1001, from: .server), from: .server)
+        talk.send(WireFrame.close(1001, from: .client), from: .client)
+        talk.finish(first: .server)
+        return Analysis(talk.packets.enumerated().filter { !lost.contains($0.offset) }.map(\.element))
+    }
+
+    private static func texts(_ count: Int) -> [String] {
+        (0..<count).flatMap { ["client \($0) says so", "server \($0) says so"] }
+    }
+
+    @Test("Lacks the request: the 101 gives the session", arguments: [2, 3, 12, 40])
+    func request(count: Int) throws {
+        let analysis = Self.analysis(texts: count, without: [Self.request])
+        #expect(analysis.texts.sorted() == Self.texts(count).sorted())
+        #expect(analysis.connections.map(\.opening) == [.handshake])
+        let handshake = try #require(analysis.handshakes.first)
+        #expect(analysis.handshakes.count == 1 && handshake.isAccepted && handshake.status == 101)
+        #expect(handshake.isAcceptValid == nil && handshake.url.isEmpty && handshake.requestPacket == 0)
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == .server && verdict.isClean && verdict.code?.rawValue == 1001)
+    }
+
+    @Test("Lacks the request and frames after it")
+    func requestAndFrames() throws {
+        let analysis = Self.analysis(texts: 6, without: [Self.request, 5, 7])
+        #expect(
+            analysis.texts.sorted()
+                == Self.texts(6).filter { !["client 0 says so", "client 1 says so"].contains($0) }.sorted())
+        #expect(analysis.handshakes.map(\.status) == [101])
+        #expect(try analysis.end.verdict.isClean)
+    }
+
+    @Test("Lacks the request of one exchange, which had no upgrade: the next one counts")
+    func otherRequest() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send("GET / HTTP/1.1\r\nHost: example.test\r\n\r\n", from: .client)
+        talk.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", from: .server)
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.send(WireFrame.text("after all", from: .server), from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk.packets.enumerated().filter { $0.offset != Self.request }.map(\.element))
+        #expect(analysis.texts == ["after all"])
+        #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
+    }
+
+    @Test("Lacks both: frames alone give the session, as if it had begun before the capture", arguments: [12, 40])
+    func both(count: Int) throws {
+        let analysis = Self.analysis(texts: count, without: [Self.request, Self.response])
+        #expect(analysis.texts.sorted() == Self.texts(count).sorted())
+        #expect(analysis.handshakes.isEmpty)
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == .server && verdict.isClean && verdict.code?.rawValue == 1001)
+    }
+}

@@ -31,6 +31,23 @@ struct TimeoutTests {
         #expect(end.verdict.silence == 1_403_000_000)
     }
 
+    @Test("An end that falls silent before a Close frame has come is told nothing that is known")
+    func closing() throws {
+        let close = WireFrame.close(1000, from: .server)
+        let end = try end { talk in
+            talk.acknowledge(from: .client)
+            talk.wait(milliseconds: 3000)
+            talk.send(close, from: .server)
+            for delay in [200, 400, 800] as [Int64] {
+                talk.wait(milliseconds: delay)
+                talk.sendAgain(close, from: .server)
+            }
+        }
+        #expect(end.verdict.by == .server && end.verdict.layer == .closeFrame && end.verdict.code?.rawValue == 1000)
+        #expect(end.verdict.timeout == SessionEnd.Unanswered(from: .server, segments: 3, span: 1_202_000_000))
+        #expect(end.verdict.clientEvent == nil && end.verdict.serverEvent == nil)
+    }
+
     @Test(
         "An end that falls silent leaves a session that timed out when keep-alive probes were not answered, though a RST ended it"
     )

@@ -55,6 +55,19 @@ struct UnansweredTests {
         #expect(told(analysis) == [])
     }
 
+    @Test("A Close frame is not answered any more once its receiver has sent a FIN")
+    func finished() {
+        let analysis = analysis { talk in
+            talk.send(WireFrame.close(1001, from: .server), from: .server)
+            talk.acknowledge(from: .client)
+            talk.wait(milliseconds: 10_000)
+            talk.finish(from: .server)
+            talk.finish(from: .client)
+        }
+        #expect(told(analysis) == ["close.not-answered"])
+        #expect(findings(analysis).map(\.from) == [.client])
+    }
+
     @Test("Pings are not judged where the capture lacks bytes that may hold the Pong")
     func gap() {
         let analysis = analysis { talk in

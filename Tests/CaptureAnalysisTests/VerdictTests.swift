@@ -116,6 +116,16 @@ struct Ending: Sendable, CustomTestStringConvertible {
             by: .client, layer: .closeFrame, code: 1000, reason: "", serverSees: 1000, silence: 1,
             client: [.connecting, .open, .closing], server: [.connecting, .open, .closing]),
         Ending(
+            testDescription: "a FIN of the client, whose socket answers the server's Close frame with a RST",
+            steps: {
+                $0.wait(milliseconds: 20)
+                $0.finish(from: .client)
+                $0.acknowledge(from: .server)
+                $0.send(WireFrame.close(1000, "client closed abruptly", from: .server), from: .server)
+                $0.refuse(from: .client)
+            },
+            by: .client, layer: .fin, clientSees: 1006, serverSees: 1006, silence: 21, client: closing, server: closing),
+        Ending(
             testDescription: "a half-closed connection on which the server says more",
             steps: {
                 $0.finish(from: .client)

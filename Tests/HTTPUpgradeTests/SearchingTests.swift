@@ -57,6 +57,25 @@ struct SearchingTests {
         #expect(driver.answers.last?.request.target == "/chat")
     }
 
+    @Test("An answer that waits goes before the gap that holds its request, and only that one")
+    func answerBeforeGap() {
+        var driver = UpgradeDriver()
+        driver.feed(s(accepted))
+        driver.lose(UInt64(length(upgrade)), .fromInitiator, comesLate: true)
+        driver.feed(s(hello))
+        #expect(driver.log == ["gap waits", "accepted 101 at \(length(accepted))"])
+        #expect(driver.answers.last?.request.isSeen == false)
+
+        driver = UpgradeDriver()
+        driver.feed([s("HTTP/1.1 200 OK\nContent-Length: 2\n\nok"), s(accepted)])
+        driver.lose(20, .fromInitiator, comesLate: true)
+        driver.feed(s(""))
+        #expect(driver.log == ["gap waits"] && driver.held[.fromResponder]! == wire(accepted))
+        driver.lose(20, .fromInitiator)
+        driver.feed(c(upgrade))
+        #expect(driver.log == ["gap waits", requested, opened])
+    }
+
     @Test("A head in the middle of a piece does not count")
     func inside() {
         var driver = UpgradeDriver(beganBeforeCapture: true)

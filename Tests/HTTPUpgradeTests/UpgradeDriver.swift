@@ -30,8 +30,8 @@ struct UpgradeDriver {
     }
 
     /// Reports lost bytes; nothing of the stream may be waiting.
-    mutating func lose(_ length: UInt64?, _ direction: Direction) {
-        let outcome = follower.skip(length, from: direction)
+    mutating func lose(_ length: UInt64?, _ direction: Direction, comesLate: Bool = false) {
+        let outcome = follower.skip(length, from: direction, comesLate: comesLate)
         offsets[direction]! += Int(length ?? 0)
         if case .consumed = outcome { while offer(direction.opposite) {} }
         if case .waits = outcome { log.append("gap waits") }

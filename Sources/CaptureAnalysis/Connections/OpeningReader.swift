@@ -94,8 +94,15 @@ struct OpeningReader: StreamReader, ~Copyable {
         _ length: UInt64?, at place: StreamPlace, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        switch follower.skip(length, from: place.direction) {
-        case .waits: return Intake(defersGap: true)
+        skip(length, at: place, comesLate: false, &workspace)
+    }
+
+    /// Goes on after bytes that are missing; `comesLate` is as for ``UpgradeFollower/skip(_:from:comesLate:)``.
+    mutating func skip(
+        _ length: UInt64?, at place: StreamPlace, comesLate: Bool, _ workspace: inout Workspace
+    ) -> Intake {
+        switch follower.skip(length, from: place.direction, comesLate: comesLate) {
+        case .waits: return Intake(defersGap: true, wakesOther: follower.isRequestInGap)
         case .finished(let ending): return Intake(handover: Handover(successor: .other(ending)))
         case .consumed, .requested, .answered:
             guard search != nil else { return Intake() }

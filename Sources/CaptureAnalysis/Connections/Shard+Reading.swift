@@ -85,7 +85,9 @@ extension Shard {
         let intake: Intake
         switch reader(of: feed) {
         case .session(let session): intake = sessions[session].skip(length, at: place, &workspace, &sink)
-        case .opening(let opening): intake = openings[opening].skip(length, at: place, &workspace, &sink)
+        case .opening(let opening):
+            let comesLate = feed.channel == nil && table.connections[feed.connection].comesLate(place.direction)
+            intake = openings[opening].skip(length, at: place, comesLate: comesLate, &workspace)
         case .layer(let layer): intake = unwrapGap(length, at: place, layer, of: feed, &workspace, &sink)
         case .none:
             if let channel = feed.channel { channels[channel].beginsLate = true }
@@ -93,6 +95,9 @@ extension Shard {
         case .stopped, .ignored: return false
         }
         if let successor = intake.successor { succeed(successor, Span(), at: place, of: feed, &workspace, &sink) }
+        if intake.wakesOther, feed.channel == nil {
+            table.connections[feed.connection].resume(place.direction.opposite)
+        }
         return intake.defersGap
     }
 

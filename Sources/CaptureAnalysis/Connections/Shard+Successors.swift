@@ -32,7 +32,8 @@ extension Shard {
             return beginLayer(layer, of: feed, &workspace)
         }
         let opening = openings.insert(
-            OpeningReader(limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown))
+            OpeningReader(
+                limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown || place.offset > 0))
         setReader(of: feed, .opening(opening))
         if !workspace.options.assumedServers.isEmpty,
             let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP,

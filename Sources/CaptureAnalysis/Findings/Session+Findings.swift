@@ -40,7 +40,8 @@ extension Session {
                 workspace.report(Finding(unanswered: late, from: role, at: offset), at: context, into: &sink)
             }
             // RFC 6455 7.1.7: an end that has failed the connection reads no answer, and need not send one.
-            guard failure == nil, tcp.cause == .closed, streams[role.index].closeOrigin == nil,
+            let isOver = tcp.cause == .closed || tcp.isWhole[role.direction(client: clientDirection).index]
+            guard failure == nil, isOver, streams[role.index].closeOrigin == nil,
                 let close = streams[asker.index].closeOrigin,
                 (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0
             else { continue }

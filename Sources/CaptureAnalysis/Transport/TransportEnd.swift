@@ -16,7 +16,7 @@ struct TransportEnd {
     /// When the first FIN or RST was captured.
     var firstEndTime: Timestamp?
     /// The first FIN or RST, and who sent it.
-    var firstEnd: (from: Direction, isReset: Bool)?
+    var firstEnd: (packet: UInt64, from: Direction, isReset: Bool)?
     /// The first RST, and who sent it.
     var reset: (packet: UInt64, from: Direction)?
     /// The segments to which the other end never said a word.
@@ -48,9 +48,9 @@ struct TransportEnd {
             case (let forth?, let back?): [min(forth, back), max(forth, back)]
             }
         if let reset = last, reset.packet < fins.first ?? .max {
-            firstEnd = (reset.from, true)
+            firstEnd = (reset.packet, reset.from, true)
         } else if let first = fins.first {
-            firstEnd = (first == forth ? .fromInitiator : .fromResponder, false)
+            firstEnd = (first, first == forth ? .fromInitiator : .fromResponder, false)
         }
         acknowledged = [totals.0.acknowledgedOffset, totals.1.acknowledgedOffset]
         isWhole = [totals.0.isWhole, totals.1.isWhole]

@@ -3,8 +3,8 @@ public import PacketDecoding
 /// Finds sessions that end alike: idle timers and fixed lifetimes of servers, clients and what stands between them.
 ///
 /// Sessions of one server that the same party ended at the same layer are compared by the silence before their end, by
-/// the time since their last data message, and by their lifetime (`TimeClusters` says when two are the same). It is a pattern where at least three of them, and at least
-/// half, agree. Times below a second are too short for a timer, and a session that the capture outlived is not counted.
+/// the time since their last data message, and by their lifetime (`TimeClusters` says when two are the same). It is a
+/// pattern where at least three of them, and at least half, agree. Times below a second are too short for a timer, and a session that the capture outlived is not counted.
 struct EndingPatterns: Sendable {
     /// The most servers that are followed; sessions with others are left out.
     static let serverLimit = 256
@@ -158,6 +158,9 @@ struct EndingPatterns: Sendable {
             case (true, false): lifetime = nil
             case (false, true): silence = nil
             case (false, false): isSilentThroughout = true
+            // What fewer of them have in common is a coincidence.
+            case (true, true) where silent.count > living.count: lifetime = nil
+            case (true, true) where silent.count < living.count: silence = nil
             case (true, true): break
             }
         }

@@ -27,7 +27,7 @@ struct SessionOutcome {
         _ tcp: TransportEnd, now: Timestamp
     ) -> SessionEnd.Verdict {
         let isOver = tcp.cause == .closed || tcp.firstEndTime != nil || alerts?.fatal != nil
-        let first = firstCloser.flatMap { ends[$0.index].close }
+        let first = close(tcp)
         let (by, layer) = endedBy(tcp)
         let failure = failure(tcp)
         return SessionEnd.Verdict(
@@ -37,7 +37,9 @@ struct SessionOutcome {
             serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
             silence: lastTime(tcp).map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
             messageSilence: lastMessageTime.map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
-            unansweredPings: unansweredPings, timeout: layer == .timeout ? tcp.health.unanswered : nil,
+            unansweredPings: unansweredPings,
+            timeout: layer == .timeout || firstCloser.map { hasVanished($0.peer, tcp) } == true
+                ? tcp.health.unanswered : nil,
             tls: alerts.map {
                 SessionEnd.TLS(
                     fatalAlert: $0.fatal?.alert, clientHasClosed: $0.hasClosed[Role.client.index],
@@ -48,9 +50,22 @@ struct SessionOutcome {
     /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
     /// if there was no end.
     func endTime(_ tcp: TransportEnd, now: Timestamp) -> Timestamp {
-        if let close = firstCloser.flatMap({ ends[$0.index].close }) { return close.origin.time }
+        if let close = close(tcp) { return close.origin.time }
         if let fatal = alerts?.fatal, fatal.time < tcp.firstEndTime ?? now { return fatal.time }
         return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
+    }
+
+    /// The Close frame that began the end; nil if there was none, or if the other end was gone before.
+    ///
+    /// It was if it had sent a FIN or RST without a Close frame, and never acknowledged this one: a half-closed connection,
+    /// on which it only listens, would have.
+    private func close(_ tcp: TransportEnd) -> SentClose? {
+        guard let firstCloser, let close = ends[firstCloser.index].close else { return nil }
+        guard let end = tcp.firstEnd, end.from == direction(of: firstCloser.peer), end.packet < close.origin.packet,
+            !ends[firstCloser.peer.index].isLost,
+            tcp.acknowledged[direction(of: firstCloser).index] < close.carriedEnd
+        else { return close }
+        return nil
     }
 
     /// Whether a gap may hide a Close frame that the other end sent before this one.
@@ -79,6 +94,7 @@ struct SessionOutcome {
         let (own, peer) = (role.index, role.peer.index)
         guard let close = ends[peer].close else { return isOver && !ends[peer].isLost ? .abnormal : nil }
         if wasRefused(close, from: role.peer, tcp) { return .abnormal }
+        if hasVanished(role, tcp) { return nil }
         guard let body = close.body else { return nil }
         // RFC 6455 7.1.5: the code of the first Close frame received.
         let wasReset = tcp.firstEnd.map { $0.isReset && $0.from == direction(of: role.peer) } ?? false
@@ -93,10 +109,17 @@ struct SessionOutcome {
         return tcp.acknowledged[direction(of: sender).index] < close.carriedEnd
     }
 
+    /// Whether an end never acknowledged the other one's Close frame, and was silent until that gave up.
+    private func hasVanished(_ role: Role, _ tcp: TransportEnd) -> Bool {
+        guard tcp.isTimeout, let close = ends[role.peer.index].close else { return false }
+        let sender = direction(of: role.peer)
+        return tcp.unanswered?.from == sender && tcp.acknowledged[sender.index] < close.carriedEnd
+    }
+
     private func endedBy(
         _ tcp: TransportEnd
     ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
-        if let firstCloser {
+        if let firstCloser, close(tcp) != nil {
             if mayHaveClosedBefore(firstCloser) { return (.unknown, .closeFrame) }
             return (firstCloser == .client ? .client : .server, .closeFrame)
         }

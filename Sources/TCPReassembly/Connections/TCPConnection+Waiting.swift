@@ -87,6 +87,13 @@ extension TCPConnection {
         return direction == .fromInitiator ? syn == nil : synAck == nil
     }
 
+    /// Whether bytes wait in both streams, and the first ones of the other stream were captured before those of this one.
+    package mutating func comesLate(_ direction: Direction) -> Bool {
+        guard let own = streams[direction.index].held.first, let other = streams[direction.opposite.index].held.first
+        else { return false }
+        return other.origin.packet < own.origin.packet
+    }
+
     /// The first bytes that wait in a stream: those of at most `limit` segments.
     package mutating func waiting(_ direction: Direction, limit: Int) -> [HeldSegment] {
         streams[direction.index].held.prefix(limit)

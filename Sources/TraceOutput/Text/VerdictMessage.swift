@@ -69,7 +69,7 @@ package enum VerdictMessage {
         verdict.silence = nil
         verdict.messageSilence = nil
         verdict.unansweredPings = 0
-        verdict.timeout = nil
+        verdict.timeout = verdict.timeout.map { SessionEnd.Unanswered(from: $0.from, segments: 0, span: 0) }
         verdict.clientEvent = verdict.clientEvent.map { CloseEvent(code: $0.code, reason: "", wasClean: nil) }
         verdict.serverEvent = verdict.serverEvent.map { CloseEvent(code: $0.code, reason: "", wasClean: nil) }
         return verdict
@@ -90,6 +90,8 @@ package enum VerdictMessage {
         case .closeFrame where verdict.isClean:
             return isOrdinary(verdict.code) ? "closed cleanly" + by : "closed" + by + ", answered"
         case .closeFrame where verdict.failure != nil: return "closed" + by
+        case .closeFrame where verdict.timeout != nil:
+            return "closed" + by + ", never answered" + unanswered(verdict.timeout)
         case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not captured"
         case .closeFrame: return "closed" + by + ", never answered"
         case .fin: return "TCP closed" + by + (hadCloseFrame ? "" : " without a Close frame") + unannounced(verdict)
@@ -135,7 +137,7 @@ package enum VerdictMessage {
 
     /// What was left unanswered: ", 5 segments from the server unanswered for 3.812 s".
     private static func unanswered(_ timeout: SessionEnd.Unanswered?) -> String {
-        guard let timeout else { return "" }
+        guard let timeout, timeout.segments > 0 else { return "" }
         let sender = timeout.from == .client ? "client" : "server"
         return ", \(Quantity.count(timeout.segments, "segment")) from the \(sender) unanswered for "
             + Quantity.seconds(timeout.span)
