@@ -125,6 +125,7 @@ package struct UpgradeFollower: Sendable {
     ///   - direction: Their stream.
     ///   - comesLate: Whether bytes of the other stream wait that were captured before those after the gap: what they
     ///     answer is in the gap.
+    /// - Returns: `waits`, `finished` or `consumed`.
     package mutating func skip(
         _ length: UInt64?, from direction: Direction, comesLate: Bool = false
     ) -> Outcome {

@@ -71,9 +71,6 @@ struct SearchingTests {
         driver.lose(20, .fromInitiator, comesLate: true)
         driver.feed(s(""))
         #expect(driver.log == ["gap waits"] && driver.held[.fromResponder]! == wire(accepted))
-        driver.lose(20, .fromInitiator)
-        driver.feed(c(upgrade))
-        #expect(driver.log == ["gap waits", requested, opened])
     }
 
     @Test("A head in the middle of a piece does not count")
