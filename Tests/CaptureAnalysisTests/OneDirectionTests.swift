@@ -84,8 +84,12 @@ struct LostOpeningTests {
         let handshake = try #require(analysis.handshakes.first)
         #expect(analysis.handshakes.count == 1 && handshake.isAccepted && handshake.status == 101)
         #expect(handshake.isAcceptValid == nil && handshake.url.isEmpty && handshake.requestPacket == 0)
+        #expect(handshake.responsePacket == 4 && !analysis.rules.contains("handshake.early-frames"))
+        #expect(analysis.rules.filter { $0.hasPrefix("tcp.") } == ["tcp.gap"])
+        #expect(try analysis.end.tcp.gapBytes == UInt64(TCPConversation.upgradeRequest().utf8.count))
         let verdict = try analysis.end.verdict
         #expect(verdict.by == .server && verdict.isClean && verdict.code?.rawValue == 1001)
+        #expect(verdict.silence == 1_000_000)
     }
 
     @Test("Lacks the request and frames after it")

@@ -74,7 +74,10 @@ struct AttackMemoryTests {
         Attack(testDescription: "half-open connections", packets: 140_000, isGivenUp: true) {
             segment($0, 1000, of: syn)
         },
-        Attack(testDescription: "bytes out of order, of many connections", packets: 60_000) { number in
+        // After a hole at the beginning, frames are searched for, and not for ever.
+        Attack(
+            testDescription: "bytes out of order, of many connections", packets: 60_000, isGivenUp: true
+        ) { number in
             let (round, connection) = number.quotientAndRemainder(dividingBy: 100)
             return round == 0
                 ? segment(connection, 1000, of: syn) : segment(connection, 1001 + 1400 * UInt32(round), of: data)

@@ -69,11 +69,11 @@ struct OpeningReader: StreamReader, ~Copyable {
                 intake.unread = bytes.count &- start
                 return intake
             case .requested:
-                asked = UpgradeMoment(origin: workspace.origin, elapsed: workspace.elapsed(workspace.time))
-                latestRequest = workspace.elapsed(workspace.time)
+                latestRequest = workspace.elapsed(place.origin.time)
+                asked = UpgradeMoment(origin: place.origin, elapsed: latestRequest)
             case .answered(let answer):
-                let now = UpgradeMoment(origin: workspace.origin, elapsed: workspace.elapsed(workspace.time))
-                let upgrade = Upgrade(answer, asked: asked ?? now)
+                let now = UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time))
+                let upgrade = Upgrade(answer, asked: asked ?? now, answered: place.origin)
                 let handover = intake.handover ?? Handover()
                 intake.handover = handover
                 handover.upgrades.append(upgrade)

@@ -17,7 +17,8 @@ extension Shard {
             context.view.clientReadyState = .open
             context.view.serverReadyState = .open
         }
-        let handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
+        let answered = upgrade.answered ?? workspace.origin
+        let handshake = handshake(upgrade, of: feed, opening, client, answered)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }

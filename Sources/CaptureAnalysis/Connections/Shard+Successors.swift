@@ -125,6 +125,7 @@ extension Shard {
         case .upgrade(let client, let upgrade):
             begin.client = client
             begin.extensions = upgrade.extensions
+            begin.opened = upgrade.answered
             let session = makeSession(begin, opening, of: feed, &workspace)
             sessions[session].record(upgrade, at: workspace.time)
             if upgrade.answer.isAcceptValid != true { sessions[session].beginTrial(&workspace) }
@@ -261,6 +262,8 @@ struct SessionBeginning {
     var extensions: [WebSocketExtension]?
     /// Nanoseconds from the capture's first packet to the upgrade request; nil if there is none.
     var requestElapsed: Int64?
+    /// The packet that completed the answer; nil if it is not in the capture.
+    var opened: Origin?
 }
 
 extension Span<UInt8> {

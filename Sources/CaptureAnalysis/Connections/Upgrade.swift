@@ -15,8 +15,12 @@ final class Upgrade {
     /// When the request was complete.
     let asked: UpgradeMoment
 
+    /// The packet that completed the answer, or the request if that was captured later; nil if there is none.
+    let answered: Origin?
+
     /// Reads what was negotiated in a request and the answer to it, if there was one.
-    init(_ answer: UpgradeAnswer, asked: UpgradeMoment) {
+    init(_ answer: UpgradeAnswer, asked: UpgradeMoment, answered: Origin? = nil) {
+        self.answered = answered.map { $0.packet < asked.origin.packet ? asked.origin : $0 }
         offer = OpeningOffer(answer.request.header)
         self.answer = answer
         self.asked = asked

@@ -84,15 +84,16 @@ struct Session: StreamReader, ~Copyable {
             return SessionStream(
                 sender: role, streamOffset: offset, negotiated, demand: demand, limits: limits)
         }
-        let elapsed = workspace.elapsed(workspace.time)
+        let opened = beginning.opened ?? workspace.origin
+        let elapsed = workspace.elapsed(opened.time)
         let connectingTime = hasUpgrade ? beginning.requestElapsed ?? elapsed : elapsed
         clientStates = ReadyStates(connectingAt: connectingTime)
         serverStates = ReadyStates(connectingAt: connectingTime)
         clientStates.advance(to: .open, at: elapsed)
         serverStates.advance(to: .open, at: elapsed)
-        lastByteTime = hasUpgrade ? workspace.time : Session.never
-        openingTime = hasUpgrade ? workspace.time : nil
-        openingPacket = hasUpgrade ? workspace.packet : 0
+        lastByteTime = hasUpgrade ? opened.time : Session.never
+        openingTime = hasUpgrade ? opened.time : nil
+        openingPacket = hasUpgrade ? opened.packet : 0
     }
 
     /// Who sends a direction.

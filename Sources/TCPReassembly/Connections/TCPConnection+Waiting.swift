@@ -33,6 +33,7 @@ extension TCPConnection {
     /// Takes back a gap of `length` bytes.
     package mutating func pause(_ direction: Direction, keepingGap length: UInt64, origin: Origin, budget: inout Int) {
         let offset = streams[direction.index].nextOffset &- length
+        streams[direction.index].takeBackGap(length)
         pause(
             direction, keeping: HeldSegment(offset: offset, bytes: [], missing: length, origin: origin),
             budget: &budget)

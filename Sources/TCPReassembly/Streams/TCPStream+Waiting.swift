@@ -19,6 +19,14 @@ extension TCPStream {
         held.prepend(segment)
     }
 
+    /// Takes a gap out of the counts: it is handed on again, and counts then.
+    ///
+    /// Then it counts as cut, as what was cut did the first time; for a hole, this makes up for that.
+    mutating func takeBackGap(_ length: UInt64) {
+        gapBytes &-= length
+        cutBytes &-= length
+    }
+
     /// Releases the waiting bytes.
     mutating func resume() {
         isPaused = false
