@@ -2,22 +2,117 @@ package import WireFormat
 
 /// What the hellos of a connection have told, and what is missing to decrypt it.
 package struct TLSFacts: Sendable {
-    /// The version that the server chose; nil before its hello.
-    package internal(set) var version: TLSVersion?
-    /// The cipher suite that the server chose.
-    package internal(set) var suite: CipherSuite?
     /// The server that the client asked for.
     package internal(set) var serverName: String?
+    /// What few connections have; one box, so that all others are small.
+    private var more: More?
+    private var versionNumber: UInt16 = 0
+    private var suiteCode: UInt16 = 0
+    private var applicationProtocol = CommonProtocol.none
+    private var flags = Flags()
+
+    private final class More: Sendable {
+        let selectedProtocol: String?
+        let offeredProtocols: [String]
+        let fatalAlert: (alert: TLSAlert, from: Direction)?
+
+        init?(_ selected: String?, offered: [String], _ fatalAlert: (alert: TLSAlert, from: Direction)?) {
+            guard selected != nil || !offered.isEmpty || fatalAlert != nil else { return nil }
+            selectedProtocol = selected
+            offeredProtocols = offered
+            self.fatalAlert = fatalAlert
+        }
+    }
+
+    /// The application protocols that nearly all servers choose.
+    private enum CommonProtocol: UInt8 {
+        case none
+        case http1
+        case http2
+
+        init?(_ name: String?) {
+            switch name {
+            case nil: self = .none
+            case "http/1.1"?: self = .http1
+            case "h2"?: self = .http2
+            default: return nil
+            }
+        }
+
+        var name: String? {
+            switch self {
+            case .none: nil
+            case .http1: "http/1.1"
+            case .http2: "h2"
+            }
+        }
+    }
+
+    private struct Flags: OptionSet {
+        let rawValue: UInt8
+
+        static let hasVersion = Flags(rawValue: 1)
+        static let hasSuite = Flags(rawValue: 2)
+        static let isResumed = Flags(rawValue: 4)
+        static let hasEncryptedHello = Flags(rawValue: 8)
+
+        subscript(flag: Flags) -> Bool {
+            get { contains(flag) }
+            set { if newValue { insert(flag) } else { remove(flag) } }
+        }
+    }
+
+    /// The version that the server chose; nil before its hello.
+    package internal(set) var version: TLSVersion? {
+        get { flags[.hasVersion] ? TLSVersion(rawValue: versionNumber) : nil }
+        set {
+            versionNumber = newValue?.rawValue ?? 0
+            flags[.hasVersion] = newValue != nil
+        }
+    }
+
+    /// The cipher suite that the server chose.
+    package internal(set) var suite: CipherSuite? {
+        get { flags[.hasSuite] ? CipherSuite(suiteCode) : nil }
+        set {
+            suiteCode = newValue?.code ?? 0
+            flags[.hasSuite] = newValue != nil
+        }
+    }
+
     /// The application protocol that the server chose.
-    package internal(set) var selectedProtocol: String?
+    package internal(set) var selectedProtocol: String? {
+        get { more?.selectedProtocol ?? applicationProtocol.name }
+        set {
+            applicationProtocol = CommonProtocol(newValue) ?? .none
+            let other = CommonProtocol(newValue) == nil ? newValue : nil
+            more = More(other, offered: offeredProtocols, fatalAlert)
+        }
+    }
+
     /// The application protocols that the client offered, the first few: in TLS 1.3 the choice is encrypted.
-    package internal(set) var offeredProtocols: [String] = []
+    package internal(set) var offeredProtocols: [String] {
+        get { more?.offeredProtocols ?? [] }
+        set { more = More(more?.selectedProtocol, offered: newValue, fatalAlert) }
+    }
+
     /// The first alert that ended the connection and was not encrypted, or was decrypted, and who sent it.
-    package internal(set) var fatalAlert: (alert: TLSAlert, from: Direction)?
+    package internal(set) var fatalAlert: (alert: TLSAlert, from: Direction)? {
+        get { more?.fatalAlert }
+        set { more = More(more?.selectedProtocol, offered: offeredProtocols, newValue) }
+    }
+
     /// Whether an earlier session was resumed.
-    package internal(set) var isResumed = false
+    package internal(set) var isResumed: Bool {
+        get { flags[.isResumed] }
+        set { flags[.isResumed] = newValue }
+    }
+
     /// Whether the true ClientHello may be encrypted (ECH).
-    package internal(set) var hasEncryptedHello = false
+    package internal(set) var hasEncryptedHello: Bool {
+        get { flags[.hasEncryptedHello] }
+        set { flags[.hasEncryptedHello] = newValue }
+    }
 
     /// Why nothing of a direction, or of a connection, can be decrypted.
     package enum Obstacle: Hashable, Sendable {

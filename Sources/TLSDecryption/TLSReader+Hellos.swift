@@ -32,8 +32,10 @@ extension TLSReader {
         guard let hello = ClientHello(body) else { return giveUpBoth(.incomplete) }
         client = place.direction
         clientRandom = hello.random
-        needAgreement().sessionID = hello.sessionID
-        facts.serverName = hello.serverName
+        let agreement = needAgreement()
+        agreement.sessionID = hello.sessionID
+        agreement.lines = nil
+        facts.serverName = bench.shared(hello.serverName)
         facts.offeredProtocols = hello.protocols
         facts.hasEncryptedHello = hello.hasEncryptedHello
         // A second hello, after a retry, has none.

@@ -7,16 +7,19 @@ extension TLSReader {
         let index = place.direction.index
         guard sides[index].obstacle == nil else { return }
         if let search = sides[index].search { return search.skip(length) }
-        let begun = UInt64(sides[index].record.count &+ sides[index].recordLost)
-        if sides[index].record.count >= RecordHeader.size, let length, length <= UInt64(sides[index].missing) {
-            sides[index].recordLost &+= Int(length)
-            guard sides[index].missing == 0, let header = sides[index].header else { return }
-            var own = place
-            own.carrier = min(sides[index].recordStart, place.carrier.upperBound)..<place.carrier.upperBound
+        var begun: UInt64 = 0
+        if let partial = sides[index].partial {
+            begun = UInt64(partial.bytes.count &+ partial.lostCount)
+            if partial.bytes.count >= RecordHeader.size, let length, length <= UInt64(partial.missing) {
+                partial.lostCount &+= Int(length)
+                guard partial.missing == 0, let header = partial.header else { return }
+                var own = place
+                own.carrier = min(partial.start, place.carrier.upperBound)..<place.carrier.upperBound
+                removeRecord(index)
+                return lose(header, at: own, into: &output)
+            }
             removeRecord(index)
-            return lose(header, at: own, into: &output)
         }
-        removeRecord(index)
         let rare = sides[index].needRare()
         rare.messages.isBroken = true
         rare.search = RecordSearch(lost: length.map { $0 &+ begun })
@@ -139,14 +142,13 @@ extension TLSReader {
         if var current = sides[index].protection, sides[index].expected == nil {
             if let preceding, current.isChained { current.chain(to: preceding.span) }
             let least = current.sequence &- min(current.sequence, UInt64(sides[index].doubt))
-            let distance = sides[index].knowsCounter ? sides[index].counterDistance : nil
-            if let found = locate(header, payload, current, from: least, lost, distance) { return found }
+            if let found = locate(header, payload, current, from: least, lost) { return found }
             if current.epoch == .application {
                 var secret = secret(of: current, direction)
                 for _ in 0..<Self.generations {
                     guard let last = secret else { break }
                     let generation = current.next(after: last)
-                    if let found = locate(header, payload, generation, from: 0, lost, nil) {
+                    if let found = locate(header, payload, generation, from: 0, lost) {
                         if let gap = sides[index].pendingGap {
                             // One of the lost records was the KeyUpdate.
                             sides[index].pendingGap?.length = gap.records == 1 && gap.length == 5 ? 0 : nil
@@ -159,15 +161,14 @@ extension TLSReader {
         }
         for var candidate in candidates(direction) {
             if let preceding, candidate.isChained { candidate.chain(to: preceding.span) }
-            if let found = locate(header, payload, candidate, from: 0, lost, nil) { return found }
+            if let found = locate(header, payload, candidate, from: 0, lost) { return found }
         }
         return clientRandom == nil ? locateMidstream(header, payload, direction) : nil
     }
 
     /// The same for certain keys.
     private mutating func locate(
-        _ header: RecordHeader, _ payload: Span<UInt8>, _ keys: RecordProtection, from least: UInt64, _ lost: UInt64?,
-        _ counterDistance: UInt64?
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ keys: RecordProtection, from least: UInt64, _ lost: UInt64?
     ) -> RecordProtection? {
         var keys = keys
         spendTrial(payload)
@@ -175,7 +176,7 @@ extension TLSReader {
             guard let sequence = keys.sequence(of: header, payload, bench), sequence >= least else { return nil }
             return opens(header, payload, &keys, sequence) ? keys : nil
         }
-        if keys.hasExplicitCounter, let counterDistance, let counter = RecordProtection.explicitCounter(payload) {
+        if let counterDistance = keys.counterDistance, let counter = RecordProtection.explicitCounter(payload) {
             if opens(header, payload, &keys, counter &- counterDistance) { return keys }
         }
         let smallest = UInt64(RecordHeader.size &+ (keys.overhead ?? 2 * RecordCipher.blockSize) &+ 1)
@@ -195,7 +196,8 @@ extension TLSReader {
 
     /// Counts a trial: each costs something, however short the record.
     private mutating func spendTrial(_ payload: Span<UInt8>) {
-        trialBudget &-= payload.count &+ Self.trialOverhead
+        // A record has less than 2^15 bytes, and the budget is looked at before each.
+        trialBudget &-= Int32(clamping: payload.count &+ Self.trialOverhead)
         bench.trialBudget &-= payload.count &+ Self.trialOverhead
     }
 

@@ -46,7 +46,7 @@ extension TLSReader {
         if sides[index].expected == nil, sides[index].protection != nil {
             if let type = sides[index].protection?.open(header, payload, bench, into: &output) {
                 sides[index].protection?.sequence &+= 1
-                if sides[index].protection?.hasExplicitCounter == true { learnCounter(payload, index) }
+                sides[index].protection?.learnCounter(payload)
                 return type
             }
             // The record that would change the keys may be one that was not read.
@@ -54,8 +54,8 @@ extension TLSReader {
         for var candidate in candidates(direction) {
             guard let type = candidate.open(header, payload, bench, into: &output) else { continue }
             candidate.sequence &+= 1
+            candidate.learnCounter(payload)
             adopt(candidate, direction)
-            if candidate.hasExplicitCounter { learnCounter(payload, index) }
             return type
         }
         let isUnknown = (beginsMidstream || clientRandom == nil) && sides[index].protection == nil
@@ -66,13 +66,6 @@ extension TLSReader {
         found.sequence &+= 1
         adopt(found, direction)
         return type
-    }
-
-    private mutating func learnCounter(_ payload: Span<UInt8>, _ index: Int) {
-        guard let counter = RecordProtection.explicitCounter(payload), let next = sides[index].protection?.sequence
-        else { return }
-        sides[index].counterDistance = counter &- (next &- 1)
-        sides[index].knowsCounter = true
     }
 
     /// Lets a direction go on with keys that have opened a record.
@@ -98,28 +91,38 @@ extension TLSReader {
 
     /// The keys that may come next in a direction.
     func candidates(_ direction: Direction) -> [RecordProtection] {
-        guard let secrets, let clientRandom, let client else { return [] }
+        guard let clientRandom, let client else { return [] }
         let index = direction.index
         guard let version = facts.version, version < .tls13 else {
             return epochs(index, isClient: direction == client).flatMap { epoch in
-                secrets.secrets(Self.label(epoch, isClient: direction == client), of: clientRandom, at: packet)
-                    .flatMap { secret in
-                        suites(secret).compactMap { suite in
-                            suite.cipher.map { RecordProtection(TrafficSecret(secret, suite.hash), $0, epoch) }
-                        }
+                knownSecrets(Self.label(epoch, isClient: direction == client)).flatMap { secret in
+                    suites(secret).compactMap { suite in
+                        suite.cipher.map { RecordProtection(TrafficSecret(secret, suite.hash), $0, epoch) }
                     }
+                }
             }
         }
         guard sides[index].protection == nil, let suite = facts.suite, let cipher,
             let serverRandom = agreement?.serverRandom
         else { return [] }
-        return secrets.secrets(.master, of: clientRandom, at: packet).map { secret in
+        return knownSecrets(.master).map { secret in
             let keys = MasterSecret(secret, version, suite)
                 .keys(cipher, clientRandom: clientRandom, serverRandom: serverRandom, version)
             return RecordProtection(
                 direction == client ? keys.client : keys.server, cipher, version,
                 encryptsThenAuthenticates: encryptsThenAuthenticates)
         }
+    }
+
+    /// The secrets of the connection.
+    ///
+    /// Their lines are read once, unless others may come: a handshake asks for them several times.
+    func knownSecrets(_ label: SecretLabel) -> [KeyBytes] {
+        guard let secrets, let clientRandom else { return [] }
+        guard let agreement, !secrets.mayGrow else { return secrets.secrets(label, of: clientRandom, at: packet) }
+        let lines = agreement.lines ?? secrets.lines(of: clientRandom, at: packet)
+        agreement.lines = lines
+        return SecretStore.secrets(label, in: lines)
     }
 
     /// The parts of the connection whose keys may come next.
@@ -148,7 +151,7 @@ extension TLSReader {
     func hasSecrets(_ direction: Direction) -> Bool {
         guard let secrets, let clientRandom, let client else { return false }
         func has(_ label: SecretLabel) -> Bool {
-            !secrets.secrets(label, of: clientRandom, at: packet).isEmpty
+            !knownSecrets(label).isEmpty
         }
         guard let version = facts.version else { return secrets.has(clientRandom, at: packet) }
         if version < .tls13 { return has(.master) }
@@ -157,10 +160,10 @@ extension TLSReader {
 
     /// Whether no secret of a direction is missing: key logs may be written line by line.
     func hasAllSecrets(_ direction: Direction) -> Bool {
-        guard let secrets, let clientRandom, let client else { return false }
+        guard clientRandom != nil, let client else { return false }
         guard let version = facts.version, version >= .tls13 else { return hasSecrets(direction) }
         return [.handshake, .application].allSatisfy { epoch in
-            !secrets.secrets(Self.label(epoch, isClient: direction == client), of: clientRandom, at: packet).isEmpty
+            !knownSecrets(Self.label(epoch, isClient: direction == client)).isEmpty
         }
     }
 
@@ -177,10 +180,8 @@ extension TLSReader {
     /// The secret that keys follow from: kept with them after an update, else one of the key log's.
     func secret(of keys: RecordProtection, _ direction: Direction) -> TrafficSecret? {
         if let secret = keys.secret { return secret }
-        guard keys.version >= .tls13, let secrets, let clientRandom, let client else { return nil }
-        for secret in secrets.secrets(
-            Self.label(keys.epoch, isClient: direction == client), of: clientRandom, at: packet)
-        {
+        guard keys.version >= .tls13, let client else { return nil }
+        for secret in knownSecrets(Self.label(keys.epoch, isClient: direction == client)) {
             for suite in suites(secret) {
                 let secret = TrafficSecret(secret, suite.hash)
                 if keys.follows(from: secret) { return secret }

@@ -14,7 +14,7 @@ extension TLSReader {
                 search.append(bytes.extracting(offset...), at: rest)
                 return goOnSearching(search, rest, into: &output)
             }
-            if sides[index].record.isEmpty, bytes.count &- offset >= RecordHeader.size {
+            if sides[index].partial == nil, bytes.count &- offset >= RecordHeader.size {
                 let rest = bytes.extracting(offset...)
                 guard let header = RecordHeader(rest) else {
                     loseFraming(of: place, at: offset, outOf: bytes.count, lost: 0)
@@ -29,65 +29,48 @@ extension TLSReader {
                     continue
                 }
             }
-            if sides[index].record.isEmpty {
-                sides[index].recordStart = place.part(offset..<(offset &+ 1), outOf: bytes.count).lowerBound
-            }
-            offset &+= gather(bytes.extracting(offset...), of: index)
-            guard sides[index].missing == 0 else {
-                // Fewer bytes than a record needs, unless the header is what was missing.
-                if sides[index].record.count == RecordHeader.size, sides[index].header == nil {
-                    loseFraming(of: place, at: offset, outOf: bytes.count, lost: UInt64(RecordHeader.size))
-                }
-                continue
-            }
-            finishRecord(at: place, before: offset, outOf: bytes.count, into: &output)
+            offset &+= gather(bytes, from: offset, at: place, into: &output)
         }
     }
 
-    /// Takes bytes of an incomplete record.
+    /// Takes bytes of an incomplete record, and reads it when it is complete.
     ///
     /// - Returns: How many.
-    private mutating func gather(_ bytes: Span<UInt8>, of index: Int) -> Int {
-        let count = min(sides[index].missing, bytes.count)
-        if sides[index].recordLost > 0 {
-            // It cannot be verified any more.
-            sides[index].recordLost &+= count
-            return count
+    private mutating func gather(
+        _ bytes: Span<UInt8>, from offset: Int, at place: RecordPlace, into output: inout TLSOutput
+    ) -> Int {
+        let index = place.direction.index
+        let partial =
+            sides[index].partial
+            ?? bench.takePartial(at: place.part(offset..<(offset &+ 1), outOf: bytes.count).lowerBound)
+        sides[index].partial = partial
+        let count = partial.take(bytes.extracting(offset...))
+        let end = offset &+ count
+        if partial.missing == 0 {
+            finish(partial, at: place, before: end, outOf: bytes.count, into: &output)
+        } else if partial.bytes.count == RecordHeader.size, partial.header == nil {
+            // Fewer bytes than a record needs, unless the header is what was missing.
+            loseFraming(of: place, at: end, outOf: bytes.count, lost: UInt64(RecordHeader.size))
         }
-        if sides[index].record.count &+ count > Self.keptRoom, sides[index].record.capacity <= Self.keptRoom,
-            var room = bench.takeRoom()
-        {
-            room.append(contentsOf: sides[index].record)
-            sides[index].record = room
-        }
-        sides[index].record.append(copying: bytes.extracting(first: count))
         return count
     }
 
     /// Drops the current record.
     mutating func removeRecord(_ index: Int) {
-        sides[index].lostCount = 0
-        guard sides[index].record.capacity > Self.keptRoom else {
-            // Room for small records stays: most connections go on with such.
-            return sides[index].record.removeAll(keepingCapacity: true)
-        }
-        var room: [UInt8] = []
-        swap(&room, &sides[index].record)
-        bench.giveBack(room: room)
+        guard let partial = sides[index].partial else { return }
+        sides[index].partial = nil
+        bench.giveBack(partial)
     }
 
-    /// Room for records that each connection keeps, in bytes.
-    private static let keptRoom = 512
-
     /// Takes a record that was put together.
-    private mutating func finishRecord(
-        at place: RecordPlace, before end: Int, outOf count: Int, into output: inout TLSOutput
+    private mutating func finish(
+        _ partial: PartialRecord, at place: RecordPlace, before end: Int, outOf count: Int,
+        into output: inout TLSOutput
     ) {
         let index = place.direction.index
-        guard sides[index].record.count > RecordHeader.size || sides[index].recordLost > 0,
-            let header = sides[index].header
-        else {
-            if let header = sides[index].header, header.length == 0 {
+        let isLost = partial.lostCount > 0
+        guard partial.bytes.count > RecordHeader.size || isLost, let header = partial.header else {
+            if let header = partial.header, header.length == 0 {
                 removeRecord(index)
             } else {
                 loseFraming(of: place, at: end, outOf: count, lost: UInt64(RecordHeader.size))
@@ -96,21 +79,18 @@ extension TLSReader {
         }
         var own = place
         let last = place.part(max(0, end &- 1)..<end, outOf: count)
-        own.carrier = min(sides[index].recordStart, last.upperBound)..<last.upperBound
-        let isLost = sides[index].recordLost > 0
-        // Lent, so that its room stays.
-        var record: [UInt8] = []
-        swap(&record, &sides[index].record)
-        sides[index].recordLost = 0
+        own.carrier = min(partial.start, last.upperBound)..<last.upperBound
+        // Nobody else may have it meanwhile.
+        sides[index].partial = nil
         if isLost {
             lose(header, at: own, into: &output)
         } else {
+            var record: [UInt8] = []
+            swap(&record, &partial.bytes)
             take(header, record.span.extracting(droppingFirst: RecordHeader.size), at: own, into: &output)
+            swap(&record, &partial.bytes)
         }
-        if sides[index].record.isEmpty, sides[index].obstacle == nil {
-            swap(&record, &sides[index].record)
-            removeRecord(index)
-        }
+        bench.giveBack(partial)
     }
 
     /// Begins to search, since where records begin is not known any more.

@@ -2,29 +2,29 @@ import WireFormat
 
 extension TLSReader {
     /// Both directions, in memory of their own: they are changed in place, and never copied.
+    ///
+    /// Whoever makes them ends them.
     @safe
     struct Sides: ~Copyable {
         private var pointer: UnsafeMutablePointer<Side>?
 
-        init() {
-            let new = UnsafeMutablePointer<Side>.allocate(capacity: 2)
-            for index in 0..<2 { unsafe (new + index).initialize(to: Side()) }
-            unsafe pointer = new
-        }
-
-        deinit {
-            unsafe pointer?.deinitialize(count: 2)
-            unsafe pointer?.deallocate()
+        init(in pool: SidePool) {
+            unsafe pointer = pool.make()
         }
 
         /// Gives the memory back: nobody may ask for a side any more.
-        mutating func free() {
-            unsafe pointer?.deinitialize(count: 2)
-            unsafe pointer?.deallocate()
+        func end(in pool: SidePool) {
+            if let pointer = unsafe pointer { unsafe pool.end(pointer) }
+        }
+
+        /// The same before the reader's end.
+        mutating func free(in pool: SidePool) {
+            end(in: pool)
             unsafe pointer = nil
         }
 
-        var address: UnsafeRawPointer { unsafe UnsafeRawPointer(pointer.unsafelyUnwrapped) }
+        /// Where they are; nil after ``free(in:)``.
+        var address: UnsafeRawPointer? { unsafe UnsafeRawPointer(pointer) }
 
         /// The side of a direction, by ``Direction/index``.
         subscript(index: Int) -> Side {
@@ -37,41 +37,40 @@ extension TLSReader {
     ///
     /// Small, since 100,000 connections may be open.
     struct Side: ~Copyable {
-        /// The incomplete record, from its header on.
-        var record: [UInt8] = []
-        /// Where in the carrying stream it begins.
-        var recordStart: UInt64 = 0
+        /// The incomplete record; nil if there is none.
+        var partial: PartialRecord?
         /// What is needed in handshakes and after losses only; nil if it is empty.
         var rare: Rare?
         /// The keys that have opened a record.
         var protection: RecordProtection?
-        /// What separates the explicit part of nonces from the sequence (TLS 1.2), if that is known.
-        var counterDistance: UInt64 = 0
-        /// Bytes of the record that are lost, or not needed since others are.
-        var lostCount: Int32 = 0
         /// Records that no secret has opened, before one did.
         var failures: UInt16 = 0
         /// How far the number of the next record may be off, since records were lost or not genuine.
         private(set) var doubt: UInt8 = 0
         /// Findings on records that are not genuine.
         var badRecords: UInt8 = 0
-        /// Whether ``counterDistance`` is known.
-        var knowsCounter = false
-        /// Whether records are encrypted: in TLS 1.2 and before, since ChangeCipherSpec.
-        var isProtected = false
         /// The epoch whose keys come next, after Finished (RFC 8446 4.4.4).
         var expected: RecordProtection.Epoch?
-        /// Whether plaintext has been decrypted.
-        var hasPlaintext = false
         /// Why nothing more is decrypted.
         var obstacle: TLSFacts.Obstacle?
-        /// Whether records wait in the queue.
-        var isHeld = false
+        private var flags: UInt8 = 0
 
-        /// The same as ``lostCount``, as records are measured.
-        var recordLost: Int {
-            get { Int(lostCount) }
-            set { lostCount = Int32(clamping: newValue) }
+        /// Whether records are encrypted: in TLS 1.2 and before, since ChangeCipherSpec.
+        var isProtected: Bool {
+            get { flags & 1 != 0 }
+            set { flags = newValue ? flags | 1 : flags & ~1 }
+        }
+
+        /// Whether plaintext has been decrypted.
+        var hasPlaintext: Bool {
+            get { flags & 2 != 0 }
+            set { flags = newValue ? flags | 2 : flags & ~2 }
+        }
+
+        /// Whether records wait in the queue.
+        var isHeld: Bool {
+            get { flags & 4 != 0 }
+            set { flags = newValue ? flags | 4 : flags & ~4 }
         }
 
         /// The search for the next record, after lost bytes that hide where it begins.
@@ -91,17 +90,7 @@ extension TLSReader {
         }
 
         /// The bytes that it keeps.
-        var cost: Int { record.capacity &+ (rare?.cost ?? 0) }
-
-        /// The header of the current record; nil if it is not there yet, or is none.
-        var header: RecordHeader? { RecordHeader(record.span) }
-
-        /// How many bytes are missing of the current record, or of its header.
-        var missing: Int {
-            guard record.count >= RecordHeader.size else { return RecordHeader.size &- record.count }
-            let length = Int(record[3]) << 8 | Int(record[4])
-            return RecordHeader.size &+ length &- record.count &- recordLost
-        }
+        var cost: Int { (partial?.cost ?? 0) &+ (rare?.cost ?? 0) }
 
         /// What is rarely needed.
         mutating func needRare() -> Rare {
@@ -141,6 +130,10 @@ extension TLSReader {
     final class Agreement {
         var serverRandom: Random?
         var sessionID: [UInt8] = []
+        /// The lines of the key logs that name the connection; nil if nobody has asked, or others may come.
+        var lines: [KeyLogLine]?
+
+        var cost: Int { 160 &+ (lines?.count ?? 0) &* MemoryLayout<KeyLogLine>.stride &+ (waiting?.cost ?? 0) }
         /// Records that wait, of both directions, in order; nil if none do.
         var waiting: WaitingRecords?
     }

@@ -8,30 +8,32 @@ package import WireFormat
 /// Files: `+Records` takes records apart from streams, `+Hellos` reads handshakes, `+Opening` decrypts, `+Losses` goes on after
 /// lost bytes, `+Waiting` keeps records for which something must come first.
 package struct TLSReader: ~Copyable {
+    // In this order, since padding counts: 100,000 connections may be open.
+
     let secrets: SecretStore?
     let bench: CipherBench
-    var sides = Sides()
-    /// What the hellos told.
-    package internal(set) var facts = TLSFacts()
-    /// The direction of the client; nil while it is not known.
-    package internal(set) var client: Direction?
-    /// The random of the ClientHello, which names the connection in key logs.
-    package internal(set) var clientRandom: Random?
+    var sides: Sides
+    /// The current packet.
+    var packet: UInt64 = 0
     /// What is needed until keys are agreed on; nil after that.
     var agreement: Agreement?
+    /// What the hellos told.
+    package internal(set) var facts = TLSFacts()
+    /// The random of the ClientHello, which names the connection in key logs.
+    package internal(set) var clientRandom: Random?
+    /// The direction of the client; nil while it is not known.
+    package internal(set) var client: Direction?
+    /// What becomes of data that the client sent with its first hello.
+    var earlyData = EarlyData.none
     /// What protects records, by the suite; nil while it is not known.
     var cipher: RecordCipher?
+    /// Bytes that may still be spent on trials, after losses.
+    var trialBudget: Int32 = 256 << 20
     var encryptsThenAuthenticates = false
     /// Whether the connection began before the capture.
     package let beginsMidstream: Bool
-    /// What becomes of data that the client sent with its first hello.
-    var earlyData = EarlyData.none
-    /// Bytes that may still be spent on trials, after losses.
-    var trialBudget = 256 << 20
     /// What it came to, once nothing more can be decrypted.
     private var ending: (obstacle: TLSFacts.Obstacle?, isDecrypted: Bool)?
-    /// The current packet.
-    var packet: UInt64 = 0
 
     /// Data that comes before the server has answered (RFC 8446 4.2.10).
     enum EarlyData {
@@ -51,13 +53,16 @@ package struct TLSReader: ~Copyable {
     package init(secrets: SecretStore?, bench: CipherBench, beginsMidstream: Bool = false) {
         self.secrets = secrets
         self.bench = bench
+        sides = Sides(in: bench.sides)
         self.beginsMidstream = beginsMidstream
     }
+
+    deinit { sides.end(in: bench.sides) }
 
     /// The bytes that it keeps beside itself.
     package var cost: Int {
         mutating get {
-            sides[0].cost &+ sides[1].cost &+ (agreement.map { 160 &+ ($0.waiting?.cost ?? 0) } ?? 0)
+            sides[0].cost &+ sides[1].cost &+ (agreement?.cost ?? 0)
         }
     }
 
@@ -86,7 +91,7 @@ package struct TLSReader: ~Copyable {
     package mutating func forget() {
         ending = (obstacle, isDecrypted)
         agreement = nil
-        sides.free()
+        sides.free(in: bench.sides)
     }
 
     /// What keeps the connection from being decrypted; nil if records of it were.
@@ -104,7 +109,8 @@ package struct TLSReader: ~Copyable {
         package let isStuck: Bool
     }
 
-    private var status: Status {
+    /// What it keeps, and whether it can go on.
+    package var status: Status {
         mutating get { ending == nil ? Status(cost: cost, isStuck: isStuck) : Status(cost: 0, isStuck: true) }
     }
 
@@ -139,9 +145,12 @@ package struct TLSReader: ~Copyable {
     }
 
     /// Where the state is that each record changes, for prefetching.
-    package var address: UnsafeRawPointer { unsafe sides.address }
-    /// How much of it, in bytes.
-    package static var hotBytes: Range<Int> { 0..<(2 &* MemoryLayout<Side>.stride) }
+    package var hotState: UnsafeRawBufferPointer? {
+        unsafe sides.address.map { unsafe UnsafeRawBufferPointer(start: $0, count: SidePool.pairSize) }
+    }
+
+    /// Whether nothing is read with it any more, since nothing more can be decrypted.
+    package var isOver: Bool { ending != nil }
 
     /// Ends the reading: what waits is decrypted with what there is.
     package mutating func finish(into output: inout TLSOutput) {
@@ -177,8 +186,7 @@ package struct TLSReader: ~Copyable {
     mutating func giveUp(_ direction: Direction, _ obstacle: TLSFacts.Obstacle) {
         let index = direction.index
         sides[index].obstacle = sides[index].obstacle ?? obstacle
-        sides[index].record = []
-        sides[index].recordLost = 0
+        removeRecord(index)
         sides[index].rare?.search = nil
         sides[index].rare?.messages = MessageCollector()
         sides[index].dropRare()

@@ -52,8 +52,8 @@ extension Shard {
             guard let direction = table.connections[slot].passFastPath(&entry.segment, time: workspace.time) else {
                 return false
             }
-            layers[layer].passed.count(
-                entry.segment.payloadLength, from: direction, at: workspace.time, after: previous)
+            countPassed(
+                entry.segment.payloadLength, from: direction, on: layer, at: workspace.time, after: previous)
             return true
         case .none, .stopped: return false
         }

@@ -188,7 +188,7 @@ extension Shard {
         openings[opening].release(&workspace)
         openings.remove(opening)
         let session = sessions.insert(Session(id, identity, beginning, &workspace))
-        if encryption(of: feed) != nil { sessions[session].carriers?.alerts.isTLS = true }
+        if encryption(of: feed) != nil { sessions[session].isInsideTLS = true }
         setReader(of: feed, .session(session))
         if let channel = feed.channel { layers[channels[channel].layer].session = session }
         let slot = feed.connection

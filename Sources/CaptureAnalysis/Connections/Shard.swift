@@ -17,6 +17,8 @@ struct Shard: ~Copyable {
     var sessions = SlotPool<Session>()
     var layers = SlotPool<LayerReader>()
     var channels = SlotPool<Channel>()
+    /// What passes on connections of which nothing can be decrypted.
+    var passed = SlotPool<PassedTraffic>()
     /// Bytes that its layers together may still keep.
     var layerRoom: Int
     /// Its connections by server.
@@ -67,7 +69,7 @@ struct Shard: ~Copyable {
         _ layer: Slot<LayerReader>, _ entry: inout PacketAhead, _ slot: Slot<TCPConnection>
     ) {
         guard layers.isUsed(layer), !layers[layer].isSpent, let session = layers[layer].session else { return }
-        layers[layer].layer.prefetch()
+        layers[layer].prefetch()
         prefetch(session, &entry, slot)
     }
 
@@ -134,8 +136,8 @@ struct Shard: ~Copyable {
         _ segment: borrowing TCPSegment, at place: ConnectionTable.Place, _ layer: Slot<LayerReader>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        layers[layer].passed.count(
-            segment.payloadLength, from: place.direction, at: workspace.time,
+        countPassed(
+            segment.payloadLength, from: place.direction, on: layer, at: workspace.time,
             after: table.connections[place.slot].lastTime)
         table.connections[place.slot].pass(
             segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)

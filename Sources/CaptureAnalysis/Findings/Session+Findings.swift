@@ -54,7 +54,7 @@ extension Session {
         _ tcp: TransportEnd, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let alerts = carriers?.alerts, alerts.isTLS, alerts.fatal == nil, firstCloser == nil,
+        guard isInsideTLS, let alerts = carriers?.alerts, alerts.fatal == nil, firstCloser == nil,
             let end = tcp.firstEnd, !end.isReset, tcp.isWhole[end.from.index]
         else { return }
         let role = Role(end.from, client: clientDirection)

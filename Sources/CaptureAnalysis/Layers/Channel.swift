@@ -15,19 +15,28 @@ struct Channel: ~Copyable {
         var cost: Int { bytes.count &+ Self.overhead }
     }
 
-    /// The layer that has found it.
-    let layer: Slot<LayerReader>
+    /// What waits in the streams, and which of them are held.
+    private final class Waiting {
+        /// By ``Direction/index``.
+        var held: InlineArray<2, Deque<Held>> = [[], []]
+        var isPaused = InlineArray<2, Bool>(repeating: false)
+        var cost = 0
+
+        var isNeeded: Bool { isPaused[0] || isPaused[1] || !held[0].isEmpty || !held[1].isEmpty }
+    }
+
+    /// Where the next byte stands in each stream, by ``Direction/index``.
+    private(set) var next = InlineArray<2, UInt64>(repeating: 0)
+    /// Nil if nothing waits, and nothing is held.
+    private var waiting: Waiting?
     /// The stream among those of the connection; nil if the layer has only one.
     let stream: UInt64?
     /// Whether bytes were lost before the first.
     var beginsLate = false
     /// Who reads it.
     var reader = Connection.Reader.none
-    /// Where the next byte stands in each stream, by ``Direction/index``.
-    private(set) var next = InlineArray<2, UInt64>(repeating: 0)
-    private var held: InlineArray<2, Deque<Held>> = [[], []]
-    private var isPaused = InlineArray<2, Bool>(repeating: false)
-    private var heldCost = 0
+    /// The layer that has found it.
+    let layer: Slot<LayerReader>
 
     init(of layer: Slot<LayerReader>, stream: UInt64?) {
         self.layer = layer
@@ -35,7 +44,20 @@ struct Channel: ~Copyable {
     }
 
     /// Whether bytes of a stream wait.
-    func isWaiting(_ direction: Direction) -> Bool { !held[direction.index].isEmpty }
+    func isWaiting(_ direction: Direction) -> Bool {
+        guard let waiting else { return false }
+        return !waiting.held[direction.index].isEmpty
+    }
+
+    /// Whether nothing waits, and no stream is held.
+    var isIdle: Bool { waiting == nil }
+
+    private mutating func needWaiting() -> Waiting {
+        if let waiting { return waiting }
+        let new = Waiting()
+        waiting = new
+        return new
+    }
 
     /// Where bytes stand that come next, which count as read from now on.
     mutating func advance(_ piece: LayerOutput.Piece, by count: UInt64) -> StreamPlace {
@@ -49,41 +71,49 @@ struct Channel: ~Copyable {
     /// Holds a stream, and keeps what its reader cannot use yet in front of what waits.
     mutating func pause(_ held: consuming Held, budget: inout Int) {
         let index = held.place.direction.index
-        isPaused[index] = true
+        let waiting = needWaiting()
+        waiting.isPaused[index] = true
         next[index] = held.place.offset
         budget &-= held.cost
-        heldCost &+= held.cost
-        self.held[index].prepend(held)
+        waiting.cost &+= held.cost
+        waiting.held[index].prepend(held)
     }
 
     /// Keeps what comes while the stream is held.
     mutating func wait(_ held: consuming Held, budget: inout Int) {
+        let waiting = needWaiting()
         budget &-= held.cost
-        heldCost &+= held.cost
-        self.held[held.place.direction.index].append(held)
+        waiting.cost &+= held.cost
+        waiting.held[held.place.direction.index].append(held)
     }
 
     /// Lets a stream pass again.
     mutating func resume(_ direction: Direction) {
-        isPaused[direction.index] = false
+        waiting?.isPaused[direction.index] = false
     }
 
     /// The next that has waited; nil if there is none, or the stream is held.
     mutating func popFirst(_ direction: Direction, budget: inout Int) -> Held? {
-        guard !isPaused[direction.index], let first = held[direction.index].popFirst() else { return nil }
+        guard let waiting else { return nil }
+        guard !waiting.isPaused[direction.index], let first = waiting.held[direction.index].popFirst() else {
+            if !waiting.isNeeded { self.waiting = nil }
+            return nil
+        }
         budget &+= first.cost
-        heldCost &-= first.cost
+        waiting.cost &-= first.cost
         next[direction.index] = first.place.offset &+ UInt64(first.bytes.count) &+ ((first.gap ?? nil) ?? 0)
         return first
     }
 
     /// Whether more waits than may.
-    func isOverfull(_ limits: ReassemblyLimits) -> Bool { heldCost > limits.heldBytesPerStream }
+    func isOverfull(_ limits: ReassemblyLimits) -> Bool { (waiting?.cost ?? 0) > limits.heldBytesPerStream }
 
     /// Drops what waits.
     mutating func removeHeld(budget: inout Int) {
-        budget &+= heldCost
-        heldCost = 0
-        held = [[], []]
+        guard let waiting else { return }
+        budget &+= waiting.cost
+        waiting.cost = 0
+        waiting.held = [[], []]
+        if !waiting.isNeeded { self.waiting = nil }
     }
 }

@@ -2,27 +2,30 @@ import WebSocketProtocol
 import WireFormat
 
 /// A layer that reads a connection, or a stream of another layer, and the channels that it has opened.
+@safe
 struct LayerReader: ~Copyable {
+    // One cache line, since 100,000 connections may be open.
+
     let layer: any StreamLayer
-    /// How many layers there are below.
-    let depth: Int
-    /// The channel that it reads; nil if it reads TCP.
-    let parent: Slot<Channel>?
-    /// Whether nothing more can come of the layer.
-    private(set) var isSpent = false
-    /// What has passed since.
-    var passed = PassedTraffic()
-    /// The session that it carries, for prefetching: the latest one.
-    var session: Slot<Session>?
-    /// The first of its channels: the only one for most layers.
-    private var first: Stream?
+    /// What the layer needs each time, for prefetching.
+    private let hotState: UnsafeRawPointer?
+    /// The channels of streams that have numbers.
     private var others: [Stream] = []
     /// The number of the connection, once WebSocket was seen in it; 0 before.
     ///
     /// Counts in the lowest layer.
     var number: UInt64 = 0
+    // Slots of -1 are none.
+    private let parentSlot: Slot<Channel>
+    private var onlySlot = Slot<Channel>(-1)
+    private var sessionSlot = Slot<Session>(-1)
+    private var passedSlot = Slot<PassedTraffic>(-1)
     /// Bytes that it has taken out of the layers' common bound.
-    private var reserved = 0
+    private var reserved: Int32 = 0
+    private let hotByteCount: UInt16
+    private let depthByte: UInt8
+    /// Whether nothing more can come of the layer.
+    private(set) var isSpent = false
 
     /// Streams of one layer that are followed at a time; HTTP/2 servers mostly allow 100 to 256.
     static let channelLimit = 256
@@ -31,40 +34,78 @@ struct LayerReader: ~Copyable {
 
     init(_ layer: any StreamLayer, depth: Int, parent: Slot<Channel>?) {
         self.layer = layer
-        self.parent = parent
-        self.depth = depth
+        let state = unsafe layer.hotState
+        unsafe hotState = state?.baseAddress
+        hotByteCount = unsafe UInt16(clamping: state?.count ?? 0)
+        parentSlot = parent ?? Slot(-1)
+        depthByte = UInt8(clamping: depth)
     }
+
+    /// The channel that it reads; nil if it reads TCP.
+    var parent: Slot<Channel>? { parentSlot.index < 0 ? nil : parentSlot }
+
+    /// The session that it carries, for prefetching: the latest one.
+    var session: Slot<Session>? {
+        get { sessionSlot.index < 0 ? nil : sessionSlot }
+        set { sessionSlot = newValue ?? Slot(-1) }
+    }
+
+    /// What has passed since nothing more can come of the layer; nil before that.
+    var passed: Slot<PassedTraffic>? {
+        get { passedSlot.index < 0 ? nil : passedSlot }
+        set { passedSlot = newValue ?? Slot(-1) }
+    }
+
+    /// The channel of the stream that has no number: the only one for most layers.
+    private var only: Slot<Channel>? {
+        get { onlySlot.index < 0 ? nil : onlySlot }
+        set { onlySlot = newValue ?? Slot(-1) }
+    }
+
+    /// Asks the processor to bring near what the layer needs each time.
+    @inline(__always)
+    func prefetch() {
+        let object = unsafe UnsafeRawPointer(Unmanaged.passUnretained(layer as AnyObject).toOpaque())
+        unsafe WireFormat.prefetch(object, 0..<128)
+        if let hotState = unsafe hotState { unsafe WireFormat.prefetch(hotState, 0..<Int(hotByteCount)) }
+    }
+
+    /// How many layers there are below.
+    var depth: Int { Int(depthByte) }
 
     /// A channel and its stream.
     private struct Stream {
-        let number: UInt64?
+        let number: UInt64
         let channel: Slot<Channel>
     }
 
     /// The channels in the order in which they came.
-    var channels: [Slot<Channel>] { (first.map { [$0.channel] } ?? []) + others.map(\.channel) }
+    var channels: [Slot<Channel>] { (only.map { [$0] } ?? []) + others.map(\.channel) }
 
     /// How many channels there are.
-    var channelCount: Int { (first == nil ? 0 : 1) &+ others.count }
+    var channelCount: Int { (only == nil ? 0 : 1) &+ others.count }
 
     /// The channel of a stream.
     func channel(of stream: UInt64?) -> Slot<Channel>? {
-        if let first, first.number == stream { return first.channel }
+        guard let stream else { return only }
         return others.last { $0.number == stream }?.channel
     }
 
     /// Its channel, if there is exactly one.
-    var onlyChannel: Slot<Channel>? { others.isEmpty ? first?.channel : nil }
+    var onlyChannel: Slot<Channel>? {
+        guard let only else { return others.count == 1 ? others[0].channel : nil }
+        return others.isEmpty ? only : nil
+    }
 
     /// Adds the channel of a stream.
     mutating func add(_ channel: Slot<Channel>, of stream: UInt64?) {
-        let new = Stream(number: stream, channel: channel)
-        if first == nil, others.isEmpty { first = new } else { others.append(new) }
+        guard let stream else { return only = channel }
+        others.append(Stream(number: stream, channel: channel))
     }
 
     /// Takes the channel of a stream out.
     mutating func remove(_ channel: Slot<Channel>) {
-        if first?.channel == channel { first = nil } else { others.removeAll { $0.channel == channel } }
+        if only == channel { only = nil } else { others.removeAll { $0.channel == channel } }
     }
 
     /// Counts what it keeps by now against the common bound.
@@ -73,17 +114,17 @@ struct LayerReader: ~Copyable {
     /// - Returns: Whether it may keep it.
     mutating func charge(_ room: inout Int) -> Bool {
         isSpent = layer.isSpent
-        let cost = layer.cost &+ others.capacity &* 32
+        let cost = Int32(clamping: layer.cost &+ others.capacity &* 32)
         guard cost != reserved else { return true }
         let grows = cost > reserved
-        room &-= cost &- reserved
+        room &-= Int(cost &- reserved)
         reserved = cost
         return !grows || room >= 0
     }
 
     /// Gives back what it has taken.
     mutating func release(_ room: inout Int) {
-        room &+= reserved
+        room &+= Int(reserved)
         reserved = 0
     }
 }

@@ -17,9 +17,10 @@ extension Shard {
         let slot = feed.connection
         let client = outcome.client ?? .fromInitiator
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
+        let passed = layers[layer].passed.map { self.passed[$0] } ?? PassedTraffic()
         let bytes: InlineArray<2, UInt64> = [
-            table.connections[slot].nextOffset(of: .fromInitiator) &+ layers[layer].passed.bytes[0],
-            table.connections[slot].nextOffset(of: .fromResponder) &+ layers[layer].passed.bytes[1],
+            table.connections[slot].nextOffset(of: .fromInitiator) &+ passed.bytes[0],
+            table.connections[slot].nextOffset(of: .fromResponder) &+ passed.bytes[1],
         ]
         let (initiator, responder) = (table.connections[slot].initiator, table.connections[slot].responder)
         let isInitiator = client == .fromInitiator
@@ -34,11 +35,33 @@ extension Shard {
             hasEncryptedHello: outcome.facts.hasEncryptedHello, obstacle: EncryptedConnection.Obstacle(obstacle),
             bytesFromClient: bytes[client.index], bytesFromServer: bytes[client.opposite.index],
             duration: transport.duration, opensInCapture: table.connections[slot].isOpeningKnown,
-            silence: layers[layer].passed.silence(before: transport.firstEndTime ?? transport.lastTime),
+            silence: passed.silence(before: transport.firstEndTime ?? transport.lastTime),
             by: by, layer: manner, alert: alert)
         encrypted.record(connection)
         guard workspace.options.demand.includesEncrypted else { return }
         sink.receive(.encrypted(connection), at: workspace.context(.none, view: .unknown), payload: Span())
+    }
+
+    /// Counts a segment that nothing can be decrypted of.
+    ///
+    /// - Parameters:
+    ///   - length: Its payload bytes.
+    ///   - direction: Who sent it.
+    ///   - layer: The layer of its connection.
+    ///   - time: Its packet's time.
+    ///   - previous: The time of the packet before.
+    @inline(__always)
+    mutating func countPassed(
+        _ length: Int, from direction: Direction, on layer: Slot<LayerReader>, at time: Timestamp,
+        after previous: Timestamp
+    ) {
+        if let slot = layers[layer].passed {
+            passed[slot].count(length, from: direction, at: time, after: previous)
+        } else {
+            var first = PassedTraffic()
+            first.count(length, from: direction, at: time, after: previous)
+            layers[layer].passed = passed.insert(first)
+        }
     }
 
     /// Who ended a connection, and how.

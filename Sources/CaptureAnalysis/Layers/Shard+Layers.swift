@@ -137,6 +137,8 @@ extension Shard {
         _ channel: Slot<Channel>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
+        // As with nearly all records.
+        if channels[channel].isIdle, table.budget >= 0 { return }
         var direction = Direction.fromInitiator
         var idle = 0
         while idle < 2 {
@@ -208,6 +210,7 @@ extension Shard {
         reportEncrypted(layer, of: feed, cause, &workspace, &sink)
         layers[layer].release(&layerRoom)
         if layers[layer].number > 0 { workspace.release(layers[layer].number) }
+        if let slot = layers[layer].passed { passed.remove(slot) }
         layers.remove(layer)
     }
 

@@ -57,17 +57,27 @@ extension Observation {
 /// The alerts on a session's connection.
 struct AlertNotes {
     /// The first fatal one, and when it came.
-    private(set) var fatal: (alert: Alert, time: Timestamp)?
+    var fatal: (alert: Alert, time: Timestamp)? { first.map { ($0.alert, $0.time) } }
+    private var first: Fatal?
     /// Whether the client and the server have sent close_notify, by ``Role/index``.
     private(set) var hasClosed: InlineArray<2, Bool> = [false, false]
-    /// Whether TLS carries the session.
-    var isTLS = false
 
     mutating func record(_ alert: Alert, at time: Timestamp) {
         if alert.isCloseNotify {
             hasClosed[alert.from.index] = true
-        } else if alert.isFatal, fatal == nil {
-            fatal = (alert, time)
+        } else if alert.isFatal, first == nil {
+            first = Fatal(alert, time)
+        }
+    }
+
+    /// A box, since most connections have none.
+    private final class Fatal: Sendable {
+        let alert: Alert
+        let time: Timestamp
+
+        init(_ alert: Alert, _ time: Timestamp) {
+            self.alert = alert
+            self.time = time
         }
     }
 }

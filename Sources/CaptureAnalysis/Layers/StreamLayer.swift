@@ -26,8 +26,8 @@ package protocol StreamLayer: AnyObject {
     /// What TLS came to in it; nil if it is something else.
     var encryptedOutcome: TLSOutcome? { get }
 
-    /// Asks the processor to bring its state near, which will be needed soon.
-    func prefetch()
+    /// Memory beside its own that it needs each time, so that the processor can be asked to bring it near.
+    var hotState: UnsafeRawBufferPointer? { get }
 
     /// Takes the next bytes of a stream, as many as there are; what is incomplete it keeps.
     ///
@@ -57,7 +57,7 @@ extension StreamLayer {
     package var isSpent: Bool { false }
     package var encryption: Encryption? { nil }
     package var encryptedOutcome: TLSOutcome? { nil }
-    package func prefetch() {}
+    package var hotState: UnsafeRawBufferPointer? { nil }
     package func finish(into output: inout LayerOutput) {}
     package func count(in summary: inout Summary) {}
 }

@@ -6,23 +6,20 @@ import WireFormat
 @safe
 final class TLSLayer: StreamLayer {
     private var reader: TLSReader
-    private let address: UnsafeRawPointer
     /// Whether nothing more can come of it: most TLS connections have no secrets.
-    private(set) var isSpent = false
+    var isSpent: Bool { reader.isOver }
 
     init(_ shared: TLSShard, beginsMidstream: Bool) {
-        let reader = TLSReader(secrets: shared.secrets, bench: shared.bench, beginsMidstream: beginsMidstream)
-        unsafe address = reader.address
-        self.reader = reader
+        reader = TLSReader(secrets: shared.secrets, bench: shared.bench, beginsMidstream: beginsMidstream)
     }
 
     /// What it keeps, itself included.
-    private(set) var cost = TLSLayer.size
+    var cost: Int { isSpent ? Self.spentSize : Self.size &+ reader.status.cost }
     /// The memory of one that keeps nothing, and of one that is spent.
-    private static let size = 640
-    private static let spentSize = 320
+    private static let size = 400
+    private static let spentSize = 192
 
-    func prefetch() { unsafe WireFormat.prefetch(address, TLSReader.hotBytes) }
+    var hotState: UnsafeRawBufferPointer? { unsafe reader.hotState }
 
     var beginsMidstream: Bool { reader.beginsMidstream }
 
@@ -47,12 +44,9 @@ final class TLSLayer: StreamLayer {
     }
 
     private func handOn(_ output: inout LayerOutput, _ status: TLSReader.Status) {
-        cost = Self.size &+ status.cost
         if status.isStuck {
             reader.finish(into: &output.records)
             reader.forget()
-            isSpent = true
-            cost = Self.spentSize
         }
         output.takeRecords()
     }

@@ -23,6 +23,8 @@ struct Session: StreamReader, ~Copyable {
     let followsDeliveries: Bool
     /// Whether a layer carries it.
     let isCarried: Bool
+    /// Whether TLS does.
+    var isInsideTLS = false
     /// Who sent the first Close frame.
     private(set) var firstCloser: Role?
     /// The life of the server's WebSocket.
@@ -436,7 +438,7 @@ struct Session: StreamReader, ~Copyable {
             unansweredPings: overduePings(of: .client, tcp, context.time).count
                 &+ overduePings(of: .server, tcp, context.time).count,
             wasOpened: true)
-        if let alerts = carriers?.alerts, alerts.isTLS { outcome.alerts = alerts }
+        if isInsideTLS { outcome.alerts = carriers?.alerts }
         let verdict = outcome.verdict(tcp, now: context.time)
         tellUnanswered(tcp, verdict.failure, context, &workspace, &sink)
         reportLeftOpen(tcp, context, &workspace, &sink)

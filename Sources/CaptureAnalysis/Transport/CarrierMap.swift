@@ -4,57 +4,102 @@ import WebSocketProtocol
 /// Which bytes of TCP carried those of a session's streams, if a layer carries it.
 final class CarrierMaps {
     private var maps: InlineArray<2, CarrierMap> = [CarrierMap(), CarrierMap()]
-    /// The alerts of TLS on the connection.
-    var alerts = AlertNotes()
+    private var rest: Rest?
 
-    /// What carried the stream of an end.
-    subscript(role: Role) -> CarrierMap { maps[role.index] }
+    /// What few sessions have; one box, so that all others are small.
+    private final class Rest {
+        /// The pieces before those of the maps, by ``Role/index``, if they are kept.
+        var older: InlineArray<2, Deque<CarrierMap.Piece>> = [[], []]
+        var alerts = AlertNotes()
+    }
+
+    /// The alerts of TLS on the connection.
+    var alerts: AlertNotes {
+        get { rest?.alerts ?? AlertNotes() }
+        set { needRest().alerts = newValue }
+    }
+
+    private func needRest() -> Rest {
+        if let rest { return rest }
+        let new = Rest()
+        rest = new
+        return new
+    }
+
+    /// Older pieces that are kept.
+    private static let memory = 62
 
     /// Learns what carries the next bytes of a stream; older pieces are kept if deliveries are followed.
     func add(_ place: StreamPlace, of role: Role, keepsOlder: Bool) {
-        maps[role.index].add(place, keepsOlder: keepsOlder)
+        if keepsOlder, let previous = maps[role.index].previous {
+            let rest = needRest()
+            if rest.older[role.index].count == Self.memory { rest.older[role.index].removeFirst() }
+            rest.older[role.index].append(previous)
+        }
+        maps[role.index].add(CarrierMap.Piece(offset: place.offset, carrier: place.carrier))
+    }
+
+    /// Where in the TCP stream all that carries the byte at `offset` of a stream begins.
+    func start(of offset: UInt64, _ role: Role) -> UInt64 { piece(of: offset, role)?.carrier.lowerBound ?? 0 }
+
+    /// Where in the TCP stream all that carries the bytes before `offset` of a stream ends.
+    func end(before offset: UInt64, _ role: Role) -> UInt64 {
+        piece(of: max(offset, 1) &- 1, role)?.carrier.upperBound ?? 0
+    }
+
+    /// The piece with a byte. Of what is not remembered any more, the oldest one known stands in: that concerns only
+    /// segments that were sent again long ago.
+    private func piece(of offset: UInt64, _ role: Role) -> CarrierMap.Piece? {
+        let (last, previous) = (maps[role.index].last, maps[role.index].previous)
+        if let last, last.offset <= offset { return last }
+        if let previous, previous.offset <= offset { return previous }
+        let older = rest?.older[role.index] ?? []
+        return older.last { $0.offset <= offset } ?? older.first ?? previous ?? last
     }
 }
 
-/// The same of one stream.
+/// The last two pieces of a stream and what carried them: all that the end of a session asks for.
 ///
-/// It remembers as many pieces as a ledger of deliveries does segments. Of what was before, the oldest one known stands
-/// in: that concerns only segments that were sent again long ago.
+/// In 32 bytes, since each session inside TLS has two.
 struct CarrierMap {
-    private struct Piece {
+    struct Piece {
         /// Where it begins in the stream.
         var offset: UInt64
         var carrier: Range<UInt64>
     }
 
-    /// The piece that came last, and the one before: all that the end of a session asks for.
-    private var last: Piece?
-    private var previous: Piece?
-    /// Those before.
-    private var older: Deque<Piece> = []
-    private static let memory = 64
+    private var offset: UInt64 = 0
+    private var carrier: UInt64 = 0
+    private var carrierLength: UInt32 = 0
+    private var previousLength: UInt32 = 0
+    /// How much further the last piece begins than the one before, in the stream and in what carries it.
+    private var distance: (offset: UInt32, carrier: UInt32) = (Self.never, Self.never)
 
-    /// Learns what carries the bytes from a place on.
-    mutating func add(_ place: StreamPlace, keepsOlder: Bool) {
-        if keepsOlder, let previous {
-            if older.count == Self.memory &- 2 { older.removeFirst() }
-            older.append(previous)
-        }
-        previous = last
-        last = Piece(offset: place.offset, carrier: place.carrier)
+    /// The distance if there is no piece before, or it is not so near; both for no piece at all.
+    private static let never = UInt32.max
+
+    /// The piece that came last.
+    var last: Piece? {
+        guard distance.offset != Self.never || distance.carrier != Self.never else { return nil }
+        return Piece(offset: offset, carrier: carrier..<(carrier &+ UInt64(carrierLength)))
     }
 
-    /// Where in the TCP stream all that carries the byte at `offset` begins.
-    func start(of offset: UInt64) -> UInt64 { piece(of: offset)?.carrier.lowerBound ?? 0 }
-
-    /// Where in the TCP stream all that carries the bytes before `offset` ends.
-    func end(before offset: UInt64) -> UInt64 {
-        piece(of: max(offset, 1) &- 1)?.carrier.upperBound ?? 0
+    /// The one before.
+    var previous: Piece? {
+        guard distance.offset != Self.never, distance.carrier != Self.never else { return nil }
+        let start = carrier &- UInt64(distance.carrier)
+        return Piece(offset: offset &- UInt64(distance.offset), carrier: start..<(start &+ UInt64(previousLength)))
     }
 
-    private func piece(of offset: UInt64) -> Piece? {
-        if let last, last.offset <= offset { return last }
-        if let previous, previous.offset <= offset { return previous }
-        return older.last { $0.offset <= offset } ?? older.first ?? previous ?? last
+    /// Adds the next piece.
+    mutating func add(_ piece: Piece) {
+        let isFirst = last == nil
+        previousLength = carrierLength
+        let (further, carrierFurther) = (piece.offset &- offset, piece.carrier.lowerBound &- carrier)
+        let isNear = !isFirst && further < UInt64(Self.never) && carrierFurther < UInt64(Self.never)
+        distance = isNear ? (UInt32(further), UInt32(carrierFurther)) : (Self.never, 0)
+        offset = piece.offset
+        carrier = piece.carrier.lowerBound
+        carrierLength = UInt32(clamping: piece.carrier.upperBound &- carrier)
     }
 }

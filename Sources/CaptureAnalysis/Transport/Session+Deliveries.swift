@@ -16,13 +16,13 @@ extension Session {
     @inline(__always)
     mutating func carriedEnd(of role: Role) -> UInt64 {
         let offset = streams[role.index].decoder.streamOffset
-        return carriers.map { $0[role].end(before: offset) } ?? offset
+        return carriers?.end(before: offset, role) ?? offset
     }
 
     /// Where in the TCP stream all that carries the byte at an offset begins.
     @inline(__always)
     private mutating func carriedStart(of offset: UInt64, from role: Role) -> UInt64 {
-        carriers.map { $0[role].start(of: offset) } ?? offset
+        carriers?.start(of: offset, role) ?? offset
     }
 
     /// Whether the count of segments without new bytes has gone up since this was asked.

@@ -38,6 +38,16 @@ package struct Block: Sendable {
             toByteOffset: index, as: UInt64.self)
     }
 
+    /// The last eight bytes, as a number in the machine's byte order.
+    var tail: UInt64 {
+        get { unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 8, as: UInt64.self) }
+        set {
+            var span = storage.mutableSpan
+            var bytes = unsafe span.mutableBytes
+            bytes.storeBytes(of: newValue, toByteOffset: 8, as: UInt64.self)
+        }
+    }
+
     package var span: Span<UInt8> {
         @_lifetime(borrow self) get { storage.span }
     }

@@ -40,8 +40,12 @@ package final class CipherBench {
     package var trialBudget = 4 << 30
     /// Lines of key logs that may still be read for them.
     package var midstreamLines = 1 << 23
-    /// Room of long records that have been read, for others.
-    private var rooms: [[UInt8]] = []
+    /// Memory for what connections keep of their directions.
+    let sides = TLSReader.SidePool()
+    /// Names of servers that many connections may share.
+    private var names: Set<String> = []
+    /// Incomplete records that are not used, with their room.
+    private var partials: [PartialRecord] = []
     /// Room for what an HMAC is made of.
     private var message: [UInt8] = []
 
@@ -55,17 +59,33 @@ package final class CipherBench {
 
     // MARK: Room
 
-    /// Lends room for a long record, if there is some.
-    func takeRoom() -> [UInt8]? { rooms.popLast() }
-
-    /// Takes room back, within reason.
-    func giveBack(room: consuming [UInt8]) {
-        guard rooms.count < Self.roomLimit, room.capacity <= Self.longestRoom else { return }
-        room.removeAll(keepingCapacity: true)
-        rooms.append(room)
+    /// The same name, sharing its memory with that of other connections.
+    func shared(_ name: String?) -> String? {
+        // Short strings take no memory of their own.
+        guard let name, name.utf8.count > 15, name.utf8.count <= Self.longestName else { return name }
+        guard names.count < Self.nameLimit else { return names.firstIndex(of: name).map { names[$0] } ?? name }
+        return names.insert(name).memberAfterInsert
     }
 
-    private static let roomLimit = 8
+    private static let nameLimit = 4096
+    private static let longestName = 255
+
+    /// Lends an empty record.
+    func takePartial(at start: UInt64) -> PartialRecord {
+        let partial = partials.popLast() ?? PartialRecord()
+        partial.start = start
+        return partial
+    }
+
+    /// Takes a record back, within reason.
+    func giveBack(_ partial: PartialRecord) {
+        guard partials.count < Self.partialLimit, partial.bytes.capacity <= Self.longestRoom else { return }
+        partial.bytes.removeAll(keepingCapacity: true)
+        partial.lostCount = 0
+        partials.append(partial)
+    }
+
+    private static let partialLimit = 8
     private static let longestRoom = 40 << 10
 
     // MARK: AEAD
@@ -110,7 +130,7 @@ package final class CipherBench {
     ///   - output: Gets the plaintext, if it is genuine.
     /// - Returns: Whether it is.
     package func open(
-        _ sealed: Span<UInt8>, _ cipher: RecordCipher, key: KeyBytes, _ claim: inout Claim, nonce: Block,
+        _ sealed: Span<UInt8>, _ cipher: RecordCipher, key: Span<UInt8>, _ claim: inout Claim, nonce: Block,
         additional: Span<UInt8>, into output: inout [UInt8]
     ) -> Bool {
         let count = sealed.count &- cipher.tagSize
@@ -129,7 +149,7 @@ package final class CipherBench {
         output.append(addingCapacity: count) { room in
             unsafe sealed.withUnsafeBufferPointer { sealed in
                 unsafe additional.withUnsafeBufferPointer { additional in
-                    unsafe key.span.withUnsafeBufferPointer { key in
+                    unsafe key.withUnsafeBufferPointer { key in
                         unsafe nonce.span.withUnsafeBufferPointer { nonce in
                             unsafe room.withUnsafeMutableBufferPointer { room, written in
                                 let key = isKnown ? nil : key.baseAddress

@@ -17,27 +17,39 @@ package struct RecordProtection: Sendable {
         let secret: TrafficSecret?
         /// The key of the HMAC, for CBC.
         let macKey: KeyBytes
+        /// Whether the HMAC is that of the encrypted bytes, for CBC (RFC 7366).
+        let encryptsThenAuthenticates: Bool
 
-        init(secret: TrafficSecret?, macKey: KeyBytes) {
+        init(secret: TrafficSecret) {
             self.secret = secret
+            macKey = KeyBytes()
+            encryptsThenAuthenticates = false
+        }
+
+        init(macKey: KeyBytes, encryptsThenAuthenticates: Bool) {
+            secret = nil
             self.macKey = macKey
+            self.encryptsThenAuthenticates = encryptsThenAuthenticates
         }
     }
 
+    /// The number of the next record.
+    var sequence: UInt64 = 0
+    /// The fixed part of nonces; in TLS 1.0, the initialization vector of the next record.
+    ///
+    /// Where records bring most of their nonce, it has room for ``counterDistance``.
+    private var vector: Block
+    private let key: RecordKey
+    /// The context that has the key.
+    private var context = CipherBench.Claim()
+    private let rest: Rest?
     let version: TLSVersion
     let cipher: RecordCipher
     let epoch: Epoch
-    private let encryptsThenAuthenticates: Bool
     /// Whether the next record's vector is lost with the record before.
     private(set) var lacksVector = false
-    private let key: KeyBytes
-    /// The fixed part of nonces; in TLS 1.0, the initialization vector of the next record.
-    private var vector: Block
-    private let rest: Rest?
-    /// The context that has the key.
-    private var context = CipherBench.Claim()
-    /// The number of the next record.
-    var sequence: UInt64 = 0
+    /// Whether ``counterDistance`` is known.
+    private var knowsCounter = false
 
     /// Creates protection by a traffic secret of TLS 1.3.
     ///
@@ -51,10 +63,9 @@ package struct RecordProtection: Sendable {
         self.cipher = cipher
         self.epoch = epoch
         let keys = secret.keys(cipher)
-        key = keys.key
+        key = RecordKey(keys.key)
         vector = Block(keys.initializationVector.span)
-        rest = keepsSecret ? Rest(secret: secret, macKey: KeyBytes()) : nil
-        encryptsThenAuthenticates = false
+        rest = keepsSecret ? Rest(secret: secret) : nil
     }
 
     /// Creates protection by a key block of TLS 1.2 or before.
@@ -70,19 +81,22 @@ package struct RecordProtection: Sendable {
         self.version = version
         self.cipher = cipher
         epoch = .application
-        key = keys.key
-        rest = cipher.mode == .cbc ? Rest(secret: nil, macKey: keys.macKey) : nil
+        key = RecordKey(keys.key)
+        rest =
+            cipher.mode == .cbc
+            ? Rest(macKey: keys.macKey, encryptsThenAuthenticates: encryptsThenAuthenticates) : nil
         vector = Block(keys.initializationVector.span)
-        self.encryptsThenAuthenticates = encryptsThenAuthenticates && cipher.mode == .cbc
     }
 
     private var macKey: KeyBytes { rest?.macKey ?? KeyBytes() }
+    private var encryptsThenAuthenticates: Bool { rest?.encryptsThenAuthenticates == true }
+    private var keyBytes: KeyBytes { key.bytes(count: cipher.keySize) }
 
     /// The secret that further keys follow from; nil before the first KeyUpdate, and in TLS 1.2.
     var secret: TrafficSecret? { rest?.secret }
 
     /// Whether the keys follow from a secret.
-    func follows(from secret: TrafficSecret) -> Bool { version >= .tls13 && secret.keys(cipher).key == key }
+    func follows(from secret: TrafficSecret) -> Bool { version >= .tls13 && secret.keys(cipher).key == keyBytes }
 
     /// The protection after a KeyUpdate (RFC 8446 4.6.3).
     ///
@@ -93,7 +107,9 @@ package struct RecordProtection: Sendable {
     }
 
     /// Whether both are of the same generation.
-    func hasSameKeys(as other: RecordProtection) -> Bool { key == other.key && macKey == other.macKey }
+    func hasSameKeys(as other: RecordProtection) -> Bool {
+        keyBytes == other.keyBytes && macKey == other.macKey
+    }
 
     /// How many bytes a record adds to its plaintext: exact for an AEAD, unless TLS 1.3 pads; nil for CBC.
     var overhead: Int? {
@@ -125,15 +141,15 @@ package struct RecordProtection: Sendable {
         let count = payload.count &- explicit &- cipher.tagSize
         let additional = pseudoHeader(header, count)
         let isGenuine = bench.open(
-            payload.extracting(droppingFirst: explicit), cipher, key: key, &context, nonce: nonce,
-            additional: additional.span, into: &output)
+            payload.extracting(droppingFirst: explicit), cipher, key: key.span(count: cipher.keySize), &context,
+            nonce: nonce, additional: additional.span, into: &output)
         return isGenuine ? header.type : nil
     }
 
     /// The number of a record that was encrypted with these keys, by its tag; nil if that does not tell it.
     func sequence(of header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench) -> UInt64? {
         guard version >= .tls13, cipher.mode == .gcm, payload.count > cipher.tagSize,
-            let nonce = bench.nonceOfGCM(payload, key: key, additional: header.bytes.span)
+            let nonce = bench.nonceOfGCM(payload, key: keyBytes, additional: header.bytes.span)
         else { return nil }
         // The last four bytes of the block were proof already, the first four are the other half.
         let mixed = (nonce.bits ^ vector.bits) >> 32
@@ -147,6 +163,16 @@ package struct RecordProtection: Sendable {
 
     /// Whether records bring such a counter.
     var hasExplicitCounter: Bool { version < .tls13 && cipher.explicitVectorSize(version) == 8 }
+
+    /// What separates the explicit part of nonces from the sequence (TLS 1.2); nil if that is not known.
+    var counterDistance: UInt64? { knowsCounter ? vector.tail : nil }
+
+    /// Learns the distance by a record that is genuine, and counted already.
+    mutating func learnCounter(_ payload: Span<UInt8>) {
+        guard hasExplicitCounter, let counter = Self.explicitCounter(payload) else { return }
+        vector.tail = counter &- (sequence &- 1)
+        knowsCounter = true
+    }
 
     /// Takes over what a record that was not decrypted changes: in TLS 1.0 its last block is the next one's vector.
     mutating func pass(_ payload: Span<UInt8>) {
@@ -183,7 +209,8 @@ package struct RecordProtection: Sendable {
         let start = output.count
         guard
             bench.open(
-                payload, cipher, key: key, &context, nonce: nonce, additional: header.bytes.span, into: &output)
+                payload, cipher, key: key.span(count: cipher.keySize), &context, nonce: nonce,
+                additional: header.bytes.span, into: &output)
         else { return nil }
         // RFC 8446 5.4: zeros, if any, pad the record; before them stands its type.
         while output.count > start, let last = output.popLast() {
@@ -234,7 +261,7 @@ package struct RecordProtection: Sendable {
         }
         let first = explicit > 0 ? Block(payload) : vector
         let start = output.count
-        guard bench.decryptChain(payload.extracting(explicit..<end), key: key, vector: first, into: &output) else {
+        guard bench.decryptChain(payload.extracting(explicit..<end), key: keyBytes, vector: first, into: &output) else {
             return nil
         }
         guard let padding = output.last, removePadding(Int(padding), from: start, &output) else {

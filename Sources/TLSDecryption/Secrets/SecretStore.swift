@@ -108,8 +108,13 @@ package final class SecretStore: Sendable {
     ///   - packet: The current packet.
     /// - Returns: The secrets, each once.
     package func secrets(_ label: SecretLabel, of random: Random, at packet: UInt64) -> [KeyBytes] {
+        Self.secrets(label, in: lines(of: random, at: packet))
+    }
+
+    /// The secrets of some lines, each once.
+    static func secrets(_ label: SecretLabel, in lines: [KeyLogLine]) -> [KeyBytes] {
         var secrets: [KeyBytes] = []
-        for line in lines(of: random, at: packet) where line.label == label && !secrets.contains(line.secret) {
+        for line in lines where line.label == label && !secrets.contains(line.secret) {
             secrets.append(line.secret)
         }
         return secrets
@@ -119,7 +124,7 @@ package final class SecretStore: Sendable {
     private static let lineLimit = 64
 
     /// The lines of a connection.
-    private func lines(of random: Random, at packet: UInt64) -> [KeyLogLine] {
+    func lines(of random: Random, at packet: UInt64) -> [KeyLogLine] {
         var lines: [KeyLogLine] = []
         read(random, at: packet) { line, _ in lines.append(line) }
         return lines
