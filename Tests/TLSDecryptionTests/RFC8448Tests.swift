@@ -49,6 +49,33 @@ struct RFC8448Tests {
         #expect(facts.serverName == "server" && !facts.isResumed && !facts.hasEncryptedHello)
     }
 
+    /// Sections 4 to 7: the records and secrets that the RFC states, one record a piece.
+    @Test(
+        "is decrypted if it resumes, retries, authenticates the client, or is in compatibility mode",
+        arguments: [
+            ("rfc8448-4", [[65, 66, 67, 68, 69, 70] + data, data], true), ("rfc8448-5", [[], []], false),
+            ("rfc8448-6", [[], []], false), ("rfc8448-7", [[], []], false),
+        ], [1, 7, 1000])
+    func others(trace: (name: String, plaintext: [[UInt8]], isResumed: Bool), cut: Int) throws {
+        let session = try RecordedSession(trace.name)
+        let reading = Reading(session.secrets)
+        for (direction, bytes) in session.pieces {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                reading.receive(rest.prefix(cut), direction)
+                rest = rest.dropFirst(cut)
+            }
+        }
+        reading.finish()
+        #expect(reading.plaintext == trace.plaintext.map { $0.map { $0 } })
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+        // Each end sends its close_notify with the last keys, so that all before were found.
+        #expect(reading.alerts.map(\.direction) == [.fromInitiator, .fromResponder])
+        #expect(reading.alerts.allSatisfy { $0.alert == TLSAlert(isFatal: false, code: 0) })
+        #expect(reading.reader.isDecrypted && reading.reader.facts.isResumed == trace.isResumed)
+        #expect(reading.reader.facts.serverName == "server" && reading.reader.facts.suite == .aes128GCM)
+    }
+
     @Test("tells the number of a record by its tag")
     func sequenceByTag() throws {
         let cipher = try #require(CipherSuite.aes128GCM.cipher)
