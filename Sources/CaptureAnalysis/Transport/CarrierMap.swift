@@ -47,7 +47,9 @@ final class CarrierMaps {
         piece(of: max(offset, 1) &- 1, role)?.carrier.upperBound ?? 0
     }
 
-    /// The piece with a byte. Of what is not remembered any more, the oldest one known stands in: that concerns only
+    /// The piece with a byte.
+    ///
+    /// Of what is not remembered any more, the oldest one known stands in: that concerns only
     /// segments that were sent again long ago.
     private func piece(of offset: UInt64, _ role: Role) -> CarrierMap.Piece? {
         let (last, previous) = (maps[role.index].last, maps[role.index].previous)
