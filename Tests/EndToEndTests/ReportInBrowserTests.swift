@@ -25,6 +25,12 @@ struct ReportInBrowserTests {
         try run("check-report-firefox.py", reports)
     }
 
+    @Test func `Chromium's own DevTools show the messages of a HAR file as they are in the trace`() throws {
+        let fixtures = try Fixture.all.map { $0.capture.path }
+        try run(
+            "check-har.py", [Wstap.path] + fixtures + SharedCapture.all([.plain, .hostile]).map { $0.capture.path })
+    }
+
     /// Runs a script, whose output says what is wrong.
     private func run(_ script: String, _ arguments: [String]) throws {
         let process = Process()

@@ -20,14 +20,17 @@ struct FramePlace: Sendable {
 extension FrameHeader {
     /// The header with another masking key (RFC 6455 5.2).
     ///
-    /// If it is none in truth, little of what was taken for it can be a word: of a length of eight bytes, one is zero.
+    /// If it is none in truth, little of what was taken for it can be a word: of a length of eight bytes that more than two
+    /// are text of, one is zero.
     func bytes(key: UInt32?) -> [UInt8] {
         let mask: UInt8 = maskingKey == nil ? 0 : 0x80
         var bytes = [firstByte]
         switch byteCount - (maskingKey == nil ? 2 : 6) {
         case 2: bytes += [126 | mask] + (0..<2).map { UInt8(truncatingIfNeeded: payloadLength >> UInt64(8 - 8 * $0)) }
         case 8:
-            let length = payloadLength >> 32 == 0 ? payloadLength : payloadLength & ~0xff00_0000
+            let original = (0..<8).map { UInt8(truncatingIfNeeded: payloadLength >> UInt64(56 - 8 * $0)) }
+            let isText = payloadLength >> 32 != 0 && original.count { 0x20..<0x7f ~= $0 } > 2
+            let length = isText ? payloadLength & ~0xff00_0000 : payloadLength
             bytes += [127 | mask] + (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * $0)) }
         default: bytes.append(UInt8(truncatingIfNeeded: payloadLength) & 0x7f | mask)
         }

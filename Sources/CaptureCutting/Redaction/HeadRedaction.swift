@@ -57,8 +57,10 @@ struct HeadRedaction: Sendable {
     ) -> [Piece] {
         let values = proxies.values
         if offset > 0, lineOffset == 0, line.isEmpty { mayBeSOCKS = false }
+        var pieces: [Piece] = []
         if offset != lineOffset &+ UInt64(line.count) {
             // Something was left out: a body, or what the capture lacks.
+            if let piece = finishCutLine(values) { pieces.append(piece) }
             let skipped = offset &- lineOffset
             line.removeAll()
             lineOffset = offset
@@ -70,7 +72,6 @@ struct HeadRedaction: Sendable {
             default: place = .outside
             }
         }
-        var pieces: [Piece] = []
         var index = 0
         while mayBeSOCKS, line.isEmpty, index < bytes.count {
             guard let message = proxies.message(in: bytes.extracting(index...)) else {
@@ -121,6 +122,20 @@ struct HeadRedaction: Sendable {
             line.removeAll(keepingCapacity: true)
         }
         return pieces
+    }
+
+    /// What takes the place of a line whose end the capture lacks: in a head, or where one begins.
+    mutating func finishCutLine(_ values: HeadValues) -> Piece? {
+        defer { line.removeAll() }
+        guard !isOverlong, !line.isEmpty else { return nil }
+        switch place {
+        case .head:
+            var nobody: [Accept] = []
+            return Piece(offset: lineOffset, bytes: field(line[...], values, &nobody))
+        case .outside where line.starts(with: "HTTP/1.".utf8) || line.starts(with: "GET ".utf8):
+            return values.startOfLine(line[...]).map { Piece(offset: lineOffset, bytes: $0) }
+        default: return nil
+        }
     }
 
     private mutating func finishLine(_ values: HeadValues, _ accepts: inout [Accept]) -> Piece? {

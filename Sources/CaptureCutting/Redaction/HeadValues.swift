@@ -37,7 +37,7 @@ struct HeadValues: Sendable {
             guard line[start + 7].isDigit, line[start + 8] == 0x20,
                 line[(start + 9)..<(start + 12)].allSatisfy(\.isDigit)
             else { return nil }
-            return Array(line.prefix(12)) + words(line.dropFirst(12))
+            return Array(line.prefix(12)) + words(line.dropFirst(12), digits: 0)
         }
         if line.starts(with: "PROXY ".utf8) { return proxyLine(line) }
         let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)
@@ -53,12 +53,23 @@ struct HeadValues: Sendable {
         return result + parts[2]
     }
 
+    /// The first part of a line that begins a head, whose end the capture lacks; nil if it does not.
+    func startOfLine(_ line: ArraySlice<UInt8>) -> [UInt8]? {
+        guard line.starts(with: "GET ".utf8) else { return startLine(line) }
+        let parts = line.dropFirst(4).split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: false)
+        guard let target = parts.first else { return nil }
+        let start = "GET ".utf8 + self.target(target)
+        guard let version = parts.dropFirst().first, "HTTP/1.1".utf8.starts(with: version) else { return start }
+        return start + [0x20] + version
+    }
+
     /// A line of the PROXY protocol (2.1): addresses and ports.
     private func proxyLine(_ line: ArraySlice<UInt8>) -> [UInt8]? {
         let parts = line.dropFirst(6).split(separator: 0x20, omittingEmptySubsequences: false)
         guard let family = parts.first.map({ String(decoding: $0, as: UTF8.self) }) else { return nil }
         guard ["TCP4", "TCP6"].contains(family), parts.count == 5, line.count <= 107,
-            parts[1...].allSatisfy({ $0.allSatisfy { $0.hexadecimalValue != nil || $0 == 0x2e || $0 == 0x3a } })
+            parts[1...2].allSatisfy({ Self.isAddress($0, isIPv6: family == "TCP6") }),
+            parts[3...].allSatisfy({ $0.count <= 5 && $0.allSatisfy(\.isDigit) })
         else {
             return family == "UNKNOWN" ? "PROXY UNKNOWN".utf8 + pseudonyms.shaped(line.dropFirst(13)) : nil
         }
@@ -68,6 +79,19 @@ struct HeadValues: Sendable {
             result += replacesHosts && index < 2 ? pseudonyms.addressText(part) : Array(part)
         }
         return result
+    }
+
+    /// Whether a text has the form of an IP address: groups of at most three or four digits.
+    private static func isAddress(_ text: ArraySlice<UInt8>, isIPv6: Bool) -> Bool {
+        guard text.count <= 45, !text.isEmpty else { return false }
+        let groups = text.split(separator: isIPv6 ? 0x3a : 0x2e, omittingEmptySubsequences: false)
+        let isDotted: (ArraySlice<UInt8>) -> Bool = { $0.count <= 3 && $0.allSatisfy(\.isDigit) }
+        if !isIPv6 { return groups.count == 4 && groups.allSatisfy(isDotted) }
+        return (3...9).contains(groups.count)
+            && groups.allSatisfy { group in
+                group.count <= 4 && group.allSatisfy { $0.hexadecimalValue != nil }
+                    || group.split(separator: 0x2e).allSatisfy(isDotted)
+            }
     }
 
     /// A request target.
@@ -126,9 +150,7 @@ struct HeadValues: Sendable {
         case "content-length":
             return value.count <= 19 && value.allSatisfy(\.isDigit) ? Array(value) : pseudonyms.shaped(value)
         case "sec-websocket-protocol": return list(value)
-        case "sec-websocket-key", "sec-websocket-accept":
-            return isRandom(value, count: name == "sec-websocket-key" ? 24 : 28)
-                ? Array(value) : pseudonyms.shaped(value)
+        case "sec-websocket-key", "sec-websocket-accept": return random(value)
         default: return redacted(value)
         }
     }
@@ -140,15 +162,27 @@ struct HeadValues: Sendable {
 
     /// A host, with or without a port.
     func host(_ host: ArraySlice<UInt8>) -> [UInt8] {
-        let isHost =
-            host.count <= 255
-            && host.allSatisfy { $0.isLetter || $0.isDigit || [0x2d, 0x2e, 0x3a, 0x5b, 0x5d].contains($0) }
-        guard isHost, !replacesHosts else {
+        guard Self.isHost(host), !replacesHosts else {
             let port = host.lastIndex(of: 0x3a).map { host[$0...] } ?? []
             let isPort = port.count <= 6 && port.dropFirst().allSatisfy(\.isDigit)
             return pseudonyms.shaped(host.dropLast(isPort ? port.count : 0)) + (isPort ? Array(port) : [])
         }
         return Array(host)
+    }
+
+    /// Whether a text is a name or an address, and the number of a port if there is any.
+    private static func isHost(_ host: ArraySlice<UInt8>) -> Bool {
+        guard host.count <= 255 else { return false }
+        var name = host
+        var port: ArraySlice<UInt8> = []
+        if host.first == 0x5b, let end = host.firstIndex(of: 0x5d) {
+            (name, port) = (host[(host.startIndex + 1)..<end], host[(end + 1)...])
+            guard isAddress(name, isIPv6: true), port.first == 0x3a || port.isEmpty else { return false }
+        } else if let colon = host.firstIndex(of: 0x3a) {
+            (name, port) = (host[..<colon], host[colon...])
+        }
+        return port.count <= 6 && port.dropFirst().allSatisfy(\.isDigit)
+            && (host.first == 0x5b || name.allSatisfy { $0.isLetter || $0.isDigit || $0 == 0x2d || $0 == 0x2e })
     }
 
     private func origin(_ value: ArraySlice<UInt8>) -> [UInt8] {
@@ -174,28 +208,14 @@ struct HeadValues: Sendable {
         return isDate ? Array(value) : redacted(value)
     }
 
-    /// Whether it is base64 of that length and holds no word.
-    private func isRandom(_ value: ArraySlice<UInt8>, count: Int) -> Bool {
-        guard value.count == count, value.last == 0x3d else { return false }
-        var bytes: [UInt8] = []
-        var (bits, width) = (0, 0)
-        for byte in value where byte != 0x3d {
-            let digit: Int
-            switch byte {
-            case 0x41...0x5a: digit = Int(byte) - 0x41
-            case 0x61...0x7a: digit = Int(byte) - 0x61 + 26
-            case 0x30...0x39: digit = Int(byte) - 0x30 + 52
-            case 0x2b: digit = 62
-            case 0x2f: digit = 63
-            default: return false
-            }
-            (bits, width) = (bits << 6 & 0xffff | digit, width + 6)
-            if width >= 8 {
-                width -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> width))
-            }
+    /// Another value of that form: since a peer chooses keys, one may say something, as it is or decoded.
+    private func random(_ value: ArraySlice<UInt8>) -> [UInt8] {
+        var result = pseudonyms.shaped(value)
+        // RFC 4648 3.5: the low bits of the last digit of a key belong to no byte, and are zero.
+        if let last = value.lastIndex(where: { $0 != 0x3d }), "AQgw".utf8.contains(value[last]) {
+            result[last - value.startIndex] = 0x51
         }
-        return bytes.split { !$0.isLetter }.allSatisfy { $0.count < 5 }
+        return result
     }
 
     /// A list of names, each of which is replaced unless it is known, alike in requests and answers.

@@ -78,7 +78,7 @@ struct RedactedSession {
             return payload
         }
         let history = encoders[role.index]?.history ?? []
-        for period in 1...4 where period <= history.count {
+        for period in 1...8 where period <= history.count {
             let end = Array(history.suffix(period))
             // No letters, so no words, and no part of a character.
             guard end.allSatisfy({ $0 < 0x80 }), end.contains(where: { !($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) })

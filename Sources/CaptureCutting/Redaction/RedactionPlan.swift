@@ -105,7 +105,12 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         guard let session = sessions.removeValue(forKey: id) else { return }
         accepts[session.record] = nil
         for key in [session.stream(of: .client), session.stream(of: .server)] {
-            heads[key] = nil
+            if var head = heads.removeValue(forKey: key), let piece = head.finishCutLine(proxies.values),
+                !piece.bytes.isEmpty
+            {
+                let extent = extent(piece.bytes, at: piece.offset)
+                _ = streams[key, default: RedactedStream()].heads.add(extent, &store)
+            }
             settle(key)
             streams[key]?.heads.flush(&store)
             streams[key]?.frames.flush(&store)
@@ -314,7 +319,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         while let frontier = streams[key]?.frontier, frontier >= offset, frontier < end {
             let start = Int(frontier - offset)
             guard let header = FrameHeader(original.span.extracting(start...)), !header.rsv2, !header.rsv3,
-                [0, 1, 2, 8, 9, 10].contains(header.opcode.rawValue),
+                // No text has such a byte, unless with RSV1.
+                !header.rsv1 || [0, 1, 2, 8, 9, 10].contains(header.opcode.rawValue),
                 case let (next, isFar) = (frontier &+ UInt64(header.byteCount)).addingReportingOverflow(
                     header.payloadLength)
             else {

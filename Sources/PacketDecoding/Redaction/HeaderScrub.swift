@@ -141,13 +141,19 @@ extension HeaderScrub {
         case .vxlan:
             fill((start &+ 1)..<(start &+ 4), in: &bytes)
             bytes[start &+ 7] = 0
-        case .geneve: blankGeneveOptions((start &+ 8)..<header.upperBound, in: &bytes)
+        case .geneve:
+            bytes[start &+ 7] = 0
+            blankGeneveOptions((start &+ 8)..<header.upperBound, in: &bytes)
         // The subheader of a platform follows 12 bytes.
         case .erspan: fill(min(start &+ 12, header.upperBound)..<header.upperBound, in: &bytes)
         case .gtpUser: blankGTPExtensions(header, in: &bytes)
         case .tzsp: blankTags((start &+ 4)..<header.upperBound, in: &bytes)
         // Version, lengths, tunnel and session; then numbers and the padding that an offset field asks for.
-        case .l2tp: fill(min(start &+ 14, header.upperBound)..<header.upperBound, in: &bytes)
+        case .l2tp:
+            // RFC 2661 3.1: each of them if a bit says so.
+            let flags = bytes[start]
+            let count = 6 &+ (flags & 0x40 != 0 ? 2 : 0) &+ (flags & 8 != 0 ? 4 : 0) &+ (flags & 2 != 0 ? 2 : 0)
+            fill(min(start &+ count, header.upperBound)..<header.upperBound, in: &bytes)
         // The session, then a cookie.
         case .l2tpSession: fill(min(start &+ 4, header.upperBound)..<header.upperBound, in: &bytes)
         case .tcp: blankOptions((start &+ 20)..<header.upperBound, in: &bytes)
@@ -211,6 +217,8 @@ extension HeaderScrub {
         var index = range.lowerBound
         while index &+ 4 <= range.upperBound {
             let length = Int(bytes[index &+ 3] & 0x1f) &* 4
+            // Reserved bits, behind the option's class and type.
+            bytes[index &+ 3] &= 0x1f
             fill((index &+ 4)..<min(index &+ 4 &+ length, range.upperBound), in: &bytes)
             index &+= 4 &+ length
         }
@@ -254,6 +262,7 @@ extension HeaderScrub {
             fill(min(index &+ (type == 1 ? 6 : 4), end)..<end, in: &bytes)
             index = max(end, index &+ 4)
         }
+        fill(index..<max(index, range.upperBound), in: &bytes)
     }
 }
 

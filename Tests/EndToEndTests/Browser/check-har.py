@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Loads HAR files (wstap --format har) into the network panel of Chromium's own DevTools, and compares it with the trace.
+
+    check-har.py WSTAP CAPTURE...
+
+Prints a line for each difference in the URLs of sessions, or in the number, order, times or bytes of their messages; exit
+status 1 then, 77 where there is no browser or Playwright: `scripts/install-dependencies browsers` installs them.
+"""
+import base64
+import datetime
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+                 if os.access(path, os.X_OK)), None)
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
+
+# What the panel's own button does with a file; then what it holds of each request.
+LOAD = """async text => {
+    const Network = await import('./panels/network/network.js');
+    const Logs = await import('./models/logs/logs.js');
+    const UI = await import('./ui/legacy/legacy.js');
+    const panel = Network.NetworkPanel.NetworkPanel.instance();
+    const log = Logs.NetworkLog.NetworkLog.instance();
+    log.reset();
+    await UI.ViewManager.ViewManager.instance().showView('network');
+    await panel.networkLogView.onLoadFromFile(new File([text], 'sessions.har'));
+    return log.requests().filter(request => request.resourceType().name() === 'websocket').map(request => ({
+        url: request.url(),
+        frames: request.frames().map(({type, time, text, opCode}) => ({type, time, text, opCode})),
+    }));
+}"""
+
+
+def port_of(profile, process):
+    """The port that Chromium writes into its profile once it listens."""
+    path = pathlib.Path(profile, "DevToolsActivePort")
+    while process.poll() is None:
+        if path.exists() and path.read_text().count("\n"):
+            return int(path.read_text().split()[0])
+    sys.exit("Chromium ended")
+
+
+def expected(wstap, capture):
+    """The messages of the trace by connection: sent by the client or not, seconds since 1970, opcode, bytes in base64."""
+    sessions, waited = {}, False
+    for line in subprocess.run([wstap, capture, "--format", "jsonl"], capture_output=True).stdout.splitlines():
+        event = json.loads(line)
+        name = (event.get("connection"), event.get("stream"))
+        if event["event"] == "handshake" and event["accepted"] or event.get("opened") == "midstream":
+            sessions.setdefault(name, [])
+        # What was withheld is in a comment of the HAR, not among its messages.
+        if event["event"] != "message" or not event["complete"] or "payload_withheld" in event:
+            continue
+        waited = waited or "origin_time" in event
+        time = event.get("origin_time", event["time"])
+        if event["opcode"] == "text" and "payload_base64" in event:
+            event["payload_base64"] = base64.b64encode(
+                base64.b64decode(event["payload_base64"]).decode(errors="replace").encode()).decode()
+        seconds = datetime.datetime.fromisoformat(time[:19] + "+00:00").timestamp() + int(time[20:29]) / 1e9
+        data = event.get("payload_base64") or base64.b64encode(event.get("payload", "").encode()).decode()
+        sessions.setdefault(name, []).append(
+            (event["from"] == "client", round(seconds, 5), 1 if event["opcode"] == "text" else 2, data))
+    return sorted(by_sender(session) for session in sessions.values()), waited
+
+
+def by_sender(messages):
+    """Those of the server, then those of the client, each in their order."""
+    return [[message for message in messages if message[0] is sent] for sent in (False, True)]
+
+
+def shown(requests):
+    """The same of what the panel holds."""
+    return sorted(
+        by_sender([(frame["type"] == "send", round(frame["time"], 5), frame["opCode"],
+                    frame["text"] if frame["opCode"] != 1 else base64.b64encode(frame["text"].encode()).decode())
+                   for frame in request["frames"]])
+        for request in requests)
+
+
+def main():
+    wstap, *captures = sys.argv[1:]
+    if not CHROMIUM or not sync_playwright:
+        sys.exit(77)
+    failed = False
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        # One browser serves its DevTools, and another opens them.
+        host = subprocess.Popen(
+            [CHROMIUM, "--headless=new", "--no-sandbox", "--remote-debugging-port=0", "--remote-allow-origins=*",
+             f"--user-data-dir={folder}/host", "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            port = port_of(f"{folder}/host", host)
+            target = next(target for target in json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/json"))
+                          if target["type"] == "page")
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            page = browser.new_page()
+            address = target["webSocketDebuggerUrl"].removeprefix("ws://")
+            page.goto(f"http://127.0.0.1:{port}/devtools/inspector.html?ws={address}&panel=network")
+            page.wait_for_selector(".main-tabbed-pane, .tabbed-pane", timeout=60_000)
+            for capture in captures:
+                har = subprocess.run([wstap, capture, "--format", "har"], capture_output=True).stdout.decode()
+                requests = page.evaluate(LOAD, har)
+                (wanted, waited), found = expected(wstap, capture), shown(requests)
+                if waited:
+                    # An archive has the order of the messages' own packets, a trace that of the stream.
+                    wanted, found = (sorted([sorted(side) for side in session] for session in all)
+                                     for all in (wanted, found))
+                if wanted != found:
+                    failed = True
+                    print(f"{capture}: {sum(len(side) for session in found for side in session)} messages of {len(found)} sessions are shown, "
+                          f"{sum(len(side) for session in wanted for side in session)} of {len(wanted)} are in the trace, or others")
+            browser.close()
+        finally:
+            host.kill()
+            host.wait()
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()
