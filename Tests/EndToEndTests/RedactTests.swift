@@ -225,6 +225,7 @@ struct RedactTests {
     @Test("show no word in place of a key, a port, an address or a number")
     func hiddenForms() throws {
         var talk = TCPConversation()
+        talk.open()
         talk.send(
             "PROXY TCP4 deadbeef facade beef added\r\nGET /chat HTTP/1.1\r\nHost: example.com:hiddenport\r\n"
                 + "Origin: http://example.com:hiddenorigin\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

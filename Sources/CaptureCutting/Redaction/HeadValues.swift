@@ -71,7 +71,8 @@ struct HeadValues: Sendable {
             parts[1...2].allSatisfy({ Self.isAddress($0, isIPv6: family == "TCP6") }),
             parts[3...].allSatisfy({ $0.count <= 5 && $0.allSatisfy(\.isDigit) })
         else {
-            return family == "UNKNOWN" ? "PROXY UNKNOWN".utf8 + pseudonyms.shaped(line.dropFirst(13)) : nil
+            return ["TCP4", "TCP6", "UNKNOWN"].contains(family)
+                ? "PROXY \(family)".utf8 + pseudonyms.shaped(line.dropFirst(6 + family.utf8.count)) : nil
         }
         var result = Array("PROXY \(family)".utf8)
         for (index, part) in parts[1...].enumerated() {
