@@ -43,6 +43,24 @@ struct OneDirectionTests {
         #expect(analysis.rules.isEmpty)
     }
 
+    @Test("Does not show whether Pings and Close frames were answered")
+    func answers() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<6 {
+            talk.send(WireFrame.ping("\(number)", from: .server), from: .server)
+            talk.send(WireFrame.pong("\(number)", from: .client), from: .client)
+            talk.wait(milliseconds: 5000)
+        }
+        talk.send(WireFrame.close(1001, from: .server), from: .server)
+        talk.send(WireFrame.close(1001, from: .client), from: .client)
+        talk.finish(first: .server)
+        let packets = talk.packets.filter { $0.bytes[34] == 0x1f && $0.bytes[35] == 0x90 }
+        let analysis = Analysis(packets)
+        #expect(analysis.frames.count == 7 && analysis.rules.isEmpty)
+        #expect(try analysis.end.verdict.serverSees == nil)
+    }
+
     @Test("Without frames does not show whether the upgrade was accepted")
     func nothing() throws {
         let analysis = Analysis(Self.packets(of: .client, texts: 0, withOpening: true))

@@ -84,7 +84,10 @@ extension TCPConnection {
 
     /// Whether the capture has no SYN, no byte and no FIN of a stream.
     package mutating func isUnseen(_ direction: Direction) -> Bool {
-        guard streams[direction.index].seenOffset == 0, finPackets[direction.index] == nil else { return false }
+        // What was acknowledged, and so counts as a gap, was not seen either.
+        guard streams[direction.index].seenOffset == streams[direction.index].gapBytes,
+            finPackets[direction.index] == nil
+        else { return false }
         return direction == .fromInitiator ? syn == nil : synAck == nil
     }
 
