@@ -10,7 +10,7 @@ struct InflateBombTests {
     private static let inflatedCount = 200 << 20
 
     /// Zeros as permessage-deflate sends them (RFC 7692 7.2.1), about a thousandth of their size.
-    private static func deflatedZeros(_ count: Int) -> [UInt8] {
+    static func deflatedZeros(_ count: Int) -> [UInt8] {
         var stream = z_stream()
         deflateInit2_(
             &stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))

@@ -7,8 +7,8 @@ import WireFormat
 @Suite("Packets that the capture holds twice")
 struct DuplicatePacketTests {
     /// A conversation in both directions; its IPv4 headers are numbered if asked for.
-    private static func talk(isNumbered: Bool) -> [TimedPacket] {
-        var talk = TCPConversation()
+    private static func talk(isNumbered: Bool, isV6: Bool = false) -> [TimedPacket] {
+        var talk = isV6 ? TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080") : TCPConversation()
         talk.openWebSocket()
         talk.send(WireFrame.text("hi", from: .client), from: .client)
         talk.send(WireFrame.text("yo", from: .server), from: .server)
@@ -19,12 +19,14 @@ struct DuplicatePacketTests {
         return packets
     }
 
-    /// Each packet a second time, so many nanoseconds later.
-    private static func twice(_ packets: [TimedPacket], after delay: Int64) -> [TimedPacket] {
+    /// Each packet a second time, so many nanoseconds later, or more often.
+    private static func twice(_ packets: [TimedPacket], after delay: Int64, copies: Int64 = 1) -> [TimedPacket] {
         packets.flatMap { packet in
-            var copy = packet
-            copy.time = Timestamp(nanoseconds: packet.time.nanoseconds + delay)
-            return [packet, copy]
+            (0...copies).map { number in
+                var copy = packet
+                copy.time = Timestamp(nanoseconds: packet.time.nanoseconds + delay * number)
+                return copy
+            }
         }
     }
 
@@ -40,6 +42,17 @@ struct DuplicatePacketTests {
             #expect(tcp.retransmittedSegments == 0 && tcp.duplicateSegments == 5)
             #expect(tcp.outOfOrderSegments == 0)
         }
+    }
+
+    @Test(
+        "Packets seen more than twice, or of IPv6, likewise", arguments: [(1, true), (2, false), (2, true), (7, false)])
+    func copies(copies: Int64, isV6: Bool) throws {
+        let packets = Self.talk(isNumbered: !isV6, isV6: isV6)
+        let analysis = Analysis(Self.twice(packets, after: 5000, copies: copies))
+        #expect(analysis.texts == ["hi", "yo", "again"])
+        let tcp = try analysis.end.tcp
+        #expect(tcp.retransmittedSegments == 0 && tcp.duplicateSegments == 5 * UInt64(copies))
+        #expect(tcp.outOfOrderSegments == 0 && !analysis.rules.contains { $0.hasPrefix("tcp.") })
     }
 
     @Test("Packets of both sides of a router are duplicates, whatever their hop limits and link addresses")

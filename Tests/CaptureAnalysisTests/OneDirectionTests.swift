@@ -1,7 +1,9 @@
 import CaptureAnalysis
+import PacketDecoding
 import TestSupport
 import Testing
 import WebSocketProtocol
+import WireFormat
 
 @Suite("A capture of one direction")
 struct OneDirectionTests {
@@ -17,9 +19,7 @@ struct OneDirectionTests {
             talk.send(WireFrame.text("server \(number) says so", from: .server), from: .server)
         }
         talk.finish(first: .client)
-        // The port that a packet comes from stands after 14 bytes of Ethernet and 20 of IPv4: 8080 is the server's.
-        let packets = talk.packets.filter { ($0.bytes[34] == 0x1f && $0.bytes[35] == 0x90) == (end == .server) }
-        return withOpening ? packets : Array(packets.dropFirst(end == .client ? 2 : 1))
+        return Array(talk.packets.sent(by: end).dropFirst(withOpening ? 0 : end == .client ? 2 : 1))
     }
 
     @Test("Of the client alone gives its messages, and no answer", arguments: [true, false])
@@ -66,6 +66,83 @@ struct OneDirectionTests {
         let analysis = Analysis(Self.packets(of: .client, texts: 0, withOpening: true))
         let handshake = try #require(analysis.handshakes.first)
         #expect(!handshake.isAccepted && handshake.status == nil && handshake.isAnswerMissing)
+    }
+
+    /// HTTP before the upgrade, and the end that was captured.
+    static let exchanges: [(count: Int, end: ExpectedMessage.Sender)] = [
+        (0, .client), (1, .client), (3, .client), (0, .server), (1, .server), (3, .server),
+    ]
+
+    @Test("Shows what the end says, whatever came before, and not who closed first", arguments: exchanges)
+    func close(count: Int, end: ExpectedMessage.Sender) throws {
+        for isV6 in [false, true] {
+            var talk =
+                isV6
+                ? TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080") : TCPConversation()
+            talk.open()
+            for _ in 0..<count {
+                talk.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", from: .client)
+                talk.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", from: .server)
+            }
+            talk.send(TCPConversation.upgradeRequest(), from: .client)
+            talk.send(TCPConversation.upgradeResponse(), from: .server)
+            for text in ["one of them", "two of them", "three of them"] {
+                for sender in [ExpectedMessage.Sender.client, .server] {
+                    talk.send(WireFrame.text(text, from: sender), from: sender)
+                }
+            }
+            talk.send(WireFrame.close(1001, "bye", from: end.peer), from: end.peer)
+            talk.send(WireFrame.close(1001, "bye", from: end), from: end)
+            talk.finish(first: .server)
+            let analysis = Analysis(talk.packets.sent(by: end, isV6: isV6))
+            #expect(analysis.texts == ["one of them", "two of them", "three of them"])
+            #expect(analysis.handshakes.map(\.isAccepted) == [true])
+            let verdict = try analysis.end.verdict
+            #expect(verdict.by == .unknown && verdict.layer == .closeFrame && verdict.code == .goingAway)
+            // What the other end said is not known, so neither is what this one was told, nor whether it was answered.
+            let (own, other) =
+                end == .client ? (verdict.clientEvent, verdict.serverEvent) : (verdict.serverEvent, verdict.clientEvent)
+            #expect(own == nil && other?.code == .goingAway && other?.wasClean == nil)
+            #expect(analysis.rules.allSatisfy { $0 == "masking.repeated-key" })
+        }
+    }
+
+    @Test("Has the states of its WebSocket in order, at the times of their own packets", arguments: exchanges)
+    func states(count: Int, end: ExpectedMessage.Sender) throws {
+        var talk = TCPConversation()
+        talk.open()
+        for _ in 0..<count {
+            talk.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", from: .client)
+            talk.send("HTTP/1.1 204 No Content\r\n\r\n", from: .server)
+        }
+        let start = end == .client ? Int64(0) : 1
+        let request = Int64(talk.packets.count) - start
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        for text in ["one of them", "two of them", "three of them"] {
+            talk.send(WireFrame.text(text, from: end), from: end)
+        }
+        talk.send(WireFrame.close(1000, from: end), from: end)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk.packets.sent(by: end))
+        // The answer's own packet, or that of the first frame; then three messages and the Close frame.
+        let open = request + (end == .client ? 2 : 1)
+        let connecting = end == .client ? request : open
+        let closing = request + 2 + 3
+        let states = try analysis.end.clientReadyStates.prefix(3)
+        #expect(states.map(\.state) == [.connecting, .open, .closing])
+        #expect(states.map { $0.elapsed / 1_000_000 } == [connecting, open, closing])
+        let handshake = try #require(analysis.handshakes.first)
+        if end == .server { #expect(handshake.responsePacket == UInt64(count + 2)) }
+    }
+}
+
+extension [TimedPacket] {
+    /// The packets from one end's port: 8080 is the server's.
+    fileprivate func sent(by end: ExpectedMessage.Sender, isV6: Bool = false) -> [TimedPacket] {
+        // After 14 bytes of Ethernet and 20 of IPv4 or 40 of IPv6.
+        let port = isV6 ? 54 : 34
+        return filter { ($0.bytes[port] == 0x1f && $0.bytes[port + 1] == 0x90) == (end == .server) }
     }
 }
 

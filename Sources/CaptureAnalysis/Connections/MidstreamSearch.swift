@@ -41,6 +41,14 @@ struct MidstreamSearch {
     /// What both searches take in memory, in bytes.
     var cost: Int { (streams[0]?.cost ?? 0) + (streams[1]?.cost ?? 0) }
 
+    /// The packet of the first bytes kept.
+    var firstOrigin: Origin? {
+        let origins = Direction.allCases.compactMap { direction in
+            streams[direction.index].flatMap { $0.pieceCount > 0 ? $0.origin(ofPiece: 0) : nil }
+        }
+        return origins.min { $0.packet < $1.packet }
+    }
+
     /// Looks at the next bytes of a stream, which are one segment's and begin at `offset` of it.
     mutating func receive(
         _ bytes: Span<UInt8>, from direction: Direction, at offset: UInt64, origin: Origin

@@ -140,6 +140,7 @@ extension Shard {
             }
         case .found(let search, let client):
             begin.client = client
+            begin.opened = search.firstOrigin
             // Where the bytes kept begin; a stream of which nothing was kept begins with its next byte.
             for direction in Direction.allCases {
                 if let kept = search.streams[direction.index]?.keptOffset { begin.offsets[direction.index] = kept }
@@ -262,7 +263,7 @@ struct SessionBeginning {
     var extensions: [WebSocketExtension]?
     /// Nanoseconds from the capture's first packet to the upgrade request; nil if there is none.
     var requestElapsed: Int64?
-    /// The packet that completed the answer; nil if it is not in the capture.
+    /// The packet that shows that it is open: that of the answer, or of the first bytes kept; nil for the current one.
     var opened: Origin?
 }
 

@@ -16,16 +16,15 @@ struct ReadyStates {
 
     /// Goes on to a later state.
     ///
-    /// Of one that was reached already, an earlier time counts; one that was passed changes nothing.
+    /// Of one that was reached already, an earlier time counts; one that was passed changes nothing. Those before it were
+    /// reached by its time, whenever they were found.
     mutating func advance(to state: ReadyState, at elapsed: Int64) {
-        guard ReadyStates.rank(state) > ReadyStates.rank(current) else {
-            if state == current {
-                changes[changes.count - 1].elapsed = min(changes[changes.count - 1].elapsed, elapsed)
-            }
-            return
+        guard ReadyStates.rank(state) >= ReadyStates.rank(current) else { return }
+        if state != current {
+            current = state
+            changes.append(SessionEnd.ReadyStateChange(state: state, elapsed: elapsed))
         }
-        current = state
-        changes.append(SessionEnd.ReadyStateChange(state: state, elapsed: elapsed))
+        for index in changes.indices { changes[index].elapsed = min(changes[index].elapsed, elapsed) }
     }
 
     private static func rank(_ state: ReadyState) -> Int {

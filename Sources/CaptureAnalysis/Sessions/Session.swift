@@ -88,7 +88,7 @@ struct Session: StreamReader, ~Copyable {
         }
         let opened = beginning.opened ?? workspace.origin
         let elapsed = workspace.elapsed(opened.time)
-        let connectingTime = hasUpgrade ? beginning.requestElapsed ?? elapsed : elapsed
+        let connectingTime = min(elapsed, beginning.requestElapsed ?? elapsed)
         clientStates = ReadyStates(connectingAt: connectingTime)
         serverStates = ReadyStates(connectingAt: connectingTime)
         clientStates.advance(to: .open, at: elapsed)

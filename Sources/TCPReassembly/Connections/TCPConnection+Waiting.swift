@@ -82,13 +82,11 @@ extension TCPConnection {
         streams[direction.index].isPaused && streams[direction.index].isFull
     }
 
-    /// Whether the capture has no SYN, no byte and no FIN of a stream.
+    /// Whether the capture has no byte and no FIN of a stream, although the other end has acknowledged some, or no SYN either.
     package mutating func isUnseen(_ direction: Direction) -> Bool {
-        // What was acknowledged, and so counts as a gap, was not seen either.
-        guard streams[direction.index].seenOffset == streams[direction.index].gapBytes,
-            finPackets[direction.index] == nil
-        else { return false }
-        return direction == .fromInitiator ? syn == nil : synAck == nil
+        let missing = streams[direction.index].gapBytes
+        guard streams[direction.index].seenOffset == missing, finPackets[direction.index] == nil else { return false }
+        return missing > 0 || (direction == .fromInitiator ? syn == nil : synAck == nil)
     }
 
     /// Whether bytes wait in both streams, and the first ones of the other stream were captured before those of this one.

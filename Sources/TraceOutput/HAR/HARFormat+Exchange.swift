@@ -50,7 +50,11 @@ extension HARFormat where Storage: ~Copyable {
         output.append(#","_resourceType":"other""#)
         output.append(exchange: handshake)
         output.append(timings)
-        if handshake.status == nil { output.append(#","comment":"never answered""#) }
+        if handshake.isAnswerMissing {
+            output.append(#","comment":"answer not captured""#)
+        } else if handshake.status == nil {
+            output.append(#","comment":"never answered""#)
+        }
         output.append("}")
     }
 

@@ -212,13 +212,9 @@ package final class FrameSearch {
     ///
     /// No header is taken twice: a chain that reaches a header of another joins that one.
     private func advance(segmentStart: UInt64?, isEnd: Bool) {
-        var alive: [HeaderChain] = []
         var walks = ChainWalks(from: candidateOffset, to: end)
-        for chain in chains {
-            var chain = chain
-            chain.walk = walks.begin()
-            if follow(&chain, &walks, isEnd: isEnd) { insert(chain, into: &alive) }
-        }
+        var alive = followAll(&walks, isEnd: isEnd)
+        let kept = buffer
         while candidateOffset < end {
             if isAnchored, candidateOffset > bufferOffset { break }
             let range = bytes(from: candidateOffset)
@@ -229,10 +225,13 @@ package final class FrameSearch {
             let isClients = mayBegin(place, .client)
             model.countPlace(clientHeader: isClients, serverHeader: isServers)
             for sender in senders where sender == .client ? isClients : isServers {
+                guard isAnchored || isSmall(range) || mayLead(kept.span.extracting(range), sender, isEnd: isEnd)
+                else { continue }
+                let isSegmentStart = isAnchored || candidateOffset == segmentStart
+                let bits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
+                guard !walks.meets(at: candidateOffset, sender, bits: bits, start: candidateOffset) else { continue }
                 var chain = HeaderChain(
-                    sender: sender, start: candidateOffset,
-                    isSegmentStart: isAnchored || candidateOffset == segmentStart,
-                    isMidstream: isMidstream)
+                    sender: sender, start: candidateOffset, isSegmentStart: isSegmentStart, isMidstream: isMidstream)
                 chain.walk = walks.begin()
                 if follow(&chain, &walks, isEnd: isEnd), chain.frames > 0 || isAnchored || isSmall(range) {
                     insert(chain, into: &alive)
@@ -244,6 +243,39 @@ package final class FrameSearch {
             if let gain = walks.gain(of: alive[index].walk) { alive[index].adopt(start: gain.start, bits: gain.bits) }
         }
         chains = alive
+    }
+
+    /// Follows every chain as far as the bytes go.
+    ///
+    /// Most wait for bytes that have not come: those stay where they are.
+    ///
+    /// - Returns: The chains that are not broken.
+    private func followAll(_ walks: inout ChainWalks, isEnd: Bool) -> [HeaderChain] {
+        var alive = chains
+        chains = []
+        let end = end
+        var haveMoved = false
+        var broken: UInt64 = 0
+        for index in alive.indices {
+            alive[index].walk = nil
+            guard alive[index].next < end else { continue }
+            haveMoved = true
+            alive[index].walk = walks.begin()
+            if !follow(&alive[index], &walks, isEnd: isEnd) { broken |= 1 &<< UInt64(index) }
+        }
+        guard haveMoved else { return alive }
+        var rest: [HeaderChain] = []
+        rest.reserveCapacity(alive.count)
+        for index in alive.indices where broken & 1 &<< UInt64(index) == 0 { insert(alive[index], into: &rest) }
+        return rest
+    }
+
+    /// Whether a header stands at the beginning of these bytes that a chain may begin with, and enough of its payload.
+    private func mayLead(_ rest: Span<UInt8>, _ sender: Role, isEnd: Bool) -> Bool {
+        guard let header = FrameHeader(rest) else { return false }
+        let wanted = min(header.payloadLength, 128)
+        guard isEnd || UInt64(rest.count &- header.byteCount) >= wanted else { return false }
+        return HeaderChain.mayBegin(with: header, from: sender, mayBeCompressed: mayBeCompressed)
     }
 
     private func isSmall(_ range: Range<Int>) -> Bool { range.count < FrameHeader.maximumByteCount }
@@ -259,8 +291,9 @@ package final class FrameSearch {
     /// Takes the headers of a chain as far as the bytes go; false if it breaks, or meets another.
     private func follow(_ chain: inout HeaderChain, _ walks: inout ChainWalks, isEnd: Bool) -> Bool {
         let kept = buffer
+        let end = end
         while chain.next < end {
-            if walks.meets(chain) { return false }
+            if walks.meets(at: chain.next, chain.sender, bits: chain.bits, start: chain.start) { return false }
             let offset = chain.next
             let bits = chain.bits
             let rest = kept.span.extracting(bytes(from: chain.next))
@@ -273,7 +306,7 @@ package final class FrameSearch {
             let isText = model.isUTF8 && kept.span.isInUTF8Sequence(bytes(from: offset).lowerBound)
             guard chain.take(header, payload: payload, isText: isText, mayBeCompressed: mayBeCompressed, model)
             else { return false }
-            walks.mark(offset, by: chain, bits: bits)
+            if let walk = chain.walk { walks.mark(offset, chain.sender, by: walk, bits: bits) }
             if let piece = piece(endingAt: chain.next) {
                 chain.endsWithSegment(isAlone: pieces[piece].offset == offset)
             }
@@ -311,11 +344,14 @@ package final class FrameSearch {
     ///
     /// A chain whose first bytes were discarded may begin after what has come so far: it waits.
     private func decide() -> Place? {
-        guard let best = chains.max(by: { $0.bits < $1.bits }), best.bits >= needed,
-            best.bits >= best.rivalBits + Evidence.margin, best.start <= end
-        else { return nil }
-        let others = chains.filter { !$0.merges(with: best) }
-        guard others.allSatisfy({ $0.bits + Evidence.margin <= best.bits }) else { return nil }
+        var leader: Int?
+        for index in chains.indices where leader.map({ chains[index].bits > chains[$0].bits }) ?? true {
+            leader = index
+        }
+        guard let leader, chains[leader].bits >= needed else { return nil }
+        let best = chains[leader]
+        guard best.bits >= best.rivalBits + Evidence.margin, best.start <= end else { return nil }
+        for chain in chains where !chain.merges(with: best) && chain.bits + Evidence.margin > best.bits { return nil }
         return Place(offset: best.start, sender: best.sender)
     }
 

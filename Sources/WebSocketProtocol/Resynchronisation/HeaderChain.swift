@@ -26,8 +26,8 @@ struct HeaderChain {
     private let formLimit: Int
     /// Evidence that other protocols do not have.
     private var contentBits = 0
-    /// Its number in ``ChainWalks``.
-    var walk = 0
+    /// Its number in ``ChainWalks``; nil if it takes no header in the current bytes.
+    var walk: Int32?
     /// The evidence of the best chain broken by a gap that this one spans: it must lead that one too.
     private(set) var rivalBits = 0
     /// Headers in the chain.
@@ -61,9 +61,12 @@ struct HeaderChain {
         self.sender = sender
         self.start = start
         next = start
-        formBits = isSegmentStart ? Evidence.atSegmentStart : 0
+        formBits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
         formLimit = isMidstream && sender == .server ? Evidence.unmaskedFormMidstream : .max
     }
+
+    /// The evidence of a chain that has taken no header yet.
+    static func firstBits(isSegmentStart: Bool) -> Int { isSegmentStart ? Evidence.atSegmentStart : 0 }
 
     /// Adopts a better beginning: another chain has met this one, with this many bits more.
     mutating func adopt(start: UInt64, bits: Int) {
@@ -167,6 +170,17 @@ struct HeaderChain {
     }
 
     private func isPlausible(_ header: FrameHeader, mayBeCompressed: Bool) -> Bool {
+        guard HeaderChain.mayBegin(with: header, from: sender, mayBeCompressed: mayBeCompressed) else { return false }
+        if header.opcode.isControl { return true }
+        switch message {
+        case .unknown: return true
+        case .outside: return header.opcode != .continuation
+        case .inside: return header.opcode == .continuation
+        }
+    }
+
+    /// Whether a header can be one of a sender, whatever stands before it.
+    static func mayBegin(with header: FrameHeader, from sender: Role, mayBeCompressed: Bool) -> Bool {
         let opcode = header.opcode
         guard header.isMasked == (sender == .client), !header.rsv2, !header.rsv3, !opcode.isReserved,
             header.hasMinimalLength, header.payloadLength <= HeaderChain.lengthLimit
@@ -174,12 +188,7 @@ struct HeaderChain {
         if header.maskingKey == 0 { return false }
         // RFC 7692 6: RSV1 stands on the first frame of a message only.
         if header.rsv1, !mayBeCompressed || opcode.isControl || opcode == .continuation { return false }
-        if opcode.isControl { return header.fin && header.payloadLength <= 125 }
-        switch message {
-        case .unknown: return true
-        case .outside: return opcode != .continuation
-        case .inside: return opcode == .continuation
-        }
+        return !opcode.isControl || header.fin && header.payloadLength <= 125
     }
 
     private func headerEvidence(_ header: FrameHeader, _ model: ByteModel) -> Int {
@@ -198,9 +207,12 @@ struct HeaderChain {
 
     /// The evidence in a payload; nil if it cannot be the payload of such a frame.
     private func evidence(of payload: Span<UInt8>, _ header: FrameHeader, _ model: ByteModel) -> Int? {
-        var bytes = InlineArray<128, UInt8>(repeating: 0)
         let count = min(payload.count, 128)
-        let key = header.maskingKey ?? 0
+        guard header.opcode == .text || header.opcode == .close else { return 0 }
+        guard let key = header.maskingKey else {
+            return evidence(of: payload.extracting(first: count), header, textBits: 0)
+        }
+        var bytes = InlineArray<128, UInt8>(repeating: 0)
         var gain = 0
         // Clients with one key for all frames mask text to bytes that are as common as the text's.
         let isCommonKey = key == lastKey && model.headerEvidence(sender, known: frames) >= 5
@@ -217,7 +229,12 @@ struct HeaderChain {
         // Nor does it if the key is none: a counter in a table makes such characters.
         let isBelieved = unveiled * 4 >= count && (isCommonKey || lastHeaderBits > 0)
         let textBits = isBelieved ? min(gain, Evidence.unmaskedText) : 0
-        let head = bytes.span.extracting(0..<count)
+        return evidence(of: bytes.span.extracting(0..<count), header, textBits: textBits)
+    }
+
+    /// The evidence in the beginning of a payload that is not masked any more; nil if it cannot be that of such a frame.
+    private func evidence(of head: Span<UInt8>, _ header: FrameHeader, textBits: Int) -> Int? {
+        let count = head.count
         let isWhole = UInt64(count) == header.payloadLength
         if header.opcode == .close, header.payloadLength > 0 {
             guard header.payloadLength != 1 else { return nil }
@@ -285,32 +302,33 @@ struct ChainWalks {
     }
 
     /// Begins a chain's walk and returns its number.
-    mutating func begin() -> Int {
+    mutating func begin() -> Int32 {
         gains.append((0, 0))
-        return gains.count - 1
+        return Int32(truncatingIfNeeded: gains.count - 1)
     }
 
-    /// Whether another chain has taken the header that this one is due to take.
+    /// Whether another chain has taken the header at a place, which one that began at `start` is due to take.
     ///
     /// If so, that one gets the better of the two beginnings.
-    mutating func meets(_ chain: HeaderChain) -> Bool {
-        guard !marks.isEmpty, let index = index(chain.next, chain.sender), marks[index].walk > 0 else { return false }
+    mutating func meets(at place: UInt64, _ sender: Role, bits: Int, start: UInt64) -> Bool {
+        guard !marks.isEmpty, let index = index(place, sender), marks[index].walk > 0 else { return false }
         let other = Int(marks[index].walk) - 1
-        let bits = chain.bits - Int(marks[index].bits)
-        if bits > gains[other].bits { gains[other] = (bits, chain.start) }
+        let gain = bits - Int(marks[index].bits)
+        if gain > gains[other].bits { gains[other] = (gain, start) }
         return true
     }
 
-    /// Marks the header at a place as taken by a chain, which had this many bits before.
-    mutating func mark(_ place: UInt64, by chain: HeaderChain, bits: Int) {
-        guard let index = index(place, chain.sender) else { return }
+    /// Marks the header at a place as taken by a walk, whose chain had this many bits before.
+    mutating func mark(_ place: UInt64, _ sender: Role, by walk: Int32, bits: Int) {
+        guard let index = index(place, sender) else { return }
         if marks.isEmpty { marks = Array(repeating: Mark(), count: 2 &* count) }
-        marks[index] = Mark(walk: Int32(truncatingIfNeeded: chain.walk + 1), bits: Int32(clamping: bits))
+        marks[index] = Mark(walk: walk &+ 1, bits: Int32(clamping: bits))
     }
 
     /// The better beginning that a walk got from those that met it, and how many bits better it is.
-    func gain(of walk: Int) -> (bits: Int, start: UInt64)? {
-        gains[walk].bits > 0 ? gains[walk] : nil
+    func gain(of walk: Int32?) -> (bits: Int, start: UInt64)? {
+        guard let walk, gains[Int(walk)].bits > 0 else { return nil }
+        return gains[Int(walk)]
     }
 
     private func index(_ place: UInt64, _ sender: Role) -> Int? {

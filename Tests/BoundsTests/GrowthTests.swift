@@ -1,0 +1,42 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Inputs of attackers, at small sizes: what each costs must grow as it does, and no more.
+@Suite("What an attack costs", .serialized)
+struct GrowthTests {
+    /// What a run came to.
+    private struct Cost {
+        var usage: ProgramUsage
+        var lines: Int
+        var sessions: Int?
+    }
+
+    private func run(_ attack: Attack, _ size: Int, _ folder: ScratchFolder) throws -> Cost {
+        let input = try folder.write("input", attack.capture(size))
+        let output = folder.path("output")
+        let program = try Wstap.start(
+            [input, "--format", "jsonl"] + attack.arguments, output: output, errors: folder.path("errors"))
+        let usage = program.usage()
+        let text = try [UInt8](Data(contentsOf: URL(filePath: output)))
+        return Cost(
+            usage: usage, lines: text.count { $0 == UInt8(ascii: "\n") },
+            sessions: try Trace(text).events.last?.websocketConnections)
+    }
+
+    @Test("grows as it does", arguments: Attack.all)
+    func growth(attack: Attack) throws {
+        let folder = try ScratchFolder()
+        // What the program costs without it.
+        let base = try run(attack, 0, folder)
+        let costs = try [1, 2, 4].map { try run(attack, attack.size * $0, folder) }
+        for (cost, factor) in zip(costs, [1, 2, 4]) {
+            #expect(cost.usage.status == 0)
+            #expect(cost.sessions == attack.sessions(attack.size * factor))
+        }
+        // Squared, the time would be 16 times; the processor's caches, and what else runs on it, may double it.
+        let work = costs.map { $0.usage.seconds - base.usage.seconds }
+        #expect(work[2] < 9 * max(work[0], 0.03))
+        #expect(costs[2].lines - base.lines <= 4 * (costs[0].lines - base.lines) + 4)
+    }
+}
