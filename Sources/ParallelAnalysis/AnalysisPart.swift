@@ -53,11 +53,22 @@ private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable
     }
 
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        if payload.count > Self.longPayload, hasRoom { awaitTurn(of: context.packet) }
         batch.receive(event, at: context, payload: payload)
         guard batch.isFull, hasRoom || batch.isOverfull else { return }
         // The packet may have further events.
         batch.close(after: context.packet - 1)
         hasRoom = (batch.isOverfull ? crew?.put(&batch, of: part) : crew?.offer(&batch, of: part)) ?? false
+    }
+
+    /// Bytes of a payload of which only one part at a time keeps a copy.
+    private static var longPayload: Int { 512 << 10 }
+
+    /// Waits until the part's events come next in the merge.
+    private mutating func awaitTurn(of packet: UInt64) {
+        batch.close(after: packet - 1)
+        hasRoom = crew?.put(&batch, of: part) ?? false
+        if hasRoom { crew?.awaitTurn(of: part) }
     }
 
     mutating func offer() {

@@ -6,10 +6,7 @@ package import TraceOutput
 /// It is a format itself, so that whatever passes several events on at once can pass them through it.
 package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
     private var format: Format
-    private var file: OutputFile
-
-    /// Why nothing more can be written, if that was found within a packet.
-    private var failure: OutputFile.Failure?
+    private let target: Target
 
     /// Bytes of output per write while nobody waits for them.
     private static var batch: Int { 128 << 10 }
@@ -19,8 +16,10 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     /// Creates a writer.
     package init(_ format: consuming Format, to file: consuming OutputFile) {
         self.format = format
-        self.file = file
-        self.format.open(self.file.unfinishedPath, named: self.file.name)
+        let target = Target(file)
+        self.target = target
+        self.format.open(target.file.unfinishedPath, named: target.file.name)
+        if !Format.isOneDocument { self.format.output.drain = { target.write($0) } }
     }
 
     /// What is formatted but not written yet.
@@ -43,12 +42,8 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
 
     /// Writes the output so far; drops it after a failure.
     private mutating func writeWithinPacket() {
-        guard failure == nil else { return format.output.removeAll() }
-        do throws(OutputFile.Failure) {
-            try file.drain(&format.output)
-        } catch {
-            failure = error
-        }
+        format.output.withBytes { target.write($0) }
+        format.output.removeAll()
     }
 
     /// Formats a part's events, up to those of one packet.
@@ -72,7 +67,7 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         try check()
         if isWaiting { format.flush() }
         if isWaiting && !format.output.isEmpty || format.output.count >= Self.batch {
-            try file.drain(&format.output)
+            try target.file.drain(&format.output)
         }
     }
 
@@ -82,14 +77,35 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
     /// - Throws: If not everything could be written.
     mutating func finish() throws(OutputFile.Failure) -> FilterOmissions {
         try check()
-        try file.drain(&format.output)
-        try file.finish()
+        try target.file.drain(&format.output)
+        try target.file.finish()
         return format.omissions
     }
 
     /// Throws if something is lost already.
     private func check() throws(OutputFile.Failure) {
-        if let failure { throw failure }
+        if let failure = target.failure { throw failure }
         if let message = format.failure { throw .failed(message) }
+    }
+}
+
+/// The file that a writer writes to, also amid a line.
+private final class Target: @unchecked Sendable {
+    var file: OutputFile
+    /// Why nothing more can be written, if that was found within a packet.
+    private(set) var failure: OutputFile.Failure?
+
+    init(_ file: consuming OutputFile) {
+        self.file = file
+    }
+
+    /// Writes bytes; drops them after a failure.
+    func write(_ bytes: Span<UInt8>) {
+        guard failure == nil else { return }
+        do throws(OutputFile.Failure) {
+            try file.put(bytes)
+        } catch {
+            failure = error
+        }
     }
 }

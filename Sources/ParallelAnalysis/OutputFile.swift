@@ -90,24 +90,27 @@ package struct OutputFile: ~Copyable {
 
     /// Writes a buffer and empties it.
     mutating func drain(_ buffer: inout OutputBuffer) throws(Failure) {
-        try buffer.withBytes { (bytes: Span<UInt8>) throws(Failure) in
-            var written = 0
-            while written < bytes.count {
-                let count = bytes.extracting(written...).withUnsafeBufferPointer {
-                    write(descriptor, $0.baseAddress, $0.count)
-                }
-                if count >= 0 {
-                    written += count
-                } else if errno == EPIPE {
-                    throw Failure.closedPipe
-                } else if errno == EAGAIN {
-                    Readiness.waitToWrite(descriptor)
-                } else if errno != EINTR {
-                    throw Failure.failed("\(name): \(OutputFile.message(errno))")
-                }
+        try buffer.withBytes { (bytes: Span<UInt8>) throws(Failure) in try put(bytes) }
+        buffer.removeAll()
+    }
+
+    /// Writes bytes.
+    func put(_ bytes: Span<UInt8>) throws(Failure) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.extracting(written...).withUnsafeBufferPointer {
+                write(descriptor, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                written += count
+            } else if errno == EPIPE {
+                throw Failure.closedPipe
+            } else if errno == EAGAIN {
+                Readiness.waitToWrite(descriptor)
+            } else if errno != EINTR {
+                throw Failure.failed("\(name): \(OutputFile.message(errno))")
             }
         }
-        buffer.removeAll()
     }
 
     /// Gives the file its name.

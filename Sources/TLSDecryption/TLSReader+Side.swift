@@ -89,7 +89,7 @@ extension TLSReader {
             }
         }
 
-        /// The bytes that it keeps.
+        /// The bytes that it takes at most.
         var cost: Int { (partial?.cost ?? 0) &+ (rare?.cost ?? 0) }
 
         /// What is rarely needed.

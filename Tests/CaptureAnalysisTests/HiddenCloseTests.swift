@@ -2,6 +2,7 @@ import CaptureAnalysis
 import TestSupport
 import Testing
 import WebSocketProtocol
+import WireFormat
 
 /// A session of which the capture lacks bytes near its end.
 ///

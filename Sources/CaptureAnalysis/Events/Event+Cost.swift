@@ -35,7 +35,7 @@ extension [WebSocketExtension] {
     fileprivate var cost: Int {
         reduce(0) { sum, one in
             let stride = MemoryLayout<WebSocketExtension.Parameter>.stride
-            return one.parameters.reduce(sum &+ 64 &+ one.name.utf8.count &+ one.parameters.capacity &* stride) {
+            return one.parameters.reduce(sum &+ 64 &+ one.name.utf8.count &+ 2 &* one.parameters.count &* stride) {
                 $0 &+ Self.heap($1.name) &+ ($1.value.map(Self.heap) ?? 0)
             }
         }

@@ -114,7 +114,7 @@ struct LayerReader: ~Copyable {
     /// - Returns: Whether it may keep it.
     mutating func charge(_ room: inout Int) -> Bool {
         isSpent = layer.isSpent
-        let cost = Int32(clamping: layer.cost &+ others.capacity &* 32)
+        let cost = Int32(clamping: layer.cost &+ others.count &* 64)
         guard cost != reserved else { return true }
         let grows = cost > reserved
         room &-= Int(cost &- reserved)

@@ -68,15 +68,20 @@ package struct EventBatch: EventSink, ~Copyable, Sendable {
     package mutating func pass(
         through packet: UInt64, of part: Int, _ merge: inout EventMerge, into sink: inout some EventSink & ~Copyable
     ) {
-        while next < entries.count, entries[next].mark.packet <= packet {
-            let (place, start, end) = (next, nextPayload, entries[next].payloadEnd)
-            (next, nextPayload) = (place &+ 1, end)
-            entries[place].context.session.connection = merge.pass(entries[place].mark, of: part)
-            // Through a span nothing is copied.
-            let entries = entries.span
-            sink.receive(
-                entries[place].event, at: entries[place].context, payload: payloads.span.extracting(start..<end))
-        }
+        while next < entries.count, entries[next].mark.packet <= packet { passNext(of: part, &merge, into: &sink) }
+    }
+
+    /// Hands on the next event, which there must be.
+    package mutating func passNext(
+        of part: Int, _ merge: inout EventMerge, into sink: inout some EventSink & ~Copyable
+    ) {
+        let (place, start, end) = (next, nextPayload, entries[next].payloadEnd)
+        (next, nextPayload) = (place &+ 1, end)
+        entries[place].context.session.connection = merge.pass(entries[place].mark, of: part)
+        // Through a span nothing is copied.
+        let entries = entries.span
+        sink.receive(
+            entries[place].event, at: entries[place].context, payload: payloads.span.extracting(start..<end))
     }
 
     /// Forgets the events; keeps the room, but for that of a large batch.

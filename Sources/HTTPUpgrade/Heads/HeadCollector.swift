@@ -25,8 +25,10 @@ struct HeadCollector {
     /// The number of bytes kept.
     var count: Int { gathered.count }
 
-    /// What they take in memory, in bytes.
-    var capacity: Int { gathered.capacity }
+    /// What they take in memory at most, in bytes.
+    ///
+    /// Not the array's capacity: that depends on the allocator, and so on the thread.
+    var capacity: Int { 2 &* gathered.count }
 
     /// Reads on in `bytes` from `offset`, which moves to the end of the head or of the bytes.
     mutating func read(_ bytes: Span<UInt8>, from offset: inout Int, limit: Int) -> Progress {

@@ -49,6 +49,33 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         return true
     }
 
+    /// Merges or waits until everything is merged that comes before a part's next event, if no thread is lacking: the event
+    /// is so long that no other part should hold one like it.
+    func awaitTurn(of part: Int) {
+        while true {
+            let step: Step = lock.withLock {
+                guard let needed, needed != part || isMerging || batches[part].count > 0 else { return .giveUp }
+                if canMerge {
+                    isMerging = true
+                    return .merge
+                }
+                guard workerCount + 1 >= size.parts || blocked < workerCount else { return .giveUp }
+                blocked += 1
+                wakeRunners()
+                lock.wait(for: room)
+                blocked -= 1
+                return .tryAgain
+            }
+            switch step {
+            case .tryAgain: continue
+            case .giveUp: return
+            case .merge:
+                merge(self)
+                lock.withLock { recordMerge() }
+            }
+        }
+    }
+
     /// Swaps an empty batch for the part's next, for the merge.
     func take(_ batch: inout Batch, of part: Int) -> Supply {
         lock.withLock {

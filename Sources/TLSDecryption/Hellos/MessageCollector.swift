@@ -40,8 +40,8 @@ struct MessageCollector: Sendable {
     /// Whether it keeps nothing.
     var isIdle: Bool { !isBroken && passingKind == nil && kept.isEmpty }
 
-    /// The bytes that it keeps.
-    var cost: Int { kept.capacity }
+    /// The bytes that it takes at most.
+    var cost: Int { 2 &* kept.count }
 
     /// Reads up to the end of the next message.
     ///

@@ -12,7 +12,7 @@ final class PartialRecord {
     var lostCount = 0
 
     /// The bytes of memory that it keeps.
-    var cost: Int { 64 &+ bytes.capacity }
+    var cost: Int { 64 &+ 2 &* bytes.count }
 
     /// Its header; nil if it is not there yet, or is none.
     var header: RecordHeader? {

@@ -22,6 +22,8 @@ final class RecordSearch {
     }
 
     private var candidates: [Candidate] = []
+    /// The most bytes and parts that there were.
+    private var largest = (bytes: 0, parts: 0)
     private var scanned = 0
     /// Bytes of the carrying stream from the last record's end to the first byte here; nil if not known.
     private(set) var lost: UInt64?
@@ -39,7 +41,8 @@ final class RecordSearch {
         self.lost = lost
     }
 
-    var cost: Int { bytes.capacity &+ parts.capacity &* 64 &+ candidates.capacity &* 8 }
+    /// The bytes that it takes at most.
+    var cost: Int { 2 &* (largest.bytes &+ largest.parts &* 64) &+ Self.candidateLimit &* 16 }
 
     /// More bytes are lost; what is here is separate from what follows.
     func skip(_ length: UInt64?) {
@@ -60,6 +63,7 @@ final class RecordSearch {
             parts[last].place.carrier = start..<max(place.carrier.upperBound, start)
         }
         bytes.append(copying: new)
+        largest = (max(largest.bytes, bytes.count), max(largest.parts, parts.count))
         while scanned &+ RecordHeader.size <= bytes.count {
             if bytes[scanned &+ 1] == 3, candidates.count < Self.candidateLimit, header(at: scanned) != nil {
                 candidates.append(Candidate(start: scanned, isPartStart: isPartStart(scanned)))
@@ -151,6 +155,7 @@ final class RecordSearch {
         bytes = []
         parts = []
         candidates = []
+        largest = (0, 0)
         scanned = 0
     }
 }

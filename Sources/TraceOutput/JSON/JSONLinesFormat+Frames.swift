@@ -95,14 +95,40 @@ extension JSONLinesFormat {
         let text = isCut ? shown.extracting(first: shown.countOfWholeScalars) : shown
         if isText, isChecked || text.isValidUTF8 {
             output.append(.payload)
-            output.append(jsonString: text)
+            if text.count > Self.pieceLength {
+                write(pieces: text, isText: true)
+            } else {
+                output.append(jsonString: text)
+            }
         } else {
             output.append(.payloadBase64)
-            output.append("\"")
-            output.append(base64: shown)
-            output.append("\"")
+            if shown.count > Self.pieceLength { write(pieces: shown, isText: false) } else { write(base64: shown) }
         }
         if isCut { output.write(.payloadTruncated, true) }
+    }
+
+    private mutating func write(base64 payload: Span<UInt8>) {
+        output.append("\"")
+        output.append(base64: payload)
+        output.append("\"")
+    }
+
+    /// How much of a payload is printed at a time; a multiple of 3, for base64.
+    private static var pieceLength: Int { 192 << 10 }
+
+    /// Writes a long payload as a string, draining the output meanwhile: escaped, it may be six times as long.
+    @inline(never)
+    private mutating func write(pieces payload: Span<UInt8>, isText: Bool) {
+        output.append("\"")
+        var rest = payload
+        while !rest.isEmpty {
+            var piece = rest.extracting(first: Self.pieceLength)
+            if isText, piece.count < rest.count { piece = piece.extracting(first: piece.countOfWholeScalars) }
+            if isText { output.append(jsonEscaped: piece) } else { output.append(base64: piece) }
+            rest = rest.extracting(droppingFirst: piece.count)
+            output.drainIfLarge()
+        }
+        output.append("\"")
     }
 }
 

@@ -156,13 +156,19 @@ extension OutputBuffer {
     /// `\uXXXX`: DEL, the C1 controls, the line and paragraph separators and the bidirectional controls.
     mutating func append(jsonString text: Span<UInt8>) {
         append(UInt8(ascii: "\""))
+        append(jsonEscaped: text)
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Appends valid UTF-8 as the inside of a string.
+    @inline(__always)
+    mutating func append(jsonEscaped text: Span<UInt8>) {
         var escaper = JSONEscaper()
         while escaper.position < text.count {
             unsafe append(atMost: JSONEscaper.maximumOutput) { target in
                 unsafe escaper.escape(text, at: target)
             }
         }
-        append(UInt8(ascii: "\""))
     }
 }
 

@@ -11,10 +11,14 @@ package struct LineBatch: OutputBatch, ~Copyable {
         let number: Range<Int>
         /// Where the line ends.
         let end: Int
+        /// Whether it is still to be printed.
+        var isUnprinted = false
     }
 
     private var format: JSONLinesFormat
     private var lines: ContiguousArray<Line> = []
+    /// The events with long payloads: their lines are printed by the merge, since they may be six times as long.
+    private var long = EventBatch()
     /// The next line, and where it begins.
     private var (next, nextStart) = (0, 0)
     /// The last packet all of whose lines are in this batch or an earlier one.
@@ -31,13 +35,13 @@ package struct LineBatch: OutputBatch, ~Copyable {
     }
 
     /// Whether to hand it on.
-    package var isFull: Bool { format.output.count >= Self.capacity }
+    package var isFull: Bool { format.output.count >= Self.capacity || long.isFull }
 
     /// Whether it is so large that no other batch should queue with it.
-    package var isLarge: Bool { format.output.count > 2 * Self.capacity }
+    package var isLarge: Bool { format.output.count > 2 * Self.capacity || long.isLarge }
 
     /// Whether it must not grow any further.
-    package var isOverfull: Bool { format.output.count > 8 * Self.capacity }
+    package var isOverfull: Bool { format.output.count > 8 * Self.capacity || long.isOverfull }
 
     /// Whether all its lines have been passed on.
     package var isEmpty: Bool { next == lines.count }
@@ -47,11 +51,21 @@ package struct LineBatch: OutputBatch, ~Copyable {
 
     /// Prints an event of a connection.
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        if payload.count > Self.capacity { return keep(event, at: context, payload: payload) }
         let start = format.output.count
         format.receive(event, at: context, payload: payload)
         guard format.output.count > start else { return }
         lines.append(
             Line(mark: EventMark(event, at: context), number: format.numberPlace, end: format.output.count))
+    }
+
+    @inline(never)
+    private mutating func keep(
+        _ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>
+    ) {
+        long.receive(event, at: context, payload: payload)
+        let end = format.output.count
+        lines.append(Line(mark: EventMark(event, at: context), number: end..<end, end: end, isUnprinted: true))
     }
 
     /// Declares the lines of all packets up to this one complete.
@@ -64,13 +78,21 @@ package struct LineBatch: OutputBatch, ~Copyable {
         through packet: UInt64, of part: Int, _ merge: inout EventMerge,
         into format: inout some OutputFormat & ~Copyable
     ) {
-        pass(through: packet, of: part, &merge, into: &format.output)
+        while next < lines.count, lines[next].mark.packet <= packet {
+            if lines[next].isUnprinted {
+                next &+= 1
+                long.passNext(of: part, &merge, into: &format)
+            } else {
+                passPrinted(through: packet, of: part, &merge, into: &format.output)
+            }
+        }
     }
 
-    private mutating func pass(
+    /// Passes on printed lines, up to the first that is not.
+    private mutating func passPrinted(
         through packet: UInt64, of part: Int, _ merge: inout EventMerge, into output: inout OutputBuffer
     ) {
-        while next < lines.count, lines[next].mark.packet <= packet {
+        while next < lines.count, lines[next].mark.packet <= packet, !lines[next].isUnprinted {
             let (line, start) = (next, nextStart)
             (next, nextStart) = (line &+ 1, lines[line].end)
             let number = merge.pass(lines[line].mark, of: part)
@@ -87,6 +109,7 @@ package struct LineBatch: OutputBatch, ~Copyable {
     /// Removes all lines; keeps memory for lines of common length.
     package mutating func removeAll() {
         lines.removeAll(keepingCapacity: !isLarge)
+        long.removeAll()
         format.output.removeAll(keeping: 2 * Self.capacity)
         (next, nextStart, lastPacket) = (0, 0, 0)
     }

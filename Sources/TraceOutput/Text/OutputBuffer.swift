@@ -8,6 +8,8 @@ package struct OutputBuffer: ~Copyable, @unchecked Sendable {
 
     /// The number of bytes to drain.
     package private(set) var count = 0
+    /// Takes bytes while a line is still being printed; nil if the buffer must keep them.
+    package var drain: (@Sendable (Span<UInt8>) -> Void)?
     private var capacity: Int
     private var storage: UnsafeMutablePointer<UInt8>
 
@@ -38,6 +40,13 @@ package struct OutputBuffer: ~Copyable, @unchecked Sendable {
         unsafe storage.deallocate()
         capacity = limit
         unsafe storage = .allocate(capacity: capacity)
+    }
+
+    /// Drains what is there, if it is a lot and somebody takes it: for payloads of any length.
+    mutating func drainIfLarge() {
+        guard count >= Self.keptCapacity / 4, let drain else { return }
+        withBytes { drain($0) }
+        count = 0
     }
 
     /// Removes all bytes after the first `length`, which must be between 0 and `count`.

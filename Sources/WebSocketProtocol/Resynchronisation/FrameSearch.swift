@@ -36,6 +36,9 @@ package final class FrameSearch {
     /// The next place to try.
     private var candidateOffset: UInt64
     private var chains: [HeaderChain] = []
+    /// The most bytes, pieces and chains that there were: twice as many bound the arrays' capacity, which depends on the
+    /// allocator.
+    private var largest = (buffer: 0, pieces: 0, chains: 0)
     private let model = ByteModel()
     private let senders: [Role]
     private let mayBeCompressed: Bool
@@ -104,8 +107,8 @@ package final class FrameSearch {
 
     /// Memory taken, in bytes.
     package var cost: Int {
-        buffer.capacity &+ pieces.capacity &* MemoryLayout<Piece>.stride
-            &+ chains.capacity &* MemoryLayout<HeaderChain>.stride &+ FrameSearch.overhead
+        2 &* (largest.buffer &+ largest.pieces &* MemoryLayout<Piece>.stride)
+            &+ 2 &* largest.chains &* MemoryLayout<HeaderChain>.stride &+ FrameSearch.overhead
     }
 
     /// Memory that a search takes besides what it keeps: itself, and the heads of its arrays.
@@ -155,9 +158,12 @@ package final class FrameSearch {
         let start = end
         pieces.append(Piece(offset: start, index: buffer.count, origin: origin))
         unsafe bytes.withUnsafeBufferPointer { unsafe buffer.append(contentsOf: $0) }
+        largest.buffer = max(largest.buffer, buffer.count)
+        largest.pieces = max(largest.pieces, pieces.count)
         searched &+= UInt64(bytes.count)
         model.receive(bytes)
         advance(segmentStart: start, isEnd: false)
+        largest.chains = max(largest.chains, chains.count)
         let place = decide()
         if place == nil, buffer.count > limit { discard() }
         return place
@@ -195,6 +201,7 @@ package final class FrameSearch {
             pieces[pieces.count - 1].missing &+= length
         } else {
             pieces.append(Piece(offset: end, index: buffer.count, origin: origin, missing: length))
+            largest.pieces = max(largest.pieces, pieces.count)
         }
         bufferOffset &+= length
         candidateOffset = end
