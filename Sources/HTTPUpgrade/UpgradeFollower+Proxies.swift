@@ -204,6 +204,7 @@ enum SOCKSStep: UInt8 {
             return message[1] == 90 ? .connected : .refused
         }
     }
+
     /// Whether a request begins inside what was taken for a message to a proxy.
     private func beginsRequest(_ message: [UInt8]) -> Bool { message.span.firstIndex(of: "GET /") != nil }
 }

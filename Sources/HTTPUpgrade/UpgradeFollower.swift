@@ -75,7 +75,7 @@ package struct UpgradeFollower: Sendable {
 
     /// The size of what it keeps of incomplete heads and of an unanswered upgrade, in bytes.
     package var keptCount: Int {
-        streams[0].head.capacity &+ streams[1].head.capacity &+ 2 &* proxyMessage.count &+ (pendingRequest?.cost ?? 0)
+        streams[0].head.cost &+ streams[1].head.cost &+ 2 &* proxyMessage.count &+ (pendingRequest?.cost ?? 0)
     }
 
     /// Whether the ends of messages are unknown, so that heads are searched for.

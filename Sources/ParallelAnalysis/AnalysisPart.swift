@@ -66,7 +66,7 @@ private struct BatchingSink<Batch: OutputBatch & ~Copyable>: PartSink, ~Copyable
 
     /// Waits until the part's events come next in the merge.
     private mutating func awaitTurn(of packet: UInt64) {
-        batch.close(after: packet - 1)
+        batch.close(after: max(packet, 1) - 1)
         hasRoom = crew?.put(&batch, of: part) ?? false
         if hasRoom { crew?.awaitTurn(of: part) }
     }

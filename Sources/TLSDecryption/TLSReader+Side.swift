@@ -132,10 +132,11 @@ extension TLSReader {
         var sessionID: [UInt8] = []
         /// The lines of the key logs that name the connection; nil if nobody has asked, or others may come.
         var lines: [KeyLogLine]?
-
-        var cost: Int { 160 &+ (lines?.count ?? 0) &* MemoryLayout<KeyLogLine>.stride &+ (waiting?.cost ?? 0) }
         /// Records that wait, of both directions, in order; nil if none do.
         var waiting: WaitingRecords?
+
+        /// The bytes that it takes.
+        var cost: Int { 160 &+ (lines?.count ?? 0) &* MemoryLayout<KeyLogLine>.stride &+ (waiting?.cost ?? 0) }
     }
 
     /// Plaintext that was lost.

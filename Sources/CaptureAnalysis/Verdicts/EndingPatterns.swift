@@ -4,7 +4,8 @@ public import PacketDecoding
 ///
 /// Sessions of one server that the same party ended at the same layer are compared by the silence before their end, by
 /// the time since their last data message, and by their lifetime (`TimeClusters` says when two are the same). It is a
-/// pattern where at least three of them, and at least half, agree. Times below a second are too short for a timer, and a session that the capture outlived is not counted.
+/// pattern where at least three of them, and at least half, agree. Times below a second are too short for a timer, and a
+/// session that the capture outlived is not counted.
 struct EndingPatterns: Sendable {
     /// The most servers that are followed; sessions with others are left out.
     static let serverLimit = 256

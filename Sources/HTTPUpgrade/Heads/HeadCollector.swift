@@ -25,10 +25,10 @@ struct HeadCollector {
     /// The number of bytes kept.
     var count: Int { gathered.count }
 
-    /// What they take in memory at most, in bytes.
+    /// The bytes that they take in memory at most.
     ///
     /// Not the array's capacity: that depends on the allocator, and so on the thread.
-    var capacity: Int { 2 &* gathered.count }
+    var cost: Int { 2 &* gathered.count }
 
     /// Reads on in `bytes` from `offset`, which moves to the end of the head or of the bytes.
     mutating func read(_ bytes: Span<UInt8>, from offset: inout Int, limit: Int) -> Progress {

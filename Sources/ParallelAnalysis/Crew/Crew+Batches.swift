@@ -15,36 +15,12 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         }
     }
 
-    /// What a runner does that has no room.
-    private enum Step {
-        case merge, tryAgain, giveUp
-    }
-
     /// Queues a part's events, merging or waiting until there is room, and leaves an empty batch.
     ///
     /// - Returns: Whether there was room; there is none if threads are lacking.
     func put(_ batch: inout Batch, of part: Int) -> Bool {
         while !offer(&batch, of: part) {
-            let step: Step = lock.withLock {
-                if canMerge {
-                    isMerging = true
-                    return .merge
-                }
-                guard !hasRoom(part) else { return .tryAgain }
-                guard workerCount + 1 >= size.parts || blocked < workerCount else { return .giveUp }
-                blocked += 1
-                wakeRunners()
-                lock.wait(for: room)
-                blocked -= 1
-                return .tryAgain
-            }
-            switch step {
-            case .tryAgain: continue
-            case .giveUp: return false
-            case .merge:
-                merge(self)
-                lock.withLock { recordMerge() }
-            }
+            guard take(lock.withLock { step(isFree: hasRoom(part)) }) else { return false }
         }
         return true
     }
@@ -52,28 +28,44 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
     /// Merges or waits until everything is merged that comes before a part's next event, if no thread is lacking: the event
     /// is so long that no other part should hold one like it.
     func awaitTurn(of part: Int) {
-        while true {
-            let step: Step = lock.withLock {
-                guard let needed, needed != part || isMerging || batches[part].count > 0 else { return .giveUp }
-                if canMerge {
-                    isMerging = true
-                    return .merge
-                }
-                guard workerCount + 1 >= size.parts || blocked < workerCount else { return .giveUp }
-                blocked += 1
-                wakeRunners()
-                lock.wait(for: room)
-                blocked -= 1
-                return .tryAgain
-            }
-            switch step {
-            case .tryAgain: continue
-            case .giveUp: return
-            case .merge:
-                merge(self)
-                lock.withLock { recordMerge() }
-            }
+        while take(lock.withLock { isBehind(part) ? step(isFree: false) : .giveUp }) {}
+    }
+
+    /// Whether the merge has not come to a part's next event; needs the lock.
+    private func isBehind(_ part: Int) -> Bool {
+        guard let needed else { return false }
+        return needed != part || isMerging || batches[part].count > 0
+    }
+
+    /// What a runner does that cannot go on.
+    private enum Step {
+        case merge, tryAgain, giveUp
+    }
+
+    /// Decides what a runner does that cannot go on unless it is free, and waits if that is all; needs the lock.
+    private func step(isFree: Bool) -> Step {
+        if canMerge {
+            isMerging = true
+            return .merge
         }
+        guard !isFree else { return .tryAgain }
+        guard workerCount + 1 >= size.parts || blocked < workerCount else { return .giveUp }
+        blocked += 1
+        wakeRunners()
+        lock.wait(for: room)
+        blocked -= 1
+        return .tryAgain
+    }
+
+    /// Does it.
+    ///
+    /// - Returns: Whether to try again.
+    private func take(_ step: Step) -> Bool {
+        if step == .merge {
+            merge(self)
+            lock.withLock { recordMerge() }
+        }
+        return step != .giveUp
     }
 
     /// Swaps an empty batch for the part's next, for the merge.

@@ -262,6 +262,7 @@ package final class FrameSearch {
         chains = []
         let end = end
         var haveMoved = false
+        // One bit each: there are `chainLimit` at most, 32.
         var broken: UInt64 = 0
         for index in alive.indices {
             alive[index].walk = nil
