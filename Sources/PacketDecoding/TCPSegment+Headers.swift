@@ -8,6 +8,8 @@ extension TCPSegment {
         package var timestamp: UInt32?
         /// Whether it is signed with TCP MD5 (RFC 2385) or TCP-AO (RFC 5925).
         package var isSigned = false
+        /// Whether an option has a length that cannot be.
+        package var isMalformed = false
     }
 
     /// The options; those after one that overruns the header are not seen.
@@ -21,7 +23,10 @@ extension TCPSegment {
         var cursor = ByteCursor(bytes.extracting(start..<payload.lowerBound))
         while let kind = cursor.readUInt8(), kind != 0 {
             if kind == 1 { continue }
-            guard let length = cursor.readUInt8(), length >= 2 else { break }
+            guard let length = cursor.readUInt8(), length >= 2, Int(length) &- 2 <= cursor.count else {
+                options.isMalformed = true
+                break
+            }
             if kind == 8, length == 10 {
                 options.timestamp = cursor.readUInt32()
                 cursor.skip(4)
@@ -49,23 +54,5 @@ extension TCPSegment {
     package func identification(in bytes: Span<UInt8>) -> UInt16 {
         guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return 0 }
         return bytes.bigEndianUInt16(at: start &+ 4)
-    }
-
-    /// Whether the innermost IPv4 header asks for a loose or strict source route (RFC 791 3.1).
-    ///
-    /// - Parameter bytes: What the segment was found in.
-    /// - Returns: Whether it does.
-    package func hasSourceRoute(in bytes: Span<UInt8>) -> Bool {
-        guard !source.address.isIPv6, let start = networkHeader(in: bytes) else { return false }
-        let end = start &+ Int(bytes[start] & 0x0f) &* 4
-        guard end > start &+ 20, end <= bytes.count else { return false }
-        var cursor = ByteCursor(bytes.extracting((start &+ 20)..<end))
-        while let kind = cursor.readUInt8(), kind != 0 {
-            if kind == 1 { continue }
-            if kind == 131 || kind == 137 { return true }
-            guard let length = cursor.readUInt8(), length >= 2 else { return false }
-            cursor.skip(Int(length) &- 2)
-        }
-        return false
     }
 }

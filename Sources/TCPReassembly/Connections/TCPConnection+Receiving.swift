@@ -57,7 +57,9 @@ extension TCPConnection {
         if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
         streams[other.index].isHeard = true
         if flags.contains(.syn) { sequence &+= 1 }
-        if flags.contains(.ack), doubt.isDisjoint(with: SegmentDoubt.certain.union(.unsentAcknowledgment)),
+        // What may not have come from the other end does not confirm what may not have reached it.
+        let confirms = !doubt.contains(.hopLimit) || !streams[other.index].hasDoubtfulBytes
+        if flags.contains(.ack), confirms, doubt.isDisjoint(with: SegmentDoubt.certain.union(.unsentAcknowledgment)),
             streams[other.index].acknowledge(
                 segment.acknowledgment, window: arrival.isControl ? 0 : segment.window, isDoubtful: isDoubtful)
         {

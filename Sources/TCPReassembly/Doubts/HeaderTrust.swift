@@ -4,10 +4,13 @@ import WireFormat
 /// What the headers below and above TCP's own fields have been like in one direction, so that a segment with others stands
 /// out.
 struct HeaderTrust: Sendable {
-    /// The link address that Ethernet frames go to, in the first 48 bits of this machine's order, and bit 48; 0 if none was seen.
+    /// The link address that Ethernet frames go to, in the first 48 bits of this machine's order, bit 48, and above it the VLAN
+    /// (IEEE 802.1Q); 0 if none was seen.
     private var linkAddress: UInt64 = 0
     /// The last timestamp (RFC 7323 3) of a segment that was next in order.
     private var timestamp: UInt32 = 0
+    /// Where IP headers begin in their packets: elsewhere if a tunnel carries them.
+    private var place: UInt16 = 0
     private var known = Known()
 
     private struct Known: OptionSet {
@@ -21,7 +24,16 @@ struct HeaderTrust: Sendable {
         static let acknowledgment = Known(rawValue: 4)
         /// That segments are signed.
         static let signature = Known(rawValue: 8)
+        /// Where IP headers begin.
+        static let place = Known(rawValue: 16)
+        /// A SYN.
+        static let opening = Known(rawValue: 32)
+        /// That no SYN has a timestamp.
+        static let noTimestamps = Known(rawValue: 64)
     }
+
+    /// Whether a SYN without a timestamp was seen, so that timestamps mean nothing (RFC 7323 3.2).
+    var refusesTimestamps: Bool { known.contains(.noTimestamps) }
 
     /// Whether a segment with data is like those before, so that it needs no closer look.
     ///
@@ -32,6 +44,7 @@ struct HeaderTrust: Sendable {
     /// - Returns: Whether nothing stands out.
     @inline(__always)
     func agrees(_ segment: inout TCPSegment, _ start: Int, in bytes: Span<UInt8>) -> Bool {
+        guard UInt16(truncatingIfNeeded: start) == place else { return false }
         if start == 14, Self.linkAddress(in: bytes) != linkAddress { return false }
         if known.contains(.headerChecksum) {
             guard segment.networkHeaderWords == 5, TCPSegment.hasRightChecksum(headerAt: start, in: bytes) else {
@@ -40,14 +53,14 @@ struct HeaderTrust: Sendable {
         }
         guard segment.headerLength != 20 else { return true }
         let options = segment.payload.lowerBound &- 12
-        guard segment.headerLength == 32, bytes.bigEndianUInt32(at: options) == Self.timestampAlone else {
-            return false
-        }
+        guard segment.headerLength == 32, known.contains(.timestamp),
+            bytes.bigEndianUInt32(at: options) == Self.timestampAlone
+        else { return false }
         let value = bytes.bigEndianUInt32(at: options &+ 4)
         return Int32(bitPattern: value &- timestamp) >= 0
     }
 
-    /// Whether ``examine(_:in:excused:isNext:)`` would find nothing in a segment with ACK and without SYN or RST, and learn
+    /// Whether ``examine(_:in:excused:isNext:usesTimestamps:)`` would find nothing in a segment with ACK and without SYN or RST, and learn
     /// nothing but its timestamp.
     ///
     /// - Parameters:
@@ -58,8 +71,7 @@ struct HeaderTrust: Sendable {
     @inline(__always)
     func isUnsuspicious(_ segment: inout TCPSegment, _ start: Int, in bytes: Span<UInt8>) -> Bool {
         let needed: Known = segment.source.address.isIPv6 ? .acknowledgment : [.acknowledgment, .headerChecksum]
-        return known.isSuperset(of: needed) && start != 18 && (segment.headerLength == 20 || known.contains(.timestamp))
-            && agrees(&segment, start, in: bytes)
+        return known.isSuperset(of: needed) && start != 18 && agrees(&segment, start, in: bytes)
     }
 
     /// Takes the timestamp of a segment that ``agrees(_:_:in:)``.
@@ -88,20 +100,22 @@ struct HeaderTrust: Sendable {
     ///   - bytes: What it was found in.
     ///   - excused: What proved to mean nothing in this direction.
     ///   - isNext: Whether it starts where the stream goes on, or before.
+    ///   - usesTimestamps: Whether the ends may have agreed on timestamps.
     /// - Returns: What in its headers its receiver may not have accepted.
     mutating func examine(
-        _ segment: inout TCPSegment, in bytes: Span<UInt8>, excused: SegmentDoubt, isNext: Bool
+        _ segment: inout TCPSegment, in bytes: Span<UInt8>, excused: SegmentDoubt, isNext: Bool, usesTimestamps: Bool
     ) -> SegmentDoubt {
         var doubt = SegmentDoubt()
         let isReset = segment.flags.contains(.rst)
         if let start = segment.networkHeader(in: bytes) {
-            // Ethernet, untagged or with a VLAN tag (IEEE 802.1Q).
-            if start == 14 || start == 18 && bytes[12] == 0x81 {
-                let address = Self.linkAddress(in: bytes)
-                if linkAddress == 0 || excused.contains(.linkAddress) { linkAddress = address }
-                if address != linkAddress { doubt.insert(.linkAddress) }
+            if !isOnUsualWay(segment, start, in: bytes, isExcused: excused.contains(.linkAddress)) {
+                doubt.insert(.linkAddress)
             }
-            if segment.hasSourceRoute(in: bytes) { doubt.insert(.sourceRoute) }
+            switch segment.ipv4Options(in: bytes) {
+            case .accepted: break
+            case .sourceRoute: doubt.insert(.sourceRoute)
+            case .invalid: doubt.insert(.networkOptions)
+            }
             switch segment.ipv4HeaderChecksumStatus(in: bytes) {
             case .right: known.insert(.headerChecksum)
             case .unknown: break
@@ -115,13 +129,15 @@ struct HeaderTrust: Sendable {
             if segment.flags.contains(.syn) { known.insert(.signature) }
             if !known.contains(.signature) { doubt.insert(.signature) }
         }
+        if options.isMalformed { doubt.insert(.malformedOptions) }
+        if segment.flags.contains(.syn) { learnOpening(hasTimestamp: options.timestamp != nil) }
         if segment.flags.contains(.ack) {
             known.insert(.acknowledgment)
         } else if !isReset, !segment.flags.contains(.syn), known.contains(.acknowledgment) {
             doubt.insert(.noAcknowledgment)
         }
         doubt.subtract(excused)
-        if let value = options.timestamp, !isReset {
+        if let value = options.timestamp, usesTimestamps, !isReset {
             let isOld = known.contains(.timestamp) && Int32(bitPattern: value &- timestamp) < 0
             if isOld, !excused.contains(.oldTimestamp) {
                 doubt.insert(.oldTimestamp)
@@ -131,6 +147,36 @@ struct HeaderTrust: Sendable {
             }
         }
         return doubt
+    }
+
+    private mutating func learnOpening(hasTimestamp: Bool) {
+        if hasTimestamp {
+            known.remove(.noTimestamps)
+        } else if !known.contains(.opening) {
+            known.insert(.noTimestamps)
+        }
+        known.insert(.opening)
+    }
+
+    /// Whether a packet goes to the link address, and through the VLAN and the tunnels, of those before; if none is known, it
+    /// becomes the usual way.
+    private mutating func isOnUsualWay(
+        _ segment: borrowing TCPSegment, _ start: Int, in bytes: Span<UInt8>, isExcused: Bool
+    ) -> Bool {
+        let isTagged = start == 18 && bytes[12] == 0x81
+        let vlan = isTagged ? bytes.bigEndianUInt16(at: 14) & 0xfff : 0
+        // A tag with VLAN 0 has only a priority; a reassembled datagram has no link header.
+        let here = isTagged && vlan == 0 ? 14 : UInt16(truncatingIfNeeded: start)
+        if !known.contains(.place) || isExcused { place = here }
+        known.insert(.place)
+        // IPsec's authentication header, between the two: only a receiver that shares its key looks behind it.
+        let isIPv6 = segment.source.address.isIPv6
+        let words = segment.networkHeaderWords
+        let isSigned = !isIPv6 && bytes[start] & 0x0f != words
+        guard start == 14 || isTagged else { return here == place && !isSigned || start == 0 || isExcused }
+        let address = Self.linkAddress(in: bytes) | UInt64(vlan) &<< 49
+        if linkAddress == 0 || isExcused { linkAddress = address }
+        return address == linkAddress && here == place && (!isSigned || isExcused)
     }
 }
 
@@ -147,8 +193,10 @@ extension TCPConnection {
         {
             if isNext { headers[direction.index].follow(&segment, in: bytes) }
         } else {
+            let usesTimestamps = !headers[0].refusesTimestamps && !headers[1].refusesTimestamps
             doubt = headers[direction.index].examine(
-                &segment, in: bytes, excused: streams[direction.index].excused, isNext: isNext)
+                &segment, in: bytes, excused: streams[direction.index].excused, isNext: isNext,
+                usesTimestamps: usesTimestamps)
         }
         if segment.flags.isDisjoint(with: [.syn, .rst]) {
             if segment.flags.contains(.ack) {
@@ -158,6 +206,11 @@ extension TCPConnection {
                 offset ?? 0 >= Int64(streams[direction.index].acknowledgedOffset)
             {
                 doubt.insert(.closedWindow)
+            }
+            if let offset, !isNext,
+                streams[direction.index].isBeyondWindow(offset &+ Int64(segment.payloadLength))
+            {
+                doubt.insert(.beyondWindow)
             }
             doubt.subtract(streams[direction.index].excused)
         }

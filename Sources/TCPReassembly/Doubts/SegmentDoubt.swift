@@ -25,7 +25,7 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     package static let oldTimestamp = SegmentDoubt(rawValue: 32)
     /// The checksum of its IPv4 header is wrong, unlike those before (RFC 1122 3.2.1.2).
     package static let headerChecksum = SegmentDoubt(rawValue: 64)
-    /// Its frame goes to another link address than those before.
+    /// Its frame goes to another link address than those before, or it comes through another VLAN or other tunnels.
     package static let linkAddress = SegmentDoubt(rawValue: 128)
     /// It is in a SYN: without TCP Fast Open (RFC 7413) it must be sent again.
     package static let inSYN = SegmentDoubt(rawValue: 256)
@@ -36,13 +36,21 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     /// Its checksum is wrong, as many others are, unlike the first ones.
     package static let checksum = SegmentDoubt(rawValue: 2048)
 
+    /// The options of its IPv4 header are invalid (RFC 1122 3.2.1.8).
+    package static let networkOptions = SegmentDoubt(rawValue: 4096)
+    /// A TCP option has an impossible length.
+    package static let malformedOptions = SegmentDoubt(rawValue: 8192)
+    /// It is out of order, and ends beyond the largest window that was seen (RFC 9293 3.10.7.4).
+    package static let beyondWindow = SegmentDoubt(rawValue: 16384)
+
     /// Those that leave no doubt once other segments were accepted without them; the others may be due to the capture or the
     /// route.
     static let certain: SegmentDoubt = [
         .noAcknowledgment, .oldAcknowledgment, .signature, .oldTimestamp, .headerChecksum, .closedWindow, .sourceRoute,
+        .networkOptions,
     ]
     /// Those that say nothing about further segments if one of them is accepted.
-    static let single: SegmentDoubt = [.hopLimit, .inSYN, .closedWindow]
+    static let single: SegmentDoubt = [.hopLimit, .inSYN, .closedWindow, .beyondWindow]
 
     /// The reasons in words that complete "they".
     package var reasons: [String] {
@@ -51,9 +59,10 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
             (.oldAcknowledgment, "acknowledge less than the other end can accept"),
             (.signature, "are signed (TCP MD5 or TCP-AO) unlike the SYN"),
             (.oldTimestamp, "have an old timestamp (PAWS)"), (.headerChecksum, "have a wrong IP header checksum"),
-            (.linkAddress, "went to another link address"), (.inSYN, "came in the SYN"),
+            (.linkAddress, "went to another link address, VLAN or tunnel"), (.inSYN, "came in the SYN"),
             (.closedWindow, "came while the window was closed"), (.sourceRoute, "ask for a source route"),
-            (.checksum, "have a wrong checksum"),
+            (.checksum, "have a wrong checksum"), (.networkOptions, "have invalid IP options"),
+            (.malformedOptions, "have malformed TCP options"), (.beyondWindow, "lie beyond the window"),
         ]
         return words.filter { contains($0.0) }.map(\.1)
     }

@@ -13,10 +13,13 @@ extension TCPConnection {
     package mutating func rejects(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
-        // A forged acknowledgment alone does not harm the bytes, unless it confirms a FIN: it is not worth a sum once others are
-        // known.
+        // A forged acknowledgment alone does not harm the bytes, unless it confirms a FIN or segments in doubt: it is not worth a
+        // sum once others are known.
         let isPlain = segment.flags == .ack && segment.payloadLength == 0
-        guard !isPlain || !checksums[direction.index].isSettled || finPackets[direction.opposite.index] != nil else {
+        guard
+            !isPlain || !checksums[direction.index].isSettled || finPackets[direction.opposite.index] != nil
+                || streams[direction.opposite.index].hasDoubtfulBytes
+        else {
             return false
         }
         var isWrong = false

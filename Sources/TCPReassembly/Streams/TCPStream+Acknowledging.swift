@@ -129,6 +129,11 @@ extension TCPStream {
         return acknowledgedOffset == seenOffset &+ 1 ? seenOffset : acknowledgedOffset
     }
 
+    /// Whether a place lies beyond the largest window that the receiver has announced, as far as the capture shows.
+    func isBeyondWindow(_ offset: Int64) -> Bool {
+        window.isKnown && offset > Int64(acknowledgedOffset) &+ Int64(window.largestSeen)
+    }
+
     /// The end of the receiver's window.
     var windowEnd: UInt64 { max(nextOffset, acknowledgedOffset) &+ window.reach }
 }
