@@ -1,5 +1,6 @@
 """Cutting, without Spark."""
 
+import os
 import pathlib
 
 import pyarrow.parquet
@@ -67,6 +68,19 @@ def test_problems_name_the_file(rotated, tmp_path):
 def test_a_program_that_is_not_there_is_an_error(rotated, tmp_path):
     with pytest.raises(CaptureProblem, match="Set WSTAP"):
         split_here([rotated[0]], 2, tmp_path, wstap=str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_relative_path_of_the_program_is_that_of_the_folder_it_was_named_in(rotated, tmp_path, monkeypatch, given):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "wstap").symlink_to(os.path.abspath(program.path()))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WSTAP", "no/wstap" if given else "bin/wstap")
+    wstap = "bin/wstap" if given else None
+    done = split_here([rotated[0]], 1, tmp_path / "store", wstap=wstap)
+    read = read_shard(done, "", 0, ("session",), None, (), wstap, "failfast")
+    assert pyarrow.parquet.read_table(f"{read['folder']}/session.parquet").num_rows > 0
 
 
 def expect_same(paths, shards, folder, words=(), udp=False):

@@ -48,6 +48,7 @@ def analyse(spark, split, tables=DEFAULT_TABLES, payload_bytes=None, options=(),
     :param split: What `split` returned, or its path.
     :param tables: Which tables, of session, message, frame, finding, gap, delivery. Frames are many.
     :param payload_bytes: How much of each payload to keep; None: all.
+    :param wstap: The program's path, as of `split`.
     :param options: Further words for `wstap read`, such as `--keylog FILE`, with an absolute path that all executors see.
     :param mode: As of `split`.
     """
@@ -57,13 +58,13 @@ def analyse(spark, split, tables=DEFAULT_TABLES, payload_bytes=None, options=(),
         if table not in schemas.TABLES:
             raise ValueError(f"there is no table {table}; there are {', '.join(schemas.TABLES)}")
     work = [(split.path, point, shard) for point in split.points for shard in range(split.shards)]
-    wanted = program.path(wstap)
+    wanted = program.on_executors(wstap)
 
     def run(batches):
         for batch in batches:
             for row in batch.to_pylist():
                 done = read_shard(Split.open(row["split"]), row["point"], row["shard"], tables, payload_bytes, options,
-                                  wanted, mode)
+                                  wanted(), mode)
                 yield pa.RecordBatch.from_pylist(
                     [{"folder": done["folder"], "point": row["point"], "shard": row["shard"], "problem": text}
                      for text in done["problems"] or [None]],
@@ -125,7 +126,7 @@ def _fill(folder, store, fragments, point, shard, tables, payload_bytes, options
         payload = "all" if payload_bytes is None else "none" if payload_bytes == 0 else str(payload_bytes)
         # Short names: thousands of them have to fit on a command line.
         names = [os.path.relpath(fragment, store) for fragment in fragments]
-        words = [wstap, "read", *names, "--format", "sqlite", "-o", database, "--events", ",".join(events),
+        words = [program.path(wstap), "read", *names, "--format", "sqlite", "-o", database, "--events", ",".join(events),
                  "--payload", payload, "--payload-file", payloads, "--jobs", "1", "--no-progress", "-q", *options]
         status, said = program.run(words, f"shard {shard} of capture point {point!r}", store)
         if status != program.READ:

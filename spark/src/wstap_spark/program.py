@@ -9,9 +9,20 @@ from .errors import CaptureProblem
 READ, PARTLY_READ, NOTHING_READ = 0, 1, 2
 
 
-def path(given=None):
-    """The program's path: as given, or that of the environment variable WSTAP, or the one in PATH."""
-    return given or os.environ.get("WSTAP") or "wstap"
+def path(given=None, otherwise=None):
+    """The program's path: as given, or that of the environment variable WSTAP, or another one, or the one in PATH.
+
+    Absolute if it has folders, since the program is run in another folder.
+    """
+    name = given or os.environ.get("WSTAP") or otherwise or "wstap"
+    return os.path.abspath(name) if os.path.dirname(name) else name
+
+
+def on_executors(given=None):
+    """What tells, in a task, the program's path: a relative one counts from the driver's folder, and the executors' own WSTAP
+    comes before the driver's."""
+    given, otherwise = given and path(given), path()
+    return lambda: path(given, otherwise)
 
 
 def run(words, what, folder=None):

@@ -70,9 +70,9 @@ def split(spark, paths, shards=64, store=None, udp=False, wstap=None, mode="fail
         if not groups:
             return []
         context = spark.sparkContext
-        wanted = program.path(wstap)
+        wanted = program.on_executors(wstap)
         return context.parallelize(groups, len(groups)).map(
-            lambda group: cutting.cut(group, shards, store, udp, wanted, mode)).collect()
+            lambda group: cutting.cut(group, shards, store, udp, wanted(), mode)).collect()
 
     return _split(run, paths, shards, store, udp)
 
