@@ -86,20 +86,21 @@ extension Span<UInt8> {
 
     /// The index of `byte` in `range`; the range's end if there is none.
     ///
-    /// Compares eight bytes at a time: the lowest byte that equals the one sought is the first whose subtraction borrows.
+    /// Compares sixteen bytes at a time.
     @inlinable @inline(__always)
     package func index(of byte: UInt8, in range: Range<Int>) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let pattern = UInt64(byte) &* ones
+        let pattern = SIMD16<UInt8>(repeating: byte)
         let bytes = unsafe extracting(range).bytes
         let count = bytes.byteCount
         var index = 0
-        while index &+ 8 <= count {
-            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-            let difference = UInt64(littleEndian: word) ^ pattern
-            let borrows = (difference &- ones) & ~difference & (ones &* 0x80)
-            if borrows != 0 { return range.lowerBound &+ index &+ borrows.trailingZeroBitCount / 8 }
-            index &+= 8
+        while index &+ 16 <= count {
+            let block = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: SIMD16<UInt8>.self)
+            let equal = unsafe unsafeBitCast(block .== pattern, to: SIMD2<UInt64>.self)
+            if equal[0] | equal[1] != 0 {
+                let lanes = equal[0] != 0 ? equal[0].littleEndian : equal[1].littleEndian
+                return range.lowerBound &+ index &+ (equal[0] != 0 ? 0 : 8) &+ lanes.trailingZeroBitCount / 8
+            }
+            index &+= 16
         }
         while index < count, unsafe bytes.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self) != byte {
             index &+= 1

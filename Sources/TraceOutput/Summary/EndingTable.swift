@@ -71,6 +71,8 @@ struct EndingTable {
     private var indicesByText: [String: Int] = [:]
     /// A cache of indices by kind, which is cheaper than writing the text; at most ``maximumGroups`` entries.
     private var indicesByKind: [Kind: Int] = [:]
+    /// The last of them to be asked for: sessions that end one after the other often end alike.
+    private var last: (kind: Kind, index: Int)?
     /// The number of sessions that ended in ways beyond ``maximumGroups``.
     private(set) var omitted: UInt64 = 0
 
@@ -104,7 +106,7 @@ struct EndingTable {
     ) -> Int? {
         count += 1
         let kind = Kind(verdict: VerdictMessage.common(verdict), upgrade: row?.upgrade ?? .unseen)
-        guard let index = indicesByKind[kind] ?? index(of: kind, verdict) else {
+        guard let index = index(of: kind, verdict) else {
             omitted += 1
             return nil
         }
@@ -125,8 +127,16 @@ struct EndingTable {
         return index
     }
 
-    /// Finds or adds the group of a kind that is not in the cache; nil if there is no room for another group.
+    /// Finds or adds the group of a kind; nil if there is no room for another group.
     private mutating func index(of kind: Kind, _ verdict: SessionEnd.Verdict) -> Int? {
+        if let last, last.kind == kind { return last.index }
+        guard let index = indicesByKind[kind] ?? indexByText(of: kind, verdict) else { return nil }
+        last = (kind, index)
+        return index
+    }
+
+    /// Finds or adds the group of a kind that is not in the cache; nil if there is no room for another group.
+    private mutating func indexByText(of kind: Kind, _ verdict: SessionEnd.Verdict) -> Int? {
         let text = VerdictMessage.text(kind.verdict, upgrade: kind.upgrade)
         var index = indicesByText[text]
         if index == nil, groups.count < Self.maximumGroups {
@@ -140,10 +150,12 @@ struct EndingTable {
 
     /// Finds or adds a place of a group; nil if there is no room for another.
     private mutating func place(in group: Int, _ server: Endpoint?, _ path: Substring, _ elapsed: Int64) -> Int? {
-        if let place = groups[group].places.firstIndex(where: { $0.server == server && $0.path == path }) {
-            return place
+        // By index: a place is large to copy.
+        let places = groups[group].places.indices
+        for place in places where groups[group].places[place].server == server {
+            if groups[group].places[place].path == path { return place }
         }
-        guard groups[group].places.count < Self.maximumPlaces else { return nil }
+        guard places.count < Self.maximumPlaces else { return nil }
         groups[group].places.append(Place(server: server, path: String(path), times: elapsed...elapsed))
         return groups[group].places.count - 1
     }

@@ -1,6 +1,7 @@
 import CaptureAnalysis
 import PacketDecoding
 import WebSocketProtocol
+import WireFormat
 
 /// The sessions of a capture: the open ones, and a limited number of ended ones.
 struct SessionTable {
@@ -111,17 +112,18 @@ package struct SessionRow {
     /// The URL's path, without its query; empty if no upgrade was captured.
     var path: Substring {
         // ws://HOST/PATH: the third slash begins the path.
-        let bytes = url.utf8
+        let bytes = url.utf8.span
         var slashes = 0
-        var start = bytes.startIndex
-        while start < bytes.endIndex {
+        var start = 0
+        while start < bytes.count {
             if bytes[start] == UInt8(ascii: "/") { slashes += 1 }
             if slashes == 3 { break }
-            bytes.formIndex(after: &start)
+            start += 1
         }
         guard slashes > 1 else { return "" }
-        guard start < bytes.endIndex else { return "/" }
-        return url[start..<(bytes[start...].firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex)]
+        guard start < bytes.count else { return "/" }
+        let end = bytes.index(of: UInt8(ascii: "?"), in: start..<bytes.count)
+        return url[url.utf8Index(start)..<url.utf8Index(end)]
     }
 
     /// How much the ending deserves attention; none while there is no ending.
@@ -165,4 +167,9 @@ extension SessionID {
     static func < (left: SessionID, right: SessionID) -> Bool {
         (left.connection, left.stream ?? 0) < (right.connection, right.stream ?? 0)
     }
+}
+
+extension String {
+    /// The index of the byte at an offset.
+    fileprivate func utf8Index(_ offset: Int) -> Index { utf8.index(startIndex, offsetBy: offset) }
 }
