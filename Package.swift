@@ -67,6 +67,8 @@ let package = Package(
         .target(name: "CPrefetch"),
         // What scripts say of a build.
         .target(name: "CBuild"),
+        // The C library's heap, likewise.
+        .target(name: "CHeap"),
         // What Swift has no word for either: capabilities of Linux.
         .target(name: "CPrivileges"),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
@@ -135,7 +137,8 @@ let package = Package(
         .executableTarget(
             name: "wstap",
             dependencies: [
-                "CBuild", "CPrivileges", "CaptureAnalysis", "CaptureCutting", "DatabaseOutput", "PacketCapture",
+                "CBuild", "CHeap", "CPrivileges", "CaptureAnalysis", "CaptureCutting", "DatabaseOutput",
+                "PacketCapture",
                 "PacketDecoding", "ParallelAnalysis", "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -210,13 +213,16 @@ let package = Package(
         .testTarget(
             name: "BoundsTests",
             dependencies: [
-                "CZlib", "CaptureAnalysis", "PacketDecoding", "TestSupport", "WebSocketProtocol", "WireFormat", "wstap",
+                "CZlib", "CaptureAnalysis", "FuzzTargets", "PacketDecoding", "TestSupport", "WebSocketProtocol",
+                "WireFormat", "wstap",
             ],
             swiftSettings: settings),
+        .target(name: "CLiveBytes", path: "Tests/CLiveBytes"),
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CCrypto", "CaptureAnalysis", "HTTPUpgrade", "PacketCapture", "PacketDecoding", "TCPReassembly",
+                "CCrypto", "CLiveBytes", "CaptureAnalysis", "HTTPUpgrade", "PacketCapture", "PacketDecoding",
+                "TCPReassembly",
                 "TLSDecryption", "TraceOutput", "WebSocketProtocol", "WireFormat",
             ],
             path: "Tests/FuzzTargets", swiftSettings: settings),

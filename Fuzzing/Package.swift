@@ -6,7 +6,9 @@ let package = Package(
     name: "Fuzzing",
     platforms: [.macOS(.v26)],
     dependencies: [.package(name: "wstap", path: "..")],
-    targets: ["CaptureFiles", "Packets", "Segments", "Upgrade", "TLS", "Hellos", "Frames", "Pipeline", "Sessions"].map {
+    targets: [
+        "CaptureFiles", "Packets", "Segments", "Upgrade", "TLS", "Hellos", "Frames", "Pipeline", "Sessions", "Memory",
+    ].map {
         name in
         .executableTarget(
             name: "Fuzz\(name)",

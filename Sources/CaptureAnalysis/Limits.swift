@@ -26,7 +26,11 @@ public struct Limits: Sendable {
     /// A room of their own: messages that fill theirs must not cost a connection its keys.
     public var layers = 256 << 20
     /// Bytes that contexts of decompression take, in all sessions together.
-    public var compression = 96 << 20
+    public var compression = 64 << 20
+    /// Bytes that all connections together take, with everything that is kept of them; nil if only the bounds above count.
+    ///
+    /// Each of the bounds above can be reached, but not all at a time.
+    public var memory: Int?
     /// Bounds on heads of HTTP messages.
     public var upgrade = UpgradeLimits()
     /// Bounds on frames and messages.

@@ -28,12 +28,14 @@ package struct EventWriter<Format: OutputFormat & ~Copyable>: OutputFormat, ~Cop
         _modify { yield &format.output }
     }
 
+    package var outputCount: Int { format.outputCount }
+
     /// What the format wants to be told.
     package var demand: EventDemand { format.demand }
 
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         format.receive(event, at: context, payload: payload)
-        if format.output.count >= Self.overfull { writeWithinPacket() }
+        if format.outputCount >= Self.overfull { writeWithinPacket() }
         while format.hasMore {
             writeWithinPacket()
             format.printMore()

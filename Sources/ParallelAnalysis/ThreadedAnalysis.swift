@@ -1,7 +1,7 @@
 package import CaptureAnalysis
 package import PacketCapture
 package import TraceOutput
-import WireFormat
+package import WireFormat
 
 /// An analysis on several threads: the caller's reads, decodes and deals the packets to parts; a crew, which it leads,
 /// does the rest.
@@ -115,10 +115,16 @@ package struct CrewSize {
 
     /// The size for `--jobs`.
     ///
-    /// - Parameter count: The jobs, 2 or more; capped at one per part and one for the thread that reads.
-    package init(jobs count: Int) {
+    /// - Parameters:
+    ///   - count: The jobs, 2 or more; capped at one per part and one for the thread that reads.
+    ///   - memory: What the program may take.
+    package init(jobs count: Int, memory: MemoryBudget = .standard) {
         jobs = min(count, Pipeline.maximumParts + 1)
         parts = min(jobs, Pipeline.maximumParts)
         workers = jobs - 1
+        // A block and a batch take 384 KiB at most while they wait.
+        let waiting = memory.threads / parts / (384 << 10)
+        blocks = min(blocks, max(1, waiting))
+        batches = min(batches, max(1, waiting))
     }
 }

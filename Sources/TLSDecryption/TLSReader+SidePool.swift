@@ -16,6 +16,11 @@ extension TLSReader {
 
         deinit { unsafe chunks.forEach { unsafe $0.deallocate() } }
 
+        /// The bytes that it takes, used and free: memory that does not come back when connections are forgotten.
+        var byteCount: Int {
+            unsafe chunks.count &* (Self.chunkSize &* (Self.pairSize &+ 2 &* MemoryLayout<Int>.stride))
+        }
+
         /// Makes the sides of a connection.
         func make() -> UnsafeMutablePointer<Side> {
             if unsafe free.isEmpty {

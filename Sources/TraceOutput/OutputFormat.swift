@@ -7,6 +7,9 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// What is printed but not drained yet.
     var output: OutputBuffer { get set }
 
+    /// How many bytes of it there are: to ask for them costs nothing after each event, unlike access to ``output``.
+    var outputCount: Int { get }
+
     /// What the format wants to be told.
     var demand: EventDemand { get }
 
@@ -27,6 +30,9 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// Whether the output is one document, no part of which may be dropped; if not, its lines stand alone.
     static var isOneDocument: Bool { get }
 
+    /// The most bytes that it holds back.
+    static var heldByteCount: Int { get }
+
     /// Whether the format fills the output's file itself (``open(_:named:)``), and leaves ``output`` empty.
     static var writesFile: Bool { get }
 
@@ -42,6 +48,9 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
 }
 
 extension OutputFormat where Self: ~Copyable {
+    /// A format that passes events on to another asks that.
+    package var outputCount: Int { output.count }
+
     /// Only filters drop events.
     package var omissions: FilterOmissions { FilterOmissions() }
 
@@ -56,6 +65,9 @@ extension OutputFormat where Self: ~Copyable {
 
     /// Most formats print lines.
     package static var isOneDocument: Bool { false }
+
+    /// Most formats print each event at once.
+    package static var heldByteCount: Int { 0 }
 
     /// Most formats print.
     package static var writesFile: Bool { false }

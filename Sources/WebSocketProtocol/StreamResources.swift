@@ -18,15 +18,38 @@ public struct StreamResources: ~Copyable {
     /// Long compressed messages that all streams together may still begin.
     ///
     /// Each takes 87 KB while it lasts. Any beyond these are inflated like short ones.
-    var longMessages = 32
+    package var longMessages = StreamResources.maximumLongMessages
     /// How much of `keepable` is reserved for messages: HTTP heads and searches may take only what is left beyond it.
-    private let reserve: Int
+    private var reserve: Int
+    private let fullReserve: Int
 
     /// Bytes that HTTP heads and searches for frames may still take.
     package var searchable: Int { keepable &- reserve }
 
     /// Bytes beyond ``searchable`` that heads of ordinary size may take.
     package var headroom: Int { reserve / 4 }
+
+    /// Long compressed messages at a time.
+    package static let maximumLongMessages = 32
+
+    /// What one of them takes, in bytes: ISA-L's state, and compressed bytes that wait for it.
+    package static let longMessageCost = 120 << 10
+
+    /// Histograms of round trips that sessions may still begin: with many sessions, they must not take what further ones need.
+    package var roundTripHistograms = 128
+
+    /// Bytes that sessions take beside what counts against the other bounds, such as Pings that wait.
+    package var sessionBytes = 0
+
+    /// Bytes of buffers in which nothing is kept.
+    package var spareByteCount: Int { payloads.spareByteCount }
+
+    /// Learns that of what may be kept `withheld` bytes are taken by others, so that `free` are left.
+    ///
+    /// What is withheld comes out of the part for messages first; half of what is left stays theirs.
+    package mutating func share(withheld: Int, free: Int) {
+        reserve = min(fullReserve, max(fullReserve &- withheld, free / 2))
+    }
 
     /// How many bytes are unmasked or inflated at a time: few enough to stay in the processor's first-level cache.
     static let pieceLength = 16 << 10
@@ -39,6 +62,7 @@ public struct StreamResources: ~Copyable {
     public init(keptPayload: Int, compression: Int = .max) {
         payloads = PayloadStore(room: keptPayload)
         reserve = keptPayload / 16 &* 13
+        fullReserve = reserve
         compressible = compression
     }
 }

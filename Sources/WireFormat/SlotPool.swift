@@ -41,6 +41,18 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @inlinable
     public func isUsed(_ slot: Slot<Element>) -> Bool { isInUse[slot.index] }
 
+    /// Whether a value can be put in without memory for more.
+    @inlinable
+    public var hasFreeSlot: Bool { unsafe !freeSlots.isEmpty || isInUse.count < chunks.count &* Self.chunkSize }
+
+    /// The bytes of the slots that are added at a time.
+    @inlinable
+    public static var chunkByteCount: Int { chunkSize &* MemoryLayout<Element>.stride }
+
+    /// The bytes of all slots, used and free.
+    @inlinable
+    public var byteCount: Int { unsafe chunks.count &* Self.chunkByteCount }
+
     /// Puts a value in and returns its slot.
     @inlinable
     public mutating func insert(_ element: consuming Element) -> Slot<Element> {

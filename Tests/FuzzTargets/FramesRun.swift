@@ -14,6 +14,10 @@ struct FramesRun {
         case message(Message, payload: [UInt8])
         case gap(isProven: Bool)
         case unfinished(Message)
+
+        var isBomb: Bool {
+            if case .violation(.inflateBomb, _) = self { true } else { false }
+        }
     }
 
     private enum Part {
@@ -41,6 +45,8 @@ struct FramesRun {
         let whole = try told(.whole)
         for cutting in [Cutting.byteByByte, .random] {
             let told = try told(cutting)
+            // A bomb is judged by what has come, which is more where pieces are longer.
+            if (told + whole).contains(where: \.isBomb) { return }
             if told != whole {
                 let place = zip(told, whole).prefix { $0 == $1 }.count
                 throw Disagreement(

@@ -21,6 +21,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case pipeline
     /// The analysis of a session whose packets are made of the input.
     case sessions
+    /// An analysis with little memory.
+    case memory
 
     /// Feeds an input to the target.
     ///
@@ -37,6 +39,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .frames: try FramesRun(input).check()
         case .pipeline: try PipelineRun(input).check()
         case .sessions: try SessionsRun(input).check()
+        case .memory: try MemoryRun(input).check()
         }
     }
 

@@ -111,29 +111,28 @@ struct SegmentsRun {
 
     /// The obvious reassembler: every byte by its place.
     ///
-    /// Of several copies any may count, since what waits behind a hole follows
-    /// a receiver's rules; a gap is only where there is none.
+    /// Of several copies any may count, since what waits behind a hole follows a receiver's rules; a gap is only where there is
+    /// none, or where one was cut.
     private func compare(_ streams: [HandedOn]) throws(Disagreement) {
         for direction in Direction.allCases {
             let found = streams[direction.index].bytes
-            var copies: [Set<UInt8>] = []
+            var copies: [Set<UInt8?>] = []
             for (number, sent) in sent.enumerated() where sent.length > 0 && sent.direction == direction {
                 let start = Int(sent.place) - 1
                 let end = start + sent.length + sent.cut
                 copies += Array(repeating: [], count: Swift.max(0, end - copies.count))
-                for place in max(0, start)..<max(0, start + sent.length) {
-                    copies[place].insert(UInt8(truncatingIfNeeded: number))
+                for place in max(0, start)..<max(0, end) {
+                    copies[place].insert(place < start + sent.length ? UInt8(truncatingIfNeeded: number) : nil)
                 }
             }
             guard found.count == copies.count else {
                 throw Disagreement(words: "\(direction): \(found.count) bytes of \(copies.count)")
             }
             for place in found.indices {
-                let isRight = found[place].map { copies[place].contains($0) } ?? copies[place].isEmpty
-                guard isRight else {
+                guard copies[place].contains(found[place]) || copies[place].isEmpty && found[place] == nil else {
                     throw Disagreement(
                         words: "\(direction) at \(place): found \(found[place...].prefix(4)), "
-                            + "expected one of \(copies[place].sorted())")
+                            + "expected one of \(copies[place].map { $0.map(Int.init) ?? -1 }.sorted())")
                 }
             }
         }

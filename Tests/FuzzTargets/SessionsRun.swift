@@ -35,7 +35,8 @@ struct SessionsRun {
         guard settings & 2 == 0, pieces.allSatisfy({ $0.settings & 0xbf == 0 }) else { return }
         for cutting in [Cutting.byteByByte, .random] {
             let told = told(cutting)
-            guard told != whole else { continue }
+            // A bomb is judged by what has come, which is more where pieces are longer.
+            guard told != whole, !(told + whole).contains(where: \.isBomb) else { continue }
             let place = zip(told, whole).prefix { $0 == $1 }.count
             throw Disagreement(
                 words: "cut \(cutting): \(told[place...].prefix(2)), whole: \(whole[place...].prefix(2))")
@@ -79,6 +80,10 @@ struct SessionEvents: EventSink {
         case message(Message, payload: [UInt8])
         case finding(rule: String, at: UInt64?)
         case gap(UInt64?)
+
+        var isBomb: Bool {
+            if case .finding("deflate.bomb", _) = self { true } else { false }
+        }
     }
 
     private var told: [Told] = []

@@ -222,7 +222,7 @@ struct OpeningReader: StreamReader, ~Copyable {
     ///
     /// - Returns: Whether it may keep it.
     private mutating func charge(_ workspace: inout Workspace) -> Bool {
-        let cost = follower.keptCount &+ (search?.cost ?? 0)
+        let cost = follower.keptCount &+ (search?.cost ?? 0) &+ (identity?.cost ?? 0)
         guard cost != reserved else { return true }
         let grows = cost > reserved
         workspace.resources.keepable &-= cost &- reserved

@@ -65,6 +65,7 @@ extension Shard {
     ) -> EventContext {
         let identity = identity(of: opening, feed, client, upgrade)
         openings[opening].identity = identity
+        openings[opening].discharge(&workspace)
         let view = self.opening(feed.connection, client)
         let known = openings[opening].number
         let stream = stream(of: feed)

@@ -21,6 +21,12 @@ struct Shard: ~Copyable {
     var passed = SlotPool<PassedTraffic>()
     /// Bytes that its layers together may still keep.
     var layerRoom: Int
+    /// What it may take in all; nil if there is no such bound.
+    var room: SharedRoom?
+    /// Whether it has taken all that it may, so that connections must be forgotten.
+    var isOverdrawn = false
+    /// What has passed since the memory was shared out last: the bytes, and 1 KiB more for each packet.
+    var sinceShared = 0
     /// Its connections by server.
     var servers = ServerTable()
     /// Its TLS connections of which nothing was decrypted.
@@ -37,6 +43,7 @@ struct Shard: ~Copyable {
         others = options.collectsOthers ? [] : nil
         tls = TLSShard(options.secrets)
         layerRoom = options.limits.layers / Limits.shards
+        room = SharedRoom(options.limits)
         decodesLayers = options.secrets != nil || !options.layers.isEmpty
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries
@@ -91,8 +98,10 @@ struct Shard: ~Copyable {
         _ entry: inout PacketAhead, in bytes: Span<UInt8>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        // The slot was looked up ahead of its turn: its connection may be forgotten since.
-        guard let slot = entry.slot, table.connections.isUsed(slot),
+        shareOut(entry.segment.payloadLength, &workspace)
+        // The slot was looked up ahead of its turn: its connection may be forgotten since. Whether one was found then depends on
+        // how packets are batched, so that only the long way makes room.
+        guard !table.isCrowded, let slot = entry.slot, table.connections.isUsed(slot),
             receivePlain(&entry, at: slot, in: bytes, &workspace, &sink)
         else {
             return receiveAny(&entry, in: bytes, &workspace, &sink)
@@ -111,6 +120,7 @@ struct Shard: ~Copyable {
         }
         guard let place = found else { return }
         let slot = place.slot
+        if table.isCrowded, entry.segment.payloadLength > 0 { makeRoom(for: slot, &workspace, &sink) }
         switch connections[slot.index].reader {
         case .ignored:
             table.connections[slot].pass(

@@ -34,6 +34,9 @@ public final class SessionIdentity: Sendable {
         self.opening = opening
     }
 
+    /// The bytes of its URL in memory.
+    var cost: Int { url?.utf8.count ?? 0 }
+
     /// The same session, with the URL that its latest request asked for.
     func asking(for url: String?) -> SessionIdentity {
         let identity = SessionIdentity(client: client, server: server, url: url, stream: stream, opening: opening)

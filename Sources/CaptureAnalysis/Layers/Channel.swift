@@ -11,7 +11,7 @@ struct Channel: ~Copyable {
         /// Whether it is a gap, and how many bytes it has.
         var gap: UInt64??
 
-        static let overhead = 128
+        static let overhead = 192
         var cost: Int { bytes.count &+ Self.overhead }
     }
 

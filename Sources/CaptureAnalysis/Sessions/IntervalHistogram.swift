@@ -19,29 +19,37 @@ struct IntervalHistogram: ~Copyable {
     /// Longer intervals, of more than 2^48 ns (78 hours), are counted in the last bucket.
     private static let buckets = 288
 
+    /// The bytes that it takes beside its own value.
+    var cost: Int { counts.count &* MemoryLayout<UInt32>.stride }
+
     /// Counts an interval in nanoseconds; below 0, where time runs backwards, it counts as 0.
-    mutating func record(_ interval: Int64) {
+    ///
+    /// - Returns: Whether that took memory.
+    @discardableResult
+    mutating func record(_ interval: Int64) -> Bool {
         let interval = max(0, interval)
         count &+= 1
         minimum = min(minimum, interval)
         maximum = max(maximum, interval)
         latest[latestCount] = UInt16(truncatingIfNeeded: Self.bucket(of: interval))
         latestCount &+= 1
-        if latestCount == latest.count { countLatest() }
+        return latestCount == latest.count && countLatest()
     }
 
     @inline(never)
-    private mutating func countLatest() {
-        if counts.isEmpty { counts = UniqueArray(repeating: 0, count: Self.buckets) }
+    private mutating func countLatest() -> Bool {
+        let isFirst = counts.isEmpty
+        if isFirst { counts = UniqueArray(repeating: 0, count: Self.buckets) }
         for index in 0..<latestCount { counts[Int(latest[index])] &+= 1 }
         latestCount = 0
+        return isFirst
     }
 
     /// What they come to; nil when there were none.
     var durations: SessionEnd.Durations? {
         mutating get {
             guard count > 0 else { return nil }
-            countLatest()
+            _ = countLatest()
             return SessionEnd.Durations(
                 count: count, min: minimum, p50: percentile(50), p90: percentile(90), p99: percentile(99), max: maximum)
         }

@@ -39,6 +39,28 @@ struct PingLedger {
     /// Pings that were forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
     private var shortestRoundTrip: Int64?
+    /// The most that have waited: the queue's memory never shrinks.
+    private var largestCount: UInt8 = 0
+    /// Whether there is memory for frames that were found out of order.
+    private var hasEarly = false
+
+    /// What ``cost`` was made of when it was counted last.
+    private var countedLargest: UInt8 = 0
+    private var countedEarly = false
+
+    /// Whether ``cost`` has changed since ``markCounted()``.
+    var hasGrown: Bool { largestCount != countedLargest || hasEarly != countedEarly }
+
+    mutating func markCounted() {
+        countedLargest = largestCount
+        countedEarly = hasEarly
+    }
+
+    /// The bytes that it takes beside its own value.
+    var cost: Int {
+        (largestCount == 0 ? 0 : 32 &+ Int(largestCount) &* 3 / 2 &* MemoryLayout<Ping>.stride)
+            &+ (hasEarly ? 64 &+ Self.earlyLimit &* MemoryLayout<EarlyFrame>.stride : 0)
+    }
 
     /// Records a Ping by the fingerprint of its payload.
     ///
@@ -54,6 +76,7 @@ struct PingLedger {
         }
         if known.count >= limit, !known.removeFirst().isPassedOver { forgotten &+= 1 }
         known.append(Ping(fingerprint: fingerprint, origin: origin, isPassedOver: false))
+        largestCount = max(largestCount, UInt8(clamping: known.count))
         return nil
     }
 
@@ -71,6 +94,7 @@ struct PingLedger {
     private mutating func keep(_ frame: EarlyFrame) {
         if early.count == Self.earlyLimit { early.removeFirst() }
         early.append(frame)
+        hasEarly = true
     }
 
     /// The Ping that a Pong answers, among those that are not decoded yet.
@@ -156,23 +180,45 @@ final class RoundTripRecord {
 
     private static func clamped(_ duration: Int64) -> UInt64 { min(UInt64(clamping: duration), longest) }
 
+    /// What a histogram takes, in bytes.
+    private static let histogramCost = 16 << 10
+
+    /// Whether there is a histogram.
+    var hasHistogram: Bool { many != nil }
+
+    /// What it takes, in bytes.
+    private(set) var cost = 160
+
     /// Adds a duration in nanoseconds.
-    func record(_ duration: Int64) {
+    ///
+    /// - Parameters:
+    ///   - duration: The duration.
+    ///   - mayGrow: Whether there may be a histogram; if not, percentiles are those of the first durations.
+    /// - Returns: Whether that took memory.
+    func record(_ duration: Int64, mayGrow: Bool = true) -> Bool {
         count &+= 1
         minimum = min(minimum, duration)
         maximum = max(maximum, duration)
         guard many == nil else {
             many?.record(RoundTripRecord.clamped(duration))
-            return
+            return false
         }
+        guard few.count < RoundTripRecord.fewLimit || mayGrow else { return false }
         few.append(duration)
-        guard few.count > RoundTripRecord.fewLimit else { return }
+        guard few.count > RoundTripRecord.fewLimit else {
+            // The array doubles.
+            guard few.count & (few.count &- 1) == 0 else { return false }
+            cost = 160 &+ few.count &* 2 &* MemoryLayout<Int64>.stride
+            return true
+        }
         var histogram = Histogram<UInt32>(
             lowestDiscernibleValue: RoundTripRecord.resolution, highestTrackableValue: RoundTripRecord.longest,
             numberOfSignificantValueDigits: .two)
         for one in few { histogram.record(RoundTripRecord.clamped(one)) }
         many = histogram
         few = []
+        cost = 160 &+ Self.histogramCost
+        return true
     }
 
     /// What they come to; nil when there were none.

@@ -31,7 +31,7 @@ struct Session: StreamReader, ~Copyable {
     var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
-    private var roundTrips: RoundTripRecord?
+    var roundTrips: RoundTripRecord?
     /// Which bytes of TCP carry it, if a layer does; nil if TCP itself.
     let carriers: CarrierMaps?
     /// When the upgrade was accepted; nil if that was before the capture.
@@ -39,8 +39,10 @@ struct Session: StreamReader, ~Copyable {
     /// The packet of the response that accepted the upgrade; 0 if that is not in the capture.
     private let openingPacket: UInt64
     private let outstandingPings: UInt32
+    /// The bytes that it was last counted with (``recount(_:)``).
+    var countedBytes: UInt32 = 0
     /// What names it.
-    private let identity: SessionIdentity
+    let identity: SessionIdentity
     /// The latest bytes after a pause.
     private var burst: Burst?
 
@@ -96,6 +98,7 @@ struct Session: StreamReader, ~Copyable {
         lastByteTime = hasUpgrade ? opened.time : Session.never
         openingTime = hasUpgrade ? opened.time : nil
         openingPacket = hasUpgrade ? opened.packet : 0
+        recount(&workspace)
     }
 
     /// Who sends a direction.
@@ -222,7 +225,9 @@ struct Session: StreamReader, ~Copyable {
     ) {
         countFrame(opcode, from: role, &workspace)
         countMessage(length, from: role, &workspace)
-        if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: origin.time) }
+        if workspace.options.demand.includesIntervals, streams[role.index].countMessage(at: origin.time) {
+            recount(&workspace)
+        }
         recordBytes(origin)
         recordMessage(origin)
     }
@@ -279,7 +284,8 @@ struct Session: StreamReader, ~Copyable {
             from: role, frame: frame, firstPacket: frame.origin.packet, payload: payload, close: nil,
             answer: nil, fragment: 0, isInferred: streams[role.index].isInferred, origin: origin)
         if opcode.isControl {
-            handleControl(&event, workspace)
+            let hasTaken = handleControl(&event, &workspace)
+            if hasTaken || streams[0].pings.hasGrown || streams[1].pings.hasGrown { recount(&workspace) }
         } else if !opcode.isReserved {
             if opcode != .continuation {
                 streams[role.index].messageFirstPacket = event.firstPacket
@@ -353,17 +359,20 @@ struct Session: StreamReader, ~Copyable {
         return false
     }
 
-    private mutating func handleControl(_ event: inout FrameEvent, _ workspace: borrowing Workspace) {
+    /// Takes a control frame's meaning.
+    ///
+    /// - Returns: Whether that took memory, beside that of ledgers of Pings.
+    private mutating func handleControl(_ event: inout FrameEvent, _ workspace: inout Workspace) -> Bool {
         let (role, origin) = (event.from, event.origin)
         switch event.frame.header.opcode {
         case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             let roundTrip = streams[role.index].pings.sent(fingerprint, origin, limit: Int(outstandingPings))
-            if let roundTrip { record(roundTrip: roundTrip) }
+            return roundTrip.map { record(roundTrip: $0, &workspace) } ?? false
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, origin)
-            if let roundTrip = event.answer?.roundTrip { record(roundTrip: roundTrip) }
+            return event.answer?.roundTrip.map { record(roundTrip: $0, &workspace) } ?? false
         case .close:
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
@@ -379,14 +388,9 @@ struct Session: StreamReader, ~Copyable {
             let elapsed = workspace.elapsed(origin.time)
             clientStates.advance(to: .closing, at: elapsed)
             serverStates.advance(to: .closing, at: elapsed)
-        default: break
+            return true
+        default: return false
         }
-    }
-
-    private mutating func record(roundTrip: Int64) {
-        let roundTrips = self.roundTrips ?? RoundTripRecord()
-        roundTrips.record(roundTrip)
-        self.roundTrips = roundTrips
     }
 
     private mutating func handle(
@@ -396,7 +400,9 @@ struct Session: StreamReader, ~Copyable {
         let index = streams[role.index].nextMessageIndex
         if message.isComplete {
             countMessage(message.length ?? 0, from: role, &workspace)
-            if workspace.options.demand.includesIntervals { streams[role.index].countMessage(at: origin.time) }
+            if workspace.options.demand.includesIntervals, streams[role.index].countMessage(at: origin.time) {
+                recount(&workspace)
+            }
             recordMessage(origin)
         } else {
             streams[role.index].incompleteMessages &+= 1
@@ -441,6 +447,8 @@ struct Session: StreamReader, ~Copyable {
         if isInsideTLS { outcome.alerts = carriers?.alerts }
         let verdict = outcome.verdict(tcp, now: context.time)
         tellUnanswered(tcp, verdict.failure, context, &workspace, &sink)
+        if roundTrips?.hasHistogram ?? false { workspace.resources.roundTripHistograms &+= 1 }
+        workspace.resources.sessionBytes &-= Int(countedBytes)
         reportLeftOpen(tcp, context, &workspace, &sink)
         reportTruncated(tcp, context, &workspace, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)

@@ -101,6 +101,14 @@ struct SessionStream: ~Copyable {
         return reversedLengths == Self.neededReversedLengths
     }
 
+    /// The bytes that it takes beside its value and what the workspace counts otherwise; `mutating` so that nothing is copied.
+    var cost: Int {
+        mutating get {
+            pings.cost &+ deliveries.cost &+ messageIntervals.cost
+                &+ (closing.map { 96 &+ ($0.close?.cost ?? 0) } ?? 0)
+        }
+    }
+
     private static var neededReversedLengths: UInt8 { 5 }
 
     /// Its first Close frame.
@@ -136,11 +144,12 @@ struct SessionStream: ~Copyable {
     }
 
     /// Counts the time between messages: one is complete.
-    mutating func countMessage(at time: Timestamp) {
-        if let lastMessageTime {
-            messageIntervals.record(time.nanoseconds(since: lastMessageTime))
-        }
-        lastMessageTime = time
+    ///
+    /// - Returns: Whether that took memory.
+    mutating func countMessage(at time: Timestamp) -> Bool {
+        defer { lastMessageTime = time }
+        guard let lastMessageTime else { return false }
+        return messageIntervals.record(time.nanoseconds(since: lastMessageTime))
     }
 
     /// What the payload of the frame that was decoded last is known by.

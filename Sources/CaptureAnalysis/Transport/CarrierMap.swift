@@ -29,6 +29,9 @@ final class CarrierMaps {
     /// Older pieces that are kept.
     private static let memory = 62
 
+    /// The bytes that both directions may take.
+    static var cost: Int { 2 &* (memory &* 3 / 2 &* MemoryLayout<CarrierMap.Piece>.stride &+ 64) }
+
     /// Learns what carries the next bytes of a stream; older pieces are kept if deliveries are followed.
     func add(_ place: StreamPlace, of role: Role, keepsOlder: Bool) {
         if keepsOlder, let previous = maps[role.index].previous {

@@ -29,6 +29,14 @@ struct DeliveryLedger: ~Copyable {
     var hasToldLimit = false
     /// Whether a segment or an acknowledgment was forgotten that messages still to come may have had to do with.
     private(set) var hasForgotten = false
+    /// The most segments and acknowledgments that there were: the queues' memory never shrinks.
+    private var largestCounts: InlineArray<2, UInt8> = [0, 0]
+
+    /// The bytes that the segments and acknowledgments take.
+    var cost: Int {
+        Int(largestCounts[0]) &* 3 / 2 &* MemoryLayout<OddSegment>.stride
+            &+ Int(largestCounts[1]) &* 3 / 2 &* MemoryLayout<EarlyAcknowledgment>.stride
+    }
 
     /// The segments that are remembered since they were not the next, and the acknowledgments that came early.
     private static let memory = 64
@@ -61,6 +69,7 @@ struct DeliveryLedger: ~Copyable {
             if oldest.bytes.upperBound > needed { hasForgotten = true }
         }
         oddSegments.append(OddSegment(bytes: bytes, origin: origin, isRepeat: isRepeat))
+        largestCounts[0] = max(largestCounts[0], UInt8(clamping: oddSegments.count))
         if isRepeat { messages.countRepeat(bytes) }
     }
 
@@ -71,6 +80,7 @@ struct DeliveryLedger: ~Copyable {
             hasForgotten = true
         }
         earlyAcknowledgments.append(EarlyAcknowledgment(offset: offset, origin: origin))
+        largestCounts[1] = max(largestCounts[1], UInt8(clamping: earlyAcknowledgments.count))
     }
 
     /// When a segment that was not the next was captured; nil if it is not remembered.

@@ -12,6 +12,7 @@ extension Shard {
     ) {
         if followsDeliveries, arrival.hasMore || arrival.inOrder.count != segment.payloadLength {
             recordOddities(segment, place, arrival, session, &workspace)
+            sessions[session].recount(&workspace)
         }
         let sender = Role(place.direction, client: sessions[session].clientDirection)
         if sessions[session].awaitsStall(of: sender.peer) {

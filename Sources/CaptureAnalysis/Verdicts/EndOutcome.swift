@@ -44,6 +44,8 @@ struct SentClose {
     var streamOffset: UInt64
     /// Where it ends in the TCP stream that carries it: received once that is acknowledged.
     var carriedEnd: UInt64
+    /// The bytes that its reason takes.
+    var cost: Int { body?.reason?.utf8.count ?? 0 }
 }
 
 /// The first rule that an end broke while the other end had not sent a Close frame yet.

@@ -27,6 +27,8 @@ struct RedactedSession {
     let client: Direction
     private var frames = InlineArray<2, [FramePlace]>(repeating: [])
     private var encoders = InlineArray<2, DeflateEncoder?>(repeating: DeflateEncoder(window: 256))
+    /// Whether there is memory for what messages inflated to, which later ones may refer to.
+    var keepsHistory = true
     private var takesOver = InlineArray<2, Bool>(repeating: false)
 
     /// The most frames of a message that are followed.
@@ -52,9 +54,17 @@ struct RedactedSession {
         }
     }
 
-    mutating func add(_ place: FramePlace, from role: Role) {
-        if frames[role.index].count < Self.maximumFrames { frames[role.index].append(place) }
+    /// Follows a frame of a message.
+    ///
+    /// - Returns: Whether there was room.
+    mutating func add(_ place: FramePlace, from role: Role) -> Bool {
+        guard frames[role.index].count < Self.maximumFrames else { return false }
+        frames[role.index].append(place)
+        return true
     }
+
+    /// How many frames it follows.
+    var frameCount: Int { frames[0].count &+ frames[1].count }
 
     /// Whether a message has begun that is not complete.
     func hasFrames(of role: Role) -> Bool { !frames[role.index].isEmpty }
@@ -93,6 +103,7 @@ struct RedactedSession {
 
     private mutating func remember(_ bytes: [UInt8], from role: Role) {
         guard takesOver[role.index], let history = encoders[role.index]?.history else { return }
+        guard keepsHistory else { return breakContext(of: role) }
         encoders[role.index]?.history = Array((history + bytes).suffix(DeflateEncoder.longestHistory))
     }
 

@@ -16,6 +16,8 @@ package struct RedactionTotals: Sendable {
     package var undecodable: UInt64 = 0
     /// Payloads of Pings, Pongs and Close frames.
     package var controlPayloads: UInt64 = 0
+    /// Connections that are filled, since there was no room for what is to stand in their place.
+    package var filledConnections: UInt64 = 0
 }
 
 /// Learns from an analysis what is to stand in place of the bytes of its streams: on a first pass over a capture, so that the
@@ -35,6 +37,9 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     private var streams: [StreamKey: RedactedStream] = [:]
     private var heads: [StreamKey: HeadRedaction] = [:]
     private var sessions: [SessionID: RedactedSession] = [:]
+    private var room: RedactionRoom
+    /// The connection that was counted last as filled.
+    private var lastFilled: UInt64?
     private var scratch = OutputBuffer(capacity: 1 << 16)
     /// Blocks of indexes that were read lately.
     private var blocks: [BlockKey: [Extent]] = [:]
@@ -47,10 +52,12 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     ///   - pseudonyms: What takes the place of words.
     ///   - addresses: What takes the place of addresses, and that names of hosts are replaced; nil if both stay.
     ///   - store: Where replacements go.
+    ///   - memory: The bytes that it may take.
     package init(
         for wanted: SelectedConnections, keepsKeys: Bool, pseudonyms: Pseudonyms, addresses: AddressPseudonyms?,
-        store: consuming Store
+        store: consuming Store, memory: Int
     ) {
+        room = RedactionRoom(bytes: memory)
         self.wanted = wanted
         self.pseudonyms = pseudonyms
         text = TextRedaction(keepsKeys: keepsKeys, pseudonyms: pseudonyms)
@@ -76,6 +83,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     ) {
         guard let connection = wanted.connections[record], !connection.isEncrypted else { return }
         let key = StreamKey(record: record, direction: direction)
+        guard hasRoom(for: key) else { return }
         var answers = accepts[record] ?? []
         let pieces = heads[key, default: HeadRedaction()].take(bytes, at: offset, &proxies, &answers)
         if !answers.isEmpty { accepts[record] = answers }
@@ -89,7 +97,9 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         switch event {
         case .connection(let start):
             let id = context.session
-            guard let connection = wanted.connections[start.record], !connection.isEncrypted else { return }
+            guard let connection = wanted.connections[start.record], !connection.isEncrypted,
+                hasRoom(for: StreamKey(record: start.record, direction: start.clientDirection))
+            else { return }
             sessions[id] = RedactedSession(record: start.record, client: start.clientDirection)
         case .handshake(let handshake):
             guard handshake.isAccepted else { return }
@@ -101,8 +111,24 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         }
     }
 
+    /// Whether something may be kept of a stream, and of the other of its connection.
+    private mutating func hasRoom(for key: StreamKey) -> Bool {
+        var other = key
+        other.direction = key.direction.opposite
+        if streams[key] != nil || streams[other] != nil { return true }
+        // What their heads keep counts too.
+        guard streams.count &+ heads.count < room.streams else {
+            if lastFilled != key.record { totals.filledConnections &+= 1 }
+            lastFilled = key.record
+            return false
+        }
+        streams[key] = RedactedStream()
+        return true
+    }
+
     private mutating func end(_ id: SessionID) {
         guard let session = sessions.removeValue(forKey: id) else { return }
+        room.frames &+= session.frameCount
         accepts[session.record] = nil
         for key in [session.stream(of: .client), session.stream(of: .server)] {
             if var head = heads.removeValue(forKey: key), let piece = head.finishCutLine(proxies.values),
@@ -135,7 +161,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
             if event.messageIndex == nil || header.opcode.rawValue & 15 > 2 {
                 fill(place, in: key, isText: false)
             } else {
-                sessions[id]?.add(place, from: event.from)
+                if room.frames > 0, sessions[id]?.add(place, from: event.from) == true { room.frames &-= 1 }
             }
             return
         }
@@ -157,6 +183,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         let message = event.message
         let key = session.stream(of: event.from)
         let places = sessions[id]?.takeFrames(of: event.from) ?? []
+        room.frames &+= places.count
         totals.messages &+= 1
         defer { settle(key) }
         let wire = places.reduce(0) { $0 + $1.length }
@@ -184,6 +211,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     private mutating func compress(
         _ bytes: [UInt8], _ original: [UInt8], toExactly count: Int, _ id: SessionID, _ from: Role, _ isText: Bool
     ) -> [UInt8] {
+        let keepsHistory = sessions.count <= room.histories
+        sessions[id]?.keepsHistory = keepsHistory
         if let payload = sessions[id]?.compress(bytes, toExactly: count, from: from) {
             totals.recompressed &+= 1
             return payload
@@ -230,7 +259,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         guard !bytes.isEmpty else { return }
         let extent = extent(bytes, at: offset)
         streams[key, default: RedactedStream()].pending.append(extent)
-        if streams[key]?.pending.count ?? 0 > RedactedStream.maximumPending { settle(key) }
+        room.pending &-= 1
+        if room.pending <= 0 || streams[key]?.pending.count ?? 0 > RedactedStream.maximumPending { settle(key) }
     }
 
     private mutating func extent(_ bytes: [UInt8], at offset: UInt64) -> Extent {
@@ -241,6 +271,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     private mutating func settle(_ key: StreamKey) {
         guard var pending = streams[key]?.pending, !pending.isEmpty else { return }
         streams[key]?.pending = []
+        room.pending &+= pending.count
         // Payloads come after the headers of later fragments, and of control frames between them.
         pending.sort { $0.offset < $1.offset }
         for extent in pending { _ = streams[key]?.frames.add(extent, &store) }

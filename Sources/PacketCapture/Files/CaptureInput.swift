@@ -18,7 +18,7 @@ struct CaptureInput: ~Copyable {
         }
         var method: CompressionMethod?
         if case .compressed(let found) = FileFormat(magic: magic) {
-            guard let decoder = found.makeDecoder() else {
+            guard let decoder = found.makeDecoder(memory.windows) else {
                 throw CaptureError(.compressed, name: name, detail: found.rawValue)
             }
             method = found

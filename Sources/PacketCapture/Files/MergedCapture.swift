@@ -43,6 +43,7 @@ public struct MergedCapture: ~Copyable {
     /// What finds the files of a capture that is being written; nil if all were named.
     private let follower: CaptureFollower?
     private let turns: Int
+    private let windows: WindowRoom
     /// What each file says about that, the number of its first packet, and what to add to its packets' numbers.
     private var parts: [(part: CapturePart?, firstNumber: UInt64, numberOffset: UInt64)] = []
     /// The number of the latest packet, if the files' own numbers count.
@@ -79,9 +80,13 @@ public struct MergedCapture: ~Copyable {
     ///   - paths: The files' paths; "-" is standard input.
     ///   - filter: A libpcap filter expression; only matching packets are returned, all are counted.
     ///   - turns: By how much ``turnCount`` grows before the bytes of a batch are overwritten.
+    ///   - memory: What the program may take.
     /// - Throws: `badFilter` and `repeatedStandardInput` only; other errors are in ``problems``.
-    package init(paths: [String], filter: String? = nil, turns: Int) throws(CaptureError) {
+    package init(
+        paths: [String], filter: String? = nil, turns: Int, memory: MemoryBudget = .standard
+    ) throws(CaptureError) {
         names = paths
+        windows = WindowRoom(memory)
         self.filter = filter
         follower = nil
         self.turns = turns
@@ -101,11 +106,13 @@ public struct MergedCapture: ~Copyable {
     ///   - follower: What finds the files.
     ///   - names: Their names, or patterns for them.
     ///   - filter: A libpcap filter expression; only matching packets are returned, all are counted.
+    ///   - memory: What the program may take.
     /// - Throws: `badFilter`.
     package init(
-        following follower: CaptureFollower, names: [String], filter: String? = nil
+        following follower: CaptureFollower, names: [String], filter: String? = nil, memory: MemoryBudget = .standard
     ) throws(CaptureError) {
         self.names = names
+        windows = WindowRoom(memory)
         self.filter = filter
         self.follower = follower
         turns = 1
@@ -411,7 +418,12 @@ public struct MergedCapture: ~Copyable {
         return unsafe readCurrent()
     }
 
-    private func memory(ofSize size: Int) -> ReadingMemory { ReadingMemory(bufferSize: size, blocks: turns) }
+    private func memory(ofSize size: Int) -> ReadingMemory {
+        ReadingMemory(bufferSize: size, blocks: turns, windows: windows)
+    }
+
+    /// The bytes that windows of zstd may take, of all files that are open together.
+    package var windowByteCount: Int { windows.expected }
 
     /// How many files may be open with a full-sized buffer.
     private static let largeBufferCount = 32

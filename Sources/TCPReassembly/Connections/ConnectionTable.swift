@@ -26,6 +26,8 @@ package struct ConnectionTable: ~Copyable {
     package var budget: Int
     /// The bounds.
     package let limits: ReassemblyLimits
+    /// Whether there is no memory for further connections, unless others are forgotten.
+    package var isCrowded = false
 
     private var index: FlowIndex
     private var hand = 0
@@ -44,8 +46,8 @@ package struct ConnectionTable: ~Copyable {
     /// How many connections are tracked.
     package var count: Int { index.count }
 
-    /// Whether `limits.connections` are tracked.
-    package var isFull: Bool { index.count >= limits.connections }
+    /// Whether another connection must be forgotten before one more can be tracked.
+    package var isFull: Bool { index.count >= limits.connections || isCrowded && !connections.hasFreeSlot }
 
     // What is called for every packet is `mutating` and takes its segment `inout`, although it changes neither: otherwise
     // the compiler copies the table's values and the segment for the call.
@@ -164,7 +166,13 @@ package struct ConnectionTable: ~Copyable {
 
     /// Takes a few steps around the table to find a connection to forget: one that closed long ago; if the table is full,
     /// any closed one, or the one silent longest among those visited.
-    package mutating func nextToForget(now: Timestamp) -> Slot<TCPConnection>? {
+    ///
+    /// - Parameters:
+    ///   - now: The current time.
+    ///   - isForced: Whether one must go although the table is not full.
+    /// - Returns: The connection to forget; nil if none must go.
+    package mutating func nextToForget(now: Timestamp, isForced: Bool = false) -> Slot<TCPConnection>? {
+        let isFull = isForced || isFull
         let steps = isFull ? 16 : 2
         var oldest: (slot: Slot<TCPConnection>, time: Timestamp)?
         for _ in 0..<min(steps, connections.slotCount) {

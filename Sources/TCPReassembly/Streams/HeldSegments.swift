@@ -52,7 +52,7 @@ package struct HeldSegment: Sendable {
     var end: UInt64 { offset &+ UInt64(bytes.count) &+ missing }
 
     /// The overhead of one held segment, counted against the bounds.
-    static let overhead = 128
+    static let overhead = 192
 
     /// What it counts against the bounds.
     var cost: Int { bufferCount &+ HeldSegment.overhead }

@@ -44,6 +44,8 @@ package final class CipherBench {
     let sides = TLSReader.SidePool()
     /// Names of servers that many connections may share.
     private var names: Set<String> = []
+    /// The bytes that they take.
+    private var nameBytes = 0
     /// Incomplete records that are not used, with their room.
     private var partials: [PartialRecord] = []
     /// Room for what an HMAC is made of.
@@ -64,8 +66,20 @@ package final class CipherBench {
         // Short strings take no memory of their own.
         guard let name, name.utf8.count > 15, name.utf8.count <= Self.longestName else { return name }
         guard names.count < Self.nameLimit else { return names.firstIndex(of: name).map { names[$0] } ?? name }
-        return names.insert(name).memberAfterInsert
+        let (isNew, shared) = names.insert(name)
+        if isNew { nameBytes &+= name.utf8.count &+ Self.nameOverhead }
+        return shared
     }
+
+    /// What a name takes beside its bytes: the string's object, and its share of the table.
+    private static let nameOverhead = 80
+
+    /// The bytes that it takes: names, contexts, room that is lent, sides of connections.
+    package var byteCount: Int {
+        nameBytes &+ keyedCount &* Self.contextSize &+ partials.count &* Self.longestRoom &+ sides.byteCount
+    }
+
+    private static let contextSize = 1200
 
     private static let nameLimit = 4096
     private static let longestName = 255

@@ -82,7 +82,7 @@ package final class SecretStore: Sendable {
         return scanner.unfinished
     }
 
-    private let keptByteCount = ByteBudget(64 << 20)
+    private let keptByteCount = ByteBudget(MemoryBudget.standard.secrets)
 
     /// Whether there are none.
     package var isEmpty: Bool {

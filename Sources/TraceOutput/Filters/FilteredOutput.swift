@@ -11,6 +11,9 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     /// The most bytes that the events held of all connections may take (``Event/cost``), their first ones left out.
     static var maximumHeldBytes: Int { 8 << 20 }
 
+    /// Events of connections that are not decided on, and what the format holds.
+    package static var heldByteCount: Int { maximumHeldBytes &+ Base.heldByteCount }
+
     /// The format.
     private(set) var base: Base
     private let filter: EventFilter
@@ -55,6 +58,8 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
         _read { yield base.output }
         _modify { yield &base.output }
     }
+
+    package var outputCount: Int { base.outputCount }
 
     /// What the format wants, less the kinds of events that the filter drops.
     ///

@@ -55,6 +55,9 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         return demand
     }
 
+    /// Messages wait for the end of their session.
+    package static var heldByteCount: Int { bytesInMemory }
+
     /// An archive is one JSON value.
     package static var isOneDocument: Bool { true }
 

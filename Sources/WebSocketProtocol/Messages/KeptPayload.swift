@@ -8,7 +8,7 @@ struct KeptPayload: ~Copyable {
     private var isLent = false
     /// Bytes that may still be kept of this payload.
     private var room = 0
-    /// Bytes that this payload has taken out of the limit of all streams.
+    /// Bytes that this payload has taken out of the limit of all streams: what its buffer takes, if that has grown.
     private var reserved = 0
     /// Whether more is wanted than the limit allows.
     private var isLimited = false
@@ -70,23 +70,38 @@ struct KeptPayload: ~Copyable {
     /// Takes up to `count` bytes out of the limits, as many as they leave, and moves to a spare buffer before another is
     /// allocated.
     private mutating func admit(_ count: Int, _ store: inout PayloadStore) -> Int {
-        let admitted = min(count, room, store.room)
+        let spare = reserved &- bytes.count
+        let admitted = max(0, min(count, room, store.room &+ spare))
         if admitted < count {
             isCut = true
             hitLimit = hitLimit || isLimited || admitted < room
             room = admitted
         }
         room &-= admitted
-        reserved &+= admitted
-        store.room &-= admitted
-        if !isLent, bytes.count &+ admitted > max(bytes.capacity, KeptPayload.retainedCapacity),
-            var spare = store.lend()
-        {
+        reserve(max(0, admitted &- spare), &store)
+        if bytes.count &+ admitted > max(bytes.capacity, KeptPayload.retainedCapacity) { grow(admitted, &store) }
+        return admitted
+    }
+
+    private mutating func reserve(_ count: Int, _ store: inout PayloadStore) {
+        reserved &+= count
+        store.room &-= count
+    }
+
+    /// Makes room for more bytes, in a spare buffer if there is one.
+    @inline(never)
+    private mutating func grow(_ count: Int, _ store: inout PayloadStore) {
+        let needed = bytes.count &+ count
+        if !isLent, var spare = store.lend(upTo: reserved &+ store.room) {
             spare.append(copying: bytes.span)
             bytes = spare
             isLent = true
         }
-        return admitted
+        if needed > bytes.capacity {
+            let usual = bytes.capacity &+ bytes.capacity / 2
+            bytes.reserveCapacity(max(needed, min(usual, needed &+ store.room)))
+        }
+        reserve(max(0, bytes.capacity &- reserved), &store)
     }
 }
 
@@ -96,10 +111,12 @@ struct KeptPayload: ~Copyable {
 /// piece. Their number is limited, lent ones included, since a lent buffer may be much larger than what is kept in it,
 /// and a message may never end.
 struct PayloadStore: ~Copyable {
-    /// Payload bytes that may still be kept.
+    /// Bytes that payloads and their buffers may still take.
     var room: Int
     /// Empty buffers, the one returned last at the end.
     private var spares = UniqueArray<UniqueArray<UInt8>>()
+    /// What they take.
+    private(set) var spareByteCount = 0
     /// How many buffers are lent.
     private var lentCount = 0
 
@@ -113,10 +130,13 @@ struct PayloadStore: ~Copyable {
         self.room = room
     }
 
-    /// Lends the buffer returned last; nil if none is left.
-    mutating func lend() -> UniqueArray<UInt8>? {
-        guard let spare = spares.popLast() else { return nil }
+    /// Lends the buffer returned last; nil if none is left, or it takes more than `limit` bytes.
+    mutating func lend(upTo limit: Int) -> UniqueArray<UInt8>? {
+        guard !spares.isEmpty, spares[spares.count - 1].capacity <= limit, let spare = spares.popLast() else {
+            return nil
+        }
         lentCount &+= 1
+        spareByteCount &-= spare.capacity
         return spare
     }
 
@@ -125,6 +145,7 @@ struct PayloadStore: ~Copyable {
         if isLent { lentCount &-= 1 }
         guard spares.count &+ lentCount < Self.maximumBuffers, buffer.capacity <= Self.maximumCapacity else { return }
         buffer.removeAll(keepingCapacity: true)
+        spareByteCount &+= buffer.capacity
         spares.append(buffer)
     }
 }

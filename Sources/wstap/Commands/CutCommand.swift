@@ -53,6 +53,9 @@ struct CutCommand: ParsableCommand {
     @OptionGroup(title: "Decryption")
     var secrets: SecretOptions
 
+    @OptionGroup(title: "Bounds")
+    var bounds: MemoryOptions
+
     @OptionGroup(title: "Messages")
     var messages: QuietOptions
 
@@ -81,7 +84,7 @@ struct CutCommand: ParsableCommand {
     func run() throws {
         let input = SessionInput(
             files: files, packetFilter: filter.packetFilter, sessions: filter.filter,
-            assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages)
+            assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages, memory: bounds.budget)
         if let shards {
             try ShardRun(input: input, folder: path, count: shards, isWebSocketOnly: websocketOnly, includesUDP: udp)
                 .run()

@@ -37,13 +37,16 @@ struct ExtractCommand: ParsableCommand {
     @OptionGroup(title: "Decryption")
     var secrets: SecretOptions
 
+    @OptionGroup(title: "Bounds")
+    var bounds: MemoryOptions
+
     @OptionGroup(title: "Messages")
     var messages: QuietOptions
 
     func run() throws {
         let input = SessionInput(
             files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, secrets: secrets,
-            jobs: .processors, messages: messages)
+            jobs: .processors, messages: messages, memory: bounds.budget)
         var events = filter.eventFilter()
         events.events = nil
         // What is wrong with the pattern should be known before there is a folder.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CaptureAnalysis
 import TraceOutput
+import WireFormat
 
 /// `wstap live`: an interface, as packets arrive.
 struct LiveCommand: ParsableCommand {
@@ -34,6 +35,9 @@ struct LiveCommand: ParsableCommand {
     @OptionGroup(title: "Filters")
     var filter: FilterOptions
 
+    @OptionGroup(title: "Bounds")
+    var bounds: MemoryOptions
+
     @Option(
         help: ArgumentHelp(
             "Exit with status 3 if there are findings of this severity or above, filtered out or not.",
@@ -53,7 +57,8 @@ struct LiveCommand: ParsableCommand {
         let words = expression.joined(separator: " ")
         let run = LiveRun(
             capture: capture, packetFilter: filter.packetFilter ?? (words.isEmpty ? nil : words),
-            assumedServers: detection.servers, secrets: secrets, output: output, failureLevel: failOn)
+            assumedServers: detection.servers, secrets: secrets, output: output, failureLevel: failOn,
+            memory: bounds.budget)
         try output.withFormat(filter.eventFilter(), run)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CaptureAnalysis
 import PacketCapture
 import TraceOutput
+import WireFormat
 
 /// `wstap read`: captures from files or standard input.
 struct ReadCommand: ParsableCommand {
@@ -35,6 +36,9 @@ struct ReadCommand: ParsableCommand {
     @OptionGroup(title: "Filters")
     var filter: FilterOptions
 
+    @OptionGroup(title: "Bounds")
+    var bounds: MemoryOptions
+
     @Option(
         help: ArgumentHelp(
             "Threads to use (at most 9); the output does not depend on it.",
@@ -59,7 +63,7 @@ struct ReadCommand: ParsableCommand {
         try secrets.refuse(output: output.payloadFile, option: "--payload-file", inputs: files)
         let run = ReadRun(
             files: files, follows: follow, packetFilter: filter.packetFilter, assumedServers: detection.servers,
-            secrets: secrets, output: output, failureLevel: failOn, jobs: jobs)
+            secrets: secrets, output: output, failureLevel: failOn, jobs: jobs, memory: bounds.budget)
         try output.withFormat(filter.eventFilter(), run)
     }
 }

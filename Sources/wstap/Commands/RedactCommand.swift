@@ -42,6 +42,9 @@ struct RedactCommand: ParsableCommand {
     @OptionGroup(title: "Decryption")
     var secrets: SecretOptions
 
+    @OptionGroup(title: "Bounds")
+    var bounds: MemoryOptions
+
     @OptionGroup(title: "Messages")
     var messages: QuietOptions
 
@@ -51,7 +54,7 @@ struct RedactCommand: ParsableCommand {
     func run() throws {
         let input = SessionInput(
             files: files, packetFilter: filter.packetFilter, sessions: filter.filter,
-            assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages)
+            assumedServers: detection.servers, secrets: secrets, jobs: jobs, messages: messages, memory: bounds.budget)
         try RedactRun(
             input: input, path: path, reportPath: report, keepsKeys: keepKeys,
             replacesAddresses: addresses

@@ -30,7 +30,7 @@ struct RedactRun {
         let addresses = replacesAddresses ? AddressPseudonyms(key: Self.newKey()) : nil
         var plan = RedactionPlan(
             for: selected, keepsKeys: keepsKeys, pseudonyms: Pseudonyms(key: Self.newKey()), addresses: addresses,
-            store: SpoolFile(beside: path))
+            store: SpoolFile(beside: path), memory: input.memory.redaction)
         try learn(&plan)
         if let failure = plan.failure { throw Self.failed(failure) }
         let part = selected.start.map {
@@ -57,7 +57,7 @@ struct RedactRun {
 
     /// Follows the sessions to learn what is to stand in place of their bytes.
     private func learn(_ plan: inout RedactionPlan<SpoolFile>) throws {
-        var options = try input.options()
+        var options = try input.options(holding: input.memory.redaction)
         options.demand = RedactionPlan<SpoolFile>.demand
         var pipeline = Pipeline(options: options)
         _ = try input.eachPacket { packet, _ in pipeline.receive(packet, into: &plan) }
@@ -69,7 +69,7 @@ struct RedactRun {
         _ plan: inout RedactionPlan<SpoolFile>, _ selected: SelectedConnections, _ headers: HeaderScrub,
         to file: inout CutFile
     ) throws -> Omissions {
-        var options = try input.options()
+        var options = try input.options(holding: input.memory.redaction)
         options.demand = RedactionPlan<SpoolFile>.demand
         var pipeline = Pipeline(options: options)
         var headers = headers
@@ -166,6 +166,11 @@ struct RedactRun {
         if encrypted > 0 {
             lines.append(
                 "left out: \(encrypted) connections that are encrypted or use HTTP/2, whose bytes cannot be replaced")
+        }
+        if totals.filledConnections > 0 {
+            lines.append(
+                "\(totals.filledConnections) connections are filled from their first byte to the last, "
+                    + "as there was no room for more: see --memory")
         }
         if leftOut.fragments > 0 { lines.append("left out: \(leftOut.fragments) fragments of datagrams") }
         if leftOut.packets > 0 { lines.append("left out: \(leftOut.packets) packets with unreadable headers") }

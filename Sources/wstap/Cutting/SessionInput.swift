@@ -16,6 +16,8 @@ struct SessionInput {
     var secrets: SecretOptions
     var jobs: JobCount
     var messages: QuietOptions
+    /// What the program may take.
+    var memory = MemoryBudget.standard
 
     /// Packets between two updates of the progress line.
     private static let progressInterval: UInt64 = 1 << 14
@@ -70,7 +72,7 @@ struct SessionInput {
         output.path = path
         let run = ReadRun(
             files: files, packetFilter: packetFilter, assumedServers: assumedServers, secrets: secrets,
-            output: output, failureLevel: nil, jobs: jobs)
+            output: output, failureLevel: nil, jobs: jobs, memory: memory)
         do {
             try run.use(format, batch: EventBatch.init)
         } catch let status as ExitCode where status.rawValue == ExitStatus.partlyRead {
@@ -89,7 +91,7 @@ struct SessionInput {
     {
         var capture: MergedCapture
         do throws(CaptureError) {
-            capture = try MergedCapture(paths: files, filter: packetFilter)
+            capture = try MergedCapture(paths: files, filter: packetFilter, turns: 1, memory: memory)
         } catch {
             throw ValidationError(error.description)
         }
@@ -118,14 +120,30 @@ struct SessionInput {
 
     /// The options of the second pass: it goes exactly like the first.
     ///
+    /// - Parameter holding: The bytes that a command may hold itself.
+    /// - Returns: The options.
     /// - Throws: If a key log cannot be opened.
-    func options() throws -> AnalysisOptions {
+    func options(holding: Int = 0) throws -> AnalysisOptions {
         let known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: true)
         var options = AnalysisOptions(demand: .totals)
         options.sources = files
         options.assumedServers = assumedServers
         options.secrets = known.store
+        options.limits = Limits(memory, format: holding, windows: windowByteCount)
         return options
+    }
+
+    /// What windows of zstd take.
+    private var windowByteCount: Int {
+        // What opening a pipe takes from it is gone.
+        guard !files.contains(where: Self.isPipe) else { return 0 }
+        return (try? MergedCapture(paths: files, filter: nil, turns: 1, memory: memory))?.windowByteCount ?? 0
+    }
+
+    /// Whether a path is none of a regular file or a folder, though there is something.
+    private static func isPipe(_ file: String) -> Bool {
+        var status = stat()
+        return file == "-" || stat(file, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 
     /// Says how many fragments a ``PacketQueue`` has left out.
@@ -136,12 +154,7 @@ struct SessionInput {
 
     /// Refuses what cannot be read twice.
     private func refusePipes(for command: String) throws {
-        for file in files {
-            var status = stat()
-            guard file == "-" || stat(file, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
-            else {
-                continue
-            }
+        for file in files where Self.isPipe(file) {
             throw ValidationError(
                 "\(command) reads its input twice, so \(file == "-" ? "standard input" : file) must be a regular file")
         }

@@ -16,6 +16,7 @@ struct LiveRun: FormatUser {
     var secrets: SecretOptions
     var output: OutputOptions
     var failureLevel: FailureLevel?
+    var memory: MemoryBudget
 
     /// Captures into a format and writes its output.
     ///
@@ -47,7 +48,8 @@ struct LiveRun: FormatUser {
 
         var pipeline = Pipeline(
             options: AnalysisOptions(
-                for: format, sources: [capture.interface], assuming: assumedServers, secrets: known.store))
+                for: format, sources: [capture.interface], assuming: assumedServers, secrets: known.store,
+                memory: memory))
         var sink = LiveSink(format, recordsConnections: capture.writesWebSocketOnly)
         var loop = LiveLoop(
             capture, isQuiet: output.quiet, output: queue, watched: watched(file), wake: wake,

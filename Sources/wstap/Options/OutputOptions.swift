@@ -2,6 +2,7 @@ import ArgumentParser
 import CaptureAnalysis
 import TLSDecryption
 package import TraceOutput
+import WireFormat
 
 /// What to print, how, and where to.
 struct OutputOptions: ParsableArguments {
@@ -122,13 +123,16 @@ extension AnalysisOptions {
     ///   - sources: The names of the files or interfaces.
     ///   - servers: Servers to treat as WebSocket even without an upgrade.
     ///   - secrets: The secrets of TLS connections.
-    init(
-        for format: borrowing some OutputFormat & ~Copyable, sources: [String], assuming servers: AssumedServers,
-        secrets: SecretStore
+    ///   - memory: What the program may take.
+    ///   - windows: What windows of zstd take of it.
+    init<Format: OutputFormat & ~Copyable>(
+        for format: borrowing Format, sources: [String], assuming servers: AssumedServers, secrets: SecretStore,
+        memory: MemoryBudget, windows: Int = 0
     ) {
         self.init(demand: format.demand)
         self.sources = sources
         assumedServers = servers
         self.secrets = secrets
+        limits = Limits(memory, format: Format.heldByteCount, windows: windows)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import PacketCapture
 import TLSDecryption
 import TraceOutput
+import WireFormat
 
 /// Where the secrets of TLS connections come from, beside pcapng secrets blocks.
 struct SecretOptions: ParsableArguments {
@@ -47,7 +48,7 @@ final class KeyLogFile: KeyLogSource {
     private let text: [UInt8]?
 
     /// The most bytes of a pipe that are kept.
-    private static let limit = 64 << 20
+    private static let limit = MemoryBudget.standard.secrets
 
     /// Opens a file; nil if that fails, with the reason in `errno`.
     init?(path: String) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CHeap
 import CaptureAnalysis
 import PacketCapture
 import ParallelAnalysis
@@ -17,6 +18,7 @@ struct ReadRun: FormatUser {
     var output: OutputOptions
     var failureLevel: FailureLevel?
     var jobs: JobCount
+    var memory = MemoryBudget.standard
 
     /// Packets between two updates of the progress line.
     private static let progressInterval: UInt64 = 1 << 14
@@ -41,14 +43,17 @@ struct ReadRun: FormatUser {
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path, isNamed: Format.writesFile, isGrowing: follows)
             following?.watch(file.descriptor)
-            var options = AnalysisOptions(for: format, sources: files, assuming: assumedServers, secrets: known.store)
+            var options = AnalysisOptions(
+                for: format, sources: files, assuming: assumedServers, secrets: known.store,
+                memory: memory, windows: capture.windowByteCount)
             options.whole = CaptureSpan(of: capture)
             let writer = EventWriter(format, to: file)
             let omissions: FilterOmissions
             // From a pipe, events are printed as soon as their packets come.
             let threads = jobs.count(forBytes: capture.byteCount)
             if threads > 1, !capture.isLive {
-                var analysis = ThreadedAnalysis(options, CrewSize(jobs: threads), writer, batch: batch)
+                heap_share()
+                var analysis = ThreadedAnalysis(options, CrewSize(jobs: threads, memory: memory), writer, batch: batch)
                 (summary, omissions) = try pass(&capture, through: &analysis, &known)
             } else {
                 var analysis = DirectAnalysis(options, writer)
@@ -96,10 +101,11 @@ struct ReadRun: FormatUser {
     private func open(_ following: Following?) throws -> MergedCapture {
         do throws(CaptureError) {
             if let following {
-                return try MergedCapture(following: following.follower, names: files, filter: packetFilter)
+                return try MergedCapture(
+                    following: following.follower, names: files, filter: packetFilter, memory: memory)
             }
             return try MergedCapture(
-                paths: files, filter: packetFilter, turns: jobs.count > 1 ? CrewSize.turns : 1
+                paths: files, filter: packetFilter, turns: jobs.count > 1 ? CrewSize.turns : 1, memory: memory
             )
         } catch {
             let hint = packetFilter.flatMap(Hint.filter).map { "\n" + $0 } ?? ""

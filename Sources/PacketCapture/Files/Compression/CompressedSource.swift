@@ -1,7 +1,7 @@
 /// Unpacks a compressed file as it is read.
 ///
 /// The method bounds the memory, whatever the file holds: a window of 32 KiB for gzip, a block of 4 MiB for lz4, a
-/// window of up to 128 MiB for zstd (`zstd --long=27`); larger ones are refused.
+/// window of up to 128 MiB for zstd (`zstd --long=27`), within what there is for all files (``WindowRoom``).
 final class CompressedSource: ByteSource {
     private(set) var failure: InputFailure?
     private var input: ReadBuffer
@@ -50,10 +50,10 @@ enum CompressionMethod: String {
     case xz, bzip2
 
     /// Creates its decoder; nil if the method is not supported.
-    func makeDecoder() -> (any StreamDecoder)? {
+    func makeDecoder(_ windows: WindowRoom) -> (any StreamDecoder)? {
         switch self {
         case .gzip: GzipDecoder()
-        case .zstd: ZstdDecoder()
+        case .zstd: ZstdDecoder(windows)
         case .lz4: LZ4Decoder()
         case .legacyLZ4, .xz, .bzip2: nil
         }

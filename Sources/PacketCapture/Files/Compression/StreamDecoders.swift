@@ -58,8 +58,15 @@ final class GzipDecoder: StreamDecoder {
 final class ZstdDecoder: StreamDecoder {
     private let context: OpaquePointer
     private var pace = BlockPace(headerLength: 5)
+    private let room: WindowRoom
+    /// What its window takes of the room.
+    private var window = 0
+    /// The beginning of a frame, until its header shows the window.
+    private var header: [UInt8]? = []
 
-    init() {
+    /// Creates a decoder that takes its window from `room`.
+    init(_ room: WindowRoom) {
+        self.room = room
         guard let context = unsafe ZSTD_createDCtx() else { preconditionFailure("no memory for zstd") }
         unsafe self.context = unsafe context
         // 128 MiB, also the library's default: larger windows are refused.
@@ -68,18 +75,39 @@ final class ZstdDecoder: StreamDecoder {
 
     deinit {
         unsafe ZSTD_freeDCtx(context)
+        room.release(window)
+    }
+
+    /// Claims memory for the window of the frame that begins with what `input` goes on with; false if there is too little.
+    private func claimWindow(_ input: UnsafeRawBufferPointer) -> Bool {
+        guard var start = header else { return true }
+        unsafe start.append(contentsOf: input.prefix(ZstdWindow.longestHeader &- start.count))
+        header = start
+        guard let needed = ZstdWindow.byteCount(ofFrameThatBeginsWith: start) else { return true }
+        header = nil
+        // The library refuses one that is larger, however much memory there is.
+        guard needed > window, needed <= ZstdWindow.largest else { return true }
+        guard room.claim(needed &- window) else { return false }
+        window = needed
+        return true
     }
 
     @unsafe func decode(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) -> DecodingStep {
-        var source = unsafe ZSTD_inBuffer(src: input.baseAddress, size: pace.portion(of: input.count), pos: 0)
+        let portion = pace.portion(of: input.count)
+        guard unsafe claimWindow(UnsafeRawBufferPointer(rebasing: input.prefix(portion))) else {
+            return DecodingStep(
+                consumed: 0, produced: 0, state: .failed("a window larger than there is room for: see --memory"))
+        }
+        var source = unsafe ZSTD_inBuffer(src: input.baseAddress, size: portion, pos: 0)
         var target = unsafe ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let hint = unsafe ZSTD_decompressStream(context, &target, &source)
         guard ZSTD_isError(hint) == 0 else {
             let message = unsafe String(cString: ZSTD_getErrorName(hint))
             return DecodingStep(consumed: 0, produced: 0, state: .failed(message))
         }
+        if hint == 0, unsafe source.pos > 0 || target.pos > 0 { header = [] }
         return unsafe pace.step(consumed: source.pos, produced: target.pos, room: output.count, hint: hint)
     }
 }

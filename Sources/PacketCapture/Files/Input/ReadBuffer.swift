@@ -1,3 +1,5 @@
+import WireFormat
+
 /// The next bytes of a source, contiguous in memory.
 ///
 /// It reads what the source has without waiting for more than it was asked for, and grows only as bytes arrive: a
@@ -179,4 +181,6 @@ struct ReadingMemory {
     var bufferSize = usualSize
     /// How many blocks of that size are used in turn.
     var blocks = 1
+    /// What windows of zstd may take.
+    var windows = WindowRoom(.standard)
 }

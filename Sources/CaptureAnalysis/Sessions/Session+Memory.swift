@@ -1,0 +1,26 @@
+import WebSocketProtocol
+
+extension Session {
+    /// Counts again what it takes beside its own value, where that may have grown.
+    mutating func recount(_ workspace: inout Workspace) {
+        let bytes =
+            streams[0].cost &+ streams[1].cost &+ (roundTrips?.cost ?? 0) &+ identity.cost
+            &+ (carriers == nil ? 0 : CarrierMaps.cost)
+        workspace.resources.sessionBytes &+= bytes &- Int(countedBytes)
+        countedBytes = UInt32(clamping: bytes)
+        streams[0].pings.markCounted()
+        streams[1].pings.markCounted()
+    }
+
+    /// Records how long a Ping took to be answered, in nanoseconds.
+    ///
+    /// - Returns: Whether that took memory.
+    mutating func record(roundTrip: Int64, _ workspace: inout Workspace) -> Bool {
+        let roundTrips = self.roundTrips ?? RoundTripRecord()
+        let hadHistogram = roundTrips.hasHistogram
+        let grew = roundTrips.record(roundTrip, mayGrow: workspace.resources.roundTripHistograms > 0)
+        if roundTrips.hasHistogram, !hadHistogram { workspace.resources.roundTripHistograms &-= 1 }
+        self.roundTrips = roundTrips
+        return grew
+    }
+}

@@ -1,0 +1,49 @@
+/// How the memory that a program may take is shared out: `--memory`.
+///
+/// It covers what input can make grow. The program's code, the system's libraries and the stacks of threads come on top,
+/// together some 20 MB. `docs/limits.md` lists the shares, and a test holds it against them.
+package struct MemoryBudget: Sendable, Hashable {
+    /// What there is in all, in bytes.
+    package let bytes: Int
+
+    /// 160 MiB.
+    package static let standard = MemoryBudget(bytes: 160 << 20)
+    /// The least that the shares can be made of.
+    package static let minimum = 64 << 20
+
+    /// Creates a budget of at least ``minimum``.
+    package init(bytes: Int) {
+        self.bytes = max(bytes, MemoryBudget.minimum)
+    }
+
+    /// Packets and events on their way between threads.
+    package var threads: Int { bytes / 20 * 3 }
+
+    /// Fragments of IP datagrams.
+    package var fragments: Int { bytes / 20 }
+
+    /// Secrets in capture files.
+    package var secrets: Int { 16 << 20 }
+
+    /// Windows of zstd, of all files that are open, unless a single file needs more.
+    package var windows: Int { bytes / 5 }
+
+    /// The largest window of a single file; what exceeds ``windows`` is taken from connections.
+    package var largestWindow: Int { bytes / 5 &* 4 &+ (1 << 20) }
+
+    /// What a redaction keeps of the connections that it writes.
+    package var redaction: Int { bytes / 5 &* 2 }
+
+    /// Decompression, out of what connections may take.
+    package var compression: Int { bytes / 5 &* 2 }
+
+    /// What is left for connections: their records, waiting bytes, messages, decompression, layers.
+    ///
+    /// - Parameters:
+    ///   - format: What the format, and a filter before it, may hold back.
+    ///   - windows: What windows of zstd take.
+    /// - Returns: The bytes.
+    package func connections(format: Int, windows: Int) -> Int {
+        max(bytes &- threads &- fragments &- secrets &- format &- windows, bytes / 20)
+    }
+}

@@ -1,0 +1,69 @@
+import CaptureAnalysis
+import FuzzTargets
+import Testing
+import WireFormat
+
+/// Whatever makes connections keep bytes, by the thousand: the heap, as the allocator counts it, against the budget.
+@Suite("Live bytes")
+struct LiveBytesTests {
+    /// An analysis of a crowd whose every member takes the same steps.
+    private struct Run: EventSink {
+        let gauge = MemoryGauge()
+
+        init(_ steps: [Crowd.Step], amount: UInt8, connections: Int) {
+            var crowd = Crowd(connections: connections)
+            var pipeline = Pipeline(options: MemoryGauge.options)
+            gauge.begin()
+            for step in steps {
+                for connection in 0..<connections {
+                    crowd.take(step, connection: connection, amount: amount) {
+                        pipeline.receive($0, into: &self)
+                        gauge.measure(at: $0.number)
+                    }
+                }
+            }
+            pipeline.finish(into: &self)
+        }
+
+        mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {}
+    }
+
+    /// How many connections do it, and how much of it, to keep more than there is, if there were no bound.
+    private static func crowd(_ step: Crowd.Step) -> (amount: UInt8, connections: Int) {
+        switch step {
+        case .syn: (0, 12_000)
+        case .open, .close, .end: (0, 2500)
+        case .pings: (63, 900)
+        case .pongs: (80, 400)
+        case .repeats: (127, 300)
+        case .requests, .holes, .messages: (255, 150)
+        case .fragments: (255, 300)
+        case .longURL, .refused, .head, .message, .deflate, .hole, .midstream, .lost, .fragment: (255, 400)
+        }
+    }
+
+    private static let processes = 4
+
+    @Test("stay within the budget, whatever is kept", arguments: 0..<processes)
+    func everyKind(part: Int) async {
+        // A process of its own: the heap is this one's alone.
+        await #expect(processExitsWith: .success) { [part = part as Int] in
+            for step in Crowd.Step.allCases where Int(step.rawValue) % Self.processes == part {
+                let (amount, connections) = Self.crowd(step)
+                let run = Run([step], amount: amount, connections: connections)
+                precondition(run.gauge.excess <= 0, "\(step): \(run.gauge.excess) at \(run.gauge.packet)")
+            }
+        }
+    }
+
+    @Test("stay within the budget, whatever is kept together")
+    func all() async {
+        await #expect(processExitsWith: .success) {
+            let steps: [Crowd.Step] = [
+                .open, .pings, .hole, .messages, .message, .deflate, .repeats, .pongs, .lost, .close,
+            ]
+            let run = Run(steps, amount: 20, connections: 500)
+            precondition(run.gauge.excess <= 0, "\(run.gauge.excess) at \(run.gauge.packet)")
+        }
+    }
+}

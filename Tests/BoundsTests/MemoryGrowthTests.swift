@@ -1,0 +1,71 @@
+import Foundation
+import FuzzTargets
+import TestSupport
+import Testing
+import WireFormat
+
+#if os(Linux)
+    /// The program's own peak memory, against what `--memory` gives it.
+    @Suite("The memory of a run", .serialized)
+    struct MemoryGrowthTests {
+        /// What connections do of which few bytes make the program keep many.
+        struct Kind: Sendable, CustomTestStringConvertible {
+            var testDescription: String
+            var steps: [Crowd.Step]
+            /// How many connections the smallest capture has.
+            var size: Int
+        }
+
+        static let kinds = [
+            Kind(testDescription: "connections that never open", steps: [.syn], size: 20_000),
+            Kind(testDescription: "sessions that stay open", steps: [.open], size: 4500),
+            Kind(testDescription: "compressed messages that never end", steps: [.deflate], size: 2000),
+        ]
+
+        /// The least that may be given, and more than anything here needs.
+        private static let (little, much) = ("64M", "1G")
+
+        private func capture(_ steps: [Crowd.Step], connections: Int) -> [UInt8] {
+            var file = PcapBuilder(linkType: .ipv4)
+            var crowd = Crowd(connections: connections)
+            for step in steps {
+                for connection in 0..<connections {
+                    crowd.take(step, connection: connection, amount: 0) { packet in
+                        let microseconds = packet.time.nanoseconds / 1000
+                        file.append(
+                            packet.bytes.indices.map { packet.bytes[$0] },
+                            seconds: UInt32(microseconds / 1_000_000), fraction: UInt32(microseconds % 1_000_000))
+                    }
+                }
+            }
+            return file.bytes
+        }
+
+        /// The peak, as the system counts it for the program alone: looked up while it runs, and never less later.
+        private func peak(_ input: String, _ memory: String, _ folder: ScratchFolder) throws -> Int {
+            let program = try Wstap.start(
+                [input, "--format", "jsonl", "--jobs", "2", "--memory", memory],
+                output: folder.path("output"), errors: folder.path("errors"))
+            var peak = 0
+            while !program.hasEnded {
+                peak = max(peak, program.peakMemory ?? 0)
+                usleep(2000)
+            }
+            #expect(program.wait() == 0)
+            return peak
+        }
+
+        @Test("stays within the budget, however many there are", arguments: kinds)
+        func growth(kind: Kind) throws {
+            let folder = try ScratchFolder()
+            let base = try peak(folder.write("base", capture(kind.steps, connections: 1)), Self.little, folder)
+            var input = ""
+            for factor in [1, 2, 4] {
+                input = try folder.write("input", capture(kind.steps, connections: factor * kind.size))
+                #expect(try peak(input, Self.little, folder) <= base + 64 << 20, "\(factor)")
+            }
+            // There was something to bound.
+            #expect(try peak(input, Self.much, folder) > base + 80 << 20)
+        }
+    }
+#endif

@@ -1,0 +1,59 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+
+@Suite("Memory that all connections share")
+struct SharedRoomTests {
+    private static let memory = Limits.shards << 21
+
+    private var limits: Limits {
+        var limits = Limits()
+        limits.memory = Self.memory
+        return limits
+    }
+
+    private func talk(_ number: Int) -> TCPConversation {
+        TCPConversation(
+            from: "10.1.\(number / 250).\(number % 250):\(2000 + number)", at: 1_700_000_000 + Int64(number))
+    }
+
+    /// A session whose message of 100,000 bytes does not end.
+    private func endless(_ number: Int) -> TCPConversation {
+        var talk = talk(number)
+        talk.openWebSocket()
+        var frame = WireFrame(2, [UInt8](repeating: 7, count: 100_000), from: .server).bytes
+        frame.removeLast()
+        for start in stride(from: 0, to: frame.count, by: 50_000) {
+            talk.send(Array(frame[start..<min(frame.count, start + 50_000)]), from: .server)
+        }
+        return talk
+    }
+
+    @Test("messages that fill it are cut or given up, and later ones of few bytes are whole")
+    func messages() {
+        var talks = (0..<200).map(endless)
+        talks.append(.chat)
+        let outcome = Outcome(talks, limits: limits)
+        // All would take 20 MB.
+        #expect(!Set(outcome.rules).isDisjoint(with: ["limit.message", "limit.connections"]))
+        #expect(outcome.texts.contains("hello"))
+        #expect(Set(Outcome(talks).rules).isDisjoint(with: ["limit.message", "limit.connections"]))
+    }
+
+    @Test("sessions beyond it replace those that were silent longest")
+    func records() {
+        let talks = (0..<4000).map { number in
+            var talk = talk(number)
+            talk.openWebSocket()
+            talk.send(WireFrame.text("number \(number)", from: .server), from: .server)
+            return talk
+        }
+        let outcome = Outcome(talks, limits: limits)
+        let forgotten = outcome.rules.count { $0 == "limit.connections" }
+        // A session takes 4 to 10 KB.
+        #expect((4000 - Self.memory / 4000...4000 - Self.memory / 10_000).contains(forgotten))
+        #expect(outcome.texts.count == 4000)
+        #expect(!Outcome(talks).rules.contains("limit.connections"))
+    }
+}

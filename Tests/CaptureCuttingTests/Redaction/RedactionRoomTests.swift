@@ -1,0 +1,91 @@
+import CaptureAnalysis
+import CaptureCutting
+import PacketCapture
+import TestSupport
+import Testing
+import TraceOutput
+import WireFormat
+
+/// A spool in memory.
+private struct Store: Spool, ~Copyable {
+    var bytes: [UInt8] = []
+    var failure: String?
+
+    mutating func append(_ bytes: Span<UInt8>) -> UInt64 {
+        let offset = self.bytes.count
+        for index in bytes.indices { self.bytes.append(bytes[index]) }
+        return UInt64(offset)
+    }
+
+    mutating func overwrite(_ bytes: Span<UInt8>, at offset: UInt64) {
+        for index in bytes.indices { self.bytes[Int(offset) + index] = bytes[index] }
+    }
+
+    mutating func read(_ count: Int, at offset: UInt64, into output: inout OutputBuffer) {
+        output.append(bytes.span.extracting(Int(offset)..<Int(offset) + count))
+    }
+
+    mutating func removeAll() {
+        bytes = []
+    }
+}
+
+@Suite("Room for what stands in place of bytes")
+struct RedactionRoomTests {
+    /// Passes events on to a selection.
+    private struct Sink: EventSink, ~Copyable {
+        var selection: SessionSelection
+
+        mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+            selection.receive(event, at: context, payload: payload)
+        }
+    }
+
+    /// Analyses twenty sessions, one after the other.
+    ///
+    /// - Returns: The number of the first packet of each connection.
+    @discardableResult
+    private func analyse(_ demand: EventDemand, into sink: inout some EventSink & ~Copyable) -> [UInt64] {
+        var pipeline = Pipeline(options: AnalysisOptions(demand: demand))
+        var (number, firsts): (UInt64, [UInt64]) = (0, [])
+        for session in 0..<20 {
+            var talk = TCPConversation(from: "10.0.0.7:\(1024 + session)", at: 1_700_000_000 + Int64(session))
+            talk.openWebSocket()
+            talk.send(WireFrame.text("number \(session)", from: .server), from: .server)
+            talk.finish(first: .client)
+            firsts.append(number + 1)
+            for packet in talk.packets {
+                number += 1
+                pipeline.receive(
+                    CapturedPacket(
+                        number: number, time: packet.time, linkType: .ethernet, originalLength: packet.bytes.count,
+                        bytes: packet.bytes.span),
+                    into: &sink)
+            }
+        }
+        pipeline.finish(into: &sink)
+        return firsts
+    }
+
+    @Test("goes to the first connections; further ones are filled, and counted")
+    func streams() {
+        let selected = SelectedConnections()
+        var sink = Sink(selection: SessionSelection(SessionFilter(), into: selected))
+        let firsts = analyse(.totals, into: &sink)
+        // 3/5 of it are for streams of 240 bytes: for six.
+        var plan = RedactionPlan(
+            for: selected, keepsKeys: false, pseudonyms: Pseudonyms(key: (1, 2)), addresses: nil, store: Store(),
+            memory: 2400)
+        analyse(RedactionPlan<Store>.demand, into: &plan)
+        let totals = plan.totals
+        #expect(totals.messages == 3 && totals.filledConnections == 17)
+
+        let request = Array("GET / HTTP/1.1\r\n".utf8)
+        for (session, first) in firsts.enumerated() {
+            var bytes = request
+            plan.redact(&bytes, bytes.indices, at: 0, of: first, from: .fromInitiator)
+            #expect(bytes.starts(with: Array("GET /".utf8)) == (session < 3))
+            #expect(bytes.count == request.count && (session < 3 || !bytes.contains(UInt8(ascii: "G"))))
+        }
+    }
+}

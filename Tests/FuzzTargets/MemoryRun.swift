@@ -1,0 +1,131 @@
+import CLiveBytes
+public import CaptureAnalysis
+import PacketDecoding
+import TraceOutput
+import WebSocketProtocol
+import WireFormat
+
+/// Connections that make an analysis keep bytes, against a small budget.
+///
+/// Input: steps of a ``Crowd``, four bytes each: what (modulo the number of kinds), which connection, how many connections from
+/// there on do it (1 to 16), how much of it.
+struct MemoryRun {
+    private struct Entry {
+        let step: Crowd.Step
+        let connections: Range<Int>
+        let amount: UInt8
+    }
+
+    private var entries: [Entry] = []
+
+    init(_ input: [UInt8]) {
+        var input = InputBytes(input)
+        while input.count > 0 {
+            let kinds = Crowd.Step.allCases
+            let step = kinds[Int(input.byte()) % kinds.count]
+            let first = Int(input.byte())
+            let count = Int(input.byte() & 15) + 1
+            entries.append(Entry(step: step, connections: first..<(first + count), amount: input.byte()))
+        }
+    }
+
+    /// Analyses the packets: what is kept stays within the budget, and the trace does not depend on the number of parts.
+    func check() throws(Disagreement) {
+        let gauge = MemoryGauge()
+        let whole = trace(gauge)
+        guard gauge.excess <= 0 else {
+            throw Disagreement(words: "\(gauge.excess) bytes more than \(MemoryGauge.budget) at packet \(gauge.packet)")
+        }
+        let parts = 2 + entries.count % 7
+        guard whole == partedTrace(parts) else {
+            throw Disagreement(words: "\(parts) parts come to another trace than one")
+        }
+    }
+
+    private func forEachPacket(_ body: Crowd.Receiver) {
+        var crowd = Crowd(connections: 271)
+        for entry in entries {
+            for connection in entry.connections {
+                crowd.take(entry.step, connection: connection, amount: entry.amount, body)
+            }
+        }
+    }
+
+    /// The digest of the trace.
+    private func trace(_ gauge: MemoryGauge) -> UInt64 {
+        var format = JSONLinesFormat()
+        var pipeline = Pipeline(options: MemoryGauge.options)
+        var hash: UInt64 = 0
+        gauge.begin()
+        forEachPacket {
+            pipeline.receive($0, into: &format)
+            Self.drain(&format.output, &hash)
+            gauge.measure(at: $0.number)
+        }
+        pipeline.finish(into: &format)
+        Self.drain(&format.output, &hash)
+        return hash
+    }
+
+    private func partedTrace(_ parts: Int) -> UInt64 {
+        var format = JSONLinesFormat()
+        var pipeline = PartedPipeline(options: MemoryGauge.options, parts: parts, blockLength: 1)
+        var hash: UInt64 = 0
+        forEachPacket {
+            pipeline.receive($0, into: &format)
+            Self.drain(&format.output, &hash)
+        }
+        pipeline.finish(into: &format)
+        Self.drain(&format.output, &hash)
+        return hash
+    }
+
+    private static func drain(_ output: inout OutputBuffer, _ hash: inout UInt64) {
+        guard !output.isEmpty else { return }
+        output.withBytes { bytes in
+            for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }
+        }
+        output.removeAll()
+    }
+}
+
+/// How much an analysis keeps beyond what it may: the heap against a budget.
+public final class MemoryGauge {
+    /// What connections may take.
+    public static let budget = Limits.shards * (1 << 20)
+    /// What else may grow: counts of servers, endings and the like, fragments, and a chunk of slots and 32 KiB of payload for
+    /// each shard before it is counted again.
+    private static let rest = 3 << 20
+
+    private var start = 0
+    /// By how many bytes the budget was exceeded at most; below 0 if it was not.
+    public private(set) var excess = Int.min
+    /// The packet after which that was.
+    public private(set) var packet: UInt64 = 0
+
+    /// Creates a gauge.
+    public init() {}
+
+    /// Options with the budget.
+    public static var options: AnalysisOptions {
+        var options = AnalysisOptions()
+        options.secret = 7
+        options.limits.memory = budget
+        options.limits.decoding.bytes = 256 << 10
+        return options
+    }
+
+    /// Takes the heap as it is for nothing.
+    public func begin() {
+        start = live_bytes()
+    }
+
+    /// Measures the heap, after some packets.
+    public func measure(at number: UInt64) {
+        guard number % 64 == 0 else { return }
+        let excess = live_bytes() - start - Self.budget - Self.rest
+        guard excess > self.excess else { return }
+        self.excess = excess
+        packet = number
+    }
+}
