@@ -6,6 +6,7 @@ import os
 import sqlite3
 
 import pyarrow as pa
+import pyarrow.compute as compute
 
 # Columns as in the database, computed ones left out; `=` marks text, `*` truth, `#` bytes, all others are integers.
 _COLUMNS = {
@@ -68,8 +69,20 @@ def _query(table, has_file):
     if table == "session":
         return f"SELECT {', '.join(names)} FROM session ORDER BY id"
     # Text and bytes alike, without decoding.
-    columns = ", ".join("CAST(t.payload AS BLOB)" if name == "payload" and not has_file else "t." + name for name in names)
-    return f"SELECT {columns}, s.session_id FROM {table} t LEFT JOIN session s ON s.id = t.session ORDER BY t.id"
+    columns = ", ".join("CAST(payload AS BLOB)" if name == "payload" and not has_file else name for name in names)
+    return f"SELECT {columns} FROM {table} ORDER BY id"
+
+
+class _SessionNames:
+    """`session_id` of sessions: one text for each, instead of one for each row that names it."""
+
+    def __init__(self, connection):
+        rows = connection.execute("SELECT id, session_id FROM session").fetchall()
+        self._ids = pa.array([row[0] for row in rows], pa.int64())
+        self._names = pa.array([row[1] for row in rows], pa.string())
+
+    def array(self, sessions):
+        return self._names.take(compute.index_in(sessions, value_set=self._ids))
 
 
 def _array(column, kind):
@@ -105,6 +118,7 @@ def batches(database, table, shard, capture_point, size=8192, payloads=None):
     try:
         # Rows are read once, and in order.
         connection.execute("PRAGMA mmap_size = 1099511627776")
+        names = _SessionNames(connection) if table != "session" else None
         cursor = connection.execute(_query(table, bool(payloads)))
         while rows := cursor.fetchmany(size):
             columns = list(zip(*rows))
@@ -113,6 +127,8 @@ def batches(database, table, shard, capture_point, size=8192, payloads=None):
                 arrays = [
                     values.array(column[part]) if index == place else _array(column[part], kind)
                     for index, (column, kind) in enumerate(zip(columns, wanted.types))]
+                if names:
+                    arrays.append(names.array(arrays[wanted.get_field_index("session")]))
                 count = part.stop - part.start
                 arrays.append(pa.repeat(pa.scalar(shard, pa.int32()), count))
                 arrays.append(pa.repeat(pa.scalar(capture_point, pa.string()), count))
