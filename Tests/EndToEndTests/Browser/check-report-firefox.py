@@ -3,6 +3,7 @@
 there as well, and how long that takes.
 
     check-report-firefox.py REPORT...
+    check-report-firefox.py --times 5 REPORT...    medians of first paint and readiness, beside an empty page's
 
 Prints what is wrong; exit status 1 then, 77 where there is no Firefox, or no websockets for Python.
 """
@@ -12,6 +13,7 @@ import json
 import pathlib
 import re
 import shutil
+import statistics
 import sys
 import tempfile
 
@@ -82,7 +84,27 @@ async def check(browser, report):
     return f"{report.name}: {sessions} sessions, {rows} rows, ready after {ready} ms"
 
 
-async def main(reports):
+PAINT = "(performance.getEntriesByName('first-contentful-paint')[0] || {}).startTime"
+
+
+async def times(browser, report, count):
+    """First paint and readiness, in milliseconds since the navigation began: medians."""
+    paints, readies = [], []
+    for _ in range(count):
+        context = (await browser.ask("browsingContext.create", type="tab"))["context"]
+        await browser.ask("browsingContext.navigate", context=context, url=report.resolve().as_uri(), wait="complete")
+        paints.append(float(await browser.until(context, PAINT)))
+        if report.name != EMPTY:
+            readies.append(int(await browser.until(context, "document.documentElement.dataset.ready")))
+        await browser.ask("browsingContext.close", context=context)
+    ready = f", ready after {statistics.median(readies)} ms" if readies else ""
+    return f"{report.name}: first paint after {statistics.median(paints):.0f} ms{ready}"
+
+
+EMPTY = "empty.html"
+
+
+async def main(reports, count):
     with tempfile.TemporaryDirectory() as profile:
         process = await asyncio.create_subprocess_exec(
             FIREFOX, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0",
@@ -95,7 +117,12 @@ async def main(reports):
                 browser = Browser(socket)
                 await browser.ask("session.new", capabilities={})
                 await browser.ask("session.subscribe", events=["log.entryAdded"])
-                for report in reports:
+                if count:
+                    empty = pathlib.Path(profile) / EMPTY
+                    empty.write_text("<!doctype html><title>Empty</title><p>.")
+                    for report in [empty, *reports]:
+                        print(await times(browser, report, count), flush=True)
+                for report in reports if not count else []:
                     print(await check(browser, report))
         finally:
             # Not a request: the test runner may have blocked the signal that makes one.
@@ -108,7 +135,8 @@ if __name__ == "__main__":
         print("no Firefox, or no websockets for Python")
         sys.exit(77)
     try:
-        asyncio.run(main([pathlib.Path(path) for path in sys.argv[1:]]))
+        count = int(sys.argv.pop(2)) if sys.argv[1:2] == ["--times"] else 0
+        asyncio.run(main([pathlib.Path(path) for path in sys.argv[2 if count else 1:]], count))
     except AssertionError as error:
         print(error)
         sys.exit(1)
