@@ -20,6 +20,8 @@ package struct SegmentOwner: Sendable {
     package var ends: ConnectionEnds
     /// ``ConnectionStart/record`` of the connection; nil if it belongs to none.
     package var record: UInt64?
+    /// Whether the connection is known to be surely something else than WebSocket (``Pipeline/othersForSure``).
+    package var isOther = false
     /// Who sent it.
     package var direction: Direction
     /// The place of its first byte in its stream, as ``WebSocketProtocol/Frame/streamOffset`` counts; nil before the stream's first.
@@ -52,7 +54,9 @@ extension Pipeline {
         guard let place = shards[shard].table.find(&ahead[0].segment, hash: ahead[0].hash) else {
             return .segment(owner)
         }
-        owner.record = shards[shard].records[place.slot.index]
+        let record = shards[shard].records[place.slot.index]
+        owner.record = record
+        owner.isOther = shards[shard].others?.contains(record) ?? false
         owner.direction = place.direction
         // RFC 9293 3.4: a SYN takes the sequence number before the first byte's.
         let first = owner.segment.sequence &+ (owner.segment.flags.contains(.syn) ? 1 : 0)
@@ -60,13 +64,13 @@ extension Pipeline {
         return .segment(owner)
     }
 
-    /// The connections that are surely something else than WebSocket, by their ``ConnectionStart/record``, in no order.
+    /// The connections that are surely something else than WebSocket, by their ``ConnectionStart/record``.
     ///
     /// They were seen to open, and either to speak a protocol that is no HTTP, TLS or HTTP/2, or to end without an upgrade.
     /// Empty unless the options ask for them; those beyond a bound are left out.
-    package var othersForSure: [UInt64] {
-        var found: [UInt64] = []
-        for shard in 0..<Limits.shards { found += shards[shard].others ?? [] }
+    package var othersForSure: Set<UInt64> {
+        var found: Set<UInt64> = []
+        for shard in 0..<Limits.shards { found.formUnion(shards[shard].others ?? []) }
         return found
     }
 

@@ -45,7 +45,7 @@ struct PendingFile: ~Copyable {
         place = PendingFile.takePlace()
         if opened < 0 {
             unfinishedNames[place] = strdup(PendingFile.freshName(in: folder))
-            opened = unfinishedNames[place].map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode) } ?? -1
+            opened = unfinishedNames[place].map { open($0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode) } ?? -1
         }
         descriptor = opened
         guard descriptor >= 0 else {
@@ -128,7 +128,7 @@ struct PendingFile: ~Copyable {
     private static func anonymous(in folder: String, mode: mode_t) -> Int32 {
         #if os(Linux)
             // O_TMPFILE, a macro that Swift does not see.
-            let flags = 0o20_000_000 | O_DIRECTORY | O_WRONLY | O_CLOEXEC
+            let flags = 0o20_000_000 | O_DIRECTORY | O_RDWR | O_CLOEXEC
             let descriptor = open(folder.isEmpty ? "." : folder, flags, mode)
             guard descriptor >= 0, access(path(of: descriptor), F_OK) != 0 else { return descriptor }
             close(descriptor)

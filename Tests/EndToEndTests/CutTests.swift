@@ -164,6 +164,46 @@ struct CutTests {
         #expect(run.status == 0)
     }
 
+    @Test(
+        "without others, are dealt from a pipe as from a file",
+        arguments: [[], ["--verdict", "rst"], ["--path", "/none"]])
+    func dealtFromPipe(filters: [String]) throws {
+        let timers = try Fixture.named("timers").capture.path
+        func deal(_ name: String, _ words: [String], input: String = "/dev/null") throws -> (
+            files: [Data], messages: String
+        ) {
+            let shards = folder.path(name)
+            let run = try Wstap.run(
+                ["cut"] + words + ["--shards", "3", "--websocket-only", "-o", shards] + filters, input: input)
+            #expect(run.status == 0)
+            let names = try FileManager.default.contentsOfDirectory(atPath: shards).sorted()
+            return (
+                try names.map { try Data(contentsOf: URL(filePath: "\(shards)/\($0)")) },
+                run.errors.replacing(shards, with: "")
+            )
+        }
+        let (file, pipe) = (try deal("file", [timers]), try deal("pipe", ["-"], input: timers))
+        #expect(file.files.count == 3 && file.files == pipe.files && file.messages == pipe.messages)
+        #expect((filters.last == "/none") == file.messages.contains("wstap: 0 packets written"))
+    }
+
+    @Test("without others, hold those of the sessions asked for, in any number of files", arguments: [1, 3])
+    func dealtByFilter(count: Int) throws {
+        let timers = try Fixture.named("timers").capture.path
+        let shards = folder.path("shards")
+        let run = try Wstap.run(
+            ["cut", timers, "--shards", "\(count)", "--websocket-only", "--verdict", "rst", "-o", shards])
+        #expect(run.status == 0)
+        let files = try FileManager.default.contentsOfDirectory(atPath: shards).sorted().map { "\(shards)/\($0)" }
+        // Five of the six sessions were reset; the sixth's is another connection.
+        let all = try Wstap.run([timers, "--format", "jsonl", "--events", "end"]).lines
+        let kept = try Wstap.run(files + ["--format", "jsonl", "--events", "end"]).lines
+        #expect(all.count == 6 && kept.count == 5)
+        let packets = try Wstap.run(["cut", timers, "--verdict", "rst", "-o", folder.path("cut.pcapng")]).errors
+        let number = try #require(packets.split(separator: " ").dropFirst().first)
+        #expect(run.errors.contains("wstap: \(number) packets written"))
+    }
+
     @Test("of a generated mixture are dealt to any number of files", arguments: [1, 16])
     func generated(count: Int) throws {
         var bytes: [UInt8] = []
@@ -242,11 +282,14 @@ struct CutTests {
         let noise = try Fixture.named("noise-file").capture.path
         #expect(try Wstap.run(["cut", noise, "-o", folder.path("cut.pcapng")]).status == 2)
         #expect(try Wstap.run(["cut", noise, "--shards", "2", "-o", folder.path("shards")]).status == 2)
+        let unreadable = ["--shards", "2", "--websocket-only", "--verdict", "rst"]
+        #expect(try Wstap.run(["cut", noise, "-o", folder.path("shards")] + unreadable).status == 2)
         let missing = folder.path("missing.pcap")
         #expect(try Wstap.run(["cut", missing, "--shards", "2", "-o", folder.path("shards")]).status == 2)
         #expect(try Wstap.run(["extract", missing, "-o", folder.path("messages")]).status == 2)
         let chat = try Fixture.named("chat").capture.path
         for words in [["--shards", "2"], ["--shards", "2", "--websocket-only"]] {
+            #expect(try Wstap.run(["cut", noise, "-o", folder.path("shards")] + words).status == 2)
             let filtered = ["cut", chat, "-f", "notcp(", "-o", folder.path("shards")] + words
             #expect(try Wstap.run(filtered).status == 64)
         }

@@ -32,7 +32,7 @@ struct Shard: ~Copyable {
     /// Its TLS connections of which nothing was decrypted.
     var encrypted = EncryptedServers()
     /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
-    private(set) var others: [UInt64]?
+    private(set) var others: Set<UInt64>?
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
@@ -55,7 +55,7 @@ struct Shard: ~Copyable {
         guard let count = others?.count, count < Limits.others / Limits.shards, feed.channel == nil,
             table.connections[feed.connection].isOpeningKnown
         else { return }
-        others?.append(records[feed.connection.index])
+        others?.insert(records[feed.connection.index])
     }
 
     /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near.

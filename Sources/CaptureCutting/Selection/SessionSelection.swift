@@ -3,7 +3,7 @@ package import TLSDecryption
 package import TraceOutput
 package import WireFormat
 
-/// What the first pass over a capture has found: which connections are wanted, and the span of the whole.
+/// What an analysis of a capture has found: which connections are wanted, and the span of the whole.
 package final class SelectedConnections: @unchecked Sendable {
     /// A wanted connection; all have one, so that it is small.
     package struct Connection: Sendable {
@@ -27,7 +27,8 @@ package final class SelectedConnections: @unchecked Sendable {
 
     /// The wanted connections by ``ConnectionStart/record``.
     package fileprivate(set) var connections: [UInt64: Connection] = [:]
-    /// Connections that are surely something else, if all others are wanted; nil if only ``connections`` are.
+    /// Connections that are surely something else, if all others are wanted, so that ``connections`` is empty; nil if only those
+    /// are.
     package var others: Set<UInt64>?
     /// Packets that count as a connection's, though they came while another one had its place: by their number.
     package fileprivate(set) var earlierPackets: [UInt64: UInt64] = [:]
@@ -94,12 +95,19 @@ package final class SelectedConnections: @unchecked Sendable {
     /// The connection that a packet belongs to, if it is wanted.
     package func wanted(_ owner: SegmentOwner, packet: UInt64) -> UInt64? {
         if !earlierPackets.isEmpty, let record = earlierPackets[packet] { return record }
-        if let others {
-            guard let record = owner.record else { return packet }
-            return others.contains(record) ? nil : record
-        }
         guard let record = owner.record, connections[record] != nil else { return nil }
         return record
+    }
+
+    /// Whether a packet is wanted.
+    ///
+    /// - Parameters:
+    ///   - packet: Its number.
+    ///   - record: ``SegmentOwner/record`` of the connection that it was received for; another number if it belongs to none.
+    package func isWanted(packet: UInt64, of record: UInt64) -> Bool {
+        if !earlierPackets.isEmpty, earlierPackets[packet] != nil { return true }
+        if let others { return !others.contains(record) }
+        return connections[record] != nil
     }
 }
 
@@ -176,9 +184,11 @@ package struct SessionSelection: OutputFormat, ~Copyable {
         selected.sessionCount.all &+= 1
         guard isWanted(session, end, at: context) else { return }
         selected.sessionCount.wanted &+= 1
-        var connection = selected.connections[session.record] ?? SelectedConnections.Connection()
-        connection.isEncrypted = connection.isEncrypted || session.isEncrypted
-        selected.connections[session.record] = connection
+        if selected.others == nil {
+            var connection = selected.connections[session.record] ?? SelectedConnections.Connection()
+            connection.isEncrypted = connection.isEncrypted || session.isEncrypted
+            selected.connections[session.record] = connection
+        }
         if selected.details.contains(.clientRandoms), let random = session.clientRandom {
             selected.add(random, to: session.record)
         }

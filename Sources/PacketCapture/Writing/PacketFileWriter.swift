@@ -14,9 +14,9 @@ package import WireFormat
 /// pipe must ignore SIGPIPE.
 package struct PacketFileWriter: ~Copyable {
     /// How many packets have been appended.
-    package private(set) var packetCount: UInt64 = 0
+    package internal(set) var packetCount: UInt64 = 0
 
-    private let descriptor: Int32
+    let descriptor: Int32
     private let format: PacketFileFormat
     /// The interface that a live capture is of; nil if packets of any may come.
     private let source: PacketSource?
@@ -25,19 +25,21 @@ package struct PacketFileWriter: ~Copyable {
     private let isBorrowed: Bool
     private var buffer = RecordBuffer()
     /// How many bytes have been written, all of whole records.
-    private var writtenLength: Int64 = 0
+    var writtenLength: Int64 = 0
     private var firstTime: Timestamp?
     private var lastTime = Timestamp(nanoseconds: 0)
-    private var hasFailed = false
+    var hasFailed = false
 
     /// The number of buffered bytes from which on a flush is due.
-    private static let batch = 256 << 10
+    private let bufferLength: Int
+    private static let usualBufferLength = 256 << 10
 
     /// Writes to an open, empty file, which is closed in the end, or to standard output for nil.
     ///
     /// - Throws: What ``flush()`` throws.
     package init(descriptor: Int32?, format: PacketFileFormat, source: PacketSource) throws(PacketFileError) {
         isBorrowed = descriptor == nil
+        bufferLength = Self.usualBufferLength
         self.format = format
         self.source = source
         interfaces = WrittenInterfaces(first: source.interface, source.linkType)
@@ -57,11 +59,14 @@ package struct PacketFileWriter: ~Copyable {
     ///   - descriptor: The file.
     ///   - application: The name and version of the writing program.
     ///   - comment: What the section says about itself.
+    ///   - bufferLength: The number of buffered bytes from which on a flush is due; nil for the usual.
     /// - Throws: What ``flush()`` throws.
     package init(
-        borrowing descriptor: Int32, application: String, comment: String?
+        borrowing descriptor: Int32, application: String, comment: String?, bufferLength: Int? = nil
     ) throws(PacketFileError) {
         isBorrowed = true
+        self.bufferLength = bufferLength ?? Self.usualBufferLength
+        buffer.reserve(self.bufferLength)
         format = .pcapng
         source = nil
         interfaces = WrittenInterfaces()
@@ -87,7 +92,7 @@ package struct PacketFileWriter: ~Copyable {
     }
 
     /// Whether enough is buffered that it should be flushed.
-    package var isFull: Bool { buffer.bytes.count >= Self.batch }
+    package var isFull: Bool { buffer.bytes.count >= bufferLength }
 
     /// Appends secrets (draft-ietf-opsawg-pcapng 4.7), for the packets that follow; after a failure, drops them.
     package mutating func append(_ secrets: CaptureSecrets) {
@@ -140,7 +145,8 @@ package struct PacketFileWriter: ~Copyable {
                 }
             }
             if let place = note.number, note.comment == nil {
-                buffer.appendPacket(time, originalLength: originalLength, bytes, interface: number, number: place)
+                buffer.appendPacket(
+                    time, originalLength: originalLength, bytes, interface: number, number: place, of: note.connection)
             } else {
                 buffer.appendPacket(time, originalLength: originalLength, bytes, interface: number, note)
             }
@@ -210,7 +216,7 @@ package struct PacketFileWriter: ~Copyable {
         return nil
     }
 
-    private static func message(_ code: Int32) -> String {
+    static func message(_ code: Int32) -> String {
         unsafe String(cString: strerror(code))
     }
 }
@@ -243,11 +249,14 @@ package struct PacketNote: Hashable, Sendable {
     package var comment: String?
     /// The packet's number in the capture that the file is a part of (4.3, epb_packetid).
     package var number: UInt64?
+    /// Whose it is, for ``PacketFileWriter/keepPackets(where:)``; only with a number, and without a comment.
+    package var connection: UInt64?
 
     /// Creates a note.
-    package init(comment: String? = nil, number: UInt64? = nil) {
+    package init(comment: String? = nil, number: UInt64? = nil, connection: UInt64? = nil) {
         self.comment = comment
         self.number = number
+        self.connection = connection
     }
 }
 

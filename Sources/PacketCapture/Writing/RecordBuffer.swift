@@ -4,6 +4,9 @@ import WireFormat
 struct RecordBuffer {
     private(set) var bytes: [UInt8] = []
 
+    /// Makes room for this many bytes and one usual packet more, so that the buffer need not grow, which copies it.
+    mutating func reserve(_ count: Int) { bytes.reserveCapacity(count &+ 4096) }
+
     /// Removes all bytes, keeping up to 1 MiB of capacity.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
@@ -81,11 +84,15 @@ extension RecordBuffer {
 
     /// Appends an Enhanced Packet Block (section 4.3) with its packet's number in the whole capture, and no comment: as
     /// below, but in few steps, since it is done for each packet of large captures.
+    ///
+    /// - Parameter connection: What stands after the options, for ``PacketTrailer``; nil for nothing.
     mutating func appendPacket(
-        _ time: Timestamp, originalLength: Int, _ packet: Span<UInt8>, interface: UInt32, number: UInt64
+        _ time: Timestamp, originalLength: Int, _ packet: Span<UInt8>, interface: UInt32, number: UInt64,
+        of connection: UInt64?
     ) {
         let padding = -packet.count & 3
-        let length = UInt32(truncatingIfNeeded: 48 &+ packet.count &+ padding)
+        let trailer = connection == nil ? 0 : PacketTrailer.connectionLength
+        let length = UInt32(truncatingIfNeeded: 48 &+ packet.count &+ padding &+ trailer)
         let ticks = UInt64(max(time.nanoseconds, 0))
         append(words: [
             PcapngBlockType.enhancedPacket.rawValue, length, interface, UInt32(truncatingIfNeeded: ticks >> 32),
@@ -94,9 +101,11 @@ extension RecordBuffer {
         append(packet)
         for _ in 0..<padding { bytes.append(0) }
         // The option epb_packetid of 8 bytes, the end of options, and the length again.
-        append(words: [
-            8 << 16 | 5, UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32), 0, length,
-        ])
+        append(words: [8 << 16 | 5, UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32), 0])
+        if let connection {
+            append(words: [UInt32(truncatingIfNeeded: connection), UInt32(truncatingIfNeeded: connection >> 32)])
+        }
+        append(words: [length])
     }
 
     private mutating func append<let count: Int>(words: consuming InlineArray<count, UInt32>) {

@@ -13,7 +13,7 @@ struct CutCommand: ParsableCommand {
 
             The output is pcapng: the connections of the sessions from their first packet to their last, as they were \
             captured. With --shards, all TCP connections are dealt to several files instead, which can be read one by \
-            one. The input is read twice, so it cannot be a pipe, except with --shards alone.
+            one. The input is read twice, so it cannot be a pipe; with --shards, once.
             """)
 
     @Argument(help: ArgumentHelp("A pcap or pcapng file.", valueName: "file"), completion: .file())

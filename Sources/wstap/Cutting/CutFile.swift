@@ -14,10 +14,11 @@ struct CutFile: ~Copyable {
     /// - Parameters:
     ///   - path: Its name.
     ///   - comment: What its section says about itself.
+    ///   - bufferLength: How many bytes are written at a time; nil for the usual.
     /// - Throws: The exit status, if it cannot be written.
-    init(path: String, comment: String?) throws {
+    init(path: String, comment: String?, bufferLength: Int? = nil) throws {
         let opened = try Self.open(path)
-        packets = try Self.writer(opened.descriptor, path, comment)
+        packets = try Self.writer(opened.descriptor, path, comment, bufferLength)
         file = opened
         name = path
     }
@@ -31,10 +32,13 @@ struct CutFile: ~Copyable {
         }
     }
 
-    private static func writer(_ descriptor: Int32, _ path: String, _ comment: String?) throws -> PacketFileWriter {
+    private static func writer(
+        _ descriptor: Int32, _ path: String, _ comment: String?, _ bufferLength: Int?
+    ) throws -> PacketFileWriter {
         do throws(PacketFileError) {
             return try PacketFileWriter(
-                borrowing: descriptor, application: "wstap \(Wstap.version)", comment: comment)
+                borrowing: descriptor, application: "wstap \(Wstap.version)", comment: comment,
+                bufferLength: bufferLength)
         } catch {
             throw status(error, path)
         }
@@ -66,6 +70,18 @@ struct CutFile: ~Copyable {
         } catch {
             if case .failed(let message) = error { complain(TerminalText.safe(message)) }
             throw ExitCode(ExitStatus.nothingRead)
+        }
+    }
+
+    /// Removes packets, of all that were written with their connection.
+    ///
+    /// - Parameter isWanted: Whether a packet stays, by its number and connection.
+    /// - Throws: The exit status, if the file cannot be read or written.
+    mutating func keepPackets(where isWanted: (_ number: UInt64, _ connection: UInt64) -> Bool) throws {
+        do throws(PacketFileError) {
+            try packets.keepPackets(where: isWanted)
+        } catch {
+            throw Self.status(error, name)
         }
     }
 

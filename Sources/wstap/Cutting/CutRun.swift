@@ -33,7 +33,7 @@ struct CutRun {
             }
             return PacketNote(comment: selected.takeComment(of: record))
         }
-        _ = try input.eachPacket { packet, _ in
+        try input.eachPacket { packet, _ in
             pipeline.receive(packet, into: &events)
             switch pipeline.latestOwner() {
             case .segment(let owner):

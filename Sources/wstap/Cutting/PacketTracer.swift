@@ -4,44 +4,51 @@ import PacketCapture
 import PacketDecoding
 import WireFormat
 
+/// Where a packet goes.
+struct ShardPlace: Sendable {
+    /// The file.
+    var shard: Int
+    /// ``SegmentOwner/record`` of its connection, if the end of the capture shows whether it is wanted; nil if it is anyway.
+    var connection: UInt64?
+
+    /// The number of no connection.
+    static let noConnection = UInt64.max
+}
+
 /// Finds out whose packets are: by decoding them alone, or with all that an analysis knows.
 struct PacketTracer: ~Copyable {
-    /// Where a packet goes.
+    /// Whose a packet is.
     enum Target {
-        /// A TCP segment; nil if its connection is not wanted.
-        case shard(Int?)
-        case datagram(Int)
+        /// A TCP segment; nil if its connection is surely not wanted.
+        case segment(ShardPlace?)
+        case datagram(ShardPlace)
         case fragment
         case other
 
-        /// The file that it goes to; nil for none, or if that is not known.
-        func shard(includesUDP: Bool) -> Int? {
+        /// Where it goes; nil if nowhere, or if that is not known.
+        func place(includesUDP: Bool) -> ShardPlace? {
             switch self {
-            case .shard(let shard): shard
-            case .datagram(let shard): includesUDP ? shard : nil
+            case .segment(let place): place
+            case .datagram(let place): includesUDP ? place : nil
             case .fragment, .other: nil
             }
         }
     }
 
-    private var pipeline: Pipeline?
     private var decoder = PacketDecoder()
     private var segment = TCPSegment()
-    private var events = NoEvents()
 
     private let shardCount: UInt32
-    private let selected: SelectedConnections?
+    private let analysis: SelectingAnalysis?
 
     /// Creates a tracer.
     ///
     /// - Parameters:
     ///   - shardCount: How many shards there are; above zero.
-    ///   - selected: The connections that are wanted; nil for all.
-    ///   - pipeline: What selected them, to do the same again; nil for all.
-    init(shardCount: Int, selected: SelectedConnections?, pipeline: consuming Pipeline?) {
+    ///   - analysis: What finds out which connections are wanted; nil if all are.
+    init(shardCount: Int, analysis: SelectingAnalysis?) {
         self.shardCount = UInt32(shardCount)
-        self.selected = selected
-        self.pipeline = pipeline
+        self.analysis = analysis
     }
 
     /// Whether the packet is a fragment, or completed a datagram.
@@ -49,46 +56,47 @@ struct PacketTracer: ~Copyable {
     /// Where its payload belongs, if it is one.
     private(set) var fragmentPlaces: [FragmentPlace] = []
 
-    /// Says where a packet goes.
+    /// Says whose a packet is.
     mutating func trace(_ packet: borrowing CapturedPacket) -> Target {
-        if let selected { return follow(packet, selected) }
+        if let analysis { return trace(packet, with: analysis) }
         let kind = decoder.decode(packet, into: &segment)
         switch kind {
         case .tcp:
             isFragment = false
-            return .shard(shard)
+            return .segment(place)
         case .udp:
             isFragment = false
-            return .datagram(shard)
+            return .datagram(place)
         case .fragment, .reassembledTCP, .reassembledUDP:
             isFragment = true
             fragmentPlaces = decoder.fragmentPlaces
             if kind == .fragment { return .fragment }
-            return kind == .reassembledTCP ? .shard(shard) : .datagram(shard)
+            return kind == .reassembledTCP ? .segment(place) : .datagram(place)
         case .other, .tunnel, .truncated, .malformed, .unsupportedLinkType:
             isFragment = false
             return .other
         }
     }
 
-    private var shard: Int { shard(of: ConnectionEnds(segment.source, segment.destination)) }
+    private var place: ShardPlace { place(of: ConnectionEnds(segment.source, segment.destination)) }
 
-    private func shard(of ends: ConnectionEnds) -> Int { Int(ends.stableHash % shardCount) }
+    private func place(of ends: ConnectionEnds) -> ShardPlace {
+        ShardPlace(shard: Int(ends.stableHash % shardCount))
+    }
 
-    /// Traces a packet as the analysis does that has selected connections.
-    private mutating func follow(_ packet: borrowing CapturedPacket, _ selected: SelectedConnections) -> Target {
-        guard var pipeline = pipeline.take() else { return .other }
-        pipeline.receive(packet, into: &events)
-        isFragment = pipeline.isLatestFragment
-        if isFragment { fragmentPlaces = pipeline.latestFragmentPlaces }
-        let owner = pipeline.latestOwner()
-        self.pipeline = consume pipeline
+    private mutating func trace(_ packet: borrowing CapturedPacket, with analysis: SelectingAnalysis) -> Target {
+        let owner = analysis.receive(packet)
+        isFragment = analysis.isFragment
+        if isFragment { fragmentPlaces = analysis.fragmentPlaces }
         switch owner {
         case .segment(let owner):
-            let isWanted = selected.wanted(owner, packet: packet.number) != nil
-            return .shard(isWanted ? shard(of: owner.ends) : nil)
+            // A SYN may turn out to be the beginning of the next connection between the same ends.
+            guard !owner.isOther || owner.segment.flags.contains(.syn) else { return .segment(nil) }
+            var place = place(of: owner.ends)
+            place.connection = owner.record ?? ShardPlace.noConnection
+            return .segment(place)
         case .fragment: return .fragment
-        case .datagram(let ends): return .datagram(shard(of: ends))
+        case .datagram(let ends): return .datagram(place(of: ends))
         case .other: return .other
         }
     }

@@ -60,7 +60,7 @@ struct RedactRun {
         var options = try input.options(holding: input.memory.redaction)
         options.demand = RedactionPlan<SpoolFile>.demand
         var pipeline = Pipeline(options: options)
-        _ = try input.eachPacket { packet, _ in pipeline.receive(packet, into: &plan) }
+        try input.eachPacket { packet, _ in pipeline.receive(packet, into: &plan) }
         pipeline.finish(into: &plan)
     }
 
@@ -76,7 +76,7 @@ struct RedactRun {
         var events = NoEvents()
         var queue = PacketQueue<UInt64>()
         var leftOut = Omissions()
-        _ = try input.eachPacket { packet, _ in
+        try input.eachPacket { packet, _ in
             pipeline.receive(packet, into: &events)
             switch pipeline.latestOwner() {
             case .segment(let owner):

@@ -7,7 +7,7 @@ import TLSDecryption
 import TraceOutput
 import WireFormat
 
-/// The files of a command that reads them twice: first to find the sessions, then for their packets.
+/// The files of a command that finds sessions, and takes their packets: in a second pass, or all in one.
 struct SessionInput {
     var files: [String]
     var packetFilter: String?
@@ -35,30 +35,17 @@ struct SessionInput {
         try refusePipes(for: command)
         let selected = SelectedConnections(keeping: details)
         let status = try read(into: SessionSelection(sessions, into: selected))
+        reportOmissions(selected)
+        return (selected, status)
+    }
+
+    /// Says which filters met nothing.
+    func reportOmissions(_ selected: SelectedConnections) {
         var omissions = FilterOmissions()
         omissions.connectionCount = selected.sessionCount.all
         omissions.shownEvents = selected.sessionCount.wanted
         omissions.absentConnections = selected.absentConnections
         omissions.complain(isQuiet: messages.quiet)
-        return (selected, status)
-    }
-
-    /// Finds the connections that are surely something else than WebSocket, on one thread.
-    ///
-    /// - Parameter command: The command, for the complaint about input that can be read only once.
-    /// - Returns: All others.
-    /// - Throws: If nothing can be read.
-    func excludeOthers(for command: String) throws -> SelectedConnections {
-        try refusePipes(for: command)
-        let selected = SelectedConnections()
-        var selection = SessionSelection(SessionFilter(), into: selected)
-        var options = try options()
-        options.collectsOthers = true
-        var pipeline = Pipeline(options: options)
-        _ = try eachPacket { packet, _ in pipeline.receive(packet, into: &selection) }
-        pipeline.finish(into: &selection)
-        selected.others = Set(pipeline.othersForSure)
-        return selected
     }
 
     /// Analyses the files for a receiver of events that prints nothing.
@@ -66,13 +53,7 @@ struct SessionInput {
     /// - Returns: The exit status.
     /// - Throws: If nothing can be read.
     func read(into format: consuming some OutputFormat & ~Copyable, path: String? = nil) throws -> ExitCode {
-        var output = try OutputOptions.parse([])
-        output.hidesProgress = messages.hidesProgress
-        output.quiet = messages.quiet
-        output.path = path
-        let run = ReadRun(
-            files: files, packetFilter: packetFilter, assumedServers: assumedServers, secrets: secrets,
-            output: output, failureLevel: nil, jobs: jobs, memory: memory)
+        let run = try reading(to: path)
         do {
             try run.use(format, batch: EventBatch.init)
         } catch let status as ExitCode where status.rawValue == ExitStatus.partlyRead {
@@ -81,14 +62,50 @@ struct SessionInput {
         return .success
     }
 
+    /// Says what was wrong with the input, as after ``read(into:path:)``.
+    ///
+    /// - Returns: The exit status.
+    /// - Throws: If nothing can be read.
+    func conclude(_ pass: Pass, _ summary: Summary) throws -> ExitCode {
+        do {
+            try reading().conclude(pass.problems, summary, packetsRead: pass.packetCount)
+        } catch let status as ExitCode where status.rawValue == ExitStatus.partlyRead {
+            return status
+        }
+        return .success
+    }
+
+    private func reading(to path: String? = nil) throws -> ReadRun {
+        var output = try OutputOptions.parse([])
+        output.hidesProgress = messages.hidesProgress
+        output.quiet = messages.quiet
+        output.path = path
+        return ReadRun(
+            files: files, packetFilter: packetFilter, assumedServers: assumedServers, secrets: secrets,
+            output: output, failureLevel: nil, jobs: jobs, memory: memory)
+    }
+
+    /// What a pass over all packets has found.
+    struct Pass {
+        /// What was wrong with the capture.
+        var problems: [CaptureError]
+        /// The secrets in it.
+        var secrets: [CaptureSecrets]
+        /// How many packets it has.
+        var packetCount: UInt64
+    }
+
     /// Goes through all packets.
     ///
-    /// - Parameter take: Called with each packet.
-    /// - Returns: Which problems the capture had, and the secrets in it.
+    /// - Parameters:
+    ///   - analysis: What needs to know the capture before its packets.
+    ///   - take: Called with each packet.
     /// - Throws: `ValidationError` if the filter is wrong.
-    func eachPacket(_ take: (borrowing CapturedPacket, borrowing MergedCapture) throws -> Void) throws
-        -> (problems: [CaptureError], secrets: [CaptureSecrets])
-    {
+    @discardableResult
+    func eachPacket(
+        for analysis: SelectingAnalysis? = nil,
+        _ take: (borrowing CapturedPacket, borrowing MergedCapture) throws -> Void
+    ) throws -> Pass {
         var capture: MergedCapture
         do throws(CaptureError) {
             capture = try MergedCapture(paths: files, filter: packetFilter, turns: 1, memory: memory)
@@ -99,7 +116,9 @@ struct SessionInput {
             total: capture.byteCount, isWanted: !messages.hidesProgress && !messages.quiet)
         var shownAt: UInt64 = 0
         defer { progress?.clear() }
+        try analysis?.begin(capture)
         while !Interruption.isRequested, capture.readBatch() {
+            analysis?.takeSecrets(capture)
             for place in 0..<capture.batch.count { try take(capture.batch[place], capture) }
             if progress != nil, capture.packetCount &- shownAt >= Self.progressInterval {
                 shownAt = capture.packetCount
@@ -108,28 +127,38 @@ struct SessionInput {
         }
         if Interruption.isRequested {
             progress?.clear()
-            OutputFile.removeUnfinished()
-            Interruption.endProgram()
+            Interruption.endUnfinished()
         }
         if capture.readableFileCount == 0 {
             for problem in capture.problems { complain(problem.description) }
             throw ExitCode(ExitStatus.nothingRead)
         }
-        return (capture.problems, capture.secrets)
+        analysis?.takeSecrets(capture)
+        return Pass(problems: capture.problems, secrets: capture.secrets, packetCount: capture.packetCount)
     }
 
-    /// The options of the second pass: it goes exactly like the first.
+    /// The options of a second pass: it goes exactly like the first.
     ///
     /// - Parameter holding: The bytes that a command may hold itself.
     /// - Returns: The options.
     /// - Throws: If a key log cannot be opened.
     func options(holding: Int = 0) throws -> AnalysisOptions {
         let known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: true)
+        return options(known, holding: holding, windows: windowByteCount)
+    }
+
+    /// The options of an analysis that looks for sessions.
+    ///
+    /// - Parameters:
+    ///   - known: The secrets.
+    ///   - holding: The bytes that a command may hold itself.
+    ///   - windows: What windows of zstd take.
+    func options(_ known: SecretsOfCapture, holding: Int = 0, windows: Int) -> AnalysisOptions {
         var options = AnalysisOptions(demand: .totals)
         options.sources = files
         options.assumedServers = assumedServers
         options.secrets = known.store
-        options.limits = Limits(memory, format: holding, windows: windowByteCount)
+        options.limits = Limits(memory, format: holding, windows: windows)
         return options
     }
 

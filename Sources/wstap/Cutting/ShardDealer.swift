@@ -8,7 +8,7 @@ struct ShardDealer: ~Copyable {
     private var files: ShardFiles
     private var tracer: PacketTracer
     private let includesUDP: Bool
-    private var queue = PacketQueue<Int>()
+    private var queue = PacketQueue<ShardPlace>()
     /// Whether no packet waits, which is so but for fragments.
     private var isQueueEmpty = true
 
@@ -28,31 +28,33 @@ struct ShardDealer: ~Copyable {
         if case .fragment = target {
             queue.append(fragment: packet, at: tracer.fragmentPlaces)
         } else {
-            let shard = target.shard(includesUDP: includesUDP)
+            let place = target.place(includesUDP: includesUDP)
             if isQueueEmpty {
-                if let shard { try files.append(packet, to: shard) }
+                if let place { try files.append(packet, to: place) }
                 return
             }
-            if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: shard) }
-            if let shard { queue.append(packet, of: shard) }
+            if tracer.isFragment { queue.settle(tracer.fragmentPlaces, owner: place) }
+            if let place { queue.append(packet, of: place) }
         }
         try drain(at: packet.time)
     }
 
     /// Writes what waits, and completes the files.
     ///
-    /// - Parameter secrets: All secrets of the capture.
+    /// - Parameters:
+    ///   - secrets: All secrets of the capture.
+    ///   - selected: Which connections are wanted; nil if all are.
     /// - Returns: How many packets the files hold.
     /// - Throws: The exit status, if one cannot be written.
-    mutating func finish(secrets: [CaptureSecrets]) throws -> UInt64 {
+    mutating func finish(secrets: [CaptureSecrets], selected: SelectedConnections?) throws -> UInt64 {
         try drain(at: nil)
-        return try files.finish(secrets: secrets)
+        return try files.finish(secrets: secrets, selected: selected)
     }
 
     private mutating func drain(at time: Timestamp?) throws {
         while let entry = queue.next(at: time) {
-            guard let shard = entry.owner else { continue }
-            try files.append(entry.packet, number: entry.number, to: shard)
+            guard let place = entry.owner else { continue }
+            try files.append(entry.packet, number: entry.number, to: place)
         }
         isQueueEmpty = queue.isEmpty
     }

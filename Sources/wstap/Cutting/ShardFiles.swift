@@ -21,7 +21,12 @@ struct ShardFiles {
     /// - Throws: The exit status, if one cannot be written.
     init(count: Int, in folder: String) throws {
         let comment = whole.text
-        files = try (0..<count).map { try ShardFile(path: Self.name($0, of: count, in: folder), comment: comment) }
+        // Together 4 MiB: what is written is still in the processor's cache.
+        let bufferLength = max(16 << 10, min(256 << 10, (4 << 20) / count))
+        files = try (0..<count).map { shard in
+            try ShardFile(
+                path: Self.name(shard, of: count, in: folder), comment: comment, bufferLength: bufferLength)
+        }
     }
 
     /// Notes the place of a packet in the whole set, and writes the secrets that the capture gave before it to every file.
@@ -37,27 +42,35 @@ struct ShardFiles {
     }
 
     /// Writes a packet to one of the files.
-    func append(_ packet: borrowing CapturedPacket, to shard: Int) throws {
-        try files[shard].append(packet)
+    func append(_ packet: borrowing CapturedPacket, to place: ShardPlace) throws {
+        try files[place.shard].append(packet, of: place.connection)
     }
 
     /// Writes a packet that waited to one of the files.
-    func append(_ packet: HeldPacket, number: UInt64, to shard: Int) throws {
-        try files[shard].append(packet, number: number)
+    func append(_ packet: HeldPacket, number: UInt64, to place: ShardPlace) throws {
+        try files[place.shard].append(packet, number: number, of: place.connection)
     }
 
     /// Completes the files.
     ///
-    /// - Parameter secrets: All secrets of the capture.
+    /// - Parameters:
+    ///   - secrets: All secrets of the capture.
+    ///   - selected: The connections whose packets stay; nil if all were written without their connections.
     /// - Returns: How many packets they hold.
     /// - Throws: The exit status, if one cannot be written.
-    mutating func finish(secrets: [CaptureSecrets]) throws -> UInt64 {
+    mutating func finish(secrets: [CaptureSecrets], selected: SelectedConnections?) throws -> UInt64 {
         try append(secrets)
         if let inputPart {
             (whole.first, whole.last) = (inputPart.first, inputPart.last)
             if inputPart.keepsNumbers { whole.packetCount = inputPart.packetCount }
         }
-        for file in files { try file.file.finish(comment: whole.text) }
+        for file in files {
+            if let selected {
+                if Interruption.isRequested { Interruption.endUnfinished() }
+                try file.file.keepPackets { selected.isWanted(packet: $0, of: $1) }
+            }
+            try file.file.finish(comment: whole.text)
+        }
         return files.reduce(0) { $0 + $1.file.packets.packetCount }
     }
 
@@ -79,8 +92,8 @@ struct ShardFiles {
 private final class ShardFile {
     var file: CutFile
 
-    init(path: String, comment: String) throws {
-        file = try CutFile(path: path, comment: comment)
+    init(path: String, comment: String, bufferLength: Int) throws {
+        file = try CutFile(path: path, comment: comment, bufferLength: bufferLength)
     }
 
     /// Appends secrets, and writes them at once if they are long: each file has them, and there may be many files.
@@ -89,13 +102,13 @@ private final class ShardFile {
         try file.advance()
     }
 
-    func append(_ packet: borrowing CapturedPacket) throws {
-        file.packets.append(packet, note: PacketNote(number: packet.number))
+    func append(_ packet: borrowing CapturedPacket, of connection: UInt64?) throws {
+        file.packets.append(packet, note: PacketNote(number: packet.number, connection: connection))
         try file.advance()
     }
 
-    func append(_ packet: HeldPacket, number: UInt64) throws {
-        file.packets.append(packet, note: PacketNote(number: number))
+    func append(_ packet: HeldPacket, number: UInt64, of connection: UInt64?) throws {
+        file.packets.append(packet, note: PacketNote(number: number, connection: connection))
         try file.advance()
     }
 }

@@ -7,6 +7,9 @@ import TraceOutput
 import WireFormat
 
 /// A run of `wstap cut --shards`: all connections, dealt to several files by their ends.
+///
+/// One pass over the input. Whether a connection is WebSocket may show with its last packet, so with `--websocket-only` the
+/// files get all packets in doubt, each with its connection, and lose those of the others at the end, in place.
 struct ShardRun {
     var input: SessionInput
     var folder: String
@@ -26,33 +29,35 @@ struct ShardRun {
     }
 
     private func deal() throws {
-        let (selected, selectionStatus) = try select()
-        let tracer = try PacketTracer(
-            shardCount: count, selected: selected,
-            pipeline: selected.map { _ in Pipeline(options: try input.options()) })
+        let analysis = isWebSocketOnly ? SelectingAnalysis(input) : nil
         var dealer = ShardDealer(
-            files: try ShardFiles(count: count, in: folder), tracer: tracer, includesUDP: includesUDP)
-        let (problems, secrets) = try input.eachPacket { packet, capture in try dealer.deal(packet, of: capture) }
-        let packetCount = try dealer.finish(secrets: secrets)
-        var status = selectionStatus
-        // Where sessions were selected, the first pass told of them.
-        if selected == nil || selected?.others != nil {
-            for problem in problems { complain(problem.description) }
-            if !problems.isEmpty { status = ExitCode(ExitStatus.partlyRead) }
-        }
+            files: try ShardFiles(count: count, in: folder),
+            tracer: PacketTracer(shardCount: count, analysis: analysis), includesUDP: includesUDP)
+        let found = try input.eachPacket(for: analysis) { packet, capture in try dealer.deal(packet, of: capture) }
+        let status = try conclude(found, analysis)
+        let packetCount = try dealer.finish(secrets: found.secrets, selected: analysis?.selected)
         if !input.messages.quiet {
-            let others = selected?.others.map { "; \($0.count) connections of something else are left out" } ?? ""
-            complain(TerminalText.safe("\(packetCount) packets written to \(count) files in \(folder)\(others)"))
+            let others = (analysis?.selected.others).map {
+                "; \($0.count) connections of something else are left out"
+            }
+            complain(
+                TerminalText.safe("\(packetCount) packets written to \(count) files in \(folder)\(others ?? "")"))
         }
         input.report(abandonedFragments: dealer.abandonedFragments)
         if status != .success { throw status }
     }
 
-    /// Finds the connections that are wanted; nil if all are.
-    private func select() throws -> (SelectedConnections?, ExitCode) {
-        let command = "wstap cut --websocket-only"
-        guard isWebSocketOnly else { return (nil, .success) }
-        if input.sessions.isEmpty { return (try input.excludeOthers(for: command), .success) }
-        return try input.select(for: command)
+    /// Says what was wrong with the input, and which filters met nothing.
+    ///
+    /// - Returns: The exit status that this calls for.
+    /// - Throws: If nothing can be read.
+    private func conclude(_ found: SessionInput.Pass, _ analysis: SelectingAnalysis?) throws -> ExitCode {
+        guard let analysis, let summary = analysis.finish(), analysis.selected.others == nil else {
+            for problem in found.problems { complain(problem.description) }
+            return found.problems.isEmpty ? .success : ExitCode(ExitStatus.partlyRead)
+        }
+        let status = try input.conclude(found, summary)
+        input.reportOmissions(analysis.selected)
+        return status
     }
 }

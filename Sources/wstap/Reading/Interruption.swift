@@ -1,4 +1,5 @@
 import PacketCapture
+import ParallelAnalysis
 
 /// Ctrl-C while captures are read: the first ends the reading as if the captures ended there, the second ends the program.
 enum Interruption {
@@ -21,4 +22,10 @@ enum Interruption {
 
     /// Ends the program by the signal that asked for it.
     static func endProgram() -> Never { EndingSignals.endProgram() }
+
+    /// The same, and leaves no unfinished file.
+    static func endUnfinished() -> Never {
+        OutputFile.removeUnfinished()
+        endProgram()
+    }
 }

@@ -120,7 +120,7 @@ struct ReadRun: FormatUser {
     }
 
     /// Reports problems on standard error; throws the exit status.
-    private func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
+    func conclude(_ problems: [CaptureError], _ summary: Summary, packetsRead: UInt64) throws {
         report(problems)
         for linkType in summary.unsupportedLinkTypes {
             complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")

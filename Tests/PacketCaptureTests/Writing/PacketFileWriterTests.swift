@@ -114,6 +114,69 @@ struct PacketFileWriterTests {
         }
     }
 
+    @Test(
+        "can be removed by number and connection, which leaves the file that they were never in",
+        arguments: [1, 7, 300_000])
+    func removed(length: Int) throws {
+        let folder = try ScratchFolder()
+        /// Writes packets of ten connections, all or those that stay; with a connection, to be removed later.
+        func written(_ name: String, all: Bool) throws -> (bytes: [UInt8], count: UInt64, descriptor: Int32) {
+            let path = folder.path.appending("/" + name)
+            let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o666)
+            try #require(descriptor >= 0)
+            var file = try PacketFileWriter(borrowing: descriptor, application: "test", comment: "whole")
+            for number in 1...60 as ClosedRange<UInt64> {
+                if number == 20 { file.append(keyLog: Array("secret\n".utf8)) }
+                let bytes = [UInt8](repeating: UInt8(number), count: length + Int(number % 5))
+                let name = number < 30 ? Array("eth0".utf8) : Array("lo".utf8)
+                let packet = CapturedPacket(
+                    number: number, time: Timestamp(nanoseconds: Self.start), linkType: .ethernet,
+                    originalLength: 9, bytes: bytes.span, interfaceName: name.span)
+                let connection = number % 10
+                let isKept = number == 1 || connection > 3 || number == 30
+                if all {
+                    file.append(packet, note: PacketNote(number: number, connection: connection))
+                } else if isKept {
+                    file.append(packet, note: PacketNote(number: number))
+                }
+                if file.isFull { try file.flush() }
+            }
+            if all { try file.keepPackets { $0 == 1 || $1 > 3 || $0 == 30 } }
+            try file.flush()
+            return (try [UInt8](Data(contentsOf: URL(filePath: path))), file.packetCount, descriptor)
+        }
+        let (removed, expected) = (try written("removed", all: true), try written("expected", all: false))
+        defer {
+            close(removed.descriptor)
+            close(expected.descriptor)
+        }
+        #expect(removed.bytes == expected.bytes && removed.count == expected.count && removed.count == 38)
+    }
+
+    @Test("are not removed from a file that somebody else has changed")
+    func removedFromDamagedFile() throws {
+        let folder = try ScratchFolder()
+        for (place, byte) in [(4, 1), (4, 0xff), (200, 0xff)] {
+            let path = folder.path.appending("/packets")
+            let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o666)
+            try #require(descriptor >= 0)
+            defer { close(descriptor) }
+            var file = try PacketFileWriter(borrowing: descriptor, application: "test", comment: nil)
+            let packet = HeldPacket(
+                CapturedPacket(
+                    number: 1, time: Timestamp(nanoseconds: 0), linkType: .ethernet, originalLength: 0, bytes: Span()))
+            for number in 1...9 as ClosedRange<UInt64> {
+                file.append(packet, note: PacketNote(number: number, connection: 1))
+            }
+            try file.flush()
+            let damage = [UInt8](repeating: UInt8(byte), count: place == 200 ? 80 : 1)
+            #expect(pwrite(descriptor, damage, damage.count, off_t(place)) == damage.count)
+            #expect(throws: PacketFileError.cannotWrite("was changed while it was written")) {
+                try file.keepPackets { _, _ in true }
+            }
+        }
+    }
+
     @Test("are whole up to the last flush", arguments: [PacketFileFormat.pcap, .pcapng])
     func flushed(format: PacketFileFormat) throws {
         let folder = try ScratchFolder()
