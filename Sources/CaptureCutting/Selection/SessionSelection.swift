@@ -99,11 +99,12 @@ package final class SelectedConnections: @unchecked Sendable {
         return record
     }
 
-    /// Whether a packet is wanted.
+    /// Tells whether a packet is wanted.
     ///
     /// - Parameters:
     ///   - packet: Its number.
     ///   - record: ``SegmentOwner/record`` of the connection that it was received for; another number if it belongs to none.
+    /// - Returns: Whether it is.
     package func isWanted(packet: UInt64, of record: UInt64) -> Bool {
         if !earlierPackets.isEmpty, earlierPackets[packet] != nil { return true }
         if let others { return !others.contains(record) }

@@ -100,6 +100,7 @@ struct SessionInput {
     /// - Parameters:
     ///   - analysis: What needs to know the capture before its packets.
     ///   - take: Called with each packet.
+    /// - Returns: What it has found.
     /// - Throws: `ValidationError` if the filter is wrong.
     @discardableResult
     func eachPacket(
@@ -153,6 +154,7 @@ struct SessionInput {
     ///   - known: The secrets.
     ///   - holding: The bytes that a command may hold itself.
     ///   - windows: What windows of zstd take.
+    /// - Returns: The options.
     func options(_ known: SecretsOfCapture, holding: Int = 0, windows: Int) -> AnalysisOptions {
         var options = AnalysisOptions(demand: .totals)
         options.sources = files
