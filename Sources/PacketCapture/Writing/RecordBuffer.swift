@@ -83,8 +83,9 @@ extension RecordBuffer {
     }
 
     /// Appends an Enhanced Packet Block (section 4.3) with its packet's number in the whole capture, and no comment: as
-    /// below, but in few steps, since it is done for each packet of large captures. A connection stands after the options
-    /// (``PacketTrailer``).
+    /// below, but in few steps, since it is done for each packet of large captures.
+    ///
+    /// A connection stands after the options (``PacketTrailer``).
     mutating func appendPacket(
         _ time: Timestamp, originalLength: Int, _ packet: Span<UInt8>, interface: UInt32, number: UInt64,
         of connection: UInt64?
