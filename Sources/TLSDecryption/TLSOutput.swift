@@ -55,7 +55,7 @@ package struct TLSOutput: Sendable {
 package enum TLSProblem: Hashable, Sendable {
     /// A record is not genuine, or was changed on its way: its bytes are lost.
     case badRecord
-    /// The key log has secrets of this connection, but they do not fit.
+    /// The key log has secrets of this connection, but they do not fit, in one direction or both; told once.
     case wrongSecret
     /// Renegotiation (RFC 5246 7.4.1.1): nothing is decrypted from here on.
     case renegotiation

@@ -17,7 +17,7 @@ extension TLSReader {
             case .finished where isTLS13: sides[index].expected = .application
             // It ends a record (RFC 8446 5.1): one in the middle of many would only cost time.
             case .keyUpdate where isTLS13 && offset == bytes.count:
-                if let next = keysAfterUpdate(place.direction) { sides[index].protection = next }
+                if let next = keysAfterUpdate(place.direction) { replaceKeys(index, with: next) }
             default: break
             }
             guard sides[index].obstacle == nil else { return }

@@ -208,7 +208,9 @@ extension TLSReader {
         var trial = keys
         trial.sequence = sequence
         var scratch: [UInt8] = []
-        guard trial.open(header, payload, bench, into: &scratch) != nil else { return false }
+        let isGenuine = trial.open(header, payload, bench, into: &scratch) != nil
+        keys.keepClaim(of: trial)
+        guard isGenuine else { return false }
         keys.sequence = sequence
         return true
     }

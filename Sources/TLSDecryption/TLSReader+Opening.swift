@@ -52,7 +52,10 @@ extension TLSReader {
             // The record that would change the keys may be one that was not read.
         }
         for var candidate in candidates(direction) {
-            guard let type = candidate.open(header, payload, bench, into: &output) else { continue }
+            guard let type = candidate.open(header, payload, bench, into: &output) else {
+                bench.release(candidate.claim)
+                continue
+            }
             candidate.sequence &+= 1
             candidate.learnCounter(payload)
             adopt(candidate, direction)
@@ -77,7 +80,7 @@ extension TLSReader {
             // The last record of early data is EndOfEarlyData.
             sides[index].pendingGap?.length = gap >= 4 ? gap &- 4 : nil
         }
-        sides[index].protection = protection
+        replaceKeys(index, with: protection)
         sides[index].expected = nil
         sides[index].isProtected = sides[index].isProtected || protection.version < .tls13
         let opposite = direction.opposite.index
@@ -87,6 +90,12 @@ extension TLSReader {
             agreement = nil
             facts.offeredProtocols = []
         }
+    }
+
+    /// Lets a direction have other keys, or the same at another record.
+    mutating func replaceKeys(_ index: Int, with protection: RecordProtection) {
+        if let old = sides[index].protection?.claim, old != protection.claim { bench.release(old) }
+        sides[index].protection = protection
     }
 
     /// The keys that may come next in a direction.
@@ -227,10 +236,12 @@ extension TLSReader {
         let isEarly = place.direction == client && earlyData != .none
         if isEarly {
             if earlyData == .accepted { addGap(header, at: place) }
-        } else if !beginsMidstream, sides[index].failures == 1,
+        } else if !beginsMidstream, !sides[0].hasWrongSecret, !sides[1].hasWrongSecret,
             !candidates(place.direction).allSatisfy({ $0.epoch == .application })
                 || facts.version.map({ $0 < .tls13 }) == true
         {
+            // Once a connection: mostly both directions' secrets are those of another one.
+            sides[index].hasWrongSecret = true
             output.append(.problem(.wrongSecret), at: place)
         }
         sides[index].raiseDoubt()

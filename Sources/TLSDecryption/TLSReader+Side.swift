@@ -73,6 +73,12 @@ extension TLSReader {
             set { flags = newValue ? flags | 4 : flags & ~4 }
         }
 
+        /// Whether it was reported that its secrets do not fit.
+        var hasWrongSecret: Bool {
+            get { flags & 8 != 0 }
+            set { flags = newValue ? flags | 8 : flags & ~8 }
+        }
+
         /// The search for the next record, after lost bytes that hide where it begins.
         var search: RecordSearch? {
             get { rare?.search }

@@ -57,7 +57,18 @@ package struct TLSReader: ~Copyable {
         self.beginsMidstream = beginsMidstream
     }
 
-    deinit { sides.end(in: bench.sides) }
+    deinit {
+        releaseKeys()
+        sides.end(in: bench.sides)
+    }
+
+    /// Gives back the contexts that its keys have.
+    private func releaseKeys() {
+        guard ending == nil else { return }
+        for index in 0..<2 {
+            if let claim = sides[index].protection?.claim { bench.release(claim) }
+        }
+    }
 
     /// The bytes that it keeps beside itself.
     package var cost: Int {
@@ -89,6 +100,7 @@ package struct TLSReader: ~Copyable {
     ///
     /// Nothing may be read with it any more.
     package mutating func forget() {
+        releaseKeys()
         ending = (obstacle, isDecrypted)
         agreement = nil
         sides.free(in: bench.sides)

@@ -59,6 +59,46 @@ struct RFC8448Tests {
     func others(trace: (name: String, plaintext: [[UInt8]], isResumed: Bool), cut: Int) throws {
         let session = try RecordedSession(trace.name)
         let reading = Reading(session.secrets)
+        Self.read(session, reading, cut: cut)
+        #expect(reading.plaintext == trace.plaintext.map { $0.map { $0 } })
+        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
+        // Each end sends its close_notify with the last keys, so that all before were found.
+        #expect(reading.alerts.map(\.direction) == [.fromInitiator, .fromResponder])
+        #expect(reading.alerts.allSatisfy { $0.alert == TLSAlert(isFatal: false, code: 0) })
+        #expect(reading.reader.isDecrypted && reading.reader.facts.isResumed == trace.isResumed)
+        #expect(reading.reader.facts.serverName == "server" && reading.reader.facts.suite == .aes128GCM)
+    }
+
+    @Test("has a gap for early data whose secret is missing, and goes on after it", arguments: [1, 64, 1000])
+    func earlyDataWithoutSecret(cut: Int) throws {
+        let session = try RecordedSession("rfc8448-4")
+        let reading = Reading(Self.store(session) { !$0.hasPrefix("CLIENT_EARLY_TRAFFIC_SECRET") })
+        Self.read(session, reading, cut: cut)
+        // As many bytes as section 4 says that the early data has; EndOfEarlyData after it is none.
+        #expect(reading.plaintext[0] == [UInt8?](repeating: nil, count: 6) + Self.data.map { $0 })
+        #expect(reading.plaintext[1] == Self.data.map { $0 })
+        #expect(reading.unknownGaps == [[], []] && reading.problems.isEmpty && reading.alerts.count == 2)
+    }
+
+    @Test(
+        "goes on with the application's secrets if those of the handshake are missing",
+        arguments: ["rfc8448-5", "rfc8448-6", "rfc8448-7"])
+    func applicationSecretsOnly(name: String) throws {
+        let session = try RecordedSession(name)
+        let reading = Reading(Self.store(session) { $0.contains("_TRAFFIC_SECRET_0") })
+        Self.read(session, reading, cut: .max)
+        #expect(reading.plaintext == [[], []] && reading.problems.isEmpty)
+        #expect(reading.alerts.map(\.direction) == [.fromInitiator, .fromResponder])
+    }
+
+    /// A store with some lines of a session's key log.
+    private static func store(_ session: RecordedSession, _ isKept: (Substring) -> Bool) -> SecretStore {
+        let store = SecretStore()
+        store.add(Array(session.keyLog.split(separator: "\n").filter(isKept).joined(separator: "\n").utf8))
+        return store
+    }
+
+    private static func read(_ session: RecordedSession, _ reading: Reading, cut: Int) {
         for (direction, bytes) in session.pieces {
             var rest = bytes[...]
             while !rest.isEmpty {
@@ -67,13 +107,6 @@ struct RFC8448Tests {
             }
         }
         reading.finish()
-        #expect(reading.plaintext == trace.plaintext.map { $0.map { $0 } })
-        #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
-        // Each end sends its close_notify with the last keys, so that all before were found.
-        #expect(reading.alerts.map(\.direction) == [.fromInitiator, .fromResponder])
-        #expect(reading.alerts.allSatisfy { $0.alert == TLSAlert(isFatal: false, code: 0) })
-        #expect(reading.reader.isDecrypted && reading.reader.facts.isResumed == trace.isResumed)
-        #expect(reading.reader.facts.serverName == "server" && reading.reader.facts.suite == .aes128GCM)
     }
 
     @Test("tells the number of a record by its tag")

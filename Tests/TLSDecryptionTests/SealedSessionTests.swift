@@ -26,9 +26,55 @@ struct SealedSessionTests {
         #expect(reading.problems.isEmpty && reading.unknownGaps == [[], []])
     }
 
+    @Test(
+        "is decrypted record by record on the fast path, whatever their lengths",
+        arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
+    func fastPath(suite: CipherSuite) {
+        // From 1,024 bytes of plaintext and type on, AES-GCM is decrypted another way.
+        let lengths = Array(0...70) + [255, 256, 257, 1006, 1007, 1008, 1022, 1023, 1024, 1025, 5000, 16_384]
+        for direction in Direction.allCases {
+            var session = SealedSession(suite)
+            let reading = Reading(session.secrets(), usesFastPath: true)
+            session.open(reading)
+            // The first record of each direction shows its keys.
+            for direction in Direction.allCases { reading.receive(session.record(Self.text(0), direction), direction) }
+            let before = reading.fastRecords
+            reading.plaintext = [[], []]
+            for length in lengths {
+                let one = session.record(Self.text(length, length), direction)
+                let other = session.record(Self.text(length + 1, length), direction, padding: length % 3)
+                reading.receive(one + other, direction)
+            }
+            #expect(reading.fastRecords - before == 2 * lengths.count)
+            let expected = lengths.flatMap { Self.text($0, $0) + Self.text($0 + 1, $0) }
+            #expect(reading.plaintext[direction.index] == expected.map { $0 })
+            // What is not genuine is left to the other path, which says so; what follows is decrypted.
+            for length in [0, 1, 15, 16, 17, 40, 1023, 1024] {
+                for place in [5, 5 + length, 5 + length + 16] {
+                    reading.plaintext = [[], []]
+                    var forged = session.record(Self.text(3, length), direction)
+                    forged[place] ^= 0x20
+                    reading.receive(forged, direction)
+                    reading.receive(session.record(Self.text(4), direction), direction)
+                    #expect(
+                        reading.known(direction) == Self.text(4), "\(direction), \(length) bytes, changed at \(place)")
+                }
+            }
+            #expect(reading.problems.count == 16 && reading.problems.allSatisfy { $0.problem == .badRecord })
+            // A KeyUpdate, an alert, and half a record are left to it too.
+            reading.plaintext = [[], []]
+            reading.receive(session.keyUpdate(direction), direction)
+            let record = session.record(Self.text(5), direction)
+            reading.receive(record.prefix(20), direction)
+            reading.receive(record.dropFirst(20) + session.record(Self.text(6), direction), direction)
+            reading.receive(session.record([1, 0], direction, type: 21), direction)
+            #expect(reading.known(direction) == Self.text(5) + Self.text(6) && reading.alerts.count == 1)
+        }
+    }
+
     @Test("is decrypted with more keys than there are contexts for them")
     func contexts() {
-        let bench = CipherBench()
+        let bench = CipherBench(placeBits: 6)
         let suites: [CipherSuite] = [.aes128GCM, .chaCha20Poly1305]
         var sessions: [SealedSession] = []
         var readings: [Reading] = []

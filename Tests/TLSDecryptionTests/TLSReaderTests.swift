@@ -83,8 +83,25 @@ struct TLSReaderTests {
         store.add(Array(lines.joined(separator: "\n").utf8))
         let reading = Self.read(session, store)
         #expect(reading.plaintext == [[], []] && reading.unknownGaps == [[], []])
-        #expect(reading.problems.map(\.problem) == [.wrongSecret, .wrongSecret])
+        #expect(reading.problems.map(\.problem) == [.wrongSecret])
         #expect(reading.reader.obstacle == .wrongSecret)
+    }
+
+    @Test(
+        "with one side's secrets wrong have one finding, and are decrypted in the other",
+        arguments: ["CLIENT", "SERVER"])
+    func oneWrongSide(label: String) throws {
+        let session = try RecordedSession("tls13-aes128gcm")
+        let store = SecretStore()
+        let lines = session.keyLog.split(separator: "\n").map { line in
+            line.hasPrefix(label) ? String(line.dropLast()) + (line.last == "0" ? "1" : "0") : String(line)
+        }
+        store.add(Array(lines.joined(separator: "\n").utf8))
+        let reading = Self.read(session, store)
+        let wrong: Direction = label == "CLIENT" ? .fromInitiator : .fromResponder
+        #expect(reading.problems.map(\.problem) == [.wrongSecret] && reading.problems.map(\.direction) == [wrong])
+        #expect(reading.plaintext[wrong.index].isEmpty)
+        #expect(reading.known(wrong.opposite) == session.plaintext[wrong.opposite.index])
     }
 
     @Test(

@@ -1,5 +1,6 @@
 import PacketDecoding
 import TCPReassembly
+import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
@@ -73,14 +74,52 @@ extension Shard {
         let length = entry.segment.payloadLength
         guard length > 0 else { return true }
         let place = ConnectionTable.Place(slot: slot, direction: direction)
-        if deliver(bytes.extracting(entry.segment.payload), place, &workspace, &sink) {
+        let payload = bytes.extracting(entry.segment.payload)
+        let done = passRecords(payload, place, layer, &workspace, &sink)
+        if done < length, deliver(payload.extracting(droppingFirst: done), place, &workspace, &sink) {
             drain(slot, &workspace, &sink)
         }
+        guard followsDeliveries else { return true }
         for session in sessions(on: slot) {
             let role = Role(direction, client: sessions[session].clientDirection)
             followDelivery(length, place, from: role, session, &workspace, &sink)
         }
         return true
+    }
+
+    /// Hands records that a layer decodes one by one to its only session.
+    ///
+    /// - Returns: How many bytes they take, of the payload's first; the rest is to be delivered.
+    @inline(__always)
+    private mutating func passRecords(
+        _ payload: Span<UInt8>, _ place: ConnectionTable.Place, _ layer: Slot<LayerReader>,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) -> Int {
+        guard table.budget >= 0, let channel = layers[layer].onlyChannel, channels[channel].isIdle,
+            case .session(let session) = channels[channel].reader
+        else { return 0 }
+        let direction = place.direction
+        let start = table.connections[place.slot].nextOffset(of: direction) &- UInt64(payload.count)
+        let acknowledged = acknowledged(place.slot, direction)
+        var done = 0
+        var room = workspace.takeRoom()
+        while done < payload.count {
+            var span = room.mutableSpan
+            guard
+                let record = layers[layer].layer.decodeFirst(
+                    of: payload.extracting(droppingFirst: done), from: direction, into: &span)
+            else { break }
+            let carrier = start &+ UInt64(done)
+            done &+= record.size
+            guard record.count > 0 else { continue }
+            let streamPlace = StreamPlace(
+                direction: direction, offset: channels[channel].advance(direction, by: record.count),
+                origin: workspace.origin, carrier: carrier..<(start &+ UInt64(done)), acknowledged: acknowledged)
+            _ = sessions[session].receive(
+                room.span.extracting(first: record.count), at: streamPlace, &workspace, &sink)
+        }
+        workspace.giveBack(room)
+        return done
     }
 
     /// How far a stream is acknowledged, if that is asked for.

@@ -1,3 +1,4 @@
+import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
@@ -31,6 +32,7 @@ struct Workspace: ~Copyable {
     private var shard: UnsafeMutablePointer<StreamResources>
     /// Room for what a layer decodes, while none does.
     private var spareOutput: LayerOutput? = LayerOutput()
+    private var spareRoom: [UInt8] = []
 
     init(options: AnalysisOptions) {
         self.options = options
@@ -170,6 +172,19 @@ struct Workspace: ~Copyable {
         summary.add(RuleCount(rule: finding.rule, findings: 1))
         sink.receive(.finding(finding), at: context, payload: Span())
     }
+
+    /// Lends room for a record of a layer.
+    mutating func takeRoom() -> [UInt8] {
+        var room: [UInt8] = []
+        swap(&room, &spareRoom)
+        return room.isEmpty ? [UInt8](repeating: 0, count: Self.roomSize) : room
+    }
+
+    /// Takes that room back.
+    mutating func giveBack(_ room: consuming [UInt8]) { spareRoom = room }
+
+    /// As many bytes as the longest record of TLS has.
+    private static let roomSize = RecordHeader.longest
 
     /// Lends room for what a layer decodes; layers inside layers get their own.
     mutating func takeOutput() -> LayerOutput {

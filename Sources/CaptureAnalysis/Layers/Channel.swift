@@ -68,6 +68,14 @@ struct Channel: ~Copyable {
             acknowledged: piece.acknowledged)
     }
 
+    /// Where bytes stand that come next, which count as read from now on.
+    @inline(__always)
+    mutating func advance(_ direction: Direction, by count: Int) -> UInt64 {
+        let offset = next[direction.index]
+        next[direction.index] = offset &+ UInt64(truncatingIfNeeded: count)
+        return offset
+    }
+
     /// Holds a stream, and keeps what its reader cannot use yet in front of what waits.
     mutating func pause(_ held: consuming Held, budget: inout Int) {
         let index = held.place.direction.index

@@ -37,6 +37,17 @@ package protocol StreamLayer: AnyObject {
     ///   - output: What it makes of them.
     func receive(_ bytes: Span<UInt8>, at place: StreamPlace, into output: inout LayerOutput)
 
+    /// Optional fast path for a layer with one stream; same result as ``receive(_:at:into:)``.
+    ///
+    /// - Parameters:
+    ///   - bytes: The next bytes of a stream.
+    ///   - direction: The stream.
+    ///   - room: Gets what the first of them are decoded to.
+    /// - Returns: How many are, and to how many bytes; nil if nothing has changed.
+    func decodeFirst(
+        of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
+    ) -> TLSReader.OpenedRecord?
+
     /// Goes on after bytes that the capture lacks.
     ///
     /// - Parameters:
@@ -58,6 +69,9 @@ extension StreamLayer {
     package var encryption: Encryption? { nil }
     package var encryptedOutcome: TLSOutcome? { nil }
     package var hotState: UnsafeRawBufferPointer? { nil }
+    package func decodeFirst(
+        of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
+    ) -> TLSReader.OpenedRecord? { nil }
     package func finish(into output: inout LayerOutput) {}
     package func count(in summary: inout Summary) {}
 }

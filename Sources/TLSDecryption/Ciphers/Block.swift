@@ -38,6 +38,13 @@ package struct Block: Sendable {
             toByteOffset: index, as: UInt64.self)
     }
 
+    /// Replaces the eight bytes from an index on, at most 8, with the first of others, if there are as many.
+    @inline(__always)
+    mutating func replace(at index: Int, with bytes: Span<UInt8>) {
+        guard index <= 8, index >= 0, bytes.count >= 8 else { return }
+        for offset in 0..<8 { storage[index &+ offset] = bytes[offset] }
+    }
+
     /// The last eight bytes, as a number in the machine's byte order.
     var tail: UInt64 {
         get { unsafe storage.span.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 8, as: UInt64.self) }

@@ -4,8 +4,7 @@ import WireFormat
 /// The contexts of libcrypto for all connections of a shard.
 ///
 /// A context takes a kilobyte, so connections have none: they keep their keys, and a context takes the key of the current
-/// record. The common AEADs have a bounded number of contexts, each of which keeps a key until another needs its place;
-/// every other use has one. Not thread-safe.
+/// record. The common AEADs have several (``KeyedContexts``), every other use has one. Not thread-safe.
 @safe
 package final class CipherBench {
     /// A context of libcrypto, and the key that it has.
@@ -18,7 +17,7 @@ package final class CipherBench {
     /// Which context.
     private struct Kind: Equatable {
         enum Use: Int, CaseIterable {
-            case gcm, chaCha20Poly1305, ccm, ccm8, cbc, encryptBlock, decryptBlock, authenticate
+            case ccm, ccm8, cbc, encryptBlock, decryptBlock, authenticate
         }
 
         let use: Use
@@ -32,6 +31,8 @@ package final class CipherBench {
         var index: Int { 2 &* use.rawValue &+ (isLong ? 1 : 0) }
     }
 
+    /// Those of the common AEADs.
+    private let keyed: KeyedContexts
     /// By ``Kind/index``.
     private var contexts = [Context?](repeating: nil, count: 2 * Kind.Use.allCases.count)
     /// Secrets that may still be tried on records of unknown sessions, on all connections.
@@ -51,12 +52,15 @@ package final class CipherBench {
     /// Room for what an HMAC is made of.
     private var message: [UInt8] = []
 
-    package init() {}
+    /// Creates one.
+    ///
+    /// - Parameter placeBits: How many keys of the common AEADs have contexts, as the power of two.
+    package init(placeBits: Int = 9) {
+        keyed = KeyedContexts(placeBits: placeBits)
+    }
 
     deinit {
         for context in contexts { context.map { unsafe EVP_CIPHER_CTX_free($0.pointer) } }
-        for place in 0..<keyedCount { unsafe EVP_CIPHER_CTX_free(keyed[place].pointer) }
-        unsafe keyed.deallocate()
     }
 
     // MARK: Room
@@ -104,34 +108,6 @@ package final class CipherBench {
 
     // MARK: AEAD
 
-    /// The context that has taken a key, as its place and a number that no other key gets; 0 before.
-    package struct Claim: Sendable {
-        fileprivate var value: UInt64 = 0
-
-        package init() {}
-    }
-
-    /// A context of an AEAD that has a key.
-    @safe
-    private struct Keyed {
-        let pointer: OpaquePointer
-        let kind: Kind
-        /// The claim of the key that it has.
-        var claim: UInt64
-        /// Whether it was used since the last search for a place.
-        var isRecent = true
-    }
-
-    private let keyed = UnsafeMutablePointer<Keyed>.allocate(capacity: CipherBench.keyedLimit)
-    private var keyedCount = 0
-    private var claims: UInt64 = 0
-    /// Where the next search for a place begins.
-    private var hand = 0
-
-    /// Contexts with keys: about a kilobyte each.
-    private static let keyedLimit = 512
-    private static let placeBits: UInt64 = 16
-
     /// Decrypts a record, and verifies it.
     ///
     /// - Parameters:
@@ -141,65 +117,42 @@ package final class CipherBench {
     ///   - claim: The key's claim on a context, which stays with the key.
     ///   - nonce: The nonce, in the first 12 bytes.
     ///   - additional: What is authenticated beside.
-    ///   - output: Gets the plaintext, if it is genuine.
-    /// - Returns: Whether it is.
-    package func open(
-        _ sealed: Span<UInt8>, _ cipher: RecordCipher, key: Span<UInt8>, _ claim: inout Claim, nonce: Block,
-        additional: Span<UInt8>, into output: inout [UInt8]
+    ///   - room: Gets the plaintext, which is as long as the encrypted bytes without the tag; what is not genuine must not
+    ///     be looked at.
+    /// - Returns: Whether the record is genuine.
+    func open(
+        _ sealed: Span<UInt8>, _ cipher: RecordCipher, key: Span<UInt8>, _ claim: inout KeyedContexts.Claim,
+        nonce: Block, additional: Span<UInt8>, into room: inout MutableSpan<UInt8>
     ) -> Bool {
         let count = sealed.count &- cipher.tagSize
-        guard count >= 0 else { return false }
-        let kind = Kind(use: Self.use(of: cipher.mode), keySize: cipher.keySize)
-        let isChained = cipher.mode == .ccm || cipher.mode == .ccm8
-        let context: OpaquePointer?
-        var isKnown = false
-        if isChained {
-            unsafe context = self.context(kind)
-        } else {
-            unsafe (context, isKnown) = keyedContext(kind, &claim)
+        guard count >= 0, room.count >= count, key.count == cipher.keySize else { return false }
+        let use: Kind.Use
+        switch cipher.mode {
+        case .gcm, .chaCha20Poly1305:
+            let kind: KeyedContexts.Kind =
+                cipher.mode == .chaCha20Poly1305 ? .chaCha20Poly1305 : cipher.keySize == 32 ? .aes256GCM : .aes128GCM
+            return keyed.open(sealed, kind, key: key, &claim, nonce: nonce, additional: additional, into: &room)
+        case .ccm: use = .ccm
+        case .ccm8: use = .ccm8
+        case .cbc: return false
         }
-        guard let context = unsafe context else { return false }
-        var isGenuine = false
-        output.append(addingCapacity: count) { room in
-            unsafe sealed.withUnsafeBufferPointer { sealed in
-                unsafe additional.withUnsafeBufferPointer { additional in
-                    unsafe key.withUnsafeBufferPointer { key in
-                        unsafe nonce.span.withUnsafeBufferPointer { nonce in
-                            unsafe room.withUnsafeMutableBufferPointer { room, written in
-                                let key = isKnown ? nil : key.baseAddress
-                                isGenuine =
-                                    unsafe isChained
-                                    ? Self.openChained(
-                                        context, sealed, count, cipher, key, nonce.baseAddress, additional, room)
-                                    : Self.open(
-                                        context, sealed, count, cipher, key, nonce.baseAddress, additional, room)
-                                // What is not genuine is never seen.
-                                written = isGenuine ? count : 0
-                            }
+        guard let context = unsafe context(Kind(use: use, keySize: cipher.keySize)) else { return false }
+        return unsafe sealed.withUnsafeBufferPointer { sealed in
+            unsafe additional.withUnsafeBufferPointer { additional in
+                unsafe key.withUnsafeBufferPointer { key in
+                    unsafe nonce.span.withUnsafeBufferPointer { nonce in
+                        unsafe room.withUnsafeMutableBufferPointer { room in
+                            unsafe Self.openChained(
+                                context, sealed, count, cipher, key.baseAddress, nonce.baseAddress, additional, room)
                         }
                     }
                 }
             }
         }
-        return isGenuine
     }
 
-    /// AES-GCM or ChaCha20-Poly1305.
-    private static func open(
-        _ context: OpaquePointer, _ sealed: UnsafeBufferPointer<UInt8>, _ count: Int, _ cipher: RecordCipher,
-        _ key: UnsafePointer<UInt8>?, _ nonce: UnsafePointer<UInt8>?, _ additional: UnsafeBufferPointer<UInt8>,
-        _ room: UnsafeMutableBufferPointer<UInt8>
-    ) -> Bool {
-        guard let start = sealed.baseAddress else { return false }
-        let tag = unsafe UnsafeMutableRawPointer(mutating: start + count)
-        var done: Int32 = 0
-        guard unsafe wstap_begin_opening(context, key, nonce, tag, Int32(cipher.tagSize)) == 1,
-            unsafe EVP_DecryptUpdate(context, nil, &done, additional.baseAddress, Int32(additional.count)) == 1,
-            unsafe count == 0 || EVP_DecryptUpdate(context, room.baseAddress, &done, start, Int32(count)) == 1
-        else { return false }
-        var none: UInt8 = 0
-        return unsafe EVP_DecryptFinal_ex(context, &none, &done) == 1
-    }
+    /// Gives back what a key has claimed, since nothing more is decrypted with it.
+    func release(_ claim: KeyedContexts.Claim) { keyed.release(claim) }
 
     /// CCM, which needs the tag before the key, and the length before the rest (RFC 3610 2.2).
     private static func openChained(
@@ -218,57 +171,6 @@ package final class CipherBench {
         else { return false }
         // The update verifies the tag.
         return unsafe count == 0 || EVP_DecryptUpdate(context, room.baseAddress, &done, start, Int32(count)) == 1
-    }
-
-    /// The context for a key; whether it has the key already.
-    private func keyedContext(_ kind: Kind, _ claim: inout Claim) -> (OpaquePointer?, Bool) {
-        let place = Int(truncatingIfNeeded: claim.value & (1 << Self.placeBits &- 1))
-        if place < keyedCount, unsafe keyed[place].claim == claim.value {
-            unsafe keyed[place].isRecent = true
-            return unsafe (keyed[place].pointer, true)
-        }
-        return unsafe (claimContext(kind, &claim), false)
-    }
-
-    /// Gives a key a context: a new one, or one that was not used lately.
-    @inline(never)
-    private func claimContext(_ kind: Kind, _ claim: inout Claim) -> OpaquePointer? {
-        var place = keyedCount
-        var pointer: OpaquePointer?
-        if place >= Self.keyedLimit {
-            for _ in 0..<Self.searchLimit {
-                hand = hand &+ 1 < keyedCount ? hand &+ 1 : 0
-                guard unsafe keyed[hand].isRecent else { break }
-                unsafe keyed[hand].isRecent = false
-            }
-            place = hand
-            if unsafe keyed[place].kind == kind { unsafe pointer = keyed[place].pointer }
-        }
-        if unsafe pointer == nil {
-            guard let new = unsafe Self.makeContext(kind) else { return nil }
-            if place < keyedCount { unsafe EVP_CIPHER_CTX_free(keyed[place].pointer) }
-            unsafe pointer = new
-        }
-        guard let pointer = unsafe pointer else { return nil }
-        claims &+= 1
-        claim.value = claims << Self.placeBits | UInt64(place)
-        let context = unsafe Keyed(pointer: pointer, kind: kind, claim: claim.value)
-        unsafe (keyed + place).initialize(to: context)
-        keyedCount = max(keyedCount, place &+ 1)
-        return unsafe pointer
-    }
-
-    /// Places that are looked at for one that was not used lately.
-    private static let searchLimit = 8
-
-    private static func use(of mode: RecordCipher.Mode) -> Kind.Use {
-        switch mode {
-        case .gcm: .gcm
-        case .chaCha20Poly1305: .chaCha20Poly1305
-        case .ccm: .ccm
-        case .ccm8: .ccm8
-        case .cbc: .cbc
-        }
     }
 
     // MARK: CBC
@@ -434,8 +336,7 @@ package final class CipherBench {
     private static func cipher(_ kind: Kind) -> OpaquePointer? {
         let isLong = kind.isLong
         return switch kind.use {
-        case .gcm, .authenticate: unsafe isLong ? EVP_aes_256_gcm() : EVP_aes_128_gcm()
-        case .chaCha20Poly1305: unsafe EVP_chacha20_poly1305()
+        case .authenticate: unsafe isLong ? EVP_aes_256_gcm() : EVP_aes_128_gcm()
         case .ccm, .ccm8: unsafe isLong ? EVP_aes_256_ccm() : EVP_aes_128_ccm()
         case .cbc: unsafe isLong ? EVP_aes_256_cbc() : EVP_aes_128_cbc()
         case .encryptBlock, .decryptBlock: unsafe isLong ? EVP_aes_256_ecb() : EVP_aes_128_ecb()

@@ -41,7 +41,7 @@ package struct RecordProtection: Sendable {
     private var vector: Block
     private let key: RecordKey
     /// The context that has the key.
-    private var context = CipherBench.Claim()
+    private(set) var claim = KeyedContexts.Claim()
     private let rest: Rest?
     let version: TLSVersion
     let cipher: RecordCipher
@@ -106,6 +106,9 @@ package struct RecordProtection: Sendable {
         RecordProtection(secret.next, cipher, .application, keepsSecret: true)
     }
 
+    /// Takes over the context that a copy has claimed.
+    mutating func keepClaim(of copy: RecordProtection) { claim = copy.claim }
+
     /// Whether both are of the same generation.
     func hasSameKeys(as other: RecordProtection) -> Bool {
         keyBytes == other.keyBytes && macKey == other.macKey
@@ -128,22 +131,52 @@ package struct RecordProtection: Sendable {
     mutating func open(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
     ) -> ContentType? {
-        if version >= .tls13 { return openTLS13(header, payload, bench, into: &output) }
         if cipher.mode == .cbc { return openChain(header, payload, bench, into: &output) }
+        var type: ContentType?
+        output.append(addingCapacity: payload.count) { room in
+            unsafe room.withUnsafeMutableBufferPointer { buffer, count in
+                var room = unsafe MutableSpan(_unsafeElements: buffer)
+                guard let opened = openInPlace(header, payload, bench, into: &room) else { return }
+                type = opened.type
+                count = opened.count
+            }
+        }
+        return type
+    }
+
+    /// What a record held.
+    struct Opened {
+        let type: ContentType
+        /// The bytes of plaintext.
+        let count: Int
+    }
+
+    /// Decrypts a record of an AEAD as the one with the number ``sequence``, and verifies it; the number stays.
+    ///
+    /// - Parameters:
+    ///   - header: Its header.
+    ///   - payload: What follows it.
+    ///   - bench: The contexts.
+    ///   - room: Gets the plaintext at its beginning; as long as the payload.
+    /// - Returns: What it holds; nil if it is not genuine.
+    mutating func openInPlace(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into room: inout MutableSpan<UInt8>
+    ) -> Opened? {
+        if version >= .tls13 { return openTLS13(header, payload, bench, into: &room) }
         let explicit = cipher.explicitVectorSize(version)
         guard payload.count >= explicit &+ cipher.tagSize else { return nil }
         var nonce = vector
         if explicit > 0 {
-            for index in 0..<8 { nonce[4 + index] = payload[index] }
+            nonce.replace(at: 4, with: payload)
         } else {
             mask(&nonce)
         }
         let count = payload.count &- explicit &- cipher.tagSize
         let additional = pseudoHeader(header, count)
         let isGenuine = bench.open(
-            payload.extracting(droppingFirst: explicit), cipher, key: key.span(count: cipher.keySize), &context,
-            nonce: nonce, additional: additional.span, into: &output)
-        return isGenuine ? header.type : nil
+            payload.extracting(droppingFirst: explicit), cipher, key: key.span(count: cipher.keySize), &claim,
+            nonce: nonce, additional: additional.span, into: &room)
+        return isGenuine ? Opened(type: header.type, count: count) : nil
     }
 
     /// The number of a record that was encrypted with these keys, by its tag; nil if that does not tell it.
@@ -201,22 +234,23 @@ package struct RecordProtection: Sendable {
     // MARK: TLS 1.3
 
     private mutating func openTLS13(
-        _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
-    ) -> ContentType? {
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into room: inout MutableSpan<UInt8>
+    ) -> Opened? {
         guard header.length <= RecordHeader.longestOfTLS13 else { return nil }
         var nonce = vector
         mask(&nonce)
-        let start = output.count
         guard
             bench.open(
-                payload, cipher, key: key.span(count: cipher.keySize), &context, nonce: nonce,
-                additional: header.bytes.span, into: &output)
+                payload, cipher, key: key.span(count: cipher.keySize), &claim, nonce: nonce,
+                additional: header.bytes.span, into: &room)
         else { return nil }
         // RFC 8446 5.4: zeros, if any, pad the record; before them stands its type.
-        while output.count > start, let last = output.popLast() {
-            guard last == 0 else { return ContentType(rawValue: last) ?? drop(&output, from: start) }
+        var end = payload.count &- cipher.tagSize
+        while end > 0 {
+            end &-= 1
+            guard room[end] == 0 else { return ContentType(rawValue: room[end]).map { Opened(type: $0, count: end) } }
         }
-        return drop(&output, from: start)
+        return nil
     }
 
     private func drop(_ output: inout [UInt8], from start: Int) -> ContentType? {
