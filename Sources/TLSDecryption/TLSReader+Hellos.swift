@@ -55,7 +55,6 @@ extension TLSReader {
         facts.version = hello.version
         facts.suite = hello.suite
         facts.selectedProtocol = hello.selectedProtocol
-        cipher = hello.suite.cipher
         encryptsThenAuthenticates = hello.encryptsThenAuthenticates
         if hello.version >= .tls13 {
             facts.isResumed = hello.usesPSK

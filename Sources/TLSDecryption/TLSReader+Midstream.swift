@@ -30,7 +30,6 @@ extension TLSReader {
                 clientRandom = line.random
                 facts.version = .tls13
                 facts.suite = suite
-                self.cipher = cipher
                 return keys
             }
         }

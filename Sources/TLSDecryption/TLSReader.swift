@@ -10,30 +10,37 @@ package import WireFormat
 package struct TLSReader: ~Copyable {
     // In this order, since padding counts: 100,000 connections may be open.
 
-    let secrets: SecretStore?
     let bench: CipherBench
     var sides: Sides
-    /// The current packet.
-    var packet: UInt64 = 0
     /// What is needed until keys are agreed on; nil after that.
     var agreement: Agreement?
+    /// The current packet.
+    var packet: UInt64 = 0
     /// What the hellos told.
     package internal(set) var facts = TLSFacts()
-    /// The random of the ClientHello, which names the connection in key logs.
-    package internal(set) var clientRandom: Random?
     /// The direction of the client; nil while it is not known.
     package internal(set) var client: Direction?
     /// What becomes of data that the client sent with its first hello.
     var earlyData = EarlyData.none
-    /// What protects records, by the suite; nil while it is not known.
-    var cipher: RecordCipher?
-    /// Bytes that may still be spent on trials, after losses.
-    var trialBudget: Int32 = 256 << 20
-    var encryptsThenAuthenticates = false
-    /// Whether the connection began before the capture.
-    package let beginsMidstream: Bool
+    /// The random of the ClientHello, which names the connection in key logs.
+    package internal(set) var clientRandom: Random?
+    private var flags: UInt8
     /// What it came to, once nothing more can be decrypted.
     private var ending: (obstacle: TLSFacts.Obstacle?, isDecrypted: Bool)?
+    /// Bytes that may still be spent on trials, after losses.
+    var trialBudget: Int32 = 256 << 20
+
+    /// The key logs; nil if there is none.
+    var secrets: SecretStore? { bench.secrets }
+    /// What protects records, by the suite; nil while it is not known, or if it cannot be decrypted.
+    var cipher: RecordCipher? { facts.suite?.cipher }
+    /// Whether the connection began before the capture.
+    package var beginsMidstream: Bool { flags & 1 != 0 }
+    /// Whether the hellos agreed on encrypt-then-MAC (RFC 7366).
+    var encryptsThenAuthenticates: Bool {
+        get { flags & 2 != 0 }
+        set { flags = newValue ? flags | 2 : flags & ~2 }
+    }
 
     /// Data that comes before the server has answered (RFC 8446 4.2.10).
     enum EarlyData {
@@ -47,14 +54,12 @@ package struct TLSReader: ~Copyable {
     /// Creates a reader.
     ///
     /// - Parameters:
-    ///   - secrets: The key logs; nil if there is none.
-    ///   - bench: The contexts of the ciphers, which only one thread uses at a time.
+    ///   - bench: The key logs and the contexts of the ciphers, which only one thread uses at a time.
     ///   - beginsMidstream: Whether the connection began before the capture.
-    package init(secrets: SecretStore?, bench: CipherBench, beginsMidstream: Bool = false) {
-        self.secrets = secrets
+    package init(bench: CipherBench, beginsMidstream: Bool = false) {
         self.bench = bench
         sides = Sides(in: bench.sides)
-        self.beginsMidstream = beginsMidstream
+        flags = beginsMidstream ? 1 : 0
     }
 
     deinit {

@@ -73,7 +73,7 @@ struct HellosRun {
     private func facts(recordSize: Int, _ cutting: Cutting) throws(Disagreement) -> String {
         // Without a key log, and with an empty one that may grow, since that decides whether the reader goes on.
         let store = SecretStore(mayGrow: true)
-        var reader = TLSReader(secrets: store, bench: CipherBench())
+        var reader = TLSReader(bench: CipherBench(secrets: store))
         var packet: UInt64 = 0
         var offsets: [UInt64] = [0, 0]
         for message in messages {

@@ -27,11 +27,10 @@ final class Reading {
     private var packet: UInt64 = 0
 
     init(
-        _ secrets: SecretStore?, bench: CipherBench = CipherBench(), beginsMidstream: Bool = false,
-        usesFastPath: Bool = false
+        _ secrets: SecretStore?, bench: CipherBench? = nil, beginsMidstream: Bool = false, usesFastPath: Bool = false
     ) {
         self.usesFastPath = usesFastPath
-        reader = TLSReader(secrets: secrets, bench: bench, beginsMidstream: beginsMidstream)
+        reader = TLSReader(bench: bench ?? CipherBench(secrets: secrets), beginsMidstream: beginsMidstream)
     }
 
     private func place(_ direction: Direction, _ count: Int, milliseconds: Int64?) -> RecordPlace {

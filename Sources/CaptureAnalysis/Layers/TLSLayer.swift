@@ -16,8 +16,7 @@ final class TLSLayer: StreamLayer {
     var isSpent: Bool { reader.isOver }
 
     init(_ shared: TLSShard, beginsMidstream: Bool) {
-        unsafe uncheckedReader = TLSReader(
-            secrets: shared.secrets, bench: shared.bench, beginsMidstream: beginsMidstream)
+        unsafe uncheckedReader = TLSReader(bench: shared.bench, beginsMidstream: beginsMidstream)
     }
 
     /// What it keeps, itself included.
@@ -94,11 +93,10 @@ extension Encryption {
 
 /// What the TLS connections of a shard share, which one thread uses at a time.
 final class TLSShard {
-    let secrets: SecretStore?
-    let bench = CipherBench()
+    let bench: CipherBench
 
     init(_ secrets: SecretStore?) {
-        self.secrets = secrets
+        bench = CipherBench(secrets: secrets)
     }
 
     /// Offers to read a connection that begins as TLS does.

@@ -1,7 +1,7 @@
 import CCrypto
 import WireFormat
 
-/// The contexts of libcrypto for all connections of a shard.
+/// The contexts of libcrypto for all connections of a shard, and their secrets.
 ///
 /// A context takes a kilobyte, so connections have none: they keep their keys, and a context takes the key of the current
 /// record. The common AEADs have several (``KeyedContexts``), every other use has one. Not thread-safe.
@@ -31,6 +31,8 @@ package final class CipherBench {
         var index: Int { 2 &* use.rawValue &+ (isLong ? 1 : 0) }
     }
 
+    /// The key logs; nil if there is none.
+    let secrets: SecretStore?
     /// Those of the common AEADs.
     private let keyed: KeyedContexts
     /// By ``Kind/index``.
@@ -54,8 +56,11 @@ package final class CipherBench {
 
     /// Creates one.
     ///
-    /// - Parameter placeBits: How many keys of the common AEADs have contexts, as the power of two.
-    package init(placeBits: Int = 9) {
+    /// - Parameters:
+    ///   - secrets: The key logs; nil if there is none.
+    ///   - placeBits: How many keys of the common AEADs have contexts, as the power of two.
+    package init(secrets: SecretStore? = nil, placeBits: Int = 9) {
+        self.secrets = secrets
         keyed = KeyedContexts(placeBits: placeBits)
     }
 
