@@ -85,10 +85,8 @@ package final class CipherBench {
 
     /// The bytes that it takes: names, contexts, room that is lent, sides of connections.
     package var byteCount: Int {
-        nameBytes &+ keyedCount &* Self.contextSize &+ partials.count &* Self.longestRoom &+ sides.byteCount
+        nameBytes &+ keyed.byteCount &+ partials.count &* Self.longestRoom &+ sides.byteCount
     }
-
-    private static let contextSize = 1200
 
     private static let nameLimit = 4096
     private static let longestName = 255

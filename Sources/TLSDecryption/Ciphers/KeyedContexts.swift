@@ -47,6 +47,8 @@ final class KeyedContexts {
     /// Those whose key is not needed any more.
     private var free: [Int] = []
     private var claims: UInt64 = 0
+    /// The bytes that the contexts take.
+    private(set) var byteCount = 0
     /// Where the next search for a place begins.
     private var hand = 0
 
@@ -57,6 +59,8 @@ final class KeyedContexts {
     /// Places that are looked at for one that was not used lately.
     private static let searchLimit = 8
     private static let tagSize = 16
+    /// What libcrypto allocates for a context, and for the two of short records.
+    private static let (contextSize, shortSize) = (1200, 1300)
 
     init(placeBits: Int) {
         self.placeBits = placeBits
@@ -86,8 +90,8 @@ final class KeyedContexts {
                     unsafe nonce.span.withUnsafeBufferPointer { nonce in
                         unsafe room.withUnsafeMutableBufferPointer { room in
                             isShort
-                                ? unsafe Self.openShort(place, sealed, count, key, nonce, additional, room)
-                                : unsafe Self.open(place, sealed, count, key, nonce, additional, room)
+                                ? unsafe openShort(place, sealed, count, key, nonce, additional, room)
+                                : unsafe open(place, sealed, count, key, nonce, additional, room)
                         }
                     }
                 }
@@ -96,20 +100,21 @@ final class KeyedContexts {
     }
 
     /// Decrypts a record of any length.
-    private static func open(
+    private func open(
         _ place: UnsafeMutablePointer<Place>, _ sealed: UnsafeBufferPointer<UInt8>, _ count: Int,
         _ key: UnsafeBufferPointer<UInt8>, _ nonce: UnsafeBufferPointer<UInt8>,
         _ additional: UnsafeBufferPointer<UInt8>, _ room: UnsafeMutableBufferPointer<UInt8>
     ) -> Bool {
         if unsafe place.pointee.context == nil {
-            unsafe place.pointee.context = makeContext(place.pointee.kind)
+            unsafe place.pointee.context = Self.makeContext(place.pointee.kind)
+            byteCount &+= Self.contextSize
         }
         guard let context = unsafe place.pointee.context, let start = sealed.baseAddress else { return false }
         let newKey = unsafe place.pointee.hasKey ? nil : key.baseAddress
         unsafe place.pointee.hasKey = true
         let tag = unsafe UnsafeMutableRawPointer(mutating: start + count)
         var done: Int32 = 0
-        guard unsafe wstap_begin_opening(context, newKey, nonce.baseAddress, tag, Int32(tagSize)) == 1,
+        guard unsafe wstap_begin_opening(context, newKey, nonce.baseAddress, tag, Int32(Self.tagSize)) == 1,
             unsafe EVP_DecryptUpdate(context, nil, &done, additional.baseAddress, Int32(additional.count)) == 1,
             unsafe count == 0 || EVP_DecryptUpdate(context, room.baseAddress, &done, start, Int32(count)) == 1
         else { return false }
@@ -118,12 +123,13 @@ final class KeyedContexts {
     }
 
     /// Decrypts a short record of AES-GCM.
-    private static func openShort(
+    private func openShort(
         _ place: UnsafeMutablePointer<Place>, _ sealed: UnsafeBufferPointer<UInt8>, _ count: Int,
         _ key: UnsafeBufferPointer<UInt8>, _ nonce: UnsafeBufferPointer<UInt8>,
         _ additional: UnsafeBufferPointer<UInt8>, _ room: UnsafeMutableBufferPointer<UInt8>
     ) -> Bool {
         if unsafe !place.pointee.hasShortKey {
+            if unsafe place.pointee.short.cipher == nil { byteCount &+= Self.shortSize }
             let aes = unsafe place.pointee.kind == .aes256GCM ? Self.aes256 : Self.aes128
             guard unsafe wstap_short_gcm_set_key(&place.pointee.short, aes, key.baseAddress) == 1 else { return false }
             unsafe place.pointee.hasShortKey = true
@@ -157,6 +163,8 @@ final class KeyedContexts {
         }
         let place = unsafe places + index
         if unsafe place.pointee.kind != kind {
+            if unsafe place.pointee.context != nil { byteCount &-= Self.contextSize }
+            if unsafe place.pointee.short.cipher != nil { byteCount &-= Self.shortSize }
             unsafe place.pointee.clear()
             unsafe place.pointee.kind = kind
         }
