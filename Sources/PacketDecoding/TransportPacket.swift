@@ -62,6 +62,8 @@ package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
     case vxlanGPE
     /// RFC 7510.
     case mplsOverUDP
+    /// GRE (RFC 2784) around a protocol that is not decoded.
+    case gre
 
     /// Its usual name.
     package var name: String {
@@ -77,6 +79,7 @@ package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
         case .providerBackbone: "provider backbone bridges"
         case .vxlanGPE: "VXLAN-GPE"
         case .mplsOverUDP: "MPLS over UDP"
+        case .gre: "GRE around another protocol"
         }
     }
 }

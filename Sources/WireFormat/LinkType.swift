@@ -14,8 +14,12 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var null: LinkType { LinkType(rawValue: 0) }
     /// IEEE 802.3 Ethernet.
     @inlinable public static var ethernet: LinkType { LinkType(rawValue: 1) }
+    /// SLIP: a direction and 15 bytes of the compressed header, then IP.
+    @inlinable public static var slip: LinkType { LinkType(rawValue: 8) }
     /// PPP, with or without address and control bytes (RFC 1661, RFC 1662).
     @inlinable public static var ppp: LinkType { LinkType(rawValue: 9) }
+    /// FDDI: frame control and two addresses, then IEEE 802.2.
+    @inlinable public static var fddi: LinkType { LinkType(rawValue: 10) }
     /// Raw IPv4 or IPv6, as some BSDs number it in capture files.
     @inlinable public static var rawBSD: LinkType { LinkType(rawValue: 12) }
     /// Raw IPv4 or IPv6, as OpenBSD numbers it.
@@ -24,16 +28,24 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var pppHDLC: LinkType { LinkType(rawValue: 50) }
     /// A PPPoE session (RFC 2516).
     @inlinable public static var pppoe: LinkType { LinkType(rawValue: 51) }
+    /// ATM (RFC 2684): IEEE 802.2.
+    @inlinable public static var atm: LinkType { LinkType(rawValue: 100) }
     /// Raw IPv4 or IPv6, told apart by the version nibble.
     @inlinable public static var raw: LinkType { LinkType(rawValue: 101) }
     /// Cisco HDLC: address, control, EtherType.
     @inlinable public static var ciscoHDLC: LinkType { LinkType(rawValue: 104) }
+    /// Frame Relay (RFC 2427).
+    @inlinable public static var frameRelay: LinkType { LinkType(rawValue: 107) }
     /// OpenBSD loopback: a 4-byte address family in network byte order.
     @inlinable public static var loop: LinkType { LinkType(rawValue: 108) }
+    /// BSD's enc interfaces: what IPsec takes and gives, after 12 bytes about its state.
+    @inlinable public static var ipsecLog: LinkType { LinkType(rawValue: 109) }
     /// Linux "cooked" capture, version 1.
     @inlinable public static var linuxCooked: LinkType { LinkType(rawValue: 113) }
     /// OpenBSD's and FreeBSD's packet filter log.
     @inlinable public static var packetFilterLog: LinkType { LinkType(rawValue: 117) }
+    /// Apple's IP over IEEE 1394: two addresses of 8 bytes, EtherType.
+    @inlinable public static var ipOverFireWire: LinkType { LinkType(rawValue: 138) }
     /// PPP as pppd records it: a direction in place of the address.
     @inlinable public static var pppd: LinkType { LinkType(rawValue: 166) }
     /// A direction, then PPP.
@@ -42,18 +54,34 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var ciscoHDLCWithDirection: LinkType { LinkType(rawValue: 205) }
     /// An MPLS label stack.
     @inlinable public static var mpls: LinkType { LinkType(rawValue: 219) }
+    /// Solaris IPNET: 24 bytes about zones and interfaces, then IP.
+    @inlinable public static var solarisIPNET: LinkType { LinkType(rawValue: 226) }
     /// Raw IPv4.
     @inlinable public static var ipv4: LinkType { LinkType(rawValue: 228) }
     /// Raw IPv6.
     @inlinable public static var ipv6: LinkType { LinkType(rawValue: 229) }
     /// Linux netfilter log: attributes, one of which holds the packet.
     @inlinable public static var netfilterLog: LinkType { LinkType(rawValue: 239) }
+    /// netANALYZER: 4 bytes, then Ethernet.
+    @inlinable public static var netANALYZER: LinkType { LinkType(rawValue: 240) }
+    /// netANALYZER in transparent mode: 4 bytes and a preamble, then Ethernet.
+    @inlinable public static var netANALYZERTransparent: LinkType { LinkType(rawValue: 241) }
     /// IP over InfiniBand (RFC 4391): addresses, EtherType.
     @inlinable public static var ipOverInfiniBand: LinkType { LinkType(rawValue: 242) }
     /// Apple's PKTAP: a header with the process and the interface, then a packet of another link type.
     @inlinable public static var pktap: LinkType { LinkType(rawValue: 258) }
+    /// Ethernet after its preamble and start delimiter (IEEE 802.3br).
+    @inlinable public static var ethernetWithPreamble: LinkType { LinkType(rawValue: 274) }
     /// Linux "cooked" capture, version 2.
     @inlinable public static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
+    /// Ethernet with a tag of a Broadcom switch after the addresses.
+    @inlinable public static var broadcomTag: LinkType { LinkType(rawValue: 281) }
+    /// Ethernet after a tag of a Broadcom switch.
+    @inlinable public static var broadcomPrependedTag: LinkType { LinkType(rawValue: 282) }
+    /// Ethernet with a tag of a Marvell switch after the addresses.
+    @inlinable public static var marvellTag: LinkType { LinkType(rawValue: 284) }
+    /// The same, with an EtherType of its own.
+    @inlinable public static var marvellEtherTypeTag: LinkType { LinkType(rawValue: 285) }
 }
 
 extension LinkType {
@@ -131,8 +159,11 @@ extension LinkType {
         case 266: "USB Darwin"
         case 271: "vsock"
         case 272: "Nordic Bluetooth LE"
+        case 274: "Ethernet with preamble"
         case 275: "DisplayPort AUX"
         case 276: "Linux cooked 2"
+        case 281, 282: "Ethernet with Broadcom tag"
+        case 284, 285: "Ethernet with Marvell tag"
         case 288: "USB 2.0"
         default: "link type \(rawValue)"
         }

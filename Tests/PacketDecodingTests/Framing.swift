@@ -57,6 +57,44 @@ struct Framing: CustomTestStringConvertible, Sendable {
             Framing("pflog", .packetFilterLog) { $0.packetFilterLog() },
             Framing("PKTAP", .pktap) { $0.pktap() },
             Framing("PKTAP, big-endian", .pktap) { $0.pktap(bigEndian: true) },
+            Framing("VN-Tag", .ethernet) { $0.ethernet(type: 0x8926, [0x80, 0x01, 0x00, 0x07]) },
+            Framing("VN-Tag, then 802.1Q", .ethernet) {
+                $0.ethernet(type: 0x8926, [0x80, 0x01, 0x00, 0x07, 0x81, 0x00, 0, 42])
+            },
+            Framing("E-tag", .ethernet) { $0.ethernet(type: 0x893f, [0x10, 0, 0, 7, 0, 0]) },
+            Framing("Cisco MetaData", .ethernet) { $0.ethernet(type: 0x8909, [1, 1, 0, 1, 0, 100]) },
+            Framing("FabricPath", .ethernet) {
+                [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x03, 0x00, 0x60] + $0.ethernet()
+            },
+            Framing("FDDI", .fddi) { [0x50] + Array($0.ethernetSNAP().prefix(12)) + $0.ethernetSNAP().dropFirst(14) },
+            Framing("ATM", .atm) { [UInt8]([0xaa, 0xaa, 3, 0, 0, 0]) + $0.etherType.bigEndianBytes + $0.datagram },
+            Framing("Frame Relay", .frameRelay) { [0x18, 0x41, 0x03, $0.isIPv6 ? 0x8e : 0xcc] + $0.datagram },
+            Framing("Frame Relay, long address", .frameRelay) {
+                [0x18, 0x40, 0x00, 0x01, 0x03, $0.isIPv6 ? 0x8e : 0xcc] + $0.datagram
+            },
+            Framing("Frame Relay, SNAP", .frameRelay) {
+                [0x18, 0x41, 0x03, 0x00, 0x80, 0, 0, 0] + $0.etherType.bigEndianBytes + $0.datagram
+            },
+            Framing("SLIP", .slip) { [1] + Array(repeating: 0, count: 15) + $0.datagram },
+            Framing("BSD enc", .ipsecLog) { [2, 0, 0, 0, 0, 0, 0x12, 0x34, 0, 0, 0, 1] + $0.datagram },
+            Framing("Solaris IPNET", .solarisIPNET) {
+                [1, $0.isIPv6 ? 26 : 2, 0, 1] + UInt32($0.datagram.count).bigEndianBytes
+                    + Array(repeating: 0, count: 16) + $0.datagram
+            },
+            Framing("IP over IEEE 1394", .ipOverFireWire) {
+                Array(repeating: 9, count: 16) + $0.etherType.bigEndianBytes + $0.datagram
+            },
+            Framing("netANALYZER", .netANALYZER) { [0x00, 0x00, 0x30, 0x00] + $0.ethernet() },
+            Framing("netANALYZER, transparent", .netANALYZERTransparent) {
+                [0, 0, 0x30, 0] + Array(repeating: 0x55, count: 7) + [0xd5] + $0.ethernet()
+            },
+            Framing("preamble", .ethernetWithPreamble) { Array(repeating: 0x55, count: 7) + [0xd5] + $0.ethernet() },
+            Framing("Broadcom tag", .broadcomTag) { $0.ethernet(portTag: [0x00, 0x00, 0x00, 0x01]) },
+            Framing("Broadcom tag, prepended", .broadcomPrependedTag) { [0, 0, 0, 1] + $0.ethernet() },
+            Framing("Marvell tag", .marvellTag) { $0.ethernet(portTag: [0xc0, 0x08, 0x00, 0x00]) },
+            Framing("Marvell tag with EtherType", .marvellEtherTypeTag) {
+                $0.ethernet(portTag: [0xda, 0xda, 0, 0, 0xc0, 0x08, 0x00, 0x00])
+            },
             Framing("MPLS", .ethernet) { $0.ethernetMPLS() },
             Framing("MPLS, upstream", .ethernet) { $0.ethernetMPLS(labels: [16, 17, 3], multicast: true) },
             Framing("pseudowire", .ethernet) { $0.ethernetMPLS(labels: [1, 2], pseudowire: true) },
@@ -78,6 +116,8 @@ struct Framing: CustomTestStringConvertible, Sendable {
         inside("GRE, sequence", .gre(sequence: 1)),
         inside("GRE, all", .gre(checksum: 0xbeef, key: 7, sequence: 1)),
         inside("GRE around Ethernet", .gre(key: 7, bridged: true)),
+        inGRE("WCCP 2", [0x88, 0x3e, 0, 0x33, 0, 1]),
+        inGRE("PPP in GRE", [0x88, 0x0b, 0xff, 0x03], isPPP: true),
         inside("PPTP", .pptp()),
         inside("PPTP, acknowledgment", .pptp(acknowledgment: 1, addressAndControl: false)),
         inside("IP in IP", .ip),
@@ -117,6 +157,17 @@ struct Framing: CustomTestStringConvertible, Sendable {
         Framing("VXLAN over PPPoE", .ethernet) { $0.inside(.vxlan(network: 7)).ethernetPPPoE() },
     ]
 
+    /// An Ethernet packet with the datagram in GRE, after a protocol and what follows that.
+    private static func inGRE(_ name: String, _ start: [UInt8], isPPP: Bool = false) -> Framing {
+        Framing(name, .ethernet) { datagram in
+            let rest = isPPP ? datagram.ppp(addressAndControl: false) : datagram.datagram
+            return IPv4Datagram(
+                from: IPAddress("192.0.2.1"), to: IPAddress("192.0.2.2"), protocolNumber: 47,
+                payload: [0, 0] + start + rest
+            ).ethernet()
+        }
+    }
+
     /// An Ethernet packet with the datagram in tunnels, the innermost first.
     private static func inside(_ name: String, _ tunnels: Tunnel...) -> Framing {
         Framing(name, .ethernet) { datagram in
@@ -127,5 +178,19 @@ struct Framing: CustomTestStringConvertible, Sendable {
     private enum Outer {
         static let source = IPAddress("2001:db8:ffff::1")
         static let destination = IPAddress("2001:db8:ffff::2")
+    }
+}
+
+extension IPDatagram {
+    /// An Ethernet packet with a tag after its own EtherType.
+    fileprivate func ethernet(type: UInt16, _ tag: [UInt8]) -> [UInt8] {
+        let frame = ethernet()
+        return Array(frame[..<12]) + type.bigEndianBytes + tag + frame[12...]
+    }
+
+    /// An Ethernet packet with a switch's tag between the addresses and the EtherType.
+    fileprivate func ethernet(portTag tag: [UInt8]) -> [UInt8] {
+        let frame = ethernet()
+        return Array(frame[..<12]) + tag + frame[12...]
     }
 }

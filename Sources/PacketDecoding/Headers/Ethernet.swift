@@ -18,6 +18,30 @@ extension HeaderWalk {
         return nextHeader(etherTypeOrLength: tag.bigEndianUInt16(at: 2))
     }
 
+    /// Reads a tag that ends with an EtherType or length, such as the E-tag of IEEE 802.1BR.
+    mutating func readTag(_ bytes: Span<UInt8>, size: Int) -> NextHeader {
+        let tag = bytes.extracting(droppingFirst: offset)
+        guard holds(size, in: tag) else { return .none(lack(of: size)) }
+        offset &+= size
+        return nextHeader(etherTypeOrLength: tag.bigEndianUInt16(at: size &- 2))
+    }
+
+    /// Reads an Ethernet header into which a switch chip has put the number of a port, after the addresses.
+    mutating func readEthernet(_ bytes: Span<UInt8>, portTagSize: Int) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        let size = 14 &+ portTagSize
+        guard holds(size, in: header) else { return .none(lack(of: size)) }
+        offset &+= size
+        return nextHeader(etherTypeOrLength: header.bigEndianUInt16(at: size &- 2))
+    }
+
+    /// Passes over bytes that do not tell what follows.
+    mutating func skip(_ size: Int, to next: NextHeader, in bytes: Span<UInt8>) -> NextHeader {
+        guard holds(size, in: bytes.extracting(droppingFirst: offset)) else { return .none(lack(of: size)) }
+        offset &+= size
+        return next
+    }
+
     private mutating func nextHeader(etherTypeOrLength value: UInt16) -> NextHeader {
         // IEEE 802.3 3.2.6: up to 1500 it is the length of what follows, without padding, and no type.
         guard value <= 1500 else { return NextHeader(etherType: value) }

@@ -10,10 +10,10 @@ extension HeaderWalk {
         switch flags & 0x0007 {
         case 0: break
         case 1 where etherType == 0x880b: return readPPTP(bytes)
-        default: return .none(.other)
+        default: return .none(.tunnel(.gre))
         }
         // RFC 2784 2.3: bits that only RFC 1701 gave a meaning, source routes among them.
-        guard flags & 0x4c00 == 0 else { return .none(.other) }
+        guard flags & 0x4c00 == 0 else { return .none(.tunnel(.gre)) }
 
         let checksumLength = flags & 0x8000 == 0 ? 0 : 4
         let keyLength = flags & 0x2000 == 0 ? 0 : 4
@@ -26,8 +26,22 @@ extension HeaderWalk {
         // draft-foschiano-erspan-03 4.1, 4.2: type I has neither a sequence number nor a header of its own.
         case 0x88be: return sequenceLength == 0 ? .ethernet : .erspan
         case 0x22eb: return .erspan
-        default: return NextHeader(etherType: etherType)
+        case 0x880b: return .ppp
+        case 0x883e: return .redirect
+        // Keep-alives, IS-IS, CDP, NHRP and ARP: messages between the tunnel's ends.
+        case 0, 0x00fe, 0x2000, 0x2001, 0x0806: return .none(.other)
+        default:
+            let next = NextHeader(etherType: etherType)
+            return next == .none(.other) ? .none(.tunnel(.gre)) : next
         }
+    }
+
+    /// Reads a packet that WCCP redirects in GRE: of version 2 after four bytes, of version 1 at once.
+    mutating func readRedirect(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(5, in: header) else { return .none(lack(of: 5)) }
+        if header[0] &>> 4 != 4 { offset &+= 4 }
+        return .ip
     }
 
     /// Reads the enhanced GRE header of PPTP (RFC 2637 4.1): the length of the payload, a call, and numbers if flags say

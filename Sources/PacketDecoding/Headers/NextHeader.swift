@@ -4,6 +4,21 @@ internal import WireFormat
 enum NextHeader: Equatable {
     case ethernet
     case vlanTag
+    /// Another tag after its own EtherType: its size with the EtherType after it.
+    case tag(UInt8)
+    /// Ethernet with a switch's tag of this size between the addresses and the EtherType.
+    case ethernetWithPortTag(UInt8)
+    /// This many bytes that tell nothing of what follows, then Ethernet.
+    case prefixedEthernet(UInt8)
+    /// The same, then IP.
+    case prefixedIP(UInt8)
+    /// The same, then IEEE 802.2.
+    case prefixedLogicalLink(UInt8)
+    /// Two 8-byte addresses, then an EtherType.
+    case ipOverFireWire
+    case frameRelay
+    /// A redirected packet of WCCP in GRE.
+    case redirect
     /// IEEE 802.2, with or without SNAP.
     case logicalLink
     case linuxCooked
@@ -72,6 +87,20 @@ extension NextHeader {
         case .netfilterLog: self = .netfilterLog
         case .packetFilterLog: self = .packetFilterLog
         case .pktap: self = .pktap
+        case .atm: self = .logicalLink
+        case .fddi: self = .prefixedLogicalLink(13)
+        case .frameRelay: self = .frameRelay
+        case .slip: self = .prefixedIP(16)
+        case .ipsecLog: self = .prefixedIP(12)
+        case .solarisIPNET: self = .prefixedIP(24)
+        case .ipOverFireWire: self = .ipOverFireWire
+        case .netANALYZER: self = .prefixedEthernet(4)
+        case .netANALYZERTransparent: self = .prefixedEthernet(12)
+        case .ethernetWithPreamble: self = .prefixedEthernet(8)
+        case .broadcomTag: self = .ethernetWithPortTag(4)
+        case .broadcomPrependedTag: self = .prefixedEthernet(4)
+        case .marvellTag: self = .ethernetWithPortTag(4)
+        case .marvellEtherTypeTag: self = .ethernetWithPortTag(8)
         default: return nil
         }
     }
@@ -83,6 +112,11 @@ extension NextHeader {
         case 0x86dd: self = .ipv6
         case 0x8100, 0x88a8, 0x9100: self = .vlanTag
         case 0x8847, 0x8848: self = .mplsLabel
+        // VN-Tag; E-tag (IEEE 802.1BR); Cisco MetaData.
+        case 0x8926: self = .tag(6)
+        case 0x893f, 0x8909: self = .tag(8)
+        // FabricPath: the bytes before it look like an Ethernet header, and a second one follows.
+        case 0x8903: self = .prefixedEthernet(2)
         case 0x8864: self = .pppoe
         // Transparent Ethernet bridging: a frame in a tunnel.
         case 0x6558: self = .ethernet

@@ -36,8 +36,8 @@ extension HeaderWalk {
         let family = header.bigEndianUInt32(at: 0)
         switch family <= 0xffff ? family : family.byteSwapped {
         case 2: return .ipv4
-        // AF_INET6 of Linux; of NetBSD, OpenBSD and Npcap; of FreeBSD; of Darwin.
-        case 10, 24, 28, 30: return .ipv6
+        // AF_INET6 of Linux; of Windows; of NetBSD, OpenBSD and Npcap; of FreeBSD; of Darwin.
+        case 10, 23, 24, 28, 30: return .ipv6
         default: return .none(.other)
         }
     }
@@ -50,6 +50,46 @@ extension HeaderWalk {
         guard holds(44, in: header) else { return .none(lack(of: 44)) }
         offset &+= 44
         return NextHeader(etherType: header.bigEndianUInt16(at: 40))
+    }
+
+    /// Reads a header of LINKTYPE_APPLE_IP_OVER_IEEE1394: two addresses of 8 bytes, and an EtherType.
+    mutating func readIPOverFireWire(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(18, in: header) else { return .none(lack(of: 18)) }
+        offset &+= 18
+        return NextHeader(etherType: header.bigEndianUInt16(at: 16))
+    }
+
+    /// Reads a header of LINKTYPE_FRELAY: an address of 2 to 4 bytes, whose last one has bit 0 set, a control byte, and the
+    /// protocol's number (RFC 2427 3).
+    mutating func readFrameRelay(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        var length = 2
+        while true {
+            guard holds(length &+ 2, in: header) else { return .none(lack(of: length &+ 2)) }
+            guard header[length &- 1] & 1 == 0, length < 4 else { break }
+            length &+= 1
+        }
+        guard header[length] == 0x03 else { return .none(.other) }
+        switch header[length &+ 1] {
+        case 0xcc:
+            offset &+= length &+ 2
+            return .ipv4
+        case 0x8e:
+            offset &+= length &+ 2
+            return .ipv6
+        // RFC 2427 3.3: a byte of padding may come first.
+        case 0x00, 0x80:
+            let start = length &+ (header[length &+ 1] == 0 ? 3 : 2)
+            guard holds(start &+ 5, in: header) else { return .none(lack(of: start &+ 5)) }
+            guard header[start &- 1] == 0x80, header[start] == 0, header[start &+ 1] == 0, header[start &+ 2] == 0
+            else {
+                return .none(.other)
+            }
+            offset &+= start &+ 5
+            return NextHeader(etherType: header.bigEndianUInt16(at: start &+ 3))
+        default: return .none(.other)
+        }
     }
 
     /// Reads a message of LINKTYPE_NFLOG: address family, version, group, then attributes, one of which is the packet from
