@@ -41,6 +41,10 @@ struct DuplicatePacketTests {
             let tcp = try analysis.end.tcp
             #expect(tcp.retransmittedSegments == 0 && tcp.duplicateSegments == 5)
             #expect(tcp.outOfOrderSegments == 0)
+            let fins = analysis.told.count {
+                if case .segment(let segment) = $0.event { segment.flags.contains(.fin) } else { false }
+            }
+            #expect(fins == 2)
         }
     }
 
@@ -92,6 +96,23 @@ struct DuplicatePacketTests {
         let analysis = Analysis(packets)
         #expect(analysis.texts == ["hi", "yo", "again"])
         #expect(try analysis.end.tcp.retransmittedSegments == 1 && analysis.end.tcp.duplicateSegments == 0)
+    }
+}
+
+extension DuplicatePacketTests {
+    @Test("A FIN that is sent again is told again")
+    func secondFin() throws {
+        var packets = Self.talk(isNumbered: true)
+        let fin = try #require(packets.firstIndex { $0.bytes[47] & 1 != 0 })
+        var copy = packets[fin]
+        copy.time.nanoseconds += 300_000_000
+        copy.number(999)
+        for index in packets.indices.dropFirst(fin + 1) { packets[index].time.nanoseconds += 300_000_000 }
+        packets.insert(copy, at: fin + 1)
+        let fins = Analysis(packets).told.count {
+            if case .segment(let segment) = $0.event { segment.flags.contains(.fin) } else { false }
+        }
+        #expect(fins == 3)
     }
 }
 

@@ -68,6 +68,37 @@ struct OneDirectionTests {
         #expect(!handshake.isAccepted && handshake.status == nil && handshake.isAnswerMissing)
     }
 
+    @Test("Whose other one has only a SYN does not show whether the upgrade was accepted", arguments: [0, 1, 2, 12])
+    func onlySYN(count: Int) throws {
+        // The client's ACK of the answer shows that there was one.
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<count {
+            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
+            talk.send(WireFrame.text("server \(number) says so", from: .server), from: .server)
+        }
+        talk.acknowledge(from: .client)
+        let synAck = talk.packets[1]
+        let client = talk.packets.sent(by: .client)
+        let analysis = Analysis([client[0], synAck] + client[1...])
+        let handshake = try #require(analysis.handshakes.first)
+        #expect(analysis.handshakes.count == 1)
+        #expect(handshake.isAnswerMissing && handshake.status == nil && handshake.isAcceptValid == nil)
+        #expect(analysis.texts == (count < 2 ? [] : (0..<count).map { "client \($0) says so" }))
+        #expect(handshake.isAccepted == (count >= 2))
+    }
+
+    @Test("Whose other one has only a SYN and nothing acknowledged has an upgrade that was never answered")
+    func onlySYNUnacknowledged() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.acknowledge(from: .server)
+        talk.finish(first: .client)
+        let handshakes = Analysis(Array(talk.packets.prefix(5))).handshakes
+        #expect(handshakes.map(\.isAnswerMissing) == [false])
+    }
+
     /// HTTP before the upgrade, and the end that was captured.
     static let exchanges: [(count: Int, end: ExpectedMessage.Sender)] = [
         (0, .client), (1, .client), (3, .client), (0, .server), (1, .server), (3, .server),

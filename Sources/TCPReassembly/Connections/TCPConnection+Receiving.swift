@@ -8,7 +8,7 @@ extension TCPConnection {
         package var inOrder: Range<Int>
         /// Whether a stream may have more to deliver.
         package var hasMore: Bool
-        /// Whether an end has changed its state, or the segment is a SYN, FIN or RST.
+        /// Whether an end has changed its state, or the segment is a SYN, FIN or RST, but no second copy of a FIN.
         package var isControl: Bool
         /// Whether the segment ended the connection.
         package var closes: Bool
@@ -40,6 +40,7 @@ extension TCPConnection {
         if slowPathReasons.contains(.unanswered) { endUnanswered(of: other) }
         if !flags.contains(.syn) || direction == .fromResponder { isOnlySYN = false }
         let (doubt, urgentPointer) = takePending()
+        var isCopy = false
         let isDoubtful = !doubt.isEmpty
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
@@ -91,6 +92,10 @@ extension TCPConnection {
         {
             finPackets[direction.index] = packet
             if firstEndTime == nil { firstEndTime = time }
+            streams[direction.index].rememberFin(sequence, segment.payloadLength, pendingIdentification)
+        } else if flags.contains(.fin) {
+            isCopy = streams[direction.index].isDuplicateFin(
+                sequence, segment.payloadLength, pendingIdentification, silence: silence)
         }
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
             arrival.isDoubtful = streams[direction.index].takeDoubt() || arrival.isDoubtful
@@ -119,6 +124,7 @@ extension TCPConnection {
         if segment.window == 0 || closedWindows != nil {
             recordWindow(segment, direction, packet: packet, time: time, &arrival)
         }
+        if isCopy { arrival.isControl = false }
         return arrival
     }
 

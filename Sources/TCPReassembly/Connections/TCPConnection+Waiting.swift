@@ -86,7 +86,9 @@ extension TCPConnection {
     package mutating func isUnseen(_ direction: Direction) -> Bool {
         let missing = streams[direction.index].gapBytes
         guard streams[direction.index].seenOffset == missing, finPackets[direction.index] == nil else { return false }
-        return missing > 0 || (direction == .fromInitiator ? syn == nil : synAck == nil)
+        // One byte may be a FIN that the capture lacks.
+        return missing > 0 || streams[direction.index].acknowledgedOffset > 1
+            || (direction == .fromInitiator ? syn == nil : synAck == nil)
     }
 
     /// Whether bytes wait in both streams, and the first ones of the other stream were captured before those of this one.

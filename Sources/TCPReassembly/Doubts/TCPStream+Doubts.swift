@@ -82,6 +82,22 @@ extension TCPStream {
         latest = (UInt32(truncatingIfNeeded: offset), UInt32(truncatingIfNeeded: bytes.count), context.identification)
     }
 
+    /// Remembers the packet of the FIN, so that a second copy of it is known.
+    mutating func rememberFin(_ sequence: UInt32, _ length: Int, _ identification: UInt16) {
+        latest = (sequence, UInt32(truncatingIfNeeded: length) | Self.finMark, identification)
+    }
+
+    /// Whether a segment with a FIN is the copy of the packet with the first one, `silence` nanoseconds after the last packet.
+    func isDuplicateFin(_ sequence: UInt32, _ length: Int, _ identification: UInt16, silence: Int64) -> Bool {
+        guard let latest, silence < (identification != 0 ? Self.duplicateDelay : Self.anonymousDuplicateDelay) else {
+            return false
+        }
+        return latest == (sequence, UInt32(truncatingIfNeeded: length) | Self.finMark, identification)
+    }
+
+    /// What no length of a segment has set.
+    private static let finMark: UInt32 = 1 << 31
+
     mutating func countConflict(at offset: UInt64) {
         conflictingSegments &+= 1
         if firstConflictOffset == nil { firstConflictOffset = offset }
