@@ -87,8 +87,9 @@ private struct NegotiationFields {
                 versionCount += 1
                 hasEmpty = hasEmpty || value.isEmpty
             case 8 where name.equalsIgnoringCase("protocol", in: rest):
-                subprotocols += value.elements
-                hasEmpty = hasEmpty || value.isEmpty
+                let elements = value.elements
+                subprotocols += elements
+                hasEmpty = hasEmpty || elements.isEmpty
             case 10 where name.equalsIgnoringCase("extensions", in: rest):
                 lists.append(value.string(0..<value.count))
                 extensionsCount += 1
@@ -100,5 +101,6 @@ private struct NegotiationFields {
         var parser = ExtensionListParser()
         extensions = parser.parse(lists)
         areExtensionsMalformed = parser.isMalformed
+        hasEmpty = hasEmpty || extensions.isEmpty && !areExtensionsMalformed
     }
 }
