@@ -126,7 +126,7 @@ FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
     "stream": 'UBIGINT', "session_id": 'VARCHAR', "url": 'VARCHAR', "community_id": 'VARCHAR',
     "client": 'STRUCT(ip VARCHAR, port USMALLINT)', "server": 'STRUCT(ip VARCHAR, port USMALLINT)',
-    "verdict": 'STRUCT("by" VARCHAR, layer VARCHAR, clean BOOLEAN, code USMALLINT, name VARCHAR, reason VARCHAR, client_sees USMALLINT, server_sees USMALLINT, silence DOUBLE, message_silence DOUBLE, unanswered_pings UBIGINT, failed_by VARCHAR, failed_over VARCHAR)',
+    "verdict": 'STRUCT("by" VARCHAR, layer VARCHAR, clean BOOLEAN, code USMALLINT, name VARCHAR, reason VARCHAR, client_sees USMALLINT, server_sees USMALLINT, silence DOUBLE, message_silence DOUBLE, unanswered_pings UBIGINT, uncertain_pings UBIGINT, failed_by VARCHAR, failed_over VARCHAR)',
     "close_events": 'STRUCT(client STRUCT(code USMALLINT, name VARCHAR, reason VARCHAR, was_clean BOOLEAN), server STRUCT(code USMALLINT, name VARCHAR, reason VARCHAR, was_clean BOOLEAN))',
     "ready_states": 'STRUCT(client STRUCT(state VARCHAR, elapsed DOUBLE)[], server STRUCT(state VARCHAR, elapsed DOUBLE)[])',
     "duration": 'DOUBLE',

@@ -14,6 +14,10 @@ struct EndingPatternsTests {
         var silence: Double
         var lifetime: Double?
         var server: UInt32 = 9
+        var path: UInt64 = 1
+        var lastSpeaker = Role.client
+        /// The longest silence before the last one, after bytes of the client.
+        var survived = 0.0
     }
 
     private func patterns(_ ends: [Ended]) -> [EndingPattern] {
@@ -21,8 +25,17 @@ struct EndingPatternsTests {
         for end in ends {
             let verdict = SessionEnd.Verdict(
                 by: end.by, layer: end.layer, isClean: false, silence: Int64(end.silence * 1e9), unansweredPings: 0)
+            let survived = Survivors.Times(
+                silences: [
+                    Int64(max(end.lastSpeaker == .client ? end.silence : 0, end.survived) * 1e9),
+                    Int64((end.lastSpeaker == .client ? 0 : end.silence) * 1e9),
+                ], messageSilence: 0,
+                lifetime: end.lifetime.map { Int64($0 * 1e9) } ?? 0)
             patterns.record(
-                verdict, server: IPAddress(ipv4: end.server), lifetime: end.lifetime.map { Int64($0 * 1e9) })
+                verdict,
+                EndingPatterns.Sample(
+                    server: IPAddress(ipv4: end.server), lifetime: end.lifetime.map { Int64($0 * 1e9) },
+                    survived: survived, path: end.path, lastSpeaker: end.lastSpeaker))
         }
         return patterns.patterns
     }
@@ -67,6 +80,40 @@ struct EndingPatternsTests {
         #expect(fixed.silence == nil && fixed.lifetime != nil && fixed.sessions == 4)
         let both = try #require(patterns([60, 60, 60, 5].map { Ended(silence: $0, lifetime: $0 * 2) }).first)
         #expect(both.silence != nil && both.lifetime != nil && both.sessions == 3)
+    }
+
+    /// Sessions after four with 60 s of silence at path 1, and how many of those are left in the pattern.
+    static let others: [(ends: [Ended], left: UInt64?)] = [
+        ([Ended(layer: .fin, silence: 5, survived: 200)], nil),
+        ([Ended(by: .client, layer: .closeFrame, silence: 90)], nil),
+        ([Ended(by: .unknown, layer: .captureEnd, silence: 300)], nil),
+        ([Ended(silence: 60, survived: 120)], 5),
+        ([Ended(silence: 30, survived: 120)], nil),
+        ([Ended(layer: .fin, silence: 5, survived: 60.5)], 4),
+        ([Ended(layer: .fin, silence: 200, path: 2)], 4),
+        ([Ended(layer: .fin, silence: 200, path: 0)], 4),
+        ([Ended(layer: .fin, silence: 200, server: 8)], 4),
+        ([Ended(layer: .fin, silence: 200, lastSpeaker: .server)], 4),
+        (alike(3, Ended(silence: 60, path: 2)) + [Ended(silence: 1, path: 1, survived: 99)], nil),
+        (alike(5, Ended(silence: 60, path: 2)) + [Ended(layer: .fin, silence: 1, path: 1, survived: 99)], 5),
+        ((10..<30).map { Ended(silence: 60, path: $0) } + [Ended(layer: .fin, silence: 200, path: 99)], nil),
+        ((10..<30).map { Ended(silence: 60, path: $0) } + [Ended(layer: .fin, silence: 50, path: 99)], 24),
+    ]
+
+    @Test("Endings that repeat have no counter-example of the same path, in whatever order", arguments: others)
+    func refuted(ends: [Ended], left: UInt64?) {
+        let all = Self.alike(4, Ended(silence: 60)) + ends
+        #expect(patterns(all).first?.sessions == left)
+        if ends.count == 1 { #expect(patterns(all.reversed()).first?.sessions == left) }
+    }
+
+    @Test("Endings at the same age are no fixed lifetime if another session grew older")
+    func older() {
+        let alike = Self.alike(4, Ended(silence: 0.5, lifetime: 300))
+        #expect(patterns(alike).count == 1)
+        #expect(patterns(alike + [Ended(by: .client, layer: .closeFrame, silence: 0.5, lifetime: 500)]).isEmpty)
+        #expect(
+            patterns(alike + [Ended(by: .client, layer: .closeFrame, silence: 0.5, lifetime: 500, path: 2)]).count == 1)
     }
 
     /// So many alike.
@@ -128,7 +175,7 @@ struct EndingPatternsTests {
         let verdict = SessionEnd.Verdict(
             by: .server, layer: .rst, isClean: false, silence: 60_000_000_000, unansweredPings: 0)
         for server in 0..<UInt32(EndingPatterns.serverLimit + 50) {
-            for _ in 0..<3 { patterns.record(verdict, server: IPAddress(ipv4: server), lifetime: nil) }
+            for _ in 0..<3 { patterns.record(verdict, EndingPatterns.Sample(server: IPAddress(ipv4: server))) }
         }
         #expect(patterns.patterns.count == EndingPatterns.serverLimit)
         #expect(patterns.uncomparedSessions == 150 && patterns.forgottenTimes == 0)
@@ -141,7 +188,7 @@ struct EndingPatternsTests {
             let verdict = SessionEnd.Verdict(
                 by: .server, layer: .rst, isClean: false, silence: number * 10_000_000_000, unansweredPings: 0)
             let lifetime = number <= TimeClusters.limit + 2 ? number * 20_000_000_000 : nil
-            patterns.record(verdict, server: IPAddress(ipv4: 9), lifetime: lifetime)
+            patterns.record(verdict, EndingPatterns.Sample(server: IPAddress(ipv4: 9), lifetime: lifetime))
         }
         // Each took the place of one, but for those within 2 % of another, of which there are none up to there.
         #expect(patterns.forgottenTimes == 5 + 2)

@@ -186,4 +186,35 @@ struct PingTests {
         #expect(end.pingRoundTrip?.count == 1 && end.pingRoundTrip?.min == roundTrip)
         #expect(!analysis.rules.contains("pong.unsolicited"))
     }
+
+    /// Pings of the server every ten seconds, each answered but the last two, and which of the client's segments the capture
+    /// lacks; then how many count as unanswered, and of how many that is not known.
+    @Test(
+        "Pings are not called unanswered if the capture lacks what may have been the Pong",
+        arguments: [([], 2, 0), ([3], 2, 0), ([6], 1, 1), ([7], 0, 2), ([6, 7], 0, 2), ([3, 7], 0, 2)]
+            as [([Int], UInt64, UInt64)])
+    func hidden(lost: [Int], unanswered: UInt64, uncertain: UInt64) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        var skipped: Set<Int> = []
+        for number in 0..<8 {
+            talk.send(WireFrame.ping("ping \(number)", from: .server), from: .server)
+            if lost.contains(number) { skipped.insert(talk.packets.count) }
+            // Other bytes take the last two Pongs' place.
+            let answer =
+                number < 6
+                ? WireFrame.pong("ping \(number)", from: .client) : WireFrame.text("\(number)", from: .client)
+            talk.send(answer, from: .client)
+            for part in 0..<4 {
+                talk.send(WireFrame.text("client \(number) says \(part)", from: .client), from: .client)
+            }
+            talk.acknowledge(from: .server)
+            talk.wait(milliseconds: 10_000)
+        }
+        talk.finish(first: .client)
+        let analysis = Analysis(talk.packets.enumerated().filter { !skipped.contains($0.offset) }.map(\.element))
+        let verdict = try analysis.end.verdict
+        #expect(verdict.unansweredPings == unanswered && verdict.uncertainPings == uncertain)
+        #expect(analysis.texts.count == 32 + 2 - lost.count { $0 > 5 })
+    }
 }

@@ -98,4 +98,85 @@ struct UnfinishedMessageTests {
             #expect(told.first?.text.contains("\(lengths[4] + 4) bytes") ?? !isTold)
         }
     }
+
+    /// A header that a sender got wrong, before payloads of these lengths, and what makes frames of them.
+    struct OddHeader: CustomTestStringConvertible {
+        var name: String
+        var sender = ExpectedMessage.Sender.server
+        var lengths: [Int]
+        var header: @Sendable (Int) -> [UInt8]
+        var hint: String
+
+        var testDescription: String { name }
+    }
+
+    private static func bytes(_ value: Int, _ size: Int) -> [UInt8] {
+        (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * (size - 1 - $0))) }
+    }
+
+    static let oddHeaders: [OddHeader] = [
+        OddHeader(
+            name: "64 bits, little-endian", lengths: [60_000, 60_001],
+            header: { [0x82, 127] + bytes($0, 8).reversed() },
+            hint: "in the other order"),
+        OddHeader(
+            name: "16 bits, little-endian, masked", sender: .client, lengths: [300, 400],
+            header: { [0x82, 0xfe] + bytes($0, 2).reversed() + [1, 2, 3, 4] }, hint: "in the other order"),
+        OddHeader(
+            name: "one byte", lengths: [200, 130, 255], header: { [0x81, UInt8($0)] }, hint: "second byte alone"),
+        OddHeader(
+            name: "one byte, 126 and 127", lengths: [126, 127], header: { [0x82, UInt8($0)] }, hint: "second byte alone"
+        ),
+        OddHeader(
+            name: "masked without key", sender: .client, lengths: [20, 31], header: { [0x81, 0x80 | UInt8($0)] },
+            hint: "masking key is absent"),
+        OddHeader(
+            name: "masked without key, 16 bits", sender: .client, lengths: [300, 500],
+            header: { [0x82, 0xfe] + bytes($0, 2) }, hint: "masking key is absent"),
+        OddHeader(
+            name: "server with mask bit and no key", lengths: [20, 31], header: { [0x81, 0x80 | UInt8($0)] },
+            hint: "masking key is absent"),
+        OddHeader(
+            name: "key counted as payload", sender: .client, lengths: [20, 31],
+            header: { [0x82, 0x80 | UInt8($0 + 4), 1, 2, 3, 4] }, hint: "masking key is absent"),
+        OddHeader(
+            name: "header counted", lengths: [20, 31], header: { [0x82, UInt8($0 + 2)] }, hint: "header is counted"),
+        OddHeader(
+            name: "32 bits", lengths: [300, 400], header: { [0x82, 127] + bytes($0, 4) }, hint: "more or fewer bytes"),
+        OddHeader(
+            name: "64 bits after 126", lengths: [300, 60_000], header: { [0x82, 126] + bytes($0, 8) },
+            hint: "more or fewer bytes"),
+    ]
+
+    @Test("Five frames whose lengths have a form that RFC 6455 5.2 does not know are told", arguments: oddHeaders)
+    func form(odd: OddHeader) throws {
+        for (size, isTold) in [(5, true), (9, true), (4, false)] {
+            var talk = TCPConversation()
+            talk.openWebSocket()
+            for number in 0..<size {
+                let length = odd.lengths[number % odd.lengths.count]
+                talk.send(
+                    odd.header(length) + (0..<length).map { UInt8(0x61 + ($0 * 7 + number) % 26) }, from: odd.sender)
+            }
+            talk.finish(first: .server)
+            let told = Analysis(talk.packets).findings.filter {
+                $0.rule.hasPrefix("frame.length-") && $0.text.hasPrefix("Five")
+            }
+            #expect(told.count == (isTold ? 1 : 0))
+            #expect(told.first?.text.contains(odd.hint) ?? !isTold)
+        }
+    }
+
+    @Test("Segments of a long frame are no frames with odd lengths")
+    func longFrame() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        let payload = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3) }
+        let bytes = WireFrame(2, payload, from: .server).bytes
+        for start in stride(from: 0, to: bytes.count, by: 700) {
+            talk.send(Array(bytes[start..<min(bytes.count, start + 700)]), from: .server)
+        }
+        talk.finish(first: .server)
+        #expect(Analysis(talk.packets).findings.isEmpty)
+    }
 }

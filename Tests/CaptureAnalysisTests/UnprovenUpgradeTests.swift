@@ -77,4 +77,23 @@ struct UnprovenUpgradeTests {
         #expect(analysis.resyncs.isEmpty)
         #expect(!analysis.rules.contains("framing.implausible"))
     }
+
+    @Test("An end that gives the reason for failing has closed first, whatever the other one's undecoded bytes hold")
+    func failedFirst() throws {
+        // Two writers: the payload of a frame before its header.
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        let frame = WireFrame.text(#"{"key":"a value that is long enough"}"#, from: .server)
+        talk.send(WireFrame.text("one", from: .server), from: .server)
+        talk.send(Array(frame.dropFirst(2)), from: .server)
+        talk.send(Array(frame.prefix(2)), from: .server)
+        talk.send(WireFrame.close(1002, from: .client), from: .client)
+        talk.finish(first: .client)
+        let analysis = Analysis(talk.packets)
+        #expect(analysis.rules == ["framing.implausible"])
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == .client && verdict.layer == .closeFrame)
+        #expect(verdict.failure?.by == .client && verdict.failure?.rule?.id == "framing.implausible")
+    }
+
 }

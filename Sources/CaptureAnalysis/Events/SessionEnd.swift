@@ -43,6 +43,8 @@ public struct SessionEnd: Sendable {
         public var messageSilence: Int64?
         /// Pings of both ends that waited too long for a Pong.
         public var unansweredPings: UInt64
+        /// Pings that waited as long, and whose Pong a gap may hide; not among those.
+        public var uncertainPings: UInt64 = 0
         /// What was never answered, if the layer is a timeout.
         public var timeout: Unanswered?
         /// What TLS said; nil if TLS did not carry the session.

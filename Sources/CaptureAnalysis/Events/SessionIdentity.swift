@@ -46,6 +46,17 @@ public final class SessionIdentity: Sendable {
 }
 
 extension SessionIdentity {
+    /// FNV-1a of host and path without the query: 64 bits that stand for them; 0 if the capture has no request.
+    var pathDigest: UInt64 {
+        guard let url else { return 0 }
+        var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in url.utf8 {
+            guard byte != UInt8(ascii: "?") else { break }
+            digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
+        return digest
+    }
+
     /// Community ID flow hash version 1, seed 0 ("1:…").
     public var communityID: String { names.communityID }
 

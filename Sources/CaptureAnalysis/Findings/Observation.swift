@@ -17,6 +17,7 @@ enum Observation: CaseIterable {
     case pingsUnansweredAndForgotten
     case pongUnsolicited
     case lengthByteOrder
+    case lengthForm
     // The capture and TCP.
     case timeBackwards
     case gap
@@ -103,6 +104,11 @@ extension Rule {
             self.init(
                 "frame.length-byte-order", .error, "RFC 6455 5.2",
                 "Five segments in a row begin with a frame whose length is impossible; with the bytes of the length in the other order, each holds a whole frame (here of {N} bytes)."
+            )
+        case .lengthForm:
+            self.init(
+                "frame.length-form", .error, "RFC 6455 5.2",
+                "Five segments in a row begin with a frame whose length is impossible; each holds a whole frame (here of {N} bytes) if {WHAT}."
             )
         case .timeBackwards:
             self.init(

@@ -18,6 +18,11 @@ extension Session {
             !streams[peer].pings.hasForgotten
         else {
             streams[pong.from.index].mayAnswerUnseen = true
+            // RFC 6455 5.5.3: if it answers a Ping that was not seen, it stands for the ones before that, too.
+            if streams[peer].isIncomplete {
+                streams[peer].pings.hidePongs(before: pong.origin.time)
+                recount(&workspace)
+            }
             streams[peer].pings.keepEarly(streams[pong.from.index].payloadFingerprint, pong.origin)
             return
         }
@@ -69,14 +74,15 @@ extension Session {
     /// cannot.
     mutating func overduePings(
         of asker: Role, _ tcp: TransportEnd, _ now: Timestamp
-    ) -> (count: UInt64, firstPacket: UInt64?) {
-        guard !streams[asker.index].pings.isEmpty else { return (0, nil) }
+    ) -> OverduePings {
+        guard !streams[asker.index].pings.isEmpty else { return OverduePings() }
         var end = min(now, tcp.firstEndTime ?? now)
         for index in 0..<2 { if let close = streams[index].closeOrigin { end = min(end, close.time) } }
         if streams[asker.peer.index].decoder.isInFrame {
             end = min(end, streams[asker.peer.index].decoder.frameOrigin.time)
         }
-        return streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience)
+        let isHidden = streams[asker.peer.index].decoder.isLost && !streams[asker.peer.index].isStopped
+        return streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience, hidesAll: isHidden)
     }
 
     /// Reports a server that keeps TCP open after both Close frames (RFC 6455 7.1.1).
@@ -103,7 +109,7 @@ extension Session {
 
 extension Finding {
     /// Pings that `role` has not answered, and the packet of the first one, if that was not forgotten.
-    fileprivate init(unanswered pings: (count: UInt64, firstPacket: UInt64?), from role: Role, at offset: UInt64) {
+    fileprivate init(unanswered pings: OverduePings, from role: Role, at offset: UInt64) {
         switch pings.firstPacket {
         case let packet? where pings.count == 1: self.init(Rule(.pingUnanswered), "\(packet)", from: role, at: offset)
         case let packet?: self.init(Rule(.pingsUnanswered), "\(pings.count)", "\(packet)", from: role, at: offset)

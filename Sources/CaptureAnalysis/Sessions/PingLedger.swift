@@ -60,6 +60,21 @@ struct PingLedger {
     var cost: Int {
         (largestCount == 0 ? 0 : 32 &+ Int(largestCount) &* 3 / 2 &* MemoryLayout<Ping>.stride)
             &+ (hasEarly ? 64 &+ Self.earlyLimit &* MemoryLayout<EarlyFrame>.stride : 0)
+            &+ (hidden == nil ? 0 : 48)
+    }
+
+    /// What is known of Pongs that were not seen; an object, so that sessions without gaps take no room for it.
+    private var hidden: HiddenPongs?
+
+    private final class HiddenPongs {
+        /// Bytes before this may hold a Pong that was not seen.
+        var until: Timestamp
+        /// Pings that were forgotten, and whose Pong may not have been seen.
+        var forgotten: UInt64 = 0
+
+        init(until: Timestamp) {
+            self.until = until
+        }
     }
 
     /// Records a Ping by the fingerprint of its payload.
@@ -143,13 +158,41 @@ struct PingLedger {
     var hasForgotten: Bool { forgotten > 0 }
 
     /// Whether no Ping waits, and none was forgotten.
-    var isEmpty: Bool { known.isEmpty && forgotten == 0 }
+    var isEmpty: Bool { known.isEmpty && forgotten == 0 && (hidden?.forgotten ?? 0) == 0 }
 
-    /// The Pings that waited for at least `patience` nanoseconds when everything ended, and the first one's packet, if
-    /// that was not forgotten; those sent after `end` left out.
-    func overdue(at end: Timestamp, patience: Int64) -> (count: UInt64, firstPacket: UInt64?) {
-        let late = known.filter { !$0.isPassedOver && end.nanoseconds(since: $0.origin.time) >= patience }
-        return (forgotten &+ UInt64(late.count), forgotten > 0 ? nil : late.first?.origin.packet)
+    /// Records that the capture may lack Pongs sent before `time`: they may answer any Ping that was sent before.
+    mutating func hidePongs(before time: Timestamp) {
+        let hidden = self.hidden ?? HiddenPongs(until: time)
+        self.hidden = hidden
+        hidden.until = max(hidden.until, time)
+        hidden.forgotten &+= forgotten
+        forgotten = 0
+    }
+
+    /// Counts the Pings that waited too long when everything ended.
+    ///
+    /// - Parameters:
+    ///   - end: When that was; those sent later are left out.
+    ///   - patience: How long is too long, in nanoseconds.
+    ///   - hidesAll: Whether all that came last from the other end may hold Pongs that were not seen.
+    /// - Returns: How many there are.
+    func overdue(at end: Timestamp, patience: Int64, hidesAll: Bool) -> OverduePings {
+        var pings = OverduePings()
+        if hidesAll {
+            pings.uncertain = forgotten &+ (hidden?.forgotten ?? 0)
+        } else {
+            (pings.count, pings.uncertain) = (forgotten, hidden?.forgotten ?? 0)
+        }
+        for ping in known
+        where !ping.isPassedOver && end.nanoseconds(since: ping.origin.time) >= patience {
+            if hidesAll || hidden.map({ ping.origin.time < $0.until }) == true {
+                pings.uncertain &+= 1
+            } else {
+                if pings.count == 0 { pings.firstPacket = ping.origin.packet }
+                pings.count &+= 1
+            }
+        }
+        return pings
     }
 
     /// FNV-1a over the payload: 64 bits that stand for it.
@@ -158,6 +201,16 @@ struct PingLedger {
         for index in payload.indices { hash = (hash ^ UInt64(payload[index])) &* 0x100_0000_01b3 }
         return hash
     }
+}
+
+/// The Pings of an end that waited too long for a Pong.
+struct OverduePings {
+    /// Those that were certainly not answered.
+    var count: UInt64 = 0
+    /// The first one's packet, if that was not forgotten.
+    var firstPacket: UInt64?
+    /// Those whose Pong the capture may lack.
+    var uncertain: UInt64 = 0
 }
 
 /// Ping/Pong round trips of a session: all of them while they are few, a histogram with two significant digits then.

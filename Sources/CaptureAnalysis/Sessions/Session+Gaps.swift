@@ -160,12 +160,18 @@ extension Session {
         streams[role.index].isInferred = true
         streams[role.index].decoder.resume(at: offset)
         believe(&context, &workspace, &sink)
+        var hasResumed = false
         for piece in 0..<search.pieceCount {
             let origin = search.origin(ofPiece: piece)
             let missing = search.missing(inPiece: piece, from: offset)
             if missing > 0 { skipInChain(missing, from: role, gapPacket: origin.packet, context, &workspace, &sink) }
             let bytes = search.bytes(ofPiece: piece, from: offset)
             guard missing > 0 || !bytes.isEmpty else { continue }
+            if !hasResumed {
+                streams[role.peer.index].pings.hidePongs(before: origin.time)
+                recount(&workspace)
+            }
+            hasResumed = true
             decode(bytes.span, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
         }
     }

@@ -22,13 +22,16 @@ extension Session {
         streams[role.index].pings.suspect(PingLedger.fingerprint(payload.span), origin)
     }
 
-    /// Reports that frames would be whole if the bytes of their lengths had the other order.
-    mutating func reportByteOrder(
-        _ length: Int, _ role: Role, _ context: EventContext, _ workspace: inout Workspace,
+    /// Reports that frames would be whole if their lengths had another form.
+    mutating func report(
+        _ form: LengthForm, of length: Int, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         let offset = streams[role.index].decoder.streamOffset &- UInt64(length)
-        let finding = Finding(Rule(.lengthByteOrder), "\(length)", from: role, at: offset)
+        let finding =
+            form == .reversed
+            ? Finding(Rule(.lengthByteOrder), "\(length)", from: role, at: offset)
+            : Finding(Rule(.lengthForm), "\(length)", form.condition, from: role, at: offset)
         workspace.report(finding, at: context, into: &sink)
     }
 }

@@ -35,7 +35,7 @@ struct Session: StreamReader, ~Copyable {
     /// Which bytes of TCP carry it, if a layer does; nil if TCP itself.
     let carriers: CarrierMaps?
     /// When the upgrade was accepted; nil if that was before the capture.
-    private let openingTime: Timestamp?
+    let openingTime: Timestamp?
     /// The packet of the response that accepted the upgrade; 0 if that is not in the capture.
     private let openingPacket: UInt64
     private let outstandingPings: UInt32
@@ -43,8 +43,8 @@ struct Session: StreamReader, ~Copyable {
     var countedBytes: UInt32 = 0
     /// What names it.
     let identity: SessionIdentity
-    /// The latest bytes after a pause.
-    private var burst: Burst?
+    /// Its pauses, and the bytes after the latest.
+    private(set) var pauses: PauseRecord?
 
     /// The time of what has not happened.
     private static var never: Timestamp { Timestamp(nanoseconds: .min) }
@@ -128,13 +128,14 @@ struct Session: StreamReader, ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) {
         streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
-        streams[role.index].lastPacket = origin.packet
         let pause = origin.time.nanoseconds(since: lastByteTime)
         if UInt64(bitPattern: pause) > Session.pause,
             lookAt(pause, before: bytes, from: role, origin, &workspace, &sink)
         {
+            streams[role.index].lastPacket = origin.packet
             return
         }
+        streams[role.index].lastPacket = origin.packet
         guard streams[role.index].search == nil else {
             var context = workspace.context(id)
             suspect(bytes, from: role, origin)
@@ -193,11 +194,13 @@ struct Session: StreamReader, ~Copyable {
         if streams[role.index].decoder.isInFrame {
             guard streams[role.index].decoder.currentOpcode != .close else { return }
             recordBytes(origin)
-            if streams[role.index].suspectsLength(of: bytes) {
-                reportByteOrder(bytes.count, role, context, &workspace, &sink)
-            }
         } else if streams[role.index].decoder.isLost, streams[role.index].isStopped {
             recordBytes(origin)
+        } else {
+            return
+        }
+        if let form = streams[role.index].suspectedLength(of: bytes) {
+            report(form, of: bytes.count, from: role, context, &workspace, &sink)
         }
     }
 
@@ -335,7 +338,13 @@ struct Session: StreamReader, ~Copyable {
     ) -> Bool {
         guard pause < 0 else {
             let before = lastByteTime == Session.never ? nil : lastByteTime
-            burst = Burst(role: role, start: carriedEnd(of: role), before: before)
+            let speaker = streams[0].lastPacket > streams[1].lastPacket ? Role.client : .server
+            let next = Burst(role: role, start: carriedEnd(of: role), before: before, lastSpeaker: speaker)
+            let isFirst = pauses == nil
+            let record = pauses ?? PauseRecord(next)
+            pauses = record
+            if isFirst { recount(&workspace) }
+            record.record(next, after: before != nil && firstCloser == nil ? pause : nil)
             return false
         }
         let offset = streams[role.index].decoder.streamOffset
@@ -372,7 +381,11 @@ struct Session: StreamReader, ~Copyable {
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, origin)
-            return event.answer?.roundTrip.map { record(roundTrip: $0, &workspace) } ?? false
+            guard let roundTrip = event.answer?.roundTrip else { return false }
+            if let pauses, firstCloser == nil, lastMessageTime != Session.never {
+                pauses.messageSilence = max(pauses.messageSilence, origin.time.nanoseconds(since: lastMessageTime))
+            }
+            return record(roundTrip: roundTrip, &workspace)
         case .close:
             let body = streams[role.index].closeBody(event.payload)
             event.close = body
@@ -437,12 +450,14 @@ struct Session: StreamReader, ~Copyable {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
         }
+        let late: InlineArray<2, OverduePings> = [
+            overduePings(of: .client, tcp, context.time), overduePings(of: .server, tcp, context.time),
+        ]
         var outcome = SessionOutcome(
             ends: [EndOutcome(&streams[0]), EndOutcome(&streams[1])], firstCloser: firstCloser,
             clientDirection: clientDirection, lastByteTime: lastByteTime == Session.never ? nil : lastByteTime,
-            lastMessageTime: lastMessageTime == Session.never ? nil : lastMessageTime, burst: burst,
-            unansweredPings: overduePings(of: .client, tcp, context.time).count
-                &+ overduePings(of: .server, tcp, context.time).count,
+            lastMessageTime: lastMessageTime == Session.never ? nil : lastMessageTime, burst: pauses?.burst,
+            unansweredPings: late[0].count &+ late[1].count, uncertainPings: late[0].uncertain &+ late[1].uncertain,
             wasOpened: true)
         if isInsideTLS { outcome.alerts = carriers?.alerts }
         let verdict = outcome.verdict(tcp, now: context.time)
@@ -453,7 +468,8 @@ struct Session: StreamReader, ~Copyable {
         reportTruncated(tcp, context, &workspace, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
         let sample = EndingPatterns.Sample(
-            server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) })
+            server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) },
+            survived: survived(verdict, tcp, endTime), path: identity.pathDigest, lastSpeaker: lastSpeaker(tcp))
         workspace.comparison.record(verdict, sample)
         let compression = self.compression
         if let compression {
@@ -471,16 +487,6 @@ struct Session: StreamReader, ~Copyable {
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())
     }
-}
-
-/// Bytes that an end sent after a pause of the session.
-struct Burst {
-    /// Who sent the first.
-    var role: Role
-    /// Where they begin in the TCP stream that carries them.
-    var start: UInt64
-    /// When the last byte before the pause came; nil if none did.
-    var before: Timestamp?
 }
 
 extension Span<UInt8> {

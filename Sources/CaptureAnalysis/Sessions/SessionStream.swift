@@ -39,8 +39,9 @@ struct SessionStream: ~Copyable {
 
     /// What was reported of it that is reported once.
     var reported = ReportedFindings()
-    /// Segments in a row that look like a whole frame whose length has its bytes in the other order.
-    private var reversedLengths: UInt8 = 0
+    /// Segments in a row that look like a whole frame whose length has another form.
+    private var oddLengths: UInt8 = 0
+    private var lengthForm = LengthForm.reversed
     /// Whether bytes of it are not in the capture, its beginning included.
     var isIncomplete = false
     /// Whether a Pong of it may answer a Ping that was not seen before it.
@@ -87,18 +88,19 @@ struct SessionStream: ~Copyable {
         @inline(__always) mutating get { traffic.messages &+ UInt64(incompleteMessages) }
     }
 
-    /// Counts bytes inside a frame that would be a whole frame if the length in its header had its bytes in the other order.
+    /// Counts a segment that would be a whole frame if the length in its header had another form.
     ///
-    /// - Returns: Whether this makes five in a row, for the first time.
+    /// - Returns: The form, if this makes five in a row for the first time.
     @inline(__always)
-    mutating func suspectsLength(of bytes: Span<UInt8>) -> Bool {
-        guard reversedLengths < Self.neededReversedLengths else { return false }
-        guard bytes.isFrameOfReversedLength else {
-            reversedLengths = 0
-            return false
+    mutating func suspectedLength(of bytes: Span<UInt8>) -> LengthForm? {
+        guard oddLengths < Self.neededOddLengths else { return nil }
+        guard let form = LengthForm(of: bytes) else {
+            oddLengths = 0
+            return nil
         }
-        reversedLengths &+= 1
-        return reversedLengths == Self.neededReversedLengths
+        oddLengths = form == lengthForm ? oddLengths &+ 1 : 1
+        lengthForm = form
+        return oddLengths == Self.neededOddLengths ? form : nil
     }
 
     /// The bytes that it takes beside its value and what the workspace counts otherwise; `mutating` so that nothing is copied.
@@ -109,7 +111,7 @@ struct SessionStream: ~Copyable {
         }
     }
 
-    private static var neededReversedLengths: UInt8 { 5 }
+    private static var neededOddLengths: UInt8 { 5 }
 
     /// Its first Close frame.
     var close: SentClose? { closing?.close }
@@ -191,16 +193,5 @@ struct NegotiatedExtensions {
             DeflateParameters(extensions, sender: .client), DeflateParameters(extensions, sender: .server),
         ]
         undecodedBits = UndecodedExtensions(extensions).reservedBits
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether it would be a frame (RFC 6455 5.2) if its extended length had its bytes in the other order.
-    fileprivate var isFrameOfReversedLength: Bool {
-        guard count > 10, self[1] & 0x7e == 0x7e else { return false }
-        let size = self[1] & 0x7f == 126 ? 2 : 8
-        var length: UInt64 = 0
-        for index in (2..<(2 &+ size)).reversed() { length = length &<< 8 | UInt64(self[index]) }
-        return Int(exactly: length) == count &- 2 &- size &- (self[1] & 0x80 == 0 ? 0 : 4)
     }
 }

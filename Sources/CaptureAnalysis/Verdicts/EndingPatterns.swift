@@ -1,11 +1,13 @@
 public import PacketDecoding
+import WebSocketProtocol
 
 /// Finds sessions that end alike: idle timers and fixed lifetimes of servers, clients and what stands between them.
 ///
 /// Sessions of one server that the same party ended at the same layer are compared by the silence before their end, by
 /// the time since their last data message, and by their lifetime (`TimeClusters` says when two are the same). It is a
 /// pattern where at least three of them, and at least half, agree. Times below a second are too short for a timer, and a
-/// session that the capture outlived is not counted.
+/// session that outlived the capture is not counted. Sessions whose path has a counter-example (``Survivors``) do not count
+/// either.
 struct EndingPatterns: Sendable {
     /// The most servers that are followed; sessions with others are left out.
     static let serverLimit = 256
@@ -31,6 +33,7 @@ struct EndingPatterns: Sendable {
         var address: IPAddress
         var ended: UInt64 = 0
         var endings: [Endings] = []
+        var survivors = Survivors()
 
         /// Where the endings of a manner stand, or are to be added; by index, so that none is copied.
         func place(of manner: Manner) -> Int {
@@ -49,53 +52,61 @@ struct EndingPatterns: Sendable {
         var server: IPAddress
         /// Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
         var lifetime: Int64?
+        /// What it lived through.
+        var survived = Survivors.Times()
+        /// A digest of host and path; 0 if they are not known.
+        var path: UInt64 = 0
+        /// Who sent the last bytes before the silence at the end.
+        var lastSpeaker = Role.client
     }
 
     /// Takes the end of a session: how it ended, and what it is compared by.
     mutating func record(_ verdict: SessionEnd.Verdict, _ sample: Sample) {
-        record(verdict, server: sample.server, lifetime: sample.lifetime)
-    }
-
-    /// Takes the end of a session.
-    ///
-    /// - Parameters:
-    ///   - verdict: How it ended.
-    ///   - server: Its server.
-    ///   - lifetime: Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
-    mutating func record(_ verdict: SessionEnd.Verdict, server: IPAddress, lifetime: Int64?) {
         record(
             Manner(by: verdict.by, layer: verdict.layer), silence: verdict.silence ?? 0,
-            messageSilence: verdict.messageSilence, server: server, lifetime: lifetime)
+            messageSilence: verdict.messageSilence, sample)
     }
 
     /// Takes the end of a TLS connection that was not decrypted.
     mutating func record(_ connection: EncryptedConnection) {
         record(
             Manner(by: connection.by, layer: connection.layer), silence: connection.silence ?? 0, messageSilence: nil,
-            server: connection.server.address, lifetime: connection.opensInCapture ? connection.duration : nil)
+            Sample(
+                server: connection.server.address, lifetime: connection.opensInCapture ? connection.duration : nil))
     }
 
-    private mutating func record(
-        _ manner: Manner, silence: Int64, messageSilence: Int64?, server: IPAddress, lifetime: Int64?
-    ) {
+    private mutating func record(_ manner: Manner, silence: Int64, messageSilence: Int64?, _ sample: Sample) {
+        let index = index(of: sample.server)
+        if let index {
+            var end = Survivors.End()
+            if manner.layer != .captureEnd {
+                end.silence = silence >= Self.shortest ? silence : 0
+                end.messageSilence = messageSilence.map { $0 >= Self.shortest ? $0 : 0 } ?? 0
+            }
+            servers[index].survivors.record(sample.survived, before: end, path: sample.path)
+        }
         guard manner.layer != .captureEnd else { return }
-        guard let index = index(of: server) else {
+        guard let index else {
             uncomparedSessions &+= 1
             return
         }
+        let lifetime = sample.lifetime
         servers[index].ended &+= 1
         let place = servers[index].place(of: manner)
         if place == servers[index].endings.count { servers[index].endings.append(Endings(manner: manner)) }
         servers[index].endings[place].count &+= 1
         let isSilent = lifetime.map { $0 >= silence && TimeClusters.isTight(silence...$0) } ?? false
         if silence >= Self.shortest {
-            servers[index].endings[place].silences.count(silence, isSilentThroughout: isSilent)
+            servers[index].endings[place].silences.count(
+                silence, isSilentThroughout: isSilent, path: sample.path, lastSpeaker: sample.lastSpeaker)
         }
         if let messages = messageSilence, messages >= Self.shortest {
-            servers[index].endings[place].messageSilences.count(messages, isSilentThroughout: false)
+            servers[index].endings[place].messageSilences.count(
+                messages, isSilentThroughout: false, path: sample.path, lastSpeaker: sample.lastSpeaker)
         }
         if let lifetime, lifetime >= Self.shortest {
-            servers[index].endings[place].lifetimes.count(lifetime, isSilentThroughout: isSilent)
+            servers[index].endings[place].lifetimes.count(
+                lifetime, isSilentThroughout: isSilent, path: sample.path, lastSpeaker: sample.lastSpeaker)
         }
     }
 
@@ -108,6 +119,7 @@ struct EndingPatterns: Sendable {
                 continue
             }
             servers[index].ended &+= server.ended
+            servers[index].survivors.add(server.survivors)
             for endings in server.endings {
                 let place = servers[index].place(of: endings.manner)
                 guard place < servers[index].endings.count else {
@@ -150,8 +162,14 @@ struct EndingPatterns: Sendable {
     }
 
     private static func pattern(in endings: Endings, of server: Server) -> EndingPattern? {
-        var silence = largest(endings.silences, of: endings.count)
-        var lifetime = largest(endings.lifetimes, of: endings.count)
+        func largest(
+            _ times: TimeClusters, _ time: (Survivors.Times, Role) -> Int64, _ own: (Survivors.End) -> Int64
+        ) -> TimeClusters.Cluster? {
+            let found = times.clusters.map { server.survivors.confirmed($0, time, own) }.max { $0.count < $1.count }
+            return found.flatMap { $0.count >= fewest && $0.count &* 2 >= endings.count ? $0 : nil }
+        }
+        var silence = largest(endings.silences, { $0.silences[$1.index] }, { $0.silence })
+        var lifetime = largest(endings.lifetimes, { times, _ in times.lifetime }, { _ in 0 })
         var isSilentThroughout = false
         if let silent = silence, let living = lifetime {
             // What a session without any frame shows is silence and lifetime at once: the others tell which it is.
@@ -166,7 +184,9 @@ struct EndingPatterns: Sendable {
             }
         }
         // Heartbeats break a silence, and no timer that looks at messages.
-        let messages = silence == nil && lifetime == nil ? largest(endings.messageSilences, of: endings.count) : nil
+        let messages =
+            silence == nil && lifetime == nil
+            ? largest(endings.messageSilences, { times, _ in times.messageSilence }, { $0.messageSilence }) : nil
         guard let count = [silence?.count, lifetime?.count, messages?.count].compactMap(\.self).min() else {
             return nil
         }
@@ -174,12 +194,6 @@ struct EndingPatterns: Sendable {
             server: server.address, by: endings.manner.by, layer: endings.manner.layer, sessions: count,
             ended: server.ended, silence: silence?.range, messageSilence: messages?.range, lifetime: lifetime?.range,
             isSilentThroughout: isSilentThroughout)
-    }
-
-    private static func largest(_ times: TimeClusters, of count: UInt64) -> TimeClusters.Cluster? {
-        times.clusters.max { $0.count < $1.count }.flatMap {
-            $0.count >= fewest && $0.count &* 2 >= count ? $0 : nil
-        }
     }
 }
 

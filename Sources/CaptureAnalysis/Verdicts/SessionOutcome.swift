@@ -17,6 +17,8 @@ struct SessionOutcome {
     var burst: Burst?
     /// Pings that waited too long for a Pong.
     var unansweredPings: UInt64
+    /// Pings that waited too long, and whose Pong the capture may lack.
+    var uncertainPings: UInt64 = 0
     /// Whether the upgrade was accepted.
     var wasOpened: Bool
     /// The alerts of TLS; nil if TLS does not carry the session.
@@ -37,7 +39,7 @@ struct SessionOutcome {
             serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
             silence: lastTime(tcp).map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
             messageSilence: lastMessageTime.map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
-            unansweredPings: unansweredPings,
+            unansweredPings: unansweredPings, uncertainPings: uncertainPings,
             timeout: layer == .timeout || firstCloser.map { hasVanished($0.peer, tcp) } == true
                 ? tcp.health.unanswered : nil,
             tls: alerts.map {
@@ -74,6 +76,8 @@ struct SessionOutcome {
     private func mayHaveClosedBefore(_ closer: Role) -> Bool {
         let peer = closer.peer.index
         guard ends[peer].close == nil, ends[peer].isLost, let close = ends[closer.index].close else { return false }
+        // A code for a rule that the other end broke answers no Close frame.
+        if ends[peer].brokenRule != nil, hasFailedByClose(closer) { return false }
         return ends[peer].lastPacket < close.origin.packet
     }
 

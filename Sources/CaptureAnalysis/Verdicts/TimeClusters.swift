@@ -1,3 +1,5 @@
+import WebSocketProtocol
+
 /// Groups of lengths of time that are nearly the same, found one after the other in bounded memory.
 ///
 /// A group takes a time as long as its longest and its shortest then differ by at most 2 % of the longest. Times that
@@ -9,6 +11,8 @@ struct TimeClusters: Sendable {
         var count: UInt64 = 0
         /// How many of them are of sessions in which nothing was ever said.
         var silentThroughout: UInt64 = 0
+        /// The paths of the sessions.
+        var paths = PathCounts()
     }
 
     /// The most groups that are followed; beyond, a new one takes the place of the smallest, the oldest of equals.
@@ -20,11 +24,12 @@ struct TimeClusters: Sendable {
     /// The times in groups that others took the place of.
     private(set) var forgotten: UInt64 = 0
 
-    /// Counts a time.
-    mutating func count(_ time: Int64, isSilentThroughout: Bool) {
+    /// Counts a time of a session with this path (``Survivors``).
+    mutating func count(_ time: Int64, isSilentThroughout: Bool, path: UInt64 = 0, lastSpeaker: Role = .client) {
         let index = clusters.firstIndex { TimeClusters.isTight(TimeClusters.joined($0.range, time)) } ?? begin(time)
         clusters[index].range = TimeClusters.joined(clusters[index].range, time)
         clusters[index].count &+= 1
+        clusters[index].paths.count(path, lastSpeaker)
         if isSilentThroughout { clusters[index].silentThroughout &+= 1 }
     }
 
@@ -41,6 +46,7 @@ struct TimeClusters: Sendable {
             clusters[index].range = TimeClusters.joined(
                 TimeClusters.joined(clusters[index].range, range.lowerBound), range.upperBound)
             clusters[index].count &+= cluster.count
+            clusters[index].paths.add(cluster.paths)
             clusters[index].silentThroughout &+= cluster.silentThroughout
         }
     }

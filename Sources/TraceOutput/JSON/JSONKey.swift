@@ -155,6 +155,7 @@ extension JSONKey {
     static var originPacket: JSONKey { JSONKey(#","origin_packet":"#) }
     static var originTime: JSONKey { JSONKey(#","origin_time":"#) }
     static var unansweredPings: JSONKey { JSONKey(#","unanswered_pings":"#) }
+    static var uncertainPings: JSONKey { JSONKey(#","uncertain_pings":"#) }
     static var failedBy: JSONKey { JSONKey(#","failed_by":"#) }
     static var failedOver: JSONKey { JSONKey(#","failed_over":"#) }
     static var closeEvents: JSONKey { JSONKey(#","close_events":"#) }

@@ -45,6 +45,7 @@ extension OutputBuffer {
             output.write(.silence, seconds: verdict.silence)
             output.write(.messageSilence, seconds: verdict.messageSilence)
             output.write(.unansweredPings, verdict.unansweredPings)
+            if verdict.uncertainPings > 0 { output.write(.uncertainPings, verdict.uncertainPings) }
             output.write(.failedBy, verdict.failure?.by)
             output.write(.failedOver, verdict.failure?.rule?.id)
             guard let tls = verdict.tls else { return }

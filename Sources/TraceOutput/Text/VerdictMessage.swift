@@ -27,6 +27,9 @@ package enum VerdictMessage {
         if verdict.unansweredPings > 0 {
             text += ", \(Quantity.count(verdict.unansweredPings, "ping")) unanswered"
         }
+        if verdict.uncertainPings > 0 {
+            text += ", a gap may hide the answers to \(Quantity.count(verdict.uncertainPings, "ping"))"
+        }
         return text
     }
 
@@ -69,6 +72,7 @@ package enum VerdictMessage {
         verdict.silence = nil
         verdict.messageSilence = nil
         verdict.unansweredPings = 0
+        verdict.uncertainPings = 0
         verdict.timeout = verdict.timeout.map { SessionEnd.Unanswered(from: $0.from, segments: 0, span: 0) }
         verdict.clientEvent = verdict.clientEvent.map { CloseEvent(code: $0.code, reason: "", wasClean: nil) }
         verdict.serverEvent = verdict.serverEvent.map { CloseEvent(code: $0.code, reason: "", wasClean: nil) }

@@ -1,0 +1,56 @@
+/// How senders get the length in a frame's header (RFC 6455 5.2) wrong: what a segment shows that holds one whole frame.
+enum LengthForm: UInt8 {
+    /// The bytes of the extended length have the other order.
+    case reversed
+    /// 126 to 255 stand in the second byte, whose top bit then seems to be the mask bit.
+    case oneByte
+    /// The mask bit is set, but the key is absent, or counted as payload.
+    case withoutKey
+    /// The header is counted as payload.
+    case withHeader
+    /// 32 bits follow 126 or 127, or 64 follow 126, or 16 follow 127.
+    case otherWidth
+
+    /// What would have to be true of the header.
+    var condition: String {
+        switch self {
+        case .reversed: "the bytes of the length have the other order"
+        case .oneByte: "the second byte alone is the length, without a mask bit"
+        case .withoutKey: "the masking key is absent, or counted as payload"
+        case .withHeader: "the header is counted as payload"
+        case .otherWidth: "the extended length has more or fewer bytes than the second byte says"
+        }
+    }
+
+    /// The first form in which bytes are one whole frame; nil if there is none.
+    @inline(never)
+    init?(of bytes: Span<UInt8>) {
+        // Reserved bits and opcodes: then it is no header in any form.
+        guard bytes.count > 10, bytes[0] & 0x70 == 0, bytes[0] & 0x07 < 3 else { return nil }
+        let (count, second) = (UInt64(bytes.count), bytes[1])
+        let isMasked = second & 0x80 != 0
+        let keySize: UInt64 = isMasked ? 4 : 0
+        let short = UInt64(second & 0x7f)
+        func number(_ size: Int, isReversed: Bool = false) -> UInt64 {
+            (0..<size).reduce(0) { $0 &<< 8 | UInt64(bytes[2 &+ (isReversed ? size &- 1 &- $1 : $1)]) }
+        }
+        func isWhole(_ header: UInt64, _ length: UInt64) -> Bool { count >= header && count &- header == length }
+        let size = short < 126 ? 0 : short == 126 ? 2 : 8
+        let length = size == 0 ? short : number(size)
+        let start = UInt64(2 &+ size)
+        if isWhole(start &+ keySize, length) { return nil }
+        if size > 0, isWhole(start &+ keySize, number(size, isReversed: true)) {
+            self = .reversed
+        } else if second >= 126, isWhole(2, UInt64(second)) {
+            self = .oneByte
+        } else if isMasked, isWhole(start, length) {
+            self = .withoutKey
+        } else if isWhole(0, length) {
+            self = .withHeader
+        } else if size > 0, [2, 4, 8].contains(where: { isWhole(UInt64(2 &+ $0) &+ keySize, number($0)) }) {
+            self = .otherWidth
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+extension Session {
+    /// What it shows of timers that did not end it; of a session of which bytes are missing, only its age.
+    mutating func survived(
+        _ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd, _ endTime: Timestamp
+    ) -> Survivors.Times {
+        var times = Survivors.Times(lifetime: openingTime.map { endTime.nanoseconds(since: $0) } ?? 0)
+        guard !streams[0].isIncomplete, !streams[1].isIncomplete else { return times }
+        if let pauses { times.silences = pauses.longest(acknowledged: tcp.acknowledged, client: clientDirection) }
+        let speaker = lastSpeaker(tcp).index
+        times.silences[speaker] = max(times.silences[speaker], verdict.silence ?? 0)
+        times.messageSilence = max(
+            times.silences[0], times.silences[1], pauses?.messageSilence ?? 0, verdict.messageSilence ?? 0)
+        return times
+    }
+
+    /// Who sent the last bytes before the silence at the end.
+    mutating func lastSpeaker(_ tcp: TransportEnd) -> Role {
+        // Bytes that drew a RST, and a Close frame after a pause, break no silence.
+        if let burst = pauses?.burst,
+            firstCloser != nil
+                || tcp.reset.map({ $0.from == burst.role.peer.direction(client: clientDirection) }) == true
+        {
+            return burst.lastSpeaker
+        }
+        return streams[0].lastPacket > streams[1].lastPacket ? .client : .server
+    }
+}
+
+/// The pauses of a session: an object, so that sessions without any take no room for it.
+final class PauseRecord {
+    /// The bytes that it takes.
+    static let cost = 160
+
+    /// The latest bytes after a pause.
+    private(set) var burst: Burst
+    /// The longest time from a data message to a Pong after which no other had come.
+    var messageSilence: Int64 = 0
+    /// The longest pause after bytes of each end, of those that ended with bytes to which the other end replied.
+    private var confirmed: InlineArray<2, Int64> = [0, 0]
+    /// The longest one since, and where the bytes begin that ended it; 0 if there is none.
+    private var pending: Int64 = 0
+    private var pendingStart: UInt64 = 0
+    private var pendingRole = Role.client
+    private var pendingSpeaker = Role.client
+
+    init(_ burst: Burst) {
+        self.burst = burst
+    }
+
+    /// Takes bytes after a pause, which counts in nanoseconds if the session lives through it.
+    func record(_ next: Burst, after pause: Int64?) {
+        burst = next
+        guard let pause else { return }
+        // Who replies was still there.
+        if pendingRole != next.role {
+            confirmed[pendingSpeaker.index] = max(confirmed[pendingSpeaker.index], pending)
+        } else if pending >= pause {
+            return
+        }
+        (pending, pendingStart, pendingRole, pendingSpeaker) = (pause, next.start, next.role, next.lastSpeaker)
+    }
+
+    /// The longest ones in nanoseconds, by who had spoken last, whose end the other end has acknowledged up to these
+    /// offsets, or replied to.
+    func longest(acknowledged: InlineArray<2, UInt64>, client: Direction) -> InlineArray<2, Int64> {
+        var longest = confirmed
+        if acknowledged[pendingRole.direction(client: client).index] > pendingStart {
+            longest[pendingSpeaker.index] = max(longest[pendingSpeaker.index], pending)
+        }
+        return longest
+    }
+}
+
+/// Bytes that an end sent after a pause of the session.
+struct Burst {
+    /// Who sent the first.
+    var role: Role
+    /// Where they begin in the TCP stream that carries them.
+    var start: UInt64
+    /// When the last byte before the pause came; nil if none did.
+    var before: Timestamp?
+    /// Who sent that.
+    var lastSpeaker: Role
+}
