@@ -116,7 +116,7 @@ struct MidstreamEvidenceTests {
         }
         let starts = frames.indices.map { 899 - cut + frames[..<$0].flatMap(\.self).count }
         #expect(starts.contains { UInt64($0) == place?.offset })
-        #expect(search.keptCount < 2000)
+        #expect(search.kept.count < 2000)
     }
 
     @Test(

@@ -44,7 +44,7 @@ struct MidstreamSearch {
     /// The packet of the first bytes kept.
     var firstOrigin: Origin? {
         let origins = Direction.allCases.compactMap { direction in
-            streams[direction.index].flatMap { $0.pieceCount > 0 ? $0.origin(ofPiece: 0) : nil }
+            streams[direction.index].flatMap { $0.kept.pieceCount > 0 ? $0.kept.origin(ofPiece: 0) : nil }
         }
         return origins.min { $0.packet < $1.packet }
     }
@@ -95,11 +95,12 @@ struct MidstreamSearch {
     private func pieces(of direction: Direction) -> [Piece] {
         guard let search = streams[direction.index] else { return [] }
         var completion: UInt64 = 0
-        return (0..<search.pieceCount).map { piece in
-            completion = max(completion, search.origin(ofPiece: piece).packet)
+        return (0..<search.kept.pieceCount).map { piece in
+            completion = max(completion, search.kept.origin(ofPiece: piece).packet)
             return Piece(
-                direction: direction, bytes: search.bytes(ofPiece: piece), missing: search.missing(inPiece: piece),
-                origin: search.origin(ofPiece: piece), completion: completion)
+                direction: direction, bytes: search.kept.bytes(ofPiece: piece),
+                missing: search.kept.missing(inPiece: piece),
+                origin: search.kept.origin(ofPiece: piece), completion: completion)
         }
     }
 

@@ -143,7 +143,7 @@ extension Shard {
             begin.opened = search.firstOrigin
             // Where the bytes kept begin; a stream of which nothing was kept begins with its next byte.
             for direction in Direction.allCases {
-                if let kept = search.streams[direction.index]?.keptOffset { begin.offsets[direction.index] = kept }
+                if let kept = search.streams[direction.index]?.kept.start { begin.offsets[direction.index] = kept }
             }
             let unanswered = openings[opening].takeUnanswered()
             let context = announce(

@@ -152,7 +152,7 @@ extension Session {
         guard let search = streams[role.index].search else { return }
         streams[role.index].search = nil
         workspace.resources.keepable &+= search.cost
-        let given = streams[role.index].skipped &+ search.searched &- UInt64(search.keptCount(from: offset))
+        let given = streams[role.index].skipped &+ search.searched &- UInt64(search.kept.count(from: offset))
         let resync = Resync(
             from: role, streamOffset: offset, gapPacket: streams[role.index].gapPacket, confidence: .inferred,
             skipped: given)
@@ -161,11 +161,11 @@ extension Session {
         streams[role.index].decoder.resume(at: offset)
         believe(&context, &workspace, &sink)
         var hasResumed = false
-        for piece in 0..<search.pieceCount {
-            let origin = search.origin(ofPiece: piece)
-            let missing = search.missing(inPiece: piece, from: offset)
+        for piece in 0..<search.kept.pieceCount {
+            let origin = search.kept.origin(ofPiece: piece)
+            let missing = search.kept.missing(inPiece: piece, from: offset)
             if missing > 0 { skipInChain(missing, from: role, gapPacket: origin.packet, context, &workspace, &sink) }
-            let bytes = search.bytes(ofPiece: piece, from: offset)
+            let bytes = search.kept.bytes(ofPiece: piece, from: offset)
             guard missing > 0 || !bytes.isEmpty else { continue }
             if !hasResumed {
                 streams[role.peer.index].pings.hidePongs(before: origin.time)

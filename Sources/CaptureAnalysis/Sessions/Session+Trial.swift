@@ -28,7 +28,7 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
-        let hasRoom = workspace.resources.searchable > bytes.count && search.keptCount < Self.trialLimit
+        let hasRoom = workspace.resources.searchable > bytes.count && search.kept.count < Self.trialLimit
         let cost = search.cost
         let place = search.receive(bytes, origin: origin)
         workspace.resources.keepable &-= search.cost &- cost
@@ -45,18 +45,18 @@ extension Session {
     ) {
         guard let first = takeTrial(of: .client, &workspace) else {
             guard let second = takeTrial(of: .server, &workspace) else { return }
-            for piece in 0..<second.pieceCount {
+            for piece in 0..<second.kept.pieceCount {
                 decode(piece, of: second, from: .server, &context, &workspace, &sink)
             }
             return
         }
         let second = takeTrial(of: .server, &workspace)
         var (next, nextOfSecond) = (0, 0)
-        let count = second?.pieceCount ?? 0
-        while next < first.pieceCount || nextOfSecond < count {
+        let count = second?.kept.pieceCount ?? 0
+        while next < first.kept.pieceCount || nextOfSecond < count {
             if let second, nextOfSecond < count,
-                next == first.pieceCount
-                    || second.origin(ofPiece: nextOfSecond).packet < first.origin(ofPiece: next).packet
+                next == first.kept.pieceCount
+                    || second.kept.origin(ofPiece: nextOfSecond).packet < first.kept.origin(ofPiece: next).packet
             {
                 decode(nextOfSecond, of: second, from: .server, &context, &workspace, &sink)
                 nextOfSecond &+= 1
@@ -91,7 +91,7 @@ extension Session {
             let hasFin = tcp.isWhole[role.direction(client: clientDirection).index]
             let place = search.finish(hasFin: hasFin)
             if place != nil || search.isWhole { return believe(&context, &workspace, &sink) }
-            if unproven == nil, search.keptCount > 0 { unproven = role }
+            if unproven == nil, search.kept.count > 0 { unproven = role }
         }
         if let unproven { return stopFraming(at: unproven, context, &workspace, &sink) }
         for role in Role.allCases { _ = takeTrial(of: role, &workspace) }
@@ -116,10 +116,10 @@ extension Session {
         at role: Role, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let search = streams[role.index].search, search.pieceCount > 0 else { return }
-        let offset = search.keptOffset
+        guard let search = streams[role.index].search, search.kept.pieceCount > 0 else { return }
+        let offset = search.kept.start
         let finding =
-            ForeignProtocol(search.bytes(ofPiece: 0).span).map {
+            ForeignProtocol(search.kept.bytes(ofPiece: 0).span).map {
                 Finding(Rule(.otherProtocol), $0.rawValue, from: role, at: offset)
             } ?? Finding(Rule(.notWebSocket), from: role, at: offset)
         workspace.report(finding, at: context, into: &sink)
@@ -136,7 +136,7 @@ extension Session {
         guard let search = takeTrial(of: role, &workspace) else { return }
         streams[role.index].decoder.lose(resources: &workspace.resources)
         var context = context
-        for piece in 0..<search.pieceCount { decode(piece, of: search, from: role, &context, &workspace, &sink) }
+        for piece in 0..<search.kept.pieceCount { decode(piece, of: search, from: role, &context, &workspace, &sink) }
     }
 
     private mutating func takeTrial(of role: Role, _ workspace: inout Workspace) -> FrameSearch? {
@@ -151,6 +151,7 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         decode(
-            search.bytes(ofPiece: piece).span, from: role, search.origin(ofPiece: piece), &context, &workspace, &sink)
+            search.kept.bytes(ofPiece: piece).span, from: role, search.kept.origin(ofPiece: piece), &context,
+            &workspace, &sink)
     }
 }

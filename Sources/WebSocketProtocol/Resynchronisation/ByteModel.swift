@@ -2,7 +2,7 @@
 ///
 /// It knows how often each byte came, how much of the stream is UTF-8, and how often two bytes stand side by side that
 /// could begin a frame. Evidence for frames is weighed against it: what this stream shows everywhere proves nothing.
-final class ByteModel {
+struct ByteModel {
     private var counts = InlineArray<256, UInt16>(repeating: 0)
     private var total = 0
     /// Bytes with the top bit set, and those of them that stand in a well-formed UTF-8 sequence.
@@ -19,7 +19,7 @@ final class ByteModel {
     var isUTF8: Bool { scalarBytes * 2 > highBytes }
 
     /// Counts the next bytes of the stream.
-    func receive(_ bytes: Span<UInt8>) {
+    mutating func receive(_ bytes: Span<UInt8>) {
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
@@ -40,7 +40,7 @@ final class ByteModel {
     }
 
     /// Counts a place at which a frame of each of `senders` could begin by its first two bytes.
-    func countPlace(clientHeader: Bool, serverHeader: Bool) {
+    mutating func countPlace(clientHeader: Bool, serverHeader: Bool) {
         places &+= 1
         if clientHeader { headerPlaces[Role.client.index] &+= 1 }
         if serverHeader { headerPlaces[Role.server.index] &+= 1 }

@@ -15,6 +15,8 @@ struct HeaderChain {
     private(set) var start: UInt64
     /// Where the next header is due.
     private(set) var next: UInt64
+    /// How far the stream must go before that header can be taken.
+    private(set) var due: UInt64
     /// The evidence so far.
     var bits: Int { min(formBits + min(repeatBits, Evidence.repeatLimit), formLimit) + contentBits }
     /// Evidence from headers that follow one another and frames that end with segments: records of other protocols have
@@ -61,6 +63,7 @@ struct HeaderChain {
         self.sender = sender
         self.start = start
         next = start
+        due = start
         formBits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
         formLimit = isMidstream && sender == .server ? Evidence.unmaskedFormMidstream : .max
     }
@@ -89,7 +92,7 @@ struct HeaderChain {
     ///   - model: What the stream's bytes are if they are no frames.
     /// - Returns: Whether it can be one; else the chain is broken.
     mutating func take(
-        _ header: FrameHeader, payload: Span<UInt8>, isText: Bool, mayBeCompressed: Bool, _ model: ByteModel
+        _ header: FrameHeader, payload: Span<UInt8>, isText: Bool, mayBeCompressed: Bool, _ model: borrowing ByteModel
     ) -> Bool {
         guard isPlausible(header, mayBeCompressed: mayBeCompressed) else { return false }
         frames += 1
@@ -253,6 +256,50 @@ struct HeaderChain {
     }
 }
 
+extension HeaderChain {
+    /// Takes headers as far as the bytes go.
+    ///
+    /// - Parameters:
+    ///   - kept: The bytes.
+    ///   - walks: Who has taken which header in them.
+    ///   - model: What they are if they are no frames.
+    ///   - rules: What frames may be.
+    ///   - isEnd: Whether no more bytes come behind these.
+    /// - Returns: Whether the chain goes on; false if it breaks, or meets another.
+    mutating func follow(
+        _ kept: borrowing SearchedBytes, _ walks: inout ChainWalks, _ model: borrowing ByteModel,
+        _ rules: borrowing ChainSet.Rules, isEnd: Bool
+    ) -> Bool {
+        let bytes = kept.bytes.span
+        let end = kept.end
+        while next < end {
+            if walks.meets(at: next, sender, bits: bits, start: start) { return false }
+            let offset = next
+            let bitsBefore = bits
+            let rest = bytes.extracting(droppingFirst: kept.index(of: offset))
+            guard let header = FrameHeader(rest) else {
+                due = end &+ 1
+                return true
+            }
+            let following = rest.extracting(droppingFirst: header.byteCount)
+            // The beginning of the payload is evidence, so wait for it while it may come.
+            let wanted = min(header.payloadLength, 128)
+            guard isEnd || UInt64(following.count) >= wanted else {
+                due = offset &+ UInt64(header.byteCount) &+ wanted
+                return true
+            }
+            let payload = following.extracting(first: Int(min(UInt64(following.count), header.payloadLength)))
+            let isText = model.isUTF8 && bytes.isInUTF8Sequence(kept.index(of: offset))
+            guard take(header, payload: payload, isText: isText, mayBeCompressed: rules.mayBeCompressed, model)
+            else { return false }
+            if let walk { walks.mark(offset, sender, by: walk, bits: bitsBefore) }
+            if let start = kept.startOfSegment(endingAt: next) { endsWithSegment(isAlone: start == offset) }
+        }
+        due = next &+ 1
+        return true
+    }
+}
+
 extension UInt32 {
     /// Whether one of its bytes is zero.
     fileprivate var hasZeroByte: Bool { (self &- 0x0101_0101) & ~self & 0x8080_8080 != 0 }
@@ -272,67 +319,5 @@ extension UInt8 {
         case 0x20...0x7e, 0x09, 0x0a, 0x0d: true
         default: false
         }
-    }
-}
-
-/// Where chains have taken headers in the current bytes, so that none is taken twice: a search takes time linear in the
-/// bytes, whatever they are.
-///
-/// A chain that reaches a header that another has taken ends there. If it has more evidence up to that place, the other
-/// gains the difference and its beginning.
-struct ChainWalks {
-    /// A header that was taken.
-    private struct Mark {
-        /// One more than the number of the walk that took it; 0 if none did.
-        var walk: Int32 = 0
-        /// The evidence of its chain before it.
-        var bits: Int32 = 0
-    }
-
-    private let start: UInt64
-    private let count: Int
-    /// Marks for a client's headers at each place, then for a server's.
-    private var marks: [Mark] = []
-    private var gains: [(bits: Int, start: UInt64)] = []
-
-    /// Begins with the part of the stream in which chains may begin.
-    init(from start: UInt64, to end: UInt64) {
-        self.start = start
-        count = Int(clamping: end &- start)
-    }
-
-    /// Begins a chain's walk and returns its number.
-    mutating func begin() -> Int32 {
-        gains.append((0, 0))
-        return Int32(truncatingIfNeeded: gains.count - 1)
-    }
-
-    /// Whether another chain has taken the header at a place, which one that began at `start` is due to take.
-    ///
-    /// If so, that one gets the better of the two beginnings.
-    mutating func meets(at place: UInt64, _ sender: Role, bits: Int, start: UInt64) -> Bool {
-        guard !marks.isEmpty, let index = index(place, sender), marks[index].walk > 0 else { return false }
-        let other = Int(marks[index].walk) - 1
-        let gain = bits - Int(marks[index].bits)
-        if gain > gains[other].bits { gains[other] = (gain, start) }
-        return true
-    }
-
-    /// Marks the header at a place as taken by a walk, whose chain had this many bits before.
-    mutating func mark(_ place: UInt64, _ sender: Role, by walk: Int32, bits: Int) {
-        guard let index = index(place, sender) else { return }
-        if marks.isEmpty { marks = Array(repeating: Mark(), count: 2 &* count) }
-        marks[index] = Mark(walk: walk &+ 1, bits: Int32(clamping: bits))
-    }
-
-    /// The better beginning that a walk got from those that met it, and how many bits better it is.
-    func gain(of walk: Int32?) -> (bits: Int, start: UInt64)? {
-        guard let walk, gains[Int(walk)].bits > 0 else { return nil }
-        return gains[Int(walk)]
-    }
-
-    private func index(_ place: UInt64, _ sender: Role) -> Int? {
-        guard place >= start, place &- start < UInt64(count) else { return nil }
-        return Int(place &- start) &+ (sender == .client ? 0 : count)
     }
 }

@@ -24,10 +24,10 @@ struct GapChainTests {
         let rest = Array(long.suffix(from: 350)) + GapChainTests.text(90)
         let place = search.receive(rest.span, origin: Origin(packet: 3))
         #expect(place?.offset == 0)
-        #expect((0..<search.pieceCount).map { search.origin(ofPiece: $0).packet } == [1, 2, 3])
-        #expect((0..<search.pieceCount).map { search.missing(inPiece: $0) } == [0, 150, 0])
-        #expect(search.bytes(ofPiece: 2).elementsEqual(rest))
-        #expect(search.keptCount(from: UInt64(start.count) + 150 + 10) == rest.count - 10)
+        #expect((0..<search.kept.pieceCount).map { search.kept.origin(ofPiece: $0).packet } == [1, 2, 3])
+        #expect((0..<search.kept.pieceCount).map { search.kept.missing(inPiece: $0) } == [0, 150, 0])
+        #expect(search.kept.bytes(ofPiece: 2).elementsEqual(rest))
+        #expect(search.kept.count(from: UInt64(start.count) + 150 + 10) == rest.count - 10)
     }
 
     @Test("is the only one that stays: if none spans the gap, nothing changes")
@@ -36,7 +36,7 @@ struct GapChainTests {
         let bytes = GapChainTests.text(60)
         #expect(search.receive(bytes.span, origin: Origin(packet: 1)) == nil)
         #expect(!search.skip(1, origin: Origin(packet: 2)))
-        #expect(search.pieceCount == 1)
+        #expect(search.kept.pieceCount == 1)
         #expect(!search.skip(.max, origin: Origin(packet: 2)))
     }
 

@@ -67,7 +67,7 @@ struct SearchBoundTests {
         let noise = [UInt8](repeating: 0xff, count: 1400)
         for _ in 0..<2000 {
             #expect(search.receive(noise.span, origin: Origin(packet: 1)) == nil)
-            #expect(search.keptCount <= limit + noise.count)
+            #expect(search.kept.count <= limit + noise.count)
             #expect(search.cost <= 3 * limit)
         }
         #expect(search.searched == 2000 * 1400)

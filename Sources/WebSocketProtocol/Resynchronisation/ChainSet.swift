@@ -1,0 +1,237 @@
+import WireFormat
+
+/// The guesses of a search at where frames begin, each a chain of headers, and how far they have come.
+struct ChainSet {
+    /// What may begin a chain.
+    struct Rules {
+        /// Who may send the stream.
+        var senders: [Role]
+        /// Whether RSV1 may mark compressed messages.
+        var mayBeCompressed: Bool
+        /// Whether nothing is known of the connection.
+        var isMidstream: Bool
+        /// Whether frames begin at the first byte, or nowhere.
+        var isAnchored: Bool
+    }
+
+    private let rules: Rules
+    private let first: UInt64
+    private var model = ByteModel()
+    private var chains: [HeaderChain] = []
+    /// The next place to try.
+    private(set) var candidate: UInt64
+    /// How far the bytes must go for the first of the chains to go on.
+    private var nextDue = UInt64.max
+    /// Whether a chain has changed since ``leader(needed:end:)`` last found no place.
+    private var isUndecided = false
+    /// The most chains that there were: twice as many bound the array's capacity, which depends on the allocator.
+    private var largest = 0
+
+    /// How many chains are followed at a time; the weakest is dropped for another.
+    private static let limit = 32
+
+    /// Begins where frames may begin.
+    init(_ rules: Rules, from offset: UInt64) {
+        self.rules = rules
+        first = offset
+        candidate = offset
+    }
+
+    /// Whether there are no chains.
+    var isEmpty: Bool { chains.isEmpty }
+
+    /// Memory taken, in bytes.
+    var cost: Int { 2 &* largest &* MemoryLayout<HeaderChain>.stride }
+
+    /// The evidence of the leading chain, in bits.
+    var bestEvidence: Int { chains.reduce(0) { max($0, $1.bits) } }
+
+    /// The place before which no chain needs bytes any more.
+    var awaited: UInt64 { chains.reduce(candidate) { min($0, $1.next) } }
+
+    /// Whether a chain takes all bytes, as whole frames.
+    func isWhole(at end: UInt64) -> Bool {
+        chains.contains { $0.next == end && ($0.bits >= Evidence.neededAtEnd || $0.frames > 1) }
+    }
+
+    /// Learns what the next bytes of the stream are if they are no frames.
+    mutating func learn(_ bytes: Span<UInt8>) { model.receive(bytes) }
+
+    /// Follows every chain as far as the bytes go, and begins new ones.
+    ///
+    /// No header is taken twice: a chain that reaches a header of another joins that one.
+    ///
+    /// - Parameters:
+    ///   - kept: The bytes.
+    ///   - segmentStart: Where the segment begins that came last; nil if there is none.
+    ///   - isEnd: Whether no more bytes come behind these.
+    mutating func advance(over kept: borrowing SearchedBytes, segmentStart: UInt64?, isEnd: Bool) {
+        let end = kept.end
+        var walks = ChainWalks(from: candidate, to: end)
+        if isEnd || nextDue <= end { followAll(kept, &walks, isEnd: isEnd) }
+        beginChains(kept, &walks, segmentStart: segmentStart, isEnd: isEnd)
+        largest = max(largest, chains.count)
+        guard walks.count > 0 else { return }
+        nextDue = .max
+        isUndecided = true
+        for index in chains.indices {
+            if let gain = walks.gain(of: chains[index].walk) { chains[index].adopt(start: gain.start, bits: gain.bits) }
+            chains[index].walk = nil
+            nextDue = min(nextDue, chains[index].due)
+        }
+    }
+
+    /// Follows every chain as far as the bytes go; most wait for bytes that have not come, and stay where they are.
+    private mutating func followAll(_ kept: borrowing SearchedBytes, _ walks: inout ChainWalks, isEnd: Bool) {
+        let end = kept.end
+        // One bit each: there are `limit` at most, 32.
+        var moved: UInt64 = 0
+        var gone: UInt64 = 0
+        for index in chains.indices where isEnd ? chains[index].next < end : chains[index].due <= end {
+            moved |= 1 &<< UInt64(index)
+            chains[index].walk = walks.begin()
+            if !chains[index].follow(kept, &walks, model, rules, isEnd: isEnd) { gone |= 1 &<< UInt64(index) }
+        }
+        guard moved != 0 else { return }
+        // Two that have not moved have different futures, as before.
+        for index in chains.indices where gone & 1 &<< UInt64(index) == 0 {
+            let bit: UInt64 = 1 &<< UInt64(index)
+            var others = (moved & bit == 0 ? moved : .max) & (bit &- 1) & ~gone
+            while others != 0 {
+                let other = others.trailingZeroBitCount
+                others &= others &- 1
+                guard chains[other].merges(with: chains[index]) else { continue }
+                if chains[index].bits > chains[other].bits { chains[other] = chains[index] }
+                gone |= bit
+                break
+            }
+        }
+        guard gone != 0 else { return }
+        var count = 0
+        for index in chains.indices where gone & 1 &<< UInt64(index) == 0 {
+            if count < index { chains[count] = chains[index] }
+            count &+= 1
+        }
+        chains.removeLast(chains.count &- count)
+    }
+
+    /// Begins a chain at each new place at which a header may stand.
+    private mutating func beginChains(
+        _ kept: borrowing SearchedBytes, _ walks: inout ChainWalks, segmentStart: UInt64?, isEnd: Bool
+    ) {
+        let bytes = kept.bytes.span
+        var place = kept.index(of: candidate)
+        while place < bytes.count {
+            let offset = kept.offset &+ UInt64(place)
+            if rules.isAnchored, offset > first { break }
+            // A header takes at most 14 bytes; one that is cut is tried again with the next segment.
+            guard isEnd || bytes.count &- place >= FrameHeader.maximumByteCount || offset == segmentStart else { break }
+            // A quick look at two bytes, which rules out most places.
+            let byte = bytes[place]
+            let mayBegin = byte & 0x30 == 0 && byte & 0x07 <= 2 && byte & 0x48 != 0x48
+            let isMasked = place &+ 1 < bytes.count ? bytes[place &+ 1] & 0x80 != 0 : nil
+            let isClients = mayBegin && isMasked ?? true
+            let isServers = mayBegin && !(isMasked ?? false)
+            model.countPlace(clientHeader: isClients, serverHeader: isServers)
+            if mayBegin {
+                for sender in rules.senders where sender == .client ? isClients : isServers {
+                    let isSegmentStart = rules.isAnchored || offset == segmentStart
+                    begin(sender, at: offset, kept, &walks, isSegmentStart: isSegmentStart, isEnd: isEnd)
+                }
+            }
+            place &+= 1
+        }
+        candidate = kept.offset &+ UInt64(place)
+    }
+
+    /// Begins a chain at a place if a header stands there that can begin one.
+    private mutating func begin(
+        _ sender: Role, at offset: UInt64, _ kept: borrowing SearchedBytes, _ walks: inout ChainWalks,
+        isSegmentStart: Bool, isEnd: Bool
+    ) {
+        let rest = kept.bytes.span.extracting(droppingFirst: kept.index(of: offset))
+        let isSmall = rest.count < FrameHeader.maximumByteCount
+        guard rules.isAnchored || isSmall || mayLead(rest, sender, isEnd: isEnd) else { return }
+        let bits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
+        guard !walks.meets(at: offset, sender, bits: bits, start: offset) else { return }
+        var chain = HeaderChain(
+            sender: sender, start: offset, isSegmentStart: isSegmentStart, isMidstream: rules.isMidstream)
+        chain.walk = walks.begin()
+        guard chain.follow(kept, &walks, model, rules, isEnd: isEnd) else { return }
+        if chain.frames > 0 || rules.isAnchored || isSmall { insert(chain) }
+    }
+
+    /// Whether a header stands at the beginning of these bytes that a chain may begin with, and enough of its payload.
+    private func mayLead(_ rest: Span<UInt8>, _ sender: Role, isEnd: Bool) -> Bool {
+        guard let header = FrameHeader(rest) else { return false }
+        let wanted = min(header.payloadLength, 128)
+        guard isEnd || UInt64(rest.count &- header.byteCount) >= wanted else { return false }
+        return HeaderChain.mayBegin(with: header, from: sender, mayBeCompressed: rules.mayBeCompressed)
+    }
+
+    private mutating func insert(_ chain: HeaderChain) {
+        if let index = chains.firstIndex(where: { $0.merges(with: chain) }) {
+            if chain.bits > chains[index].bits { chains[index] = chain }
+            return
+        }
+        guard chains.count >= ChainSet.limit else {
+            chains.append(chain)
+            return
+        }
+        guard let weakest = chains.indices.min(by: { chains[$0].bits < chains[$1].bits }) else { return }
+        if chains[weakest].bits < chain.bits { chains[weakest] = chain }
+    }
+}
+
+/// What happens to all chains.
+extension ChainSet {
+    /// Notes that a gap of `length` bytes follows at `end`, if a chain spans it.
+    ///
+    /// - Returns: Whether one does; if not, nothing changes.
+    mutating func skip(_ length: UInt64, at end: UInt64) -> Bool {
+        let (gapEnd, isBeyond) = end.addingReportingOverflow(length)
+        guard !isBeyond, chains.contains(where: { $0.next >= gapEnd }) else { return false }
+        let rivalBits = chains.reduce(0) { $1.next < gapEnd ? max($0, $1.bits) : $0 }
+        chains.removeAll { $0.next < gapEnd }
+        for index in chains.indices { chains[index].lose(rivalBits: rivalBits) }
+        nextDue = chains.map(\.due).min() ?? .max
+        isUndecided = true
+        candidate = gapEnd
+        return true
+    }
+
+    /// Counts that the stream ends at a place.
+    mutating func finish(at end: UInt64) {
+        for index in chains.indices where chains[index].next == end { chains[index].endsWithStream() }
+        isUndecided = true
+    }
+
+    /// Lets chains that begin before a place, whose bytes were discarded, keep their evidence and begin at their next header.
+    mutating func restart(before offset: UInt64) {
+        for index in chains.indices where chains[index].start < offset { chains[index].restart() }
+        isUndecided = true
+    }
+
+    /// The leading chain, if it has the evidence that is needed.
+    ///
+    /// A chain whose first bytes were discarded may begin after what has come so far: it waits.
+    ///
+    /// - Parameters:
+    ///   - needed: The evidence that is needed, in bits.
+    ///   - end: Where the bytes end.
+    /// - Returns: That chain, if no other is as likely.
+    mutating func leader(needed: Int, end: UInt64) -> HeaderChain? {
+        guard isUndecided else { return nil }
+        isUndecided = false
+        var leader: Int?
+        for index in chains.indices where leader.map({ chains[index].bits > chains[$0].bits }) ?? true {
+            leader = index
+        }
+        guard let leader, chains[leader].bits >= needed else { return nil }
+        let best = chains[leader]
+        guard best.bits >= best.rivalBits + Evidence.margin else { return nil }
+        for chain in chains where !chain.merges(with: best) && chain.bits + Evidence.margin > best.bits { return nil }
+        isUndecided = best.start > end
+        return isUndecided ? nil : best
+    }
+}
