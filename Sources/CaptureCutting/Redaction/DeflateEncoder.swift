@@ -31,72 +31,113 @@ struct DeflateEncoder {
         return nil
     }
 
-    /// The character at a place of filler that repeats itself after four, since the distance 4 has a short code.
-    static func repeated(_ place: Int) -> UInt8 {
-        let letters: InlineArray<4, UInt8> = [0x78, 0x71, 0x7a, 0x37]
-        return letters[place & 3]
-    }
+    /// What ``encodeRun(_:toExactly:)`` inflates to: no letter, and its place in the alphabet makes for short codes.
+    static let runCharacter = UInt8(ascii: "~")
 
-    /// The payload that inflates to filler (``repeated(_:)``): with codes made for that, since what repeats itself may be very short.
-    static func encodeFiller(_ length: Int, toExactly count: Int) -> [UInt8]? {
-        guard length >= 16 else { return nil }
-        for literals in stride(from: 4, through: min(32, length), by: 4) {
-            var bits = BitWriter(capacity: count)
-            let (matches, rest) = (length - literals).quotientAndRemainder(dividingBy: 258)
-            let last = rest < 3 ? nil : lengthCode(rest)
-            // One code of one bit, for 258 bytes; eight of four.
-            var symbols = Set((0..<4).map { Int(repeated($0)) } + [256])
-            if let last { symbols.insert(last.symbol) }
-            for spare in 257...265 where symbols.count < 8 { symbols.insert(spare) }
-            guard last?.symbol != 285 else { continue }
-            let codes = Dictionary(uniqueKeysWithValues: symbols.sorted().enumerated().map { ($0.1, 8 + $0.0) })
-            writeCodes(symbols, to: &bits)
-            for place in 0..<literals { bits.append(code: codes[Int(repeated(place))] ?? 0, 4) }
-            // A length, then the distance 4, which has a code of one bit.
-            for _ in 0..<matches { bits.append(code: 0, 2) }
-            if let last {
-                bits.append(code: codes[last.symbol] ?? 0, 4)
-                bits.append(last.value, last.bits)
-                bits.append(code: 0, 1)
-            } else {
-                for place in 0..<rest {
-                    bits.append(code: codes[Int(repeated(literals + matches * 258 + place))] ?? 0, 4)
-                }
+    /// The payload that inflates to one character again and again, which may be very short.
+    ///
+    /// - Parameters:
+    ///   - length: How often it is repeated.
+    ///   - count: The payload's length in bytes.
+    /// - Returns: The payload; nil if it cannot have that length.
+    static func encodeRun(_ length: Int, toExactly count: Int) -> [UInt8]? {
+        guard length > 0 else { return nil }
+        for codes in [RunCodes.fixed, .own] {
+            for literals in 1...min(16, length) {
+                var bits = BitWriter(capacity: count)
+                let (matches, rest) = (length - literals).quotientAndRemainder(dividingBy: 258)
+                let last = rest < 3 ? nil : lengthCode(rest)
+                if last?.symbol == 285 { continue }
+                codes.write(literals: literals + (last == nil ? rest : 0), matches: matches, last, to: &bits)
+                if bits.count &+ 3 > count &* 8, literals == 1 { break }
+                if bits.fill(to: count &* 8) { return bits.bytes }
             }
-            bits.append(code: codes[256] ?? 0, 4)
-            if bits.count &+ 3 > count &* 8, literals == 4 { return nil }
-            if bits.fill(to: count &* 8) { return bits.bytes }
         }
         return nil
     }
 
-    /// The header of a block with codes of its own (RFC 1951 3.2.7).
-    private static func writeCodes(_ symbols: Set<Int>, to bits: inout BitWriter) {
-        bits.append(0b100, 3)
-        bits.append(286 - 257, 5)
-        bits.append(5 - 1, 5)
-        bits.append(18 - 4, 4)
-        // Eight codes of three bits, for the lengths that follow.
-        let used = [0, 1, 2, 3, 4, 5, 17, 18]
-        for symbol in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1] {
-            bits.append(used.contains(symbol) ? 3 : 0, 3)
+    /// A payload of this length that inflates to nothing; nil if there is none.
+    static func encodeNothing(toExactly count: Int) -> [UInt8]? {
+        var bits = BitWriter(capacity: count)
+        return bits.fill(to: count &* 8) ? bits.bytes : nil
+    }
+
+    /// The payload of a text whose last bits, and the end of its block, are zeros that the receiver appends (RFC 7692 7.2.2);
+    /// nil if it cannot have that length.
+    static func encodeUnfinished(_ text: [UInt8], toExactly count: Int) -> [UInt8]? {
+        guard count > 0, text.count <= count else { return nil }
+        var bits = BitWriter(capacity: count &+ 1)
+        bits.append(0b010, 3)
+        for byte in text { append(symbol: Int(byte), to: &bits) }
+        // The end of a block has seven bits, and sixteen are sure to be zeros.
+        let spare = bits.count &- count &* 8
+        guard -7...9 ~= spare, bits.bytes[count...].allSatisfy({ $0 == 0 }) else { return nil }
+        return Array(bits.bytes.prefix(count))
+    }
+
+    /// The codes of a block that has literals of ``runCharacter`` and references to the byte before.
+    private enum RunCodes {
+        /// Those of RFC 1951 3.2.6.
+        case fixed
+        /// Those of the block: a bit for 258 bytes, and one for the distance (3.2.7).
+        case own
+
+        func write(
+            literals: Int, matches: Int, _ last: (symbol: Int, value: Int, bits: Int)?, to bits: inout BitWriter
+        ) {
+            guard self == .own else {
+                bits.append(0b010, 3)
+                for _ in 0..<literals { append(symbol: Int(runCharacter), to: &bits) }
+                for _ in 0..<matches { append(length: 258, distance: 1, to: &bits) }
+                if let last {
+                    append(symbol: last.symbol, to: &bits)
+                    bits.append(last.value, last.bits)
+                    bits.append(code: 0, 5)
+                }
+                bits.append(code: 0, 7)
+                return
+            }
+            // Four symbols are needed for a complete code.
+            writeHeader(last: last?.symbol ?? 257, to: &bits)
+            for _ in 0..<literals { bits.append(code: 0b10, 2) }
+            for _ in 0..<matches { bits.append(code: 0, 2) }
+            if let last {
+                bits.append(code: 0b111, 3)
+                bits.append(last.value, last.bits)
+                bits.append(code: 0, 1)
+            }
+            bits.append(code: 0b110, 3)
         }
-        let lengths = (0..<285).map { symbols.contains($0) ? 4 : 0 } + [1] + [0, 0, 0, 1, 1]
-        var place = 0
-        while place < lengths.count {
-            let run = lengths[place...].prefix { $0 == 0 }.count
-            switch run {
-            case 11...:
-                bits.append(code: 7, 3)
-                bits.append(min(run, 138) - 11, 7)
-                place += min(run, 138)
-            case 3...10:
-                bits.append(code: 6, 3)
-                bits.append(run - 3, 3)
-                place += run
-            default:
-                bits.append(code: lengths[place], 3)
-                place += 1
+
+        /// The header of the block: the lengths of its codes.
+        private func writeHeader(last: Int, to bits: inout BitWriter) {
+            bits.append(0b100, 3)
+            bits.append(286 - 257, 5)
+            bits.append(1 - 1, 5)
+            bits.append(18 - 4, 4)
+            let widths = [18: 1, 1: 2, 3: 3, 2: 4, 0: 5, 17: 5]
+            for symbol in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1] {
+                bits.append(widths[symbol] ?? 0, 3)
+            }
+            var lengths = [Int](repeating: 0, count: 287)
+            (lengths[Int(runCharacter)], lengths[256], lengths[last], lengths[285], lengths[286]) = (2, 3, 3, 1, 1)
+            var place = 0
+            while place < lengths.count {
+                let run = lengths[place...].prefix { $0 == 0 }.count
+                switch run {
+                case 11...:
+                    bits.append(code: 0, 1)
+                    bits.append(min(run, 138) - 11, 7)
+                    place += min(run, 138)
+                case 3...10:
+                    bits.append(code: 0b11111, 5)
+                    bits.append(run - 3, 3)
+                    place += run
+                default:
+                    let code = [(0b11110, 5), (0b10, 2), (0b1110, 4), (0b110, 3)][lengths[place]]
+                    bits.append(code: code.0, code.1)
+                    place += 1
+                }
             }
         }
     }

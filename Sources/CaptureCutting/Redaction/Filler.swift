@@ -10,12 +10,30 @@ enum Filler {
     @inline(__always)
     static func character(_ place: Int) -> UInt8 { letters[place % 5] }
 
-    /// The byte at a place of binary data: none is ASCII.
+    /// The character at a place of a text whose bytes are to be about as common as those of a real one.
+    ///
+    /// Masked text is known by what it unmasks to, if its bytes are not common in the stream: five that repeat are.
     @inline(__always)
-    static func byte(_ place: Int) -> UInt8 { 0x80 | UInt8(truncatingIfNeeded: place &* 37) & 0x7f }
+    static func variedCharacter(_ place: Int) -> UInt8 {
+        // A number by multiplication: no two of them repeat together for long, and the fifth of a row is a digit.
+        let number = UInt64(truncatingIfNeeded: place &+ 1) &* 0x9e37_79b9_7f4a_7c15 &>> 40
+        return place % 5 == 4
+            ? 0x30 &+ UInt8(truncatingIfNeeded: number % 10) : 0x61 &+ UInt8(truncatingIfNeeded: number % 26)
+    }
+
+    /// The byte at a place of binary data: none is ASCII, and none begins a frame, since it sets RSV2 or RSV3
+    /// (RFC 6455 5.2).
+    @inline(__always)
+    static func byte(_ place: Int) -> UInt8 {
+        let number = UInt8(truncatingIfNeeded: place % 96 &* 37 % 96)
+        return number < 48 ? 0x90 &+ number : 0xa0 &+ number
+    }
 
     /// A text of this length.
     static func text(_ count: Int) -> [UInt8] { (0..<count).map(character) }
+
+    /// A text of this length of ``variedCharacter(_:)``.
+    static func variedText(_ count: Int) -> [UInt8] { (0..<count).map(variedCharacter) }
 
     /// Binary data of this length.
     static func binary(_ count: Int) -> [UInt8] { (0..<count).map(byte) }

@@ -63,6 +63,30 @@ package struct Pseudonyms: Sendable {
         return bytes
     }
 
+    /// A masking key: another for another, and zero for zero.
+    ///
+    /// The three top bits of each byte stay: after a gap, masked text is known by bytes that are not printable, and those
+    /// bits decide that.
+    func maskingKey(_ original: UInt32) -> UInt32 {
+        guard original != 0 else { return 0 }
+        var key = original
+        repeat {
+            let kept = (0..<4).map { UInt8(truncatingIfNeeded: key >> UInt32($0 * 8 + 5)) & 7 }
+            // Four rounds of a Feistel network whose halves are ten bits of two bytes.
+            var left = key & 31 | key >> 3 & 0x3e0
+            var right = key >> 16 & 31 | key >> 19 & 0x3e0
+            for round in 0..<4 as Range<UInt8> {
+                var random = generator([round, UInt8(right & 31), UInt8(right >> 5)] + kept)
+                let next = left ^ (UInt32(random.next()) | UInt32(random.next()) << 8) & 0x3ff
+                (left, right) = (right, next)
+            }
+            let low = left & 31 | (left & 0x3e0) << 3
+            let high = right & 31 | (right & 0x3e0) << 3
+            key = key & 0xe0e0_e0e0 | low | high << 16
+        } while key == 0
+        return key
+    }
+
     /// Four rounds of a Feistel network whose halves are the even and odd nibbles.
     private func permutedOnce(_ original: [UInt8]) -> [UInt8] {
         var left = original.map { $0 >> 4 }

@@ -16,6 +16,8 @@ struct RedactedStream {
     var pending: [Extent] = []
     /// The end of the last frame.
     var frontier: UInt64?
+    /// The text of a frame that begins there and is never complete, as far as it is known, replaced.
+    var unfinished: [UInt8] = []
 
     /// The most that waits; beyond that, a message's payload is filled.
     static var maximumPending: Int { 1 << 17 }
@@ -83,10 +85,6 @@ struct RedactedSession {
     /// Compresses a text that says nothing: filler, or one that refers to earlier messages.
     mutating func compressFiller(_ length: Int, toExactly count: Int, from role: Role) -> [UInt8]? {
         if let payload = compress(Filler.text(length), toExactly: count, from: role) { return payload }
-        if let payload = DeflateEncoder.encodeFiller(length, toExactly: count) {
-            remember((0..<min(length, 512)).map(DeflateEncoder.repeated), from: role)
-            return payload
-        }
         let history = encoders[role.index]?.history ?? []
         for period in 1...8 where period <= history.count {
             let end = Array(history.suffix(period))
@@ -97,6 +95,15 @@ struct RedactedSession {
             }
             let text = (0..<length).map { end[$0 % period] }
             if let payload = compress(text, toExactly: count, from: role) { return payload }
+        }
+        let run = [UInt8](repeating: DeflateEncoder.runCharacter, count: min(length, DeflateEncoder.longestHistory))
+        if let payload = DeflateEncoder.encodeRun(length, toExactly: count) {
+            remember(run, from: role)
+            return payload
+        }
+        if let payload = DeflateEncoder.encodeUnfinished(Filler.text(length), toExactly: count) {
+            remember(Filler.text(length), from: role)
+            return payload
         }
         return nil
     }

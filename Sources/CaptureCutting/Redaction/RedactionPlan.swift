@@ -150,7 +150,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         let header = frame.header
         let start = frame.streamOffset
         let length = Int(clamping: header.payloadLength)
-        let mask = mask(header.maskingKey)
+        let mask = header.maskingKey.map(pseudonyms.maskingKey)
         defer { if sessions[id]?.hasFrames(of: event.from) != true { settle(key) } }
         put(header.bytes(key: mask), at: start, in: key)
         streams[key, default: RedactedStream()].frontier = start &+ UInt64(header.byteCount) &+ header.payloadLength
@@ -171,7 +171,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         if bytes.count != length {
             bytes = Filler.text(min(length, 125))
         } else if header.opcode == .close {
-            bytes = bytes.prefix(2) + text.redact(Array(bytes.dropFirst(2)))
+            bytes = bytes.prefix(2) + text.redact(Array(bytes.dropFirst(2)), compressible: false)
         } else {
             bytes = pseudonyms.binary(for: bytes)
         }
@@ -186,21 +186,35 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         room.frames &+= places.count
         totals.messages &+= 1
         defer { settle(key) }
-        let wire = places.reduce(0) { $0 + $1.length }
+        let wire = places.reduce(0) { $0 &+ min($1.length, .max - $0) }
         let isWhole = message.payload == .whole && message.isComplete && UInt64(wire) == message.wireLength
         guard isWhole, message.isCompressed || payload.count == wire else {
             if message.isCompressed {
                 sessions[id]?.breakContext(of: event.from)
+                // What is not complete is not inflated to its end, so there is nothing in it.
+                if !message.isComplete, wire <= 1 << 20, let empty = DeflateEncoder.encodeNothing(toExactly: wire) {
+                    put(empty, of: places, in: key)
+                    return
+                }
                 totals.undecodable &+= 1
                 for place in places { put(Filler.undecodable(min(place.length, 1 << 20)), of: place, in: key) }
             } else {
-                for place in places { fill(place, in: key, isText: message.isText) }
+                // Text begins like the original, as far as that is known.
+                let beginning = message.isText ? text.redact(Array(copying: payload), compressible: false) : []
+                fill(places, in: key, isText: message.isText, beginning: beginning)
+                streams[key]?.unfinished = Array(beginning.dropFirst(wire).prefix(1 << 16))
             }
             return
         }
         let original = Array(copying: payload)
-        var bytes = message.isText ? text.redact(original) : Filler.binary(original.count)
+        var bytes =
+            message.isText
+            ? text.redact(original, compressible: message.isCompressed) : Filler.binary(original.count)
         if message.isCompressed { bytes = compress(bytes, original, toExactly: wire, id, event.from, message.isText) }
+        put(bytes, of: places, in: key)
+    }
+
+    private mutating func put(_ bytes: [UInt8], of places: [FramePlace], in key: StreamKey) {
         var start = 0
         for place in places {
             put(Array(bytes[start..<min(start + place.length, bytes.count)]), of: place, in: key)
@@ -228,27 +242,37 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         return Filler.undecodable(count)
     }
 
+    /// Fills a message's payload, but for its beginning.
+    private mutating func fill(_ places: [FramePlace], in key: StreamKey, isText: Bool, beginning: [UInt8]) {
+        var rest = beginning[...]
+        for place in places {
+            let part = Array(rest.prefix(place.length))
+            rest = rest.dropFirst(place.length)
+            put(part, of: place, in: key)
+            fill(place, in: key, isText: isText, from: part.count)
+        }
+    }
+
     /// Fills a frame's payload by its place alone.
-    private mutating func fill(_ place: FramePlace, in key: StreamKey, isText: Bool) {
-        var done = 0
+    ///
+    /// - Parameters:
+    ///   - place: The payload.
+    ///   - key: The stream.
+    ///   - isText: Whether it is text.
+    ///   - first: How many of its bytes are filled already.
+    private mutating func fill(_ place: FramePlace, in key: StreamKey, isText: Bool, from first: Int = 0) {
+        var done = first
         while done < place.length {
-            // A multiple of what filler and masks repeat after.
-            let length = min(place.length - done, 65_540)
+            let length = min(place.length - done, 65_536)
             var part = place
             part.offset &+= UInt64(done)
             part.length = length
-            put(isText ? Filler.text(length) : Filler.binary(length), of: part, in: key)
+            part.key = place.key.map { $0 << UInt32(done % 4 * 8) | $0 >> UInt32((4 - done % 4) % 4 * 8) }
+            put(isText ? Filler.variedText(length) : Filler.binary(length), of: part, in: key)
             done += length
             // Beyond that, what no replacement is known for is filled anyway.
             guard done < 64 << 20 else { return }
         }
-    }
-
-    /// What takes the place of a masking key: another for another, and zero for zero.
-    private func mask(_ key: UInt32?) -> UInt32? {
-        guard let key else { return nil }
-        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: key >> UInt32(24 - 8 * $0)) }
-        return pseudonyms.permuted(bytes).reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     private mutating func put(_ bytes: [UInt8], of place: FramePlace, in key: StreamKey) {
@@ -358,14 +382,16 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
                 streams[key]?.frontier = nil
                 return
             }
-            let mask = mask(header.maskingKey)
+            let mask = header.maskingKey.map(pseudonyms.maskingKey)
             let place = FramePlace(
                 offset: frontier &+ UInt64(header.byteCount), length: Int(clamping: header.payloadLength),
                 key: mask, opcode: header.opcode)
             put(header.bytes(key: mask), at: frontier, in: key)
             var part = place
             part.length = min(place.length, 1 << 20)
-            fill(part, in: key, isText: header.opcode != .binary)
+            let beginning = streams[key]?.unfinished ?? []
+            streams[key]?.unfinished = []
+            fill([part], in: key, isText: header.opcode != .binary, beginning: beginning)
             settle(key)
             streams[key]?.frontier = isFar ? nil : next
         }

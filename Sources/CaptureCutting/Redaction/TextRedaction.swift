@@ -7,14 +7,37 @@ struct TextRedaction: Sendable {
     let keepsKeys: Bool
     let pseudonyms: Pseudonyms
 
+    /// Whether filler is to compress well, rather than to look like text.
+    private var isCompressible = true
+
+    init(keepsKeys: Bool, pseudonyms: Pseudonyms) {
+        self.keepsKeys = keepsKeys
+        self.pseudonyms = pseudonyms
+    }
+
     /// The text in place of another, of as many bytes.
-    func redact(_ text: [UInt8]) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - compressible: Whether it is to compress well.
+    /// - Returns: The other text.
+    func redact(_ text: [UInt8], compressible: Bool) -> [UInt8] {
+        var redaction = self
+        redaction.isCompressible = compressible
+        return redaction.redact(text)
+    }
+
+    private func character(_ place: Int) -> UInt8 {
+        isCompressible ? Filler.character(place) : Filler.variedCharacter(place)
+    }
+
+    private func redact(_ text: [UInt8]) -> [UInt8] {
         guard let broken = Self.firstBrokenByte(text) else { return redactValid(text[...]) }
         var result = redactValid(text[..<broken])
         // The lead byte and one more are enough to break UTF-8 at the same place; neither is a letter.
         for place in broken..<text.count {
             let isKept = place == broken || place == broken + 1 && text[place] >= 0x80
-            result.append(isKept ? text[place] : Filler.character(place))
+            result.append(isKept ? text[place] : character(place))
         }
         return result
     }
@@ -25,12 +48,12 @@ struct TextRedaction: Sendable {
         if (first, last) == (0x7b, 0x7d) || (first, last) == (0x5b, 0x5d) { return redactJSON(Array(text)) }
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
-        Self.appendFiller(for: text, keepingBreaks: true, to: &result)
+        appendFiller(for: text, keepingBreaks: true, to: &result)
         return result
     }
 
     /// Appends filler for characters, each by one of as many bytes.
-    private static func appendFiller(
+    private func appendFiller(
         for text: ArraySlice<UInt8>, keepingBreaks: Bool, to result: inout [UInt8]
     ) {
         var index = text.startIndex
@@ -39,7 +62,7 @@ struct TextRedaction: Sendable {
             let byte = text[index]
             let length = min(text.endIndex - index, byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4)
             switch length {
-            case 1: result.append(keepingBreaks && (byte == 0x0a || byte == 0x0d) ? byte : Filler.character(place))
+            case 1: result.append(keepingBreaks && (byte == 0x0a || byte == 0x0d) ? byte : character(place))
             case 2: result += [0xc2, 0xb7]
             case 3: result += [0xe2, 0x80, 0xa6]
             default: result += [0xf0, 0x9f, 0x94, 0xb9]
@@ -81,9 +104,9 @@ struct TextRedaction: Sendable {
                 }
                 let length = min(text.count - index, byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4)
                 if length == 1 {
-                    result.append(Filler.character(place))
+                    result.append(character(place))
                 } else {
-                    Self.appendFiller(for: text[index..<(index + length)], keepingBreaks: false, to: &result)
+                    appendFiller(for: text[index..<(index + length)], keepingBreaks: false, to: &result)
                 }
                 place += 1
                 index += length
@@ -134,9 +157,9 @@ struct TextRedaction: Sendable {
             }
             let length = min(text.endIndex - index, byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4)
             if length == 1 {
-                result.append(isKey ? names[index - text.startIndex] : Filler.character(place))
+                result.append(isKey ? names[index - text.startIndex] : character(place))
             } else {
-                Self.appendFiller(for: text[index..<(index + length)], keepingBreaks: false, to: &result)
+                appendFiller(for: text[index..<(index + length)], keepingBreaks: false, to: &result)
             }
             index += length
             place += 1
