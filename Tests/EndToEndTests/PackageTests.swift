@@ -62,6 +62,53 @@ struct PackageTests {
         #expect(try files == [])
     }
 
+    private static let hasApt =
+        geteuid() == 0 && ["apt-get", "setcap", "getcap", "setpriv"].allSatisfy(Command.exists)
+
+    /// apt and dpkg as they are, with a copy of what they know of this machine, and a folder for the packages' files.
+    private func apt(_ words: String..., environment: [String: String] = [:]) throws -> (status: Int32, text: String) {
+        let admin = system.path("machine")
+        if !FileManager.default.fileExists(atPath: admin) {
+            try FileManager.default.copyItem(atPath: "/var/lib/dpkg", toPath: admin)
+            for folder in ["cache/archives/partial", "log"] {
+                try FileManager.default.createDirectory(
+                    atPath: system.path(folder), withIntermediateDirectories: true)
+            }
+        }
+        let options = [
+            "Dir::State::status=\(admin)/status", "Dir::Cache=\(system.path("cache"))",
+            "Dir::Log=\(system.path("log"))",
+            "Debug::NoLocking=1", "APT::Sandbox::User=root", "APT::Install-Recommends=0",
+        ]
+        let toDpkg = [
+            "--admindir=\(admin)", "--instdir=\(system.path("root"))", "--force-script-chrootless", "--log=/dev/null",
+        ]
+        return try Command.run(
+            ["apt-get", "-y", "-q"] + (options + toDpkg.map { "DPkg::Options::=\($0)" }).flatMap { ["-o", $0] } + words,
+            environment: environment.merging(["DEBIAN_FRONTEND": "noninteractive"]) { first, _ in first })
+    }
+
+    @Test(
+        "is taken by apt, captures for an ordinary user on request, and goes away clean",
+        .enabled(if: hasApt, "there is no apt, or no right to use it"))
+    func installedByApt() throws {
+        let program = system.path("root/usr/bin/wstap")
+        let chat = try system.write("chat.pcap", [UInt8](Data(contentsOf: Fixture.named("chat").capture)))
+        for path in [system.path(""), chat] { #expect(chmod(path, 0o755) == 0) }
+        let asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program]
+        for (environment, isPermitted) in [([:], false), (["WSTAP_CAPTURE": "yes"], true)] {
+            let (status, text) = try apt("install", "--reinstall", package, environment: environment)
+            try #require(status == 0, "\(text)")
+            #expect(try Command.run(["getcap", program]).text.contains("cap_net_raw") == isPermitted)
+            #expect(try Command.run(asNobody + [chat]).text == Command.run([Wstap.path, chat]).text)
+            let live = try Command.run(asNobody + ["live", "-i", "lo", "--duration", "0.1"])
+            #expect((live.status != 2) == isPermitted, "\(live)")
+        }
+        let (status, text) = try apt("purge", "wstap")
+        #expect(status == 0, "\(text)")
+        #expect(try files == [])
+    }
+
     @Test("names its version, and the packages of its libraries")
     func control() throws {
         let fields = try Command.run(["dpkg-deb", "--field", package, "Version", "Depends"]).text
