@@ -94,10 +94,11 @@ enum Schema {
         ],
         times: ["time"])
 
+    private static var tables: [Table] { [capture, session, message, frame, finding, gap, delivery] }
+
     /// Everything that must be there before the first row.
     static var creation: String {
-        let tables = [capture, session, message, frame, finding, gap, delivery].map { $0.creation + ";\n" }
-        return tables.joined() + "CREATE INDEX gap_session ON gap (session, packet);\n"
+        tables.map { $0.creation + ";\n" }.joined() + "CREATE INDEX gap_session ON gap (session, packet);\n"
     }
 
     /// Sets where decoding went on after a gap: of the last one of that sender at that packet.
@@ -115,6 +116,7 @@ enum Schema {
     ///
     /// Messages and frames have no index by session: to sort millions of rows would take a quarter of the whole time.
     static let completion = """
+        \(tables.map(\.completion).joined())
         CREATE INDEX finding_session ON finding (session);
         CREATE INDEX delivery_session ON delivery (session);
         CREATE VIEW why AS

@@ -17,9 +17,9 @@ struct DatabaseTests {
     }
 
     /// Holds a database against the trace of the same capture, and against what the endpoints logged.
-    private func check(_ capture: URL, _ expectation: TestSupport.Expectation) throws {
-        let database = try database(capture.path)
-        let trace = try Trace.of(capture).trace
+    private func check(_ capture: URL, _ expectation: TestSupport.Expectation, _ arguments: [String] = []) throws {
+        let database = try database(capture.path, arguments)
+        let trace = try Trace.of(capture, arguments).trace
         #expect(try database.rows("PRAGMA integrity_check") == [[.text(Array("ok".utf8))]])
         #expect(expectation.inventions(in: try database.messages()) == [])
         #expect(expectation.omissions(in: try database.messages()) == [])
@@ -88,10 +88,13 @@ struct DatabaseTests {
     @Test(
         "has them beside the repository too",
         .enabled(if: Repository.sharedCaptures != nil, "there is no ../shared/captures"),
-        arguments: try SharedCapture.all([.plain]))
+        arguments: try SharedCapture.all([.plain, .tls]))
     func shared(capture: SharedCapture) throws {
         guard !["cont-empty", "cont-garbage"].contains(where: capture.name.hasPrefix) else { return }
-        try check(capture.capture, capture.expectation)
+        // Both sides of a proxy are in that file, and the log has one.
+        let side = capture.name.hasPrefix("tls-early-data") ? ["-f", "tcp port 7539"] : []
+        let keys = capture.keyLog.map { ["--keylog", $0.path] } ?? []
+        try check(capture.capture, capture.expectation, keys + side)
     }
 
     @Test("holds each data frame's own bytes if asked to")
