@@ -1,4 +1,4 @@
-public import PacketDecoding
+package import PacketDecoding
 import TCPReassembly
 public import WireFormat
 
@@ -25,7 +25,7 @@ extension Pipeline {
     /// What is known of the packet that was received last, unless it was part of a batch.
     ///
     /// Asking mutates, although nothing changes: see `ConnectionTable` of TCPReassembly.
-    public mutating func latestPacket() -> PacketStanding {
+    package mutating func latestPacket() -> PacketStanding {
         guard workspace.packet > 0 else { return .other }
         switch ahead[0].packet {
         case .tcp, .reassembledTCP: break
@@ -40,9 +40,9 @@ extension Pipeline {
 }
 
 /// What is known of a packet once it was received: for callers that keep only some packets.
-public enum PacketStanding: Hashable, Sendable {
+package enum PacketStanding: Hashable, Sendable {
     /// What a connection is.
-    public enum Connection: Sendable {
+    package enum Connection: Sendable {
         /// Not known yet: an upgrade may come.
         case undecided
         /// WebSocket was seen on it: it has a number.
@@ -60,12 +60,12 @@ public enum PacketStanding: Hashable, Sendable {
 }
 
 /// The two ends of a connection, whichever of them sends.
-public struct ConnectionEnds: Hashable, Sendable {
+package struct ConnectionEnds: Hashable, Sendable {
     let lower: Endpoint
     let upper: Endpoint
 
     /// Creates the pair; their order does not matter.
-    public init(_ one: Endpoint, _ other: Endpoint) {
+    package init(_ one: Endpoint, _ other: Endpoint) {
         let isOrdered =
             one.address.bits == other.address.bits
             ? one.port <= other.port : one.address.bits < other.address.bits

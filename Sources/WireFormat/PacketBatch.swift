@@ -57,32 +57,32 @@ public struct PacketBatch: ~Copyable {
     /// The captured bytes of the packet at a place.
     @inlinable @inline(__always)
     @_lifetime(borrow self)
-    public func bytes(_ place: Int) -> Span<UInt8> {
+    package func bytes(_ place: Int) -> Span<UInt8> {
         unsafe _overrideLifetime(Span(_unsafeElements: record(place).bytes), borrowing: self)
     }
 
     /// The name of its interface; see ``CapturedPacket/interfaceName``.
     @inlinable @inline(__always)
     @_lifetime(borrow self)
-    public func interfaceName(_ place: Int) -> Span<UInt8> {
+    package func interfaceName(_ place: Int) -> Span<UInt8> {
         unsafe _overrideLifetime(Span(_unsafeElements: record(place).interfaceName), borrowing: self)
     }
 
     /// Its length on the wire in bytes; see ``CapturedPacket/originalLength``.
     @inlinable @inline(__always)
-    public func originalLength(_ place: Int) -> Int { unsafe record(place).originalLength }
+    package func originalLength(_ place: Int) -> Int { unsafe record(place).originalLength }
 
     /// When it was captured.
     @inlinable @inline(__always)
-    public func time(_ place: Int) -> Timestamp { unsafe record(place).time }
+    package func time(_ place: Int) -> Timestamp { unsafe record(place).time }
 
     /// The kind of header that its bytes start with.
     @inlinable @inline(__always)
-    public func linkType(_ place: Int) -> LinkType { unsafe record(place).linkType }
+    package func linkType(_ place: Int) -> LinkType { unsafe record(place).linkType }
 
     /// Its 1-based number.
     @inlinable @inline(__always)
-    public func number(_ place: Int) -> UInt64 { unsafe record(place).number }
+    package func number(_ place: Int) -> UInt64 { unsafe record(place).number }
 
     @unsafe
     @inlinable @inline(__always)

@@ -38,16 +38,16 @@ extension [WebSocketExtension] {
 }
 
 /// The negotiated extensions that this library does not decode: all but permessage-deflate.
-public struct UndecodedExtensions: Hashable, Sendable {
+package struct UndecodedExtensions: Hashable, Sendable {
     /// Their names, in the order of the response.
-    public let names: [String]
+    package let names: [String]
     /// The reserved bits of a frame's first byte (0x40, 0x20, 0x10) that they may use (RFC 6455 5.2, 9.2).
     ///
     /// The payload of a frame with one of them set is in a form of theirs.
-    public let reservedBits: UInt8
+    package let reservedBits: UInt8
 
     /// Picks them out of the extensions that a response names.
-    public init(_ negotiated: [WebSocketExtension]) {
+    package init(_ negotiated: [WebSocketExtension]) {
         names = negotiated.compactMap { $0.name == DeflateParameters.extensionName ? nil : $0.name }
         var bits: UInt8 = 0
         for name in names { bits |= UndecodedExtensions.isLegacyDeflate(name) ? 0x40 : 0x70 }
@@ -57,7 +57,7 @@ public struct UndecodedExtensions: Hashable, Sendable {
     }
 
     /// Whether a name is that of the expired draft that compressed each frame on its own, once in WebKit.
-    public static func isLegacyDeflate(_ name: String) -> Bool {
+    package static func isLegacyDeflate(_ name: String) -> Bool {
         name == "x-webkit-deflate-frame" || name == "deflate-frame"
     }
 }
