@@ -64,8 +64,8 @@ import WireFormat
                 input = try folder.write("input", capture(kind.steps, connections: factor * kind.size))
                 #expect(try peak(input, Self.little, folder) <= base + 64 << 20, "\(factor)")
             }
-            // There was something to bound.
-            #expect(try peak(input, Self.much, folder) > base + 80 << 20)
+            // There was something to bound. On a busy machine a run may end before the sample that shows it.
+            #expect(try (0..<5).contains { _ in try peak(input, Self.much, folder) > base + 80 << 20 })
         }
     }
 #endif
