@@ -13,7 +13,7 @@ struct Table {
 
     /// The statements that add the computed columns.
     ///
-    /// SQLite computes them for each row that is added, although it does not keep them: a third of the whole time. So they
+    /// SQLite computes them for each row that is added, although it does not keep them: a quarter of the whole time. So they
     /// come after the last row, when that takes no time at all.
     var completion: String {
         times.map {

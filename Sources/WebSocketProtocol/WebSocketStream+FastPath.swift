@@ -1,12 +1,12 @@
 import BasicContainers
-package import WireFormat
+public import WireFormat
 
 /// An uncompressed message in a single frame (RFC 6455 5.4) that arrived in one piece and breaks no rule.
 ///
 /// Most messages are of this kind. Their payload need not be kept: it is lent from where it is.
-package struct SingleFrameMessage: Sendable {
+public struct SingleFrameMessage: Sendable {
     /// The frame.
-    package var frame: Frame
+    public var frame: Frame
     /// Where the payload is: in the input, from this offset on; nil if it was unmasked into ``StreamResources``.
     var inputOffset: Int?
     /// How many bytes of the payload are lent: all, or as many as were demanded.
@@ -15,7 +15,7 @@ package struct SingleFrameMessage: Sendable {
     var showsFrame: Bool
 
     /// The message.
-    package var message: Message {
+    public var message: Message {
         let length = frame.header.payloadLength
         return Message(
             isText: frame.header.opcode == .text, streamOffset: frame.streamOffset, isComplete: true, frames: 1,
@@ -23,12 +23,12 @@ package struct SingleFrameMessage: Sendable {
     }
 
     /// How much of the frame's payload is available.
-    package var framePayloadStatus: PayloadStatus {
+    public var framePayloadStatus: PayloadStatus {
         showsFrame || frame.header.payloadLength == 0 ? payloadStatus : .truncated
     }
 
     /// How much of the message's payload is available.
-    package var payloadStatus: PayloadStatus {
+    public var payloadStatus: PayloadStatus {
         lentCount < Int(clamping: frame.header.payloadLength) ? .truncated : .whole
     }
 
@@ -39,7 +39,7 @@ package struct SingleFrameMessage: Sendable {
     ///   - resources: What the stream was given along with it, not used since.
     /// - Returns: The first bytes, unmasked; empty if frames' own payloads were not demanded.
     @_lifetime(copy input, borrow resources)
-    package func framePayload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
+    public func framePayload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
         payload(in: input, resources).extracting(first: showsFrame ? lentCount : 0)
     }
 
@@ -50,7 +50,7 @@ package struct SingleFrameMessage: Sendable {
     ///   - resources: What the stream was given along with it, not used since.
     /// - Returns: The first bytes, unmasked.
     @_lifetime(copy input, borrow resources)
-    package func payload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
+    public func payload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
         guard let inputOffset else { return resources.unmasked.span }
         return input.bytes.extracting(inputOffset..<(inputOffset &+ lentCount))
     }
@@ -62,7 +62,7 @@ extension WebSocketStream {
     /// takes nothing, and ``next(_:resources:)`` goes on.
     ///
     /// Optional: ``next(_:resources:)`` alone reports the same, as a frame and a message.
-    package mutating func nextSingleFrameMessage(
+    public mutating func nextSingleFrameMessage(
         _ input: inout ByteCursor, resources: inout StreamResources
     ) -> SingleFrameMessage? {
         guard let header = FastPathHeader(input, from: sender), mayBeginMessage else { return nil }
@@ -91,7 +91,7 @@ extension WebSocketStream {
     /// and length.
     ///
     /// - Returns: Its opcode, and the length of its payload in bytes; nil if nothing was taken.
-    package mutating func skipSingleFrameMessage(
+    public mutating func skipSingleFrameMessage(
         _ input: inout ByteCursor, resources: inout StreamResources
     ) -> (opcode: Opcode, length: Int)? {
         guard let header = FastPathHeader(input, from: sender), mayBeginMessage,

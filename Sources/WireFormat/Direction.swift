@@ -10,7 +10,7 @@ public enum Direction: UInt8, Hashable, Sendable, CaseIterable {
 
     /// Its place in a pair: 0 or 1.
     @inlinable
-    package var index: Int { Int(rawValue) }
+    public var index: Int { Int(rawValue) }
 
     /// The other stream.
     @inlinable

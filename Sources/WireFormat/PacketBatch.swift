@@ -57,32 +57,32 @@ public struct PacketBatch: ~Copyable {
     /// The captured bytes of the packet at a place.
     @inlinable @inline(__always)
     @_lifetime(borrow self)
-    package func bytes(_ place: Int) -> Span<UInt8> {
+    public func bytes(_ place: Int) -> Span<UInt8> {
         unsafe _overrideLifetime(Span(_unsafeElements: record(place).bytes), borrowing: self)
     }
 
     /// The name of its interface; see ``CapturedPacket/interfaceName``.
     @inlinable @inline(__always)
     @_lifetime(borrow self)
-    package func interfaceName(_ place: Int) -> Span<UInt8> {
+    public func interfaceName(_ place: Int) -> Span<UInt8> {
         unsafe _overrideLifetime(Span(_unsafeElements: record(place).interfaceName), borrowing: self)
     }
 
     /// Its length on the wire in bytes; see ``CapturedPacket/originalLength``.
     @inlinable @inline(__always)
-    package func originalLength(_ place: Int) -> Int { unsafe record(place).originalLength }
+    public func originalLength(_ place: Int) -> Int { unsafe record(place).originalLength }
 
     /// When it was captured.
     @inlinable @inline(__always)
-    package func time(_ place: Int) -> Timestamp { unsafe record(place).time }
+    public func time(_ place: Int) -> Timestamp { unsafe record(place).time }
 
     /// The kind of header that its bytes start with.
     @inlinable @inline(__always)
-    package func linkType(_ place: Int) -> LinkType { unsafe record(place).linkType }
+    public func linkType(_ place: Int) -> LinkType { unsafe record(place).linkType }
 
     /// Its 1-based number.
     @inlinable @inline(__always)
-    package func number(_ place: Int) -> UInt64 { unsafe record(place).number }
+    public func number(_ place: Int) -> UInt64 { unsafe record(place).number }
 
     @unsafe
     @inlinable @inline(__always)

@@ -53,7 +53,7 @@ public enum Role: UInt8, Hashable, Sendable, CaseIterable {
     case server
 
     /// Its index in a pair: 0 or 1.
-    package var index: Int { Int(rawValue) }
+    public var index: Int { Int(rawValue) }
 
     /// The other end.
     public var peer: Role { self == .client ? .server : .client }
