@@ -70,7 +70,8 @@ struct MirrorAndCarrierTests {
         "GRE around a protocol that is not decoded is named; messages between its ends are not",
         arguments: [
             ([0, 0, 0x81, 0x37], true), ([0, 0, 0x65, 0x59], true), ([0, 0, 0x82, 0x00], true),
-            ([0x40, 0, 0x08, 0x00], true), ([0, 2, 0x08, 0x00], true), ([0, 0, 0, 0], false),
+            ([0x40, 0, 0x08, 0x00], true), ([0x08, 0, 0x08, 0x00], true), ([0, 2, 0x08, 0x00], true),
+            ([0x30, 1, 0x08, 0x00], true), ([0, 0, 0, 0], false),
             ([0, 0, 0x08, 0x06], false), ([0, 0, 0x20, 0x01], false),
         ] as [([UInt8], Bool)])
     func otherGRE(start: [UInt8], isNamed: Bool) {
