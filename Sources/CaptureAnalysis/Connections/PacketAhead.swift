@@ -45,7 +45,7 @@ struct PacketAhead {
         let sum =
             mixed(segment.source.address.bits, segment.source.port)
             &+ mixed(segment.destination.address.bits, segment.destination.port)
-        return UInt8(truncatingIfNeeded: sum &* 0x9e37_79b9_7f4a_7c15 &>> 61)
+        return UInt8(truncatingIfNeeded: (sum &* 0x9e37_79b9_7f4a_7c15) &>> 61)
     }
 
     @inline(__always)
