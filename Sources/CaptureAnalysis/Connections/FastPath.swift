@@ -1,6 +1,5 @@
 import PacketDecoding
 import TCPReassembly
-import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 

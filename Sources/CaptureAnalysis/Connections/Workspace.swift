@@ -1,4 +1,3 @@
-import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
@@ -177,14 +176,11 @@ struct Workspace: ~Copyable {
     mutating func takeRoom() -> [UInt8] {
         var room: [UInt8] = []
         swap(&room, &spareRoom)
-        return room.isEmpty ? [UInt8](repeating: 0, count: Self.roomSize) : room
+        return room.isEmpty ? [UInt8](repeating: 0, count: DecodedRecord.room) : room
     }
 
     /// Takes that room back.
     mutating func giveBack(_ room: consuming [UInt8]) { spareRoom = room }
-
-    /// As many bytes as the longest record of TLS has.
-    private static let roomSize = RecordHeader.longest
 
     /// Lends room for what a layer decodes; layers inside layers get their own.
     mutating func takeOutput() -> LayerOutput {

@@ -46,7 +46,7 @@ package protocol StreamLayer: AnyObject {
     /// - Returns: How many are, and to how many bytes; nil if nothing has changed.
     func decodeFirst(
         of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
-    ) -> TLSReader.OpenedRecord?
+    ) -> DecodedRecord?
 
     /// Goes on after bytes that the capture lacks.
     ///
@@ -63,6 +63,17 @@ package protocol StreamLayer: AnyObject {
     func count(in summary: inout Summary)
 }
 
+/// What a layer has decoded by itself.
+package struct DecodedRecord {
+    /// How many bytes of the stream below it takes.
+    package let size: Int
+    /// The bytes that it was decoded to.
+    package let count: Int
+
+    /// The room that a layer gets for one: a record of TLS fits, with what older versions add to 16 KiB (RFC 5246 6.2.3).
+    package static let room = 1 << 14 + 2048
+}
+
 extension StreamLayer {
     package var beginsMidstream: Bool { false }
     package var isSpent: Bool { false }
@@ -71,7 +82,7 @@ extension StreamLayer {
     package var hotState: UnsafeRawBufferPointer? { nil }
     package func decodeFirst(
         of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
-    ) -> TLSReader.OpenedRecord? { nil }
+    ) -> DecodedRecord? { nil }
     package func finish(into output: inout LayerOutput) {}
     package func count(in summary: inout Summary) {}
 }

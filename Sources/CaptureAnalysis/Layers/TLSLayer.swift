@@ -40,8 +40,8 @@ final class TLSLayer: StreamLayer {
 
     func decodeFirst(
         of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
-    ) -> TLSReader.OpenedRecord? {
-        reader.openFirst(of: bytes, from: direction, into: &room)
+    ) -> DecodedRecord? {
+        reader.openFirst(of: bytes, from: direction, into: &room).map { DecodedRecord(size: $0.size, count: $0.count) }
     }
 
     func skip(_ length: UInt64?, at place: StreamPlace, into output: inout LayerOutput) {

@@ -56,12 +56,16 @@ struct Survivors: Sendable {
     /// Takes what a session lived through before this end; `path` stands for host and path, 0 if they are not known.
     mutating func record(_ times: Times, before end: End, path: UInt64) {
         for key in [path, Self.anyPath] {
-            guard byPath[key] != nil || byPath.count <= Self.limit else { continue }
-            if let index = byPath[key, default: []].firstIndex(where: { $0.end.isLike(end) }) {
-                byPath[key, default: []][index].times = byPath[key, default: []][index].times.joined(times)
-            } else if byPath[key, default: []].count < Self.kindLimit {
-                byPath[key, default: []].append(Kind(end: end, times: times))
-            }
+            guard byPath.count <= Self.limit || byPath[key] != nil else { continue }
+            Self.record(times, before: end, in: &byPath[key, default: []])
+        }
+    }
+
+    private static func record(_ times: Times, before end: End, in kinds: inout [Kind]) {
+        if let index = kinds.firstIndex(where: { $0.end.isLike(end) }) {
+            kinds[index].times = kinds[index].times.joined(times)
+        } else if kinds.count < kindLimit {
+            kinds.append(Kind(end: end, times: times))
         }
     }
 
@@ -74,8 +78,9 @@ struct Survivors: Sendable {
 
     /// A group of times without the sessions whose path has a counter-example.
     ///
-    /// That is another session of it that lived through clearly more, and does not end like the group itself. Sessions that all went through longer silences before, and end
-    /// after the same one, show a timer that something else than silence starts.
+    /// That is another session of it that lived through clearly more, and does not end like the group itself. Sessions that
+    /// all went through longer silences before, and end after the same one, show a timer that something else than silence
+    /// starts.
     ///
     /// Of more paths than a group lists, any path's counts.
     func confirmed(

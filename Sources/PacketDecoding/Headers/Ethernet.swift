@@ -18,21 +18,12 @@ extension HeaderWalk {
         return nextHeader(etherTypeOrLength: tag.bigEndianUInt16(at: 2))
     }
 
-    /// Reads a tag that ends with an EtherType or length, such as the E-tag of IEEE 802.1BR.
+    /// Reads a header that ends with an EtherType or length, such as the E-tag of IEEE 802.1BR.
     mutating func readTag(_ bytes: Span<UInt8>, size: Int) -> NextHeader {
         let tag = bytes.extracting(droppingFirst: offset)
         guard holds(size, in: tag) else { return .none(lack(of: size)) }
         offset &+= size
         return nextHeader(etherTypeOrLength: tag.bigEndianUInt16(at: size &- 2))
-    }
-
-    /// Reads an Ethernet header into which a switch chip has put the number of a port, after the addresses.
-    mutating func readEthernet(_ bytes: Span<UInt8>, portTagSize: Int) -> NextHeader {
-        let header = bytes.extracting(droppingFirst: offset)
-        let size = 14 &+ portTagSize
-        guard holds(size, in: header) else { return .none(lack(of: size)) }
-        offset &+= size
-        return nextHeader(etherTypeOrLength: header.bigEndianUInt16(at: size &- 2))
     }
 
     /// Passes over bytes that do not tell what follows.

@@ -14,8 +14,6 @@ enum NextHeader: Equatable {
     case prefixedIP(UInt8)
     /// The same, then IEEE 802.2.
     case prefixedLogicalLink(UInt8)
-    /// Two 8-byte addresses, then an EtherType.
-    case ipOverFireWire
     case frameRelay
     /// A redirected packet of WCCP in GRE.
     case redirect
@@ -93,7 +91,8 @@ extension NextHeader {
         case .slip: self = .prefixedIP(16)
         case .ipsecLog: self = .prefixedIP(12)
         case .solarisIPNET: self = .prefixedIP(24)
-        case .ipOverFireWire: self = .ipOverFireWire
+        // Two addresses of 8 bytes.
+        case .ipOverFireWire: self = .tag(18)
         case .netANALYZER: self = .prefixedEthernet(4)
         case .netANALYZERTransparent: self = .prefixedEthernet(12)
         case .ethernetWithPreamble: self = .prefixedEthernet(8)

@@ -52,14 +52,6 @@ extension HeaderWalk {
         return NextHeader(etherType: header.bigEndianUInt16(at: 40))
     }
 
-    /// Reads a header of LINKTYPE_APPLE_IP_OVER_IEEE1394: two addresses of 8 bytes, and an EtherType.
-    mutating func readIPOverFireWire(_ bytes: Span<UInt8>) -> NextHeader {
-        let header = bytes.extracting(droppingFirst: offset)
-        guard holds(18, in: header) else { return .none(lack(of: 18)) }
-        offset &+= 18
-        return NextHeader(etherType: header.bigEndianUInt16(at: 16))
-    }
-
     /// Reads a header of LINKTYPE_FRELAY: an address of 2 to 4 bytes, whose last one has bit 0 set, a control byte, and the
     /// protocol's number (RFC 2427 3).
     mutating func readFrameRelay(_ bytes: Span<UInt8>) -> NextHeader {

@@ -131,7 +131,6 @@ extension HeaderScrub {
             if addresses != nil { mapHardware([start..<(start &+ 6), (start &+ 6)..<(start &+ 12)], in: &bytes) }
         case .tag: fill(start..<(header.upperBound &- 2), in: &bytes)
         case .prefixedEthernet, .prefixedIP, .prefixedLogicalLink, .redirect: fill(header, in: &bytes)
-        case .ipOverFireWire: fill(start..<(start &+ 16), in: &bytes)
         case .linuxCooked: blankLinkAddress(at: start &+ 6, count: Int(bytes[start &+ 5]), in: &bytes)
         case .linuxCooked2: blankLinkAddress(at: start &+ 12, count: Int(bytes[start &+ 11]), in: &bytes)
         case .ipOverInfiniBand: fill(start..<(header.upperBound &- 4), in: &bytes)

@@ -107,7 +107,7 @@ final class KeyedContexts {
     ) -> Bool {
         if unsafe place.pointee.context == nil {
             unsafe place.pointee.context = Self.makeContext(place.pointee.kind)
-            byteCount &+= Self.contextSize
+            if unsafe place.pointee.context != nil { byteCount &+= Self.contextSize }
         }
         guard let context = unsafe place.pointee.context, let start = sealed.baseAddress else { return false }
         let newKey = unsafe place.pointee.hasKey ? nil : key.baseAddress
