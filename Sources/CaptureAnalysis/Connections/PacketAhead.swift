@@ -39,11 +39,20 @@ struct PacketAhead {
     }
 
     /// The shard of a connection: the same for both directions, on every machine.
+    ///
+    /// Each end is mixed before the two are added: clients whose addresses and ports count up together spread as others do.
     private static func shard(of segment: borrowing TCPSegment) -> UInt8 {
-        let bits = segment.source.address.bits ^ segment.destination.address.bits
-        let folded = UInt64(truncatingIfNeeded: bits) ^ UInt64(truncatingIfNeeded: bits &>> 64)
-        let mixed = (folded ^ UInt64(segment.source.port ^ segment.destination.port)) &* 0x9e37_79b9_7f4a_7c15
-        return UInt8(truncatingIfNeeded: mixed &>> 61)
+        let sum =
+            mixed(segment.source.address.bits, segment.source.port)
+            &+ mixed(segment.destination.address.bits, segment.destination.port)
+        return UInt8(truncatingIfNeeded: (sum &* 0x9e37_79b9_7f4a_7c15) &>> 61)
+    }
+
+    @inline(__always)
+    private static func mixed(_ address: UInt128, _ port: UInt16) -> UInt64 {
+        let folded = UInt64(truncatingIfNeeded: address) ^ UInt64(truncatingIfNeeded: address &>> 64)
+        let product = (folded &+ UInt64(port) &<< 40) &* 0xff51_afd7_ed55_8ccd
+        return product ^ product &>> 32
     }
 }
 
