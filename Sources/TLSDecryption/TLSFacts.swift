@@ -3,13 +3,15 @@ package import WireFormat
 /// What the hellos of a connection have told, and what is missing to decrypt it.
 package struct TLSFacts: Sendable {
     /// The server that the client asked for.
-    package internal(set) var serverName: String?
+    package private(set) var serverName: String?
     /// What few connections have; one box, so that all others are small.
     private var more: More?
     private var versionNumber: UInt16 = 0
     private var suiteCode: UInt16 = 0
     private var applicationProtocol = CommonProtocol.none
     private var flags = Flags()
+    /// What ``serverName`` takes beside itself, unless other connections share it.
+    private var nameCost: UInt16 = 0
 
     private final class More: Sendable {
         let selectedProtocol: String?
@@ -22,6 +24,31 @@ package struct TLSFacts: Sendable {
             offeredProtocols = offered
             self.fatalAlert = fatalAlert
         }
+
+        /// The bytes that it takes, itself included.
+        var cost: Int {
+            let strings = offeredProtocols.reduce(selectedProtocol.map(TLSFacts.cost) ?? 0) {
+                $0 &+ MemoryLayout<String>.stride &+ TLSFacts.cost(of: $1)
+            }
+            return 128 &+ strings
+        }
+    }
+
+    /// The bytes that it takes beside itself.
+    var cost: Int { Int(nameCost) &+ (more?.cost ?? 0) }
+
+    /// What a string takes beside itself.
+    private static func cost(of text: String) -> Int { text.utf8.count > 15 ? text.utf8.count &+ 48 : 0 }
+
+    /// Notes the server that the client asked for.
+    ///
+    /// - Parameters:
+    ///   - name: Its name; nil if the client named none.
+    ///   - bench: What shares names between connections.
+    mutating func setServerName(_ name: String?, sharedBy bench: CipherBench) {
+        let shared = name.map(bench.shared)
+        serverName = shared?.name
+        nameCost = shared.map { $0.isOwn ? UInt16(clamping: Self.cost(of: $0.name)) : 0 } ?? 0
     }
 
     /// The application protocols that nearly all servers choose.

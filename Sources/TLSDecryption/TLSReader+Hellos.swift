@@ -35,7 +35,7 @@ extension TLSReader {
         let agreement = needAgreement()
         agreement.sessionID = hello.sessionID
         agreement.lines = nil
-        facts.serverName = bench.shared(hello.serverName)
+        facts.setServerName(hello.serverName, sharedBy: bench)
         facts.offeredProtocols = hello.protocols
         facts.hasEncryptedHello = hello.hasEncryptedHello
         // A second hello, after a retry, has none.

@@ -142,7 +142,10 @@ extension TLSReader {
         var waiting: WaitingRecords?
 
         /// The bytes that it takes.
-        var cost: Int { 160 &+ (lines?.count ?? 0) &* MemoryLayout<KeyLogLine>.stride &+ (waiting?.cost ?? 0) }
+        var cost: Int {
+            160 &+ sessionID.count &+ (lines?.count ?? 0) &* MemoryLayout<KeyLogLine>.stride
+                &+ (waiting?.cost ?? 0)
+        }
     }
 
     /// Plaintext that was lost.

@@ -78,7 +78,7 @@ package struct TLSReader: ~Copyable {
     /// The bytes that it keeps beside itself.
     package var cost: Int {
         mutating get {
-            sides[0].cost &+ sides[1].cost &+ (agreement?.cost ?? 0)
+            sides[0].cost &+ sides[1].cost &+ (agreement?.cost ?? 0) &+ facts.cost
         }
     }
 
@@ -128,7 +128,7 @@ package struct TLSReader: ~Copyable {
 
     /// What it keeps, and whether it can go on.
     package var status: Status {
-        mutating get { ending == nil ? Status(cost: cost, isStuck: isStuck) : Status(cost: 0, isStuck: true) }
+        mutating get { ending == nil ? Status(cost: cost, isStuck: isStuck) : Status(cost: facts.cost, isStuck: true) }
     }
 
     /// Takes the next bytes of a stream.

@@ -33,6 +33,7 @@ struct LiveBytesTests {
         switch step {
         case .syn: (0, 12_000)
         case .open, .close, .end: (0, 2500)
+        case .hello: (255, 8000)
         case .pings: (63, 900)
         case .pongs: (80, 400)
         case .repeats: (127, 300)

@@ -46,6 +46,8 @@ public struct Crowd {
         case fragment
         /// A FIN of either end.
         case end
+        /// A TLS handshake of a long server name and long application protocols, of which nothing can be decrypted.
+        case hello
     }
 
     /// A packet of the crowd's.
@@ -79,7 +81,7 @@ public struct Crowd {
         let place = connection % isOpen.count
         let amount = Int(amount) + 1
         switch step {
-        case .syn, .open, .longURL, .refused, .head, .requests, .midstream, .fragment, .end:
+        case .syn, .open, .longURL, .refused, .head, .requests, .midstream, .fragment, .end, .hello:
             begin(step, place, amount, receive)
         case .message, .fragments, .deflate, .hole, .holes, .pings, .pongs, .messages, .repeats, .close, .lost:
             if !isUpgraded[place] { begin(.open, place, 0, receive) }
@@ -127,10 +129,40 @@ public struct Crowd {
         case .fragment:
             fill("", 100 * amount)
             segment(place, from: 0, flags: 0x10, isFragment: true, receive)
+        case .hello:
+            handshake(place, receive)
+            hello(place, amount)
+            send(place, from: 0, receive)
+            // A record of handshake, a ServerHello of TLS 1.3 (RFC 8446 4.1.3).
+            fill([0x16, 3, 3, 0, 50, 2, 0, 0, 46, 3, 3], 32)
+            payload += [0, 0x13, 0x01, 0, 0, 6, 0, 0x2b, 0, 2, 3, 4]
+            send(place, from: 1, receive)
         default:
             segment(place, from: amount & 1, flags: 0x11, receive)
             next[2 * place + (amount & 1)] &+= 1
         }
+    }
+
+    /// Makes a payload of a ClientHello (RFC 8446 4.1.2) whose names are the connection's own.
+    private mutating func hello(_ place: Int, _ amount: Int) {
+        let long = min(amount, 250)
+        let own = Array("\(place)".utf8)
+        let name = own + [UInt8](repeating: 0x61, count: long)
+        // The lengths of the extension, of the list in it, and of the name (RFC 6066 3).
+        var extensions: [UInt8] = [0, 0]
+        for (index, size) in [name.count + 5, name.count + 3, name.count].enumerated() {
+            if index == 2 { extensions.append(0) }
+            extensions += [UInt8(size >> 8), UInt8(size & 0xff)]
+        }
+        extensions += name
+        // Four application protocols (RFC 7301 3.1).
+        let offered = Array(repeating: [UInt8(long)] + [UInt8](repeating: 0x62, count: long), count: 4).flatMap(\.self)
+        extensions += [0, 16, UInt8((offered.count + 2) >> 8), UInt8((offered.count + 2) & 0xff)]
+        extensions += [UInt8(offered.count >> 8), UInt8(offered.count & 0xff)] + offered
+        var body: [UInt8] = [3, 3] + [UInt8](repeating: UInt8(truncatingIfNeeded: place), count: 32)
+        body += [0, 0, 2, 0x13, 0x01, 1, 0, UInt8(extensions.count >> 8), UInt8(extensions.count & 0xff)] + extensions
+        fill([0x16, 3, 1, UInt8((body.count + 4) >> 8), UInt8((body.count + 4) & 0xff)], 0)
+        payload += [1, 0, UInt8(body.count >> 8), UInt8(body.count & 0xff)] + body
     }
 
     private mutating func act(_ step: Step, _ place: Int, _ amount: Int, _ receive: Receiver) {

@@ -20,7 +20,7 @@ final class TLSLayer: StreamLayer {
     }
 
     /// What it keeps, itself included.
-    var cost: Int { isSpent ? Self.spentSize : Self.size &+ reader.status.cost }
+    var cost: Int { (isSpent ? Self.spentSize : Self.size) &+ reader.status.cost }
     /// The memory of one that keeps nothing, and of one that is spent.
     private static let size = 400
     private static let spentSize = 192

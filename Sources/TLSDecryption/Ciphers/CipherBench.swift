@@ -70,14 +70,17 @@ package final class CipherBench {
 
     // MARK: Room
 
-    /// The same name, sharing its memory with that of other connections.
-    func shared(_ name: String?) -> String? {
+    /// The same name, sharing its memory with that of other connections while the table has room.
+    ///
+    /// - Returns: The name, and whether nobody else counts its memory.
+    func shared(_ name: String) -> (name: String, isOwn: Bool) {
         // Short strings take no memory of their own.
-        guard let name, name.utf8.count > 15, name.utf8.count <= Self.longestName else { return name }
-        guard names.count < Self.nameLimit else { return names.firstIndex(of: name).map { names[$0] } ?? name }
-        let (isNew, shared) = names.insert(name)
-        if isNew { nameBytes &+= name.utf8.count &+ Self.nameOverhead }
-        return shared
+        guard name.utf8.count > 15 else { return (name, false) }
+        if let place = names.firstIndex(of: name) { return (names[place], false) }
+        guard name.utf8.count <= Self.longestName, names.count < Self.nameLimit else { return (name, true) }
+        names.insert(name)
+        nameBytes &+= name.utf8.count &+ Self.nameOverhead
+        return (name, false)
     }
 
     /// What a name takes beside its bytes: the string's object, and its share of the table.
