@@ -28,7 +28,7 @@ extension HARFormat where Storage: ~Copyable {
         }
         if event.isInferred { record.append(#","_inferred":true"#) }
         record.append("}")
-        keep(of: session, asControl: false, key: event.origin.packet)
+        keep(of: session, asControl: false, key: Self.key(of: event.origin.time))
     }
 
     mutating func write(_ event: borrowing FrameEvent, of session: HARSession, payload: Span<UInt8>) {
@@ -44,7 +44,12 @@ extension HARFormat where Storage: ~Copyable {
         }
         if event.isInferred { record.append(#","_inferred":true"#) }
         record.append("}")
-        keep(of: session, asControl: true, key: event.origin.packet)
+        keep(of: session, asControl: true, key: Self.key(of: event.origin.time))
+    }
+
+    /// Orders records by time: packets may stand in the file in another order than they were captured in.
+    private static func key(of time: Timestamp) -> UInt64 {
+        UInt64(bitPattern: time.nanoseconds) ^ 1 << 63
     }
 
     /// Begins a message, up to its data.

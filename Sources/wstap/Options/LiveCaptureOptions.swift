@@ -55,6 +55,9 @@ struct LiveCaptureOptions: ParsableArguments {
         guard 0...LiveOptions.maximumSnapLength ~= snaplen ?? 0 else {
             throw ValidationError("--snaplen must be 0 to \(LiveOptions.maximumSnapLength)")
         }
+        guard bufferSize?.bytes ?? 0 <= Int(Int32.max) else {
+            throw ValidationError("--buffer-size must be below 2G")
+        }
         guard !writesWebSocketOnly || path != nil else {
             throw ValidationError("--write-websocket-only needs --write")
         }
@@ -87,7 +90,7 @@ struct PositiveCount: ExpressibleByArgument {
     }
 }
 
-/// A size in bytes, "65536", "512K", "64M", "1G" (powers of 1024); 1 to 2 GiB.
+/// A size in bytes, "65536", "512K", "64M", "1G" (powers of 1024); 1 to 1 TiB.
 struct ByteSize: ExpressibleByArgument {
     var bytes: Int
 
@@ -95,7 +98,7 @@ struct ByteSize: ExpressibleByArgument {
         let units: [Character: Int] = ["k": 10, "m": 20, "g": 30]
         let shift = argument.lowercased().last.flatMap { units[$0] }
         let digits = shift == nil ? argument[...] : argument.dropLast()
-        guard let number = Int(digits), number > 0, number <= Int(Int32.max) >> (shift ?? 0) else { return nil }
+        guard let number = Int(digits), number > 0, number <= (1 << 40) >> (shift ?? 0) else { return nil }
         bytes = number << (shift ?? 0)
     }
 }

@@ -49,10 +49,15 @@ def port_of(profile, process):
     sys.exit("Chromium ended")
 
 
+def run(wstap, capture, form):
+    """Output of wstap, with memory for the largest messages, of which an archive keeps less than a trace."""
+    return subprocess.run([wstap, capture, "--format", form, "--memory", "1G"], capture_output=True).stdout.decode()
+
+
 def expected(wstap, capture):
     """The messages of the trace by connection: sent by the client or not, seconds since 1970, opcode, bytes in base64."""
-    sessions, waited = {}, False
-    for line in subprocess.run([wstap, capture, "--format", "jsonl"], capture_output=True).stdout.splitlines():
+    sessions = {}
+    for line in run(wstap, capture, "jsonl").splitlines():
         event = json.loads(line)
         name = (event.get("connection"), event.get("stream"))
         if event["event"] == "handshake" and event["accepted"] or event.get("opened") == "midstream":
@@ -60,7 +65,6 @@ def expected(wstap, capture):
         # What was withheld is in a comment of the HAR, not among its messages.
         if event["event"] != "message" or not event["complete"] or "payload_withheld" in event:
             continue
-        waited = waited or "origin_time" in event
         time = event.get("origin_time", event["time"])
         if event["opcode"] == "text" and "payload_base64" in event:
             event["payload_base64"] = base64.b64encode(
@@ -68,21 +72,18 @@ def expected(wstap, capture):
         seconds = datetime.datetime.fromisoformat(time[:19] + "+00:00").timestamp() + int(time[20:29]) / 1e9
         data = event.get("payload_base64") or base64.b64encode(event.get("payload", "").encode()).decode()
         sessions.setdefault(name, []).append(
-            (event["from"] == "client", round(seconds, 5), 1 if event["opcode"] == "text" else 2, data))
-    return sorted(by_sender(session) for session in sessions.values()), waited
-
-
-def by_sender(messages):
-    """Those of the server, then those of the client, each in their order."""
-    return [[message for message in messages if message[0] is sent] for sent in (False, True)]
+            (time, (event["from"] == "client", round(seconds, 5), 1 if event["opcode"] == "text" else 2, data)))
+    # A trace has the order in which messages were complete, an archive that of their times.
+    return sorted([message for _, message in sorted(session, key=lambda message: message[0])]
+                  for session in sessions.values())
 
 
 def shown(requests):
     """The same of what the panel holds."""
     return sorted(
-        by_sender([(frame["type"] == "send", round(frame["time"], 5), frame["opCode"],
-                    frame["text"] if frame["opCode"] != 1 else base64.b64encode(frame["text"].encode()).decode())
-                   for frame in request["frames"]])
+        [(frame["type"] == "send", round(frame["time"], 5), frame["opCode"],
+          frame["text"] if frame["opCode"] != 1 else base64.b64encode(frame["text"].encode()).decode())
+         for frame in request["frames"]]
         for request in requests)
 
 
@@ -106,17 +107,12 @@ def main():
             page.goto(f"http://127.0.0.1:{port}/devtools/inspector.html?ws={address}&panel=network")
             page.wait_for_selector(".main-tabbed-pane, .tabbed-pane", timeout=60_000)
             for capture in captures:
-                har = subprocess.run([wstap, capture, "--format", "har"], capture_output=True).stdout.decode()
-                requests = page.evaluate(LOAD, har)
-                (wanted, waited), found = expected(wstap, capture), shown(requests)
-                if waited:
-                    # An archive has the order of the messages' own packets, a trace that of the stream.
-                    wanted, found = (sorted([sorted(side) for side in session] for session in all)
-                                     for all in (wanted, found))
+                requests = page.evaluate(LOAD, run(wstap, capture, "har"))
+                wanted, found = expected(wstap, capture), shown(requests)
                 if wanted != found:
                     failed = True
-                    print(f"{capture}: {sum(len(side) for session in found for side in session)} messages of {len(found)} sessions are shown, "
-                          f"{sum(len(side) for session in wanted for side in session)} of {len(wanted)} are in the trace, or others")
+                    print(f"{capture}: {sum(map(len, found))} messages of {len(found)} sessions are shown, "
+                          f"{sum(map(len, wanted))} of {len(wanted)} are in the trace, or others")
             browser.close()
         finally:
             host.kill()

@@ -35,10 +35,6 @@ from conversations import BINARY, CLOSE, TEXT, Capture, Frame
 EVIL = '</script><script>window.ran=1;alert(1)</script><img src=x onerror="window.ran=1"><svg onload=window.ran=1>'
 
 
-def pcap(capture):
-    return struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1) + b"".join(capture.records)
-
-
 def hostile():
     """A capture whose every text is an attack on the page."""
     capture = Capture("hostile")
@@ -50,7 +46,7 @@ def hostile():
     talk.frames("server", Frame(BINARY, EVIL.encode()))
     talk.frames("client", Frame(CLOSE, struct.pack(">H", 1000) + EVIL[:120].encode()))
     talk.finish("server")
-    return pcap(capture)
+    return capture.pcap()
 
 
 class Tests:

@@ -89,10 +89,7 @@ struct Archive: Decodable {
 }
 
 extension TraceEvent {
-    /// The packet that brought it.
-    var broughtBy: Int { originPacket ?? packet }
-
-    /// When that was captured, in seconds since 1970.
+    /// When the packet was captured that brought the last byte, in seconds since 1970.
     var broughtAt: Decimal? {
         let parts = (originTime ?? time).dropLast().split(separator: ".")
         guard parts.count == 2, let fraction = Decimal(string: "0." + parts[1]),

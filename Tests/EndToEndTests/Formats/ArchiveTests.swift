@@ -46,14 +46,14 @@ struct ArchiveTests {
         let messages = connection.events.filter {
             $0.event == "message" && $0.payloadWithheld == nil && $0.complete == true
         }
-        .enumerated().sorted { ($0.element.broughtBy, $0.offset) < ($1.element.broughtBy, $1.offset) }
+        .enumerated().sorted { ($0.element.broughtAt ?? 0, $0.offset) < ($1.element.broughtAt ?? 0, $1.offset) }
         .map(\.element)
         let pairs = zip(entry.messages ?? [], messages)
         #expect(pairs.allSatisfy { $1.payloadTruncated == true || $0.seen == $1.payloadSeen })
         #expect(entry.messages?.map(\.time) == messages.compactMap(\.broughtAt))
 
         let controls = connection.frames.filter { ($0.opcodeValue ?? 0) >= 8 }
-            .enumerated().sorted { ($0.element.broughtBy, $0.offset) < ($1.element.broughtBy, $1.offset) }
+            .enumerated().sorted { ($0.element.broughtAt ?? 0, $0.offset) < ($1.element.broughtAt ?? 0, $1.offset) }
             .map(\.element)
         #expect(entry.controls?.map(\.opcode) == controls.compactMap(\.opcodeValue))
         let shown = zip(entry.controls ?? [], controls)
