@@ -19,8 +19,8 @@ extension Shard {
         }
         let answered = upgrade.answered ?? workspace.origin
         let handshake = handshake(upgrade, of: feed, opening, client, answered)
-        sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
+        sink.receive(.handshake(handshake), at: context, payload: Span())
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
     }
 
@@ -34,7 +34,7 @@ extension Shard {
     }
 
     /// Counts an upgrade that was reported.
-    mutating func count(_ handshake: Handshake, _ context: EventContext, _ workspace: inout Workspace) {
+    mutating func count(_ handshake: borrowing Handshake, _ context: EventContext, _ workspace: inout Workspace) {
         if handshake.isAccepted {
             workspace.summary.webSocketConnections &+= 1
             servers.count(handshake.identity.server) { $0.sessions &+= 1 }

@@ -50,9 +50,10 @@ extension SessionIdentity {
     var pathDigest: UInt64 {
         guard let url else { return 0 }
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in url.utf8 {
-            guard byte != UInt8(ascii: "?") else { break }
-            digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3
+        let bytes = url.utf8.span
+        for index in bytes.indices {
+            guard bytes[index] != UInt8(ascii: "?") else { break }
+            digest = (digest ^ UInt64(bytes[index])) &* 0x100_0000_01b3
         }
         return digest
     }

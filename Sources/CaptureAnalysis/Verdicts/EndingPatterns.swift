@@ -47,17 +47,30 @@ struct EndingPatterns: Sendable {
     private var indexByAddress: [IPAddress: Int] = [:]
 
     /// What the end of a session is compared by, beside its verdict.
-    struct Sample: Sendable {
+    ///
+    /// A class: it keeps the event of the end within the sizes that allocators have at hand.
+    final class Sample: Sendable {
         /// Its server.
-        var server: IPAddress
+        let server: IPAddress
         /// Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
-        var lifetime: Int64?
+        let lifetime: Int64?
         /// What it lived through.
-        var survived = Survivors.Times()
+        let survived: Survivors.Times
         /// A digest of host and path; 0 if they are not known.
-        var path: UInt64 = 0
+        let path: UInt64
         /// Who sent the last bytes before the silence at the end.
-        var lastSpeaker = Role.client
+        let lastSpeaker: Role
+
+        init(
+            server: IPAddress, lifetime: Int64? = nil, survived: Survivors.Times = Survivors.Times(), path: UInt64 = 0,
+            lastSpeaker: Role = .client
+        ) {
+            self.server = server
+            self.lifetime = lifetime
+            self.survived = survived
+            self.path = path
+            self.lastSpeaker = lastSpeaker
+        }
     }
 
     /// Takes the end of a session: how it ended, and what it is compared by.

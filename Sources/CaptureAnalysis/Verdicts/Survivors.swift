@@ -49,16 +49,15 @@ struct Survivors: Sendable {
 
     /// The most kinds of ends that are followed for a path.
     private static let kindLimit = 8
-    /// Stands for all paths together.
-    private static let anyPath = UInt64.max
-    private var byPath: [UInt64: [Kind]] = [Self.anyPath: []]
+    /// Of all paths together.
+    private var ofAnyPath: [Kind] = []
+    private var byPath: [UInt64: [Kind]] = [:]
 
     /// Takes what a session lived through before this end; `path` stands for host and path, 0 if they are not known.
     mutating func record(_ times: Times, before end: End, path: UInt64) {
-        for key in [path, Self.anyPath] {
-            guard byPath.count <= Self.limit || byPath[key] != nil else { continue }
-            Self.record(times, before: end, in: &byPath[key, default: []])
-        }
+        Self.record(times, before: end, in: &ofAnyPath)
+        guard byPath.count < Self.limit || byPath[path] != nil else { return }
+        Self.record(times, before: end, in: &byPath[path, default: []])
     }
 
     private static func record(_ times: Times, before end: End, in kinds: inout [Kind]) {
@@ -71,6 +70,7 @@ struct Survivors: Sendable {
 
     /// Adds what another shard has seen.
     mutating func add(_ other: Survivors) {
+        for kind in other.ofAnyPath { Self.record(kind.times, before: kind.end, in: &ofAnyPath) }
         for (path, kinds) in other.byPath {
             for kind in kinds { record(kind.times, before: kind.end, path: path) }
         }
@@ -88,17 +88,18 @@ struct Survivors: Sendable {
     ) -> TimeClusters.Cluster {
         var rest = group
         let upper = group.range.upperBound
-        func isRefuted(_ path: UInt64, _ speaker: Role) -> Bool {
-            (byPath[path] ?? []).contains { kind in
+        func isRefuted(_ kinds: [Kind], _ speaker: Role) -> Bool {
+            kinds.contains { kind in
                 let survived = time(kind.times, speaker)
                 return survived > upper && !TimeClusters.isTight(upper...survived)
                     && !End.areAlike(own(kind.end), upper)
             }
         }
-        for sessions in group.paths.counts where isRefuted(sessions.path, sessions.lastSpeaker) {
+        for sessions in group.paths.counts 
+        where isRefuted(byPath[sessions.path] ?? [], sessions.lastSpeaker) {
             rest.count &-= sessions.count
         }
-        for role in Role.allCases where group.paths.others[role.index] > 0 && isRefuted(Self.anyPath, role) {
+        for role in Role.allCases where group.paths.others[role.index] > 0 && isRefuted(ofAnyPath, role) {
             rest.count &-= group.paths.others[role.index]
         }
         rest.silentThroughout = min(rest.silentThroughout, rest.count)

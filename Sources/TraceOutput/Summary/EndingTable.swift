@@ -44,18 +44,14 @@ struct EndingTable {
         var times: ClosedRange<Int64>
     }
 
-    /// Everything that the text depends on.
-    private struct Kind: Hashable {
-        var verdict: SessionEnd.Verdict
-        var upgrade: SessionRow.Upgrade
-
-        /// Hashes only the numbers, which distinguish most kinds: the rest is text, and slow to hash.
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(verdict.code?.rawValue)
-            hasher.combine(verdict.clientSees?.rawValue)
-            hasher.combine(verdict.serverSees?.rawValue)
-            hasher.combine(verdict.isClean)
-        }
+    /// A way to end, of which there may be several with the text of one group.
+    private struct Kind {
+        /// The verdict on the first such session.
+        let verdict: SessionEnd.Verdict
+        /// How its upgrade went.
+        let upgrade: SessionRow.Upgrade
+        /// The index of the group.
+        let group: Int
     }
 
     /// The most sessions named for each place.
@@ -69,10 +65,10 @@ struct EndingTable {
     private var groups: [Group] = []
     /// The indices of groups, by text.
     private var indicesByText: [String: Int] = [:]
-    /// A cache of indices by kind, which is cheaper than writing the text; at most ``maximumGroups`` entries.
-    private var indicesByKind: [Kind: Int] = [:]
-    /// The last of them to be asked for: sessions that end one after the other often end alike.
-    private var last: (kind: Kind, index: Int)?
+    /// The first kinds, at most ``maximumGroups``: comparing them is cheaper than writing the text.
+    private var kinds: [Kind] = []
+    /// The place of the kind that was found last: sessions that end one after the other often end alike.
+    private var latest = 0
     /// The number of sessions that ended in ways beyond ``maximumGroups``.
     private(set) var omitted: UInt64 = 0
 
@@ -105,8 +101,7 @@ struct EndingTable {
         _ verdict: SessionEnd.Verdict, of row: SessionRow?, session: SessionID, elapsed: Int64
     ) -> Int? {
         count += 1
-        let kind = Kind(verdict: VerdictMessage.common(verdict), upgrade: row?.upgrade ?? .unseen)
-        guard let index = index(of: kind, verdict) else {
+        guard let index = group(verdict, row?.upgrade ?? .unseen) else {
             omitted += 1
             return nil
         }
@@ -127,33 +122,42 @@ struct EndingTable {
         return index
     }
 
-    /// Finds or adds the group of a kind; nil if there is no room for another group.
-    private mutating func index(of kind: Kind, _ verdict: SessionEnd.Verdict) -> Int? {
-        if let last, last.kind == kind { return last.index }
-        guard let index = indicesByKind[kind] ?? indexByText(of: kind, verdict) else { return nil }
-        last = (kind, index)
-        return index
+    /// Finds or adds the group of a session; nil if there is no room for another group.
+    private mutating func group(_ verdict: SessionEnd.Verdict, _ upgrade: SessionRow.Upgrade) -> Int? {
+        if latest < kinds.count, isKind(latest, verdict, upgrade) { return kinds[latest].group }
+        guard let place = kinds.indices.first(where: { isKind($0, verdict, upgrade) }) else {
+            return groupByText(verdict, upgrade)
+        }
+        latest = place
+        return kinds[place].group
     }
 
-    /// Finds or adds the group of a kind that is not in the cache; nil if there is no room for another group.
-    private mutating func indexByText(of kind: Kind, _ verdict: SessionEnd.Verdict) -> Int? {
-        let text = VerdictMessage.text(kind.verdict, upgrade: kind.upgrade)
+    private func isKind(_ place: Int, _ verdict: SessionEnd.Verdict, _ upgrade: SessionRow.Upgrade) -> Bool {
+        kinds[place].upgrade == upgrade && VerdictMessage.areAlike(kinds[place].verdict, verdict)
+    }
+
+    /// Finds or adds the group of a session that is of no known kind; nil if there is no room for another group.
+    private mutating func groupByText(_ verdict: SessionEnd.Verdict, _ upgrade: SessionRow.Upgrade) -> Int? {
+        let text = VerdictMessage.text(VerdictMessage.common(verdict), upgrade: upgrade)
         var index = indicesByText[text]
         if index == nil, groups.count < Self.maximumGroups {
             index = groups.count
             indicesByText[text] = index
-            groups.append(Group(verdict: verdict, upgrade: kind.upgrade))
+            groups.append(Group(verdict: verdict, upgrade: upgrade))
         }
-        if let index, indicesByKind.count < Self.maximumGroups { indicesByKind[kind] = index }
+        if let index, kinds.count < Self.maximumGroups {
+            kinds.append(Kind(verdict: verdict, upgrade: upgrade, group: index))
+        }
         return index
     }
 
     /// Finds or adds a place of a group; nil if there is no room for another.
     private mutating func place(in group: Int, _ server: Endpoint?, _ path: Substring, _ elapsed: Int64) -> Int? {
+        let places = groups[group].places
+        let length = path.utf8.count
         // By index: a place is large to copy.
-        let places = groups[group].places.indices
-        for place in places where groups[group].places[place].server == server {
-            if groups[group].places[place].path == path { return place }
+        for place in places.indices where places[place].server == server {
+            if places[place].path.utf8.count == length, places[place].path == path { return place }
         }
         guard places.count < Self.maximumPlaces else { return nil }
         groups[group].places.append(Place(server: server, path: String(path), times: elapsed...elapsed))

@@ -10,7 +10,7 @@ struct SessionTable {
 
     /// The most ended sessions to keep.
     let maximumRows: Int
-    private var open: [SessionID: OpenSession] = [:]
+    private var open: [SessionID: SessionRow] = [:]
     private var ended: [SessionRow] = []
     /// The number of sessions so far.
     private(set) var count: UInt64 = 0
@@ -21,12 +21,11 @@ struct SessionTable {
     }
 
     /// The row of a session, while it is open.
-    func row(of session: SessionID) -> SessionRow? { open[session]?.row }
+    func row(of session: SessionID) -> SessionRow? { open[session] }
 
     /// The kept sessions, by number.
     var rows: [SessionRow] {
-        // Rows are large: sorting their indices is cheaper.
-        ended.indices.sorted { ended[$0].session < ended[$1].session }.map { ended[$0] }
+        ended.sorted { $0.session < $1.session }
     }
 
     /// The number of sessions that are not kept.
@@ -35,34 +34,25 @@ struct SessionTable {
     mutating func begin(_ start: borrowing ConnectionStart, session: SessionID) {
         count += 1
         guard open.count < Self.maximumOpen else { return }
-        open[session] = OpenSession(SessionRow(session: session, start: start))
+        open[session] = SessionRow(session: session, start: start)
     }
 
     mutating func record(_ handshake: borrowing Handshake, session: SessionID) {
-        open[session]?.row.record(handshake)
+        open[session]?.record(handshake)
     }
 
     /// Ends a session; returns its row if it was followed.
     @discardableResult
     mutating func end(_ end: borrowing SessionEnd, session: SessionID) -> SessionRow? {
-        guard let open = open.removeValue(forKey: session) else { return nil }
-        open.row.record(end)
-        if ended.count < maximumRows { ended.append(open.row) }
-        return open.row
+        guard let row = open.removeValue(forKey: session) else { return nil }
+        row.record(end)
+        if ended.count < maximumRows { ended.append(row) }
+        return row
     }
 }
 
-/// The row of an open session; a class, since a dictionary would move the row on every change.
-private final class OpenSession {
-    var row: SessionRow
-
-    init(_ row: SessionRow) {
-        self.row = row
-    }
-}
-
-/// One session in a list.
-package struct SessionRow {
+/// One session in a list; a class, since it would be large to move when its session ends.
+package final class SessionRow {
     /// The most bytes of a URL to keep.
     static let keptURLBytes = 300
 
@@ -134,7 +124,7 @@ package struct SessionRow {
     /// Both ends, for example "10.0.0.7:53412 → 10.0.0.9:8080".
     var peers: String { "\(client) → \(server)" }
 
-    mutating func record(_ handshake: borrowing Handshake) {
+    func record(_ handshake: borrowing Handshake) {
         upgrade =
             handshake.isAccepted
             ? .accepted : handshake.isAnswerMissing ? .answerMissing : .refused(status: handshake.status)
@@ -148,7 +138,7 @@ package struct SessionRow {
         return String(decoding: url.utf8.prefix(keptURLBytes), as: UTF8.self) + "…"
     }
 
-    mutating func record(_ end: borrowing SessionEnd) {
+    func record(_ end: borrowing SessionEnd) {
         ending = Ending(
             verdict: end.verdict, duration: end.duration, framesFromClient: end.fromClient.frames,
             framesFromServer: end.fromServer.frames, bytesFromClient: end.fromClient.payloadBytes,

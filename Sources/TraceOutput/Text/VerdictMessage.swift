@@ -79,6 +79,14 @@ package enum VerdictMessage {
         return verdict
     }
 
+    /// Whether two sessions ended alike: ``common(_:)`` is the same of both.
+    static func areAlike(_ left: borrowing SessionEnd.Verdict, _ right: borrowing SessionEnd.Verdict) -> Bool {
+        left.by == right.by && left.layer == right.layer && left.isClean == right.isClean && left.code == right.code
+            && left.clientSees == right.clientSees && left.serverSees == right.serverSees
+            && (left.reason == nil) == (right.reason == nil) && left.timeout?.from == right.timeout?.from
+            && left.failure == right.failure && left.tls == right.tls
+    }
+
     private static func ending(_ verdict: SessionEnd.Verdict) -> String {
         let by =
             switch verdict.by {

@@ -297,7 +297,7 @@ struct SummaryFormatTests {
             let fixed = "ws://chat.example/".utf8.count
             let target = "/" + String(repeating: "x", count: length - fixed)
             guard case .handshake(let handshake) = Samples.handshake(target: target) else { throw NoSample() }
-            var row = SessionRow(session: SessionID(connection: 1), start: start)
+            let row = SessionRow(session: SessionID(connection: 1), start: start)
             row.record(handshake)
             #expect(row.url.hasSuffix("…") == isCut)
             #expect(row.url.utf8.count == (isCut ? 300 + "…".utf8.count : 300))
