@@ -95,7 +95,7 @@ struct Survivors: Sendable {
                     && !End.areAlike(own(kind.end), upper)
             }
         }
-        for sessions in group.paths.counts 
+        for sessions in group.paths.counts
         where isRefuted(byPath[sessions.path] ?? [], sessions.lastSpeaker) {
             rest.count &-= sessions.count
         }
