@@ -7,36 +7,36 @@ import WireFormat
 /// The sequence has no end of its own: cancel the task to end the capture. The events that conclude it follow then: the
 /// `end` of each open session, and the summary.
 public struct LiveEvents: AsyncSequence, Sendable {
-    private let options: LiveOptions
+    private let interface: LiveOptions
     private let filter: String?
-    private let analysis: AnalysisOptions
+    private let options: AnalysisOptions
 
     /// Names the interface; the first call of `next` opens it, which takes the permission to capture.
     ///
     /// - Parameters:
-    ///   - options: What to capture from, and how.
+    ///   - interface: What to capture from, and how.
     ///   - filter: A libpcap filter expression; only matching packets are captured.
-    ///   - analysis: What to do; the source is filled in if there is none.
-    public init(_ options: LiveOptions, filter: String? = nil, analysis: AnalysisOptions = AnalysisOptions()) {
-        self.options = options
+    ///   - options: What to do; the source is filled in if there is none.
+    public init(_ interface: LiveOptions, filter: String? = nil, options: AnalysisOptions = AnalysisOptions()) {
+        self.interface = interface
         self.filter = filter
-        self.analysis = analysis
+        self.options = options
     }
 
     /// Begins to capture, with the first event that is asked for.
-    public func makeAsyncIterator() -> Iterator { Iterator(options: options, filter: filter, analysis: analysis) }
+    public func makeAsyncIterator() -> Iterator { Iterator(interface: interface, filter: filter, options: options) }
 
     /// Takes packets whenever the next event needs them.
     public struct Iterator: AsyncIteratorProtocol {
-        fileprivate let options: LiveOptions
+        fileprivate let interface: LiveOptions
         fileprivate let filter: String?
-        fileprivate let analysis: AnalysisOptions
+        fileprivate let options: AnalysisOptions
         private var capture: OpenCapture?
 
-        fileprivate init(options: LiveOptions, filter: String?, analysis: AnalysisOptions) {
-            self.options = options
+        fileprivate init(interface: LiveOptions, filter: String?, options: AnalysisOptions) {
+            self.interface = interface
             self.filter = filter
-            self.analysis = analysis
+            self.options = options
         }
 
         /// The next event, once it has happened; nil after the last one.
@@ -45,7 +45,7 @@ public struct LiveEvents: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(LiveError) -> RecordedEvent? {
-            if capture == nil { capture = try OpenCapture(options, filter: filter, analysis) }
+            if capture == nil { capture = try OpenCapture(interface, filter: filter, options) }
             guard let capture else { return nil }
             while true {
                 if let event = capture.waiting.next() { return event }

@@ -19,7 +19,7 @@ extension DatabaseFormat {
         row.bind(message.streamOffset)
         if message.isText { row.bind(word: "text") } else { row.bind(word: "binary") }
         row.bind(message.isComplete)
-        row.bind(message.frames)
+        row.bind(message.frameCount)
         row.bind(message.isCompressed)
         row.bind(message.wireLength)
         row.bind(message.length)

@@ -7,7 +7,7 @@ public struct StreamResources: ~Copyable {
     /// Room for one piece of an inflated payload.
     var inflated = UniqueArray<UInt8>(minimumCapacity: pieceLength)
     /// Payload bytes that all streams together may still keep.
-    public var keepable: Int {
+    package var keepable: Int {
         get { payloads.room }
         set { payloads.room = newValue }
     }

@@ -18,7 +18,7 @@ public struct SingleFrameMessage: Sendable {
     public var message: Message {
         let length = frame.header.payloadLength
         return Message(
-            isText: frame.header.opcode == .text, streamOffset: frame.streamOffset, isComplete: true, frames: 1,
+            isText: frame.header.opcode == .text, streamOffset: frame.streamOffset, isComplete: true, frameCount: 1,
             isCompressed: false, wireLength: length, length: length, payload: payloadStatus, isValidUTF8: true)
     }
 

@@ -90,8 +90,8 @@ public struct WebSocketStream: ~Copyable {
     ///   - compression: How its messages are compressed, as the response says; nil for not at all.
     ///   - demand: How much of the payloads to keep.
     ///   - limits: Bounds on that.
-    ///   - undecodedBits: The reserved bits of other extensions (``UndecodedExtensions/reservedBits``). Messages that
-    ///     set one of them are withheld.
+    ///   - undecodedBits: The reserved bits that other negotiated extensions may set: 0x40 is RSV1, 0x20 RSV2, 0x10
+    ///     RSV3. Messages that set one of them are withheld.
     public init(
         sender: Role, streamOffset: UInt64, compression: DeflateParameters?, demand: PayloadDemand,
         limits: StreamLimits, undecodedBits: UInt8 = 0

@@ -84,7 +84,10 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var marvellEtherTypeTag: LinkType { LinkType(rawValue: 285) }
 }
 
-extension LinkType {
+extension LinkType: CustomStringConvertible {
+    /// ``name``.
+    public var description: String { name }
+
     /// Its usual name, for messages, such as "Ethernet" or "IEEE 802.11"; otherwise "link type N".
     public var name: String {
         switch rawValue {

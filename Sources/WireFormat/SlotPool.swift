@@ -6,8 +6,7 @@ public import CPrefetch
 /// costs more than the work on it. Here access is a pointer. It is inlinable, as only the modules that use it know the
 /// values' types.
 @safe
-@frozen
-public struct SlotPool<Element: ~Copyable>: ~Copyable {
+package struct SlotPool<Element: ~Copyable>: ~Copyable {
     @usableFromInline
     var chunks: [UnsafeMutablePointer<Element>] = unsafe []
     @usableFromInline
@@ -21,7 +20,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// Makes an empty pool.
     @inlinable
-    public init() {}
+    package init() {}
 
     deinit {
         // By index: this is not specialised for the element, and a lazy sequence would ask for its types at each step.
@@ -31,31 +30,31 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// How many slots are or were in use.
     @inlinable
-    public var slotCount: Int { isInUse.count }
+    package var slotCount: Int { isInUse.count }
 
     /// The slots that are or were in use, in order.
     @inlinable
-    public var slots: LazyMapSequence<Range<Int>, Slot<Element>> { isInUse.indices.lazy.map { Slot($0) } }
+    package var slots: LazyMapSequence<Range<Int>, Slot<Element>> { isInUse.indices.lazy.map { Slot($0) } }
 
     /// Whether the slot holds a value.
     @inlinable
-    public func isUsed(_ slot: Slot<Element>) -> Bool { isInUse[slot.index] }
+    package func isUsed(_ slot: Slot<Element>) -> Bool { isInUse[slot.index] }
 
     /// Whether a value can be put in without memory for more.
     @inlinable
-    public var hasFreeSlot: Bool { unsafe !freeSlots.isEmpty || isInUse.count < chunks.count &* Self.chunkSize }
+    package var hasFreeSlot: Bool { unsafe !freeSlots.isEmpty || isInUse.count < chunks.count &* Self.chunkSize }
 
     /// The bytes of the slots that are added at a time.
     @inlinable
-    public static var chunkByteCount: Int { chunkSize &* MemoryLayout<Element>.stride }
+    package static var chunkByteCount: Int { chunkSize &* MemoryLayout<Element>.stride }
 
     /// The bytes of all slots, used and free.
     @inlinable
-    public var byteCount: Int { unsafe chunks.count &* Self.chunkByteCount }
+    package var byteCount: Int { unsafe chunks.count &* Self.chunkByteCount }
 
     /// Puts a value in and returns its slot.
     @inlinable
-    public mutating func insert(_ element: consuming Element) -> Slot<Element> {
+    package mutating func insert(_ element: consuming Element) -> Slot<Element> {
         let slot: Slot<Element>
         if let free = freeSlots.popLast() {
             slot = free
@@ -75,7 +74,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// Ends the value in a slot that is in use.
     @inlinable
-    public mutating func remove(_ slot: Slot<Element>) {
+    package mutating func remove(_ slot: Slot<Element>) {
         precondition(isInUse[slot.index])
         unsafe pointer(to: slot).deinitialize(count: 1)
         isInUse[slot.index] = false
@@ -84,7 +83,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// The value in a slot that is in use.
     @inlinable
-    public subscript(slot: Slot<Element>) -> Element {
+    package subscript(slot: Slot<Element>) -> Element {
         unsafeAddress {
             assert(isInUse[slot.index])
             return unsafe UnsafePointer(pointer(to: slot))
@@ -101,7 +100,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     ///   - slot: A slot that is or was in use.
     ///   - bytes: Which bytes of the value.
     @inlinable @inline(__always)
-    public func prefetch(_ slot: Slot<Element>, _ bytes: Range<Int>) {
+    package func prefetch(_ slot: Slot<Element>, _ bytes: Range<Int>) {
         unsafe WireFormat.prefetch(UnsafeRawPointer(pointer(to: slot)), bytes)
     }
 
@@ -112,20 +111,19 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 }
 
 /// Where a ``SlotPool`` keeps a value: four bytes that only a pool of such values takes.
-@frozen
-public struct Slot<Element: ~Copyable>: Hashable, Sendable {
+package struct Slot<Element: ~Copyable>: Hashable, Sendable {
     @usableFromInline
     let number: Int32
 
     /// The slot with a 0-based number; there are less than 2^31.
     @inlinable @inline(__always)
-    public init(_ index: Int) {
+    package init(_ index: Int) {
         number = Int32(truncatingIfNeeded: index)
     }
 
     /// Its 0-based number.
     @inlinable @inline(__always)
-    public var index: Int { Int(number) }
+    package var index: Int { Int(number) }
 }
 
 /// Asks the processor to bring bytes near that will be needed soon; they are not looked at.

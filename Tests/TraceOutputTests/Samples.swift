@@ -97,7 +97,7 @@ enum Samples {
             MessageEvent(
                 from: from,
                 message: Message(
-                    isText: isText, streamOffset: 180, isComplete: isComplete, frames: frames,
+                    isText: isText, streamOffset: 180, isComplete: isComplete, frameCount: frames,
                     isCompressed: isCompressed, wireLength: wireLength ?? length ?? 0, length: length,
                     payload: payload, isValidUTF8: isValidUTF8),
                 firstPacket: 6, isInferred: isInferred, origin: origin, index: 2))

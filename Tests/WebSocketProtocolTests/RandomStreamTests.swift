@@ -123,7 +123,7 @@ private struct StreamMaker {
         let ending = Deflating.Ending.allCases.randomElement(using: &random)!
         var rest = (isCompressed ? deflating!.compress(decoded, ending: ending) : decoded)[...]
         var message = Message(
-            isText: isText, streamOffset: setup.streamOffset + UInt64(bytes.count), isComplete: true, frames: 0,
+            isText: isText, streamOffset: setup.streamOffset + UInt64(bytes.count), isComplete: true, frameCount: 0,
             isCompressed: isCompressed, wireLength: UInt64(rest.count), length: UInt64(decoded.count), payload: .whole,
             isValidUTF8: true)
         var isLast = false
@@ -131,12 +131,12 @@ private struct StreamMaker {
             let fragment = Array(rest.prefix(Int.random(in: 0...max(3, length), using: &random)))
             rest = rest.dropFirst(fragment.count)
             isLast = rest.isEmpty && Int.random(in: 0..<3, using: &random) > 0
-            let isFirst = message.frames == 0
+            let isFirst = message.frameCount == 0
             frame(
                 FrameBytes(
                     isFirst ? isText ? .text : .binary : .continuation, fragment, fin: isLast,
                     reserved: isFirst && isCompressed ? 4 : 0))
-            message.frames += 1
+            message.frameCount += 1
             if !isLast, Int.random(in: 0..<4, using: &random) == 0 { control() }
         }
         expected.append(.message(message, payload: decoded))

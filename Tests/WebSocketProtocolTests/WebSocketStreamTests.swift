@@ -61,7 +61,7 @@ struct WebSocketStreamTests {
         let reported = StreamSetup(streamOffset: 7).readEveryWay(frames)
         #expect(reported.texts == ["Grüße", "\u{1}\u{2}"])
         #expect(reported.framePayloads == frames.map(\.payload))
-        #expect(reported.messages.map(\.frames) == [4, 1])
+        #expect(reported.messages.map(\.frameCount) == [4, 1])
         #expect(reported.messages.map(\.wireLength) == [7, 2])
         #expect(reported.messages.map(\.length) == [7, 2])
         #expect(reported.messages.map(\.streamOffset) == [7, 7 + UInt64(frames.dropLast().flatMap(\.bytes).count)])
@@ -85,7 +85,7 @@ struct WebSocketStreamTests {
             FrameBytes(opcode, key: 1), FrameBytes(opcode, fin: false, key: 2), FrameBytes(.continuation, key: 3),
         ])
         #expect(reported.messagePayloads == [[], []])
-        #expect(reported.messages.map(\.frames) == [1, 2])
+        #expect(reported.messages.map(\.frameCount) == [1, 2])
         #expect(reported.messages.allSatisfy { $0.isComplete && $0.length == 0 && $0.payload == .whole })
         #expect(reported.violations.isEmpty)
     }
@@ -115,7 +115,7 @@ struct WebSocketStreamTests {
             reported.last
                 == .unfinished(
                     Message(
-                        isText: true, streamOffset: 0, isComplete: false, frames: 1, isCompressed: isCompressed,
+                        isText: true, streamOffset: 0, isComplete: false, frameCount: 1, isCompressed: isCompressed,
                         wireLength: UInt64(payload.count), length: 5, payload: .whole, isValidUTF8: true)))
     }
 

@@ -62,6 +62,13 @@ public struct SessionID: Hashable, Sendable {
     }
 }
 
+extension SessionID: CustomStringConvertible {
+    /// The number as the trace and people have it: "3", or "3.5" for stream 5 of connection 3.
+    public var description: String {
+        if let stream { "\(connection).\(stream)" } else { "\(connection)" }
+    }
+}
+
 /// What the ends of a connection look like at one packet (shown by `-v`).
 public struct ConnectionView: Sendable {
     /// Who sent the packet; nil if the roles are not known, or no packet caused the event.

@@ -5,9 +5,6 @@ public import WireFormat
 ///
 /// Its payload comes beside it: of control frames always, of data frames when asked for (unmasked, not inflated).
 public struct FrameEvent: Sendable {
-    /// The body of a Close frame.
-    public typealias Close = CloseBody
-
     /// The Ping that a Pong answers (RFC 6455 5.5.3).
     public struct Answer: Hashable, Sendable {
         /// The packet that completed the Ping.

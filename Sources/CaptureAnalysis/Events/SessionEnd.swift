@@ -6,14 +6,29 @@ public struct SessionEnd: Sendable {
     public struct Verdict: Hashable, Sendable {
         /// Who.
         public enum Party: String, Sendable {
-            case client, server, network, unknown
+            /// The end that asked for the upgrade.
+            case client
+            /// The end that answered it.
+            case server
+            /// Neither: what one end sent was not answered.
+            case network
+            /// Not known, such as at the capture's end.
+            case unknown
         }
 
         /// At which layer.
         public enum Layer: String, Sendable {
+            /// By a Close frame (RFC 6455 5.5.1).
             case closeFrame = "close-frame"
-            case fin, rst, timeout
+            /// By a FIN, without a Close frame.
+            case fin
+            /// By a reset of the TCP connection.
+            case rst
+            /// By silence: what was sent again and again, or probed for, was never answered.
+            case timeout
+            /// It did not end before the capture did.
             case captureEnd = "capture-end"
+            /// By a fatal alert of TLS (RFC 8446 6.2).
             case tlsAlert = "tls-alert"
         }
 

@@ -1,7 +1,7 @@
 public import WebSocketProtocol
 
 /// Something worth knowing: a broken rule, a limit reached, an anomaly.
-public struct Finding: Sendable {
+public struct Finding: Hashable, Sendable {
     /// How much it matters.
     public enum Severity: String, Sendable, CaseIterable, Comparable {
         /// Good to know.

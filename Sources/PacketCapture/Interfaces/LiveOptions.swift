@@ -10,8 +10,8 @@ public struct LiveOptions: Hashable, Sendable {
     public var snapLength = LiveOptions.maximumSnapLength
     /// The size in bytes of the kernel's buffer.
     public var bufferSize = LiveOptions.defaultBufferSize
-    /// Milliseconds that the kernel may hold packets to deliver several at once.
-    public var delay = 20
+    /// How long the kernel may hold packets to deliver several at once, in steps of a millisecond.
+    public var delay = Duration.milliseconds(20)
 
     /// 262,144: longer than any network packet.
     public static let maximumSnapLength = PcapReader.maximumPacketLength
@@ -125,7 +125,7 @@ struct OpenedInterface {
         unsafe pcap_set_snaplen(handle, Int32(clamping: options.snapLength))
         unsafe pcap_set_promisc(handle, isPromiscuous ? 1 : 0)
         // Not immediate mode: it reserves the whole snap length in the buffer for every packet (TPACKET_V2).
-        unsafe pcap_set_timeout(handle, Int32(clamping: options.delay))
+        unsafe pcap_set_timeout(handle, Int32(min(max(options.delay / .milliseconds(1), 0), 0x7fff_ffff)))
         unsafe pcap_set_buffer_size(handle, Int32(clamping: options.bufferSize))
         unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
         return unsafe pcap_activate(handle)

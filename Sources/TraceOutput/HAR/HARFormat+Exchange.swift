@@ -74,7 +74,7 @@ extension HARFormat where Storage: ~Copyable {
         output.append(#""pageref":"page_1","startedDateTime":""#)
         clock.append(start, to: &output)
         output.append(#"","_connectionId":"#)
-        output.append(jsonString: id.number)
+        output.append(jsonString: id.description)
         output.append(#","connection":""#)
         output.append(decimal: UInt64(session.server.port))
         output.append(#"","serverIPAddress":"#)

@@ -175,7 +175,7 @@ extension HTMLFormat {
             output.append(" × ")
             output.append(verbatim: group.severity.rawValue)
             output.append("</b> ")
-            let session = group.session == .none ? "" : "#\(group.session.number), "
+            let session = group.session == .none ? "" : "#\(group.session), "
             output.append(
                 htmlText: "\(group.first.rule) (\(group.first.reference)), \(group.count > 1 ? "first " : "")\(session)"
                     + "packet \(group.packet): \(group.first.text)")

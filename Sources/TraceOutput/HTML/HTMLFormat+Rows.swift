@@ -9,7 +9,7 @@ extension HTMLFormat {
         var row = ReportRow(
             kind: (message.isText ? Opcode.text : .binary).rawValue | Self.side(event.from),
             elapsed: event.origin.elapsed(at: context), packet: event.origin.packet,
-            length: message.length.map { $0 &+ 1 } ?? 0, extra: message.wireLength, frames: message.frames)
+            length: message.length.map { $0 &+ 1 } ?? 0, extra: message.wireLength, frames: message.frameCount)
         if !message.isComplete { row.flags.insert(.isIncomplete) }
         if message.isCompressed { row.flags.insert(.isCompressed) }
         if message.isText && message.isValidUTF8 { row.flags.insert(.isText) }

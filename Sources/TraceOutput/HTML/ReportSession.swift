@@ -79,7 +79,7 @@ extension HTMLFormat {
         sessionBlock.bytes.append("{\"place\":")
         sessionBlock.bytes.append(decimal: session.place)
         sessionBlock.bytes.append(",\"number\":")
-        sessionBlock.bytes.append(jsonString: row.session.number)
+        sessionBlock.bytes.append(jsonString: row.session.description)
         sessionBlock.bytes.append(",\"client\":")
         sessionBlock.bytes.append(jsonString: "\(row.client)")
         sessionBlock.bytes.append(",\"server\":")

@@ -64,7 +64,7 @@ extension JSONLinesFormat {
         output.write(.messageIndex, event.index)
         if message.isText { output.append(JSONRun.textComplete) } else { output.append(JSONRun.binaryComplete) }
         output.append(boolean: message.isComplete)
-        output.write(.frames, message.frames)
+        output.write(.frames, message.frameCount)
         output.write(.compressed, message.isCompressed)
         output.write(.wireLength, message.wireLength)
         output.write(.length, message.length)

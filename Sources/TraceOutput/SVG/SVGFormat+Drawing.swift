@@ -97,7 +97,7 @@ extension SVGFormat {
     private mutating func write(_ lane: Lane, _ summary: Summary, _ y: Int) {
         let (middle, span) = (y + 8, span(summary))
         let (start, end) = (x(lane.start, span), x(lane.end, span))
-        text(8, y + 12, "#\(lane.session.number)")
+        text(8, y + 12, "#\(lane.session)")
         line(start, middle, end, middle, "line")
         for role in Role.allCases {
             path(lane.sent[role.index], role == .client ? "client" : "server", span, middle, role == .client ? -6 : 6)

@@ -80,7 +80,7 @@ extension SummaryFormat {
         output.append(
             wrapping: "\(group.first.rule) (\(group.first.reference))", from: 18, indent: 9, width: width)
         output.append("\n         ")
-        let place = group.session == .none ? "" : "#\(group.session.number), "
+        let place = group.session == .none ? "" : "#\(group.session), "
         let first = (group.count > 1 ? "first " : "") + place + "packet \(group.packet)"
         output.append(wrapping: "\(first): \(group.first.text)", from: 9, indent: 9, width: width)
         output.append("\n")

@@ -146,13 +146,7 @@ package final class SessionRow {
     }
 }
 
-/// How people refer to sessions.
 extension SessionID {
-    /// The number: "3", or "3.5" for stream 5 of connection 3.
-    var number: String {
-        if let stream { "\(connection).\(stream)" } else { "\(connection)" }
-    }
-
     /// Orders sessions by connection, then by stream.
     static func < (left: SessionID, right: SessionID) -> Bool {
         (left.connection, left.stream ?? 0) < (right.connection, right.stream ?? 0)

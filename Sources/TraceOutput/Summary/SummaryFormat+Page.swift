@@ -53,7 +53,7 @@ extension SummaryFormat {
             if group.count > place.count { words += " (\(place.count))" }
             let (first, last) = (Quantity.seconds(place.times.lowerBound), Quantity.seconds(place.times.upperBound))
             words += place.count > 1 ? ", \(first) to \(last)" : ", at \(first)"
-            words += ": " + place.examples.map { "#\($0.number)" }.joined(separator: ", ")
+            words += ": " + place.examples.map { "#\($0)" }.joined(separator: ", ")
             if place.count > UInt64(place.examples.count) { words += ", …" }
             output.append(repeating: UInt8(ascii: " "), count: 11)
             output.append(wrapping: words, from: 11, indent: 13, width: width)

@@ -84,7 +84,7 @@ extension SummaryFormat {
 
     /// The same in sentences, if a row is wider than a line.
     private mutating func write(_ row: SessionRow, _ ending: SessionRow.Ending) {
-        var text = "#\(row.session.number) \(Quantity.seconds(ending.duration))"
+        var text = "#\(row.session) \(Quantity.seconds(ending.duration))"
         if let roundTrip = ending.medianRoundTrip { text += ", ping \(Quantity.duration(roundTrip))" }
         text +=
             ", → \(Quantity.count(ending.framesFromClient, "frame")) of \(Quantity.bytes(ending.bytesFromClient))"
@@ -175,7 +175,7 @@ struct SessionColumns {
     /// The numbers of a session.
     static func cells(of row: SessionRow, _ ending: SessionRow.Ending) -> [String] {
         [
-            row.session.number, Quantity.seconds(ending.duration), "\(ending.framesFromClient)",
+            row.session.description, Quantity.seconds(ending.duration), "\(ending.framesFromClient)",
             "\(ending.framesFromServer)", Quantity.bytes(ending.bytesFromClient),
             Quantity.bytes(ending.bytesFromServer), ending.medianRoundTrip.map(Quantity.duration) ?? "-",
         ]

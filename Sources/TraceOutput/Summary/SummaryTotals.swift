@@ -66,7 +66,7 @@ struct OpeningTimes {
         guard times.count > 1 else { return "in \(Quantity.duration(slowest.time))" }
         let median = times.sorted()[(times.count - 1) / 2]
         return "in \(Quantity.duration(median)) (median; slowest "
-            + "\(Quantity.duration(slowest.time)), #\(slowest.session.number))"
+            + "\(Quantity.duration(slowest.time)), #\(slowest.session))"
     }
 }
 

@@ -49,7 +49,7 @@ extension TimelineFormat {
         let width = options.width ?? .max
         for row in sessions.rows {
             output.append("  #")
-            output.append(verbatim: row.session.number)
+            output.append(verbatim: row.session.description)
             output.append(" ")
             output.append(verbatim: row.peers)
             if !row.url.isEmpty {

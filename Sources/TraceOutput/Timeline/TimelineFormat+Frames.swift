@@ -137,12 +137,12 @@ extension TimelineFormat {
 
     private mutating func write(_ message: Message, hasFrame: Bool, payload: Span<UInt8>) {
         output.append("  ")
-        let isPlain = message.isComplete && message.frames == 1
+        let isPlain = message.isComplete && message.frameCount == 1
         if !isPlain {
             output.append(message.isComplete ? "message of " : "incomplete message of ")
             write(message.length)
             output.append(" (")
-            output.append(verbatim: Quantity.count(message.frames, "frame"))
+            output.append(verbatim: Quantity.count(message.frameCount, "frame"))
             output.append(message.isCompressed ? ", compressed)" : ")")
         } else if message.isCompressed, message.length == nil {
             output.append("compressed")

@@ -10,7 +10,7 @@ public struct Frame: Hashable, Sendable {
     public var index: UInt64
     /// How many bytes of the payload the capture lacks.
     public var missing: UInt64
-    /// The number of the packet that brought the header's first byte.
+    /// The packet that brought the header's first byte, and its time; all zero where there are no packets.
     public var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
 }
 

@@ -7,7 +7,7 @@ public struct Message: Hashable, Sendable {
     /// Whether all of its frames and all of their bytes were seen.
     public var isComplete: Bool
     /// How many frames it came in.
-    public var frames: UInt64
+    public var frameCount: UInt64
     /// Whether it was compressed (RFC 7692 6: RSV1 on the first frame, if compression was negotiated).
     public var isCompressed: Bool
     /// The payload bytes on the wire, as far as the frames' headers tell.

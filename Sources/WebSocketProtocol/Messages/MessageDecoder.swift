@@ -28,7 +28,8 @@ struct MessageDecoder: ~Copyable {
     private var decodedLength: UInt64 = 0
     /// The message that began last.
     private var current = Message(
-        isText: false, streamOffset: 0, isComplete: false, frames: 0, isCompressed: false, wireLength: 0, length: nil,
+        isText: false, streamOffset: 0, isComplete: false, frameCount: 0, isCompressed: false, wireLength: 0,
+        length: nil,
         payload: .whole, isValidUTF8: true)
     /// Its decoded bytes, as far as they are kept.
     private(set) var kept = KeptPayload()
@@ -50,7 +51,7 @@ struct MessageDecoder: ~Copyable {
 
     /// Whether the current message is one frame so far and not compressed: what is kept of the message is what would
     /// be kept of the frame.
-    var isVerbatim: Bool { isInMessage && current.frames == 1 && !current.isCompressed }
+    var isVerbatim: Bool { isInMessage && current.frameCount == 1 && !current.isCompressed }
 
     /// Whether RSV1 marks compressed messages here.
     var isCompressionNegotiated: Bool { compression.parameters != nil }
@@ -62,7 +63,7 @@ struct MessageDecoder: ~Copyable {
     ) {
         place = .inside
         current = Message(
-            isText: isText, streamOffset: streamOffset, isComplete: false, frames: 0, isCompressed: isCompressed,
+            isText: isText, streamOffset: streamOffset, isComplete: false, frameCount: 0, isCompressed: isCompressed,
             wireLength: 0, length: nil, payload: .whole, isValidUTF8: true)
         decodedLength = 0
         inflatedFrom = 0
@@ -106,7 +107,7 @@ struct MessageDecoder: ~Copyable {
 
     /// Counts a frame of the current message.
     mutating func countFrame(payloadLength: UInt64) {
-        current.frames &+= 1
+        current.frameCount &+= 1
         current.wireLength &+= payloadLength
     }
 

@@ -74,7 +74,7 @@ struct InflateBombTests {
             FrameBytes(.continuation, Array(compressed[20...])),
         ])
         #expect(reported.texts == ["<bomb>"])
-        #expect(reported.messages.map(\.frames) == [2])
+        #expect(reported.messages.map(\.frameCount) == [2])
         #expect(reported.messages.map(\.isComplete) == [true])
         #expect(reported.violations == [.inflateBomb])
     }

@@ -34,7 +34,7 @@ struct GapTests {
         #expect(reported.messages.map(\.isComplete) == [false, true])
         #expect(reported.messages.map(\.wireLength) == [40, 4])
         #expect(reported.messages.map(\.length) == [40, 4])
-        #expect(reported.messages.map(\.frames) == [2, 1])
+        #expect(reported.messages.map(\.frameCount) == [2, 1])
     }
 
     @Test("A gap may end exactly with a frame")
