@@ -101,6 +101,7 @@ extension DatabaseFormat {
         row.bind(verdict.silence)
         row.bind(verdict.messageSilence)
         row.bind(verdict.unansweredPings)
+        row.bind(verdict.uncertainPings)
         row.bind(role: verdict.failure?.by)
         row.bind(verdict.failure?.rule?.id)
         row.bind(end.duration)

@@ -14,8 +14,8 @@ _COLUMNS = {
         =community_id =link_type =interface connect_time_ns *accepted status *answer_missing =url =host =target =method =http_version
         =subprotocol =extensions *accept_valid request_packet response_packet response_time_ns =request_headers
         =response_headers end_packet end_time_ns =verdict =ended_by =layer *clean code =code_name =reason client_sees
-        server_sees silence_ns message_silence_ns unanswered_pings =failed_by =failed_over duration_ns client_frames
-        client_messages client_payload_bytes client_wire_bytes server_frames server_messages server_payload_bytes
+        server_sees silence_ns message_silence_ns unanswered_pings uncertain_pings =failed_by =failed_over duration_ns
+        client_frames client_messages client_payload_bytes client_wire_bytes server_frames server_messages server_payload_bytes
         server_wire_bytes ping_count ping_p50_ns ping_p99_ns ping_max_ns retransmitted_segments out_of_order_segments
         gap_bytes rst_packet =rst_from""",
     "message": """id session packet origin_packet time_ns =sender number stream_offset =opcode *complete frames *compressed
