@@ -14,7 +14,7 @@ struct Wstap: ParsableCommand {
             wstap chat.pcap --format html -o report.html
                                                a page to look at, in any browser
             wstap chat.pcap --format jsonl     a JSON object per event, for other tools
-            wstap chat.pcap --format har -o F  for the Network panel of browsers; sqlite: for SQL
+            wstap chat.pcap --format har -o F  for browsers' Network panel; sqlite: SQL
             wstap live -i eth0                 the same from an interface, as it happens
             wstap interfaces                   the interfaces to capture from
             wstap cut chat.pcap --verdict rst -o resets.pcapng
