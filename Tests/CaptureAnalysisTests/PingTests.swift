@@ -2,6 +2,7 @@ import CaptureAnalysis
 import TestSupport
 import Testing
 import WebSocketProtocol
+import WireFormat
 
 @Suite("Pings and Pongs")
 struct PingTests {
@@ -104,6 +105,37 @@ struct PingTests {
         #expect(analysis.frames.allSatisfy { $0.answer == nil })
         #expect(try analysis.end.verdict.unansweredPings == 1)
         #expect(try analysis.end.pingRoundTrip == nil)
+    }
+
+    @Test(
+        "Pings are answered also if the capture has the Pongs just before them", arguments: [20, 900, 9900] as [Int64])
+    func pongFirst(microseconds: Int64) throws {
+        for sender in ExpectedMessage.Sender.allCases {
+            var talk = TCPConversation()
+            talk.openWebSocket()
+            talk.send(WireFrame.text("a", from: sender), from: sender)
+            talk.send(WireFrame.text("b", from: sender.peer), from: sender.peer)
+            var places: [Int] = []
+            for round in 0..<5 {
+                talk.wait(milliseconds: 20_000)
+                talk.send(WireFrame.ping("\(round)", from: sender), from: sender)
+                talk.wait(milliseconds: 10)
+                talk.send(WireFrame.pong("\(round)", from: sender.peer), from: sender.peer)
+                places.append(talk.packets.count - 2)
+            }
+            talk.wait(milliseconds: 3000)
+            talk.send(WireFrame.text("c", from: sender), from: sender)
+            talk.finish(first: sender)
+            var packets = talk.packets
+            for place in places {
+                packets.swapAt(place, place + 1)
+                packets[place + 1].time = Timestamp(nanoseconds: packets[place].time.nanoseconds + microseconds * 1000)
+            }
+            let analysis = Analysis(packets)
+            #expect(analysis.texts == ["a", "b", "c"])
+            #expect(try analysis.end.verdict.unansweredPings == 0)
+            #expect(!analysis.rules.contains("pong.unsolicited") && !analysis.rules.contains("ping.unanswered"))
+        }
     }
 
     @Test("Pings that came too late to be answered are not counted as unanswered", arguments: [(900, 0), (1100, 1)])

@@ -36,6 +36,8 @@ struct PingLedger {
         var origin: Origin
     }
     private static let earlyLimit = 16
+    /// How much earlier than its Ping, in nanoseconds, a Pong may be captured: two queues of one card, or two taps.
+    private static let captureSkew: Int64 = 10_000_000
     /// Pings that were forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
     private var shortestRoundTrip: Int64?
@@ -83,7 +85,8 @@ struct PingLedger {
     mutating func sent(_ fingerprint: UInt64, _ origin: Origin, limit: Int) -> Int64? {
         early.removeAll { $0.kind == .ping && $0.origin.packet == origin.packet && $0.fingerprint == fingerprint }
         if let index = early.firstIndex(where: {
-            $0.kind != .ping && $0.fingerprint == fingerprint && $0.origin.packet > origin.packet
+            $0.kind != .ping && $0.fingerprint == fingerprint
+                && ($0.origin.packet > origin.packet || Self.isJustBefore($0.origin, origin))
         }) {
             let pong = early.remove(at: index)
             let roundTrip = pong.origin.time.nanoseconds(since: origin.time)
@@ -93,6 +96,11 @@ struct PingLedger {
         known.append(Ping(fingerprint: fingerprint, origin: origin, isPassedOver: false))
         largestCount = max(largestCount, UInt8(clamping: known.count))
         return nil
+    }
+
+    /// Whether a Pong was captured so shortly before a Ping that it may answer it.
+    private static func isJustBefore(_ pong: Origin, _ ping: Origin) -> Bool {
+        (0...captureSkew).contains(ping.time.nanoseconds(since: pong.time))
     }
 
     /// Keeps a Pong whose Ping may still be found.
