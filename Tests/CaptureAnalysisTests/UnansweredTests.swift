@@ -155,6 +155,26 @@ struct UnansweredTests {
         #expect(told(hidden) == ["tcp.gap"])
     }
 
+    @Test(
+        "A Close frame cannot be answered where its sender resets the connection at once",
+        arguments: [(1, 0), (998, 0), (1500, 1)])
+    func closeCutOff(milliseconds: Int64, findings count: Int) throws {
+        for closer in ExpectedMessage.Sender.allCases {
+            let analysis = analysis { talk in
+                talk.send(WireFrame.close(1001, from: closer), from: closer)
+                talk.wait(milliseconds: milliseconds)
+                talk.reset(from: closer)
+            }
+            #expect(told(analysis).count { $0 == "close.not-answered" } == count)
+            #expect(try !analysis.end.verdict.isClean)
+        }
+        let refused = analysis { talk in
+            talk.send(WireFrame.close(1001, from: .client), from: .client)
+            talk.reset(from: .server)
+        }
+        #expect(told(refused) == ["close.not-answered"])
+    }
+
     @Test("A Close frame need not be answered where an end has failed the connection (RFC 6455 7.1.7)")
     func closeFailed() {
         let byCloser = analysis { talk in

@@ -48,10 +48,19 @@ extension Session {
             let isOver = tcp.cause == .closed || tcp.isWhole[role.direction(client: clientDirection).index]
             guard failure == nil, isOver, streams[role.index].closeOrigin == nil,
                 let close = streams[asker.index].closeOrigin,
-                (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0
+                (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0,
+                !hasCutOff(tcp, role, after: close)
             else { continue }
             workspace.report(Finding(Rule(.closeNotAnswered), from: role, at: offset), at: context, into: &sink)
         }
+    }
+
+    /// Whether an end's RST followed its Close frame so soon that the other end could not answer.
+    private func hasCutOff(_ tcp: TransportEnd, _ peer: Role, after close: Origin) -> Bool {
+        guard let end = tcp.firstEnd, end.isReset, role(of: end.from) == peer.peer, let time = tcp.firstEndTime else {
+            return false
+        }
+        return time.nanoseconds(since: close.time) < 1_000_000_000
     }
 
     /// Reports an end that closed TCP without saying so in TLS, while the WebSocket session was open.
