@@ -18,6 +18,12 @@ struct EndingPatternsTests {
         var lastSpeaker = Role.client
         /// The longest silence before the last one, after bytes of the client.
         var survived = 0.0
+        /// The time from the last byte of the server; nil if that of the client came before it.
+        var quiet: Double?
+        /// The longest such time before.
+        var survivedQuiet = 0.0
+        /// Whether it lived through silences as long as that at its end.
+        var isSteady = false
     }
 
     private func patterns(_ ends: [Ended]) -> [EndingPattern] {
@@ -30,11 +36,13 @@ struct EndingPatternsTests {
                     Int64(max(end.lastSpeaker == .client ? end.silence : 0, end.survived) * 1e9),
                     Int64((end.lastSpeaker == .client ? 0 : end.silence) * 1e9),
                 ], messageSilence: 0,
-                lifetime: end.lifetime.map { Int64($0 * 1e9) } ?? 0)
+                lifetime: end.lifetime.map { Int64($0 * 1e9) } ?? 0,
+                ownSilences: [0, Int64(max(end.quiet ?? end.silence, end.survivedQuiet) * 1e9)])
             patterns.record(
                 verdict,
                 EndingPatterns.Sample(
                     server: IPAddress(ipv4: end.server), lifetime: end.lifetime.map { Int64($0 * 1e9) },
+                    ownSilences: [0, Int64((end.quiet ?? end.silence) * 1e9)], isSteady: end.isSteady,
                     survived: survived, path: end.path, lastSpeaker: end.lastSpeaker))
         }
         return patterns.patterns
@@ -105,6 +113,42 @@ struct EndingPatternsTests {
         let all = Self.alike(4, Ended(silence: 60)) + ends
         #expect(patterns(all).first?.sessions == left)
         if ends.count == 1 { #expect(patterns(all.reversed()).first?.sessions == left) }
+    }
+
+    private static let read: [Ended] = (1...4).map {
+        Ended(silence: 3 * Double($0), lifetime: 70 * Double($0), quiet: 60)
+    }
+
+    /// Sessions that end 60 s after the server's last byte, though the client goes on, and further ones; and how many are in
+    /// a pattern of that.
+    private static let oneSided: [(ends: [Ended], sessions: UInt64?)] = [
+        (read, 4),
+        // Of those in which the client said nothing more, either may be true.
+        (read + alike(3, Ended(silence: 60)), 7),
+        // The client speaks at regular intervals.
+        (alike(4, Ended(silence: 5, quiet: 60, isSteady: true)), 4),
+        // A Ping of the client was not answered for 20 s.
+        (alike(4, Ended(silence: 20, quiet: 60)), nil),
+        // Two may be a coincidence.
+        (Array(read.prefix(2)) + alike(3, Ended(silence: 60)), nil),
+        // The server speaks only at the beginning.
+        ((1...4).map { Ended(silence: 3 * Double($0), lifetime: 60.1, quiet: 60) }, nil),
+        (read + [Ended(layer: .fin, silence: 1, lifetime: 500, quiet: 10, survivedQuiet: 90)], nil),
+        (read + [Ended(layer: .fin, silence: 1, lifetime: 500, path: 2, quiet: 10, survivedQuiet: 90)], 4),
+        (read + [Ended(layer: .captureEnd, silence: 1, quiet: 90)], nil),
+    ]
+
+    @Test(
+        "Endings that repeat after the same silence of one end are a timer that only this end resets",
+        arguments: oneSided)
+    func readTimer(ends: [Ended], sessions: UInt64?) {
+        for ends in [ends, ends.reversed()] {
+            let pattern = patterns(ends).first { $0.silentEnd == .server }
+            #expect(pattern?.sessions == sessions)
+            if sessions != nil {
+                #expect(pattern?.silence == 60_000_000_000...60_000_000_000 && pattern?.lifetime == nil)
+            }
+        }
     }
 
     @Test("Endings at the same age are no fixed lifetime if another session grew older")

@@ -139,6 +139,62 @@ struct LastWords: Sendable, CustomTestStringConvertible {
                 $0.reset(from: .server)
             }, silence: 10, messageSilence: 10),
         LastWords(
+            testDescription: "data after the other end's FIN",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.wait(milliseconds: 59_999)
+                $0.finish(from: .server)
+                $0.wait(milliseconds: 3000)
+                $0.send(WireFrame.text("still there?", from: .client), from: .client)
+                $0.finish(from: .client)
+            }, silence: 60_000, messageSilence: 60_000),
+        LastWords(
+            testDescription: "data after the other end's FIN, which draw a RST",
+            steps: {
+                $0.send(WireFrame.text("last", from: .server), from: .server)
+                $0.acknowledge(from: .client)
+                $0.wait(milliseconds: 59_998)
+                $0.finish(from: .server)
+                $0.acknowledge(from: .client)
+                $0.wait(milliseconds: 3000)
+                $0.send(WireFrame.text("still there?", from: .client), from: .client)
+                $0.refuse(from: .server)
+            }, silence: 60_000, messageSilence: 60_000),
+        LastWords(
+            testDescription: "answers to an end that has closed its own direction",
+            steps: {
+                $0.send(WireFrame.text("last question", from: .client), from: .client)
+                $0.wait(milliseconds: 1999)
+                $0.finish(from: .client)
+                for number in 1...3 {
+                    $0.wait(milliseconds: 500)
+                    $0.send(WireFrame.text("answer \(number)", from: .server), from: .server)
+                    $0.acknowledge(from: .client)
+                }
+                $0.finish(from: .server)
+            }, silence: 2000, messageSilence: 2000),
+        LastWords(
+            testDescription: "an upload that goes on after the other end's FIN",
+            steps: {
+                upload(&$0, parts: 2)
+                $0.finish(from: .server)
+                $0.send(Array(repeating: 7, count: 9), from: .client)
+                $0.finish(from: .client)
+            }, silence: 3000, messageSilence: nil),
+        LastWords(
+            testDescription: "a Close frame of the other end after a FIN",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.wait(milliseconds: 1999)
+                $0.finish(from: .client)
+                $0.wait(milliseconds: 299)
+                $0.send(WireFrame.ping("p", from: .server), from: .server)
+                $0.wait(milliseconds: 699)
+                $0.send(WireFrame.close(1001, from: .server), from: .server)
+                $0.acknowledge(from: .client)
+                $0.finish(from: .server)
+            }, silence: 700, messageSilence: 3000),
+        LastWords(
             testDescription: "data after a long silence, and a RST of their own sender",
             steps: {
                 $0.send(WireFrame.text("last", from: .client), from: .client)
@@ -160,6 +216,78 @@ struct SilenceTests {
             let verdict = try Analysis(talk.packets, tellsFrames: tellsFrames).end.verdict
             #expect(verdict.silence == words.silence * 1_000_000)
             #expect(verdict.messageSilence == words.messageSilence.map { $0 * 1_000_000 })
+        }
+    }
+
+    @Test("counts what was captured before the FIN, though the FIN was captured first", arguments: [true, false])
+    func reordered(isClient: Bool) throws {
+        let sender: ExpectedMessage.Sender = isClient ? .client : .server
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.text("before", from: sender.peer), from: sender.peer)
+        talk.wait(milliseconds: 1998)
+        talk.send(WireFrame.text("late", from: sender), from: sender)
+        talk.finish(from: sender)
+        talk.finish(from: sender.peer)
+        var packets = talk.packets
+        let place = packets.count - 3
+        packets.swapAt(place, place + 1)
+        (packets[place].time, packets[place + 1].time) = (packets[place + 1].time, packets[place].time)
+        let analysis = Analysis(packets)
+        #expect(analysis.texts == ["before", "late"])
+        #expect(try analysis.end.verdict.by == (isClient ? .client : .server))
+        #expect(try analysis.end.verdict.silence == 1_999_000_000)
+    }
+
+    /// Sessions with words of one end every two seconds, and the last ones of the other end so long before their end.
+    private static func oneSided(
+        _ quiet: ExpectedMessage.Sender, seconds: [Int], hasClose: Bool, survivor: Int = 0
+    ) -> [TimedPacket] {
+        var packets: [TimedPacket] = []
+        for (number, seconds) in seconds.enumerated() {
+            var talk = TCPConversation(from: "10.0.0.7:\(5000 + number)", at: 1_700_000_000 + 600 * Int64(number))
+            talk.openWebSocket()
+            // So that their lifetimes differ.
+            for _ in 0...(number + 1) {
+                talk.wait(milliseconds: number == 0 && survivor > 0 ? Int64(survivor) * 1000 : 4999)
+                talk.send(WireFrame.text("word", from: quiet), from: quiet)
+            }
+            for count in 1..<(seconds / 2) {
+                talk.wait(milliseconds: 1998)
+                talk.send(WireFrame.text("tick \(count)", from: quiet.peer), from: quiet.peer)
+                talk.acknowledge(from: quiet)
+            }
+            talk.wait(milliseconds: 1999)
+            if hasClose {
+                talk.send(WireFrame.close(1001, from: .server), from: .server)
+                talk.send(WireFrame.close(1001, from: .client), from: .client)
+            }
+            talk.finish(first: .server)
+            packets += talk.packets
+        }
+        return packets
+    }
+
+    @Test(
+        "shows a timer that only one end's bytes reset, though the other one goes on",
+        arguments: ExpectedMessage.Sender.allCases, [true, false])
+    func readTimer(quiet: ExpectedMessage.Sender, hasClose: Bool) throws {
+        let packets = Self.oneSided(quiet, seconds: [30, 30, 30, 30], hasClose: hasClose)
+        let patterns = try Analysis(packets).summary.patterns
+        let pattern = try #require(patterns.count == 1 ? patterns[0] : nil)
+        #expect(pattern.sessions == 4 && pattern.silentEnd == (quiet == .client ? .client : .server))
+        let range = try #require(pattern.silence)
+        #expect(range.lowerBound >= 29_990_000_000 && range.upperBound <= 30_010_000_000)
+        #expect(pattern.lifetime == nil && pattern.messageSilence == nil)
+    }
+
+    @Test("shows no such timer if its times differ, or a session has lived through a longer one")
+    func noReadTimer() throws {
+        for quiet in ExpectedMessage.Sender.allCases {
+            let different = Self.oneSided(quiet, seconds: [30, 40, 50, 60], hasClose: false)
+            #expect(try Analysis(different).summary.patterns.allSatisfy { $0.silentEnd == nil })
+            let survived = Self.oneSided(quiet, seconds: [30, 30, 30, 30], hasClose: false, survivor: 45)
+            #expect(try Analysis(survived).summary.patterns.allSatisfy { $0.silentEnd == nil })
         }
     }
 

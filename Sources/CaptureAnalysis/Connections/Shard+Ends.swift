@@ -242,8 +242,8 @@ extension Shard {
         if cause == .closed { clientStates.advance(to: .closed, at: now) }
         let outcome = SessionOutcome(
             ends: [EndOutcome(), EndOutcome()], firstCloser: nil,
-            clientDirection: client, lastByteTime: nil, lastMessageTime: nil, burst: nil, unansweredPings: 0,
-            wasOpened: false)
+            clientDirection: client, lastTimes: EndRecord.Times(), timesBeforeFin: EndRecord.Times(), burst: nil,
+            unansweredPings: 0, wasOpened: false)
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
         let end = SessionEnd(
             identity: identity(of: opening, feed, client), verdict: outcome.verdict(transport, now: workspace.time),

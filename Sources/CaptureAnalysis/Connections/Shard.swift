@@ -217,6 +217,9 @@ struct Shard: ~Copyable {
     ) {
         for session in sessions(on: place.slot) {
             advanceStates(place.slot, session, workspace.elapsed(workspace.time))
+            if let fin = table.connections[place.slot].firstFinPacket {
+                sessions[session].recordFin(in: fin, &workspace)
+            }
             guard workspace.options.demand.includesFrames else { continue }
             let role = Role(place.direction, client: sessions[session].clientDirection)
             let control = ControlSegment(from: role, flags: segment.flags, payloadLength: segment.payloadLength)

@@ -6,6 +6,7 @@ extension Session {
         let bytes =
             streams[0].cost &+ streams[1].cost &+ (roundTrips?.cost ?? 0) &+ identity.cost
             &+ (carriers == nil ? 0 : CarrierMaps.cost) &+ (pauses == nil ? 0 : PauseRecord.cost)
+            &+ (ending == nil ? 0 : EndRecord.cost)
         workspace.resources.sessionBytes &+= bytes &- Int(countedBytes)
         countedBytes = UInt32(clamping: bytes)
         streams[0].pings.markCounted()

@@ -3,18 +3,54 @@ import WebSocketProtocol
 import WireFormat
 
 extension Session {
+    /// What its end is compared by.
+    mutating func sample(
+        _ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd, _ endTime: Timestamp
+    ) -> EndingPatterns.Sample {
+        let silences = ownSilences(tcp, endTime, isCloseFrame: verdict.layer == .closeFrame)
+        return EndingPatterns.Sample(
+            server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) }, ownSilences: silences,
+            isSteady: isSteady(verdict, tcp), survived: survived(verdict, tcp, endTime, silences),
+            path: identity.pathDigest, lastSpeaker: lastSpeaker(tcp))
+    }
+
     /// What it shows of timers that did not end it; of a session of which bytes are missing, only its age.
     mutating func survived(
-        _ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd, _ endTime: Timestamp
+        _ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd, _ endTime: Timestamp,
+        _ silences: InlineArray<2, Int64>
     ) -> Survivors.Times {
         var times = Survivors.Times(lifetime: openingTime.map { endTime.nanoseconds(since: $0) } ?? 0)
         guard !streams[0].isIncomplete, !streams[1].isIncomplete else { return times }
         if let pauses { times.silences = pauses.longest(acknowledged: tcp.acknowledged, client: clientDirection) }
+        for index in 0..<2 {
+            times.ownSilences[index] = max(silences[index], Int64(streams[index].longestPause) &* 1_000_000)
+        }
         let speaker = lastSpeaker(tcp).index
         times.silences[speaker] = max(times.silences[speaker], verdict.silence ?? 0)
         times.messageSilence = max(
             times.silences[0], times.silences[1], pauses?.messageSilence ?? 0, verdict.messageSilence ?? 0)
         return times
+    }
+
+    /// The time from the last byte of each end to the end; 0 if it sent none, or bytes are missing.
+    mutating func ownSilences(
+        _ tcp: TransportEnd, _ endTime: Timestamp, isCloseFrame: Bool
+    ) -> InlineArray<2, Int64> {
+        let last = lastTimes(tcp, isCloseFrame: isCloseFrame).ofEnds
+        let isWhole = !streams[0].isIncomplete && !streams[1].isIncomplete
+        return InlineArray { index in
+            isWhole && last[index] != Session.never ? max(0, endTime.nanoseconds(since: last[index])) : 0
+        }
+    }
+
+    /// Whether it lived through silences like the one at its end, after bytes of the same end; or may have, as shorter ones
+    /// are not recorded.
+    mutating func isSteady(_ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd) -> Bool {
+        guard let silence = verdict.silence else { return false }
+        if silence <= EndingPatterns.shortest &+ EndingPatterns.shortest / TimeClusters.tolerance { return true }
+        guard let pauses else { return false }
+        let longest = pauses.longest(acknowledged: tcp.acknowledged, client: clientDirection)[lastSpeaker(tcp).index]
+        return longest >= silence || longest > 0 && TimeClusters.isTight(longest...silence)
     }
 
     /// Who sent the last bytes before the silence at the end.
@@ -28,6 +64,76 @@ extension Session {
         }
         return streams[0].lastPacket > streams[1].lastPacket ? .client : .server
     }
+}
+
+/// What comes before the first FIN, and what after it; and the pauses of one end.
+extension Session {
+    /// Whether bytes were captured before the first Close frame.
+    @inline(never)
+    mutating func isBeforeClose(_ origin: Origin) -> Bool {
+        guard let firstCloser, let close = streams[firstCloser.index].closeOrigin else { return true }
+        return origin.packet < close.packet
+    }
+
+    /// Keeps apart what comes before the first FIN and what after it.
+    ///
+    /// - Parameters:
+    ///   - role: Who sent bytes; nil if a message was complete.
+    ///   - origin: The packet that brought them.
+    @inline(never)
+    mutating func recordEnding(from role: Role?, _ origin: Origin) {
+        guard let ending else { return }
+        guard origin.packet <= ending.packet else {
+            if ending.before == nil { ending.before = lastTimes }
+            return
+        }
+        guard var before = ending.before else { return }
+        if let role {
+            before.byte = max(before.byte, origin.time)
+            before.ofEnds[role.index] = origin.time
+        } else {
+            before.message = max(before.message, origin.time)
+        }
+        ending.before = before
+    }
+
+    /// Takes note of the first FIN, or of one in place of it.
+    mutating func recordFin(in packet: UInt64, _ workspace: inout Workspace) {
+        guard ending?.packet != packet else { return }
+        let isFirst = ending == nil
+        ending = EndRecord(packet: packet)
+        if isFirst { recount(&workspace) }
+    }
+
+    /// When bytes and messages came last, so far.
+    private var lastTimes: EndRecord.Times {
+        mutating get {
+            EndRecord.Times(
+                byte: lastByteTime, message: lastMessageTime,
+                ofEnds: [streams[0].lastByteTime, streams[1].lastByteTime])
+        }
+    }
+
+    /// When bytes and messages had come last before the end, if that was a FIN or RST; else, before the first Close frame.
+    mutating func lastTimes(_ tcp: TransportEnd, isCloseFrame: Bool) -> EndRecord.Times {
+        if !isCloseFrame, let ending, let before = ending.before, ending.packet == tcp.firstEnd?.packet {
+            return before
+        }
+        return lastTimes
+    }
+
+    /// Records a pause of one end, whatever the other one did.
+    @inline(never)
+    mutating func record(_ pause: Int64, of role: Role, _ origin: Origin) {
+        guard pause > 0, streams[role.index].lastByteTime != Session.never, firstCloser == nil,
+            !isAfterEnd(origin)
+        else { return }
+        let milliseconds = UInt32(clamping: pause / 1_000_000)
+        streams[role.index].longestPause = max(streams[role.index].longestPause, milliseconds)
+    }
+
+    /// Whether bytes were captured after the first FIN.
+    mutating func isAfterEnd(_ origin: Origin) -> Bool { ending.map { origin.packet > $0.packet } ?? false }
 }
 
 /// The pauses of a session: an object, so that sessions without any take no room for it.
@@ -72,6 +178,31 @@ final class PauseRecord {
             longest[pendingSpeaker.index] = max(longest[pendingSpeaker.index], pending)
         }
         return longest
+    }
+}
+
+/// The first FIN of a session's connection: an object, so that sessions without any take no room for it.
+final class EndRecord {
+    /// The bytes that it takes.
+    static let cost = 80
+
+    /// When something came last.
+    struct Times {
+        /// A byte of a frame; ``Session/never`` if none did.
+        var byte = Session.never
+        /// The end of a data message, likewise.
+        var message = Session.never
+        /// A byte of a frame of each end, likewise.
+        var ofEnds: InlineArray<2, Timestamp> = [Session.never, Session.never]
+    }
+
+    /// Its packet.
+    let packet: UInt64
+    /// When something had come last before it; nil unless something came after it.
+    var before: Times?
+
+    init(packet: UInt64) {
+        self.packet = packet
     }
 }
 

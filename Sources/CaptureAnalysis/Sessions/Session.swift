@@ -11,9 +11,9 @@ struct Session: StreamReader, ~Copyable {
     /// Its connection, and its stream in that.
     var id: SessionID
     /// When the last byte of a frame came before the first Close frame; ``never`` before any.
-    private var lastByteTime = Session.never
+    private(set) var lastByteTime = Session.never
     /// When the last data message was complete; ``never`` before any.
-    private var lastMessageTime = Session.never
+    private(set) var lastMessageTime = Session.never
     /// The life of the client's WebSocket.
     var clientStates: ReadyStates
     /// The direction that the client sends.
@@ -45,9 +45,11 @@ struct Session: StreamReader, ~Copyable {
     let identity: SessionIdentity
     /// Its pauses, and the bytes after the latest.
     private(set) var pauses: PauseRecord?
+    /// What had come before the first FIN; nil if none has come.
+    var ending: EndRecord?
 
     /// The time of what has not happened.
-    private static var never: Timestamp { Timestamp(nanoseconds: .min) }
+    static var never: Timestamp { Timestamp(nanoseconds: .min) }
     /// The shortest pause, in nanoseconds, after which bytes begin a burst.
     private static var pause: UInt64 { 1_000_000_000 }
 
@@ -136,6 +138,8 @@ struct Session: StreamReader, ~Copyable {
             return
         }
         streams[role.index].lastPacket = origin.packet
+        let ownPause = origin.time.nanoseconds(since: streams[role.index].lastByteTime)
+        if UInt64(bitPattern: ownPause) > Session.pause { record(ownPause, of: role, origin) }
         guard streams[role.index].search == nil else {
             var context = workspace.context(id)
             suspect(bytes, from: role, origin)
@@ -193,9 +197,9 @@ struct Session: StreamReader, ~Copyable {
         guard !bytes.isEmpty else { return }
         if streams[role.index].decoder.isInFrame {
             guard streams[role.index].decoder.currentOpcode != .close else { return }
-            recordBytes(origin)
+            recordBytes(from: role, origin)
         } else if streams[role.index].decoder.isLost, streams[role.index].isStopped {
-            recordBytes(origin)
+            recordBytes(from: role, origin)
         } else {
             return
         }
@@ -231,7 +235,7 @@ struct Session: StreamReader, ~Copyable {
         if workspace.options.demand.includesIntervals, streams[role.index].countMessage(at: origin.time) {
             recount(&workspace)
         }
-        recordBytes(origin)
+        recordBytes(from: role, origin)
         recordMessage(origin)
     }
 
@@ -280,7 +284,7 @@ struct Session: StreamReader, ~Copyable {
         let opcode = frame.header.opcode
         countFrame(opcode, from: role, &workspace)
         guard workspace.options.demand.includesFrames || opcode.isControl else {
-            recordBytes(origin)
+            recordBytes(from: role, origin)
             return
         }
         var event = FrameEvent(
@@ -300,7 +304,7 @@ struct Session: StreamReader, ~Copyable {
                 event.messageIndex = streams[role.index].nextMessageIndex
             }
         }
-        if opcode != .close { recordBytes(origin) }
+        if opcode != .close { recordBytes(from: role, origin) }
         if workspace.options.demand.includesFrames {
             context.view.clientReadyState = clientStates.current
             context.view.serverReadyState = serverStates.current
@@ -311,21 +315,19 @@ struct Session: StreamReader, ~Copyable {
 
     /// Records that bytes of a frame came, unless a Close frame did before: what follows belongs to the end.
     @inline(__always)
-    private mutating func recordBytes(_ origin: Origin) {
-        if firstCloser == nil || isBeforeClose(origin) { lastByteTime = max(lastByteTime, origin.time) }
+    private mutating func recordBytes(from role: Role, _ origin: Origin) {
+        guard firstCloser == nil || isBeforeClose(origin) else { return }
+        if ending != nil { recordEnding(from: role, origin) }
+        lastByteTime = max(lastByteTime, origin.time)
+        streams[role.index].lastByteTime = origin.time
     }
 
     /// Records that a data message was complete, likewise.
     @inline(__always)
     private mutating func recordMessage(_ origin: Origin) {
-        if firstCloser == nil || isBeforeClose(origin) { lastMessageTime = max(lastMessageTime, origin.time) }
-    }
-
-    /// Whether bytes were captured before the first Close frame.
-    @inline(never)
-    private mutating func isBeforeClose(_ origin: Origin) -> Bool {
-        guard let firstCloser, let close = streams[firstCloser.index].closeOrigin else { return true }
-        return origin.packet < close.packet
+        guard firstCloser == nil || isBeforeClose(origin) else { return }
+        if ending != nil { recordEnding(from: nil, origin) }
+        lastMessageTime = max(lastMessageTime, origin.time)
     }
 
     /// Looks at bytes that came long after those before, or whose packet's time is earlier.
@@ -344,7 +346,8 @@ struct Session: StreamReader, ~Copyable {
             let record = pauses ?? PauseRecord(next)
             pauses = record
             if isFirst { recount(&workspace) }
-            record.record(next, after: before != nil && firstCloser == nil ? pause : nil)
+            let isLived = before != nil && firstCloser == nil && !isAfterEnd(origin)
+            record.record(next, after: isLived ? pause : nil)
             return false
         }
         let offset = streams[role.index].decoder.streamOffset
@@ -455,8 +458,8 @@ struct Session: StreamReader, ~Copyable {
         ]
         var outcome = SessionOutcome(
             ends: [EndOutcome(&streams[0]), EndOutcome(&streams[1])], firstCloser: firstCloser,
-            clientDirection: clientDirection, lastByteTime: lastByteTime == Session.never ? nil : lastByteTime,
-            lastMessageTime: lastMessageTime == Session.never ? nil : lastMessageTime, burst: pauses?.burst,
+            clientDirection: clientDirection, lastTimes: lastTimes(tcp, isCloseFrame: true),
+            timesBeforeFin: lastTimes(tcp, isCloseFrame: false), burst: pauses?.burst,
             unansweredPings: late[0].count &+ late[1].count, uncertainPings: late[0].uncertain &+ late[1].uncertain,
             wasOpened: true)
         if isInsideTLS { outcome.alerts = carriers?.alerts }
@@ -467,9 +470,7 @@ struct Session: StreamReader, ~Copyable {
         reportLeftOpen(tcp, context, &workspace, &sink)
         reportTruncated(tcp, context, &workspace, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
-        let sample = EndingPatterns.Sample(
-            server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) },
-            survived: survived(verdict, tcp, endTime), path: identity.pathDigest, lastSpeaker: lastSpeaker(tcp))
+        let sample = sample(verdict, tcp, endTime)
         workspace.comparison.record(verdict, sample)
         let compression = self.compression
         if let compression {

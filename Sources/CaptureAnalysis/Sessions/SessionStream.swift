@@ -16,6 +16,8 @@ struct SessionStream: ~Copyable {
     var search: FrameSearch?
     /// The packet that brought its latest bytes, in order.
     var lastPacket: UInt64 = 0
+    /// When the last byte of a frame came, likewise before the first Close frame; ``Session/never`` before any.
+    var lastByteTime = Session.never
     /// Whether its place was found by evidence, not proof.
     var isInferred = false
     /// Messages that began and were not complete.
@@ -39,6 +41,8 @@ struct SessionStream: ~Copyable {
 
     /// What was reported of it that is reported once.
     var reported = ReportedFindings()
+    /// The longest time between bytes of it, in milliseconds; only of those longer than a second.
+    var longestPause: UInt32 = 0
     /// Segments in a row that look like a whole frame whose length has another form.
     private var oddLengths: UInt8 = 0
     private var lengthForm = LengthForm.reversed
@@ -58,7 +62,7 @@ struct SessionStream: ~Copyable {
     /// A test holds them against the fields' addresses.
     static var hotBytes: (Range<Int>, Range<Int>) {
         let decoder = WebSocketStream.hotBytes
-        return (176..<272, (432 &+ decoder.lowerBound)..<(432 &+ decoder.upperBound))
+        return (176..<280, (440 &+ decoder.lowerBound)..<(440 &+ decoder.upperBound))
     }
 
     /// Begins a stream.

@@ -1,10 +1,11 @@
 public import PacketDecoding
-import WebSocketProtocol
+public import WebSocketProtocol
 
 /// Finds sessions that end alike: idle timers and fixed lifetimes of servers, clients and what stands between them.
 ///
 /// Sessions of one server that the same party ended at the same layer are compared by the silence before their end, by
-/// the time since their last data message, and by their lifetime (`TimeClusters` says when two are the same). It is a
+/// the time since their last data message, by the time since the last byte of each end, and by their lifetime
+/// (`TimeClusters` says when two are the same). It is a
 /// pattern where at least three of them, and at least half, agree. Times below a second are too short for a timer, and a
 /// session that outlived the capture is not counted. Sessions whose path has a counter-example (``Survivors``) do not count
 /// either.
@@ -27,6 +28,14 @@ struct EndingPatterns: Sendable {
         var silences = TimeClusters()
         var messageSilences = TimeClusters()
         var lifetimes = TimeClusters()
+        /// Since the last byte of each end, by ``Role/index``.
+        var ownSilences: InlineArray<2, TimeClusters> = [TimeClusters(), TimeClusters()]
+
+        /// The times that were forgotten.
+        var forgotten: UInt64 {
+            silences.forgotten &+ messageSilences.forgotten &+ lifetimes.forgotten &+ ownSilences[0].forgotten
+                &+ ownSilences[1].forgotten
+        }
     }
 
     private struct Server {
@@ -54,6 +63,10 @@ struct EndingPatterns: Sendable {
         let server: IPAddress
         /// Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
         let lifetime: Int64?
+        /// Nanoseconds from the last byte of each end to the end; 0 if that is not known.
+        let ownSilences: InlineArray<2, Int64>
+        /// Whether it lived through silences like that before its end.
+        let isSteady: Bool
         /// What it lived through.
         let survived: Survivors.Times
         /// A digest of host and path; 0 if they are not known.
@@ -62,11 +75,14 @@ struct EndingPatterns: Sendable {
         let lastSpeaker: Role
 
         init(
-            server: IPAddress, lifetime: Int64? = nil, survived: Survivors.Times = Survivors.Times(), path: UInt64 = 0,
+            server: IPAddress, lifetime: Int64? = nil, ownSilences: InlineArray<2, Int64> = [0, 0],
+            isSteady: Bool = false, survived: Survivors.Times = Survivors.Times(), path: UInt64 = 0,
             lastSpeaker: Role = .client
         ) {
             self.server = server
             self.lifetime = lifetime
+            self.ownSilences = ownSilences
+            self.isSteady = isSteady
             self.survived = survived
             self.path = path
             self.lastSpeaker = lastSpeaker
@@ -111,7 +127,14 @@ struct EndingPatterns: Sendable {
         let isSilent = lifetime.map { $0 >= silence && TimeClusters.isTight(silence...$0) } ?? false
         if silence >= Self.shortest {
             servers[index].endings[place].silences.count(
-                silence, isSilentThroughout: isSilent, path: sample.path, lastSpeaker: sample.lastSpeaker)
+                silence, isSilentThroughout: isSilent, isSteady: sample.isSteady, path: sample.path,
+                lastSpeaker: sample.lastSpeaker)
+        }
+        for role in 0..<2 where sample.ownSilences[role] >= Self.shortest {
+            let own = sample.ownSilences[role]
+            servers[index].endings[place].ownSilences[role].count(
+                own, isSilentThroughout: false, isOneSided: silence < own && !TimeClusters.isTight(silence...own),
+                path: sample.path, lastSpeaker: sample.lastSpeaker)
         }
         if let messages = messageSilence, messages >= Self.shortest {
             servers[index].endings[place].messageSilences.count(
@@ -143,6 +166,7 @@ struct EndingPatterns: Sendable {
                 servers[index].endings[place].silences.add(endings.silences)
                 servers[index].endings[place].messageSilences.add(endings.messageSilences)
                 servers[index].endings[place].lifetimes.add(endings.lifetimes)
+                for role in 0..<2 { servers[index].endings[place].ownSilences[role].add(endings.ownSilences[role]) }
             }
         }
     }
@@ -160,9 +184,7 @@ struct EndingPatterns: Sendable {
     /// The silences and lifetimes that were forgotten, since too many differ.
     var forgottenTimes: UInt64 {
         servers.reduce(0) { sum, server in
-            server.endings.reduce(sum) {
-                $0 &+ $1.silences.forgotten &+ $1.messageSilences.forgotten &+ $1.lifetimes.forgotten
-            }
+            server.endings.reduce(sum) { $0 &+ $1.forgotten }
         }
     }
 
@@ -183,6 +205,18 @@ struct EndingPatterns: Sendable {
         }
         var silence = largest(endings.silences, { $0.silences[$1.index] }, { $0.silence })
         var lifetime = largest(endings.lifetimes, { times, _ in times.lifetime }, { _ in 0 })
+        var silentEnd: Role?
+        for role in Role.allCases {
+            let own = largest(
+                endings.ownSilences[role.index], { times, _ in times.ownSilences[role.index] }, { _ in 0 })
+            guard let own, own.oneSided >= fewest, own.count > lifetime?.count ?? 0 else { continue }
+            // Where the other end speaks at regular intervals, the silence after its last word is alike as well.
+            guard
+                own.count > silence?.count ?? 0
+                    || silence.map({ $0.steady == $0.count && own.count == $0.count }) == true
+            else { continue }
+            (silence, lifetime, silentEnd) = (own, nil, role)
+        }
         var isSilentThroughout = false
         if let silent = silence, let living = lifetime {
             // What a session without any frame shows is silence and lifetime at once: the others tell which it is.
@@ -206,7 +240,7 @@ struct EndingPatterns: Sendable {
         return EndingPattern(
             server: server.address, by: endings.manner.by, layer: endings.manner.layer, sessions: count,
             ended: server.ended, silence: silence?.range, messageSilence: messages?.range, lifetime: lifetime?.range,
-            isSilentThroughout: isSilentThroughout)
+            isSilentThroughout: isSilentThroughout, silentEnd: silentEnd)
     }
 }
 
@@ -222,7 +256,8 @@ public struct EndingPattern: Hashable, Sendable {
     public var sessions: UInt64
     /// How many sessions with the server have ended in the capture, in whatever way.
     public var ended: UInt64
-    /// The shortest and the longest silence before the end, in nanoseconds; nil if that differs.
+    /// The shortest and the longest silence before the end, in nanoseconds, of both ends or of ``silentEnd``; nil if that
+    /// differs.
     public var silence: ClosedRange<Int64>?
     /// The shortest and the longest time from the last data message to the end, in nanoseconds, if only that is alike;
     /// else nil.
@@ -231,12 +266,14 @@ public struct EndingPattern: Hashable, Sendable {
     public var lifetime: ClosedRange<Int64>?
     /// Whether no frame was ever sent in any of them, so that silence and lifetime are the same.
     public var isSilentThroughout: Bool
+    /// The end that was silent, if the other one went on speaking; else nil.
+    public var silentEnd: Role?
 
     /// Creates a pattern.
     public init(
         server: IPAddress, by: SessionEnd.Verdict.Party, layer: SessionEnd.Verdict.Layer, sessions: UInt64,
         ended: UInt64, silence: ClosedRange<Int64>?, messageSilence: ClosedRange<Int64>? = nil,
-        lifetime: ClosedRange<Int64>?, isSilentThroughout: Bool
+        lifetime: ClosedRange<Int64>?, isSilentThroughout: Bool, silentEnd: Role? = nil
     ) {
         self.server = server
         self.by = by
@@ -247,5 +284,6 @@ public struct EndingPattern: Hashable, Sendable {
         self.messageSilence = messageSilence
         self.lifetime = lifetime
         self.isSilentThroughout = isSilentThroughout
+        self.silentEnd = silentEnd
     }
 }

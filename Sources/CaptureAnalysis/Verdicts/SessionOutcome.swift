@@ -9,10 +9,11 @@ struct SessionOutcome {
     var firstCloser: Role?
     /// The direction that the client sends.
     var clientDirection: Direction
-    /// When the last byte of a frame came before the end; the answer to the upgrade if there was none.
-    var lastByteTime: Timestamp?
-    /// When the last data message before the end was complete; nil if there was none.
-    var lastMessageTime: Timestamp?
+    /// When the last byte of a frame, or the answer to the upgrade, and the last data message came before the first Close
+    /// frame.
+    var lastTimes: EndRecord.Times
+    /// When they came before the first FIN or RST.
+    var timesBeforeFin: EndRecord.Times
     /// The latest bytes after a pause.
     var burst: Burst?
     /// Pings that waited too long for a Pong.
@@ -38,7 +39,7 @@ struct SessionOutcome {
             clientEvent: closeEvent(of: .client, tcp, failure, isOver: isOver),
             serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
             silence: lastTime(tcp).map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
-            messageSilence: lastMessageTime.map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
+            messageSilence: known(times(tcp).message).map { max(0, endTime(tcp, now: now).nanoseconds(since: $0)) },
             unansweredPings: unansweredPings, uncertainPings: uncertainPings,
             timeout: layer == .timeout || firstCloser.map { hasVanished($0.peer, tcp) } == true
                 ? tcp.health.unanswered : nil,
@@ -83,11 +84,17 @@ struct SessionOutcome {
 
     /// When something was last heard: bytes that never arrived and drew a RST break no silence.
     private func lastTime(_ tcp: TransportEnd) -> Timestamp? {
+        let last = times(tcp).byte
         guard let burst, let reset = tcp.reset, reset.from == direction(of: burst.role.peer), firstCloser == nil,
             tcp.acknowledged[direction(of: burst.role).index] <= burst.start
-        else { return lastByteTime }
-        return burst.before
+        else { return known(last) }
+        return burst.before.map { min($0, last) }
     }
+
+    /// When something came last before the end.
+    private func times(_ tcp: TransportEnd) -> EndRecord.Times { close(tcp) == nil ? timesBeforeFin : lastTimes }
+
+    private func known(_ time: Timestamp) -> Timestamp? { time == Session.never ? nil : time }
 
     /// What an end's application is told; nil while its session is open, and if a gap hides it.
     private func closeEvent(

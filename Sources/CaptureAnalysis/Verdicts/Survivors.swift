@@ -16,12 +16,17 @@ struct Survivors: Sendable {
         var messageSilence: Int64 = 0
         /// Since the accepted upgrade.
         var lifetime: Int64 = 0
+        /// Without a byte of each end, whatever the other one sent.
+        var ownSilences: InlineArray<2, Int64> = [0, 0]
 
         /// The longer ones of two.
         func joined(_ other: Times) -> Times {
             Times(
                 silences: [max(silences[0], other.silences[0]), max(silences[1], other.silences[1])],
-                messageSilence: max(messageSilence, other.messageSilence), lifetime: max(lifetime, other.lifetime))
+                messageSilence: max(messageSilence, other.messageSilence), lifetime: max(lifetime, other.lifetime),
+                ownSilences: [
+                    max(ownSilences[0], other.ownSilences[0]), max(ownSilences[1], other.ownSilences[1]),
+                ])
         }
     }
 
@@ -103,6 +108,8 @@ struct Survivors: Sendable {
             rest.count &-= group.paths.others[role.index]
         }
         rest.silentThroughout = min(rest.silentThroughout, rest.count)
+        rest.steady = min(rest.steady, rest.count)
+        rest.oneSided = min(rest.oneSided, rest.count)
         return rest
     }
 }

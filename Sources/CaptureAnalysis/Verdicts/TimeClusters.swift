@@ -11,6 +11,10 @@ struct TimeClusters: Sendable {
         var count: UInt64 = 0
         /// How many of them are of sessions in which nothing was ever said.
         var silentThroughout: UInt64 = 0
+        /// How many lived through as long a silence before.
+        var steady: UInt64 = 0
+        /// In how many of them the other end went on speaking.
+        var oneSided: UInt64 = 0
         /// The paths of the sessions.
         var paths = PathCounts()
     }
@@ -25,12 +29,17 @@ struct TimeClusters: Sendable {
     private(set) var forgotten: UInt64 = 0
 
     /// Counts a time of a session with this path (``Survivors``).
-    mutating func count(_ time: Int64, isSilentThroughout: Bool, path: UInt64 = 0, lastSpeaker: Role = .client) {
+    mutating func count(
+        _ time: Int64, isSilentThroughout: Bool, isSteady: Bool = false, isOneSided: Bool = false, path: UInt64 = 0,
+        lastSpeaker: Role = .client
+    ) {
         let index = clusters.firstIndex { TimeClusters.isTight(TimeClusters.joined($0.range, time)) } ?? begin(time)
         clusters[index].range = TimeClusters.joined(clusters[index].range, time)
         clusters[index].count &+= 1
         clusters[index].paths.count(path, lastSpeaker)
         if isSilentThroughout { clusters[index].silentThroughout &+= 1 }
+        if isSteady { clusters[index].steady &+= 1 }
+        if isOneSided { clusters[index].oneSided &+= 1 }
     }
 
     /// Adds the times of other groups: each group goes into one that is close enough to hold all of it.
@@ -48,6 +57,8 @@ struct TimeClusters: Sendable {
             clusters[index].count &+= cluster.count
             clusters[index].paths.add(cluster.paths)
             clusters[index].silentThroughout &+= cluster.silentThroughout
+            clusters[index].steady &+= cluster.steady
+            clusters[index].oneSided &+= cluster.oneSided
         }
     }
 

@@ -111,6 +111,14 @@ package struct TCPConnection: ~Copyable {
         }
     }
 
+    /// The packet of the first FIN; nil if none has come.
+    package var firstFinPacket: UInt64? {
+        mutating get {
+            guard let one = finPackets[0], let other = finPackets[1] else { return finPackets[0] ?? finPackets[1] }
+            return min(one, other)
+        }
+    }
+
     /// The time of the first FIN, or of the RST that ended it.
     package var endTime: Timestamp? {
         mutating get { firstEndTime ?? (finalReset == nil ? nil : nearReset?.time) }

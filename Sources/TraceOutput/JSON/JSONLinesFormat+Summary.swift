@@ -110,6 +110,7 @@ extension OutputBuffer {
         write(.ended, pattern.ended)
         write(.silenceMin, seconds: pattern.silence?.lowerBound)
         write(.silenceMax, seconds: pattern.silence?.upperBound)
+        if let end = pattern.silentEnd { write(.silentEnd, end) }
         write(.messageSilenceMin, seconds: pattern.messageSilence?.lowerBound)
         write(.messageSilenceMax, seconds: pattern.messageSilence?.upperBound)
         write(.lifetimeMin, seconds: pattern.lifetime?.lowerBound)

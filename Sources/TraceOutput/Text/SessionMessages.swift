@@ -38,7 +38,10 @@ enum CompressionMessage {
 enum PatternMessage {
     /// What the sessions have in common, for example "14 of 14 sessions with 10.0.0.9 ended after 60.0 s of silence".
     static func ending(_ pattern: EndingPattern, of noun: String = "session") -> String {
-        let silence = pattern.silence.map { "after \(time($0)) of silence" }
+        let silence = pattern.silence.map { range in
+            guard let end = pattern.silentEnd else { return "after \(time(range)) of silence" }
+            return "\(time(range)) after the last byte of the \(end), though the \(end.peer) went on"
+        }
         let lifetime = pattern.lifetime.map { "\(time($0)) after opening" }
         let messages = pattern.messageSilence.map { "\(time($0)) after the last message" }
         let when =
@@ -61,6 +64,7 @@ enum PatternMessage {
             case .tlsAlert: "ended" + by + " with a TLS alert"
             case .timeout, .captureEnd: "timed out"
             }
+        if let end = pattern.silentEnd { return manner + ": a timer that only the \(end) resets" }
         if pattern.messageSilence != nil { return manner + ": a timer that heartbeats do not reset" }
         switch (pattern.silence, pattern.lifetime) {
         case (_?, nil): return manner + ": an idle timer"

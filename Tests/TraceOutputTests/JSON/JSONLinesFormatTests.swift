@@ -280,12 +280,12 @@ struct JSONLinesFormatTests {
 
     @Test func `The summary line has the patterns`() {
         var summary = Summary()
-        summary.patterns = [Samples.pattern(), Samples.pattern(silence: nil)]
+        summary.patterns = [Samples.pattern(silentEnd: .client), Samples.pattern(silence: nil)]
         let line = keys(.summary(summary), connection: 0)
         #expect(
             line.hasSuffix(
                 #""patterns":[{"server":"10.0.0.9","by":"server","layer":"rst","sessions":14,"ended":15,"#
-                    + #""silence_min":59.900000000,"silence_max":60.140000000,"message_silence_min":null,"message_silence_max":null,"lifetime_min":null,"lifetime_max":null},"#
+                    + #""silence_min":59.900000000,"silence_max":60.140000000,"silent_end":"client","message_silence_min":null,"message_silence_max":null,"lifetime_min":null,"lifetime_max":null},"#
                     + #"{"server":"10.0.0.9","by":"server","layer":"rst","sessions":14,"ended":15,"#
                     + #""silence_min":null,"silence_max":null,"message_silence_min":null,"message_silence_max":null,"lifetime_min":null,"lifetime_max":null}]"#
             ))

@@ -1,4 +1,5 @@
 import Testing
+import WebSocketProtocol
 
 @testable import CaptureAnalysis
 @testable import TraceOutput
@@ -24,6 +25,11 @@ struct PatternMessageTests {
             Samples.pattern(by: .network, .timeout, lifetime: 90_000_000_000...90_090_000_000),
             "14 of 15 sessions with 10.0.0.9 ended 90.0 s after opening and after 60.0 s of silence",
             "timed out: an idle timer or a fixed lifetime"
+        ),
+        (
+            Samples.pattern(.fin, silentEnd: .client),
+            "14 of 15 sessions with 10.0.0.9 ended 60.0 s after the last byte of the client, though the server went on",
+            "TCP closed by the server: a timer that only the client resets"
         ),
     ])
     func `Patterns are described`(pattern: EndingPattern, ending: String, cause: String) {
