@@ -55,7 +55,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
                 "GET /events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"
             ).packets,
-            words: ["event stream"]),
+            words: ["(1 event stream)"]),
         WithoutWebSocket(
             testDescription: "long polling",
             packets: TCPConversation.http(
@@ -116,7 +116,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
             words: ["none of 2 packets is TCP; QUIC (HTTP/3, not decoded) in 2 UDP packets\n"]),
         WithoutWebSocket(
             testDescription: "QUIC whose handshake is not in the capture", packets: Array(quic.suffix(1)),
-            words: ["none of 1 packets is TCP; 1 UDP packets on port 443 or 80, perhaps QUIC (not decoded)\n"]),
+            words: ["none of 1 packets is TCP; 1 UDP packet on port 443 or 80, perhaps QUIC (not decoded)\n"]),
         WithoutWebSocket(
             testDescription: "a link type that is not supported",
             packets: [.udp], linkType: 147, status: 2,

@@ -41,7 +41,7 @@ struct NoWebSocketMessage {
         add(others.unsearched, "not searched to the end (too many open)", to: &parts)
         add(others.evicted, "not followed to the end (too many open)", to: &parts)
         add(others.waitedTooLong, "given up as one end waited too long for the other", to: &parts)
-        let connections = summary.tcpConnections == 1 ? "1 TCP connection" : "\(summary.tcpConnections) TCP connections"
+        let connections = Self.count(summary.tcpConnections, "TCP connection")
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         let advice =
             summary.encrypted.noKeyLog > 0
@@ -57,7 +57,7 @@ struct NoWebSocketMessage {
 
     private var httpDetails: String {
         var details: [String] = []
-        add(summary.others.eventStreams, "event streams", to: &details)
+        add(summary.others.eventStreams, summary.others.eventStreams == 1 ? "event stream" : "event streams", to: &details)
         add(summary.others.longPolling, "polling or long polling", to: &details)
         return details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
     }
@@ -65,9 +65,9 @@ struct NoWebSocketMessage {
     private var packetDetails: String {
         var details = quicDetails + tunnelDetails
         if summary.others.fragments > 0 {
-            details += "; \(summary.others.fragments) IP fragments of incomplete datagrams"
+            details += "; \(Self.count(summary.others.fragments, "IP fragment")) of incomplete datagrams"
         }
-        if summary.unreadablePackets > 0 { details += "; \(summary.unreadablePackets) packets truncated or malformed" }
+        if summary.unreadablePackets > 0 { details += "; \(Self.count(summary.unreadablePackets, "packet")) truncated or malformed" }
         return details
     }
 
@@ -75,8 +75,8 @@ struct NoWebSocketMessage {
     private var quicDetails: String {
         let (quic, web) = (summary.others.quicPackets, summary.others.webUDPPackets)
         // After long headers, the packets on the same ports are QUIC too.
-        if quic > 0 { return "; QUIC (HTTP/3, not decoded) in \(quic + web) UDP packets" }
-        return web > 0 ? "; \(web) UDP packets on port 443 or 80, perhaps QUIC (not decoded)" : ""
+        if quic > 0 { return "; QUIC (HTTP/3, not decoded) in \(Self.count(quic &+ web, "UDP packet"))" }
+        return web > 0 ? "; \(Self.count(web, "UDP packet")) on port 443 or 80, perhaps QUIC (not decoded)" : ""
     }
 
     /// The tunnels whose packets were not decoded.
@@ -85,6 +85,10 @@ struct NoWebSocketMessage {
             summary.others.tunnels[tunnel].map { "\(tunnel.name) in \($0)" }
         }
         return tunnels.isEmpty ? "" : "; tunnels that are not decoded: \(tunnels.joined(separator: ", ")) packets"
+    }
+
+    private static func count(_ number: UInt64, _ noun: String) -> String {
+        number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
     }
 
     private func add(_ count: UInt64, _ what: String, to parts: inout [String]) {
