@@ -4,9 +4,11 @@ public import CPrefetch
 ///
 /// Arrays of values that cannot be copied hand them out by moving them to and fro, which for the state of a connection
 /// costs more than the work on it. Here access is a pointer. It is inlinable, as only the modules that use it know the
-/// values' types.
+/// values' types. It is public and frozen for that: if it is `package`, each access asks for its metadata, and packets take
+/// twice as long.
 @safe
-package struct SlotPool<Element: ~Copyable>: ~Copyable {
+@frozen
+public struct SlotPool<Element: ~Copyable>: ~Copyable {
     @usableFromInline
     var chunks: [UnsafeMutablePointer<Element>] = unsafe []
     @usableFromInline
@@ -20,7 +22,7 @@ package struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// Makes an empty pool.
     @inlinable
-    package init() {}
+    public init() {}
 
     deinit {
         // By index: this is not specialised for the element, and a lazy sequence would ask for its types at each step.
@@ -30,31 +32,31 @@ package struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// How many slots are or were in use.
     @inlinable
-    package var slotCount: Int { isInUse.count }
+    public var slotCount: Int { isInUse.count }
 
     /// The slots that are or were in use, in order.
     @inlinable
-    package var slots: LazyMapSequence<Range<Int>, Slot<Element>> { isInUse.indices.lazy.map { Slot($0) } }
+    public var slots: LazyMapSequence<Range<Int>, Slot<Element>> { isInUse.indices.lazy.map { Slot($0) } }
 
     /// Whether the slot holds a value.
     @inlinable
-    package func isUsed(_ slot: Slot<Element>) -> Bool { isInUse[slot.index] }
+    public func isUsed(_ slot: Slot<Element>) -> Bool { isInUse[slot.index] }
 
     /// Whether a value can be put in without memory for more.
     @inlinable
-    package var hasFreeSlot: Bool { unsafe !freeSlots.isEmpty || isInUse.count < chunks.count &* Self.chunkSize }
+    public var hasFreeSlot: Bool { unsafe !freeSlots.isEmpty || isInUse.count < chunks.count &* Self.chunkSize }
 
     /// The bytes of the slots that are added at a time.
     @inlinable
-    package static var chunkByteCount: Int { chunkSize &* MemoryLayout<Element>.stride }
+    public static var chunkByteCount: Int { chunkSize &* MemoryLayout<Element>.stride }
 
     /// The bytes of all slots, used and free.
     @inlinable
-    package var byteCount: Int { unsafe chunks.count &* Self.chunkByteCount }
+    public var byteCount: Int { unsafe chunks.count &* Self.chunkByteCount }
 
     /// Puts a value in and returns its slot.
     @inlinable
-    package mutating func insert(_ element: consuming Element) -> Slot<Element> {
+    public mutating func insert(_ element: consuming Element) -> Slot<Element> {
         let slot: Slot<Element>
         if let free = freeSlots.popLast() {
             slot = free
@@ -74,7 +76,7 @@ package struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// Ends the value in a slot that is in use.
     @inlinable
-    package mutating func remove(_ slot: Slot<Element>) {
+    public mutating func remove(_ slot: Slot<Element>) {
         precondition(isInUse[slot.index])
         unsafe pointer(to: slot).deinitialize(count: 1)
         isInUse[slot.index] = false
@@ -83,7 +85,7 @@ package struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     /// The value in a slot that is in use.
     @inlinable
-    package subscript(slot: Slot<Element>) -> Element {
+    public subscript(slot: Slot<Element>) -> Element {
         unsafeAddress {
             assert(isInUse[slot.index])
             return unsafe UnsafePointer(pointer(to: slot))
@@ -100,7 +102,7 @@ package struct SlotPool<Element: ~Copyable>: ~Copyable {
     ///   - slot: A slot that is or was in use.
     ///   - bytes: Which bytes of the value.
     @inlinable @inline(__always)
-    package func prefetch(_ slot: Slot<Element>, _ bytes: Range<Int>) {
+    public func prefetch(_ slot: Slot<Element>, _ bytes: Range<Int>) {
         unsafe WireFormat.prefetch(UnsafeRawPointer(pointer(to: slot)), bytes)
     }
 
@@ -111,19 +113,20 @@ package struct SlotPool<Element: ~Copyable>: ~Copyable {
 }
 
 /// Where a ``SlotPool`` keeps a value: four bytes that only a pool of such values takes.
-package struct Slot<Element: ~Copyable>: Hashable, Sendable {
+@frozen
+public struct Slot<Element: ~Copyable>: Hashable, Sendable {
     @usableFromInline
     let number: Int32
 
     /// The slot with a 0-based number; there are less than 2^31.
     @inlinable @inline(__always)
-    package init(_ index: Int) {
+    public init(_ index: Int) {
         number = Int32(truncatingIfNeeded: index)
     }
 
     /// Its 0-based number.
     @inlinable @inline(__always)
-    package var index: Int { Int(number) }
+    public var index: Int { Int(number) }
 }
 
 /// Asks the processor to bring bytes near that will be needed soon; they are not looked at.

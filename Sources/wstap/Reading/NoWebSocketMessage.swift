@@ -57,7 +57,9 @@ struct NoWebSocketMessage {
 
     private var httpDetails: String {
         var details: [String] = []
-        add(summary.others.eventStreams, summary.others.eventStreams == 1 ? "event stream" : "event streams", to: &details)
+        add(
+            summary.others.eventStreams, summary.others.eventStreams == 1 ? "event stream" : "event streams",
+            to: &details)
         add(summary.others.longPolling, "polling or long polling", to: &details)
         return details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
     }
@@ -67,7 +69,9 @@ struct NoWebSocketMessage {
         if summary.others.fragments > 0 {
             details += "; \(Self.count(summary.others.fragments, "IP fragment")) of incomplete datagrams"
         }
-        if summary.unreadablePackets > 0 { details += "; \(Self.count(summary.unreadablePackets, "packet")) truncated or malformed" }
+        if summary.unreadablePackets > 0 {
+            details += "; \(Self.count(summary.unreadablePackets, "packet")) truncated or malformed"
+        }
         return details
     }
 
