@@ -7,8 +7,8 @@ import pyarrow.parquet
 import pytest
 from conftest import FIXTURES, SHARED
 from runs import ALL, rows, single
-from wstap_spark import CaptureProblem, cutting, program
-from wstap_spark.analysis import read_shard, result_name
+from wstap_spark import CaptureProblem, cutting, program, splitting
+from wstap_spark.analysis import read_shards, result_name
 from wstap_spark.splitting import Split, split_here
 
 
@@ -60,7 +60,7 @@ def test_problems_name_the_file(rotated, tmp_path):
     found = {path: text for _, path, text in done.problems()}
     assert set(found) == {str(short), str(noise), str(missing)}
     assert "cut short" in found[str(short)]
-    assert len(done.fragments("", 1)) == 2
+    assert len(done.fragments("", range(1, 2))) == 2
     again = Split.open(done.path)
     assert (again.shards, again.points, again.problems()) == (2, [""], done.problems())
 
@@ -79,22 +79,24 @@ def test_a_relative_path_of_the_program_is_that_of_the_folder_it_was_named_in(ro
     monkeypatch.setenv("WSTAP", "no/wstap" if given else "bin/wstap")
     wstap = "bin/wstap" if given else None
     done = split_here([rotated[0]], 1, tmp_path / "store", wstap=wstap)
-    read = read_shard(done, "", 0, ("session",), None, (), wstap, "failfast")
+    read = read_shards(done, "", range(1), ("session",), None, (), wstap, "failfast")
     assert pyarrow.parquet.read_table(f"{read['folder']}/session.parquet").num_rows > 0
 
 
 def expect_same(paths, shards, folder, words=(), udp=False):
-    """Fails unless shards give what one run over all files gives."""
+    """Fails unless shards give what one run over all files gives, each alone and some together."""
     done = split_here(paths, shards, folder / "store", udp, mode="permissive")
-    found = {table: [] for table in ALL}
-    for shard in range(shards):
-        read = read_shard(done, "", shard, ALL, None, words, program.path(), "permissive")
-        for table in ALL:
-            found[table] += pyarrow.parquet.read_table(f"{read['folder']}/{table}.parquet").to_pylist()
     expected = single(paths, folder, words)
-    for table in ALL:
-        assert rows(table, found[table]) == expected[table], table
     assert expected["session"]
+    for size in sorted({1, -(-shards // 2)}):
+        found = {table: [] for table in ALL}
+        for first in range(0, shards, size):
+            task = range(first, min(first + size, shards))
+            read = read_shards(done, "", task, ALL, None, words, program.path(), "permissive")
+            for table in ALL:
+                found[table] += pyarrow.parquet.read_table(f"{read['folder']}/{table}.parquet").to_pylist()
+        for table in ALL:
+            assert rows(table, found[table]) == expected[table], table
 
 
 @pytest.mark.parametrize("shards", [1, 3])
@@ -114,7 +116,7 @@ def test_results_are_made_anew_when_a_key_log_has_grown(tmp_path):
     keys = tmp_path / "keys"
 
     def name(*options):
-        return result_name("set", "", 0, ("session",), None, options)
+        return result_name("set", "", range(1), ("session",), None, options)
 
     keys.write_text("CLIENT_RANDOM 00 00\n")
     before = name("--keylog", str(keys)), name(f"--keylog={keys}")
@@ -122,3 +124,14 @@ def test_results_are_made_anew_when_a_key_log_has_grown(tmp_path):
     keys.write_text("CLIENT_RANDOM 00 00\nCLIENT_RANDOM 11 11\n")
     after = name("--keylog", str(keys)), name(f"--keylog={keys}")
     assert len({*before, *after}) == 4
+
+
+@pytest.mark.parametrize("packets, files, shards, count", [
+    (10, 1, 3, 1), (0, 0, 4, 1), (1_000_000, 24, 64, 16), (1_000_000, 24, 16, 16), (10**9, 24, 64, 64), (100, 1, 500, 8),
+    (100_000, 30_000, 64, 64), (200_000, 1024, 64, 16)])
+def test_small_shards_are_analysed_together(packets, files, shards, count):
+    parts = [{"packets": packets // files, "folder": ""} for _ in range(files)]
+    tasks = Split("", "", {"shards": shards, "points": {"": parts}}).tasks("")
+    assert len(tasks) == count
+    assert [shard for task in tasks for shard in task] == list(range(shards))
+    assert all(len(task) * files <= splitting.FILES_OF_TASK or len(task) == 1 for task in tasks)

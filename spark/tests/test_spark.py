@@ -7,15 +7,18 @@ import stat
 import pytest
 from conftest import SHARED
 from runs import ALL, check, single
-from wstap_spark import Split, analyse, program, register, schema, split
+from wstap_spark import Split, analyse, program, register, schema, split, splitting
 
 WHOLE = bool(os.environ.get("WSTAP_SPARK_WHOLE"))
 
 
-@pytest.mark.parametrize("shards", [16, 64] + ([1] if WHOLE else []))
-def test_sessions_that_span_files(spark, rotated, tmp_path, shards):
+@pytest.mark.parametrize("shards, alone", [(16, True), (64, True), (64, False)] + ([(1, True)] if WHOLE else []))
+def test_sessions_that_span_files(spark, rotated, tmp_path, monkeypatch, shards, alone):
+    if alone:
+        monkeypatch.setattr(splitting, "PACKETS_OF_TASK", 0)
     done = split(spark, rotated, shards, tmp_path / "store")
-    assert len(done.fragments("", 0)) == len(rotated)
+    assert len(done.fragments("", range(1))) == len(rotated)
+    assert (len(done.tasks("")) == shards) == alone
     check(single(rotated, tmp_path), analyse(spark, done, ALL))
 
 

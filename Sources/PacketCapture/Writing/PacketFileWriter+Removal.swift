@@ -135,7 +135,8 @@ extension [UInt8] {
         let length = UInt32(truncatingIfNeeded: block.count &- PacketTrailer.connectionLength)
         self += block.prefix(4)
         append(littleEndian: length)
-        self += block.dropFirst(8).dropLast(4 + PacketTrailer.connectionLength)
+        // Not `dropLast`: that of sequences would be taken, which copies byte by byte.
+        self += block[(block.startIndex &+ 8)..<(block.endIndex &- 4 &- PacketTrailer.connectionLength)]
         append(littleEndian: length)
     }
 

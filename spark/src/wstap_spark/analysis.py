@@ -11,7 +11,7 @@ from .errors import CaptureProblem
 from .splitting import Split
 
 # Of the tables' contents: results of another version are made anew.
-VERSION = 1
+VERSION = 2
 DEFAULT_TABLES = ("session", "message", "finding", "gap")
 PROBLEMS = pa.schema([
     ("capture_point", pa.string()), ("shard", pa.int32()), ("path", pa.string()), ("problem", pa.string()),
@@ -40,9 +40,9 @@ class Analysis:
 
 
 def analyse(spark, split, tables=DEFAULT_TABLES, payload_bytes=None, options=(), wstap=None, mode="failfast"):
-    """Analyses shards, one task for each, and gives the tables as data frames.
+    """Analyses shards, one task for each or for a few small ones, and gives the tables as data frames.
 
-    Each task runs `wstap` once over the fragments of its shard, and leaves the rows as Parquet in the store. What is there
+    Each task runs `wstap` once over the fragments of its shards, and leaves the rows as Parquet in the store. What is there
     already from the same split and options is used.
 
     :param split: What `split` returned, or its path.
@@ -57,23 +57,23 @@ def analyse(spark, split, tables=DEFAULT_TABLES, payload_bytes=None, options=(),
     for table in tables:
         if table not in schemas.TABLES:
             raise ValueError(f"there is no table {table}; there are {', '.join(schemas.TABLES)}")
-    work = [(split.path, point, shard) for point in split.points for shard in range(split.shards)]
+    work = [(split.path, point, shards.start, shards.stop) for point in split.points for shards in split.tasks(point)]
     wanted = program.on_executors(wstap)
 
     def run(batches):
         for batch in batches:
             for row in batch.to_pylist():
-                done = read_shard(Split.open(row["split"]), row["point"], row["shard"], tables, payload_bytes, options,
-                                  wanted(), mode)
+                done = read_shards(Split.open(row["split"]), row["point"], range(row["first"], row["end"]), tables,
+                                   payload_bytes, options, wanted(), mode)
                 yield pa.RecordBatch.from_pylist(
-                    [{"folder": done["folder"], "point": row["point"], "shard": row["shard"], "problem": text}
+                    [{"folder": done["folder"], "point": row["point"], "shard": row["first"], "problem": text}
                      for text in done["problems"] or [None]],
                     schema=_DONE)
 
     from pyspark.sql.pandas.types import from_arrow_schema
 
     places = spark.createDataFrame(
-        spark.sparkContext.parallelize(work, max(len(work), 1)), "split string, point string, shard int")
+        spark.sparkContext.parallelize(work, max(len(work), 1)), "split string, point string, first int, end int")
     done = places.mapInArrow(run, from_arrow_schema(_DONE)).collect()
     folders = sorted({row["folder"] for row in done})
     frames = {}
@@ -90,35 +90,40 @@ def analyse(spark, split, tables=DEFAULT_TABLES, payload_bytes=None, options=(),
 _DONE = pa.schema([("folder", pa.string()), ("point", pa.string()), ("shard", pa.int32()), ("problem", pa.string())])
 
 
-def read_shard(split, point, shard, tables, payload_bytes, options, wstap, mode):
-    """Analyses a shard, unless that is done already.
+def read_shards(split, point, shards, tables, payload_bytes, options, wstap, mode):
+    """Analyses a range of shards together, unless that is done already.
 
     :returns: The folder with a Parquet file for each table, and problems.
     :raises CaptureProblem: If there are problems, unless the mode is "permissive".
     """
-    fragments = split.fragments(point, shard)
-    folder = os.path.join(split.store, result_name(split.name, point, shard, tables, payload_bytes, options))
+    fragments = split.fragments(point, shards)
+    folder = os.path.join(split.store, result_name(split.name, point, shards, tables, payload_bytes, options))
     about = os.path.join(folder, "tables.json")
     if not os.path.exists(about):
         with storage.new_folder(folder) as unfinished:
-            problems = _fill(unfinished, split.store, fragments, point, shard, tables, payload_bytes, options, wstap)
+            problems = _fill(unfinished, split.store, fragments, point, shards, tables, payload_bytes, options, wstap)
             storage.write_json(os.path.join(unfinished, "tables.json"), {"problems": problems})
     problems = storage.read_json(about)["problems"]
     if problems and mode != "permissive":
-        raise CaptureProblem(f"shard {shard} of capture point {point!r}: " + "; ".join(problems[:10]))
+        raise CaptureProblem(f"{_named(shards)} of capture point {point!r}: " + "; ".join(problems[:10]))
     return {"folder": folder, "problems": problems}
 
 
-def result_name(split, point, shard, tables, payload_bytes, options):
-    """The name of a shard's tables: another one for other arguments, and for other contents of a file, such as a key log,
+def _named(shards):
+    """How messages name shards."""
+    return f"shard {shards[0]}" if len(shards) == 1 else f"shards {shards[0]} to {shards[-1]}"
+
+
+def result_name(split, point, shards, tables, payload_bytes, options):
+    """The name of the tables of shards: another one for other arguments, and for other contents of a file, such as a key log,
     that an option names."""
     words = list(options)
     files = [cutting.state(part) for word in words for part in (word, word.partition("=")[2])]
-    key = repr((VERSION, split, point, shard, sorted(tables), payload_bytes, words, [file for file in files if file]))
+    key = repr((VERSION, split, point, shards, sorted(tables), payload_bytes, words, [file for file in files if file]))
     return "tables-" + hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
-def _fill(folder, store, fragments, point, shard, tables, payload_bytes, options, wstap):
+def _fill(folder, store, fragments, point, shards, tables, payload_bytes, options, wstap):
     problems = []
     database, payloads = os.path.join(folder, "trace.db"), os.path.join(folder, "payloads")
     if fragments:
@@ -128,7 +133,7 @@ def _fill(folder, store, fragments, point, shard, tables, payload_bytes, options
         names = [os.path.relpath(fragment, store) for fragment in fragments]
         words = [program.path(wstap), "read", *names, "--format", "sqlite", "-o", database, "--events", ",".join(events),
                  "--payload", payload, "--payload-file", payloads, "--jobs", "1", "--no-progress", "-q", *options]
-        status, said = program.run(words, f"shard {shard} of capture point {point!r}", store)
+        status, said = program.run(words, f"{_named(shards)} of capture point {point!r}", store)
         if status != program.READ:
             problems = said.splitlines() or ["nothing can be read"]
     for table in tables:
@@ -137,7 +142,7 @@ def _fill(folder, store, fragments, point, shard, tables, payload_bytes, options
         with parquet.ParquetWriter(name, schema, **schemas.parquet_options(table)) as writer:
             if os.path.exists(database):
                 file = payloads if table == "message" else None
-                for batch in schemas.batches(database, table, shard, point, payloads=file):
+                for batch in schemas.batches(database, table, shards[0], point, payloads=file):
                     writer.write_batch(batch)
     for path in (database, payloads):
         if os.path.exists(path):

@@ -6,7 +6,7 @@ import pyarrow.parquet as parquet
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 
 from . import program, tables
-from .analysis import read_shard
+from .analysis import read_shards
 from .splitting import Split, split_here
 
 
@@ -42,9 +42,9 @@ class WstapDataSource(DataSource):
         return table
 
 
-class _Shard(InputPartition):
-    def __init__(self, split, point, shard):
-        self.split, self.point, self.shard = split, point, shard
+class _Shards(InputPartition):
+    def __init__(self, split, point, shards):
+        self.split, self.point, self.shards = split, point, shards
 
 
 class _Reader(DataSourceReader):
@@ -69,11 +69,11 @@ class _Reader(DataSourceReader):
             paths = [path] if os.path.exists(path) else path.split(":")
             split = split_here(paths, int(self.options.get("shards", os.cpu_count() or 1)), self.options.get("store"),
                                self.options.get("udp", "false").lower() == "true", self._wstap, self._mode)
-        return [_Shard(split.path, point, shard) for point in split.points for shard in range(split.shards)]
+        return [_Shards(split.path, point, shards) for point in split.points for shards in split.tasks(point)]
 
     def read(self, partition):
         payload = self.options.get("payload_bytes")
-        done = read_shard(Split.open(partition.split), partition.point, partition.shard, (self.table,),
-                          None if payload is None else int(payload), (), self._wstap, self._mode)
+        done = read_shards(Split.open(partition.split), partition.point, partition.shards, (self.table,),
+                           None if payload is None else int(payload), (), self._wstap, self._mode)
         with parquet.ParquetFile(os.path.join(done["folder"], self.table + ".parquet")) as file:
             yield from file.iter_batches()

@@ -5,6 +5,12 @@ import os
 
 from . import cutting, program, storage
 
+# Packets below which shards are analysed together, and the most files and open files for that. A task with fewer would take
+# longer to start wstap and to make tables than to read; it depends on the captures alone, so that results can be used again.
+PACKETS_OF_TASK = 50_000
+FILES_OF_TASK = 4096
+SHARDS_OF_TASK = 64
+
 
 class Split:
     """Captures dealt to shards.
@@ -35,10 +41,18 @@ class Split:
         return [(point, path, text) for point in self.points
                 for one in self._about["points"][point] for path, text in one["problems"]]
 
-    def fragments(self, point, shard):
-        """The fragments of a shard, in order of time; `wstap read` takes all of them together."""
+    def fragments(self, point, shards):
+        """The fragments of shards, in order of time; `wstap read` takes all of them together."""
         return [cutting.fragment(one["folder"], shard, self.shards)
-                for one in self._about["points"][point] if one["packets"]]
+                for one in self._about["points"][point] if one["packets"] for shard in shards]
+
+    def tasks(self, point):
+        """The shards of a capture point, as ranges that are each worth a task."""
+        parts = [one for one in self._about["points"][point] if one["packets"]]
+        packets = sum(one["packets"] for one in parts)
+        size = min(-(-PACKETS_OF_TASK * self.shards // max(packets, 1)), FILES_OF_TASK // max(len(parts), 1), SHARDS_OF_TASK)
+        size = max(size, 1)
+        return [range(first, min(first + size, self.shards)) for first in range(0, self.shards, size)]
 
     @staticmethod
     def open(path):

@@ -149,9 +149,11 @@ def _parts(lengths, count, largest=1 << 30):
 
 
 def parquet_options(table):
-    """How a table is written: names are in a dictionary, payloads are not compared with each other."""
+    """How a table is written: names are in a dictionary; payloads are not compared with each other, nor compressed, which
+    would take longer than all else that is done with them."""
     schema_ = arrow_schema(table)
     return {
+        "compression": {field.name: "none" if pa.types.is_binary(field.type) else "snappy" for field in schema_},
         "use_dictionary": [field.name for field in schema_ if pa.types.is_string(field.type)],
         "write_statistics": [field.name for field in schema_ if not pa.types.is_binary(field.type)],
     }
