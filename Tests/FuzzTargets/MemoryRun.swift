@@ -53,39 +53,38 @@ struct MemoryRun {
 
     /// The digest of the trace.
     private func trace(_ gauge: MemoryGauge) -> UInt64 {
-        var format = JSONLinesFormat()
+        var trace = TraceDigest()
         var pipeline = Pipeline(options: MemoryGauge.options)
-        var hash: UInt64 = 0
         gauge.begin()
         forEachPacket {
-            pipeline.receive($0, into: &format)
-            Self.drain(&format.output, &hash)
+            pipeline.receive($0, into: &trace)
             gauge.measure(at: $0.number)
         }
-        pipeline.finish(into: &format)
-        Self.drain(&format.output, &hash)
-        return hash
+        pipeline.finish(into: &trace)
+        return trace.value
     }
 
     private func partedTrace(_ parts: Int) -> UInt64 {
-        var format = JSONLinesFormat()
+        var trace = TraceDigest()
         var pipeline = PartedPipeline(options: MemoryGauge.options, parts: parts, blockLength: 1)
-        var hash: UInt64 = 0
-        forEachPacket {
-            pipeline.receive($0, into: &format)
-            Self.drain(&format.output, &hash)
-        }
-        pipeline.finish(into: &format)
-        Self.drain(&format.output, &hash)
-        return hash
+        forEachPacket { pipeline.receive($0, into: &trace) }
+        pipeline.finish(into: &trace)
+        return trace.value
     }
+}
 
-    private static func drain(_ output: inout OutputBuffer, _ hash: inout UInt64) {
-        guard !output.isEmpty else { return }
-        output.withBytes { bytes in
-            for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }
+/// The digest of a trace, which is not kept: as in the program, every event is written before the next one comes.
+private struct TraceDigest: EventSink, ~Copyable {
+    private var format = JSONLinesFormat()
+    /// FNV-1a of its bytes so far.
+    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
+        format.receive(event, at: context, payload: payload)
+        format.output.withBytes { bytes in
+            for index in bytes.indices { value = (value ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }
         }
-        output.removeAll()
+        format.output.removeAll()
     }
 }
 

@@ -116,12 +116,9 @@ struct Channel: ~Copyable {
     /// Whether more waits than may.
     func isOverfull(_ limits: ReassemblyLimits) -> Bool { (waiting?.cost ?? 0) > limits.heldBytesPerStream }
 
-    /// Drops what waits.
+    /// Drops what waits, and waits for no reader any more.
     mutating func removeHeld(budget: inout Int) {
-        guard let waiting else { return }
-        budget &+= waiting.cost
-        waiting.cost = 0
-        waiting.held = [[], []]
-        if !waiting.isNeeded { self.waiting = nil }
+        budget &+= waiting?.cost ?? 0
+        waiting = nil
     }
 }

@@ -54,7 +54,7 @@ extension TCPConnection {
         streams[1].flush()
     }
 
-    /// Drops the waiting bytes.
+    /// Drops the waiting bytes, and waits for no reader any more.
     package mutating func removeHeld(budget: inout Int) {
         streams[0].removeHeld(budget: &budget)
         streams[1].removeHeld(budget: &budget)

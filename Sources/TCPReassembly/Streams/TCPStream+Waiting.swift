@@ -103,10 +103,12 @@ extension TCPStream {
         return deliver(segment)
     }
 
-    /// Drops the waiting bytes.
+    /// Drops the waiting bytes, and waits for no reader any more.
     mutating func removeHeld(budget: inout Int) {
         budget &+= held.cost
         held.removeAll()
+        isPaused = false
+        isFull = false
     }
 
     /// The offset of the first waiting bytes that may be delivered: those after a FIN wait until its ACK confirms or refutes it.
