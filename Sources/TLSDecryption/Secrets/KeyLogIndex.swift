@@ -8,6 +8,12 @@ struct KeyLogIndex {
     struct Place {
         let source: any KeyLogSource
         let offset: UInt64
+
+        /// Where its lines end, if those of another place may follow.
+        func end(before next: Place?) -> UInt64 {
+            guard let next, next.source === source else { return .max }
+            return next.offset
+        }
     }
 
     /// A key log, or what was appended to it.
@@ -156,9 +162,12 @@ struct KeyLogScanner {
     /// How far apart lines of one random may begin that are found by the first of them: other lines may stand between.
     static let reach: UInt64 = 1024
 
-    /// Reads lines from a place on, as long as they are wanted; hands each on with its bytes.
-    static func read(_ source: any KeyLogSource, at offset: UInt64, _ take: (KeyLogLine, Span<UInt8>) -> Bool) {
-        var offset = offset
+    /// Reads the lines that begin at a place and before another one, as long as they are wanted; hands each on with its bytes.
+    static func read(
+        _ place: KeyLogIndex.Place, before end: UInt64, _ take: (KeyLogLine, Span<UInt8>) -> Bool
+    ) {
+        let source = place.source
+        var offset = place.offset
         var latest = offset
         while true {
             let size = 8 * KeyLogLine.limit
@@ -168,7 +177,7 @@ struct KeyLogScanner {
                 let stop = bytes.span.index(of: UInt8(ascii: "\n"), in: start..<bytes.count)
                 guard stop < bytes.count || bytes.count < size else { break }
                 let place = offset &+ UInt64(start)
-                guard place &- latest <= reach else { return }
+                guard place < end, place &- latest <= reach else { return }
                 let text = bytes.span.extracting(start..<stop)
                 if let line = KeyLogLine(text) {
                     guard take(line, text) else { return }

@@ -153,8 +153,10 @@ package final class SecretStore: Sendable {
         complete()
         let places = index.withLock { $0.places(of: random, at: packet) }
         var count = 0
-        for place in places {
-            KeyLogScanner.read(place.source, at: place.offset) { line, text in
+        for (index, place) in places.enumerated() {
+            // A key log that grows while it is read has a place for each piece.
+            let next = index &+ 1 < places.count ? places[index &+ 1] : nil
+            KeyLogScanner.read(place, before: place.end(before: next)) { line, text in
                 guard line.random == random, count < Self.lineLimit else { return false }
                 count &+= 1
                 take(line, text)
@@ -175,11 +177,13 @@ package final class SecretStore: Sendable {
         complete()
         let places = index.withLock { $0.places(atMost: limit, at: packet) }
         var lines: [KeyLogLine] = []
+        var next: KeyLogIndex.Place?
         for place in places {
             guard lines.count < limit, budget > 0 else { break }
             var first: Random?
             var count = 0
-            KeyLogScanner.read(place.source, at: place.offset) { line, _ in
+            defer { next = place }
+            KeyLogScanner.read(place, before: place.end(before: next)) { line, _ in
                 count &+= 1
                 guard lines.count < limit, first ?? line.random == line.random, count <= Self.lineLimit else {
                     return false

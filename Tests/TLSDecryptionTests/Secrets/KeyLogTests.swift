@@ -120,6 +120,26 @@ struct KeyLogTests {
         #expect(store.has(random, at: 1))
     }
 
+    @Test(
+        "of a session that updates its keys often are read to the last, though each line comes by itself",
+        arguments: [5, 20, 60])
+    func updates(count: Int) throws {
+        let source = GrowingKeyLog()
+        let store = SecretStore(mayGrow: true)
+        let random = try #require(Self.random)
+        var start: UInt64 = 0
+        for generation in 0..<count {
+            let digits = String(
+                repeating: String(generation / 16, radix: 16) + String(generation % 16, radix: 16), count: 32)
+            source.append("CLIENT_TRAFFIC_SECRET_\(generation) \(Self.randomDigits) \(digits)\n")
+            start = store.add(source, startingAt: start)
+        }
+        #expect(store.secrets(.clientApplication, of: random, at: 1).count == count)
+        var budget = 1000
+        #expect(store.applicationSecrets(atMost: 100, at: 1, budget: &budget).count == count)
+        #expect(budget == 1000 - count)
+    }
+
     @Test("of many sessions find each")
     func many() throws {
         var text = ""
