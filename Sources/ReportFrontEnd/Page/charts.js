@@ -65,6 +65,14 @@ function hatch(pen, x, y, width, height) {
   pen.restore();
 }
 
+/** A text, cut to a width. */
+function cut(pen, text, width) {
+  if (pen.measureText(text).width <= width) return text;
+  const letters = [...text];
+  while (letters.length && pen.measureText(letters.join('') + '…').width > width) letters.pop();
+  return letters.join('') + '…';
+}
+
 /** Ticks of a scale at round numbers of seconds. */
 function scale(pen, from, to, width, y, height, left = 0) {
   pen.fillStyle = color('--dim');
@@ -240,7 +248,7 @@ export class Charts {
       if (y < 12) continue;
       if (item.place === undefined) {
         pen.fillStyle = color('--soft'); pen.fillRect(0, y, width, line);
-        pen.fillStyle = color('--fg'); pen.fillText(`${item.sessions.length} × ${item.text}`, 4, y + 12, width - 8);
+        pen.fillStyle = color('--fg'); pen.fillText(cut(pen, `${item.sessions.length} × ${item.text}`, width - 8), 4, y + 12);
         continue;
       }
       if (state.s === item.number) { pen.fillStyle = color('--sel'); pen.fillRect(0, y, width, line); }

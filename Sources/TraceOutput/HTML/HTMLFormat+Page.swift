@@ -30,9 +30,10 @@ extension HTMLFormat {
         output.append("<main>\n<h1>")
         output.append(htmlText: counts.title)
         output.append("</h1>\n")
-        writeEndings(groups)
+        writeEndings(groups, summary)
         output.append("<div class=\"facts\">\n")
         writePatterns(summary.patterns)
+        writeServers(summary)
         writeLastLines()
         writeFindings()
         writeTotals(summary)
@@ -90,9 +91,12 @@ extension HTMLFormat {
         block.write(into: &output)
     }
 
-    private mutating func writeEndings(_ groups: [Group]) {
+    private mutating func writeEndings(_ groups: [Group], _ summary: Summary) {
         output.append("<section aria-labelledby=\"h-why\">\n<h2 id=\"h-why\">Why sessions ended</h2>\n")
-        if groups.isEmpty { output.append("<p>No WebSocket session was found.</p>\n") }
+        if groups.isEmpty {
+            let advice = summary.encrypted.noKeyLog > 0 ? " " + Self.keysAdvice : ""
+            paragraph("No WebSocket session was found." + advice)
+        }
         output.append("<ul class=\"why\">\n")
         for group in groups {
             output.append("<li class=\"")
@@ -200,13 +204,15 @@ extension HTMLFormat {
         if payloadsLeftOut > 0 {
             paragraph(Quantity.count(payloadsLeftOut, "payload") + " left out (--payload-budget)")
         }
-        if payloadsCut > 0 { paragraph(Quantity.count(payloadsCut, "payload") + " cut to what the budget allows") }
+        // One payload takes at most a part of the budget.
+        let bounds = options.payload == .all ? "--payload-budget" : "--payload, --payload-budget"
+        if payloadsCut > 0 { paragraph(Quantity.count(payloadsCut, "payload") + " cut (\(bounds))") }
         if rowsLeftOut > 0 { paragraph(Quantity.count(rowsLeftOut, "message") + " and control frames not listed") }
         if findingsLeftOut > 0 { paragraph(Quantity.count(findingsLeftOut, "finding") + " not listed one by one") }
         output.append("</section>\n")
     }
 
-    private mutating func paragraph(_ text: String) {
+    mutating func paragraph(_ text: String) {
         output.append("<p>")
         output.append(htmlText: text)
         output.append("</p>\n")

@@ -82,22 +82,9 @@ extension SummaryFormat {
 
     /// The TLS connections of which nothing was decrypted, by server, and how they ended alike.
     private mutating func writeEncrypted(_ summary: Summary) {
-        let servers = summary.encryptedServers
-        guard !servers.isEmpty else { return }
+        guard !summary.encryptedServers.isEmpty else { return }
         heading("not decrypted\n")
-        for server in servers.prefix(Self.shownServers) {
-            output.append("  ")
-            output.append(wrapping: EncryptedMessages.text(server), from: 2, indent: 6, width: width)
-            output.append("\n")
-        }
-        let others = servers.dropFirst(Self.shownServers).reduce(summary.otherEncryptedConnections) {
-            $0 &+ $1.connections
-        }
-        if others > 0 {
-            output.append("  … and ")
-            output.append(decimal: others)
-            output.append(" more with other servers\n")
-        }
+        write(.encrypted(summary))
         for pattern in summary.encryptedPatterns.prefix(CaptureCounts.maximumPatterns) {
             write(pattern, of: "TLS connection")
         }
@@ -105,34 +92,22 @@ extension SummaryFormat {
 
     /// The servers that refused or did not answer, or that do without WebSocket what it is for.
     private mutating func writeServers(_ summary: Summary) {
-        let lines = summary.servers.compactMap { server in
-            let parts = Self.troubles(server)
-            return parts.isEmpty ? nil : "\(server.server): \(parts.joined(separator: ", "))"
-        }
-        guard !lines.isEmpty else { return }
+        let servers = ServerLines.troubled(summary)
+        guard !servers.lines.isEmpty else { return }
         heading("servers\n")
-        for line in lines.prefix(Self.shownServers) {
+        write(servers)
+    }
+
+    private mutating func write(_ servers: ServerLines) {
+        for line in servers.lines {
             output.append("  ")
             output.append(wrapping: line, from: 2, indent: 6, width: width)
             output.append("\n")
         }
-        guard lines.count > Self.shownServers else { return }
-        output.append("  … and ")
-        output.append(decimal: UInt64(lines.count - Self.shownServers))
-        output.append(" more\n")
-    }
-
-    private static func troubles(_ server: ServerTraffic) -> [String] {
-        var parts: [String] = []
-        if server.refusedConnections > 0 {
-            parts.append("refused \(Quantity.count(server.refusedConnections, "connection")) (SYN answered by RST)")
-        }
-        if server.unansweredConnections > 0 {
-            parts.append("never answered the SYNs of \(Quantity.count(server.unansweredConnections, "connection"))")
-        }
-        if server.polling > 0 { parts.append(Quantity.count(server.polling, "connection") + " polling") }
-        if server.eventStreams > 0 { parts.append(Quantity.count(server.eventStreams, "event stream")) }
-        return parts
+        guard let rest = servers.rest else { return }
+        output.append("  ")
+        output.append(verbatim: rest)
+        output.append("\n")
     }
 
     /// Right-aligned ASCII text.

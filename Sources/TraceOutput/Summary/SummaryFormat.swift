@@ -36,8 +36,6 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     static let shownPlaces = 4
     /// The most sessions whose endings can be seen at a glance, without a list.
     static let glance = 3
-    /// The most servers listed that failed or do without WebSocket.
-    static let shownServers = 12
     /// The columns that a session's ends and URL need in order to stand beside its numbers.
     static let roomBeside = 66
     /// The fewest columns that a URL beside the ends is cut to.

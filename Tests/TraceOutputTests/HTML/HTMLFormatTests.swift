@@ -133,7 +133,7 @@ struct HTMLFormatTests {
         let kept = UnpackedReport(page).rows.filter { $0[0] == 1 }.map { $0[8] }
         #expect(kept == [101, 101, 51, 0, 0, 0, 0, 0, 0, 0])
         #expect(page.contains("<p>7 payloads left out (--payload-budget)</p>"))
-        #expect(page.contains("<p>1 payload cut to what the budget allows</p>"))
+        #expect(page.contains("<p>1 payload cut (--payload-budget)</p>"))
         let none = UnpackedReport(printed(calls, as: HTMLFormat(options: .init(payload: .none))))
         #expect(none.rows.filter { $0[0] == 1 }.allSatisfy { $0[8] == 0 })
     }

@@ -1,0 +1,46 @@
+import CaptureAnalysis
+
+/// A line for each server beside the sessions, as the summary and the report list them.
+///
+/// Names of servers and protocols are the peers' own: the lines are not yet safe for a terminal.
+struct ServerLines {
+    /// The most servers listed.
+    static let maximum = 12
+
+    /// The first servers.
+    var lines: [String]
+    /// What the others are; nil if there are none.
+    var rest: String?
+
+    /// The servers that refused or did not answer, or that do without WebSocket what it is for.
+    static func troubled(_ summary: Summary) -> ServerLines {
+        let lines = summary.servers.compactMap { server in
+            let parts = troubles(server)
+            return parts.isEmpty ? nil : "\(server.server): \(parts.joined(separator: ", "))"
+        }
+        let others = lines.count - maximum
+        return ServerLines(lines: Array(lines.prefix(maximum)), rest: others > 0 ? "… and \(others) more" : nil)
+    }
+
+    /// The TLS connections of which nothing was decrypted, by server.
+    static func encrypted(_ summary: Summary) -> ServerLines {
+        let servers = summary.encryptedServers
+        let others = servers.dropFirst(maximum).reduce(summary.otherEncryptedConnections) { $0 &+ $1.connections }
+        return ServerLines(
+            lines: servers.prefix(maximum).map { EncryptedMessages.text($0) },
+            rest: others > 0 ? "… and \(others) more with other servers" : nil)
+    }
+
+    private static func troubles(_ server: ServerTraffic) -> [String] {
+        var parts: [String] = []
+        if server.refusedConnections > 0 {
+            parts.append("refused \(Quantity.count(server.refusedConnections, "connection")) (SYN answered by RST)")
+        }
+        if server.unansweredConnections > 0 {
+            parts.append("never answered the SYNs of \(Quantity.count(server.unansweredConnections, "connection"))")
+        }
+        if server.polling > 0 { parts.append(Quantity.count(server.polling, "connection") + " polling") }
+        if server.eventStreams > 0 { parts.append(Quantity.count(server.eventStreams, "event stream")) }
+        return parts
+    }
+}
