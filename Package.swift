@@ -213,8 +213,8 @@ let package = Package(
         .testTarget(
             name: "BoundsTests",
             dependencies: [
-                "CZlib", "CaptureAnalysis", "FuzzTargets", "PacketDecoding", "TestSupport", "WebSocketProtocol",
-                "WireFormat", "wstap",
+                "CZlib", "CaptureAnalysis", "CaptureCutting", "FuzzTargets", "PacketDecoding", "TestSupport",
+                "TraceOutput", "WebSocketProtocol", "WireFormat", "wstap",
             ],
             swiftSettings: settings),
         .target(name: "CLiveBytes", path: "Tests/CLiveBytes"),

@@ -31,6 +31,8 @@ public struct Limits: Sendable {
     ///
     /// Each of the bounds above can be reached, but not all at a time.
     public var memory: Int?
+    /// Bytes that whoever receives the events keeps of each open session; they count against ``memory``.
+    package var sessionBytes = 0
     /// Bounds on heads of HTTP messages.
     public var upgrade = UpgradeLimits()
     /// Bounds on frames and messages.

@@ -143,7 +143,7 @@ public struct Pipeline: ~Copyable {
             shards[entry.shard].end(entry.slot, cause: .captureEnd, &workspace, &sink)
         }
         var servers = ServerTable()
-        var encrypted = EncryptedServers()
+        var encrypted = EncryptedServers(room: EndingPatterns.usualRoom)
         for shard in 0..<Limits.shards {
             shards[shard].countOthers(&workspace)
             servers.add(shards[shard].servers)

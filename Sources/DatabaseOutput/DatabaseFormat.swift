@@ -43,6 +43,12 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
         self.payloads = payloads
     }
 
+    /// The pages that SQLite keeps in memory.
+    package static var heldByteCount: Int { Tables.cacheSize << 10 }
+
+    /// An open session that was not accepted, in a table that grows by copying.
+    package static var sessionByteCount: Int { 200 }
+
     /// Everything but states and untroubled deliveries, with as much of the payloads as the options say.
     package var demand: EventDemand {
         var demand = EventDemand()
@@ -110,6 +116,8 @@ final class Tables {
     var unaccepted: [SessionID: SessionRow.Upgrade] = [:]
     private var rows = 0
 
+    /// Memory for pages of the database, in KiB.
+    static var cacheSize: Int { 16 << 10 }
     /// Rows in a transaction.
     private static var transaction: Int { 1 << 16 }
 
@@ -122,7 +130,7 @@ final class Tables {
             PRAGMA journal_mode = OFF;
             PRAGMA synchronous = OFF;
             PRAGMA locking_mode = EXCLUSIVE;
-            PRAGMA cache_size = -32768;
+            PRAGMA cache_size = -\(Self.cacheSize);
             PRAGMA application_id = 0x77737470;
             PRAGMA user_version = \(Schema.version);
             \(Schema.creation)

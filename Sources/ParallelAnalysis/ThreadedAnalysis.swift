@@ -43,16 +43,16 @@ package struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputB
     package mutating func receive(_ capture: inout MergedCapture) throws(OutputFile.Failure) -> Bool {
         if !hasBegun { begin(at: capture.batch[0].time) }
         // The packets that were dealt are in memory that will soon be reused.
-        if capture.turnCount != turnCount {
-            turnCount = capture.turnCount
-            submit()
-            if capture.lentByteCount > Self.lentBytes {
-                crew.settle()
-                capture.endLending()
-            }
-        }
-        if hasFullBlock { submit() }
+        let isElsewhere = capture.turnCount != turnCount
+        if isElsewhere { turnCount = capture.turnCount }
+        if isElsewhere || hasFullBlock { submit() }
         pipeline.deal(capture.batch, to: &blocks, parts: size.parts)
+        // Before the next packet is read, which may be as large.
+        if isElsewhere, capture.lentByteCount > size.lentBytes {
+            submit()
+            crew.settle()
+            capture.endLending()
+        }
         return !crew.hasMerged
     }
 
@@ -82,9 +82,6 @@ package struct ThreadedAnalysis<Format: OutputFormat & ~Copyable, Batch: OutputB
         crew.submit(&blocks)
     }
 
-    /// Bytes of memory that packets may be lent from before all parts have to be done with them.
-    private static var lentBytes: Int { 8 << 20 }
-
     private mutating func join() {
         submit()
         crew.finish()
@@ -106,6 +103,8 @@ package struct CrewSize {
     package var blocks = usualBlocks
     /// How many batches of a part may wait: 1 to 8.
     package var batches = 8
+    /// Bytes of memory that packets may be lent from before all parts have to be done with them.
+    package var lentBytes = 8 << 20
 
     private static var usualBlocks: Int { 8 }
 
@@ -126,5 +125,6 @@ package struct CrewSize {
         let waiting = memory.threads / parts / (384 << 10)
         blocks = min(blocks, max(1, waiting))
         batches = min(batches, max(1, waiting))
+        lentBytes = min(lentBytes, memory.threads / 3)
     }
 }

@@ -33,6 +33,9 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// The most bytes that it holds back.
     static var heldByteCount: Int { get }
 
+    /// The most bytes that it keeps of each open session, those of ``heldByteCount`` left out.
+    static var sessionByteCount: Int { get }
+
     /// Whether the format fills the output's file itself (``open(_:named:)``), and leaves ``output`` empty.
     static var writesFile: Bool { get }
 
@@ -68,6 +71,9 @@ extension OutputFormat where Self: ~Copyable {
 
     /// Most formats print each event at once.
     package static var heldByteCount: Int { 0 }
+
+    /// Some formats keep nothing of a session.
+    package static var sessionByteCount: Int { 0 }
 
     /// Most formats print.
     package static var writesFile: Bool { false }

@@ -1,6 +1,8 @@
 import CaptureAnalysis
+import CaptureCutting
 import FuzzTargets
 import Testing
+import TraceOutput
 import WireFormat
 
 /// Whatever makes connections keep bytes, by the thousand: the heap, as the allocator counts it, against the budget.
@@ -65,6 +67,40 @@ struct LiveBytesTests {
             ]
             let run = Run(steps, amount: 20, connections: 500)
             precondition(run.gauge.excess <= 0, "\(run.gauge.excess) at \(run.gauge.packet)")
+        }
+    }
+
+    /// What formats keep of open sessions, most of which never had an upgrade accepted, counts too.
+    ///
+    /// - Returns: The bytes beyond what there is.
+    private static func excess<Format: OutputFormat & ~Copyable>(_ format: consuming Format) -> Int {
+        var options = MemoryGauge.options
+        options.demand = format.demand
+        options.limits.sessionBytes = Format.sessionByteCount
+        var crowd = Crowd(connections: 12_000)
+        var pipeline = Pipeline(options: options)
+        let gauge = MemoryGauge()
+        gauge.begin()
+        for connection in 0..<12_000 {
+            crowd.take(connection % 16 == 0 ? .open : .refused, connection: connection, amount: 1) {
+                pipeline.receive($0, into: &format)
+                format.output.removeAll()
+                gauge.measure(at: $0.number)
+            }
+        }
+        return gauge.excess
+    }
+
+    /// The report is not among them: it keeps sessions that ended too, up to a bound of its own.
+    @Test("of formats stay within the budget with those of connections")
+    func formats() async {
+        await #expect(processExitsWith: .success) {
+            let selected = SelectedConnections(keeping: .comments, commentBytes: 0)
+            let found = [
+                Self.excess(JSONLinesFormat()), Self.excess(TimelineFormat()), Self.excess(SummaryFormat()),
+                Self.excess(SVGFormat()), Self.excess(SessionSelection(SessionFilter(), into: selected)),
+            ]
+            precondition(found.allSatisfy { $0 <= 0 }, "\(found)")
         }
     }
 }

@@ -194,24 +194,26 @@ struct EndingPatternsTests {
     @Test("Endings that repeat are found in whatever order they come, as long as 2 % hold them", arguments: 1...10)
     func anyOrder(step: Int64) {
         var clusters = TimeClusters()
+        var room = Int.max
         for index in Int64(0)...10 {
-            clusters.count(60_000_000_000 - index * step % 11 * 120_000_000, isSilentThroughout: false)
+            clusters.count(60_000_000_000 - index * step % 11 * 120_000_000, isSilentThroughout: false, room: &room)
         }
         #expect(clusters.clusters.map(\.count) == [11])
-        clusters.count(61_300_000_000, isSilentThroughout: false)
+        clusters.count(61_300_000_000, isSilentThroughout: false, room: &room)
         #expect(clusters.clusters.map(\.count) == [11, 1])
     }
 
     @Test("Endings that repeat are found after any number of others, in bounded memory")
     func bounded() {
         var clusters = TimeClusters()
-        for _ in 0..<2 { clusters.count(60_000_000_000, isSilentThroughout: false) }
+        var room = Int.max
+        for _ in 0..<2 { clusters.count(60_000_000_000, isSilentThroughout: false, room: &room) }
         var other = 1e9
         for _ in 0..<500 {
-            clusters.count(Int64(other), isSilentThroughout: false)
+            clusters.count(Int64(other), isSilentThroughout: false, room: &room)
             other *= 1.03
         }
-        for _ in 0..<9 { clusters.count(60_000_000_000, isSilentThroughout: false) }
+        for _ in 0..<9 { clusters.count(60_000_000_000, isSilentThroughout: false, room: &room) }
         #expect(clusters.clusters.count == TimeClusters.limit)
         #expect(clusters.clusters.contains { $0.count >= 11 })
         #expect(clusters.forgotten + clusters.clusters.reduce(0) { $0 + $1.count } == 511)
@@ -223,6 +225,32 @@ struct EndingPatternsTests {
         }
         #expect(patterns.patterns.count == EndingPatterns.serverLimit)
         #expect(patterns.uncomparedSessions == 150 && patterns.forgottenTimes == 0)
+    }
+
+    @Test("Endings that repeat take no more than their room, whatever servers, paths and times there are")
+    func room() {
+        let room = 64 << 10
+        var patterns = EndingPatterns(room: room)
+        func record(_ server: UInt32, _ path: UInt64, _ silence: Int64) {
+            let verdict = SessionEnd.Verdict(
+                by: .server, layer: .rst, isClean: false, silence: silence, unansweredPings: 0)
+            patterns.record(
+                verdict,
+                EndingPatterns.Sample(server: IPAddress(ipv4: server), lifetime: 5 * silence, path: path))
+        }
+        for _ in 0..<5 { record(0, 1, 60_000_000_000) }
+        for number in 0..<UInt64(2000) {
+            // Ten servers, each time another path and another silence.
+            record(UInt32(number % 10), number, 1_000_000_000 * Int64(1 + number * 7 % 997))
+        }
+        #expect(patterns.forgottenTimes > 1000)
+        // What has room no longer takes any of it.
+        for server in UInt32(100)..<200 { record(server, 1, 60_000_000_000) }
+        #expect(patterns.uncomparedSessions == 100)
+        // Known ones are still counted.
+        for _ in 0..<3000 { record(0, 1, 60_000_000_000) }
+        let found = patterns.patterns.first { $0.server == IPAddress(ipv4: 0) }
+        #expect(found?.silence?.contains(60_000_000_000) == true && (found?.sessions ?? 0) >= 3000)
     }
 
     @Test("Endings that repeat count the silences and the lifetimes that had no room")

@@ -24,7 +24,9 @@ struct CaptureFilesRun {
     }
 
     /// What errors of a file's content may be.
-    private static let documented: Set<CaptureError.Kind> = [.empty, .notCapture, .compressed, .cutShort, .damaged]
+    private static let documented: Set<CaptureError.Kind> = [
+        .empty, .notCapture, .compressed, .cutShort, .damaged, .needsMemory,
+    ]
     /// Compressed files can hold more packets than there is time for.
     private static let mostPackets = 2000
     /// A pipe takes as many bytes without a reader.

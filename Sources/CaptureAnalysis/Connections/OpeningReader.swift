@@ -222,7 +222,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     ///
     /// - Returns: Whether it may keep it.
     private mutating func charge(_ workspace: inout Workspace) -> Bool {
-        let cost = follower.keptCount &+ (search?.cost ?? 0) &+ (identity?.cost ?? 0)
+        let known = identity.map { $0.cost &+ workspace.options.limits.sessionBytes } ?? 0
+        let cost = follower.keptCount &+ (search?.cost ?? 0) &+ known
         guard cost != reserved else { return true }
         let grows = cost > reserved
         workspace.resources.keepable &-= cost &- reserved

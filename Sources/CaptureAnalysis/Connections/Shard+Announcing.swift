@@ -45,7 +45,7 @@ extension Shard {
             workspace.summary.refusedUpgrades &+= 1
             servers.count(handshake.identity.server) { $0.refusedUpgrades &+= 1 }
         }
-        if let leg = handshake.leg { workspace.comparison.record(leg, connection: context.connection) }
+        if let leg = handshake.leg { workspace.record(leg, connection: context.connection) }
     }
 
     /// Gives the connection its number and reports it, unless that was done.

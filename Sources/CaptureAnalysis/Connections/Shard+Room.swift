@@ -10,6 +10,8 @@ import WireFormat
 struct SharedRoom {
     /// The bound, in bytes.
     let total: Int
+    /// What receivers of events keep of each open session, in bytes.
+    fileprivate let sessionBytes: Int
     fileprivate var waiting: Part
     fileprivate var messages: Part
     fileprivate var compression: Part
@@ -38,6 +40,7 @@ struct SharedRoom {
     init?(_ limits: Limits) {
         guard let memory = limits.memory else { return nil }
         total = memory / Limits.shards
+        sessionBytes = limits.sessionBytes
         waiting = Part(bound: limits.heldBytes / Limits.shards)
         messages = Part(bound: limits.keptPayload / Limits.shards)
         compression = Part(bound: limits.compression / Limits.shards)
@@ -102,7 +105,8 @@ extension Shard {
             room.messages.taken(workspace.resources.keepable) &+ workspace.resources.spareByteCount
             &+ room.compression.taken(workspace.resources.compressible)
         let long = room.longMessages.taken(workspace.resources.longMessages) &* StreamResources.longMessageCost
-        return buffers &+ streams &+ long &+ workspace.resources.sessionBytes &+ recordBytes
+        let receivers = sessions.slotCount &* room.sessionBytes
+        return buffers &+ streams &+ long &+ receivers &+ workspace.resources.sessionBytes &+ recordBytes
     }
 
     /// Forgets another connection if this one may need a slot that there is no memory for, or if there is hardly any left.

@@ -30,7 +30,7 @@ struct Shard: ~Copyable {
     /// Its connections by server.
     var servers = ServerTable()
     /// Its TLS connections of which nothing was decrypted.
-    var encrypted = EncryptedServers()
+    var encrypted = EncryptedServers(room: EndingPatterns.usualRoom / Limits.shards)
     /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
     private(set) var others: Set<UInt64>?
     let tls: TLSShard

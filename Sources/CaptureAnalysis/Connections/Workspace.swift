@@ -135,6 +135,16 @@ struct Workspace: ~Copyable {
         return totals
     }
 
+    /// Compares the end of a session with others, unless it is a part's: the merge does that for all parts.
+    mutating func record(_ verdict: SessionEnd.Verdict, _ sample: EndingPatterns.Sample) {
+        if !reusesNumbers { comparison.record(verdict, sample) }
+    }
+
+    /// The same for an upgrade.
+    mutating func record(_ leg: ProxyLegs.Leg, connection: UInt64) {
+        if !reusesNumbers { comparison.record(leg, connection: connection) }
+    }
+
     /// Numbers a connection on which WebSocket was seen.
     mutating func numberConnection() -> UInt64 {
         if let number = freeNumbers.popLast() { return number }

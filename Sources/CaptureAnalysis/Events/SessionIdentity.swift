@@ -34,8 +34,8 @@ public final class SessionIdentity: Sendable {
         self.opening = opening
     }
 
-    /// The bytes of its URL in memory.
-    var cost: Int { url?.utf8.count ?? 0 }
+    /// The bytes that it and its URL take.
+    var cost: Int { 160 &+ (url?.utf8.count ?? 0) }
 
     /// The same session, with the URL that its latest request asked for.
     func asking(for url: String?) -> SessionIdentity {

@@ -471,7 +471,7 @@ struct Session: StreamReader, ~Copyable {
         reportTruncated(tcp, context, &workspace, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
         let sample = sample(verdict, tcp, endTime)
-        workspace.comparison.record(verdict, sample)
+        workspace.record(verdict, sample)
         let compression = self.compression
         if let compression {
             workspace.summary.compressedSessions &+= 1

@@ -99,7 +99,14 @@ struct EncryptedServers: Sendable {
     /// Connections with further servers.
     private(set) var others: UInt64 = 0
     /// Endings that repeat.
-    private(set) var patterns = EndingPatterns()
+    private(set) var patterns: EndingPatterns
+
+    /// Creates a table.
+    ///
+    /// - Parameter room: How many bytes may be taken to find endings that repeat.
+    init(room: Int) {
+        patterns = EndingPatterns(room: room)
+    }
 
     /// Counts a connection.
     mutating func record(_ connection: EncryptedConnection) {

@@ -17,6 +17,19 @@ struct EndingPatterns: Sendable {
     /// The shortest time, in nanoseconds, that may be a timer's.
     static let shortest: Int64 = 1_000_000_000
 
+    /// The bytes that are left.
+    private var room: Int
+
+    /// The memory for the sessions of a capture.
+    static let usualRoom = 4 << 20
+
+    /// Creates an empty comparison.
+    ///
+    /// - Parameter room: How many bytes it may take. Beyond that, further servers, paths and times are left out.
+    init(room: Int = usualRoom) {
+        self.room = room
+    }
+
     private struct Manner: Hashable {
         var by: SessionEnd.Verdict.Party
         var layer: SessionEnd.Verdict.Layer
@@ -112,7 +125,7 @@ struct EndingPatterns: Sendable {
                 end.silence = silence >= Self.shortest ? silence : 0
                 end.messageSilence = messageSilence.map { $0 >= Self.shortest ? $0 : 0 } ?? 0
             }
-            servers[index].survivors.record(sample.survived, before: end, path: sample.path)
+            servers[index].survivors.record(sample.survived, before: end, path: sample.path, room: &room)
         }
         guard manner.layer != .captureEnd else { return }
         guard let index else {
@@ -122,28 +135,36 @@ struct EndingPatterns: Sendable {
         let lifetime = sample.lifetime
         servers[index].ended &+= 1
         let place = servers[index].place(of: manner)
-        if place == servers[index].endings.count { servers[index].endings.append(Endings(manner: manner)) }
+        if place == servers[index].endings.count { append(Endings(manner: manner), to: index) }
         servers[index].endings[place].count &+= 1
         let isSilent = lifetime.map { $0 >= silence && TimeClusters.isTight(silence...$0) } ?? false
         if silence >= Self.shortest {
             servers[index].endings[place].silences.count(
                 silence, isSilentThroughout: isSilent, isSteady: sample.isSteady, path: sample.path,
-                lastSpeaker: sample.lastSpeaker)
+                lastSpeaker: sample.lastSpeaker, room: &room)
         }
         for role in 0..<2 where sample.ownSilences[role] >= Self.shortest {
             let own = sample.ownSilences[role]
             servers[index].endings[place].ownSilences[role].count(
                 own, isSilentThroughout: false, isOneSided: silence < own && !TimeClusters.isTight(silence...own),
-                path: sample.path, lastSpeaker: sample.lastSpeaker)
+                path: sample.path, lastSpeaker: sample.lastSpeaker, room: &room)
         }
         if let messages = messageSilence, messages >= Self.shortest {
             servers[index].endings[place].messageSilences.count(
-                messages, isSilentThroughout: false, path: sample.path, lastSpeaker: sample.lastSpeaker)
+                messages, isSilentThroughout: false, path: sample.path, lastSpeaker: sample.lastSpeaker,
+                room: &room)
         }
         if let lifetime, lifetime >= Self.shortest {
             servers[index].endings[place].lifetimes.count(
-                lifetime, isSilentThroughout: isSilent, path: sample.path, lastSpeaker: sample.lastSpeaker)
+                lifetime, isSilentThroughout: isSilent, path: sample.path, lastSpeaker: sample.lastSpeaker,
+                room: &room)
         }
+    }
+
+    /// Adds a way of ending to a server: there are few, so they are counted, but never refused.
+    private mutating func append(_ endings: Endings, to index: Int) {
+        room &-= 2 &* MemoryLayout<Endings>.stride
+        servers[index].endings.append(endings)
     }
 
     /// Adds what another shard has found; ends of further servers are only counted.
@@ -155,18 +176,18 @@ struct EndingPatterns: Sendable {
                 continue
             }
             servers[index].ended &+= server.ended
-            servers[index].survivors.add(server.survivors)
+            servers[index].survivors.add(server.survivors, room: &room)
             for endings in server.endings {
                 let place = servers[index].place(of: endings.manner)
-                guard place < servers[index].endings.count else {
-                    servers[index].endings.append(endings)
-                    continue
-                }
+                if place == servers[index].endings.count { append(Endings(manner: endings.manner), to: index) }
                 servers[index].endings[place].count &+= endings.count
-                servers[index].endings[place].silences.add(endings.silences)
-                servers[index].endings[place].messageSilences.add(endings.messageSilences)
-                servers[index].endings[place].lifetimes.add(endings.lifetimes)
-                for role in 0..<2 { servers[index].endings[place].ownSilences[role].add(endings.ownSilences[role]) }
+                servers[index].endings[place].silences.add(endings.silences, room: &room)
+                servers[index].endings[place].messageSilences.add(endings.messageSilences, room: &room)
+                servers[index].endings[place].lifetimes.add(endings.lifetimes, room: &room)
+                for role in 0..<2 {
+                    servers[index].endings[place].ownSilences[role].add(
+                        endings.ownSilences[role], room: &room)
+                }
             }
         }
     }
@@ -188,9 +209,13 @@ struct EndingPatterns: Sendable {
         }
     }
 
+    /// What a server takes, with room for one more and its place in the table.
+    private static let serverCost = 2 &* MemoryLayout<Server>.stride &+ 256
+
     private mutating func index(of address: IPAddress) -> Int? {
         if let index = indexByAddress[address] { return index }
-        guard servers.count < Self.serverLimit else { return nil }
+        guard servers.count < Self.serverLimit, room >= Self.serverCost else { return nil }
+        room &-= Self.serverCost
         servers.append(Server(address: address))
         indexByAddress[address] = servers.count - 1
         return servers.count - 1

@@ -58,26 +58,41 @@ struct Survivors: Sendable {
     private var ofAnyPath: [Kind] = []
     private var byPath: [UInt64: [Kind]] = [:]
 
-    /// Takes what a session lived through before this end; `path` stands for host and path, 0 if they are not known.
-    mutating func record(_ times: Times, before end: End, path: UInt64) {
-        Self.record(times, before: end, in: &ofAnyPath)
-        guard byPath.count < Self.limit || byPath[path] != nil else { return }
-        Self.record(times, before: end, in: &byPath[path, default: []])
+    /// What a path takes in the dictionary, which grows by copying, and with the memory of its kinds.
+    private static let pathCost = 128
+    /// What a kind takes, with room for one more.
+    private static let kindCost = 2 &* MemoryLayout<Kind>.stride
+
+    /// Takes what a session lived through.
+    ///
+    /// - Parameters:
+    ///   - times: The longest times.
+    ///   - end: What it ended after.
+    ///   - path: Stands for host and path; 0 if they are not known.
+    ///   - room: The bytes that are left.
+    mutating func record(_ times: Times, before end: End, path: UInt64, room: inout Int) {
+        Self.record(times, before: end, in: &ofAnyPath, &room)
+        if byPath[path] == nil {
+            guard byPath.count < Self.limit, room >= Self.pathCost else { return }
+            room &-= Self.pathCost
+        }
+        Self.record(times, before: end, in: &byPath[path, default: []], &room)
     }
 
-    private static func record(_ times: Times, before end: End, in kinds: inout [Kind]) {
+    private static func record(_ times: Times, before end: End, in kinds: inout [Kind], _ room: inout Int) {
         if let index = kinds.firstIndex(where: { $0.end.isLike(end) }) {
             kinds[index].times = kinds[index].times.joined(times)
-        } else if kinds.count < kindLimit {
+        } else if kinds.count < kindLimit, room >= kindCost {
+            room &-= kindCost
             kinds.append(Kind(end: end, times: times))
         }
     }
 
     /// Adds what another shard has seen.
-    mutating func add(_ other: Survivors) {
-        for kind in other.ofAnyPath { Self.record(kind.times, before: kind.end, in: &ofAnyPath) }
+    mutating func add(_ other: Survivors, room: inout Int) {
+        for kind in other.ofAnyPath { Self.record(kind.times, before: kind.end, in: &ofAnyPath, &room) }
         for (path, kinds) in other.byPath {
-            for kind in kinds { record(kind.times, before: kind.end, path: path) }
+            for kind in kinds { record(kind.times, before: kind.end, path: path, room: &room) }
         }
     }
 
@@ -123,16 +138,22 @@ struct PathCounts: Sendable {
     }
 
     private static let limit = 8
+    /// What the sessions of a path take, with room for one more.
+    private static let sessionsCost = 2 &* MemoryLayout<Sessions>.stride
+
+    /// The bytes that it takes, the first path's left out.
+    var cost: Int { max(0, counts.count &- 1) &* Self.sessionsCost }
 
     private(set) var counts: [Sessions] = []
     /// Those of further paths, by who spoke last.
     private(set) var others: InlineArray<2, UInt64> = [0, 0]
 
-    /// Counts sessions of a path.
-    mutating func count(_ path: UInt64, _ lastSpeaker: Role, _ sessions: UInt64 = 1) {
+    /// Counts sessions of a path: apart from others while there is room.
+    mutating func count(_ path: UInt64, _ lastSpeaker: Role, _ sessions: UInt64 = 1, room: inout Int) {
         if let index = counts.firstIndex(where: { $0.path == path && $0.lastSpeaker == lastSpeaker }) {
             counts[index].count &+= sessions
-        } else if counts.count < Self.limit {
+        } else if counts.isEmpty || counts.count < Self.limit && room >= Self.sessionsCost {
+            if !counts.isEmpty { room &-= Self.sessionsCost }
             counts.append(Sessions(path: path, lastSpeaker: lastSpeaker, count: sessions))
         } else {
             others[lastSpeaker.index] &+= sessions
@@ -140,8 +161,8 @@ struct PathCounts: Sendable {
     }
 
     /// Adds those of another group.
-    mutating func add(_ other: PathCounts) {
-        for sessions in other.counts { count(sessions.path, sessions.lastSpeaker, sessions.count) }
+    mutating func add(_ other: PathCounts, room: inout Int) {
+        for sessions in other.counts { count(sessions.path, sessions.lastSpeaker, sessions.count, room: &room) }
         for index in 0..<2 { others[index] &+= other.others[index] }
     }
 }

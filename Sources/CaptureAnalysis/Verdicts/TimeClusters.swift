@@ -28,34 +28,53 @@ struct TimeClusters: Sendable {
     /// The times in groups that others took the place of.
     private(set) var forgotten: UInt64 = 0
 
-    /// Counts a time of a session with this path (``Survivors``).
+    /// What a group takes, with room for one more, and the memory of its paths.
+    private static let cost = 2 &* MemoryLayout<Cluster>.stride &+ 48
+
+    /// Counts a time.
+    ///
+    /// - Parameters:
+    ///   - time: The time, in nanoseconds.
+    ///   - isSilentThroughout: Whether nothing was ever said in the session.
+    ///   - isSteady: Whether the session lived through as long a silence before.
+    ///   - isOneSided: Whether the other end went on meanwhile.
+    ///   - path: The session's path (``Survivors``).
+    ///   - lastSpeaker: Who sent its last bytes.
+    ///   - room: The bytes that are left.
     mutating func count(
         _ time: Int64, isSilentThroughout: Bool, isSteady: Bool = false, isOneSided: Bool = false, path: UInt64 = 0,
-        lastSpeaker: Role = .client
+        lastSpeaker: Role = .client, room: inout Int
     ) {
-        let index = clusters.firstIndex { TimeClusters.isTight(TimeClusters.joined($0.range, time)) } ?? begin(time)
+        let known = clusters.firstIndex { TimeClusters.isTight(TimeClusters.joined($0.range, time)) }
+        guard let index = known ?? begin(time, &room) else {
+            forgotten &+= 1
+            return
+        }
         clusters[index].range = TimeClusters.joined(clusters[index].range, time)
         clusters[index].count &+= 1
-        clusters[index].paths.count(path, lastSpeaker)
+        clusters[index].paths.count(path, lastSpeaker, room: &room)
         if isSilentThroughout { clusters[index].silentThroughout &+= 1 }
         if isSteady { clusters[index].steady &+= 1 }
         if isOneSided { clusters[index].oneSided &+= 1 }
     }
 
     /// Adds the times of other groups: each group goes into one that is close enough to hold all of it.
-    mutating func add(_ other: TimeClusters) {
+    mutating func add(_ other: TimeClusters, room: inout Int) {
         forgotten &+= other.forgotten
         for cluster in other.clusters {
             let range = cluster.range
-            let index =
-                clusters.firstIndex {
-                    TimeClusters.isTight(
-                        min($0.range.lowerBound, range.lowerBound)...max($0.range.upperBound, range.upperBound))
-                } ?? begin(range.lowerBound)
+            let known = clusters.firstIndex {
+                TimeClusters.isTight(
+                    min($0.range.lowerBound, range.lowerBound)...max($0.range.upperBound, range.upperBound))
+            }
+            guard let index = known ?? begin(range.lowerBound, &room) else {
+                forgotten &+= cluster.count
+                continue
+            }
             clusters[index].range = TimeClusters.joined(
                 TimeClusters.joined(clusters[index].range, range.lowerBound), range.upperBound)
             clusters[index].count &+= cluster.count
-            clusters[index].paths.add(cluster.paths)
+            clusters[index].paths.add(cluster.paths, room: &room)
             clusters[index].silentThroughout &+= cluster.silentThroughout
             clusters[index].steady &+= cluster.steady
             clusters[index].oneSided &+= cluster.oneSided
@@ -67,11 +86,17 @@ struct TimeClusters: Sendable {
         range.upperBound &- range.lowerBound <= range.upperBound / tolerance
     }
 
-    private mutating func begin(_ time: Int64) -> Int {
-        if clusters.count >= TimeClusters.limit,
-            let smallest = clusters.indices.min(by: { clusters[$0].count < clusters[$1].count })
-        {
-            forgotten &+= clusters.remove(at: smallest).count
+    /// Begins a group, in the place of another one where there is no room; nil if there is none.
+    private mutating func begin(_ time: Int64, _ room: inout Int) -> Int? {
+        if clusters.count >= TimeClusters.limit || room < Self.cost {
+            guard let smallest = clusters.indices.min(by: { clusters[$0].count < clusters[$1].count }) else {
+                return nil
+            }
+            let cluster = clusters.remove(at: smallest)
+            forgotten &+= cluster.count
+            room &+= cluster.paths.cost
+        } else {
+            room &-= Self.cost
         }
         clusters.append(Cluster(range: time...time))
         return clusters.count &- 1

@@ -148,6 +148,9 @@ package struct SessionSelection: OutputFormat, ~Copyable {
 
     package var demand: EventDemand { .totals }
 
+    /// A session in the dictionary, which grows by copying.
+    package static var sessionByteCount: Int { 3 * (MemoryLayout<Session>.stride + MemoryLayout<SessionID>.stride) }
+
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         switch event {
         case .capture(let start): selected.start = start.start
@@ -157,7 +160,7 @@ package struct SessionSelection: OutputFormat, ~Copyable {
             open[id] = Session(
                 record: start.record, start: start.tcp.syn?.time ?? time,
                 firstPacket: start.tcp.syn?.packet,
-                note: selected.details.contains(.comments) ? SessionNote(start, session: id) : nil,
+                note: selected.details.contains(.comments) ? SessionNote(start) : nil,
                 isEncrypted: start.encryption != nil || id.stream != nil,
                 clientRandom: start.encryption?.clientRandom, isChosen: !filter.events.choosesSessions)
         case .handshake(let handshake):
@@ -180,8 +183,7 @@ package struct SessionSelection: OutputFormat, ~Copyable {
     }
 
     private mutating func take(_ end: borrowing SessionEnd, at context: borrowing EventContext) {
-        guard var session = open.removeValue(forKey: context.session) else { return }
-        session.note?.record(end)
+        guard let session = open.removeValue(forKey: context.session) else { return }
         selected.sessionCount.all &+= 1
         guard isWanted(session, end, at: context) else { return }
         selected.sessionCount.wanted &+= 1
@@ -193,7 +195,7 @@ package struct SessionSelection: OutputFormat, ~Copyable {
         if selected.details.contains(.clientRandoms), let random = session.clientRandom {
             selected.add(random, to: session.record)
         }
-        if let note = session.note { selected.add(note.text, to: session.record) }
+        if let note = session.note { selected.add(note.text(end), to: session.record) }
         if let packet = session.firstPacket, packet < session.record {
             selected.earlierPackets[packet] = session.record
         }

@@ -18,6 +18,8 @@ public struct CaptureError: Error, Hashable, Sendable {
         case cutShort
         /// The file or its compressed data is invalid or unsupported; `detail` says how.
         case damaged
+        /// To unpack the file takes more memory than there is; `detail` says how much.
+        case needsMemory
         /// The filter expression is wrong or does not apply to the file's link type; `detail` has libpcap's message.
         case badFilter
         /// The files up to this one hold more than 16 MiB of secrets; the rest were dropped, so some connections may stay encrypted.
@@ -81,6 +83,7 @@ extension CaptureError {
             case .system(let code) where isCut: (.cannotRead, nil, FileSource.systemMessage(code))
             case .compressionCutShort(let offset) where isCut: (.cutShort, offset, error.detail)
             case .compressionDamaged(let message, let offset) where isCut: (.damaged, offset, method + message)
+            case .needsMemory(let reason, let offset) where isCut: (.needsMemory, offset, method + reason)
             default: (error.kind, nil, error.detail)
             }
         self.init(
@@ -104,6 +107,7 @@ extension CaptureError: CustomStringConvertible {
         case .compressed: "\(file): is compressed with \(detail): unpack it first"
         case .cutShort: "\(file): cut short \(place)\(more)"
         case .damaged: "\(file): damaged \(place)\(more)"
+        case .needsMemory: "\(file): cannot be unpacked \(place)\(more)"
         case .badFilter: "\(file): bad filter \"\(printable(filter ?? ""))\"\(more)"
         case .tooManySecrets: "\(file): holds more secrets than fit in 16 MiB\(more)"
         case .repeatedStandardInput: "\(file): can be read only once"

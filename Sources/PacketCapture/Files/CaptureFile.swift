@@ -173,7 +173,7 @@ public struct CaptureFile: ~Copyable {
         return input.buffer.hasTurned
     }
 
-    /// Frees all blocks but the current one: no packet in them is needed any more.
+    /// Frees all blocks but the current one: no packet that was read is needed any more.
     mutating func endLending() { input.buffer.endLending() }
 
     /// The memory that packets were lent from; empty if none was.

@@ -205,7 +205,7 @@ public struct MergedCapture: ~Copyable {
         }
     }
 
-    /// Frees the memory of earlier batches; the latest batch stays valid.
+    /// Frees the memory of all batches, the latest one included.
     package mutating func endLending() {
         retired.removeAll()
         current?.endLending()

@@ -10,6 +10,8 @@ struct Fragment {
     let range: Range<Int>
     /// Whether it is the last fragment.
     let isLast: Bool
+    /// Whether the checksum of its IPv4 header is wrong, and was not left out.
+    let hasWrongChecksum: Bool
     /// Where its fixed IP header lies in the bytes it was found in.
     let header: Range<Int>
     /// Where its payload lies there, as far as it was captured.
@@ -28,12 +30,14 @@ struct Fragment {
             offset = Int(field & 0xfff8)
             isLast = field & 1 == 0
             identification = bytes.bigEndianUInt32(at: fragmentHeader &+ 4)
+            hasWrongChecksum = false
         } else {
             next = bytes[header.lowerBound &+ 9]
             let field = bytes.bigEndianUInt16(at: header.lowerBound &+ 6)
             offset = Int(field & 0x1fff) &* 8
             isLast = field & 0x2000 == 0
             identification = UInt32(bytes.bigEndianUInt16(at: header.lowerBound &+ 4))
+            hasWrongChecksum = Self.isChecksumWrong(bytes.extracting(header.lowerBound..<walk.offset))
         }
 
         let length = walk.end &- walk.offset
@@ -44,6 +48,28 @@ struct Fragment {
         key = DatagramKey(
             source: walk.source(in: bytes), destination: walk.destination(in: bytes), identification: identification,
             protocolNumber: isIPv6 ? 0 : next, tunnel: walk.tunnel)
+    }
+
+    /// Whether the checksum of an IPv4 header (RFC 791 3.1) is wrong; one of 0 was left to the network card.
+    private static func isChecksumWrong(_ header: Span<UInt8>) -> Bool {
+        guard header.bigEndianUInt16(at: 10) != 0 else { return false }
+        var sum: UInt32 = 0
+        for word in 0..<header.count / 2 { sum &+= UInt32(header.bigEndianUInt16(at: 2 &* word)) }
+        sum = (sum & 0xffff) &+ (sum &>> 16)
+        sum = (sum & 0xffff) &+ (sum &>> 16)
+        return sum != 0xffff
+    }
+
+    /// A fragment that repeats a part of a complete datagram, found in the bytes of that.
+    init(_ range: Range<Int>, isLast: Bool, of datagram: ReassembledDatagram) {
+        let header = datagram.key.source.isIPv6 ? 40 : 20
+        key = datagram.key
+        next = datagram.next
+        self.range = range
+        self.isLast = isLast
+        hasWrongChecksum = false
+        self.header = 0..<header
+        captured = (range.lowerBound &+ header)..<(range.upperBound &+ header)
     }
 
     /// Where the datagram leads, if its protocol number already excludes TCP, UDP and tunnels that are decoded.

@@ -17,9 +17,20 @@ struct FragmentTable {
     private var freeSlots: [Int] = []
     private var oldest: Int?
     private var newest: Int?
+    /// A complete datagram, and which parts of it came once more: another datagram may have the same.
+    private struct Completed {
+        let datagram: ReassembledDatagram
+        var repeats: [(range: Range<Int>, isLast: Bool)] = []
+
+        /// The most parts that are kept, and the most attempts to complete another datagram with them.
+        static let limit = 8
+    }
+
     /// The last complete ones; a ring.
-    private var completed: [ReassembledDatagram] = []
+    private var completed: [Completed] = []
     private var nextCompleted = 0
+    /// Whether there were fragments whose header has the right checksum.
+    private var hasRightChecksums = false
 
     init(limits: DecodingLimits) {
         self.limits = limits
@@ -30,13 +41,19 @@ struct FragmentTable {
         _ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp
     ) -> ReassembledDatagram? {
         dropOverdue(at: time)
+        // A receiver never sees one with a wrong checksum (RFC 1122 3.2.1.2), unless the capture has nothing else.
+        guard !fragment.hasWrongChecksum || !hasRightChecksums else {
+            totals.unusedFragments &+= 1
+            return nil
+        }
+        if !fragment.hasWrongChecksum { hasRightChecksums = true }
         guard let slot = slots[fragment.key] ?? begin(fragment, from: source, at: time) else {
             totals.duplicateFragments &+= 1
             return nil
         }
         totals.heldBytes &-= entries[slot].datagram.cost
         let completed = add(fragment, from: source, to: slot)
-        if completed == nil { totals.heldBytes &+= entries[slot].datagram.cost }
+        if slots[fragment.key] == slot { totals.heldBytes &+= entries[slot].datagram.cost }
         dropBeyondBounds()
         return completed
     }
@@ -55,25 +72,58 @@ struct FragmentTable {
         case .contradicts:
             totals.unusedFragments &+= 1
             totals.contradictoryDatagrams &+= 1
-            entries[slot].datagram.spoil()
+            _ = remove(slot)
         case .waits:
             totals.unusedFragments &+= 1
+            if let whole = completeWithRepeats(slot) {
+                totals.unusedFragments &-= entries[slot].datagram.fragments
+                return finish(whole, slot)
+            }
             guard entries[slot].datagram.partCount > limits.fragmentsPerDatagram else { break }
             totals.evictedDatagrams &+= 1
             entries[slot].datagram.spoil()
         case .completes:
             totals.unusedFragments &-= entries[slot].datagram.fragments &- 1
-            totals.reassembledDatagrams &+= 1
-            let datagram = remove(slot).completed()
-            remember(datagram)
-            return datagram
+            return finish(entries[slot].datagram, slot)
+        }
+        return nil
+    }
+
+    /// Takes a datagram that is complete.
+    private mutating func finish(_ whole: FragmentedDatagram, _ slot: Int) -> ReassembledDatagram {
+        totals.reassembledDatagrams &+= 1
+        _ = remove(slot)
+        let datagram = whole.completed()
+        remember(datagram)
+        return datagram
+    }
+
+    /// Completes a datagram with what seemed to repeat an earlier one of the same identification: their ends may be alike.
+    private mutating func completeWithRepeats(_ slot: Int) -> FragmentedDatagram? {
+        let key = entries[slot].datagram.key
+        for index in completed.indices where completed[index].datagram.key == key && !completed[index].repeats.isEmpty {
+            guard entries[slot].datagram.attempts < Completed.limit else { return nil }
+            entries[slot].datagram.attempts &+= 1
+            var whole = entries[slot].datagram
+            let earlier = completed[index].datagram
+            for part in completed[index].repeats {
+                let fragment = Fragment(part.range, isLast: part.isLast, of: earlier)
+                guard case .completes = whole.insert(fragment, from: earlier.bytes.span) else { continue }
+                completed[index].repeats = []
+                return whole
+            }
         }
         return nil
     }
 
     /// Begins the datagram of a fragment; nil if the fragment repeats one of a complete datagram.
     private mutating func begin(_ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp) -> Int? {
-        for index in completed.indices where completed[index].contains(fragment, from: source) { return nil }
+        for index in completed.indices where completed[index].datagram.contains(fragment, from: source) {
+            if completed[index].repeats.count < Completed.limit {
+                completed[index].repeats.append((fragment.range, fragment.isLast))
+            }
+            return nil
+        }
         let datagram = FragmentedDatagram(fragment, from: source, at: time)
         let slot = freeSlots.popLast() ?? entries.count
         let entry = Entry(datagram: datagram, older: newest, newer: nil)
@@ -100,9 +150,9 @@ struct FragmentTable {
 
     private mutating func remember(_ datagram: ReassembledDatagram) {
         if completed.count < limits.completedDatagrams {
-            completed.append(datagram)
+            completed.append(Completed(datagram: datagram))
         } else if !completed.isEmpty {
-            completed[nextCompleted] = datagram
+            completed[nextCompleted] = Completed(datagram: datagram)
             nextCompleted = nextCompleted &+ 1 < completed.count ? nextCompleted &+ 1 : 0
         }
     }

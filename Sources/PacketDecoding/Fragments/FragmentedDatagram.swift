@@ -20,6 +20,8 @@ struct FragmentedDatagram {
         var range: Range<Int>
         /// Where it lies in `bytes`, as far as it was captured.
         var place: Range<Int>
+        /// Parts that came in order, each at the end of the last, share a number.
+        var run: Int
     }
 
     let key: DatagramKey
@@ -27,6 +29,8 @@ struct FragmentedDatagram {
     let firstTime: Timestamp
     /// How many fragments it holds.
     private(set) var fragments: UInt64 = 0
+    /// How often completing it with parts of an earlier datagram was tried.
+    var attempts = 0
     /// The fixed IP header of the fragment that came first, then payload in order of arrival.
     private var bytes: [UInt8] = []
     /// In the order of the payload.
@@ -35,8 +39,9 @@ struct FragmentedDatagram {
     private var covered = 0
     /// The length of the payload, once the last fragment has told it.
     private var length: Int?
+    private var runs = 0
     private var next: UInt8 = 0
-    /// Whether fragments contradicted each other, which no further one can mend (RFC 5722 4).
+    /// Whether there were too many fragments, which no further one can mend.
     private(set) var isSpoiled = false
 
     init(_ fragment: Fragment, from source: Span<UInt8>, at time: Timestamp) {
@@ -47,39 +52,67 @@ struct FragmentedDatagram {
     }
 
     /// What it counts against the bounds: its bytes and, roughly, its overhead.
-    var cost: Int { 256 &+ bytes.count &+ 32 &* parts.count }
+    var cost: Int { 256 &+ bytes.count &+ 40 &* parts.count }
     /// The number of parts, each from a fragment of its own.
     var partCount: Int { parts.count }
 
     /// Adds what no other fragment has brought.
     ///
-    /// Where fragments overlap, their bytes must agree, and in IPv6 the fragment must be an exact duplicate: then the first
-    /// copy stays. Otherwise the receiver's view is unknown. RFC 5722 4 (RFC 8200 4.5) has receivers drop such datagrams,
-    /// and current IPv4 receivers do the same.
+    /// Where fragments overlap, Linux decides (inet_frag_queue_insert): one inside others that came in order is ignored,
+    /// whatever its bytes; any other overlap makes it drop all of them (RFC 5722 4), and what follows begins another datagram.
     mutating func insert(_ fragment: Fragment, from source: Span<UInt8>) -> Outcome {
         let payload = source.extracting(fragment.captured)
-        let first = firstPart(endingBehind: fragment.range.lowerBound)
-        guard fitsLength(fragment), agrees(fragment, payload, from: first) else { return .contradicts }
-
-        var index = first
-        var start = fragment.range.lowerBound
-        let end = fragment.range.upperBound
-        let before = covered
-        while start < end {
-            let limit = index < parts.count ? min(end, parts[index].range.lowerBound) : end
-            if start < limit {
-                insert(start..<limit, of: payload, startingAt: fragment.range.lowerBound, at: index)
-                index &+= 1
-            }
-            guard index < parts.count else { break }
-            start = max(start, parts[index].range.upperBound)
-            index &+= 1
+        guard fitsLength(fragment) else { return .contradicts }
+        let (start, end) = (fragment.range.lowerBound, fragment.range.upperBound)
+        let index = firstPart(endingBehind: start)
+        if index < parts.count, parts[index].range.lowerBound < end {
+            return isInsideRun(fragment.range, from: index) ? .repeats : .contradicts
         }
+        let run: Int
+        if index == parts.count, let last = parts.last, last.range.upperBound == start {
+            run = last.run
+        } else {
+            runs &+= 1
+            run = runs
+        }
+        let place = bytes.count..<(bytes.count &+ payload.count)
+        parts.insert(Part(range: fragment.range, place: place, run: run), at: index)
+        bytes.append(copying: payload)
+        covered &+= fragment.range.count
+        lowerHopLimit(to: source.extracting(fragment.header))
         if fragment.isLast { length = end }
-        if fragment.range.lowerBound == 0 { next = fragment.next }
-        guard covered > before else { return .repeats }
+        if start == 0 { next = fragment.next }
         fragments &+= 1
         return covered == length ? .completes : .waits
+    }
+
+    /// Whether parts that came in order, from the one at `index` on, cover a range.
+    private func isInsideRun(_ range: Range<Int>, from index: Int) -> Bool {
+        guard range.upperBound <= parts[parts.count &- 1].range.upperBound,
+            parts[index].range.lowerBound <= range.lowerBound
+        else { return false }
+        var last = index
+        while parts[last].range.upperBound < range.upperBound {
+            last &+= 1
+            guard last < parts.count, parts[last].run == parts[index].run else { return false }
+        }
+        return true
+    }
+
+    /// Keeps the lowest hop limit: a datagram arrives only if all of its fragments do.
+    private mutating func lowerHopLimit(to header: Span<UInt8>) {
+        let place = key.source.isIPv6 ? 7 : 8
+        guard header.count > place, bytes.count > place, header[place] < bytes[place] else { return }
+        if !key.source.isIPv6 {
+            // The checksum goes along (RFC 1624 3).
+            let change = UInt32(bytes[8] &- header[8]) &<< 8
+            let sum = UInt32(bytes[10]) &<< 8 | UInt32(bytes[11])
+            let new = sum &+ change
+            let folded = new & 0xffff &+ new &>> 16
+            bytes[10] = UInt8(truncatingIfNeeded: folded &>> 8)
+            bytes[11] = UInt8(truncatingIfNeeded: folded)
+        }
+        bytes[place] = header[place]
     }
 
     /// Drops everything but the key.
@@ -123,34 +156,7 @@ struct FragmentedDatagram {
         if fragment.isLast {
             return length.map { $0 == end } ?? ((parts.last?.range.upperBound ?? 0) <= end)
         }
-        return length.map { end < $0 } ?? true
-    }
-
-    /// Whether the fragment may overlap the other parts the way it does.
-    private func agrees(_ fragment: Fragment, _ payload: Span<UInt8>, from first: Int) -> Bool {
-        var index = first
-        while index < parts.count, parts[index].range.lowerBound < fragment.range.upperBound {
-            let part = parts[index]
-            // RFC 8200 4.5: exact duplicates may be accepted, unlike overlaps.
-            if key.source.isIPv6, part.range != fragment.range { return false }
-            let common = part.range.clamped(to: fragment.range)
-            let kept = bytes.span.extracting(part.place)
-            let keptIndices = kept.indices(from: common.lowerBound &- part.range.lowerBound, length: common.count)
-            let newIndices = payload.indices(
-                from: common.lowerBound &- fragment.range.lowerBound, length: common.count)
-            guard kept.extracting(keptIndices).startsLike(payload.extracting(newIndices)) else { return false }
-            index &+= 1
-        }
-        return true
-    }
-
-    private mutating func insert(
-        _ range: Range<Int>, of payload: Span<UInt8>, startingAt start: Int, at index: Int
-    ) {
-        let new = payload.extracting(payload.indices(from: range.lowerBound &- start, length: range.count))
-        parts.insert(Part(range: range, place: bytes.count..<(bytes.count &+ new.count)), at: index)
-        bytes.append(copying: new)
-        covered &+= range.count
+        return length.map { end <= $0 } ?? true
     }
 
     /// The index of the first part that ends after `offset`.

@@ -119,8 +119,9 @@ struct ChecksumTrust: Sendable {
 /// The hop limit (RFC 8200 3; time to live, RFC 791 3.1) of most of one direction's segments, and which segments have a
 /// lower one: those may expire on the way, so that only an observer sees them.
 ///
-/// Each segment votes: one near the value adds weight, any other removes some, and once none is left the next value
-/// replaces it. So a change of route is believed after a few segments.
+/// Each segment votes: one near the value adds weight, all of it once two agree, any other removes some, and once none is left
+/// the next value replaces it. So a change of route is believed after a few segments in a row. A value as low as those that are
+/// doubted gives way to the first higher one.
 struct HopLimitVote: Sendable {
     private var value: UInt8 = 0
     private var weight: UInt8 = 0
@@ -147,7 +148,7 @@ struct HopLimitVote: Sendable {
     /// Counts a vote that ``agrees(with:)`` the value.
     @inline(__always)
     mutating func strengthen() {
-        if weight < Self.maximumWeight { weight &+= 1 }
+        weight = isSettled ? Self.maximumWeight : weight &+ 1
     }
 
     /// Whether a segment falls short.
@@ -169,7 +170,12 @@ struct HopLimitVote: Sendable {
             return false
         }
         if isNear(hopLimit) {
-            weight = min(weight &+ 1, Self.maximumWeight)
+            strengthen()
+            return false
+        }
+        if hopLimit > value, value <= Self.longestPath {
+            value = hopLimit
+            weight = 1
             return false
         }
         let isShort = fallsShort(hopLimit)

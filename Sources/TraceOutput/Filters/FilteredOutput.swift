@@ -14,6 +14,11 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     /// Events of connections that are not decided on, and what the format holds.
     package static var heldByteCount: Int { maximumHeldBytes &+ Base.heldByteCount }
 
+    /// Whether a session is shown, and its first event until that is known.
+    package static var sessionByteCount: Int {
+        3 * MemoryLayout<Session>.stride + MemoryLayout<HeldEvent>.stride + Base.sessionByteCount
+    }
+
     /// The format.
     private(set) var base: Base
     private let filter: EventFilter

@@ -58,6 +58,9 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
     /// Messages wait for the end of their session.
     package static var heldByteCount: Int { bytesInMemory }
 
+    /// A session, its place in the table and the room for its next record.
+    package static var sessionByteCount: Int { 700 }
+
     /// An archive is one JSON value.
     package static var isOneDocument: Bool { true }
 

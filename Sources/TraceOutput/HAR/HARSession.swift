@@ -48,7 +48,7 @@ final class HARSession {
     }
 
     /// The bytes that it has in memory.
-    var bytesInMemory: Int { messages.tail.count + controls.tail.count }
+    var bytesInMemory: Int { messages.bytesInMemory + controls.bytesInMemory }
 }
 
 /// The phases of an exchange, in nanoseconds; what is not known of the later ones is 0, as HAR demands.

@@ -16,8 +16,12 @@ struct SpooledRecords: ~Copyable {
     /// Bytes before the first record of a chunk.
     static var linkLength: Int { 16 }
 
+    /// What the records take that are in memory, and the room for further ones.
+    var bytesInMemory: Int { tail.capacity - Self.leastMemory }
+    private static var leastMemory: Int { 64 }
+
     /// The records that are in memory, laid out as a chunk; empty if there are none.
-    private(set) var tail = OutputBuffer(capacity: 64)
+    private(set) var tail = OutputBuffer(capacity: leastMemory)
     /// The first chunk.
     private(set) var first: Chunk?
     private var last: Chunk?
@@ -38,6 +42,7 @@ struct SpooledRecords: ~Copyable {
 
     /// Moves the records in memory to the spool.
     mutating func spill(to spool: inout some Spool & ~Copyable, keepsMemory: Bool = true) {
+        defer { tail.removeAll(keeping: keepsMemory ? 2 * Self.chunkLength : Self.leastMemory) }
         guard !tail.isEmpty else { return }
         let chunk = Chunk(offset: tail.withBytes { spool.append($0) }, length: tail.count)
         if let last {
@@ -49,7 +54,6 @@ struct SpooledRecords: ~Copyable {
             first = chunk
         }
         last = chunk
-        tail.removeAll(keeping: keepsMemory ? 2 * Self.chunkLength : 64)
     }
 }
 

@@ -87,6 +87,9 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
         output = OutputBuffer()
     }
 
+    /// The sessions that it lists, and the blocks in which their details are.
+    package static var sessionByteCount: Int { SessionTable.sessionByteCount + 300 + 8 * maximumDetails }
+
     /// All messages and control frames, with as much of their payloads as may be kept.
     package var demand: EventDemand {
         var demand = EventDemand()

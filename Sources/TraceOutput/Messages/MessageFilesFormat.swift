@@ -29,6 +29,9 @@ package struct MessageFilesFormat<Store: MessageStore>: OutputFormat, ~Copyable 
         self.limit = limit
     }
 
+    /// A session in the dictionary, which grows by copying.
+    package static var sessionByteCount: Int { 3 * (MemoryLayout<Session>.stride + MemoryLayout<SessionID>.stride) }
+
     package var demand: EventDemand {
         var demand = EventDemand.totals
         demand.includesFrames = true

@@ -42,6 +42,9 @@ package struct SVGFormat: OutputFormat, ~Copyable {
     /// Creates the format.
     package init() {}
 
+    /// The sessions that it lists.
+    package static var sessionByteCount: Int { SessionTable.sessionByteCount }
+
     /// Messages and control frames without payloads.
     package var demand: EventDemand {
         var demand = EventDemand.totals

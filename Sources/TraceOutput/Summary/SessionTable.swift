@@ -7,10 +7,12 @@ import WireFormat
 struct SessionTable {
     /// The most open sessions that are followed; others are only counted.
     static let maximumOpen = 1 << 16
+    /// What an open session takes, at most: its row, its place in the table, a URL of its own.
+    static let sessionByteCount = 600
 
     /// The most ended sessions to keep.
     let maximumRows: Int
-    private var open: [SessionID: SessionRow] = [:]
+    private var open: [SessionID: OpenSession] = [:]
     private var ended: [SessionRow] = []
     /// The number of sessions so far.
     private(set) var count: UInt64 = 0
@@ -21,11 +23,12 @@ struct SessionTable {
     }
 
     /// The row of a session, while it is open.
-    func row(of session: SessionID) -> SessionRow? { open[session] }
+    func row(of session: SessionID) -> SessionRow? { open[session]?.row }
 
     /// The kept sessions, by number.
     var rows: [SessionRow] {
-        ended.sorted { $0.session < $1.session }
+        // Rows are large: sorting their indices is cheaper.
+        ended.indices.sorted { ended[$0].session < ended[$1].session }.map { ended[$0] }
     }
 
     /// The number of sessions that are not kept.
@@ -34,7 +37,7 @@ struct SessionTable {
     mutating func begin(_ start: borrowing ConnectionStart, session: SessionID) {
         count += 1
         guard open.count < Self.maximumOpen else { return }
-        open[session] = SessionRow(session: session, start: start)
+        open[session] = OpenSession(session, start)
     }
 
     mutating func record(_ handshake: borrowing Handshake, session: SessionID) {
@@ -44,15 +47,47 @@ struct SessionTable {
     /// Ends a session; returns its row if it was followed.
     @discardableResult
     mutating func end(_ end: borrowing SessionEnd, session: SessionID) -> SessionRow? {
-        guard let row = open.removeValue(forKey: session) else { return nil }
+        guard let open = open.removeValue(forKey: session) else { return nil }
+        var row = open.row
         row.record(end)
         if ended.count < maximumRows { ended.append(row) }
         return row
     }
 }
 
-/// One session in a list; a class, since it would be large to move when its session ends.
-package final class SessionRow {
+/// What the row of an open session is made of; a class, since a dictionary would move it on every change.
+///
+/// Smaller than the row, which has room for the ending: 60,000 may be open.
+private final class OpenSession {
+    private let session: SessionID
+    private let client: Endpoint
+    private let server: Endpoint
+    private var url = ""
+    private var upgrade: SessionRow.Upgrade
+    private var isDeflateNegotiated: Bool?
+
+    init(_ session: SessionID, _ start: borrowing ConnectionStart) {
+        self.session = session
+        client = start.client
+        server = start.server
+        upgrade = SessionRow.Upgrade(start)
+    }
+
+    var row: SessionRow {
+        SessionRow(
+            session: session, client: client, server: server, url: url, upgrade: upgrade,
+            isDeflateNegotiated: isDeflateNegotiated)
+    }
+
+    func record(_ handshake: borrowing Handshake) {
+        upgrade = SessionRow.Upgrade(handshake)
+        isDeflateNegotiated = handshake.extensions.contains { $0.name == "permessage-deflate" }
+        url = SessionRow.kept(handshake.url)
+    }
+}
+
+/// One session in a list.
+package struct SessionRow {
     /// The most bytes of a URL to keep.
     static let keptURLBytes = 300
 
@@ -80,6 +115,17 @@ package final class SessionRow {
         case answerMissing
         /// Accepted.
         case accepted
+
+        /// How it went before an upgrade was seen.
+        init(_ start: borrowing ConnectionStart) {
+            self = start.opening == .handshake ? .pending : .unseen
+        }
+
+        init(_ handshake: borrowing Handshake) {
+            self =
+                handshake.isAccepted
+                ? .accepted : handshake.isAnswerMissing ? .answerMissing : .refused(status: handshake.status)
+        }
     }
 
     let session: SessionID
@@ -91,13 +137,6 @@ package final class SessionRow {
     /// Whether permessage-deflate was negotiated; nil if that was not captured.
     var isDeflateNegotiated: Bool?
     var ending: Ending?
-
-    init(session: SessionID, start: borrowing ConnectionStart) {
-        self.session = session
-        client = start.client
-        server = start.server
-        upgrade = start.opening == .handshake ? .pending : .unseen
-    }
 
     /// The URL's path, without its query; empty if no upgrade was captured.
     var path: Substring {
@@ -124,21 +163,13 @@ package final class SessionRow {
     /// Both ends, for example "10.0.0.7:53412 → 10.0.0.9:8080".
     var peers: String { "\(client) → \(server)" }
 
-    func record(_ handshake: borrowing Handshake) {
-        upgrade =
-            handshake.isAccepted
-            ? .accepted : handshake.isAnswerMissing ? .answerMissing : .refused(status: handshake.status)
-        isDeflateNegotiated = handshake.extensions.contains { $0.name == "permessage-deflate" }
-        url = Self.kept(handshake.url)
-    }
-
     /// As much of a URL as is kept.
     static func kept(_ url: String) -> String {
         guard url.utf8.count > keptURLBytes else { return url }
         return String(decoding: url.utf8.prefix(keptURLBytes), as: UTF8.self) + "…"
     }
 
-    func record(_ end: borrowing SessionEnd) {
+    mutating func record(_ end: borrowing SessionEnd) {
         ending = Ending(
             verdict: end.verdict, duration: end.duration, framesFromClient: end.fromClient.frames,
             framesFromServer: end.fromServer.frames, bytesFromClient: end.fromClient.payloadBytes,
@@ -146,7 +177,13 @@ package final class SessionRow {
     }
 }
 
+/// How people refer to sessions.
 extension SessionID {
+    /// The number: "3", or "3.5" for stream 5 of connection 3.
+    var number: String {
+        if let stream { "\(connection).\(stream)" } else { "\(connection)" }
+    }
+
     /// Orders sessions by connection, then by stream.
     static func < (left: SessionID, right: SessionID) -> Bool {
         (left.connection, left.stream ?? 0) < (right.connection, right.stream ?? 0)

@@ -54,6 +54,9 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
         output = OutputBuffer(capacity: 1 << 12)
     }
 
+    /// The sessions that it lists.
+    package static var sessionByteCount: Int { SessionTable.sessionByteCount }
+
     /// Totals, sessions and findings: the page has no frames.
     package var demand: EventDemand { .totals }
 

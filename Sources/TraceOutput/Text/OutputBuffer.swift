@@ -10,7 +10,7 @@ package struct OutputBuffer: ~Copyable, @unchecked Sendable {
     package private(set) var count = 0
     /// Takes bytes while a line is still being printed; nil if the buffer must keep them.
     package var drain: (@Sendable (Span<UInt8>) -> Void)?
-    private var capacity: Int
+    private(set) var capacity: Int
     private var storage: UnsafeMutablePointer<UInt8>
 
     /// Creates an empty buffer with room for `capacity` bytes.

@@ -88,6 +88,9 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
 
     /// Everything but intervals.
     ///
+    /// The sessions that it lists.
+    package static var sessionByteCount: Int { SessionTable.sessionByteCount }
+
     /// Four bytes of payload are enough for any character.
     package var demand: EventDemand {
         let (bytes, isLarge) = options.payload.maximum.multipliedReportingOverflow(by: 4)

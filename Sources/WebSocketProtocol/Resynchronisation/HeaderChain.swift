@@ -87,7 +87,7 @@ struct HeaderChain {
     /// - Parameters:
     ///   - header: What stands where a header is due.
     ///   - payload: The bytes after the header, as many as are at hand, at most the payload's length.
-    ///   - isText: Whether its first byte stands in a UTF-8 sequence of a stream that is UTF-8.
+    ///   - isText: Whether its first byte stands in a UTF-8 sequence of a stream that is UTF-8, so that it proves nothing.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
     ///   - model: What the stream's bytes are if they are no frames.
     /// - Returns: Whether it can be one; else the chain is broken.
@@ -95,6 +95,7 @@ struct HeaderChain {
         _ header: FrameHeader, payload: Span<UInt8>, isText: Bool, mayBeCompressed: Bool, _ model: borrowing ByteModel
     ) -> Bool {
         guard isPlausible(header, mayBeCompressed: mayBeCompressed) else { return false }
+        let isText = isText || Self.isLengthPrefixed(header, payload)
         frames += 1
         if header.payloadLength == 0 {
             emptyFrames += 1
@@ -121,6 +122,13 @@ struct HeaderChain {
         lastKey = header.maskingKey ?? 0
         next &+= UInt64(header.byteCount) &+ header.payloadLength
         return true
+    }
+
+    /// Whether the payload begins with its own length, as far as it goes on: 81 78 77 is an array of one text in CBOR (RFC 8949
+    /// 3.1), and such a record proves nothing.
+    private static func isLengthPrefixed(_ header: FrameHeader, _ payload: Span<UInt8>) -> Bool {
+        guard !header.isMasked, payload.count > 0, header.payloadLength > 8 else { return false }
+        return UInt64(payload[0]) &+ 1 == header.payloadLength
     }
 
     /// Remembers a frame's first byte and length; false if a recent frame of the chain had both.

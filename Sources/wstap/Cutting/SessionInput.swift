@@ -33,7 +33,7 @@ struct SessionInput {
         for command: String, keeping details: SelectedConnections.Details = []
     ) throws -> (SelectedConnections, ExitCode) {
         try refusePipes(for: command)
-        let selected = SelectedConnections(keeping: details)
+        let selected = SelectedConnections(keeping: details, commentBytes: memory.bytes / 10)
         let status = try read(into: SessionSelection(sessions, into: selected))
         reportOmissions(selected)
         return (selected, status)
@@ -161,6 +161,7 @@ struct SessionInput {
         options.assumedServers = assumedServers
         options.secrets = known.store
         options.limits = Limits(memory, format: holding, windows: windows)
+        options.limits.sessionBytes = SessionSelection.sessionByteCount
         return options
     }
 

@@ -134,5 +134,6 @@ extension AnalysisOptions {
         assumedServers = servers
         self.secrets = secrets
         limits = Limits(memory, format: Format.heldByteCount, windows: windows)
+        limits.sessionBytes = Format.sessionByteCount
     }
 }

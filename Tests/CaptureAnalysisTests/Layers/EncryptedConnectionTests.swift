@@ -148,7 +148,7 @@ struct EncryptedConnectionTests {
 
     @Test("with more servers than are followed are counted")
     func bound() {
-        var table = EncryptedServers()
+        var table = EncryptedServers(room: 1 << 20)
         for number in 0..<(EncryptedServers.limit + 50) {
             var connection = EncryptedConnection(
                 client: Endpoint("10.0.0.7:1"), server: Endpoint("10.0.0.9:443"),

@@ -53,11 +53,10 @@ extension BrokenFile {
             (byte \(Compression.lz4.pack(pcap.bytes).count - 4) of the file): lz4: ERROR_contentChecksum_invalid
             """),
         packed(
-            "zstd window of 2 GiB", [0x28, 0xB5, 0x2F, 0xFD, 0, 0xA8, 1, 0, 0], packets: 0, kind: .damaged,
+            "zstd window of 2 GiB", [0x28, 0xB5, 0x2F, 0xFD, 0, 0xA8, 1, 0, 0], packets: 0, kind: .needsMemory,
             """
-            damaged inside the file header, at byte 0 of the unpacked data \
-            (byte 5 of the file): zstd: Frame requires too \
-            much memory for decoding
+            cannot be unpacked inside the file header, at byte 0 of the unpacked data \
+            (byte 5 of the file): zstd: needs 2049 MiB for its window; the largest that is read has 128 MiB
             """),
         packed(
             "packed twice", Compression.zstd.pack(stored), packets: 0, kind: .compressed,

@@ -31,32 +31,37 @@ struct FragmentFeed {
 struct FragmentModel {
     let isIPv6: Bool
     private var bytes: [Int: UInt8] = [:]
-    private var ranges: [Range<Int>] = []
+    /// The fragments that it holds, each with the run that it belongs to.
+    private var parts: [(range: Range<Int>, run: Int)] = []
     private var length: Int?
-    private(set) var isSpoiled = false
+    private var furthest = 0
+    /// How often fragments contradicted each other.
+    private(set) var contradictions: UInt64 = 0
 
     init(isIPv6: Bool) {
         self.isIPv6 = isIPv6
     }
 
-    /// Takes a fragment; returns whether the datagram is complete then.
+    /// Takes a fragment, as ip_frag_queue and inet_frag_queue_insert of Linux 6 do; returns whether the datagram is complete then.
     mutating func insert(_ range: Range<Int>, _ payload: [UInt8], isLast: Bool) -> Bool {
-        guard !isSpoiled else { return false }
-        let overlaps = ranges.filter { $0.overlaps(range) }
-        let furthest = ranges.map(\.upperBound).max() ?? 0
-        if isLast {
-            if let length, length != range.upperBound { isSpoiled = true }
-            if furthest > range.upperBound { isSpoiled = true }
-        } else if let length, range.upperBound >= length {
-            isSpoiled = true
+        let end = range.upperBound
+        let fits = isLast ? end >= furthest && (length ?? end) == end : end <= (length ?? end)
+        let overlapped = parts.filter { $0.range.overlaps(range) }
+        if fits, let run = overlapped.first?.run {
+            let covered = Set(parts.filter { $0.run == run }.flatMap { Array($0.range) })
+            if range.allSatisfy({ covered.contains($0) }) { return false }
         }
-        if isIPv6, overlaps.contains(where: { $0 != range }) { isSpoiled = true }
-        for (index, byte) in zip(range, payload) {
-            if let old = bytes[index], old != byte { isSpoiled = true }
-            bytes[index] = byte
+        guard fits, overlapped.isEmpty else {
+            contradictions += 1
+            (bytes, parts, length, furthest) = ([:], [], nil, 0)
+            return false
         }
-        ranges.append(range)
-        if isLast { length = range.upperBound }
-        return !isSpoiled && bytes.count == length
+        let last = parts.max { $0.range.upperBound < $1.range.upperBound }
+        let newRun = (parts.map(\.run).max() ?? 0) + 1
+        parts.append((range, last?.range.upperBound == range.lowerBound ? last!.run : newRun))
+        for (index, byte) in zip(range, payload) { bytes[index] = byte }
+        if isLast { length = end }
+        furthest = max(furthest, end)
+        return bytes.count == length
     }
 }

@@ -297,8 +297,11 @@ struct SummaryFormatTests {
             let fixed = "ws://chat.example/".utf8.count
             let target = "/" + String(repeating: "x", count: length - fixed)
             guard case .handshake(let handshake) = Samples.handshake(target: target) else { throw NoSample() }
-            let row = SessionRow(session: SessionID(connection: 1), start: start)
-            row.record(handshake)
+            let session = SessionID(connection: 1)
+            var table = SessionTable(maximumRows: 1)
+            table.begin(start, session: session)
+            table.record(handshake, session: session)
+            let row = try #require(table.row(of: session))
             #expect(row.url.hasSuffix("…") == isCut)
             #expect(row.url.utf8.count == (isCut ? 300 + "…".utf8.count : 300))
         }

@@ -20,8 +20,10 @@ final class CompressedSource: ByteSource {
             let step = unsafe decoder.decode(input.unread, into: buffer)
             input.consume(step.consumed)
             state = step.state
-            if case .failed(let message) = step.state {
-                failure = .compressionDamaged(message, offset: input.offset)
+            switch step.state {
+            case .failed(let message): failure = .compressionDamaged(message, offset: input.offset)
+            case .needsMemory(let reason): failure = .needsMemory(reason, offset: input.offset)
+            case .inside, .between: break
             }
             if step.produced > 0 { return step.produced }
             if input.count == 0 {
@@ -88,5 +90,7 @@ struct DecodingStep {
         case between
         /// At data that cannot be decoded; with the library's message.
         case failed(String)
+        /// At data that takes more memory than there is; says how much.
+        case needsMemory(String)
     }
 }

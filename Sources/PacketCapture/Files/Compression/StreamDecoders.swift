@@ -78,27 +78,33 @@ final class ZstdDecoder: StreamDecoder {
         room.release(window)
     }
 
-    /// Claims memory for the window of the frame that begins with what `input` goes on with; false if there is too little.
-    private func claimWindow(_ input: UnsafeRawBufferPointer) -> Bool {
-        guard var start = header else { return true }
+    /// Claims memory for the window of the frame that begins with what `input` goes on with.
+    ///
+    /// - Returns: Why there is none; nil if there is.
+    private func claimWindow(_ input: UnsafeRawBufferPointer) -> String? {
+        guard var start = header else { return nil }
         unsafe start.append(contentsOf: input.prefix(ZstdWindow.longestHeader &- start.count))
         header = start
-        guard let needed = ZstdWindow.byteCount(ofFrameThatBeginsWith: start) else { return true }
+        guard let needed = ZstdWindow.byteCount(ofFrameThatBeginsWith: start) else { return nil }
         header = nil
+        guard needed > window else { return nil }
         // The library refuses one that is larger, however much memory there is.
-        guard needed > window, needed <= ZstdWindow.largest else { return true }
-        guard room.claim(needed &- window) else { return false }
+        guard needed <= ZstdWindow.largest else { return Self.excuse(needed, "the largest that is read has 128 MiB") }
+        guard room.claim(needed &- window) else { return Self.excuse(needed, "--memory leaves less") }
         window = needed
-        return true
+        return nil
+    }
+
+    private static func excuse(_ needed: Int, _ reason: String) -> String {
+        "needs \((needed &- 1) >> 20 &+ 1) MiB for its window; \(reason)"
     }
 
     @unsafe func decode(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) -> DecodingStep {
         let portion = pace.portion(of: input.count)
-        guard unsafe claimWindow(UnsafeRawBufferPointer(rebasing: input.prefix(portion))) else {
-            return DecodingStep(
-                consumed: 0, produced: 0, state: .failed("a window larger than there is room for: see --memory"))
+        if let excuse = unsafe claimWindow(UnsafeRawBufferPointer(rebasing: input.prefix(portion))) {
+            return DecodingStep(consumed: 0, produced: 0, state: .needsMemory(excuse))
         }
         var source = unsafe ZSTD_inBuffer(src: input.baseAddress, size: portion, pos: 0)
         var target = unsafe ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)

@@ -112,4 +112,6 @@ enum InputFailure: Equatable {
     case compressionCutShort(offset: UInt64)
     /// The compressed data is damaged near this offset of the file; with the library's message.
     case compressionDamaged(String, offset: UInt64)
+    /// To unpack it takes more memory than there is; says how much.
+    case needsMemory(String, offset: UInt64)
 }

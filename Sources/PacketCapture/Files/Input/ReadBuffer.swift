@@ -107,9 +107,21 @@ struct ReadBuffer: ~Copyable {
         hasLent = true
     }
 
-    /// Frees all blocks but the current one.
+    /// Frees all blocks but the current one: nobody needs what was lent any more.
+    ///
+    /// Nor does a block stay that had to grow, if what is unread fits into one of the usual size.
     mutating func endLending() {
-        blocks = [blocks[turn]]
+        isLent = false
+        let isLarge = capacity > usualCapacity && count <= usualCapacity
+        let current = isLarge ? MemoryBlock(byteCount: usualCapacity) : blocks[turn]
+        if isLarge {
+            if let first = unsafe unread.baseAddress { unsafe current.start.copyMemory(from: first, byteCount: count) }
+            end = count
+            start = 0
+            capacity = usualCapacity
+            unsafe storage = current.start
+        }
+        blocks = [current]
         turn = 0
     }
 
@@ -122,7 +134,7 @@ struct ReadBuffer: ~Copyable {
             start = 0
         }
         while count < length {
-            if end == capacity { grow() }
+            if end == capacity { grow(atMost: length) }
             let room = unsafe UnsafeMutableRawBufferPointer(start: storage + end, count: capacity &- end)
             let read = unsafe source.read(into: room)
             guard read > 0 else { return false }
@@ -147,12 +159,14 @@ struct ReadBuffer: ~Copyable {
         hasTurned = true
     }
 
-    private mutating func grow() {
-        let larger = MemoryBlock(byteCount: capacity * 2)
+    /// Makes the block larger: twice as large, but not larger than what is wanted.
+    private mutating func grow(atMost wanted: Int) {
+        let size = max(capacity &+ 1, min(capacity &* 2, wanted))
+        let larger = MemoryBlock(byteCount: size)
         unsafe larger.start.copyMemory(from: storage, byteCount: end)
         blocks[turn] = larger
         unsafe storage = larger.start
-        capacity *= 2
+        capacity = size
     }
 }
 
