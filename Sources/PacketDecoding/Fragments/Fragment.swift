@@ -53,11 +53,9 @@ struct Fragment {
     /// Whether the checksum of an IPv4 header (RFC 791 3.1) is wrong; one of 0 was left to the network card.
     private static func isChecksumWrong(_ header: Span<UInt8>) -> Bool {
         guard header.bigEndianUInt16(at: 10) != 0 else { return false }
-        var sum: UInt32 = 0
-        for word in 0..<header.count / 2 { sum &+= UInt32(header.bigEndianUInt16(at: 2 &* word)) }
-        sum = (sum & 0xffff) &+ (sum &>> 16)
-        sum = (sum & 0xffff) &+ (sum &>> 16)
-        return sum != 0xffff
+        var sum = InternetChecksum()
+        sum.add(header)
+        return !sum.isRight
     }
 
     /// A fragment that repeats a part of a complete datagram, found in the bytes of that.

@@ -1,0 +1,88 @@
+import TCPReassembly
+import WebSocketProtocol
+import WireFormat
+
+/// What comes before the first FIN, and what after it.
+extension Session {
+    /// Whether bytes were captured before the first Close frame.
+    @inline(never)
+    mutating func isBeforeClose(_ origin: Origin) -> Bool {
+        guard let firstCloser, let close = streams[firstCloser.index].closeOrigin else { return true }
+        return origin.packet < close.packet
+    }
+
+    /// Keeps apart what comes before the first FIN and what after it.
+    ///
+    /// - Parameters:
+    ///   - role: Who sent bytes; nil if a message was complete.
+    ///   - origin: The packet that brought them.
+    @inline(never)
+    mutating func recordEnding(from role: Role?, _ origin: Origin) {
+        guard let ending else { return }
+        guard origin.packet <= ending.packet else {
+            if ending.before == nil { ending.before = lastTimes }
+            return
+        }
+        guard var before = ending.before else { return }
+        if let role {
+            before.byte = max(before.byte, origin.time)
+            before.ofEnds[role.index] = origin.time
+        } else {
+            before.message = max(before.message, origin.time)
+        }
+        ending.before = before
+    }
+
+    /// Takes note of the first FIN, or of one in place of it.
+    mutating func recordFin(in packet: UInt64, _ workspace: inout Workspace) {
+        guard ending?.packet != packet else { return }
+        let isFirst = ending == nil
+        ending = EndRecord(packet: packet)
+        if isFirst { recount(&workspace) }
+    }
+
+    /// When bytes and messages came last, so far.
+    private var lastTimes: EndRecord.Times {
+        mutating get {
+            EndRecord.Times(
+                byte: lastByteTime, message: lastMessageTime,
+                ofEnds: [streams[0].lastByteTime, streams[1].lastByteTime])
+        }
+    }
+
+    /// When bytes and messages had come last before the end, if that was a FIN or RST; else, before the first Close frame.
+    mutating func lastTimes(_ tcp: TransportEnd, isCloseFrame: Bool) -> EndRecord.Times {
+        if !isCloseFrame, let ending, let before = ending.before, ending.packet == tcp.firstEnd?.packet {
+            return before
+        }
+        return lastTimes
+    }
+
+    /// Whether bytes were captured after the first FIN.
+    mutating func isAfterEnd(_ origin: Origin) -> Bool { ending.map { origin.packet > $0.packet } ?? false }
+}
+
+/// The first FIN of a session's connection: an object, so that sessions without any take no room for it.
+final class EndRecord {
+    /// The bytes that it takes.
+    static let cost = 80
+
+    /// When something came last.
+    struct Times {
+        /// A byte of a frame; ``Session/never`` if none did.
+        var byte = Session.never
+        /// The end of a data message, likewise.
+        var message = Session.never
+        /// A byte of a frame of each end, likewise.
+        var ofEnds: InlineArray<2, Timestamp> = [Session.never, Session.never]
+    }
+
+    /// Its packet.
+    let packet: UInt64
+    /// When something had come last before it; nil unless something came after it.
+    var before: Times?
+
+    init(packet: UInt64) {
+        self.packet = packet
+    }
+}
