@@ -63,7 +63,7 @@ struct Compression: ~Copyable {
                 distances = DistanceReader(window: parameters.windowByteCount)
             }
         }
-        distances?.begin()
+        distances?.begin(reach: reach)
         charge(&resources)
         if length >= Inflater.longMessage, resources.longMessages > 0 {
             resources.longMessages &-= 1

@@ -5,7 +5,7 @@ import WireFormat
 ///
 /// Neither zlib nor ISA-L tells. Needed only if a window smaller than deflate's largest was negotiated (RFC 7692 7.1.2).
 /// The data may come in pieces of any size. As this takes longer than inflating, messages that cannot reach further are
-/// not read, nor is any after ``isProven``.
+/// not read, nor is anything once its matches prove the sender.
 final class DistanceReader {
     /// What comes next in the data.
     private enum Place {
@@ -30,6 +30,13 @@ final class DistanceReader {
     private(set) var farthest = 0
     /// How many matches were read.
     private var matchCount = 0
+    /// How many of them reached back further than half the window, where they could have reached beyond it.
+    private var farMatchCount = 0
+    /// Whether all matches of the message can reach twice as far back as the window.
+    private var reachesFar = false
+    /// How many bytes of the message were read, and whether the rest need not be.
+    private var position = 0
+    private var isPassed = false
     /// How many compressed bytes were read.
     private var readCount = 0
     /// What has come of a message that cannot reach beyond the window so far.
@@ -54,8 +61,12 @@ final class DistanceReader {
     /// The memory it takes, in bytes.
     static let byteCount = 4096 + waitingLimit
     private static let waitingLimit = 4096
-    /// A sender with a larger window uses it earlier: its matches reach back to wherever the longest is.
+    /// A sender with a larger window uses it earlier: its matches reach back to wherever the longest is, and of those that
+    /// reach further than half the window about as many reach beyond it.
+    private static let provingFarMatches = 64
     private static let provingMatches = 1024
+    /// After how many bytes of a message it is asked whether it proves the sender.
+    private static let pieceByteCount = 1024
     /// Data that long with fewer matches hardly ever has any.
     private static let provingBytes = 32 << 10
 
@@ -76,10 +87,23 @@ final class DistanceReader {
     var exceedsWindow: Bool { farthest > window }
 
     /// Whether the sender keeps to the window: none of the matches that could reach further does.
-    var isProven: Bool { (matchCount >= Self.provingMatches || readCount >= Self.provingBytes) && !exceedsWindow }
+    var isProven: Bool { isProvenByMatches || readCount >= Self.provingBytes && !exceedsWindow }
 
-    /// Begins a message.
-    func begin() {
+    private var isProvenByMatches: Bool {
+        (farMatchCount >= Self.provingFarMatches || matchCount >= Self.provingMatches) && !exceedsWindow
+    }
+
+    /// Begins a message that can refer to `reach` bytes before it.
+    func begin(reach: Int) {
+        if exceedsWindow {
+            // What the messages before proved is undone.
+            matchCount = 0
+            farMatchCount = 0
+            readCount = 0
+        }
+        reachesFar = reach >= 2 &* window
+        position = 0
+        isPassed = false
         waiting.removeAll(keepingCapacity: true)
         farthest = 0
         bits = 0
@@ -100,9 +124,21 @@ final class DistanceReader {
         if waiting.count > 0 {
             var first = UniqueArray<UInt8>()
             swap(&first, &waiting)
-            read(first.span)
+            readUntilProven(first.span)
         }
-        read(bytes)
+        readUntilProven(bytes)
+    }
+
+    /// Reads bytes of the message up to where it proves the sender, which does not depend on how it is cut.
+    private func readUntilProven(_ bytes: Span<UInt8>) {
+        var index = 0
+        while index < bytes.count, !isPassed {
+            let end = min(index &+ Self.pieceByteCount &- position % Self.pieceByteCount, bytes.count)
+            read(bytes.extracting(index..<end))
+            position &+= end &- index
+            index = end
+            isPassed = position % Self.pieceByteCount == 0 && isProvenByMatches
+        }
     }
 
     private func read(_ bytes: Span<UInt8>) {
@@ -256,13 +292,18 @@ final class DistanceReader {
         var bitCount = bitCount
         var farthest = farthest
         var matchCount = matchCount
+        var farMatchCount = farMatchCount
+        let far = reachesFar ? window / 2 : Int.max
         defer {
             self.matchCount = matchCount
+            self.farMatchCount = farMatchCount
             self.bits = bits
             self.bitCount = bitCount
             self.farthest = farthest
         }
         while true {
+            Self.refill(&bits, &bitCount, from: bytes, at: &index)
+            literals.skipLiterals(&bits, &bitCount)
             Self.refill(&bits, &bitCount, from: bytes, at: &index)
             guard let (symbol, length) = literals.next(bits, bitCount) else { return breaksOff(bitCount) }
             guard symbol > 256 else {
@@ -288,8 +329,10 @@ final class DistanceReader {
             guard codeLength &+ extra <= restCount else { return false }
             let base = code < 4 ? code : (2 &+ code & 1) &<< extra
             let rising = Int((rest &>> UInt64(codeLength)) & (1 &<< UInt64(extra) &- 1))
-            farthest = max(farthest, base &+ rising &+ 1)
+            let distance = base &+ rising &+ 1
+            farthest = max(farthest, distance)
             matchCount &+= 1
+            if distance > far { farMatchCount &+= 1 }
             bits = rest &>> UInt64(codeLength &+ extra)
             bitCount = restCount &- codeLength &- extra
         }

@@ -63,6 +63,18 @@ final class HuffmanCode {
         return nextLong(bits, count)
     }
 
+    /// Drops the literals that `bits` begin with, as long as any code would be whole in them and the table has theirs.
+    @inline(__always)
+    func skipLiterals(_ bits: inout UInt64, _ count: inout Int) {
+        while count >= Self.maximumLength {
+            let entry = table[Int(truncatingIfNeeded: bits & (1 &<< UInt64(Self.tableBits) &- 1))]
+            // Neither 0 nor the end of a block or a length, which are 256 and above.
+            guard entry &- 1 < 256 &<< 4 &- 1 else { return }
+            bits &>>= UInt64(entry & 15)
+            count &-= Int(entry & 15)
+        }
+    }
+
     /// ``next(_:_:)``, bit by bit.
     @inline(never)
     private func nextLong(_ bits: UInt64, _ count: Int) -> (symbol: Int, length: Int)? {

@@ -276,7 +276,7 @@ struct InflaterTests {
             for _ in 0..<3 {
                 let message = Self.compressed(Array(Self.payload(&random).prefix(20_000)), deflating, &random)
                 messages.append(message)
-                reader.begin()
+                reader.begin(reach: 0)
                 var rest = message[...]
                 while !rest.isEmpty {
                     let most = Bool.random(using: &random) ? rest.count : min(20, rest.count)
@@ -300,7 +300,7 @@ struct InflaterTests {
         var random = SeededGenerator()
         for _ in 0..<3000 {
             let reader = DistanceReader(window: 0)
-            reader.begin()
+            reader.begin(reach: 0)
             for _ in 0..<4 { reader.receive(random.bytes(Int.random(in: 0...60, using: &random)).span, reach: .max) }
             #expect((0...32768).contains(reader.farthest))
         }
@@ -314,22 +314,70 @@ struct InflaterTests {
         let reader = DistanceReader(window: 512)
         let (head, tail) = (Array(message.prefix(200)), Array(message.dropFirst(200)))
         // It begins within the window and ends beyond it.
-        reader.begin()
+        reader.begin(reach: 0)
         reader.receive(head.span, reach: 200)
         #expect(reader.farthest == 0)
         reader.receive(tail.span, reach: 1300)
         #expect(reader.farthest == 1000)
         #expect(reader.exceedsWindow)
-        reader.begin()
+        reader.begin(reach: 0)
         #expect(!reader.exceedsWindow && !reader.isProven)
         // 500 matches of a short period, again and again.
         let periods = (0..<500).flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] + near.prefix(9) }
         let near512 = Deflating(windowBits: 9).compress(periods)
         for _ in 0..<8 where !reader.isProven {
-            reader.begin()
+            reader.begin(reach: 0)
             reader.receive(near512.span, reach: 6000)
             #expect(!reader.exceedsWindow)
         }
         #expect(reader.isProven)
+    }
+
+    /// Reads chats of words, some frequent and most rare, up to the first message that exceeds the window or proves it.
+    private static func judge(windowBits: Int, actualBits: Int, _ random: inout SeededGenerator) -> (
+        exceeds: Bool, compressedBytes: Int
+    ) {
+        let words = (0..<800).map { _ in
+            (0..<Int.random(in: 2...9, using: &random)).map { _ in
+                UInt8.random(in: 0x61...0x7a, using: &random)
+            }
+        }
+        let deflating = Deflating(windowBits: actualBits)
+        let reader = DistanceReader(window: 1 << windowBits)
+        var reach = 0
+        var read = 0
+        for _ in 0..<2000 {
+            let text = (0..<Int.random(in: 5...80, using: &random)).flatMap { _ in
+                let rank = Double.random(in: 0..<1, using: &random)
+                return words[Int(rank * rank * 800)] + [0x20]
+            }
+            let message = deflating.compress(text)
+            reach += text.count
+            read += message.count
+            reader.begin(reach: min(reach - text.count, 32_768))
+            reader.receive(message.span, reach: min(reach, 32_768))
+            if reader.exceedsWindow || reader.isProven { return (reader.exceedsWindow, read) }
+        }
+        return (false, read)
+    }
+
+    @Test("A sender with a larger window shows it before its window is proven", arguments: 9...13)
+    func largerWindow(bits: Int) {
+        var random = SeededGenerator()
+        for larger in bits + 1...15 {
+            for _ in 0..<4 {
+                #expect(Self.judge(windowBits: bits, actualBits: larger, &random).exceeds, "2^\(larger) for 2^\(bits)")
+            }
+        }
+    }
+
+    @Test("A sender that keeps to its window soon proves it", arguments: 9...13)
+    func keptWindow(bits: Int) {
+        var random = SeededGenerator()
+        for _ in 0..<4 {
+            let judged = Self.judge(windowBits: bits, actualBits: bits, &random)
+            #expect(!judged.exceeds)
+            #expect(judged.compressedBytes < 33 << 10)
+        }
     }
 }
