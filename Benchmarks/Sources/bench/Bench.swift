@@ -9,7 +9,7 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure wstap: whole captures against libpcap and tshark, and each stage on its own.")
 
-    @Option(help: "The program to measure.") var wstap: String
+    @Option(help: "The program to measure.") var wstap = ".build/release/wstap"
     @Option(help: "Where captures are kept.") var captures: String
     @Option(help: "The captures' share of the full size.") var share = 1.0
     @Option(help: "The seed of the captures.") var seed: UInt64 = 1
@@ -19,6 +19,7 @@ struct Bench: ParsableCommand {
     @Option(help: "A line about the machine for the page; repeatable.") var fact: [String] = []
     @Flag(help: "Count allocations only; measure no time.") var allocations = false
     @Flag(help: "Measure captures inside TLS, and nothing else.") var encrypted = false
+    @Flag(help: "Write the captures, and print the packets and the path of each; measure nothing.") var generate = false
 
     func validate() throws {
         guard pairs >= 1, share > 0 else { throw ValidationError("pairs and share must be positive") }
@@ -32,6 +33,10 @@ struct Bench: ParsableCommand {
             say("generating \(profile.name)")
             report.captures.append(
                 try CaptureOnDisk(profile, seed: seed, share: share, in: URL(filePath: captures)))
+        }
+        if generate {
+            for capture in report.captures { print(capture.truth.packets, capture.path) }
+            return
         }
         if !allocations { report.wholeRuns = try measureWholeRuns(report.captures) }
         for capture in report.captures { report.allocations += try countAllocations(capture) }
