@@ -166,7 +166,7 @@ extension Shard {
         _ acknowledgment: UInt32, _ place: ConnectionTable.Place, _ packet: UInt64, _ workspace: inout Workspace
     ) {
         guard acknowledgment != 0,
-            let offset = table.connections[place.slot][place.direction.opposite].offset(of: acknowledgment)
+            let offset = table.connections[place.slot].offset(of: acknowledgment, in: place.direction.opposite)
         else {
             workspace.receipt = Receipt()
             return

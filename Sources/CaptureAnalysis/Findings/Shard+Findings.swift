@@ -46,7 +46,7 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) {
         for direction in Direction.allCases {
-            guard let packet = table.connections[slot][direction].survivedReset else { continue }
+            guard let packet = table.connections[slot].survivedReset(of: direction) else { continue }
             let role = Role(direction, client: sessions[session].clientDirection)
             guard sessions[session].reportsFirst(.survivedReset, of: role) else { continue }
             let context = workspace.context(sessions[session].id, view: view(slot, session))

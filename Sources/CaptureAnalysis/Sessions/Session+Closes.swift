@@ -17,10 +17,8 @@ extension Session {
     /// Who sent a Close frame in a packet of which it is not known what its sender had received; nil if nobody did.
     mutating func closeWithoutReceipt(in packet: UInt64) -> Role? {
         guard firstCloser != nil else { return nil }
-        return Role.allCases.first { role in
-            guard let close = streams[role.index].close else { return false }
-            return close.received == nil && close.origin.packet == packet
-        }
+        if streams[Role.client.index].lacksReceipt(ofCloseIn: packet) { return .client }
+        return streams[Role.server.index].lacksReceipt(ofCloseIn: packet) ? .server : nil
     }
 
     /// Records what an end had received of the other one's TCP stream when it sent its Close frame.

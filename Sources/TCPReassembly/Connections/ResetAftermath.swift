@@ -129,7 +129,11 @@ extension TCPConnection {
     }
 
     /// Whether it waits for what may follow a RST.
-    package var awaitsAftermath: Bool { reset != nil && aftermath != nil && !isClosed }
+    ///
+    /// `mutating`, as what follows, so that it is read in place.
+    package var awaitsAftermath: Bool {
+        mutating get { aftermath != nil && reset != nil && !isClosed }
+    }
 
     /// Closes it: nothing that matters has followed its RST.
     package mutating func close() { slowPathReasons.insert(.closed) }

@@ -163,7 +163,9 @@ package struct TCPConnection: ~Copyable {
     }
 
     /// Whether it is over unless an end goes on that has sent a RST.
-    package var isOver: Bool { isClosed || nearReset != nil && !hasGoneOn || awaitsAftermath }
+    package var isOver: Bool {
+        mutating get { isClosed || nearReset != nil && !hasGoneOn || awaitsAftermath }
+    }
 
     /// Whether a SYN was seen: the initiator is known, and the streams are seen from their first byte.
     package var isOpeningKnown: Bool {
@@ -185,6 +187,16 @@ package struct TCPConnection: ~Copyable {
     /// The offset of the next byte of a direction (``TCPStream/nextOffset``).
     package mutating func nextOffset(of direction: Direction) -> UInt64 {
         streams[direction.index].nextOffset
+    }
+
+    /// The offset of a sequence number in the stream of a direction (``TCPStream/offset(of:)``).
+    package mutating func offset(of sequence: UInt32, in direction: Direction) -> UInt64? {
+        streams[direction.index].offset(of: sequence)
+    }
+
+    /// The packet of a RST of an end that ended nothing (``TCPStream/survivedReset``).
+    package mutating func survivedReset(of direction: Direction) -> UInt64? {
+        streams[direction.index].survivedReset
     }
 
     /// The stream of one direction.
