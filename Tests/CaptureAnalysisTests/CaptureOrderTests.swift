@@ -15,6 +15,27 @@ extension [TimedPacket] {
         return packets
     }
 
+    /// The packets as captured if two of them had changed places.
+    fileprivate func swapping(_ one: Int, _ other: Int) -> [TimedPacket] {
+        var packets = self
+        (packets[one].bytes, packets[other].bytes) = (packets[other].bytes, packets[one].bytes)
+        return packets
+    }
+
+    /// The packets as captured if those of one end came later.
+    fileprivate func delaying(_ sender: ExpectedMessage.Sender, by nanoseconds: Int64) -> [TimedPacket] {
+        // The client's port is 53412.
+        let late = map { packet in
+            let isClient = packet.bytes[34] == 0xd0 && packet.bytes[35] == 0xa4
+            var packet = packet
+            if isClient == (sender == .client) {
+                packet.time = Timestamp(nanoseconds: packet.time.nanoseconds + nanoseconds)
+            }
+            return packet
+        }
+        return late.sorted { $0.time < $1.time }
+    }
+
     /// The packets without one, counted from 0.
     fileprivate func losing(_ index: Int) -> [TimedPacket] {
         var packets = self
@@ -124,5 +145,110 @@ struct CaptureOrderTests {
         #expect(analysis.texts == ["one", "two"])
         #expect(analysis.messages.map(\.origin.packet) == [5, 6])
         #expect(try analysis.end.verdict.by == .client && analysis.end.verdict.isClean)
+    }
+
+    @Test(
+        "A Close frame whose segment acknowledges the other one is the answer, though it was captured first",
+        arguments: [ExpectedMessage.Sender.client, .server], [false, true])
+    func echoCapturedFirst(closer: ExpectedMessage.Sender, isVeryLate: Bool) throws {
+        let packets = isVeryLate ? closing(closer).delaying(8, after: 11) : closing(closer).swapping(8, 9)
+        for isBatched in [false, true] {
+            let analysis = Analysis(packets, isBatched: isBatched)
+            let verdict = try analysis.end.verdict
+            #expect(verdict.by == (closer == .client ? .client : .server) && verdict.layer == .closeFrame)
+            #expect(verdict.isClean && verdict.code == .goingAway && verdict.reason == "bye")
+            let seen = closer == .client ? verdict.serverEvent : verdict.clientEvent
+            #expect(seen?.code == .goingAway && seen?.reason == "bye")
+            #expect(analysis.rules.isEmpty)
+        }
+    }
+
+    @Test("An answer is one behind a hole as well", arguments: [ExpectedMessage.Sender.client, .server])
+    func echoBehindHole(closer: ExpectedMessage.Sender) throws {
+        let packets = packets { talk in
+            talk.lose(300, from: closer.peer)
+            talk.send(WireFrame.close(1001, "bye", from: closer), from: closer)
+            talk.send(WireFrame.close(1001, from: closer.peer), from: closer.peer)
+            talk.finish(first: .server)
+        }
+        for packets in [packets, packets.swapping(8, 9)] {
+            let verdict = try Analysis(packets).end.verdict
+            #expect(verdict.by == (closer == .client ? .client : .server) && verdict.reason == "bye")
+        }
+    }
+
+    @Test(
+        "A Close frame is no answer to what its sender had not received",
+        arguments: [ExpectedMessage.Sender.client, .server])
+    func echoLost(closer: ExpectedMessage.Sender) throws {
+        let answer = WireFrame.close(1001, from: closer.peer)
+        let packets = packets { talk in
+            talk.send(WireFrame.close(1001, "bye", from: closer), from: closer)
+            talk.lose(answer.count, from: closer.peer)
+            talk.finish(first: .server)
+        }
+        let verdict = try Analysis(packets).end.verdict
+        #expect(verdict.by == (closer == .client ? .client : .server) && verdict.layer == .closeFrame)
+        #expect(verdict.code == .goingAway && verdict.reason == "bye")
+    }
+
+    @Test("The first of two Close frames that have crossed is the one captured first")
+    func crossed() throws {
+        for closer in [ExpectedMessage.Sender.client, .server] {
+            let first = WireFrame.close(1001, "bye", from: closer)
+            let packets = packets { talk in
+                talk.send(first, from: closer)
+                talk.send(WireFrame.close(1000, from: closer.peer), from: closer.peer, withoutLast: first.count)
+                talk.finish(first: .server)
+            }
+            let verdict = try Analysis(packets).end.verdict
+            #expect(verdict.by == (closer == .client ? .client : .server) && verdict.code == .goingAway)
+            #expect(verdict.isClean)
+        }
+    }
+
+    @Test(
+        "Nothing changes where the packets of one end are captured later than those of the other",
+        arguments: [ExpectedMessage.Sender.client, .server], [ExpectedMessage.Sender.client, .server])
+    func lagging(closer: ExpectedMessage.Sender, late: ExpectedMessage.Sender) throws {
+        let packets = packets { talk in
+            talk.send(WireFrame.text("a message", from: .client), from: .client)
+            talk.send(WireFrame.close(1001, "bye", from: closer), from: closer)
+            talk.send(WireFrame.close(1001, from: closer.peer), from: closer.peer)
+            talk.finish(first: .server)
+        }
+        let analysis = Analysis(packets.delaying(late, by: 4_500_000))
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == (closer == .client ? .client : .server) && verdict.reason == "bye" && verdict.isClean)
+        #expect(analysis.messages.count == 4 && analysis.rules.allSatisfy { $0 == "masking.repeated-key" })
+    }
+
+    @Test(
+        "A FIN that acknowledges the other end's is the second, though it was captured first or alone",
+        arguments: [ExpectedMessage.Sender.client, .server])
+    func finCapturedFirst(sender: ExpectedMessage.Sender) throws {
+        let packets = packets { talk in
+            talk.wait(milliseconds: 1500)
+            talk.finish(first: sender)
+        }
+        for packets in [packets, packets.swapping(8, 9), packets.losing(8)] {
+            let verdict = try Analysis(packets).end.verdict
+            #expect(verdict.by == (sender == .client ? .client : .server) && verdict.layer == .fin)
+        }
+    }
+
+    @Test(
+        "A Close frame that acknowledges a FIN came after it, whichever was captured first",
+        arguments: [ExpectedMessage.Sender.client, .server])
+    func closeAfterFin(sender: ExpectedMessage.Sender) throws {
+        let packets = packets { talk in
+            talk.finish(from: sender)
+            talk.send(WireFrame.close(1000, from: sender.peer), from: sender.peer)
+            talk.refuse(from: sender)
+        }
+        for packets in [packets, packets.swapping(8, 9)] {
+            let verdict = try Analysis(packets).end.verdict
+            #expect(verdict.by == (sender == .client ? .client : .server) && verdict.layer == .fin)
+        }
     }
 }

@@ -84,23 +84,21 @@ struct ResetTests {
         #expect(!analysis.rules.contains("tcp.reset-ignored"))
     }
 
-    @Test("An end that goes on after its exact RST is searched for frames: the RST was not its own")
-    func exact() throws {
-        var packets = Self.session(from: .server, distance: 0, hasAck: true)
-        var talk = TCPConversation()
-        talk.openWebSocket()
-        talk.send(WireFrame.text("status", from: .client), from: .client)
-        talk.send(WireFrame.text("ok", from: .server), from: .server)
-        let before = talk.packets.count
-        for number in 0..<40 {
-            talk.send(WireFrame.text("the message number \(number) of them", from: .server), from: .server)
-            talk.acknowledge(from: .client)
+    @Test("A RST that came before the last data of its sender in the capture, and after them on the wire, is the end")
+    func capturedEarly() throws {
+        for sender in [ExpectedMessage.Sender.client, .server] {
+            var talk = TCPConversation()
+            talk.openWebSocket()
+            talk.send(WireFrame.text("last words", from: sender), from: sender)
+            talk.reset(from: sender)
+            var packets = talk.packets
+            let time = packets[5].time
+            packets.swapAt(5, 6)
+            (packets[6].time, packets[5].time) = (packets[5].time, time)
+            let analysis = Analysis(packets)
+            #expect(analysis.texts == ["last words"] && analysis.rules.isEmpty)
+            #expect(try analysis.end.verdict.layer == .rst)
+            #expect(try analysis.end.verdict.by == (sender == .client ? .client : .server))
         }
-        let reset = packets[8]
-        packets = Array(talk.packets[..<before]) + [reset] + talk.packets[before...]
-        let analysis = Analysis(packets)
-        #expect(analysis.ends.count == 2)
-        #expect(analysis.connections.map(\.opening) == [.handshake, .midstream])
-        #expect(analysis.texts.suffix(1) == ["the message number 39 of them"])
     }
 }

@@ -35,6 +35,8 @@ extension Shard {
             let length = entry.segment.payloadLength
             guard length > 0, !openings[opening].pass(length, from: direction) else { return true }
             let place = ConnectionTable.Place(slot: slot, direction: direction)
+            workspace.receipt = Receipt(
+                packet: workspace.packet, offset: table.connections[slot].acknowledgedOffset(of: direction.opposite))
             if deliver(bytes.extracting(entry.segment.payload), place, &workspace, &sink) {
                 drain(slot, &workspace, &sink)
             }
@@ -73,6 +75,8 @@ extension Shard {
         let length = entry.segment.payloadLength
         guard length > 0 else { return true }
         let place = ConnectionTable.Place(slot: slot, direction: direction)
+        workspace.receipt = Receipt(
+            packet: workspace.packet, offset: table.connections[slot].acknowledgedOffset(of: direction.opposite))
         let payload = bytes.extracting(entry.segment.payload)
         let done = passRecords(payload, place, layer, &workspace, &sink)
         if done < length, deliver(payload.extracting(droppingFirst: done), place, &workspace, &sink) {

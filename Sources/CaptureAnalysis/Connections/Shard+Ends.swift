@@ -41,6 +41,7 @@ extension Shard {
     mutating func advance(
         to time: Timestamp, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
+        endResets(at: time, except: nil, &workspace, &sink)
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             let silence = time.nanoseconds(since: table.connections[slot].lastTime)
             if table.connections[slot].isOver {
@@ -127,7 +128,10 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) {
         flush(slot, &workspace, &sink)
-        endReader(of: Feed(slot), cause: cause, &workspace, &sink)
+        table.connections[slot].settleReset()
+        reportAftermath(slot, &workspace, &sink)
+        let isOver = table.connections[slot].awaitsAftermath
+        endReader(of: Feed(slot), cause: isOver ? .closed : cause, &workspace, &sink)
         table.connections[slot].removeHeld(budget: &table.budget)
     }
 

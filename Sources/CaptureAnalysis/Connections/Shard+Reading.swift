@@ -20,7 +20,7 @@ extension Shard {
         if intake.unread > 0 {
             table.connections[slot].pause(
                 direction, keeping: bytes.extracting(last: intake.unread), origin: workspace.origin,
-                budget: &table.budget)
+                received: workspace.received(in: workspace.packet), budget: &table.budget)
         }
         if intake.wakesOther { table.connections[slot].resume(direction.opposite) }
         return intake.wakesOther
@@ -134,6 +134,7 @@ extension Shard {
         let (slot, direction) = (place.slot, place.direction)
         switch piece {
         case .held(let segment):
+            noteReceipt(segment.acknowledgment, place, segment.origin.packet, &workspace)
             let streamPlace = StreamPlace(
                 direction, at: segment.offset, count: segment.bytes.count, origin: segment.origin,
                 acknowledged: acknowledged(slot, direction))
@@ -158,6 +159,19 @@ extension Shard {
             for session in sessions(on: slot) { reportMissing(length, place, session, &workspace, &sink) }
             return true
         }
+    }
+
+    /// Notes what an end had received when it sent the bytes that are handed on next, if their segment says it.
+    mutating func noteReceipt(
+        _ acknowledgment: UInt32, _ place: ConnectionTable.Place, _ packet: UInt64, _ workspace: inout Workspace
+    ) {
+        guard acknowledgment != 0,
+            let offset = table.connections[place.slot].offset(of: acknowledgment, in: place.direction.opposite)
+        else {
+            workspace.receipt = Receipt()
+            return
+        }
+        workspace.receipt = Receipt(packet: packet, offset: offset)
     }
 
     /// Gives up a stream that has waited for the other one beyond the bounds.

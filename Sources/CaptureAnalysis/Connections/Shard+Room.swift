@@ -71,10 +71,14 @@ extension Shard {
 
     /// Leaves to each of the bounds what there is memory for, after at most 32 packets or 32 KiB: what these can take
     /// meanwhile is little.
+    ///
+    /// - Returns: Whether that many have passed: the same ones however packets are batched.
     @inline(__always)
-    mutating func shareOut(_ payloadLength: Int, _ workspace: inout Workspace) {
+    mutating func shareOut(_ payloadLength: Int, _ workspace: inout Workspace) -> Bool {
         sinceShared &+= payloadLength &+ 1 << 10
-        if sinceShared >= 32 << 10 { shareOutNow(&workspace) }
+        guard sinceShared >= 32 << 10 else { return false }
+        shareOutNow(&workspace)
+        return true
     }
 
     @inline(never)

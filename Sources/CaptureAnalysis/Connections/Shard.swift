@@ -1,3 +1,4 @@
+import DequeModule
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -33,6 +34,8 @@ struct Shard: ~Copyable {
     var encrypted = EncryptedServers(room: EndingPatterns.usualRoom / Limits.shards)
     /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
     private(set) var others: Set<UInt64>?
+    /// Connections that wait for what may follow their RST, in order.
+    var resets = Deque<AwaitedReset>()
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
@@ -98,7 +101,10 @@ struct Shard: ~Copyable {
         _ entry: inout PacketAhead, in bytes: Span<UInt8>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        shareOut(entry.segment.payloadLength, &workspace)
+        if shareOut(entry.segment.payloadLength, &workspace), !resets.isEmpty {
+            let current = table.find(&entry.segment, hash: entry.hash)?.slot
+            endResets(at: workspace.time, except: current, &workspace, &sink)
+        }
         // The slot was looked up ahead of its turn: its connection may be forgotten since. Whether one was found then depends on
         // how packets are batched, so that only the long way makes room.
         guard !table.isCrowded, let slot = entry.slot, table.connections.isUsed(slot),
@@ -137,7 +143,8 @@ struct Shard: ~Copyable {
         let payload = bytes.extracting(entry.segment.payload)
         let arrival = table.connections[slot].receive(
             &entry.segment, from: place.direction, payload: payload, packet: workspace.packet, time: workspace.time,
-            budget: &table.budget, limits: table.limits)
+            budget: &table.budget, limits: table.limits,
+            resetEndsAll: !entry.segment.flags.contains(.rst) || !awaitsAftermath(of: slot))
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
     }
 
@@ -192,6 +199,7 @@ struct Shard: ~Copyable {
             drain(slot, &workspace, &sink)
         }
         if !arrival.inOrder.isEmpty {
+            noteReceipt(segment.flags.contains(.ack) ? segment.acknowledgment : 0, place, workspace.packet, &workspace)
             let hasMoved = deliver(payload.extracting(arrival.inOrder), place, &workspace, &sink)
             hasMore = hasMore || hasMoved
         }
@@ -206,6 +214,9 @@ struct Shard: ~Copyable {
             }
         }
         if arrival.isControl { report(segment, at: place, &workspace, &sink) }
+        if segment.flags.contains(.rst), table.connections[slot].awaitsAftermath {
+            awaitAftermath(of: slot, &workspace, &sink)
+        }
         if arrival.isDoubtful { reportDoubts(slot, place.direction, &workspace, &sink) }
         if arrival.closes { end(slot, cause: .closed, &workspace, &sink) }
     }
@@ -217,8 +228,8 @@ struct Shard: ~Copyable {
     ) {
         for session in sessions(on: place.slot) {
             advanceStates(place.slot, session, workspace.elapsed(workspace.time))
-            if let fin = table.connections[place.slot].firstFinPacket {
-                sessions[session].recordFin(in: fin, &workspace)
+            if let end = table.connections[place.slot].firstEndPacket {
+                sessions[session].recordFin(in: end, &workspace)
             }
             guard workspace.options.demand.includesFrames else { continue }
             let role = Role(place.direction, client: sessions[session].clientDirection)

@@ -17,6 +17,8 @@ struct Workspace: ~Copyable {
     private(set) var interfaceName: [UInt8] = []
     /// The current connection as the packet has left it, if ``EventDemand/includesStates`` asks for it.
     var view = ConnectionView.unknown
+    /// What the sender of the bytes that are handed on had received by then.
+    var receipt = Receipt()
     /// Whether the current connection has streams of which bytes are missing that may still come.
     var hasHole = false
     private var firstTimeSeen: Timestamp?
@@ -58,6 +60,9 @@ struct Workspace: ~Copyable {
     var time: Timestamp {
         @inline(__always) get { origin.time }
     }
+
+    /// How far the sender of the bytes in a packet had received the other stream; nil if that is not known.
+    func received(in packet: UInt64) -> UInt64? { receipt.packet == packet ? receipt.offset : nil }
 
     /// What the streams of the current connection's shard share.
     var resources: StreamResources {
@@ -206,4 +211,12 @@ struct Workspace: ~Copyable {
         swap(&room, &output)
         spareOutput = consume room
     }
+}
+
+/// How far an end had received the other one's stream when it sent a packet: its acknowledgment.
+struct Receipt {
+    /// The packet; 0 if nothing is known.
+    var packet: UInt64 = 0
+    /// Where the bytes end that had come.
+    var offset: UInt64 = 0
 }

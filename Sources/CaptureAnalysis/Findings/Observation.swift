@@ -28,6 +28,8 @@ enum Observation: CaseIterable {
     case shortHopLimit
     case notAccepted
     case resetIgnored
+    case resetSurvived
+    case dataAfterReset
     case urgentByte
     case outOfWindow
     case farAcknowledgment
@@ -148,6 +150,14 @@ extension Rule {
                 "tcp.reset-ignored", .warning, "RFC 9293 3.10.7.4",
                 "A RST (packet {P}) is ignored: it is not exactly at the next byte that the other end expects, and its sender went on."
             )
+        case .resetSurvived:
+            self.init(
+                "tcp.reset-survived", .warning, "RFC 9293 3.10.7.4",
+                "A RST (packet {P}) ended nothing: both ends went on, and acknowledged what the other one sent.")
+        case .dataAfterReset:
+            self.init(
+                "tcp.data-after-reset", .note, "RFC 9293 3.5.2",
+                "After the RST (packet {P}), {N} bytes more came from this end (from packet {Q} on).")
         case .urgentByte:
             self.init(
                 "tcp.urgent", .warning, "RFC 9293 3.8.5",

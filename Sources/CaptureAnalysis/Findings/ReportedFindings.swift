@@ -26,6 +26,8 @@ struct ReportedFindings: OptionSet {
     static let ignoredReset = ReportedFindings(rawValue: 512)
     /// A byte is out of band.
     static let urgent = ReportedFindings(rawValue: 1024)
+    /// A RST of its sender counted, and ended nothing.
+    static let survivedReset = ReportedFindings(rawValue: 2048)
 }
 
 extension Session {

@@ -208,6 +208,15 @@ extension Rule {
         case .closeCodeNotAllowed:
             self.init(
                 "close.code-not-allowed", .error, "RFC 6455 7.4", "The Close frame has a code that must not be sent.")
+        case .closeCodeByteOrder:
+            self.init(
+                "close.code-not-allowed", .error, "RFC 6455 7.4",
+                "The Close frame has a code that must not be sent: its two bytes are in the wrong order.")
+        case .closeCodeDigits:
+            self.init(
+                "close.code-not-allowed", .error, "RFC 6455 7.4",
+                "The Close frame has a code that must not be sent: it is written in digits, not as a number of two bytes."
+            )
         case .closeReasonNotUTF8:
             self.init(
                 "close.reason-not-utf8", .error, "RFC 6455 8.1", "The Close frame's reason is not valid UTF-8.")

@@ -26,6 +26,8 @@ extension Shard {
         var hasSessions = false
         for session in sessions(on: slot) {
             hasSessions = true
+            if table.connections[slot].firstEndPacket == nil { sessions[session].withdrawReset() }
+            reportSurvivedResets(slot, session, &workspace, &sink)
             if table.connections[slot].hasDoubts(direction) {
                 reportDoubtfulSegments(slot, session, direction, &workspace, &sink)
             }
@@ -35,6 +37,20 @@ extension Shard {
             let role = Role(direction, client: sessions[session].clientDirection)
             let context = workspace.context(sessions[session].id, view: view(slot, session))
             workspace.report(Finding(stall, of: role), at: context, into: &sink)
+        }
+    }
+
+    /// Reports RSTs that counted, and ended nothing; the other end has shown it.
+    private mutating func reportSurvivedResets(
+        _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        for direction in Direction.allCases {
+            guard let packet = table.connections[slot].survivedReset(of: direction) else { continue }
+            let role = Role(direction, client: sessions[session].clientDirection)
+            guard sessions[session].reportsFirst(.survivedReset, of: role) else { continue }
+            let context = workspace.context(sessions[session].id, view: view(slot, session))
+            workspace.report(Finding(Rule(.resetSurvived), "\(packet)", from: role), at: context, into: &sink)
         }
     }
 

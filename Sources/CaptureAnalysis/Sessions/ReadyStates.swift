@@ -27,6 +27,13 @@ struct ReadyStates {
         for index in changes.indices { changes[index].elapsed = min(changes[index].elapsed, elapsed) }
     }
 
+    /// Goes back from "closed": what has closed it did not.
+    mutating func reopen() {
+        guard current == .closed, changes.count > 1 else { return }
+        changes.removeLast()
+        current = changes[changes.count - 1].state
+    }
+
     private static func rank(_ state: ReadyState) -> Int {
         switch state {
         case .connecting: 0

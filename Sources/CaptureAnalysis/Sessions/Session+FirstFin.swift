@@ -41,6 +41,14 @@ extension Session {
         if isFirst { recount(&workspace) }
     }
 
+    /// Goes on after a RST that has ended nothing.
+    mutating func withdrawReset() {
+        guard clientStates.current == .closed, serverStates.current == .closed else { return }
+        clientStates.reopen()
+        serverStates.reopen()
+        ending = nil
+    }
+
     /// When bytes and messages came last, so far.
     private var lastTimes: EndRecord.Times {
         mutating get {

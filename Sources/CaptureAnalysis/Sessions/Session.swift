@@ -26,7 +26,7 @@ struct Session: StreamReader, ~Copyable {
     /// Whether TLS does.
     var isInsideTLS = false
     /// Who sent the first Close frame.
-    private(set) var firstCloser: Role?
+    var firstCloser: Role?
     /// The life of the server's WebSocket.
     var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
@@ -37,8 +37,9 @@ struct Session: StreamReader, ~Copyable {
     /// When the upgrade was accepted; nil if that was before the capture.
     let openingTime: Timestamp?
     /// The packet of the response that accepted the upgrade; 0 if that is not in the capture.
-    private let openingPacket: UInt64
-    private let outstandingPings: UInt32
+    let openingPacket: UInt64
+    /// Where that ends in the TCP stream; nowhere if that is far, or a layer carries it.
+    let openingEnd: UInt32
     /// The bytes that it was last counted with (``recount(_:)``).
     var countedBytes: UInt32 = 0
     /// What names it.
@@ -77,7 +78,6 @@ struct Session: StreamReader, ~Copyable {
         self.id = id
         self.identity = identity
         clientDirection = beginning.client
-        outstandingPings = UInt32(clamping: workspace.options.limits.outstandingPings)
         followsDeliveries = workspace.options.demand.followsDeliveries
         let (demand, limits) = (workspace.options.demand.payload, workspace.options.limits.stream)
         let negotiated = beginning.extensions.map { NegotiatedExtensions($0) }
@@ -100,6 +100,8 @@ struct Session: StreamReader, ~Copyable {
         lastByteTime = hasUpgrade ? opened.time : Session.never
         openingTime = hasUpgrade ? opened.time : nil
         openingPacket = hasUpgrade ? opened.packet : 0
+        let answers = Role.server.direction(client: beginning.client)
+        openingEnd = beginning.isCarried ? .max : UInt32(clamping: beginning.offsets[answers.index])
         recount(&workspace)
     }
 
@@ -350,23 +352,12 @@ struct Session: StreamReader, ~Copyable {
             record.record(next, after: isLived ? pause : nil)
             return false
         }
-        let offset = streams[role.index].decoder.streamOffset
-        if role == .client, origin.packet < openingPacket {
-            let isText = streams[role.index].decoder.frameCount == 0 && bytes.isTextLine
-            if reportsFirst(.early, of: .client) {
-                let rule = Rule(isText ? .textAfterHead : .earlyFrames)
-                workspace.report(Finding(rule, from: role, at: offset), at: workspace.context(id), into: &sink)
-            }
-            guard isText else { return false }
-            streams[role.index].decoder.lose(resources: &workspace.resources)
-            streams[role.index].decoder.resume(at: offset &+ UInt64(bytes.count))
-            if streams[role.index].search != nil { beginTrial(of: role, &workspace) }
-            return true
-        }
+        if role == .client, origin.packet < openingPacket { return lookAt(early: bytes, origin, &workspace, &sink) }
         // Bytes that waited are older than others by right.
         guard origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return false }
         let finding = Finding(
-            Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: role, at: offset)
+            Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: role,
+            at: streams[role.index].decoder.streamOffset)
         workspace.report(finding, at: workspace.context(id), into: &sink)
         return false
     }
@@ -379,7 +370,8 @@ struct Session: StreamReader, ~Copyable {
         switch event.frame.header.opcode {
         case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
-            let roundTrip = streams[role.index].pings.sent(fingerprint, origin, limit: Int(outstandingPings))
+            let limit = workspace.options.limits.outstandingPings
+            let roundTrip = streams[role.index].pings.sent(fingerprint, origin, limit: limit)
             return roundTrip.map { record(roundTrip: $0, &workspace) } ?? false
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
@@ -394,11 +386,10 @@ struct Session: StreamReader, ~Copyable {
             event.close = body
             if streams[role.index].closeOrigin == nil {
                 let carriedEnd = carriedEnd(of: role)
-                // The other end's may have been found first and sent later.
-                if firstCloser == nil || isBeforeClose(origin) { firstCloser = role }
-                streams[role.index].record(
+                record(
                     SentClose(
-                        body: body, origin: origin, streamOffset: event.frame.streamOffset, carriedEnd: carriedEnd))
+                        body: body, origin: origin, streamOffset: event.frame.streamOffset, carriedEnd: carriedEnd,
+                        received: workspace.received(in: origin.packet)), from: role)
             }
             // WHATWG WebSockets: the closing handshake has started for both ends.
             let elapsed = workspace.elapsed(origin.time)
@@ -487,14 +478,5 @@ struct Session: StreamReader, ~Copyable {
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether it is text in lines, and so no frame of a client: the second byte of one has its top bit set
-    /// (RFC 6455 5.1, 5.2).
-    fileprivate var isTextLine: Bool {
-        !isEmpty && self[count - 1] == UInt8(ascii: "\n")
-            && indices.allSatisfy { (0x20...0x7e).contains(self[$0]) || (0x09...0x0d).contains(self[$0]) }
     }
 }

@@ -111,7 +111,7 @@ struct SessionStream: ~Copyable {
     var cost: Int {
         mutating get {
             pings.cost &+ deliveries.cost &+ messageIntervals.cost
-                &+ (closing.map { 96 &+ ($0.close?.cost ?? 0) } ?? 0)
+                &+ (closing.map { 112 &+ ($0.close?.cost ?? 0) } ?? 0)
         }
     }
 
@@ -122,6 +122,12 @@ struct SessionStream: ~Copyable {
 
     /// The packet that brought the last byte of that; `mutating` so that nothing is copied.
     var closeOrigin: Origin? { mutating get { closing?.close?.origin } }
+
+    /// Whether a packet brought that, and it is not known what its sender had received; `mutating` likewise.
+    mutating func lacksReceipt(ofCloseIn packet: UInt64) -> Bool {
+        guard let closing else { return false }
+        return closing.close?.origin.packet == packet && closing.close?.received == nil
+    }
 
     /// The first rule it broke, up to its Close frame and before that of the other end.
     var brokenRule: BrokenRule? { closing?.brokenRule }

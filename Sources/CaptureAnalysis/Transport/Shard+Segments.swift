@@ -72,6 +72,10 @@ extension Shard {
     ) {
         var hasMore = false
         let client = sessions[session].clientDirection
+        if let role = sessions[session].closeWithoutReceipt(in: workspace.packet) {
+            let received = table.connections[slot].acknowledgedOffset(of: role.peer.direction(client: client))
+            sessions[session].record(received: received, by: role)
+        }
         for role in Role.allCases {
             if followsDeliveries {
                 let acknowledged = table.connections[slot].acknowledgedOffset(of: role.direction(client: client))

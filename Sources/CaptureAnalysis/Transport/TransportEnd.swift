@@ -23,6 +23,10 @@ struct TransportEnd {
     var unanswered: (run: UnansweredRun, from: Direction)?
     /// How far each stream, by its direction, was acknowledged.
     var acknowledged: InlineArray<2, UInt64>
+    /// How far each stream, by its direction, is known to reach.
+    var ends: InlineArray<2, UInt64>
+    /// Where the bytes of each stream, by its direction, begin that followed the RST; nil if none did.
+    var afterReset: InlineArray<2, UInt64?>
     /// Whether each stream, by its direction, was seen up to its FIN.
     var isWhole: InlineArray<2, Bool>
     /// The server's address.
@@ -50,9 +54,14 @@ struct TransportEnd {
         if let reset = last, reset.packet < fins.first ?? .max {
             firstEnd = (reset.packet, reset.from, true)
         } else if let first = fins.first {
-            firstEnd = (first, first == forth ? .fromInitiator : .fromResponder, false)
+            let sender: Direction = connection.firstToFinish ?? (first == forth ? .fromInitiator : .fromResponder)
+            firstEnd = (connection.finPackets[sender.index] ?? first, sender, false)
         }
         acknowledged = [totals.0.acknowledgedOffset, totals.1.acknowledgedOffset]
+        ends = [totals.0.endOffset, totals.1.endOffset]
+        afterReset = [
+            connection.bytesAfterReset(.fromInitiator)?.offset, connection.bytesAfterReset(.fromResponder)?.offset,
+        ]
         isWhole = [totals.0.isWhole, totals.1.isWhole]
         if let run = connection.unanswered(.fromInitiator) {
             unanswered = (run, .fromInitiator)

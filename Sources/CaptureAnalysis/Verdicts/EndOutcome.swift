@@ -44,6 +44,11 @@ struct SentClose {
     var streamOffset: UInt64
     /// Where it ends in the TCP stream that carries it: received once that is acknowledged.
     var carriedEnd: UInt64
+    /// How far its sender had received the other end's TCP stream; nil if that is not known.
+    var received: UInt64?
+
+    /// Whether its sender had received the other end's Close frame.
+    func answers(_ other: SentClose) -> Bool { received.map { $0 >= other.carriedEnd } ?? false }
     /// The bytes that its reason takes.
     var cost: Int { body?.reason?.utf8.count ?? 0 }
 }

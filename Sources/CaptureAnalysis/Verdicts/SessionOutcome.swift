@@ -34,7 +34,7 @@ struct SessionOutcome {
         let (by, layer) = endedBy(tcp)
         let failure = failure(tcp)
         return SessionEnd.Verdict(
-            by: by, layer: layer, isClean: ends[0].close != nil && ends[1].close != nil && failure == nil,
+            by: by, layer: layer, isClean: hasClosed(.client, tcp) && hasClosed(.server, tcp) && failure == nil,
             code: first?.body?.code, reason: first?.body?.code == nil ? nil : first?.body?.reason, failure: failure,
             clientEvent: closeEvent(of: .client, tcp, failure, isOver: isOver),
             serverEvent: wasOpened ? closeEvent(of: .server, tcp, failure, isOver: isOver) : nil,
@@ -64,21 +64,41 @@ struct SessionOutcome {
     /// on which it only listens, would have.
     private func close(_ tcp: TransportEnd) -> SentClose? {
         guard let firstCloser, let close = ends[firstCloser.index].close else { return nil }
-        guard let end = tcp.firstEnd, end.from == direction(of: firstCloser.peer), end.packet < close.origin.packet,
+        guard let end = tcp.firstEnd, end.from == direction(of: firstCloser.peer), comes(end, before: close, tcp),
             !ends[firstCloser.peer.index].isLost,
             tcp.acknowledged[direction(of: firstCloser).index] < close.carriedEnd
         else { return close }
         return nil
     }
 
+    /// Whether a FIN or RST came before a Close frame of the other end: in the capture, or as that acknowledges the FIN.
+    private func comes(
+        _ end: (packet: UInt64, from: Direction, isReset: Bool), before close: SentClose, _ tcp: TransportEnd
+    ) -> Bool {
+        if end.packet < close.origin.packet { return true }
+        return !end.isReset && close.received.map { $0 > tcp.ends[end.from.index] } ?? false
+    }
+
+    /// Whether an end sent a Close frame before everything was over: what follows a RST came to nobody.
+    private func hasClosed(_ role: Role, _ tcp: TransportEnd) -> Bool {
+        guard let close = ends[role.index].close else { return false }
+        return tcp.afterReset[direction(of: role).index].map { close.carriedEnd <= $0 } ?? true
+    }
+
     /// Whether a gap may hide a Close frame that the other end sent before this one.
     ///
     /// What the other end sent after this one can hold its answer: then it had sent none before.
-    private func mayHaveClosedBefore(_ closer: Role) -> Bool {
+    private func mayHaveClosedBefore(_ closer: Role, _ tcp: TransportEnd) -> Bool {
         let peer = closer.peer.index
         guard ends[peer].close == nil, ends[peer].isLost, let close = ends[closer.index].close else { return false }
         // A code for a rule that the other end broke answers no Close frame.
         if ends[peer].brokenRule != nil, hasFailedByClose(closer) { return false }
+        // Its last bytes hold the Close frame that this one would answer. (In TLS, an alert follows.)
+        if let received = close.received, alerts == nil {
+            let stream = direction(of: closer.peer).index
+            // One byte more may be a FIN that was not captured.
+            return tcp.ends[stream] <= (tcp.isWhole[stream] ? received : received &+ 1)
+        }
         return ends[peer].lastPacket < close.origin.packet
     }
 
@@ -131,7 +151,7 @@ struct SessionOutcome {
         _ tcp: TransportEnd
     ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
         if let firstCloser, close(tcp) != nil {
-            if mayHaveClosedBefore(firstCloser) { return (.unknown, .closeFrame) }
+            if mayHaveClosedBefore(firstCloser, tcp) { return (.unknown, .closeFrame) }
             return (firstCloser == .client ? .client : .server, .closeFrame)
         }
         if let fatal = alerts?.fatal { return (fatal.alert.from == .client ? .client : .server, .tlsAlert) }

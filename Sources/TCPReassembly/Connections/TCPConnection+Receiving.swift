@@ -27,17 +27,18 @@ extension TCPConnection {
     ///   - time: The packet's time.
     ///   - budget: Bytes that all connections together may still hold.
     ///   - limits: The bounds.
+    ///   - resetEndsAll: Whether nothing is of interest that follows a RST.
     /// - Returns: Its effect.
     package mutating func receive(
         _ segment: inout TCPSegment, from direction: Direction, payload: Span<UInt8>, packet: UInt64,
-        time: Timestamp, budget: inout Int, limits: ReassemblyLimits
+        time: Timestamp, budget: inout Int, limits: ReassemblyLimits, resetEndsAll: Bool = true
     ) -> Arrival {
         let other = direction.opposite
         let flags = segment.flags
         let silence = time.nanoseconds(since: lastTime)
         lastTime = time
         packets &+= 1
-        if slowPathReasons.contains(.unanswered) { endUnanswered(of: other) }
+        if slowPathReasons.contains(.unanswered), !hasSureReset { endUnanswered(of: other) }
         if !flags.contains(.syn) || direction == .fromResponder { isOnlySYN = false }
         let (doubt, urgentPointer) = takePending()
         var isCopy = false
@@ -73,7 +74,7 @@ extension TCPConnection {
             if let urgentPointer, doubt.isEmpty { streams[direction.index].markUrgent(urgentPointer, after: sequence) }
             let context = SegmentContext(
                 origin: Origin(packet: packet, time: time), doubt: doubt, identification: pendingIdentification,
-                silence: silence)
+                acknowledgment: flags.contains(.ack) ? segment.acknowledgment : 0, silence: silence)
             arrival.inOrder = streams[direction.index].receive(
                 payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
             if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
@@ -91,6 +92,7 @@ extension TCPConnection {
             finPackets[direction.index] == nil
         {
             finPackets[direction.index] = packet
+            finAcknowledgments[direction.index] = flags.contains(.ack) ? segment.acknowledgment : 0
             if firstEndTime == nil { firstEndTime = time }
             streams[direction.index].rememberFin(sequence, segment.payloadLength, pendingIdentification)
         } else if flags.contains(.fin) {
@@ -102,12 +104,15 @@ extension TCPConnection {
             if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
         }
         if flags.contains(.rst) {
-            take(reset: sequence, direction, packet: packet, time: time, isDoubtful: isDoubtful)
+            take(
+                reset: sequence, direction, packet: packet, time: time, isDoubtful: isDoubtful,
+                endsAll: resetEndsAll)
         } else if arrival.isControl {
             let isOver = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
             let isSure = streams[direction.index].finDoubt.isEmpty && streams[other.index].finDoubt.isEmpty
             slowPathReasons.set(.closed, to: isOver && isSure)
         }
+        if slowPathReasons.contains(.doubtfulReset) { followReset(segment, direction, packet: packet, &arrival) }
         if arrival.isControl || isOpening || packets <= 4 {
             states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
             slowPathReasons.set(.young, to: packets < 4)
@@ -149,22 +154,6 @@ extension TCPConnection {
         pendingDoubt = []
         defer { pendingUrgentPointer = nil }
         return (doubt, pendingUrgentPointer)
-    }
-
-    /// Takes a RST in the receiver's window.
-    private mutating func take(
-        reset sequence: UInt32, _ direction: Direction, packet: UInt64, time: Timestamp, isDoubtful: Bool
-    ) {
-        // Before the responder is known, the RST that refuses the SYN was held against the SYN.
-        guard streams[direction.index].fit(ofReset: sequence) == .exact else {
-            if reset == nil, nearReset == nil { nearReset = (packet, direction, time) }
-            slowPathReasons.insert(.doubtfulReset)
-            return
-        }
-        if reset == nil { reset = (packet, direction) }
-        if firstEndTime == nil { firstEndTime = time }
-        slowPathReasons.set(.doubtfulReset, to: isDoubtful)
-        slowPathReasons.set(.closed, to: !isDoubtful)
     }
 
     /// Updates the FIN of a stream after an acknowledgment.

@@ -13,10 +13,19 @@ extension TCPConnection {
     ///   - direction: Who sent them.
     ///   - bytes: The last of those that were delivered.
     ///   - origin: The packet that brought them.
+    ///   - received: How far their sender had received the other stream; nil if that is not known.
     ///   - budget: Bytes that all connections together may still hold.
-    package mutating func pause(_ direction: Direction, keeping bytes: Span<UInt8>, origin: Origin, budget: inout Int) {
+    package mutating func pause(
+        _ direction: Direction, keeping bytes: Span<UInt8>, origin: Origin, received: UInt64? = nil, budget: inout Int
+    ) {
         let offset = streams[direction.index].nextOffset &- UInt64(bytes.count)
-        let segment = HeldSegment(offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, origin: origin)
+        var acknowledgment: UInt32 = 0
+        if let received, let first = streams[direction.opposite.index].firstSequence {
+            acknowledgment = first &+ UInt32(truncatingIfNeeded: received)
+        }
+        let segment = HeldSegment(
+            offset: offset, bytes: ArraySlice(copying: bytes), missing: 0, origin: origin,
+            acknowledgment: acknowledgment)
         pause(direction, keeping: segment, budget: &budget)
     }
 
@@ -117,6 +126,7 @@ extension TCPConnection {
     package mutating func totals(of direction: Direction) -> StreamTotals {
         StreamTotals(
             acknowledgedOffset: streams[direction.index].acknowledgedOffset,
+            endOffset: max(streams[direction.index].nextOffset, streams[direction.index].seenOffset),
             isWhole: streams[direction.index].isWhole,
             retransmittedSegments: streams[direction.index].retransmittedSegments,
             outOfOrderSegments: streams[direction.index].outOfOrderSegments,
@@ -138,6 +148,8 @@ extension TCPConnection {
 package struct StreamTotals {
     /// The end of the acknowledged bytes, without the FIN.
     package let acknowledgedOffset: UInt64
+    /// The end of the bytes seen or known to be missing.
+    package let endOffset: UInt64
     /// Whether everything up to its FIN was delivered or reported as gaps.
     package let isWhole: Bool
     /// Segments that brought only bytes already seen.

@@ -45,10 +45,20 @@ package struct TCPConnection: ~Copyable {
     package internal(set) var isOnlySYN = true
     /// The packet of each end's first FIN.
     package internal(set) var finPackets = InlineArray<2, UInt64?>(repeating: nil)
+    /// What each end's first FIN acknowledges; 0 if there is none.
+    var finAcknowledgments = InlineArray<2, UInt32>(repeating: 0)
     /// The packet of the first RST, and who sent it.
     package internal(set) var reset: (packet: UInt64, from: Direction)?
     /// A RST that its receiver does not accept as it stands, and who sent it: the first since its sender went on.
     var nearReset: (packet: UInt64, from: Direction, time: Timestamp)?
+    /// Where that RST stands in its sender's stream.
+    var nearResetOffset: UInt64?
+    /// Whether its sender has sent something since.
+    var hasGoneOn = false
+    /// Whether ``reset`` came from the end that it names, for all that its packet shows.
+    var hasSureReset = false
+    /// What follows the first RST.
+    var aftermath: ResetAftermath?
     /// The time of the first FIN or RST.
     package internal(set) var firstEndTime: Timestamp?
     /// Segments ignored for a wrong checksum.
@@ -106,9 +116,29 @@ package struct TCPConnection: ~Copyable {
     package var finalReset: (packet: UInt64, from: Direction)? {
         mutating get {
             if let reset { return reset }
-            guard let nearReset, finPackets[0] == nil, finPackets[1] == nil else { return nil }
+            guard let nearReset, finPackets[0] == nil, finPackets[1] == nil, !isNearResetRefuted else { return nil }
             return (nearReset.packet, nearReset.from)
         }
+    }
+
+    /// Who sent its FIN first, by what the FINs acknowledge, whatever was captured first; nil if they do not tell.
+    package var firstToFinish: Direction? {
+        mutating get {
+            switch (hasAnsweredFin(.fromInitiator), hasAnsweredFin(.fromResponder)) {
+            case (true, false): .fromResponder
+            case (false, true): .fromInitiator
+            case (true, true), (false, false): nil
+            }
+        }
+    }
+
+    /// Whether the FIN of an end acknowledges that of the other one: one byte more than was sent.
+    private mutating func hasAnsweredFin(_ direction: Direction) -> Bool {
+        let other = direction.opposite.index
+        guard finPackets[direction.index] != nil, finAcknowledgments[direction.index] != 0,
+            let offset = streams[other].offset(of: finAcknowledgments[direction.index])
+        else { return false }
+        return offset == 1 &+ (streams[other].finOffset ?? max(streams[other].nextOffset, streams[other].seenOffset))
     }
 
     /// The packet of the first FIN; nil if none has come.
@@ -119,13 +149,23 @@ package struct TCPConnection: ~Copyable {
         }
     }
 
+    /// The packet of the first FIN or RST; nil if none has come.
+    package var firstEndPacket: UInt64? {
+        mutating get {
+            guard let reset else { return firstFinPacket }
+            return min(reset.packet, firstFinPacket ?? .max)
+        }
+    }
+
     /// The time of the first FIN, or of the RST that ended it.
     package var endTime: Timestamp? {
         mutating get { firstEndTime ?? (finalReset == nil ? nil : nearReset?.time) }
     }
 
     /// Whether it is over unless an end goes on that has sent a RST.
-    package var isOver: Bool { isClosed || nearReset != nil }
+    package var isOver: Bool {
+        mutating get { isClosed || nearReset != nil && !hasGoneOn || awaitsAftermath }
+    }
 
     /// Whether a SYN was seen: the initiator is known, and the streams are seen from their first byte.
     package var isOpeningKnown: Bool {
@@ -147,6 +187,16 @@ package struct TCPConnection: ~Copyable {
     /// The offset of the next byte of a direction (``TCPStream/nextOffset``).
     package mutating func nextOffset(of direction: Direction) -> UInt64 {
         streams[direction.index].nextOffset
+    }
+
+    /// The offset of a sequence number in the stream of a direction (``TCPStream/offset(of:)``).
+    package mutating func offset(of sequence: UInt32, in direction: Direction) -> UInt64? {
+        streams[direction.index].offset(of: sequence)
+    }
+
+    /// The packet of a RST of an end that ended nothing (``TCPStream/survivedReset``).
+    package mutating func survivedReset(of direction: Direction) -> UInt64? {
+        streams[direction.index].survivedReset
     }
 
     /// The stream of one direction.

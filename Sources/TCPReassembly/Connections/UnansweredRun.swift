@@ -34,6 +34,7 @@ extension TCPConnection {
     }
 
     mutating func countUnanswered(_ direction: Direction, _ time: Timestamp) {
+        guard !hasSureReset else { return }
         let unanswered = unanswered ?? UnansweredRuns()
         self.unanswered = unanswered
         slowPathReasons.insert(.unanswered)

@@ -76,6 +76,8 @@ struct SegmentContext {
     var doubt = SegmentDoubt()
     /// The identification of its IPv4 header (RFC 791 3.2); 0 for IPv6, which has none.
     var identification: UInt16 = 0
+    /// Its acknowledgment number; 0 if it has none.
+    var acknowledgment: UInt32 = 0
     /// Nanoseconds since the packet of the connection before it.
     var silence = Int64.max
 }

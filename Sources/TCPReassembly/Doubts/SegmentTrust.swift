@@ -70,18 +70,31 @@ extension TCPConnection {
         _ segment: borrowing TCPSegment, _ direction: Direction, _ arrival: inout Arrival
     ) {
         if let near = nearReset, near.from == direction, !segment.flags.contains(.rst) {
-            nearReset = nil
-            if reset == nil { slowPathReasons.remove(.doubtfulReset) }
-            streams[direction.index].recordIgnoredReset(in: near.packet)
-            arrival.isDoubtful = streams[direction.index].takeDoubt()
+            hasGoneOn = true
+            if goesBeyond(segment, nearResetOffset ?? 0, direction) {
+                nearReset = nil
+                if reset == nil {
+                    aftermath = nil
+                    slowPathReasons.remove(.doubtfulReset)
+                }
+                streams[direction.index].recordIgnoredReset(in: near.packet)
+                arrival.isDoubtful = streams[direction.index].takeDoubt()
+            }
         }
-        guard reset?.from == direction, !segment.flags.contains(.rst) else { return }
-        slowPathReasons.remove(.doubtfulReset)
-        reset = nil
-        if finPackets[0] == nil, finPackets[1] == nil { firstEndTime = nil }
-        states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
+        guard reset?.from == direction, !hasSureReset, !segment.flags.contains(.rst) else { return }
         streams[direction.index].recordInsertion(.hopLimit)
-        arrival.isDoubtful = streams[direction.index].takeDoubt()
+        forgetReset(from: direction, &arrival)
+    }
+
+    /// Whether a segment was surely sent after a RST that stands at an offset of the same stream: it ends behind that, or there
+    /// with a FIN, or repeats nothing and brings nothing.
+    private mutating func goesBeyond(
+        _ segment: borrowing TCPSegment, _ offset: UInt64, _ direction: Direction
+    ) -> Bool {
+        guard segment.payloadLength > 0, !segment.flags.contains(.fin),
+            let start = streams[direction.index].signedOffset(of: segment.sequence)
+        else { return true }
+        return start &+ Int64(segment.payloadLength) > Int64(offset)
     }
 }
 

@@ -17,13 +17,15 @@ package struct HeldSegment: Sendable {
     var queueStart: UInt64 = 0
     /// The identification of their packet (``SegmentContext``).
     var identification: UInt16 = 0
+    /// The acknowledgment number of their segment; 0 if it has none.
+    package private(set) var acknowledgment: UInt32 = 0
     /// The size of the buffer that `bytes` are part of.
     private var bufferCount: Int
 
     /// Waits with bytes that are a buffer of their own.
     package init(
         offset: UInt64, bytes: ArraySlice<UInt8>, missing: UInt64, origin: Origin, doubt: SegmentDoubt = [],
-        queueStart: UInt64 = 0, identification: UInt16 = 0
+        queueStart: UInt64 = 0, identification: UInt16 = 0, acknowledgment: UInt32 = 0
     ) {
         self.offset = offset
         self.bytes = bytes
@@ -32,6 +34,7 @@ package struct HeldSegment: Sendable {
         self.doubt = doubt
         self.queueStart = queueStart
         self.identification = identification
+        self.acknowledgment = acknowledgment
         bufferCount = bytes.count
     }
 
@@ -316,7 +319,8 @@ struct HeldSegments: ~Copyable {
             offset: range.lowerBound,
             bytes: ArraySlice(copying: copy),
             missing: range.upperBound &- range.lowerBound &- (upper &- lower), origin: context.origin,
-            doubt: context.doubt, queueStart: queueStart, identification: context.identification)
+            doubt: context.doubt, queueStart: queueStart, identification: context.identification,
+            acknowledgment: context.acknowledgment)
     }
 
     /// The index of the first segment that ends after `offset`.

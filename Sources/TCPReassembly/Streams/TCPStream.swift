@@ -47,6 +47,8 @@ package struct TCPStream: ~Copyable {
     var excused = SegmentDoubt()
     /// The packet of a RST after which its sender went on; the first.
     package internal(set) var ignoredReset: UInt64?
+    /// The packet of a RST that counted, and after which both ends went on all the same; the latest.
+    package internal(set) var survivedReset: UInt64?
     /// Whether the capture has packets of the other end.
     var isHeard = false
     /// Segments since the other end's last acknowledgment while bytes wait for one.

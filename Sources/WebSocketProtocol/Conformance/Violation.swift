@@ -40,6 +40,10 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     case closePayloadOneByte
     /// A Close frame has a code that may not be sent (RFC 6455 7.4).
     case closeCodeNotAllowed
+    /// Such a code would be one that may be sent if its bytes changed places.
+    case closeCodeByteOrder
+    /// Such a code is the beginning of one that may be sent, written in digits.
+    case closeCodeDigits
     /// The reason in a Close frame is not UTF-8 (RFC 6455 5.5.1, 8.1).
     case closeReasonNotUTF8
     /// A text message is not UTF-8 (RFC 6455 5.6, 8.1).

@@ -60,8 +60,21 @@ extension WebSocketStream {
         guard frame.missing == 0, frame.header.firstByte & undecodedBits == 0 else { return }
         if frame.header.payloadLength == 1 { violations.insert(.closePayloadOneByte) }
         let body = CloseBody(kept.bytes.span)
-        if let code = body.code, !code.mayBeSent { violations.insert(.closeCodeNotAllowed) }
+        if let code = body.code, !code.mayBeSent {
+            violations.insert(Self.fault(of: code, in: kept.bytes.span))
+        }
         // A body cut at a limit of ours may end inside a scalar.
         if body.reason == nil, !kept.isCut { violations.insert(.closeReasonNotUTF8) }
+    }
+
+    /// What is wrong with a code that may not be sent.
+    private static func fault(of code: CloseCode, in body: Span<UInt8>) -> Violation {
+        if CloseCode(rawValue: code.rawValue.byteSwapped).mayBeSent { return .closeCodeByteOrder }
+        var number: UInt16 = 0
+        for index in 0..<min(4, body.count) {
+            guard (0x30...0x39).contains(body[index]) else { return .closeCodeNotAllowed }
+            number = number &* 10 &+ UInt16(body[index] &- 0x30)
+        }
+        return CloseCode(rawValue: number).mayBeSent ? .closeCodeDigits : .closeCodeNotAllowed
     }
 }

@@ -52,12 +52,12 @@ struct WindowTests {
         // What the other end says is taken; only that its sender goes on takes it back.
         wire.receive(.initiator(.psh, 104, ack: 304, "!"))
         #expect(wire.forth == [.text("ask!")] && wire.connection.isOver)
-        let next = wire.receive(.responder(.psh, 304, ack: 105, "wer"))
-        #expect(next.isDoubtful && !wire.connection.isOver && wire.connection.finalReset == nil)
-        #expect(wire.connection[.fromResponder].ignoredReset == 7)
+        wire.receive(.responder(.psh, 304, ack: 105, "wer"))
+        #expect(!wire.connection.isOver && wire.connection.finalReset == nil)
         #expect(wire.back == [.text("answer")])
         #expect(wire.receive(.responder(.rst, 307, ack: 105)).closes)
         #expect(wire.connection.finalReset?.packet == wire.packet)
+        #expect(wire.connection[.fromResponder].ignoredReset == 7)
     }
 
     @Test("among RSTs are those at what was acknowledged, if more was sent since")

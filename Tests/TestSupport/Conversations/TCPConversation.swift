@@ -56,6 +56,14 @@ package struct TCPConversation: Sendable {
         advance(sender, by: bytes.count)
     }
 
+    /// A segment with data of an end that has not received the last bytes that the other has sent.
+    package mutating func send(
+        _ bytes: [UInt8], from sender: ExpectedMessage.Sender, withoutLast byteCount: Int
+    ) {
+        append(from: sender, [.psh, .ack], bytes, unacknowledged: byteCount)
+        advance(sender, by: bytes.count)
+    }
+
     /// A segment with text.
     package mutating func send(_ text: String, from sender: ExpectedMessage.Sender) {
         send(Array(text.utf8), from: sender)

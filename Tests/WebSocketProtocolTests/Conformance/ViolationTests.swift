@@ -101,6 +101,19 @@ private let ruleCases: [RuleCase] = [
     RuleCase(name: "Close of two bytes", frames: [FrameBytes(.close, [3, 0xe8])]),
     RuleCase(name: "Close 1005", frames: [FrameBytes(.close, [3, 0xed])], expected: [(.closeCodeNotAllowed, 0)]),
     RuleCase(name: "Close 1006", frames: [FrameBytes(.close, [3, 0xee])], expected: [(.closeCodeNotAllowed, 0)]),
+    RuleCase(
+        name: "Close 1000 with its bytes in the other order", frames: [FrameBytes(.close, [0xe8, 3])],
+        expected: [(.closeCodeByteOrder, 0)]),
+    RuleCase(
+        name: "Close 1000 in digits", frames: [FrameBytes(.close, "1000")], expected: [(.closeCodeDigits, 0)]),
+    RuleCase(
+        name: "Close 1000 in digits, and a reason", frames: [FrameBytes(.close, "1000 bye")],
+        expected: [(.closeCodeDigits, 0)]),
+    RuleCase(
+        name: "a reason in place of a code", frames: [FrameBytes(.close, "bye")],
+        expected: [(.closeCodeNotAllowed, 0)]),
+    RuleCase(
+        name: "Close 1005 in digits", frames: [FrameBytes(.close, "1005")], expected: [(.closeCodeNotAllowed, 0)]),
     RuleCase(name: "Close 1007", frames: [FrameBytes(.close, [3, 0xef])]),
     RuleCase(
         name: "a Close reason that is not UTF-8", frames: [FrameBytes(.close, [3, 0xe8, 0xff])],

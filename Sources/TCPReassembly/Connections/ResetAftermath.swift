@@ -1,0 +1,153 @@
+import PacketDecoding
+package import WireFormat
+
+/// What follows a RST that counted: bytes that the other end had on the way, or that its sender goes on with.
+///
+/// An object, since most connections never need it.
+final class ResetAftermath {
+    /// The packet of the RST.
+    let packet: UInt64
+    /// Who sent it.
+    let sender: Direction
+    /// Where each stream ended by then.
+    let ends: InlineArray<2, UInt64>
+    /// The packet with the first bytes of each stream since; 0 if there is none.
+    var firstPackets: InlineArray<2, UInt64> = [0, 0]
+    /// Whether its sender has acknowledged bytes that came after it: who has sent a RST is gone.
+    var isRefuted = false
+
+    init(packet: UInt64, sender: Direction, ends: InlineArray<2, UInt64>) {
+        self.packet = packet
+        self.sender = sender
+        self.ends = ends
+    }
+}
+
+/// Bytes that follow a RST.
+package struct BytesAfterReset {
+    /// The packet of the RST.
+    package let resetPacket: UInt64
+    /// Where they begin in their stream.
+    package let offset: UInt64
+    /// How many there are.
+    package let count: UInt64
+    /// The packet with the first of them.
+    package let firstPacket: UInt64
+}
+
+extension TCPConnection {
+    /// Takes a RST in the receiver's window.
+    mutating func take(
+        reset sequence: UInt32, _ direction: Direction, packet: UInt64, time: Timestamp, isDoubtful: Bool,
+        endsAll: Bool
+    ) {
+        // Before the responder is known, the RST that refuses the SYN was held against the SYN.
+        guard streams[direction.index].fit(ofReset: sequence) == .exact else {
+            if reset == nil, nearReset == nil {
+                nearReset = (packet, direction, time)
+                nearResetOffset = streams[direction.index].offset(of: sequence)
+                hasGoneOn = false
+                beginAftermath(packet, direction, at: nearResetOffset ?? 0)
+            }
+            slowPathReasons.insert(.doubtfulReset)
+            return
+        }
+        settleReset()
+        let isAnswer = reset.map { $0.from != direction } ?? false
+        if reset == nil {
+            reset = (packet, direction)
+            beginAftermath(packet, direction, at: 0)
+        }
+        if firstEndTime == nil { firstEndTime = time }
+        let isOver = !isDoubtful && (endsAll || isAnswer)
+        hasSureReset = !isDoubtful
+        slowPathReasons.set(.doubtfulReset, to: !isOver)
+        slowPathReasons.set(.closed, to: isOver)
+    }
+
+    /// Notes where the streams stand: what comes before the RST in its own may have been captured later.
+    private mutating func beginAftermath(_ packet: UInt64, _ sender: Direction, at offset: UInt64) {
+        var ends: InlineArray<2, UInt64> = [
+            max(streams[0].nextOffset, streams[0].seenOffset), max(streams[1].nextOffset, streams[1].seenOffset),
+        ]
+        ends[sender.index] = max(ends[sender.index], offset)
+        aftermath = ResetAftermath(packet: packet, sender: sender, ends: ends)
+    }
+
+    /// Follows what comes after a RST that has not closed the connection yet.
+    ///
+    /// It ended nothing if the other end acknowledges bytes that its sender has sent since; or if its sender acknowledges bytes
+    /// that have come since, and more follow.
+    mutating func followReset(
+        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, _ arrival: inout Arrival
+    ) {
+        guard let aftermath, aftermath.packet != packet, !segment.flags.contains(.rst) else { return }
+        let end = max(streams[direction.index].nextOffset, streams[direction.index].seenOffset)
+        let hasNew = segment.payloadLength > 0 && end > aftermath.ends[direction.index]
+        if hasNew, aftermath.firstPackets[direction.index] == 0 {
+            aftermath.firstPackets[direction.index] = packet
+        }
+        guard hasSureReset, reset != nil else { return }
+        let acknowledged = streams[direction.opposite.index].acknowledgedOffset
+        let confirms = segment.flags.contains(.ack) && acknowledged > aftermath.ends[direction.opposite.index]
+        if direction == aftermath.sender {
+            aftermath.isRefuted = aftermath.isRefuted || confirms
+        } else if confirms || aftermath.isRefuted && hasNew {
+            streams[aftermath.sender.index].survivedReset = aftermath.packet
+            forgetReset(from: aftermath.sender, &arrival)
+        }
+    }
+
+    /// Goes on after a RST that has ended nothing.
+    mutating func forgetReset(from sender: Direction, _ arrival: inout Arrival) {
+        slowPathReasons.remove(.doubtfulReset)
+        reset = nil
+        aftermath = nil
+        hasSureReset = false
+        if finPackets[0] == nil, finPackets[1] == nil { firstEndTime = nil }
+        states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
+        streams[sender.index].hasDoubt = true
+        arrival.isDoubtful = streams[sender.index].takeDoubt()
+    }
+
+    /// Judges a RST that was not at the next byte: now that nothing more is to come, it counts if its sender went on no
+    /// further than to it.
+    package mutating func settleReset() {
+        guard let nearReset, reset == nil, isNearResetRefuted else { return }
+        self.nearReset = nil
+        aftermath = nil
+        streams[nearReset.from.index].recordIgnoredReset(in: nearReset.packet)
+    }
+
+    /// Whether the sender of a RST that was not at the next byte has gone on, and not just to it.
+    var isNearResetRefuted: Bool {
+        mutating get {
+            guard let nearReset, hasGoneOn else { return false }
+            let stream = nearReset.from.index
+            return max(streams[stream].nextOffset, streams[stream].seenOffset) != nearResetOffset
+        }
+    }
+
+    /// Whether it waits for what may follow a RST.
+    ///
+    /// `mutating`, as what follows, so that it is read in place.
+    package var awaitsAftermath: Bool {
+        mutating get { aftermath != nil && reset != nil && !isClosed }
+    }
+
+    /// Closes it: nothing that matters has followed its RST.
+    package mutating func close() { slowPathReasons.insert(.closed) }
+
+    /// The bytes of a direction that follow the RST that ended it; nil if there are none.
+    package mutating func bytesAfterReset(_ direction: Direction) -> BytesAfterReset? {
+        guard let aftermath, aftermath.firstPackets[direction.index] > 0, finalReset?.packet == aftermath.packet else {
+            return nil
+        }
+        let start = aftermath.ends[direction.index]
+        let end = max(streams[direction.index].nextOffset, streams[direction.index].seenOffset)
+        guard end > start else { return nil }
+        return BytesAfterReset(
+            resetPacket: aftermath.packet, offset: start, count: end &- start,
+            firstPacket: aftermath.firstPackets[direction.index])
+    }
+}
