@@ -82,12 +82,14 @@ function scale(pen, from, to, width, y, height, left = 0) {
   let step = 10 ** Math.ceil(Math.log10(Math.max(to - from, 1) / Math.max(width / 90, 1)));
   if (step / 5 >= (to - from) / (width / 90)) step /= 5; else if (step / 2 >= (to - from) / (width / 90)) step /= 2;
   const digits = Math.max(0, 9 - Math.floor(Math.log10(step)));
+  let end = -Infinity;
   // Far from zero, a step may be less than numbers can tell apart.
   for (let at = Math.ceil(from / step) * step; at <= to && at + step > at; at += step) {
     const x = left + ((at - from) / (to - from || 1)) * width;
     pen.beginPath(); pen.moveTo(x, 0); pen.lineTo(x, height); pen.stroke();
     const text = (at / 1e9).toFixed(digits) + ' s';
-    pen.fillText(text, Math.min(x + 3, left + width - pen.measureText(text).width), y);
+    const long = pen.measureText(text).width, start = Math.min(x + 3, left + width - long);
+    if (start > end + 4) { pen.fillText(text, start, y); end = start + long; }
   }
 }
 
@@ -220,7 +222,7 @@ export class Charts {
       pen.globalAlpha = 0.25; pen.fillStyle = color('--client');
       pen.fillRect((Math.min(...this.band) - from) * px, 0, Math.abs(this.band[1] - this.band[0]) * px, height); pen.globalAlpha = 1;
     }
-    const text = `${duration(from)} to ${duration(to)}: ${plural(total, 'message')} and control frames${chosen ? ' of session ' + state.s : ''}`;
+    const text = `${from ? duration(from) : 0} to ${duration(to)}: ${plural(total, 'message')} and control frames${chosen ? ' of session ' + state.s : ''}`;
     $('range').textContent = text;
     this.axis.setAttribute('aria-label', `Time axis, ${text}`);
   }
