@@ -66,7 +66,7 @@ function hatch(pen, x, y, width, height) {
 }
 
 /** A text, cut to a width. */
-function cut(pen, text, width) {
+function shorten(pen, text, width) {
   if (pen.measureText(text).width <= width) return text;
   const letters = [...text];
   while (letters.length && pen.measureText(letters.join('') + '…').width > width) letters.pop();
@@ -250,7 +250,7 @@ export class Charts {
       if (y < 12) continue;
       if (item.place === undefined) {
         pen.fillStyle = color('--soft'); pen.fillRect(0, y, width, line);
-        pen.fillStyle = color('--fg'); pen.fillText(cut(pen, `${item.sessions.length} × ${item.text}`, width - 8), 4, y + 12);
+        pen.fillStyle = color('--fg'); pen.fillText(shorten(pen, `${item.sessions.length} × ${item.text}`, width - 8), 4, y + 12);
         continue;
       }
       if (state.s === item.number) { pen.fillStyle = color('--sel'); pen.fillRect(0, y, width, line); }
