@@ -67,7 +67,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
             packets: TCPConversation.http(
                 TCPConversation.upgradeRequest(), "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
             ).packets,
-            words: ["HTTP without an accepted upgrade"]),
+            words: ["1 HTTP without an accepted upgrade (1 upgrade refused)"]),
         WithoutWebSocket(
             testDescription: "nothing but SYNs",
             packets: (0..<3).flatMap { number in
@@ -75,7 +75,7 @@ struct WithoutWebSocket: Sendable, CustomTestStringConvertible {
                 talk.open()
                 return talk.packets.prefix(1)
             },
-            words: ["3 TCP connections", "3 without data"]),
+            words: ["3 TCP connections", "3 without data (3 unanswered)"]),
         WithoutWebSocket(
             testDescription: "connections that were there before",
             packets: {

@@ -66,7 +66,7 @@ function hatch(pen, x, y, width, height) {
 }
 
 /** A text, cut to a width. */
-function cut(pen, text, width) {
+function shorten(pen, text, width) {
   if (pen.measureText(text).width <= width) return text;
   const letters = [...text];
   while (letters.length && pen.measureText(letters.join('') + '…').width > width) letters.pop();
@@ -82,12 +82,14 @@ function scale(pen, from, to, width, y, height, left = 0) {
   let step = 10 ** Math.ceil(Math.log10(Math.max(to - from, 1) / Math.max(width / 90, 1)));
   if (step / 5 >= (to - from) / (width / 90)) step /= 5; else if (step / 2 >= (to - from) / (width / 90)) step /= 2;
   const digits = Math.max(0, 9 - Math.floor(Math.log10(step)));
+  let end = -Infinity;
   // Far from zero, a step may be less than numbers can tell apart.
   for (let at = Math.ceil(from / step) * step; at <= to && at + step > at; at += step) {
     const x = left + ((at - from) / (to - from || 1)) * width;
     pen.beginPath(); pen.moveTo(x, 0); pen.lineTo(x, height); pen.stroke();
     const text = (at / 1e9).toFixed(digits) + ' s';
-    pen.fillText(text, Math.min(x + 3, left + width - pen.measureText(text).width), y);
+    const long = pen.measureText(text).width, start = Math.min(x + 3, left + width - long);
+    if (start > end + 4) { pen.fillText(text, start, y); end = start + long; }
   }
 }
 
@@ -220,7 +222,7 @@ export class Charts {
       pen.globalAlpha = 0.25; pen.fillStyle = color('--client');
       pen.fillRect((Math.min(...this.band) - from) * px, 0, Math.abs(this.band[1] - this.band[0]) * px, height); pen.globalAlpha = 1;
     }
-    const text = `${duration(from)} to ${duration(to)}: ${plural(total, 'message')} and control frames${chosen ? ' of session ' + state.s : ''}`;
+    const text = `${from ? duration(from) : 0} to ${duration(to)}: ${plural(total, 'message')} and control frames${chosen ? ' of session ' + state.s : ''}`;
     $('range').textContent = text;
     this.axis.setAttribute('aria-label', `Time axis, ${text}`);
   }
@@ -248,7 +250,7 @@ export class Charts {
       if (y < 12) continue;
       if (item.place === undefined) {
         pen.fillStyle = color('--soft'); pen.fillRect(0, y, width, line);
-        pen.fillStyle = color('--fg'); pen.fillText(cut(pen, `${item.sessions.length} × ${item.text}`, width - 8), 4, y + 12);
+        pen.fillStyle = color('--fg'); pen.fillText(shorten(pen, `${item.sessions.length} × ${item.text}`, width - 8), 4, y + 12);
         continue;
       }
       if (state.s === item.number) { pen.fillStyle = color('--sel'); pen.fillRect(0, y, width, line); }

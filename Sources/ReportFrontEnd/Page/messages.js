@@ -44,6 +44,7 @@ export class Messages {
     });
     this.list();
     this.grid.root.classList.toggle('wall', state.t === 'wall');
+    new ResizeObserver(() => this.fit()).observe($('pane'));
   }
 
   get chosen() {
@@ -125,6 +126,7 @@ export class Messages {
     }
     this.grid.paint();
     this.charts.show(chosen);
+    this.dump = null;
     if (chosen === null) return pane.replaceChildren(h('p', { class: 'dim' }, 'Select a message to see its payload.'));
     if (report.kept[chosen]) await report.open(report.block(chosen));
     if (chosen !== this.chosen) return;
@@ -141,7 +143,8 @@ export class Messages {
     const isClose = kind === 8 && data?.length > 1;
     const text = data && (isClose ? closing(data) : textOf(data)), json = text && pretty(text);
     const view = views.includes(state.v) ? state.v : text === null || !(flags & 128 || isClose) ? 'hex' : json ? 'json' : 'text';
-    const body = !data ? this.absence(row) : view === 'hex' ? hex(data) : view === 'json' ? json && visible(json) : text === null ? null : visible(text);
+    const isHex = data && view === 'hex';
+    const body = !data ? this.absence(row) : isHex ? '' : view === 'json' ? json && visible(json) : text === null ? null : visible(text);
     pane.replaceChildren(
       h('h3', {}, this.label(row) + from), h('p', { class: 'dim' }, facts.join(' · ')),
       h('div', { class: 'bar', role: 'group', 'aria-label': 'Show as' }, views.map((name) => {
@@ -149,6 +152,19 @@ export class Messages {
         button.addEventListener('click', () => change({ v: name }));
         return button;
       })),
-      h('pre', { tabindex: 0, 'aria-label': 'Payload' }, body ?? (view === 'json' ? 'not JSON' : 'not UTF-8')));
+      h('pre', { tabindex: 0, 'aria-label': 'Payload', class: isHex && 'hex' }, body ?? (view === 'json' ? 'not JSON' : 'not UTF-8')));
+    this.dump = isHex ? data : null;
+    this.wide = null;
+    this.fit();
+  }
+
+  /** Writes a hex dump with as many bytes a line as the pane has room for. */
+  fit() {
+    const pre = this.dump && $('pane').querySelector('pre');
+    if (!pre || (this.wide && $('pane').offsetWidth === this.room)) return;
+    this.room = $('pane').offsetWidth;
+    const fits = (wide) => { pre.textContent = hex(this.dump.subarray(0, wide), wide); return pre.scrollWidth <= pre.clientWidth; };
+    this.wide = [16, 8].find(fits) ?? 4;
+    pre.textContent = hex(this.dump, this.wide);
   }
 }

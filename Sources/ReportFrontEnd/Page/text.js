@@ -74,14 +74,14 @@ export function pretty(text) {
   });
 }
 
-/** A hex dump. */
-export function hex(data) {
+/** A hex dump, so many bytes a line. */
+export function hex(data, wide = 16) {
   const lines = [];
-  for (let at = 0; at < data.length; at += 16) {
-    const part = [...data.subarray(at, at + 16)];
-    const digits = part.map((b) => b.toString(16).padStart(2, '0'));
-    const left = digits.slice(0, 8).join(' ').padEnd(24) + digits.slice(8).join(' ').padEnd(24);
-    lines.push(`${at.toString(16).padStart(6, '0')}  ${left} ${part.map((b) => (b > 31 && b < 127 ? String.fromCharCode(b) : '·')).join('')}`);
+  for (let at = 0; at < data.length; at += wide) {
+    const part = [...data.subarray(at, at + wide)];
+    const digits = part.map((b) => b.toString(16).padStart(2, '0') + ' ');
+    if (digits.length > 8) digits[7] += ' ';
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${digits.join('').padEnd(wide * 3 + (wide > 8 ? 1 : 0))} ${part.map((b) => (b > 31 && b < 127 ? String.fromCharCode(b) : '·')).join('')}`);
   }
   return lines.join('\n');
 }

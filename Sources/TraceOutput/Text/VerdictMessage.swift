@@ -8,7 +8,7 @@ package enum VerdictMessage {
     /// The sentence, for example `closed cleanly by the client, 1000 "bye", after 5.000 s of silence`.
     package static func text(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
         let verdict = copy verdict
-        var text = ending(verdict)
+        var text = ending(verdict, wasOpen: upgrade != .pending && !isRefused(upgrade))
         switch upgrade {
         case .refused(let status?): text = "upgrade refused with \(status); " + text
         case .refused(nil): text = "upgrade never answered; " + text
@@ -87,7 +87,12 @@ package enum VerdictMessage {
             && left.failure == right.failure && left.tls == right.tls
     }
 
-    private static func ending(_ verdict: SessionEnd.Verdict) -> String {
+    private static func isRefused(_ upgrade: SessionRow.Upgrade) -> Bool {
+        if case .refused = upgrade { true } else { false }
+    }
+
+    /// How it ended; of what was never open (`wasOpen`), a Close frame is not missed.
+    private static func ending(_ verdict: SessionEnd.Verdict, wasOpen: Bool) -> String {
         let by =
             switch verdict.by {
             case .client: " by the client"
@@ -96,6 +101,7 @@ package enum VerdictMessage {
             case .unknown: ""
             }
         let hadCloseFrame = verdict.isClean || verdict.code != nil
+        let lacksCloseFrame = wasOpen && !hadCloseFrame
         switch verdict.layer {
         case .closeFrame where isFailedByCloser(verdict): return "failed" + by
         case .closeFrame where verdict.by == .unknown: return "closed, which end first not captured"
@@ -106,11 +112,11 @@ package enum VerdictMessage {
             return "closed" + by + ", never answered" + unanswered(verdict.timeout)
         case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not captured"
         case .closeFrame: return "closed" + by + ", never answered"
-        case .fin: return "TCP closed" + by + (hadCloseFrame ? "" : " without a Close frame") + unannounced(verdict)
+        case .fin: return "TCP closed" + by + (lacksCloseFrame ? " without a Close frame" : "") + unannounced(verdict)
         case .tlsAlert:
             let name = verdict.tls?.fatalAlert?.name ?? "unknown"
-            return "ended" + by + " with TLS alert " + name + (hadCloseFrame ? "" : ", without a Close frame")
-        case .rst: return "reset" + by + (hadCloseFrame ? "" : " without a Close frame")
+            return "ended" + by + " with TLS alert " + name + (lacksCloseFrame ? ", without a Close frame" : "")
+        case .rst: return "reset" + by + (lacksCloseFrame ? " without a Close frame" : "")
         case .timeout: return "timed out" + unanswered(verdict.timeout)
         case .captureEnd where hadCloseFrame: return "still closing when the capture ended"
         case .captureEnd: return "still open when the capture ended"
@@ -147,10 +153,12 @@ package enum VerdictMessage {
         (verdict.by == .client ? verdict.clientEvent : verdict.serverEvent) == nil
     }
 
-    /// What was left unanswered: ", 5 segments from the server unanswered for 3.812 s".
+    /// What was left unanswered: ", 5 segments from the server unanswered for 3.812 s"; of sessions together
+    /// (``common(_:)``), whose segments.
     private static func unanswered(_ timeout: SessionEnd.Unanswered?) -> String {
-        guard let timeout, timeout.segments > 0 else { return "" }
+        guard let timeout else { return "" }
         let sender = timeout.from == .client ? "client" : "server"
+        guard timeout.segments > 0 else { return ", segments from the \(sender) unanswered" }
         return ", \(Quantity.count(timeout.segments, "segment")) from the \(sender) unanswered for "
             + Quantity.seconds(timeout.span)
     }

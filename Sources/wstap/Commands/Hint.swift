@@ -23,15 +23,17 @@ enum Hint {
         if names.first == files.first, let hint = names.first.flatMap(subcommand) { return hint }
         for name in names {
             switch name {
+            case "stats", "stat", "statistics": return "use --format summary"
             case "json", "jsonl", "ndjson", "trace": return "for a trace use --format jsonl: one JSON object per line"
             case "summary", "timeline": return "use --format \(name)"
             default: break
             }
             for format in ["summary", "timeline"] where distance(name, format) <= 2 { return "use --format \(format)" }
         }
+        let names = names.flatMap { $0.split(separator: " ") }
         let words = ["tcp", "udp", "ip", "ip6", "host", "net", "port", "src", "dst", "and", "or", "not"]
         let isExpression =
-            names.contains { words.contains($0) || $0.contains("==") }
+            names.contains { words.contains(String($0)) || $0.contains("==") }
             || names.contains { $0.hasPrefix("tcp.") || $0.hasPrefix("ip.") }
         return isExpression ? "packet filters of libpcap go after -f, in quotes: -f 'tcp port 8080'" : nil
     }
@@ -46,7 +48,12 @@ enum Hint {
         case "-w" where arguments.first != "live", "--write" where arguments.first != "live":
             "to keep the packets of sessions: wstap cut; -w writes what wstap live captures"
         case "--summary", "--timeline": "use --format \(argument.dropFirst(2))"
-        case "-n", "-nn", "-V", "-x", "-X", "-A": "wstap has no \(argument), and resolves no names anyway; see --help"
+        case "-n", "-nn": "wstap has no \(argument), and resolves no names anyway; see --help"
+        case "-nr", "-nnr": "wstap takes capture files without \(argument): wstap \(next ?? "FILE")"
+        case "-V", "-x", "-xx", "-X", "-XX", "-A", "--hex", "--ascii":
+            "payloads are shown without \(argument): whole with --payload all, and in hex in a report (--format html)"
+        case "--html", "--svg", "--har", "--sqlite": "use --format \(argument.dropFirst(2)) -o FILE"
+        case "-z", "--stats", "--statistics": "use --format summary"
         case "--format" where ["json", "ndjson", "jsonlines", "pdml", "ek"].contains(next ?? ""):
             "for a trace use --format jsonl: one JSON object per line"
         case "--format=json", "--format=ndjson", "--format=jsonlines":
@@ -54,6 +61,23 @@ enum Hint {
         case "-i" where !["live", "interfaces"].contains(arguments.first ?? ""),
             "--interface" where !["live", "interfaces"].contains(arguments.first ?? ""):
             "to capture from an interface: wstap live -i \(next ?? "INTERFACE")"
+        default: filter(argument, arguments)
+        }
+    }
+
+    /// How to show less, for those who know how other tools do.
+    private static func filter(_ argument: String, _ arguments: [String]) -> String? {
+        switch argument {
+        case "-c" where arguments.first != "live", "--count" where arguments.first != "live", "--head", "--limit", "-m":
+            "for the first lines only: wstap FILE | head -n 20"
+        case "--tail", "--last": "for the last lines only: wstap FILE --events frame,end | tail -n 20"
+        case "-e", "--regexp", "--search", "--match", "--pattern", "--find", "--contains":
+            "to search payloads: --grep REGEX, or --grep '(?i)REGEX' in upper and lower case"
+        case "--session", "--sessions", "--stream", "--conn": "sessions have numbers after #: --connection 2"
+        case "--ip", "--addr", "--address", "--src", "--dst", "--client", "--server":
+            "addresses and ports are chosen by a packet filter of libpcap: -f 'host 10.0.0.9'"
+        case "-d", "--decode-as": "to treat a server's port as WebSocket: --port 8080"
+        case "--keys", "--keyfile", "--sslkeylog", "--sslkeylogfile": "to decrypt TLS: --keylog FILE"
         default: nil
         }
     }

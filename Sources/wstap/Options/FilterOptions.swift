@@ -26,7 +26,10 @@ struct FilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Show only sessions with a matching path: \"/chat/*\".", valueName: "glob"))
     var path: String?
 
-    @Option(help: ArgumentHelp("Show only messages and control frames with a matching payload.", valueName: "regex"))
+    @Option(
+        help: ArgumentHelp(
+            "Show only messages and control frames with a matching payload (PCRE2; \"(?i)tea\" ignores case).",
+            valueName: "regex"))
     var grep: String?
 
     @Option(

@@ -32,7 +32,7 @@ struct NoWebSocketMessage {
         parts += EncryptedMessage.reasons(summary.encrypted)
         add(others.http2, "HTTP/2 (WebSocket over HTTP/2 is not read yet)", to: &parts)
         add(others.http, "HTTP without an accepted upgrade" + httpDetails, to: &parts)
-        add(others.silent, "without data", to: &parts)
+        add(others.silent, "without data" + silenceDetails, to: &parts)
         add(others.midstream, "begun before the capture, without an upgrade in it", to: &parts)
         add(others.unknown, "other", to: &parts)
         add(others.oversizedHeads, "given up after an oversized HTTP head", to: &parts)
@@ -58,9 +58,19 @@ struct NoWebSocketMessage {
     private var httpDetails: String {
         var details: [String] = []
         add(
+            summary.refusedUpgrades, summary.refusedUpgrades == 1 ? "upgrade refused" : "upgrades refused",
+            to: &details)
+        add(
             summary.others.eventStreams, summary.others.eventStreams == 1 ? "event stream" : "event streams",
             to: &details)
         add(summary.others.longPolling, "polling or long polling", to: &details)
+        return details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
+    }
+
+    private var silenceDetails: String {
+        var details: [String] = []
+        add(summary.others.refused, "refused", to: &details)
+        add(summary.others.unanswered, "unanswered", to: &details)
         return details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
     }
 

@@ -99,7 +99,7 @@ class Tests:
         page = self.open(path, scripts=False)
         text = page.inner_text("main")
         assert "5 × reset by the server without a Close frame (both ends see 1006)" in text, text
-        assert "1 × timed out (both ends see 1006)" in text
+        assert "1 × timed out, segments from the server unanswered (both ends see 1006)" in text
         assert "5 of 6 sessions with 10.99.0.2 ended after 2.0 s of silence; reset by the server: an idle timer" in text
         assert "10.99.0.2:9000 /keep-alive" in text
         assert "Without scripts" in text and not page.is_visible("#app")

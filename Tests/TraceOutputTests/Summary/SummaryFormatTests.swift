@@ -1,4 +1,5 @@
 import Testing
+import WebSocketProtocol
 import WireFormat
 
 @testable import CaptureAnalysis
@@ -44,7 +45,7 @@ struct SummaryFormatTests {
                   pings unanswered
                2   5.003 s         3  4       12 B  168 B   0.09 ms
                   [::1]:40000 → 10.0.0.9:8080  ws://chat.example/admin\x1b[2J
-                  upgrade refused with 403; TCP closed by the server without a Close frame
+                  upgrade refused with 403; TCP closed by the server
                3   5.003 s         3  4       12 B  168 B   0.09 ms
                   10.0.0.7:53412 → 10.0.0.9:8080
                   still open when the capture ended, after 0.001 s of silence
@@ -144,6 +145,21 @@ struct SummaryFormatTests {
         #expect(lines[endings + 2] == "           10.0.0.9:8080, 0.000 s to 0.000 s: #20, #40, #60")
         #expect(lines[endings + 3] == "    57 × closed cleanly by the client, 1000 normal closure")
         #expect(lines[endings + 4] == "           10.0.0.9:8080, 0.000 s to 0.000 s: #1, #2, #3, #4, …")
+    }
+
+    @Test func `Sessions that timed out are grouped by whose segments were not answered`() {
+        var calls: [Call] = []
+        for number in UInt64(1)...5 {
+            calls.append(Call(number, 1, Samples.connection(opening: .midstream), connection: number))
+            let timeout = SessionEnd.Unanswered(
+                from: number == 3 ? .client : .server, segments: 3 + number, span: Int64(number) * 1_000_000_000)
+            let end = Samples.end(
+                by: .network, .timeout, isClean: false, code: nil, reason: nil, sees: (nil, nil), timeout: timeout)
+            calls.append(Call(number, 1, end, connection: number))
+        }
+        let page = printed(calls + [.summary], as: SummaryFormat())
+        #expect(page.contains("     4 × timed out, segments from the server unanswered\n"))
+        #expect(page.contains("     1 × timed out, segments from the client unanswered\n"))
     }
 
     @Test(arguments: [24, 30, 43, 60, 1000])

@@ -55,7 +55,7 @@ struct TimelineFormatTests {
             #2     0.000131      3  TCP  →  ACK                  open in 0.13 ms
             #2     0.000402      4  HTTP →  GET /admin\x1b[2J    upgrade: websocket 13
             #2     0.004000      8  HTTP ←  403                  refused after 0.73 ms
-            #2     0.004100      9  END     upgrade refused with 403; TCP closed by the server without a Close frame
+            #2     0.004100      9  END     upgrade refused with 403; TCP closed by the server
             #1     0.005000     10  TCP  ←  GAP           300 B  not captured
             #1     0.005000     10  WS   ←  decoding resumes, inferred, 10 B skipped
             #1     0.005000     10  WS   ←  TEXT   FIN      9 B  inferred  compressed, withheld: cannot be inflated
@@ -70,7 +70,7 @@ struct TimelineFormatTests {
             #3     0.008000     13  END     still open when the capture ended, after 0.001 s of silence
             sessions:
               #1 10.0.0.7:53412 → 10.0.0.9:8080  ws://chat.example/room?id=7  reset by the server without a Close frame (both ends see 1006), after 0.003 s of silence, 2 pings unanswered  (→ 3 frames, ← 4)
-              #2 [::1]:40000 → 10.0.0.9:8080  ws://chat.example/admin\x1b[2J  upgrade refused with 403; TCP closed by the server without a Close frame  (→ 3 frames, ← 4)
+              #2 [::1]:40000 → 10.0.0.9:8080  ws://chat.example/admin\x1b[2J  upgrade refused with 403; TCP closed by the server  (→ 3 frames, ← 4)
               #3 10.0.0.7:53412 → 10.0.0.9:8080  still open when the capture ended, after 0.001 s of silence  (→ 3 frames, ← 4)
 
             """#

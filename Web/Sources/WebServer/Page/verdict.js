@@ -4,16 +4,20 @@ import { plural } from './text.js';
 /** Why a session ended, in the words of the timeline (VerdictMessage.swift); `isCommon` leaves out what differs from session to session. */
 export function sentence(verdict, upgrade, isCommon) {
   const { by, layer, clean, code, client_sees: client, server_sees: server, failed_by: failer, failed_over: rule, tls, unanswered } = verdict;
-  const who = by === 'unknown' ? '' : ` by the ${by}`, isFramed = clean || code !== null, unframed = isFramed ? '' : ' without a Close frame';
+  const who = by === 'unknown' ? '' : ` by the ${by}`, isFramed = clean || code !== null;
+  const wasOpen = !['pending', 'silent', 'refused'].includes(upgrade.kind), unframed = isFramed || !wasOpen ? '' : ' without a Close frame';
+  const unacknowledged = !unanswered?.unanswered_from ? ''
+    : isCommon ? `, segments from the ${unanswered.unanswered_from} unanswered`
+    : `, ${plural(unanswered.unanswered_segments, 'segment')} from the ${unanswered.unanswered_from} unanswered for ${unanswered.unanswered_for.toFixed(3)} s`;
   const isOrdinary = code === null || code === 1000 || code === 1001, isOwnFailure = failer && layer === 'close-frame' && by === failer;
   const text = {
     'close-frame': () => (isOwnFailure ? 'failed' + who : by === 'unknown' ? 'closed, which end first not captured'
       : clean ? (isOrdinary ? 'closed cleanly' + who : `closed${who}, answered`)
       : failer ? 'closed' + who : verdict.isAnswerHidden ? `closed${who}, answer not captured` : `closed${who}, never answered`),
     fin: () => `TCP closed${who}${unframed}${tls && (by === 'client' || by === 'server') && !tls[by + '_close_notify'] ? ', without close_notify' : ''}`,
-    'tls-alert': () => `ended${who} with TLS alert ${tls?.alert ?? 'unknown'}${isFramed ? '' : ', without a Close frame'}`,
+    'tls-alert': () => `ended${who} with TLS alert ${tls?.alert ?? 'unknown'}${isFramed || !wasOpen ? '' : ', without a Close frame'}`,
     rst: () => `reset${who}${unframed}`,
-    timeout: () => 'timed out' + (isCommon || !unanswered?.unanswered_from ? '' : `, ${plural(unanswered.unanswered_segments, 'segment')} from the ${unanswered.unanswered_from} unanswered for ${unanswered.unanswered_for.toFixed(3)} s`),
+    timeout: () => 'timed out' + unacknowledged,
     'capture-end': () => (isFramed ? 'still closing' : 'still open') + ' when the capture ended',
   }[layer]?.() ?? layer;
   const before = { pending: 'upgrade not answered; ', missing: 'answer not captured; ', silent: 'upgrade never answered; ', refused: `upgrade refused with ${upgrade.status}; ` }[upgrade.kind] ?? '';
