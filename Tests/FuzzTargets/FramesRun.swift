@@ -16,7 +16,11 @@ struct FramesRun {
         case unfinished(Message)
 
         var isBomb: Bool {
-            if case .violation(.inflateBomb, _) = self { true } else { false }
+            switch self {
+            case .violation(.inflateBomb, _): true
+            case .message(let message, _), .unfinished(let message): message.payload == .withheld(.bomb)
+            case .violation, .frame, .gap: false
+            }
         }
     }
 
