@@ -159,8 +159,9 @@ final class Tables {
 
     /// Adds indices and views, and closes the file.
     func complete() {
-        payloads?.flush()
         database.execute("COMMIT; BEGIN;\n" + Schema.completion + ";\nCOMMIT")
         database.close()
+        // The old payloads stay if the old database does.
+        if database.failure == nil { payloads?.finish() }
     }
 }

@@ -7,6 +7,6 @@ package protocol PayloadSink: AnyObject {
     /// Appends a payload.
     func append(_ payload: Span<UInt8>)
 
-    /// Writes what is buffered.
-    func flush()
+    /// Writes what is buffered, and completes the file.
+    func finish()
 }

@@ -21,7 +21,8 @@ package struct OutputFile: ~Copyable {
     /// Opens the output.
     ///
     /// - Parameters:
-    ///   - path: A file; nil for standard output. One that exists and is not a regular file is written in place.
+    ///   - path: A file; nil or "-" for standard output. One that exists and is not a regular file is written in place,
+    ///     and so is an open descriptor.
     ///   - isNamed: Whether an unfinished file has a name (``unfinishedPath``).
     ///   - isGrowing: Whether the file is to be read while it is written: it is written in place.
     /// - Throws: `failed` if it cannot be opened, or if it is a symbolic link to nothing.
@@ -31,6 +32,14 @@ package struct OutputFile: ~Copyable {
         guard let path else {
             descriptor = STDOUT_FILENO
             name = "standard output"
+            pending = nil
+            return
+        }
+        if let open = OpenDescriptor.named(path) {
+            let copy = open == STDOUT_FILENO ? open : fcntl(open, F_DUPFD_CLOEXEC, 0)
+            guard copy >= 0 else { throw .failed("\(path): \(OutputFile.message(errno))") }
+            descriptor = copy
+            name = path == "-" ? "standard output" : path
             pending = nil
             return
         }
@@ -95,7 +104,7 @@ package struct OutputFile: ~Copyable {
     }
 
     /// Writes bytes.
-    func put(_ bytes: Span<UInt8>) throws(Failure) {
+    package func put(_ bytes: Span<UInt8>) throws(Failure) {
         var written = 0
         while written < bytes.count {
             let count = bytes.extracting(written...).withUnsafeBufferPointer {

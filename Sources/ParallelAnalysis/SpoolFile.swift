@@ -78,7 +78,7 @@ package struct SpoolFile: Spool, ~Copyable {
     /// TMPDIR; else where the output goes; else the system's folder for large files.
     private static func folder(beside path: String?) -> String {
         if let named = getenv("TMPDIR"), named.pointee != 0 { return String(cString: named) }
-        guard let path else { return "/var/tmp" }
+        guard let path, OpenDescriptor.named(path) == nil else { return "/var/tmp" }
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG { return "/var/tmp" }
         guard let slash = path.lastIndex(of: "/") else { return "." }

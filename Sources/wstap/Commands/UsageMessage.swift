@@ -2,6 +2,18 @@ import TraceOutput
 
 /// The parser's complaints about arguments, which quote them as they are.
 enum UsageMessage {
+    /// The complaint about an argument that is not UTF-8, of which Swift's copy would name another file; nil if all are.
+    static var notUTF8: String? {
+        for place in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[place], String(validatingCString: argument) == nil else {
+                continue
+            }
+            return "Error: argument \(place) is not UTF-8: \(TerminalText.safe(String(cString: argument)))\n"
+                + "Hint: read a file of such a name from standard input, as wstap - < FILE"
+        }
+        return nil
+    }
+
     /// A message without anything that could control a terminal.
     ///
     /// - Parameters:

@@ -43,6 +43,10 @@ struct Wstap: ParsableCommand {
     /// everything else at the start. So only the command that the arguments name is parsed; the whole tree is needed only
     /// if that fails, for its error messages.
     static func main() {
+        if let complaint = UsageMessage.notUTF8 {
+            writeWhole(complaint + "\n", to: STDERR_FILENO)
+            endProgram(ExitCode.validationFailure.rawValue)
+        }
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments == ["--help"] || arguments == ["-h"] {
             writeWhole(helpMessage(for: Wstap.self) + "\n", to: STDOUT_FILENO)

@@ -25,7 +25,9 @@ struct RedactRun {
     func run() throws {
         try input.refuse(output: path)
         try input.refuse(output: reportPath, option: "--report")
-        guard reportPath != path else { throw ValidationError("--report and -o must be two files") }
+        if let reportPath, willBeSameFile(reportPath, path) {
+            throw ValidationError("--report and -o must be two files")
+        }
         let (selected, status) = try input.select(for: "wstap redact")
         let addresses = replacesAddresses ? AddressPseudonyms(key: Self.newKey()) : nil
         var plan = RedactionPlan(

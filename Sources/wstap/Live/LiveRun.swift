@@ -105,6 +105,9 @@ struct LiveRun: FormatUser {
         } catch {
             throw failure(error.message)
         }
+        if capture.path == "-", let path = output.path, OpenDescriptor.named(path) == STDOUT_FILENO {
+            throw ValidationError("-o and -w cannot both be standard output")
+        }
         if let one = files.output, let other = files.packets, areSameFile(one, other) {
             throw ValidationError("-o and -w name the same file, \(output.path ?? "")")
         }

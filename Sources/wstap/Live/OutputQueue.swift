@@ -161,7 +161,7 @@ final class LiveOutput {
     init(path: String?, descriptor: Int32?) {
         name = path ?? "standard output"
         self.descriptor = descriptor ?? STDOUT_FILENO
-        if let descriptor { truncate(descriptor) }
+        if let path, let descriptor { truncate(descriptor, of: path) }
     }
 
     deinit {
@@ -177,8 +177,9 @@ final class LiveOutput {
     }
 }
 
-/// Empties a regular file.
-func truncate(_ descriptor: Int32) {
+/// Empties a regular file, unless others may be writing to it.
+func truncate(_ descriptor: Int32, of path: String) {
+    guard OpenDescriptor.named(path) == nil else { return }
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { ftruncate(descriptor, 0) }
 }

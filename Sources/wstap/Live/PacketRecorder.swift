@@ -29,7 +29,7 @@ struct PacketRecorder: ~Copyable {
     ) throws(Privileges.Failure) {
         name = path == "-" ? "standard output" : path
         do throws(PacketFileError) {
-            if let descriptor { truncate(descriptor) }
+            if let descriptor { truncate(descriptor, of: path) }
             file = try PacketFileWriter(descriptor: descriptor, format: PacketFileFormat(path: path), source: source)
         } catch {
             throw Privileges.Failure(message: "\(name): cannot be written")

@@ -1,3 +1,5 @@
+import ParallelAnalysis
+
 /// Opens files that root has named, for the user that root drops to.
 ///
 /// The user's own rights come first: wherever that user may write, nothing more is needed. Only where they do not reach,
@@ -5,6 +7,8 @@
 /// path leads: each folder and symbolic link on it must belong to root, in a folder that nobody else may write to.
 enum UserFile {
     /// Opens a file for writing, and creates it if it is missing; does not truncate it.
+    ///
+    /// Of a descriptor that is open already it makes a copy.
     ///
     /// A file that root's rights create is given to the user; one that exists keeps its owner. Call it before privileges
     /// are dropped and before any thread starts.
@@ -15,6 +19,10 @@ enum UserFile {
     /// - Returns: The descriptor.
     /// - Throws: The message for the user.
     static func open(_ path: String, for user: Privileges.User?) throws(Privileges.Failure) -> Int32 {
+        if let named = OpenDescriptor.named(path) {
+            let copy = fcntl(named, F_DUPFD_CLOEXEC, 0)
+            return try checked((copy, copy < 0 ? errno : 0), path)
+        }
         guard let user else { return try checked(create(path), path) }
         let own = try Privileges.withRights(of: user) { create(path) }
         if own.descriptor >= 0 {

@@ -65,7 +65,7 @@ struct OutputOptions: ParsableArguments {
         guard payloadFile == nil || format == .sqlite else {
             throw ValidationError("--payload-file needs --format sqlite")
         }
-        guard payloadFile == nil || payloadFile != path else {
+        if let payloadFile, let path, willBeSameFile(payloadFile, path) {
             throw ValidationError("--payload-file and -o must be two files")
         }
         guard payloadBudget ?? 0 >= 0 else { throw ValidationError("--payload-budget must not be negative") }

@@ -1,48 +1,58 @@
 import DatabaseOutput
+import ParallelAnalysis
 
-/// The file of `--payload-file`.
+/// The file of `--payload-file`, which appears complete or not at all.
 final class PayloadFile: PayloadSink {
     private let path: String
-    private let descriptor: Int32
+    private var file: OutputFile?
     private var buffer: [UInt8] = []
     private(set) var failure: String?
 
     /// Bytes to write at a time; longer payloads are written from where they are.
     private static let batch = 256 << 10
 
-    /// Creates the file, or empties it.
+    /// Begins the file.
     init(_ path: String) {
         self.path = path
-        descriptor = openForWriting(path, flags: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
-        if descriptor < 0 { fail(errno) }
+        do throws(OutputFile.Failure) {
+            file = try OutputFile(path: path)
+        } catch {
+            file = nil
+            fail(error)
+        }
         buffer.reserveCapacity(Self.batch)
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
     }
 
     func append(_ payload: Span<UInt8>) {
         if buffer.count + payload.count > Self.batch { flush() }
         if payload.count >= Self.batch {
-            payload.withUnsafeBytes { write($0) }
+            write(payload)
         } else {
             payload.withUnsafeBufferPointer { buffer.append(contentsOf: $0) }
         }
     }
 
-    func flush() {
-        buffer.withUnsafeBytes { write($0) }
+    func finish() {
+        flush()
+        guard failure == nil else { return }
+        do throws(OutputFile.Failure) { try file?.finish() } catch { fail(error) }
+    }
+
+    private func flush() {
+        write(buffer.span)
         buffer.removeAll(keepingCapacity: true)
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer) {
+    private func write(_ bytes: Span<UInt8>) {
         guard failure == nil else { return }
-        let code = writeWhole(bytes, to: descriptor)
-        if code != 0 { fail(code) }
+        do throws(OutputFile.Failure) { try file?.put(bytes) } catch { fail(error) }
     }
 
-    private func fail(_ code: Int32) {
-        failure = "\(path): \(String(cString: strerror(code)))"
+    private func fail(_ error: OutputFile.Failure) {
+        failure =
+            switch error {
+            case .closedPipe: "\(path): \(String(cString: strerror(EPIPE)))"
+            case .failed(let message): message
+            }
     }
 }

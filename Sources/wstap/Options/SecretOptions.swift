@@ -20,6 +20,9 @@ struct SecretOptions: ParsableArguments {
         if let file = inputs.first(where: { $0 != "-" && areSameFile($0, path) }) {
             throw ValidationError("\(option) would overwrite \(file), which is an input")
         }
+        if inputs.contains("-"), areSameFile(STDIN_FILENO, path) {
+            throw ValidationError("\(option) would overwrite \(path), which is standard input")
+        }
         if let file = keyLogs.first(where: { areSameFile($0, path) }) {
             throw ValidationError("\(option) would overwrite \(file), which is a key log")
         }

@@ -140,20 +140,6 @@ struct ReadRun: FormatUser {
     }
 }
 
-/// Whether two descriptors are those of the same regular file.
-func areSameFile(_ one: Int32, _ other: Int32) -> Bool {
-    var (first, second) = (stat(), stat())
-    guard fstat(one, &first) == 0, fstat(other, &second) == 0, first.st_mode & S_IFMT == S_IFREG else { return false }
-    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
-}
-
-/// Whether two paths name the same existing regular file.
-func areSameFile(_ one: String, _ other: String) -> Bool {
-    var (first, second) = (stat(), stat())
-    guard stat(one, &first) == 0, stat(other, &second) == 0, first.st_mode & S_IFMT == S_IFREG else { return false }
-    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
-}
-
 extension CaptureSpan {
     /// The whole of which a capture's files are parts, if they say so.
     init?(of capture: borrowing MergedCapture) {
