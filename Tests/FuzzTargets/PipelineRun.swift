@@ -20,7 +20,9 @@ struct PipelineRun {
         let long = try trace(isBatched: false, tracksStates: true)
         guard plain == long else {
             throw Disagreement(
-                words: "\(String(decoding: plain, as: UTF8.self)) is, on the long way, \(String(decoding: long, as: UTF8.self))")
+                words: """
+                    \(String(decoding: plain, as: UTF8.self)) is, on the long way, \(String(decoding: long, as: UTF8.self))
+                    """)
         }
         let report = String(decoding: printed(HTMLFormat(options: .init(payloadBudget: 1 << 12))), as: UTF8.self)
         guard report.hasSuffix("</html>\n"), report.split(separator: "<script type=\"module\">").count == 2 else {
@@ -37,7 +39,9 @@ struct PipelineRun {
         let parted = try partedTrace(parts: 2 + packets.packets.count % 3)
         guard plain == parted else {
             throw Disagreement(
-                words: "\(String(decoding: plain, as: UTF8.self)) is, in parts, \(String(decoding: parted, as: UTF8.self))")
+                words: """
+                    \(String(decoding: plain, as: UTF8.self)) is, in parts, \(String(decoding: parted, as: UTF8.self))
+                    """)
         }
     }
 

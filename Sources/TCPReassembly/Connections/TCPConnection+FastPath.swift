@@ -51,7 +51,8 @@ extension TCPConnection {
     ///   - time: Its packet's time.
     /// - Returns: Who sent it if it is one; if not, nothing has changed.
     package mutating func passFastPath(_ segment: inout TCPSegment, time: Timestamp) -> Direction? {
-        guard let direction = direction(ofFastPath: &segment) else { return nil }
+        // One that is over may be another from here on.
+        guard !isClosed, let direction = direction(ofFastPath: &segment) else { return nil }
         lastTime = time
         return direction
     }
