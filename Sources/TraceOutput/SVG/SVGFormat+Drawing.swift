@@ -70,11 +70,21 @@ extension SVGFormat {
         while time <= span {
             let x = x(time, span)
             line(x, 30, x, bottom, "line")
-            let label = time % 1_000_000_000 == 0 ? "\(time / 1_000_000_000) s" : Quantity.duration(time)
-            text(x + 3, 30 + Self.axisHeight + 14, label, "dim")
+            text(x + 3, 30 + Self.axisHeight + 14, Self.label(time, step: step), "dim")
             let (next, isOverflow) = time.addingReportingOverflow(step)
             guard !isOverflow else { return }
             time = next
+        }
+    }
+
+    /// A multiple of the step in nanoseconds, in a unit in which it needs one decimal at most.
+    static func label(_ time: Int64, step: Int64) -> String {
+        switch step {
+        case 100_000_000... where time % 1_000_000_000 != 0: "\(time / 1_000_000_000).\(time / 100_000_000 % 10) s"
+        case 100_000_000...: "\(time / 1_000_000_000) s"
+        case 1_000_000...: "\(time / 1_000_000) ms"
+        case 1_000...: "\(time / 1_000) µs"
+        default: "\(time) ns"
         }
     }
 

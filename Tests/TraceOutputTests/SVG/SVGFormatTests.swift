@@ -31,6 +31,17 @@ struct SVGFormatTests {
         }
     }
 
+    @Test(
+        arguments: [
+            (0, 1, "0 ns"), (20, 20, "20 ns"), (4_000, 2_000, "4 µs"), (500_000, 500_000, "500 µs"),
+            (50_000_000, 50_000_000, "50 ms"), (0, 50_000_000, "0 ms"), (1_500_000_000, 500_000_000, "1.5 s"),
+            (200_000_000, 200_000_000, "0.2 s"), (2_000_000_000, 500_000_000, "2 s"),
+            (30_000_000_000, 10_000_000_000, "30 s"),
+        ] as [(Int64, Int64, String)])
+    func `Times of the axis have one decimal at most`(time: Int64, step: Int64, label: String) {
+        #expect(SVGFormat.label(time, step: step) == label)
+    }
+
     @Test func `Bins join in pairs as time goes on`() {
         var set = BinSet()
         for bin in [0, 1, 2, 63, 64, 1023] { set.insert(bin) }
