@@ -68,12 +68,12 @@ extension HARFormat where Storage: ~Copyable {
 
     /// What follows an entry's control frames: how the session ended, and how long it took.
     mutating func closing(
-        of session: HARSession, _ end: borrowing SessionEnd, at time: Timestamp
+        of session: HARSession, _ end: borrowing SessionEnd, at context: borrowing EventContext
     ) -> OutputBuffer {
         let verdict = end.verdict
         var closing = OutputBuffer(capacity: 1 << 10)
         closing.append(#"],"_webSocketClose":{"time":"#)
-        closing.append(seconds: time.nanoseconds)
+        closing.append(seconds: context.time.nanoseconds &+ (end.elapsed(at: context) &- context.elapsed))
         closing.append(#","code":"#)
         closing.append(decimalOrNull: verdict.code.map { UInt64($0.rawValue) })
         closing.write(.reason, verdict.reason)

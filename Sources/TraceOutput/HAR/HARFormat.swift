@@ -108,7 +108,7 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         if !session.hasBegun { beginWithoutUpgrade(session, context.session) }
         session.timings.receive = max(0, context.time.nanoseconds(since: session.answered))
         beginEntry()
-        printed = PrintedSession(session, closing: closing(of: session, end, at: context.time))
+        printed = PrintedSession(session, closing: closing(of: session, end, at: context))
         printMore()
     }
 

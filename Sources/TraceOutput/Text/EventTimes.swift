@@ -19,6 +19,15 @@ extension Origin {
 }
 
 extension SessionEnd {
+    /// When it ended, in nanoseconds since the capture's first packet: at the event; or at a RST, which the event follows once
+    /// it is clear that the RST counted.
+    func elapsed(at context: borrowing EventContext) -> Int64 {
+        guard verdict.layer == .rst else { return context.elapsed }
+        let closed = (clientReadyStates + serverReadyStates).filter { $0.state == .closed }.map(\.elapsed)
+        guard let first = closed.min() else { return context.elapsed }
+        return first
+    }
+
     /// When the session was over, in nanoseconds since the capture's first packet: when an end was closed, else the
     /// connection's last packet; the capture's end if it was not over.
     ///

@@ -7,6 +7,11 @@ extension TimelineFormat {
         let row = sessions.end(end, session: context.session)
         beginLine(context, "END ", .heading, from: nil)
         output.append(untrusted: VerdictMessage.text(end.verdict, upgrade: row?.upgrade ?? .unseen))
+        let elapsed = end.elapsed(at: context)
+        if elapsed < context.elapsed {
+            output.append(", at ")
+            output.append(verbatim: Quantity.seconds(elapsed))
+        }
         endLine()
         guard let compression = end.compression else { return }
         beginLine(context, "END ", .heading, from: nil)

@@ -1,0 +1,31 @@
+import Testing
+
+@testable import CaptureAnalysis
+@testable import TraceOutput
+
+struct EventTimesTests {
+    /// Six sessions whose applications saw them closed after 2.314 s, which is told after 9 s.
+    private static func calls(_ layer: SessionEnd.Verdict.Layer) -> [Call] {
+        let connections: [UInt64] = [1, 2, 3, 4, 5, 6]
+        return [.capture] + connections.map { Call(5, 1130, Samples.connection(), connection: $0) }
+            + connections.map {
+                Call(
+                    80, 9_000_000,
+                    Samples.end(
+                        by: .server, layer, isClean: false, code: nil, reason: nil, sees: (1006, 1006),
+                        closedAt: 2_314_000_000), connection: $0)
+            } + [.summary]
+    }
+
+    @Test func `Sessions that a RST ended have ended then, however late that is told`() throws {
+        let timeline = printed(Self.calls(.rst), as: TimelineFormat())
+        let end = try #require(timeline.split(separator: "\n").first { $0.contains("END ") })
+        #expect(end.contains("9.000000") && end.hasSuffix(", at 2.314 s"))
+        #expect(printed(Self.calls(.rst), as: SummaryFormat()).contains(", 2.314 s to 2.314 s: #1, #2"))
+    }
+
+    @Test func `Others end when that is told`() {
+        #expect(printed(Self.calls(.timeout), as: SummaryFormat()).contains(", 9.000 s to 9.000 s: #1, #2"))
+        #expect(!printed(Self.calls(.timeout), as: TimelineFormat()).contains("2.314 s"))
+    }
+}
