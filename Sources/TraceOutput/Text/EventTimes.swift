@@ -1,4 +1,4 @@
-import CaptureAnalysis
+package import CaptureAnalysis
 import WireFormat
 
 extension ConnectionStart {
@@ -21,8 +21,10 @@ extension Origin {
 extension SessionEnd {
     /// When it ended, in nanoseconds since the capture's first packet: at the event; or at a RST, which the event follows once
     /// it is clear that the RST counted.
-    func elapsed(at context: borrowing EventContext) -> Int64 {
-        guard verdict.layer == .rst else { return context.elapsed }
+    package func elapsed(at context: borrowing EventContext) -> Int64 {
+        guard verdict.layer == .rst || verdict.layer == .timeout && tcp.resetPacket != nil else {
+            return context.elapsed
+        }
         let closed = (clientReadyStates + serverReadyStates).filter { $0.state == .closed }.map(\.elapsed)
         guard let first = closed.min() else { return context.elapsed }
         return first
