@@ -110,18 +110,19 @@ WHERE event = 'delivery';
 -- Findings.
 CREATE OR REPLACE VIEW finding AS
 SELECT time, elapsed, packet, connection, stream, rule, severity, reference, text, "from" AS sender, stream_offset,
-    "index" AS number
+    "index" AS number, origin_packet, origin_time
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
     "stream": 'UBIGINT', "rule": 'VARCHAR', "severity": 'VARCHAR', "reference": 'VARCHAR', "text": 'VARCHAR',
-    "from": 'VARCHAR', "stream_offset": 'UBIGINT', "index": 'UBIGINT'
+    "from": 'VARCHAR', "stream_offset": 'UBIGINT', "index": 'UBIGINT', "origin_packet": 'UBIGINT',
+    "origin_time": 'TIMESTAMP_NS'
 })
 WHERE event = 'finding';
 
 -- Ends of sessions ("end" is a reserved word).
 CREATE OR REPLACE VIEW ending AS
 SELECT time, elapsed, packet, connection, stream, session_id, url, community_id, client, server, verdict, close_events, ready_states, duration, from_client,
-    from_server, ping_round_trip, tcp, compression
+    from_server, ping_round_trip, tcp, compression, origin_packet, origin_time
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
     "stream": 'UBIGINT', "session_id": 'VARCHAR', "url": 'VARCHAR', "community_id": 'VARCHAR',
@@ -134,7 +135,8 @@ FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "from_server": 'STRUCT(frames UBIGINT, messages UBIGINT, payload_bytes UBIGINT, wire_bytes UBIGINT, frames_by_opcode MAP(VARCHAR, UBIGINT), message_interval STRUCT(count UBIGINT, min DOUBLE, p50 DOUBLE, p90 DOUBLE, p99 DOUBLE, max DOUBLE))',
     "ping_round_trip": 'STRUCT(count UBIGINT, min DOUBLE, p50 DOUBLE, p90 DOUBLE, p99 DOUBLE, max DOUBLE)',
     "tcp": 'STRUCT(retransmitted_segments UBIGINT, out_of_order_segments UBIGINT, gap_bytes UBIGINT, fin_packets UBIGINT[], rst_packet UBIGINT, rst_from VARCHAR, unanswered_from VARCHAR, unanswered_segments UBIGINT, unanswered_for DOUBLE)',
-    "compression": 'STRUCT(from_client STRUCT(no_context_takeover BOOLEAN, max_window_bits UTINYINT, compressed_messages UBIGINT, uncompressed_messages UBIGINT, withheld_messages UBIGINT, compressed_bytes UBIGINT, inflated_bytes UBIGINT, ratio DOUBLE, contexts_lost UBIGINT, contexts_regained UBIGINT), from_server STRUCT(no_context_takeover BOOLEAN, max_window_bits UTINYINT, compressed_messages UBIGINT, uncompressed_messages UBIGINT, withheld_messages UBIGINT, compressed_bytes UBIGINT, inflated_bytes UBIGINT, ratio DOUBLE, contexts_lost UBIGINT, contexts_regained UBIGINT))'
+    "compression": 'STRUCT(from_client STRUCT(no_context_takeover BOOLEAN, max_window_bits UTINYINT, compressed_messages UBIGINT, uncompressed_messages UBIGINT, withheld_messages UBIGINT, compressed_bytes UBIGINT, inflated_bytes UBIGINT, ratio DOUBLE, contexts_lost UBIGINT, contexts_regained UBIGINT), from_server STRUCT(no_context_takeover BOOLEAN, max_window_bits UTINYINT, compressed_messages UBIGINT, uncompressed_messages UBIGINT, withheld_messages UBIGINT, compressed_bytes UBIGINT, inflated_bytes UBIGINT, ratio DOUBLE, contexts_lost UBIGINT, contexts_regained UBIGINT))',
+    "origin_packet": 'UBIGINT', "origin_time": 'TIMESTAMP_NS'
 })
 WHERE event = 'end';
 

@@ -11,7 +11,8 @@ extension DatabaseFormat {
         let row = tables.message
         let message = event.message
         row.bind(context.session.rowID)
-        row.bind(context.packet)
+        // No packet completed a message that is cut off.
+        row.bind(message.isComplete ? context.packet : event.origin.packet)
         row.bind(event.origin.packet)
         row.bind(event.origin.time.nanoseconds)
         row.bind(role: event.from)
@@ -102,8 +103,9 @@ extension DatabaseFormat {
     func add(_ finding: borrowing Finding, at context: borrowing EventContext, to tables: Tables) {
         let row = tables.finding
         if context.session.connection == 0 { row.bindNull() } else { row.bind(context.session.rowID) }
-        row.bind(context.packet)
-        row.bind(context.time.nanoseconds)
+        let place = context.place(of: finding.origin)
+        row.bind(place.packet)
+        row.bind(place.time.nanoseconds)
         row.bind(finding.rule)
         row.bind(finding.severity.rawValue)
         row.bind(finding.reference)

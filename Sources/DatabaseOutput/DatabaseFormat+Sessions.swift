@@ -86,14 +86,10 @@ extension DatabaseFormat {
     func add(_ end: borrowing SessionEnd, at context: borrowing EventContext, to tables: Tables) {
         let row = tables.ending
         let verdict = end.verdict
-        // Not when it is told, which depends on what else passes: on how a capture is dealt to shards.
-        let elapsed = end.elapsed(at: context)
-        if elapsed < context.elapsed, let packet = end.tcp.resetPacket {
-            row.bind(packet)
-        } else {
-            row.bind(context.packet)
-        }
-        row.bind(context.time.nanoseconds &+ (elapsed &- context.elapsed))
+        // Not where it is told, which depends on what else passes: on how a capture is dealt to shards.
+        let place = context.place(of: end.origin)
+        row.bind(place.packet)
+        row.bind(place.time.nanoseconds)
         let upgrade = tables.unaccepted.removeValue(forKey: context.session) ?? .accepted
         row.bind(VerdictMessage.text(verdict, upgrade: upgrade))
         row.bind(verdict.by.rawValue)

@@ -121,8 +121,12 @@ struct ResetAftermathTests {
             #expect(verdict.by == party && verdict.layer == .rst && tcp.resetPacket == 9)
             #expect(verdict.clientEvent?.code == .abnormalClosure && verdict.serverEvent?.code == .abnormalClosure)
             #expect(verdict.silence == 2_000_000)
+            // Without another packet, there is nothing to wait for.
+            let last = UInt64(talk.packets.count)
+            #expect(try analysis.end.origin?.packet == (last == 9 ? nil : 9))
             let told = analysis.findings.filter { $0.rule == "tcp.data-after-reset" }
             #expect(told.map(\.rule) == analysis.tcpRules)
+            #expect(told.allSatisfy { $0.text.contains("from packet \($0.origin?.packet ?? 0) on") })
             let senders: [Role] = told.compactMap(\.from)
             let role: Role = sender == .client ? .client : .server
             #expect(senders.contains(role) == (aftermath.count.sender > 0))

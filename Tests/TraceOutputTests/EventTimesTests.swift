@@ -1,31 +1,41 @@
 import Testing
+import WireFormat
 
 @testable import CaptureAnalysis
 @testable import TraceOutput
 
 struct EventTimesTests {
-    /// Six sessions whose applications saw them closed after 2.314 s, which is told after 9 s.
-    private static func calls(_ layer: SessionEnd.Verdict.Layer) -> [Call] {
+    /// The RST of six sessions.
+    private static let reset = Origin(packet: 60, time: Samples.time(2_314_000))
+
+    /// Six sessions whose end is told after 9 s.
+    private static func calls(_ origin: Origin?) -> [Call] {
         let connections: [UInt64] = [1, 2, 3, 4, 5, 6]
         return [.capture] + connections.map { Call(5, 1130, Samples.connection(), connection: $0) }
             + connections.map {
                 Call(
                     80, 9_000_000,
                     Samples.end(
-                        by: .server, layer, isClean: false, code: nil, reason: nil, sees: (1006, 1006),
-                        closedAt: 2_314_000_000), connection: $0)
+                        by: .server, .rst, isClean: false, code: nil, reason: nil, sees: (1006, 1006), origin: origin),
+                    connection: $0)
             } + [.summary]
     }
 
     @Test func `Sessions that a RST ended have ended then, however late that is told`() throws {
-        let timeline = printed(Self.calls(.rst), as: TimelineFormat())
+        let timeline = printed(Self.calls(Self.reset), as: TimelineFormat())
         let end = try #require(timeline.split(separator: "\n").first { $0.contains("END ") })
         #expect(end.contains("9.000000") && end.hasSuffix(", at 2.314 s"))
-        #expect(printed(Self.calls(.rst), as: SummaryFormat()).contains(", 2.314 s to 2.314 s: #1, #2"))
+        #expect(printed(Self.calls(Self.reset), as: SummaryFormat()).contains(", 2.314 s to 2.314 s: #1, #2"))
+        let line = try #require(
+            printed(Self.calls(Self.reset), as: JSONLinesFormat()).split(separator: "\n").first {
+                $0.contains(#""event":"end""#)
+            })
+        #expect(line.contains(#","packet":80,"#) && line.contains(#","origin_packet":60,"origin_time":""#))
     }
 
     @Test func `Others end when that is told`() {
-        #expect(printed(Self.calls(.timeout), as: SummaryFormat()).contains(", 9.000 s to 9.000 s: #1, #2"))
-        #expect(!printed(Self.calls(.timeout), as: TimelineFormat()).contains("2.314 s"))
+        #expect(printed(Self.calls(nil), as: SummaryFormat()).contains(", 9.000 s to 9.000 s: #1, #2"))
+        #expect(!printed(Self.calls(nil), as: TimelineFormat()).contains(", at "))
+        #expect(!printed(Self.calls(nil), as: JSONLinesFormat()).contains("origin_packet"))
     }
 }

@@ -124,7 +124,7 @@ enum Samples {
         by: SessionEnd.Verdict.Party = .client, _ layer: SessionEnd.Verdict.Layer = .closeFrame, isClean: Bool = true,
         code: UInt16? = 1000, reason: String? = "bye", sees: (UInt16?, UInt16?) = (1000, 1000),
         silence: Int64? = 5_000_000_000, unansweredPings: UInt64 = 0, failure: SessionEnd.Failure? = nil,
-        timeout: SessionEnd.Unanswered? = nil, closedAt: Int64? = nil,
+        timeout: SessionEnd.Unanswered? = nil, origin: Origin? = nil,
         compression: (client: SessionEnd.Compression, server: SessionEnd.Compression)? = nil
     ) -> Event {
         var traffic = SessionEnd.Traffic(frames: 3, messages: 1, payloadBytes: 12, wireBytes: 40)
@@ -145,7 +145,7 @@ enum Samples {
                     unansweredPings: unansweredPings, timeout: timeout),
                 clientReadyStates: [
                     .init(state: .connecting, elapsed: 402_000), .init(state: .open, elapsed: 1_130_000),
-                ] + (closedAt.map { [.init(state: .closed, elapsed: $0)] } ?? []),
+                ],
                 serverReadyStates: [.init(state: .open, elapsed: 1_130_000)], duration: 5_002_520_000,
                 fromClient: traffic, fromServer: reply,
                 pingRoundTrip: .init(count: 1, min: 90_000, p50: 90_000, p90: 90_000, p99: 90_000, max: 90_000),
@@ -153,7 +153,7 @@ enum Samples {
                     retransmittedSegments: 1, outOfOrderSegments: 2, duplicateSegments: 3, gapBytes: 0,
                     finPackets: [13, 14],
                     resetPacket: nil, resetFrom: nil, unanswered: timeout),
-                compression: compression))
+                compression: compression, origin: origin))
     }
 
     static func pattern(

@@ -18,9 +18,6 @@ def rows(table, dictionaries):
         # Bounds of all connections together, which are hit later if there are fewer.
         if table == "finding" and row["rule"].startswith("limit."):
             continue
-        # What followed a RST is told once its end is settled, which waits for packets of all connections of a run.
-        if table == "finding" and row["rule"] == "tcp.data-after-reset":
-            row = row | {name: None for name in row if name in ("packet", "time_ns")}
         values = [hashlib.sha256(row[name]).hexdigest() if name == "payload" and row[name] is not None else row[name]
                   for name in names]
         result.append(tuple(values))

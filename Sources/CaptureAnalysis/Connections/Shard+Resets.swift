@@ -72,8 +72,8 @@ extension Shard {
             for session in sessions(on: slot) {
                 let role = Role(direction, client: sessions[session].clientDirection)
                 let finding = Finding(
-                    Rule(.dataAfterReset), "\(rest.resetPacket)", "\(rest.count)", "\(rest.firstPacket)", from: role,
-                    at: rest.offset)
+                    Rule(.dataAfterReset), "\(rest.resetPacket)", "\(rest.count)", "\(rest.first.packet)", from: role,
+                    at: rest.offset, origin: rest.first)
                 let context = workspace.context(sessions[session].id, view: view(slot, session))
                 workspace.report(finding, at: context, into: &sink)
             }

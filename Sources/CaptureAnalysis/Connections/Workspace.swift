@@ -11,6 +11,8 @@ struct Workspace: ~Copyable {
     var comparison = SessionComparison()
     /// The current packet.
     private(set) var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
+    /// The RST that has ended the connection whose end is being told, if that is another packet.
+    var endingReset: Origin?
     /// Its link type.
     private(set) var linkType = LinkType.ethernet
     /// The name of its interface; empty if the capture has none.
@@ -184,6 +186,8 @@ struct Workspace: ~Copyable {
         case .error: summary.errors &+= 1
         }
         summary.add(RuleCount(rule: finding.rule, findings: 1))
+        var finding = finding
+        if finding.origin == nil { finding.origin = endingReset }
         sink.receive(.finding(finding), at: context, payload: Span())
     }
 

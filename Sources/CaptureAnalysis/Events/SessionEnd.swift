@@ -1,4 +1,5 @@
 public import WebSocketProtocol
+public import WireFormat
 
 /// The end of a session: who ended it, how, and what it came to.
 public struct SessionEnd: Sendable {
@@ -203,6 +204,8 @@ public struct SessionEnd: Sendable {
     public var compression: (client: Compression, server: Compression)?
     /// What the end is compared with others by; nil if there was no session.
     var sample: EndingPatterns.Sample?
+    /// The packet that ended it, if that is not where it is told: a RST, until it was clear that the ends do not go on.
+    public var origin: Origin? = nil
 }
 
 extension SessionEnd {

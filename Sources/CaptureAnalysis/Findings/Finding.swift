@@ -1,4 +1,5 @@
 public import WebSocketProtocol
+public import WireFormat
 
 /// Something worth knowing: a broken rule, a limit reached, an anomaly.
 public struct Finding: Hashable, Sendable {
@@ -39,6 +40,8 @@ public struct Finding: Hashable, Sendable {
     public var streamOffset: UInt64?
     /// The 0-based number of the frame in its direction; nil if it is about none.
     public var frameIndex: UInt64? = nil
+    /// Where it happened, if that is not where it is reported: it waited for what follows a RST.
+    public var origin: Origin? = nil
 }
 
 extension Finding {
@@ -50,13 +53,14 @@ extension Finding {
     ///   - role: Who did it.
     ///   - streamOffset: Where in that stream.
     ///   - frameIndex: The 0-based number of the frame in its direction.
+    ///   - origin: Where it happened, if that is not where it is reported.
     init(
         _ rule: Rule, _ values: String..., from role: Role?, at streamOffset: UInt64? = nil,
-        frame frameIndex: UInt64? = nil
+        frame frameIndex: UInt64? = nil, origin: Origin? = nil
     ) {
         self.init(
             rule: rule.id, severity: rule.severity, reference: rule.reference, text: rule.text(filledWith: values),
-            from: role, streamOffset: streamOffset, frameIndex: frameIndex)
+            from: role, streamOffset: streamOffset, frameIndex: frameIndex, origin: origin)
     }
 
     /// A duration for a finding's text, such as "62.0" for 62 ms.

@@ -427,15 +427,16 @@ struct Session: StreamReader, ~Copyable {
         _ tcp: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         var context = workspace.context(id)
+        let origin = workspace.endingReset ?? workspace.origin
         endTrials(tcp, &context, &workspace, &sink)
         for role in Role.allCases {
             let direction = role.direction(client: clientDirection)
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &workspace, &sink)
             streams[role.index].decoder.judgeUnfinished()
-            decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
+            decode(Span(), from: role, origin, &context, &workspace, &sink)
             streams[role.index].endCompression()
             guard let message = streams[role.index].decoder.finish(resources: &workspace.resources) else { continue }
-            handle(message, from: role, workspace.origin, context, &workspace, &sink)
+            handle(message, from: role, origin, context, &workspace, &sink)
             streams[role.index].decoder.release(resources: &workspace.resources)
         }
         settleRest(tcp, context, &workspace, &sink)
@@ -474,7 +475,7 @@ struct Session: StreamReader, ~Copyable {
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
             duration: tcp.duration, fromClient: streams[0].total,
             fromServer: streams[1].total, pingRoundTrip: roundTrips?.durations,
-            tcp: tcp.health, compression: compression, sample: sample)
+            tcp: tcp.health, compression: compression, sample: sample, origin: workspace.endingReset)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())

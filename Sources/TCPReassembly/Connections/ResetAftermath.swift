@@ -6,18 +6,21 @@ package import WireFormat
 /// An object, since most connections never need it.
 final class ResetAftermath {
     /// The packet of the RST.
-    let packet: UInt64
+    let origin: Origin
     /// Who sent it.
     let sender: Direction
     /// Where each stream ended by then.
     let ends: InlineArray<2, UInt64>
-    /// The packet with the first bytes of each stream since; 0 if there is none.
-    var firstPackets: InlineArray<2, UInt64> = [0, 0]
+    /// The packet with the first bytes of each stream since; nil if there is none.
+    var firstBytes: InlineArray<2, Origin?> = [nil, nil]
     /// Whether its sender has acknowledged bytes that came after it: who has sent a RST is gone.
     var isRefuted = false
 
-    init(packet: UInt64, sender: Direction, ends: InlineArray<2, UInt64>) {
-        self.packet = packet
+    /// The number of the RST's packet.
+    var packet: UInt64 { origin.packet }
+
+    init(origin: Origin, sender: Direction, ends: InlineArray<2, UInt64>) {
+        self.origin = origin
         self.sender = sender
         self.ends = ends
     }
@@ -32,7 +35,7 @@ package struct BytesAfterReset {
     /// How many there are.
     package let count: UInt64
     /// The packet with the first of them.
-    package let firstPacket: UInt64
+    package let first: Origin
 }
 
 extension TCPConnection {
@@ -47,7 +50,7 @@ extension TCPConnection {
                 nearReset = (packet, direction, time)
                 nearResetOffset = streams[direction.index].offset(of: sequence)
                 hasGoneOn = false
-                beginAftermath(packet, direction, at: nearResetOffset ?? 0)
+                beginAftermath(Origin(packet: packet, time: time), direction, at: nearResetOffset ?? 0)
             }
             slowPathReasons.insert(.doubtfulReset)
             return
@@ -56,7 +59,7 @@ extension TCPConnection {
         let isAnswer = reset.map { $0.from != direction } ?? false
         if reset == nil {
             reset = (packet, direction)
-            beginAftermath(packet, direction, at: 0)
+            beginAftermath(Origin(packet: packet, time: time), direction, at: 0)
         }
         if firstEndTime == nil { firstEndTime = time }
         let isOver = !isDoubtful && (endsAll || isAnswer)
@@ -66,12 +69,12 @@ extension TCPConnection {
     }
 
     /// Notes where the streams stand: what comes before the RST in its own may have been captured later.
-    private mutating func beginAftermath(_ packet: UInt64, _ sender: Direction, at offset: UInt64) {
+    private mutating func beginAftermath(_ origin: Origin, _ sender: Direction, at offset: UInt64) {
         var ends: InlineArray<2, UInt64> = [
             max(streams[0].nextOffset, streams[0].seenOffset), max(streams[1].nextOffset, streams[1].seenOffset),
         ]
         ends[sender.index] = max(ends[sender.index], offset)
-        aftermath = ResetAftermath(packet: packet, sender: sender, ends: ends)
+        aftermath = ResetAftermath(origin: origin, sender: sender, ends: ends)
     }
 
     /// Follows what comes after a RST that has not closed the connection yet.
@@ -79,14 +82,12 @@ extension TCPConnection {
     /// It ended nothing if the other end acknowledges bytes that its sender has sent since; or if its sender acknowledges bytes
     /// that have come since, and more follow.
     mutating func followReset(
-        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, _ arrival: inout Arrival
+        _ segment: borrowing TCPSegment, _ direction: Direction, _ origin: Origin, _ arrival: inout Arrival
     ) {
-        guard let aftermath, aftermath.packet != packet, !segment.flags.contains(.rst) else { return }
+        guard let aftermath, aftermath.packet != origin.packet, !segment.flags.contains(.rst) else { return }
         let end = max(streams[direction.index].nextOffset, streams[direction.index].seenOffset)
         let hasNew = segment.payloadLength > 0 && end > aftermath.ends[direction.index]
-        if hasNew, aftermath.firstPackets[direction.index] == 0 {
-            aftermath.firstPackets[direction.index] = packet
-        }
+        if hasNew, aftermath.firstBytes[direction.index] == nil { aftermath.firstBytes[direction.index] = origin }
         guard hasSureReset, reset != nil else { return }
         let acknowledged = streams[direction.opposite.index].acknowledgedOffset
         let confirms = segment.flags.contains(.ack) && acknowledged > aftermath.ends[direction.opposite.index]
@@ -135,19 +136,24 @@ extension TCPConnection {
         mutating get { aftermath != nil && reset != nil && !isClosed }
     }
 
+    /// The packet of the RST that ended it, if no FIN came before.
+    package mutating func endingReset() -> Origin? {
+        guard let aftermath, firstFinPacket == nil, finalReset?.packet == aftermath.packet else { return nil }
+        return aftermath.origin
+    }
+
     /// Closes it: nothing that matters has followed its RST.
     package mutating func close() { slowPathReasons.insert(.closed) }
 
     /// The bytes of a direction that follow the RST that ended it; nil if there are none.
     package mutating func bytesAfterReset(_ direction: Direction) -> BytesAfterReset? {
-        guard let aftermath, aftermath.firstPackets[direction.index] > 0, finalReset?.packet == aftermath.packet else {
-            return nil
-        }
+        guard let aftermath, let first = aftermath.firstBytes[direction.index],
+            finalReset?.packet == aftermath.packet
+        else { return nil }
         let start = aftermath.ends[direction.index]
         let end = max(streams[direction.index].nextOffset, streams[direction.index].seenOffset)
         guard end > start else { return nil }
         return BytesAfterReset(
-            resetPacket: aftermath.packet, offset: start, count: end &- start,
-            firstPacket: aftermath.firstPackets[direction.index])
+            resetPacket: aftermath.packet, offset: start, count: end &- start, first: first)
     }
 }

@@ -112,7 +112,9 @@ extension TCPConnection {
             let isSure = streams[direction.index].finDoubt.isEmpty && streams[other.index].finDoubt.isEmpty
             slowPathReasons.set(.closed, to: isOver && isSure)
         }
-        if slowPathReasons.contains(.doubtfulReset) { followReset(segment, direction, packet: packet, &arrival) }
+        if slowPathReasons.contains(.doubtfulReset) {
+            followReset(segment, direction, Origin(packet: packet, time: time), &arrival)
+        }
         if arrival.isControl || isOpening || packets <= 4 {
             states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
             slowPathReasons.set(.young, to: packets < 4)

@@ -73,7 +73,7 @@ extension HARFormat where Storage: ~Copyable {
         let verdict = end.verdict
         var closing = OutputBuffer(capacity: 1 << 10)
         closing.append(#"],"_webSocketClose":{"time":"#)
-        closing.append(seconds: context.time.nanoseconds &+ (end.elapsed(at: context) &- context.elapsed))
+        closing.append(seconds: context.place(of: end.origin).time.nanoseconds)
         closing.append(#","code":"#)
         closing.append(decimalOrNull: verdict.code.map { UInt64($0.rawValue) })
         closing.write(.reason, verdict.reason)

@@ -28,6 +28,7 @@ extension JSONLinesFormat {
             output.write(.fromClient, compression.client)
             output.write(.fromServer, compression.server)
         }
+        if let origin = end.origin { write(origin) }
     }
 }
 

@@ -75,7 +75,7 @@ extension JSONLinesFormat {
     }
 
     /// Writes the packet of bytes that waited.
-    private mutating func write(_ origin: Origin) {
+    mutating func write(_ origin: Origin) {
         output.write(.originPacket, origin.packet)
         output.append(.originTime)
         output.append("\"")

@@ -165,6 +165,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         output.append(sender: finding.from)
         output.write(.streamOffset, finding.streamOffset)
         output.write(.index, finding.frameIndex)
+        if let origin = finding.origin { write(origin) }
     }
 }
 

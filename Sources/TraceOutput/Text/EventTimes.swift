@@ -1,5 +1,10 @@
 package import CaptureAnalysis
-import WireFormat
+package import WireFormat
+
+extension EventContext {
+    /// Where something happened: there, or, if that is nil, where it is told.
+    package func place(of origin: Origin?) -> Origin { origin ?? Origin(packet: packet, time: time) }
+}
 
 extension ConnectionStart {
     /// When the connection began, in nanoseconds since the capture's first packet: its SYN, or the first evidence of the
@@ -19,15 +24,10 @@ extension Origin {
 }
 
 extension SessionEnd {
-    /// When it ended, in nanoseconds since the capture's first packet: at the event; or at a RST, which the event follows once
-    /// it is clear that the RST counted.
-    package func elapsed(at context: borrowing EventContext) -> Int64 {
-        guard verdict.layer == .rst || verdict.layer == .timeout && tcp.resetPacket != nil else {
-            return context.elapsed
-        }
-        let closed = (clientReadyStates + serverReadyStates).filter { $0.state == .closed }.map(\.elapsed)
-        guard let first = closed.min() else { return context.elapsed }
-        return first
+    /// When it ended, in nanoseconds since the capture's first packet: perhaps earlier than that could be told.
+    func elapsed(at context: borrowing EventContext) -> Int64 {
+        guard let origin else { return context.elapsed }
+        return origin.elapsed(at: context)
     }
 
     /// When the session was over, in nanoseconds since the capture's first packet: when an end was closed, else the
