@@ -44,6 +44,7 @@ extension UpgradeFollower {
     /// Reads on in a head that has begun.
     mutating func collectHead(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
         let index = direction.index
+        let isRequest = streams[index].head.firstBytes.kind == .request
         switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
         case .incomplete:
             return nil
@@ -51,10 +52,10 @@ extension UpgradeFollower {
             return beginPreamble(direction)
         case .inPlace(let start):
             streams[index].head = HeadCollector()
-            return readMessage(bytes.extracting(start..<offset), direction)
+            return readMessage(bytes.extracting(start..<offset), isRequest, direction)
         case .gathered:
             let head = streams[index].head.take()
-            return readMessage(head.span, direction)
+            return readMessage(head.span, isRequest, direction)
         case .oversized:
             return finish(.oversizedHead)
         }
@@ -84,9 +85,11 @@ extension UpgradeFollower {
         return nil
     }
 
-    private mutating func readMessage(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
-        if client == nil, RequestLine(head) != nil { client = direction }
-        return direction == client ? readRequest(head, direction) : readResponse(head, direction)
+    /// Reads a complete head, which began as a request or as a response; the other end may have become the client since.
+    private mutating func readMessage(_ head: Span<UInt8>, _ isRequest: Bool, _ direction: Direction) -> Outcome? {
+        if client == nil, isRequest, RequestLine(head) != nil { client = direction }
+        guard isRequest == (direction == client) else { return beginPreamble(direction, with: head, from: 1) }
+        return isRequest ? readRequest(head, direction) : readResponse(head, direction)
     }
 
     private mutating func readRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
