@@ -30,7 +30,7 @@ extension UpgradeFollower {
                 if direction == .fromInitiator { client = direction }
             case .response:
                 guard client ?? tunnelClient != direction else { return beginPreamble(direction) }
-                client = direction.opposite
+                if !isNoClient(direction.opposite) { client = direction.opposite }
                 if mustWait(direction) { return .waits }
             case .tls where client == nil: return finish(.tls)
             case .socks4 where client == nil && direction == .fromInitiator: return beginProxy(.request4, direction)
@@ -68,6 +68,12 @@ extension UpgradeFollower {
         if client == direction { return isAwaitingAnswer || outstanding.count >= limits.outstandingRequests }
         guard let request = outstanding.first else { return !isAnswerUnasked }
         return request.changesStreams && !streams[client.index].isBetweenMessages
+    }
+
+    /// Whether an end began with something else than a request, and is searched for a response.
+    private func isNoClient(_ direction: Direction) -> Bool {
+        guard direction == .fromResponder, case .preamble = streams[direction.index].place else { return false }
+        return true
     }
 
     /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers, or of HTTP/2, whose server
