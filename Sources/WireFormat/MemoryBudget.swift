@@ -32,7 +32,7 @@ package struct MemoryBudget: Sendable, Hashable {
     package var largestWindow: Int { bytes / 5 &* 4 &+ (1 << 20) }
 
     /// What a redaction keeps of the connections that it writes.
-    package var redaction: Int { bytes / 5 &* 2 }
+    package var redaction: Int { bytes / 10 &* 3 }
 
     /// Decompression, out of what connections may take.
     package var compression: Int { bytes / 5 &* 2 }

@@ -159,7 +159,7 @@ struct CutTests {
         let shards = folder.path("shards")
         let run = try Wstap.run(["cut", path, "--shards", "1", "--websocket-only", "-o", shards])
         let count = packets.filter(\.isKept).map(\.packets.count).reduce(0, +)
-        let others = "3 connections of something else are left out"
+        let others = "3 connections that are not WebSocket are left out"
         #expect(run.errors == "wstap: \(count) packets written to 1 files in \(shards); \(others)\n")
         #expect(run.status == 0)
     }

@@ -65,7 +65,7 @@ extension Rule {
         case .textAfterHead:
             self.init(
                 "handshake.text-after-head", .warning, "RFC 6455 4.1",
-                "Text follows the empty line that ends the upgrade request; it is no frame.")
+                "Text, not a frame, follows the empty line that ends the upgrade request.")
         case .legacyDeflate:
             self.init(
                 "extension.legacy-deflate", .warning, "RFC 6455 9",
@@ -82,7 +82,7 @@ extension Rule {
         case .otherProtocol:
             self.init(
                 "framing.implausible", .error, "RFC 6455 5.2",
-                "What stands here is no frame and looks like {NAME}; it is not decoded.")
+                "These bytes are not a frame and look like {NAME}; they are not decoded.")
         case .closeNotAnswered:
             self.init(
                 "close.not-answered", .warning, "RFC 6455 5.5.1",
@@ -135,7 +135,7 @@ extension Rule {
         case .overlapConflict:
             self.init(
                 "tcp.overlap-conflict", .warning, "RFC 9293 3.10.7.4",
-                "Retransmitted segments carry different bytes; of each byte, the copy counts that a Linux receiver keeps."
+                "Retransmitted segments carry different bytes; for each byte, wstap uses the copy that a Linux receiver would keep."
             )
         case .shortHopLimit:
             self.init(
@@ -144,7 +144,7 @@ extension Rule {
         case .notAccepted:
             self.init(
                 "tcp.not-accepted", .warning, "wstap resynchronisation",
-                "Segments are ignored in favor of others, as the other end ignored them: they {TEXT}.")
+                "Segments are ignored in favor of others, as the receiver ignored them too: they {TEXT}.")
         case .resetIgnored:
             self.init(
                 "tcp.reset-ignored", .warning, "RFC 9293 3.10.7.4",
@@ -193,11 +193,11 @@ extension Rule {
         case .tlsBadRecord:
             self.init(
                 "tls.bad-record", .error, "RFC 8446 5.2",
-                "A record of this end is not genuine: its bytes are withheld.")
+                "A record from this end fails authentication: its bytes are withheld.")
         case .tlsWrongSecret:
             self.init(
                 "tls.wrong-secret", .warning, "RFC 9850 2",
-                "The key log has secrets for a connection's client random, but they do not fit.")
+                "The key log has secrets for a connection's client random, but they do not decrypt it.")
         case .tlsRenegotiation:
             self.init(
                 "tls.renegotiation", .warning, "RFC 5246 7.4.1.1",

@@ -40,7 +40,7 @@ extension Rule {
         case .httpVersionBelow11:
             self.init(
                 "handshake.http-version", .error, "RFC 6455 4.1",
-                "The upgrade request's version of HTTP is below 1.1.")
+                "The upgrade request's HTTP version is below 1.1.")
         case .hostMissing:
             self.init("handshake.host-missing", .error, "RFC 6455 4.1", "The upgrade request has no Host field.")
         case .connectionHeaderMissing:
@@ -63,7 +63,7 @@ extension Rule {
         case .responseVersion:
             self.init(
                 "handshake.response-version", .error, "RFC 6455 4.2.2",
-                "The response's version of HTTP is below 1.1, which has no status 101.")
+                "The response's HTTP version is below 1.1, which has no status 101.")
         case .bodyIn101:
             self.init(
                 "handshake.body-in-101", .error, "RFC 9110 8.6",
@@ -166,7 +166,7 @@ extension Rule {
         case .implausible:
             self.init(
                 "framing.implausible", .error, "RFC 6455 5.2",
-                "What stands here breaks so many rules that it is no frame; the rest of this stream is not decoded.")
+                "These bytes break so many rules that they are not a frame; the rest of this stream is not decoded.")
         case .compressedControl:
             self.init(
                 "deflate.compressed-control", .error, "RFC 7692 6.1",

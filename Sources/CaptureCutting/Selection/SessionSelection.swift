@@ -53,7 +53,7 @@ package final class SelectedConnections: @unchecked Sendable {
     private var commentRoom: Int
 
     /// The most bytes of comments that are kept, counting 128 more for each.
-    package static var maximumCommentBytes: Int { 32 << 20 }
+    package static var maximumCommentBytes: Int { 16 << 20 }
 
     /// Selects nothing.
     ///
@@ -147,6 +147,9 @@ package struct SessionSelection: OutputFormat, ~Copyable {
     }
 
     package var demand: EventDemand { .totals }
+
+    /// Comments, and the numbers of a million connections.
+    package static var heldByteCount: Int { SelectedConnections.maximumCommentBytes &+ 24 << 20 }
 
     /// A session in the dictionary, which grows by copying.
     package static var sessionByteCount: Int { 3 * (MemoryLayout<Session>.stride + MemoryLayout<SessionID>.stride) }

@@ -6,13 +6,13 @@ import CaptureCutting
 struct CutCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cut",
-        abstract: "Write the packets of some sessions to a file of their own.",
+        abstract: "Write the packets of some sessions to a separate file.",
         discussion: """
             wstap cut monday.pcap --verdict rst --host '*.example.com' -o resets.pcapng
             wstap cut monday/*.pcap --shards 16 --websocket-only -o shards
 
             The output is pcapng: the connections of the sessions from their first packet to their last, as they were \
-            captured. With --shards, all TCP connections are dealt to several files instead, which can be read one by \
+            captured. With --shards, all TCP connections are split over several files instead, which can be read one by \
             one. The input is read twice, so it cannot be a pipe; with --shards, once.
             """)
 
@@ -31,17 +31,17 @@ struct CutCommand: ParsableCommand {
         help: "Also write the TLS secrets of these sessions, so that whoever has the file can decrypt them.")
     var writeSecrets = false
 
-    @Option(help: ArgumentHelp("Deal all TCP connections to this many files.", valueName: "n"))
+    @Option(help: ArgumentHelp("Split all TCP connections over this many files.", valueName: "n"))
     var shards: Int?
 
     @Flag(
         help: """
-            With --shards: leave out connections that are surely something else; with filters, all but those of the \
-            sessions.
+            With --shards: leave out connections that are surely not WebSocket; with filters, keep only those of the \
+            chosen sessions.
             """)
     var websocketOnly = false
 
-    @Flag(help: "With --shards: also deal UDP.")
+    @Flag(help: "With --shards: split UDP too.")
     var udp = false
 
     @OptionGroup(title: "Filters")
@@ -59,7 +59,7 @@ struct CutCommand: ParsableCommand {
     @OptionGroup(title: "Messages")
     var messages: QuietOptions
 
-    @Option(help: ArgumentHelp("Threads to find the sessions with (at most 9).", valueName: "n"))
+    @Option(help: ArgumentHelp("Threads that search for sessions (at most 9).", valueName: "n"))
     var jobs = JobCount.processors
 
     func validate() throws {

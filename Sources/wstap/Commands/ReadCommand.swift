@@ -21,7 +21,7 @@ struct ReadCommand: ParsableCommand {
         completion: .file())
     var files: [String]
 
-    @Flag(help: "Go on reading as the files grow, and further ones appear.")
+    @Flag(help: "Keep reading as files grow and new ones appear.")
     var follow = false
 
     @OptionGroup(title: "Output")

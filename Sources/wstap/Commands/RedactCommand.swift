@@ -10,9 +10,10 @@ struct RedactCommand: ParsableCommand {
             wstap redact chat.pcap -o share.pcapng
 
             The same packets, times, lengths, frames and findings, but payloads, cookies, tokens, paths, queries \
-            and whatever else is not known to be harmless are replaced. What is not WebSocket is left out, and so are \
+            and whatever else is not known to be harmless are replaced. Everything that is not WebSocket is left out, and so are \
             encrypted connections, HTTP/2, names, comments and secrets. Addresses and host names stay unless \
-            --addresses is given. Read the report on standard error, and see docs/redact.md for what remains visible. The input is read three times, so it cannot be a pipe.
+            --addresses is given. Read the report on standard error, and see docs/redact.md for what \
+            remains visible. The input is read three times, so it cannot be a pipe.
             """)
 
     @Argument(help: ArgumentHelp("A pcap or pcapng file.", valueName: "file"), completion: .file())
@@ -48,7 +49,7 @@ struct RedactCommand: ParsableCommand {
     @OptionGroup(title: "Messages")
     var messages: QuietOptions
 
-    @Option(help: ArgumentHelp("Threads to find the sessions with (at most 9).", valueName: "n"))
+    @Option(help: ArgumentHelp("Threads that search for sessions (at most 9).", valueName: "n"))
     var jobs = JobCount.processors
 
     func run() throws {

@@ -143,7 +143,7 @@ struct SessionInput {
     /// - Parameter holding: The bytes that a command may hold itself.
     /// - Returns: The options.
     /// - Throws: If a key log cannot be opened.
-    func options(holding: Int = 0) throws -> AnalysisOptions {
+    func options(holding: Int = SessionSelection.heldByteCount) throws -> AnalysisOptions {
         let known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: true)
         return options(known, holding: holding, windows: windowByteCount)
     }
@@ -155,7 +155,9 @@ struct SessionInput {
     ///   - holding: The bytes that a command may hold itself.
     ///   - windows: What windows of zstd take.
     /// - Returns: The options.
-    func options(_ known: SecretsOfCapture, holding: Int = 0, windows: Int) -> AnalysisOptions {
+    func options(
+        _ known: SecretsOfCapture, holding: Int = SessionSelection.heldByteCount, windows: Int
+    ) -> AnalysisOptions {
         var options = AnalysisOptions(demand: .totals)
         options.sources = files
         options.assumedServers = assumedServers

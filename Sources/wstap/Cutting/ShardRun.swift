@@ -38,7 +38,7 @@ struct ShardRun {
         let packetCount = try dealer.finish(secrets: found.secrets, selected: analysis?.selected)
         if !input.messages.quiet {
             let others = (analysis?.selected.others).map {
-                "; \($0.count) connections of something else are left out"
+                "; \($0.count) connections that are not WebSocket are left out"
             }
             complain(
                 TerminalText.safe("\(packetCount) packets written to \(count) files in \(folder)\(others ?? "")"))

@@ -47,7 +47,7 @@ struct LiveCaptureOptions: ParsableArguments {
     @Option(
         name: [.customShort("Z"), .customLong("user")],
         help: ArgumentHelp(
-            "When started as root, drop to this user once the interface is open (default: who called sudo, else nobody).",
+            "When started as root, drop to this user once the interface is open (default: the user who called sudo, or nobody).",
             valueName: "user"))
     var user: String?
 

@@ -8,7 +8,7 @@ import WireFormat
 struct MemoryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Memory for what input can make grow: \"160M\", \"1G\"; at least 64M. Beyond it less is told (default: 160M).",
+            "Memory that input may take: \"160M\", \"1G\"; at least 64M. Beyond it, less is reported (default: 160M).",
             valueName: "size"))
     var memory: ByteSize?
 

@@ -9,7 +9,7 @@ struct SecretOptions: ParsableArguments {
     @Option(
         name: .customLong("keylog"),
         help: ArgumentHelp(
-            "Decrypt TLS with this key log, as SSLKEYLOGFILE names it (RFC 9850); may be given several times.",
+            "Decrypt TLS with this key log (RFC 9850, the format of SSLKEYLOGFILE); repeatable.",
             valueName: "file"),
         completion: .file())
     var keyLogs: [String] = []

@@ -40,7 +40,7 @@ struct NoWebSocketMessage {
         add(others.searchesAbandoned, "without frames in their first bytes, not searched further", to: &parts)
         add(others.unsearched, "not searched to the end (too many open)", to: &parts)
         add(others.evicted, "not followed to the end (too many open)", to: &parts)
-        add(others.waitedTooLong, "given up as one end waited too long for the other", to: &parts)
+        add(others.waitedTooLong, "given up because one end waited too long for the other", to: &parts)
         let connections = Self.count(summary.tcpConnections, "TCP connection")
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         let advice =
