@@ -13,7 +13,7 @@ export const outcomes = {
   refused: ['upgrade refused', '--error', cross + 'M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0'],
   fin: ['TCP closed, no Close frame', '--warning', 'M-4-4h8v8h-8z'],
   closed: ['closed, no answer seen', '--warning', 'M0-5l5 5l-5 5l-5-5z'],
-  coded: ['closed with a code other than 1000 and 1001', '--warning', 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0M0-2.5v5'],
+  coded: ['closed, code not 1000 or 1001', '--warning', 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0M0-2.5v5'],
   open: ['still open', '--dim', 'M-3-4l5 4l-5 4'],
   lost: ['end not known', '--dim', 'M-4 0h8'],
   clean: ['closed cleanly', '--ok', 'M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0'],
