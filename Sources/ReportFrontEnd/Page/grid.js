@@ -55,7 +55,7 @@ export class Grid {
     const height = parseFloat(getComputedStyle(this.root).getPropertyValue('--row'));
     this.top *= height / (this.rowHeight ?? height);
     this.rowHeight = height;
-    this.root.style.maxHeight = Math.max(this.count, 3) * this.rowHeight + 33 + 'px';
+    this.root.style.maxHeight = Math.max(this.count * this.rowHeight, 84) + 33 + 'px';
     this.view.style.height = this.room + 'px';
     this.rest.style.height = this.track + 'px';
     this.moveTo(this.top);
