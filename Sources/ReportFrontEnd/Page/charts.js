@@ -196,7 +196,8 @@ export class Charts {
         if (gap) gap[1] = Math.max(x, gap[1]);
       }
       if (x < 0 || x > width) continue;
-      if (kind < NOTE) { counts[report.side(row)][x]++; total++; }
+      // What comes last stands at the edge, not behind it.
+      if (kind < NOTE) { counts[report.side(row)][Math.min(x, width - 2)]++; total++; }
       else if (kind <= ERROR) finds[x] = Math.max(finds[x] ?? 0, kind - NOTE);
     }
     scale(pen, from, to, width, height - 2, height - 12);

@@ -10,7 +10,7 @@ extension SVGFormat {
     private static let axisHeight = 90
     private static let laneHeight = 16
     private static let style: StaticString = """
-        text{font:11px system-ui,sans-serif;fill:#1b1b1f}.dim{fill:#5c5f66}.line{stroke:#d5d7dc}.back{fill:#fff}
+        text{font:11px system-ui,sans-serif;fill:#1b1b1f}.last{text-anchor:end}.dim{fill:#5c5f66}.line{stroke:#d5d7dc}.back{fill:#fff}
         .client{stroke:#0b57d0}.server{stroke:#a84300}.gap{stroke:#5c5f66;stroke-dasharray:2 1}
         .finding{stroke:#8a5a00}.error{stroke:#b3001b}
         .clean{stroke:#146c2e;fill:#146c2e}.open{stroke:#5c5f66}.fin,.closed{stroke:#8a5a00;fill:#8a5a00}.coded{stroke:#8a5a00}
@@ -70,7 +70,11 @@ extension SVGFormat {
         while time <= span {
             let x = x(time, span)
             line(x, 30, x, bottom, "line")
-            text(x + 3, 30 + Self.axisHeight + 14, Self.label(time, step: step), "dim")
+            // The last one stands before its line where there is no room behind it.
+            let isLast = x > Self.width - 45
+            text(
+                isLast ? x - 3 : x + 3, 30 + Self.axisHeight + 14, Self.label(time, step: step),
+                isLast ? "dim last" : "dim")
             let (next, isOverflow) = time.addingReportingOverflow(step)
             guard !isOverflow else { return }
             time = next

@@ -36,6 +36,8 @@ struct SVGFormatTests {
         #expect(picture.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\""))
         #expect(picture.contains("2 messages in 5.003 s"))
         #expect(picture.contains("class=\"clean\""))
+        // At the right edge, the label ends before its line.
+        #expect(picture.matches(of: /class="dim last">([^<]*)</).map { String($0.1) } == ["5 s"])
         for role in ["client", "server"] {
             let paths = picture.matches(
                 of: try Regex("<path class=\"\(role)\" d=\"([^\"]*)\"", as: (Substring, Substring).self))
