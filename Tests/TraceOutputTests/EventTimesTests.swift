@@ -22,6 +22,8 @@ struct EventTimesTests {
         let end = try #require(timeline.split(separator: "\n").first { $0.contains("END ") })
         #expect(end.contains("9.000000") && end.hasSuffix(", at 2.314 s"))
         #expect(printed(Self.calls(.rst), as: SummaryFormat()).contains(", 2.314 s to 2.314 s: #1, #2"))
+        let rows = UnpackedReport(printed(Self.calls(.rst), as: HTMLFormat())).rows
+        #expect(rows.filter { $0[0] & 63 == ReportRow.Kind.end }.allSatisfy { $0[3] == 2_314_000_000 })
     }
 
     @Test func `Others end when that is told`() {

@@ -60,9 +60,12 @@ extension HTMLFormat {
         guard let session = open[context.session] else { return }
         let upgrade = ended.row?.upgrade ?? .unseen
         let verdict = VerdictMessage.text(end.verdict, upgrade: upgrade)
+        // A RST ended it when it came, however late that is told.
+        let elapsed = end.elapsed(at: context)
+        var packet = context.packet
+        if elapsed != context.elapsed, let reset = end.tcp.resetPacket { packet = reset }
         append(
-            ReportRow(
-                kind: ReportRow.Kind.end | ReportRow.Kind.ofNobody, elapsed: context.elapsed, packet: context.packet),
+            ReportRow(kind: ReportRow.Kind.end | ReportRow.Kind.ofNobody, elapsed: elapsed, packet: packet),
             text: verdict, of: context.session)
         open[context.session] = nil
         guard let row = ended.row, let ending = row.ending else { return }

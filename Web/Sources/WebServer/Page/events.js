@@ -176,7 +176,9 @@ export class LiveReport extends Report {
         silence: nanoseconds(verdict.silence), frames: [event.from_client.frames, event.from_server.frames], bytes: [event.from_client.payload_bytes, event.from_server.payload_bytes],
       });
       this.numbers.delete(event.connection);
-      this.addText(END | ofNobody, at, packet, session, text);
+      // A RST ended it when it came, however late that is told.
+      const wasReset = closed.length && (verdict.layer === 'rst' || (verdict.layer === 'timeout' && event.tcp.rst_packet !== null));
+      this.addText(END | ofNobody, wasReset ? session.to : at, wasReset ? event.tcp.rst_packet ?? packet : packet, session, text);
     },
   };
 
