@@ -29,11 +29,15 @@ public struct ReportPage: Sendable {
             ] + (others ?? [PackageResources.main_js]))
     }
 
-    /// What the page may do (Content Security Policy Level 3): run its scripts and use its style, and nothing else.
+    /// An icon of nothing: without one, browsers ask the server of a page for theirs.
+    public let icon = "<link rel=\"icon\" href=\"data:,\">"
+
+    /// What the page may do (Content Security Policy Level 3): run its scripts, use its style and have its icon, and nothing
+    /// else.
     public var policy: String {
         "default-src 'none'; script-src 'sha256-\(SHA256.base64(of: script.utf8.span))' "
             + "'sha256-\(SHA256.base64(of: loader.utf8.span))'; "
-            + "style-src 'sha256-\(SHA256.base64(of: style.utf8.span))'; base-uri 'none'; form-action 'none'"
+            + "style-src 'sha256-\(SHA256.base64(of: style.utf8.span))'; img-src data:; base-uri 'none'; form-action 'none'"
     }
 
     private static func joined(_ files: [[UInt8]], isScript: Bool = true) -> String {

@@ -93,8 +93,9 @@ public struct WebSocketStream: ~Copyable {
     ///   - undecodedBits: The reserved bits that other negotiated extensions may set: 0x40 is RSV1, 0x20 RSV2, 0x10
     ///     RSV3. Messages that set one of them are withheld.
     public init(
-        sender: Role, streamOffset: UInt64, compression: DeflateParameters?, demand: PayloadDemand,
-        limits: StreamLimits, undecodedBits: UInt8 = 0
+        sender: Role, streamOffset: UInt64 = 0, compression: DeflateParameters? = nil,
+        demand: PayloadDemand = PayloadDemand(bytes: .max, includesFrames: true),
+        limits: StreamLimits = StreamLimits(), undecodedBits: UInt8 = 0
     ) {
         self.sender = sender
         self.undecodedBits = undecodedBits

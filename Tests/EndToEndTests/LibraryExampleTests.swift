@@ -30,12 +30,13 @@ struct LibraryExampleTests {
         ("Sources/CaptureReading/CaptureReading.docc/FollowALiveSource.md", 1),
     ]
 
-    /// What no page shows: a class that owns a reader, which is all that it imports.
+    /// What no page shows: a class that owns a reader and a stream, whose module is all that it imports.
     private static let owner =
         "import WebSocketProtocol\n" + """
 
             final class Connection {
                 private let frames = FrameReader(sender: .server)
+                private var stream = WebSocketStream(sender: .client)
                 private(set) var opcodes: [String] = []
 
                 func receive(_ bytes: [UInt8]) {

@@ -31,6 +31,8 @@ struct EventTimesTests {
                 $0.contains(#""event":"end""#)
             })
         #expect(line.contains(#","packet":80,"#) && line.contains(#","origin_packet":60,"origin_time":""#))
+        let rows = UnpackedReport(printed(Self.calls(Self.reset), as: HTMLFormat())).rows
+        #expect(rows.filter { $0[0] & 63 == ReportRow.Kind.end }.allSatisfy { $0[3] == 2_314_000_000 })
     }
 
     @Test func `Others end when that is told`() {

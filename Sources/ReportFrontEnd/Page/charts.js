@@ -12,7 +12,8 @@ export const outcomes = {
   timeout: ['timed out', '--odd', 'M0-5l5 9h-10z'],
   refused: ['upgrade refused', '--error', cross + 'M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0'],
   fin: ['TCP closed, no Close frame', '--warning', 'M-4-4h8v8h-8z'],
-  closed: ['closed with an error or no answer', '--warning', 'M0-5l5 5l-5 5l-5-5z'],
+  closed: ['closed, no answer seen', '--warning', 'M0-5l5 5l-5 5l-5-5z'],
+  coded: ['closed, code not 1000 or 1001', '--warning', 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0M0-2.5v5'],
   open: ['still open', '--dim', 'M-3-4l5 4l-5 4'],
   lost: ['end not known', '--dim', 'M-4 0h8'],
   clean: ['closed cleanly', '--ok', 'M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0'],
@@ -195,7 +196,8 @@ export class Charts {
         if (gap) gap[1] = Math.max(x, gap[1]);
       }
       if (x < 0 || x > width) continue;
-      if (kind < NOTE) { counts[report.side(row)][x]++; total++; }
+      // What comes last stands at the edge, not behind it.
+      if (kind < NOTE) { counts[report.side(row)][Math.min(x, width - 2)]++; total++; }
       else if (kind <= ERROR) finds[x] = Math.max(finds[x] ?? 0, kind - NOTE);
     }
     scale(pen, from, to, width, height - 2, height - 12);

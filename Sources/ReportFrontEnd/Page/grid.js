@@ -1,7 +1,7 @@
 // A list of any length of which only the visible rows exist.
 import { h } from './text.js';
 
-const rowHeight = 28, longest = 4e6;
+const longest = 4e6;
 
 export class Grid {
   /**
@@ -38,7 +38,7 @@ export class Grid {
   }
 
   get room() { return Math.max(this.root.clientHeight - 29, 0); }
-  get most() { return Math.max(this.count * rowHeight - this.room, 0); }
+  get most() { return Math.max(this.count * this.rowHeight - this.room, 0); }
   get track() { return Math.min(this.most, longest); }
 
   /** Shows so many rows, from the first or where it was. */
@@ -47,11 +47,15 @@ export class Grid {
     this.at = keepsPlace ? Math.min(this.at, Math.max(count - 1, 0)) : 0;
     if (!keepsPlace) this.top = 0;
     this.root.setAttribute('aria-rowcount', count + 1);
-    this.root.style.maxHeight = Math.max(count, 3) * rowHeight + 33 + 'px';
     this.layOut();
   }
 
   layOut() {
+    // Rows are higher where their texts need several lines.
+    const height = parseFloat(getComputedStyle(this.root).getPropertyValue('--row'));
+    this.top *= height / (this.rowHeight ?? height);
+    this.rowHeight = height;
+    this.root.style.maxHeight = Math.max(this.count * this.rowHeight, 84) + 33 + 'px';
     this.view.style.height = this.room + 'px';
     this.rest.style.height = this.track + 'px';
     this.moveTo(this.top);
@@ -77,15 +81,15 @@ export class Grid {
 
   reveal(index) {
     this.at = index;
-    const top = index * rowHeight;
+    const top = index * this.rowHeight;
     if (top < this.top) this.moveTo(top);
-    else if (top + rowHeight > this.top + this.room) this.moveTo(top + rowHeight - this.room);
+    else if (top + this.rowHeight > this.top + this.room) this.moveTo(top + this.rowHeight - this.room);
     else this.paint();
   }
 
   paint() {
-    const first = Math.floor(this.top / rowHeight);
-    const need = Math.min(Math.ceil(this.room / rowHeight) + 1, this.count - first);
+    const first = Math.floor(this.top / this.rowHeight);
+    const need = Math.min(Math.ceil(this.room / this.rowHeight) + 1, this.count - first);
     while (this.pool.length < need) {
       const cells = this.columns.map((column) => h('span', { role: 'gridcell', class: column.className }));
       const element = h('div', { role: 'row' }, cells);
@@ -102,7 +106,7 @@ export class Grid {
       element.setAttribute('aria-rowindex', index + 2);
       element.setAttribute('aria-selected', index === this.selected);
       element.classList.toggle('at', index === this.at);
-      element.style.transform = `translateY(${index * rowHeight - this.top}px)`;
+      element.style.transform = `translateY(${index * this.rowHeight - this.top}px)`;
       this.fill(index, element.cells, element);
     });
     if (this.at >= first && this.at < first + need) this.root.setAttribute('aria-activedescendant', `${this.root.id}-${this.at}`);
@@ -111,7 +115,7 @@ export class Grid {
 
   key(event) {
     if (event.target !== this.root || event.ctrlKey || event.altKey || event.metaKey) return;
-    const page = Math.max(Math.floor(this.room / rowHeight) - 1, 1);
+    const page = Math.max(Math.floor(this.room / this.rowHeight) - 1, 1);
     const way = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.count, End: this.count }[event.key];
     if (way !== undefined && this.count) {
       this.reveal(Math.min(Math.max(this.at + way, 0), this.count - 1));

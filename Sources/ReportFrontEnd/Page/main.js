@@ -1,5 +1,9 @@
 // Begins: reads the report, then draws it.
 import { Report } from './report.js';
+import { $ } from './text.js';
 import { view } from './view.js';
 
-view(await Report.read(document));
+const whole = await Report.read(document);
+view(whole);
+// Without WebSocket there is nothing to draw.
+if (!whole.n) $('app').hidden = true;

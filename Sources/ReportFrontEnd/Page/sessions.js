@@ -28,7 +28,7 @@ export class Sessions {
     this.grid = new Grid($('sessions'), {
       label: 'Sessions', sort: (name) => change({ o: state.o === name ? '-' + name : name }),
       choose: (index) => change({ s: state.s === this.shown[index].number ? null : this.shown[index].number, m: null }),
-      columns: [['#', 'number', ''], ['Ended', 'ended', ''], ['URL', 'url', 'y'], ['Duration', 'duration', num], ['→ frames', 'fc', num + ' y'], ['← frames', 'fs', num + ' y'],
+      columns: [['#', 'number', ''], ['Ended', 'ended', 'wrap'], ['URL', 'url', 'wrap y'], ['Duration', 'duration', num], ['→ frames', 'fc', num + ' y'], ['← frames', 'fs', num + ' y'],
         ['→ bytes', 'bc', x + ' y'], ['← bytes', 'bs', x + ' y'], ['Ping p50', 'ping', x + ' y'], ['Silence', 'silence', x + ' y'], ['Findings', 'findings', x + ' y']]
         .map(([name, sort, className]) => ({ name, sort, className })),
       fill: (index, cells, element) => {

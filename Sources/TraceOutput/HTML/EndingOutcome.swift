@@ -1,5 +1,4 @@
 import CaptureAnalysis
-import WebSocketProtocol
 
 /// How a session ended, at a glance: the shape and colour of its mark.
 ///
@@ -15,18 +14,21 @@ enum EndingOutcome: String, CaseIterable {
     case refused
     /// TCP was closed without a Close frame.
     case fin
-    /// With a Close frame that names an error, or was not answered.
+    /// With a Close frame that was not answered, as far as is known.
     case closed
+    /// With Close frames of both ends, and a code that names a problem or is the application's own.
+    case coded
     /// Still open when the capture ended.
     case open
-    /// With Close frames of both ends.
+    /// Cleanly, with Close frames of both ends and 1000, 1001 or no code.
     case clean
 
     init(_ verdict: SessionEnd.Verdict, upgrade: SessionRow.Upgrade) {
         switch (verdict.layer, upgrade) {
         case (_, .refused), (_, .pending): self = .refused
         case _ where verdict.failure != nil: self = .failed
-        case (.closeFrame, _): self = verdict.isClean && !Self.isError(verdict.code) ? .clean : .closed
+        case (.closeFrame, _) where !verdict.isClean: self = .closed
+        case (.closeFrame, _): self = VerdictMessage.isClosedCleanly(verdict) ? .clean : .coded
         case (.rst, _), (.tlsAlert, _): self = .reset
         case (.fin, _): self = .fin
         case (.timeout, _): self = .timeout
@@ -36,10 +38,4 @@ enum EndingOutcome: String, CaseIterable {
 
     /// Its place in the order of badness: 0 is the worst.
     var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-
-    /// Whether a close code names an error: one of RFC 6455 7.4.1 other than a normal closure and "going away".
-    private static func isError(_ code: CloseCode?) -> Bool {
-        guard let code else { return false }
-        return code.rawValue < 1000 || (1002..<3000).contains(code.rawValue) || code.rawValue > 4999
-    }
 }

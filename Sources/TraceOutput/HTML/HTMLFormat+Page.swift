@@ -10,7 +10,9 @@ extension HTMLFormat {
         output.append("<meta http-equiv=\"Content-Security-Policy\" content=\"")
         output.append(verbatim: page.policy)
         output.append("\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-        output.append("<meta name=\"generator\" content=\"wstap\">\n<title>")
+        output.append("<meta name=\"generator\" content=\"wstap\">\n")
+        output.append(verbatim: page.icon)
+        output.append("\n<title>")
         output.append(htmlText: counts.title)
         output.append(" – wstap</title>\n<style>")
         output.append(verbatim: page.style)
@@ -61,7 +63,7 @@ extension HTMLFormat {
         counts.endings.inOrder.enumerated().map { place, group in
             Group(
                 place: place, outcome: EndingOutcome(group.verdict, upgrade: group.upgrade),
-                text: VerdictMessage.text(VerdictMessage.common(group.verdict), upgrade: group.upgrade),
+                text: VerdictMessage.commonText(group.verdict, upgrade: group.upgrade),
                 ending: group)
         }.sorted { ($0.outcome.rank, $1.ending.count, $0.place) < ($1.outcome.rank, $0.ending.count, $1.place) }
     }

@@ -45,7 +45,9 @@ extension HTMLFormat {
         }
         findingRows += 1
         append(
-            ReportRow(kind: kind | Self.side(finding.from), elapsed: context.elapsed, packet: context.packet),
+            ReportRow(
+                kind: kind | Self.side(finding.from), elapsed: context.elapsed(of: finding.origin),
+                packet: context.place(of: finding.origin).packet),
             text: "\(finding.rule): \(finding.text) (\(finding.reference))", of: context.session)
     }
 

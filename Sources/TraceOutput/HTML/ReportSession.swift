@@ -62,7 +62,8 @@ extension HTMLFormat {
         let verdict = VerdictMessage.text(end.verdict, upgrade: upgrade)
         append(
             ReportRow(
-                kind: ReportRow.Kind.end | ReportRow.Kind.ofNobody, elapsed: context.elapsed, packet: context.packet),
+                kind: ReportRow.Kind.end | ReportRow.Kind.ofNobody, elapsed: context.elapsed(of: end.origin),
+                packet: context.place(of: end.origin).packet),
             text: verdict, of: context.session)
         open[context.session] = nil
         guard let row = ended.row, let ending = row.ending else { return }

@@ -10,15 +10,15 @@ extension SVGFormat {
     private static let axisHeight = 90
     private static let laneHeight = 16
     private static let style: StaticString = """
-        text{font:11px system-ui,sans-serif;fill:#1b1b1f}.dim{fill:#5c5f66}.line{stroke:#d5d7dc}.back{fill:#fff}
+        text{font:11px system-ui,sans-serif;fill:#1b1b1f}.last{text-anchor:end}.dim{fill:#5c5f66}.line{stroke:#d5d7dc}.back{fill:#fff}
         .client{stroke:#0b57d0}.server{stroke:#a84300}.gap{stroke:#5c5f66;stroke-dasharray:2 1}
         .finding{stroke:#8a5a00}.error{stroke:#b3001b}
-        .clean{stroke:#146c2e;fill:#146c2e}.open{stroke:#5c5f66}.fin,.closed{stroke:#8a5a00;fill:#8a5a00}
+        .clean{stroke:#146c2e;fill:#146c2e}.open{stroke:#5c5f66}.fin,.closed{stroke:#8a5a00;fill:#8a5a00}.coded{stroke:#8a5a00}
         .reset,.refused,.failed{stroke:#b3001b}.timeout{stroke:#7a1fa2;fill:#7a1fa2}
         path{stroke-width:1.5;fill:none}
         @media (prefers-color-scheme:dark){text{fill:#e6e6ea}.dim{fill:#a2a6ae}.line{stroke:#3a3d45}.back{fill:#131418}
         .client{stroke:#8ab4f8}.server{stroke:#ffab70}.gap,.open{stroke:#a2a6ae}.finding{stroke:#f1c04f}.error{stroke:#ff8a8a}
-        .clean{stroke:#7bd88f;fill:#7bd88f}.fin,.closed{stroke:#f1c04f;fill:#f1c04f}.reset,.refused,.failed{stroke:#ff8a8a}
+        .clean{stroke:#7bd88f;fill:#7bd88f}.fin,.closed{stroke:#f1c04f;fill:#f1c04f}.coded{stroke:#f1c04f}.reset,.refused,.failed{stroke:#ff8a8a}
         .timeout{stroke:#d7a6f5;fill:#d7a6f5}}
         """
 
@@ -70,7 +70,11 @@ extension SVGFormat {
         while time <= span {
             let x = x(time, span)
             line(x, 30, x, bottom, "line")
-            text(x + 3, 30 + Self.axisHeight + 14, Self.label(time, step: step), "dim")
+            // The last one stands before its line where there is no room behind it.
+            let isLast = x > Self.width - 45
+            text(
+                isLast ? x - 3 : x + 3, 30 + Self.axisHeight + 14, Self.label(time, step: step),
+                isLast ? "dim last" : "dim")
             let (next, isOverflow) = time.addingReportingOverflow(step)
             guard !isOverflow else { return }
             time = next
@@ -124,6 +128,7 @@ extension SVGFormat {
         case .clean: output.append(verbatim: "<circle class=\"clean\" cx=\"\(x)\" cy=\"\(y)\" r=\"4\"/>\n")
         case .fin: shape("fin", "M\(x - 4) \(y - 4)h8v8h-8z")
         case .closed: shape("closed", "M\(x) \(y - 5)l5 5l-5 5l-5-5z")
+        case .coded: shape("coded", "M\(x - 4) \(y)a4 4 0 1 0 8 0a4 4 0 1 0-8 0M\(x) \(y - 2)v4")
         case .timeout: shape("timeout", "M\(x) \(y - 5)l5 9h-10z")
         case .open: shape("open", "M\(x - 3) \(y - 4)l5 4l-5 4")
         case .reset: shape("reset", "M\(x - 4) \(y - 4)l8 8m0-8l-8 8")

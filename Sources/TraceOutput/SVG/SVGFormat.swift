@@ -72,7 +72,7 @@ package struct SVGFormat: OutputFormat, ~Copyable {
             open[context.session]?.gaps.insert(bin)
         case .finding(let finding):
             counts.receive(event, at: context)
-            let bin = bin(of: context.elapsed)
+            let bin = bin(of: context.elapsed(of: finding.origin))
             open[context.session]?.findings.insert(bin)
             if finding.severity == .error { open[context.session]?.hasError = true }
         case .end(let end):

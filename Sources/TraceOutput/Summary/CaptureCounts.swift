@@ -47,7 +47,10 @@ struct CaptureCounts {
         _ end: borrowing SessionEnd, at context: borrowing EventContext
     ) -> (row: SessionRow?, group: Int?) {
         let row = sessions.end(end, session: context.session)
-        return (row, endings.record(end.verdict, of: row, session: context.session, elapsed: end.elapsed(at: context)))
+        return (
+            row,
+            endings.record(end.verdict, of: row, session: context.session, elapsed: context.elapsed(of: end.origin))
+        )
     }
 }
 

@@ -16,7 +16,8 @@ struct EndingTable {
         var examples: [SessionID] = []
         /// Where they ended, in order of appearance.
         var places: [Place] = []
-        /// The shortest and the longest silence before the end, in nanoseconds; nil if none is known.
+        /// The shortest and the longest silence before the end, in nanoseconds; nil if none is known, and of upgrades that
+        /// were refused.
         var silence: ClosedRange<Int64>?
 
         /// How much the ending deserves attention.
@@ -106,7 +107,7 @@ struct EndingTable {
             return nil
         }
         groups[index].count += 1
-        if let time = verdict.silence {
+        if let time = verdict.silence, groups[index].upgrade.refusal == nil {
             let range = groups[index].silence ?? time...time
             groups[index].silence = min(range.lowerBound, time)...max(range.upperBound, time)
         }
@@ -138,7 +139,7 @@ struct EndingTable {
 
     /// Finds or adds the group of a session that is of no known kind; nil if there is no room for another group.
     private mutating func groupByText(_ verdict: SessionEnd.Verdict, _ upgrade: SessionRow.Upgrade) -> Int? {
-        let text = VerdictMessage.text(VerdictMessage.common(verdict), upgrade: upgrade)
+        let text = VerdictMessage.commonText(verdict, upgrade: upgrade)
         var index = indicesByText[text]
         if index == nil, groups.count < Self.maximumGroups {
             index = groups.count

@@ -41,7 +41,8 @@ struct FindingTable {
             groupsByRule.values[index].severity = max(groupsByRule.values[index].severity, severity)
         } else if groupsByRule.count < maximumRules {
             groupsByRule[finding.rule] = Group(
-                first: copy finding, packet: context.packet, session: context.session, count: 1,
+                first: copy finding, packet: context.place(of: finding.origin).packet, session: context.session,
+                count: 1,
                 severity: severity)
         } else {
             omitted += 1

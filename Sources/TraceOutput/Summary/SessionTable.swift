@@ -116,6 +116,9 @@ package struct SessionRow {
         /// Accepted.
         case accepted
 
+        /// The status that it was refused with.
+        var refusal: Int? { if case .refused(let status) = self { status } else { nil } }
+
         /// How it went before an upgrade was seen.
         init(_ start: borrowing ConnectionStart) {
             self = start.opening == .handshake ? .pending : .unseen

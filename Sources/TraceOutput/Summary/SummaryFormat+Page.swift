@@ -33,7 +33,7 @@ extension SummaryFormat {
         for group in counts.endings.byConcern {
             right("\(group.count)", 6)
             output.append(" × ")
-            let kind = VerdictMessage.text(VerdictMessage.common(group.verdict), upgrade: group.upgrade)
+            let kind = VerdictMessage.commonText(group.verdict, upgrade: group.upgrade)
             output.append(wrapping: kind, from: 9, indent: 9, width: width)
             output.append("\n")
             writePlaces(of: group)

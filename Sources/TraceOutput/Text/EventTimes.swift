@@ -4,6 +4,12 @@ package import WireFormat
 extension EventContext {
     /// Where something happened: there, or, if that is nil, where it is told.
     package func place(of origin: Origin?) -> Origin { origin ?? Origin(packet: packet, time: time) }
+
+    /// The same in nanoseconds since the capture's first packet.
+    func elapsed(of origin: Origin?) -> Int64 {
+        guard let origin else { return elapsed }
+        return origin.elapsed(at: self)
+    }
 }
 
 extension ConnectionStart {
@@ -24,12 +30,6 @@ extension Origin {
 }
 
 extension SessionEnd {
-    /// When it ended, in nanoseconds since the capture's first packet: perhaps earlier than that could be told.
-    func elapsed(at context: borrowing EventContext) -> Int64 {
-        guard let origin else { return context.elapsed }
-        return origin.elapsed(at: context)
-    }
-
     /// When the session was over, in nanoseconds since the capture's first packet: when an end was closed, else the
     /// connection's last packet; the capture's end if it was not over.
     ///

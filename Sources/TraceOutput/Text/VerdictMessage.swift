@@ -52,8 +52,13 @@ package enum VerdictMessage {
         case .answerMissing: return .unfinished
         case .accepted, .unseen: break
         }
-        if verdict.isClean, isOrdinary(verdict.code) { return .none }
+        if isClosedCleanly(verdict) { return .none }
         return verdict.layer == .captureEnd && verdict.code == nil ? .unfinished : .trouble
+    }
+
+    /// Whether both ends closed in order, for an ordinary reason: what is called "closed cleanly", and marked so.
+    static func isClosedCleanly(_ verdict: borrowing SessionEnd.Verdict) -> Bool {
+        verdict.isClean && isOrdinary(verdict.code)
     }
 
     /// Whether a session may well end with a code: 1000, 1001, or none.
@@ -63,10 +68,18 @@ package enum VerdictMessage {
         code == nil || code == .normalClosure || code == .goingAway
     }
 
+    /// The sentence about sessions that ended alike: without what differs from session to session.
+    ///
+    /// Of refused upgrades, who closed TCP afterwards does not matter.
+    static func commonText(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
+        if let status = upgrade.refusal { return "upgrade refused with \(status)" }
+        return text(common(verdict), upgrade: upgrade)
+    }
+
     /// A verdict without what differs from session to session: the reason, the silence, the Pings.
     ///
     /// Sessions that ended alike share it.
-    static func common(_ verdict: borrowing SessionEnd.Verdict) -> SessionEnd.Verdict {
+    private static func common(_ verdict: borrowing SessionEnd.Verdict) -> SessionEnd.Verdict {
         var verdict = copy verdict
         verdict.reason = verdict.reason.map { _ in "" }
         verdict.silence = nil
@@ -106,7 +119,7 @@ package enum VerdictMessage {
         case .closeFrame where isFailedByCloser(verdict): return "failed" + by
         case .closeFrame where verdict.by == .unknown: return "closed, which end first not captured"
         case .closeFrame where verdict.isClean:
-            return isOrdinary(verdict.code) ? "closed cleanly" + by : "closed" + by + ", answered"
+            return isClosedCleanly(verdict) ? "closed cleanly" + by : "closed" + by + ", answered"
         case .closeFrame where verdict.failure != nil: return "closed" + by
         case .closeFrame where verdict.timeout != nil:
             return "closed" + by + ", never answered" + unanswered(verdict.timeout)

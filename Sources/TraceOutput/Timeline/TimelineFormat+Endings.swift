@@ -7,7 +7,7 @@ extension TimelineFormat {
         let row = sessions.end(end, session: context.session)
         beginLine(context, "END ", .heading, from: nil)
         output.append(untrusted: VerdictMessage.text(end.verdict, upgrade: row?.upgrade ?? .unseen))
-        let elapsed = end.elapsed(at: context)
+        let elapsed = context.elapsed(of: end.origin)
         if elapsed < context.elapsed {
             output.append(", at ")
             output.append(verbatim: Quantity.seconds(elapsed))

@@ -14,11 +14,30 @@ struct SVGFormatTests {
         #expect(marks == ["reset", "refused", "open"])
     }
 
+    @Test(
+        arguments: [
+            (1000, true, "clean"), (1001, true, "clean"), (nil, true, "clean"), (1011, true, "coded"),
+            (1012, true, "coded"), (3000, true, "coded"), (4403, true, "coded"), (1000, false, "closed"),
+            (4403, false, "closed"),
+        ] as [(UInt16?, Bool, String)])
+    func `The mark is clean where the verdict says so`(code: UInt16?, isClean: Bool, mark: String) {
+        let calls = [
+            Call(1, 1, Samples.connection()), Call(2, 2, Samples.handshake()),
+            Call(3, 3, Samples.end(isClean: isClean, code: code)), .summary,
+        ]
+        let marks = printed(calls, as: SVGFormat()).matches(of: /class="(clean|coded|closed)"/).map { String($0.1) }
+        #expect(marks == [mark])
+        #expect(UnpackedReport(printed(calls, as: HTMLFormat())).objects("sessions").first?["mark"] as? String == mark)
+        #expect(printed(calls, as: SummaryFormat()).contains("closed cleanly") == (mark == "clean"))
+    }
+
     @Test func `Messages are ticks of the axis and of their lane`() throws {
         let picture = printed(Scenes.chat, as: SVGFormat())
         #expect(picture.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\""))
         #expect(picture.contains("2 messages in 5.003 s"))
         #expect(picture.contains("class=\"clean\""))
+        // At the right edge, the label ends before its line.
+        #expect(picture.matches(of: /class="dim last">([^<]*)</).map { String($0.1) } == ["5 s"])
         for role in ["client", "server"] {
             let paths = picture.matches(
                 of: try Regex("<path class=\"\(role)\" d=\"([^\"]*)\"", as: (Substring, Substring).self))

@@ -243,6 +243,26 @@ struct SummaryFormatTests {
         #expect(page.contains(expected))
     }
 
+    @Test func `Refused upgrades are one group, whoever closed TCP`() {
+        var calls: [Call] = []
+        for number in UInt64(1)...9 {
+            let by: SessionEnd.Verdict.Party = number < 4 ? .client : .server
+            calls += [
+                Call(number, 1, Samples.connection(), connection: number),
+                Call(number, 2, Samples.handshake(status: number == 9 ? 401 : 403), connection: number),
+                Call(
+                    number, 3, Samples.end(by: by, number < 3 ? .rst : .fin, isClean: false, code: nil, reason: nil),
+                    connection: number),
+            ]
+        }
+        let page = printed(calls + [.summary], as: SummaryFormat())
+        #expect(page.contains("     8 × upgrade refused with 403\n"))
+        #expect(page.contains("     1 × upgrade refused with 401\n"))
+        let report = printed(calls + [.summary], as: HTMLFormat())
+        #expect(report.contains("<b>8</b> × upgrade refused with 403</a>\n<ul>"))
+        #expect(report.contains("<b>1</b> × upgrade refused with 401</a>\n<ul>"))
+    }
+
     @Test(arguments: [(1000, "closed cleanly"), (1001, "closed cleanly"), (1011, "closed"), (4403, "closed")])
     func `Only ordinary codes close a session cleanly`(code: UInt16, words: String) {
         let page = printed(

@@ -22,6 +22,7 @@ struct LivePage {
             <meta http-equiv="Content-Security-Policy" content="\(policy)">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="generator" content="wstap">
+            \(page.icon)
             <title>Live – wstap</title>
             <style>\(page.style)</style>
             </head>

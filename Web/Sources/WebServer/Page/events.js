@@ -15,7 +15,7 @@ const ofServer = 128, ofNobody = 64;
 const flag = { incomplete: 1, compressed: 2, inferred: 4, cut: 8, text: 128 };
 const reasons = [, 'context-lost', 'bomb', 'incomplete', 'undecoded-extension'];
 const findingKinds = { note: NOTE, warning: NOTE + 1, error: NOTE + 2 };
-const badness = ['failed', 'reset', 'timeout', 'refused', 'fin', 'closed', 'open', 'clean'];
+const badness = ['failed', 'reset', 'timeout', 'refused', 'fin', 'closed', 'coded', 'open', 'clean'];
 /** The groups of sessions that did not end, as far as is known. */
 const OPEN = 0, LOST = -1;
 

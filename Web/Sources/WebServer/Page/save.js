@@ -56,11 +56,11 @@ export async function saved(report) {
   });
   for (const lines of details) blocks.push(await dataBlock('details', text(lines)));
   blocks.push(await dataBlock('sessions', text(sessions)), await dataBlock('meta', text([JSON.stringify(report.meta)])));
-  const meta = document.querySelector('meta[http-equiv]').cloneNode(), [title, style, script] = ['title', 'style', 'script'].map((name) => document.querySelector(name).cloneNode(true));
+  const meta = document.querySelector('meta[http-equiv]').cloneNode(), [icon, title, style, script] = ['link', 'title', 'style', 'script'].map((name) => document.querySelector(name).cloneNode(true));
   meta.content = meta.content.replace("; connect-src 'self'", '');
   title.textContent = 'A live capture – wstap';
   const facts = [...document.querySelectorAll('main > h1, main > section:has(.why), .facts')].map((element) => element.outerHTML);
   return ['<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n', meta.outerHTML, '\n<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-    '<meta name="generator" content="wstap">\n', title.outerHTML, '\n', style.outerHTML, '\n</head>\n<body>\n', ...blocks, '<main>\n', facts.join('\n'), '\n', elements,
+    '<meta name="generator" content="wstap">\n', icon.outerHTML, '\n', title.outerHTML, '\n', style.outerHTML, '\n</head>\n<body>\n', ...blocks, '<main>\n', facts.join('\n'), '\n', elements,
     '\n</main>\n', script.outerHTML, '\n</body>\n</html>\n'];
 }

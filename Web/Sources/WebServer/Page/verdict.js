@@ -1,18 +1,22 @@
 // Why a session ended, from the verdict in the trace.
 import { plural } from './text.js';
 
+/** Whether both ends closed in order, for an ordinary reason. */
+const isClosedCleanly = ({ clean, code }) => clean && (code === null || code === 1000 || code === 1001);
+
 /** Why a session ended, in the words of the timeline (VerdictMessage.swift); `isCommon` leaves out what differs from session to session. */
 export function sentence(verdict, upgrade, isCommon) {
   const { by, layer, clean, code, client_sees: client, server_sees: server, failed_by: failer, failed_over: rule, tls, unanswered } = verdict;
+  if (isCommon && upgrade.kind === 'refused') return `upgrade refused with ${upgrade.status}`;
   const who = by === 'unknown' ? '' : ` by the ${by}`, isFramed = clean || code !== null;
   const wasOpen = !['pending', 'silent', 'refused'].includes(upgrade.kind), unframed = isFramed || !wasOpen ? '' : ' without a Close frame';
   const unacknowledged = !unanswered?.unanswered_from ? ''
     : isCommon ? `, segments from the ${unanswered.unanswered_from} unanswered`
     : `, ${plural(unanswered.unanswered_segments, 'segment')} from the ${unanswered.unanswered_from} unanswered for ${unanswered.unanswered_for.toFixed(3)} s`;
-  const isOrdinary = code === null || code === 1000 || code === 1001, isOwnFailure = failer && layer === 'close-frame' && by === failer;
+  const isOwnFailure = failer && layer === 'close-frame' && by === failer;
   const text = {
     'close-frame': () => (isOwnFailure ? 'failed' + who : by === 'unknown' ? 'closed, which end first not captured'
-      : clean ? (isOrdinary ? 'closed cleanly' + who : `closed${who}, answered`)
+      : clean ? (isClosedCleanly(verdict) ? 'closed cleanly' + who : `closed${who}, answered`)
       : failer ? 'closed' + who : verdict.isAnswerHidden ? `closed${who}, answer not captured` : `closed${who}, never answered`),
     fin: () => `TCP closed${who}${unframed}${tls && (by === 'client' || by === 'server') && !tls[by + '_close_notify'] ? ', without close_notify' : ''}`,
     'tls-alert': () => `ended${who} with TLS alert ${tls?.alert ?? 'unknown'}${isFramed || !wasOpen ? '' : ', without a Close frame'}`,
@@ -35,6 +39,5 @@ export function sentence(verdict, upgrade, isCommon) {
 export function outcome({ layer, clean, code, failed_by: failer }, upgrade) {
   if (upgrade.kind === 'refused' || upgrade.kind === 'silent' || upgrade.kind === 'pending') return 'refused';
   if (failer) return 'failed';
-  const isError = code !== null && (code < 1000 || (code > 1001 && code < 3000) || code > 4999);
-  return { 'close-frame': clean && !isError ? 'clean' : 'closed', rst: 'reset', 'tls-alert': 'reset', fin: 'fin', timeout: 'timeout' }[layer] ?? 'open';
+  return { 'close-frame': isClosedCleanly({ clean, code }) ? 'clean' : clean ? 'coded' : 'closed', rst: 'reset', 'tls-alert': 'reset', fin: 'fin', timeout: 'timeout' }[layer] ?? 'open';
 }
