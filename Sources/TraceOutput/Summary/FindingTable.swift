@@ -1,4 +1,5 @@
 import CaptureAnalysis
+import WireFormat
 
 /// The findings of a capture, grouped by rule.
 struct FindingTable {
