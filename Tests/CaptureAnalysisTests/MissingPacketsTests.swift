@@ -75,6 +75,20 @@ struct MissingPacketsTests {
         }
     }
 
+    @Test("Says who closed what turned out to be no WebSocket, as nothing is missing")
+    func noWebSocket() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+        talk.send(TCPConversation.upgradeResponse().replacing(accept, with: ""), from: .server)
+        talk.send("SSH-2.0-OpenSSH_9.6\r\n", from: .server)
+        talk.send("SSH-2.0-OpenSSH_9.7\r\n", from: .client)
+        talk.finish(first: .server)
+        let verdict = try Analysis(talk).end.verdict
+        #expect(verdict.by == .server && verdict.layer == .fin)
+    }
+
     @Test("Lets a Ping that was sent before the 101 wait from then on")
     func earlyPing() throws {
         for (milliseconds, count) in [(100, 0), (1500, 1)] as [(Int64, UInt64)] {

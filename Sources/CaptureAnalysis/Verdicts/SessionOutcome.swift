@@ -104,7 +104,8 @@ struct SessionOutcome {
 
     /// Whether an end may have sent a Close frame that is not known, and that the other end's FIN answers.
     private func mayHideClose(_ role: Role) -> Bool {
-        wasOpened && ends[role.index].close == nil && ends[role.index].isLost
+        let end = ends[role.index]
+        return wasOpened && end.close == nil && end.isLost && end.isIncomplete
     }
 
     /// When something was last heard: bytes that never arrived and drew a RST break no silence.
