@@ -6,7 +6,7 @@ extension UpgradeFollower {
         let index = direction.index
         if mustWait(direction) { return .waits }
         if !streams[index].head.firstBytes.hasBegun {
-            if client == nil, direction == .fromInitiator, bytes[offset] == UInt8(ascii: "\r") {
+            if mayBeginProxyHead(direction), bytes[offset] == UInt8(ascii: "\r") {
                 return beginProxy(.proxyHeader, direction)
             }
             // RFC 9112 2.2: empty lines before a request line are ignored.
@@ -19,7 +19,7 @@ extension UpgradeFollower {
             switch streams[index].head.firstBytes.kind {
             case .undecided: break
             case .request:
-                if client == nil, direction == .fromInitiator,
+                if mayBeginProxyHead(direction),
                     streams[index].head.begins("PROXY ", continuing: bytes, from: offset)
                 {
                     proxyMessage = streams[index].head.take()
@@ -74,6 +74,12 @@ extension UpgradeFollower {
     private func isNoClient(_ direction: Direction) -> Bool {
         guard direction == .fromResponder, case .preamble = streams[direction.index].place else { return false }
         return true
+    }
+
+    /// Whether a head of the PROXY protocol may come next: before any message, though the answer to the request behind it may
+    /// have been captured already, and wait.
+    private func mayBeginProxyHead(_ direction: Direction) -> Bool {
+        direction == .fromInitiator && (client == nil || client == direction && traffic.isEmpty && !isRequestHidden)
     }
 
     /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers, or of HTTP/2, whose server

@@ -87,7 +87,9 @@ extension UpgradeFollower {
         let response = UpgradeResponse(line, facts, head: head)
         let answer = UpgradeAnswer(pendingRequest, response: response)
         if line.status == 101 {
-            guard answer.verdict == .accepted, answer.isAcceptValid == true else { return nil }
+            // Without an Accept to prove it, what follows has to.
+            let isUnproven = facts.upgrade.accept == nil && !isAnswerHidden
+            guard answer.verdict == .accepted, answer.isAcceptValid == true || isUnproven else { return nil }
         }
         settle(answer)
         return .answered(answer)

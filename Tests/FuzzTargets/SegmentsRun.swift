@@ -157,7 +157,7 @@ private struct HandedOn {
     mutating func take(_ piece: StreamPiece) throws(Disagreement) {
         switch piece {
         case .held(let segment): bytes += segment.bytes.map { $0 }
-        case .gap(let length):
+        case .gap(let length, _):
             guard length > 0, length <= Self.longestGap else { throw Disagreement(words: "a gap of \(length) bytes") }
             bytes += Array(repeating: nil, count: Int(length))
         }

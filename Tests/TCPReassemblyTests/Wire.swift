@@ -168,7 +168,7 @@ struct Wire: ~Copyable {
             while let piece = connection.next(direction, budget: &budget) {
                 switch piece {
                 case .held(let segment): append(segment.bytes, direction)
-                case .gap(let length): append(.gap(length), direction)
+                case .gap(let length, _): append(.gap(length), direction)
                 }
             }
         }

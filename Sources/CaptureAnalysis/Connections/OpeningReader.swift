@@ -107,7 +107,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         case .consumed, .requested, .answered:
             guard search != nil else { return Intake() }
             if let length {
-                search?.skip(length, of: place.direction, origin: workspace.origin)
+                search?.skip(length, of: place.direction, origin: place.origin)
             } else {
                 search?.drop(place.direction)
             }

@@ -230,9 +230,15 @@ extension Shard {
         let client = openings[opening].client
         let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
         var handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
-        handshake.isAnswerMissing = table.connections[feed.connection].isUnseen(client.opposite)
+        handshake.isAnswerMissing = isAnswerMissing(opening, of: feed)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
+    }
+
+    /// Whether the capture may lack the answer to the latest upgrade request.
+    private mutating func isAnswerMissing(_ opening: Slot<OpeningReader>, of feed: Feed) -> Bool {
+        openings[opening].follower.isAnswerHidden
+            || table.connections[feed.connection].isUnseen(openings[opening].client.opposite)
     }
 
     /// Reports the end of a connection on which upgrades were asked for, and none accepted.
@@ -247,8 +253,10 @@ extension Shard {
         let now = workspace.elapsed(workspace.time)
         var clientStates = ReadyStates(connectingAt: openings[opening].requestElapsed ?? now)
         if cause == .closed { clientStates.advance(to: .closed, at: now) }
+        var ends: InlineArray<2, EndOutcome> = [EndOutcome(), EndOutcome()]
+        ends[Role.server.index].isLost = isAnswerMissing(opening, of: feed)
         let outcome = SessionOutcome(
-            ends: [EndOutcome(), EndOutcome()], firstCloser: nil,
+            ends: ends, firstCloser: nil,
             clientDirection: client, lastTimes: EndRecord.Times(), timesBeforeFin: EndRecord.Times(), burst: nil,
             unansweredPings: 0, wasOpened: false)
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)

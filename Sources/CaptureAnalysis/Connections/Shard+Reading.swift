@@ -145,15 +145,15 @@ extension Shard {
             }
             if intake.wakesOther { table.connections[slot].resume(direction.opposite) }
             return intake.unread < segment.bytes.count
-        case .gap(let length):
+        case .gap(let length, let origin):
             let streamPlace = StreamPlace(
                 direction, at: table.connections[slot].nextOffset(of: direction) &- length,
                 count: Int(clamping: length),
-                origin: workspace.origin, acknowledged: 0)
+                origin: origin ?? workspace.origin, acknowledged: 0)
             let mustWait = skip(length, at: streamPlace, of: Feed(slot), &workspace, &sink)
             if mustWait {
                 table.connections[slot].pause(
-                    direction, keepingGap: length, origin: workspace.origin, budget: &table.budget)
+                    direction, keepingGap: length, origin: streamPlace.origin, budget: &table.budget)
                 return false
             }
             for session in sessions(on: slot) { reportMissing(length, place, session, &workspace, &sink) }

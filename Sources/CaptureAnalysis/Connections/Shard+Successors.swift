@@ -127,7 +127,7 @@ extension Shard {
             begin.extensions = upgrade.extensions
             begin.opened = upgrade.answered
             let session = makeSession(begin, opening, of: feed, &workspace)
-            sessions[session].record(upgrade, at: workspace.time)
+            sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
             if upgrade.answer.isAcceptValid != true { sessions[session].beginTrial(&workspace) }
         case .assumed(let client):
             begin.client = client

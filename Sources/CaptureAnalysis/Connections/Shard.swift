@@ -196,9 +196,15 @@ struct Shard: ~Copyable {
         }
         // What this segment has acknowledged came before it.
         if arrival.hasMore, !arrival.inOrder.isEmpty, table.connections[slot].hasReleased(place.direction.opposite) {
+            // Its own bytes wait meanwhile, so that a session that begins now knows where they stand.
+            let received = segment.flags.contains(.ack) ? segment.acknowledgment : 0
+            table.connections[slot].pause(
+                place.direction, keeping: payload.extracting(arrival.inOrder), origin: workspace.origin,
+                received: table.connections[slot].offset(of: received, in: place.direction.opposite),
+                budget: &table.budget)
             drain(slot, &workspace, &sink)
-        }
-        if !arrival.inOrder.isEmpty {
+            table.connections[slot].resume(place.direction)
+        } else if !arrival.inOrder.isEmpty {
             noteReceipt(segment.flags.contains(.ack) ? segment.acknowledgment : 0, place, workspace.packet, &workspace)
             let hasMoved = deliver(payload.extracting(arrival.inOrder), place, &workspace, &sink)
             hasMore = hasMore || hasMoved

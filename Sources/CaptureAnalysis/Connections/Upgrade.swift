@@ -95,7 +95,9 @@ extension Handshake {
             requestPacket: request.isSeen ? upgrade.asked.origin.packet : 0,
             responsePacket: response.map { _ in answered.packet },
             responseTime: response.flatMap { _ in
-                request.isSeen ? answered.time.nanoseconds(since: upgrade.asked.origin.time) : nil
+                // None is negative, whatever the capture's clock does.
+                let time = answered.time.nanoseconds(since: upgrade.asked.origin.time)
+                return request.isSeen && time >= 0 ? time : nil
             },
             requestElapsed: upgrade.asked.elapsed, method: request.method, responseHTTPVersion: response?.httpVersion,
             identity: identity, key: request.key)

@@ -34,10 +34,11 @@ public struct ConnectionStart: Sendable {
         /// Whether the client of the session is the initiator; nil if no SYN was seen.
         public var isClientInitiator: Bool?
 
-        /// Nanoseconds from the SYN to the ACK; nil unless both were seen.
+        /// Nanoseconds from the SYN to the ACK; nil unless both were seen, and in this order.
         public var connectTime: Int64? {
             guard let syn, let ack else { return nil }
-            return ack.time.nanoseconds(since: syn.time)
+            let time = ack.time.nanoseconds(since: syn.time)
+            return time >= 0 ? time : nil
         }
     }
 

@@ -148,7 +148,7 @@ extension Rule {
         case .resetIgnored:
             self.init(
                 "tcp.reset-ignored", .warning, "RFC 9293 3.10.7.4",
-                "A RST (packet {P}) is ignored: it is not exactly at the next byte that the other end expects, and its sender went on."
+                "A RST (packet {P}) is ignored: it is not exactly at the next byte that the other end expects, and one of the ends went on."
             )
         case .resetSurvived:
             self.init(

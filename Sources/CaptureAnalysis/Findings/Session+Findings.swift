@@ -80,7 +80,7 @@ extension Session {
     /// The Pings of an end that waited too long for their Pong.
     ///
     /// RFC 6455 5.5.2: who has received a Close frame need not answer a Ping any more. An end that is inside a frame
-    /// cannot.
+    /// cannot, nor can a server that has not accepted the upgrade yet.
     mutating func overduePings(
         of asker: Role, _ tcp: TransportEnd, _ now: Timestamp
     ) -> OverduePings {
@@ -91,7 +91,8 @@ extension Session {
             end = min(end, streams[asker.peer.index].decoder.frameOrigin.time)
         }
         let isHidden = streams[asker.peer.index].decoder.isLost && !streams[asker.peer.index].isStopped
-        return streams[asker.index].pings.overdue(at: end, patience: Self.pingPatience, hidesAll: isHidden)
+        return streams[asker.index].pings.overdue(
+            at: end, since: openingTime, patience: Self.pingPatience, hidesAll: isHidden)
     }
 
     /// Reports a server that keeps TCP open after both Close frames (RFC 6455 7.1.1).

@@ -181,10 +181,11 @@ struct PingLedger {
     ///
     /// - Parameters:
     ///   - end: When that was; those sent later are left out.
+    ///   - opening: When the upgrade was accepted: earlier ones wait from then on.
     ///   - patience: How long is too long, in nanoseconds.
     ///   - hidesAll: Whether all that came last from the other end may hold Pongs that were not seen.
     /// - Returns: How many there are.
-    func overdue(at end: Timestamp, patience: Int64, hidesAll: Bool) -> OverduePings {
+    func overdue(at end: Timestamp, since opening: Timestamp?, patience: Int64, hidesAll: Bool) -> OverduePings {
         var pings = OverduePings()
         if hidesAll {
             pings.uncertain = forgotten &+ (hidden?.forgotten ?? 0)
@@ -192,7 +193,9 @@ struct PingLedger {
             (pings.count, pings.uncertain) = (forgotten, hidden?.forgotten ?? 0)
         }
         for ping in known
-        where !ping.isPassedOver && end.nanoseconds(since: ping.origin.time) >= patience {
+        where !ping.isPassedOver
+            && end.nanoseconds(since: max(ping.origin.time, opening ?? ping.origin.time)) >= patience
+        {
             if hidesAll || hidden.map({ ping.origin.time < $0.until }) == true {
                 pings.uncertain &+= 1
             } else {

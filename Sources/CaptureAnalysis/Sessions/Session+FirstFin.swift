@@ -4,11 +4,15 @@ import WireFormat
 
 /// What comes before the first FIN, and what after it.
 extension Session {
-    /// Whether bytes were captured before the first Close frame.
+    /// Whether bytes of an end, decoded just now, came before the first Close frame: in the capture, or as that acknowledges
+    /// them.
     @inline(never)
-    mutating func isBeforeClose(_ origin: Origin) -> Bool {
-        guard let firstCloser, let close = streams[firstCloser.index].closeOrigin else { return true }
-        return origin.packet < close.packet
+    mutating func isBeforeClose(_ origin: Origin, from role: Role) -> Bool {
+        guard let firstCloser, let close = streams[firstCloser.index].close else { return true }
+        guard origin.packet >= close.origin.packet, role != firstCloser, let received = close.received else {
+            return origin.packet < close.origin.packet
+        }
+        return carriedEnd(of: role) <= received
     }
 
     /// Keeps apart what comes before the first FIN and what after it.

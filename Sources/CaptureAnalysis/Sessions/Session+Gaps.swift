@@ -12,13 +12,16 @@ extension Session {
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
         carriers?.add(place, of: role, keepsOlder: followsDeliveries)
-        skip(length, from: role, &workspace, &sink)
+        skip(length, from: role, place.origin, &workspace, &sink)
         return Intake()
     }
 
     /// Goes on after bytes that the capture lacks; `length` is nil if it is not known how many.
+    ///
+    /// A frame that ends among them has the packet `origin` for its last one.
     private mutating func skip(
-        _ length: UInt64?, from role: Role, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        _ length: UInt64?, from role: Role, _ origin: Origin, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         var context = workspace.context(id)
         finishSearch(of: role, hasFin: false, &context, &workspace, &sink)
@@ -32,21 +35,21 @@ extension Session {
         }
         guard let length else {
             lose(role, context, &workspace)
-            return decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
+            return decode(Span(), from: role, origin, &context, &workspace, &sink)
         }
         if streams[role.index].decoder.skip(length, resources: &workspace.resources) {
             let resync = Resync(
                 from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
             sink.receive(.resync(resync), at: context, payload: Span())
-        } else if !reachesOver(length, of: role, context, &workspace) {
+        } else if !reachesOver(length, of: role, origin, context, &workspace) {
             beginSearch(of: role, &workspace)
         }
-        decode(Span(), from: role, workspace.origin, &context, &workspace, &sink)
+        decode(Span(), from: role, origin, &context, &workspace, &sink)
     }
 
     /// Whether the search of a stream goes on over bytes that are missing; what it kept is given up if it does not.
     private mutating func reachesOver(
-        _ length: UInt64, of role: Role, _ context: EventContext, _ workspace: inout Workspace
+        _ length: UInt64, of role: Role, _ origin: Origin, _ context: EventContext, _ workspace: inout Workspace
     ) -> Bool {
         guard let search = streams[role.index].search else {
             streams[role.index].gapPacket = context.packet
@@ -54,7 +57,7 @@ extension Session {
             return false
         }
         let cost = search.cost
-        guard search.skip(length, origin: workspace.origin) else {
+        guard search.skip(length, origin: origin) else {
             giveUp(search, of: role, &workspace)
             return false
         }
@@ -102,7 +105,7 @@ extension Session {
         for piece in search.replay() {
             let role = Role(piece.direction, client: clientDirection)
             if piece.missing > 0 {
-                skip(piece.missing, from: role, &workspace, &sink)
+                skip(piece.missing, from: role, piece.origin, &workspace, &sink)
             } else {
                 take(piece.bytes.span, from: role, piece.origin, acknowledged: 0, &workspace, &sink)
             }

@@ -238,7 +238,7 @@ struct Session: StreamReader, ~Copyable {
             recount(&workspace)
         }
         recordBytes(from: role, origin)
-        recordMessage(origin)
+        recordMessage(from: role, origin)
     }
 
     /// Reports a frame that is a message.
@@ -318,7 +318,7 @@ struct Session: StreamReader, ~Copyable {
     /// Records that bytes of a frame came, unless a Close frame did before: what follows belongs to the end.
     @inline(__always)
     private mutating func recordBytes(from role: Role, _ origin: Origin) {
-        guard firstCloser == nil || isBeforeClose(origin) else { return }
+        guard firstCloser == nil || isBeforeClose(origin, from: role) else { return }
         if ending != nil { recordEnding(from: role, origin) }
         lastByteTime = max(lastByteTime, origin.time)
         streams[role.index].lastByteTime = origin.time
@@ -326,8 +326,8 @@ struct Session: StreamReader, ~Copyable {
 
     /// Records that a data message was complete, likewise.
     @inline(__always)
-    private mutating func recordMessage(_ origin: Origin) {
-        guard firstCloser == nil || isBeforeClose(origin) else { return }
+    private mutating func recordMessage(from role: Role, _ origin: Origin) {
+        guard firstCloser == nil || isBeforeClose(origin, from: role) else { return }
         if ending != nil { recordEnding(from: nil, origin) }
         lastMessageTime = max(lastMessageTime, origin.time)
     }
@@ -410,7 +410,7 @@ struct Session: StreamReader, ~Copyable {
             if workspace.options.demand.includesIntervals, streams[role.index].countMessage(at: origin.time) {
                 recount(&workspace)
             }
-            recordMessage(origin)
+            recordMessage(from: role, origin)
         } else {
             streams[role.index].incompleteMessages &+= 1
         }

@@ -17,6 +17,10 @@ struct TransportEnd {
     var firstEndTime: Timestamp?
     /// The first FIN or RST, and who sent it.
     var firstEnd: (packet: UInt64, from: Direction, isReset: Bool)?
+    /// Whether that may answer a FIN that the capture lacks.
+    var mayBeAnswer = false
+    /// How far its sender had received the other end's stream; nil if that is not known.
+    var receivedAtEnd: UInt64?
     /// The first RST, and who sent it.
     var reset: (packet: UInt64, from: Direction)?
     /// The segments to which the other end never said a word.
@@ -56,6 +60,8 @@ struct TransportEnd {
         } else if let first = fins.first {
             let sender: Direction = connection.firstToFinish ?? (first == forth ? .fromInitiator : .fromResponder)
             firstEnd = (connection.finPackets[sender.index] ?? first, sender, false)
+            mayBeAnswer = connection.mayAnswerUnseenFin(sender)
+            receivedAtEnd = connection.received(atFinOf: sender)
         }
         acknowledged = [totals.0.acknowledgedOffset, totals.1.acknowledgedOffset]
         ends = [totals.0.endOffset, totals.1.endOffset]

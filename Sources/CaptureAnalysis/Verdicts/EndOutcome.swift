@@ -58,8 +58,10 @@ struct BrokenRule {
     var rule: Rule
     /// Whether it is one of the upgrade: once the other end has sent a frame, it has put up with that.
     var isOfUpgrade = false
-    /// When the bytes came that break it.
-    var time: Timestamp
+    /// The packet that brought the bytes that break it.
+    var origin: Origin
+    /// Where they end in the TCP stream that carries them; nil if that is not known.
+    var carriedEnd: UInt64?
     /// How many frames the other end had begun by then.
     var framesOfPeer: UInt64
 }

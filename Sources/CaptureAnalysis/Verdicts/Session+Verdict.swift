@@ -13,18 +13,27 @@ extension Session {
         let rule = Rule(violation)
         guard rule.severity == .error, violation != .frameAfterClose else { return }
         let framesOfPeer = streams[role.peer.index].decoder.frameCount
-        if let known = streams[role.index].brokenRule, !known.isOfUpgrade || framesOfPeer == 0 { return }
+        // A Close frame puts up with nothing.
+        let hasGoneOn = framesOfPeer > (streams[role.peer.index].close == nil ? 0 : 1)
+        if let known = streams[role.index].brokenRule, !known.isOfUpgrade || !hasGoneOn { return }
         if let close = streams[role.index].close, streamOffset > close.streamOffset { return }
         let began = streams[role.index].decoder.frameOrigin.packet
-        if let close = streams[role.peer.index].close, began >= close.origin.packet { return }
-        streams[role.index].record(BrokenRule(rule: rule, time: origin.time, framesOfPeer: framesOfPeer))
+        let carriedEnd = isCarried ? nil : carriedEnd(of: role)
+        if let close = streams[role.peer.index].close, began >= close.origin.packet {
+            // Whoever has received the bytes may close over them, whatever was captured first.
+            guard let carriedEnd, let received = close.received, received >= carriedEnd else { return }
+        }
+        streams[role.index].record(
+            BrokenRule(rule: rule, origin: origin, carriedEnd: carriedEnd, framesOfPeer: framesOfPeer))
     }
 
     /// Records the rules that the upgrade broke.
-    mutating func record(_ upgrade: Upgrade, at time: Timestamp) {
+    mutating func record(_ upgrade: Upgrade, at origin: Origin) {
         for role in Role.allCases {
             guard let rule = upgrade.brokenRule(of: role) else { continue }
-            streams[role.index].record(BrokenRule(rule: rule, isOfUpgrade: true, time: time, framesOfPeer: 0))
+            let carriedEnd = role == .server && openingEnd < .max ? UInt64(openingEnd) : nil
+            streams[role.index].record(
+                BrokenRule(rule: rule, isOfUpgrade: true, origin: origin, carriedEnd: carriedEnd, framesOfPeer: 0))
         }
     }
 

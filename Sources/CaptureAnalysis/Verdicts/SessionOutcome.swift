@@ -102,6 +102,12 @@ struct SessionOutcome {
         return ends[peer].lastPacket < close.origin.packet
     }
 
+    /// Whether an end may have sent a Close frame that is not known, and that the other end's FIN answers.
+    private func mayHideClose(_ role: Role) -> Bool {
+        let end = ends[role.index]
+        return wasOpened && end.close == nil && end.isLost && end.isIncomplete
+    }
+
     /// When something was last heard: bytes that never arrived and drew a RST break no silence.
     private func lastTime(_ tcp: TransportEnd) -> Timestamp? {
         let last = times(tcp).byte
@@ -157,6 +163,7 @@ struct SessionOutcome {
         if let fatal = alerts?.fatal { return (fatal.alert.from == .client ? .client : .server, .tlsAlert) }
         if tcp.isTimeout { return (.network, .timeout) }
         if let end = tcp.firstEnd {
+            if !end.isReset, tcp.mayBeAnswer || mayHideClose(role(of: end.from).peer) { return (.unknown, .fin) }
             return (role(of: end.from) == .client ? .client : .server, end.isReset ? .rst : .fin)
         }
         return (.unknown, .captureEnd)
@@ -211,7 +218,12 @@ extension SessionOutcome {
         guard ends[role.index].close == nil, !ends[role.index].isLost, let rule = ends[role.peer.index].brokenRule,
             let end = tcp.firstEnd, end.from == direction(of: role), let time = tcp.firstEndTime
         else { return false }
-        return ends[role.index].frames == rule.framesOfPeer
-            && (0...Self.patience).contains(time.nanoseconds(since: rule.time))
+        guard ends[role.index].frames == rule.framesOfPeer else { return false }
+        let delay = time.nanoseconds(since: rule.origin.time)
+        guard delay < 0 else { return delay <= Self.patience }
+        // The clock ran backwards, or the packets of one direction were captured late.
+        if end.packet > rule.origin.packet { return true }
+        guard let received = tcp.receivedAtEnd, let carriedEnd = rule.carriedEnd else { return false }
+        return received >= carriedEnd
     }
 }

@@ -88,6 +88,12 @@ extension TCPConnection {
         let end = max(streams[direction.index].nextOffset, streams[direction.index].seenOffset)
         let hasNew = segment.payloadLength > 0 && end > aftermath.ends[direction.index]
         if hasNew, aftermath.firstBytes[direction.index] == nil { aftermath.firstBytes[direction.index] = origin }
+        if let nearReset, direction != nearReset.from, let place = nearResetOffset, segment.flags == .ack,
+            segment.payloadLength == 0, streams[nearReset.from.index].acknowledgedOffset < place
+        {
+            // RFC 9293 3.10.7.4: it has sent a challenge ACK, and lives.
+            hasGoneOn = true
+        }
         guard hasSureReset, reset != nil else { return }
         let acknowledged = streams[direction.opposite.index].acknowledgedOffset
         let confirms = segment.flags.contains(.ack) && acknowledged > aftermath.ends[direction.opposite.index]

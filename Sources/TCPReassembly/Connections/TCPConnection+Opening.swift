@@ -39,7 +39,7 @@ extension TCPConnection {
             guard isInUse else { return true }
             return !isDoubtful(answer: segment, in: bytes, from: direction)
         }
-        guard let first = streams[direction.index].firstSequence else { return !isOpeningKnown }
+        guard let first = streams[direction.index].knownStart else { return !isOpeningKnown }
         guard first != segment.sequence &+ 1 else { return false }
         guard !isOver, isInUse, finPackets[direction.index] == nil, time.nanoseconds(since: lastTime) < silence
         else { return true }
@@ -91,14 +91,23 @@ extension TCPConnection {
     mutating func isAccepted(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         if segment.flags.contains(.rst) {
             // RFC 9293 3.10.7.3: a RST that refuses a SYN acknowledges it.
-            if direction == .fromResponder, syn != nil, streams[1].firstSequence == nil, streams[0].seenOffset == 0 {
+            if direction == .fromResponder, syn != nil, streams[1].knownStart == nil, streams[0].seenOffset == 0 {
                 guard segment.flags.contains(.ack) else { return false }
                 return streams[0].firstSequence == segment.acknowledgment
             }
             return streams[direction.index].fit(ofReset: segment.sequence) > .outside
         }
-        guard segment.flags.contains(.syn), let first = streams[direction.index].firstSequence else { return true }
+        guard segment.flags.contains(.syn), let first = streams[direction.index].knownStart else { return true }
         return first == segment.sequence &+ 1
+    }
+
+    /// Learns from the segment that ends the three-way handshake where the responder's stream begins, if the capture lacks
+    /// its SYN or has it later.
+    mutating func assumeStart(_ segment: borrowing TCPSegment, from direction: Direction) {
+        guard direction == .fromInitiator, streams[1].firstSequence == nil, let syn,
+            segment.sequence == syn.sequence &+ 1, segment.flags.contains(.ack), !segment.flags.contains(.rst)
+        else { return }
+        streams[1].assumeStart(at: segment.acknowledgment)
     }
 
     /// Follows the three-way handshake (RFC 9293 3.5).
@@ -107,6 +116,7 @@ extension TCPConnection {
     ) {
         let opening = HandshakeSegment(segment, packet: packet, time: time)
         if segment.flags.contains(.syn) {
+            streams[direction.index].forgetAssumedStart()
             streams[direction.index].begin(at: segment.sequence &+ 1)
             streams[direction.opposite.index].window.scale(by: segment.windowScale)
             // RFC 7323 2.2: windows are scaled if both SYNs say so.

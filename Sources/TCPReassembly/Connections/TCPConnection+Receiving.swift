@@ -57,6 +57,7 @@ extension TCPConnection {
             open(segment, direction, packet: packet, time: time)
         }
         if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
+        if streams[other.index].firstSequence == nil { assumeStart(segment, from: direction) }
         streams[other.index].isHeard = true
         if flags.contains(.syn) { sequence &+= 1 }
         // What may not have come from the other end does not confirm what may not have reached it.
@@ -93,6 +94,7 @@ extension TCPConnection {
         {
             finPackets[direction.index] = packet
             finAcknowledgments[direction.index] = flags.contains(.ack) ? segment.acknowledgment : 0
+            if flags.contains(.ack) { streams[other.index].assumeStart(at: segment.acknowledgment) }
             if firstEndTime == nil { firstEndTime = time }
             streams[direction.index].rememberFin(sequence, segment.payloadLength, pendingIdentification)
         } else if flags.contains(.fin) {

@@ -141,6 +141,23 @@ package struct TCPConnection: ~Copyable {
         return offset == 1 &+ (streams[other].finOffset ?? max(streams[other].nextOffset, streams[other].seenOffset))
     }
 
+    /// How far an end had received the other one's stream when it sent its FIN; nil if that is not known.
+    package mutating func received(atFinOf direction: Direction) -> UInt64? {
+        guard finPackets[direction.index] != nil, finAcknowledgments[direction.index] != 0 else { return nil }
+        return streams[direction.opposite.index].offset(of: finAcknowledgments[direction.index])
+    }
+
+    /// Whether the FIN of an end may answer one that the capture lacks: it has no packet of the other end, and this one
+    /// acknowledged nothing more after its FIN.
+    package mutating func mayAnswerUnseenFin(_ direction: Direction) -> Bool {
+        let other = direction.opposite.index
+        guard !streams[direction.index].isHeard, streams[direction.index].acknowledgedOffset == 0,
+            streams[other].seenOffset == streams[other].gapBytes, finPackets[other] == nil
+        else { return false }
+        guard let received = received(atFinOf: direction) else { return true }
+        return streams[other].acknowledgedOffset <= received
+    }
+
     /// The packet of the first FIN; nil if none has come.
     package var firstFinPacket: UInt64? {
         mutating get {

@@ -1,11 +1,11 @@
-import WireFormat
+package import WireFormat
 
 /// What comes next in a stream.
 package enum StreamPiece: Sendable {
     /// Bytes that waited.
     case held(HeldSegment)
-    /// This many bytes that the capture lacks.
-    case gap(UInt64)
+    /// This many bytes that the capture lacks, and the packet that was cut, or that came next; nil if there is none.
+    case gap(UInt64, Origin?)
 }
 
 /// Bytes that wait, and holes that turn out to be gaps.
@@ -70,17 +70,18 @@ extension TCPStream {
         guard let first = firstWaiting else {
             isFull = false
             let end = certainEnd
-            return end > nextOffset && end <= gapsEnd ? gap(to: end) : nil
+            return end > nextOffset && end <= gapsEnd ? gap(to: end, before: nil) : nil
         }
         if first > nextOffset {
             guard first <= gapsEnd || isFull else { return nil }
-            guard let urgentOffset, urgentOffset < first else { return gap(to: first) }
+            let origin = held.first?.origin
+            guard let urgentOffset, urgentOffset < first else { return gap(to: first, before: origin) }
             // A gap ends where a byte out of band follows.
-            if urgentOffset > nextOffset { return gap(to: urgentOffset) }
+            if urgentOffset > nextOffset { return gap(to: urgentOffset, before: origin) }
             // That byte was sent if what waits behind it was.
             seenOffset = max(seenOffset, first)
             passUrgentByte()
-            if first > nextOffset { return gap(to: first) }
+            if first > nextOffset { return gap(to: first, before: origin) }
         }
         guard !isFirstInDoubt, var segment = held.popFirst() else { return nil }
         budget &+= segment.cost
@@ -98,7 +99,7 @@ extension TCPStream {
                 return deliver(segment)
             }
             cutBytes &+= segment.end &- nextOffset
-            return gap(to: segment.end)
+            return gap(to: segment.end, before: segment.origin)
         }
         return deliver(segment)
     }
@@ -131,12 +132,12 @@ extension TCPStream {
     }
 
     /// Reports the bytes from ``nextOffset`` to `end`, one at least, as a gap.
-    mutating func gap(to end: UInt64) -> StreamPiece {
+    mutating func gap(to end: UInt64, before origin: Origin?) -> StreamPiece {
         let length = end &- nextOffset
         nextOffset = end
         seenOffset = max(seenOffset, end)
         gapBytes &+= length
         ripening = nil
-        return .gap(length)
+        return .gap(length, origin)
     }
 }

@@ -82,6 +82,8 @@ package struct TCPStream: ~Copyable {
     package internal(set) var outOfWindowSegments: UInt64 = 0
     /// Bytes reported as gaps.
     package internal(set) var gapBytes: UInt64 = 0
+    /// Whether ``firstSequence`` is what the other end acknowledged, since no SYN was captured.
+    var isStartAssumed = false
     /// Of these, bytes whose packets were captured but cut by the snap length.
     package internal(set) var cutBytes: UInt64 = 0
 
@@ -118,6 +120,26 @@ package struct TCPStream: ~Copyable {
         if let firstSequence { return firstSequence }
         firstSequence = sequence
         return sequence
+    }
+
+    /// The sequence number of the first byte, unless it is assumed and nothing confirms it.
+    var knownStart: UInt32? { isStartAssumed && seenOffset == 0 ? nil : firstSequence }
+
+    /// Begins where the other end expects the next byte, as nothing of the stream was captured yet.
+    mutating func assumeStart(at sequence: UInt32) {
+        guard firstSequence == nil else { return }
+        firstSequence = sequence
+        isStartAssumed = true
+    }
+
+    /// Forgets an assumed beginning, since a SYN tells the true one.
+    mutating func forgetAssumedStart() {
+        guard isStartAssumed else { return }
+        isStartAssumed = false
+        guard seenOffset == 0, held.isEmpty else { return }
+        firstSequence = nil
+        acknowledgedOffset = 0
+        ripening = nil
     }
 
     /// Takes a segment's payload.

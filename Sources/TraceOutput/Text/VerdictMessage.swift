@@ -115,6 +115,9 @@ package enum VerdictMessage {
             }
         let hadCloseFrame = verdict.isClean || verdict.code != nil
         let lacksCloseFrame = wasOpen && !hadCloseFrame
+        // What an end was told is known unless a gap may hide a Close frame.
+        let isHidden = verdict.clientEvent == nil || verdict.serverEvent == nil
+        let missing = isHidden ? ", no Close frame captured" : " without a Close frame"
         switch verdict.layer {
         case .closeFrame where isFailedByCloser(verdict): return "failed" + by
         case .closeFrame where verdict.by == .unknown: return "closed, which end first not captured"
@@ -125,11 +128,13 @@ package enum VerdictMessage {
             return "closed" + by + ", never answered" + unanswered(verdict.timeout)
         case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not captured"
         case .closeFrame: return "closed" + by + ", never answered"
-        case .fin: return "TCP closed" + by + (lacksCloseFrame ? " without a Close frame" : "") + unannounced(verdict)
+        case .fin where verdict.by == .unknown:
+            return "TCP closed, which end first not captured" + (lacksCloseFrame ? missing : "")
+        case .fin: return "TCP closed" + by + (lacksCloseFrame ? missing : "") + unannounced(verdict)
         case .tlsAlert:
             let name = verdict.tls?.fatalAlert?.name ?? "unknown"
             return "ended" + by + " with TLS alert " + name + (lacksCloseFrame ? ", without a Close frame" : "")
-        case .rst: return "reset" + by + (lacksCloseFrame ? " without a Close frame" : "")
+        case .rst: return "reset" + by + (lacksCloseFrame ? missing : "")
         case .timeout: return "timed out" + unanswered(verdict.timeout)
         case .captureEnd where hadCloseFrame: return "still closing when the capture ended"
         case .captureEnd: return "still open when the capture ended"

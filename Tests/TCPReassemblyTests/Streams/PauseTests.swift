@@ -68,7 +68,7 @@ struct PauseTests {
         var wire = Wire.open()
         wire.receive(.initiator(.psh, 104, ack: 301, "def"))
         wire.connection.flush()
-        guard case .gap(let length) = wire.connection.next(.fromInitiator, budget: &wire.budget) else {
+        guard case .gap(let length, _) = wire.connection.next(.fromInitiator, budget: &wire.budget) else {
             Issue.record("no gap")
             return
         }

@@ -245,7 +245,7 @@ struct TimelineFormatTests {
         ),
         (
             Samples.end(by: .client, .fin, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil),
-            "TCP closed by the client without a Close frame (the server sees 1006)"
+            "TCP closed by the client, no Close frame captured (the server sees 1006)"
         ),
         (
             Samples.end(

@@ -1,0 +1,169 @@
+import CaptureAnalysis
+import PacketDecoding
+import TestSupport
+import Testing
+import WebSocketProtocol
+import WireFormat
+
+/// What becomes of a verdict if packets are cut short, or missing.
+///
+/// The right answer is what was built.
+@Suite("A verdict with packets cut short or missing")
+struct MissingPacketsTests {
+    @Test("Does not say that an upgrade was not answered, or what its client was told, where the answer is missing")
+    func answerMissing() throws {
+        // 5: the server's bytes begin behind the answer; 2: its SYN is missing too.
+        for lost in [[4], [1, 4]] {
+            var talk = TCPConversation()
+            talk.openWebSocket()
+            talk.send(WireFrame.text("x", from: .client), from: .client)
+            talk.send(WireFrame.close(1000, from: .server), from: .server)
+            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.finish(first: .server)
+            let analysis = Analysis(talk.packets.enumerated().filter { !lost.contains($0.offset) }.map(\.element))
+            let handshake = try #require(analysis.handshakes.first)
+            #expect(handshake.isAnswerMissing && handshake.status == nil)
+            #expect(try analysis.end.verdict.clientEvent == nil)
+        }
+    }
+
+    @Test("Finds a session without its SYN ACK and its 101", arguments: [8, 20])
+    func openingMissing(count: Int) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<count {
+            var frame = WireFrame(1, Array("question \(number * number * 7919)".utf8), from: .client)
+            frame.maskingKey = (UInt32(number + 1) &* 0x9e37_79b9).bigEndianBytes
+            talk.send(frame.bytes, from: .client)
+            talk.send(WireFrame.text("answer number \(number * number * 104_729)", from: .server), from: .server)
+        }
+        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk.packets.enumerated().filter { ![1, 4].contains($0.offset) }.map(\.element))
+        #expect(analysis.messages.count == 2 * count && analysis.connections.map(\.opening) == [.handshake])
+    }
+
+    @Test(
+        "Of one direction does not say who closed, unless nothing but TCP was closed and its end acknowledged a later FIN",
+        arguments: [ExpectedMessage.Sender.client, .server], [ExpectedMessage.Sender.client, .server])
+    func oneDirection(seen: ExpectedMessage.Sender, closer: ExpectedMessage.Sender) throws {
+        for count in [0, 5] {
+            var talk = TCPConversation()
+            talk.openWebSocket()
+            for number in 0..<count {
+                talk.send(WireFrame.text("number \(number) of them", from: .client), from: .client)
+                talk.send(WireFrame.text("number \(number) of them", from: .server), from: .server)
+            }
+            talk.finish(first: closer)
+            let verdict = try Analysis(talk.packets.filter { $0.isFromClient == (seen == .client) }).end.verdict
+            // A request alone shows no session, in which the other end may have sent a Close frame.
+            let isKnown = count == 0 && seen == .client && closer == .client
+            #expect(verdict.layer == .fin && verdict.by == (isKnown ? .client : .unknown))
+        }
+    }
+
+    @Test("Does not say who closed where a gap may hide the Close frame that a FIN answers")
+    func hiddenClose() throws {
+        for closer in [ExpectedMessage.Sender.client, .server] {
+            var talk = TCPConversation()
+            talk.openWebSocket()
+            talk.send(WireFrame.text("hello", from: .client), from: .client)
+            talk.lose(WireFrame.close(1000, from: closer).count, from: closer)
+            talk.finish(first: closer.peer)
+            let verdict = try Analysis(talk).end.verdict
+            #expect(verdict.layer == .fin && verdict.by == .unknown)
+        }
+    }
+
+    @Test("Says who closed what turned out to be no WebSocket, as nothing is missing")
+    func noWebSocket() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+        talk.send(TCPConversation.upgradeResponse().replacing(accept, with: ""), from: .server)
+        talk.send("SSH-2.0-OpenSSH_9.6\r\n", from: .server)
+        talk.send("SSH-2.0-OpenSSH_9.7\r\n", from: .client)
+        talk.finish(first: .server)
+        let verdict = try Analysis(talk).end.verdict
+        #expect(verdict.by == .server && verdict.layer == .fin)
+    }
+
+    @Test("Lets a Ping that was sent before the 101 wait from then on")
+    func earlyPing() throws {
+        for (milliseconds, count) in [(100, 0), (1500, 1)] as [(Int64, UInt64)] {
+            var talk = TCPConversation()
+            talk.open()
+            talk.send(TCPConversation.upgradeRequest(), from: .client)
+            talk.send(WireFrame.ping("p", from: .client), from: .client)
+            talk.wait(milliseconds: 3000)
+            talk.send(TCPConversation.upgradeResponse(), from: .server)
+            talk.wait(milliseconds: milliseconds)
+            talk.acknowledge(from: .client)
+            #expect(try Analysis(talk).end.verdict.unansweredPings == count)
+        }
+    }
+
+    @Test("Does not count a RST that the other end has challenged (RFC 9293 3.10.7.4)")
+    func challenged() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.text("ok", from: .server), from: .server)
+        var packets = talk.packets
+        let sent = 2001 + TCPConversation.upgradeResponse().utf8.count + WireFrame.text("ok", from: .server).count
+        let reset = TCPPacket(
+            from: Endpoint("10.0.0.9:8080"), to: Endpoint("10.0.0.7:53412"),
+            sequence: UInt32(truncatingIfNeeded: sent + 1460), acknowledgment: 0, flags: .rst)
+        packets.append(TimedPacket(at: Timestamp(nanoseconds: talk.clock), reset.ethernet()))
+        talk.wait(milliseconds: 1)
+        let count = packets.count
+        #expect(try Analysis(packets).end.verdict.layer == .rst)
+        talk.acknowledge(from: .client)
+        let answer = talk.packets[count - 1]
+        for repeats in [1, 3] {
+            let pair = [packets[count - 1], answer]
+            let all = packets.dropLast() + Array(repeating: pair, count: repeats).flatMap { $0 }
+            let analysis = Analysis(Array(all))
+            let verdict = try analysis.end.verdict
+            #expect(verdict.layer == .captureEnd && verdict.by == .unknown && verdict.clientEvent == nil)
+            #expect(analysis.rules == ["tcp.reset-ignored"])
+        }
+    }
+
+    @Test("Judges a Close frame that was cut by the packet that was cut")
+    func cutClose() throws {
+        for closer in [ExpectedMessage.Sender.client, .server] {
+            var talk = TCPConversation()
+            talk.openWebSocket()
+            talk.send(WireFrame.text("hello", from: .server), from: .server)
+            talk.send(WireFrame.close(1001, "going away, as it were", from: closer), from: closer)
+            talk.wait(milliseconds: 50)
+            talk.send(WireFrame.close(1001, from: closer.peer), from: closer.peer)
+            talk.finish(first: .server)
+            var packets = talk.packets
+            packets[6].bytes.removeLast(18)
+            let verdict = try Analysis(packets).end.verdict
+            #expect(verdict.by == (closer == .client ? .client : .server) && verdict.layer == .closeFrame)
+        }
+    }
+
+    @Test("Finds a 101 without Accept where the capture begins after the SYNs")
+    func noAccept() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+        talk.send(TCPConversation.upgradeResponse().replacing(accept, with: ""), from: .server)
+        talk.send("SSH-2.0-OpenSSH_9.6\r\n", from: .server)
+        talk.send("SSH-2.0-OpenSSH_9.7\r\n", from: .client)
+        talk.finish(first: .server)
+        let analysis = Analysis(Array(talk.packets.dropFirst(2)))
+        #expect(analysis.handshakes.map(\.status) == [101] && analysis.frames.isEmpty)
+        #expect(analysis.rules.contains("handshake.accept-missing"))
+    }
+}
+
+extension TimedPacket {
+    /// Whether it comes from the client's port, 53412.
+    fileprivate var isFromClient: Bool { bytes[34] == 0xd0 && bytes[35] == 0xa4 }
+}
