@@ -76,7 +76,7 @@ struct ReassemblyStage: Stage {
             while let piece = table.connections[slot].next(direction, budget: &table.budget) {
                 switch piece {
                 case .held(let segment): bytes += UInt64(segment.bytes.count)
-                case .gap(let length): throw WrongCount(description: "a gap of \(length) bytes")
+                case .gap(let length, _): throw WrongCount(description: "a gap of \(length) bytes")
                 }
             }
         }

@@ -34,7 +34,7 @@ struct UnprovenUpgradeTests {
         let analysis = Analysis(talk)
         #expect(analysis.frames.isEmpty, "\(what)")
         #expect(analysis.rules == ["handshake.accept-missing", "framing.implausible"])
-        #expect(name.map { analysis.findings[1].text.contains("looks like \($0)") } ?? true)
+        #expect(name.map { analysis.findings[1].text.contains("look like \($0)") } ?? true)
     }
 
     @Test(
