@@ -6,7 +6,8 @@ import CPCRE2
 ///
 /// A search that would take more than ``matchLimit`` steps does not match, and is counted in ``limitHits``. Compiled
 /// patterns count few of their steps: those of longer payloads are counted by callouts, which PCRE2 makes at each item
-/// of the pattern that it tries.
+/// of the pattern that it tries. Once ``patience`` searches have met their limit, each further one may only take as long as its
+/// payload is.
 @safe
 struct PayloadPattern: ~Copyable {
     /// The most steps of one search.
@@ -18,8 +19,12 @@ struct PayloadPattern: ~Copyable {
 
     /// The longest payload whose search is short whatever the pattern does from each place.
     static let shortPayload = 512
-    /// Steps for each byte of a longer payload: about a microsecond.
-    static let stepsPerByte = 64
+    /// Steps for each byte of a longer payload: about a microsecond; fewer where the pattern is interpreted.
+    static let (stepsPerByte, interpretedStepsPerByte) = (64, 8)
+    /// Searches that may meet their limit before the others get less.
+    static let patience = 64
+    /// The steps for any payload from then on.
+    static let fewSteps = 1_000
 
     /// What one search has done.
     struct Work {
@@ -36,6 +41,7 @@ struct PayloadPattern: ~Copyable {
     private let matchData: OpaquePointer
     private let context: OpaquePointer
     private let stack: OpaquePointer?
+    private let perByte: Int
     /// The number of payloads that could not be searched within the limits.
     private(set) var limitHits: UInt64 = 0
 
@@ -78,6 +84,10 @@ struct PayloadPattern: ~Copyable {
             unsafe stack = nil
         }
         _ = unsafe pcre2_jit_compile_8(countedCode, UInt32(PCRE2_JIT_COMPLETE))
+        // None either if the pattern says (*NO_JIT).
+        var compiledSize = 0
+        _ = unsafe pcre2_pattern_info_8(countedCode, UInt32(PCRE2_INFO_JITSIZE), &compiledSize)
+        perByte = compiledSize > 0 ? Self.stepsPerByte : Self.interpretedStepsPerByte
         unsafe self.code = code
         unsafe self.countedCode = countedCode
         unsafe self.work = work
@@ -96,9 +106,12 @@ struct PayloadPattern: ~Copyable {
 
     /// Whether the pattern occurs in `payload`.
     mutating func matches(_ payload: Span<UInt8>) -> Bool {
-        let isShort = payload.count <= Self.shortPayload
+        let isPatient = limitHits < Self.patience
+        let isShort = isPatient && payload.count <= Self.shortPayload
         // A pattern's own callouts count too.
-        let share = isShort ? Int.max : Int(Self.matchLimit / 16) &+ payload.count &* Self.stepsPerByte
+        let share =
+            isShort
+            ? Int.max : (isPatient ? Int(Self.matchLimit / 16) : Self.fewSteps) &+ payload.count &* perByte
         unsafe work.pointee = Work(steps: share)
         let result = unsafe payload.withUnsafeBufferPointer { bytes in
             unsafe pcre2_match_8(isShort ? code : countedCode, bytes.baseAddress, bytes.count, 0, 0, matchData, context)

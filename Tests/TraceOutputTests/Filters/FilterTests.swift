@@ -210,6 +210,25 @@ struct FilterTests {
         #expect((share...share + length).contains(pattern.stepsTaken))
     }
 
+    @Test(arguments: [
+        ("(.*)*x$", PayloadPattern.stepsPerByte), ("(*NO_JIT)(.*)*x$", PayloadPattern.interpretedStepsPerByte),
+    ])
+    func `Once many searches were too hard, further ones take as long as their payload`(regex: String, perByte: Int)
+        throws
+    {
+        var pattern = try PayloadPattern(regex)
+        let payload = Array("x".utf8) + [UInt8](repeating: UInt8(ascii: "a"), count: 199)
+        for _ in 0..<PayloadPattern.patience { _ = pattern.matches(payload.span) }
+        #expect(pattern.limitHits == UInt64(PayloadPattern.patience) && pattern.stepsTaken == 0)
+        let isFound = pattern.matches(payload.span)
+        #expect(!isFound && pattern.limitHits == UInt64(PayloadPattern.patience + 1))
+        let share = PayloadPattern.fewSteps + payload.count * perByte
+        #expect((share...share + payload.count).contains(pattern.stepsTaken))
+        // Easy payloads are searched as before.
+        let isFoundInEasy = pattern.matches(Array("ax".utf8).span)
+        #expect(isFoundInEasy)
+    }
+
     @Test func `What a long payload holds is found as in a short one`() throws {
         var pattern = try PayloadPattern("(?i)tea.*with (milk|lemon)$")
         let noise = [UInt8](repeating: UInt8(ascii: "t"), count: 100_000)
