@@ -127,7 +127,7 @@ def test_results_are_made_anew_when_a_key_log_has_grown(tmp_path):
 
 
 @pytest.mark.parametrize("packets, files, shards, count", [
-    (10, 1, 3, 1), (0, 0, 4, 1), (1_000_000, 24, 64, 16), (1_000_000, 24, 16, 16), (10**9, 24, 64, 64), (100, 1, 500, 8),
+    (10, 1, 3, 1), (0, 0, 4, 1), (1_000_000, 24, 64, 10), (1_000_000, 24, 16, 8), (10**9, 24, 64, 64), (100, 1, 500, 8),
     (100_000, 30_000, 64, 64), (200_000, 1024, 64, 16)])
 def test_small_shards_are_analysed_together(packets, files, shards, count):
     parts = [{"packets": packets // files, "folder": ""} for _ in range(files)]

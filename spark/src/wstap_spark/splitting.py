@@ -7,7 +7,7 @@ from . import cutting, program, storage
 
 # Packets below which shards are analysed together, and the most files and open files for that. A task with fewer would take
 # longer to start wstap and to make tables than to read; it depends on the captures alone, so that results can be used again.
-PACKETS_OF_TASK = 50_000
+PACKETS_OF_TASK = 100_000
 FILES_OF_TASK = 4096
 SHARDS_OF_TASK = 64
 

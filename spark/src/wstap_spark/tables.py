@@ -3,8 +3,8 @@
 import array
 import itertools
 import os
-import sqlite3
 
+import adbc_driver_sqlite.dbapi as sqlite
 import pyarrow as pa
 import pyarrow.compute as compute
 
@@ -37,6 +37,8 @@ EVENTS = {
     "delivery": ["delivery"],
 }
 _TYPES = {"=": pa.string(), "*": pa.bool_(), "#": pa.binary()}
+# What SQLite has for a value of them; an integer otherwise.
+_EXAMPLES = {"=": "''", "#": "x''"}
 _PREFIXES = "=*#"
 
 
@@ -65,28 +67,28 @@ def schema(table):
 
 
 def _query(table, has_file):
-    names = database_columns(table)
-    if table == "session":
-        return f"SELECT {', '.join(names)} FROM session ORDER BY id"
-    # Text and bytes alike, without decoding.
-    columns = ", ".join("CAST(payload AS BLOB)" if name == "payload" and not has_file else name for name in names)
-    return f"SELECT {columns} FROM {table} ORDER BY id"
+    """All rows, in order of their numbers, as SQLite scans a table; before them one that shows each column's type, since there
+    may be only NULL in the first thousands."""
+    examples, columns = [], []
+    for column in _COLUMNS[table].split():
+        is_bytes = column[0] == "#"
+        examples.append("0" if is_bytes and has_file else _EXAMPLES.get(column[0], "0"))
+        name = column.lstrip(_PREFIXES)
+        # Text and bytes alike.
+        columns.append(f"CAST({name} AS BLOB)" if is_bytes and not has_file else name)
+    return f"SELECT {', '.join(examples)} UNION ALL SELECT {', '.join(columns)} FROM {table}"
 
 
 class _SessionNames:
     """`session_id` of sessions: one text for each, instead of one for each row that names it."""
 
-    def __init__(self, connection):
-        rows = connection.execute("SELECT id, session_id FROM session").fetchall()
-        self._ids = pa.array([row[0] for row in rows], pa.int64())
-        self._names = pa.array([row[1] for row in rows], pa.string())
+    def __init__(self, cursor):
+        rows = cursor.execute("SELECT id, session_id FROM session").fetch_arrow_table()
+        self._ids = rows.column(0).combine_chunks().cast(pa.int64())
+        self._names = rows.column(1).combine_chunks().cast(pa.string())
 
     def array(self, sessions):
         return self._names.take(compute.index_in(sessions, value_set=self._ids))
-
-
-def _array(column, kind):
-    return pa.array(column, pa.int64()).cast(kind) if pa.types.is_boolean(kind) else pa.array(column, kind)
 
 
 class _Payloads:
@@ -114,27 +116,38 @@ def batches(database, table, shard, capture_point, size=8192, payloads=None):
     wanted = arrow_schema(table)
     place = wanted.get_field_index("payload") if payloads else -1
     values = _Payloads(payloads) if payloads else None
-    connection = sqlite3.connect(f"file:{_escaped(database)}?mode=ro&immutable=1", uri=True)
-    try:
+    uri = f"file:{_escaped(database)}?mode=ro&immutable=1"
+    with sqlite.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
         # Rows are read once, and in order.
-        connection.execute("PRAGMA mmap_size = 1099511627776")
-        names = _SessionNames(connection) if table != "session" else None
-        cursor = connection.execute(_query(table, bool(payloads)))
-        while rows := cursor.fetchmany(size):
-            columns = list(zip(*rows))
+        cursor.execute("PRAGMA mmap_size = 1099511627776")
+        names = _SessionNames(cursor) if table != "session" else None
+        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(size)})
+        skipped, last = 1, -1
+        for rows in cursor.execute(_query(table, bool(payloads))).fetch_record_batch():
+            rows, skipped = rows.slice(skipped), 0
+            if not rows.num_rows:
+                continue
+            last = _check_order(rows.column(0), last)
+            lengths = rows.column(place).to_pylist() if payloads else ()
             # Offsets in a column have 32 bits.
-            for part in _parts(columns[place] if payloads else (), len(rows)):
+            for part in _parts(lengths, rows.num_rows):
+                count = part.stop - part.start
                 arrays = [
-                    values.array(column[part]) if index == place else _array(column[part], kind)
-                    for index, (column, kind) in enumerate(zip(columns, wanted.types))]
+                    values.array(lengths[part]) if index == place else column.slice(part.start, count).cast(kind)
+                    for index, (column, kind) in enumerate(zip(rows.columns, wanted.types))]
                 if names:
                     arrays.append(names.array(arrays[wanted.get_field_index("session")]))
-                count = part.stop - part.start
                 arrays.append(pa.repeat(pa.scalar(shard, pa.int32()), count))
                 arrays.append(pa.repeat(pa.scalar(capture_point, pa.string()), count))
                 yield pa.record_batch(arrays, schema=wanted)
-    finally:
-        connection.close()
+
+
+def _check_order(ids, last):
+    """Makes sure that rows come in the order in which their payloads stand in the file."""
+    steps = compute.all(compute.greater(ids[1:], ids[:-1])).as_py() if len(ids) > 1 else True
+    if not steps or ids[0].as_py() <= last:
+        raise AssertionError("rows of the database are not in order")
+    return ids[-1].as_py()
 
 
 def _parts(lengths, count, largest=1 << 30):
