@@ -51,9 +51,10 @@ extension Pipeline {
         var owner = SegmentOwner(
             ends: ConnectionEnds(ahead[0].segment.source, ahead[0].segment.destination), record: nil,
             direction: .fromInitiator, streamOffset: nil, segment: ahead[0].segment, isReassembled: isReassembled)
-        guard let place = shards[shard].table.find(&ahead[0].segment, hash: ahead[0].hash) else {
+        guard var place = shards[shard].table.find(&ahead[0].segment, hash: ahead[0].hash) else {
             return .segment(owner)
         }
+        if let late = shards[shard].table.formerPlace(of: &ahead[0].segment, before: place) { place = late }
         let record = shards[shard].records[place.slot.index]
         owner.record = record
         owner.isOther = shards[shard].others?.contains(record) ?? false

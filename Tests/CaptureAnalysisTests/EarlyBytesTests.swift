@@ -86,3 +86,72 @@ struct EarlyBytesTests {
         #expect(try Analysis(talk).end.pingRoundTrip?.min == 3_001_000_000)
     }
 }
+
+/// What a server sends behind the head of its 101, which has no content (RFC 9110 15.2).
+struct BytesAfterAnswer: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// What is in the segment of the response, behind its head.
+    var bytes: [UInt8]
+    /// The texts of the messages in it.
+    var texts: [String] = []
+    /// The rule that is broken.
+    var rule: String?
+
+    private static func text(_ text: String) -> [UInt8] { WireFrame.text(text, from: .server) }
+
+    static let all: [BytesAfterAnswer] = [
+        BytesAfterAnswer(testDescription: "nothing", bytes: []),
+        BytesAfterAnswer(
+            testDescription: "an empty line", bytes: Array("\r\n".utf8), rule: "handshake.text-after-head"),
+        BytesAfterAnswer(
+            testDescription: "an empty line and a frame", bytes: Array("\r\n".utf8) + text("early"), texts: ["early"],
+            rule: "handshake.text-after-head"),
+        BytesAfterAnswer(
+            testDescription: "fields", bytes: Array("X-Late: field\r\nServer: a\r\n\r\n".utf8),
+            rule: "handshake.text-after-head"),
+        BytesAfterAnswer(
+            testDescription: "fields and a frame", bytes: Array("X-Late: field\r\n\r\n".utf8) + text("early"),
+            texts: ["early"], rule: "handshake.text-after-head"),
+        BytesAfterAnswer(
+            testDescription: "a frame with a line feed for its length", bytes: text("ten bytes!"), texts: ["ten bytes!"]
+        ),
+        BytesAfterAnswer(
+            testDescription: "a frame with a carriage return for its length", bytes: text("thirteen byte"),
+            texts: ["thirteen byte"]),
+        BytesAfterAnswer(
+            testDescription: "a frame of lines", bytes: text("\r\n\r\n\r\n"), texts: ["\r\n\r\n\r\n"]),
+    ]
+}
+
+@Suite("Bytes of the server behind the head of its response")
+struct BytesAfterAnswerTests {
+    @Test("are frames, or text that is passed over", arguments: BytesAfterAnswer.all)
+    func after(answer: BytesAfterAnswer) throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(Array(TCPConversation.upgradeResponse().utf8) + answer.bytes, from: .server)
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text("welcome", from: .server), from: .server)
+        talk.send(WireFrame.close(1000, from: .client), from: .client)
+        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.texts == answer.texts + ["hello", "welcome"])
+        #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == [answer.rule].compactMap(\.self))
+        #expect(analysis.findings.allSatisfy { $0.rule != "handshake.text-after-head" || $0.from == .server })
+        #expect(try analysis.end.verdict.by == .client && analysis.end.verdict.isClean)
+    }
+
+    @Test("are no text of the upgrade if they are another protocol")
+    func otherProtocol() {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse() + "SSH-2.0-OpenSSH_9.6\r\n", from: .server)
+        talk.send("SSH-2.0-OpenSSH_9.6\r\n", from: .client)
+        talk.finish(first: .server)
+        let rules = Analysis(talk).rules
+        #expect(rules.contains("framing.implausible") && !rules.contains("handshake.text-after-head"))
+    }
+}

@@ -51,6 +51,41 @@ struct LatePacketsTests {
         #expect(!analysis.rules.contains("handshake.early-frames"))
     }
 
+    @Test(
+        "Knows that a Pong answers a Ping that was captured later, as it acknowledges it",
+        arguments: [ExpectedMessage.Sender.client, .server], [1, 8, 20, 200])
+    func pongFirst(late: ExpectedMessage.Sender, milliseconds: Int64) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<3 {
+            talk.send(WireFrame.ping("\(number)", from: late), from: late)
+            talk.send(WireFrame.pong("\(number)", from: late.peer), from: late.peer)
+            talk.wait(milliseconds: 3000)
+        }
+        talk.finish(first: .client)
+        let analysis = Analysis(Self.delay(talk.packets, of: late, milliseconds: milliseconds))
+        #expect(analysis.frames.count == 6)
+        #expect(try analysis.end.verdict.unansweredPings == 0 && analysis.end.verdict.uncertainPings == 0)
+        #expect(!analysis.rules.contains { $0.hasPrefix("pong.") || $0.hasPrefix("ping.") })
+        #expect(analysis.frames.allSatisfy { $0.answer?.roundTrip ?? 0 >= 0 })
+    }
+
+    @Test("Knows that a Pong does not answer a later Ping with its payload, as it does not acknowledge it")
+    func pongBefore() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.text("first", from: .server), from: .server)
+        talk.send(WireFrame.pong("k", from: .client), from: .client)
+        talk.wait(milliseconds: 3000)
+        talk.send(WireFrame.ping("k", from: .server), from: .server)
+        talk.acknowledge(from: .client)
+        talk.wait(milliseconds: 3000)
+        talk.finish(first: .client)
+        let analysis = Analysis(Self.delay(talk.packets, of: .server, milliseconds: 20))
+        #expect(analysis.frames.count == 3)
+        #expect(try analysis.end.verdict.unansweredPings == 1)
+    }
+
     @Test("Finds the session behind a head of the PROXY protocol that was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()

@@ -79,6 +79,10 @@ struct OpeningReader: StreamReader, ~Copyable {
                 handover.upgrades.append(upgrade)
                 asked = nil
                 guard upgrade.isAccepted else { continue }
+                if let count = upgrade.textAfterHead(bytes.extracting(start...)) {
+                    upgrade.hasTextAfterHead = true
+                    start &+= count
+                }
                 // The answer came from the server: its frames begin after `start`, the client's where its stream waits.
                 intake.unread = bytes.count &- start
                 intake.wakesOther = true

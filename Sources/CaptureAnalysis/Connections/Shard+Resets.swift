@@ -1,16 +1,19 @@
 import DequeModule
+import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// A connection with a session that a RST has ended, unless the ends go on.
+/// A connection with a session that a RST has ended, unless the ends go on; or one that another has replaced.
 struct AwaitedReset {
     /// The connection.
     var slot: Slot<TCPConnection>
-    /// The packet of the RST.
+    /// The packet of the RST; of one that was replaced, that which it was first seen with.
     var packet: UInt64
-    /// Its time.
+    /// The time of the RST, or of the SYN that replaced it.
     var time: Timestamp
+    /// Whether another connection has replaced it.
+    var isReplaced = false
 }
 
 /// What follows RSTs.
@@ -20,9 +23,16 @@ extension Shard {
     /// The most sessions that wait for it.
     private static let resetLimit = 1024
 
-    /// Whether it matters what follows a RST: there is a session that was not at its end.
-    mutating func awaitsAftermath(of slot: Slot<TCPConnection>) -> Bool {
+    /// Whether it matters what follows a RST: there is a session that was not at its end, or an upgrade whose answer may be
+    /// captured late.
+    mutating func awaitsAftermath(of segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
+        let slot = place.slot
         guard table.connections[slot].firstFinPacket == nil else { return false }
+        if case .opening(let opening) = connections[slot.index].reader {
+            guard openings[opening].asked != nil else { return false }
+            return table.connections[slot].lacksBytes()
+                || table.connections[slot].acknowledgesUnseen(segment, from: place.direction)
+        }
         for session in sessions(on: slot) where !sessions[session].isShut { return true }
         return false
     }
@@ -32,8 +42,34 @@ extension Shard {
         of slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard table.connections[slot].reset?.packet == workspace.packet else { return }
+        append(AwaitedReset(slot: slot, packet: workspace.packet, time: workspace.time), &workspace, &sink)
+    }
+
+    private mutating func append(
+        _ reset: AwaitedReset, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
         if resets.count >= Self.resetLimit, let first = resets.popFirst() { end(first, &workspace, &sink) }
-        resets.append(AwaitedReset(slot: slot, packet: workspace.packet, time: workspace.time))
+        resets.append(reset)
+    }
+
+    /// Whether packets of a connection may be captured after the SYN of the next between its ends: one end has acknowledged what
+    /// the other was not seen to send.
+    mutating func awaitsLatePackets(of slot: Slot<TCPConnection>) -> Bool {
+        switch connections[slot.index].reader {
+        case .session, .opening: table.connections[slot].lacksBytes()
+        case .layer(let layer): !layers[layer].isSpent && table.connections[slot].lacksBytes()
+        case .none, .stopped, .ignored: false
+        }
+    }
+
+    /// Lets a connection that another replaces wait for such packets.
+    mutating func retire(
+        _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        table.retire(slot)
+        let reset = AwaitedReset(
+            slot: slot, packet: records[slot.index], time: workspace.time, isReplaced: true)
+        append(reset, &workspace, &sink)
     }
 
     /// Ends connections whose RST is long past, but the current one: what its segment shows is judged first.
@@ -56,7 +92,12 @@ extension Shard {
     private mutating func end(
         _ reset: AwaitedReset, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard table.connections.isUsed(reset.slot), table.connections[reset.slot].awaitsAftermath,
+        guard table.connections.isUsed(reset.slot) else { return }
+        if reset.isReplaced {
+            guard table.connections[reset.slot].isReplaced, records[reset.slot.index] == reset.packet else { return }
+            return forget(reset.slot, cause: .closed, &workspace, &sink)
+        }
+        guard table.connections[reset.slot].awaitsAftermath,
             table.connections[reset.slot].reset?.packet == reset.packet
         else { return }
         table.connections[reset.slot].close()

@@ -121,7 +121,11 @@ struct Shard: ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) {
         var found = table.find(&entry.segment, hash: entry.hash)
-        if found == nil || entry.segment.flags.contains(.syn) || isRevived(found, &entry.segment) {
+        var late: ConnectionTable.Place?
+        if let place = found { late = table.formerPlace(of: &entry.segment, before: place) }
+        if let late {
+            found = late
+        } else if found == nil || entry.segment.flags.contains(.syn) || isRevived(found, &entry.segment) {
             found = open(entry.segment, in: bytes, at: found, &workspace, &sink)
         }
         guard let place = found else { return }
@@ -144,7 +148,7 @@ struct Shard: ~Copyable {
         let arrival = table.connections[slot].receive(
             &entry.segment, from: place.direction, payload: payload, packet: workspace.packet, time: workspace.time,
             budget: &table.budget, limits: table.limits,
-            resetEndsAll: !entry.segment.flags.contains(.rst) || !awaitsAftermath(of: slot))
+            resetEndsAll: !entry.segment.flags.contains(.rst) || !awaitsAftermath(of: &entry.segment, at: place))
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
     }
 
@@ -255,6 +259,7 @@ struct Shard: ~Copyable {
     ) -> ConnectionTable.Place? {
         var opening: HandshakeSegment?
         var rival: HandshakeSegment?
+        var former: Slot<TCPConnection>?
         if let place = found {
             guard
                 segment.flags.contains(.syn)
@@ -263,7 +268,12 @@ struct Shard: ~Copyable {
             else { return place }
             opening = table.connections[place.slot].opening(answeredBy: segment, from: place.direction)
             rival = table.connections[place.slot].unansweredOpening(from: place.direction)
-            forget(place.slot, cause: .closed, &workspace, &sink)
+            if segment.flags.contains(.syn), awaitsLatePackets(of: place.slot) {
+                former = place.slot
+                retire(place.slot, &workspace, &sink)
+            } else {
+                forget(place.slot, cause: .closed, &workspace, &sink)
+            }
         } else if segment.flags.contains(.rst) {
             return nil
         }
@@ -279,6 +289,7 @@ struct Shard: ~Copyable {
             records[place.slot.index] = workspace.packet
         }
         workspace.summary.tcpConnections &+= 1
+        if let former { table.link(place.slot, to: former) }
         return place
     }
 }

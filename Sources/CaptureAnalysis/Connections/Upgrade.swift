@@ -17,6 +17,8 @@ final class Upgrade {
 
     /// The packet that completed the answer, or the request if that was captured later; nil if there is none.
     let answered: Origin?
+    /// Whether text, not a frame, follows the response's head.
+    var hasTextAfterHead = false
 
     /// Reads what was negotiated in a request and the answer to it, if there was one.
     init(_ answer: UpgradeAnswer, asked: UpgradeMoment, answered: Origin? = nil) {

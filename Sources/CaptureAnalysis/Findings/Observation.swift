@@ -5,6 +5,7 @@ enum Observation: CaseIterable {
     case draft
     case earlyFrames
     case textAfterHead
+    case textAfterAnswer
     case legacyDeflate
     case extensionNotDecoded
     case notWebSocket
@@ -66,6 +67,10 @@ extension Rule {
             self.init(
                 "handshake.text-after-head", .warning, "RFC 6455 4.1",
                 "Text, not a frame, follows the empty line that ends the upgrade request.")
+        case .textAfterAnswer:
+            self.init(
+                "handshake.text-after-head", .warning, "RFC 6455 4.1",
+                "Text, not a frame, follows the empty line that ends the response to the upgrade request.")
         case .legacyDeflate:
             self.init(
                 "extension.legacy-deflate", .warning, "RFC 6455 9",

@@ -23,7 +23,9 @@ extension Session {
                 streams[peer].pings.hidePongs(before: pong.origin.time)
                 recount(&workspace)
             }
-            streams[peer].pings.keepEarly(streams[pong.from.index].payloadFingerprint, pong.origin)
+            streams[peer].pings.keepEarly(
+                streams[pong.from.index].payloadFingerprint, pong.origin,
+                received: workspace.received(in: pong.origin.packet))
             return
         }
         let finding = Finding(

@@ -34,6 +34,8 @@ struct PingLedger {
         var kind: Kind
         var fingerprint: UInt64
         var origin: Origin
+        /// How far the sender of a Pong had received the TCP stream of the Pings; 0 if that is not known.
+        var received: UInt64 = 0
     }
     private static let earlyLimit = 16
     /// How much earlier than its Ping, in nanoseconds, a Pong may be captured: two queues of one card, or two taps.
@@ -81,12 +83,14 @@ struct PingLedger {
 
     /// Records a Ping by the fingerprint of its payload.
     ///
+    /// A Pong that was captured before it answers it if its segment acknowledges the end of the Ping, at `end` in TCP.
+    ///
     /// - Returns: Its round trip in nanoseconds, if its Pong was found before it.
-    mutating func sent(_ fingerprint: UInt64, _ origin: Origin, limit: Int) -> Int64? {
+    mutating func sent(_ fingerprint: UInt64, _ origin: Origin, endingAt end: UInt64, limit: Int) -> Int64? {
         early.removeAll { $0.kind == .ping && $0.origin.packet == origin.packet && $0.fingerprint == fingerprint }
         if let index = early.firstIndex(where: {
             $0.kind != .ping && $0.fingerprint == fingerprint
-                && ($0.origin.packet > origin.packet || Self.isJustBefore($0.origin, origin))
+                && ($0.origin.packet > origin.packet || $0.received >= end || Self.isJustBefore($0.origin, origin))
         }) {
             let pong = early.remove(at: index)
             let roundTrip = pong.origin.time.nanoseconds(since: origin.time)
@@ -103,9 +107,9 @@ struct PingLedger {
         (0...captureSkew).contains(ping.time.nanoseconds(since: pong.time))
     }
 
-    /// Keeps a Pong whose Ping may still be found.
-    mutating func keepEarly(_ fingerprint: UInt64, _ origin: Origin) {
-        keep(EarlyFrame(kind: .pong, fingerprint: fingerprint, origin: origin))
+    /// Keeps a Pong whose Ping may still be found, with how far its sender had received the Pings' stream if that is known.
+    mutating func keepEarly(_ fingerprint: UInt64, _ origin: Origin, received: UInt64?) {
+        keep(EarlyFrame(kind: .pong, fingerprint: fingerprint, origin: origin, received: received ?? 0))
     }
 
     /// Keeps a Ping that seems to be among bytes that are not decoded yet.

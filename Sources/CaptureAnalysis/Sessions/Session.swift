@@ -371,7 +371,8 @@ struct Session: StreamReader, ~Copyable {
         case .ping where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint
             let limit = workspace.options.limits.outstandingPings
-            let roundTrip = streams[role.index].pings.sent(fingerprint, origin, limit: limit)
+            let end = carriedEnd(of: role)
+            let roundTrip = streams[role.index].pings.sent(fingerprint, origin, endingAt: end, limit: limit)
             return roundTrip.map { record(roundTrip: $0, &workspace) } ?? false
         case .pong where event.frame.missing == 0:
             let fingerprint = streams[role.index].payloadFingerprint

@@ -29,7 +29,7 @@ package struct ConnectionTable: ~Copyable {
     /// Whether there is no memory for further connections, unless others are forgotten.
     package var isCrowded = false
 
-    private var index: FlowIndex
+    var index: FlowIndex
     private var hand = 0
 
     /// Creates an empty table.
@@ -159,6 +159,7 @@ package struct ConnectionTable: ~Copyable {
     /// Forgets a connection.
     package mutating func remove(_ slot: Slot<TCPConnection>) {
         connections[slot].removeHeld(budget: &budget)
+        unlink(slot)
         let hash = index.hash(connections[slot].initiator, connections[slot].responder)
         index.remove(hash, slot: slot.index)
         connections.remove(slot)

@@ -11,6 +11,8 @@ final class ResetAftermath {
     let sender: Direction
     /// Where each stream ended by then.
     let ends: InlineArray<2, UInt64>
+    /// How far its sender had received the other stream by then: what comes of that was only captured late.
+    let received: UInt64
     /// The packet with the first bytes of each stream since; nil if there is none.
     var firstBytes: InlineArray<2, Origin?> = [nil, nil]
     /// Whether its sender has acknowledged bytes that came after it: who has sent a RST is gone.
@@ -19,10 +21,16 @@ final class ResetAftermath {
     /// The number of the RST's packet.
     var packet: UInt64 { origin.packet }
 
-    init(origin: Origin, sender: Direction, ends: InlineArray<2, UInt64>) {
+    /// How far a stream went before the RST, as far as the packets tell.
+    func knownEnd(of direction: Direction) -> UInt64 {
+        direction == sender ? ends[direction.index] : max(ends[direction.index], received)
+    }
+
+    init(origin: Origin, sender: Direction, ends: InlineArray<2, UInt64>, received: UInt64) {
         self.origin = origin
         self.sender = sender
         self.ends = ends
+        self.received = received
     }
 }
 
@@ -74,7 +82,8 @@ extension TCPConnection {
             max(streams[0].nextOffset, streams[0].seenOffset), max(streams[1].nextOffset, streams[1].seenOffset),
         ]
         ends[sender.index] = max(ends[sender.index], offset)
-        aftermath = ResetAftermath(origin: origin, sender: sender, ends: ends)
+        let received = streams[sender.opposite.index].acknowledgedOffset
+        aftermath = ResetAftermath(origin: origin, sender: sender, ends: ends, received: received)
     }
 
     /// Follows what comes after a RST that has not closed the connection yet.
@@ -87,7 +96,9 @@ extension TCPConnection {
         guard let aftermath, aftermath.packet != origin.packet, !segment.flags.contains(.rst) else { return }
         let end = max(streams[direction.index].nextOffset, streams[direction.index].seenOffset)
         let hasNew = segment.payloadLength > 0 && end > aftermath.ends[direction.index]
-        if hasNew, aftermath.firstBytes[direction.index] == nil { aftermath.firstBytes[direction.index] = origin }
+        if hasNew, end > aftermath.knownEnd(of: direction), aftermath.firstBytes[direction.index] == nil {
+            aftermath.firstBytes[direction.index] = origin
+        }
         if let nearReset, direction != nearReset.from, let place = nearResetOffset, segment.flags == .ack,
             segment.payloadLength == 0, streams[nearReset.from.index].acknowledgedOffset < place
         {
@@ -156,7 +167,7 @@ extension TCPConnection {
         guard let aftermath, let first = aftermath.firstBytes[direction.index],
             finalReset?.packet == aftermath.packet
         else { return nil }
-        let start = aftermath.ends[direction.index]
+        let start = aftermath.knownEnd(of: direction)
         let end = max(streams[direction.index].nextOffset, streams[direction.index].seenOffset)
         guard end > start else { return nil }
         return BytesAfterReset(

@@ -116,7 +116,9 @@ extension TCPConnection {
     ) {
         let opening = HandshakeSegment(segment, packet: packet, time: time)
         if segment.flags.contains(.syn) {
-            streams[direction.index].forgetAssumedStart()
+            // Who has sent a RST acknowledges nothing once more.
+            let isLast = reset?.from == direction.opposite
+            streams[direction.index].forgetAssumedStart(unless: isLast ? segment.sequence &+ 1 : nil)
             streams[direction.index].begin(at: segment.sequence &+ 1)
             streams[direction.opposite.index].window.scale(by: segment.windowScale)
             // RFC 7323 2.2: windows are scaled if both SYNs say so.

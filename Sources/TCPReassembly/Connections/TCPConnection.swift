@@ -75,6 +75,10 @@ package struct TCPConnection: ~Copyable {
     var unanswered: UnansweredRuns?
     /// Whether each end had received the other's FIN before it sent its own.
     var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
+    /// Its neighbours among the connections between its ends; nil if none matters.
+    var succession: Succession?
+    /// Whether another has replaced it, and it waits only for packets that are captured late.
+    package internal(set) var isReplaced = false
 
     /// The bytes of the value that the fast path touches: everything up to the start of the first stream, and the start of
     /// the second.

@@ -132,11 +132,11 @@ package struct TCPStream: ~Copyable {
         isStartAssumed = true
     }
 
-    /// Forgets an assumed beginning, since a SYN tells the true one.
-    mutating func forgetAssumedStart() {
+    /// Forgets an assumed beginning, since a SYN tells the true one, and what was acknowledged; unless it is this one.
+    mutating func forgetAssumedStart(unless start: UInt32?) {
         guard isStartAssumed else { return }
         isStartAssumed = false
-        guard seenOffset == 0, held.isEmpty else { return }
+        guard seenOffset == 0, held.isEmpty, start == nil || firstSequence != start else { return }
         firstSequence = nil
         acknowledgedOffset = 0
         ripening = nil

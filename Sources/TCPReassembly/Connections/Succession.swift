@@ -1,0 +1,95 @@
+package import PacketDecoding
+package import WireFormat
+
+/// The neighbours of a connection among those between the same ends, of which packets may still be captured late.
+///
+/// An object, since most connections never need it.
+final class Succession {
+    /// The connection before it.
+    var former: Slot<TCPConnection>?
+    /// The one after it.
+    var successor: Slot<TCPConnection>?
+}
+
+/// Connections that another has replaced between the same ends, while packets of theirs were on the way to the capture.
+extension ConnectionTable {
+    /// How many connections back a late segment is looked for.
+    private static let reach = 4
+
+    /// Hides a connection from ``find(_:hash:)``, as another is to replace it.
+    package mutating func retire(_ slot: Slot<TCPConnection>) {
+        index.remove(index.hash(connections[slot].initiator, connections[slot].responder), slot: slot.index)
+        connections[slot].isReplaced = true
+    }
+
+    /// Links a connection with the one that it has replaced, unless that is forgotten by now.
+    package mutating func link(_ slot: Slot<TCPConnection>, to former: Slot<TCPConnection>) {
+        guard slot != former, connections.isUsed(former), connections[former].isReplaced else { return }
+        let (succession, before) = (Succession(), connections[former].succession ?? Succession())
+        succession.former = former
+        before.successor = slot
+        connections[slot].succession = succession
+        connections[former].succession = before
+    }
+
+    /// The place of a segment that belongs to a former connection between its ends; nil if it belongs to the present one.
+    ///
+    /// - Parameters:
+    ///   - segment: The segment.
+    ///   - place: Its place if it belongs to the present one.
+    /// - Returns: Its place in the former one.
+    package mutating func formerPlace(of segment: inout TCPSegment, before place: Place) -> Place? {
+        guard var former = connections[place.slot].succession?.former,
+            !connections[place.slot].fits(segment, from: place.direction)
+        else { return nil }
+        for _ in 0..<Self.reach {
+            guard let direction = connections[former].direction(of: segment) else { return nil }
+            if connections[former].fits(segment, from: direction) { return Place(slot: former, direction: direction) }
+            guard let next = connections[former].succession?.former else { return nil }
+            former = next
+        }
+        return nil
+    }
+
+    /// Takes a connection that is forgotten out of its row.
+    mutating func unlink(_ slot: Slot<TCPConnection>) {
+        guard let succession = connections[slot].succession else { return }
+        if let successor = succession.successor { connections[successor].succession?.former = succession.former }
+        if let former = succession.former { connections[former].succession?.successor = succession.successor }
+    }
+}
+
+extension TCPConnection {
+    /// Whether an end has acknowledged bytes that were not captured yet.
+    package mutating func lacksBytes() -> Bool {
+        Int64(clamping: streams[0].acknowledgedOffset) >= end(of: 0)
+            || Int64(clamping: streams[1].acknowledgedOffset) >= end(of: 1)
+    }
+
+    /// Whether a segment acknowledges bytes that were not captured yet.
+    package mutating func acknowledgesUnseen(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+        let other = direction.opposite.index
+        guard segment.flags.contains(.ack), let offset = streams[other].signedOffset(of: segment.acknowledgment) else {
+            return false
+        }
+        return offset > end(of: other)
+    }
+
+    /// Whether a segment can be of this connection: it acknowledges what was captured of the other end; or it begins the stream
+    /// that the other end has acknowledged.
+    mutating func fits(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
+        let other = direction.opposite.index
+        guard segment.flags.contains(.ack) else {
+            let first = segment.sequence &+ (segment.flags.contains(.syn) ? 1 : 0)
+            guard let offset = streams[direction.index].signedOffset(of: first) else { return false }
+            return segment.flags.contains(.syn) ? offset == 0 : (0...end(of: direction.index)).contains(offset)
+        }
+        guard let offset = streams[other].signedOffset(of: segment.acknowledgment) else { return false }
+        return (0...end(of: other)).contains(offset)
+    }
+
+    /// The offset behind the last byte of a stream, or behind its FIN.
+    private mutating func end(of index: Int) -> Int64 {
+        Int64(clamping: max(streams[index].nextOffset, streams[index].seenOffset)) &+ 1
+    }
+}
