@@ -127,15 +127,15 @@ extension Shard {
         _ slot: Slot<TCPConnection>, cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        workspace.endingReset = table.connections[slot].endingReset()
-        if workspace.endingReset?.packet == workspace.packet { workspace.endingReset = nil }
+        workspace.earlyEnd = table.connections[slot].earlyEnd()
+        if workspace.earlyEnd?.packet == workspace.packet { workspace.earlyEnd = nil }
         flush(slot, &workspace, &sink)
         table.connections[slot].settleReset()
         reportAftermath(slot, &workspace, &sink)
         let isOver = table.connections[slot].awaitsAftermath || table.connections[slot].isReplaced
         endReader(of: Feed(slot), cause: isOver ? .closed : cause, &workspace, &sink)
         table.connections[slot].removeHeld(budget: &table.budget)
-        workspace.endingReset = nil
+        workspace.earlyEnd = nil
     }
 
     /// Ends whoever reads two streams.
@@ -265,7 +265,7 @@ extension Shard {
             clientReadyStates: clientStates.changes, serverReadyStates: [],
             duration: transport.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
-            tcp: transport.health, compression: nil, origin: workspace.endingReset)
+            tcp: transport.health, compression: nil, origin: workspace.earlyEnd)
         let id = SessionID(connection: number, stream: stream(of: feed))
         sink.receive(.end(end), at: workspace.context(id, view: self.opening(slot, client)), payload: Span())
         if feed.channel == nil { workspace.release(number) }

@@ -289,7 +289,7 @@ struct Shard: ~Copyable {
             records[place.slot.index] = workspace.packet
         }
         workspace.summary.tcpConnections &+= 1
-        if let former { table.link(place.slot, to: former) }
+        if let former { table.link(place.slot, to: former, at: workspace.origin) }
         return place
     }
 }

@@ -11,8 +11,8 @@ struct Workspace: ~Copyable {
     var comparison = SessionComparison()
     /// The current packet.
     private(set) var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
-    /// The RST that has ended the connection whose end is being told, if that is another packet.
-    var endingReset: Origin?
+    /// What has ended the connection whose end is being told, if that is another packet: a RST, or the SYN of the next.
+    var earlyEnd: Origin?
     /// Its link type.
     private(set) var linkType = LinkType.ethernet
     /// The name of its interface; empty if the capture has none.
@@ -187,7 +187,7 @@ struct Workspace: ~Copyable {
         }
         summary.add(RuleCount(rule: finding.rule, findings: 1))
         var finding = finding
-        if finding.origin == nil { finding.origin = endingReset }
+        if finding.origin == nil { finding.origin = earlyEnd }
         sink.receive(.finding(finding), at: context, payload: Span())
     }
 

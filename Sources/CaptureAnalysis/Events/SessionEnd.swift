@@ -204,7 +204,8 @@ public struct SessionEnd: Sendable {
     public var compression: (client: Compression, server: Compression)?
     /// What the end is compared with others by; nil if there was no session.
     var sample: EndingPatterns.Sample?
-    /// The packet that ended it, if that is not where it is told: a RST, until it was clear that the ends do not go on.
+    /// The packet that ended it, if that is not where it is told: a RST, until it was clear that the ends do not go on; or the
+    /// SYN of the next connection between the same ends, as long as packets of this one could be captured late.
     public var origin: Origin? = nil
 }
 

@@ -40,7 +40,7 @@ public struct Finding: Hashable, Sendable {
     public var streamOffset: UInt64?
     /// The 0-based number of the frame in its direction; nil if it is about none.
     public var frameIndex: UInt64? = nil
-    /// Where it happened, if that is not where it is reported: it waited for what follows a RST.
+    /// Where it happened, if that is not where it is reported: it waited for the end to be certain.
     public var origin: Origin? = nil
 }
 

@@ -428,7 +428,7 @@ struct Session: StreamReader, ~Copyable {
         _ tcp: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         var context = workspace.context(id)
-        let origin = workspace.endingReset ?? workspace.origin
+        let origin = workspace.earlyEnd ?? workspace.origin
         endTrials(tcp, &context, &workspace, &sink)
         for role in Role.allCases {
             let direction = role.direction(client: clientDirection)
@@ -476,7 +476,7 @@ struct Session: StreamReader, ~Copyable {
             clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
             duration: tcp.duration, fromClient: streams[0].total,
             fromServer: streams[1].total, pingRoundTrip: roundTrips?.durations,
-            tcp: tcp.health, compression: compression, sample: sample, origin: workspace.endingReset)
+            tcp: tcp.health, compression: compression, sample: sample, origin: workspace.earlyEnd)
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())

@@ -153,9 +153,11 @@ extension TCPConnection {
         mutating get { aftermath != nil && reset != nil && !isClosed }
     }
 
-    /// The packet of the RST that ended it, if no FIN came before.
-    package mutating func endingReset() -> Origin? {
-        guard let aftermath, firstFinPacket == nil, finalReset?.packet == aftermath.packet else { return nil }
+    /// The packet that ended it if more may be captured later: a RST, if no FIN came before; else the SYN of the next one.
+    package mutating func earlyEnd() -> Origin? {
+        guard let aftermath, firstFinPacket == nil, finalReset?.packet == aftermath.packet else {
+            return succession?.replacement
+        }
         return aftermath.origin
     }
 

@@ -9,6 +9,8 @@ final class Succession {
     var former: Slot<TCPConnection>?
     /// The one after it.
     var successor: Slot<TCPConnection>?
+    /// The SYN of that one.
+    var replacement: Origin?
 }
 
 /// Connections that another has replaced between the same ends, while packets of theirs were on the way to the capture.
@@ -23,11 +25,17 @@ extension ConnectionTable {
     }
 
     /// Links a connection with the one that it has replaced, unless that is forgotten by now.
-    package mutating func link(_ slot: Slot<TCPConnection>, to former: Slot<TCPConnection>) {
+    ///
+    /// - Parameters:
+    ///   - slot: The connection.
+    ///   - former: The one that it has replaced.
+    ///   - origin: The packet with its SYN.
+    package mutating func link(_ slot: Slot<TCPConnection>, to former: Slot<TCPConnection>, at origin: Origin) {
         guard slot != former, connections.isUsed(former), connections[former].isReplaced else { return }
         let (succession, before) = (Succession(), connections[former].succession ?? Succession())
         succession.former = former
         before.successor = slot
+        before.replacement = origin
         connections[slot].succession = succession
         connections[former].succession = before
     }
