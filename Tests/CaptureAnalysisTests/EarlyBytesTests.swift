@@ -107,6 +107,9 @@ struct BytesAfterAnswer: Sendable, CustomTestStringConvertible {
             testDescription: "an empty line and a frame", bytes: Array("\r\n".utf8) + text("early"), texts: ["early"],
             rule: "handshake.text-after-head"),
         BytesAfterAnswer(
+            testDescription: "fields", bytes: Array("X-Late: field\r\nServer: a\r\n\r\n".utf8),
+            rule: "handshake.text-after-head"),
+        BytesAfterAnswer(
             testDescription: "fields and a frame", bytes: Array("X-Late: field\r\n\r\n".utf8) + text("early"),
             texts: ["early"], rule: "handshake.text-after-head"),
         BytesAfterAnswer(

@@ -33,18 +33,28 @@ extension Session {
 extension Upgrade {
     /// How many bytes of text follow the response's head, before what looks like a frame of the server; nil if none do.
     ///
-    /// Empty lines alone are text. No frame of a server begins like that: its FIN would be missing from a control frame, its
+    /// Where nothing follows, they are empty lines or header fields: other text may be another protocol. No frame of a server begins like that: its FIN would be missing from a control frame, its
     /// opcode reserved, or a reserved bit set.
     func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
         guard answer.isAcceptValid == true, !bytes.isEmpty, bytes[0].isText else { return nil }
-        var (end, lineEnd, isBlank) = (0, 0, true)
+        var end = 0
+        // How long the name is of the field that the line begins with; nil behind it.
+        var nameLength: Int? = 0
+        var areFields = true
         while end < bytes.count, bytes[end].isText {
-            isBlank = isBlank && (bytes[end] == UInt8(ascii: "\r") || bytes[end] == UInt8(ascii: "\n"))
+            let byte = bytes[end]
             end &+= 1
-            if bytes[end &- 1] == UInt8(ascii: "\n") { lineEnd = end }
+            if byte == UInt8(ascii: "\n") {
+                areFields = areFields && nameLength ?? 0 == 0
+                nameLength = 0
+            } else if let length = nameLength, byte != UInt8(ascii: "\r") {
+                let isColon = byte == UInt8(ascii: ":")
+                areFields = areFields && (isColon ? length > 0 : byte.isOfName)
+                nameLength = isColon ? nil : length &+ 1
+            }
         }
-        guard end == lineEnd else { return nil }
-        guard end < bytes.count else { return isBlank ? end : nil }
+        guard end > 0, bytes[end &- 1] == UInt8(ascii: "\n") else { return nil }
+        guard end < bytes.count else { return areFields ? end : nil }
         // FIN, perhaps RSV1; the opcode is not reserved, and the second byte has no mask bit (RFC 6455 5.1, 5.2).
         let opcode = Opcode(rawValue: bytes[end] & 0xf)
         let isFrame = bytes[end] & 0xb0 == 0x80 && !opcode.isReserved && opcode != .continuation
@@ -53,6 +63,12 @@ extension Upgrade {
 }
 
 extension UInt8 {
+    /// Whether it is one of those that names of fields mostly consist of.
+    fileprivate var isOfName: Bool {
+        self == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
+    }
+
     /// Whether it is a byte of ASCII text in lines.
     fileprivate var isText: Bool { (0x20...0x7e).contains(self) || (0x09...0x0d).contains(self) }
 }
