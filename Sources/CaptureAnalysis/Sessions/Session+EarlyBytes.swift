@@ -33,8 +33,8 @@ extension Session {
 extension Upgrade {
     /// How many bytes of text follow the response's head, before what looks like a frame of the server; nil if none do.
     ///
-    /// Where nothing follows, they are empty lines or header fields: other text may be another protocol. No frame of a server begins like that: its FIN would be missing from a control frame, its
-    /// opcode reserved, or a reserved bit set.
+    /// Where nothing follows, they are empty lines or header fields: other text may be another protocol. No frame of a server
+    /// begins like that: its FIN would be missing from a control frame, its opcode be reserved, or a reserved bit be set.
     func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
         guard answer.isAcceptValid == true, !bytes.isEmpty, bytes[0].isText else { return nil }
         var end = 0
