@@ -75,8 +75,8 @@ struct MissingPacketsTests {
         }
     }
 
-    @Test("Says who closed what turned out to be no WebSocket, as nothing is missing")
-    func noWebSocket() throws {
+    /// SSH behind a 101 without Sec-WebSocket-Accept.
+    private static let shell: TCPConversation = {
         var talk = TCPConversation()
         talk.open()
         talk.send(TCPConversation.upgradeRequest(), from: .client)
@@ -85,7 +85,12 @@ struct MissingPacketsTests {
         talk.send("SSH-2.0-OpenSSH_9.6\r\n", from: .server)
         talk.send("SSH-2.0-OpenSSH_9.7\r\n", from: .client)
         talk.finish(first: .server)
-        let verdict = try Analysis(talk).end.verdict
+        return talk
+    }()
+
+    @Test("Says who closed what turned out to be no WebSocket, as nothing is missing")
+    func noWebSocket() throws {
+        let verdict = try Analysis(Self.shell).end.verdict
         #expect(verdict.by == .server && verdict.layer == .fin)
     }
 
@@ -149,15 +154,7 @@ struct MissingPacketsTests {
 
     @Test("Finds a 101 without Accept where the capture begins after the SYNs")
     func noAccept() throws {
-        var talk = TCPConversation()
-        talk.open()
-        talk.send(TCPConversation.upgradeRequest(), from: .client)
-        let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-        talk.send(TCPConversation.upgradeResponse().replacing(accept, with: ""), from: .server)
-        talk.send("SSH-2.0-OpenSSH_9.6\r\n", from: .server)
-        talk.send("SSH-2.0-OpenSSH_9.7\r\n", from: .client)
-        talk.finish(first: .server)
-        let analysis = Analysis(Array(talk.packets.dropFirst(2)))
+        let analysis = Analysis(Array(Self.shell.packets.dropFirst(2)))
         #expect(analysis.handshakes.map(\.status) == [101] && analysis.frames.isEmpty)
         #expect(analysis.rules.contains("handshake.accept-missing"))
     }

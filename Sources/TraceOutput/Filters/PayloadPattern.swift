@@ -41,6 +41,7 @@ struct PayloadPattern: ~Copyable {
     private let matchData: OpaquePointer
     private let context: OpaquePointer
     private let stack: OpaquePointer?
+    /// Steps for each byte of a longer payload.
     private let perByte: Int
     /// The number of payloads that could not be searched within the limits.
     private(set) var limitHits: UInt64 = 0
