@@ -31,6 +31,21 @@ extension TLSReader {
         guard let count = sides[index].openData(header, payload, bench, into: &room) else { return nil }
         return OpenedRecord(size: size, count: count)
     }
+
+    /// Optional fast path; same result as ``receive(_:at:into:)``.
+    ///
+    /// Keeps bytes from the middle of a record, if more of it is to come and nothing else depends on them: as with most
+    /// segments of long records.
+    ///
+    /// - Parameters:
+    ///   - bytes: The next bytes of a stream.
+    ///   - direction: The stream.
+    /// - Returns: By how much ``cost`` has grown; nil if nothing has changed.
+    package mutating func gatherMore(_ bytes: Span<UInt8>, from direction: Direction) -> Int? {
+        let index = direction.index
+        guard !isOver, agreement == nil, sides[index].rare == nil, sides[index].obstacle == nil else { return nil }
+        return sides[index].partial?.gatherMore(bytes)
+    }
 }
 
 extension TLSReader.Side {

@@ -74,10 +74,11 @@ extension Shard {
         workspace.hasHole = false
         let length = entry.segment.payloadLength
         guard length > 0 else { return true }
+        let payload = bytes.extracting(entry.segment.payload)
+        if layers[layer].keep(payload, from: direction, room: &layerRoom) { return true }
         let place = ConnectionTable.Place(slot: slot, direction: direction)
         workspace.receipt = Receipt(
             packet: workspace.packet, offset: table.connections[slot].acknowledgedOffset(of: direction.opposite))
-        let payload = bytes.extracting(entry.segment.payload)
         let done = passRecords(payload, place, layer, &workspace, &sink)
         if done < length, deliver(payload.extracting(droppingFirst: done), place, &workspace, &sink) {
             drain(slot, &workspace, &sink)

@@ -122,6 +122,19 @@ struct LayerReader: ~Copyable {
         return !grows || room >= 0
     }
 
+    /// Hands its layer bytes of which nothing comes yet, and counts what it keeps of them.
+    ///
+    /// - Parameter room: Bytes that all layers of the shard together may still keep; negative afterwards if that is too much.
+    /// - Returns: Whether the layer has kept them; if not, nothing has changed.
+    @inline(__always)
+    mutating func keep(_ bytes: Span<UInt8>, from direction: Direction, room: inout Int) -> Bool {
+        // What might be too much is left to the long way, which gives up what grows.
+        guard room > 2 &* bytes.count, let growth = layer.keep(bytes, from: direction) else { return false }
+        room &-= growth
+        reserved &+= Int32(truncatingIfNeeded: growth)
+        return true
+    }
+
     /// Gives back what it has taken.
     mutating func release(_ room: inout Int) {
         room &+= Int(reserved)

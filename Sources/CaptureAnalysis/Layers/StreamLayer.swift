@@ -48,6 +48,14 @@ package protocol StreamLayer: AnyObject {
         of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
     ) -> DecodedRecord?
 
+    /// Optional fast path for bytes of which nothing comes yet; same result as ``receive(_:at:into:)``.
+    ///
+    /// - Parameters:
+    ///   - bytes: The next bytes of a stream.
+    ///   - direction: The stream.
+    /// - Returns: By how much its cost has grown; nil if nothing has changed.
+    func keep(_ bytes: Span<UInt8>, from direction: Direction) -> Int?
+
     /// Goes on after bytes that the capture lacks.
     ///
     /// - Parameters:
@@ -83,6 +91,7 @@ extension StreamLayer {
     package func decodeFirst(
         of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
     ) -> DecodedRecord? { nil }
+    package func keep(_ bytes: Span<UInt8>, from direction: Direction) -> Int? { nil }
     package func finish(into output: inout LayerOutput) {}
     package func count(in summary: inout Summary) {}
 }

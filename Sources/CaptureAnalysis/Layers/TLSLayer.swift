@@ -44,6 +44,8 @@ final class TLSLayer: StreamLayer {
         reader.openFirst(of: bytes, from: direction, into: &room).map { DecodedRecord(size: $0.size, count: $0.count) }
     }
 
+    func keep(_ bytes: Span<UInt8>, from direction: Direction) -> Int? { reader.gatherMore(bytes, from: direction) }
+
     func skip(_ length: UInt64?, at place: StreamPlace, into output: inout LayerOutput) {
         guard !isSpent else { return }
         handOn(&output, reader.skip(length, at: RecordPlace(place), into: &output.records))

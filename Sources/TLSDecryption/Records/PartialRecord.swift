@@ -3,9 +3,15 @@ import WireFormat
 /// A record of which bytes are still to come.
 ///
 /// Most connections have none: ``CipherBench`` keeps some that are not used, with their room.
+@safe
 final class PartialRecord {
     /// Its bytes, from its header on.
-    var bytes: [UInt8] = []
+    var bytes: [UInt8] {
+        _read { yield unsafe uncheckedBytes }
+        _modify { yield unsafe &uncheckedBytes }
+    }
+    // Nothing that changes them can reach the record, so checks for overlapping access would find nothing.
+    @exclusivity(unchecked) private var uncheckedBytes: [UInt8] = []
     /// Where in the carrying stream it begins.
     var start: UInt64 = 0
     /// Bytes of it that are lost, or not needed since others are.
@@ -39,5 +45,14 @@ final class PartialRecord {
             bytes.append(copying: new.extracting(first: count))
         }
         return count
+    }
+
+    /// Takes bytes that do not complete it.
+    ///
+    /// - Returns: By how much ``cost`` has grown; nil if nothing has changed.
+    func gatherMore(_ new: Span<UInt8>) -> Int? {
+        guard lostCount == 0, bytes.count >= RecordHeader.size, new.count < missing else { return nil }
+        bytes.append(copying: new)
+        return 2 &* new.count
     }
 }
