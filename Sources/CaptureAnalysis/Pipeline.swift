@@ -54,7 +54,7 @@ public struct Pipeline: ~Copyable {
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         if !hasStarted { start(at: packet.time, into: &sink) }
         ahead[0].decode(packet, with: &decoder)
-        prepare(0)
+        _ = prepare(0)
         workspace.begin(packet.number, time: packet.time, packet.linkType, interfaceName: packet.interfaceName)
         take(packet.bytes, at: 0, into: &sink)
     }
@@ -68,18 +68,34 @@ public struct Pipeline: ~Copyable {
     ///   datagram.
     private mutating func prepare(_ batch: borrowing PacketBatch, from start: Int) -> Int {
         var place = start
+        var hasLayers = false
         while place < batch.count {
             ahead[place].decode(batch, place, with: &decoder)
-            prepare(place)
+            if prepare(place) { hasLayers = true }
             place &+= 1
             if ahead[place &- 1].packet.isReassembled { break }
         }
+        if hasLayers { lookFurther(start..<place) }
         return place
     }
 
+    /// Goes on from ``prepare(_:)`` for segments that layers read.
+    @inline(never)
+    private mutating func lookFurther(_ places: Range<Int>) {
+        var further = InlineArray<16, LayerAhead?>(repeating: nil)
+        for place in places where ahead[place].packet.isTCP {
+            further[place] = shards[ahead[place].shard].lookFurther(&ahead[place])
+        }
+        for step in 0..<Shard.lookSteps {
+            for place in places {
+                if let layer = further[place] { shards[ahead[place].shard].lookAt(layer, step: step) }
+            }
+        }
+    }
+
     @inline(__always)
-    private mutating func prepare(_ place: Int) {
-        if ahead[place].packet.isTCP { shards[ahead[place].shard].prepare(&ahead[place]) }
+    private mutating func prepare(_ place: Int) -> Bool {
+        ahead[place].packet.isTCP && shards[ahead[place].shard].prepare(&ahead[place])
     }
 
     /// Takes the current packet, which was decoded.

@@ -166,8 +166,19 @@ package struct TLSReader: ~Copyable {
         unsafe sides.address.map { unsafe UnsafeRawBufferPointer(start: $0, count: SidePool.pairSize) }
     }
 
+    /// Asks the processor to bring near what the next record will need.
+    ///
+    /// - Parameters:
+    ///   - step: The 0-based step; each looks only at what the one before has brought, the first at ``hotState``.
+    ///   - direction: The record's.
+    package func prefetch(step: Int, _ direction: Direction) {
+        guard !isOver, let claim = sides[direction.index].protection?.claim else { return }
+        bench.prefetch(step: step, claim)
+    }
+
     /// Whether nothing is read with it any more, since nothing more can be decrypted.
-    package var isOver: Bool { ending != nil }
+    // The sides went with ``forget()``; where they are stands close to what each record needs.
+    package var isOver: Bool { unsafe sides.address == nil }
 
     /// Ends the reading: what waits is decrypted with what there is.
     package mutating func finish(into output: inout TLSOutput) {

@@ -39,7 +39,7 @@ struct HotBytesTests {
         let session = UnsafeMutablePointer<Session>.allocate(capacity: 1)
         var workspace = Workspace(options: AnalysisOptions())
         let beginning = SessionBeginning(
-            client: .fromInitiator, offsets: [0, 0], isCarried: false, extensions: [], requestElapsed: nil)
+            client: .fromInitiator, offsets: [0, 0], isCarried: true, extensions: [], requestElapsed: nil)
         let end = Endpoint(address: IPAddress(ipv4: 0), port: 0)
         let identity = SessionIdentity(
             client: end, server: end,
@@ -58,6 +58,9 @@ struct HotBytesTests {
         #expect(first == Session.headBytes.upperBound)
         #expect(server.lowerBound - client.lowerBound == second - first)
         #expect(client.lowerBound == first + SessionStream.hotBytes.0.lowerBound)
+        let carriers = UnsafeRawPointer(session).load(
+            fromByteOffset: Session.carrierBytes.lowerBound, as: UnsafeRawPointer?.self)
+        #expect(carriers == session.pointee.carriers.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) })
     }
 
     @Test("What is kept of each connection stays as small as it was measured")

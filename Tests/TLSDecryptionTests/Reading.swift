@@ -14,6 +14,8 @@ extension RecordedSession {
 /// Feeds a reader, and keeps what comes of it.
 final class Reading {
     private(set) var reader: TLSReader
+    /// The bytes that the reader keeps.
+    var cost: Int { reader.cost }
     /// Decrypted bytes by ``Direction/index``; those of gaps of known length are nil.
     var plaintext: [[UInt8?]] = [[], []]
     /// Gaps of unknown length, by where they stand.
@@ -22,6 +24,8 @@ final class Reading {
     var problems: [(direction: Direction, problem: TLSProblem)] = []
     /// How many records were decrypted on the fast path.
     private(set) var fastRecords = 0
+    /// How often bytes from the middle of a record were kept on the fast path, and by how much that raised the cost.
+    private(set) var gathered = (count: 0, cost: 0)
     private let usesFastPath: Bool
     private var offsets: [UInt64] = [0, 0]
     private var packet: UInt64 = 0
@@ -43,6 +47,11 @@ final class Reading {
     }
 
     func receive(_ bytes: some Collection<UInt8>, _ direction: Direction, milliseconds: Int64? = nil) {
+        if usesFastPath, let growth = reader.gatherMore(Array(bytes).span, from: direction) {
+            gathered = (gathered.count + 1, gathered.cost + growth)
+            _ = place(direction, bytes.count, milliseconds: milliseconds)
+            return
+        }
         var output = TLSOutput()
         let own = Array(bytes.dropFirst(usesFastPath ? receiveFast(Array(bytes), direction) : 0))
         reader.receive(

@@ -27,6 +27,31 @@ struct SealedSessionTests {
     }
 
     @Test(
+        "is decrypted from segments that bring parts of records, as on the long way",
+        arguments: [1, 4, 5, 6, 536, 1448, 9000])
+    func gathering(size: Int) {
+        for usesFastPath in [false, true] {
+            var session = SealedSession(.aes128GCM)
+            let reading = Reading(session.secrets(), usesFastPath: usesFastPath)
+            session.open(reading)
+            for direction in Direction.allCases { reading.receive(session.record(Self.text(0), direction), direction) }
+            reading.plaintext = [[], []]
+            let texts = [16_384, 40, 0, 16_383, 3000].map { Self.text($0, $0) }
+            let stream = texts.reduce(into: [UInt8]()) { $0 += session.record($1, .fromResponder) }
+            for start in stride(from: 0, to: stream.count, by: size) {
+                let (before, gathered) = (reading.cost, reading.gathered)
+                reading.receive(stream[start..<min(start + size, stream.count)], .fromResponder)
+                if reading.gathered.count > gathered.count {
+                    #expect(reading.cost - before == reading.gathered.cost - gathered.cost)
+                }
+            }
+            #expect(reading.known(.fromResponder) == texts.flatMap { $0 })
+            #expect(reading.plaintext[1].count == texts.map(\.count).reduce(0, +))
+            #expect((reading.gathered.count > 0) == usesFastPath)
+        }
+    }
+
+    @Test(
         "is decrypted record by record on the fast path, whatever their lengths",
         arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305])
     func fastPath(suite: CipherSuite) {

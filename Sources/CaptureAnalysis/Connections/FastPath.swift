@@ -68,21 +68,31 @@ extension Shard {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         guard !tracksStates else { return false }
-        for session in sessions(on: slot) where sessions[session].watchesSegments { return false }
+        let only = onlySession(in: layer)
+        if let only {
+            guard !sessions[only].watchesSegments else { return false }
+        } else {
+            for session in sessions(on: slot) where sessions[session].watchesSegments { return false }
+        }
         guard let direction = table.connections[slot].receiveFastPath(&entry.segment, in: bytes, time: workspace.time)
         else { return false }
         workspace.hasHole = false
         let length = entry.segment.payloadLength
         guard length > 0 else { return true }
-        let payload = bytes.extracting(entry.segment.payload)
+        var payload = bytes.extracting(entry.segment.payload)
         if layers[layer].keep(payload, from: direction, room: &layerRoom) { return true }
         let place = ConnectionTable.Place(slot: slot, direction: direction)
         workspace.receipt = Receipt(
             packet: workspace.packet, offset: table.connections[slot].acknowledgedOffset(of: direction.opposite))
-        let done = passRecords(payload, place, layer, &workspace, &sink)
-        if done < length, deliver(payload.extracting(droppingFirst: done), place, &workspace, &sink) {
-            drain(slot, &workspace, &sink)
+        if let only {
+            let done = passRecords(payload, place, layer, only, &workspace, &sink)
+            if done == length {
+                if followsDeliveries, sessions[only].watchesSegments { settle(slot, only, &workspace, &sink) }
+                return true
+            }
+            payload = payload.extracting(droppingFirst: done)
         }
+        if deliver(payload, place, &workspace, &sink) { drain(slot, &workspace, &sink) }
         guard followsDeliveries else { return true }
         for session in sessions(on: slot) {
             let role = Role(direction, client: sessions[session].clientDirection)
@@ -91,17 +101,24 @@ extension Shard {
         return true
     }
 
+    /// The session that a layer carries, if it carries nothing else, as most do.
+    @inline(__always)
+    private mutating func onlySession(in layer: Slot<LayerReader>) -> Slot<Session>? {
+        guard let channel = layers[layer].onlyChannel, case .session(let session) = channels[channel].reader else {
+            return nil
+        }
+        return session
+    }
+
     /// Hands records that a layer decodes one by one to its only session.
     ///
     /// - Returns: How many bytes they take, of the payload's first; the rest is to be delivered.
     @inline(__always)
     private mutating func passRecords(
-        _ payload: Span<UInt8>, _ place: ConnectionTable.Place, _ layer: Slot<LayerReader>,
+        _ payload: Span<UInt8>, _ place: ConnectionTable.Place, _ layer: Slot<LayerReader>, _ session: Slot<Session>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Int {
-        guard table.budget >= 0, let channel = layers[layer].onlyChannel, channels[channel].isIdle,
-            case .session(let session) = channels[channel].reader
-        else { return 0 }
+        guard table.budget >= 0, let channel = layers[layer].onlyChannel, channels[channel].isIdle else { return 0 }
         let direction = place.direction
         let start = table.connections[place.slot].nextOffset(of: direction) &- UInt64(payload.count)
         let acknowledged = acknowledged(place.slot, direction)

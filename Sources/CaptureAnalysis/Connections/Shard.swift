@@ -62,25 +62,20 @@ struct Shard: ~Copyable {
     }
 
     /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near.
-    mutating func prepare(_ entry: inout PacketAhead) {
+    ///
+    /// - Returns: Whether a layer reads the segment, so that ``lookFurther(_:)`` has something to do.
+    mutating func prepare(_ entry: inout PacketAhead) -> Bool {
         (entry.hash, entry.slot) = table.prepare(&entry.segment)
         // It may be another connection's slot: then nothing is gained.
-        guard let slot = entry.slot else { return }
+        guard let slot = entry.slot else { return false }
         switch connections[slot.index].reader {
         case .session(let session): prefetch(session, &entry, slot)
-        case .layer(let layer) where entry.segment.payloadLength > 0: prefetch(layer, &entry, slot)
+        case .layer(let layer) where entry.segment.payloadLength > 0:
+            layers.prefetch(layer, 0..<LayerReader.size)
+            return true
         case .none, .opening, .layer, .stopped, .ignored: break
         }
-    }
-
-    /// The same for what a layer reads.
-    @inline(never)
-    private mutating func prefetch(
-        _ layer: Slot<LayerReader>, _ entry: inout PacketAhead, _ slot: Slot<TCPConnection>
-    ) {
-        guard layers.isUsed(layer), !layers[layer].isSpent, let session = layers[layer].session else { return }
-        layers[layer].prefetch()
-        prefetch(session, &entry, slot)
+        return false
     }
 
     @inline(__always)

@@ -38,6 +38,9 @@ struct Channel: ~Copyable {
     /// The layer that has found it.
     let layer: Slot<LayerReader>
 
+    /// The bytes of the value, for prefetching.
+    static var size: Int { MemoryLayout<Channel>.size }
+
     init(of layer: Slot<LayerReader>, stream: UInt64?) {
         self.layer = layer
         self.stream = stream

@@ -27,6 +27,9 @@ struct LayerReader: ~Copyable {
     /// Whether nothing more can come of the layer.
     private(set) var isSpent = false
 
+    /// The bytes of the value, for prefetching.
+    static var size: Int { MemoryLayout<LayerReader>.size }
+
     /// Streams of one layer that are followed at a time; HTTP/2 servers mostly allow 100 to 256.
     static let channelLimit = 256
     /// Layers inside layers.
@@ -57,14 +60,14 @@ struct LayerReader: ~Copyable {
     }
 
     /// The channel of the stream that has no number: the only one for most layers.
-    private var only: Slot<Channel>? {
+    private(set) var only: Slot<Channel>? {
         get { onlySlot.index < 0 ? nil : onlySlot }
         set { onlySlot = newValue ?? Slot(-1) }
     }
 
     /// Asks the processor to bring near what the layer needs each time.
     @inline(__always)
-    func prefetch() {
+    mutating func prefetch() {
         let object = unsafe UnsafeRawPointer(Unmanaged.passUnretained(layer as AnyObject).toOpaque())
         unsafe WireFormat.prefetch(object, 0..<128)
         if let hotState = unsafe hotState { unsafe WireFormat.prefetch(hotState, 0..<Int(hotByteCount)) }
@@ -124,7 +127,10 @@ struct LayerReader: ~Copyable {
 
     /// Hands its layer bytes of which nothing comes yet, and counts what it keeps of them.
     ///
-    /// - Parameter room: Bytes that all layers of the shard together may still keep; negative afterwards if that is too much.
+    /// - Parameters:
+    ///   - bytes: The next bytes of a stream.
+    ///   - direction: The stream.
+    ///   - room: Bytes that all layers of the shard together may still keep.
     /// - Returns: Whether the layer has kept them; if not, nothing has changed.
     @inline(__always)
     mutating func keep(_ bytes: Span<UInt8>, from direction: Direction, room: inout Int) -> Bool {

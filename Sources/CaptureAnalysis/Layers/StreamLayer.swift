@@ -29,6 +29,13 @@ package protocol StreamLayer: AnyObject {
     /// Memory beside its own that it needs each time, so that the processor can be asked to bring it near.
     var hotState: UnsafeRawBufferPointer? { get }
 
+    /// Asks the processor to bring near what the next bytes of a stream will need, beside ``hotState``.
+    ///
+    /// - Parameters:
+    ///   - step: The 0-based step, of two; each looks only at what the one before has brought, the first at ``hotState``.
+    ///   - direction: The stream.
+    func prefetch(step: Int, _ direction: Direction)
+
     /// Takes the next bytes of a stream, as many as there are; what is incomplete it keeps.
     ///
     /// - Parameters:
@@ -88,6 +95,7 @@ extension StreamLayer {
     package var encryption: Encryption? { nil }
     package var encryptedOutcome: TLSOutcome? { nil }
     package var hotState: UnsafeRawBufferPointer? { nil }
+    package func prefetch(step: Int, _ direction: Direction) {}
     package func decodeFirst(
         of bytes: Span<UInt8>, from direction: Direction, into room: inout MutableSpan<UInt8>
     ) -> DecodedRecord? { nil }

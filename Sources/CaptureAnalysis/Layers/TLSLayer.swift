@@ -27,6 +27,8 @@ final class TLSLayer: StreamLayer {
 
     var hotState: UnsafeRawBufferPointer? { unsafe reader.hotState }
 
+    func prefetch(step: Int, _ direction: Direction) { reader.prefetch(step: step, direction) }
+
     var beginsMidstream: Bool { reader.beginsMidstream }
 
     var encryptedOutcome: TLSOutcome? { reader.outcome }

@@ -101,12 +101,14 @@ package struct PacketBlock: ~Copyable, @unchecked Sendable {
 
     /// Lends a packet to `body`, with what its segment was found in and the name of its interface.
     @inline(__always)
-    mutating func withItem(_ place: Int, _ body: (inout Item, _ bytes: Span<UInt8>, _ name: Span<UInt8>) -> Void) {
+    mutating func withItem<Result>(
+        _ place: Int, _ body: (inout Item, _ bytes: Span<UInt8>, _ name: Span<UInt8>) -> Result
+    ) -> Result {
         precondition(place >= 0 && place < count)
         let item = unsafe items + place
         let bytes = unsafe item.pointee.bytes
         let name = unsafe item.pointee.interfaceName
-        unsafe body(&item.pointee, Span(_unsafeElements: bytes), Span(_unsafeElements: name))
+        return unsafe body(&item.pointee, Span(_unsafeElements: bytes), Span(_unsafeElements: name))
     }
 
     /// The same name is kept once while it comes again and again.

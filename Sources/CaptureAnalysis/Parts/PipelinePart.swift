@@ -30,7 +30,9 @@ package struct PipelinePart: ~Copyable {
         while block.taken < block.count {
             guard sink.hasRoom else { return false }
             let batch = block.taken..<min(block.count, block.taken &+ PacketBatch.capacity)
-            for place in batch { prepare(place, of: &block) }
+            var hasLayers = false
+            for place in batch where prepare(place, of: &block) { hasLayers = true }
+            if hasLayers { lookFurther(batch, of: &block) }
             for place in batch { receive(place, of: &block, into: &sink) }
             block.taken = batch.upperBound
         }
@@ -38,9 +40,26 @@ package struct PipelinePart: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func prepare(_ place: Int, of block: inout PacketBlock) {
+    private mutating func prepare(_ place: Int, of block: inout PacketBlock) -> Bool {
         block.withItem(place) { item, _, _ in
             shards[item.prepared.shard].prepare(&item.prepared)
+        }
+    }
+
+    /// Goes on from ``prepare(_:of:)`` for segments that layers read.
+    @inline(never)
+    private mutating func lookFurther(_ batch: Range<Int>, of block: inout PacketBlock) {
+        var further = InlineArray<16, LayerAhead?>(repeating: nil)
+        for place in batch {
+            block.withItem(place) { item, _, _ in
+                further[place &- batch.lowerBound] = shards[item.prepared.shard].lookFurther(&item.prepared)
+            }
+        }
+        for step in 0..<Shard.lookSteps {
+            for place in batch {
+                guard let layer = further[place &- batch.lowerBound] else { continue }
+                block.withItem(place) { item, _, _ in shards[item.prepared.shard].lookAt(layer, step: step) }
+            }
         }
     }
 

@@ -54,23 +54,6 @@ struct Session: StreamReader, ~Copyable {
     /// The shortest pause, in nanoseconds, after which bytes begin a burst.
     private static var pause: UInt64 { 1_000_000_000 }
 
-    /// The bytes of the value that every segment touches, all before the streams: for a look ahead.
-    static var headBytes: Range<Int> { 0..<headByteCount }
-
-    /// The bytes that frames of an end touch, about.
-    @inline(__always)
-    static func hotBytes(of role: Role) -> (Range<Int>, Range<Int>) {
-        let start = headByteCount &+ role.index &* MemoryLayout<SessionStream>.stride
-        let (counts, decoder) = SessionStream.hotBytes
-        return (
-            (start &+ counts.lowerBound)..<(start &+ counts.upperBound),
-            (start &+ decoder.lowerBound)..<(start &+ decoder.upperBound)
-        )
-    }
-
-    /// How many bytes stand before the streams.
-    private static var headByteCount: Int { 64 }
-
     /// Opens a session: after an accepted upgrade, or amid its streams, if the capture lacks that.
     init(
         _ id: SessionID, _ identity: SessionIdentity, _ beginning: SessionBeginning, _ workspace: inout Workspace

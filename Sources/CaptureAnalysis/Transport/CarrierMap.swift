@@ -29,6 +29,9 @@ final class CarrierMaps {
     /// Older pieces that are kept.
     private static let memory = 62
 
+    /// The bytes of the object: its head, both maps and a reference.
+    static var nearSize: Int { 24 &+ 2 &* MemoryLayout<CarrierMap>.stride }
+
     /// The bytes that both directions may take.
     static var cost: Int { 2 &* (memory &* 3 / 2 &* MemoryLayout<CarrierMap.Piece>.stride &+ 64) }
 

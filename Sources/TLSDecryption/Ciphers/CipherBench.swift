@@ -157,6 +157,9 @@ package final class CipherBench {
         }
     }
 
+    /// Asks the processor to bring near what decrypts with a key: in the first step where that stands, in the next itself.
+    func prefetch(step: Int, _ claim: KeyedContexts.Claim) { keyed.prefetch(step: step, claim) }
+
     /// Gives back what a key has claimed, since nothing more is decrypted with it.
     func release(_ claim: KeyedContexts.Claim) { keyed.release(claim) }
 

@@ -178,6 +178,20 @@ final class KeyedContexts {
         return unsafe place
     }
 
+    /// See ``CipherBench/prefetch(step:_:)``.
+    func prefetch(step: Int, _ claim: Claim) {
+        let place = unsafe places + Int(truncatingIfNeeded: claim.value) & (limit &- 1)
+        if step == 0 { return unsafe WireFormat.prefetch(place, 0..<MemoryLayout<Place>.size) }
+        guard unsafe place.pointee.claim == claim.value, let cipher = unsafe place.pointee.short.cipher,
+            let gcm = unsafe place.pointee.short.gcm
+        else { return }
+        unsafe WireFormat.prefetch(UnsafeRawPointer(cipher), 0..<Self.nearCipherSize)
+        unsafe WireFormat.prefetch(UnsafeRawPointer(gcm), 0..<Self.nearGCMSize)
+    }
+
+    /// What libcrypto looks at of a context, and of GCM's own state, about.
+    private static let (nearCipherSize, nearGCMSize) = (192, 448)
+
     /// Lets another key have a place, since nothing more is decrypted with the one that has it.
     func release(_ claim: Claim) {
         let index = Int(truncatingIfNeeded: claim.value) & (limit &- 1)

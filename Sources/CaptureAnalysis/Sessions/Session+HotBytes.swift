@@ -1,0 +1,37 @@
+import WebSocketProtocol
+import WireFormat
+
+/// Which bytes of a session's memory frames touch, so that they can be brought near ahead of a segment's turn.
+///
+/// Tests hold them against the fields' addresses.
+extension Session {
+    /// The bytes of the value that every segment touches, all before the streams: for a look ahead.
+    static var headBytes: Range<Int> { 0..<headByteCount }
+
+    /// The bytes that frames of an end touch, about.
+    @inline(__always)
+    static func hotBytes(of role: Role) -> (Range<Int>, Range<Int>) {
+        let start = headByteCount &+ role.index &* MemoryLayout<SessionStream>.stride
+        let (counts, decoder) = SessionStream.hotBytes
+        return (
+            (start &+ counts.lowerBound)..<(start &+ counts.upperBound),
+            (start &+ decoder.lowerBound)..<(start &+ decoder.upperBound)
+        )
+    }
+
+    /// Where ``carriers`` is, which what a layer carries needs as well.
+    static var carrierBytes: Range<Int> {
+        let start = headByteCount &+ 2 &* MemoryLayout<SessionStream>.stride &+ MemoryLayout<RoundTripRecord?>.stride
+        return start..<(start &+ MemoryLayout<CarrierMaps?>.size)
+    }
+
+    /// How many bytes stand before the streams.
+    private static var headByteCount: Int { 64 }
+
+    /// Asks the processor to bring near what the next bytes change if a layer carries it.
+    mutating func prefetchCarriers() {
+        guard let carriers else { return }
+        let object = unsafe Unmanaged.passUnretained(carriers).toOpaque()
+        unsafe WireFormat.prefetch(UnsafeRawPointer(object), 0..<CarrierMaps.nearSize)
+    }
+}
