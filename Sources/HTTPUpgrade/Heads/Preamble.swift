@@ -41,6 +41,12 @@ struct Preamble {
         var line: [UInt8] = []
         for index in 0..<Int(matched) { line.append(index == Self.versionIndex ? version : Self.status[index]) }
         while offset < bytes.count, !isOver {
+            if matched == 0 {
+                let next = bytes.index(of: Self.status[0], in: offset..<bytes.count)
+                advance(next - offset)
+                offset = next
+                guard offset < bytes.count, !isOver else { return nil }
+            }
             let byte = bytes[offset]
             offset += 1
             advance(1)
