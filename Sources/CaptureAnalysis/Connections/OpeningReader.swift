@@ -76,6 +76,7 @@ struct OpeningReader: StreamReader, ~Copyable {
                 let upgrade = Upgrade(answer, asked: asked ?? now, answered: place.origin)
                 let handover = intake.handover ?? Handover()
                 intake.handover = handover
+                upgrade.hasBytesBeforeHead = follower.hasPreamble(place.direction)
                 handover.upgrades.append(upgrade)
                 asked = nil
                 guard upgrade.isAccepted else { continue }
