@@ -323,7 +323,7 @@ struct Session: StreamReader, ~Copyable {
     @inline(__always)
     private mutating func recordBytes(from role: Role, _ origin: Origin) {
         guard firstCloser == nil || isBeforeClose(origin, from: role) else { return }
-        if ending != nil { recordEnding(from: role, origin) }
+        if ending != nil { recordEnding(from: role, origin, isMessage: false) }
         lastByteTime = max(lastByteTime, origin.time)
         streams[role.index].lastByteTime = origin.time
     }
@@ -332,7 +332,7 @@ struct Session: StreamReader, ~Copyable {
     @inline(__always)
     private mutating func recordMessage(from role: Role, _ origin: Origin) {
         guard firstCloser == nil || isBeforeClose(origin, from: role) else { return }
-        if ending != nil { recordEnding(from: nil, origin) }
+        if ending != nil { recordEnding(from: role, origin, isMessage: true) }
         lastMessageTime = max(lastMessageTime, origin.time)
     }
 
