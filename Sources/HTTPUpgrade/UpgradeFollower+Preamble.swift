@@ -1,7 +1,10 @@
-import WireFormat
+package import WireFormat
 
 /// What stands before the first request and is neither HTTP nor a known proxy's: a few bytes of a load balancer, a greeting.
 extension UpgradeFollower {
+    /// Whether bytes of no known kind stood before the first head of a stream.
+    package func hasPreamble(_ direction: Direction) -> Bool { hasPreamble[direction.index] }
+
     /// Whether no head was read yet, so that bytes of any kind may still stand before it.
     var mayHavePreamble: Bool { traffic.isEmpty && !isRequestHidden }
 

@@ -83,7 +83,7 @@ extension UpgradeFollower {
             settle(answer)
             return .answered(answer)
         }
-        guard line.status == 101 || line.status >= 200 else { return nil }
+        guard line.status == 101 || line.status >= 200 && !precedesRequest else { return nil }
         let response = UpgradeResponse(line, facts, head: head)
         let answer = UpgradeAnswer(pendingRequest, response: response)
         if line.status == 101 {

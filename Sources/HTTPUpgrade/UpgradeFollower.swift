@@ -64,6 +64,8 @@ package struct UpgradeFollower: Sendable {
     var hasAnswer = false
     /// Whether a stream's first head was searched for behind something else, by direction.
     var hasPreamble: [2 of Bool] = [false, false]
+    /// Whether what comes next was captured before the pending request: while searching, only a right Accept answers it then.
+    package var precedesRequest = false
     /// Whether a stream has brought a byte, by direction.
     private(set) var hasBytes: [2 of Bool] = [false, false]
 

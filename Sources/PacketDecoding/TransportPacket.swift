@@ -62,6 +62,12 @@ package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
     case vxlanGPE
     /// RFC 7510.
     case mplsOverUDP
+    /// RFC 6325.
+    case trill
+    /// B.A.T.M.A.N. advanced, of meshes.
+    case batman
+    /// Generic UDP Encapsulation.
+    case gue
     /// GRE (RFC 2784) around a protocol that is not decoded.
     case gre
 
@@ -79,6 +85,9 @@ package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
         case .providerBackbone: "provider backbone bridges"
         case .vxlanGPE: "VXLAN-GPE"
         case .mplsOverUDP: "MPLS over UDP"
+        case .trill: "TRILL"
+        case .batman: "B.A.T.M.A.N. advanced"
+        case .gue: "Generic UDP Encapsulation"
         case .gre: "GRE around another protocol"
         }
     }

@@ -49,6 +49,7 @@ package struct UDPDatagram: Sendable {
         case 4341: .lisp
         case 4790: .vxlanGPE
         case 5247: .capwap
+        case 6080: .gue
         case 6635: .mplsOverUDP
         default: nil
         }

@@ -40,6 +40,7 @@ extension TLSReader {
         facts.hasEncryptedHello = hello.hasEncryptedHello
         // A second hello, after a retry, has none.
         earlyData = hello.hasEarlyData ? .undecided : earlyData == .none ? .none : .rejected
+        if self.agreement?.waiting != nil { reviseWaiting(now: place.origin, into: &output) }
     }
 
     private mutating func readServerHello(_ body: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput) {

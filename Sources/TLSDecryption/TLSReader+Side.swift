@@ -141,6 +141,9 @@ extension TLSReader {
         /// Records that wait, of both directions, in order; nil if none do.
         var waiting: WaitingRecords?
 
+        /// Whether records have waited in vain.
+        var hasStoppedWaiting = false
+
         /// The bytes that it takes.
         var cost: Int {
             160 &+ sessionID.count &+ (lines?.count ?? 0) &* MemoryLayout<KeyLogLine>.stride

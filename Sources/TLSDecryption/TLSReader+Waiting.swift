@@ -28,15 +28,20 @@ extension TLSReader {
     /// Whether a record must wait.
     func mustWait(_ header: RecordHeader, _ place: RecordPlace) -> Bool {
         if sides[place.direction.index].isHeld { return true }
-        guard sides[place.direction.index].protection == nil, clientRandom != nil, !beginsMidstream,
-            isProtected(header, place.direction)
-        else { return false }
-        return !isReady(place.direction)
+        guard sides[place.direction.index].protection == nil, !beginsMidstream else { return false }
+        if clientRandom == nil {
+            // One direction was captured late: who answers a hello follows it.
+            guard facts.version != nil, agreement?.hasStoppedWaiting != true else { return false }
+        } else if header.type == .changeCipherSpec, facts.version == nil {
+            // Whether it means anything depends on the version.
+            return agreement?.hasStoppedWaiting != true
+        }
+        return isProtected(header, place.direction) && !isReady(place.direction)
     }
 
     /// Whether what records of a direction wait for has come.
     private func isReady(_ direction: Direction) -> Bool {
-        guard let version = facts.version else { return false }
+        guard let version = facts.version, clientRandom != nil else { return false }
         if version >= .tls13, direction == client, earlyData == .undecided { return false }
         return secrets?.mayGrow != true || hasAllSecrets(direction)
     }
@@ -74,6 +79,7 @@ extension TLSReader {
     /// Reads all records that wait, with what there is.
     mutating func releaseWaiting(into output: inout TLSOutput) {
         if earlyData == .undecided { earlyData = .accepted }
+        agreement?.hasStoppedWaiting = true
         // The server's word may come with what waits.
         readWaiting(of: Direction.allCases, into: &output)
     }

@@ -50,6 +50,21 @@ extension [TimedPacket] {
 /// The packets of these conversations are a millisecond apart.
 @Suite("Frames that were found late")
 struct CaptureOrderTests {
+    @Test("Bytes that a FIN or RST acknowledges came before it", arguments: [false, true])
+    func beforeEnd(isReset: Bool) throws {
+        // Packet 8: a message of the client; 9: the server ends.
+        let packets = packets {
+            $0.wait(milliseconds: 5000)
+            $0.send(WireFrame.text("last words", from: .client), from: .client)
+            if isReset { $0.reset(from: .server) } else { $0.finish(first: .server) }
+        }
+        for capture in [packets, packets.swapping(8, 9)] {
+            let verdict = try Analysis(capture).end.verdict
+            #expect(verdict.by == .server && verdict.layer == (isReset ? .rst : .fin))
+            #expect(try #require(verdict.silence) <= 1_000_000 && #require(verdict.messageSilence) <= 1_000_000)
+        }
+    }
+
     /// Three messages of the server in packets 5 to 7, counted from 0, then what is given.
     private func packets(_ rest: (inout TCPConversation) -> Void) -> [TimedPacket] {
         var talk = TCPConversation()

@@ -12,6 +12,40 @@ struct CloseEventTests {
         return try Analysis(talk).end.verdict
     }
 
+    @Test("An end that was out of reach for a while, and then meets a RST, has not received the Close frame")
+    func asleep() throws {
+        let verdict = try verdict {
+            $0.send(WireFrame.text("hello", from: .client), from: .client)
+            $0.acknowledge(from: .server)
+            let close = WireFrame.close(1008, from: .server)
+            $0.send(close, from: .server)
+            $0.finish(from: .server)
+            $0.wait(milliseconds: 60_000)
+            $0.send(WireFrame.ping("there?", from: .client), from: .client, withoutLast: close.count + 1)
+            $0.refuse(from: .server, withoutLast: close.count + 1)
+        }
+        #expect(verdict.by == .server && verdict.code?.rawValue == 1008)
+        #expect(verdict.clientEvent?.code == .abnormalClosure && verdict.serverEvent?.code == .abnormalClosure)
+    }
+
+    @Test("A Close frame was received that the other end's acknowledges, though it was captured after that end's FIN")
+    func late() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.close(1001, from: .server), from: .server)
+        talk.send(WireFrame.close(1001, from: .client), from: .client)
+        talk.finish(first: .client)
+        // The server's packets behind the handshake come last.
+        let late = talk.packets.enumerated().filter { [5, 8].contains($0.offset) }.map(\.element)
+        var packets = talk.packets.enumerated().filter { ![5, 8].contains($0.offset) }.map(\.element)
+        for var packet in late {
+            packet.time = packets[packets.count - 1].time
+            packets.append(packet)
+        }
+        let verdict = try Analysis(packets).end.verdict
+        #expect(verdict.by == .server && verdict.layer == .closeFrame && verdict.code == .goingAway)
+    }
+
     @Test("The close event of each end shows what the other one sent")
     func both() throws {
         let verdict = try verdict {

@@ -113,6 +113,13 @@ struct BytesAfterAnswer: Sendable, CustomTestStringConvertible {
             testDescription: "fields and a frame", bytes: Array("X-Late: field\r\n\r\n".utf8) + text("early"),
             texts: ["early"], rule: "handshake.text-after-head"),
         BytesAfterAnswer(
+            testDescription: "a line of a log", bytes: Array("Client 1 connected\n".utf8),
+            rule: "handshake.text-after-head"),
+        BytesAfterAnswer(
+            testDescription: "lines of a log and a frame",
+            bytes: Array("GET /chat answered\nClient 1\n".utf8) + text("early"),
+            texts: ["early"], rule: "handshake.text-after-head"),
+        BytesAfterAnswer(
             testDescription: "a frame with a line feed for its length", bytes: text("ten bytes!"), texts: ["ten bytes!"]
         ),
         BytesAfterAnswer(
@@ -125,12 +132,13 @@ struct BytesAfterAnswer: Sendable, CustomTestStringConvertible {
 
 @Suite("Bytes of the server behind the head of its response")
 struct BytesAfterAnswerTests {
-    @Test("are frames, or text that is passed over", arguments: BytesAfterAnswer.all)
-    func after(answer: BytesAfterAnswer) throws {
+    @Test("are frames, or text that is passed over", arguments: BytesAfterAnswer.all, [false, true])
+    func after(answer: BytesAfterAnswer, isApart: Bool) throws {
         var talk = TCPConversation()
         talk.open()
         talk.send(TCPConversation.upgradeRequest(), from: .client)
-        talk.send(Array(TCPConversation.upgradeResponse().utf8) + answer.bytes, from: .server)
+        talk.send(Array(TCPConversation.upgradeResponse().utf8) + (isApart ? [] : answer.bytes), from: .server)
+        if isApart, !answer.bytes.isEmpty { talk.send(answer.bytes, from: .server) }
         talk.send(WireFrame.text("hello", from: .client), from: .client)
         talk.send(WireFrame.text("welcome", from: .server), from: .server)
         talk.send(WireFrame.close(1000, from: .client), from: .client)
@@ -141,6 +149,34 @@ struct BytesAfterAnswerTests {
         #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == [answer.rule].compactMap(\.self))
         #expect(analysis.findings.allSatisfy { $0.rule != "handshake.text-after-head" || $0.from == .server })
         #expect(try analysis.end.verdict.by == .client && analysis.end.verdict.isClean)
+    }
+
+    @Test("are a reason to fail the connection", arguments: [false, true])
+    func fails(isApart: Bool) throws {
+        // What browsers and MQTTX do with an empty line too many.
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse() + (isApart ? "" : "\r\n"), from: .server)
+        if isApart { talk.send("\r\n", from: .server) }
+        talk.send(WireFrame.close(1002, "invalid opcode 13", from: .client), from: .client)
+        talk.finish(first: .client)
+        let verdict = try Analysis(talk).end.verdict
+        #expect(verdict.by == .client && verdict.failure?.by == .client)
+        #expect(verdict.failure?.rule?.id == "handshake.text-after-head")
+        #expect(verdict.clientEvent?.code == .abnormalClosure)
+    }
+
+    @Test("are text all along if no frame follows")
+    func onlyText() {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for line in ["hello\n", "this is text\n", "and more\n"] { talk.send(line, from: .server) }
+        talk.finish(first: .client)
+        let analysis = Analysis(talk)
+        #expect(analysis.frames.isEmpty)
+        #expect(analysis.rules == ["handshake.text-after-head", "framing.implausible"])
+        #expect(analysis.findings.last?.text.contains("look like text") == true)
     }
 
     @Test("are no text of the upgrade if they are another protocol")

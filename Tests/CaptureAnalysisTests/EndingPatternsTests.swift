@@ -65,6 +65,21 @@ struct EndingPatternsTests {
         #expect(pattern.lifetime == 300_000_000_000...300_000_000_000 && pattern.silence == nil)
     }
 
+    @Test("Where silences and lifetimes agree, the ones that agree far better are the timer's")
+    func closer() throws {
+        let idle = try #require(patterns((0..<3).map { Ended(silence: 600.001, lifetime: 602 + Double($0)) }).first)
+        #expect(idle.silence != nil && idle.lifetime == nil && !idle.isSilentThroughout)
+        let aged = try #require(patterns((0..<3).map { Ended(silence: 590 + Double($0), lifetime: 600.01) }).first)
+        #expect(aged.silence == nil && aged.lifetime != nil && !aged.isSilentThroughout)
+    }
+
+    @Test("Silences that all sessions had lived through are no timer's where their lifetimes agree")
+    func steadyLifetime() throws {
+        let ends = (0..<4).map { Ended(silence: 1, lifetime: 30 + Double($0) / 1000, isSteady: true) }
+        let pattern = try #require(patterns(ends).first)
+        #expect(pattern.silence == nil && pattern.lifetime != nil)
+    }
+
     @Test("Endings of sessions that said nothing may be either")
     func either() throws {
         let pattern = try #require(patterns((0..<3).map { _ in Ended(silence: 350, lifetime: 350.2) }).first)

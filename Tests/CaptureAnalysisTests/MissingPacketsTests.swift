@@ -158,6 +158,28 @@ struct MissingPacketsTests {
         #expect(analysis.handshakes.map(\.status) == [101] && analysis.frames.isEmpty)
         #expect(analysis.rules.contains("handshake.accept-missing"))
     }
+
+    @Test("An answer that was captured before a request is not its answer, whatever was lost before")
+    func olderAnswer() throws {
+        let (connect, tunnel) = (
+            "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", "HTTP/1.1 200 Connection established\r\n\r\n"
+        )
+        var talk = TCPConversation()
+        talk.open()
+        talk.lose(connect.utf8.count, from: .client)
+        talk.send("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 4\r\n\r\nnope", from: .server)
+        talk.send(connect, from: .client)
+        talk.send(tunnel, from: .server)
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.close(1000, from: .client), from: .client)
+        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.texts == ["hello"])
+        #expect(try analysis.end.verdict.isClean)
+    }
 }
 
 extension TimedPacket {

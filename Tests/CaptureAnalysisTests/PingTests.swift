@@ -32,6 +32,14 @@ struct PingTests {
         (sender, WireFrame.pong(text, from: sender))
     }
 
+    @Test("One Pong may answer all Pings before it that have its payload (RFC 6455 5.5.3)")
+    func same() throws {
+        let before = analysis([ping("a"), ping("a"), ping("a"), pong("a")], endingAfter: 5000)
+        #expect(try before.end.verdict.unansweredPings == 0)
+        let after = analysis([ping("a"), ping("a"), pong("a"), ping("a")], endingAfter: 5000)
+        #expect(try after.end.verdict.unansweredPings == 1)
+    }
+
     @Test("Pings and Pongs belong together when the payload is the same")
     func together() throws {
         let analysis = analysis([ping("a"), pong("a")])

@@ -167,6 +167,20 @@ struct UnfinishedMessageTests {
         }
     }
 
+    @Test(
+        "Five texts whose lengths count characters are told, in units of UTF-16", arguments: ["Köln", "北京", "🐸 frog"])
+    func characters(word: String) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<6 {
+            let text = #"{"city":"\#(word)","number":\#(number)}"#
+            talk.send([0x81, UInt8(text.utf16.count)] + Array(text.utf8), from: .server)
+        }
+        talk.finish(first: .server)
+        let told = Analysis(talk.packets).findings.filter { $0.rule == "frame.length-form" }
+        #expect(told.map { $0.text.contains("counts characters") } == [true])
+    }
+
     @Test("Segments of a long frame are no frames with odd lengths")
     func longFrame() throws {
         var talk = TCPConversation()

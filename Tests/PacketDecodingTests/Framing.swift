@@ -57,6 +57,7 @@ struct Framing: CustomTestStringConvertible, Sendable {
             Framing("pflog", .packetFilterLog) { $0.packetFilterLog() },
             Framing("PKTAP", .pktap) { $0.pktap() },
             Framing("PKTAP, big-endian", .pktap) { $0.pktap(bigEndian: true) },
+            Framing("HSR", .ethernet) { $0.ethernet(type: 0x892f, [0x00, 0x4a, 0x00, 0x01]) },
             Framing("VN-Tag", .ethernet) { $0.ethernet(type: 0x8926, [0x80, 0x01, 0x00, 0x07]) },
             Framing("VN-Tag, then 802.1Q", .ethernet) {
                 $0.ethernet(type: 0x8926, [0x80, 0x01, 0x00, 0x07, 0x81, 0x00, 0, 42])

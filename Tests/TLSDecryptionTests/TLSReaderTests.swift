@@ -50,6 +50,22 @@ struct TLSReaderTests {
         #expect(reading.unknownGaps == [[], []] && reading.problems.isEmpty && reading.alerts.count == 2)
     }
 
+    @Test("are decrypted if one direction was captured late", arguments: RecordedSession.names, Direction.allCases)
+    func late(name: String, direction: Direction) throws {
+        let session = try RecordedSession(name)
+        let reading = Reading(session.secrets)
+        for own in [direction.opposite, direction] {
+            for piece in session.pieces where piece.direction == own {
+                reading.receive(piece.bytes, piece.direction, milliseconds: 0)
+            }
+        }
+        reading.finish()
+        for direction in Direction.allCases {
+            #expect(reading.plaintext[direction.index] == session.plaintext[direction.index].map { $0 })
+        }
+        #expect(reading.problems.isEmpty)
+    }
+
     @Test("without any key log are named, and nothing is decrypted")
     func noKeyLog() throws {
         let session = try RecordedSession("tls13-aes128gcm")

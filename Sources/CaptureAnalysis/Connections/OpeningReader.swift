@@ -52,6 +52,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         if follower.isSearching, isEncrypted(bytes, &workspace) {
             return Intake(unread: bytes.count, handover: Handover(successor: .other(.tls)))
         }
+        follower.precedesRequest = asked.map { place.origin.packet < $0.origin.packet } ?? false
         while true {
             let step = follower.receive(bytes.extracting(start...), from: place.direction)
             start &+= step.consumed
@@ -76,6 +77,7 @@ struct OpeningReader: StreamReader, ~Copyable {
                 let upgrade = Upgrade(answer, asked: asked ?? now, answered: place.origin)
                 let handover = intake.handover ?? Handover()
                 intake.handover = handover
+                upgrade.hasBytesBeforeHead = follower.hasPreamble(place.direction)
                 handover.upgrades.append(upgrade)
                 asked = nil
                 guard upgrade.isAccepted else { continue }

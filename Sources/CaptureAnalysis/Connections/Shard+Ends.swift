@@ -233,6 +233,7 @@ extension Shard {
         handshake.isAnswerMissing = isAnswerMissing(opening, of: feed)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
+        for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
     }
 
     /// Whether the capture may lack the answer to the latest upgrade request.

@@ -33,7 +33,11 @@ extension Shard {
             return table.connections[slot].lacksBytes()
                 || table.connections[slot].acknowledgesUnseen(segment, from: place.direction)
         }
-        for session in sessions(on: slot) where !sessions[session].isShut { return true }
+        for session in sessions(on: slot) {
+            if !sessions[session].isShut || table.connections[slot].acknowledgesUnseen(segment, from: place.direction) {
+                return true
+            }
+        }
         return false
     }
 

@@ -233,11 +233,15 @@ struct Shard: ~Copyable {
     ) {
         for session in sessions(on: place.slot) {
             advanceStates(place.slot, session, workspace.elapsed(workspace.time))
+            let role = Role(place.direction, client: sessions[session].clientDirection)
             if let end = table.connections[place.slot].firstEndPacket {
-                sessions[session].recordFin(in: end, &workspace)
+                let received =
+                    segment.flags.contains(.ack)
+                    ? table.connections[place.slot].offset(of: segment.acknowledgment, in: place.direction.opposite)
+                    : nil
+                sessions[session].recordFin(in: end, from: role, received: received, &workspace)
             }
             guard workspace.options.demand.includesFrames else { continue }
-            let role = Role(place.direction, client: sessions[session].clientDirection)
             let control = ControlSegment(from: role, flags: segment.flags, payloadLength: segment.payloadLength)
             let context = workspace.context(sessions[session].id, view: view(place, segment, session))
             sink.receive(.segment(control), at: context, payload: Span())

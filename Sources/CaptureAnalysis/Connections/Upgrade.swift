@@ -17,6 +17,8 @@ final class Upgrade {
 
     /// The packet that completed the answer, or the request if that was captured later; nil if there is none.
     let answered: Origin?
+    /// Whether bytes that are no part of it stand before the response.
+    var hasBytesBeforeHead = false
     /// Whether text, not a frame, follows the response's head.
     var hasTextAfterHead = false
 
@@ -51,7 +53,8 @@ final class Upgrade {
         }
         let negotiated = role == .client ? offerViolations : selectionViolations
         for violation in negotiated where Rule(violation).severity == .error { return Rule(violation) }
-        return nil
+        if role == .server, hasBytesBeforeHead { return Rule(.bytesBeforeAnswer) }
+        return role == .server && hasTextAfterHead ? Rule(.textAfterAnswer) : nil
     }
 
     /// The rules that the offer breaks, if the capture has it.

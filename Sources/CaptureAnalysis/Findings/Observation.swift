@@ -4,6 +4,7 @@ enum Observation: CaseIterable {
     // The opening handshake.
     case draft
     case earlyFrames
+    case bytesBeforeAnswer
     case textAfterHead
     case textAfterAnswer
     case legacyDeflate
@@ -63,6 +64,10 @@ extension Rule {
             self.init(
                 "handshake.early-frames", .warning, "RFC 6455 4.1",
                 "The client sent frames before it had the response to its upgrade request.")
+        case .bytesBeforeAnswer:
+            self.init(
+                "handshake.early-frames", .warning, "RFC 6455 4.1",
+                "The server sent bytes before its response to the upgrade request: clients take them for the response.")
         case .textAfterHead:
             self.init(
                 "handshake.text-after-head", .warning, "RFC 6455 4.1",

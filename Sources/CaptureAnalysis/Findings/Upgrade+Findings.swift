@@ -12,6 +12,7 @@ extension Upgrade {
             for violation in offerViolations { findings.append(finding(violation, from: .client)) }
         }
         for violation in answer.violations { findings.append(Finding(Rule(violation), from: .server)) }
+        if hasBytesBeforeHead { findings.append(Finding(Rule(.bytesBeforeAnswer), from: .server)) }
         if hasTextAfterHead { findings.append(Finding(Rule(.textAfterAnswer), from: .server)) }
         if let selection {
             for violation in selectionViolations { findings.append(finding(violation, from: .server)) }

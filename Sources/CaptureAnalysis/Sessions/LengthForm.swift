@@ -8,6 +8,8 @@ enum LengthForm: UInt8 {
     case withoutKey
     /// The header is counted as payload.
     case withHeader
+    /// It counts characters of text, of which some take several bytes.
+    case characters
     /// 32 bits follow 126 or 127, or 64 follow 126, or 16 follow 127.
     case otherWidth
 
@@ -18,6 +20,7 @@ enum LengthForm: UInt8 {
         case .oneByte: "the second byte alone is the length, without a mask bit"
         case .withoutKey: "the masking key is absent, or counted as payload"
         case .withHeader: "the header is counted as payload"
+        case .characters: "the length counts characters, not bytes"
         case .otherWidth: "the extended length has more or fewer bytes than the second byte says"
         }
     }
@@ -47,10 +50,37 @@ enum LengthForm: UInt8 {
             self = .withoutKey
         } else if isWhole(0, length) {
             self = .withHeader
+        } else if !isMasked, bytes[0] & 0x0f == 1, bytes.extracting(Int(start)...).areCharacters(length) {
+            self = .characters
         } else if size > 0, [2, 4, 8].contains(where: { isWhole(UInt64(2 &+ $0) &+ keySize, number($0)) }) {
             self = .otherWidth
         } else {
             return nil
         }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether they are characters of UTF-8, as many as a length says in units of UTF-16, and more bytes.
+    fileprivate func areCharacters(_ length: UInt64) -> Bool {
+        guard length < count else { return false }
+        var (units, pending): (UInt64, Int) = (0, 0)
+        for index in indices {
+            let byte = self[index]
+            guard (byte & 0xc0 == 0x80) == (pending > 0) else { return false }
+            if pending > 0 {
+                pending &-= 1
+                continue
+            }
+            switch byte {
+            case ..<0x80: break
+            case 0xc2..<0xe0: pending = 1
+            case 0xe0..<0xf0: pending = 2
+            case 0xf0..<0xf5: pending = 3
+            default: return false
+            }
+            units &+= pending == 3 ? 2 : 1
+        }
+        return pending == 0 && units == length
     }
 }

@@ -14,6 +14,8 @@ struct PingLedger {
         var origin: Origin
         /// Whether a later one was answered.
         var isPassedOver: Bool
+        /// Whether a Pong with its payload came after it and answers an earlier one: it may answer all of them.
+        var mayBeAnswered = false
     }
 
     private var known = Deque<Ping>()
@@ -141,6 +143,9 @@ struct PingLedger {
         let ping = known.remove(at: index)
         // RFC 6455 5.5.3: an end may answer only the most recent of several Pings; but Pongs may come in any order.
         if !ping.isPassedOver { passOver(before: index) }
+        for place in known.indices where known[place].fingerprint == fingerprint {
+            known[place].mayBeAnswered = known[place].origin.packet < origin.packet
+        }
         let roundTrip = origin.time.nanoseconds(since: ping.origin.time)
         if roundTrip >= 0 { shortestRoundTrip = min(shortestRoundTrip ?? .max, roundTrip) }
         return FrameEvent.Answer(pingPacket: ping.origin.packet, roundTrip: roundTrip >= 0 ? roundTrip : nil)
@@ -197,7 +202,7 @@ struct PingLedger {
             (pings.count, pings.uncertain) = (forgotten, hidden?.forgotten ?? 0)
         }
         for ping in known
-        where !ping.isPassedOver
+        where !ping.isPassedOver && !ping.mayBeAnswered
             && end.nanoseconds(since: max(ping.origin.time, opening ?? ping.origin.time)) >= patience
         {
             if hidesAll || hidden.map({ ping.origin.time < $0.until }) == true {

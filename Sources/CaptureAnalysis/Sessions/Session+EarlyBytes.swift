@@ -16,49 +16,48 @@ extension Session {
             return false
         }
         let client = Role.client.index
-        let offset = streams[client].decoder.streamOffset
-        let isText = streams[client].decoder.frameCount == 0 && bytes.isTextLine
-        if reportsFirst(.early, of: .client) {
-            let rule = Rule(isText ? .textAfterHead : .earlyFrames)
-            workspace.report(Finding(rule, from: .client, at: offset), at: workspace.context(id), into: &sink)
+        let context = workspace.context(id)
+        let isText = streams[client].decoder.frameCount == 0 && bytes.leadingLines(from: .client) == bytes.count
+        if isText {
+            passText(bytes, from: .client, origin, context, &workspace, &sink)
+            if streams[client].search != nil { beginTrial(of: .client, &workspace) }
+        } else if reportsFirst(.early, of: .client) {
+            let offset = streams[client].decoder.streamOffset
+            workspace.report(Finding(Rule(.earlyFrames), from: .client, at: offset), at: context, into: &sink)
         }
-        guard isText else { return false }
-        streams[client].decoder.lose(resources: &workspace.resources)
-        streams[client].decoder.resume(at: offset &+ UInt64(bytes.count))
-        if streams[client].search != nil { beginTrial(of: .client, &workspace) }
-        return true
+        return isText
     }
 }
 
 extension Upgrade {
     /// How many bytes of text follow the response's head, before what looks like a frame of the server; nil if none do.
     ///
-    /// Where nothing follows, they are empty lines or header fields: other text may be another protocol. No frame of a server
-    /// begins like that: its FIN would be missing from a control frame, its opcode be reserved, or a reserved bit be set.
+    /// Where nothing follows, they are empty lines or header fields: other text may be another protocol, and is looked at as
+    /// what stands in place of a frame.
     func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
-        guard answer.isAcceptValid == true, !bytes.isEmpty, bytes[0].isText else { return nil }
-        var end = 0
+        guard answer.isAcceptValid == true, let end = bytes.leadingLines(from: .server) else { return nil }
+        guard !answer.violations.contains(.bodyIn101) else { return nil }
+        return end < bytes.count || bytes.areFields ? end : nil
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether each line is empty or begins with the name of a field and a colon (RFC 9112 5).
+    var areFields: Bool {
         // How long the name is of the field that the line begins with; nil behind it.
         var nameLength: Int? = 0
-        var areFields = true
-        while end < bytes.count, bytes[end].isText {
-            let byte = bytes[end]
-            end &+= 1
+        for index in indices {
+            let byte = self[index]
             if byte == UInt8(ascii: "\n") {
-                areFields = areFields && nameLength ?? 0 == 0
+                guard nameLength ?? 0 == 0 else { return false }
                 nameLength = 0
             } else if let length = nameLength, byte != UInt8(ascii: "\r") {
                 let isColon = byte == UInt8(ascii: ":")
-                areFields = areFields && (isColon ? length > 0 : byte.isOfName)
+                guard isColon ? length > 0 : byte.isOfName else { return false }
                 nameLength = isColon ? nil : length &+ 1
             }
         }
-        guard end > 0, bytes[end &- 1] == UInt8(ascii: "\n") else { return nil }
-        guard end < bytes.count else { return areFields ? end : nil }
-        // FIN, perhaps RSV1; the opcode is not reserved, and the second byte has no mask bit (RFC 6455 5.1, 5.2).
-        let opcode = Opcode(rawValue: bytes[end] & 0xf)
-        let isFrame = bytes[end] & 0xb0 == 0x80 && !opcode.isReserved && opcode != .continuation
-        return isFrame && (end &+ 1 == bytes.count || bytes[end &+ 1] < 0x80) ? end : nil
+        return true
     }
 }
 
@@ -67,17 +66,5 @@ extension UInt8 {
     fileprivate var isOfName: Bool {
         self == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
             || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
-    }
-
-    /// Whether it is a byte of ASCII text in lines.
-    fileprivate var isText: Bool { (0x20...0x7e).contains(self) || (0x09...0x0d).contains(self) }
-}
-
-extension Span<UInt8> {
-    /// Whether it is text in lines, and so no frame of a client: the second byte of one has its top bit set
-    /// (RFC 6455 5.1, 5.2).
-    fileprivate var isTextLine: Bool {
-        !isEmpty && self[count - 1] == UInt8(ascii: "\n")
-            && indices.allSatisfy { self[$0].isText }
     }
 }

@@ -18,17 +18,20 @@ extension Session {
     /// Keeps apart what comes before the first FIN and what after it.
     ///
     /// - Parameters:
-    ///   - role: Who sent bytes; nil if a message was complete.
+    ///   - role: Who sent bytes.
     ///   - origin: The packet that brought them.
+    ///   - isMessage: Whether a message was complete.
     @inline(never)
-    mutating func recordEnding(from role: Role?, _ origin: Origin) {
+    mutating func recordEnding(from role: Role, _ origin: Origin, isMessage: Bool) {
         guard let ending else { return }
-        guard origin.packet <= ending.packet else {
+        let wasReceived =
+            role != ending.sender && !isCarried && ending.received.map { carriedEnd(of: role) <= $0 } ?? false
+        guard origin.packet <= ending.packet || wasReceived else {
             if ending.before == nil { ending.before = lastTimes }
             return
         }
         guard var before = ending.before else { return }
-        if let role {
+        if !isMessage {
             before.byte = max(before.byte, origin.time)
             before.ofEnds[role.index] = origin.time
         } else {
@@ -38,10 +41,18 @@ extension Session {
     }
 
     /// Takes note of the first FIN, or of one in place of it.
-    mutating func recordFin(in packet: UInt64, _ workspace: inout Workspace) {
+    ///
+    /// - Parameters:
+    ///   - packet: Its packet.
+    ///   - sender: Who sent the current packet.
+    ///   - received: How far that end has received the other one's stream; nil if that is not known.
+    ///   - workspace: What readers share.
+    mutating func recordFin(
+        in packet: UInt64, from sender: Role, received: UInt64?, _ workspace: inout Workspace
+    ) {
         guard ending?.packet != packet else { return }
         let isFirst = ending == nil
-        ending = EndRecord(packet: packet)
+        ending = EndRecord(packet: packet, sender: sender, received: packet == workspace.packet ? received : nil)
         if isFirst { recount(&workspace) }
     }
 
@@ -77,7 +88,7 @@ extension Session {
 /// The first FIN of a session's connection: an object, so that sessions without any take no room for it.
 final class EndRecord {
     /// The bytes that it takes.
-    static let cost = 80
+    static let cost = 112
 
     /// When something came last.
     struct Times {
@@ -91,10 +102,18 @@ final class EndRecord {
 
     /// Its packet.
     let packet: UInt64
+    /// Who sent it.
+    let sender: Role
+    /// How far its sender had received the other end's stream; nil if that is not known.
+    ///
+    /// What comes of that was captured late.
+    let received: UInt64?
     /// When something had come last before it; nil unless something came after it.
     var before: Times?
 
-    init(packet: UInt64) {
+    init(packet: UInt64, sender: Role, received: UInt64?) {
         self.packet = packet
+        self.sender = sender
+        self.received = received
     }
 }

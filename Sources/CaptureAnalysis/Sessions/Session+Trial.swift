@@ -103,6 +103,14 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let name = streams[role.index].decoder.foreignProtocol
+        reportStop(of: role, at: offset, frame: frame, name, origin, context, &workspace, &sink)
+    }
+
+    /// The same, if it is known what it is.
+    mutating func reportStop(
+        of role: Role, at offset: UInt64, frame: UInt64, _ name: ForeignProtocol?, _ origin: Origin,
+        _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
         record(.implausible, at: offset, from: role, origin)
         streams[role.index].isStopped = true
         let finding =

@@ -170,6 +170,10 @@ struct Session: StreamReader, ~Copyable {
                 guard followsDeliveries else { continue }
                 follow(
                     whole.message, from: role, origin, acknowledged: acknowledged, context, &workspace, &sink)
+            } else if streams[role.index].decoder.isAtFirstFrame,
+                passBeginning(&input, from: role, origin, context, &workspace, &sink)
+            {
+                continue
             } else if let output = streams[role.index].decoder.next(&input, resources: &workspace.resources) {
                 handle(output, from: role, origin, &context, &workspace, &sink)
                 guard followsDeliveries, case .message(let message) = output else { continue }
@@ -302,7 +306,7 @@ struct Session: StreamReader, ~Copyable {
     @inline(__always)
     private mutating func recordBytes(from role: Role, _ origin: Origin) {
         guard firstCloser == nil || isBeforeClose(origin, from: role) else { return }
-        if ending != nil { recordEnding(from: role, origin) }
+        if ending != nil { recordEnding(from: role, origin, isMessage: false) }
         lastByteTime = max(lastByteTime, origin.time)
         streams[role.index].lastByteTime = origin.time
     }
@@ -311,7 +315,7 @@ struct Session: StreamReader, ~Copyable {
     @inline(__always)
     private mutating func recordMessage(from role: Role, _ origin: Origin) {
         guard firstCloser == nil || isBeforeClose(origin, from: role) else { return }
-        if ending != nil { recordEnding(from: nil, origin) }
+        if ending != nil { recordEnding(from: role, origin, isMessage: true) }
         lastMessageTime = max(lastMessageTime, origin.time)
     }
 
@@ -326,7 +330,8 @@ struct Session: StreamReader, ~Copyable {
         guard pause < 0 else {
             let before = lastByteTime == Session.never ? nil : lastByteTime
             let speaker = streams[0].lastPacket > streams[1].lastPacket ? Role.client : .server
-            let next = Burst(role: role, start: carriedEnd(of: role), before: before, lastSpeaker: speaker)
+            let next = Burst(
+                role: role, start: carriedEnd(of: role), before: before, lastSpeaker: speaker)
             let isFirst = pauses == nil
             let record = pauses ?? PauseRecord(next)
             pauses = record

@@ -23,6 +23,8 @@ struct TransportEnd {
     var receivedAtEnd: UInt64?
     /// The first RST, and who sent it.
     var reset: (packet: UInt64, from: Direction)?
+    /// That, or one behind which bytes of its sender had been lost.
+    var refusal: (packet: UInt64, from: Direction)?
     /// The segments to which the other end never said a word.
     var unanswered: (run: UnansweredRun, from: Direction)?
     /// How far each stream, by its direction, was acknowledged.
@@ -48,6 +50,7 @@ struct TransportEnd {
         firstEndTime = connection.endTime
         let last = connection.finalReset
         reset = last
+        refusal = connection.refusal
         let (forth, back) = (connection.finPackets[0], connection.finPackets[1])
         let fins: [UInt64] =
             switch (forth, back) {
@@ -57,6 +60,7 @@ struct TransportEnd {
             }
         if let reset = last, reset.packet < fins.first ?? .max {
             firstEnd = (reset.packet, reset.from, true)
+            receivedAtEnd = connection.receivedAtReset
         } else if let first = fins.first {
             let sender: Direction = connection.firstToFinish ?? (first == forth ? .fromInitiator : .fromResponder)
             firstEnd = (connection.finPackets[sender.index] ?? first, sender, false)

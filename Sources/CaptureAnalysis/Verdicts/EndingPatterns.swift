@@ -221,6 +221,30 @@ struct EndingPatterns: Sendable {
         return servers.count - 1
     }
 
+    /// Leaves the one of two groups of times that agree far better than the others, if one does: they are the timer's.
+    ///
+    /// - Returns: Whether one is left.
+    private static func leaveCloser(
+        of one: inout TimeClusters.Cluster?, _ other: inout TimeClusters.Cluster?
+    ) -> Bool {
+        func spread(_ cluster: TimeClusters.Cluster?) -> Int64 {
+            cluster.map { $0.range.upperBound &- $0.range.lowerBound } ?? 0
+        }
+        let spreads = (spread(one), spread(other))
+        guard max(spreads.0, spreads.1) >= notableSpread else { return false }
+        if spreads.0 <= spreads.1 / 10 {
+            other = nil
+        } else if spreads.1 <= spreads.0 / 10 {
+            one = nil
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// How far apart times must lie, in nanoseconds, for it to matter that others lie closer.
+    private static let notableSpread: Int64 = 250_000_000
+
     private static func pattern(in endings: Endings, of server: Server) -> EndingPattern? {
         func largest(
             _ times: TimeClusters, _ time: (Survivors.Times, Role) -> Int64, _ own: (Survivors.End) -> Int64
@@ -248,11 +272,14 @@ struct EndingPatterns: Sendable {
             switch (silent.count > silent.silentThroughout, living.count > living.silentThroughout) {
             case (true, false): lifetime = nil
             case (false, true): silence = nil
-            case (false, false): isSilentThroughout = true
+            case (false, false):
+                isSilentThroughout = !leaveCloser(of: &silence, &lifetime)
             // What fewer of them have in common is a coincidence.
             case (true, true) where silent.count > living.count: lifetime = nil
             case (true, true) where silent.count < living.count: silence = nil
-            case (true, true): break
+            // As long silences before it ended none of them.
+            case (true, true) where silent.steady == silent.count: silence = nil
+            case (true, true): _ = leaveCloser(of: &silence, &lifetime)
             }
         }
         // Heartbeats break a silence, and no timer that looks at messages.

@@ -29,6 +29,7 @@ extension Session {
 
     /// Records the rules that the upgrade broke.
     mutating func record(_ upgrade: Upgrade, at origin: Origin) {
+        if upgrade.hasTextAfterHead { _ = reportsFirst(.text, of: .server) }
         for role in Role.allCases {
             guard let rule = upgrade.brokenRule(of: role) else { continue }
             let carriedEnd = role == .server && openingEnd < .max ? UInt64(openingEnd) : nil

@@ -66,9 +66,19 @@ struct SessionOutcome {
         guard let firstCloser, let close = ends[firstCloser.index].close else { return nil }
         guard let end = tcp.firstEnd, end.from == direction(of: firstCloser.peer), comes(end, before: close, tcp),
             !ends[firstCloser.peer.index].isLost,
-            tcp.acknowledged[direction(of: firstCloser).index] < close.carriedEnd
+            tcp.acknowledged[direction(of: firstCloser).index] < close.carriedEnd,
+            !hadReceived(close, firstCloser.peer, tcp)
         else { return close }
         return nil
+    }
+
+    /// Whether an end's own Close frame or FIN acknowledges the other end's Close frame, whatever was captured first.
+    private func hadReceived(_ close: SentClose, _ role: Role, _ tcp: TransportEnd) -> Bool {
+        if ends[role.index].close?.answers(close) == true { return true }
+        guard let end = tcp.firstEnd, end.from == direction(of: role), let received = tcp.receivedAtEnd else {
+            return false
+        }
+        return received >= close.carriedEnd
     }
 
     /// Whether a FIN or RST came before a Close frame of the other end: in the capture, or as that acknowledges the FIN.
@@ -131,6 +141,9 @@ struct SessionOutcome {
         let (own, peer) = (role.index, role.peer.index)
         guard let close = ends[peer].close else { return isOver && !ends[peer].isLost ? .abnormal : nil }
         if wasRefused(close, from: role.peer, tcp) { return .abnormal }
+        if hasSlept(role, through: close, tcp) {
+            return tcp.refusal?.from == direction(of: role.peer) ? .abnormal : nil
+        }
         if hasVanished(role, tcp) { return nil }
         guard let body = close.body else { return nil }
         // RFC 6455 7.1.5: the code of the first Close frame received.
@@ -144,6 +157,13 @@ struct SessionOutcome {
     private func wasRefused(_ close: SentClose, from sender: Role, _ tcp: TransportEnd) -> Bool {
         guard let reset = tcp.reset, reset.from == direction(of: sender.peer) else { return false }
         return tcp.acknowledged[direction(of: sender).index] < close.carriedEnd
+    }
+
+    /// Whether an end went on after a pause as if the other one had sent no Close frame: it was out of reach meanwhile.
+    private func hasSlept(_ role: Role, through close: SentClose, _ tcp: TransportEnd) -> Bool {
+        let sender = direction(of: role.peer)
+        guard burst?.role == role else { return false }
+        return tcp.acknowledged[sender.index] < close.carriedEnd && ends[role.index].lastPacket > close.origin.packet
     }
 
     /// Whether an end never acknowledged the other one's Close frame, and was silent until that gave up.

@@ -111,8 +111,8 @@ extension NextHeader {
         case 0x86dd: self = .ipv6
         case 0x8100, 0x88a8, 0x9100: self = .vlanTag
         case 0x8847, 0x8848: self = .mplsLabel
-        // VN-Tag; E-tag (IEEE 802.1BR); Cisco MetaData.
-        case 0x8926: self = .tag(6)
+        // VN-Tag, HSR (IEC 62439-3); E-tag (IEEE 802.1BR); Cisco MetaData.
+        case 0x8926, 0x892f: self = .tag(6)
         case 0x893f, 0x8909: self = .tag(8)
         // FabricPath: the bytes before it look like an Ethernet header, and a second one follows.
         case 0x8903: self = .prefixedEthernet(2)
@@ -122,6 +122,8 @@ extension NextHeader {
         case 0x88e5: self = .none(.tunnel(.macsec))
         case 0x88e7: self = .none(.tunnel(.providerBackbone))
         case 0x894f: self = .none(.tunnel(.nsh))
+        case 0x22f3: self = .none(.tunnel(.trill))
+        case 0x4305: self = .none(.tunnel(.batman))
         default: self = .none(.other)
         }
     }
@@ -159,6 +161,7 @@ extension NextHeader {
         case IPProtocol.gre: self = .gre
         case IPProtocol.mpls: self = .mplsLabel
         case IPProtocol.ethernet: self = .ethernet
+        case IPProtocol.etherIP: self = .prefixedEthernet(2)
         case IPProtocol.l2tp: self = .l2tpSession
         case IPProtocol.encapsulatingSecurityPayload: self = .none(.tunnel(.esp))
         default: self = .none(.other)
@@ -183,6 +186,8 @@ enum IPProtocol {
     static let encapsulatingSecurityPayload: UInt8 = 50
     static let authenticationHeader: UInt8 = 51
     static let destinationOptions: UInt8 = 60
+    /// EtherIP (RFC 3378).
+    static let etherIP: UInt8 = 97
     /// L2TPv3 (RFC 3931 4.1.1).
     static let l2tp: UInt8 = 115
     static let mobility: UInt8 = 135

@@ -161,6 +161,14 @@ extension TCPConnection {
         return aftermath.origin
     }
 
+    /// How far the sender of the RST that ended it had received the other stream by then; nil if that is not known.
+    package var receivedAtReset: UInt64? {
+        mutating get {
+            guard let aftermath, finalReset?.packet == aftermath.packet else { return nil }
+            return aftermath.received
+        }
+    }
+
     /// Closes it: nothing that matters has followed its RST.
     package mutating func close() { slowPathReasons.insert(.closed) }
 

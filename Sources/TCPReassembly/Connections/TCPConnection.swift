@@ -125,6 +125,15 @@ package struct TCPConnection: ~Copyable {
         }
     }
 
+    /// That, or a RST at the last byte that its receiver has ever acknowledged: bytes behind it were lost on the way.
+    package var refusal: (packet: UInt64, from: Direction)? {
+        mutating get {
+            if let finalReset { return finalReset }
+            guard let nearReset, nearResetOffset == streams[nearReset.from.index].acknowledgedOffset else { return nil }
+            return (nearReset.packet, nearReset.from)
+        }
+    }
+
     /// Who sent its FIN first, by what the FINs acknowledge, whatever was captured first; nil if they do not tell.
     package var firstToFinish: Direction? {
         mutating get {

@@ -89,6 +89,21 @@ struct MirrorAndCarrierTests {
         #expect(decode(secured).outcome == .tunnel(.macsec))
     }
 
+    @Test(
+        "tunnels of layer 2 are named",
+        arguments: [([0x88, 0xe7], .providerBackbone), ([0x22, 0xf3], .trill), ([0x43, 0x05], .batman)]
+            as [([UInt8], UndecodedTunnel)])
+    func layer2(type: [UInt8], tunnel: UndecodedTunnel) {
+        let frame = [UInt8](repeating: 2, count: 12) + type + Array(repeating: 7, count: 60)
+        #expect(decode(frame).outcome == .tunnel(tunnel))
+    }
+
+    @Test("a frame in EtherIP (RFC 3378 3)")
+    func etherIP() throws {
+        let segment = try #require(decode(Self.ip(97, [0x30, 0] + sent.ethernet())).segment)
+        #expect(segment.payloadLength == sent.payload.count)
+    }
+
     private static func udp(_ port: UInt16, _ payload: [UInt8]) -> [UInt8] {
         UDPPacket(to: Endpoint("10.0.0.9:\(port)"), payload: payload).ethernet()
     }

@@ -80,7 +80,7 @@ struct UDPTests {
         ([0x38, 1, 2], 1194, .tunnel(.openVPN)),
         ([0x60, 0, 0, 0], 3544, .tunnel(.teredo)),
         ([0x80, 0, 0, 0], 4341, .tunnel(.lisp)), ([0x0c, 0, 0, 1], 4790, .tunnel(.vxlanGPE)),
-        ([0, 1, 0x01, 0x40], 6635, .tunnel(.mplsOverUDP)),
+        ([0, 1, 0x01, 0x40], 6635, .tunnel(.mplsOverUDP)), ([0, 4, 0, 0], 6080, .tunnel(.gue)),
         ([0, 0x10, 0, 0], 5247, .tunnel(.capwap)),
         // A short header.
         ([0x4c, 0xfe, 0x41, 0x89, 0x65, 0x5e, 0x5c, 0xd5], 443, .webPort),

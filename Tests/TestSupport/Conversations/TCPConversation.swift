@@ -121,6 +121,13 @@ package struct TCPConversation: Sendable {
         append(from: sender, [.rst])
     }
 
+    /// The same to an end that has not received the last bytes of its sender, as its data say.
+    package mutating func refuse(from sender: ExpectedMessage.Sender, withoutLast byteCount: Int) {
+        next[sender, default: 0] &-= UInt32(truncatingIfNeeded: byteCount)
+        refuse(from: sender)
+        advance(sender, by: byteCount)
+    }
+
     /// A RST of an end that has not received the last bytes that the other has sent.
     package mutating func reset(from sender: ExpectedMessage.Sender, withoutLast byteCount: Int) {
         append(from: sender, [.rst, .ack], unacknowledged: byteCount)
