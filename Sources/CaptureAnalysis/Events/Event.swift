@@ -57,12 +57,26 @@ public protocol EventSink: ~Copyable {
     ///   - direction: Who sent it.
     ///   - record: The packet that the connection was first seen with.
     mutating func receiveOpening(_ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64)
+
+    /// Takes text of a client that a session passes over, since it stands behind the head of the request; only if the
+    /// demand asks for the bytes before sessions.
+    ///
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - offset: Its place in the client's stream.
+    ///   - session: The session.
+    mutating func receiveTextAfterRequest(_ bytes: Span<UInt8>, at offset: UInt64, of session: SessionID)
 }
 
 extension EventSink where Self: ~Copyable {
     /// Most receivers do not ask for them.
     public mutating func receiveOpening(
         _ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64
+    ) {}
+
+    /// Most receivers do not ask for it.
+    public mutating func receiveTextAfterRequest(
+        _ bytes: Span<UInt8>, at offset: UInt64, of session: SessionID
     ) {}
 }
 

@@ -23,6 +23,9 @@ extension Session {
             workspace.report(Finding(rule, from: .client, at: offset), at: workspace.context(id), into: &sink)
         }
         guard isText else { return false }
+        if workspace.options.demand.includesOpenings, !isCarried {
+            sink.receiveTextAfterRequest(bytes, at: offset, of: id)
+        }
         streams[client].decoder.lose(resources: &workspace.resources)
         streams[client].decoder.resume(at: offset &+ UInt64(bytes.count))
         if streams[client].search != nil { beginTrial(of: .client, &workspace) }
