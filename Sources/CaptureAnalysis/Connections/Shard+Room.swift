@@ -102,6 +102,12 @@ extension Shard {
         self.room = room
     }
 
+    /// Whether there is no memory for further sessions.
+    func isFull(_ workspace: inout Workspace) -> Bool {
+        guard let room else { return false }
+        return room.total &- bytesTaken(room, &workspace) <= max(room.total / 32, Self.chunkBytes)
+    }
+
     /// What all takes together.
     private func bytesTaken(_ room: SharedRoom, _ workspace: inout Workspace) -> Int {
         let buffers = room.waiting.taken(table.budget) &+ room.layers.taken(layerRoom)
