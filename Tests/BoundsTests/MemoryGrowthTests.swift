@@ -22,6 +22,9 @@ import WireFormat
             Kind(
                 testDescription: "answers behind holes, which the end of the capture shows", steps: [.lateAnswer],
                 size: 6000),
+            Kind(
+                testDescription: "requests, all of them answered when most are forgotten", steps: [.ask, .answer],
+                size: 12_000),
             Kind(testDescription: "compressed messages that never end", steps: [.deflate], size: 2000),
         ]
 
