@@ -34,7 +34,7 @@ struct LiveBytesTests {
     private static func crowd(_ step: Crowd.Step) -> (amount: UInt8, connections: Int) {
         switch step {
         case .syn: (0, 12_000)
-        case .open, .close, .end: (0, 2500)
+        case .open, .close, .end, .lateAnswer, .ask, .answer: (0, 2500)
         case .hello: (255, 8000)
         case .pings: (63, 900)
         case .pongs: (80, 400)

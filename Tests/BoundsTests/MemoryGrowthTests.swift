@@ -19,6 +19,12 @@ import WireFormat
         static let kinds = [
             Kind(testDescription: "connections that never open", steps: [.syn], size: 20_000),
             Kind(testDescription: "sessions that stay open", steps: [.open], size: 4500),
+            Kind(
+                testDescription: "answers behind holes, which the end of the capture shows", steps: [.lateAnswer],
+                size: 6000),
+            Kind(
+                testDescription: "requests, all of them answered when most are forgotten", steps: [.ask, .answer],
+                size: 12_000),
             Kind(testDescription: "compressed messages that never end", steps: [.deflate], size: 2000),
         ]
 

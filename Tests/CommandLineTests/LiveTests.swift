@@ -89,6 +89,9 @@ struct LiveTests {
         for _ in 0..<24 { talk.send(message, from: .server) }
         let complaint = try #require(try capture.readError())
         #expect(complaint.contains(" lines not shown because the reader is too slow"))
+        // What waits for the reader is bounded; the kernel's buffer is in the program's memory.
+        for _ in 0..<24 { talk.send(message, from: .server) }
+        #expect(try #require(capture.program.peakMemory) < 200 << 20)
         capture.program.send(SIGINT)
         // The program still waits for its reader; signals that come at once count as one.
         let isOver = eventually {

@@ -58,6 +58,40 @@ struct ExtractTests {
         #expect(names.map { String($0.split(separator: ".").last ?? "") } == payloads.map(\.0))
     }
 
+    @Test("longer than what is kept of one are cut, and it is said how many", arguments: [true, false])
+    func long(isFragmented: Bool) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        let payload = [UInt8](repeating: 7, count: 18 << 20)
+        if isFragmented {
+            let part = 60_000
+            let starts = Array(stride(from: 0, to: payload.count, by: part))
+            for start in starts {
+                let end = min(start + part, payload.count)
+                let isLast = end == payload.count
+                let head: [UInt8] = [(isLast ? 0x80 : 0) | (start == 0 ? 2 : 0), 126, UInt8((end - start) >> 8)]
+                talk.send(head + [UInt8((end - start) & 0xff)] + payload[start..<end], from: .server)
+            }
+        } else {
+            let header: [UInt8] = [0x82, 127, 0, 0, 0, 0] + [24, 16, 8, 0].map { UInt8(payload.count >> $0 & 0xff) }
+            talk.send(header, from: .server)
+            for start in stride(from: 0, to: payload.count, by: 60_000) {
+                talk.send(Array(payload[start..<min(start + 60_000, payload.count)]), from: .server)
+            }
+        }
+        talk.send(WireFrame.text("short", from: .client), from: .client)
+        talk.finish(first: .server)
+        let path = try folder.write("long.pcap", talk.packets.pcap())
+        let run = try Wstap.run(["extract", path, "-o", folder.path("long")])
+        #expect(run.status == 1 && run.errors.contains("1 of the messages"))
+        let entries = try index(folder.path("long"))
+        #expect(entries.map { $0["length"] as? Int } == [payload.count, 5])
+        #expect(entries.map { $0["payload_truncated"] as? Bool } == [true, nil])
+        let name = try #require(entries.first?["file"] as? String)
+        let saved = try Data(contentsOf: URL(filePath: "\(folder.path("long"))/\(name)"))
+        #expect(saved.count > 8 << 20 && saved.count < payload.count && saved.allSatisfy { $0 == 7 })
+    }
+
     @Test("are bounded, filtered, and never mixed with other files")
     func bounds() throws {
         let chat = try Fixture.named("chat").capture.path

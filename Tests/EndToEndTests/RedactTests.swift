@@ -10,34 +10,6 @@ struct RedactTests {
         folder = try ScratchFolder()
     }
 
-    /// Keys of the trace whose values are, or are made of, what is replaced; and numbers of packets.
-    private static let replaced: Set<String> = [
-        "payload", "payload_base64", "url", "request_headers", "response_headers", "reason", "connection", "interface",
-        "text", "subprotocol", "fin_packets", "masking_key",
-    ]
-
-    private static func kept(_ value: Any) -> Any {
-        if let object = value as? [String: Any] {
-            return object.filter { !replaced.contains($0.key) && !$0.key.hasSuffix("packet") }.mapValues(kept)
-        }
-        return (value as? [Any]).map { $0.map(kept) } ?? value
-    }
-
-    private func events(_ path: String) throws -> [[String: Any]] {
-        try Wstap.run([path, "--format", "jsonl"]).output.split(separator: UInt8(ascii: "\n")).compactMap {
-            try JSONSerialization.jsonObject(with: Data($0)) as? [String: Any]
-        }.filter { !["capture", "summary"].contains($0["event"] as? String) }
-    }
-
-    private func lines(_ events: [[String: Any]]) throws -> [String: Int] {
-        var lines: [String: Int] = [:]
-        for event in events {
-            let data = try JSONSerialization.data(withJSONObject: Self.kept(event), options: .sortedKeys)
-            lines[String(decoding: data, as: UTF8.self), default: 0] += 1
-        }
-        return lines
-    }
-
     /// Words of five letters or more, in lower case.
     private static func words(_ bytes: some Sequence<UInt8>) -> Set<String> {
         var words: Set<String> = []
@@ -81,7 +53,7 @@ struct RedactTests {
     /// be, and frames that are found by few bytes (docs/redact.md, "Where the trace differs").
     private static let different: Set<String> = [
         "rules-of-tcp", "craft-overlap-late-a", "evasion",
-        "rules-of-frames", "rules-of-the-upgrade", "ab-server-pyws-base",
+        "rules-of-frames", "rules-of-the-upgrade",
         "snap-length-96", "craft-snaplen96-a", "craft-midstart-node-takeover",
     ]
 
@@ -93,20 +65,20 @@ struct RedactTests {
 
     @Test("have the same sessions, frames and findings, and nothing of what was said", arguments: CutSource.all)
     func sessions(source: CutSource) throws {
-        let original = try events(source.path)
+        let original = try SharedEvents.events(of: source.path)
         let isPlain = !original.contains { $0["encrypted"] is [String: Any] }
         guard !original.isEmpty, isPlain else { return }
         let path = folder.path("redacted.pcapng")
         let run = try Wstap.run(["redact", source.path, "-o", path])
         #expect(run.status <= 1 && run.output.isEmpty, "\(run.errors)")
-        var redacted = try events(path)
+        var redacted = try SharedEvents.events(of: path)
         if !Self.different.contains(source.description) {
-            let expected = try lines(original)
-            var found = try lines(redacted)
+            let expected = try SharedEvents.lines(original)
+            var found = try SharedEvents.lines(redacted)
             for _ in 0..<3 where found != expected && Self.variable.contains(source.description) {
                 _ = try Wstap.run(["redact", source.path, "-q", "-o", path])
-                redacted = try events(path)
-                found = try lines(redacted)
+                redacted = try SharedEvents.events(of: path)
+                found = try SharedEvents.lines(redacted)
             }
             #expect(found.filter { expected[$0.key] != $0.value }.keys.sorted().prefix(3).map { $0.prefix(300) } == [])
             #expect(expected.filter { found[$0.key] != $0.value }.keys.sorted().prefix(3).map { $0.prefix(300) } == [])
@@ -168,7 +140,7 @@ struct RedactTests {
         for words in [[], ["--keep-keys"]] {
             let path = folder.path("redacted.pcapng")
             #expect(try Wstap.run(["redact", input, "-o", path] + words).status == 0)
-            let events = try events(path)
+            let events = try SharedEvents.events(of: path)
             let payload = try #require(events.first { $0["event"] as? String == "message" }?["payload"] as? String)
             #expect(payload.utf8.count == text.utf8.count)
             let object = try #require(try JSONSerialization.jsonObject(with: Data(payload.utf8)) as? [String: Any])
@@ -229,7 +201,7 @@ struct RedactTests {
         let file = try [UInt8](Data(contentsOf: URL(filePath: path)))
         let shown = Self.words(file).union(Self.base64Words(file))
         #expect(shown.filter { $0.contains("hidden") || ["sample", "truetrue"].contains($0) } == [])
-        let handshake = try #require(events(path).first { $0["event"] as? String == "handshake" })
+        let handshake = try #require(SharedEvents.events(of: path).first { $0["event"] as? String == "handshake" })
         #expect(handshake["accept_valid"] as? Bool == true)
         #expect(String(decoding: file, as: UTF8.self).contains("example.com") == words.isEmpty)
     }
@@ -254,7 +226,7 @@ struct RedactTests {
         #expect(
             Self.words(file).filter { $0.contains("hidden") || ["deadbeef", "facade", "added"].contains($0) } == [])
         #expect(!String(decoding: file, as: UTF8.self).contains("4111"))
-        let handshake = try #require(events(path).first { $0["event"] as? String == "handshake" })
+        let handshake = try #require(SharedEvents.events(of: path).first { $0["event"] as? String == "handshake" })
         #expect(handshake["accept_valid"] as? Bool == false)
     }
 }

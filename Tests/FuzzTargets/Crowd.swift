@@ -48,6 +48,12 @@ public struct Crowd {
         case end
         /// A TLS handshake of a long server name and long application protocols, of which nothing can be decrypted.
         case hello
+        /// The answer to an upgrade, behind a hole, of a connection whose request was not captured.
+        case lateAnswer
+        /// A request for an upgrade.
+        case ask
+        /// The answer to one.
+        case answer
     }
 
     /// A packet of the crowd's.
@@ -81,7 +87,8 @@ public struct Crowd {
         let place = connection % isOpen.count
         let amount = Int(amount) + 1
         switch step {
-        case .syn, .open, .longURL, .refused, .head, .requests, .midstream, .fragment, .end, .hello:
+        case .syn, .open, .longURL, .refused, .head, .requests, .midstream, .fragment, .end, .hello, .lateAnswer, .ask,
+            .answer:
             begin(step, place, amount, receive)
         case .message, .fragments, .deflate, .hole, .holes, .pings, .pongs, .messages, .repeats, .close, .lost:
             if !isUpgraded[place] { begin(.open, place, 0, receive) }
@@ -129,6 +136,14 @@ public struct Crowd {
         case .fragment:
             fill("", 100 * amount)
             segment(place, from: 0, flags: 0x10, isFragment: true, receive)
+        case .ask: ask(place, path: 1, receive)
+        case .answer:
+            handshake(place, receive)
+            answer(place, "101 Switching Protocols", receive)
+        case .lateAnswer:
+            handshake(place, receive)
+            next[2 * place + 1] &+= UInt32(amount)
+            answer(place, "101 Switching Protocols", receive)
         case .hello:
             handshake(place, receive)
             hello(place, amount)

@@ -50,8 +50,12 @@ extension Shard {
                 end(slot, cause: .captureEnd, &workspace, &sink)
                 table.remove(slot)
             } else if table.connections[slot].age(to: time, limits: table.limits) {
+                let wasSession = isSession(slot)
                 workspace.hasHole = true
                 drain(slot, &workspace, &sink)
+                if !wasSession, isSession(slot), isFull(&workspace) {
+                    forget(slot, cause: .captureEnd, &workspace, &sink)
+                }
             }
         }
     }
@@ -68,11 +72,20 @@ extension Shard {
         }
     }
 
+    private func isSession(_ slot: Slot<TCPConnection>) -> Bool {
+        if case .session = connections[slot.index].reader { true } else { false }
+    }
+
     /// Hands on everything that waits, since the capture is over; upgrades that were not answered are reported.
     mutating func flush(_ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable) {
         for slot in table.connections.slots where table.connections.isUsed(slot) {
+            let wasSession = isSession(slot)
             flush(slot, &workspace, &sink)
-            if case .opening(let opening) = connections[slot.index].reader {
+            // Many sessions may be shown by the end of the capture alone, and each of them needs memory like any other.
+            if !wasSession, isFull(&workspace), isSession(slot) || isLayer(slot) {
+                end(slot, cause: .captureEnd, &workspace, &sink)
+                table.remove(slot)
+            } else if case .opening(let opening) = connections[slot.index].reader {
                 reportUnanswered(opening, of: Feed(slot), &workspace, &sink)
             }
         }

@@ -102,6 +102,12 @@ extension Shard {
         self.room = room
     }
 
+    /// Whether there is no memory for further sessions.
+    func isFull(_ workspace: inout Workspace) -> Bool {
+        guard let room else { return false }
+        return room.total &- bytesTaken(room, &workspace) <= max(room.total / 32, Self.chunkBytes)
+    }
+
     /// What all takes together.
     private func bytesTaken(_ room: SharedRoom, _ workspace: inout Workspace) -> Int {
         let buffers = room.waiting.taken(table.budget) &+ room.layers.taken(layerRoom)
@@ -113,22 +119,68 @@ extension Shard {
         return buffers &+ streams &+ long &+ receivers &+ workspace.resources.sessionBytes &+ recordBytes
     }
 
+    /// What a connection may need next.
+    private enum Record {
+        case opening
+        case session
+    }
+
     /// Forgets another connection if this one may need a slot that there is no memory for, or if there is hardly any left.
     @inline(never)
     mutating func makeRoom(
         for current: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let hasRoom =
-            switch connections[current.index].reader {
-            case .none: openings.hasFreeSlot
-            case .opening: sessions.hasFreeSlot
-            case .session, .layer, .stopped, .ignored: true
-            }
-        guard isOverdrawn || !hasRoom, let slot = table.nextToForget(now: workspace.time, isForced: true),
-            slot != current
-        else {
-            return
+        switch connections[current.index].reader {
+        case .none:
+            // The first bytes may be an answer, which takes both.
+            if isOverdrawn || !openings.hasFreeSlot { forgetAnother(than: current, with: .opening, &workspace, &sink) }
+            if !sessions.hasFreeSlot { forgetAnother(than: current, with: .session, &workspace, &sink) }
+        case .opening:
+            if isOverdrawn || !sessions.hasFreeSlot { forgetAnother(than: current, with: .session, &workspace, &sink) }
+        case .session, .layer, .stopped, .ignored:
+            if isOverdrawn { forgetAnother(than: current, with: nil, &workspace, &sink) }
         }
+    }
+
+    private mutating func forgetAnother(
+        than current: Slot<TCPConnection>, with record: Record?, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let slot = nextToForget(with: record) ?? table.nextToForget(now: workspace.time, isForced: true),
+            slot != current
+        else { return }
         forget(slot, cause: table.connections[slot].isOver ? .closed : .captureEnd, &workspace, &sink)
+    }
+
+    /// Finds a connection to forget that has a record of a kind, since the memory of other kinds is not given back: of the
+    /// next 16, the one that was silent longest.
+    ///
+    /// - Returns: The connection; nil if few records are of that kind, so that there may be more.
+    private mutating func nextToForget(with record: Record?) -> Slot<TCPConnection>? {
+        guard let record, let room else { return nil }
+        let (bytes, hasFreeSlot) =
+            record == .opening
+            ? (openings.byteCount, openings.hasFreeSlot) : (sessions.byteCount, sessions.hasFreeSlot)
+        guard !hasFreeSlot, bytes > room.total / 16 else { return nil }
+        var oldest: (slot: Slot<TCPConnection>, time: Timestamp)?
+        var found = 0
+        for _ in 0..<table.connections.slotCount where found < 16 {
+            hand = hand &+ 1 < table.connections.slotCount ? hand &+ 1 : 0
+            let slot = Slot<TCPConnection>(hand)
+            guard table.connections.isUsed(slot), has(record, slot) else { continue }
+            if table.connections[slot].isOver { return slot }
+            found &+= 1
+            let time = table.connections[slot].lastTime
+            if oldest.map({ time < $0.time }) ?? true { oldest = (slot, time) }
+        }
+        return oldest?.slot
+    }
+
+    private func has(_ record: Record, _ slot: Slot<TCPConnection>) -> Bool {
+        switch connections[slot.index].reader {
+        case .opening, .stopped: record == .opening
+        case .session: record == .session
+        case .none, .layer, .ignored: false
+        }
     }
 }

@@ -26,6 +26,8 @@ struct Shard: ~Copyable {
     var room: SharedRoom?
     /// Whether it has taken all that it may, so that connections must be forgotten.
     var isOverdrawn = false
+    /// The slot at which the search for a connection whose record is needed has stopped.
+    var hand = 0
     /// What has passed since the memory was shared out last: the bytes, and 1 KiB more for each packet.
     var sinceShared = 0
     /// Its connections by server.

@@ -57,12 +57,28 @@ public protocol EventSink: ~Copyable {
     ///   - direction: Who sent it.
     ///   - record: The packet that the connection was first seen with.
     mutating func receiveOpening(_ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64)
+
+    /// Takes text that a session passes over, since it stands behind a head in place of frames; only if the demand asks for
+    /// the bytes before sessions.
+    ///
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - offset: Its place in the stream.
+    ///   - role: Who sent it.
+    ///   - session: The session.
+    mutating func receiveTextForFrames(
+        _ bytes: Span<UInt8>, at offset: UInt64, from role: Role, of session: SessionID)
 }
 
 extension EventSink where Self: ~Copyable {
     /// Most receivers do not ask for them.
     public mutating func receiveOpening(
         _ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64
+    ) {}
+
+    /// Most receivers do not ask for it.
+    public mutating func receiveTextForFrames(
+        _ bytes: Span<UInt8>, at offset: UInt64, from role: Role, of session: SessionID
     ) {}
 }
 

@@ -41,6 +41,9 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         let offset = streams[role.index].decoder.streamOffset
+        if workspace.options.demand.includesOpenings, !isCarried {
+            sink.receiveTextForFrames(text, at: offset, from: role, of: id)
+        }
         streams[role.index].decoder.lose(resources: &workspace.resources)
         streams[role.index].decoder.resume(at: offset &+ UInt64(text.count))
         recordText(from: role, origin)

@@ -1,4 +1,5 @@
 import WebSocketProtocol
+import WireFormat
 
 /// Where a frame's payload is.
 struct FramePlace: Sendable {
@@ -18,10 +19,17 @@ struct FramePlace: Sendable {
 }
 
 extension FrameHeader {
+    /// What stays of a header that is cut: all but its masking key.
+    static func beginning(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        let second = bytes.dropFirst().first.map { $0 & 0x7f } ?? 0
+        let kept = bytes.prefix(second == 127 ? 10 : second == 126 ? 4 : 2)
+        return kept.count(where: { $0.isLetter || $0.isDigit }) > 4 ? Array(kept.prefix(2)) : Array(kept)
+    }
+
     /// The header with another masking key (RFC 6455 5.2).
     ///
-    /// If it is none in truth, little of what was taken for it can be a word: of a length of eight bytes that more than two
-    /// are text of, one is zero.
+    /// If it is none in truth, little of what was taken for it can be a word: of a length of eight bytes that more than four
+    /// are letters or digits of, one is zero.
     func bytes(key: UInt32?) -> [UInt8] {
         let mask: UInt8 = maskingKey == nil ? 0 : 0x80
         var bytes = [firstByte]
@@ -29,7 +37,7 @@ extension FrameHeader {
         case 2: bytes += [126 | mask] + (0..<2).map { UInt8(truncatingIfNeeded: payloadLength >> UInt64(8 - 8 * $0)) }
         case 8:
             let original = (0..<8).map { UInt8(truncatingIfNeeded: payloadLength >> UInt64(56 - 8 * $0)) }
-            let isText = payloadLength >> 32 != 0 && original.count { 0x20..<0x7f ~= $0 } > 2
+            let isText = original.count { $0.isLetter || $0.isDigit } > 4
             let length = isText ? payloadLength & ~0xff00_0000 : payloadLength
             bytes += [127 | mask] + (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(56 - 8 * $0)) }
         default: bytes.append(UInt8(truncatingIfNeeded: payloadLength) & 0x7f | mask)

@@ -13,8 +13,12 @@ struct HeadRedaction: Sendable {
     }
 
     private enum Place: Sendable {
+        /// Before the first head.
+        case preamble
         /// Before a head, in a body, or in something else.
         case outside
+        /// Behind the head of an answer that switches protocols: in text, if in anything.
+        case behindSwitch
         case head
         /// Before the size of a chunk.
         case chunkSize
@@ -24,19 +28,29 @@ struct HeadRedaction: Sendable {
         case body(UInt64)
     }
 
-    private var place = Place.outside
+    private var place = Place.preamble
     private var line: [UInt8] = []
     private var lineOffset: UInt64 = 0
     private var isChunked = false
     private var bodyLength: UInt64 = 0
     /// Whether the head cannot have a body: a response with such a status.
     private var hasNoBody = false
+    /// Whether the head is that of a 101.
+    private var switchesProtocols = false
     private var isOverlong = false
     /// Whether only messages of SOCKS have come.
     private var mayBeSOCKS = true
 
     /// Bytes of a line beyond which it is no head's.
     private static var longestLine: Int { 65_536 }
+
+    /// Where bytes begin that no head was expected to hold; nil if that is not known.
+    var endOfHeads: UInt64? {
+        switch place {
+        case .outside where line.isEmpty, .behindSwitch where line.isEmpty: lineOffset
+        default: nil
+        }
+    }
 
     /// The answer to a key: what it was, and what it is to be.
     struct Accept: Sendable {
@@ -69,6 +83,7 @@ struct HeadRedaction: Sendable {
             case .body(let remaining) where skipped < remaining: place = .body(remaining - skipped)
             case .chunk(let remaining) where skipped < remaining: place = .chunk(remaining - skipped)
             case .chunk(skipped): place = .chunkSize
+            case .preamble: break
             default: place = .outside
             }
         }
@@ -132,10 +147,14 @@ struct HeadRedaction: Sendable {
         case .head:
             var nobody: [Accept] = []
             return Piece(offset: lineOffset, bytes: field(line[...], values, &nobody))
-        case .outside where line.starts(with: "HTTP/1.".utf8) || line.starts(with: "GET ".utf8):
+        case .outside where Self.mayBeginHead(line), .preamble where Self.mayBeginHead(line):
             return values.startOfLine(line[...]).map { Piece(offset: lineOffset, bytes: $0) }
         default: return nil
         }
+    }
+
+    private static func mayBeginHead(_ line: [UInt8]) -> Bool {
+        line.starts(with: "HTTP/1.".utf8) || line.starts(with: "GET ".utf8)
     }
 
     private mutating func finishLine(_ values: HeadValues, _ accepts: inout [Accept]) -> Piece? {
@@ -143,7 +162,10 @@ struct HeadRedaction: Sendable {
         let end = Array(line[text.count...])
         switch place {
         case .head where text.isEmpty:
-            place = hasNoBody ? .outside : isChunked ? .chunkSize : bodyLength > 0 ? .body(bodyLength) : .outside
+            place =
+                switchesProtocols
+                ? .behindSwitch
+                : hasNoBody ? .outside : isChunked ? .chunkSize : bodyLength > 0 ? .body(bodyLength) : .outside
             isChunked = false
             return Piece(offset: lineOffset, bytes: end)
         case .head:
@@ -160,15 +182,21 @@ struct HeadRedaction: Sendable {
             return Piece(
                 offset: lineOffset,
                 bytes: Array(digits) + [UInt8](repeating: 0x20, count: text.count - digits.count) + end)
-        case .outside, .chunk, .body:
+        case .behindSwitch:
+            return Piece(offset: lineOffset, bytes: values.pseudonyms.shaped(line))
+        case .preamble, .outside, .chunk, .body:
             guard let (skipped, start) = Self.start(of: text, values) else {
+                if case .preamble = place, text.allSatisfy(\.isText) {
+                    return Piece(offset: lineOffset, bytes: values.pseudonyms.shaped(line))
+                }
                 return text.isEmpty ? Piece(offset: lineOffset, bytes: end) : nil
             }
             place = .head
             (isChunked, bodyLength) = (false, 0)
             let status = String(decoding: text.dropFirst(skipped + 9).prefix(3), as: UTF8.self)
             hasNoBody = start.starts(with: "HTTP/".utf8) && (status.hasPrefix("1") || ["204", "304"].contains(status))
-            if start.starts(with: "PROXY ".utf8) { place = .outside }
+            switchesProtocols = start.starts(with: "HTTP/".utf8) && status == "101"
+            if start.starts(with: "PROXY ".utf8) { place = .preamble }
             return Piece(offset: lineOffset &+ UInt64(skipped), bytes: start + end)
         }
     }
@@ -178,10 +206,13 @@ struct HeadRedaction: Sendable {
         if line.first == 0x50 || line.first == 0x47 || line.first == 0x48, let start = values.startLine(line) {
             return (0, start)
         }
-        // Something may stand before the first head, even in its line.
-        for word in ["GET ", "HTTP/1."] {
-            let word = Array(word.utf8)
-            guard line.count <= 8192, let place = line.indices.first(where: { line[$0...].starts(with: word) }),
+        // Something may stand before the first head, even in its line: the last request counts, and the first answer.
+        for word in ["GET /", "GET ", "HTTP/1."] {
+            let bytes = Array(word.utf8)
+            let isStart: (Int) -> Bool = { line[$0...].starts(with: bytes) }
+            guard line.count <= 8192,
+                let place = word.hasPrefix("G")
+                    ? line.indices.last(where: isStart) : line.indices.first(where: isStart),
                 let start = values.startLine(line[place...])
             else { continue }
             return (place - line.startIndex, start)
@@ -222,6 +253,11 @@ struct HeadRedaction: Sendable {
         }
         return values.fieldName(line[..<colon]) + [0x3a] + spaces + replacement + end.reversed()
     }
+}
+
+extension UInt8 {
+    /// Whether it is a byte of ASCII text in a line.
+    fileprivate var isText: Bool { (0x20...0x7e).contains(self) || (0x09...0x0d).contains(self) }
 }
 
 extension Span<UInt8> {

@@ -16,6 +16,13 @@ struct RedactedStream {
     var pending: [Extent] = []
     /// The end of the last frame.
     var frontier: UInt64?
+    /// The bytes of a header that begins at ``frontier``, which the packets so far have brought; all but the masking key
+    /// have taken their place.
+    var partialHeader: [UInt8] = []
+    /// The frame from which on lengths are misread, so that segments begin with headers which no frame is reported of.
+    var misread: UInt64?
+    /// Where the stream stops being frames; nil if it does not.
+    var stop: UInt64?
     /// The text of a frame that begins there and is never complete, as far as it is known, replaced.
     var unfinished: [UInt8] = []
 

@@ -1,7 +1,7 @@
 package import CaptureAnalysis
 package import PacketDecoding
 package import TraceOutput
-import WebSocketProtocol
+package import WebSocketProtocol
 package import WireFormat
 
 /// What a redaction came to, for its report.
@@ -93,6 +93,16 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         }
     }
 
+    package mutating func receiveTextForFrames(
+        _ bytes: Span<UInt8>, at offset: UInt64, from role: Role, of id: SessionID
+    ) {
+        guard let session = sessions[id] else { return }
+        let key = session.stream(of: role)
+        let extent = extent(pseudonyms.shaped(Array(copying: bytes)), at: offset)
+        _ = streams[key, default: RedactedStream()].heads.add(extent, &store)
+        streams[key]?.frontier = extent.end
+    }
+
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         switch event {
         case .connection(let start):
@@ -103,9 +113,14 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
             sessions[id] = RedactedSession(record: start.record, client: start.clientDirection)
         case .handshake(let handshake):
             guard handshake.isAccepted else { return }
+            guard let session = sessions[context.session] else { return }
             sessions[context.session]?.learn(handshake.extensions)
+            for key in [session.stream(of: .client), session.stream(of: .server)] {
+                streams[key]?.frontier = heads[key]?.endOfHeads
+            }
         case .frame(let frame): take(frame, context.session, payload)
         case .message(let message): take(message, context.session, payload)
+        case .finding(let finding): take(finding, context.session)
         case .end: end(context.session)
         default: break
         }
@@ -143,6 +158,19 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         }
     }
 
+    /// Learns where there are no frames any more, or where lengths are misread.
+    private mutating func take(_ finding: Finding, _ id: SessionID) {
+        guard let session = sessions[id], let role = finding.from, let offset = finding.streamOffset else { return }
+        let key = session.stream(of: role)
+        if finding.rule == Rule(Violation.implausible).id {
+            if streams[key]?.stop == nil { streams[key]?.stop = offset }
+        } else if ["frame.length-byte-order", "frame.length-form"].contains(finding.rule),
+            let frontier = streams[key]?.frontier
+        {
+            if streams[key]?.misread == nil { streams[key]?.misread = frontier }
+        }
+    }
+
     private mutating func take(_ event: borrowing FrameEvent, _ id: SessionID, _ payload: Span<UInt8>) {
         guard let session = sessions[id] else { return }
         let key = session.stream(of: event.from)
@@ -168,9 +196,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         guard length > 0 else { return }
         totals.controlPayloads &+= 1
         var bytes = Array(copying: payload)
-        if bytes.count != length {
-            bytes = Filler.text(min(length, 125))
-        } else if header.opcode == .close {
+        if bytes.count < length { fill(place, in: key, isText: true, from: bytes.count) }
+        if header.opcode == .close {
             bytes = bytes.prefix(2) + text.redact(Array(bytes.dropFirst(2)), compressible: false)
         } else {
             bytes = pseudonyms.binary(for: bytes)
@@ -327,6 +354,11 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
             }
             insert(index.tail, wanted, into: &bytes, at: range.lowerBound)
         }
+        if let start = stream.misread, offset > start, let first = original.first, first & 0x70 == 0 {
+            // By these bytes it is told what is wrong with the lengths.
+            let beginning = FrameHeader.beginning(original[...])
+            bytes.replaceSubrange(range.lowerBound..<(range.lowerBound + beginning.count), with: beginning)
+        }
     }
 
     /// A block of an index.
@@ -369,31 +401,43 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
 
     /// Keeps the headers of frames that were not reported: of the one that is not complete when the stream ends, and of
     /// those after an end has failed the connection.
-    private mutating func followFrames(_ original: [UInt8], at offset: UInt64, in key: StreamKey) {
+    private mutating func followFrames(_ bytes: [UInt8], at position: UInt64, in key: StreamKey) {
+        var (original, offset) = (bytes, position)
+        if let known = streams[key]?.partialHeader, !known.isEmpty, let frontier = streams[key]?.frontier,
+            offset == frontier &+ UInt64(known.count)
+        {
+            // The rest of a header that began in an earlier packet.
+            (original, offset) = (known + original, frontier)
+        }
         let end = offset &+ UInt64(original.count)
         while let frontier = streams[key]?.frontier, frontier >= offset, frontier < end {
             let start = Int(frontier - offset)
-            guard let header = FrameHeader(original.span.extracting(start...)), !header.rsv2, !header.rsv3,
-                // No text has such a byte, unless with RSV1.
-                !header.rsv1 || [0, 1, 2, 8, 9, 10].contains(header.opcode.rawValue),
+            guard let header = FrameHeader(original.span.extracting(start...)),
                 case let (next, isFar) = (frontier &+ UInt64(header.byteCount)).addingReportingOverflow(
                     header.payloadLength)
             else {
-                streams[key]?.frontier = nil
+                // The capture may end here, or the stream: what is said of it then depends on these bytes.
+                let known = streams[key]?.partialHeader.count ?? 0
+                put(Array(FrameHeader.beginning(original[start...]).dropFirst(known)), at: position, in: key)
+                settle(key)
+                streams[key]?.partialHeader = Array(original[start...])
                 return
             }
+            let known = streams[key]?.partialHeader.count ?? 0
+            streams[key]?.partialHeader = []
             let mask = header.maskingKey.map(pseudonyms.maskingKey)
             let place = FramePlace(
                 offset: frontier &+ UInt64(header.byteCount), length: Int(clamping: header.payloadLength),
                 key: mask, opcode: header.opcode)
-            put(header.bytes(key: mask), at: frontier, in: key)
+            put(Array(header.bytes(key: mask).dropFirst(known)), at: frontier &+ UInt64(known), in: key)
             var part = place
             part.length = min(place.length, 1 << 20)
             let beginning = streams[key]?.unfinished ?? []
             streams[key]?.unfinished = []
             fill([part], in: key, isText: header.opcode != .binary, beginning: beginning)
             settle(key)
-            streams[key]?.frontier = isFar ? nil : next
+            let isLast = isFar || frontier == streams[key]?.stop
+            streams[key]?.frontier = isLast ? nil : next
         }
     }
 }

@@ -66,7 +66,10 @@ package struct MessageFilesFormat<Store: MessageStore>: OutputFormat, ~Copyable 
                 return
             }
             isSaved = store.save(name, payload)
-            if isSaved { fileCount &+= 1 }
+            if isSaved {
+                fileCount &+= 1
+                if case .truncated = message.payload { store.truncatedMessages &+= 1 }
+            }
         }
         output.append(#"{"file":"#)
         if isSaved { output.append(jsonString: name) } else { output.append("null") }
@@ -109,6 +112,8 @@ package struct MessageFilesFormat<Store: MessageStore>: OutputFormat, ~Copyable 
 package protocol MessageStore: AnyObject, Sendable {
     /// Messages that were not saved, since there were too many.
     var messagesBeyondLimit: UInt64 { get set }
+    /// Messages of which only the beginning was saved, since they are longer than what is kept of one.
+    var truncatedMessages: UInt64 { get set }
 
     /// Saves a message as a new file; returns whether that went well.
     func save(_ name: String, _ bytes: Span<UInt8>) -> Bool

@@ -78,7 +78,16 @@ struct ExtractCommand: ParsableCommand {
             )
             status = ExitCode(ExitStatus.partlyRead)
         }
-        if !messages.quiet { complain(TerminalText.safe("\(folder.fileCount) messages written to \(path)")) }
+        if folder.truncatedMessages > 0 {
+            complain(
+                "\(folder.truncatedMessages) of the messages are longer than what is kept of one; "
+                    + "their files hold the beginning: see --memory")
+            status = ExitCode(ExitStatus.partlyRead)
+        }
+        if !messages.quiet {
+            let count = folder.fileCount
+            complain(TerminalText.safe("\(count) message\(count == 1 ? "" : "s") written to \(path)"))
+        }
         if status != .success { throw status }
     }
 }

@@ -5,6 +5,7 @@ import TraceOutput
 /// Only the thread that prints uses it; the lock of that thread's task orders its uses.
 final class MessageFolder: MessageStore, @unchecked Sendable {
     var messagesBeyondLimit: UInt64 = 0
+    var truncatedMessages: UInt64 = 0
     /// Why a file could not be written; nil if all could.
     private(set) var problem: String?
     /// How many files were written.

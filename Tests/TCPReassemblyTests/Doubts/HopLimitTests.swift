@@ -117,6 +117,21 @@ struct HopLimitTests {
         #expect(wire.receive(.initiator(.rst, 111, ack: 301).hops(hopLimit)).closes)
     }
 
+    @Test(
+        "are not those that others are measured by, though the sender has begun with them",
+        arguments: [1, 5, 32] as [UInt8])
+    func lowFirst(hopLimit: UInt8) {
+        var wire = Wire(
+            .initiator(.syn, 100).hops(hopLimit), .responder(.syn, 300, ack: 101).hops(50),
+            .initiator([], 101, ack: 301).hops(hopLimit), .initiator(.psh, 101, ack: 301, "GET ").hops(64),
+            .responder([], 301, ack: 105), Sent.initiator([], 105, ack: 301).hops(64))
+        wire.receive(.initiator(.psh, 105, ack: 301, "/evil ").hops(hopLimit))
+        #expect(wire.forth == [.text("GET ")])
+        #expect(wire.receive(HopLimitTests.real).isDoubtful)
+        #expect(wire.forth == [.text("GET /good ")])
+        #expect(wire.connection[.fromInitiator].insertions == .hopLimit)
+    }
+
     @Test("and say FIN end nothing when their sender goes on, whatever acknowledged them")
     func finished() {
         var wire = HopLimitTests.talk()

@@ -146,6 +146,35 @@ struct WindowTests {
         #expect(wire.connection[.fromResponder].outOfWindowSegments == 1)
     }
 
+    @Test("are not those that fit into a receive buffer of 15 MB, though fewer may wait")
+    func largeBuffer() {
+        var wire = Wire(
+            Sent.initiator(.syn, 100).window(65_535, scale: 8),
+            Sent.responder(.syn, 300, ack: 101).window(65_535, scale: 8),
+            Sent.initiator([], 101, ack: 301).window(61_440), Sent.responder([], 301, ack: 101).window(61_440))
+        let (buffer, size) = (UInt32(61_440) << 8, UInt32(61_440))
+        // All but the first byte is under way, and more of it than may wait.
+        var segments: UInt32 = 0
+        while Int(segments * size) <= wire.limits.heldBytesPerStream {
+            var segment = Sent.initiator(.psh, 102 + segments * size, ack: 301)
+            segment.bytes = [UInt8](repeating: 0x61, count: Int(size))
+            wire.receive(segment)
+            segments += 1
+        }
+        wire.receive(.initiator(.psh, 101 + buffer - 1, ack: 301, "z"))
+        #expect(wire.connection[.fromInitiator].outOfWindowSegments == 0)
+        // The hole is filled too late.
+        wire.receive(.initiator(.psh, 101, ack: 301, "y"))
+        wire.flush()
+        let text = [UInt8](repeating: 0x61, count: Int(segments * size))
+        #expect(
+            wire.forth == [
+                .gap(1), .bytes(text), .gap(UInt64(buffer - 2 - segments * size)), .text("z"),
+            ])
+        #expect(wire.connection[.fromInitiator].insertions == [])
+        #expect(wire.budget == wire.limits.heldBytes)
+    }
+
     @Test("are those more than 1 GiB ahead where the window is not known")
     func unknownWindow() {
         var wire = Wire(.initiator(.psh, 100, ack: 300, "x"))

@@ -129,6 +129,29 @@ struct ForeignBytesTests {
         }
     }
 
+    @Test("records that begin with their own length are none", arguments: [true, false])
+    func lengths(isCBOR: Bool) {
+        var chance = SeededGenerator("ForeignBytesTests.lengths")
+        let words = ForeignBytesTests.scripts[4].words + ["the", "quick", "brown", "fox", "jumps", "over", "it"]
+        for _ in 0..<8 {
+            var records: [[UInt8]] = []
+            for _ in 0..<300 {
+                // 81 78 77 is an array of one text of 119 bytes in CBOR (RFC 8949 3.1).
+                let length = isCBOR ? 0x77 : Int.random(in: 8...0x7c, using: &chance)
+                var text: [UInt8] = []
+                while text.count < length { text += Array("\(words.randomElement(using: &chance) ?? "") ".utf8) }
+                records.append([0x81, UInt8(length + 1), UInt8(length)] + text.prefix(length))
+            }
+            expectNothing(records.flatMap(\.self), &chance, "records one behind the other")
+            let search = FrameSearch(
+                streamOffset: 0, sender: .server, mayBeCompressed: true, needed: Evidence.needed, limit: 16 << 10)
+            let isFound = records.contains { record in
+                search.receive(record.span, origin: Origin(packet: 0, time: Timestamp(nanoseconds: 0))) != nil
+            }
+            #expect(!isFound, "a record in each segment")
+        }
+    }
+
     @Test(
         "nor is a table with counters of other steps and widths", arguments: [0x81, 0x82, 0x88, 0x89, 0xc1] as [UInt8],
         [1, 3, 7, 16, 251])

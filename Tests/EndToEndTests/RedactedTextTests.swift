@@ -1,0 +1,109 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Bytes of a connection that are neither heads nor whole frames, each with the word "hidden" if it has room for that.
+struct OddBytes: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// What the server sends before the request.
+    var banner: [UInt8] = []
+    /// What stands before the request, in its segment.
+    var preamble: [UInt8] = []
+    /// What the client sends behind its request, before the response.
+    var early: [[UInt8]] = []
+    /// What stands behind the response, in its segment.
+    var afterAnswer: [UInt8] = []
+    /// What the ends send before the last frames, each in a segment.
+    var clientBytes: [[UInt8]] = []
+    var serverBytes: [[UInt8]] = []
+    /// Whether frames follow, and a Close.
+    var goesOn = true
+
+    private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+    private static let frame = WireFrame.text("hidden", from: .client)
+    private static let answer = WireFrame.text("hidden", from: .server)
+
+    static let all: [OddBytes] = [
+        OddBytes(testDescription: "an empty line behind the response", afterAnswer: bytes("\r\n")),
+        OddBytes(testDescription: "an empty line and a frame", afterAnswer: bytes("\r\n") + answer),
+        OddBytes(testDescription: "fields", afterAnswer: bytes("X-Hidden: hidden\r\nHidden: a\r\n\r\n")),
+        OddBytes(testDescription: "fields and a frame", afterAnswer: bytes("X-Hidden: hidden\r\n\r\n") + answer),
+        OddBytes(testDescription: "a log line and a frame", afterAnswer: bytes("12:00 hidden connected\r\n") + answer),
+        OddBytes(testDescription: "a log line", afterAnswer: bytes("12:00 hidden connected\n")),
+        OddBytes(testDescription: "a request", afterAnswer: bytes("GET /hidden HTTP/1.1\r\n") + answer),
+        OddBytes(testDescription: "another response", afterAnswer: bytes("HTTP/1.1 400 hidden\r\n\r\n")),
+        OddBytes(testDescription: "another protocol", afterAnswer: bytes("SSH-2.0-hidden_9.6\r\n")),
+        OddBytes(testDescription: "JSON", afterAnswer: bytes(#"{"hidden":"hidden"}"#)),
+        OddBytes(testDescription: "fields behind the request", early: [bytes("X-Hidden: hidden\r\n")]),
+        OddBytes(testDescription: "two lines of them", early: [bytes("A: hidden\r\n"), bytes("B: hidden\r\n")]),
+        OddBytes(testDescription: "an empty line behind the request", early: [bytes("\r\n")]),
+        OddBytes(testDescription: "an empty line and a frame behind the request", early: [bytes("\r\n"), frame]),
+        OddBytes(testDescription: "text without a line end", early: [bytes("hidden")]),
+        OddBytes(testDescription: "a second request", early: [bytes("GET /hidden HTTP/1.1\r\nHost: hidden\r\n\r\n")]),
+        OddBytes(testDescription: "a greeting before the request", preamble: bytes("hidden hello\r\nhidden: more\r\n")),
+        OddBytes(testDescription: "a greeting in the line", preamble: bytes("hidden PROXY GET /hidden ")),
+        OddBytes(testDescription: "bytes before the request", preamble: [0, 1] + bytes("hidden") + [255]),
+        OddBytes(
+            testDescription: "the PROXY protocol, and a greeting",
+            preamble: bytes("PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\nhello hidden\r\n")),
+        OddBytes(testDescription: "a banner of the server", banner: bytes("220 hidden ESMTP\r\n")),
+        OddBytes(testDescription: "a text where frames should be", serverBytes: [bytes("hidden words\r\nhidden\r\n")]),
+        OddBytes(testDescription: "a client's text", clientBytes: [bytes("hidden words\r\nhidden\r\n")]),
+        OddBytes(
+            testDescription: "frames in chunks", serverBytes: [bytes("8\r\n") + answer + bytes("\r\n")], goesOn: false),
+        OddBytes(testDescription: "other writing", serverBytes: [bytes("秘密の言葉、hidden")], goesOn: false),
+        OddBytes(
+            testDescription: "a first frame that is cut", clientBytes: [Array(frame.dropLast(3))], goesOn: false),
+        OddBytes(
+            testDescription: "a header that is cut", clientBytes: [Array(frame.prefix(4))],
+            serverBytes: [Array(answer.prefix(1))], goesOn: false),
+        OddBytes(
+            testDescription: "a header that comes byte by byte", clientBytes: [[0x85], [0x86], [1], [2, 3], [4, 9]],
+            goesOn: false),
+        OddBytes(
+            testDescription: "a Close frame beyond all limits",
+            clientBytes: [WireFrame.close(1000, String(repeating: "hidden", count: 900), from: .client)],
+            serverBytes: [WireFrame.close(1000, from: .server)], goesOn: false),
+    ]
+
+    /// The talk.
+    var talk: TCPConversation {
+        var talk = TCPConversation()
+        talk.open()
+        if !banner.isEmpty { talk.send(banner, from: .server) }
+        talk.send(preamble + Self.bytes(TCPConversation.upgradeRequest()), from: .client)
+        for bytes in early { talk.send(bytes, from: .client) }
+        talk.send(Self.bytes(TCPConversation.upgradeResponse()) + afterAnswer, from: .server)
+        for bytes in clientBytes { talk.send(bytes, from: .client) }
+        for bytes in serverBytes { talk.send(bytes, from: .server) }
+        if goesOn {
+            talk.send(WireFrame.text("hidden hello", from: .client), from: .client)
+            talk.send(WireFrame.text("hidden welcome", from: .server), from: .server)
+            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.send(WireFrame.close(1000, from: .server), from: .server)
+        }
+        talk.finish(first: .client)
+        return talk
+    }
+}
+
+@Suite("Redacted captures of text that stands where none should")
+struct RedactedTextTests {
+    private let folder: ScratchFolder
+
+    init() throws {
+        folder = try ScratchFolder()
+    }
+
+    @Test("have the same sessions, frames and findings, and nothing of the text", arguments: OddBytes.all)
+    func odd(bytes: OddBytes) throws {
+        let input = try folder.write("odd.pcap", bytes.talk.packets.pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", input, "-q", "-o", path]).status == 0)
+        let original = try SharedEvents.lines(SharedEvents.events(of: input))
+        let redacted = try SharedEvents.lines(SharedEvents.events(of: path))
+        #expect(!original.isEmpty && redacted == original)
+        let file = try Data(contentsOf: URL(filePath: path))
+        #expect(!String(decoding: file, as: UTF8.self).lowercased().contains("hidde"))
+    }
+}
