@@ -41,7 +41,7 @@ extension Shard {
     mutating func advance(
         to time: Timestamp, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        endResets(at: time, except: nil, &workspace, &sink)
+        endLingering(at: time, except: nil, &workspace, &sink)
         for slot in table.connections.slots where table.connections.isUsed(slot) {
             let silence = time.nanoseconds(since: table.connections[slot].lastTime)
             if table.connections[slot].isOver {

@@ -36,8 +36,8 @@ struct Shard: ~Copyable {
     var encrypted = EncryptedServers(room: EndingPatterns.usualRoom / Limits.shards)
     /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
     private(set) var others: Set<UInt64>?
-    /// Connections that wait for what may follow their RST, in order.
-    var resets = Deque<AwaitedReset>()
+    /// Connections that are over, of which packets may still come, in order.
+    var lingering = Deque<LingeringConnection>()
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
@@ -98,9 +98,9 @@ struct Shard: ~Copyable {
         _ entry: inout PacketAhead, in bytes: Span<UInt8>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        if shareOut(entry.segment.payloadLength, &workspace), !resets.isEmpty {
+        if shareOut(entry.segment.payloadLength, &workspace), !lingering.isEmpty {
             let current = table.find(&entry.segment, hash: entry.hash)?.slot
-            endResets(at: workspace.time, except: current, &workspace, &sink)
+            endLingering(at: workspace.time, except: current, &workspace, &sink)
         }
         // The slot was looked up ahead of its turn: its connection may be forgotten since. Whether one was found then depends on
         // how packets are batched, so that only the long way makes room.

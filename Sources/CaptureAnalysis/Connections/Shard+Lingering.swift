@@ -4,24 +4,29 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// A connection with a session that a RST has ended, unless the ends go on; or one that another has replaced.
-struct AwaitedReset {
+/// A connection that is over, as far as is known, of which packets may still come.
+struct LingeringConnection {
+    /// What has ended it.
+    enum Cause {
+        /// The RST of this packet, unless the ends go on.
+        case reset(packet: UInt64)
+        /// Another connection between its ends; it was first seen with this packet itself.
+        case replaced(record: UInt64)
+    }
+
     /// The connection.
     var slot: Slot<TCPConnection>
-    /// The packet of the RST; of one that was replaced, that which it was first seen with.
-    var packet: UInt64
-    /// The time of the RST, or of the SYN that replaced it.
+    var cause: Cause
+    /// Since when it waits: the time of the RST, or of the SYN that replaced it.
     var time: Timestamp
-    /// Whether another connection has replaced it.
-    var isReplaced = false
 }
 
-/// What follows RSTs.
+/// What follows RSTs, and the SYNs of connections that replace others.
 extension Shard {
-    /// How long, in nanoseconds, a session waits for that before its end is told: twice as long as bytes may be on their way.
-    static let resetPatience: Int64 = 2_000_000_000
-    /// The most sessions that wait for it.
-    private static let resetLimit = 1024
+    /// How long, in nanoseconds, a connection lingers before its end is told: twice as long as bytes may be on their way.
+    static let lingeringPatience: Int64 = 2_000_000_000
+    /// The most connections that linger.
+    private static let lingeringLimit = 1024
 
     /// Whether it matters what follows a RST: there is a session that was not at its end, or an upgrade whose answer may be
     /// captured late.
@@ -46,14 +51,15 @@ extension Shard {
         of slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard table.connections[slot].reset?.packet == workspace.packet else { return }
-        append(AwaitedReset(slot: slot, packet: workspace.packet, time: workspace.time), &workspace, &sink)
+        linger(slot, .reset(packet: workspace.packet), &workspace, &sink)
     }
 
-    private mutating func append(
-        _ reset: AwaitedReset, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    private mutating func linger(
+        _ slot: Slot<TCPConnection>, _ cause: LingeringConnection.Cause, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
-        if resets.count >= Self.resetLimit, let first = resets.popFirst() { end(first, &workspace, &sink) }
-        resets.append(reset)
+        if lingering.count >= Self.lingeringLimit, let first = lingering.popFirst() { end(first, &workspace, &sink) }
+        lingering.append(LingeringConnection(slot: slot, cause: cause, time: workspace.time))
     }
 
     /// Whether packets of a connection may be captured after the SYN of the next between its ends: one end has acknowledged what
@@ -71,41 +77,43 @@ extension Shard {
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         table.retire(slot)
-        let reset = AwaitedReset(
-            slot: slot, packet: records[slot.index], time: workspace.time, isReplaced: true)
-        append(reset, &workspace, &sink)
+        linger(slot, .replaced(record: records[slot.index]), &workspace, &sink)
     }
 
-    /// Ends connections whose RST is long past, but the current one: what its segment shows is judged first.
+    /// Ends connections that have lingered long enough, but the current one: what its segment shows is judged first.
     @inline(never)
-    mutating func endResets(
+    mutating func endLingering(
         at time: Timestamp, except current: Slot<TCPConnection>?, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        while let first = resets.first, time.nanoseconds(since: first.time) > Self.resetPatience {
-            resets.removeFirst()
+        while var first = lingering.first, time.nanoseconds(since: first.time) > Self.lingeringPatience {
+            lingering.removeFirst()
             if first.slot == current {
-                resets.append(AwaitedReset(slot: first.slot, packet: first.packet, time: time))
+                first.time = time
+                lingering.append(first)
             } else {
                 end(first, &workspace, &sink)
             }
         }
     }
 
-    /// Ends a connection that has waited, unless another has its slot, or the ends went on.
+    /// Ends a connection that has lingered, unless another has its slot, or the ends went on.
     private mutating func end(
-        _ reset: AwaitedReset, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        _ connection: LingeringConnection, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard table.connections.isUsed(reset.slot) else { return }
-        if reset.isReplaced {
-            guard table.connections[reset.slot].isReplaced, records[reset.slot.index] == reset.packet else { return }
-            return forget(reset.slot, cause: .closed, &workspace, &sink)
+        let slot = connection.slot
+        guard table.connections.isUsed(slot) else { return }
+        switch connection.cause {
+        case .replaced(let record):
+            guard table.connections[slot].isReplaced, records[slot.index] == record else { return }
+            forget(slot, cause: .closed, &workspace, &sink)
+        case .reset(let packet):
+            guard table.connections[slot].awaitsAftermath, table.connections[slot].reset?.packet == packet else {
+                return
+            }
+            table.connections[slot].close()
+            end(slot, cause: .closed, &workspace, &sink)
         }
-        guard table.connections[reset.slot].awaitsAftermath,
-            table.connections[reset.slot].reset?.packet == reset.packet
-        else { return }
-        table.connections[reset.slot].close()
-        end(reset.slot, cause: .closed, &workspace, &sink)
     }
 
     /// Reports bytes that followed the RST that ended a connection.
