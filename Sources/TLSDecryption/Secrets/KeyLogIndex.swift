@@ -46,6 +46,17 @@ struct KeyLogIndex {
 
     var isEmpty: Bool { entries.isEmpty }
 
+    /// How many key logs, or pieces of them, count.
+    func sectionCount(at packet: UInt64) -> Int {
+        // They come in the order of packets.
+        var (low, high) = (0, sections.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if sections[middle].packet <= packet { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// Adds lines.
     ///
     /// - Parameters:
