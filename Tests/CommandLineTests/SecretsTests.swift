@@ -46,6 +46,15 @@ struct SecretsTests {
         #expect(run.status == 0 && run.lines.last?.contains("\"messages\":16,") == true)
     }
 
+    @Test("are found in standard input that is a regular file", arguments: [1, 2])
+    func standardInput(jobs: Int) throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcapng", Self.pcapng(Self.talk(session), session.keyLog, before: 0))
+        let run = try Wstap.run(["-", "--format", "jsonl", "--jobs", "\(jobs)"], input: file)
+        #expect(run.status == 0 && run.lines.last?.contains("\"messages\":16,") == true)
+    }
+
     @Test("are waited for in a pipe, for at most a second", arguments: [1, 400])
     func pipe(millisecondsBetween: Int64) throws {
         let session = try RecordedSession("websocket-tls13")
