@@ -10,6 +10,9 @@ extension TLSReader {
         while offset < bytes.count {
             guard let message = rare.messages.next(bytes, from: &offset) else { continue }
             switch message.kind {
+            case .clientHello where hasChangedKeys(place.direction),
+                .serverHello where hasChangedKeys(place.direction):
+                break
             case .clientHello: readClientHello(message.body.span, at: place, into: &output)
             case .serverHello: readServerHello(message.body.span, at: place, into: &output)
             case .encryptedExtensions: readExtensions(message.body.span, at: place, into: &output)

@@ -14,26 +14,43 @@ extension TLSReader {
     mutating func locateMidstream(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction
     ) -> RecordProtection? {
-        guard let secrets, header.type == .applicationData, bench.midstreamTrials > 0 else { return nil }
-        let lines = secrets.applicationSecrets(
-            atMost: Self.midstreamSecrets, at: packet, budget: &bench.midstreamLines)
-        for line in lines {
-            let sender = line.label == .clientApplication ? direction : direction.opposite
-            guard client ?? sender == sender else { continue }
-            for (suite, hash, cipher) in Self.midstreamSuites where hash.digestSize == line.secret.count {
-                guard facts.suite ?? suite == suite, bench.midstreamTrials > 0 else { continue }
-                bench.midstreamTrials &-= 1
-                var keys = RecordProtection(TrafficSecret(line.secret, hash), cipher, .application)
-                guard let sequence = keys.sequence(of: header, payload, bench) else { continue }
-                keys.sequence = sequence
-                client = sender
-                clientRandom = line.random
-                facts.version = .tls13
-                facts.suite = suite
-                return keys
-            }
+        guard header.type == .applicationData, bench.midstreamTrials > 0 else { return nil }
+        for candidate in midstreamKeys {
+            let sender = candidate.isOfClient ? direction : direction.opposite
+            guard client ?? sender == sender, facts.suite ?? candidate.suite == candidate.suite,
+                bench.midstreamTrials > 0
+            else { continue }
+            bench.midstreamTrials &-= 1
+            guard let sequence = candidate.keys.sequence(of: header, payload, bench) else { continue }
+            var keys = candidate.keys
+            keys.sequence = sequence
+            client = sender
+            clientRandom = candidate.random
+            facts.version = .tls13
+            facts.suite = candidate.suite
+            return keys
         }
         return nil
+    }
+
+    /// The keys to try: all connections of a shard share them until further secrets count.
+    private var midstreamKeys: [MidstreamKey] {
+        guard let secrets else { return [] }
+        let age = secrets.mayGrow ? secrets.age(at: packet) : 0
+        if let known = bench.midstreamKeys, known.age == age { return known.keys }
+        let lines = secrets.applicationSecrets(
+            atMost: Self.midstreamSecrets, at: packet, budget: &bench.midstreamLines)
+        let keys = lines.flatMap { line in
+            Self.midstreamSuites.compactMap { suite, hash, cipher in
+                hash.digestSize != line.secret.count
+                    ? nil
+                    : MidstreamKey(
+                        random: line.random, isOfClient: line.label == .clientApplication, suite: suite,
+                        keys: RecordProtection(TrafficSecret(line.secret, hash), cipher, .application))
+            }
+        }
+        bench.midstreamKeys = (age, keys)
+        return keys
     }
 
     /// The suites of which a record's number proves its key.
@@ -45,4 +62,14 @@ extension TLSReader {
     private static let midstreamRecords = 16
     /// Secrets that are tried on each.
     private static let midstreamSecrets = 1024
+}
+
+/// A key that may be that of a session whose hellos are not in the capture.
+struct MidstreamKey {
+    let random: Random
+    /// Whether the client's records have it.
+    let isOfClient: Bool
+    let suite: CipherSuite
+    /// At its first record.
+    let keys: RecordProtection
 }

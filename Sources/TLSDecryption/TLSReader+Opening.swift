@@ -125,12 +125,14 @@ extension TLSReader {
 
     /// The secrets of the connection.
     ///
-    /// Their lines are read once, unless others may come: a handshake asks for them several times.
+    /// Their lines are read once, and again when others have come: a handshake asks for them several times.
     func knownSecrets(_ label: SecretLabel) -> [KeyBytes] {
         guard let secrets, let clientRandom else { return [] }
-        guard let agreement, !secrets.mayGrow else { return secrets.secrets(label, of: clientRandom, at: packet) }
-        let lines = agreement.lines ?? secrets.lines(of: clientRandom, at: packet)
-        agreement.lines = lines
+        guard let agreement else { return secrets.secrets(label, of: clientRandom, at: packet) }
+        let age = secrets.mayGrow ? secrets.age(at: packet) : 0
+        if let lines = agreement.lines, agreement.ageOfLines == age { return SecretStore.secrets(label, in: lines) }
+        let lines = secrets.lines(of: clientRandom, at: packet)
+        (agreement.lines, agreement.ageOfLines) = (lines, age)
         return SecretStore.secrets(label, in: lines)
     }
 
@@ -217,7 +219,13 @@ extension TLSReader {
         sides[index].protection?.sequence &+= 1
         sides[index].raiseDoubt()
         addGap(header, at: place)
-        guard !lacksVector, Int(sides[index].badRecords) < Self.badRecordLimit else { return }
+        if !lacksVector { noteBadRecord(at: place, into: &output) }
+    }
+
+    /// Reports a record that is not genuine, within reason.
+    mutating func noteBadRecord(at place: RecordPlace, into output: inout TLSOutput) {
+        let index = place.direction.index
+        guard Int(sides[index].badRecords) < Self.badRecordLimit else { return }
         sides[index].badRecords &+= 1
         output.append(.problem(.badRecord), at: place)
     }
@@ -233,11 +241,12 @@ extension TLSReader {
             return giveUp(place.direction, missing)
         }
         sides[index].failures &+= 1
+        let candidates = candidates(place.direction)
         let isEarly = place.direction == client && earlyData != .none
         if isEarly {
             if earlyData == .accepted { addGap(header, at: place) }
         } else if !beginsMidstream, !sides[0].hasWrongSecret, !sides[1].hasWrongSecret,
-            !candidates(place.direction).allSatisfy({ $0.epoch == .application })
+            !candidates.allSatisfy({ $0.epoch == .application })
                 || facts.version.map({ $0 < .tls13 }) == true
         {
             // Once a connection: mostly both directions' secrets are those of another one.
@@ -245,11 +254,14 @@ extension TLSReader {
             output.append(.problem(.wrongSecret), at: place)
         }
         sides[index].raiseDoubt()
-        if Int(sides[index].failures) > Self.failureLimit { giveUp(place.direction, .wrongSecret) }
+        let limit = min(Self.failureLimit, Self.failedTrialLimit / max(1, candidates.count))
+        if Int(sides[index].failures) > limit { giveUp(place.direction, .wrongSecret) }
     }
 
     /// Records that may fail before a direction's secrets count as wrong: a handshake without its secret, early data.
     private static let failureLimit = 256
+    /// Keys that may fail on these records: a client can have many secrets for one random.
+    private static let failedTrialLimit = 1024
     /// Findings on records of one direction.
     private static let badRecordLimit = 16
 }

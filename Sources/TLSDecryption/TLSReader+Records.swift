@@ -69,13 +69,8 @@ extension TLSReader {
     ) {
         let index = place.direction.index
         let isLost = partial.lostCount > 0
-        guard partial.bytes.count > RecordHeader.size || isLost, let header = partial.header else {
-            if let header = partial.header, header.length == 0 {
-                removeRecord(index)
-            } else {
-                loseFraming(of: place, at: end, outOf: count, lost: UInt64(RecordHeader.size))
-            }
-            return
+        guard let header = partial.header else {
+            return loseFraming(of: place, at: end, outOf: count, lost: UInt64(RecordHeader.size))
         }
         var own = place
         let last = place.part(max(0, end &- 1)..<end, outOf: count)
@@ -125,6 +120,10 @@ extension TLSReader {
             decrypt(header, payload, at: place, into: &output)
             return
         }
+        if header.type != .changeCipherSpec, hasChangedKeys(place.direction) {
+            // Nobody may send it in the clear any more, so its receiver does not take it for what it says (RFC 8446 5).
+            return noteBadRecord(at: place, into: &output)
+        }
         switch header.type {
         case .changeCipherSpec:
             // In TLS 1.3 it means nothing (RFC 8446 5).
@@ -142,6 +141,12 @@ extension TLSReader {
         if sides[direction.index].isProtected { return true }
         guard header.type == .applicationData else { return false }
         return facts.version.map { $0 >= .tls13 } ?? true
+    }
+
+    /// Whether a direction of TLS 1.3 has encrypted its handshake, or more: it sends no hello any more, and nothing in the clear.
+    func hasChangedKeys(_ direction: Direction) -> Bool {
+        guard isTLS13, let epoch = sides[direction.index].protection?.epoch else { return false }
+        return epoch > .early
     }
 
     /// Reads an alert (RFC 8446 6).

@@ -136,8 +136,10 @@ extension TLSReader {
     final class Agreement {
         var serverRandom: Random?
         var sessionID: [UInt8] = []
-        /// The lines of the key logs that name the connection; nil if nobody has asked, or others may come.
+        /// The lines of the key logs that name the connection; nil if nobody has asked.
         var lines: [KeyLogLine]?
+        /// When they were read (``SecretStore/age(at:)``).
+        var ageOfLines = 0
         /// Records that wait, of both directions, in order; nil if none do.
         var waiting: WaitingRecords?
 

@@ -46,6 +46,15 @@ struct SecretsTests {
         #expect(run.status == 0 && run.lines.last?.contains("\"messages\":16,") == true)
     }
 
+    @Test("are found in standard input that is a regular file", arguments: [1, 2])
+    func standardInput(jobs: Int) throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcapng", Self.pcapng(Self.talk(session), session.keyLog, before: 0))
+        let run = try Wstap.run(["-", "--format", "jsonl", "--jobs", "\(jobs)"], input: file)
+        #expect(run.status == 0 && run.lines.last?.contains("\"messages\":16,") == true)
+    }
+
     @Test("are waited for in a pipe, for at most a second", arguments: [1, 400])
     func pipe(millisecondsBetween: Int64) throws {
         let session = try RecordedSession("websocket-tls13")
@@ -99,6 +108,55 @@ struct SecretsTests {
         let run = try Wstap.run([file, "--keylog", keyLog, "-v"])
         #expect(run.status == 0 && run.errors.contains("1 TLS (no secret for this client random)"))
         #expect(run.text.contains("server.example, TLS 1.3") && run.text.contains("no secret for this client random"))
+    }
+
+    @Test("that do not fit are a finding of no session, whatever the number of threads")
+    func wrong() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", Self.talk(session).pcap())
+        let lines = session.keyLog.split(separator: "\n").map { line in
+            let words = line.split(separator: " ")
+            return words.count == 3 ? "\(words[0]) \(words[1]) \(String(words[2].reversed()))\n" : ""
+        }
+        let keyLog = try folder.write("keys.txt", Array(lines.joined().utf8))
+        let runs = try [1, 2, 8].map { jobs in
+            try Wstap.run([file, "--keylog", keyLog, "--format", "jsonl", "--jobs", "\(jobs)"])
+        }
+        let finding = try #require(runs[0].lines.first { $0.contains("\"tls.wrong-secret\"") })
+        #expect(finding.contains("\"connection\":null,"))
+        #expect(runs.allSatisfy { $0.status == 0 && $0.output == runs[0].output })
+    }
+
+    @Test("show the states of connections in which bytes are missing, whatever the number of threads")
+    func states() throws {
+        let session = try RecordedSession("websocket-tls13")
+        let ofServer = session.pieces.indices.filter { session.pieces[$0].direction == .fromResponder }
+        let lost = try #require(ofServer.dropLast(2).last)
+        var packets: [TimedPacket] = []
+        for number in 0..<6 {
+            var talk = TCPConversation(from: "10.0.0.7:\(40_000 + number)", to: "10.0.0.9:443")
+            talk.wait(milliseconds: Int64(number))
+            talk.open()
+            for (index, piece) in session.pieces.enumerated() {
+                let sender: ExpectedMessage.Sender = piece.direction == .fromInitiator ? .client : .server
+                if index == lost {
+                    talk.lose(piece.bytes.count, from: sender)
+                } else {
+                    talk.send(piece.bytes, from: sender)
+                }
+            }
+            packets += talk.packets
+        }
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", packets.sorted { $0.time < $1.time }.pcap())
+        let keyLog = try folder.write("keys.txt", Array(session.keyLog.utf8))
+        let runs = try [1, 2, 8].map { jobs in try Wstap.run([file, "--keylog", keyLog, "-v", "--jobs", "\(jobs)"]) }
+        let gaps = runs[0].text.split(separator: "\n").filter { $0.contains("[tcp.gap") }
+        // The capture's last packet, which makes the gaps known, is not theirs.
+        #expect(gaps.count == 6 && gaps.allSatisfy { $0.contains("client ESTABLISHED ") })
+        #expect(gaps.allSatisfy { !$0.contains("  seq ") && !$0.contains("connecting") })
+        #expect(runs.allSatisfy { $0.output == runs[0].output })
     }
 
     @Test("that cannot be read end the run", arguments: ["missing", "."])

@@ -33,6 +33,13 @@ struct SealedSession {
 
     /// The key log; with the secret of early data if that is asked for.
     func secrets(withEarly: Bool = false) -> SecretStore {
+        let store = SecretStore()
+        store.add(Array(keyLog(withEarly: withEarly).utf8))
+        return store
+    }
+
+    /// The same as text.
+    func keyLog(withEarly: Bool = false) -> String {
         var lines: [String] = []
         let size = suite.hash.digestSize
         for (direction, name) in [(Direction.fromInitiator, "CLIENT"), (.fromResponder, "SERVER")] {
@@ -43,9 +50,7 @@ struct SealedSession {
         if withEarly {
             lines.append("CLIENT_EARLY_TRAFFIC_SECRET \(Self.random) \(Self.digits(.early, .fromInitiator, size))")
         }
-        let store = SecretStore()
-        store.add(Array(lines.joined(separator: "\n").utf8))
-        return store
+        return lines.joined(separator: "\n")
     }
 
     /// Goes on with the keys of another epoch.
@@ -86,6 +91,9 @@ struct SealedSession {
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, &tag)
         return header + sealed.prefix(text.count) + tag
     }
+
+    /// Passes over a record that nobody sees.
+    mutating func skipRecord(_ direction: Direction) { state[direction.index].sequence += 1 }
 
     /// A KeyUpdate; what follows is under the next keys (RFC 8446 4.6.3).
     mutating func keyUpdate(_ direction: Direction) -> [UInt8] {

@@ -196,8 +196,13 @@ extension Shard {
     ) {
         table.connections[slot].flush()
         workspace.hasHole = true
-        if tracksStates, case .session(let session) = connections[slot.index].reader {
-            workspace.view = view(slot, session)
+        // The latest segment may be one of another connection.
+        if tracksStates {
+            if case .session(let session) = connections[slot.index].reader {
+                workspace.view = view(slot, session)
+            } else {
+                workspace.view = opening(slot, connections[slot.index].client)
+            }
         }
         drain(slot, &workspace, &sink)
         if stopExpecting(slot) { drain(slot, &workspace, &sink) }

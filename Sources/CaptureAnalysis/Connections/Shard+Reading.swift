@@ -84,7 +84,9 @@ extension Shard {
     ) -> Bool {
         let intake: Intake
         switch reader(of: feed) {
-        case .session(let session): intake = sessions[session].skip(length, at: place, &workspace, &sink)
+        case .session(let session):
+            if tracksStates, feed.channel != nil { lookAt(session, &workspace) }
+            intake = sessions[session].skip(length, at: place, &workspace, &sink)
         case .opening(let opening):
             let comesLate = feed.channel == nil && table.connections[feed.connection].comesLate(place.direction)
             intake = openings[opening].skip(length, at: place, comesLate: comesLate, &workspace)
@@ -156,7 +158,10 @@ extension Shard {
                     direction, keepingGap: length, origin: streamPlace.origin, budget: &table.budget)
                 return false
             }
-            for session in sessions(on: slot) { reportMissing(length, place, session, &workspace, &sink) }
+            for session in sessions(on: slot) {
+                if tracksStates, case .layer = connections[slot.index].reader { lookAt(session, &workspace) }
+                reportMissing(length, place, session, &workspace, &sink)
+            }
             return true
         }
     }

@@ -34,6 +34,7 @@ extension Shard {
         }
         for session in sessions {
             let role = Role(direction, client: self.sessions[session].clientDirection)
+            if tracksStates { lookAt(session, &workspace) }
             let offset = layers[layer].channel(of: nil).map { channels[$0].next[direction.index] }
             let context = workspace.context(self.sessions[session].id)
             workspace.report(Finding(rule, from: role, at: offset), at: context, into: &sink)

@@ -32,7 +32,8 @@ extension TCPConnection {
         time: Timestamp, silence: Int64
     ) -> Bool {
         let flags = segment.flags
-        guard flags.contains(.syn), !flags.contains(.rst) else { return false }
+        // With a FIN, no system takes it for one that opens a connection.
+        guard flags.contains(.syn), flags.isDisjoint(with: [.rst, .fin]) else { return false }
         let isAnswer = flags.contains(.ack)
         guard !isClosed || isAnswer else { return true }
         if challenger != nil, opening(answeredBy: segment, from: direction) != nil {

@@ -43,6 +43,8 @@ package final class CipherBench {
     package var trialBudget = 4 << 30
     /// Lines of key logs that may still be read for them.
     package var midstreamLines = 1 << 23
+    /// The keys that are tried on them, and when they were made (``SecretStore/age(at:)``).
+    var midstreamKeys: (age: Int, keys: [MidstreamKey])?
     /// Memory for what connections keep of their directions.
     let sides = TLSReader.SidePool()
     /// Names of servers that many connections may share.
@@ -89,6 +91,7 @@ package final class CipherBench {
     /// The bytes that it takes: names, contexts, room that is lent, sides of connections.
     package var byteCount: Int {
         nameBytes &+ keyed.byteCount &+ partials.count &* Self.longestRoom &+ sides.byteCount
+            &+ (midstreamKeys?.keys.capacity ?? 0) &* MemoryLayout<MidstreamKey>.stride
     }
 
     private static let nameLimit = 4096

@@ -46,6 +46,17 @@ struct KeyLogIndex {
 
     var isEmpty: Bool { entries.isEmpty }
 
+    /// How many key logs, or pieces of them, count.
+    func sectionCount(at packet: UInt64) -> Int {
+        // They come in the order of packets.
+        var (low, high) = (0, sections.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if sections[middle].packet <= packet { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// Adds lines.
     ///
     /// - Parameters:
@@ -104,13 +115,11 @@ struct KeyLogIndex {
         return Place(source: section.source, offset: entry.location & (1 << Self.offsetBits - 1))
     }
 
-    /// Randoms are random, mostly: a dictionary hashes the rest with a secret of its own.
+    /// A hash with a secret of its own: clients choose their randoms, and could hide those of others.
     private static func hash(_ random: Random) -> UInt64 {
-        func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
-            let product = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
-            return product ^ product >> 29
-        }
-        return mix(mix(mix(mix(0, random.words.0), random.words.1), random.words.2), random.words.3)
+        var hasher = Hasher()
+        hasher.combine(random)
+        return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 }
 

@@ -90,6 +90,12 @@ package final class SecretStore: Sendable {
         return index.withLock { $0.isEmpty }
     }
 
+    /// A number that is another one once further secrets count.
+    ///
+    /// - Parameter packet: The current packet.
+    /// - Returns: The number.
+    func age(at packet: UInt64) -> Int { index.withLock { $0.sectionCount(at: packet) } }
+
     /// Whether a connection has secrets.
     ///
     /// - Parameters:

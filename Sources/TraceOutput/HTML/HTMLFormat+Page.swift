@@ -210,6 +210,7 @@ extension HTMLFormat {
         let bounds = options.payload == .all ? "--payload-budget" : "--payload, --payload-budget"
         if payloadsCut > 0 { paragraph(Quantity.count(payloadsCut, "payload") + " cut (\(bounds))") }
         if rowsLeftOut > 0 { paragraph(Quantity.count(rowsLeftOut, "message") + " and control frames not listed") }
+        if detailsLeftOut > 0 { paragraph(Quantity.count(detailsLeftOut, "detail") + " of sessions left out") }
         if findingsLeftOut > 0 { paragraph(Quantity.count(findingsLeftOut, "finding") + " not listed one by one") }
         output.append("</section>\n")
     }

@@ -37,9 +37,12 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
     static let shownPlaces = 5
     /// The most details of a session: upgrades and troubled deliveries.
     static let maximumDetails = 100
+    /// The bytes of the page that details of all sessions may take; the last part of them only their ends.
+    static let detailBytes = 64 << 20
+    static let roomForEnds = 16 << 20
     /// The bytes at which a block of payloads or text is full.
     static let blockSize = 1 << 18
-    /// A payload may take at most this part of what is left of the budget, so that the last ones are not left out.
+    /// A payload, or a detail, may take at most this part of what is left, so that the last ones are not left out.
     static let budgetShare = 256
     /// What it may take in any case.
     static let leastPayload = 128
@@ -59,6 +62,8 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
     var detailBlock = DataBlock(.details)
     /// The number of blocks of details that are complete.
     var detailBlocks = 0
+    /// The bytes of the page that further details may take.
+    var detailRoom = detailBytes
     /// The row with which the block of payloads begins.
     var firstPayloadRow = 0
 
@@ -71,6 +76,7 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
     /// Messages, control frames and gaps that are not in the page.
     var rowsLeftOut: UInt64 = 0
     var findingsLeftOut: UInt64 = 0
+    var detailsLeftOut: UInt64 = 0
     /// Notes that arise only where deliveries are followed, which the summary does not: the page lists them, and counts
     /// without them, so that both show the same numbers.
     var deliveryNotes: UInt64 = 0

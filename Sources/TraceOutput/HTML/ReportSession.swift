@@ -122,18 +122,26 @@ extension HTMLFormat {
         sessionBlock.bytes.append("]")
     }
 
-    /// Keeps an event of a session as a line of the trace, unless the session has too many; its end is always kept.
+    /// Keeps an event of a session as a line of the trace, unless the session or the page has too many; a session's end
+    /// counts for the page alone.
     mutating func addDetail(_ event: borrowing Event, at context: borrowing EventContext, isLast: Bool = false) {
         guard let session = open[context.session], isLast || session.details < Self.maximumDetails else { return }
-        session.addDetail(block: detailBlocks)
         let nothing: [UInt8] = []
         trace.receive(event, at: context, payload: nothing.span)
+        defer { trace.output.removeAll(keeping: 1 << 16) }
+        let room = isLast ? detailRoom : detailRoom - Self.roomForEnds
+        guard trace.output.count <= room / Self.budgetShare else {
+            detailsLeftOut += 1
+            return
+        }
+        session.addDetail(block: detailBlocks)
         detailBlock.bytes.append(decimal: session.place)
         detailBlock.bytes.append("\t")
         detailBlock.bytes.append(contentsOf: trace.output)
-        trace.output.removeAll(keeping: 1 << 16)
         guard detailBlock.bytes.count >= Self.blockSize else { return }
+        let before = output.count
         detailBlock.write(into: &output)
+        detailRoom -= output.count - before
         detailBlocks += 1
     }
 }

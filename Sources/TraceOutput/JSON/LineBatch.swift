@@ -100,7 +100,7 @@ package struct LineBatch: OutputBatch, ~Copyable {
             let end = nextStart
             format.output.withBytes { text in
                 output.append(text.extracting(start..<place.lowerBound))
-                output.append(decimal: number)
+                output.append(decimalOrNull: number == 0 ? nil : number)
                 output.append(text.extracting(place.upperBound..<end))
             }
         }

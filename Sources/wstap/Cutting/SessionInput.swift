@@ -189,8 +189,8 @@ struct SessionInput {
     /// Refuses what cannot be read twice.
     private func refusePipes(for command: String) throws {
         for file in files where Self.isPipe(file) {
-            throw ValidationError(
-                "\(command) reads its input twice, so \(file == "-" ? "standard input" : file) must be a regular file")
+            let advice = file == "-" ? "give the file by its name" : "\(file) must be a regular file"
+            throw ValidationError("\(command) reads its input twice: \(advice)")
         }
     }
 

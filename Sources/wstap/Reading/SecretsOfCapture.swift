@@ -12,11 +12,13 @@ struct SecretsOfCapture {
     /// - Parameters:
     ///   - keyLogs: The key logs.
     ///   - paths: The capture's files.
-    ///   - areRegular: Whether all of them can be read twice.
+    ///   - areRegular: Whether all of them are regular files.
     init(_ keyLogs: [KeyLogFile], paths: [String], areRegular: Bool) {
-        comeWithPackets = !areRegular
+        // Standard input is not opened again, even if it is a regular file.
+        let canSearch = areRegular && !paths.contains("-")
+        comeWithPackets = !canSearch
         // Secrets may stand after the packets that need them.
-        store = areRegular ? SecretStore(searching: { Self.scan(paths) }) : SecretStore(mayGrow: true)
+        store = canSearch ? SecretStore(searching: { Self.scan(paths) }) : SecretStore(mayGrow: true)
         for keyLog in keyLogs { store.add(keyLog) }
     }
 

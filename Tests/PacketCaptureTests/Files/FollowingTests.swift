@@ -175,6 +175,23 @@ struct FollowingTests {
             ])
     }
 
+    // Other systems' file systems refuse such names.
+    #if os(Linux)
+        @Test("are told of once if their names are not UTF-8", arguments: [false, true])
+        func misnamed(byPattern: Bool) throws {
+            let bytes = pcap(1...2)
+            let path = Array((folder.path + "/").utf8) + [0xff, 0x2e, 0x70, 0]
+            let name = path.map { CChar(bitPattern: $0) }
+            let file = try #require(name.withUnsafeBufferPointer { $0.baseAddress.flatMap { fopen($0, "w") } })
+            #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count && fclose(file) == 0)
+            rotation.steps.append { try overwrite(self.path("good"), self.pcap(3...4)) }
+            rotation.steps.append {}
+            let packets = try rotation.follow([byPattern ? self.path("*") : folder.path])
+            #expect(seconds(packets) == [3, 4])
+            #expect(rotation.notices == [self.path("\u{fffd}.p: has a name that is not UTF-8; it is not read")])
+        }
+    #endif
+
     @Test("are read once if they are compressed when they are complete, as tcpdump -z does")
     func compressed() throws {
         let (first, second) = (path("trace"), path("trace1"))

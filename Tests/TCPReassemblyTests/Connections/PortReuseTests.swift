@@ -118,6 +118,20 @@ struct PortReuseTests {
         #expect(feed.table.connections[feed.slot][.fromInitiator].outOfWindowSegments == 1)
     }
 
+    // net/ipv4/tcp_input.c, tcp_rcv_state_process: a SYN with a FIN is dropped in LISTEN.
+    @Test("are not by a SYN that is a FIN as well, answered or not, nor by such an answer")
+    func closingSYN() {
+        let (open, both) = (TCPFlags.syn, TCPFlags([.syn, .fin]))
+        for (syn, answer) in [(both, both), (both, open), (open, both)] {
+            var feed = Feed.open
+            feed.receive([
+                .initiator(syn, 9999), .responder(answer, 7000, ack: 10_000),
+                .initiator(.psh, 104, ack: 301, "er"),
+            ])
+            #expect(feed.connections == 1 && feed.forth == Array("older".utf8))
+        }
+    }
+
     @Test("are not, when a SYN ACK in the middle answers no SYN")
     func forgedAnswer() {
         var feed = Feed.open

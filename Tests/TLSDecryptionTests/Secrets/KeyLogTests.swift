@@ -88,6 +88,35 @@ struct KeyLogTests {
         #expect(store.applicationSecrets(atMost: 10, at: 1, budget: &budget).isEmpty && budget == spent)
     }
 
+    @Test("find a session whose random others were chosen to collide with")
+    func collisions() throws {
+        // Equal under each of the usual ways to mix words into a state without a secret.
+        let mixes: [(UInt64, UInt64) -> UInt64] = [
+            { state, word in
+                let product = (state ^ word) &* 0x9e37_79b9_7f4a_7c15
+                return product ^ product >> 29
+            },
+            { state, word in state ^ word },
+        ]
+        let victim: [UInt64] = [1, 2, 3, 4]
+        func digits(_ words: [UInt64]) -> String {
+            words.map { word in
+                let digits = String(word, radix: 16)
+                return String(repeating: "0", count: 16 - digits.count) + digits
+            }.joined()
+        }
+        for mix in mixes {
+            let target = victim[..<3].reduce(0, mix) ^ victim[3]
+            let others = (10..<200 as Range<UInt64>).map { number -> [UInt64] in
+                let words: [UInt64] = [number, number &* 7, number &* 11]
+                return words + [words.reduce(0, mix) ^ target]
+            }
+            let lines = ([victim] + others).map { "CLIENT_TRAFFIC_SECRET_0 \(digits($0)) \(Self.secretDigits)\n" }
+            let random = try #require(Self.random(digits(victim)))
+            #expect(Self.store(lines.joined()).has(random, at: 1))
+        }
+    }
+
     @Test("that grow more often than 65,536 times are read on")
     func sections() throws {
         let store = SecretStore(mayGrow: true)

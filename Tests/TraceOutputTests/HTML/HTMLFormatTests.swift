@@ -138,6 +138,33 @@ struct HTMLFormatTests {
         #expect(none.rows.filter { $0[0] == 1 }.allSatisfy { $0[8] == 0 })
     }
 
+    @Test func `Details beyond their room are left out and counted, those of ends last`() {
+        let long = [HTTPField(name: "X-Long", value: String(repeating: "x", count: 20_000))]
+        var calls = [Call.capture]
+        for number in 1...20 as ClosedRange<UInt64> {
+            let fields = number % 2 == 0 ? long : []
+            calls += [
+                Call(5, 1130, Samples.connection(), connection: number),
+                Call(6, 1140, Samples.handshake(fields: fields), connection: number),
+                Call(30, 9000, Samples.end(), connection: number),
+            ]
+        }
+        var format = HTMLFormat()
+        // A 256th of it is less than the long upgrades, and more than anything else.
+        format.detailRoom = HTMLFormat.roomForEnds + 256 * 10_000
+        let page = printed(calls + [.summary], as: format)
+        let details = UnpackedReport(page).lines("details")
+        #expect(details.count { $0.contains(#""event":"handshake""#) } == 10)
+        #expect(details.count { $0.contains(#""event":"connection""#) } == 20)
+        #expect(details.count { $0.contains(#""event":"end""#) } == 20)
+        #expect(page.contains("<p>10 details of sessions left out</p>"))
+        var full = HTMLFormat()
+        full.detailRoom = 0
+        let none = printed(calls + [.summary], as: full)
+        #expect(UnpackedReport(none).lines("details").isEmpty)
+        #expect(none.contains("<p>60 details of sessions left out</p>"))
+    }
+
     @Test func `Bytes that waited have the time and packet of their own`() {
         let origin = Origin(packet: 6, time: Samples.time(1500))
         let calls: [Call] = [

@@ -25,6 +25,8 @@ package final class CaptureFollower {
     private var files: [FileIdentity: FollowedFile] = [:]
     /// Those that are to be read, the earliest last.
     private var waiting: [(identity: FileIdentity, file: FollowedFile)] = []
+    /// The names at the last look that are not UTF-8.
+    private var misnamed: Set<String> = []
     /// The file being read.
     private var current: FileIdentity?
     /// When the latest file that was read begins.
@@ -137,7 +139,10 @@ package final class CaptureFollower {
     /// Looks at all files.
     private func look() {
         var present: Set<FileIdentity> = []
-        for path in FilePattern.paths(patterns) {
+        let paths = FilePattern.paths(patterns)
+        for path in paths.misnamed where !misnamed.contains(path) { tell(.misnamed, path) }
+        misnamed = Set(paths.misnamed)
+        for path in paths.readable {
             var status = stat()
             guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
             let identity = FileIdentity(status)
@@ -187,6 +192,8 @@ package struct FollowingNotice: CustomStringConvertible {
         case grown
         /// It begins earlier than another one that was read before.
         case late
+        /// Its name is not UTF-8, so that it cannot be opened by it.
+        case misnamed
     }
 
     /// What happened.
@@ -201,6 +208,7 @@ package struct FollowingNotice: CustomStringConvertible {
         case .overwritten: "\(path): was overwritten while it was read; packets may be missing"
         case .grown: "\(path): has grown after a later file had begun; the rest is not read"
         case .late: "\(path): begins before packets that were read already; it is not read"
+        case .misnamed: "\(path): has a name that is not UTF-8; it is not read"
         }
     }
 }

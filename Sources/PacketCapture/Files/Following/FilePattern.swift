@@ -8,16 +8,39 @@
 
 /// Finds the files that are to be followed.
 enum FilePattern {
+    /// Paths of files.
+    struct Paths {
+        var readable: [String] = []
+        /// Those that are not UTF-8, repaired: they name no file.
+        var misnamed: [String] = []
+
+        /// Adds a path that ends with bytes from the system.
+        mutating func add(_ prefix: String, _ bytes: some Collection<UInt8>) {
+            if let name = String(validating: bytes, as: UTF8.self) {
+                readable.append(prefix + name)
+            } else {
+                misnamed.append(prefix + String(decoding: bytes, as: UTF8.self))
+            }
+        }
+    }
+
     /// The files that patterns name now, in no order.
     ///
     /// - Parameter patterns: Files, patterns (glob(7)), or folders: the files in them whose names do not begin with a dot.
     /// - Returns: Their paths.
-    static func paths(_ patterns: [String]) -> [String] {
-        patterns.flatMap { pattern -> [String] in
+    static func paths(_ patterns: [String]) -> Paths {
+        var paths = Paths()
+        for pattern in patterns {
             var status = stat()
-            guard unsafe stat(pattern, &status) == 0 else { return matches(of: pattern) }
-            return status.st_mode & S_IFMT == S_IFDIR ? files(in: pattern) : [pattern]
+            if unsafe stat(pattern, &status) != 0 {
+                addMatches(of: pattern, to: &paths)
+            } else if status.st_mode & S_IFMT == S_IFDIR {
+                addFiles(in: pattern, to: &paths)
+            } else {
+                paths.readable.append(pattern)
+            }
         }
+        return paths
     }
 
     /// Whether the file that a compressed one is made from is still there: only then is the compressed one complete.
@@ -28,26 +51,25 @@ enum FilePattern {
         return false
     }
 
-    private static func files(in folder: String) -> [String] {
-        guard let stream = unsafe opendir(folder) else { return [] }
+    private static func addFiles(in folder: String, to paths: inout Paths) {
+        guard let stream = unsafe opendir(folder) else { return }
         defer { unsafe closedir(stream) }
         let prefix = folder.hasSuffix("/") ? folder : folder + "/"
-        var paths: [String] = []
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                unsafe Array(bytes.prefix { $0 != 0 })
             }
-            if !name.hasPrefix(".") { paths.append(prefix + name) }
+            if name.first != UInt8(ascii: ".") { paths.add(prefix, name) }
         }
-        return paths
     }
 
-    private static func matches(of pattern: String) -> [String] {
+    private static func addMatches(of pattern: String, to paths: inout Paths) {
         var found = unsafe glob_t()
         defer { unsafe globfree(&found) }
-        guard unsafe glob(pattern, GLOB_NOSORT, nil, &found) == 0 else { return [] }
-        return unsafe (0..<Int(found.gl_pathc)).compactMap { index in
-            unsafe found.gl_pathv?[index].map { unsafe String(cString: $0) }
+        guard unsafe glob(pattern, GLOB_NOSORT, nil, &found) == 0 else { return }
+        for index in unsafe 0..<Int(found.gl_pathc) {
+            guard let path = unsafe found.gl_pathv?[index] else { continue }
+            unsafe paths.add("", UnsafeRawBufferPointer(start: path, count: strlen(path)))
         }
     }
 }

@@ -1,0 +1,123 @@
+import TLSDecryption
+import TestSupport
+import Testing
+import WireFormat
+
+@Suite("Hostile TLS records")
+struct HostileRecordsTests {
+    private static let text = [UInt8]("a message".utf8)
+
+    /// A session whose keys both ends have begun to use.
+    private static func opened(_ session: inout SealedSession, _ bench: CipherBench? = nil) -> Reading {
+        let reading = Reading(session.secrets(), bench: bench)
+        session.open(reading)
+        for direction in Direction.allCases { reading.receive(session.record(text, direction), direction) }
+        reading.plaintext = [[], []]
+        return reading
+    }
+
+    @Test(
+        "of TLS 1.3 in the clear count for nothing once there are keys (RFC 8446 5)", arguments: [21, 22] as [UInt8])
+    func inTheClear(type: UInt8) {
+        for direction in Direction.allCases {
+            var session = SealedSession()
+            let reading = Self.opened(&session)
+            let random = [UInt8](repeating: 1, count: 32)
+            let foreign = SealedSession.message(1, [3, 3] + random + [0, 0, 2, 19, 1, 1, 0, 0, 0])
+            reading.receive(SealedSession.plain(type == 21 ? [2, 40] : foreign, type: type), direction)
+            reading.receive(session.record(Self.text, direction), direction)
+            reading.finish()
+            #expect(reading.alerts.isEmpty && reading.reader.outcome.facts.fatalAlert == nil)
+            #expect(reading.problems.map(\.problem) == [.badRecord])
+            #expect(reading.reader.clientRandom == Random(bytes(hex: SealedSession.random).span))
+            #expect(reading.known(direction) == Self.text)
+        }
+    }
+
+    @Test("with a hello under keys change nothing: what follows a KeyUpdate is decrypted")
+    func lateHello() {
+        for (direction, kind) in [(Direction.fromInitiator, UInt8(1)), (.fromResponder, 1), (.fromResponder, 2)] {
+            var session = SealedSession()
+            let reading = Self.opened(&session)
+            let rest: [UInt8] = kind == 1 ? [0, 0, 2, 19, 1, 1, 0] : [0, 19, 3, 0]
+            let hello = [3, 3] + [UInt8](repeating: 1, count: 32) + rest
+            reading.receive(session.record(SealedSession.message(kind, hello), direction, type: 22), direction)
+            for direction in Direction.allCases {
+                reading.receive(session.keyUpdate(direction), direction)
+                reading.receive(session.record(Self.text, direction), direction)
+                #expect(reading.known(direction) == Self.text, "\(direction)")
+            }
+            reading.finish()
+            #expect(reading.problems.isEmpty)
+        }
+    }
+
+    @Test("of no bytes are the same, however they are cut")
+    func empty() {
+        let empty: [UInt8] = [23, 3, 3, 0, 0]
+        for cut in 0...5 {
+            var session = SealedSession()
+            let reading = Self.opened(&session)
+            reading.receive(empty.prefix(cut), .fromInitiator)
+            reading.receive(
+                empty.dropFirst(cut) + session.record(Self.text, .fromInitiator), .fromInitiator)
+            reading.finish()
+            #expect(reading.known(.fromInitiator) == Self.text, "cut at \(cut)")
+            #expect(reading.problems.map(\.problem) == [.badRecord], "cut at \(cut)")
+        }
+    }
+
+    @Test("may be lost as often as a connection likes, if the next one shows its number")
+    func manyLosses() {
+        var session = SealedSession()
+        let bench = CipherBench(secrets: session.secrets())
+        let reading = Self.opened(&session, bench)
+        // Far less than the losses would take together.
+        bench.trialBudget = 8 << 10
+        for _ in 0..<100 {
+            reading.lose(1000, .fromInitiator)
+            session.skipRecord(.fromInitiator)
+            reading.receive(session.record(Self.text, .fromInitiator), .fromInitiator)
+            #expect(reading.known(.fromInitiator) == Self.text)
+            reading.plaintext = [[], []]
+        }
+        #expect(reading.problems.isEmpty)
+        reading.receive(session.record(Self.text, .fromInitiator), .fromInitiator)
+        #expect(reading.known(.fromInitiator) == Self.text)
+    }
+
+    @Test("that no secret opens are tried with so many keys only")
+    func manySecrets() {
+        var session = SealedSession()
+        let store = SecretStore()
+        for number in 0..<64 {
+            let secret = String(repeating: "0\(number % 8)\(number / 8)0", count: 16)
+            let label = number % 2 == 0 ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET" : "CLIENT_TRAFFIC_SECRET_0"
+            store.add(Array("\(label) \(SealedSession.random) \(secret)\n".utf8))
+        }
+        let reading = Reading(store)
+        session.open(reading)
+        for number in 1...256 where reading.reader.obstacle(.fromInitiator) == nil {
+            reading.receive(session.record(Self.text, .fromInitiator), .fromInitiator)
+            #expect(number * 32 < 2048, "the 64th record at the latest")
+        }
+        #expect(reading.reader.obstacle(.fromInitiator) == .wrongSecret)
+    }
+
+    @Test("are opened by secrets that come later, one by one")
+    func growing() {
+        var session = SealedSession()
+        let store = SecretStore(mayGrow: true)
+        let reading = Reading(store)
+        session.open(reading)
+        reading.receive(session.record(Self.text, .fromInitiator), .fromInitiator)
+        #expect(reading.known(.fromInitiator).isEmpty)
+        for line in session.keyLog().split(separator: "\n") {
+            store.add(Array((line + "\n").utf8), from: 0)
+            reading.receive(session.record(Self.text, .fromResponder), .fromResponder)
+        }
+        reading.finish()
+        #expect(reading.known(.fromInitiator) == Self.text)
+        #expect(reading.known(.fromResponder) == Self.text + Self.text + Self.text + Self.text)
+    }
+}
