@@ -41,6 +41,9 @@ struct StreamBeginning: Sendable, CustomTestStringConvertible {
         // RFC 6143 7.1.1.
         StreamBeginning(
             testDescription: "ProtocolVersion of RFB", segments: [Array("RFB 003.008\n".utf8)], name: "RFB"),
+        // RFC 4253 4.2.
+        StreamBeginning(
+            testDescription: "the version of SSH", segments: [Array("SSH-2.0-OpenSSH_9.6\r\n".utf8)], name: "SSH"),
         StreamBeginning(
             testDescription: "frames of hixie-76",
             segments: (0..<3).map { [0] + Array("hello from php \($0)".utf8) + [0xff] }, name: "hixie-76"),
@@ -64,6 +67,9 @@ struct StreamBeginning: Sendable, CustomTestStringConvertible {
         StreamBeginning(
             testDescription: "a frame behind Transfer-Encoding", fields: chunked,
             segments: [WireFrame.text("", from: .server)]),
+        StreamBeginning(
+            testDescription: "a frame behind text that begins almost like another protocol",
+            segments: [Array("SSL is on\n".utf8), WireFrame.text("", from: .server)]),
     ]
 }
 

@@ -23,7 +23,8 @@ package enum ForeignProtocol: String, Sendable {
         switch (bytes[0], bytes[1]) {
         // RFC 8446 5.1: the type of a record, and the version.
         case (0x14...0x17, 3): self = .tls
-        case (UInt8(ascii: "S"), UInt8(ascii: "S")): self = .ssh
+        // RFC 4253 4.2.
+        case (UInt8(ascii: "S"), UInt8(ascii: "S")) where bytes.count < 4 || bytes.starts(with: "SSH-"): self = .ssh
         case (UInt8(ascii: "H"), UInt8(ascii: "T")), (UInt8(ascii: "G"), UInt8(ascii: "E")),
             (UInt8(ascii: "P"), UInt8(ascii: "O")):
             self = .http
