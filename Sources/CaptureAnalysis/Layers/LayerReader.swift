@@ -73,6 +73,11 @@ struct LayerReader: ~Copyable {
         if let hotState = unsafe hotState { unsafe WireFormat.prefetch(hotState, 0..<Int(hotByteCount)) }
     }
 
+    /// Goes on from ``prefetch()``: see ``StreamLayer/prefetch(step:_:)``.
+    ///
+    /// Not mutating: so the layer needs no retain, which would wait for what is still on its way.
+    func prefetch(step: Int, _ direction: Direction) { layer.prefetch(step: step, direction) }
+
     /// How many layers there are below.
     var depth: Int { Int(depthByte) }
 

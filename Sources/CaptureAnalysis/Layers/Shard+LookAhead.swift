@@ -43,7 +43,7 @@ extension Shard {
     ///   - ahead: What ``lookFurther(_:)`` has returned; its connection is open as it was then.
     ///   - step: The 0-based step.
     mutating func lookAt(_ ahead: LayerAhead, step: Int) {
-        layers[ahead.layer].layer.prefetch(step: step, ahead.direction)
+        layers[ahead.layer].prefetch(step: step, ahead.direction)
         guard step == 0 else { return }
         let role = Role(ahead.direction, client: sessions[ahead.session].clientDirection)
         let (counts, decoder) = Session.hotBytes(of: role)
