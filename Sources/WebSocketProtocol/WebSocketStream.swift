@@ -24,6 +24,8 @@ public struct WebSocketStream: ~Copyable {
         case payload(OpenPayload)
         /// Not known: a gap hid where frames begin.
         case lost
+        /// What the stream begins with, of which it is not clear yet whether it is a frame.
+        case start(StreamStart)
     }
 
     /// A payload that has begun and not ended.
@@ -55,6 +57,8 @@ public struct WebSocketStream: ~Copyable {
     /// Whether there is something to report, or to release, before the next byte is read.
     public private(set) var hasPending = false
     var hasSentClose = false
+    /// Whether it is clear that frames begin the stream, or what does in their place.
+    var hasBegun = false
     private var payloadUse = PayloadUse.frame
     /// How many frames in a row were hardly any, and the number of the last one.
     private var doubtfulFrames: UInt8 = 0
@@ -131,7 +135,7 @@ public struct WebSocketStream: ~Copyable {
             switch place {
             case .header(let reader): !reader.isEmpty
             case .payload: true
-            case .lost: false
+            case .lost, .start: false
             }
         }
     }
@@ -167,6 +171,14 @@ public struct WebSocketStream: ~Copyable {
         mutating get { if case .lost = place { true } else { false } }
     }
 
+    /// What the stream begins with, while it is not clear what that is; nil if it is.
+    ///
+    /// Only ``begin(with:_:isChunked:keepable:)`` sets it.
+    var start: StreamStart? {
+        mutating get { if case .start(let start) = place { start } else { nil } }
+        set { place = newValue.map { .start($0) } ?? .header(FrameHeaderReader()) }
+    }
+
     /// Whether a frame begins with the next byte, and there is nothing to report before it.
     @inline(__always)
     var isBetweenFrames: Bool {
@@ -179,7 +191,7 @@ public struct WebSocketStream: ~Copyable {
         if hasPending, let output = nextPending(&resources) { return output }
         var payload: OpenPayload
         switch place {
-        case .lost:
+        case .lost, .start:
             streamOffset &+= UInt64(input.skip(input.count))
             return nil
         case .header(var reader):
@@ -233,7 +245,7 @@ public struct WebSocketStream: ~Copyable {
             if length > missing { payload.endsInGap = true }
             place = .payload(payload)
             return length == missing
-        case .header:
+        case .header, .start:
             lose(resources: &resources)
             return false
         case .lost:
@@ -267,7 +279,7 @@ public struct WebSocketStream: ~Copyable {
     /// Call ``next(_:resources:)`` afterwards.
     public mutating func judgeUnfinished() {
         switch place {
-        case .lost: return
+        case .lost, .start: return
         case .payload(var payload):
             violations = payload.violations
             payload.violations = PendingViolations()

@@ -67,6 +67,10 @@ struct StreamBeginning: Sendable, CustomTestStringConvertible {
         StreamBeginning(
             testDescription: "a frame behind Transfer-Encoding", fields: chunked,
             segments: [WireFrame.text("", from: .server)]),
+        // Autobahn 5.2: the first byte of a Pong without FIN is a line feed.
+        StreamBeginning(
+            testDescription: "a Pong without FIN whose payload is a line, and a frame",
+            segments: [[0x0a, 6] + Array("frag 1".utf8), WireFrame.text("", from: .server)]),
         StreamBeginning(
             testDescription: "a frame behind text that begins almost like another protocol",
             segments: [Array("SSL is on\n".utf8), WireFrame.text("", from: .server)]),
@@ -75,20 +79,26 @@ struct StreamBeginning: Sendable, CustomTestStringConvertible {
 
 @Suite("What stands in place of the first frame")
 struct StreamBeginningTests {
-    private func analysis(_ beginning: StreamBeginning) -> Analysis {
+    private func analysis(_ beginning: StreamBeginning, oneByOne: Bool = false) -> Analysis {
         var talk = TCPConversation()
         talk.open()
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(fields: beginning.fields), from: .server)
-        for segment in beginning.segments { talk.send(segment, from: beginning.sender) }
+        for segment in beginning.segments {
+            if oneByOne {
+                for byte in segment { talk.send([byte], from: beginning.sender) }
+            } else {
+                talk.send(segment, from: beginning.sender)
+            }
+        }
         talk.send(WireFrame.close(1002, from: beginning.sender.peer), from: beginning.sender.peer)
         talk.finish(first: beginning.sender.peer)
         return Analysis(talk)
     }
 
-    @Test("is no frame if it is another protocol", arguments: StreamBeginning.foreign)
-    func foreign(beginning: StreamBeginning) throws {
-        let analysis = analysis(beginning)
+    @Test("is no frame if it is another protocol", arguments: StreamBeginning.foreign, [false, true])
+    func foreign(beginning: StreamBeginning, oneByOne: Bool) throws {
+        let analysis = analysis(beginning, oneByOne: oneByOne)
         let sender: Role = beginning.sender == .client ? .client : .server
         #expect(analysis.frames.allSatisfy { $0.from != sender })
         let told = analysis.findings.filter { $0.rule == "framing.implausible" }
@@ -99,9 +109,9 @@ struct StreamBeginningTests {
         #expect(try analysis.end.verdict.failure?.by == sender.peer)
     }
 
-    @Test("is a frame if it can be one", arguments: StreamBeginning.frames)
-    func frames(beginning: StreamBeginning) {
-        let analysis = analysis(beginning)
+    @Test("is a frame if it can be one", arguments: StreamBeginning.frames, [false, true])
+    func frames(beginning: StreamBeginning, oneByOne: Bool) {
+        let analysis = analysis(beginning, oneByOne: oneByOne)
         #expect(analysis.texts == [""])
         #expect(!analysis.rules.contains("framing.implausible"))
     }

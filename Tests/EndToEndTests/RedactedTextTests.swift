@@ -38,7 +38,6 @@ struct OddBytes: Sendable, CustomTestStringConvertible {
         OddBytes(testDescription: "two lines of them", early: [bytes("A: hidden\r\n"), bytes("B: hidden\r\n")]),
         OddBytes(testDescription: "an empty line behind the request", early: [bytes("\r\n")]),
         OddBytes(testDescription: "an empty line and a frame behind the request", early: [bytes("\r\n"), frame]),
-        OddBytes(testDescription: "text without a line end", early: [bytes("hidden")]),
         OddBytes(testDescription: "a second request", early: [bytes("GET /hidden HTTP/1.1\r\nHost: hidden\r\n\r\n")]),
         OddBytes(testDescription: "a greeting before the request", preamble: bytes("hidden hello\r\nhidden: more\r\n")),
         OddBytes(testDescription: "a greeting in the line", preamble: bytes("hidden PROXY GET /hidden ")),

@@ -30,8 +30,6 @@ struct ReportedFindings: OptionSet {
     static let survivedReset = ReportedFindings(rawValue: 2048)
     /// Text stands in place of its first frame.
     static let text = ReportedFindings(rawValue: 4096)
-    /// More text does.
-    static let moreText = ReportedFindings(rawValue: 8192)
 }
 
 extension Session {

@@ -4,65 +4,150 @@ import WireFormat
 
 /// What stands in place of the first frame of a stream.
 extension Session {
-    /// Passes over what is no frame at the beginning of a stream: text, or all of it if it is another protocol.
+    /// Looks at the next bytes of a stream that is at its beginning: text is passed over, or all of it if it is another
+    /// protocol; bytes that may become either are kept.
     ///
-    /// - Returns: Whether anything was passed over.
+    /// - Returns: Whether anything was taken.
     @inline(never)
     mutating func passBeginning(
         _ input: inout ByteCursor, from role: Role, _ origin: Origin, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        let isChunked = role == .server && streams[role.index].brokenRule?.rule == Rule(.bodyIn101)
-        switch streams[role.index].decoder.firstBytes(input.rest, isChunked: isChunked) {
-        case nil: return false
+        guard !input.isEmpty else { return false }
+        let framesOfPeer = streams[role.peer.index].decoder.frameCount
+        guard
+            let (beginning, kept) = streams[role.index].decoder.begin(
+                with: input.rest, origin, isChunked: isChunked(role), framesOfPeer: framesOfPeer,
+                keepable: &workspace.resources.keepable)
+        else {
+            _ = input.skip(input.count)
+            return true
+        }
+        if let kept {
+            _ = input.skip(input.count)
+            takeOver(kept, beginning, from: role, context, &workspace, &sink)
+            return true
+        }
+        switch beginning {
+        case .frames: return false
         case .text(let count):
-            passText(input.rest.extracting(first: count), from: role, origin, context, &workspace, &sink)
-            input.skip(count)
-            return true
+            passText(
+                input.rest.extracting(first: count), from: role, origin, framesOfPeer: framesOfPeer, context,
+                &workspace,
+                &sink)
+            _ = input.skip(count)
         case .foreign(let name):
-            let offset = streams[role.index].decoder.streamOffset
-            stopBeginning(of: role, &workspace)
-            if name?.isOfBothEnds == true, streams[role.peer.index].decoder.isAtFirstFrame {
-                stopBeginning(of: role.peer, &workspace)
+            stopBeginning(of: role, name, input.rest, origin, context, &workspace, &sink)
+        }
+        return true
+    }
+
+    /// Decides what a stream begins with by what there is of it, since nothing more will come, or bytes are missing.
+    mutating func endBeginning(
+        of role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard
+            let (beginning, kept) = streams[role.index].decoder.endBeginning(
+                isChunked: isChunked(role), keepable: &workspace.resources.keepable)
+        else { return }
+        takeOver(kept, beginning, from: role, context, &workspace, &sink)
+    }
+
+    /// Whether the response to the upgrade has a field that frames a body.
+    private func isChunked(_ role: Role) -> Bool {
+        role == .server && streams[role.index].brokenRule?.rule == Rule(.bodyIn101)
+    }
+
+    /// Takes the bytes that were kept for what they are.
+    private mutating func takeOver(
+        _ kept: StreamStart, _ beginning: StreamBeginning, from role: Role, _ context: EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let first = kept.pieces.first?.origin else { return }
+        var passed = 0
+        switch beginning {
+        case .frames: break
+        case .text(let count):
+            passText(
+                kept.bytes.span.extracting(first: count), from: role, first, framesOfPeer: kept.framesOfPeer, context,
+                &workspace, &sink)
+            passed = count
+        case .foreign(let name):
+            stopBeginning(of: role, name, kept.bytes.span, first, context, &workspace, &sink)
+        }
+        decode(kept, after: passed, from: role, context, &workspace, &sink)
+    }
+
+    /// Decodes bytes that were kept, as they came.
+    private mutating func decode(
+        _ kept: StreamStart, after passed: Int, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        var context = context
+        var start = 0
+        for piece in kept.pieces {
+            let end = start &+ piece.count
+            if end > passed {
+                decode(
+                    kept.bytes.span.extracting(max(start, passed)..<end), from: role, piece.origin, &context,
+                    &workspace, &sink)
             }
-            reportStop(of: role, at: offset, frame: 0, name, origin, context, &workspace, &sink)
-            return true
+            start = end
         }
     }
 
-    private mutating func stopBeginning(of role: Role, _ workspace: inout Workspace) {
+    /// Gives up a stream that is another protocol, and the other one with it if that must be the same.
+    private mutating func stopBeginning(
+        of role: Role, _ name: ForeignProtocol?, _ bytes: Span<UInt8>, _ origin: Origin, _ context: EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+    ) {
+        let offset = streams[role.index].decoder.streamOffset
+        if name == .text { tellText(bytes, at: offset, from: role, &workspace, &sink) }
+        giveUp(role, &workspace)
+        if name?.isOfBothEnds == true, streams[role.peer.index].decoder.isAtBeginning {
+            let kept = streams[role.peer.index].decoder.takeStart(&workspace.resources.keepable)
+            giveUp(role.peer, &workspace)
+            if let kept { decode(kept, after: 0, from: role.peer, context, &workspace, &sink) }
+        }
+        reportStop(of: role, at: offset, frame: 0, name, origin, context, &workspace, &sink)
+    }
+
+    private mutating func giveUp(_ role: Role, _ workspace: inout Workspace) {
         streams[role.index].decoder.lose(resources: &workspace.resources)
         streams[role.index].isStopped = true
     }
 
     /// Passes over text that stands before the first frame of a stream.
     mutating func passText(
-        _ text: Span<UInt8>, from role: Role, _ origin: Origin, _ context: EventContext, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
+        _ text: Span<UInt8>, from role: Role, _ origin: Origin, framesOfPeer: UInt64, _ context: EventContext,
+        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let offset = streams[role.index].decoder.streamOffset
-        if workspace.options.demand.includesOpenings, !isCarried {
-            sink.receiveTextForFrames(text, at: offset, from: role, of: id)
-        }
+        tellText(text, at: offset, from: role, &workspace, &sink)
         streams[role.index].decoder.lose(resources: &workspace.resources)
         streams[role.index].decoder.resume(at: offset &+ UInt64(text.count))
-        recordText(from: role, origin)
-        if reportsFirst(.text, of: role) {
-            let rule = Rule(role == .client ? .textAfterHead : .textAfterAnswer)
-            workspace.report(Finding(rule, from: role, at: offset), at: context, into: &sink)
-        } else if !text.areFields, reportsFirst(.moreText, of: role) {
-            let finding = Finding(Rule(.otherProtocol), ForeignProtocol.text.rawValue, from: role, at: offset)
-            workspace.report(finding, at: context, into: &sink)
-        }
+        recordText(from: role, origin, framesOfPeer: framesOfPeer)
+        guard reportsFirst(.text, of: role) else { return }
+        let rule = Rule(role == .client ? .textAfterHead : .textAfterAnswer)
+        let place = origin.packet == context.packet ? nil : origin
+        workspace.report(Finding(rule, from: role, at: offset, origin: place), at: context, into: &sink)
+    }
+
+    private func tellText(
+        _ text: Span<UInt8>, at offset: UInt64, from role: Role, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard workspace.options.demand.includesOpenings, !isCarried else { return }
+        sink.receiveTextForFrames(text, at: offset, from: role, of: id)
     }
 
     /// Records for the verdict that text stands where a frame should: a reason to fail the connection.
-    private mutating func recordText(from role: Role, _ origin: Origin) {
-        guard streams[role.index].brokenRule == nil, streams[role.peer.index].close == nil else { return }
+    private mutating func recordText(from role: Role, _ origin: Origin, framesOfPeer: UInt64) {
+        let isBeforeClose = streams[role.peer.index].closeOrigin.map { $0.packet > origin.packet } ?? true
+        guard streams[role.index].brokenRule == nil, isBeforeClose else { return }
         streams[role.index].record(
             BrokenRule(
                 rule: Rule(role == .client ? .textAfterHead : .textAfterAnswer), isOfUpgrade: true, origin: origin,
-                carriedEnd: isCarried ? nil : carriedEnd(of: role),
-                framesOfPeer: streams[role.peer.index].decoder.frameCount))
+                carriedEnd: isCarried ? nil : carriedEnd(of: role), framesOfPeer: framesOfPeer))
     }
 }

@@ -19,7 +19,9 @@ extension Session {
         let context = workspace.context(id)
         let isText = streams[client].decoder.frameCount == 0 && bytes.leadingLines(from: .client) == bytes.count
         if isText {
-            passText(bytes, from: .client, origin, context, &workspace, &sink)
+            passText(
+                bytes, from: .client, origin, framesOfPeer: streams[Role.server.index].decoder.frameCount, context,
+                &workspace, &sink)
             if streams[client].search != nil { beginTrial(of: .client, &workspace) }
         } else if reportsFirst(.early, of: .client) {
             let offset = streams[client].decoder.streamOffset
@@ -38,33 +40,5 @@ extension Upgrade {
         guard answer.isAcceptValid == true, let end = bytes.leadingLines(from: .server) else { return nil }
         guard !answer.violations.contains(.bodyIn101) else { return nil }
         return end < bytes.count || bytes.areFields ? end : nil
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether each line is empty or begins with the name of a field and a colon (RFC 9112 5).
-    var areFields: Bool {
-        // How long the name is of the field that the line begins with; nil behind it.
-        var nameLength: Int? = 0
-        for index in indices {
-            let byte = self[index]
-            if byte == UInt8(ascii: "\n") {
-                guard nameLength ?? 0 == 0 else { return false }
-                nameLength = 0
-            } else if let length = nameLength, byte != UInt8(ascii: "\r") {
-                let isColon = byte == UInt8(ascii: ":")
-                guard isColon ? length > 0 : byte.isOfName else { return false }
-                nameLength = isColon ? nil : length &+ 1
-            }
-        }
-        return true
-    }
-}
-
-extension UInt8 {
-    /// Whether it is one of those that names of fields mostly consist of.
-    fileprivate var isOfName: Bool {
-        self == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
-            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
     }
 }

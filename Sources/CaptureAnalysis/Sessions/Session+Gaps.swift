@@ -24,6 +24,7 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         var context = workspace.context(id)
+        endBeginning(of: role, context, &workspace, &sink)
         finishSearch(of: role, hasFin: false, &context, &workspace, &sink)
         let offset = streams[role.index].decoder.streamOffset
         workspace.summary.gaps &+= 1

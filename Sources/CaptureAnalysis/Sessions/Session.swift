@@ -170,7 +170,7 @@ struct Session: StreamReader, ~Copyable {
                 guard followsDeliveries else { continue }
                 follow(
                     whole.message, from: role, origin, acknowledged: acknowledged, context, &workspace, &sink)
-            } else if streams[role.index].decoder.isAtFirstFrame,
+            } else if streams[role.index].decoder.isAtBeginning,
                 passBeginning(&input, from: role, origin, context, &workspace, &sink)
             {
                 continue
@@ -417,6 +417,7 @@ struct Session: StreamReader, ~Copyable {
     ) {
         var context = workspace.context(id)
         let origin = workspace.earlyEnd ?? workspace.origin
+        for role in Role.allCases { endBeginning(of: role, context, &workspace, &sink) }
         endTrials(tcp, &context, &workspace, &sink)
         for role in Role.allCases {
             let direction = role.direction(client: clientDirection)

@@ -434,9 +434,11 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
             part.length = min(place.length, 1 << 20)
             let beginning = streams[key]?.unfinished ?? []
             streams[key]?.unfinished = []
-            fill([part], in: key, isText: header.opcode != .binary, beginning: beginning)
+            // Where frames stop, text would be taken for what it is.
+            let isStop = frontier == streams[key]?.stop
+            fill([part], in: key, isText: header.opcode != .binary && !isStop, beginning: beginning)
             settle(key)
-            let isLast = isFar || frontier == streams[key]?.stop
+            let isLast = isFar || isStop
             streams[key]?.frontier = isLast ? nil : next
         }
     }

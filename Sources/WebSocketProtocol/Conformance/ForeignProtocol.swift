@@ -34,19 +34,6 @@ package enum ForeignProtocol: String, Sendable {
         }
     }
 
-    /// Looks at all bytes of the first segment of a stream.
-    init?(whole bytes: Span<UInt8>) {
-        if bytes.isMQTT {
-            self = .mqtt
-        } else if bytes.starts(with: "RFB 00") {
-            self = .rfb
-        } else if bytes.isHixie {
-            self = .hixie
-        } else {
-            return nil
-        }
-    }
-
     /// Looks at what was read as a header.
     init?(_ header: FrameHeader) {
         // A length of 7 bits stands in the second byte as it is.
@@ -57,25 +44,6 @@ package enum ForeignProtocol: String, Sendable {
 }
 
 extension Span<UInt8> {
-    /// Whether they begin with a CONNECT of MQTT (3.1), or are a CONNACK (3.2).
-    fileprivate var isMQTT: Bool {
-        guard count >= 4 else { return false }
-        if self[0] == 0x20 { return count == 4 && self[1] == 2 && self[2] <= 1 && self[3] <= 5 }
-        guard self[0] == 0x10 else { return false }
-        // The length that is left: up to four bytes, all but the last with the top bit set (2.2.3).
-        var start = 1
-        while start < 4, start < count, self[start] >= 0x80 { start &+= 1 }
-        let name = extracting(Swift.min(start &+ 1, count)...)
-        return name.starts(with: "\u{0}\u{4}MQTT") || name.starts(with: "\u{0}\u{6}MQIsdp")
-    }
-
-    /// Whether they are frames of the drafts up to hixie-76: text between 0 and 255, and no whole frame as frames are now.
-    fileprivate var isHixie: Bool {
-        guard count >= 3, self[0] == 0, self[count &- 1] == 0xff, Int(self[1]) &+ 2 != count else { return false }
-        for index in 1..<(count &- 1) where self[index] == 0xff && self[index &+ 1] != 0 { return false }
-        return true
-    }
-
     fileprivate func starts(with text: StaticString) -> Bool {
         guard count >= text.utf8CodeUnitCount else { return false }
         return (0..<text.utf8CodeUnitCount).allSatisfy { unsafe self[$0] == text.utf8Start[$0] }

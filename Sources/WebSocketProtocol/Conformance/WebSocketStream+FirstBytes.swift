@@ -1,59 +1,141 @@
-import WireFormat
+package import WireFormat
 
 /// What stands at the beginning of a stream, right behind the upgrade, in place of a frame.
-package enum StreamBeginning: Sendable {
-    /// So many bytes of text in lines: what a server logs, or fields of a head that was ended too early.
-    case text(Int)
-    /// Another protocol, of which the stream consists.
-    case foreign(ForeignProtocol?)
-}
-
 extension WebSocketStream {
-    /// Whether its first frame comes next.
+    /// Whether it is not clear yet what the stream begins with.
     ///
     /// `mutating` so that the value is read in place, not copied.
-    package var isAtFirstFrame: Bool { mutating get { frameCount == 0 && isBetweenFrames } }
+    package var isAtBeginning: Bool {
+        mutating get { frameCount == 0 && !hasBegun && (isBetweenFrames || start != nil) }
+    }
+
+    /// Takes the next bytes of a stream that is at its beginning.
+    ///
+    /// - Parameters:
+    ///   - bytes: The bytes.
+    ///   - origin: The packet that brought them.
+    ///   - isChunked: Whether the response to the upgrade has a field that frames a body.
+    ///   - framesOfPeer: How many frames the other end has begun.
+    ///   - keepable: Bytes of memory that streams may still keep.
+    /// - Returns: What the stream begins with, and the bytes that were kept, these included; nil if that is not clear yet:
+    ///   then these are kept as well. How the bytes are cut makes no difference.
+    package mutating func begin(
+        with bytes: Span<UInt8>, _ origin: Origin, isChunked: Bool, framesOfPeer: UInt64, keepable: inout Int
+    ) -> (beginning: StreamBeginning, kept: StreamStart?)? {
+        guard let kept = start else {
+            let isFull = keepable < StreamStart.cost(of: bytes.count, in: 1)
+            if let beginning = firstBytes(bytes, isChunked: isChunked, isEnd: isFull) {
+                hasBegun = true
+                return (beginning, nil)
+            }
+            let new = StreamStart(framesOfPeer: framesOfPeer)
+            new.append(bytes, origin)
+            keepable &-= new.cost
+            start = new
+            return nil
+        }
+        let cost = kept.cost
+        kept.append(bytes, origin)
+        keepable &-= kept.cost &- cost
+        let beginning = firstBytes(kept.bytes.span, isChunked: isChunked, isEnd: keepable < 0)
+        return beginning.flatMap { beginning in takeStart(&keepable).map { (beginning, $0) } }
+    }
+
+    /// Decides what a stream begins with by what there is, since no more will come, or bytes are missing.
+    ///
+    /// - Parameters:
+    ///   - isChunked: As before.
+    ///   - keepable: As before.
+    /// - Returns: What it begins with, and the bytes that were kept; nil if none were.
+    package mutating func endBeginning(
+        isChunked: Bool, keepable: inout Int
+    ) -> (beginning: StreamBeginning, kept: StreamStart)? {
+        guard let kept = start else { return nil }
+        let beginning = firstBytes(kept.bytes.span, isChunked: isChunked, isEnd: true) ?? .frames
+        return takeStart(&keepable).map { (beginning, $0) }
+    }
+
+    /// Takes out what was kept, and gives its memory back.
+    package mutating func takeStart(_ keepable: inout Int) -> StreamStart? {
+        guard let kept = start else { return nil }
+        keepable &+= kept.cost
+        start = nil
+        hasBegun = true
+        return kept
+    }
 
     /// Looks at the bytes that the stream begins with.
     ///
-    /// - Parameters:
-    ///   - bytes: Those that came together: a segment.
-    ///   - isChunked: Whether the response to the upgrade has a field that frames a body.
-    /// - Returns: What they are; nil if they may be frames.
-    package mutating func firstBytes(_ bytes: Span<UInt8>, isChunked: Bool) -> StreamBeginning? {
-        guard let first = bytes.first else { return nil }
+    /// - Returns: What they are; nil if that depends on what follows. More bytes never change what was returned.
+    private mutating func firstBytes(_ all: Span<UInt8>, isChunked: Bool, isEnd: Bool) -> StreamBeginning? {
+        guard all.count > 0 else { return isEnd ? .frames : nil }
         // A frame that is one message has FIN set: the most common one is none of these.
-        guard first & 0x80 == 0 else { return nil }
-        if isChunked, bytes.beginWithChunk { return .foreign(.chunks) }
-        if let name = ForeignProtocol(whole: bytes) { return .foreign(name) }
-        if let count = textCount(bytes) { return .text(count) }
-        return beginsWithEmptyFragments(bytes) ? .foreign(nil) : nil
+        guard all[0] & 0x80 == 0 else { return .frames }
+        let bytes = all.extracting(first: min(all.count, StreamStart.limit))
+        let isEnd = isEnd || bytes.count == StreamStart.limit
+        var match = isChunked ? bytes.matchOfChunk : .none
+        if match == .whole { return .foreign(.chunks) }
+        if match == .none { match = bytes.matchOfMQTT }
+        if match == .whole { return .foreign(.mqtt) }
+        if match == .none { match = bytes.match(of: "RFB 00") }
+        if match == .whole { return .foreign(.rfb) }
+        if match == .part, !isEnd { return nil }
+        if bytes[0] <= Opcode.binary.rawValue { return firstNumbers(bytes, isEnd: isEnd) }
+        return bytes[0].isText ? firstText(bytes, isEnd: isEnd) : .frames
     }
 
-    /// How many bytes of text in lines the bytes begin with, before the end or what looks like a frame; nil if none do.
+    /// Tells frames from numbers of a binary protocol, most of whose bytes are 0, and from frames of hixie-76.
+    private mutating func firstNumbers(_ bytes: Span<UInt8>, isEnd: Bool) -> StreamBeginning? {
+        var start = 0
+        while start &+ 1 < bytes.count, bytes[start] <= Opcode.binary.rawValue, bytes[start &+ 1] == 0 { start &+= 2 }
+        guard start &+ 1 < bytes.count else { return isEnd ? .frames : nil }
+        if start == 0 {
+            let isMasked = sender == .client && bytes[1] >= 0x80
+            return bytes[0] == 0 && !isMasked ? bytes.firstHixie(isEnd: isEnd) : .frames
+        }
+        guard start >= 4 else { return .frames }
+        // Empty fragments precede what can hardly be a header.
+        guard let header = FrameHeader(bytes.extracting(start...)) else { return isEnd ? .frames : nil }
+        return brokenRuleCount(header, header.opcode) > 1 ? .foreign(nil) : .frames
+    }
+
+    /// Tells frames from text in lines.
     ///
     /// Text is no frame: its FIN would be missing from a control frame, its opcode be reserved, a reserved bit be set, or a
     /// continuation have nothing to continue.
-    private mutating func textCount(_ bytes: Span<UInt8>) -> Int? {
+    private mutating func firstText(_ bytes: Span<UInt8>, isEnd: Bool) -> StreamBeginning? {
         let opcode = Opcode(rawValue: bytes[0] & 0xf)
         let mayBeFrame = opcode == .text || opcode == .binary
-        if sender == .server, mayBeFrame, bytes[0] & 0x70 & ~usedBits == 0 { return nil }
-        if let name = ForeignProtocol(bytes), name != .http || bytes.hasVersionOfHTTP { return nil }
-        return bytes.leadingLines(from: sender)
-    }
-
-    /// Whether empty fragments precede what can hardly be a header: numbers of a binary protocol, most of whose bytes are 0.
-    private mutating func beginsWithEmptyFragments(_ bytes: Span<UInt8>) -> Bool {
-        var start = 0
-        while start &+ 1 < bytes.count, bytes[start] <= Opcode.binary.rawValue, bytes[start &+ 1] == 0 { start &+= 2 }
-        guard start >= 4, let header = FrameHeader(bytes.extracting(start...)) else { return false }
-        return brokenRuleCount(header, header.opcode) > 1
+        if sender == .server, mayBeFrame, bytes[0] & 0x70 & ~usedBits == 0 { return .frames }
+        // What other protocols begin with is told by their first four bytes; what a log says of HTTP has no version.
+        if bytes.count < 4, !isEnd { return nil }
+        let name = ForeignProtocol(bytes)
+        if let name, name != .http || bytes.hasVersionOfHTTP { return .frames }
+        guard bytes[1].isText || bytes.count == 1 else { return .frames }
+        var end = 0
+        while end < bytes.count, bytes[end].isText { end &+= 1 }
+        // A frame may be text too: of a Pong without FIN the first byte is a line feed.
+        if end == Int(bytes[min(1, bytes.count &- 1)]) &+ 2, end < bytes.count || isEnd { return .frames }
+        if end == bytes.count {
+            guard isEnd else { return nil }
+            let isWhole = bytes[end &- 1] == UInt8(ascii: "\n")
+            if isWhole, bytes.hasOneLine || bytes.areFields { return .text(end) }
+            return end < 4 || name != nil ? .frames : .foreign(.text)
+        }
+        guard let count = bytes.leadingLines(from: sender) else { return .frames }
+        return end &+ 1 < bytes.count || isEnd ? .text(count) : nil
     }
 }
 
-extension Span<UInt8> {
-    fileprivate var first: UInt8? { isEmpty ? nil : self[0] }
+/// How far bytes are the beginning of something.
+private enum Match {
+    case none
+    /// It would go on behind them.
+    case part
+    case whole
+}
 
+extension Span<UInt8> {
     /// How many bytes of text in lines they begin with, before their end or what looks like a frame; nil if none do.
     package func leadingLines(from sender: Role) -> Int? {
         var end = 0
@@ -66,36 +148,102 @@ extension Span<UInt8> {
         return isFrame && (end &+ 1 == count || (self[end &+ 1] >= 0x80) == (sender == .client)) ? end : nil
     }
 
-    /// Whether their first line names a version of HTTP: a log may have lines about requests.
+    /// Whether each line is empty or begins with the name of a field and a colon (RFC 9112 5).
+    package var areFields: Bool {
+        // How long the name is of the field that the line begins with; nil behind it.
+        var nameLength: Int? = 0
+        for index in indices {
+            let byte = self[index]
+            if byte == UInt8(ascii: "\n") {
+                guard nameLength ?? 0 == 0 else { return false }
+                nameLength = 0
+            } else if let length = nameLength, byte != UInt8(ascii: "\r") {
+                let isColon = byte == UInt8(ascii: ":")
+                guard isColon ? length > 0 : byte.isOfName else { return false }
+                nameLength = isColon ? nil : length &+ 1
+            }
+        }
+        return true
+    }
+
+    /// Whether there is no line feed but at the end.
+    fileprivate var hasOneLine: Bool { !extracting(droppingLast: 1).contains(UInt8(ascii: "\n")) }
+
+    private func contains(_ byte: UInt8) -> Bool { indices.contains { self[$0] == byte } }
+
+    /// Whether their first line names a version of HTTP.
     fileprivate var hasVersionOfHTTP: Bool {
         var start = 0
         while start &+ 5 <= count, self[start] != UInt8(ascii: "\n") {
-            // "HTTP/"
-            if self[start] == 0x48, self[start &+ 1] == 0x54, self[start &+ 2] == 0x54, self[start &+ 3] == 0x50,
-                self[start &+ 4] == 0x2f
-            {
-                return true
-            }
+            if extracting(start...).match(of: "HTTP/") == .whole { return true }
             start &+= 1
         }
         return false
     }
 
-    /// Whether they begin with the size of a chunk that is not the last one (RFC 9112 7.1).
-    fileprivate var beginWithChunk: Bool {
+    /// Compares them with what something begins with.
+    fileprivate func match(of text: StaticString, from start: Int = 0) -> Match {
+        for index in 0..<text.utf8CodeUnitCount {
+            guard start &+ index < count else { return .part }
+            guard unsafe self[start &+ index] == text.utf8Start[index] else { return .none }
+        }
+        return .whole
+    }
+
+    /// The size of a chunk that is not the last one (RFC 9112 7.1).
+    fileprivate var matchOfChunk: Match {
         var end = 0
         var isZero = true
         while end < count, end <= 8, self[end].isHexadecimal {
             isZero = isZero && self[end] == UInt8(ascii: "0")
             end &+= 1
         }
-        return !isZero && end &+ 1 < count && self[end] == UInt8(ascii: "\r") && self[end &+ 1] == UInt8(ascii: "\n")
+        if end == count { return .part }
+        guard !isZero else { return .none }
+        return match(of: "\r\n", from: end)
+    }
+
+    /// A CONNECT of MQTT (3.1), or a CONNACK (3.2).
+    fileprivate var matchOfMQTT: Match {
+        if self[0] == 0x20 {
+            let highest: InlineArray<4, UInt8> = [0x20, 2, 1, 5]
+            for index in 1..<4 {
+                guard index < count else { return .part }
+                guard self[index] <= highest[index], index > 1 || self[1] == 2 else { return .none }
+            }
+            return .whole
+        }
+        guard self[0] == 0x10 else { return .none }
+        // The length that is left: up to four bytes, all but the last with the top bit set (2.2.3).
+        var start = 1
+        while start < 4, start < count, self[start] >= 0x80 { start &+= 1 }
+        guard start < count else { return .part }
+        let match = match(of: "\u{0}\u{4}MQTT", from: start &+ 1)
+        return match == .none ? self.match(of: "\u{0}\u{6}MQIsdp", from: start &+ 1) : match
+    }
+
+    /// Tells what begins with 0 and no empty frame from frames of hixie-76: text between 0 and 255.
+    fileprivate func firstHixie(isEnd: Bool) -> StreamBeginning? {
+        for index in 1..<count {
+            if self[index] == 0xff {
+                guard index &+ 1 < count else { return isEnd ? .foreign(.hixie) : nil }
+                return self[index &+ 1] == 0 ? .foreign(.hixie) : .frames
+            }
+            guard self[index].isText || self[index] >= 0x80 else { return .frames }
+        }
+        return isEnd ? .frames : nil
     }
 }
 
 extension UInt8 {
     /// Whether it is a byte of ASCII text in lines.
     package var isText: Bool { (0x20...0x7e).contains(self) || (0x09...0x0d).contains(self) }
+
+    /// Whether it is one of those that names of fields mostly consist of.
+    fileprivate var isOfName: Bool {
+        self == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
+            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
+    }
 
     fileprivate var isHexadecimal: Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)

@@ -14,13 +14,17 @@ struct SecretsOfCapture {
     ///   - paths: The capture's files.
     ///   - areRegular: Whether all of them are regular files.
     init(_ keyLogs: [KeyLogFile], paths: [String], areRegular: Bool) {
-        // Standard input is not opened again, even if it is a regular file.
-        let canSearch = areRegular && !paths.contains("-")
+        // Standard input, if it is a file, can be opened again where the system gives it a name of its own.
+        let names = paths.map { $0 == "-" ? Self.standardInput : $0 }
+        let canSearch = areRegular && (!paths.contains("-") || access(Self.standardInput, R_OK) == 0)
         comeWithPackets = !canSearch
         // Secrets may stand after the packets that need them.
-        store = canSearch ? SecretStore(searching: { Self.scan(paths) }) : SecretStore(mayGrow: true)
+        store = canSearch ? SecretStore(searching: { Self.scan(names) }) : SecretStore(mayGrow: true)
         for keyLog in keyLogs { store.add(keyLog) }
     }
+
+    /// What Linux calls it.
+    private static let standardInput = "/proc/self/fd/0"
 
     /// Takes over the secrets that stand before the batch that was just read.
     mutating func take(_ capture: borrowing MergedCapture) {

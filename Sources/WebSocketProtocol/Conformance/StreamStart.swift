@@ -1,0 +1,46 @@
+package import WireFormat
+
+/// The bytes that a stream begins with, right behind the upgrade, while it is not clear whether they are frames.
+package final class StreamStart {
+    /// The bytes of a segment, or what else came together.
+    package struct Piece {
+        package let count: Int
+        package let origin: Origin
+    }
+
+    /// All of them.
+    package private(set) var bytes: [UInt8] = []
+    /// How they came; at least one.
+    package private(set) var pieces: [Piece] = []
+    /// How many frames the other end had begun when the first came.
+    package let framesOfPeer: UInt64
+
+    /// The most bytes that are looked at: whatever has no frame in so many is something else.
+    static let limit = 4096
+
+    init(framesOfPeer: UInt64) {
+        self.framesOfPeer = framesOfPeer
+    }
+
+    /// The bytes of memory that it takes.
+    var cost: Int { Self.cost(of: bytes.count, in: pieces.count) }
+
+    static func cost(of bytes: Int, in pieces: Int) -> Int {
+        160 &+ 2 &* bytes &+ 2 &* pieces &* MemoryLayout<Piece>.stride
+    }
+
+    func append(_ new: Span<UInt8>, _ origin: Origin) {
+        bytes.append(copying: new)
+        pieces.append(Piece(count: new.count, origin: origin))
+    }
+}
+
+/// What a stream begins with.
+package enum StreamBeginning: Sendable {
+    /// Frames, as far as can be seen.
+    case frames
+    /// So many bytes of text in lines: what a server logs, or fields of a head that was ended too early.
+    case text(Int)
+    /// Another protocol, of which the stream consists.
+    case foreign(ForeignProtocol?)
+}
