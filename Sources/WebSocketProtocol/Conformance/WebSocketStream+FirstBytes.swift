@@ -111,7 +111,7 @@ extension WebSocketStream {
         if bytes.count < 4, !isEnd { return nil }
         let name = ForeignProtocol(bytes)
         if let name, name != .http || bytes.hasVersionOfHTTP { return .frames }
-        guard bytes[1].isText || bytes.count == 1 else { return .frames }
+        guard bytes.count == 1 || bytes[1].isText else { return .frames }
         var end = 0
         while end < bytes.count, bytes[end].isText { end &+= 1 }
         // A frame may be text too: of a Pong without FIN the first byte is a line feed.
