@@ -177,8 +177,10 @@ package struct TLSReader: ~Copyable {
     }
 
     /// Whether nothing is read with it any more, since nothing more can be decrypted.
-    // The sides went with ``forget()``; where they are stands close to what each record needs.
-    package var isOver: Bool { unsafe sides.address == nil }
+    package var isOver: Bool {
+        // The sides went with ``forget()``; where they are stands close to what each record needs.
+        unsafe sides.address == nil
+    }
 
     /// Ends the reading: what waits is decrypted with what there is.
     package mutating func finish(into output: inout TLSOutput) {

@@ -270,6 +270,7 @@ public struct WebSocketStream: ~Copyable {
     public mutating func resume(at offset: UInt64) {
         streamOffset = offset
         place = .header(FrameHeaderReader())
+        hasBegun = true
         messages.resume()
         lastMaskingKey = nil
     }

@@ -15,6 +15,9 @@ extension UInt8 {
         return self < 128 && word &>> (self & 63) & 1 == 1
     }
 
+    /// A character of ASCII text in lines: visible, or white space.
+    @inlinable package var isText: Bool { (0x20...0x7e).contains(self) || (0x09...0x0d).contains(self) }
+
     /// An ASCII letter.
     @inlinable package var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
 

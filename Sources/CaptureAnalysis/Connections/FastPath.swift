@@ -70,7 +70,7 @@ extension Shard {
         guard !tracksStates else { return false }
         let only = onlySession(in: layer)
         if let only {
-            guard !sessions[only].watchesSegments else { return false }
+            guard !sessions[only.session].watchesSegments else { return false }
         } else {
             for session in sessions(on: slot) where sessions[session].watchesSegments { return false }
         }
@@ -85,9 +85,11 @@ extension Shard {
         workspace.receipt = Receipt(
             packet: workspace.packet, offset: table.connections[slot].acknowledgedOffset(of: direction.opposite))
         if let only {
-            let done = passRecords(payload, place, layer, only, &workspace, &sink)
+            let done = passRecords(payload, place, layer, only.channel, only.session, &workspace, &sink)
             if done == length {
-                if followsDeliveries, sessions[only].watchesSegments { settle(slot, only, &workspace, &sink) }
+                if followsDeliveries, sessions[only.session].watchesSegments {
+                    settle(slot, only.session, &workspace, &sink)
+                }
                 return true
             }
             payload = payload.extracting(droppingFirst: done)
@@ -101,13 +103,15 @@ extension Shard {
         return true
     }
 
-    /// The session that a layer carries, if it carries nothing else, as most do.
+    /// The session that a layer carries, and its channel, if it carries nothing else, as most do.
     @inline(__always)
-    private mutating func onlySession(in layer: Slot<LayerReader>) -> Slot<Session>? {
+    private mutating func onlySession(
+        in layer: Slot<LayerReader>
+    ) -> (channel: Slot<Channel>, session: Slot<Session>)? {
         guard let channel = layers[layer].onlyChannel, case .session(let session) = channels[channel].reader else {
             return nil
         }
-        return session
+        return (channel, session)
     }
 
     /// Hands records that a layer decodes one by one to its only session.
@@ -115,10 +119,10 @@ extension Shard {
     /// - Returns: How many bytes they take, of the payload's first; the rest is to be delivered.
     @inline(__always)
     private mutating func passRecords(
-        _ payload: Span<UInt8>, _ place: ConnectionTable.Place, _ layer: Slot<LayerReader>, _ session: Slot<Session>,
-        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        _ payload: Span<UInt8>, _ place: ConnectionTable.Place, _ layer: Slot<LayerReader>, _ channel: Slot<Channel>,
+        _ session: Slot<Session>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Int {
-        guard table.budget >= 0, let channel = layers[layer].onlyChannel, channels[channel].isIdle else { return 0 }
+        guard table.budget >= 0, channels[channel].isIdle else { return 0 }
         let direction = place.direction
         let start = table.connections[place.slot].nextOffset(of: direction) &- UInt64(payload.count)
         let acknowledged = acknowledged(place.slot, direction)

@@ -52,7 +52,9 @@ struct OpeningReader: StreamReader, ~Copyable {
         if follower.isSearching, isEncrypted(bytes, &workspace) {
             return Intake(unread: bytes.count, handover: Handover(successor: .other(.tls)))
         }
-        follower.precedesRequest = asked.map { place.origin.packet < $0.origin.packet } ?? false
+        if follower.isSearching {
+            follower.precedesRequest = asked.map { place.origin.packet < $0.origin.packet } ?? false
+        }
         while true {
             let step = follower.receive(bytes.extracting(start...), from: place.direction)
             start &+= step.consumed

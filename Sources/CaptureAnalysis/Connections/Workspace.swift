@@ -187,6 +187,7 @@ struct Workspace: ~Copyable {
         }
         summary.add(RuleCount(rule: finding.rule, findings: 1))
         var finding = finding
+        if finding.origin?.packet == context.packet { finding.origin = nil }
         if finding.origin == nil { finding.origin = earlyEnd }
         sink.receive(.finding(finding), at: context, payload: Span())
     }

@@ -33,8 +33,7 @@ extension Session {
         case .text(let count):
             passText(
                 input.rest.extracting(first: count), from: role, origin, framesOfPeer: framesOfPeer, context,
-                &workspace,
-                &sink)
+                &workspace, &sink)
             _ = input.skip(count)
         case .foreign(let name):
             stopBeginning(of: role, name, input.rest, origin, context, &workspace, &sink)
@@ -129,8 +128,7 @@ extension Session {
         recordText(from: role, origin, framesOfPeer: framesOfPeer)
         guard reportsFirst(.text, of: role) else { return }
         let rule = Rule(role == .client ? .textAfterHead : .textAfterAnswer)
-        let place = origin.packet == context.packet ? nil : origin
-        workspace.report(Finding(rule, from: role, at: offset, origin: place), at: context, into: &sink)
+        workspace.report(Finding(rule, from: role, at: offset, origin: origin), at: context, into: &sink)
     }
 
     private func tellText(

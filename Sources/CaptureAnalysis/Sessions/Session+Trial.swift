@@ -113,12 +113,11 @@ extension Session {
     ) {
         record(.implausible, at: offset, from: role, origin)
         streams[role.index].isStopped = true
-        let place = origin.packet == context.packet ? nil : origin
         let finding =
             name.map {
-                Finding(Rule(.otherProtocol), $0.rawValue, from: role, at: offset, frame: frame, origin: place)
+                Finding(Rule(.otherProtocol), $0.rawValue, from: role, at: offset, frame: frame, origin: origin)
             }
-            ?? Finding(Rule(Violation.implausible), from: role, at: offset, frame: frame, origin: place)
+            ?? Finding(Rule(Violation.implausible), from: role, at: offset, frame: frame, origin: origin)
         workspace.report(finding, at: context, into: &sink)
     }
 

@@ -330,8 +330,7 @@ struct Session: StreamReader, ~Copyable {
         guard pause < 0 else {
             let before = lastByteTime == Session.never ? nil : lastByteTime
             let speaker = streams[0].lastPacket > streams[1].lastPacket ? Role.client : .server
-            let next = Burst(
-                role: role, start: carriedEnd(of: role), before: before, lastSpeaker: speaker)
+            let next = Burst(role: role, start: carriedEnd(of: role), before: before, lastSpeaker: speaker)
             let isFirst = pauses == nil
             let record = pauses ?? PauseRecord(next)
             pauses = record

@@ -255,11 +255,6 @@ struct HeadRedaction: Sendable {
     }
 }
 
-extension UInt8 {
-    /// Whether it is a byte of ASCII text in a line.
-    fileprivate var isText: Bool { (0x20...0x7e).contains(self) || (0x09...0x0d).contains(self) }
-}
-
 extension Span<UInt8> {
     fileprivate func starts(with text: String) -> Bool {
         count >= text.utf8.count && zip(indices, text.utf8).allSatisfy { self[$0] == $1 }

@@ -24,7 +24,9 @@ package enum ForeignProtocol: String, Sendable {
         // RFC 8446 5.1: the type of a record, and the version.
         case (0x14...0x17, 3): self = .tls
         // RFC 4253 4.2.
-        case (UInt8(ascii: "S"), UInt8(ascii: "S")) where bytes.count < 4 || bytes.starts(with: "SSH-"): self = .ssh
+        case (UInt8(ascii: "S"), UInt8(ascii: "S"))
+        where bytes.count < 4 || bytes.starts(with: "SSH-", at: 0, in: 0..<bytes.count):
+            self = .ssh
         case (UInt8(ascii: "H"), UInt8(ascii: "T")), (UInt8(ascii: "G"), UInt8(ascii: "E")),
             (UInt8(ascii: "P"), UInt8(ascii: "O")):
             self = .http
@@ -40,12 +42,5 @@ package enum ForeignProtocol: String, Sendable {
         let length = header.payloadLength <= 125 ? UInt8(truncatingIfNeeded: header.payloadLength) : 126
         let bytes: InlineArray<2, UInt8> = [header.firstByte, (header.isMasked ? 0x80 : 0) | length]
         self.init(bytes.span)
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func starts(with text: StaticString) -> Bool {
-        guard count >= text.utf8CodeUnitCount else { return false }
-        return (0..<text.utf8CodeUnitCount).allSatisfy { unsafe self[$0] == text.utf8Start[$0] }
     }
 }

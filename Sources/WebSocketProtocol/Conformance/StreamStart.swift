@@ -12,11 +12,15 @@ package final class StreamStart {
     package private(set) var bytes: [UInt8] = []
     /// How they came; at least one.
     package private(set) var pieces: [Piece] = []
+    /// The text that they begin with.
+    private(set) var text = TextRun()
     /// How many frames the other end had begun when the first came.
     package let framesOfPeer: UInt64
 
-    /// The most bytes that are looked at: whatever has no frame in so many is something else.
+    /// The most bytes of text that are looked at: whatever has no frame in so many is something else.
     static let limit = 4096
+    /// The same if it does not begin with text; each further segment has all of them looked at again.
+    static let limitOfNumbers = 256
 
     init(framesOfPeer: UInt64) {
         self.framesOfPeer = framesOfPeer
@@ -32,6 +36,31 @@ package final class StreamStart {
     func append(_ new: Span<UInt8>, _ origin: Origin) {
         bytes.append(copying: new)
         pieces.append(Piece(count: new.count, origin: origin))
+        let all = bytes
+        text.advance(in: all.span)
+    }
+}
+
+/// The ASCII text that bytes begin with, as far as it has come: no byte of it is looked at twice.
+struct TextRun {
+    /// How many bytes, of ``StreamStart/limit`` at most.
+    private(set) var count = 0
+    /// The place of the first line feed.
+    private(set) var endOfLine: Int?
+
+    init() {}
+
+    init(in bytes: Span<UInt8>) {
+        advance(in: bytes)
+    }
+
+    /// Goes on, since there are more bytes.
+    mutating func advance(in bytes: Span<UInt8>) {
+        let limit = min(bytes.count, StreamStart.limit)
+        while count < limit, bytes[count].isText {
+            if endOfLine == nil, bytes[count] == UInt8(ascii: "\n") { endOfLine = count }
+            count &+= 1
+        }
     }
 }
 

@@ -24,7 +24,7 @@ extension WebSocketStream {
     ) -> (beginning: StreamBeginning, kept: StreamStart?)? {
         guard let kept = start else {
             let isFull = keepable < StreamStart.cost(of: bytes.count, in: 1)
-            if let beginning = firstBytes(bytes, isChunked: isChunked, isEnd: isFull) {
+            if let beginning = firstBytes(bytes, TextRun(in: bytes), isChunked: isChunked, isEnd: isFull) {
                 hasBegun = true
                 return (beginning, nil)
             }
@@ -37,7 +37,7 @@ extension WebSocketStream {
         let cost = kept.cost
         kept.append(bytes, origin)
         keepable &-= kept.cost &- cost
-        let beginning = firstBytes(kept.bytes.span, isChunked: isChunked, isEnd: keepable < 0)
+        let beginning = firstBytes(kept.bytes.span, kept.text, isChunked: isChunked, isEnd: keepable < 0)
         return beginning.flatMap { beginning in takeStart(&keepable).map { (beginning, $0) } }
     }
 
@@ -51,7 +51,7 @@ extension WebSocketStream {
         isChunked: Bool, keepable: inout Int
     ) -> (beginning: StreamBeginning, kept: StreamStart)? {
         guard let kept = start else { return nil }
-        let beginning = firstBytes(kept.bytes.span, isChunked: isChunked, isEnd: true) ?? .frames
+        let beginning = firstBytes(kept.bytes.span, kept.text, isChunked: isChunked, isEnd: true) ?? .frames
         return takeStart(&keepable).map { (beginning, $0) }
     }
 
@@ -67,12 +67,15 @@ extension WebSocketStream {
     /// Looks at the bytes that the stream begins with.
     ///
     /// - Returns: What they are; nil if that depends on what follows. More bytes never change what was returned.
-    private mutating func firstBytes(_ all: Span<UInt8>, isChunked: Bool, isEnd: Bool) -> StreamBeginning? {
+    private mutating func firstBytes(
+        _ all: Span<UInt8>, _ text: TextRun, isChunked: Bool, isEnd: Bool
+    ) -> StreamBeginning? {
         guard all.count > 0 else { return isEnd ? .frames : nil }
         // A frame that is one message has FIN set: the most common one is none of these.
         guard all[0] & 0x80 == 0 else { return .frames }
-        let bytes = all.extracting(first: min(all.count, StreamStart.limit))
-        let isEnd = isEnd || bytes.count == StreamStart.limit
+        let limit = all[0].isText ? StreamStart.limit : StreamStart.limitOfNumbers
+        let bytes = all.extracting(first: min(all.count, limit))
+        let isEnd = isEnd || bytes.count == limit
         var match = isChunked ? bytes.matchOfChunk : .none
         if match == .whole { return .foreign(.chunks) }
         if match == .none { match = bytes.matchOfMQTT }
@@ -81,7 +84,7 @@ extension WebSocketStream {
         if match == .whole { return .foreign(.rfb) }
         if match == .part, !isEnd { return nil }
         if bytes[0] <= Opcode.binary.rawValue { return firstNumbers(bytes, isEnd: isEnd) }
-        return bytes[0].isText ? firstText(bytes, isEnd: isEnd) : .frames
+        return bytes[0].isText ? firstText(bytes, text, isEnd: isEnd) : .frames
     }
 
     /// Tells frames from numbers of a binary protocol, most of whose bytes are 0, and from frames of hixie-76.
@@ -103,23 +106,26 @@ extension WebSocketStream {
     ///
     /// Text is no frame: its FIN would be missing from a control frame, its opcode be reserved, a reserved bit be set, or a
     /// continuation have nothing to continue.
-    private mutating func firstText(_ bytes: Span<UInt8>, isEnd: Bool) -> StreamBeginning? {
+    private mutating func firstText(_ bytes: Span<UInt8>, _ text: TextRun, isEnd: Bool) -> StreamBeginning? {
         let opcode = Opcode(rawValue: bytes[0] & 0xf)
         let mayBeFrame = opcode == .text || opcode == .binary
         if sender == .server, mayBeFrame, bytes[0] & 0x70 & ~usedBits == 0 { return .frames }
-        // What other protocols begin with is told by their first four bytes; what a log says of HTTP has no version.
+        // What other protocols begin with is told by their first four bytes.
         if bytes.count < 4, !isEnd { return nil }
-        let name = ForeignProtocol(bytes)
-        if let name, name != .http || bytes.hasVersionOfHTTP { return .frames }
         guard bytes.count == 1 || bytes[1].isText else { return .frames }
-        var end = 0
-        while end < bytes.count, bytes[end].isText { end &+= 1 }
+        let end = text.count
+        let name = ForeignProtocol(bytes)
+        if let name, name != .http { return .frames }
+        // A log may have a line about a request, but not the line of one.
+        if name != nil, text.endOfLine != nil || end < bytes.count || isEnd, bytes.namesHTTP(in: text) {
+            return .frames
+        }
         // A frame may be text too: of a Pong without FIN the first byte is a line feed.
         if end == Int(bytes[min(1, bytes.count &- 1)]) &+ 2, end < bytes.count || isEnd { return .frames }
         if end == bytes.count {
             guard isEnd else { return nil }
             let isWhole = bytes[end &- 1] == UInt8(ascii: "\n")
-            if isWhole, bytes.hasOneLine || bytes.areFields { return .text(end) }
+            if isWhole, text.endOfLine == end &- 1 || bytes.areFields { return .text(end) }
             return end < 4 || name != nil ? .frames : .foreign(.text)
         }
         guard let count = bytes.leadingLines(from: sender) else { return .frames }
@@ -166,19 +172,12 @@ extension Span<UInt8> {
         return true
     }
 
-    /// Whether there is no line feed but at the end.
-    fileprivate var hasOneLine: Bool { !extracting(droppingLast: 1).contains(UInt8(ascii: "\n")) }
-
-    private func contains(_ byte: UInt8) -> Bool { indices.contains { self[$0] == byte } }
-
-    /// Whether their first line names a version of HTTP.
-    fileprivate var hasVersionOfHTTP: Bool {
-        var start = 0
-        while start &+ 5 <= count, self[start] != UInt8(ascii: "\n") {
-            if extracting(start...).match(of: "HTTP/") == .whole { return true }
-            start &+= 1
-        }
-        return false
+    /// Whether their first line begins or ends with a version of HTTP (RFC 9112 3, 4).
+    fileprivate func namesHTTP(in text: TextRun) -> Bool {
+        var end = Swift.min(text.endOfLine ?? text.count, count)
+        if end > 0, self[end &- 1] == UInt8(ascii: "\r") { end &-= 1 }
+        // "HTTP/1.1"
+        return [0, end &- 8].contains { $0 >= 0 && starts(with: "HTTP/", at: $0, in: 0..<end) }
     }
 
     /// Compares them with what something begins with.
@@ -194,7 +193,7 @@ extension Span<UInt8> {
     fileprivate var matchOfChunk: Match {
         var end = 0
         var isZero = true
-        while end < count, end <= 8, self[end].isHexadecimal {
+        while end < count, end <= 8, self[end].hexadecimalValue != nil {
             isZero = isZero && self[end] == UInt8(ascii: "0")
             end &+= 1
         }
@@ -236,17 +235,8 @@ extension Span<UInt8> {
 }
 
 extension UInt8 {
-    /// Whether it is a byte of ASCII text in lines.
-    package var isText: Bool { (0x20...0x7e).contains(self) || (0x09...0x0d).contains(self) }
-
     /// Whether it is one of those that names of fields mostly consist of.
     fileprivate var isOfName: Bool {
-        self == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
-            || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
-    }
-
-    fileprivate var isHexadecimal: Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
-            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20)
+        self == UInt8(ascii: "-") || isDigit || isLetter
     }
 }
