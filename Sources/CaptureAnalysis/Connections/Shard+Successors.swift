@@ -191,7 +191,10 @@ extension Shard {
         let session = sessions.insert(Session(id, identity, beginning, &workspace))
         if encryption(of: feed) != nil { sessions[session].isInsideTLS = true }
         setReader(of: feed, .session(session))
-        if let channel = feed.channel { layers[channels[channel].layer].session = session }
+        if let channel = feed.channel {
+            layers[channels[channel].layer].session = session
+            carriesSessions = true
+        }
         let slot = feed.connection
         connections[slot.index].client = beginning.client
         let initiator = table.connections[slot].initiator

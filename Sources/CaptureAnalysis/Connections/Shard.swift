@@ -41,6 +41,8 @@ struct Shard: ~Copyable {
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
+    /// Whether a layer has ever carried a session: most TLS connections have no secrets.
+    var carriesSessions = false
     /// Whether something may be found inside a layer: without secrets there is nothing to be found in TLS.
     let decodesLayers: Bool
 
@@ -65,7 +67,7 @@ struct Shard: ~Copyable {
 
     /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near.
     ///
-    /// - Returns: Whether a layer reads the segment, so that ``lookFurther(_:)`` has something to do.
+    /// - Returns: Whether a layer reads the segment, and may carry a session, so that ``lookFurther(_:)`` has something to do.
     mutating func prepare(_ entry: inout PacketAhead) -> Bool {
         (entry.hash, entry.slot) = table.prepare(&entry.segment)
         // It may be another connection's slot: then nothing is gained.
@@ -74,7 +76,7 @@ struct Shard: ~Copyable {
         case .session(let session): prefetch(session, &entry, slot)
         case .layer(let layer) where entry.segment.payloadLength > 0:
             layers.prefetch(layer, 0..<LayerReader.size)
-            return true
+            return carriesSessions
         case .none, .opening, .layer, .stopped, .ignored: break
         }
         return false
