@@ -7,14 +7,16 @@ extension TLSReader {
     @safe
     struct Sides: ~Copyable {
         private var pointer: UnsafeMutablePointer<Side>?
+        private let slot: Slot<SidePair>
 
         init(in pool: SidePool) {
-            unsafe pointer = pool.make()
+            slot = pool.make()
+            unsafe pointer = pool.address(of: slot).assumingMemoryBound(to: Side.self)
         }
 
         /// Gives the memory back: nobody may ask for a side any more.
         func end(in pool: SidePool) {
-            if let pointer = unsafe pointer { unsafe pool.end(pointer) }
+            if unsafe pointer != nil { pool.end(slot) }
         }
 
         /// The same before the reader's end.

@@ -1,20 +1,38 @@
 public import CPrefetch
 
-/// Values by slot that never move in memory while they live; free slots are used again.
+/// Values by slot that never move in memory while they live; free slots are used again, the lowest first.
 ///
 /// Arrays of values that cannot be copied hand them out by moving them to and fro, which for the state of a connection
 /// costs more than the work on it. Here access is a pointer. It is inlinable, as only the modules that use it know the
 /// values' types. It is public and frozen for that: if it is `package`, each access asks for its metadata, and packets take
 /// twice as long.
+///
+/// Values are allocated 64 at a time, and one such chunk without values is kept at most: what a burst took is given back.
 @safe
 @frozen
 public struct SlotPool<Element: ~Copyable>: ~Copyable {
+    /// The memory of 64 slots each; nil where it was given back.
     @usableFromInline
-    var chunks: [UnsafeMutablePointer<Element>] = unsafe []
+    var chunks: [UnsafeMutablePointer<Element>?] = unsafe []
+    /// Which of the slots of each chunk are in use, the first one lowest.
     @usableFromInline
-    var isInUse: [Bool] = []
+    var uses: [UInt64] = []
+    /// All chunks before this one are full.
     @usableFromInline
-    var freeSlots: [Slot<Element>] = []
+    var firstWithRoom = 0
+    /// A chunk without values.
+    @usableFromInline
+    var spare: Int?
+    @usableFromInline
+    var chunkCount = 0
+    @usableFromInline
+    var usedCount = 0
+
+    /// Behind ``slotCount`` and ``residentCount``.
+    @usableFromInline
+    var slotEnd = 0
+    @usableFromInline
+    var mostUsed = 0
 
     /// Values that are allocated together: 2 to the 6th.
     @inlinable
@@ -26,73 +44,70 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
 
     deinit {
         // By index: this is not specialised for the element, and a lazy sequence would ask for its types at each step.
-        for index in 0..<isInUse.count where isInUse[index] { unsafe pointer(to: Slot(index)).deinitialize(count: 1) }
-        unsafe chunks.forEach { unsafe $0.deallocate() }
+        for chunk in 0..<uses.count {
+            var left = uses[chunk]
+            while left != 0 {
+                unsafe address(of: Slot(chunk &* Self.chunkSize &+ left.trailingZeroBitCount)).deinitialize(count: 1)
+                left &= left &- 1
+            }
+            unsafe chunks[chunk]?.deallocate()
+        }
     }
 
-    /// How many slots are or were in use.
+    /// How many slots have ever been in use: those below this number.
     @inlinable
-    public var slotCount: Int { isInUse.count }
+    public var slotCount: Int { slotEnd }
+
+    /// How many values there have been at once, not counting those whose memory was given back.
+    @inlinable
+    public var residentCount: Int { mostUsed }
 
     /// The slots that are or were in use, in order.
     @inlinable
-    public var slots: LazyMapSequence<Range<Int>, Slot<Element>> { isInUse.indices.lazy.map { Slot($0) } }
+    public var slots: LazyMapSequence<Range<Int>, Slot<Element>> { (0..<slotCount).lazy.map { Slot($0) } }
 
     /// Whether the slot holds a value.
-    @inlinable
-    public func isUsed(_ slot: Slot<Element>) -> Bool { isInUse[slot.index] }
+    @inlinable @inline(__always)
+    public func isUsed(_ slot: Slot<Element>) -> Bool { uses[slot.index &>> 6] &>> UInt64(slot.index & 63) & 1 == 1 }
 
     /// Whether a value can be put in without memory for more.
     @inlinable
-    public var hasFreeSlot: Bool { unsafe !freeSlots.isEmpty || isInUse.count < chunks.count &* Self.chunkSize }
+    public var hasFreeSlot: Bool { usedCount < chunkCount &* Self.chunkSize }
 
     /// The bytes of the slots that are added at a time.
     @inlinable
     public static var chunkByteCount: Int { chunkSize &* MemoryLayout<Element>.stride }
 
-    /// The bytes of all slots, used and free.
+    /// The bytes of all slots for which there is memory, used and free.
     @inlinable
-    public var byteCount: Int { unsafe chunks.count &* Self.chunkByteCount }
+    public var byteCount: Int { chunkCount &* Self.chunkByteCount }
 
     /// Puts a value in and returns its slot.
     @inlinable
     public mutating func insert(_ element: consuming Element) -> Slot<Element> {
-        let slot: Slot<Element>
-        if let free = freeSlots.popLast() {
-            slot = free
-            isInUse[slot.index] = true
-        } else {
-            slot = Slot(isInUse.count)
-            isInUse.append(true)
-            if unsafe slot.index / Self.chunkSize == chunks.count {
-                let bytes = MemoryLayout<Element>.stride &* Self.chunkSize
-                let chunk = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-                unsafe chunks.append(chunk.bindMemory(to: Element.self, capacity: Self.chunkSize))
-            }
-        }
-        unsafe pointer(to: slot).initialize(to: element)
+        let slot = takeSlot()
+        unsafe address(of: slot).initialize(to: element)
         return slot
     }
 
     /// Ends the value in a slot that is in use.
     @inlinable
     public mutating func remove(_ slot: Slot<Element>) {
-        precondition(isInUse[slot.index])
-        unsafe pointer(to: slot).deinitialize(count: 1)
-        isInUse[slot.index] = false
-        freeSlots.append(slot)
+        precondition(isUsed(slot))
+        unsafe address(of: slot).deinitialize(count: 1)
+        giveBack(slot)
     }
 
     /// The value in a slot that is in use.
     @inlinable
     public subscript(slot: Slot<Element>) -> Element {
         unsafeAddress {
-            assert(isInUse[slot.index])
-            return unsafe UnsafePointer(pointer(to: slot))
+            assert(isUsed(slot))
+            return unsafe UnsafePointer(address(of: slot))
         }
         unsafeMutableAddress {
-            assert(isInUse[slot.index])
-            return unsafe pointer(to: slot)
+            assert(isUsed(slot))
+            return unsafe address(of: slot)
         }
     }
 
@@ -103,12 +118,74 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     ///   - bytes: Which bytes of the value.
     @inlinable @inline(__always)
     public func prefetch(_ slot: Slot<Element>, _ bytes: Range<Int>) {
-        unsafe WireFormat.prefetch(UnsafeRawPointer(pointer(to: slot)), bytes)
+        guard let chunk = unsafe chunks[slot.index &>> 6] else { return }
+        unsafe WireFormat.prefetch(UnsafeRawPointer(chunk + slot.index & 63), bytes)
+    }
+
+    /// Where the value of a slot that is in use is until it ends.
+    @inlinable
+    public func address(of slot: Slot<Element>) -> UnsafeMutablePointer<Element> {
+        unsafe chunks[slot.index &>> 6].unsafelyUnwrapped + slot.index & 63
+    }
+
+    // MARK: Slots
+
+    /// Takes the lowest free slot for which there is memory, or else memory for more.
+    @inlinable
+    mutating func takeSlot() -> Slot<Element> {
+        let chunk = hasFreeSlot ? nextWithRoom() : addChunk()
+        firstWithRoom = chunk
+        if spare == chunk { spare = nil }
+        let place = (~uses[chunk]).trailingZeroBitCount
+        uses[chunk] |= 1 &<< UInt64(place)
+        let index = chunk &* Self.chunkSize &+ place
+        usedCount &+= 1
+        mostUsed = max(mostUsed, usedCount)
+        slotEnd = max(slotEnd, index &+ 1)
+        return Slot(index)
     }
 
     @inlinable
-    func pointer(to slot: Slot<Element>) -> UnsafeMutablePointer<Element> {
-        unsafe chunks[slot.index &>> 6] + slot.index & 63
+    func nextWithRoom() -> Int {
+        var chunk = firstWithRoom
+        while unsafe uses[chunk] == .max || chunks[chunk] == nil { chunk &+= 1 }
+        return chunk
+    }
+
+    @inlinable
+    mutating func addChunk() -> Int {
+        let bytes = MemoryLayout<Element>.stride &* Self.chunkSize
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        let chunk = unsafe memory.bindMemory(to: Element.self, capacity: Self.chunkSize)
+        chunkCount &+= 1
+        // Where there was one before, unless there is one everywhere.
+        guard chunkCount <= uses.count, let index = unsafe chunks.firstIndex(where: { unsafe $0 == nil }) else {
+            unsafe chunks.append(chunk)
+            uses.append(0)
+            return uses.count &- 1
+        }
+        unsafe chunks[index] = chunk
+        return index
+    }
+
+    /// Frees a slot without a value, and its chunk if that holds none either and another one is spare.
+    @inlinable
+    mutating func giveBack(_ slot: Slot<Element>) {
+        let chunk = slot.index &>> 6
+        uses[chunk] &= ~(1 &<< UInt64(slot.index & 63))
+        usedCount &-= 1
+        firstWithRoom = min(firstWithRoom, chunk)
+        guard uses[chunk] == 0 else { return }
+        guard let other = spare else {
+            spare = chunk
+            return
+        }
+        spare = min(chunk, other)
+        let last = max(chunk, other)
+        unsafe chunks[last]?.deallocate()
+        unsafe chunks[last] = nil
+        chunkCount &-= 1
+        mostUsed = max(usedCount, mostUsed &- Self.chunkSize)
     }
 }
 

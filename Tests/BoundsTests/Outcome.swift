@@ -14,11 +14,25 @@ struct Outcome: EventSink {
 
     /// Analyses conversations one behind the other.
     init(_ talks: [TCPConversation], limits: Limits = Limits()) {
+        self.init(talks.flatMap(\.packets), limits: limits)
+    }
+
+    /// Analyses packets.
+    ///
+    /// - Parameters:
+    ///   - packets: The packets.
+    ///   - pause: Before which packet time passes as in a live capture; ``rules`` has the findings after it.
+    ///   - limits: The bounds.
+    init(_ packets: [TimedPacket], pause: Int? = nil, limits: Limits = Limits()) {
         var options = AnalysisOptions()
         options.limits = limits
         var pipeline = Pipeline(options: options)
         summary = pipeline.summary
-        for (index, packet) in talks.flatMap(\.packets).enumerated() {
+        for (index, packet) in packets.enumerated() {
+            if index == pause {
+                pipeline.advance(to: packet.time, into: &self)
+                rules = []
+            }
             packet.bytes.withPacket(
                 number: UInt64(index + 1), time: packet.time, linkType: .ethernet,
                 originalLength: packet.originalLength

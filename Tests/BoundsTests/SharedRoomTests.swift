@@ -56,4 +56,33 @@ struct SharedRoomTests {
         #expect(outcome.texts.count == 4000)
         #expect(!Outcome(talks).rules.contains("limit.connections"))
     }
+
+    @Test("what a burst took is there again once its connections are over", arguments: [false, true])
+    func burst(areSessions: Bool) {
+        var burst = (0..<8000).map { number in
+            var talk = talk(number)
+            if areSessions {
+                talk.openWebSocket()
+            } else {
+                talk.open()
+                talk.send(TCPConversation.upgradeRequest(), from: .client)
+            }
+            return talk
+        }
+        var packets = burst.flatMap(\.packets)
+        for index in burst.indices {
+            burst[index].reset(from: .client)
+            packets += burst[index].packets.suffix(1)
+        }
+        // A session takes 4 to 10 KB.
+        let later = (20_000..<20_000 + Self.memory / 10_000).map { number in
+            var talk = talk(number)
+            talk.openWebSocket()
+            talk.send(WireFrame.text("number \(number)", from: .server), from: .server)
+            return talk
+        }
+        let outcome = Outcome(packets + later.flatMap(\.packets), pause: packets.count, limits: limits)
+        #expect(outcome.texts == (20_000..<20_000 + later.count).map { "number \($0)" })
+        #expect(outcome.rules.isEmpty)
+    }
 }

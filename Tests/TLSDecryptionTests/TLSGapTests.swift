@@ -118,6 +118,23 @@ struct TLSGapTests {
         #expect(reading.reader.facts.suite?.name == session.suite)
     }
 
+    @Test("that began before the capture are found again once enough was captured since trials were used up")
+    func furtherTrials() throws {
+        let session = try RecordedSession("tls13-aes128gcm")
+        let bench = CipherBench(secrets: session.secrets)
+        bench.midstreamTrials = 0
+        bench.midstreamLines = 0
+        for (captured, isFound) in [(4095, false), (1 << 20, true)] {
+            bench.allowTrials(after: captured)
+            let reading = Reading(nil, bench: bench, beginsMidstream: true)
+            for piece in session.pieces.suffix(8) { reading.receive(piece.bytes, piece.direction) }
+            reading.finish()
+            #expect((reading.known(.fromInitiator).count > 100) == isFound)
+        }
+        bench.allowTrials(after: 1 << 40)
+        #expect(bench.midstreamTrials == 1 << 20 && bench.trialBudget == 4 << 30)
+    }
+
     @Test("of TLS 1.2 that began before the capture need the handshake")
     func midstreamOfTLS12() throws {
         let session = try RecordedSession("tls12-aes128gcm")

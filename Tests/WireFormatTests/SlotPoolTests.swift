@@ -56,6 +56,30 @@ struct SlotPoolTests {
         #expect(pool.slotCount == most, "seed \(seed)")
     }
 
+    @Test("gives back the memory of all chunks without values but one, and takes it again", arguments: 0..<10)
+    func memory(run: UInt64) {
+        let seed = UInt64.random(in: .min ... .max) &+ run
+        var random = SeededGenerator(seed: seed)
+        let counter = Counter()
+        var pool = SlotPool<Resident>()
+        for round in 0..<3 {
+            var slots: [Slot<Resident>] = []
+            for value in 0..<1000 { slots.append(pool.insert(Resident(value, counter))) }
+            #expect(Set(slots).count == 1000, "seed \(seed)")
+            #expect(pool.byteCount == 16 * SlotPool<Resident>.chunkByteCount, "seed \(seed), round \(round)")
+            #expect(pool.residentCount == 1000 && pool.slotCount == 1000, "seed \(seed), round \(round)")
+            slots.shuffle(using: &random)
+            while let slot = slots.popLast() {
+                pool.remove(slot)
+                let chunks = Set(slots.map { $0.index / 64 }).count
+                #expect(pool.byteCount <= (chunks + 1) * SlotPool<Resident>.chunkByteCount, "seed \(seed)")
+                #expect(pool.hasFreeSlot == true, "seed \(seed)")
+            }
+            #expect(pool.byteCount == SlotPool<Resident>.chunkByteCount && pool.residentCount <= 64, "seed \(seed)")
+        }
+        #expect(counter.alive == 0)
+    }
+
     @Test("ends the values that are left")
     func end() {
         let counter = Counter()

@@ -53,7 +53,7 @@ extension Shard {
     private static var connectionCost: Int { 120 }
     private static var sessionCost: Int { 2000 }
 
-    /// What the next chunks of slots take: memory that does not come back when connections are forgotten.
+    /// What the next chunks of slots take: memory that comes back only when all of a chunk's connections are forgotten.
     private static var chunkBytes: Int {
         SlotPool<TCPConnection>.chunkByteCount &+ SlotPool<OpeningReader>.chunkByteCount
             &+ SlotPool<Session>.chunkByteCount
@@ -65,7 +65,7 @@ extension Shard {
     var recordBytes: Int {
         table.connections.byteCount &+ openings.byteCount &+ sessions.byteCount &+ layers.byteCount
             &+ channels.byteCount &+ passed.byteCount &+ connections.count &* 2 &* MemoryLayout<Connection>.stride
-            &+ table.connections.slotCount &* Self.connectionCost &+ sessions.slotCount &* Self.sessionCost
+            &+ table.connections.slotCount &* Self.connectionCost &+ sessions.residentCount &* Self.sessionCost
             &+ tls.bench.byteCount
     }
 
@@ -83,6 +83,7 @@ extension Shard {
 
     @inline(never)
     private mutating func shareOutNow(_ workspace: inout Workspace) {
+        tls.bench.allowTrials(after: sinceShared)
         sinceShared = 0
         guard var room else { return }
         let free = room.total &- bytesTaken(room, &workspace)
@@ -115,7 +116,7 @@ extension Shard {
             room.messages.taken(workspace.resources.keepable) &+ workspace.resources.spareByteCount
             &+ room.compression.taken(workspace.resources.compressible)
         let long = room.longMessages.taken(workspace.resources.longMessages) &* StreamResources.longMessageCost
-        let receivers = sessions.slotCount &* room.sessionBytes
+        let receivers = sessions.residentCount &* room.sessionBytes
         return buffers &+ streams &+ long &+ receivers &+ workspace.resources.sessionBytes &+ recordBytes
     }
 
@@ -152,7 +153,7 @@ extension Shard {
         forget(slot, cause: table.connections[slot].isOver ? .closed : .captureEnd, &workspace, &sink)
     }
 
-    /// Finds a connection to forget that has a record of a kind, since the memory of other kinds is not given back: of the
+    /// Finds a connection to forget that has a record of a kind, since the memory of other kinds is given back by the chunk: of the
     /// next 16, the one that was silent longest.
     ///
     /// - Returns: The connection; nil if few records are of that kind, so that there may be more.

@@ -38,11 +38,11 @@ package final class CipherBench {
     /// By ``Kind/index``.
     private var contexts = [Context?](repeating: nil, count: 2 * Kind.Use.allCases.count)
     /// Secrets that may still be tried on records of unknown sessions, on all connections.
-    package var midstreamTrials = 1 << 20
+    package var midstreamTrials = mostMidstreamTrials
     /// Bytes that may still be spent on trials after losses, on all connections (``TLSReader/trialBudget``).
-    package var trialBudget = 4 << 30
+    package var trialBudget = mostTrialBytes
     /// Lines of key logs that may still be read for them.
-    package var midstreamLines = 1 << 23
+    package var midstreamLines = mostMidstreamLines
     /// The keys that are tried on them, and when they were made (``SecretStore/age(at:)``).
     var midstreamKeys: (age: Int, keys: [MidstreamKey])?
     /// Memory for what connections keep of their directions.
@@ -68,6 +68,20 @@ package final class CipherBench {
 
     deinit {
         for context in contexts { context.map { unsafe EVP_CIPHER_CTX_free($0.pointer) } }
+    }
+
+    // MARK: Trials
+
+    private static let mostMidstreamTrials = 1 << 20
+    private static let mostTrialBytes = 4 << 30
+    private static let mostMidstreamLines = 1 << 23
+
+    /// Allows further trials, since as many bytes have been captured: all trials take a time in proportion to the capture, and
+    /// a capture that never ends does not use them up.
+    package func allowTrials(after count: Int) {
+        midstreamTrials = min(midstreamTrials &+ count &>> 12, Self.mostMidstreamTrials)
+        trialBudget = min(trialBudget &+ count &<< 2, Self.mostTrialBytes)
+        midstreamLines = min(midstreamLines &+ count &>> 9, Self.mostMidstreamLines)
     }
 
     // MARK: Room
