@@ -54,6 +54,7 @@ public struct Pipeline: ~Copyable {
     public mutating func receive(_ packet: borrowing CapturedPacket, into sink: inout some EventSink & ~Copyable) {
         if !hasStarted { start(at: packet.time, into: &sink) }
         ahead[0].decode(packet, with: &decoder)
+        approach(0)
         _ = prepare(0)
         workspace.begin(packet.number, time: packet.time, packet.linkType, interfaceName: packet.interfaceName)
         take(packet.bytes, at: 0, into: &sink)
@@ -71,10 +72,11 @@ public struct Pipeline: ~Copyable {
         var hasLayers = false
         while place < batch.count {
             ahead[place].decode(batch, place, with: &decoder)
-            if prepare(place) { hasLayers = true }
+            approach(place)
             place &+= 1
             if ahead[place &- 1].packet.isReassembled { break }
         }
+        for place in start..<place where prepare(place) { hasLayers = true }
         if hasLayers { lookFurther(start..<place) }
         return place
     }
@@ -91,6 +93,11 @@ public struct Pipeline: ~Copyable {
                 if let layer = further[place] { shards[ahead[place].shard].lookAt(layer, step: step) }
             }
         }
+    }
+
+    @inline(__always)
+    private mutating func approach(_ place: Int) {
+        if ahead[place].packet.isTCP { shards[ahead[place].shard].approach(&ahead[place]) }
     }
 
     @inline(__always)

@@ -114,12 +114,11 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     /// Asks the processor to bring bytes of a slot's value near, which will be needed soon.
     ///
     /// - Parameters:
-    ///   - slot: A slot that is or was in use.
+    ///   - slot: A slot that is in use.
     ///   - bytes: Which bytes of the value.
     @inlinable @inline(__always)
     public func prefetch(_ slot: Slot<Element>, _ bytes: Range<Int>) {
-        guard let chunk = unsafe chunks[slot.index &>> 6] else { return }
-        unsafe WireFormat.prefetch(UnsafeRawPointer(chunk + slot.index & 63), bytes)
+        unsafe WireFormat.prefetch(UnsafeRawPointer(address(of: slot)), bytes)
     }
 
     /// Where the value of a slot that is in use is until it ends.

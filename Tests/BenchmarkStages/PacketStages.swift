@@ -56,7 +56,8 @@ struct ReassemblyStage: Stage {
             for index in 0..<merged.batch.count {
                 let packet = merged.batch[index]
                 guard decoder.decode(packet, into: &segment) == .tcp else { continue }
-                let hash = table.prepare(&segment).hash
+                let hash = table.hash(&segment)
+                _ = table.prepare(hash)
                 let place = table.find(&segment, hash: hash) ?? table.insert(segment, time: packet.time)
                 let payload = packet.bytes.extracting(segment.payload)
                 let arrival = table.connections[place.slot].receive(

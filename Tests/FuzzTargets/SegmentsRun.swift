@@ -69,7 +69,8 @@ struct SegmentsRun {
         var streams: [HandedOn] = [HandedOn(), HandedOn()]
         for (number, sent) in sent.enumerated() {
             var segment = sent.segment(base)
-            let hash = table.prepare(&segment).hash
+            let hash = table.hash(&segment)
+            _ = table.prepare(hash)
             guard let place = table.find(&segment, hash: hash) else {
                 throw Disagreement(words: "connection not found")
             }

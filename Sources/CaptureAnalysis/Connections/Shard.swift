@@ -65,11 +65,17 @@ struct Shard: ~Copyable {
         others?.insert(records[feed.connection.index])
     }
 
-    /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near.
+    /// Sees to it that ``prepare(_:)`` will find the segment's connection near.
+    @inline(__always)
+    mutating func approach(_ entry: inout PacketAhead) {
+        entry.hash = table.hash(&entry.segment)
+    }
+
+    /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near, after ``approach(_:)``.
     ///
     /// - Returns: Whether a layer reads the segment, and may carry a session, so that ``lookFurther(_:)`` has something to do.
     mutating func prepare(_ entry: inout PacketAhead) -> Bool {
-        (entry.hash, entry.slot) = table.prepare(&entry.segment)
+        entry.slot = table.prepare(entry.hash)
         // It may be another connection's slot: then nothing is gained.
         guard let slot = entry.slot else { return false }
         switch connections[slot.index].reader {

@@ -31,6 +31,9 @@ package struct PipelinePart: ~Copyable {
             guard sink.hasRoom else { return false }
             let batch = block.taken..<min(block.count, block.taken &+ PacketBatch.capacity)
             var hasLayers = false
+            for place in batch {
+                block.withItem(place) { item, _, _ in shards[item.prepared.shard].approach(&item.prepared) }
+            }
             for place in batch where prepare(place, of: &block) { hasLayers = true }
             if hasLayers { lookFurther(batch, of: &block) }
             for place in batch { receive(place, of: &block, into: &sink) }

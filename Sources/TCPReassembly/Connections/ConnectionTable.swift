@@ -52,16 +52,23 @@ package struct ConnectionTable: ~Copyable {
     // What is called for every packet is `mutating` and takes its segment `inout`, although it changes neither: otherwise
     // the compiler copies the table's values and the segment for the call.
 
-    /// Prefetches what ``find(_:hash:)`` and ``TCPConnection`` will read for a segment.
+    /// Prefetches what ``prepare(_:)`` will read for a segment.
     ///
-    /// - Returns: The hash of the connection's ends, the same in both directions; and the slot in which the connection most
-    ///   likely is, if there is any.
-    package mutating func prepare(_ segment: inout TCPSegment) -> (hash: UInt32, slot: Slot<TCPConnection>?) {
+    /// - Returns: The hash of the connection's ends, the same in both directions.
+    package mutating func hash(_ segment: inout TCPSegment) -> UInt32 {
         let hash = index.hash(segment.source, segment.destination)
-        guard let slot = index.candidate(hash).map({ Slot<TCPConnection>($0) }) else { return (hash, nil) }
+        index.prefetch(hash)
+        return hash
+    }
+
+    /// Prefetches what ``find(_:hash:)`` and ``TCPConnection`` will read for a segment with a hash.
+    ///
+    /// - Returns: The slot in which the connection most likely is, if there is any.
+    package mutating func prepare(_ hash: UInt32) -> Slot<TCPConnection>? {
+        guard let slot = index.candidate(hash).map({ Slot<TCPConnection>($0) }) else { return nil }
         connections.prefetch(slot, TCPConnection.hotBytes.0)
         connections.prefetch(slot, TCPConnection.hotBytes.1)
-        return (hash, slot)
+        return slot
     }
 
     /// Finds the connection of a segment.
@@ -70,7 +77,7 @@ package struct ConnectionTable: ~Copyable {
     ///
     /// - Parameters:
     ///   - segment: The segment.
-    ///   - hash: What ``prepare(_:)`` has returned for it.
+    ///   - hash: What ``hash(_:)`` has returned for it.
     /// - Returns: Where the connection is, and the direction of the segment; nil if there is none.
     package mutating func find(_ segment: inout TCPSegment, hash: UInt32) -> Place? {
         let source = segment.source

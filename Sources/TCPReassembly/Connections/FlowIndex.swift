@@ -1,4 +1,5 @@
 import PacketDecoding
+import WireFormat
 
 /// Finds the slot of a connection by its two ends, in either order: open addressing with linear probing.
 struct FlowIndex: ~Copyable {
@@ -59,6 +60,15 @@ struct FlowIndex: ~Copyable {
     @inline(__always)
     func candidate(_ hash: UInt32) -> Int? {
         find(hash) { _ in true }
+    }
+
+    /// Asks the processor to bring near where the search for a hash begins.
+    @inline(__always)
+    func prefetch(_ hash: UInt32) {
+        unsafe entries.withUnsafeBufferPointer { entries in
+            guard let first = entries.baseAddress else { return }
+            unsafe WireFormat.prefetch(UnsafeRawPointer(first + Int(hash) & mask), 0..<MemoryLayout<Entry>.size)
+        }
     }
 
     /// Adds a slot.

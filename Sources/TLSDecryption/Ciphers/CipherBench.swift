@@ -79,6 +79,7 @@ package final class CipherBench {
     /// Allows further trials, since as many bytes have been captured: all trials take a time in proportion to the capture, and
     /// a capture that never ends does not use them up.
     package func allowTrials(after count: Int) {
+        guard secrets != nil else { return }
         midstreamTrials = min(midstreamTrials &+ count &>> 12, Self.mostMidstreamTrials)
         trialBudget = min(trialBudget &+ count &<< 2, Self.mostTrialBytes)
         midstreamLines = min(midstreamLines &+ count &>> 9, Self.mostMidstreamLines)
