@@ -65,6 +65,8 @@ public struct WebSocketStream: ~Copyable {
     private var lastDoubtful: UInt16 = 0
     /// The reserved bits used by extensions that were negotiated and are not decoded.
     let undecodedBits: UInt8
+    /// The reserved bits that negotiated extensions use.
+    let usedBits: UInt8
     var violations = PendingViolations()
     var lastMaskingKey: UInt32?
     private var place = Place.header(FrameHeaderReader())
@@ -103,6 +105,7 @@ public struct WebSocketStream: ~Copyable {
     ) {
         self.sender = sender
         self.undecodedBits = undecodedBits
+        usedBits = undecodedBits | (compression == nil ? 0 : 0x40)
         self.streamOffset = streamOffset
         self.demand = demand
         messages = MessageDecoder(compression: compression, limits: limits)

@@ -40,9 +40,6 @@ extension WebSocketStream {
         }
     }
 
-    /// The reserved bits that negotiated extensions use.
-    var usedBits: UInt8 { undecodedBits | (messages.isCompressionNegotiated ? 0x40 : 0) }
-
     /// How many independent rules a header breaks by itself; the order of messages is none of them.
     mutating func brokenRuleCount(_ header: FrameHeader, _ opcode: Opcode) -> Int {
         var count = 0
