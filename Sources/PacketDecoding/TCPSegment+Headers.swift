@@ -6,9 +6,10 @@ extension TCPSegment {
     package struct Options: Sendable {
         /// The sender's timestamp (RFC 7323 3.2); nil if it has none.
         package var timestamp: UInt32?
-        /// Whether it is signed with TCP MD5 (RFC 2385) or TCP-AO (RFC 5925).
+        /// Whether it is signed with TCP MD5 (RFC 2385).
         package var isSigned = false
-        /// Whether an option has a length that cannot be.
+        /// Whether an option that Linux looks at has a length that cannot be: it looks for signatures as long as there is room
+        /// for one.
         package var isMalformed = false
     }
 
@@ -23,8 +24,9 @@ extension TCPSegment {
         var cursor = ByteCursor(bytes.extracting(start..<payload.lowerBound))
         while let kind = cursor.readUInt8(), kind != 0 {
             if kind == 1 { continue }
+            let hasRoom = cursor.count &+ 1 >= Self.signatureLength
             guard let length = cursor.readUInt8(), length >= 2, Int(length) &- 2 <= cursor.count else {
-                options.isMalformed = true
+                options.isMalformed = hasRoom
                 break
             }
             if kind == 8, length == 10 {
@@ -32,11 +34,17 @@ extension TCPSegment {
                 cursor.skip(4)
                 continue
             }
-            if kind == 19 || kind == 29 { options.isSigned = true }
+            if kind == 19, hasRoom {
+                options.isSigned = true
+                options.isMalformed = options.isMalformed || length != Self.signatureLength
+            }
             cursor.skip(Int(length) &- 2)
         }
         return options
     }
+
+    /// The length of a TCP MD5 option (RFC 2385 2.0).
+    private static let signatureLength = 18
 
     /// The urgent pointer (RFC 9293 3.1); valid only with `urg` in `flags`.
     ///
@@ -46,6 +54,10 @@ extension TCPSegment {
         let start = payload.lowerBound &- Int(headerLength)
         return start >= 0 && start &+ 20 <= bytes.count ? bytes.bigEndianUInt16(at: start &+ 18) : nil
     }
+
+    /// Whether the IP header is none that ``networkHeader(in:)`` finds: it has no length (TSO), or with what follows it 1,020
+    /// bytes or more.
+    package var hasUnusualNetworkHeader: Bool { networkHeaderWords == 255 }
 
     /// The identification of the innermost IPv4 header (RFC 791 3.2); 0 for IPv6.
     ///

@@ -30,7 +30,8 @@ package struct TCPSegment: Sendable {
     /// The window scale option (RFC 7323 2.2), read on SYN segments only.
     @usableFromInline
     package var windowScale: UInt8?
-    /// The distance from the innermost IP header to the TCP header, in units of 4 bytes; 255 means 1,020 bytes or more.
+    /// The distance from the innermost IP header to the TCP header, in units of 4 bytes; 255 means 1,020 bytes or more, or
+    /// that the IP header has no length.
     @usableFromInline
     package var networkHeaderWords: UInt8
     /// The tunnel it came through: 0 if none has a number, else a hash of the network identifiers of VXLAN and Geneve and

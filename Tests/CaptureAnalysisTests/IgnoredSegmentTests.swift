@@ -49,11 +49,14 @@ struct IgnoredSegmentTests {
         Forgery("old acknowledgment", "acknowledge less than the other end can accept") {
             $0.acknowledgment = -0x4000_0000
         },
-        Forgery("MD5", "are signed (TCP MD5 or TCP-AO) unlike the SYN") {
+        Forgery("MD5", "are signed (TCP MD5) unlike the SYN") {
             $0.options = [.noOperation, .noOperation, .bytes([19, 18] + Array(repeating: 7, count: 16))]
         },
-        Forgery("TCP-AO", "are signed (TCP MD5 or TCP-AO) unlike the SYN") {
-            $0.options = [.bytes([29, 16] + Array(repeating: 7, count: 14))]
+        Forgery("option that cannot be", "have malformed TCP options") {
+            $0.options = [.bytes([5, 1] + Array(repeating: 1, count: 18))]
+        },
+        Forgery("MD5 of another length", "have malformed TCP options") {
+            $0.options = [.bytes([19, 10] + Array(repeating: 1, count: 18))]
         },
         Forgery("old timestamp", "have an old timestamp (PAWS)") {
             $0.options = [.noOperation, .noOperation, .timestamps(5, echo: 0)]
@@ -166,6 +169,42 @@ struct IgnoredSegmentTests {
         let analysis = Analysis(packets)
         #expect(analysis.texts == ["one", "two"])
         #expect(!analysis.rules.contains { $0.hasPrefix("tcp.") })
+    }
+
+    @Test(
+        "are none that have options of which Linux makes nothing",
+        arguments: [
+            [29, 16] + Array(repeating: 7, count: 14), [5, 1, 1, 1], [1, 1, 1, 5] + Array(repeating: 1, count: 16),
+            [19, 10, 7, 7, 7, 7, 7, 7, 7, 7, 1, 1],
+        ] as [[UInt8]])
+    func harmlessOptions(options: [UInt8]) {
+        let session = Self.session(isStamped: false)
+        var packets = session.packets
+        let clock = packets[packets.count - 1].time.nanoseconds
+        for (number, text) in ["real", "evil"].enumerated() {
+            let packet = TCPPacket(
+                sequence: session.client, acknowledgment: session.server, flags: [.psh, .ack],
+                options: number == 0 ? [.bytes(options)] : [], payload: WireFrame.text(text, from: .client))
+            packets.append(
+                TimedPacket(at: Timestamp(nanoseconds: clock + Int64(number + 1) * 1_000_000), packet.ethernet()))
+        }
+        #expect(Analysis(packets).texts == ["one", "real"])
+    }
+
+    @Test("are those after a RST, whatever flags it has beside")
+    func resetWithSYN() {
+        for flags in [.rst, [.rst, .syn], [.rst, .syn, .fin, .psh, .ack]] as [TCPFlags] {
+            let session = Self.session(isStamped: false)
+            var packets = session.packets
+            let clock = packets[packets.count - 1].time.nanoseconds
+            let reset = TCPPacket(
+                sequence: session.client, acknowledgment: session.server, flags: flags,
+                payload: WireFrame.text("none", from: .client))
+            packets.append(TimedPacket(at: Timestamp(nanoseconds: clock + 1_000_000), reset.ethernet()))
+            let analysis = Analysis(packets)
+            #expect(analysis.texts == ["one"])
+            #expect(analysis.ends.map(\.verdict.layer) == [.rst], "\(flags)")
+        }
     }
 
     @Test("in a SYN are taken if the SYN ACK acknowledges them (RFC 7413), else sent again", arguments: [true, false])

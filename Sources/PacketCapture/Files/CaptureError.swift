@@ -40,6 +40,8 @@ public struct CaptureError: Error, Hashable, Sendable {
     /// Bytes from the start of the file, or of the unpacked data if it is compressed: the end of a file that is cut
     /// short, else the start of the damaged record; nil if unknown.
     public let fileOffset: UInt64?
+    /// Whether ``fileOffset`` counts unpacked data.
+    public let isUnpacked: Bool
     /// Where the compressed data is cut short or damaged, in bytes from the start of the file; nil if the compression
     /// is not at fault.
     public let compressedOffset: UInt64?
@@ -50,13 +52,15 @@ public struct CaptureError: Error, Hashable, Sendable {
 
     init(
         _ kind: Kind, name: String, packetNumber: UInt64? = nil, isBetweenPackets: Bool = false,
-        fileOffset: UInt64? = nil, compressedOffset: UInt64? = nil, detail: String = "", filter: String? = nil
+        fileOffset: UInt64? = nil, isUnpacked: Bool = false, compressedOffset: UInt64? = nil, detail: String = "",
+        filter: String? = nil
     ) {
         self.kind = kind
         self.name = name
         self.packetNumber = packetNumber
         self.isBetweenPackets = isBetweenPackets
         self.fileOffset = fileOffset
+        self.isUnpacked = isUnpacked
         self.compressedOffset = compressedOffset
         self.detail = detail
         self.filter = filter
@@ -89,7 +93,7 @@ extension CaptureError {
         self.init(
             kind, name: name, packetNumber: error.place == .header ? nil : packetNumber,
             isBetweenPackets: error.place == .betweenPackets, fileOffset: error.offset,
-            compressedOffset: compressedOffset, detail: detail)
+            isUnpacked: compression != nil, compressedOffset: compressedOffset, detail: detail)
     }
 }
 
@@ -122,8 +126,9 @@ extension CaptureError: CustomStringConvertible {
             case .some(let number): "inside packet \(number)"
             case nil: "inside the file header"
             }
-        let compressed = compressedOffset.map { " of the unpacked data (byte \($0) of the file)" } ?? ""
-        return packet + (fileOffset.map { ", at byte \($0)" } ?? "") + compressed
+        let unpacked = isUnpacked ? " of the unpacked data" : ""
+        let compressed = compressedOffset.map { " (byte \($0) of the file)" } ?? ""
+        return packet + (fileOffset.map { ", at byte \($0)\(unpacked)\(compressed)" } ?? "")
     }
 
     /// `text` with control and bidirectional characters escaped, so that it cannot steer a terminal.

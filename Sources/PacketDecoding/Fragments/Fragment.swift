@@ -43,11 +43,26 @@ struct Fragment {
         let length = walk.end &- walk.offset
         // RFC 791 3.2, RFC 8200 4.5: all but the last are multiples of 8 bytes, and none ends after 65,535.
         guard length > 0, isLast || length & 7 == 0, length <= 65_535 &- offset else { return nil }
+        guard !isIPv6 || offset > 0 || isLast || Self.holdsTransport(next, in: bytes, walk.offset..<walk.end) else {
+            return nil
+        }
         range = offset..<offset &+ length
         captured = walk.offset..<max(walk.offset, min(walk.end, bytes.count))
         key = DatagramKey(
             source: walk.source(in: bytes), destination: walk.destination(in: bytes), identification: identification,
             protocolNumber: isIPv6 ? 0 : next, tunnel: walk.tunnel)
+    }
+
+    /// Whether the first fragment of an IPv6 datagram has all of its headers (RFC 7112 5): else hosts drop it.
+    private static func holdsTransport(_ first: UInt8, in bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var (next, place) = (first, range.lowerBound)
+        while next != IPProtocol.tcp {
+            guard next == IPProtocol.destinationOptions || next == IPProtocol.routing else { return true }
+            guard place &+ 8 <= min(range.upperBound, bytes.count) else { return place &+ 8 <= range.upperBound }
+            next = bytes[place]
+            place &+= (Int(bytes[place &+ 1]) &+ 1) &* 8
+        }
+        return place &+ 20 <= range.upperBound
     }
 
     /// Whether the checksum of an IPv4 header (RFC 791 3.1) is wrong; one of 0 was left to the network card.

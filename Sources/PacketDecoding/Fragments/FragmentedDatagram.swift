@@ -135,6 +135,8 @@ struct FragmentedDatagram {
         if !isInOrder || parts.dropLast().contains(where: { $0.place.count < $0.range.count }) {
             bytes = inOrder(header)
         }
+        // The fragment header is gone, and what stood before it.
+        if key.source.isIPv6, bytes.count > 6 { bytes[6] = next }
         return ReassembledDatagram(key: key, next: next, length: header &+ covered, bytes: bytes)
     }
 

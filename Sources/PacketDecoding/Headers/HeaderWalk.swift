@@ -13,6 +13,8 @@ struct HeaderWalk {
     var addresses = 0
     /// Whether that is an IPv6 header.
     var isIPv6 = false
+    /// Whether the innermost IP header has no length.
+    var isLengthless = false
     /// The tunnels passed so far (``TCPSegment/tunnel``).
     var tunnel: UInt32 = 0
 

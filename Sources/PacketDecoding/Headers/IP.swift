@@ -22,7 +22,8 @@ extension HeaderWalk {
         let totalLength = Int(header.bigEndianUInt16(at: 2))
         // Length 0: segmentation is left to the network card (TSO), or the datagram exceeds 65,535 bytes. It then ends
         // with the enclosing layer.
-        if totalLength != 0 {
+        isLengthless = totalLength == 0
+        if !isLengthless {
             guard totalLength >= headerLength, limit(to: totalLength) else { return .none(.malformed) }
         }
         guard holds(headerLength, in: header) else { return .none(lack(of: headerLength)) }
@@ -50,6 +51,7 @@ extension HeaderWalk {
         // Length 0 without a jumbo payload option: segmentation is left to the network card (TSO). The payload then ends
         // with the enclosing layer.
         guard payloadLength == 0 || limit(to: payloadLength) else { return .none(.malformed) }
+        isLengthless = payloadLength == 0
         return header[6] == IPProtocol.hopByHopOptions
             ? readHopByHopOptions(bytes, payloadLength: payloadLength) : NextHeader(ipv6Next: header[6])
     }
@@ -64,6 +66,7 @@ extension HeaderWalk {
             guard payloadLength == 0, jumboPayloadLength > 65_535 else { return .none(.malformed) }
             // RFC 2675 2: the length counts from the end of the IPv6 header.
             guard limit(to: Int(jumboPayloadLength) &- (offset &- start)) else { return .none(.malformed) }
+            isLengthless = false
         }
         return next
     }

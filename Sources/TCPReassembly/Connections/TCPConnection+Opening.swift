@@ -116,7 +116,7 @@ extension TCPConnection {
         _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp
     ) {
         let opening = HandshakeSegment(segment, packet: packet, time: time)
-        if segment.flags.contains(.syn) {
+        if segment.flags.contains(.syn), !segment.flags.contains(.rst) {
             // Who has sent a RST acknowledges nothing once more.
             let isLast = reset?.from == direction.opposite
             streams[direction.index].forgetAssumedStart(unless: isLast ? segment.sequence &+ 1 : nil)
@@ -125,6 +125,7 @@ extension TCPConnection {
             // RFC 7323 2.2: windows are scaled if both SYNs say so.
             if segment.windowScale == nil { streams[direction.index].window.scale(by: nil) }
             if segment.flags.contains(.ack) {
+                streams[direction.opposite.index].window.recordOpening(segment.window)
                 streams[direction.opposite.index].begin(at: segment.acknowledgment)
                 if direction == .fromResponder, synAck == nil {
                     synAck = opening

@@ -59,7 +59,7 @@ extension TCPConnection {
         if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
         if streams[other.index].firstSequence == nil { assumeStart(segment, from: direction) }
         streams[other.index].isHeard = true
-        if flags.contains(.syn) { sequence &+= 1 }
+        if flags.contains(.syn), !flags.contains(.rst) { sequence &+= 1 }
         // What may not have come from the other end does not confirm what may not have reached it.
         let confirms = !doubt.contains(.hopLimit) || !streams[other.index].hasDoubtfulBytes
         if flags.contains(.ack), confirms, doubt.isDisjoint(with: SegmentDoubt.certain.union(.unsentAcknowledgment)),
@@ -70,9 +70,12 @@ extension TCPConnection {
             recordFin(of: other)
         }
         if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
+        let isFin = flags.intersection([.fin, .rst]) == .fin
+        if let urgentPointer, doubt.isEmpty, flags.isDisjoint(with: [.syn, .rst]) {
+            streams[direction.index].markUrgent(urgentPointer, after: sequence, length: segment.payloadLength)
+        }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
-            if let urgentPointer, doubt.isEmpty { streams[direction.index].markUrgent(urgentPointer, after: sequence) }
             let context = SegmentContext(
                 origin: Origin(packet: packet, time: time), doubt: doubt, identification: pendingIdentification,
                 acknowledgment: flags.contains(.ack) ? segment.acknowledgment : 0, silence: silence)
@@ -88,7 +91,7 @@ extension TCPConnection {
         } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
             countUnanswered(direction, time)
         }
-        if flags.contains(.fin), doubt.isDisjoint(with: .certain),
+        if isFin, doubt.isDisjoint(with: .certain),
             streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength), doubt),
             finPackets[direction.index] == nil
         {
@@ -97,7 +100,7 @@ extension TCPConnection {
             if flags.contains(.ack) { streams[other.index].assumeStart(at: segment.acknowledgment) }
             if firstEndTime == nil { firstEndTime = time }
             streams[direction.index].rememberFin(sequence, segment.payloadLength, pendingIdentification)
-        } else if flags.contains(.fin) {
+        } else if isFin {
             isCopy = streams[direction.index].isDuplicateFin(
                 sequence, segment.payloadLength, pendingIdentification, silence: silence)
         }

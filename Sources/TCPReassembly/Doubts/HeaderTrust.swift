@@ -50,6 +50,8 @@ struct HeaderTrust: Sendable {
             guard segment.networkHeaderWords == 5, TCPSegment.hasRightChecksum(headerAt: start, in: bytes) else {
                 return false
             }
+        } else if segment.networkHeaderWords != (segment.source.address.isIPv6 ? 10 : 5) {
+            return false
         }
         guard segment.headerLength != 20 else { return true }
         let options = segment.payload.lowerBound &- 12
@@ -116,6 +118,7 @@ struct HeaderTrust: Sendable {
             case .sourceRoute: doubt.insert(.sourceRoute)
             case .invalid: doubt.insert(.networkOptions)
             }
+            if !segment.areExtensionHeadersAccepted(in: bytes) { doubt.insert(.networkOptions) }
             switch segment.ipv4HeaderChecksumStatus(in: bytes) {
             case .right: known.insert(.headerChecksum)
             case .unknown: break
@@ -123,6 +126,8 @@ struct HeaderTrust: Sendable {
                 if excused.contains(.headerChecksum) { known.remove(.headerChecksum) }
                 if known.contains(.headerChecksum) { doubt.insert(.headerChecksum) }
             }
+        } else if segment.hasUnusualNetworkHeader {
+            doubt.insert(.networkLength)
         }
         let options = segment.options(in: bytes)
         if options.isSigned {
@@ -138,10 +143,11 @@ struct HeaderTrust: Sendable {
         }
         doubt.subtract(excused)
         if let value = options.timestamp, usesTimestamps, !isReset {
-            let isOld = known.contains(.timestamp) && Int32(bitPattern: value &- timestamp) < 0
-            if isOld, !excused.contains(.oldTimestamp) {
+            // Linux accepts one less, and any after 0.
+            let age = known.contains(.timestamp) && timestamp != 0 ? Int32(bitPattern: timestamp &- value) : 0
+            if age > 1, !excused.contains(.oldTimestamp) {
                 doubt.insert(.oldTimestamp)
-            } else if isNext, doubt.isEmpty {
+            } else if isNext, doubt.isEmpty, age != 1 {
                 timestamp = value
                 known.insert(.timestamp)
             }
@@ -158,12 +164,24 @@ struct HeaderTrust: Sendable {
         known.insert(.opening)
     }
 
+    /// Whether an EtherType is that of a VLAN tag: IEEE 802.1Q, or 802.1ad.
+    private static func isVLANTag(at place: Int, in bytes: Span<UInt8>) -> Bool {
+        let type = bytes.bigEndianUInt16(at: place)
+        return type == 0x8100 || type == 0x88a8
+    }
+
+    /// Whether two VLAN tags before an IP header have only a priority each.
+    private static func hasTwoPriorities(_ start: Int, in bytes: Span<UInt8>) -> Bool {
+        start == 22 && isVLANTag(at: 12, in: bytes) && isVLANTag(at: 16, in: bytes)
+            && (bytes.bigEndianUInt16(at: 14) | bytes.bigEndianUInt16(at: 18)) & 0xfff == 0
+    }
+
     /// Whether a packet goes to the link address, and through the VLAN and the tunnels, of those before; if none is known, it
     /// becomes the usual way.
     private mutating func isOnUsualWay(
         _ segment: borrowing TCPSegment, _ start: Int, in bytes: Span<UInt8>, isExcused: Bool
     ) -> Bool {
-        let isTagged = start == 18 && bytes[12] == 0x81
+        let isTagged = start == 18 && Self.isVLANTag(at: 12, in: bytes) || Self.hasTwoPriorities(start, in: bytes)
         let vlan = isTagged ? bytes.bigEndianUInt16(at: 14) & 0xfff : 0
         // A tag with VLAN 0 has only a priority; a reassembled datagram has no link header.
         let here = isTagged && vlan == 0 ? 14 : UInt16(truncatingIfNeeded: start)
@@ -216,7 +234,9 @@ extension TCPConnection {
         }
         // Nobody is there to acknowledge what waits.
         if !doubt.isEmpty, !isHeard(other) { doubt = [] }
-        if segment.flags.contains(.syn), segment.payloadLength > 0 { doubt.insert(.inSYN) }
+        if segment.flags.contains(.syn), segment.payloadLength > 0, !segment.flags.contains(.rst) {
+            doubt.insert(.inSYN)
+        }
         pendingDoubt = doubt
         pendingIdentification = segment.identification(in: bytes)
         pendingUrgentPointer = segment.flags.contains(.urg) ? segment.urgentPointer(in: bytes) : nil

@@ -19,7 +19,9 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     package static let unsentAcknowledgment = SegmentDoubt(rawValue: 4)
     /// It acknowledges less than the largest window before what was acknowledged (RFC 5961 5.2).
     package static let oldAcknowledgment = SegmentDoubt(rawValue: 8)
-    /// It is signed, unlike its SYN: TCP MD5 (RFC 2385) or TCP-AO (RFC 5925).
+    /// It is signed, unlike its SYN: TCP MD5 (RFC 2385).
+    ///
+    /// Few kernels know TCP-AO; the others accept it.
     package static let signature = SegmentDoubt(rawValue: 16)
     /// Its timestamp is older than that of bytes before it (PAWS, RFC 7323 5.3).
     package static let oldTimestamp = SegmentDoubt(rawValue: 32)
@@ -36,12 +38,15 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     /// Its checksum is wrong, as many others are, unlike the first ones.
     package static let checksum = SegmentDoubt(rawValue: 2048)
 
-    /// The options of its IPv4 header are invalid (RFC 1122 3.2.1.8).
+    /// The options of its IPv4 header are invalid (RFC 1122 3.2.1.8), or hosts refuse its IPv6 extension headers.
     package static let networkOptions = SegmentDoubt(rawValue: 4096)
     /// A TCP option has an impossible length.
     package static let malformedOptions = SegmentDoubt(rawValue: 8192)
     /// It is out of order, and ends beyond the largest window that was seen (RFC 9293 3.10.7.4).
     package static let beyondWindow = SegmentDoubt(rawValue: 16384)
+
+    /// Its IP header has no length, as if a network card were to split the segment, or is too long to be looked at.
+    package static let networkLength = SegmentDoubt(rawValue: 32768)
 
     /// Those that leave no doubt once other segments were accepted without them; the others may be due to the capture or the
     /// route.
@@ -57,12 +62,13 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
         let words: [(SegmentDoubt, String)] = [
             (.noAcknowledgment, "have no ACK flag"), (.unsentAcknowledgment, "acknowledge bytes never sent"),
             (.oldAcknowledgment, "acknowledge less than the other end can accept"),
-            (.signature, "are signed (TCP MD5 or TCP-AO) unlike the SYN"),
+            (.signature, "are signed (TCP MD5) unlike the SYN"),
             (.oldTimestamp, "have an old timestamp (PAWS)"), (.headerChecksum, "have a wrong IP header checksum"),
             (.linkAddress, "went to another link address, VLAN or tunnel"), (.inSYN, "came in the SYN"),
             (.closedWindow, "came while the window was closed"), (.sourceRoute, "ask for a source route"),
-            (.checksum, "have a wrong checksum"), (.networkOptions, "have invalid IP options"),
+            (.checksum, "have a wrong checksum"), (.networkOptions, "have invalid IP options or extension headers"),
             (.malformedOptions, "have malformed TCP options"), (.beyondWindow, "lie beyond the window"),
+            (.networkLength, "have an IP header without a length, or a very long one"),
         ]
         return words.filter { contains($0.0) }.map(\.1)
     }

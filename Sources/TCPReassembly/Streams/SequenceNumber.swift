@@ -18,6 +18,8 @@ enum SequenceNumber {
 struct ReceiveWindow {
     /// The largest window field seen, except on SYNs; 0 until one was seen.
     private var largest: UInt16 = 0
+    /// The window of the receiver's SYN ACK, which has no scale.
+    private var opening: UInt16 = 0
     /// The shift of the fields (RFC 7323 2.2); nil if the receiver's SYN was not seen.
     private var shift: UInt8?
 
@@ -39,6 +41,17 @@ struct ReceiveWindow {
     var largestSeen: UInt64 {
         guard largest > 0, let shift else { return UInt64(ReceiveWindow.limit) }
         return max(UInt64(largest) &<< UInt64(shift), 65536)
+    }
+
+    /// The largest window that the capture shows; 1 GiB if that is unknown.
+    var largestShown: UInt64 {
+        guard largest > 0, let shift else { return UInt64(ReceiveWindow.limit) }
+        return max(UInt64(largest) &<< UInt64(shift), UInt64(opening))
+    }
+
+    /// Records the window field of the receiver's SYN ACK.
+    mutating func recordOpening(_ field: UInt16) {
+        opening = field
     }
 
     /// Records a window field; 0 if it is invalid.

@@ -102,7 +102,7 @@ extension TCPStream {
         if offset > Int64(known) { return gapBytes == 0 ? .unsentAcknowledgment : [] }
         let acknowledged = min(acknowledgedOffset, seenOffset)
         if offset >= Int64(acknowledged) { return [] }
-        let window = isOpeningKnown ? min(window.largestSeen, acknowledged) : window.largestSeen
+        let window = isOpeningKnown ? min(window.largestShown, acknowledged) : window.largestSeen
         return offset < Int64(acknowledged) &- Int64(window) ? .oldAcknowledgment : []
     }
 

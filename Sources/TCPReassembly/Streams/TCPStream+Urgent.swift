@@ -10,10 +10,14 @@ extension TCPStream {
     /// - Parameters:
     ///   - pointer: Its value.
     ///   - sequence: The sequence number of the segment's first byte.
-    mutating func markUrgent(_ pointer: UInt16, after sequence: UInt32) {
+    ///   - length: The length of its payload.
+    mutating func markUrgent(_ pointer: UInt16, after sequence: UInt32, length: Int) {
         let base = begin(at: sequence)
         let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)
         let offset = start &+ Int64(pointer > 0 ? pointer &- 1 : 0)
+        // The receiver takes no segment that lies wholly outside of its window, and of two pointers the further one.
+        guard start &+ Int64(length) >= Int64(acknowledgedOffset), start <= Int64(windowEnd) else { return }
+        if let urgentOffset, offset <= Int64(urgentOffset) { return }
         guard offset >= Int64(max(nextOffset, seenOffset)), offset < Int64(windowEnd) else { return }
         urgentOffset = UInt64(offset)
         usualEnd = min(usualEnd, UInt64(offset))

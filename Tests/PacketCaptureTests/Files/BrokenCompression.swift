@@ -67,7 +67,7 @@ extension BrokenFile {
         packed("packed nothing", Compression.gzip.pack([]), packets: 0, kind: .empty, "is empty"),
         packed(
             "cut before it was packed", Compression.gzip.pack(pcap.bytes.dropLast(1)), packets: 1,
-            "cut short inside packet 2, at byte 215"),
+            "cut short inside packet 2, at byte 215 of the unpacked data"),
     ]
 
     private static func damaged(_ bytes: [UInt8], at place: Int) -> [UInt8] {

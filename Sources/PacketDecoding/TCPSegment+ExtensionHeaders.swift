@@ -1,0 +1,75 @@
+import WireFormat
+
+extension TCPSegment {
+    /// Whether Linux accepts the extension headers (RFC 8200 4) between the innermost IPv6 header and TCP's, as far as the
+    /// packet alone decides; IPv4 has none.
+    ///
+    /// - Parameter bytes: What the segment was found in.
+    /// - Returns: Whether it does.
+    package func areExtensionHeadersAccepted(in bytes: Span<UInt8>) -> Bool {
+        guard source.address.isIPv6, networkHeaderWords != 10, let start = networkHeader(in: bytes) else { return true }
+        let end = payload.lowerBound &- Int(headerLength)
+        var place = start &+ 40
+        var next = bytes[start &+ 6]
+        var hasFragmentHeader = false
+        while next != IPProtocol.tcp {
+            guard place &+ 8 <= end else { return false }
+            var length = (Int(bytes[place &+ 1]) &+ 1) &* 8
+            switch next {
+            case IPProtocol.hopByHopOptions, IPProtocol.destinationOptions:
+                guard place &+ length <= end else { return false }
+                let options = bytes.extracting((place &+ 2)..<(place &+ length))
+                guard Self.areAccepted(options, isHopByHop: next == IPProtocol.hopByHopOptions) else { return false }
+            case IPProtocol.routing:
+                guard Self.isRoutingAccepted(type: bytes[place &+ 2], left: bytes[place &+ 3]) else { return false }
+            case IPProtocol.fragment where !hasFragmentHeader:
+                hasFragmentHeader = true
+                length = 8
+            // A second fragment header, one that needs a key (RFC 4302), or one that nobody waits for.
+            default: return false
+            }
+            next = bytes[place]
+            place &+= length
+        }
+        return true
+    }
+
+    /// Whether a host passes over a routing header (RFC 8200 4.4): the way is at its end, and the type is none that must be
+    /// switched on (RFC 6275, 6554, 8754).
+    private static func isRoutingAccepted(type: UInt8, left: UInt8) -> Bool {
+        left == 0 && !(2...4).contains(type)
+    }
+
+    /// Whether a host accepts options (RFC 8200 4.2): it knows them or may skip them, and they are few; padding is short and
+    /// zero.
+    private static func areAccepted(_ options: Span<UInt8>, isHopByHop: Bool) -> Bool {
+        var rest = options
+        var (padding, count) = (0, 0)
+        while rest.count > 0 {
+            let type = rest[0]
+            if type == 0 {
+                padding &+= 1
+                guard padding <= maximumPadding else { return false }
+                rest = rest.extracting(droppingFirst: 1)
+                continue
+            }
+            guard rest.count >= 2, Int(rest[1]) &+ 2 <= rest.count else { return false }
+            let option = rest.extracting(first: Int(rest[1]) &+ 2)
+            if type == 1 {
+                padding &+= option.count
+                guard padding <= maximumPadding else { return false }
+                for index in 2..<option.count where option[index] != 0 { return false }
+            } else {
+                padding = 0
+                count &+= 1
+                // The two highest bits say what to do with an unknown one; of those with such bits, hosts know jumbo payloads.
+                guard count <= maximumOptions, type < 64 || isHopByHop && type == 0xc2 else { return false }
+            }
+            rest = rest.extracting(droppingFirst: option.count)
+        }
+        return true
+    }
+
+    /// What Linux accepts: bytes of padding together, and other options of a header.
+    private static let (maximumPadding, maximumOptions) = (7, 8)
+}
