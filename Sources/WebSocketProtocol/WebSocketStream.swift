@@ -184,7 +184,7 @@ public struct WebSocketStream: ~Copyable {
 
     /// Whether a frame begins with the next byte, and there is nothing to report before it.
     @inline(__always)
-    var isBetweenFrames: Bool {
+    package var isBetweenFrames: Bool {
         guard !hasPending, case .header(let reader) = place else { return false }
         return reader.isEmpty
     }

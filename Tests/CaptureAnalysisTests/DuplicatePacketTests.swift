@@ -59,6 +59,35 @@ struct DuplicatePacketTests {
         #expect(tcp.outOfOrderSegments == 0 && !analysis.rules.contains { $0.hasPrefix("tcp.") })
     }
 
+    @Test("Packets without a number are duplicates also behind others, once a capture is known to hold them twice")
+    func burst() throws {
+        var talk = TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080")
+        talk.openWebSocket()
+        let start = talk.packets.count
+        for number in 0..<12 { talk.send(WireFrame.text("\(number)", from: .server), from: .server) }
+        for number in 0..<3 { talk.send(WireFrame.text("\(number)", from: .client), from: .client) }
+        let end = talk.packets.count
+        talk.finish(first: .client)
+        var packets = talk.packets
+        for index in start..<end {
+            packets[index].time = Timestamp(
+                nanoseconds: packets[start].time.nanoseconds + Int64(index - start) * 3000)
+        }
+        let copies = packets.map { packet in
+            var copy = packet
+            copy.time.nanoseconds += 10_000
+            return copy
+        }
+        let both = (packets + copies).sorted { $0.time.nanoseconds < $1.time.nanoseconds }
+        let analysis = Analysis(both)
+        #expect(analysis.messages.count == 15)
+        let tcp = try analysis.end.tcp
+        #expect(tcp.retransmittedSegments == 0 && tcp.duplicateSegments == 17)
+        // One of them alone is sent again.
+        let again = (packets + [copies[start + 4]]).sorted { $0.time.nanoseconds < $1.time.nanoseconds }
+        #expect(try Analysis(again).end.tcp.retransmittedSegments == 1)
+    }
+
     @Test("Packets of both sides of a router are duplicates, whatever their hop limits and link addresses")
     func router() throws {
         var packets = Self.twice(Self.talk(isNumbered: true), after: 20_000)

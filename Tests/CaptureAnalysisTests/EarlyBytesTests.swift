@@ -44,6 +44,16 @@ struct EarlyBytes: Sendable, CustomTestStringConvertible {
             testDescription: "one empty line too many", segments: [Array("\r\n".utf8)], isInRequest: true, texts: [],
             packets: [], rules: ["handshake.text-after-head"]),
         EarlyBytes(
+            testDescription: "a body that no field announces", segments: [Array(#"{"token":"abc"}"#.utf8)],
+            isInRequest: true, texts: [], packets: [], rules: ["handshake.text-after-head"]),
+        EarlyBytes(
+            testDescription: "a body in two segments", segments: [Array("user=tea&".utf8), Array("room=1".utf8)],
+            texts: [], packets: [], rules: ["handshake.text-after-head"]),
+        EarlyBytes(
+            testDescription: "a frame whose masking key and payload are text, in parts",
+            segments: [[0x81, 0x84], Array("key!".utf8), Array("#$8X".utf8)],
+            texts: ["HAAy"], packets: [7], rules: ["handshake.early-frames"]),
+        EarlyBytes(
             testDescription: "two lines in two segments", segments: [Array("A: b\r\n".utf8), Array("C: d\r\n".utf8)],
             texts: [], packets: [], rules: ["handshake.text-after-head"]),
     ]

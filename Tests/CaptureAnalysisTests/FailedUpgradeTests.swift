@@ -42,6 +42,17 @@ struct BrokenUpgrade: Sendable, CustomTestStringConvertible {
         BrokenUpgrade(
             rule: "handshake.subprotocol-repeated", offer: "Sec-WebSocket-Protocol: tea, milk\r\n",
             change: ("xOo=\r\n", "xOo=\r\nSec-WebSocket-Protocol: tea, milk\r\n")),
+        // RFC 6455 11.3.2; and WHATWG WebSockets 4.1: a browser fails the connection.
+        BrokenUpgrade(
+            rule: "handshake.extensions-repeated", offer: "Sec-WebSocket-Extensions: permessage-deflate, x-tea\r\n",
+            change: (
+                "xOo=\r\n",
+                "xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Extensions: x-tea\r\n"
+            )),
+        BrokenUpgrade(
+            rule: "handshake.subprotocol-none", offer: "Sec-WebSocket-Protocol: tea\r\n",
+            change: ("xOo=\r\n", "xOo=\r\nX-Protocol: tea\r\n")),
+        BrokenUpgrade(rule: "handshake.version-not-13", from: .client, change: ("Version: 13", "Version: 8")),
         BrokenUpgrade(rule: "handshake.response-version", change: ("HTTP/1.1 101", "HTTP/1.0 101")),
         BrokenUpgrade(rule: "handshake.body-in-101", change: ("xOo=\r\n", "xOo=\r\nContent-Length: 0\r\n")),
         // RFC 6455 4.2.1: "the server MUST stop processing the client's handshake".
@@ -95,6 +106,21 @@ struct FailedUpgradeTests {
             talk.finish(first: leaver)
         }.verdict
         #expect(verdict.failure == nil && verdict.layer == .fin)
+    }
+
+    @Test("fails over what many put up with only if it has not spoken, and no error follows", arguments: [true, false])
+    func lesser(hasSpoken: Bool) throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(fields: "Sec-WebSocket-Protocol: tea\r\n"), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        if hasSpoken { talk.send(WireFrame.text("I speak", from: .client), from: .client) }
+        // Masked, it breaks a rule.
+        talk.send(WireFrame.text("welcome", from: hasSpoken ? .server : .client), from: .server)
+        talk.send(WireFrame.close(1002, from: .client), from: .client)
+        talk.finish(first: .client)
+        let failure = try Analysis(talk).end.verdict.failure
+        #expect(failure?.rule?.id == (hasSpoken ? nil : "masking.server-masked"))
     }
 
     @Test("has not, if the one that broke the rule leaves", arguments: BrokenUpgrade.all)

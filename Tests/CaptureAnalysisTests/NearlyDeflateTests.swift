@@ -77,6 +77,29 @@ struct NearlyDeflateTests {
         }
     }
 
+    @Test("is a reason to fail the connection, unless more messages were taken or an error gives a better one")
+    func failure() throws {
+        for (payloads, rule): ([[UInt8]], String?) in [
+            ([[0x4a]], "deflate.unfinished"), ([[0x4a], [0x07, 0x20]], "deflate.broken"),
+        ] {
+            for code: UInt16 in [1002, 1007] {
+                let fields = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n"
+                var talk = TCPConversation()
+                talk.open()
+                talk.send(TCPConversation.upgradeRequest(fields: fields), from: .client)
+                talk.send(TCPConversation.upgradeResponse(fields: fields), from: .server)
+                for payload in payloads {
+                    talk.send(WireFrame(1, payload, from: .server, compressed: true).bytes, from: .server)
+                }
+                talk.send(WireFrame.close(code, from: .client), from: .client)
+                talk.finish(first: .client)
+                let verdict = try Analysis(talk).end.verdict
+                #expect(verdict.failure?.by == .client && verdict.failure?.rule?.id == rule)
+                #expect(verdict.clientEvent?.code == .abnormalClosure)
+            }
+        }
+    }
+
     @Test("does not spoil the messages after it if each is compressed on its own")
     func nextMessage() throws {
         let hello: [UInt8] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]

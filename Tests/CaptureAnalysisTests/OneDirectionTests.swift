@@ -32,6 +32,26 @@ struct OneDirectionTests {
         #expect(handshake.isAnswerMissing && handshake.target == "/chat")
     }
 
+    @Test(
+        "Of the client alone gives what follows a long message, and the message too if it is kept", arguments: [30, 90])
+    func upload(kibibytes: Int) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        var random = SeededGenerator(seed: 20_261_130)
+        let bytes = (0..<kibibytes << 10).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let frame = WireFrame(2, bytes, from: .client).bytes
+        for start in stride(from: 0, to: frame.count, by: 1400) {
+            talk.send(Array(frame[start..<min(start + 1400, frame.count)]), from: .client)
+        }
+        let texts = (0..<4).map { "the upload is over \($0)" }
+        for text in texts { talk.send(WireFrame.text(text, from: .client), from: .client) }
+        talk.finish(first: .client)
+        let analysis = Analysis(talk.packets.sent(by: .client))
+        #expect(analysis.texts.suffix(4) == texts)
+        #expect(analysis.messages.count == (kibibytes < 64 ? 5 : 4))
+        #expect(analysis.handshakes.map(\.isAccepted) == [true])
+    }
+
     @Test("Of the server alone gives its messages, and no request", arguments: [true, false])
     func server(withOpening: Bool) throws {
         let analysis = Analysis(Self.packets(of: .server, withOpening: withOpening))

@@ -119,6 +119,19 @@ struct LastWords: Sendable, CustomTestStringConvertible {
                 $0.refuse(from: .server)
             }, silence: 360_201, messageSilence: 201),
         LastWords(
+            testDescription: "such data, and data of the other end, to which the middlebox sends a RST of its own",
+            steps: {
+                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.acknowledge(from: .server)
+                $0.wait(milliseconds: 359_998)
+                let data = WireFrame.text("anybody?", from: .client)
+                $0.send(data, from: .client)
+                $0.refuse(from: .server)
+                $0.wait(milliseconds: 5000)
+                $0.send(WireFrame.text("news", from: .server), from: .server, withoutLast: data.count)
+                $0.refuse(from: .client, withoutLast: data.count)
+            }, silence: 360_001, messageSilence: 1),
+        LastWords(
             testDescription: "several messages of such data",
             steps: {
                 $0.send(WireFrame.text("last", from: .client), from: .client)

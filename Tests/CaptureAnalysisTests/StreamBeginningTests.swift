@@ -109,6 +109,24 @@ struct StreamBeginningTests {
         #expect(try analysis.end.verdict.failure?.by == sender.peer)
     }
 
+    @Test("leaves open what the end sent that it hides", arguments: ExpectedMessage.Sender.allCases)
+    func hidden(sender: ExpectedMessage.Sender) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(Array("SSH-2.0-x\r\n".utf8), from: sender)
+        talk.send(WireFrame.text("after all", from: sender), from: sender)
+        talk.send(WireFrame.ping("?", from: sender.peer), from: sender.peer)
+        talk.send(WireFrame.pong("?", from: sender), from: sender)
+        talk.wait(milliseconds: 5000)
+        talk.send(WireFrame.close(1000, from: sender.peer), from: sender.peer)
+        talk.send(WireFrame.close(1000, from: sender), from: sender)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == ["framing.implausible"])
+        let verdict = try analysis.end.verdict
+        #expect(verdict.unansweredPings == 0 && verdict.uncertainPings == 1)
+    }
+
     @Test("is a frame if it can be one", arguments: StreamBeginning.frames, [false, true])
     func frames(beginning: StreamBeginning, oneByOne: Bool) {
         let analysis = analysis(beginning, oneByOne: oneByOne)

@@ -10,7 +10,8 @@ struct MidstreamSearch {
     private(set) var streams: InlineArray<2, FrameSearch?> = [nil, nil]
     /// The streams that were given up, by ``Direction/index``.
     private(set) var isHopeless: InlineArray<2, Bool> = [false, false]
-    private let needed: Int
+    /// Whether an upgrade was asked for, whose answer the capture lacks: what follows is probably frames.
+    private let isAsked: Bool
 
     /// A segment's bytes, or a gap.
     struct Piece {
@@ -26,6 +27,8 @@ struct MidstreamSearch {
 
     /// Bytes kept of one stream.
     private static let keptLimit = 16 << 10
+    /// The same if an upgrade was asked for: the first message may be long.
+    private static let keptLimitIfAsked = 64 << 10
     /// Bytes of one stream after which it is given up when no chain is promising.
     private static let patience: UInt64 = 64 << 10
     /// Bytes of one stream after which it is given up in any case.
@@ -33,9 +36,9 @@ struct MidstreamSearch {
     /// The bits from which a chain is promising.
     private static let promise = 24
 
-    /// - Parameter needed: The bits of evidence that a chain must come to.
-    init(needed: Int) {
-        self.needed = needed
+    /// - Parameter isAsked: Whether an upgrade was asked for, whose answer the capture lacks.
+    init(isAsked: Bool) {
+        self.isAsked = isAsked
     }
 
     /// What both searches take in memory, in bytes.
@@ -57,7 +60,7 @@ struct MidstreamSearch {
         let search = streams[direction.index] ?? begin(direction, at: offset)
         let place = search.receive(bytes, origin: origin)
         if place == nil, search.searched > Self.patience,
-            search.bestEvidence < Self.promise || search.searched > Self.longPatience
+            !isAsked && search.bestEvidence < Self.promise || search.searched > Self.longPatience
         {
             isHopeless[direction.index] = true
             streams[direction.index] = nil
@@ -106,7 +109,9 @@ struct MidstreamSearch {
 
     private mutating func begin(_ direction: Direction, at offset: UInt64) -> FrameSearch {
         let search = FrameSearch(
-            streamOffset: offset, sender: nil, mayBeCompressed: true, needed: needed, limit: Self.keptLimit)
+            streamOffset: offset, sender: nil, mayBeCompressed: true,
+            needed: isAsked ? Evidence.needed : Evidence.neededMidstream,
+            limit: isAsked ? Self.keptLimitIfAsked : Self.keptLimit)
         streams[direction.index] = search
         return search
     }

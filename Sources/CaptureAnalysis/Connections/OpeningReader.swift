@@ -204,8 +204,7 @@ struct OpeningReader: StreamReader, ~Copyable {
             return nil
         }
         // Whoever has asked for WebSocket needs less to be believed.
-        let isAsked = follower.pendingRequest != nil
-        if search == nil { search = MidstreamSearch(needed: isAsked ? Evidence.needed : Evidence.neededMidstream) }
+        if search == nil { search = MidstreamSearch(isAsked: follower.pendingRequest != nil) }
         let found = search?.receive(bytes, from: place.direction, at: place.offset, origin: place.origin)
         _ = charge(&workspace)
         guard let found, let search else { return nil }

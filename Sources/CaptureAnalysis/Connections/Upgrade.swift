@@ -57,6 +57,12 @@ final class Upgrade {
         return role == .server && hasTextAfterHead ? Rule(.textAfterAnswer) : nil
     }
 
+    /// What it does that some fail the connection over, and others put up with: browsers do not put up with no subprotocol.
+    func lesserRule(of role: Role) -> Rule? {
+        let lesser: [OpeningViolation] = [.versionNot13, .extensionsRepeated, .subprotocolNone]
+        return (role == .client ? offerViolations : selectionViolations).first(where: lesser.contains).map { Rule($0) }
+    }
+
     /// The rules that the offer breaks, if the capture has it.
     var offerViolations: [OpeningViolation] { request.isSeen ? offer.violations : [] }
 

@@ -48,7 +48,7 @@ extension Session {
             }
             // RFC 6455 7.1.7: an end that has failed the connection reads no answer, and need not send one.
             let isOver = tcp.cause == .closed || tcp.isWhole[role.direction(client: clientDirection).index]
-            guard failure == nil, isOver, streams[role.index].closeOrigin == nil,
+            guard failure == nil, isOver, streams[role.index].closeOrigin == nil, !streams[role.index].isStopped,
                 let close = streams[asker.index].closeOrigin,
                 (tcp.firstEndTime ?? close.time).nanoseconds(since: close.time) >= 0,
                 !hasCutOff(tcp, role, after: close)
@@ -92,9 +92,9 @@ extension Session {
         if streams[asker.peer.index].decoder.isInFrame {
             end = min(end, streams[asker.peer.index].decoder.frameOrigin.time)
         }
-        let isHidden = streams[asker.peer.index].decoder.isLost && !streams[asker.peer.index].isStopped
         return streams[asker.index].pings.overdue(
-            at: end, since: openingTime, patience: Self.pingPatience, hidesAll: isHidden)
+            at: end, since: openingTime, patience: Self.pingPatience,
+            hidesAll: streams[asker.peer.index].decoder.isLost)
     }
 
     /// Reports a server that keeps TCP open after both Close frames (RFC 6455 7.1.1).

@@ -17,7 +17,9 @@ extension Session {
         }
         let client = Role.client.index
         let context = workspace.context(id)
-        let isText = streams[client].decoder.frameCount == 0 && bytes.leadingLines(from: .client) == bytes.count
+        // Masked frames have a byte beyond ASCII (RFC 6455 5.2).
+        let isText =
+            streams[client].decoder.frameCount == 0 && streams[client].decoder.isBetweenFrames && bytes.areText
         if isText {
             passText(
                 bytes, from: .client, origin, framesOfPeer: streams[Role.server.index].decoder.frameCount, context,

@@ -328,6 +328,8 @@ struct Session: StreamReader, ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         guard pause < 0 else {
+            // After a FIN or RST nothing changes how long it was silent before.
+            if pauses != nil, firstCloser == nil, isAfterEnd(origin) { return false }
             let before = lastByteTime == Session.never ? nil : lastByteTime
             let speaker = streams[0].lastPacket > streams[1].lastPacket ? Role.client : .server
             let next = Burst(role: role, start: carriedEnd(of: role), before: before, lastSpeaker: speaker)

@@ -58,6 +58,8 @@ struct BrokenRule {
     var rule: Rule
     /// Whether it is one of the upgrade: once the other end has sent a frame, it has put up with that.
     var isOfUpgrade = false
+    /// Whether many put up with it: an error that follows is the more likely reason to fail the connection.
+    var isLesser = false
     /// The packet that brought the bytes that break it.
     var origin: Origin
     /// Where they end in the TCP stream that carries them; nil if that is not known.

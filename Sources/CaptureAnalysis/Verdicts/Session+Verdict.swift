@@ -11,11 +11,14 @@ extension Session {
         _ violation: Violation, at streamOffset: UInt64, from role: Role, _ origin: Origin
     ) {
         let rule = Rule(violation)
-        guard rule.severity == .error, violation != .frameAfterClose else { return }
+        let isLesser = violation == .deflateUnfinished
+        guard rule.severity == .error || isLesser, violation != .frameAfterClose else { return }
         let framesOfPeer = streams[role.peer.index].decoder.frameCount
         // A Close frame puts up with nothing.
         let hasGoneOn = framesOfPeer > (streams[role.peer.index].close == nil ? 0 : 1)
-        if let known = streams[role.index].brokenRule, !known.isOfUpgrade || !hasGoneOn { return }
+        if let known = streams[role.index].brokenRule {
+            guard known.isLesser ? !isLesser || hasGoneOn : known.isOfUpgrade && hasGoneOn else { return }
+        }
         if let close = streams[role.index].close, streamOffset > close.streamOffset { return }
         let began = streams[role.index].decoder.frameOrigin.packet
         let carriedEnd = isCarried ? nil : carriedEnd(of: role)
@@ -24,17 +27,21 @@ extension Session {
             guard let carriedEnd, let received = close.received, received >= carriedEnd else { return }
         }
         streams[role.index].record(
-            BrokenRule(rule: rule, origin: origin, carriedEnd: carriedEnd, framesOfPeer: framesOfPeer))
+            BrokenRule(
+                rule: rule, isLesser: isLesser, origin: origin, carriedEnd: carriedEnd, framesOfPeer: framesOfPeer))
     }
 
     /// Records the rules that the upgrade broke.
     mutating func record(_ upgrade: Upgrade, at origin: Origin) {
         if upgrade.hasTextAfterHead { _ = reportsFirst(.text, of: .server) }
         for role in Role.allCases {
-            guard let rule = upgrade.brokenRule(of: role) else { continue }
+            let lesser = upgrade.lesserRule(of: role)
+            guard let rule = upgrade.brokenRule(of: role) ?? lesser else { continue }
             let carriedEnd = role == .server && openingEnd < .max ? UInt64(openingEnd) : nil
             streams[role.index].record(
-                BrokenRule(rule: rule, isOfUpgrade: true, origin: origin, carriedEnd: carriedEnd, framesOfPeer: 0))
+                BrokenRule(
+                    rule: rule, isOfUpgrade: true, isLesser: rule == lesser, origin: origin, carriedEnd: carriedEnd,
+                    framesOfPeer: 0))
         }
     }
 

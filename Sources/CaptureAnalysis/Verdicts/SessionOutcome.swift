@@ -203,10 +203,19 @@ extension SessionOutcome {
     func failure(_ tcp: TransportEnd) -> SessionEnd.Failure? {
         for role in [firstCloser?.peer ?? .client, firstCloser ?? .server] {
             if hasFailedByClose(role) || hasFailedSilently(role, tcp) {
-                return SessionEnd.Failure(by: role, rule: ends[role.peer.index].brokenRule?.rule)
+                return SessionEnd.Failure(by: role, rule: brokenRule(for: role)?.rule)
             }
         }
         return nil
+    }
+
+    /// The rule that the other end broke, unless this one has shown with frames that it puts up with that.
+    private func brokenRule(for role: Role) -> BrokenRule? {
+        guard let broken = ends[role.peer.index].brokenRule, broken.isLesser else {
+            return ends[role.peer.index].brokenRule
+        }
+        let close: UInt64 = ends[role.index].close == nil ? 0 : 1
+        return ends[role.index].frames <= broken.framesOfPeer &+ close ? broken : nil
     }
 
     /// Whether an end's Close frame says that it fails the connection.
@@ -218,11 +227,12 @@ extension SessionOutcome {
         let peer = role.peer.index
         guard let code = ends[role.index].close?.body?.code, !isEcho(role, code) else { return false }
         let isFirst = firstCloser == role
+        let hasReason = brokenRule(for: role) != nil
         switch code {
         case .protocolError, .invalidFramePayloadData:
-            return ends[peer].brokenRule != nil || isFirst && ends[peer].isIncomplete
+            return hasReason || isFirst && ends[peer].isIncomplete
         case .messageTooBig:
-            return ends[peer].brokenRule != nil || isFirst && (ends[peer].isIncomplete || ends[peer].dataFrames > 0)
+            return hasReason || isFirst && (ends[peer].isIncomplete || ends[peer].dataFrames > 0)
         default: return false
         }
     }

@@ -52,13 +52,14 @@ struct RecentSegments {
     ///   - bytes: The captured bytes, all that were on the wire.
     ///   - offset: Where they begin in the stream.
     ///   - identification: That of their IPv4 header. If it is 0, since many systems do not count, and IPv6 has none, only the
-    ///     last segment counts.
+    ///     last segment counts, unless the capture is known to hold packets twice.
+    ///   - isDoubled: Whether it is.
     /// - Returns: Whether one of the last segments is the same.
-    func holds(_ bytes: Span<UInt8>, at offset: UInt32, _ identification: UInt16) -> Bool {
+    func holds(_ bytes: Span<UInt8>, at offset: UInt32, _ identification: UInt16, isDoubled: Bool) -> Bool {
         for index in entries.indices where entries[index].length > 0 {
             let entry = entries[index]
             guard entry.offset == offset, Int(entry.length) == bytes.count, entry.identification == identification,
-                identification != 0 || index == Int((oldest &- 1) & 7)
+                identification != 0 || isDoubled || index == Int((oldest &- 1) & 7)
             else { continue }
             if Self.hash(bytes) == entry.hash { return true }
         }

@@ -74,7 +74,8 @@ extension TCPStream {
         {
             return true
         }
-        return recent.holds(bytes, at: place, context.identification)
+        return recent.holds(
+            bytes, at: place, context.identification, isDoubled: duplicateSegments > retransmittedSegments)
     }
 
     /// Remembers a segment that was not the next, so that a second copy of its packet is known.

@@ -154,6 +154,9 @@ extension Span<UInt8> {
         return isFrame && (end &+ 1 == count || (self[end &+ 1] >= 0x80) == (sender == .client)) ? end : nil
     }
 
+    /// Whether they are ASCII text, and there are any.
+    package var areText: Bool { count > 0 && indices.allSatisfy { self[$0].isText } }
+
     /// Whether each line is empty or begins with the name of a field and a colon (RFC 9112 5).
     package var areFields: Bool {
         // How long the name is of the field that the line begins with; nil behind it.

@@ -79,6 +79,19 @@ struct ChecksumTests {
         }
     }
 
+    // BIG TCP of Linux: the length fields hold 0.
+    @Test(
+        "one of more bytes than a packet holds is unknown, and no wrong one", arguments: Sample.both, [65_516, 180_000])
+    func joined(sent: TCPPacket, length: Int) {
+        var sent = sent
+        sent.payload = Array(repeating: 0xa5, count: 1000)
+        var bytes = sent.ethernet()
+        bytes += Array(repeating: 0x5a, count: length - 1000)
+        bytes.replaceSubrange(sent.isIPv6 ? 18..<20 : 16..<18, with: [0, 0])
+        #expect(decode(bytes).segment?.payload.count == length)
+        #expect(status(bytes) == .unknown)
+    }
+
     @Test("one over bytes cut by a snap length is unknown", arguments: Sample.both)
     func cut(sent: TCPPacket) {
         let bytes = sent.ethernet()
