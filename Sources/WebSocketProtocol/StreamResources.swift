@@ -29,6 +29,22 @@ public struct StreamResources: ~Copyable {
     /// Bytes beyond ``searchable`` that heads of ordinary size may take.
     package var headroom: Int { reserve / 4 }
 
+    /// What heads take of `keepable` by now.
+    ///
+    /// A small part of it is theirs: unfinished messages that fill the rest keep no new session from being seen.
+    package var headBytes = 0 {
+        didSet { shareWithHeads() }
+    }
+
+    /// Whether the part that messages leave to heads is not used up.
+    package var hasHeadShare: Bool { headBytes <= headShare && keepable >= 0 }
+
+    private var headShare: Int { reserve / 13 }
+
+    private mutating func shareWithHeads() {
+        payloads.heldBack = max(0, headShare &- headBytes)
+    }
+
     /// Long compressed messages at a time.
     package static let maximumLongMessages = 32
 
@@ -49,6 +65,7 @@ public struct StreamResources: ~Copyable {
     /// What is withheld comes out of the part for messages first; half of what is left stays theirs.
     package mutating func share(withheld: Int, free: Int) {
         reserve = min(fullReserve, max(fullReserve &- withheld, free / 2))
+        shareWithHeads()
     }
 
     /// How many bytes are unmasked or inflated at a time: few enough to stay in the processor's first-level cache.
@@ -64,6 +81,7 @@ public struct StreamResources: ~Copyable {
         reserve = keptPayload / 16 &* 13
         fullReserve = reserve
         compressible = compression
+        shareWithHeads()
     }
 }
 

@@ -41,6 +41,31 @@ struct SharedRoomTests {
         #expect(Set(Outcome(talks).rules).isDisjoint(with: ["limit.message", "limit.connections"]))
     }
 
+    @Test("messages that never end keep no further session from being seen", arguments: [true, false])
+    func heads(hasBound: Bool) {
+        var talks = (0..<1200).map { number in
+            var talk = talk(number)
+            talk.openWebSocket()
+            for sender in [ExpectedMessage.Sender.client, .server] {
+                var frame = WireFrame(2, [UInt8](repeating: 7, count: 10_000), from: sender).bytes
+                frame.removeLast()
+                talk.send(frame, from: sender)
+            }
+            return talk
+        }
+        var last = talk(1200)
+        last.openWebSocket()
+        last.send(WireFrame(2, [UInt8](repeating: 7, count: 10_000), from: .server).bytes, from: .server)
+        talks.append(last)
+        var limits = hasBound ? limits : Limits()
+        limits.keptPayload = Limits.shards << 20
+        let outcome = Outcome(talks, limits: limits)
+        // All would take 24 MB: only where sessions are forgotten is there room for another message.
+        #expect(outcome.rules.contains("limit.message") != hasBound)
+        #expect(outcome.summary.webSocketConnections == 1201)
+        #expect(outcome.summary.connectionsGivenUp == 0)
+    }
+
     @Test("sessions beyond it replace those that were silent longest")
     func records() {
         let talks = (0..<4000).map { number in

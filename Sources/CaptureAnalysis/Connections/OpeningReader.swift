@@ -174,8 +174,8 @@ struct OpeningReader: StreamReader, ~Copyable {
         search = nil
         follower.stop()
         _ = charge(&workspace)
-        let headroom = reserved <= Self.commonHead ? workspace.resources.headroom : 0
-        return workspace.resources.searchable &+ headroom >= 0
+        guard reserved <= Self.commonHead else { return workspace.resources.searchable >= 0 }
+        return workspace.resources.searchable &+ workspace.resources.headroom >= 0 || workspace.resources.hasHeadShare
     }
 
     /// Counts again what it keeps, since that has become less.
@@ -233,15 +233,22 @@ struct OpeningReader: StreamReader, ~Copyable {
         let cost = follower.keptCount &+ (search?.cost ?? 0) &+ known
         guard cost != reserved else { return true }
         let grows = cost > reserved
-        workspace.resources.keepable &-= cost &- reserved
-        reserved = cost
-        let headroom = cost <= Self.commonHead ? workspace.resources.headroom : 0
+        take(cost, &workspace)
+        let isCommon = cost <= Self.commonHead
+        let headroom = isCommon ? workspace.resources.headroom : 0
         return !grows || workspace.resources.searchable &+ headroom >= 0
+            || isCommon && workspace.resources.hasHeadShare
     }
 
     /// Gives back what it has taken: it is not needed any more.
     mutating func release(_ workspace: inout Workspace) {
-        workspace.resources.keepable &+= reserved
-        reserved = 0
+        take(0, &workspace)
+    }
+
+    /// Takes as many bytes out of the common bound, in place of those that it has taken.
+    private mutating func take(_ cost: Int, _ workspace: inout Workspace) {
+        workspace.resources.keepable &-= cost &- reserved
+        workspace.resources.headBytes &+= cost &- reserved
+        reserved = cost
     }
 }

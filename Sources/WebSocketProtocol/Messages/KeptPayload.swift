@@ -71,7 +71,7 @@ struct KeptPayload: ~Copyable {
     /// allocated.
     private mutating func admit(_ count: Int, _ store: inout PayloadStore) -> Int {
         let spare = reserved &- bytes.count
-        let admitted = max(0, min(count, room, store.room &+ spare))
+        let admitted = max(0, min(count, room, store.room &- store.heldBack &+ spare))
         if admitted < count {
             isCut = true
             hitLimit = hitLimit || isLimited || admitted < room
@@ -111,8 +111,10 @@ struct KeptPayload: ~Copyable {
 /// piece. Their number is limited, lent ones included, since a lent buffer may be much larger than what is kept in it,
 /// and a message may never end.
 struct PayloadStore: ~Copyable {
-    /// Bytes that payloads and their buffers may still take.
+    /// Bytes that may still be kept.
     var room: Int
+    /// Bytes of these that are not for payloads.
+    var heldBack = 0
     /// Empty buffers, the one returned last at the end.
     private var spares = UniqueArray<UniqueArray<UInt8>>()
     /// What they take.
