@@ -274,7 +274,7 @@ struct SummaryFormatTests {
     @Test func `The legs of a proxied session name each other`() {
         func page(_ legs: [[UInt64]]) -> String {
             var summary = Summary()
-            summary.proxiedSessions = legs.map(ProxiedSession.init)
+            summary.proxiedSessions = legs.map { ProxiedSession(connections: $0) }
             let calls = (UInt64(1)...4).flatMap { number in
                 [
                     Call(1, 1, Samples.connection(), connection: number),
