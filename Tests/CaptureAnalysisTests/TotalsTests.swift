@@ -119,6 +119,8 @@ struct TotalsTests {
         var inner = TCPConversation(from: client, to: server)
         inner.wait(milliseconds: milliseconds)
         inner.openWebSocket()
+        // It goes on until the outer one is open.
+        inner.wait(milliseconds: 2000)
         inner.finish(first: first.inner)
         return (outer.packets + inner.packets).sorted { $0.time < $1.time }
     }

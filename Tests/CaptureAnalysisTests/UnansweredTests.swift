@@ -171,7 +171,7 @@ struct UnansweredTests {
             let behindFin = self.analysis { talk in
                 talk.send(WireFrame.close(1011, from: closer), from: closer)
                 talk.finish(from: closer)
-                talk.wait(milliseconds: milliseconds)
+                talk.wait(milliseconds: milliseconds * 9 / 10)
                 talk.send(WireFrame.text("still here", from: closer.peer), from: closer.peer)
                 talk.reset(from: closer)
             }
