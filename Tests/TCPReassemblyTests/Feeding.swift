@@ -8,7 +8,8 @@ extension ConnectionTable {
     /// Finds the connection of a segment.
     mutating func find(_ segment: TCPSegment) -> Place? {
         var segment = segment
-        let hash = prepare(&segment).hash
+        let hash = self.hash(&segment)
+        _ = prepare(hash)
         return find(&segment, hash: hash)
     }
 }
