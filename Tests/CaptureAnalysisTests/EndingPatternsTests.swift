@@ -24,6 +24,8 @@ struct EndingPatternsTests {
         var survivedQuiet = 0.0
         /// Whether it lived through silences as long as that at its end.
         var isSteady = false
+        /// When it ended, in seconds; nil if that is not known.
+        var time: Double?
     }
 
     private func patterns(_ ends: [Ended]) -> [EndingPattern] {
@@ -41,7 +43,8 @@ struct EndingPatternsTests {
             patterns.record(
                 verdict,
                 EndingPatterns.Sample(
-                    server: IPAddress(ipv4: end.server), lifetime: end.lifetime.map { Int64($0 * 1e9) },
+                    server: IPAddress(ipv4: end.server), endTime: end.time.map { Int64($0 * 1e9) },
+                    lifetime: end.lifetime.map { Int64($0 * 1e9) },
                     ownSilences: [0, Int64((end.quiet ?? end.silence) * 1e9)], isSteady: end.isSteady,
                     survived: survived, path: end.path, lastSpeaker: end.lastSpeaker))
         }
@@ -78,6 +81,19 @@ struct EndingPatternsTests {
         let ends = (0..<4).map { Ended(silence: 1, lifetime: 30 + Double($0) / 1000, isSteady: true) }
         let pattern = try #require(patterns(ends).first)
         #expect(pattern.silence == nil && pattern.lifetime != nil)
+    }
+
+    @Test("Sessions that ended closer together than their times agree may have met with one event")
+    func atOnce() throws {
+        func isAtOnce(_ ends: [Ended]) throws -> Bool { try #require(patterns(ends).first).isAtOnce }
+        // Sessions that began within 30 ms, and a restart; then sessions of one age, begun at different times.
+        #expect(try isAtOnce((0..<4).map { Ended(silence: 3, lifetime: 60 - Double($0) / 100, time: 99) }))
+        #expect(try !isAtOnce((0..<4).map { Ended(silence: 3, lifetime: 60, time: 99 + Double($0) / 100) }))
+        // Two restarts; one end of which the time is not known.
+        #expect(
+            try !isAtOnce((0..<4).map { Ended(silence: 3, lifetime: 60 - Double($0) / 100, time: 99 + Double($0 / 2)) })
+        )
+        #expect(try !isAtOnce((0..<4).map { Ended(silence: 3, lifetime: 60, time: $0 == 2 ? nil : 99) }))
     }
 
     @Test("Endings of sessions that said nothing may be either")
@@ -211,10 +227,11 @@ struct EndingPatternsTests {
         var clusters = TimeClusters()
         var room = Int.max
         for index in Int64(0)...10 {
-            clusters.count(60_000_000_000 - index * step % 11 * 120_000_000, isSilentThroughout: false, room: &room)
+            clusters.count(
+                60_000_000_000 - index * step % 11 * 120_000_000, isSilentThroughout: false, end: nil, room: &room)
         }
         #expect(clusters.clusters.map(\.count) == [11])
-        clusters.count(61_300_000_000, isSilentThroughout: false, room: &room)
+        clusters.count(61_300_000_000, isSilentThroughout: false, end: nil, room: &room)
         #expect(clusters.clusters.map(\.count) == [11, 1])
     }
 
@@ -222,13 +239,13 @@ struct EndingPatternsTests {
     func bounded() {
         var clusters = TimeClusters()
         var room = Int.max
-        for _ in 0..<2 { clusters.count(60_000_000_000, isSilentThroughout: false, room: &room) }
+        for _ in 0..<2 { clusters.count(60_000_000_000, isSilentThroughout: false, end: nil, room: &room) }
         var other = 1e9
         for _ in 0..<500 {
-            clusters.count(Int64(other), isSilentThroughout: false, room: &room)
+            clusters.count(Int64(other), isSilentThroughout: false, end: nil, room: &room)
             other *= 1.03
         }
-        for _ in 0..<9 { clusters.count(60_000_000_000, isSilentThroughout: false, room: &room) }
+        for _ in 0..<9 { clusters.count(60_000_000_000, isSilentThroughout: false, end: nil, room: &room) }
         #expect(clusters.clusters.count == TimeClusters.limit)
         #expect(clusters.clusters.contains { $0.count >= 11 })
         #expect(clusters.forgotten + clusters.clusters.reduce(0) { $0 + $1.count } == 511)

@@ -106,18 +106,22 @@ struct TotalsTests {
 
     /// A session from a client to a proxy, and from there to a server whose port is given; the second request comes
     /// after this many milliseconds.
-    private func proxied(_ server: String, after milliseconds: Int64, client: String = "10.0.0.5:4000") -> [TimedPacket]
-    {
+    private func proxied(
+        _ server: String, after milliseconds: Int64, client: String = "10.0.0.5:4000",
+        firstToFinish first: (outer: ExpectedMessage.Sender, inner: ExpectedMessage.Sender) = (.client, .client)
+    ) -> [TimedPacket] {
         var outer = TCPConversation(from: "10.0.0.7:5000", to: "10.0.0.5:80")
         outer.open()
         outer.send(TCPConversation.upgradeRequest(), from: .client)
         outer.wait(milliseconds: 1000)
         outer.send(TCPConversation.upgradeResponse(), from: .server)
-        outer.finish(first: .client)
+        outer.finish(first: first.outer)
         var inner = TCPConversation(from: client, to: server)
         inner.wait(milliseconds: milliseconds)
         inner.openWebSocket()
-        inner.finish(first: .client)
+        // It goes on until the outer one is open.
+        inner.wait(milliseconds: 2000)
+        inner.finish(first: first.inner)
         return (outer.packets + inner.packets).sorted { $0.time < $1.time }
     }
 
@@ -126,6 +130,18 @@ struct TotalsTests {
         let summary = try Analysis(proxied("10.0.0.9:9000", after: 100)).summary
         // The inner upgrade is answered first, and so has number 1.
         #expect(summary.proxiedSessions == [ProxiedSession(connections: [2, 1])])
+    }
+
+    @Test(
+        "name the proxy that ended a session towards both ends",
+        arguments: [
+            (.server, .client, "10.0.0.5:80"), (.client, .client, nil), (.server, .server, nil),
+            (.client, .server, nil),
+        ] as [(ExpectedMessage.Sender, ExpectedMessage.Sender, String?)])
+    func proxyThatEnds(outer: ExpectedMessage.Sender, inner: ExpectedMessage.Sender, proxy: String?) throws {
+        let summary = try Analysis(proxied("10.0.0.9:9000", after: 100, firstToFinish: (outer, inner))).summary
+        let session = try #require(summary.proxiedSessions.first)
+        #expect(session.endedBy.map { "\($0)" } == proxy)
     }
 
     @Test("pair no sessions with the same server, and none whose upgrades do not overlap")

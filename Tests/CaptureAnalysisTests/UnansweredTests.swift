@@ -167,6 +167,22 @@ struct UnansweredTests {
             }
             #expect(told(analysis).count { $0 == "close.not-answered" } == count)
             #expect(try !analysis.end.verdict.isClean)
+            // As Linux does for a socket that was closed: what the other end still sends draws a RST.
+            let behindFin = self.analysis { talk in
+                talk.send(WireFrame.close(1011, from: closer), from: closer)
+                talk.finish(from: closer)
+                talk.wait(milliseconds: milliseconds * 9 / 10)
+                talk.send(WireFrame.text("still here", from: closer.peer), from: closer.peer)
+                talk.reset(from: closer)
+            }
+            #expect(told(behindFin).count { $0 == "close.not-answered" } == count)
+            let finished = self.analysis { talk in
+                talk.send(WireFrame.close(1000, from: closer), from: closer)
+                talk.finish(from: closer)
+                talk.finish(from: closer.peer)
+                talk.reset(from: closer)
+            }
+            #expect(told(finished) == ["close.not-answered"])
         }
         let refused = analysis { talk in
             talk.send(WireFrame.close(1001, from: .client), from: .client)

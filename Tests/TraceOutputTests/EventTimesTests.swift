@@ -25,7 +25,7 @@ struct EventTimesTests {
         let timeline = printed(Self.calls(Self.reset), as: TimelineFormat())
         let end = try #require(timeline.split(separator: "\n").first { $0.contains("END ") })
         #expect(end.contains("9.000000") && end.hasSuffix(", at 2.314 s"))
-        #expect(printed(Self.calls(Self.reset), as: SummaryFormat()).contains(", 2.314 s to 2.314 s: #1, #2"))
+        #expect(printed(Self.calls(Self.reset), as: SummaryFormat()).contains(", at 2.314 s: #1, #2"))
         let line = try #require(
             printed(Self.calls(Self.reset), as: JSONLinesFormat()).split(separator: "\n").first {
                 $0.contains(#""event":"end""#)
@@ -36,7 +36,7 @@ struct EventTimesTests {
     }
 
     @Test func `Others end when that is told`() {
-        #expect(printed(Self.calls(nil), as: SummaryFormat()).contains(", 9.000 s to 9.000 s: #1, #2"))
+        #expect(printed(Self.calls(nil), as: SummaryFormat()).contains(", at 9.000 s: #1, #2"))
         #expect(!printed(Self.calls(nil), as: TimelineFormat()).contains(", at "))
         #expect(!printed(Self.calls(nil), as: JSONLinesFormat()).contains("origin_packet"))
     }

@@ -159,11 +159,11 @@ enum Samples {
     static func pattern(
         by: SessionEnd.Verdict.Party = .server, _ layer: SessionEnd.Verdict.Layer = .rst,
         silence: ClosedRange<Int64>? = 59_900_000_000...60_140_000_000, lifetime: ClosedRange<Int64>? = nil,
-        isSilentThroughout: Bool = false, silentEnd: Role? = nil
+        isSilentThroughout: Bool = false, silentEnd: Role? = nil, isAtOnce: Bool = false
     ) -> EndingPattern {
         EndingPattern(
             server: IPAddress(ipv4: 0x0a00_0009), by: by, layer: layer, sessions: 14, ended: 15, silence: silence,
-            lifetime: lifetime, isSilentThroughout: isSilentThroughout, silentEnd: silentEnd)
+            lifetime: lifetime, isSilentThroughout: isSilentThroughout, silentEnd: silentEnd, isAtOnce: isAtOnce)
     }
 
     private static func closeEvent(_ code: UInt16?, _ reason: String?, _ wasClean: Bool) -> CloseEvent? {

@@ -143,8 +143,8 @@ struct Workspace: ~Copyable {
     }
 
     /// Compares the end of a session with others, unless it is a part's: the merge does that for all parts.
-    mutating func record(_ verdict: SessionEnd.Verdict, _ sample: EndingPatterns.Sample) {
-        if !reusesNumbers { comparison.record(verdict, sample) }
+    mutating func record(_ verdict: SessionEnd.Verdict, _ sample: EndingPatterns.Sample, connection: UInt64) {
+        if !reusesNumbers { comparison.record(verdict, sample, connection: connection) }
     }
 
     /// The same for an upgrade.

@@ -89,3 +89,10 @@ extension Rule {
         return filled + rest
     }
 }
+
+extension Finding {
+    /// Whether it says that an end writes the lengths of its frames in a way that RFC 6455 does not define.
+    package var isOfMisreadLengths: Bool {
+        rule == Rule(Observation.lengthByteOrder).id || rule == Rule(Observation.lengthForm).id
+    }
+}

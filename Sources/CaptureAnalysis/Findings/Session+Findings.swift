@@ -57,11 +57,13 @@ extension Session {
         }
     }
 
-    /// Whether an end's RST followed its Close frame so soon that the other end could not answer.
+    /// Whether an end's RST followed its Close frame, or its FIN behind that, so soon that the other end could not answer.
     private func hasCutOff(_ tcp: TransportEnd, _ peer: Role, after close: Origin) -> Bool {
-        guard let end = tcp.firstEnd, end.isReset, role(of: end.from) == peer.peer, let time = tcp.firstEndTime else {
-            return false
-        }
+        guard let end = tcp.firstEnd, role(of: end.from) == peer.peer,
+            let reset = tcp.reset, reset.from == end.from, !tcp.isWhole[end.from.opposite.index]
+        else { return false }
+        // Behind a FIN, the RST came no later than the last packet.
+        let time = end.isReset ? tcp.firstEndTime ?? tcp.lastTime : tcp.lastTime
         return time.nanoseconds(since: close.time) < 1_000_000_000
     }
 

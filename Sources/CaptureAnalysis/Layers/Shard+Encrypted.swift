@@ -29,15 +29,16 @@ extension Shard {
                 from: Role(fatal.from, client: client), name: fatal.alert.name, code: fatal.alert.code, isFatal: true)
         }
         let (by, manner) = Self.ending(alert, transport, client: client)
+        let endTime = transport.firstEndTime ?? transport.lastTime
         let connection = EncryptedConnection(
             client: isInitiator ? initiator : responder, server: isInitiator ? responder : initiator,
             encryption: Encryption(outcome), offeredProtocols: outcome.facts.offeredProtocols,
             hasEncryptedHello: outcome.facts.hasEncryptedHello, obstacle: EncryptedConnection.Obstacle(obstacle),
             bytesFromClient: bytes[client.index], bytesFromServer: bytes[client.opposite.index],
             duration: transport.duration, opensInCapture: table.connections[slot].isOpeningKnown,
-            silence: passed.silence(before: transport.firstEndTime ?? transport.lastTime),
+            silence: passed.silence(before: endTime),
             by: by, layer: manner, alert: alert)
-        encrypted.record(connection)
+        encrypted.record(connection, endTime: endTime.nanoseconds)
         guard workspace.options.demand.includesEncrypted else { return }
         sink.receive(.encrypted(connection), at: workspace.context(.none, view: .unknown), payload: Span())
     }

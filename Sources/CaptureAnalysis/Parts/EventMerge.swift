@@ -73,7 +73,8 @@ package struct EventMerge: ~Copyable {
     package mutating func pass(_ mark: borrowing EventMark, of part: Int) -> UInt64 {
         switch mark.kind {
         case .connection: number(mark.connection, of: part)
-        case .end(let verdict, let sample): comparison.record(verdict, sample)
+        case .end(let verdict, let sample):
+            comparison.record(verdict, sample, connection: number(of: mark.connection, in: part))
         case .upgrade(let leg): comparison.record(leg, connection: number(of: mark.connection, in: part))
         case .other: break
         }

@@ -9,7 +9,8 @@ extension Session {
     ) -> EndingPatterns.Sample {
         let silences = ownSilences(tcp, endTime, isCloseFrame: verdict.layer == .closeFrame)
         return EndingPatterns.Sample(
-            server: tcp.server, lifetime: openingTime.map { endTime.nanoseconds(since: $0) }, ownSilences: silences,
+            server: tcp.server, endTime: endTime.nanoseconds,
+            lifetime: openingTime.map { endTime.nanoseconds(since: $0) }, ownSilences: silences,
             isSteady: isSteady(verdict, tcp), survived: survived(verdict, tcp, endTime, silences),
             path: identity.pathDigest, lastSpeaker: lastSpeaker(tcp))
     }

@@ -454,7 +454,7 @@ struct Session: StreamReader, ~Copyable {
         reportTruncated(tcp, context, &workspace, &sink)
         let endTime = outcome.endTime(tcp, now: context.time)
         let sample = sample(verdict, tcp, endTime)
-        workspace.record(verdict, sample)
+        workspace.record(verdict, sample, connection: context.connection)
         let compression = self.compression
         if let compression {
             workspace.summary.compressedSessions &+= 1

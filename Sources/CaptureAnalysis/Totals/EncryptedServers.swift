@@ -108,9 +108,9 @@ struct EncryptedServers: Sendable {
         patterns = EndingPatterns(room: room)
     }
 
-    /// Counts a connection.
-    mutating func record(_ connection: EncryptedConnection) {
-        patterns.record(connection)
+    /// Counts a connection that ended at this time, in nanoseconds since 1970.
+    mutating func record(_ connection: EncryptedConnection, endTime: Int64) {
+        patterns.record(connection, endTime: endTime)
         let name = connection.encryption.serverName ?? String(describing: connection.server)
         if let place = place(of: name, limit: Self.limit) {
             entries[place].add(connection)

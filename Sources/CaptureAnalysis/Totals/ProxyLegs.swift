@@ -1,13 +1,16 @@
-import PacketDecoding
+public import PacketDecoding
 
 /// One session that a capture holds several times: on the way to a proxy, and from there to the server.
 public struct ProxiedSession: Hashable, Sendable {
     /// The numbers of its connections, in the order of their upgrade requests.
     public var connections: [UInt64]
+    /// The proxy that ended it: as the server of one leg and as the client of the next; nil if none did.
+    public var endedBy: Endpoint?
 
     /// Creates one with these connections.
-    public init(connections: [UInt64]) {
+    public init(connections: [UInt64], endedBy: Endpoint? = nil) {
         self.connections = connections
+        self.endedBy = endedBy
     }
 }
 
@@ -37,6 +40,25 @@ struct ProxyLegs: Sendable {
         var session: Int?
     }
 
+    /// A session with several legs.
+    private struct Followed {
+        /// Its legs, in the order of their requests.
+        var legs: [(leg: Leg, connection: UInt64)]
+        /// The end that ended each leg whose end was seen.
+        var enders: [UInt64: SessionEnd.Verdict.Party] = [:]
+
+        var session: ProxiedSession {
+            ProxiedSession(connections: legs.map(\.connection), endedBy: proxy)
+        }
+
+        /// The first proxy that ended the legs on both of its sides.
+        private var proxy: Endpoint? {
+            zip(legs, legs.dropFirst()).first { outer, inner in
+                enders[outer.connection] == .server && enders[inner.connection] == .client
+            }?.0.leg.server
+        }
+    }
+
     /// Keys that are remembered, in each of two generations.
     private static let keyLimit = 4096
     /// The most sessions that are listed.
@@ -48,7 +70,10 @@ struct ProxyLegs: Sendable {
     private var recent: [Int: Known] = [:]
     private var older: [Int: Known] = [:]
     /// The sessions with several legs, in the order in which they were found.
-    private(set) var sessions: [ProxiedSession] = []
+    var sessions: [ProxiedSession] { followed.map(\.session) }
+    private var followed: [Followed] = []
+    /// The place of the session of each of their connections.
+    private var placeByConnection: [UInt64: Int] = [:]
     /// Further ones.
     private(set) var omitted: UInt64 = 0
 
@@ -66,16 +91,22 @@ struct ProxyLegs: Sendable {
         let place = known.legs.firstIndex { $0.leg.requestPacket > leg.requestPacket } ?? known.legs.count
         known.legs.insert(latest, at: place)
         known.latest = latest
-        let session = ProxiedSession(connections: known.legs.map(\.connection))
         if let index = known.session {
-            sessions[index] = session
-        } else if sessions.count < Self.sessionLimit {
-            known.session = sessions.count
-            sessions.append(session)
+            followed[index].legs = known.legs
+            placeByConnection[connection] = index
+        } else if followed.count < Self.sessionLimit {
+            for leg in known.legs { placeByConnection[leg.connection] = followed.count }
+            known.session = followed.count
+            followed.append(Followed(legs: known.legs))
         } else if known.legs.count == 2 {
             omitted &+= 1
         }
         remember(known, hash)
+    }
+
+    /// Takes who ended a session.
+    mutating func recordEnd(by party: SessionEnd.Verdict.Party, connection: UInt64) {
+        if let place = placeByConnection[connection] { followed[place].enders[connection] = party }
     }
 
     private mutating func remember(_ known: Known, _ hash: Int) {

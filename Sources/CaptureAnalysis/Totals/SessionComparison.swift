@@ -10,9 +10,10 @@ struct SessionComparison: Sendable {
     private(set) var legs = ProxyLegs()
 
     /// Takes the end of a session: how it ended, and what it is compared by.
-    mutating func record(_ verdict: SessionEnd.Verdict, _ sample: EndingPatterns.Sample) {
+    mutating func record(_ verdict: SessionEnd.Verdict, _ sample: EndingPatterns.Sample, connection: UInt64) {
         patterns.record(verdict, sample)
         endings.record(verdict)
+        legs.recordEnd(by: verdict.by, connection: connection)
     }
 
     /// Takes an upgrade.

@@ -74,6 +74,8 @@ struct EndingPatterns: Sendable {
     final class Sample: Sendable {
         /// Its server.
         let server: IPAddress
+        /// When it ended, in nanoseconds since 1970; nil if that is not known.
+        let endTime: Int64?
         /// Nanoseconds from the accepted upgrade to the end; nil if that was not seen.
         let lifetime: Int64?
         /// Nanoseconds from the last byte of each end to the end; 0 if that is not known.
@@ -88,11 +90,13 @@ struct EndingPatterns: Sendable {
         let lastSpeaker: Role
 
         init(
-            server: IPAddress, lifetime: Int64? = nil, ownSilences: InlineArray<2, Int64> = [0, 0],
+            server: IPAddress, endTime: Int64? = nil, lifetime: Int64? = nil,
+            ownSilences: InlineArray<2, Int64> = [0, 0],
             isSteady: Bool = false, survived: Survivors.Times = Survivors.Times(), path: UInt64 = 0,
             lastSpeaker: Role = .client
         ) {
             self.server = server
+            self.endTime = endTime
             self.lifetime = lifetime
             self.ownSilences = ownSilences
             self.isSteady = isSteady
@@ -110,11 +114,12 @@ struct EndingPatterns: Sendable {
     }
 
     /// Takes the end of a TLS connection that was not decrypted.
-    mutating func record(_ connection: EncryptedConnection) {
+    mutating func record(_ connection: EncryptedConnection, endTime: Int64) {
         record(
             Manner(by: connection.by, layer: connection.layer), silence: connection.silence ?? 0, messageSilence: nil,
             Sample(
-                server: connection.server.address, lifetime: connection.opensInCapture ? connection.duration : nil))
+                server: connection.server.address, endTime: endTime,
+                lifetime: connection.opensInCapture ? connection.duration : nil))
     }
 
     private mutating func record(_ manner: Manner, silence: Int64, messageSilence: Int64?, _ sample: Sample) {
@@ -141,23 +146,23 @@ struct EndingPatterns: Sendable {
         if silence >= Self.shortest {
             servers[index].endings[place].silences.count(
                 silence, isSilentThroughout: isSilent, isSteady: sample.isSteady, path: sample.path,
-                lastSpeaker: sample.lastSpeaker, room: &room)
+                lastSpeaker: sample.lastSpeaker, end: sample.endTime, room: &room)
         }
         for role in 0..<2 where sample.ownSilences[role] >= Self.shortest {
             let own = sample.ownSilences[role]
             servers[index].endings[place].ownSilences[role].count(
                 own, isSilentThroughout: false, isOneSided: silence < own && !TimeClusters.isTight(silence...own),
-                path: sample.path, lastSpeaker: sample.lastSpeaker, room: &room)
+                path: sample.path, lastSpeaker: sample.lastSpeaker, end: sample.endTime, room: &room)
         }
         if let messages = messageSilence, messages >= Self.shortest {
             servers[index].endings[place].messageSilences.count(
                 messages, isSilentThroughout: false, path: sample.path, lastSpeaker: sample.lastSpeaker,
-                room: &room)
+                end: sample.endTime, room: &room)
         }
         if let lifetime, lifetime >= Self.shortest {
             servers[index].endings[place].lifetimes.count(
                 lifetime, isSilentThroughout: isSilent, path: sample.path, lastSpeaker: sample.lastSpeaker,
-                room: &room)
+                end: sample.endTime, room: &room)
         }
     }
 
@@ -286,13 +291,13 @@ struct EndingPatterns: Sendable {
         let messages =
             silence == nil && lifetime == nil
             ? largest(endings.messageSilences, { times, _ in times.messageSilence }, { $0.messageSilence }) : nil
-        guard let count = [silence?.count, lifetime?.count, messages?.count].compactMap(\.self).min() else {
-            return nil
-        }
+        let found = [silence, lifetime, messages].compactMap(\.self)
+        guard let count = found.map(\.count).min() else { return nil }
         return EndingPattern(
             server: server.address, by: endings.manner.by, layer: endings.manner.layer, sessions: count,
             ended: server.ended, silence: silence?.range, messageSilence: messages?.range, lifetime: lifetime?.range,
-            isSilentThroughout: isSilentThroughout, silentEnd: silentEnd)
+            isSilentThroughout: isSilentThroughout, silentEnd: silentEnd,
+            isAtOnce: found.contains { $0.isAtOnce })
     }
 }
 
@@ -320,12 +325,15 @@ public struct EndingPattern: Hashable, Sendable {
     public var isSilentThroughout: Bool
     /// The end that was silent, if the other one went on speaking; else nil.
     public var silentEnd: Role?
+    /// Whether all of them ended at one moment, so that a single event explains the times as well as a timer does.
+    public var isAtOnce: Bool
 
     /// Creates a pattern.
     public init(
         server: IPAddress, by: SessionEnd.Verdict.Party, layer: SessionEnd.Verdict.Layer, sessions: UInt64,
         ended: UInt64, silence: ClosedRange<Int64>?, messageSilence: ClosedRange<Int64>? = nil,
-        lifetime: ClosedRange<Int64>?, isSilentThroughout: Bool, silentEnd: Role? = nil
+        lifetime: ClosedRange<Int64>?, isSilentThroughout: Bool, silentEnd: Role? = nil,
+        isAtOnce: Bool = false
     ) {
         self.server = server
         self.by = by
@@ -337,5 +345,6 @@ public struct EndingPattern: Hashable, Sendable {
         self.lifetime = lifetime
         self.isSilentThroughout = isSilentThroughout
         self.silentEnd = silentEnd
+        self.isAtOnce = isAtOnce
     }
 }

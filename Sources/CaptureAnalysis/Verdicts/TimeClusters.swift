@@ -17,6 +17,14 @@ struct TimeClusters: Sendable {
         var oneSided: UInt64 = 0
         /// The paths of the sessions.
         var paths = PathCounts()
+        /// When the first and the last of them ended, in nanoseconds since 1970; nil if that is not known of all.
+        var ends: ClosedRange<Int64>?
+
+        /// Whether the sessions ended at one moment, as far as the times can tell: a single event explains such times as well
+        /// as a timer does.
+        var isAtOnce: Bool {
+            ends.map { $0.upperBound &- $0.lowerBound <= range.upperBound &- range.lowerBound } ?? false
+        }
     }
 
     /// The most groups that are followed; beyond, a new one takes the place of the smallest, the oldest of equals.
@@ -40,10 +48,11 @@ struct TimeClusters: Sendable {
     ///   - isOneSided: Whether the other end went on meanwhile.
     ///   - path: The session's path (``Survivors``).
     ///   - lastSpeaker: Who sent its last bytes.
+    ///   - end: When it ended, in nanoseconds since 1970.
     ///   - room: The bytes that are left.
     mutating func count(
         _ time: Int64, isSilentThroughout: Bool, isSteady: Bool = false, isOneSided: Bool = false, path: UInt64 = 0,
-        lastSpeaker: Role = .client, room: inout Int
+        lastSpeaker: Role = .client, end: Int64?, room: inout Int
     ) {
         let known = clusters.firstIndex { TimeClusters.isTight(TimeClusters.joined($0.range, time)) }
         guard let index = known ?? begin(time, &room) else {
@@ -51,6 +60,7 @@ struct TimeClusters: Sendable {
             return
         }
         clusters[index].range = TimeClusters.joined(clusters[index].range, time)
+        clusters[index].takeEnds(end.map { $0...$0 })
         clusters[index].count &+= 1
         clusters[index].paths.count(path, lastSpeaker, room: &room)
         if isSilentThroughout { clusters[index].silentThroughout &+= 1 }
@@ -73,6 +83,7 @@ struct TimeClusters: Sendable {
             }
             clusters[index].range = TimeClusters.joined(
                 TimeClusters.joined(clusters[index].range, range.lowerBound), range.upperBound)
+            clusters[index].takeEnds(cluster.ends)
             clusters[index].count &+= cluster.count
             clusters[index].paths.add(cluster.paths, room: &room)
             clusters[index].silentThroughout &+= cluster.silentThroughout
@@ -102,7 +113,22 @@ struct TimeClusters: Sendable {
         return clusters.count &- 1
     }
 
-    private static func joined(_ range: ClosedRange<Int64>, _ time: Int64) -> ClosedRange<Int64> {
+    fileprivate static func joined(_ range: ClosedRange<Int64>, _ time: Int64) -> ClosedRange<Int64> {
         min(range.lowerBound, time)...max(range.upperBound, time)
+    }
+}
+
+extension TimeClusters.Cluster {
+    /// Takes when further sessions ended; before they are counted.
+    fileprivate mutating func takeEnds(_ others: ClosedRange<Int64>?) {
+        guard count > 0 else {
+            ends = others
+            return
+        }
+        guard let known = ends, let others else {
+            ends = nil
+            return
+        }
+        ends = TimeClusters.joined(TimeClusters.joined(known, others.lowerBound), others.upperBound)
     }
 }

@@ -34,7 +34,7 @@ extension HTMLFormat {
         output.append("</h1>\n")
         writeEndings(groups, summary)
         output.append("<div class=\"facts\">\n")
-        writePatterns(summary.patterns)
+        writePatterns(summary)
         writeServers(summary)
         writeLastLines()
         writeFindings()
@@ -96,7 +96,7 @@ extension HTMLFormat {
     private mutating func writeEndings(_ groups: [Group], _ summary: Summary) {
         output.append("<section aria-labelledby=\"h-why\">\n<h2 id=\"h-why\">Why sessions ended</h2>\n")
         if groups.isEmpty {
-            let advice = summary.encrypted.noKeyLog > 0 ? " " + Self.keysAdvice : ""
+            let advice = summary.encrypted.noKeyLog > 0 ? " To decrypt TLS, \(KeyLogAdvice.text)." : ""
             paragraph("No WebSocket session was found." + advice)
         }
         output.append("<ul class=\"why\">\n")
@@ -144,9 +144,15 @@ extension HTMLFormat {
         output.append("</ul>")
     }
 
-    private mutating func writePatterns(_ patterns: [EndingPattern]) {
-        guard !patterns.isEmpty else { return }
+    private mutating func writePatterns(_ summary: Summary) {
+        let (patterns, proxies) = (summary.patterns, ProxyMessages.lines(summary.proxiedSessions))
+        guard !patterns.isEmpty || !proxies.isEmpty else { return }
         output.append("<section aria-labelledby=\"h-patterns\">\n<h2 id=\"h-patterns\">Patterns</h2>\n<ul>\n")
+        for line in proxies.prefix(CaptureCounts.maximumPatterns) {
+            output.append("<li>")
+            output.append(htmlText: line)
+            output.append("</li>\n")
+        }
         for pattern in patterns.prefix(CaptureCounts.maximumPatterns) {
             output.append("<li>")
             output.append(htmlText: "\(PatternMessage.ending(pattern)); \(PatternMessage.cause(pattern))")

@@ -2,11 +2,6 @@ import CaptureAnalysis
 
 /// What is beside the sessions: servers in trouble, and TLS that could not be read.
 extension HTMLFormat {
-    /// What to do about it if no session was found because all is encrypted.
-    static let keysAdvice =
-        "TLS can only be read with its keys: have the client write a key log, as with SSLKEYLOGFILE=keys.txt, and give "
-        + "--keylog keys.txt."
-
     mutating func writeServers(_ summary: Summary) {
         write(.troubled(summary), id: "h-servers", heading: "Servers", patterns: [])
         write(.encrypted(summary), id: "h-encrypted", heading: "Not decrypted", patterns: summary.encryptedPatterns)

@@ -254,6 +254,8 @@ extension JSONKey {
     static var messageSilenceMax: JSONKey { JSONKey(#","message_silence_max":"#) }
     static var silenceMin: JSONKey { JSONKey(#","silence_min":"#) }
     static var silenceMax: JSONKey { JSONKey(#","silence_max":"#) }
+    static var atOnce: JSONKey { JSONKey(#","at_once":"#) }
+    static var endedBy: JSONKey { JSONKey(#","ended_by":"#) }
     static var silentEnd: JSONKey { JSONKey(#","silent_end":"#) }
     static var lifetimeMin: JSONKey { JSONKey(#","lifetime_min":"#) }
     static var lifetimeMax: JSONKey { JSONKey(#","lifetime_max":"#) }

@@ -41,6 +41,7 @@ extension JSONLinesFormat {
         writeUnlessZero(.otherServers, summary.otherServers)
         output.writeObjects(.proxiedSessions, summary.proxiedSessions) { output, session in
             output.writeArray(.connections, session.connections) { output, number in output.append(decimal: number) }
+            if let proxy = session.endedBy { output.write(.endedBy, proxy) }
         }
         writeUnlessZero(.otherProxiedSessions, summary.otherProxiedSessions)
         output.writeObjects(.patterns, summary.patterns) { output, pattern in output.writeMembers(of: pattern) }
@@ -115,6 +116,7 @@ extension OutputBuffer {
         write(.messageSilenceMax, seconds: pattern.messageSilence?.upperBound)
         write(.lifetimeMin, seconds: pattern.lifetime?.lowerBound)
         write(.lifetimeMax, seconds: pattern.lifetime?.upperBound)
+        if pattern.isAtOnce { write(.atOnce, true) }
     }
 
     /// TCP connections without WebSocket, and packets without TCP.

@@ -11,7 +11,7 @@ extension SummaryFormat {
         }
         for total in counts.totals(summary) { line(total.name, total.text) }
         writeEndings()
-        writePatterns(summary.patterns)
+        writePatterns(summary)
         writeServers(summary)
         writeEncrypted(summary)
         writeSessions()
@@ -52,7 +52,7 @@ extension SummaryFormat {
             var words = place.server.map { "\($0)\(place.path)" } ?? "not followed"
             if group.count > place.count { words += " (\(place.count))" }
             let (first, last) = (Quantity.seconds(place.times.lowerBound), Quantity.seconds(place.times.upperBound))
-            words += place.count > 1 ? ", \(first) to \(last)" : ", at \(first)"
+            words += first == last ? ", at \(first)" : ", \(first) to \(last)"
             words += ": " + place.examples.map { "#\($0)" }.joined(separator: ", ")
             if place.count > UInt64(place.examples.count) { words += ", …" }
             output.append(repeating: UInt8(ascii: " "), count: 11)
@@ -66,10 +66,16 @@ extension SummaryFormat {
     }
 
     /// Endings that repeat.
-    private mutating func writePatterns(_ patterns: [EndingPattern]) {
-        guard !patterns.isEmpty else { return }
+    private mutating func writePatterns(_ summary: Summary) {
+        let proxies = ProxyMessages.lines(summary.proxiedSessions)
+        guard !summary.patterns.isEmpty || !proxies.isEmpty else { return }
         heading("patterns\n")
-        for pattern in patterns { write(pattern, of: "session") }
+        for line in proxies.prefix(CaptureCounts.maximumPatterns) {
+            output.append("  ")
+            output.append(wrapping: line, from: 2, indent: 6, width: width)
+            output.append("\n")
+        }
+        for pattern in summary.patterns { write(pattern, of: "session") }
     }
 
     private mutating func write(_ pattern: EndingPattern, of noun: String) {

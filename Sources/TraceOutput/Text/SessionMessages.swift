@@ -55,21 +55,30 @@ enum PatternMessage {
 
     /// How they ended, and what that suggests, for example "reset by the server: an idle timer".
     static func cause(_ pattern: EndingPattern) -> String {
+        manner(pattern) + ": " + explanation(pattern)
+            + (pattern.isAtOnce ? ", unless one event ended them all" : "")
+    }
+
+    /// Who ended them, and at which layer.
+    private static func manner(_ pattern: EndingPattern) -> String {
         let by = pattern.by == .client ? " by the client" : pattern.by == .server ? " by the server" : ""
-        let manner =
-            switch pattern.layer {
-            case .closeFrame: "closed" + by
-            case .fin: "TCP closed" + by
-            case .rst: "reset" + by
-            case .tlsAlert: "ended" + by + " with a TLS alert"
-            case .timeout, .captureEnd: "timed out"
-            }
-        if let end = pattern.silentEnd { return manner + ": a timer that only the \(end) resets" }
-        if pattern.messageSilence != nil { return manner + ": a timer that heartbeats do not reset" }
+        return switch pattern.layer {
+        case .closeFrame: "closed" + by
+        case .fin: "TCP closed" + by
+        case .rst: "reset" + by
+        case .tlsAlert: "ended" + by + " with a TLS alert"
+        case .timeout, .captureEnd: "timed out"
+        }
+    }
+
+    /// What times that agree suggest.
+    private static func explanation(_ pattern: EndingPattern) -> String {
+        if let end = pattern.silentEnd { return "a timer that only the \(end) resets" }
+        if pattern.messageSilence != nil { return "a timer that heartbeats do not reset" }
         switch (pattern.silence, pattern.lifetime) {
-        case (_?, nil): return manner + ": an idle timer"
-        case (nil, _): return manner + ": a fixed lifetime"
-        case (_?, _?): return manner + ": an idle timer or a fixed lifetime"
+        case (_?, nil): return "an idle timer"
+        case (nil, _): return "a fixed lifetime"
+        case (_?, _?): return "an idle timer or a fixed lifetime"
         }
     }
 

@@ -30,10 +30,18 @@ extension TimelineFormat {
     }
 
     /// Endings that repeat, after the list of sessions.
-    mutating func writePatterns(_ patterns: [EndingPattern], of noun: String = "session") {
-        guard !patterns.isEmpty else { return }
+    mutating func writePatterns(
+        _ patterns: [EndingPattern], of noun: String = "session", proxied: [ProxiedSession] = []
+    ) {
+        let proxies = ProxyMessages.lines(proxied)
+        guard !patterns.isEmpty || !proxies.isEmpty else { return }
         append("patterns:", .heading)
         endLine()
+        for line in proxies.prefix(CaptureCounts.maximumPatterns) {
+            output.append("  ")
+            output.append(verbatim: line)
+            endLine()
+        }
         for pattern in patterns.prefix(CaptureCounts.maximumPatterns) {
             output.append("  ")
             output.append(verbatim: "\(PatternMessage.ending(pattern, of: noun)), \(PatternMessage.cause(pattern))")

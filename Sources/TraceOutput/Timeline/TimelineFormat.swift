@@ -138,7 +138,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
         case .summary(let summary):
             flush()
             writeSessions()
-            writePatterns(summary.patterns)
+            writePatterns(summary.patterns, proxied: summary.proxiedSessions)
             if options.isVerbose { writePatterns(summary.encryptedPatterns, of: "TLS connection") }
         }
     }

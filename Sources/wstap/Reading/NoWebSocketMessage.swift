@@ -1,5 +1,6 @@
 import CaptureAnalysis
 import PacketDecoding
+import TraceOutput
 
 /// The line for a user whose capture holds no WebSocket: what it holds instead.
 struct NoWebSocketMessage {
@@ -45,8 +46,7 @@ struct NoWebSocketMessage {
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
         let advice =
             summary.encrypted.noKeyLog > 0
-            ? "; to decrypt TLS, have the client write a key log, as with SSLKEYLOGFILE=keys.txt, and give --keylog keys.txt (see docs/tls.md)"
-            : ""
+            ? "; to decrypt TLS, \(KeyLogAdvice.text) (see docs/tls.md)" : ""
         return "no WebSocket in \(connections)\(list)" + encryptedHellos + packetDetails + advice
     }
 

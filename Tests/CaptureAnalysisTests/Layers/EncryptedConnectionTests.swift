@@ -158,9 +158,9 @@ struct EncryptedConnectionTests {
                 offeredProtocols: ["a", "b", "c", "d", "e"], hasEncryptedHello: true, obstacle: .noKeyLog,
                 bytesFromClient: 1, bytesFromServer: 2, duration: 3, opensInCapture: true, silence: nil, by: .client,
                 layer: .fin, alert: nil)
-            table.record(connection)
+            table.record(connection, endTime: 0)
             connection.layer = .rst
-            table.record(connection)
+            table.record(connection, endTime: 0)
         }
         #expect(table.others == 100)
         let (servers, others) = table.largestFirst

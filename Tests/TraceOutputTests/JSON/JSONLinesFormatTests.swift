@@ -253,16 +253,21 @@ struct JSONLinesFormatTests {
         var server = ServerTraffic(server: Samples.server)
         server.refusedConnections = 4
         (summary.servers, summary.otherServers) = ([server], 5)
-        summary.proxiedSessions = [ProxiedSession(connections: [2, 7])]
+        summary.proxiedSessions = [
+            ProxiedSession(connections: [2, 7]), ProxiedSession(connections: [8, 9], endedBy: Samples.server),
+        ]
         let line = keys(.summary(summary), connection: 0)
         #expect(line.contains(#""findings_by_rule":{"a.a":1,"b.b":2},"#))
-        #expect(
-            line.contains(
-                #""endings":[{"by":"client","layer":"close-frame","clean":true,"code":1000,"client_sees":null,"#
-                    + #""server_sees":1000,"sessions":3}],"servers":[{"ip":"10.0.0.9","port":8080,"sessions":0,"#
-                    + #""refused_upgrades":0,"unanswered_upgrades":0,"refused_connections":4,"unanswered_connections":0,"#
-                    + #""polling":0,"event_streams":0}],"other_servers":5,"proxied_sessions":[{"connections":[2,7]}],"#)
-        )
+        let endings =
+            #""endings":[{"by":"client","layer":"close-frame","clean":true,"code":1000,"client_sees":null,"#
+            + #""server_sees":1000,"sessions":3}],"#
+        let servers =
+            #""servers":[{"ip":"10.0.0.9","port":8080,"sessions":0,"refused_upgrades":0,"unanswered_upgrades":0,"#
+            + #""refused_connections":4,"unanswered_connections":0,"polling":0,"event_streams":0}],"other_servers":5,"#
+        let proxied =
+            #""proxied_sessions":[{"connections":[2,7]},"#
+            + #"{"connections":[8,9],"ended_by":{"ip":"10.0.0.9","port":8080}}],"#
+        #expect(line.contains(endings + servers + proxied))
     }
 
     @Test func `A failed connection and a timeout are named`() {
@@ -280,14 +285,14 @@ struct JSONLinesFormatTests {
 
     @Test func `The summary line has the patterns`() {
         var summary = Summary()
-        summary.patterns = [Samples.pattern(silentEnd: .client), Samples.pattern(silence: nil)]
+        summary.patterns = [Samples.pattern(silentEnd: .client), Samples.pattern(silence: nil, isAtOnce: true)]
         let line = keys(.summary(summary), connection: 0)
         #expect(
             line.hasSuffix(
                 #""patterns":[{"server":"10.0.0.9","by":"server","layer":"rst","sessions":14,"ended":15,"#
                     + #""silence_min":59.900000000,"silence_max":60.140000000,"silent_end":"client","message_silence_min":null,"message_silence_max":null,"lifetime_min":null,"lifetime_max":null},"#
                     + #"{"server":"10.0.0.9","by":"server","layer":"rst","sessions":14,"ended":15,"#
-                    + #""silence_min":null,"silence_max":null,"message_silence_min":null,"message_silence_max":null,"lifetime_min":null,"lifetime_max":null}]"#
+                    + #""silence_min":null,"silence_max":null,"message_silence_min":null,"message_silence_max":null,"lifetime_min":null,"lifetime_max":null,"at_once":true}]"#
             ))
     }
 

@@ -142,9 +142,9 @@ struct SummaryFormatTests {
         #expect(shown.count == SummaryFormat.shownSessions)
         let endings = try #require(lines.firstIndex(of: "endings"))
         #expect(lines[endings + 1] == "     3 × reset by the server without a Close frame (both ends see 1006)")
-        #expect(lines[endings + 2] == "           10.0.0.9:8080, 0.000 s to 0.000 s: #20, #40, #60")
+        #expect(lines[endings + 2] == "           10.0.0.9:8080, at 0.000 s: #20, #40, #60")
         #expect(lines[endings + 3] == "    57 × closed cleanly by the client, 1000 normal closure")
-        #expect(lines[endings + 4] == "           10.0.0.9:8080, 0.000 s to 0.000 s: #1, #2, #3, #4, …")
+        #expect(lines[endings + 4] == "           10.0.0.9:8080, at 0.000 s: #1, #2, #3, #4, …")
     }
 
     @Test func `Sessions that timed out are grouped by whose segments were not answered`() {
@@ -274,7 +274,7 @@ struct SummaryFormatTests {
     @Test func `The legs of a proxied session name each other`() {
         func page(_ legs: [[UInt64]]) -> String {
             var summary = Summary()
-            summary.proxiedSessions = legs.map(ProxiedSession.init)
+            summary.proxiedSessions = legs.map { ProxiedSession(connections: $0) }
             let calls = (UInt64(1)...4).flatMap { number in
                 [
                     Call(1, 1, Samples.connection(), connection: number),

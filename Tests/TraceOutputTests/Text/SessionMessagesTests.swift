@@ -31,6 +31,10 @@ struct PatternMessageTests {
             "14 of 15 sessions with 10.0.0.9 ended 60.0 s after the last byte of the client, though the server went on",
             "TCP closed by the server: a timer that only the client resets"
         ),
+        (
+            Samples.pattern(isAtOnce: true), "14 of 15 sessions with 10.0.0.9 ended after 60.0 s of silence",
+            "reset by the server: an idle timer, unless one event ended them all"
+        ),
     ])
     func `Patterns are described`(pattern: EndingPattern, ending: String, cause: String) {
         #expect(PatternMessage.ending(pattern) == ending && PatternMessage.cause(pattern) == cause)
@@ -61,5 +65,24 @@ struct PatternMessageTests {
                 == "  14 of 15 sessions with 10.0.0.9 ended after 60.0 s of silence, reset by the server: an idle timer"
         )
         #expect(printed([.summary], as: TimelineFormat()) == "")
+    }
+
+    @Test func `Proxies that ended sessions come first, each with its sessions`() {
+        var summary = Summary()
+        summary.patterns = [Samples.pattern()]
+        summary.proxiedSessions =
+            (1...5).map { ProxiedSession(connections: [2 * $0, 2 * $0 - 1], endedBy: Samples.server) }
+            + [
+                ProxiedSession(connections: [11, 12]), ProxiedSession(connections: [14, 13], endedBy: Samples.client),
+            ]
+        let call = Call(14, 5_002_520, .summary(summary), connection: 0)
+        let many =
+            "5 sessions were ended by the proxy 10.0.0.9:8080 itself, towards both ends: #2/#1, #4/#3, #6/#5, #8/#7, …"
+        let one = "1 session was ended by the proxy \(Samples.client) itself, towards both ends: #14/#13"
+        #expect(ProxyMessages.lines(summary.proxiedSessions) == [many, one])
+        #expect(printed([call], as: TimelineFormat()).hasPrefix("patterns:\n  \(many)\n  \(one)\n  14 of 15 sessions"))
+        summary.patterns = []
+        let page = printed([Call(14, 5_002_520, .summary(summary), connection: 0)], as: SummaryFormat())
+        #expect(page.contains("\npatterns\n  5 sessions were ended by the proxy 10.0.0.9:8080 itself"))
     }
 }
