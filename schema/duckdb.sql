@@ -151,7 +151,7 @@ FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "messages": 'UBIGINT', "payload_bytes": 'UBIGINT',
     "findings": 'STRUCT(note UBIGINT, warning UBIGINT, error UBIGINT)', "gaps": 'UBIGINT',
     "unreadable_packets": 'UBIGINT', "connections_given_up": 'UBIGINT', "duration": 'DOUBLE',
-    "patterns": 'STRUCT(server VARCHAR, "by" VARCHAR, layer VARCHAR, sessions UBIGINT, ended UBIGINT, silence_min DOUBLE, silence_max DOUBLE, silent_end VARCHAR, message_silence_min DOUBLE, message_silence_max DOUBLE, lifetime_min DOUBLE, lifetime_max DOUBLE)[]',
+    "patterns": 'STRUCT(server VARCHAR, "by" VARCHAR, layer VARCHAR, sessions UBIGINT, ended UBIGINT, silence_min DOUBLE, silence_max DOUBLE, silent_end VARCHAR, at_once BOOLEAN, message_silence_min DOUBLE, message_silence_max DOUBLE, lifetime_min DOUBLE, lifetime_max DOUBLE)[]',
     "uncompared_sessions": 'UBIGINT', "forgotten_times": 'UBIGINT', "dropped_by_kernel": 'UBIGINT',
     "dropped_by_interface": 'UBIGINT', "undisplayed_lines": 'UBIGINT'
 })

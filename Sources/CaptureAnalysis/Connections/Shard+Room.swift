@@ -153,8 +153,8 @@ extension Shard {
         forget(slot, cause: table.connections[slot].isOver ? .closed : .captureEnd, &workspace, &sink)
     }
 
-    /// Finds a connection to forget that has a record of a kind, since the memory of other kinds is given back by the chunk: of the
-    /// next 16, the one that was silent longest.
+    /// Finds a connection to forget that has a record of a kind, since the memory of other kinds comes back by whole chunks:
+    /// of the next 16, the one that was silent longest.
     ///
     /// - Returns: The connection; nil if few records are of that kind, so that there may be more.
     private mutating func nextToForget(with record: Record?) -> Slot<TCPConnection>? {
