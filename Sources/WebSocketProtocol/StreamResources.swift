@@ -26,20 +26,29 @@ public struct StreamResources: ~Copyable {
     /// Bytes that HTTP heads and searches for frames may still take.
     package var searchable: Int { keepable &- reserve }
 
-    /// Bytes beyond ``searchable`` that heads of ordinary size may take.
-    package var headroom: Int { reserve / 4 }
+    /// The most that a head of common size costs, in bytes: it gets room where longer ones, and searches, do not any more.
+    private static let commonHead = 4096
+    /// What heads of common size take of `keepable` by now.
+    private var headBytes = 0
+    /// A small part of `keepable` is theirs: unfinished messages that fill the rest keep no new session from being seen.
+    private var headShare: Int { reserve / 13 }
 
-    /// What heads take of `keepable` by now.
+    /// Counts what a reader of HTTP heads takes by now.
     ///
-    /// A small part of it is theirs: unfinished messages that fill the rest keep no new session from being seen.
-    package var headBytes = 0 {
-        didSet { shareWithHeads() }
+    /// - Parameters:
+    ///   - cost: The bytes.
+    ///   - former: The same before.
+    package mutating func countHead(_ cost: Int, inPlaceOf former: Int) {
+        keepable &-= cost &- former
+        headBytes &+= (cost <= Self.commonHead ? cost : 0) &- (former <= Self.commonHead ? former : 0)
+        shareWithHeads()
     }
 
-    /// Whether the part that messages leave to heads is not used up.
-    package var hasHeadShare: Bool { headBytes <= headShare && keepable >= 0 }
-
-    private var headShare: Int { reserve / 13 }
+    /// Whether such a reader may keep what it was counted with.
+    package func mayKeepHead(_ cost: Int) -> Bool {
+        guard cost <= Self.commonHead else { return searchable >= 0 }
+        return searchable &+ reserve / 4 >= 0 || headBytes <= headShare && keepable >= 0
+    }
 
     private mutating func shareWithHeads() {
         payloads.heldBack = max(0, headShare &- headBytes)

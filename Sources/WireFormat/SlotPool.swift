@@ -1,5 +1,3 @@
-public import CPrefetch
-
 /// Values by slot that never move in memory while they live; free slots are used again, the lowest first.
 ///
 /// Arrays of values that cannot be copied hand them out by moving them to and fro, which for the state of a connection
@@ -17,7 +15,7 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
     /// Which of the slots of each chunk are in use, the first one lowest.
     @usableFromInline
     var uses: [UInt64] = []
-    /// All chunks before this one are full.
+    /// All chunks before this one are full, or were given back.
     @usableFromInline
     var firstWithRoom = 0
     /// A chunk without values.
@@ -185,39 +183,5 @@ public struct SlotPool<Element: ~Copyable>: ~Copyable {
         unsafe chunks[last] = nil
         chunkCount &-= 1
         mostUsed = max(usedCount, mostUsed &- Self.chunkSize)
-    }
-}
-
-/// Where a ``SlotPool`` keeps a value: four bytes that only a pool of such values takes.
-@frozen
-public struct Slot<Element: ~Copyable>: Hashable, Sendable {
-    @usableFromInline
-    let number: Int32
-
-    /// The slot with a 0-based number; there are less than 2^31.
-    @inlinable @inline(__always)
-    public init(_ index: Int) {
-        number = Int32(truncatingIfNeeded: index)
-    }
-
-    /// Its 0-based number.
-    @inlinable @inline(__always)
-    public var index: Int { Int(number) }
-}
-
-/// Asks the processor to bring bytes near that will be needed soon; they are not looked at.
-///
-/// With some thousands of connections open, a packet's would come from far: waiting for them took a third of all time.
-///
-/// - Parameters:
-///   - address: Any address.
-///   - bytes: Which bytes, counted from there.
-@inlinable @inline(__always)
-package func prefetch(_ address: UnsafeRawPointer, _ bytes: Range<Int>) {
-    // A cache line has 64 bytes, on most machines.
-    var offset = bytes.lowerBound & ~63
-    while offset < bytes.upperBound {
-        unsafe prefetch_line(address + offset)
-        offset &+= 64
     }
 }

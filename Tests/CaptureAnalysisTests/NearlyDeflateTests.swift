@@ -52,7 +52,7 @@ struct NearlyDeflate: Sendable, CustomTestStringConvertible {
 
 @Suite("Compressed data that is nearly right")
 struct NearlyDeflateTests {
-    private func analysis(_ answer: String, _ payloads: [[UInt8]]) -> Analysis {
+    private func talk(_ answer: String, _ payloads: [[UInt8]]) -> TCPConversation {
         let fields = "Sec-WebSocket-Extensions: \(answer)\r\n"
         var talk = TCPConversation()
         talk.open()
@@ -61,13 +61,13 @@ struct NearlyDeflateTests {
         for payload in payloads {
             talk.send(WireFrame(1, payload, from: .server, compressed: true).bytes, from: .server)
         }
-        return Analysis(talk)
+        return talk
     }
 
     @Test("shows what it inflates to, and says what is wrong", arguments: NearlyDeflate.all)
     func nearly(data: NearlyDeflate) throws {
         for answer in ["permessage-deflate", "permessage-deflate; server_no_context_takeover"] {
-            let analysis = analysis(answer, data.payloads)
+            let analysis = Analysis(talk(answer, data.payloads))
             #expect(analysis.texts == data.texts)
             #expect(analysis.rules == data.rules)
             if data.rules != ["deflate.broken"] {
@@ -83,14 +83,7 @@ struct NearlyDeflateTests {
             ([[0x4a]], "deflate.unfinished"), ([[0x4a], [0x07, 0x20]], "deflate.broken"),
         ] {
             for code: UInt16 in [1002, 1007] {
-                let fields = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n"
-                var talk = TCPConversation()
-                talk.open()
-                talk.send(TCPConversation.upgradeRequest(fields: fields), from: .client)
-                talk.send(TCPConversation.upgradeResponse(fields: fields), from: .server)
-                for payload in payloads {
-                    talk.send(WireFrame(1, payload, from: .server, compressed: true).bytes, from: .server)
-                }
+                var talk = talk("permessage-deflate; server_no_context_takeover", payloads)
                 talk.send(WireFrame.close(code, from: .client), from: .client)
                 talk.finish(first: .client)
                 let verdict = try Analysis(talk).end.verdict
@@ -103,7 +96,8 @@ struct NearlyDeflateTests {
     @Test("does not spoil the messages after it if each is compressed on its own")
     func nextMessage() throws {
         let hello: [UInt8] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
-        let analysis = analysis("permessage-deflate; server_no_context_takeover", [[0x4a], hello, [0x4a], hello])
+        let analysis = Analysis(
+            talk("permessage-deflate; server_no_context_takeover", [[0x4a], hello, [0x4a], hello]))
         #expect(analysis.texts == ["`", "Hello", "`", "Hello"])
         #expect(analysis.rules == ["deflate.unfinished", "deflate.unfinished"])
     }

@@ -91,27 +91,21 @@ struct LastWords: Sendable, CustomTestStringConvertible {
             testDescription:
                 "data after a long silence that draw a RST, since a middlebox had forgotten the connection",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
-                $0.acknowledge(from: .server)
-                $0.wait(milliseconds: 359_998)
+                $0.fallSilent(.client)
                 $0.send(WireFrame.text("anybody?", from: .client), from: .client)
                 $0.refuse(from: .server)
             }, silence: 360_001, messageSilence: 1),
         LastWords(
             testDescription: "such data of the server",
             steps: {
-                $0.send(WireFrame.text("last", from: .server), from: .server)
-                $0.acknowledge(from: .client)
-                $0.wait(milliseconds: 359_998)
+                $0.fallSilent(.server)
                 $0.send(WireFrame.text("anybody?", from: .server), from: .server)
                 $0.refuse(from: .client)
             }, silence: 360_001, messageSilence: 1),
         LastWords(
             testDescription: "such data, sent again before the RST",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
-                $0.acknowledge(from: .server)
-                $0.wait(milliseconds: 359_998)
+                $0.fallSilent(.client)
                 let data = WireFrame.text("anybody?", from: .client)
                 $0.send(data, from: .client)
                 $0.wait(milliseconds: 199)
@@ -121,9 +115,7 @@ struct LastWords: Sendable, CustomTestStringConvertible {
         LastWords(
             testDescription: "such data, and data of the other end, to which the middlebox sends a RST of its own",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
-                $0.acknowledge(from: .server)
-                $0.wait(milliseconds: 359_998)
+                $0.fallSilent(.client)
                 let data = WireFrame.text("anybody?", from: .client)
                 $0.send(data, from: .client)
                 $0.refuse(from: .server)
@@ -134,9 +126,7 @@ struct LastWords: Sendable, CustomTestStringConvertible {
         LastWords(
             testDescription: "several messages of such data",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
-                $0.acknowledge(from: .server)
-                $0.wait(milliseconds: 359_998)
+                $0.fallSilent(.client)
                 $0.send(WireFrame.text("anybody?", from: .client), from: .client)
                 $0.send(WireFrame.text("there?", from: .client), from: .client)
                 $0.refuse(from: .server)
@@ -216,6 +206,15 @@ struct LastWords: Sendable, CustomTestStringConvertible {
                 $0.reset(from: .client)
             }, silence: 1, messageSilence: 1),
     ]
+}
+
+extension TCPConversation {
+    /// A last message that is acknowledged, and almost six minutes of silence.
+    fileprivate mutating func fallSilent(_ sender: ExpectedMessage.Sender) {
+        send(WireFrame.text("last", from: sender), from: sender)
+        acknowledge(from: sender == .client ? .server : .client)
+        wait(milliseconds: 359_998)
+    }
 }
 
 @Suite("The silence before an end")

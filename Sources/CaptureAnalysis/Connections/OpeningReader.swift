@@ -174,8 +174,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         search = nil
         follower.stop()
         _ = charge(&workspace)
-        guard reserved <= Self.commonHead else { return workspace.resources.searchable >= 0 }
-        return workspace.resources.searchable &+ workspace.resources.headroom >= 0 || workspace.resources.hasHeadShare
+        return workspace.resources.mayKeepHead(reserved)
     }
 
     /// Counts again what it keeps, since that has become less.
@@ -222,9 +221,6 @@ struct OpeningReader: StreamReader, ~Copyable {
         return .webSocket(.found(search, client: client))
     }
 
-    /// What a head of common size costs: it gets room where longer ones do not any more.
-    private static let commonHead = 4096
-
     /// Counts what it keeps by now against the common bound.
     ///
     /// - Returns: Whether it may keep it.
@@ -234,10 +230,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         guard cost != reserved else { return true }
         let grows = cost > reserved
         take(cost, &workspace)
-        let isCommon = cost <= Self.commonHead
-        let headroom = isCommon ? workspace.resources.headroom : 0
-        return !grows || workspace.resources.searchable &+ headroom >= 0
-            || isCommon && workspace.resources.hasHeadShare
+        return !grows || workspace.resources.mayKeepHead(cost)
     }
 
     /// Gives back what it has taken: it is not needed any more.
@@ -247,8 +240,7 @@ struct OpeningReader: StreamReader, ~Copyable {
 
     /// Takes as many bytes out of the common bound, in place of those that it has taken.
     private mutating func take(_ cost: Int, _ workspace: inout Workspace) {
-        workspace.resources.keepable &-= cost &- reserved
-        workspace.resources.headBytes &+= cost &- reserved
+        workspace.resources.countHead(cost, inPlaceOf: reserved)
         reserved = cost
     }
 }
