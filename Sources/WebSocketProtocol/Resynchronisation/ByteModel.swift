@@ -1,9 +1,12 @@
+import BasicContainers
+
 /// What the bytes of a stream would be if they were not WebSocket frames: text of some script, a table, a program.
 ///
 /// It knows how often each byte came, how much of the stream is UTF-8, and how often two bytes stand side by side that
 /// could begin a frame. Evidence for frames is weighed against it: what this stream shows everywhere proves nothing.
-struct ByteModel {
-    private var counts = InlineArray<256, UInt16>(repeating: 0)
+struct ByteModel: ~Copyable {
+    // Not inline: the whole model would be copied for each look at it.
+    private var counts = UniqueArray<UInt16>(repeating: 0, count: 256)
     private var total = 0
     /// Bytes with the top bit set, and those of them that stand in a well-formed UTF-8 sequence.
     private var highBytes = 0

@@ -1,7 +1,7 @@
 import WireFormat
 
 /// The guesses of a search at where frames begin, each a chain of headers, and how far they have come.
-struct ChainSet {
+struct ChainSet: ~Copyable {
     /// What may begin a chain.
     struct Rules {
         /// Who may send the stream.
@@ -136,7 +136,8 @@ struct ChainSet {
             if mayBegin {
                 for sender in rules.senders where sender == .client ? isClients : isServers {
                     let isSegmentStart = rules.isAnchored || offset == segmentStart
-                    begin(sender, at: offset, kept, &walks, isSegmentStart: isSegmentStart, isEnd: isEnd)
+                    let rest = bytes.extracting(droppingFirst: place)
+                    begin(sender, at: offset, rest, kept, &walks, isSegmentStart: isSegmentStart, isEnd: isEnd)
                 }
             }
             place &+= 1
@@ -146,10 +147,9 @@ struct ChainSet {
 
     /// Begins a chain at a place if a header stands there that can begin one.
     private mutating func begin(
-        _ sender: Role, at offset: UInt64, _ kept: borrowing SearchedBytes, _ walks: inout ChainWalks,
-        isSegmentStart: Bool, isEnd: Bool
+        _ sender: Role, at offset: UInt64, _ rest: Span<UInt8>, _ kept: borrowing SearchedBytes,
+        _ walks: inout ChainWalks, isSegmentStart: Bool, isEnd: Bool
     ) {
-        let rest = kept.bytes.span.extracting(droppingFirst: kept.index(of: offset))
         let isSmall = rest.count < FrameHeader.maximumByteCount
         guard rules.isAnchored || isSmall || mayLead(rest, sender, isEnd: isEnd) else { return }
         let bits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
@@ -169,7 +169,7 @@ struct ChainSet {
         return HeaderChain.mayBegin(with: header, from: sender, mayBeCompressed: rules.mayBeCompressed)
     }
 
-    private mutating func insert(_ chain: HeaderChain) {
+    private mutating func insert(_ chain: consuming HeaderChain) {
         if let index = chains.firstIndex(where: { $0.merges(with: chain) }) {
             if chain.bits > chains[index].bits { chains[index] = chain }
             return

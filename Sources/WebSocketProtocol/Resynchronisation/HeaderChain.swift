@@ -103,8 +103,15 @@ struct HeaderChain {
         } else {
             emptyFrames = 0
             isRepeat = !insertShape(header)
-            lastHeaderBits = isText ? 0 : headerEvidence(header, model)
-            guard let payloadBits = evidence(of: payload, header, model) else { return false }
+            let rarity = model.headerEvidence(sender, known: frames)
+            lastHeaderBits =
+                isText ? 0 : Self.evidence(of: header, rarity, model, lastKey: lastKey, isRepeat: isRepeat)
+            // Clients with one key for all frames mask text to bytes that are as common as the text's.
+            let isCommonKey = rarity >= 5 && header.maskingKey == lastKey
+            guard
+                let payloadBits = Self.evidence(
+                    of: payload, header, model, isCommonKey: isCommonKey, isHeaderProven: lastHeaderBits > 0)
+            else { return false }
             isNewText = !header.isMasked && payloadBits == Evidence.plainText && insertText(payload) && isRepeat
             let repeatsKey = header.maskingKey.map { frames > 1 && ($0 ^ lastKey).hasZeroByte } ?? true
             if isText {
@@ -202,7 +209,18 @@ struct HeaderChain {
         return !opcode.isControl || header.fin && header.payloadLength <= 125
     }
 
-    private func headerEvidence(_ header: FrameHeader, _ model: ByteModel) -> Int {
+    /// The evidence in a header.
+    ///
+    /// - Parameters:
+    ///   - header: The header.
+    ///   - rarity: What it proves that a header stands where one is due.
+    ///   - model: What the stream's bytes are if they are no frames.
+    ///   - lastKey: The last frame's masking key.
+    ///   - isRepeat: Whether the frame looks like an earlier one.
+    /// - Returns: Bits.
+    private static func evidence(
+        of header: FrameHeader, _ rarity: Int, _ model: borrowing ByteModel, lastKey: UInt32, isRepeat: Bool
+    ) -> Int {
         if let key = header.maskingKey {
             // Keys are random (RFC 6455 5.3): a byte that stands in the last one too is a sign of bytes that repeat.
             guard !(key ^ lastKey).hasZeroByte else { return 0 }
@@ -211,13 +229,23 @@ struct HeaderChain {
         }
         // Zero is the commonest byte of all, and lengths of 16 and 32 bits begin with it.
         if header.firstByte == 0, header.payloadLength < 126 { return 0 }
-        if isRepeat { return min(Evidence.repeatedHeader, model.headerEvidence(sender, known: frames)) }
-        if header.payloadLength < 4, !header.isMasked { return Evidence.tinyFrame }
-        return model.headerEvidence(sender, known: frames)
+        if isRepeat { return min(Evidence.repeatedHeader, rarity) }
+        return header.payloadLength < 4 && !header.isMasked ? Evidence.tinyFrame : rarity
     }
 
-    /// The evidence in a payload; nil if it cannot be the payload of such a frame.
-    private func evidence(of payload: Span<UInt8>, _ header: FrameHeader, _ model: ByteModel) -> Int? {
+    /// The evidence in a payload.
+    ///
+    /// - Parameters:
+    ///   - payload: As much of it as is at hand.
+    ///   - header: The frame's header.
+    ///   - model: What the stream's bytes are if they are no frames.
+    ///   - isCommonKey: Whether the client seems to mask all frames with the key of this one.
+    ///   - isHeaderProven: Whether the header itself is evidence.
+    /// - Returns: Bits; nil if it cannot be the payload of such a frame.
+    private static func evidence(
+        of payload: Span<UInt8>, _ header: FrameHeader, _ model: borrowing ByteModel, isCommonKey: Bool,
+        isHeaderProven: Bool
+    ) -> Int? {
         let count = min(payload.count, 128)
         guard header.opcode == .text || header.opcode == .close else { return 0 }
         guard let key = header.maskingKey else {
@@ -225,8 +253,6 @@ struct HeaderChain {
         }
         var bytes = InlineArray<128, UInt8>(repeating: 0)
         var gain = 0
-        // Clients with one key for all frames mask text to bytes that are as common as the text's.
-        let isCommonKey = key == lastKey && model.headerEvidence(sender, known: frames) >= 5
         var unveiled = 0
         for index in 0..<count {
             let byte = payload[index]
@@ -238,13 +264,13 @@ struct HeaderChain {
         }
         // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
         // Nor does it if the key is none: a counter in a table makes such characters.
-        let isBelieved = unveiled * 4 >= count && (isCommonKey || lastHeaderBits > 0)
+        let isBelieved = unveiled * 4 >= count && (isCommonKey || isHeaderProven)
         let textBits = isBelieved ? min(gain, Evidence.unmaskedText) : 0
         return evidence(of: bytes.span.extracting(0..<count), header, textBits: textBits)
     }
 
     /// The evidence in the beginning of a payload that is not masked any more; nil if it cannot be that of such a frame.
-    private func evidence(of head: Span<UInt8>, _ header: FrameHeader, textBits: Int) -> Int? {
+    private static func evidence(of head: Span<UInt8>, _ header: FrameHeader, textBits: Int) -> Int? {
         let count = head.count
         let isWhole = UInt64(count) == header.payloadLength
         if header.opcode == .close, header.payloadLength > 0 {
