@@ -63,8 +63,8 @@ final class DistanceReader {
     private static let waitingLimit = 4096
     /// A sender with a larger window uses it earlier: its matches reach back to wherever the longest is, and of those that
     /// reach further than half the window about as many reach beyond it.
-    private static let provingFarMatches = 64
-    private static let provingMatches = 1024
+    private static let provingFarMatches = 24
+    private static let provingMatches = 384
     /// After how many bytes of a message it is asked whether it proves the sender.
     private static let pieceByteCount = 1024
     /// Data that long with fewer matches hardly ever has any.
