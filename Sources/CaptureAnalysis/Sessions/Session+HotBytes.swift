@@ -29,9 +29,11 @@ extension Session {
     private static var headByteCount: Int { 64 }
 
     /// Asks the processor to bring near what the next bytes change if a layer carries it.
-    mutating func prefetchCarriers() {
-        guard let carriers else { return }
-        let object = unsafe Unmanaged.passUnretained(carriers).toOpaque()
-        unsafe WireFormat.prefetch(UnsafeRawPointer(object), 0..<CarrierMaps.nearSize)
+    ///
+    /// It takes the address as a number: a retain would wait for what is still on its way.
+    func prefetchCarriers() {
+        let address = unsafe unsafeBitCast(carriers, to: UInt.self)
+        guard let object = UnsafeRawPointer(bitPattern: address) else { return }
+        unsafe WireFormat.prefetch(object, 0..<CarrierMaps.nearSize)
     }
 }
