@@ -162,8 +162,8 @@ struct RedactTests {
         for word in ["Tomatoes", "german", "there", "leaving", "Alice"] { #expect(!file.contains(word)) }
     }
 
-    @Test("leave out encrypted connections and say so, and have right checksums")
-    func encrypted() throws {
+    @Test("report what they replaced, and refuse a pipe")
+    func reported() throws {
         let chat = try Fixture.named("chat").capture.path
         let report = folder.path("report.txt")
         let run = try Wstap.run(["redact", chat, "-o", folder.path("chat.pcapng"), "--report", report])
@@ -171,6 +171,17 @@ struct RedactTests {
         let text = String(decoding: try Data(contentsOf: URL(filePath: report)), as: UTF8.self)
         #expect(text.contains("replaced: payloads of 14 messages"))
         #expect(try Wstap.run(["redact", "-", "-o", folder.path("pipe.pcapng")], input: chat).status == 64)
+    }
+
+    @Test(
+        "leave out encrypted connections, whether or not there are secrets, and say how many",
+        arguments: [("no-websocket-tls-only", "1 encrypted connection"), ("rules-of-tls", "11 encrypted connections")])
+    func encrypted(fixture: String, count: String) throws {
+        let capture = try Fixture.named(fixture).capture.path
+        let run = try Wstap.run(["redact", capture, "-o", folder.path("sealed.pcapng")])
+        #expect(run.status == 0)
+        #expect(run.errors.contains("wstap: 0 packets of 0 connections written"))
+        #expect(run.errors.contains("wstap: left out: \(count), whose bytes cannot be replaced"))
     }
 
     @Test("show no word that an adversary hides beside the frames", arguments: [[], ["--addresses"]])

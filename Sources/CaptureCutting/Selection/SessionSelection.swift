@@ -9,6 +9,8 @@ package final class SelectedConnections: @unchecked Sendable {
     package struct Connection: Sendable {
         /// Whether it carries a session that something else than TCP carries, such as TLS.
         package var isEncrypted = false
+        /// Whether that is TLS.
+        package var usesTLS = false
     }
 
     /// What to keep of wanted connections beside that.
@@ -36,6 +38,8 @@ package final class SelectedConnections: @unchecked Sendable {
     package fileprivate(set) var sessionCount: (wanted: UInt64, all: UInt64) = (0, 0)
     /// Numbers that were asked for, but that no connection has.
     package fileprivate(set) var absentConnections: [UInt64] = []
+    /// How many connections use TLS, wanted or not.
+    package fileprivate(set) var tlsConnectionCount: UInt64 = 0
     /// The time of the first packet; nil if there is none.
     package fileprivate(set) var start: Timestamp?
     /// The time of the last packet.
@@ -130,6 +134,7 @@ package struct SessionSelection: OutputFormat, ~Copyable {
         /// Nil if there are no comments.
         var note: SessionNote?
         var isEncrypted: Bool
+        var usesTLS: Bool
         var clientRandom: Random?
         /// Whether host and path match.
         var isChosen: Bool
@@ -164,7 +169,7 @@ package struct SessionSelection: OutputFormat, ~Copyable {
                 record: start.record, start: start.tcp.syn?.time ?? time,
                 firstPacket: start.tcp.syn?.packet,
                 note: selected.details.contains(.comments) ? SessionNote(start) : nil,
-                isEncrypted: start.encryption != nil || id.stream != nil,
+                isEncrypted: start.encryption != nil || id.stream != nil, usesTLS: start.encryption != nil,
                 clientRandom: start.encryption?.clientRandom, isChosen: !filter.events.choosesSessions)
         case .handshake(let handshake):
             guard var session = open.removeValue(forKey: context.session) else { return }
@@ -177,8 +182,9 @@ package struct SessionSelection: OutputFormat, ~Copyable {
         case .finding(let finding):
             if filter.findings.contains(where: { $0.matches(finding) }) { open[context.session]?.hasFinding = true }
         case .end(let end): take(end, at: context)
-        case .summary:
+        case .summary(let summary):
             selected.end = context.time
+            selected.tlsConnectionCount = summary.encrypted.total
             selected.lastPacket = context.packet
             selected.absentConnections = filter.events.connections.filter { $0 > connectionCount }.sorted()
         case .segment, .alert, .encrypted, .frame, .message, .gap, .resync, .delivery: break
@@ -193,6 +199,7 @@ package struct SessionSelection: OutputFormat, ~Copyable {
         if selected.others == nil {
             var connection = selected.connections[session.record] ?? SelectedConnections.Connection()
             connection.isEncrypted = connection.isEncrypted || session.isEncrypted
+            connection.usesTLS = connection.usesTLS || session.usesTLS
             selected.connections[session.record] = connection
         }
         if selected.details.contains(.clientRandoms), let random = session.clientRandom {

@@ -1,7 +1,7 @@
 import WireFormat
 
 /// Counts, sizes and durations for people.
-enum Quantity {
+package enum Quantity {
     /// Nanoseconds as "0.09 ms" below a second, else as "5.002 s".
     static func duration(_ nanoseconds: Int64) -> String {
         let sign = nanoseconds < 0 ? "-" : ""
@@ -43,7 +43,7 @@ enum Quantity {
     }
 
     /// A count and its noun, with a plural s: "1 frame", "2 frames".
-    static func count(_ number: UInt64, _ noun: String) -> String {
+    package static func count(_ number: UInt64, _ noun: String) -> String {
         number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
     }
 

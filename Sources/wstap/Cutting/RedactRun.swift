@@ -15,13 +15,6 @@ struct RedactRun {
     var keepsKeys: Bool
     var replacesAddresses: Bool
 
-    /// What was left out of wanted connections.
-    private struct Omissions {
-        var fragments: UInt64 = 0
-        /// Packets with headers that lead nowhere.
-        var packets: UInt64 = 0
-    }
-
     func run() throws {
         try input.refuse(output: path)
         try input.refuse(output: reportPath, option: "--report")
@@ -44,7 +37,10 @@ struct RedactRun {
         if let failure = plan.failure { throw Self.failed(failure) }
         let count = file.packets.packetCount
         try file.finish()
-        try report(plan.totals, selected, packets: count, leftOut)
+        let report = RedactReport(
+            totals: plan.totals, selected: selected, packetCount: count, omissions: leftOut, path: path,
+            keepsKeys: keepsKeys, replacesAddresses: replacesAddresses)
+        try report.write(to: reportPath, isQuiet: input.messages.quiet)
         if status != .success { throw status }
     }
 
@@ -70,14 +66,14 @@ struct RedactRun {
     private func write(
         _ plan: inout RedactionPlan<SpoolFile>, _ selected: SelectedConnections, _ headers: HeaderScrub,
         to file: inout CutFile
-    ) throws -> Omissions {
+    ) throws -> RedactReport.Omissions {
         var options = try input.options(holding: input.memory.redaction)
         options.demand = RedactionPlan<SpoolFile>.demand
         var pipeline = Pipeline(options: options)
         var headers = headers
         var events = NoEvents()
         var queue = PacketQueue<UInt64>()
-        var leftOut = Omissions()
+        var leftOut = RedactReport.Omissions()
         try input.eachPacket { packet, _ in
             pipeline.receive(packet, into: &events)
             switch pipeline.latestOwner() {
@@ -143,50 +139,5 @@ struct RedactRun {
             &bytes, owner.segment.payload, at: owner.streamOffset, of: record, from: owner.direction)
         for index in owner.segment.payload.upperBound..<bytes.count { bytes[index] = 0 }
         return status
-    }
-
-    private func report(
-        _ totals: RedactionTotals, _ selected: SelectedConnections, packets: UInt64, _ leftOut: Omissions
-    ) throws {
-        let encrypted = selected.connections.values.count { $0.isEncrypted }
-        var lines = [
-            "\(packets) packets of \(selected.connections.count - encrypted) connections written to \(path)",
-            "replaced: payloads of \(totals.messages) messages and \(totals.controlPayloads) control frames, masking keys, "
-                + "and in heads of HTTP everything that is not known to be harmless"
-                + (replacesAddresses ? "; addresses and host names" : ""),
-            "kept: \(replacesAddresses ? "ports" : "addresses, ports, host names"), times and lengths"
-                + (keepsKeys ? ", keys of JSON" : ""),
-        ]
-        if totals.recompressed > 0 {
-            lines.append(
-                "\(totals.recompressed) compressed messages are compressed anew"
-                    + (totals.reshaped > 0 ? ", \(totals.reshaped) of them without the shape of their text" : ""))
-        }
-        if totals.undecodable > 0 {
-            lines.append("\(totals.undecodable) compressed messages do not inflate any more, or did not before")
-        }
-        if encrypted > 0 {
-            lines.append(
-                "left out: \(encrypted) connections that are encrypted or use HTTP/2, whose bytes cannot be replaced")
-        }
-        if totals.filledConnections > 0 {
-            lines.append(
-                "\(totals.filledConnections) connections are filled from their first byte to the last, "
-                    + "as there was no room for more: see --memory")
-        }
-        if leftOut.fragments > 0 { lines.append("left out: \(leftOut.fragments) fragments of datagrams") }
-        if leftOut.packets > 0 { lines.append("left out: \(leftOut.packets) packets with unreadable headers") }
-        lines.append("left out: everything that is not WebSocket, names of interfaces, comments and secrets")
-        guard let reportPath else {
-            if !input.messages.quiet { for line in lines { complain(TerminalText.safe(line)) } }
-            return
-        }
-        let descriptor = openForWriting(reportPath, flags: O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC)
-        let code = descriptor < 0 ? errno : writeWhole(lines.map { $0 + "\n" }.joined(), to: descriptor)
-        if descriptor >= 0 { close(descriptor) }
-        guard code == 0 else {
-            complain(TerminalText.safe("\(reportPath): \(String(cString: strerror(code)))"))
-            throw ExitCode(ExitStatus.nothingRead)
-        }
     }
 }
