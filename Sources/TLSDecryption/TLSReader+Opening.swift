@@ -219,11 +219,11 @@ extension TLSReader {
         sides[index].protection?.sequence &+= 1
         sides[index].raiseDoubt()
         addGap(header, at: place)
-        if !lacksVector { noteBadRecord(at: place, into: &output) }
+        if !lacksVector { recordBadRecord(at: place, into: &output) }
     }
 
     /// Reports a record that is not genuine, within reason.
-    mutating func noteBadRecord(at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func recordBadRecord(at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         guard Int(sides[index].badRecords) < Self.badRecordLimit else { return }
         sides[index].badRecords &+= 1
