@@ -99,7 +99,7 @@ package final class SelectedConnections: @unchecked Sendable {
         return record
     }
 
-    /// Tells whether a packet is wanted.
+    /// Whether a packet is wanted.
     ///
     /// - Parameters:
     ///   - packet: Its number.

@@ -64,19 +64,21 @@ struct CutRun {
         }
         let written = file.packets.packetCount
         try file.finish()
-        if !input.messages.quiet {
-            let message =
-                "\(written) packets of \(selected.connections.count) "
-                + "\(selected.connections.count == 1 ? "connection" : "connections") with \(selected.sessionCount.wanted) of "
-                + "\(selected.sessionCount.all) sessions written to \(path)"
-            complain(TerminalText.safe(message))
-            if selected.uncommentedSessions > 0 {
-                complain(
-                    "\(selected.uncommentedSessions) of these sessions are not named in comments, which would be too long"
-                )
-            }
-        }
+        if !input.messages.quiet { report(selected, packets: written) }
         input.report(abandonedFragments: queue.abandonedFragments)
         if status != .success { throw status }
+    }
+
+    /// Says on standard error what was written.
+    private func report(_ selected: SelectedConnections, packets: UInt64) {
+        let (connections, sessions) = (selected.connections.count, selected.sessionCount)
+        complain(
+            TerminalText.safe(
+                "\(packets) packets of \(connections) \(connections == 1 ? "connection" : "connections") with "
+                    + "\(sessions.wanted) of \(sessions.all) sessions written to \(path)"))
+        if selected.uncommentedSessions > 0 {
+            complain(
+                "\(selected.uncommentedSessions) of these sessions are not named in comments, which would be too long")
+        }
     }
 }
