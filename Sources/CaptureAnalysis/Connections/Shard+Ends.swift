@@ -91,7 +91,7 @@ extension Shard {
         }
     }
 
-    /// Tells a session which ends of its connection are over, since a FIN, a RST or an answer to one has come.
+    /// Advances the readyStates of a session, since a FIN, a RST or an answer to one has come.
     mutating func advanceStates(_ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ elapsed: Int64) {
         let client = sessions[session].clientDirection
         let isReset = table.connections[slot].reset != nil

@@ -80,13 +80,16 @@ struct MessageDecoder: ~Copyable {
         if isInMessage { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
-    /// Notes that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
+    /// Records that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
     @inline(__always)
     mutating func passMessage() {
         place = .outside
     }
 
-    /// Passes a continuation frame that belongs to no message seen; tells whether it may (RFC 6455 5.4).
+    /// Passes over a continuation frame that belongs to no message seen.
+    ///
+    /// - Parameter isLast: Whether it has FIN.
+    /// - Returns: Whether it is allowed: the message may have begun in a gap (RFC 6455 5.4).
     mutating func passContinuation(isLast: Bool) -> Bool {
         guard place == .unknown else { return false }
         if isLast { place = .outside }
@@ -192,7 +195,7 @@ struct MessageDecoder: ~Copyable {
         return current
     }
 
-    /// Notes that the place in the stream became unknown.
+    /// Records that the place in the stream became unknown: the compression context is lost with it (RFC 7692 7.1.1).
     mutating func loseContext() {
         compression.lose()
     }

@@ -64,7 +64,7 @@ struct ChainSet {
     /// - Parameters:
     ///   - kept: The bytes.
     ///   - segmentStart: Where the segment begins that came last; nil if there is none.
-    ///   - isEnd: Whether no more bytes come behind these.
+    ///   - isEnd: Whether no more bytes follow these.
     mutating func advance(over kept: borrowing SearchedBytes, segmentStart: UInt64?, isEnd: Bool) {
         let end = kept.end
         var walks = ChainWalks(from: candidate, to: end)
