@@ -73,7 +73,7 @@ struct MessageDecoder: ~Copyable {
         if !holdsAbandoned { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
-    /// Lets the message that has begun keep its bytes, as those of the one before it are not needed any more.
+    /// Begins to keep the bytes of the message that has begun, since those of the one before it are no longer needed.
     mutating func releaseAbandoned(wanted: Int, _ resources: inout StreamResources) {
         guard holdsAbandoned else { return }
         holdsAbandoned = false
@@ -300,7 +300,7 @@ struct MessageDecoder: ~Copyable {
             inflate(tail.span, &resources.inflated, &resources.payloads, &violations)
         }
         guard withheld == nil else { return }
-        if isBomb(from: current.wireLength, slack: 0) {
+        if limits.isBomb(inflated: decodedLength, from: current.wireLength, slack: 0) {
             giveUp(.inflateBomb, .bomb, &resources.payloads, &violations)
             return
         }
@@ -316,16 +316,12 @@ struct MessageDecoder: ~Copyable {
         if exceedsWindow { violations.insert(.windowExceeded) }
     }
 
-    /// Whether the message so far is a bomb: judged by the bytes that came, since what a frame claims to have may never come.
+    /// Whether the message so far is a bomb: judged by the bytes that came, since what a frame claims to have may never
+    /// come.
     ///
-    /// The bytes that come next may bring the ratio down: before the end, as much as the threshold and what a few more bytes
-    /// may inflate to is allowed.
-    private var isBomb: Bool { isBomb(from: UInt64(inflatedFrom) &+ 64, slack: limits.ratioThreshold) }
-
-    private func isBomb(from compressed: UInt64, slack: UInt64) -> Bool {
-        if decodedLength > limits.inflatedMessage { return true }
-        guard decodedLength > limits.ratioThreshold else { return false }
-        let (allowed, overflow) = compressed.multipliedReportingOverflow(by: limits.inflateRatio)
-        return !overflow && decodedLength &- min(decodedLength, slack) > allowed
+    /// The bytes that come next may bring the ratio down: before the end, as much as the threshold and what a few more
+    /// bytes may inflate to is allowed.
+    private var isBomb: Bool {
+        limits.isBomb(inflated: decodedLength, from: UInt64(inflatedFrom) &+ 64, slack: limits.ratioThreshold)
     }
 }
