@@ -276,7 +276,7 @@ package final class CipherBench {
 
     // MARK: Contexts
 
-    /// Lets a context begin a message.
+    /// Begins a message in a context.
     private func start(_ kind: Kind, _ context: OpaquePointer, _ key: KeyBytes, _ nonce: Block) -> Bool {
         let isKnown = contexts[kind.index]?.key == key
         if !isKnown { contexts[kind.index]?.key = key }

@@ -113,7 +113,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     /// As the format's.
     package static var writesFile: Bool { Base.writesFile }
 
-    /// Lets the format begin its file.
+    /// Begins the file of the format.
     package mutating func open(_ path: String?, named name: String) {
         base.open(path, named: name)
     }
