@@ -10,7 +10,7 @@ public struct AnalysisOptions: Sendable {
     public var demand: EventDemand
     /// Servers whose connections are WebSocket even if the capture holds no upgrade.
     public var assumedServers = AssumedServers()
-    /// Who knows what may stand between TCP and sessions, such as TLS; the first that has a layer is taken.
+    /// What may stand between TCP and sessions beside TLS; the first provider that offers a layer is taken.
     package var layers: [any StreamLayerProvider] = []
     /// The secrets of TLS connections; nil if there are none, and none will come.
     package var secrets: SecretStore?
@@ -20,7 +20,7 @@ public struct AnalysisOptions: Sendable {
     package var whole: CaptureSpan?
     /// The bounds.
     public var limits = Limits()
-    /// A number that senders cannot know, against chosen collisions in tables.
+    /// Seeds the hashes of tables, so that senders cannot choose colliding addresses; random by default.
     public var secret: UInt64 = .random(in: .min ... .max)
 
     /// Creates options with the default bounds.

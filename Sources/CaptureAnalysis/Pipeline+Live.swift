@@ -2,14 +2,18 @@ package import PacketDecoding
 import TCPReassembly
 public import WireFormat
 
-/// What a live capture needs beside packets: time that passes without any, what was lost, and whose a packet was.
+/// What a live capture needs beside packets: time that passes without any, losses, and which connection a packet was of.
 extension Pipeline {
-    /// Tells the pipeline the time, while packets are still to come: by their clock, since it has none.
+    /// Lets time pass in a live capture: the pipeline has no clock of its own.
     ///
-    /// Holes that were acknowledged long enough ago count as gaps, and what follows them is reported; connections that are
-    /// over are forgotten, as are those without WebSocket that were silent for an hour. Nothing that was captured
-    /// before `time` may be on its way: call it when no packet waits, else with the last packet's time. About once a
-    /// second is enough; it looks at every connection.
+    /// Bytes that are missing count as a gap once they were acknowledged long enough ago, and what follows them is
+    /// reported. Connections that are over are forgotten, as are those without WebSocket that were silent for an hour.
+    /// Every connection is looked at, so call it about once a second.
+    ///
+    /// - Parameters:
+    ///   - time: The time, by the clock of the packets. No packet captured before it may still be on its way: pass the
+    ///     current time if no packet waits, else the time of the last one.
+    ///   - sink: Who gets the events.
     public mutating func advance(to time: Timestamp, into sink: inout some EventSink & ~Copyable) {
         for shard in 0..<Limits.shards {
             workspace.enter(shard)
@@ -24,7 +28,7 @@ extension Pipeline {
 
     /// What is known of the packet that was received last, unless it was part of a batch.
     ///
-    /// Asking mutates, although nothing changes: see `ConnectionTable` of TCPReassembly.
+    /// `mutating` so that the tables are read in place, not copied.
     package mutating func latestPacket() -> PacketStanding {
         guard workspace.packet > 0 else { return .other }
         switch ahead[0].packet {

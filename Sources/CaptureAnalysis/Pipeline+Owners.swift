@@ -2,7 +2,7 @@ package import PacketDecoding
 import TCPReassembly
 package import WireFormat
 
-/// Whose a packet is: for those who write packets of some connections, and need them from the first to the last.
+/// Which connection a packet belongs to: for callers that write the packets of some connections, from the first to the last.
 package enum PacketOwner: Sendable {
     /// A TCP segment, in the packet or in the datagram that it completed.
     case segment(SegmentOwner)
@@ -14,7 +14,7 @@ package enum PacketOwner: Sendable {
     case other
 }
 
-/// Whose a TCP segment is.
+/// Which connection a TCP segment belongs to.
 package struct SegmentOwner: Sendable {
     /// The connection's ends.
     package var ends: ConnectionEnds
@@ -33,7 +33,7 @@ package struct SegmentOwner: Sendable {
 }
 
 extension Pipeline {
-    /// Whose the packet is that was received last, unless it was part of a batch.
+    /// Which connection the packet received last belongs to, unless it was part of a batch.
     ///
     /// `mutating` so that the tables are read in place, not copied.
     package mutating func latestOwner() -> PacketOwner {

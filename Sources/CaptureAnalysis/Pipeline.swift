@@ -10,7 +10,7 @@ public import WireFormat
 ///
 ///     PacketDecoder          captured packet → tunnels, fragments → TCP segment
 ///     Shard                  → connection (TCPReassembly) → bytes in order, and gaps
-///       UpgradeWatch         → until the upgrade: HTTP exchanges and proxies
+///       OpeningReader        → until the upgrade: HTTP exchanges and proxies
 ///       Session              → after it: frames, messages, verdict
 ///     EventSink              prints the events
 public struct Pipeline: ~Copyable {
@@ -55,7 +55,7 @@ public struct Pipeline: ~Copyable {
         if !hasStarted { start(at: packet.time, into: &sink) }
         ahead[0].decode(packet, with: &decoder)
         approach(0)
-        _ = prepare(0)
+        shards.prepare(0..<1, of: &ahead)
         workspace.begin(packet.number, time: packet.time, packet.linkType, interfaceName: packet.interfaceName)
         take(packet.bytes, at: 0, into: &sink)
     }
@@ -69,40 +69,20 @@ public struct Pipeline: ~Copyable {
     ///   datagram.
     private mutating func prepare(_ batch: borrowing PacketBatch, from start: Int) -> Int {
         var place = start
-        var hasLayers = false
         while place < batch.count {
             ahead[place].decode(batch, place, with: &decoder)
             approach(place)
             place &+= 1
             if ahead[place &- 1].packet.isReassembled { break }
         }
-        for place in start..<place where prepare(place) { hasLayers = true }
-        if hasLayers { lookFurther(start..<place) }
+        shards.prepare(start..<place, of: &ahead)
         return place
     }
 
-    /// Goes on from ``prepare(_:)`` for segments that layers read.
-    @inline(never)
-    private mutating func lookFurther(_ places: Range<Int>) {
-        var further = InlineArray<16, LayerAhead?>(repeating: nil)
-        for place in places where ahead[place].packet.isTCP {
-            further[place] = shards[ahead[place].shard].lookFurther(&ahead[place])
-        }
-        for step in 0..<Shard.lookSteps {
-            for place in places {
-                if let layer = further[place] { shards[ahead[place].shard].lookAt(layer, step: step) }
-            }
-        }
-    }
-
+    /// Takes the first step towards a decoded packet's connection.
     @inline(__always)
     private mutating func approach(_ place: Int) {
         if ahead[place].packet.isTCP { shards[ahead[place].shard].approach(&ahead[place]) }
-    }
-
-    @inline(__always)
-    private mutating func prepare(_ place: Int) -> Bool {
-        ahead[place].packet.isTCP && shards[ahead[place].shard].prepare(&ahead[place])
     }
 
     /// Takes the current packet, which was decoded.

@@ -82,7 +82,7 @@ extension UpgradeFollower {
     /// The ending of a stream that is not HTTP here.
     var brokenEnding: Ending { traffic.contains(.exchanges) ? .brokenHTTP : .unknown }
 
-    /// Whether a request stands behind a method's name: "xGET /chat HTTP/1.1" is a letter and a request.
+    /// Whether what looks like a request line is a preamble and a request: "xGET /chat HTTP/1.1" is a letter and a request.
     func isPreamble(_ line: RequestLine, in head: Span<UInt8>) -> Bool {
         guard mayHavePreamble, !head.equals("GET", in: line.method) else { return false }
         let first = head.extracting(0..<min(line.end, head.count))

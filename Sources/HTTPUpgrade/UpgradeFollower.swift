@@ -34,7 +34,7 @@ package struct UpgradeFollower: Sendable {
     var outstanding = OutstandingRequests()
     /// The upgrade request without an answer so far.
     package internal(set) var pendingRequest: UpgradeRequest?
-    /// The incomplete message of an exchange with a proxy, or what may be a request line behind a preamble.
+    /// The incomplete message of an exchange with a proxy, or what may be a request line after a preamble.
     var proxyMessage: [UInt8] = []
     /// The last head of the PROXY protocol, without its TLVs; empty if there was none.
     package internal(set) var proxyHeader: [UInt8] = []
@@ -62,7 +62,7 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var isRequestInGap = false
     /// Whether a request was answered, so that nothing else than HTTP may stand before an answer any more.
     var hasAnswer = false
-    /// Whether a stream's first head was searched for behind something else, by direction.
+    /// Whether a stream's first head was searched for after something else, by direction.
     var hasPreamble: [2 of Bool] = [false, false]
     /// Whether what comes next was captured before the pending request: while searching, only a right Accept answers it then.
     package var precedesRequest = false

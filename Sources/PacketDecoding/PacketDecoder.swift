@@ -20,7 +20,7 @@ package struct PacketDecoder: Sendable {
     /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``), valid until the next packet is decoded:
     /// the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
     package private(set) var datagram: [UInt8] = []
-    /// How the search went on in that datagram: behind the header of IP.
+    /// Where the search went on in that datagram: after the IP header.
     private(set) var datagramStart: (walk: HeaderWalk, next: NextHeader)?
     /// Of the last packet that was a fragment or completed a datagram: where its payload belongs, then where the datagram
     /// belongs that it completed, if that is a fragment itself.

@@ -1,4 +1,4 @@
-/// Paths that name what the program was started with, not files: behind them may be a file that others append to.
+/// Paths that name open descriptors of the program, not files: others may be appending to the file that one of them leads to.
 package enum OpenDescriptor {
     /// The descriptor that a path names; nil if it names a file.
     package static func named(_ path: String) -> Int32? {

@@ -40,13 +40,13 @@ package struct TLSFacts: Sendable {
     /// What a string takes beside itself.
     private static func cost(of text: String) -> Int { text.utf8.count > 15 ? text.utf8.count &+ 48 : 0 }
 
-    /// Notes the server that the client asked for.
+    /// Records the server that the client asked for.
     ///
     /// - Parameters:
     ///   - name: Its name; nil if the client named none.
     ///   - bench: What shares names between connections.
     mutating func setServerName(_ name: String?, sharedBy bench: CipherBench) {
-        let shared = name.map(bench.shared)
+        let shared = name.map { bench.names.share($0) }
         serverName = shared?.name
         nameCost = shared.map { $0.isOwn ? UInt16(clamping: Self.cost(of: $0.name)) : 0 } ?? 0
     }

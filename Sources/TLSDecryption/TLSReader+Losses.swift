@@ -87,7 +87,7 @@ extension TLSReader {
             guard
                 let found = locate(header, payload.span, place.direction, lost: lost, after: preceding)
             else { continue }
-            noteLoss(lost, found, at: place)
+            recordLoss(lost, found, at: place)
             adopt(found, place.direction)
             sides[index].rare?.search = nil
             sides[index].rare?.messages = MessageCollector()
@@ -107,8 +107,8 @@ extension TLSReader {
         secrets == nil || secrets?.isEmpty == true ? .noKeyLog : .noHandshake
     }
 
-    /// Notes what was lost before a record that was found: its number tells how many records that were.
-    private mutating func noteLoss(_ lost: UInt64?, _ found: RecordProtection, at place: RecordPlace) {
+    /// Records what was lost before a record that was found: its number says how many records that were.
+    private mutating func recordLoss(_ lost: UInt64?, _ found: RecordProtection, at place: RecordPlace) {
         let index = place.direction.index
         guard found.epoch == .application else { return }
         var gap = PendingGap(length: nil, records: 0, place: place)
@@ -192,14 +192,14 @@ extension TLSReader {
     }
 
     /// Whether there is room for further trials, on this connection and on all of the shard.
-    private var mayTry: Bool { trialBudget >= 0 && bench.trialBudget >= 0 }
+    private var mayTry: Bool { trialBudget >= 0 && bench.trials.bytes >= 0 }
 
     /// Counts a trial: each costs something, however short the record.
     private mutating func spendTrial(_ payload: Span<UInt8>, times: Int = 1) {
         // A record has less than 2^15 bytes, and the budget is looked at before each.
         let cost = (payload.count &+ Self.trialOverhead) &* times
         trialBudget &-= Int32(clamping: cost)
-        bench.trialBudget &-= cost
+        bench.trials.bytes &-= cost
     }
 
     private mutating func opens(

@@ -14,13 +14,13 @@ extension TLSReader {
     mutating func locateMidstream(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction
     ) -> RecordProtection? {
-        guard header.type == .applicationData, bench.midstreamTrials > 0 else { return nil }
+        guard header.type == .applicationData, bench.trials.secrets > 0 else { return nil }
         for candidate in midstreamKeys {
             let sender = candidate.isOfClient ? direction : direction.opposite
             guard client ?? sender == sender, facts.suite ?? candidate.suite == candidate.suite,
-                bench.midstreamTrials > 0
+                bench.trials.secrets > 0
             else { continue }
-            bench.midstreamTrials &-= 1
+            bench.trials.secrets &-= 1
             guard let sequence = candidate.keys.sequence(of: header, payload, bench) else { continue }
             var keys = candidate.keys
             keys.sequence = sequence
@@ -39,7 +39,7 @@ extension TLSReader {
         let age = secrets.mayGrow ? secrets.age(at: packet) : 0
         if let known = bench.midstreamKeys, known.age == age { return known.keys }
         let lines = secrets.applicationSecrets(
-            atMost: Self.midstreamSecrets, at: packet, budget: &bench.midstreamLines)
+            atMost: Self.midstreamSecrets, at: packet, budget: &bench.trials.lines)
         let keys = lines.flatMap { line in
             Self.midstreamSuites.compactMap { suite, hash, cipher in
                 hash.digestSize != line.secret.count

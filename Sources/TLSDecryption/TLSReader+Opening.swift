@@ -71,7 +71,7 @@ extension TLSReader {
         return type
     }
 
-    /// Lets a direction go on with keys that have opened a record.
+    /// Goes on in a direction with keys that have opened a record.
     mutating func adopt(_ protection: RecordProtection, _ direction: Direction) {
         let index = direction.index
         if sides[index].protection?.epoch == nil || sides[index].protection?.epoch == .early,
@@ -92,7 +92,7 @@ extension TLSReader {
         }
     }
 
-    /// Lets a direction have other keys, or the same at another record.
+    /// Gives a direction other keys, or the same at another record.
     mutating func replaceKeys(_ index: Int, with protection: RecordProtection) {
         if let old = sides[index].protection?.claim, old != protection.claim { bench.release(old) }
         sides[index].protection = protection
@@ -219,11 +219,11 @@ extension TLSReader {
         sides[index].protection?.sequence &+= 1
         sides[index].raiseDoubt()
         addGap(header, at: place)
-        if !lacksVector { noteBadRecord(at: place, into: &output) }
+        if !lacksVector { recordBadRecord(at: place, into: &output) }
     }
 
     /// Reports a record that is not genuine, within reason.
-    mutating func noteBadRecord(at place: RecordPlace, into output: inout TLSOutput) {
+    mutating func recordBadRecord(at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         guard Int(sides[index].badRecords) < Self.badRecordLimit else { return }
         sides[index].badRecords &+= 1

@@ -42,7 +42,7 @@ extension TLSReader {
         let index = place.direction.index
         let partial =
             sides[index].partial
-            ?? bench.takePartial(at: place.part(offset..<(offset &+ 1), outOf: bytes.count).lowerBound)
+            ?? bench.partials.take(at: place.part(offset..<(offset &+ 1), outOf: bytes.count).lowerBound)
         sides[index].partial = partial
         let count = partial.take(bytes.extracting(offset...))
         let end = offset &+ count
@@ -59,7 +59,7 @@ extension TLSReader {
     mutating func removeRecord(_ index: Int) {
         guard let partial = sides[index].partial else { return }
         sides[index].partial = nil
-        bench.giveBack(partial)
+        bench.partials.giveBack(partial)
     }
 
     /// Takes a record that was put together.
@@ -85,7 +85,7 @@ extension TLSReader {
             take(header, record.span.extracting(droppingFirst: RecordHeader.size), at: own, into: &output)
             swap(&record, &partial.bytes)
         }
-        bench.giveBack(partial)
+        bench.partials.giveBack(partial)
     }
 
     /// Begins to search, since where records begin is not known any more.
@@ -122,7 +122,7 @@ extension TLSReader {
         }
         if header.type != .changeCipherSpec, hasChangedKeys(place.direction) {
             // Nobody may send it in the clear any more, so its receiver does not take it for what it says (RFC 8446 5).
-            return noteBadRecord(at: place, into: &output)
+            return recordBadRecord(at: place, into: &output)
         }
         switch header.type {
         case .changeCipherSpec:

@@ -7,24 +7,26 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
     /// What is printed but not drained yet.
     var output: OutputBuffer { get set }
 
-    /// How many bytes of it there are: to ask for them costs nothing after each event, unlike access to ``output``.
+    /// How many bytes ``output`` has: cheap enough to read after each event, unlike ``output`` itself.
     var outputCount: Int { get }
 
-    /// What the format wants to be told.
+    /// Which events the format wants, and how much of them.
     var demand: EventDemand { get }
 
-    /// What a filter dropped without being asked to, and what it was asked for but never saw.
+    /// What a filter left out although it was not asked to, and what it was asked for but never found.
     var omissions: FilterOmissions { get }
 
-    /// Prints what is held back for later events. Called when nothing may follow for a while, as when the packets of a
-    /// live capture or a pipe pause. The last event flushes by itself.
+    /// Prints what is held back for later events.
+    ///
+    /// Called when nothing may follow for a while, as when the packets of a live capture or a pipe pause. The last
+    /// event flushes by itself.
     mutating func flush()
 
-    /// Whether more of what was received waits to be printed, since it is long: ``printMore()`` should be called, and
-    /// ``output`` drained, until it does not.
+    /// Whether more of what was received waits to be printed, since it is long: call ``printMore()`` and drain
+    /// ``output`` until that is over.
     var hasMore: Bool { get }
 
-    /// Prints the next megabyte or so of it.
+    /// Prints the next megabyte or so of what waits.
     mutating func printMore()
 
     /// Whether the output is one document, no part of which may be dropped; if not, its lines stand alone.
@@ -51,7 +53,7 @@ package protocol OutputFormat: EventSink, SendableMetatype, ~Copyable {
 }
 
 extension OutputFormat where Self: ~Copyable {
-    /// A format that passes events on to another asks that.
+    /// Formats that pass events on to another have its count instead.
     package var outputCount: Int { output.count }
 
     /// Only filters drop events.
@@ -72,7 +74,7 @@ extension OutputFormat where Self: ~Copyable {
     /// Most formats print each event at once.
     package static var heldByteCount: Int { 0 }
 
-    /// Some formats keep nothing of a session.
+    /// Most formats keep nothing of a session beyond that.
     package static var sessionByteCount: Int { 0 }
 
     /// Most formats print.

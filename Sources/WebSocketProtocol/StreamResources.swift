@@ -26,11 +26,13 @@ public struct StreamResources: ~Copyable {
     /// Bytes that HTTP heads and searches for frames may still take.
     package var searchable: Int { keepable &- reserve }
 
-    /// The most that a head of common size costs, in bytes: it gets room where longer ones, and searches, do not any more.
+    /// The most that a head of common size costs, in bytes: it gets room where longer ones, and searches, do not any
+    /// more.
     private static let commonHead = 4096
     /// What heads of common size take of `keepable` by now.
     private var headBytes = 0
-    /// A small part of `keepable` is theirs: unfinished messages that fill the rest keep no new session from being seen.
+    /// A small part of `keepable` is theirs: unfinished messages that fill the rest keep no new session from being
+    /// seen.
     private var headShare: Int { reserve / 13 }
 
     /// Counts what a reader of HTTP heads takes by now.
@@ -60,7 +62,8 @@ public struct StreamResources: ~Copyable {
     /// What one of them takes, in bytes: ISA-L's state, and compressed bytes that wait for it.
     package static let longMessageCost = 120 << 10
 
-    /// Histograms of round trips that sessions may still begin: with many sessions, they must not take what further ones need.
+    /// Histograms of round trips that sessions may still begin: with many sessions, they must not take what further
+    /// ones need.
     package var roundTripHistograms = 128
 
     /// Bytes that sessions take beside what counts against the other bounds, such as Pings that wait.
@@ -111,6 +114,20 @@ public struct StreamLimits: Sendable {
 
     /// Creates the documented defaults.
     public init() {}
+
+    /// Whether a compressed message is a decompression bomb.
+    ///
+    /// - Parameters:
+    ///   - inflated: The bytes that it has inflated to.
+    ///   - compressed: The bytes that these came from.
+    ///   - slack: How many more inflated bytes than the ratio allows are put up with.
+    /// - Returns: Whether it is one.
+    func isBomb(inflated: UInt64, from compressed: UInt64, slack: UInt64) -> Bool {
+        if inflated > inflatedMessage { return true }
+        guard inflated > ratioThreshold else { return false }
+        let (allowed, overflow) = compressed.multipliedReportingOverflow(by: inflateRatio)
+        return !overflow && inflated &- min(inflated, slack) > allowed
+    }
 }
 
 /// How much of each payload to keep.

@@ -60,9 +60,7 @@ public struct WebSocketStream: ~Copyable {
     /// Whether it is clear that frames begin the stream, or what does in their place.
     var hasBegun = false
     private var payloadUse = PayloadUse.frame
-    /// How many frames in a row were hardly any, and the number of the last one.
-    private var doubtfulFrames: UInt8 = 0
-    private var lastDoubtful: UInt16 = 0
+    private var doubtful = DoubtfulFrames()
     /// The reserved bits used by extensions that were negotiated and are not decoded.
     let undecodedBits: UInt8
     /// The reserved bits that negotiated extensions use.
@@ -327,14 +325,8 @@ public struct WebSocketStream: ~Copyable {
         guard broken > 1 else { return false }
         if broken > 2 || header.opcode == .close || ForeignProtocol(header) != nil { return true }
         guard header.opcode.isReserved else { return false }
-        let number = UInt16(truncatingIfNeeded: frameCount)
-        doubtfulFrames = doubtfulFrames > 0 && number == lastDoubtful &+ 1 ? doubtfulFrames &+ 1 : 1
-        lastDoubtful = number
-        return doubtfulFrames >= Self.doubtfulFrameLimit
+        return doubtful.countsTooMany(withFrame: frameCount)
     }
-
-    /// How many frames in a row may have a reserved opcode and break another rule besides.
-    private static let doubtfulFrameLimit = 4
 
     /// Gives up the stream: this is no header.
     private mutating func stop(at header: FrameHeader, _ resources: inout StreamResources) -> Output? {

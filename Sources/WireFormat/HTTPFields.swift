@@ -116,7 +116,7 @@ package struct FieldMarks: Hashable, Sendable {
     /// Where a field begins, counted from the line after the first.
     subscript(index: Int) -> Int { Int(starts[index]) }
 
-    /// Adds a field that begins so many bytes after the start of the line after the first.
+    /// Adds a field, by where it begins: bytes after the start of the second line.
     package mutating func add(_ start: Int) {
         if count < SIMD4<UInt32>.scalarCount { starts[count] = UInt32(clamping: start) }
         count = min(count + 1, SIMD4<UInt32>.scalarCount + 1)

@@ -1,6 +1,6 @@
 /// What the system does with the program's memory when it crashes.
 enum CoreDumps {
-    /// Sees to it that none is written: the program has secrets in memory.
+    /// Forbids core dumps: the program has secrets in memory.
     ///
     /// Linux takes a limit of 1 byte to mean that not even a program that is to receive the dump gets it; 0 would not
     /// keep it from that (core(5)). Where the limit is 0 already, it cannot be raised: so the filter leaves all memory out,

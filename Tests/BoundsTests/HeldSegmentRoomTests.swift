@@ -21,12 +21,11 @@ struct HeldSegmentRoomTests {
     func tinySegments() {
         var limits = Limits()
         limits.heldBytes = Limits.shards * 129 * 4
-        var gaps = GapPackets()
-        gaps.analyse(sessions(100), limits: limits)
-        // A shard holds four, or what it holds is handed on behind a gap when the next one comes.
+        let gapPackets = Outcome(sessions(100), limits: limits).gapPackets
+        // A shard holds four, or what it holds is handed on after a gap when the next one comes.
         let last = UInt64(100 * 6)
-        #expect(gaps.packets.count == 100)
-        #expect((60...100 - Limits.shards).contains(gaps.packets.count { $0 < last }))
+        #expect(gapPackets.count == 100)
+        #expect((60...100 - Limits.shards).contains(gapPackets.count { $0 < last }))
     }
 
     @Test("connections that are given up for it, or forgotten, are counted")
@@ -50,32 +49,5 @@ struct HeldSegmentRoomTests {
         for _ in 0..<20 { talk.send([UInt8](repeating: 0x81, count: 100), from: .client) }
         let overfull = Outcome([talk], limits: limits).summary
         #expect(overfull.others.waitedTooLong == 1 && overfull.connectionsGivenUp == 1)
-    }
-}
-
-/// The packets that gaps were told with.
-private struct GapPackets: EventSink {
-    var packets: [UInt64] = []
-
-    mutating func analyse(_ talks: [TCPConversation], limits: Limits) {
-        var options = AnalysisOptions()
-        options.limits = limits
-        var pipeline = Pipeline(options: options)
-        for (index, packet) in talks.flatMap(\.packets).enumerated() {
-            packet.bytes.withPacket(
-                number: UInt64(index + 1), time: packet.time, linkType: .ethernet,
-                originalLength: packet.originalLength
-            ) {
-                pipeline.receive($0, into: &self)
-            }
-        }
-        pipeline.finish(into: &self)
-    }
-
-    mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-        switch event {
-        case .gap: packets.append(context.packet)
-        default: break
-        }
     }
 }

@@ -3,16 +3,18 @@ import TestSupport
 import WebSocketProtocol
 import WireFormat
 
-/// What an analysis comes to: texts, rules and totals.
+/// What an analysis comes to: texts, rules, gaps and totals.
 struct Outcome: EventSink {
     /// The messages that were shown, as text.
     private(set) var texts: [String] = []
     /// The rules of the findings, in order.
     private(set) var rules: [String] = []
+    /// The packets at which gaps were reported, in order.
+    private(set) var gapPackets: [UInt64] = []
     /// The totals.
     private(set) var summary: Summary
 
-    /// Analyses conversations one behind the other.
+    /// Analyses conversations one after the other.
     init(_ talks: [TCPConversation], limits: Limits = Limits()) {
         self.init(talks.flatMap(\.packets), limits: limits)
     }
@@ -46,6 +48,7 @@ struct Outcome: EventSink {
     mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         switch event {
         case .message: texts.append(String(decoding: payload.indices.map { payload[$0] }, as: UTF8.self))
+        case .gap: gapPackets.append(context.packet)
         case .finding(let finding): rules.append(finding.rule)
         case .summary(let summary): self.summary = summary
         default: break

@@ -6,7 +6,7 @@ import WireFormat
 
 @Suite("Hostile input")
 struct HostileInputTests {
-    @Test("Random bytes", arguments: 0..<20)
+    @Test("Random bytes are taken or left, and never trap", arguments: 0..<20)
     func noise(number: Int) {
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = SeededGenerator(seed: seed)

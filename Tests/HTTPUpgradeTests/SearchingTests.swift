@@ -25,7 +25,7 @@ struct SearchingTests {
         #expect(driver.follower.client == .fromResponder)
     }
 
-    @Test("Heads in several pieces")
+    @Test("A request and its answer are found however they are cut")
     func split() {
         var driver = UpgradeDriver(beganBeforeCapture: true)
         driver.feed(c("OK"))
@@ -80,7 +80,7 @@ struct SearchingTests {
         #expect(driver.log == [])
     }
 
-    @Test("Refused, then accepted")
+    @Test("After a refusal, an upgrade that is asked for again is found")
     func refused() {
         var driver = UpgradeDriver(beganBeforeCapture: true)
         driver.feed([c(upgrade), s("HTTP/1.1 401 No\n\nbody"), s("more"), c(upgrade), s(accepted)])

@@ -21,7 +21,7 @@ struct UpgradeAnswerTests {
         #expect(answer.response?.httpVersion == "1.1")
     }
 
-    @Test("nginx in front of node")
+    @Test("The answer of a node server, as nginx passes it on, is accepted")
     func real() throws {
         let answer = try answer(
             """
@@ -78,7 +78,7 @@ struct UpgradeAnswerTests {
         #expect(conversation.log.last?.hasPrefix("accepted 101") == true)
     }
 
-    @Test("Keys and their Accept")
+    @Test("The Accept of a key is that of RFC 6455 1.3, and only 16 bytes in base64 are a key")
     func accept() {
         #expect(WebSocketAccept.value(for: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         #expect(WebSocketAccept.isKey("dGhlIHNhbXBsZSBub25jZQ=="))

@@ -73,7 +73,7 @@ struct HostileRecordsTests {
         let bench = CipherBench(secrets: session.secrets())
         let reading = Self.opened(&session, bench)
         // Far less than the losses would take together.
-        bench.trialBudget = 8 << 10
+        bench.trials.bytes = 8 << 10
         for _ in 0..<100 {
             reading.lose(1000, .fromInitiator)
             session.skipRecord(.fromInitiator)

@@ -122,8 +122,8 @@ struct TLSGapTests {
     func furtherTrials() throws {
         let session = try RecordedSession("tls13-aes128gcm")
         let bench = CipherBench(secrets: session.secrets)
-        bench.midstreamTrials = 0
-        bench.midstreamLines = 0
+        bench.trials.secrets = 0
+        bench.trials.lines = 0
         for (captured, isFound) in [(4095, false), (1 << 20, true)] {
             bench.allowTrials(after: captured)
             let reading = Reading(nil, bench: bench, beginsMidstream: true)
@@ -132,7 +132,7 @@ struct TLSGapTests {
             #expect((reading.known(.fromInitiator).count > 100) == isFound)
         }
         bench.allowTrials(after: 1 << 40)
-        #expect(bench.midstreamTrials == 1 << 20 && bench.trialBudget == 4 << 30)
+        #expect(bench.trials.secrets == 1 << 20 && bench.trials.bytes == 4 << 30)
     }
 
     @Test("of TLS 1.2 that began before the capture need the handshake")

@@ -5,7 +5,7 @@ import WireFormat
 
 /// The fast path of a shard.
 extension Shard {
-    /// Takes a plain segment of a connection that is known; the outcome is that of the long way.
+    /// Takes a plain segment of a known connection; same outcome as the slow path.
     ///
     /// - Returns: Whether it is one; if not, nothing has changed.
     @inline(__always)

@@ -6,7 +6,7 @@ import WireFormat
 /// Reads a connection up to an accepted upgrade, or to frames of a session that began before the capture.
 struct OpeningReader: StreamReader, ~Copyable {
     private(set) var follower: UpgradeFollower
-    /// Whether bytes were not searched for want of room.
+    /// Whether bytes went unsearched for lack of memory.
     private(set) var isSearchCut = false
     /// The number of the connection, once an upgrade was seen on it; 0 before.
     var number: UInt64 = 0

@@ -4,7 +4,7 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// How connections end, and what time does to those of which no packet comes.
+/// How connections end, and what becomes of those that fall silent.
 extension Shard {
     /// Nanoseconds of silence after which a connection on which no WebSocket was seen is forgotten: an hour.
     private static let idleLifetime: Int64 = 3_600_000_000_000
@@ -37,7 +37,7 @@ extension Shard {
         }
     }
 
-    /// Lets time pass.
+    /// Does what is due by the time that has passed: gaps are declared, connections forgotten.
     mutating func advance(
         to time: Timestamp, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -91,7 +91,7 @@ extension Shard {
         }
     }
 
-    /// Tells a session which ends of its connection are over, since a FIN, a RST or an answer to one has come.
+    /// Advances the readyStates of a session, since a FIN, a RST or an answer to one has come.
     mutating func advanceStates(_ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ elapsed: Int64) {
         let client = sessions[session].clientDirection
         let isReset = table.connections[slot].reset != nil
@@ -222,7 +222,7 @@ extension Shard {
         return true
     }
 
-    /// Lets a reader that is no session have a last look at what it keeps.
+    /// Gives a reader that is no session a last look at what it keeps.
     mutating func flushReader(
         of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

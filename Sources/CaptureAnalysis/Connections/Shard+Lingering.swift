@@ -46,7 +46,7 @@ extension Shard {
         return false
     }
 
-    /// Lets a connection wait, if the current packet is the RST that ended it.
+    /// Keeps a connection waiting for what follows, if the current packet is the RST that ended it.
     mutating func awaitAftermath(
         of slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -72,7 +72,7 @@ extension Shard {
         }
     }
 
-    /// Lets a connection that another replaces wait for such packets.
+    /// Keeps a connection that another replaces waiting for late packets.
     mutating func retire(
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {

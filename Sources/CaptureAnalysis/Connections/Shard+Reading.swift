@@ -136,7 +136,7 @@ extension Shard {
         let (slot, direction) = (place.slot, place.direction)
         switch piece {
         case .held(let segment):
-            noteReceipt(segment.acknowledgment, place, segment.origin.packet, &workspace)
+            recordReceipt(segment.acknowledgment, place, segment.origin.packet, &workspace)
             let streamPlace = StreamPlace(
                 direction, at: segment.offset, count: segment.bytes.count, origin: segment.origin,
                 acknowledged: acknowledged(slot, direction))
@@ -166,8 +166,8 @@ extension Shard {
         }
     }
 
-    /// Notes what an end had received when it sent the bytes that are handed on next, if their segment says it.
-    mutating func noteReceipt(
+    /// Records what an end had received when it sent the bytes that are handed on next, if their segment says it.
+    mutating func recordReceipt(
         _ acknowledgment: UInt32, _ place: ConnectionTable.Place, _ packet: UInt64, _ workspace: inout Workspace
     ) {
         guard acknowledgment != 0,

@@ -4,15 +4,15 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// Who reads a connection, or a channel inside it, and who reads on from there.
+/// Which reader a connection has, or a channel inside it, and which one succeeds it.
 extension Shard {
-    /// Who reads two streams.
+    /// The reader of two streams.
     func reader(of feed: Feed) -> Connection.Reader {
         guard let channel = feed.channel else { return connections[feed.connection.index].reader }
         return channels[channel].reader
     }
 
-    /// Lets somebody read two streams.
+    /// Sets the reader of two streams.
     mutating func setReader(of feed: Feed, _ reader: Connection.Reader) {
         if let channel = feed.channel {
             channels[channel].reader = reader

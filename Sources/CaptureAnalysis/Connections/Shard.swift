@@ -65,13 +65,13 @@ struct Shard: ~Copyable {
         others?.insert(records[feed.connection.index])
     }
 
-    /// Sees to it that ``prepare(_:)`` will find the segment's connection near.
+    /// The first step ahead of a segment's turn: prefetches the table's entry for its connection.
     @inline(__always)
     mutating func approach(_ entry: inout PacketAhead) {
         entry.hash = table.hash(&entry.segment)
     }
 
-    /// Sees to it, ahead of a segment's turn, that what is known of its connection will be near, after ``approach(_:)``.
+    /// The next step after ``approach(_:)``: prefetches what is known of the segment's connection.
     ///
     /// - Returns: Whether a layer reads the segment, and may carry a session, so that ``lookFurther(_:)`` has something to do.
     mutating func prepare(_ entry: inout PacketAhead) -> Bool {
@@ -110,8 +110,8 @@ struct Shard: ~Copyable {
             let current = table.find(&entry.segment, hash: entry.hash)?.slot
             endLingering(at: workspace.time, except: current, &workspace, &sink)
         }
-        // The slot was looked up ahead of its turn: its connection may be forgotten since. Whether one was found then depends on
-        // how packets are batched, so that only the long way makes room.
+        // The slot was looked up ahead of its turn: its connection may have been forgotten since. Whether one was found then
+        // depends on how packets are batched, so only the slow path makes room.
         guard !table.isCrowded, let slot = entry.slot, table.connections.isUsed(slot),
             receivePlain(&entry, at: slot, in: bytes, &workspace, &sink)
         else {
@@ -214,7 +214,8 @@ struct Shard: ~Copyable {
             drain(slot, &workspace, &sink)
             table.connections[slot].resume(place.direction)
         } else if !arrival.inOrder.isEmpty {
-            noteReceipt(segment.flags.contains(.ack) ? segment.acknowledgment : 0, place, workspace.packet, &workspace)
+            recordReceipt(
+                segment.flags.contains(.ack) ? segment.acknowledgment : 0, place, workspace.packet, &workspace)
             let hasMoved = deliver(payload.extracting(arrival.inOrder), place, &workspace, &sink)
             hasMore = hasMore || hasMoved
         }

@@ -2,7 +2,7 @@ import HTTPUpgrade
 import WebSocketProtocol
 package import WireFormat
 
-/// Whoever reads the two streams of a connection, or those that a layer found inside it: an opening, a session, a layer.
+/// Reads the two streams of a connection, or those that a layer found inside it: an opening, a session, a layer.
 ///
 /// It keeps no TCP facts. Bytes that it cannot use yet stay with the caller, who offers them again.
 protocol StreamReader: ~Copyable {

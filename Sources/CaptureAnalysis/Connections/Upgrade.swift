@@ -44,23 +44,28 @@ final class Upgrade {
     /// "ws://HOST/PATH" as the request names it; nil if the capture lacks the request.
     var knownURL: String? { request.isSeen ? request.url : nil }
 
-    /// The first rule that an end breaks in it, and over which the other may fail the connection.
-    func brokenRule(of role: Role) -> Rule? {
+    /// The first rule that an end breaks in it and over which the other may fail the connection.
+    ///
+    /// - Returns: The rule, and whether it is a lesser one, which some fail the connection over and others put up with:
+    ///   browsers do not put up with no subprotocol. Without another rule, a lesser one counts. nil if there is none.
+    func brokenRule(of role: Role) -> (rule: Rule, isLesser: Bool)? {
+        let negotiated = role == .client ? offerViolations : selectionViolations
+        let lesser = negotiated.first(where: Self.lesserViolations.contains).map { Rule($0) }
+        return (gravestRule(of: role, negotiated) ?? lesser).map { ($0, $0 == lesser) }
+    }
+
+    private static let lesserViolations: [OpeningViolation] = [.versionNot13, .extensionsRepeated, .subprotocolNone]
+
+    /// The first rule that nobody need put up with.
+    private func gravestRule(of role: Role, _ negotiated: [OpeningViolation]) -> Rule? {
         let violations = role == .client ? request.violations : answer.violations
         for violation in violations
         where Rule(violation).severity == .error || violation == .connectionHeaderMissing {
             return Rule(violation)
         }
-        let negotiated = role == .client ? offerViolations : selectionViolations
         for violation in negotiated where Rule(violation).severity == .error { return Rule(violation) }
         if role == .server, hasBytesBeforeHead { return Rule(.bytesBeforeAnswer) }
         return role == .server && hasTextAfterHead ? Rule(.textAfterAnswer) : nil
-    }
-
-    /// What it does that some fail the connection over, and others put up with: browsers do not put up with no subprotocol.
-    func lesserRule(of role: Role) -> Rule? {
-        let lesser: [OpeningViolation] = [.versionNot13, .extensionsRepeated, .subprotocolNone]
-        return (role == .client ? offerViolations : selectionViolations).first(where: lesser.contains).map { Rule($0) }
     }
 
     /// The rules that the offer breaks, if the capture has it.

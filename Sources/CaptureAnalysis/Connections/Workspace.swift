@@ -11,7 +11,8 @@ struct Workspace: ~Copyable {
     var comparison = SessionComparison()
     /// The current packet.
     private(set) var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
-    /// What has ended the connection whose end is being told, if that is another packet: a RST, or the SYN of the next.
+    /// What has ended the connection whose end is being reported, if that is not the current packet: a RST, or the SYN of
+    /// the next connection.
     var earlyEnd: Origin?
     /// Its link type.
     private(set) var linkType = LinkType.ethernet
@@ -24,9 +25,9 @@ struct Workspace: ~Copyable {
     /// Whether the current connection has streams of which bytes are missing that may still come.
     var hasHole = false
     private var firstTimeSeen: Timestamp?
-    /// How many connections have got a number.
+    /// How many connections were numbered.
     var connectionCount: UInt64 = 0
-    /// Whether numbers are given again once their connections have ended.
+    /// Whether numbers are reused once their connections have ended.
     var reusesNumbers = false
     private var freeNumbers: [UInt64] = []
     /// What the streams of each shard share.
@@ -159,7 +160,7 @@ struct Workspace: ~Copyable {
         return connectionCount
     }
 
-    /// Gives a number free: nothing more will be reported of its connection.
+    /// Frees a number: nothing more will be reported of its connection.
     mutating func release(_ number: UInt64) {
         if reusesNumbers { freeNumbers.append(number) }
     }
@@ -170,7 +171,7 @@ struct Workspace: ~Copyable {
         context(session, view: view)
     }
 
-    /// The same, with a connection that looks like this.
+    /// The same, with another view of the connection.
     @inline(__always)
     func context(_ session: SessionID, view: ConnectionView) -> EventContext {
         EventContext(packet: packet, time: time, elapsed: elapsed(time), session: session, view: view)

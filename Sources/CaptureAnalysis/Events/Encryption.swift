@@ -22,23 +22,23 @@ public struct Encryption: Hashable, Sendable {
 public struct EncryptedConnections: Hashable, Sendable {
     /// All connections with TLS.
     public var total: UInt64 = 0
-    /// Those of which records were decrypted, in one direction at least.
+    /// Connections of which records were decrypted, in one direction at least.
     public var decrypted: UInt64 = 0
-    /// Those without a key log, or any secrets in the capture.
+    /// Connections not decrypted for lack of a key log, and of any secrets in the capture.
     public var noKeyLog: UInt64 = 0
-    /// Those whose client random no key log has.
+    /// Connections not decrypted because no key log has their client random.
     public var noSecret: UInt64 = 0
-    /// Those whose secrets do not fit.
+    /// Connections not decrypted because their secrets are wrong.
     public var wrongSecret: UInt64 = 0
-    /// Those with a cipher, version or compression that is not decrypted.
+    /// Connections not decrypted because their cipher, version or compression is not supported.
     public var unsupported: UInt64 = 0
-    /// Those whose handshake is not in the capture, and is needed.
+    /// Connections not decrypted because they need a handshake that is not in the capture.
     public var noHandshake: UInt64 = 0
-    /// Those that ended before there was something to decrypt.
+    /// Connections that ended before there was anything to decrypt.
     public var incomplete: UInt64 = 0
-    /// Those, decrypted or not, that carry HTTP/2 by their ALPN.
+    /// Connections, decrypted or not, that carry HTTP/2 according to ALPN.
     public var http2: UInt64 = 0
-    /// Those whose ClientHello may hold another, encrypted one (ECH).
+    /// Connections whose ClientHello may contain another, encrypted one (ECH).
     public var encryptedHellos: UInt64 = 0
 }
 

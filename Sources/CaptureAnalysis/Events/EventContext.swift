@@ -45,7 +45,7 @@ public struct SessionID: Hashable, Sendable {
 
     /// What a hasher seeded with `seed` makes of it.
     ///
-    /// Dictionaries ask for this first: for one word there is a short way.
+    /// Dictionaries ask for this first: one word is hashed without a `Hasher` of its own.
     public func _rawHashValue(seed: Int) -> Int {
         word._rawHashValue(seed: seed)
     }

@@ -2,7 +2,7 @@ public import WebSocketProtocol
 
 /// Bytes of a stream that the capture does not hold.
 public struct Gap: Sendable {
-    /// Whose stream.
+    /// Which end sent the stream.
     public var from: Role
     /// Where they would begin: bytes from the first of the stream.
     public var streamOffset: UInt64
@@ -20,7 +20,7 @@ public struct Resync: Sendable {
         case inferred
     }
 
-    /// Whose stream.
+    /// Which end sent the stream.
     public var from: Role
     /// Where it goes on: bytes from the first of the stream.
     public var streamOffset: UInt64

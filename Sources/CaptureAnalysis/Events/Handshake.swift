@@ -19,7 +19,7 @@ public struct Handshake: Sendable {
     public var version: Int?
     /// The request's header fields, as they stood.
     public internal(set) var requestHeader: HTTPFields
-    /// The response's header fields, likewise; empty when it was never answered.
+    /// The response's header fields, as they stood; empty if there is no response.
     public internal(set) var responseHeader: HTTPFields
     /// The negotiated subprotocol.
     public var subprotocol: String?
@@ -34,7 +34,8 @@ public struct Handshake: Sendable {
     public var requestPacket: UInt64
     /// The packet that completed the response's head; nil when it was never answered.
     public var responsePacket: UInt64?
-    /// Nanoseconds from the request's packet to the response's.
+    /// Nanoseconds from the request's packet to the response's; nil if one of them is missing, or the capture's clock
+    /// ran backwards between them.
     public var responseTime: Int64?
     /// Nanoseconds from the capture's first packet to the request's.
     public var requestElapsed: Int64
@@ -44,9 +45,10 @@ public struct Handshake: Sendable {
     public var responseHTTPVersion: String?
     /// What names the session.
     public var identity: SessionIdentity
-    /// Sec-WebSocket-Key; nil if there is none.
+    /// The value of Sec-WebSocket-Key; nil if there is none.
     public var key: String?
-    /// Whether the capture lacks the answer: frames show that there was one, or the server's stream is not there at all.
+    /// Whether the capture lacks the answer: frames show that there was one, or the server's stream is not there at
+    /// all.
     public var isAnswerMissing = false
 }
 

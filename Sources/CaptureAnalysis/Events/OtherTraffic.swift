@@ -24,7 +24,7 @@ public struct OtherTraffic: Sendable, Equatable {
     public var unknown: UInt64 = 0
     /// Connections that began before the capture.
     public var midstream: UInt64 = 0
-    /// Connections whose bytes were not all searched for sessions that began before the capture, for want of room.
+    /// Connections whose bytes were not all searched for sessions that began before the capture, for lack of memory.
     public var unsearched: UInt64 = 0
     /// Connections given up since the head of an HTTP message was too long, or too many were incomplete.
     public var oversizedHeads: UInt64 = 0

@@ -53,13 +53,14 @@ public struct SessionEnd: Sendable {
         public var clientSees: CloseCode? { clientEvent?.code }
         /// The code that the server's application gets.
         public var serverSees: CloseCode? { serverEvent?.code }
-        /// Nanoseconds without a new byte of a frame before the end.
+        /// Nanoseconds before the end in which neither end sent a new byte of a frame; nil if the capture has neither a
+        /// frame nor the response to the upgrade.
         public var silence: Int64?
         /// Nanoseconds from the last data message to the end; nil if there was none.
         public var messageSilence: Int64?
-        /// Pings of both ends that waited too long for a Pong.
+        /// Pings of both ends that waited for a Pong for a second or more, in vain (RFC 6455 5.5.3).
         public var unansweredPings: UInt64
-        /// Pings that waited as long, and whose Pong a gap may hide; not among those.
+        /// Further Pings that waited as long, but whose Pong a gap may hide.
         public var uncertainPings: UInt64 = 0
         /// What was never answered, if the layer is a timeout.
         public var timeout: Unanswered?
@@ -204,8 +205,11 @@ public struct SessionEnd: Sendable {
     public var compression: (client: Compression, server: Compression)?
     /// What the end is compared with others by; nil if there was no session.
     var sample: EndingPatterns.Sample?
-    /// The packet that ended it, if that is not where it is told: a RST, until it was clear that the ends do not go on; or the
-    /// SYN of the next connection between the same ends, as long as packets of this one could be captured late.
+    /// The packet that ended it; nil if that is the event's own.
+    ///
+    /// It is an earlier one if the end is reported late: after a RST, once it is clear that the ends do not go on;
+    /// after the SYN of the next connection between the same ends, once no packet of this one can be captured late any
+    /// more.
     public var origin: Origin? = nil
 }
 
@@ -216,7 +220,7 @@ extension SessionEnd {
         public var parameters: DeflateParameters?
         /// Complete messages that were compressed.
         public var compressedMessages: UInt64 = 0
-        /// Complete messages that were not, though they might have been.
+        /// Complete messages that were not compressed.
         public var uncompressedMessages: UInt64 = 0
         /// Compressed messages that were not inflated: withheld, or incomplete.
         public var withheldMessages: UInt64 = 0
@@ -227,7 +231,7 @@ extension SessionEnd {
         /// How often the bytes that further messages may refer to became unknown (RFC 7692 7.1.1); 0 if every message
         /// is compressed on its own.
         public var contextsLost: UInt64 = 0
-        /// How often a message proved after that that inflating goes on.
+        /// How often, after that, a message proved that its successors inflate again.
         public var contextsRegained: UInt64 = 0
 
         /// Begins before the first message.
@@ -270,7 +274,8 @@ extension SessionEnd {
 }
 
 extension SessionEnd.Durations: CustomStringConvertible {
-    /// How many, from the shortest to the longest, and the median: "3 from 0.001 seconds to 0.09 seconds, median 0.002 seconds".
+    /// How many, from the shortest to the longest, and the median: "3 from 0.001 seconds to 0.09 seconds, median 0.002
+    /// seconds".
     public var description: String {
         let (shortest, longest) = (Duration.nanoseconds(min), Duration.nanoseconds(max))
         return "\(count) from \(shortest) to \(longest), median \(Duration.nanoseconds(p50))"

@@ -4,7 +4,7 @@ import WireFormat
 
 /// What names a session wherever it is reported: in this capture, and in others that hold its connection's SYN.
 public final class SessionIdentity: Sendable {
-    /// What tells a connection from others between the same ends.
+    /// What distinguishes a connection from others between the same ends.
     struct Opening: Sendable {
         /// The initial sequence number of the initiator (RFC 9293 3.4.1).
         var initiatorSequence: UInt32

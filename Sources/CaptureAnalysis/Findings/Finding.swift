@@ -36,7 +36,7 @@ public struct Finding: Hashable, Sendable {
     public var text: String
     /// Which end did it; nil if neither did.
     public var from: Role?
-    /// The offset in that end's stream; nil if it has none.
+    /// Where in that end's stream, in bytes from its first; nil if it is about no place in a stream.
     public var streamOffset: UInt64?
     /// The 0-based number of the frame in its direction; nil if it is about none.
     public var frameIndex: UInt64? = nil

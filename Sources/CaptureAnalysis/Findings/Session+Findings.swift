@@ -35,7 +35,7 @@ extension Session {
 
     /// Reports Pings and Close frames that were not answered, if the whole stream was seen that should have held the
     /// answer.
-    mutating func tellUnanswered(
+    mutating func reportUnanswered(
         _ tcp: TransportEnd, _ failure: SessionEnd.Failure?, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
@@ -57,7 +57,7 @@ extension Session {
         }
     }
 
-    /// Whether an end's RST followed its Close frame, or its FIN behind that, so soon that the other end could not answer.
+    /// Whether an end's RST followed its Close frame, or the FIN after that, too soon for the other end to answer.
     private func hasCutOff(_ tcp: TransportEnd, _ peer: Role, after close: Origin) -> Bool {
         guard let end = tcp.firstEnd, role(of: end.from) == peer.peer,
             let reset = tcp.reset, reset.from == end.from, !tcp.isWhole[end.from.opposite.index]

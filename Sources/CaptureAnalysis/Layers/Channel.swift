@@ -98,7 +98,7 @@ struct Channel: ~Copyable {
         waiting.held[held.place.direction.index].append(held)
     }
 
-    /// Lets a stream pass again.
+    /// Resumes a stream that was held.
     mutating func resume(_ direction: Direction) {
         waiting?.isPaused[direction.index] = false
     }

@@ -139,7 +139,7 @@ struct LayerReader: ~Copyable {
     /// - Returns: Whether the layer has kept them; if not, nothing has changed.
     @inline(__always)
     mutating func keep(_ bytes: Span<UInt8>, from direction: Direction, room: inout Int) -> Bool {
-        // What might be too much is left to the long way, which gives up what grows.
+        // What might exceed the room is left to the slow path, which gives up a layer that has grown too large.
         guard room > 2 &* bytes.count, let growth = layer.keep(bytes, from: direction) else { return false }
         room &-= growth
         reserved &+= Int32(truncatingIfNeeded: growth)

@@ -20,7 +20,7 @@ extension Shard {
         return tls.layer(for: offer, startingWith: bytes)
     }
 
-    /// Lets a layer read two streams.
+    /// Makes a layer the reader of two streams.
     mutating func beginLayer(_ layer: any StreamLayer, of feed: Feed, _ workspace: inout Workspace) {
         var reader = LayerReader(layer, depth: depth(of: feed) &+ 1, parent: feed.channel)
         _ = reader.charge(&layerRoom)

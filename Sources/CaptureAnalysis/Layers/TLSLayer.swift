@@ -2,7 +2,7 @@ import HTTPUpgrade
 import TLSDecryption
 import WireFormat
 
-/// Lets a TLS connection be read as what it carries.
+/// TLS as a layer: a connection is read as what it carries.
 @safe
 final class TLSLayer: StreamLayer {
     private var reader: TLSReader {

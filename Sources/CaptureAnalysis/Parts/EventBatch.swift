@@ -84,7 +84,7 @@ package struct EventBatch: EventSink, ~Copyable, Sendable {
             entries[place].event, at: entries[place].context, payload: payloads.span.extracting(start..<end))
     }
 
-    /// Forgets the events; keeps the room, but for that of a large batch.
+    /// Forgets the events, and keeps their memory unless the batch was large.
     package mutating func removeAll() {
         let keepsRoom = !isLarge
         entries.removeAll(keepingCapacity: keepsRoom)

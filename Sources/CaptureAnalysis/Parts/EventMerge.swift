@@ -3,7 +3,7 @@
 /// The events of a packet all come from one part, so the packets' numbers give the order. The keeper of the
 /// parts' events hands on those of ``turn``, then says with ``advance(_:to:hasEvent:)`` how far that part has come, and so on.
 package struct EventMerge: ~Copyable {
-    /// Whose events are next.
+    /// The part whose events are next.
     package struct Turn {
         /// The part, from 0.
         package let part: Int
@@ -33,7 +33,7 @@ package struct EventMerge: ~Copyable {
         parts = PerPart { _ in Part() }
     }
 
-    /// Whose events are next, or have to be known to go on; nil when all were handed on.
+    /// The part whose events are next, or must be known to go on; nil once all were handed on.
     package var turn: Turn? {
         // Where two have the same next packet, the one without an event has none of it.
         var (first, limit) = (0, UInt64.max)

@@ -6,7 +6,7 @@ import WireFormat
 /// Their bytes are not copied: they stay where their reader has put them, and the block's owner keeps them
 /// there until the part is done with it. See ``Pipeline/deal(_:to:parts:)``.
 @safe
-package struct PacketBlock: ~Copyable, @unchecked Sendable {
+package struct PacketBlock: ~Copyable, PacketsAhead, @unchecked Sendable {
     /// A packet that holds a TCP segment.
     @safe
     struct Item {
@@ -94,7 +94,7 @@ package struct PacketBlock: ~Copyable, @unchecked Sendable {
         unsafe item.pointee.linkType = batch.linkType(place)
         unsafe item.pointee.bytes = unsafe bytes
         let name = batch.interfaceName(place)
-        if unsafe name.count | lastName.count != 0 { note(name) }
+        if unsafe name.count | lastName.count != 0 { keep(name) }
         unsafe item.pointee.interfaceName = unsafe lastName
         count &+= 1
     }
@@ -111,8 +111,14 @@ package struct PacketBlock: ~Copyable, @unchecked Sendable {
         return unsafe body(&item.pointee, Span(_unsafeElements: bytes), Span(_unsafeElements: name))
     }
 
+    /// Lends what was found in a packet: a segment.
+    @inline(__always)
+    mutating func withPacket<Result>(at place: Int, _ body: (inout PacketAhead) -> Result) -> Result {
+        withItem(place) { item, _, _ in body(&item.prepared) }
+    }
+
     /// The same name is kept once while it comes again and again.
-    private mutating func note(_ name: Span<UInt8>) {
+    private mutating func keep(_ name: Span<UInt8>) {
         let isSame =
             unsafe lastName.count == name.count && name.indices.allSatisfy { unsafe lastName[$0] == name[$0] }
         if !isSame { unsafe lastName = copy(name) }

@@ -30,40 +30,12 @@ package struct PipelinePart: ~Copyable {
         while block.taken < block.count {
             guard sink.hasRoom else { return false }
             let batch = block.taken..<min(block.count, block.taken &+ PacketBatch.capacity)
-            var hasLayers = false
-            for place in batch {
-                block.withItem(place) { item, _, _ in shards[item.prepared.shard].approach(&item.prepared) }
-            }
-            for place in batch where prepare(place, of: &block) { hasLayers = true }
-            if hasLayers { lookFurther(batch, of: &block) }
+            for place in batch { block.withPacket(at: place) { shards[$0.shard].approach(&$0) } }
+            shards.prepare(batch, of: &block)
             for place in batch { receive(place, of: &block, into: &sink) }
             block.taken = batch.upperBound
         }
         return true
-    }
-
-    @inline(__always)
-    private mutating func prepare(_ place: Int, of block: inout PacketBlock) -> Bool {
-        block.withItem(place) { item, _, _ in
-            shards[item.prepared.shard].prepare(&item.prepared)
-        }
-    }
-
-    /// Goes on from ``prepare(_:of:)`` for segments that layers read.
-    @inline(never)
-    private mutating func lookFurther(_ batch: Range<Int>, of block: inout PacketBlock) {
-        var further = InlineArray<16, LayerAhead?>(repeating: nil)
-        for place in batch {
-            block.withItem(place) { item, _, _ in
-                further[place &- batch.lowerBound] = shards[item.prepared.shard].lookFurther(&item.prepared)
-            }
-        }
-        for step in 0..<Shard.lookSteps {
-            for place in batch {
-                guard let layer = further[place &- batch.lowerBound] else { continue }
-                block.withItem(place) { item, _, _ in shards[item.prepared.shard].lookAt(layer, step: step) }
-            }
-        }
     }
 
     @inline(__always)

@@ -19,7 +19,7 @@ struct PingLedger {
     }
 
     private var known = Deque<Ping>()
-    /// Pongs of the other end that were found before their Ping: their bytes came in order, the Ping's behind a hole.
+    /// Pongs of the other end that were found before their Ping: their bytes came in order, the Ping's after a hole.
     private var early: [EarlyFrame] = []
 
     /// A frame that was found out of order.
@@ -29,7 +29,7 @@ struct PingLedger {
             case pong
             /// A Pong that answers a Ping which is not decoded yet.
             case answer
-            /// A Ping that seems to wait behind a hole, or in a search.
+            /// What looks like a Ping among bytes that wait after a hole, or for a search.
             case ping
         }
 
@@ -246,9 +246,9 @@ final class RoundTripRecord {
     private static let fewLimit = 64
     /// The histogram's resolution in nanoseconds.
     private static let resolution: UInt64 = 1000
-    /// Nanoseconds that it counts at most, a day: longer ones count as that, but for the longest.
+    /// The longest time that is counted as it is, in nanoseconds: a day.
     ///
-    /// Its size is fixed, as to make it larger costs far more than to count.
+    /// Longer ones count as a day, except in the maximum. This fixes the histogram's size: growing it costs far more than counting.
     private static let longest: UInt64 = 86_400_000_000_000
 
     private static func clamped(_ duration: Int64) -> UInt64 { min(UInt64(clamping: duration), longest) }

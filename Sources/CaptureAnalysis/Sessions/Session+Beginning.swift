@@ -101,7 +101,7 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let offset = streams[role.index].decoder.streamOffset
-        if name == .text { tellText(bytes, at: offset, from: role, &workspace, &sink) }
+        if name == .text { offerText(bytes, at: offset, from: role, &workspace, &sink) }
         giveUp(role, &workspace)
         if name?.isOfBothEnds == true, streams[role.peer.index].decoder.isAtBeginning {
             let kept = streams[role.peer.index].decoder.takeStart(&workspace.resources.keepable)
@@ -122,7 +122,7 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let offset = streams[role.index].decoder.streamOffset
-        tellText(text, at: offset, from: role, &workspace, &sink)
+        offerText(text, at: offset, from: role, &workspace, &sink)
         streams[role.index].decoder.lose(resources: &workspace.resources)
         streams[role.index].decoder.resume(at: offset &+ UInt64(text.count))
         recordText(from: role, origin, framesOfPeer: framesOfPeer)
@@ -131,7 +131,8 @@ extension Session {
         workspace.report(Finding(rule, from: role, at: offset, origin: origin), at: context, into: &sink)
     }
 
-    private func tellText(
+    /// Hands on text that stands in place of frames, if openings are asked for (``EventDemand/includesOpenings``).
+    private func offerText(
         _ text: Span<UInt8>, at offset: UInt64, from role: Role, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {

@@ -10,7 +10,7 @@ extension Session {
     mutating func record(_ close: SentClose, from role: Role) {
         streams[role.index].record(close)
         orderCloses()
-        // A segment that was taken on the fast path tells only now what its sender had received.
+        // What the sender of a segment on the fast path had received is looked up only after the segment.
         if close.received == nil { watchesSegments = true }
     }
 

@@ -3,8 +3,8 @@ import WireFormat
 
 /// A WebSocket session: two decoded streams, and what they come to.
 ///
-/// Where it is read often, single properties are, or mutating methods: the compiler moves a whole value of this kind to
-/// call any other method on it.
+/// Hot code reads single properties or calls mutating methods: to call any other method on a value of this kind, the
+/// compiler moves it first.
 struct Session: StreamReader, ~Copyable {
     // What every frame touches stands first, in one cache line.
 
@@ -88,7 +88,7 @@ struct Session: StreamReader, ~Copyable {
         recount(&workspace)
     }
 
-    /// Who sends a direction.
+    /// Which end sends a direction.
     func role(of direction: Direction) -> Role { Role(direction, client: clientDirection) }
 
     mutating func receive(
@@ -417,21 +417,9 @@ struct Session: StreamReader, ~Copyable {
         _ tcp: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         var context = workspace.context(id)
-        let origin = workspace.earlyEnd ?? workspace.origin
-        for role in Role.allCases { endBeginning(of: role, context, &workspace, &sink) }
-        endTrials(tcp, &context, &workspace, &sink)
-        for role in Role.allCases {
-            let direction = role.direction(client: clientDirection)
-            endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &workspace, &sink)
-            streams[role.index].decoder.judgeUnfinished()
-            decode(Span(), from: role, origin, &context, &workspace, &sink)
-            streams[role.index].endCompression()
-            guard let message = streams[role.index].decoder.finish(resources: &workspace.resources) else { continue }
-            handle(message, from: role, origin, context, &workspace, &sink)
-            streams[role.index].decoder.release(resources: &workspace.resources)
-        }
+        endStreams(tcp, &context, &workspace, &sink)
         settleRest(tcp, context, &workspace, &sink)
-        tellStalls(context, &workspace, &sink)
+        reportStalls(context, &workspace, &sink)
         if tcp.cause == .closed {
             clientStates.advance(to: .closed, at: context.elapsed)
             serverStates.advance(to: .closed, at: context.elapsed)
@@ -447,7 +435,7 @@ struct Session: StreamReader, ~Copyable {
             wasOpened: true)
         if isInsideTLS { outcome.alerts = carriers?.alerts }
         let verdict = outcome.verdict(tcp, now: context.time)
-        tellUnanswered(tcp, verdict.failure, context, &workspace, &sink)
+        reportUnanswered(tcp, verdict.failure, context, &workspace, &sink)
         if roundTrips?.hasHistogram ?? false { workspace.resources.roundTripHistograms &+= 1 }
         workspace.resources.sessionBytes &-= Int(countedBytes)
         reportLeftOpen(tcp, context, &workspace, &sink)
@@ -470,5 +458,25 @@ struct Session: StreamReader, ~Copyable {
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         sink.receive(.end(end), at: context, payload: Span())
+    }
+
+    /// Decides what was not clear yet in the streams, and reports what they leave unfinished.
+    private mutating func endStreams(
+        _ tcp: TransportEnd, _ context: inout EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let origin = workspace.earlyEnd ?? workspace.origin
+        for role in Role.allCases { endBeginning(of: role, context, &workspace, &sink) }
+        endTrials(tcp, &context, &workspace, &sink)
+        for role in Role.allCases {
+            let direction = role.direction(client: clientDirection)
+            endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &workspace, &sink)
+            streams[role.index].decoder.judgeUnfinished()
+            decode(Span(), from: role, origin, &context, &workspace, &sink)
+            streams[role.index].endCompression()
+            guard let message = streams[role.index].decoder.finish(resources: &workspace.resources) else { continue }
+            handle(message, from: role, origin, context, &workspace, &sink)
+            streams[role.index].decoder.release(resources: &workspace.resources)
+        }
     }
 }

@@ -26,7 +26,7 @@ struct DeliveryLedger: ~Copyable {
     /// Segments that brought only bytes already seen, as the stream counts them.
     private var repeats: UInt64 = 0
     /// Whether it was reported that not all messages can be followed.
-    var hasToldLimit = false
+    var hasReportedLimit = false
     /// Whether a segment or an acknowledgment was forgotten that messages still to come may have had to do with.
     private(set) var hasForgotten = false
     /// The most segments and acknowledgments that there were: the queues' memory never shrinks.

@@ -72,16 +72,16 @@ extension Session {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         guard message.isComplete else { return }
-        let tellsAll = workspace.options.demand.deliveries == .all
+        let reportsAll = workspace.options.demand.deliveries == .all
         var time: Timestamp? = context.time
         if origin.packet != context.packet {
             time = streams[role.index].deliveries.time(ofPacket: origin.packet)
-            // Of bytes that waited in a search nothing is known but that they came.
-            guard time != nil || tellsAll else { return }
+            // All that is known of bytes that waited in a search is that they came.
+            guard time != nil || reportsAll else { return }
         }
-        if !tellsAll { streams[role.index].deliveries.messages.removeAllQuiet(upTo: acknowledged) }
+        if !reportsAll { streams[role.index].deliveries.messages.removeAllQuiet(upTo: acknowledged) }
         if streams[role.index].deliveries.messages.isFull {
-            if !tellsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
+            if !reportsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
             if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &workspace, &sink) }
         }
         guard !streams[role.index].deliveries.messages.isFull else { return }
@@ -92,7 +92,7 @@ extension Session {
             OutstandingMessages.Message(
                 start: start, end: end, messagePacket: context.packet, lastBytePacket: origin.packet,
                 lastByteTime: time, retransmissions: repeats))
-        if tellsAll || repeats > 0 || streams[role.index].deliveries.messages.isFull { watchesSegments = true }
+        if reportsAll || repeats > 0 || streams[role.index].deliveries.messages.isFull { watchesSegments = true }
     }
 
     /// Makes room for one more message, at the cost of the oldest if the bounds are reached.
@@ -106,33 +106,33 @@ extension Session {
             workspace.resources.keepable &-= growth
             streams[role.index].deliveries.messages.grow()
         } else {
-            tellLimit(role, context, &workspace, &sink)
+            reportLimit(role, context, &workspace, &sink)
             _ = streams[role.index].deliveries.messages.popFirst()
         }
     }
 
     /// Reports the messages that are acknowledged, up to this offset of their stream.
     ///
-    /// - Returns: Whether it must be looked again at the next packet.
+    /// - Returns: Whether to look again at the next packet.
     mutating func settle(
         _ role: Role, acknowledged: UInt64, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        let tellsAll = workspace.options.demand.deliveries == .all
-        if !tellsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
+        let reportsAll = workspace.options.demand.deliveries == .all
+        if !reportsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
         while let first = streams[role.index].deliveries.messages.first, first.end <= acknowledged {
             _ = streams[role.index].deliveries.messages.popFirst()
-            if tellsAll || first.retransmissions > 0 {
-                tell(first, from: role, workspace.context(id), &sink)
+            if reportsAll || first.retransmissions > 0 {
+                reportAcknowledged(first, from: role, workspace.context(id), &sink)
             }
         }
         guard streams[role.index].deliveries.messages.count > 0 else { return false }
-        return tellsAll || streams[role.index].deliveries.messages.repeatedCount > 0
+        return reportsAll || streams[role.index].deliveries.messages.repeatedCount > 0
             || streams[role.index].deliveries.messages.isFull
     }
 
     /// Reports a message that is acknowledged.
-    private mutating func tell(
+    private mutating func reportAcknowledged(
         _ message: OutstandingMessages.Message, from role: Role, _ context: EventContext,
         _ sink: inout some EventSink & ~Copyable
     ) {
@@ -140,7 +140,7 @@ extension Session {
             from: role, messagePacket: message.messagePacket, lastBytePacket: message.lastBytePacket,
             outcome: .acknowledged, acknowledgedPacket: nil, acknowledgedAfter: nil,
             retransmissions: UInt64(message.retransmissions))
-        // Behind bytes that waited, the acknowledgment may have passed before anybody looked for it.
+        // If bytes before it had to wait, the acknowledgment may have passed before anybody looked for it.
         let isLate = message.messagePacket == context.packet && message.lastBytePacket != context.packet
         let early = streams[role.index].deliveries.earlyAcknowledgment(of: message.end)
         if early != nil || !isLate {
@@ -169,10 +169,10 @@ extension Session {
                 workspace.report(Finding(Rule(.segmentLimit), from: role), at: context, into: &sink)
             }
             let direction = role.direction(client: clientDirection)
-            let isTold = workspace.options.demand.deliveries == .all || tcp.acknowledged[direction.index] > 0
+            let isReported = workspace.options.demand.deliveries == .all || tcp.acknowledged[direction.index] > 0
             workspace.resources.keepable &+= streams[role.index].deliveries.messages.cost
             while let message = streams[role.index].deliveries.messages.popFirst() {
-                guard isTold else { continue }
+                guard isReported else { continue }
                 let delivery = Delivery(
                     from: role, messagePacket: message.messagePacket, lastBytePacket: message.lastBytePacket,
                     outcome: outcome, acknowledgedPacket: nil, acknowledgedAfter: nil,
@@ -182,11 +182,12 @@ extension Session {
         }
     }
 
-    private mutating func tellLimit(
+    /// Reports, once for each end, that messages were given up before their acknowledgment was seen.
+    private mutating func reportLimit(
         _ role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard !streams[role.index].deliveries.hasToldLimit else { return }
-        streams[role.index].deliveries.hasToldLimit = true
+        guard !streams[role.index].deliveries.hasReportedLimit else { return }
+        streams[role.index].deliveries.hasReportedLimit = true
         workspace.report(Finding(Rule(.deliveryLimit), from: role), at: context, into: &sink)
     }
 }

@@ -114,7 +114,7 @@ extension Session {
     }
 
     /// Reports how often that happened, if it was more than once.
-    mutating func tellStalls(
+    mutating func reportStalls(
         _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         for role in Role.allCases where streams[role.index].stalls.count > 1 {

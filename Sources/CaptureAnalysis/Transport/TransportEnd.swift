@@ -23,7 +23,7 @@ struct TransportEnd {
     var receivedAtEnd: UInt64?
     /// The first RST, and who sent it.
     var reset: (packet: UInt64, from: Direction)?
-    /// That, or one behind which bytes of its sender had been lost.
+    /// That, or a RST before which bytes of its sender had been lost.
     var refusal: (packet: UInt64, from: Direction)?
     /// The segments to which the other end never said a word.
     var unanswered: (run: UnansweredRun, from: Direction)?

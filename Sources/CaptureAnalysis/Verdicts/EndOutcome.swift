@@ -21,7 +21,7 @@ struct EndOutcome {
     /// Of an end of which no frame can be known.
     init() {}
 
-    /// Asking mutates, although nothing changes: else the compiler moves the whole stream first.
+    /// `mutating` so that the stream is read in place, not moved.
     init(_ stream: inout SessionStream) {
         close = stream.close
         brokenRule = stream.brokenRule

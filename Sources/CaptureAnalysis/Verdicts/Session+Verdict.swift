@@ -1,7 +1,7 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What is noted of a session for the verdict on it.
+/// What is recorded during a session for the verdict on it.
 extension Session {
     /// Records a broken rule, unless it was no reason for the other end to fail the connection.
     ///
@@ -35,20 +35,19 @@ extension Session {
     mutating func record(_ upgrade: Upgrade, at origin: Origin) {
         if upgrade.hasTextAfterHead { _ = reportsFirst(.text, of: .server) }
         for role in Role.allCases {
-            let lesser = upgrade.lesserRule(of: role)
-            guard let rule = upgrade.brokenRule(of: role) ?? lesser else { continue }
+            guard let (rule, isLesser) = upgrade.brokenRule(of: role) else { continue }
             let carriedEnd = role == .server && openingEnd < .max ? UInt64(openingEnd) : nil
             streams[role.index].record(
                 BrokenRule(
-                    rule: rule, isOfUpgrade: true, isLesser: rule == lesser, origin: origin, carriedEnd: carriedEnd,
+                    rule: rule, isOfUpgrade: true, isLesser: isLesser, origin: origin, carriedEnd: carriedEnd,
                     framesOfPeer: 0))
         }
     }
 
     /// Advances the readyStates to what FINs and RSTs leave (WHATWG WebSockets 4).
     ///
-    /// An end is closed by a RST, and by the other end's FIN once it has nothing left to say: it has sent its own FIN, or
-    /// both Close frames have passed.
+    /// An end is closed by a RST, and by the other end's FIN once it has nothing left to say: it has sent its own FIN,
+    /// or both Close frames have passed.
     mutating func advanceStates(isReset: Bool, hasClientFinished: Bool, hasServerFinished: Bool, at elapsed: Int64) {
         let isShut = streams[0].close != nil && streams[1].close != nil
         if isReset || hasServerFinished && (hasClientFinished || isShut) {

@@ -2,10 +2,11 @@ package import PacketCapture
 package import PacketDecoding
 package import WireFormat
 
-/// Packets on their way to a file, in the order of the capture, of which some wait until it is known whose they are:
-/// fragments, until their datagram is complete.
+/// Packets on their way to a file, in the order of the capture.
+///
+/// Some wait until their owner is known: fragments, until their datagram is complete.
 package struct PacketQueue<Owner: Sendable>: Sendable {
-    /// A packet, and whose it is.
+    /// A packet, and its owner.
     package struct Entry: Sendable {
         /// The packet.
         package var packet: HeldPacket
@@ -15,7 +16,7 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
         fileprivate var datagram: Int?
         /// Where its payload belongs in the datagram; nil if that lay in another one.
         package var place: FragmentPlace?
-        /// Whose it is; nil if nobody's.
+        /// Its owner; nil if it has none.
         package var owner: Owner?
 
         /// Roughly the bytes of memory it takes.
@@ -79,7 +80,7 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
                 place: places.count == 1 ? places[0] : nil))
     }
 
-    /// Learns whose the fragments of datagrams are, which are complete.
+    /// Learns the owner of the fragments of datagrams that are complete.
     ///
     /// - Parameters:
     ///   - places: Where the packet belongs that completed them, the innermost last.
@@ -172,7 +173,7 @@ extension PacketQueue {
         return name
     }
 
-    /// Lets what waits for one datagram wait for another instead, in time that depends on the smaller number of packets.
+    /// Makes what waits for one datagram wait for another instead, in time that depends on the smaller number of packets.
     ///
     /// - Returns: The name of both.
     private mutating func merge(_ outer: Int, into inner: Int) -> Int {

@@ -48,14 +48,14 @@ struct ExtentIndex: Sendable {
     private(set) var blocks: [Block] = []
     private var end: UInt64 = 0
 
-    /// Extents that are in the spool one behind the other.
+    /// Extents that follow each other in the spool.
     struct Block: Sendable {
         var first: UInt64
         var position: UInt64
         var count: UInt32
     }
 
-    /// Adds one; only behind those before.
+    /// Adds an extent, which must follow all others.
     ///
     /// - Returns: Whether it is.
     mutating func add(_ extent: Extent, _ store: inout some Spool & ~Copyable) -> Bool {

@@ -17,8 +17,8 @@ struct HeadRedaction: Sendable {
         case preamble
         /// Before a head, in a body, or in something else.
         case outside
-        /// Behind the head of an answer that switches protocols: in text, if in anything.
-        case behindSwitch
+        /// After the head of an answer that switches protocols: any line there is text, since frames are not read here.
+        case afterSwitch
         case head
         /// Before the size of a chunk.
         case chunkSize
@@ -47,7 +47,7 @@ struct HeadRedaction: Sendable {
     /// Where bytes begin that no head was expected to hold; nil if that is not known.
     var endOfHeads: UInt64? {
         switch place {
-        case .outside where line.isEmpty, .behindSwitch where line.isEmpty: lineOffset
+        case .outside where line.isEmpty, .afterSwitch where line.isEmpty: lineOffset
         default: nil
         }
     }
@@ -75,17 +75,7 @@ struct HeadRedaction: Sendable {
         if offset != lineOffset &+ UInt64(line.count) {
             // Something was left out: a body, or what the capture lacks.
             if let piece = finishCutLine(values) { pieces.append(piece) }
-            let skipped = offset &- lineOffset
-            line.removeAll()
-            lineOffset = offset
-            isOverlong = false
-            switch place {
-            case .body(let remaining) where skipped < remaining: place = .body(remaining - skipped)
-            case .chunk(let remaining) where skipped < remaining: place = .chunk(remaining - skipped)
-            case .chunk(skipped): place = .chunkSize
-            case .preamble: break
-            default: place = .outside
-            }
+            resume(at: offset)
         }
         var index = 0
         while mayBeSOCKS, line.isEmpty, index < bytes.count {
@@ -98,23 +88,9 @@ struct HeadRedaction: Sendable {
             lineOffset &+= UInt64(message.count)
         }
         while index < bytes.count {
-            if case .chunk(let remaining) = place, line.isEmpty {
-                let taken = min(remaining, UInt64(bytes.count - index))
-                place = remaining == taken ? .chunkSize : .chunk(remaining - taken)
-                index += Int(taken)
-                lineOffset &+= taken
-                continue
-            }
-            if case .body(let remaining) = place, line.isEmpty {
-                // The answer to HEAD has the length of a body that does not come.
-                if bodyLength == remaining, bytes.extracting(index...).starts(with: "HTTP/1.") {
-                    place = .outside
-                    continue
-                }
-                let taken = min(remaining, UInt64(bytes.count - index))
-                place = remaining == taken ? .outside : .body(remaining - taken)
-                index += Int(taken)
-                lineOffset &+= taken
+            let passed = passBody(bytes.extracting(index...))
+            guard passed == 0 else {
+                index += passed
                 continue
             }
             let byte = bytes[index]
@@ -137,6 +113,42 @@ struct HeadRedaction: Sendable {
             line.removeAll(keepingCapacity: true)
         }
         return pieces
+    }
+
+    /// Goes on after bytes that were left out.
+    private mutating func resume(at offset: UInt64) {
+        let skipped = offset &- lineOffset
+        line.removeAll()
+        lineOffset = offset
+        isOverlong = false
+        switch place {
+        case .body(let remaining) where skipped < remaining: place = .body(remaining - skipped)
+        case .chunk(let remaining) where skipped < remaining: place = .chunk(remaining - skipped)
+        case .chunk(skipped): place = .chunkSize
+        case .preamble: break
+        default: place = .outside
+        }
+    }
+
+    /// Passes over the bytes of a body or chunk, if those come next.
+    ///
+    /// - Returns: How many bytes those are.
+    private mutating func passBody(_ bytes: Span<UInt8>) -> Int {
+        guard line.isEmpty else { return 0 }
+        let taken: UInt64
+        switch place {
+        case .chunk(let remaining):
+            taken = min(remaining, UInt64(bytes.count))
+            place = remaining == taken ? .chunkSize : .chunk(remaining - taken)
+        case .body(let remaining):
+            // The answer to HEAD has the length of a body that does not come.
+            let isAbsent = bodyLength == remaining && bytes.starts(with: "HTTP/1.")
+            taken = isAbsent ? 0 : min(remaining, UInt64(bytes.count))
+            place = isAbsent || remaining == taken ? .outside : .body(remaining - taken)
+        case .preamble, .outside, .afterSwitch, .head, .chunkSize: return 0
+        }
+        lineOffset &+= taken
+        return Int(taken)
     }
 
     /// What takes the place of a line whose end the capture lacks: in a head, or where one begins.
@@ -164,7 +176,7 @@ struct HeadRedaction: Sendable {
         case .head where text.isEmpty:
             place =
                 switchesProtocols
-                ? .behindSwitch
+                ? .afterSwitch
                 : hasNoBody ? .outside : isChunked ? .chunkSize : bodyLength > 0 ? .body(bodyLength) : .outside
             isChunked = false
             return Piece(offset: lineOffset, bytes: end)
@@ -182,7 +194,7 @@ struct HeadRedaction: Sendable {
             return Piece(
                 offset: lineOffset,
                 bytes: Array(digits) + [UInt8](repeating: 0x20, count: text.count - digits.count) + end)
-        case .behindSwitch:
+        case .afterSwitch:
             return Piece(offset: lineOffset, bytes: values.pseudonyms.shaped(line))
         case .preamble, .outside, .chunk, .body:
             guard let (skipped, start) = Self.start(of: text, values) else {

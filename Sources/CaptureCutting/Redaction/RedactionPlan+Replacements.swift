@@ -33,7 +33,7 @@ extension RedactionPlan where Store: ~Copyable {
         return Filler.undecodable(count)
     }
 
-    /// Fills a message's payload, but for its beginning.
+    /// Fills a message's payload except its beginning.
     mutating func fill(_ places: [FramePlace], in key: StreamKey, isText: Bool, beginning: [UInt8]) {
         var rest = beginning[...]
         for place in places {

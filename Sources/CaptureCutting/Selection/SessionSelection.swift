@@ -1,4 +1,5 @@
 package import CaptureAnalysis
+package import PacketCapture
 package import TLSDecryption
 package import TraceOutput
 package import WireFormat
@@ -46,6 +47,11 @@ package final class SelectedConnections: @unchecked Sendable {
     package fileprivate(set) var end = Timestamp(nanoseconds: 0)
     /// The number of the last packet.
     package fileprivate(set) var lastPacket: UInt64 = 0
+
+    /// What a file with the packets of wanted connections says of the whole capture; nil if that has no packets.
+    package var part: CapturePart? {
+        start.map { CapturePart(first: $0, last: end, packetCount: lastPacket, keepsNumbers: false) }
+    }
 
     /// How many wanted sessions no comment names, since there was no room.
     package private(set) var uncommentedSessions: UInt64 = 0
@@ -103,7 +109,7 @@ package final class SelectedConnections: @unchecked Sendable {
         return record
     }
 
-    /// Tells whether a packet is wanted.
+    /// Whether a packet is wanted.
     ///
     /// - Parameters:
     ///   - packet: Its number.

@@ -78,7 +78,7 @@ public struct CaptureFile: ~Copyable {
     public var bytesRead: UInt64 { input.compression == nil ? input.buffer.offset : source.bytesRead }
 
     /// The secrets of a pcapng file found so far and not yet taken; at most 16 MiB are kept, counting 128 bytes more for each.
-    public var secrets: [CaptureSecrets] { pcapng.secrets }
+    public var secrets: [CaptureSecrets] { pcapng.secrets.kept }
 
     /// What a pcapng file says about the capture that its packets are a part of.
     var part: CapturePart? { pcapng.part }
@@ -90,14 +90,12 @@ public struct CaptureFile: ~Copyable {
     }
 
     /// Whether secrets beyond 16 MiB were dropped.
-    var hasDroppedSecrets: Bool { pcapng.hasDroppedSecrets }
+    var hasDroppedSecrets: Bool { pcapng.secrets.hasDropped }
 
     /// Returns `secrets` and empties it.
     @inline(__always)
     public mutating func takeSecrets() -> [CaptureSecrets] {
-        guard !pcapng.secrets.isEmpty else { return [] }
-        defer { pcapng.secrets = [] }
-        return pcapng.secrets
+        pcapng.secrets.kept.isEmpty ? [] : pcapng.secrets.takeAll()
     }
 
     /// Reads the next packet that matches the filter; nil at the end.
@@ -198,34 +196,6 @@ public struct CaptureFile: ~Copyable {
             try unsafe pcap.nextRecord(in: &input.buffer)
         } else {
             try unsafe pcapng.nextRecord(in: &input.buffer)
-        }
-    }
-}
-
-/// The contents of a Decryption Secrets Block of a pcapng file (draft-ietf-opsawg-pcapng 4.7).
-public struct CaptureSecrets: Hashable, Sendable {
-    /// The kind of secrets, as registered in section 10.2.
-    public let type: UInt32
-    /// The secrets as stored in the file.
-    public let bytes: [UInt8]
-
-    /// What they take in memory, in bytes: a file may hold them one by one.
-    var cost: Int { bytes.count &+ 128 }
-
-    /// Creates secrets.
-    package init(type: UInt32, bytes: [UInt8]) {
-        self.type = type
-        self.bytes = bytes
-    }
-
-    /// The ``type`` of a TLS key log.
-    package static let keyLog: UInt32 = 0x544C_534B
-
-    /// Whether a file that begins with these four bytes may hold secrets: it is pcapng, or compressed, so that it may be.
-    package static func mayBe(inFileThatBeginsWith magic: [UInt8]) -> Bool {
-        switch FileFormat(magic: magic) {
-        case .pcapng, .compressed, .skippableFrame: true
-        case .pcap, .unknown: false
         }
     }
 }

@@ -24,16 +24,12 @@ public struct MergedCapture: ~Copyable {
     /// The secrets found in pcapng files so far, in order; at most 16 MiB in all, counting 128 bytes more for each.
     ///
     /// Secrets that precede a packet in its file are here when that packet is returned: see ``readBatch()``.
-    public private(set) var secrets: [CaptureSecrets] = []
-    /// What they take in memory, in bytes.
-    private var secretBytes = 0
-    /// Whether some were dropped, and that was reported.
-    private var hasDroppedSecrets = false
+    public var secrets: [CaptureSecrets] { keptSecrets.kept }
 
     /// How often ``readBatch()`` has moved on to other memory.
     ///
     /// The bytes of a batch stay in place until this has grown by the `turns` given to the initializer.
-    package private(set) var turnCount = 0
+    package var turnCount: Int { lent.turnCount }
 
     /// What the files say about the capture that their packets are a part of; nil unless all of them say so, and say the
     /// same or that their captures follow each other.
@@ -42,19 +38,17 @@ public struct MergedCapture: ~Copyable {
     private let filter: String?
     /// What finds the files of a capture that is being written; nil if all were named.
     private let follower: CaptureFollower?
-    private let turns: Int
+    /// The memory that batches are lent from.
+    private var lent: LentMemory
     private let windows: WindowRoom
     /// What each file says about that, the number of its first packet, and what to add to its packets' numbers.
     private var parts: [(part: CapturePart?, firstNumber: UInt64, numberOffset: UInt64)] = []
     /// The number of the latest packet, if the files' own numbers count.
     private var latestNumber: UInt64?
-    /// Whether the memory has changed since `turnCount` was last incremented.
-    private var hasTurned = false
-    /// The memory of files that have been read to their end, each with the turn count at which it can be freed.
-    private var retired: [(memory: [MemoryBlock], until: Int)] = []
     private var queue = MergeQueue()
     /// The file being read; nil before the first packet and after the end.
     private var current: CaptureFile?
+    private var keptSecrets = KeptSecrets()
     /// The other open files, by their index in `names`.
     private var parked: [ParkedFile]
     private var openFileCount = 0
@@ -89,7 +83,7 @@ public struct MergedCapture: ~Copyable {
         windows = WindowRoom(memory)
         self.filter = filter
         follower = nil
-        self.turns = turns
+        lent = LentMemory(turns: turns)
         parked = paths.map { _ in ParkedFile() }
         guard paths.count(where: { $0 == "-" }) <= 1 else {
             throw CaptureError(.repeatedStandardInput, name: "-")
@@ -115,7 +109,7 @@ public struct MergedCapture: ~Copyable {
         windows = WindowRoom(memory)
         self.filter = filter
         self.follower = follower
-        turns = 1
+        lent = LentMemory(turns: 1)
         parked = []
         isLive = true
         byteCount = nil
@@ -187,16 +181,14 @@ public struct MergedCapture: ~Copyable {
         unsafe batch.append(first)
         current?.read(
             into: &batch, count: &packetCount, numberedAfter: &latestNumber, before: queue.secondTime)
-        if turns > 1 { lendBatch() }
+        if lent.isNeeded { lendBatch() }
         return true
     }
 
     /// Bytes of memory held for packets that were lent: a few buffers, unless packets are huge.
     package var lentByteCount: Int {
-        retired.reduce(Self.byteCount(of: Self.lentMemory(of: current))) { $0 + Self.byteCount(of: $1.memory) }
+        lent.byteCount + LentMemory.byteCount(of: Self.lentMemory(of: current))
     }
-
-    private static func byteCount(of memory: [MemoryBlock]) -> Int { memory.reduce(0) { $0 + $1.byteCount } }
 
     private static func lentMemory(of file: borrowing CaptureFile?) -> [MemoryBlock] {
         switch file {
@@ -207,18 +199,15 @@ public struct MergedCapture: ~Copyable {
 
     /// Frees the memory of all batches, the latest one included.
     package mutating func endLending() {
-        retired.removeAll()
+        lent.removeAll()
         current?.endLending()
     }
 
     /// Keeps the batch's memory, and advances `turnCount` if the reader has moved on from earlier batches' memory.
     private mutating func lendBatch() {
-        if current?.takeTurn() == true { hasTurned = true }
+        let hasTurned = current?.takeTurn() == true
         current?.lend()
-        guard hasTurned else { return }
-        hasTurned = false
-        turnCount += 1
-        retired.removeAll { $0.until <= turnCount }
+        lent.endBatch(hasTurned: hasTurned)
     }
 
     /// Reads up to the next packet that matches the filter; nil at the end of all files.
@@ -330,15 +319,9 @@ public struct MergedCapture: ~Copyable {
 
     /// Keeps secrets while there is room.
     private mutating func keep(_ found: [CaptureSecrets], of name: String) {
-        for one in found {
-            guard one.cost <= PcapngReader.maximumSecretBytes &- secretBytes else {
-                if !hasDroppedSecrets { record(CaptureError(.tooManySecrets, name: name)) }
-                hasDroppedSecrets = true
-                return
-            }
-            secretBytes &+= one.cost
-            secrets.append(one)
-        }
+        let hadDropped = keptSecrets.hasDropped
+        guard !found.allSatisfy({ keptSecrets.keep($0) }), !hadDropped else { return }
+        record(CaptureError(.tooManySecrets, name: name))
     }
 
     /// The problem of a file that was read to its end; nil if it has none.
@@ -353,19 +336,10 @@ public struct MergedCapture: ~Copyable {
         takeSecrets()
         if let problem = Self.problem(of: current) { record(problem) }
         finishedBytes += Self.bytesRead(of: current)
-        if turns > 1 { retireMemory() }
+        if lent.isNeeded { lent.retire(Self.lentMemory(of: current)) }
         current = nil
         openFileCount -= 1
         queue.removeFirst()
-    }
-
-    /// Keeps the memory of the current file while packets may be lent from it.
-    private mutating func retireMemory() {
-        // A file without matching packets, perhaps one of thousands, keeps no memory.
-        let memory = Self.lentMemory(of: current)
-        guard !memory.isEmpty else { return }
-        hasTurned = true
-        retired.append((memory, until: turnCount + 1 + turns))
     }
 
     /// Whether the current file's next packet is the next of all; parks the file if it is not.
@@ -419,7 +393,7 @@ public struct MergedCapture: ~Copyable {
     }
 
     private func memory(ofSize size: Int) -> ReadingMemory {
-        ReadingMemory(bufferSize: size, blocks: turns, windows: windows)
+        ReadingMemory(bufferSize: size, blocks: lent.turns, windows: windows)
     }
 
     /// The bytes that windows of zstd may take, of all files that are open together.
@@ -437,23 +411,4 @@ private final class ParkedFile {
     var file: CaptureFile?
     /// The file's next packet; nil before the first is read.
     var record: CapturedRecord?
-}
-
-extension CapturedRecord {
-    /// What files are merged by: the packet's time, or its number in the whole capture.
-    @inline(__always)
-    func place(isNumbered: Bool) -> Timestamp {
-        unsafe isNumbered ? Timestamp(nanoseconds: Int64(truncatingIfNeeded: number)) : time
-    }
-
-    /// Numbers the packet: by its own number if those count, which must grow; else by counting.
-    @inline(__always)
-    mutating func assignNumber(_ count: UInt64, after latest: inout UInt64?) {
-        guard let previous = latest else {
-            unsafe number = count
-            return
-        }
-        unsafe number = max(number, previous &+ 1)
-        latest = unsafe number
-    }
 }

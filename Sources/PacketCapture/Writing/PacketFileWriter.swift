@@ -249,7 +249,7 @@ package struct PacketNote: Hashable, Sendable {
     package var comment: String?
     /// The packet's number in the capture that the file is a part of (4.3, epb_packetid).
     package var number: UInt64?
-    /// Whose it is, for ``PacketFileWriter/keepPackets(where:)``; only with a number, and without a comment.
+    /// Its owner, for ``PacketFileWriter/keepPackets(where:)``; only with a number, and without a comment.
     package var connection: UInt64?
 
     /// Creates a note.

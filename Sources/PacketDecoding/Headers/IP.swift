@@ -1,7 +1,7 @@
 internal import WireFormat
 
 extension HeaderWalk {
-    /// Tells IPv4 from IPv6 by the version in the first four bits.
+    /// Distinguishes IPv4 from IPv6 by the version in the first four bits.
     func readIPVersion(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(1, in: header) else { return .none(lack(of: 1)) }

@@ -23,7 +23,7 @@ extension HeaderWalk {
         }
     }
 
-    /// Tells the two kinds of LINKTYPE_PPP_HDLC apart: the address 0x0f (unicast) or 0x8f (broadcast) is Cisco's.
+    /// Distinguishes the two kinds of LINKTYPE_PPP_HDLC: the address 0x0f (unicast) or 0x8f (broadcast) is Cisco's.
     func readPPPOrCiscoHDLC(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(1, in: header) else { return .none(lack(of: 1)) }

@@ -96,7 +96,7 @@ extension TCPConnection {
         return (0...end(of: other)).contains(offset)
     }
 
-    /// The offset behind the last byte of a stream, or behind its FIN.
+    /// The offset after the last byte of a stream, or after its FIN.
     private mutating func end(of index: Int) -> Int64 {
         Int64(clamping: max(streams[index].nextOffset, streams[index].seenOffset)) &+ 1
     }

@@ -60,7 +60,7 @@ extension TCPConnection {
         if streams[other.index].firstSequence == nil { assumeStart(segment, from: direction) }
         streams[other.index].isHeard = true
         if flags.contains(.syn), !flags.contains(.rst) { sequence &+= 1 }
-        // What may not have come from the other end does not confirm what may not have reached it.
+        // A segment that may be forged does not confirm bytes that may not have arrived.
         let confirms = !doubt.contains(.hopLimit) || !streams[other.index].hasDoubtfulBytes
         if flags.contains(.ack), confirms, doubt.isDisjoint(with: SegmentDoubt.certain.union(.unsentAcknowledgment)),
             streams[other.index].acknowledge(
@@ -91,18 +91,9 @@ extension TCPConnection {
         } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
             countUnanswered(direction, time)
         }
-        if isFin, doubt.isDisjoint(with: .certain),
-            streams[direction.index].finish(at: sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength), doubt),
-            finPackets[direction.index] == nil
-        {
-            finPackets[direction.index] = packet
-            finAcknowledgments[direction.index] = flags.contains(.ack) ? segment.acknowledgment : 0
-            if flags.contains(.ack) { streams[other.index].assumeStart(at: segment.acknowledgment) }
-            if firstEndTime == nil { firstEndTime = time }
-            streams[direction.index].rememberFin(sequence, segment.payloadLength, pendingIdentification)
-        } else if isFin {
-            isCopy = streams[direction.index].isDuplicateFin(
-                sequence, segment.payloadLength, pendingIdentification, silence: silence)
+        if isFin {
+            isCopy = takeFin(
+                of: &segment, at: sequence, direction, doubt, Origin(packet: packet, time: time), silence: silence)
         }
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
             arrival.isDoubtful = streams[direction.index].takeDoubt() || arrival.isDoubtful
@@ -125,12 +116,8 @@ extension TCPConnection {
             slowPathReasons.set(.young, to: packets < 4)
         }
         arrival.closes = isClosed
-        if !streams[direction.index].isIdle {
-            streams[direction.index].age(packets: packets, time: time, limits: limits)
-            arrival.hasMore = true
-        }
-        if !streams[other.index].isIdle {
-            streams[other.index].age(packets: packets, time: time, limits: limits)
+        for index in 0..<2 where !streams[index].isIdle {
+            streams[index].age(packets: packets, time: time, limits: limits)
             arrival.hasMore = true
         }
         if segment.window == 0 || closedWindows != nil {
@@ -138,6 +125,36 @@ extension TCPConnection {
         }
         if isCopy { arrival.isControl = false }
         return arrival
+    }
+
+    /// Takes the FIN of a segment, unless the receiver surely ignores the segment.
+    ///
+    /// - Parameters:
+    ///   - segment: The segment; not changed.
+    ///   - sequence: The sequence number of its first byte.
+    ///   - direction: Who sent it.
+    ///   - doubt: Why the receiver may have ignored it.
+    ///   - origin: Its packet.
+    ///   - silence: Nanoseconds since the connection's packet before.
+    /// - Returns: Whether the packet is a second copy of the one with the stream's FIN.
+    private mutating func takeFin(
+        of segment: inout TCPSegment, at sequence: UInt32, _ direction: Direction, _ doubt: SegmentDoubt,
+        _ origin: Origin, silence: Int64
+    ) -> Bool {
+        let end = sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)
+        guard doubt.isDisjoint(with: .certain), streams[direction.index].finish(at: end, doubt),
+            finPackets[direction.index] == nil
+        else {
+            return streams[direction.index].isDuplicateFin(
+                sequence, segment.payloadLength, pendingIdentification, silence: silence)
+        }
+        let acknowledges = segment.flags.contains(.ack)
+        finPackets[direction.index] = origin.packet
+        finAcknowledgments[direction.index] = acknowledges ? segment.acknowledgment : 0
+        if acknowledges { streams[direction.opposite.index].assumeStart(at: segment.acknowledgment) }
+        if firstEndTime == nil { firstEndTime = origin.time }
+        streams[direction.index].rememberFin(sequence, segment.payloadLength, pendingIdentification)
+        return false
     }
 
     /// Takes a segment of a connection whose bytes are not read: only its end matters.

@@ -125,7 +125,7 @@ package struct TCPConnection: ~Copyable {
         }
     }
 
-    /// That, or a RST at the last byte that its receiver has ever acknowledged: bytes behind it were lost on the way.
+    /// That, or a RST at the last byte that its receiver has ever acknowledged: bytes after it were lost on the way.
     package var refusal: (packet: UInt64, from: Direction)? {
         mutating get {
             if let finalReset { return finalReset }

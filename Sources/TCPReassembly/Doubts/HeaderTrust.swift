@@ -187,7 +187,7 @@ struct HeaderTrust: Sendable {
         let here = isTagged && vlan == 0 ? 14 : UInt16(truncatingIfNeeded: start)
         if !known.contains(.place) || isExcused { place = here }
         known.insert(.place)
-        // IPsec's authentication header, between the two: only a receiver that shares its key looks behind it.
+        // IPsec's authentication header, between the two: only a receiver that shares its key looks past it.
         let isIPv6 = segment.source.address.isIPv6
         let words = segment.networkHeaderWords
         let isSigned = !isIPv6 && bytes[start] & 0x0f != words

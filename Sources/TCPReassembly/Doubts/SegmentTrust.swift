@@ -86,7 +86,7 @@ extension TCPConnection {
         forgetReset(from: direction, &arrival)
     }
 
-    /// Whether a segment was surely sent after a RST that stands at an offset of the same stream: it ends behind that, or there
+    /// Whether a segment was surely sent after a RST that stands at an offset of the same stream: it ends after that, or there
     /// with a FIN, or repeats nothing and brings nothing.
     private mutating func goesBeyond(
         _ segment: borrowing TCPSegment, _ offset: UInt64, _ direction: Direction

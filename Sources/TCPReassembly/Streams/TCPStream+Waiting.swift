@@ -78,7 +78,7 @@ extension TCPStream {
             guard let urgentOffset, urgentOffset < first else { return gap(to: first, before: origin) }
             // A gap ends where a byte out of band follows.
             if urgentOffset > nextOffset { return gap(to: urgentOffset, before: origin) }
-            // That byte was sent if what waits behind it was.
+            // That byte was sent if what waits after it was.
             seenOffset = max(seenOffset, first)
             passUrgentByte()
             if first > nextOffset { return gap(to: first, before: origin) }

@@ -2,14 +2,14 @@ import WireFormat
 
 /// One direction of a connection: puts its bytes in order, each of them once.
 ///
-/// If copies of a byte differ, the one counts that Linux keeps: the first in order, and of those that wait the one whose
-/// segment begins earlier (`HeldSegments`). Differences that are noticed count in ``conflictingSegments``: copies are compared byte by byte with waiting bytes, and by hashes with the last
-/// segments delivered (`RecentSegments`). Doubtful bytes, which may not have reached the receiver, wait until it has
-/// acknowledged them, and give way to others. Bytes far outside the receiver's window are ignored and count in
-/// ``outOfWindowSegments``.
+/// If copies of a byte differ, the one counts that Linux keeps: the first in order, and of those that wait the one
+/// whose segment begins earlier (`HeldSegments`). Copies are compared byte by byte with waiting bytes, and by hashes
+/// with the last segments delivered (`RecentSegments`); differences count in ``conflictingSegments``. Doubtful bytes,
+/// which may not have reached the receiver, wait until it has acknowledged them, and give way to others. Bytes far
+/// outside the receiver's window are ignored and count in ``outOfWindowSegments``.
 ///
-/// Bytes that are next in order are not copied: `receive` returns which part of a segment they are. What comes too early
-/// waits, and `next` delivers it.
+/// Bytes that are next in order are not copied: `receive` returns which part of a segment they are. What comes too
+/// early waits, and `next` delivers it.
 package struct TCPStream: ~Copyable {
     // What every segment touches comes first: see ``hotByteCount``.
 
@@ -21,8 +21,8 @@ package struct TCPStream: ~Copyable {
     package internal(set) var isFinAcknowledged = false
     /// Whether more waits than the bounds allow.
     package internal(set) var isFull = false
-    /// Whether something was counted as conflicting, out of window or inserted, or an acknowledgment was ignored, since the
-    /// last `takeDoubt`.
+    /// Whether something was counted as conflicting, out of window or inserted, or an acknowledgment was ignored, since
+    /// the last `takeDoubt`.
     var hasDoubt = false
     /// Whether a segment has brought nothing new since the last `takeRepeat`.
     var hasRepeated = false
@@ -77,8 +77,8 @@ package struct TCPStream: ~Copyable {
     package internal(set) var conflictingSegments: UInt64 = 0
     /// Where the first of them differed: the offset of the byte, or of the delivered segment that holds it.
     package internal(set) var firstConflictOffset: UInt64?
-    /// Segments ignored outside the window or after the FIN, FINs in impossible places, and SYNs and RSTs that the other
-    /// end must ignore.
+    /// Segments ignored outside the window or after the FIN, FINs in impossible places, and SYNs and RSTs that the
+    /// other end must ignore.
     package internal(set) var outOfWindowSegments: UInt64 = 0
     /// Bytes reported as gaps.
     package internal(set) var gapBytes: UInt64 = 0
@@ -87,8 +87,8 @@ package struct TCPStream: ~Copyable {
     /// Of these, bytes whose packets were captured but cut by the snap length.
     package internal(set) var cutBytes: UInt64 = 0
 
-    /// The bytes at the start of the value that the fast path touches, up to `recent`; `HotBytesTests` holds them against the
-    /// fields' addresses.
+    /// The bytes at the start of the value that the fast path touches, up to `recent`; `HotBytesTests` holds them
+    /// against the fields' addresses.
     static var hotByteCount: Int { 185 }
 
     init() {}

@@ -1,7 +1,7 @@
 import CCrypto
 import WireFormat
 
-/// The contexts of libcrypto for all connections of a shard, and their secrets.
+/// What the TLS connections of a shard share: the contexts of libcrypto, the secrets, and memory for what few need at once.
 ///
 /// A context takes a kilobyte, so connections have none: they keep their keys, and a context takes the key of the current
 /// record. The common AEADs have several (``KeyedContexts``), every other use has one. Not thread-safe.
@@ -37,22 +37,16 @@ package final class CipherBench {
     private let keyed: KeyedContexts
     /// By ``Kind/index``.
     private var contexts = [Context?](repeating: nil, count: 2 * Kind.Use.allCases.count)
-    /// Secrets that may still be tried on records of unknown sessions, on all connections.
-    package var midstreamTrials = mostMidstreamTrials
-    /// Bytes that may still be spent on trials after losses, on all connections (``TLSReader/trialBudget``).
-    package var trialBudget = mostTrialBytes
-    /// Lines of key logs that may still be read for them.
-    package var midstreamLines = mostMidstreamLines
-    /// The keys that are tried on them, and when they were made (``SecretStore/age(at:)``).
+    /// What all connections together may still try.
+    package var trials = TrialAllowance()
+    /// The keys that are tried on records of unknown sessions, and when they were made (``SecretStore/age(at:)``).
     var midstreamKeys: (age: Int, keys: [MidstreamKey])?
     /// Memory for what connections keep of their directions.
     let sides = TLSReader.SidePool()
-    /// Names of servers that many connections may share.
-    private var names: Set<String> = []
-    /// The bytes that they take.
-    private var nameBytes = 0
-    /// Incomplete records that are not used, with their room.
-    private var partials: [PartialRecord] = []
+    /// Names of servers, which many connections have in common.
+    var names = SharedNames()
+    /// Incomplete records that are not used.
+    var partials = PartialRecordPool()
     /// Room for what an HMAC is made of.
     private var message: [UInt8] = []
 
@@ -70,65 +64,16 @@ package final class CipherBench {
         for context in contexts { context.map { unsafe EVP_CIPHER_CTX_free($0.pointer) } }
     }
 
-    // MARK: Trials
-
-    private static let mostMidstreamTrials = 1 << 20
-    private static let mostTrialBytes = 4 << 30
-    private static let mostMidstreamLines = 1 << 23
-
-    /// Allows further trials, since as many bytes have been captured: all trials take a time in proportion to the capture, and
-    /// a capture that never ends does not use them up.
+    /// Allows further trials, since this many bytes have been captured; without secrets, nothing is tried.
     package func allowTrials(after count: Int) {
-        guard secrets != nil else { return }
-        midstreamTrials = min(midstreamTrials &+ count &>> 12, Self.mostMidstreamTrials)
-        trialBudget = min(trialBudget &+ count &<< 2, Self.mostTrialBytes)
-        midstreamLines = min(midstreamLines &+ count &>> 9, Self.mostMidstreamLines)
+        if secrets != nil { trials.grow(after: count) }
     }
 
-    // MARK: Room
-
-    /// The same name, sharing its memory with that of other connections while the table has room.
-    ///
-    /// - Returns: The name, and whether nobody else counts its memory.
-    func shared(_ name: String) -> (name: String, isOwn: Bool) {
-        // Short strings take no memory of their own.
-        guard name.utf8.count > 15 else { return (name, false) }
-        if let place = names.firstIndex(of: name) { return (names[place], false) }
-        guard name.utf8.count <= Self.longestName, names.count < Self.nameLimit else { return (name, true) }
-        names.insert(name)
-        nameBytes &+= name.utf8.count &+ Self.nameOverhead
-        return (name, false)
-    }
-
-    /// What a name takes beside its bytes: the string's object, and its share of the table.
-    private static let nameOverhead = 80
-
-    /// The bytes that it takes: names, contexts, room that is lent, sides of connections.
+    /// The bytes that it takes: names, contexts, incomplete records, sides of connections.
     package var byteCount: Int {
-        nameBytes &+ keyed.byteCount &+ partials.count &* Self.longestRoom &+ sides.byteCount
+        names.byteCount &+ keyed.byteCount &+ partials.byteCount &+ sides.byteCount
             &+ (midstreamKeys?.keys.capacity ?? 0) &* MemoryLayout<MidstreamKey>.stride
     }
-
-    private static let nameLimit = 4096
-    private static let longestName = 255
-
-    /// Lends an empty record.
-    func takePartial(at start: UInt64) -> PartialRecord {
-        let partial = partials.popLast() ?? PartialRecord()
-        partial.start = start
-        return partial
-    }
-
-    /// Takes a record back, within reason.
-    func giveBack(_ partial: PartialRecord) {
-        guard partials.count < Self.partialLimit, partial.bytes.capacity <= Self.longestRoom else { return }
-        partial.bytes.removeAll(keepingCapacity: true)
-        partial.lostCount = 0
-        partials.append(partial)
-    }
-
-    private static let partialLimit = 8
-    private static let longestRoom = 40 << 10
 
     // MARK: AEAD
 
@@ -331,7 +276,7 @@ package final class CipherBench {
 
     // MARK: Contexts
 
-    /// Lets a context begin a message.
+    /// Begins a message in a context.
     private func start(_ kind: Kind, _ context: OpaquePointer, _ key: KeyBytes, _ nonce: Block) -> Bool {
         let isKnown = contexts[kind.index]?.key == key
         if !isKnown { contexts[kind.index]?.key = key }

@@ -17,7 +17,7 @@ final class KeyedContexts {
         fileprivate var value = UInt64.max
     }
 
-    /// What has a key; zeros before the first.
+    /// A place for a key; zeros before the first.
     @safe
     private struct Place {
         /// The claim of the key that it has.
@@ -192,7 +192,7 @@ final class KeyedContexts {
     /// What libcrypto looks at of a context, and of GCM's own state, about.
     private static let (nearCipherSize, nearGCMSize) = (192, 448)
 
-    /// Lets another key have a place, since nothing more is decrypted with the one that has it.
+    /// Frees the place of a key: nothing more is decrypted with it.
     func release(_ claim: Claim) {
         let index = Int(truncatingIfNeeded: claim.value) & (limit &- 1)
         guard unsafe places[index].claim == claim.value else { return }

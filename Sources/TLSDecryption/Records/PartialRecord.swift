@@ -2,7 +2,7 @@ import WireFormat
 
 /// A record of which bytes are still to come.
 ///
-/// Most connections have none: ``CipherBench`` keeps some that are not used, with their room.
+/// Most connections have none: ``PartialRecordPool`` keeps some that are not used.
 @safe
 final class PartialRecord {
     /// Its bytes, from its header on.
@@ -54,5 +54,33 @@ final class PartialRecord {
         guard lostCount == 0, bytes.count >= RecordHeader.size, new.count < missing else { return nil }
         bytes.append(copying: new)
         return 2 &* new.count
+    }
+}
+
+/// Incomplete records that are not used, with the room for their bytes.
+struct PartialRecordPool {
+    /// The most that are kept.
+    private static let countLimit = 8
+    /// The most room that one may keep, in bytes.
+    private static let longestRoom = 40 << 10
+
+    private var records: [PartialRecord] = []
+
+    /// The bytes that they take at most.
+    var byteCount: Int { records.count &* Self.longestRoom }
+
+    /// Lends an empty record that begins at `start` of the carrying stream.
+    mutating func take(at start: UInt64) -> PartialRecord {
+        let record = records.popLast() ?? PartialRecord()
+        record.start = start
+        return record
+    }
+
+    /// Takes a record back, within reason.
+    mutating func giveBack(_ record: PartialRecord) {
+        guard records.count < Self.countLimit, record.bytes.capacity <= Self.longestRoom else { return }
+        record.bytes.removeAll(keepingCapacity: true)
+        record.lostCount = 0
+        records.append(record)
     }
 }

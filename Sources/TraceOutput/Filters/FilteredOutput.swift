@@ -1,7 +1,7 @@
 package import CaptureAnalysis
 import WebSocketProtocol
 
-/// A format behind a filter: the format never sees what the filter drops.
+/// A format and the filter in front of it: the format never sees what the filter drops.
 ///
 /// ``EventFilter`` defines the rules. While it is undecided whether a connection is shown, its `connection` event and at
 /// most ``maximumHeld`` more are held, until its `end` at the latest.
@@ -113,7 +113,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     /// As the format's.
     package static var writesFile: Bool { Base.writesFile }
 
-    /// Lets the format begin its file.
+    /// Begins the file of the format.
     package mutating func open(_ path: String?, named name: String) {
         base.open(path, named: name)
     }

@@ -1,6 +1,6 @@
 /// Puts records in the order of their keys; equal ones stay as they were.
 ///
-/// It looks ahead over at most ``maximumCount`` records: one that comes later than that stays behind those already taken.
+/// It looks ahead over at most ``maximumCount`` records: one that comes later than that follows those already taken.
 struct RecordWindow {
     /// Where a record's text is in the spool.
     struct Place {

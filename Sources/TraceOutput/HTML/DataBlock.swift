@@ -12,7 +12,7 @@ struct DataBlock: ~Copyable {
         case payloads
         /// Sessions: a JSON object a line.
         case sessions
-        /// Lines of the trace, each behind its session's place and a tab.
+        /// Lines of the trace, each preceded by its session's place and a tab.
         case details
         /// What the page needs to know of the capture: one JSON object.
         case meta

@@ -25,7 +25,7 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// At most so many sessions: those that deserve attention first, among equals the first.
+    /// At most this many sessions: troubled ones first, and among equals the ones that come first.
     private func firstRows(_ most: Int) -> [SessionRow] {
         let rows = counts.sessions.rows
         guard rows.count > most || options.height != nil else { return rows }

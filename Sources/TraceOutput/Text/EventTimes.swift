@@ -2,7 +2,7 @@ package import CaptureAnalysis
 package import WireFormat
 
 extension EventContext {
-    /// Where something happened: there, or, if that is nil, where it is told.
+    /// Where something happened: at `origin`, or where it is reported if that is nil.
     package func place(of origin: Origin?) -> Origin { origin ?? Origin(packet: packet, time: time) }
 
     /// The same in nanoseconds since the capture's first packet.
@@ -13,8 +13,8 @@ extension EventContext {
 }
 
 extension ConnectionStart {
-    /// When the connection began, in nanoseconds since the capture's first packet: its SYN, or the first evidence of the
-    /// session.
+    /// When the connection began, in nanoseconds since the capture's first packet: its SYN, or the first evidence of
+    /// the session.
     func elapsed(at context: borrowing EventContext) -> Int64 {
         let time = context.time
         return context.elapsed &- (tcp.syn.map { time.nanoseconds(since: $0.time) } ?? 0)
@@ -22,8 +22,8 @@ extension ConnectionStart {
 }
 
 extension Origin {
-    /// When the bytes were captured, in nanoseconds since the capture's first packet: perhaps earlier than they could be
-    /// read.
+    /// When the bytes were captured, in nanoseconds since the capture's first packet: perhaps earlier than they could
+    /// be read.
     func elapsed(at context: borrowing EventContext) -> Int64 {
         context.elapsed &+ time.nanoseconds(since: context.time)
     }

@@ -129,7 +129,7 @@ struct ISALInflater: ~Copyable {
     /// The literal that the first of `count` bits spell, and the length of its code; nil if they spell none.
     private func literal(of bits: UInt32, _ count: Int) -> (UInt8, length: Int)? {
         for length in 1...min(count, Int(isal_lookup_bits)) {
-            // Whatever comes behind its code, a symbol stays the same.
+            // Whatever follows its code, a symbol stays the same.
             let begun = bits & (1 &<< UInt32(length) &- 1)
             let first = unsafe isal_literal(state, begun)
             guard first >= 0 else { continue }

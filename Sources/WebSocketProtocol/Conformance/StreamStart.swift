@@ -1,6 +1,6 @@
 package import WireFormat
 
-/// The bytes that a stream begins with, right behind the upgrade, while it is not clear whether they are frames.
+/// The bytes that a stream begins with, right after the upgrade, while it is not clear whether they are frames.
 package final class StreamStart {
     /// The bytes of a segment, or what else came together.
     package struct Piece {
@@ -17,7 +17,7 @@ package final class StreamStart {
     /// How many frames the other end had begun when the first came.
     package let framesOfPeer: UInt64
 
-    /// The most bytes of text that are looked at: whatever has no frame in so many is something else.
+    /// The most bytes of text that are looked at: whatever has no frame in that many is something else.
     static let limit = 4096
     /// The same if it does not begin with text; each further segment has all of them looked at again.
     static let limitOfNumbers = 256

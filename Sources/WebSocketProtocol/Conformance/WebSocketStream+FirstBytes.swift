@@ -1,6 +1,6 @@
 package import WireFormat
 
-/// What stands at the beginning of a stream, right behind the upgrade, in place of a frame.
+/// What stands at the beginning of a stream, right after the upgrade, in place of a frame.
 extension WebSocketStream {
     /// Whether it is not clear yet what the stream begins with.
     ///
@@ -87,7 +87,7 @@ extension WebSocketStream {
         return bytes[0].isText ? firstText(bytes, text, isEnd: isEnd) : .frames
     }
 
-    /// Tells frames from numbers of a binary protocol, most of whose bytes are 0, and from frames of hixie-76.
+    /// Distinguishes frames from numbers of a binary protocol, most of whose bytes are 0, and from frames of hixie-76.
     private mutating func firstNumbers(_ bytes: Span<UInt8>, isEnd: Bool) -> StreamBeginning? {
         var start = 0
         while start &+ 1 < bytes.count, bytes[start] <= Opcode.binary.rawValue, bytes[start &+ 1] == 0 { start &+= 2 }
@@ -102,7 +102,7 @@ extension WebSocketStream {
         return brokenRuleCount(header, header.opcode) > 1 ? .foreign(nil) : .frames
     }
 
-    /// Tells frames from text in lines.
+    /// Distinguishes frames from lines of text.
     ///
     /// Text is no frame: its FIN would be missing from a control frame, its opcode be reserved, a reserved bit be set, or a
     /// continuation have nothing to continue.
@@ -136,7 +136,7 @@ extension WebSocketStream {
 /// How far bytes are the beginning of something.
 private enum Match {
     case none
-    /// It would go on behind them.
+    /// It would go on after them.
     case part
     case whole
 }
@@ -159,7 +159,7 @@ extension Span<UInt8> {
 
     /// Whether each line is empty or begins with the name of a field and a colon (RFC 9112 5).
     package var areFields: Bool {
-        // How long the name is of the field that the line begins with; nil behind it.
+        // How long the name of the field is that the line begins with; nil once it has ended.
         var nameLength: Int? = 0
         for index in indices {
             let byte = self[index]
@@ -224,7 +224,7 @@ extension Span<UInt8> {
         return match == .none ? self.match(of: "\u{0}\u{6}MQIsdp", from: start &+ 1) : match
     }
 
-    /// Tells what begins with 0 and no empty frame from frames of hixie-76: text between 0 and 255.
+    /// Distinguishes what begins with 0 and no empty frame from frames of hixie-76: text between 0 and 255.
     fileprivate func firstHixie(isEnd: Bool) -> StreamBeginning? {
         for index in 1..<count {
             if self[index] == 0xff {

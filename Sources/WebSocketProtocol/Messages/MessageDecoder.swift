@@ -73,20 +73,23 @@ struct MessageDecoder: ~Copyable {
         if !holdsAbandoned { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
-    /// Lets the message that has begun keep its bytes, as those of the one before it are not needed any more.
+    /// Begins to keep the bytes of the message that has begun, since those of the one before it are no longer needed.
     mutating func releaseAbandoned(wanted: Int, _ resources: inout StreamResources) {
         guard holdsAbandoned else { return }
         holdsAbandoned = false
         if isInMessage { kept.begin(wanted: wanted, limit: limits.message, in: &resources.payloads) }
     }
 
-    /// Notes that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
+    /// Records that a message passed that was decoded elsewhere: no fragment to come belongs to an earlier one.
     @inline(__always)
     mutating func passMessage() {
         place = .outside
     }
 
-    /// Passes a continuation frame that belongs to no message seen; tells whether it may (RFC 6455 5.4).
+    /// Passes over a continuation frame that belongs to no message seen.
+    ///
+    /// - Parameter isLast: Whether it has FIN.
+    /// - Returns: Whether it is allowed: the message may have begun in a gap (RFC 6455 5.4).
     mutating func passContinuation(isLast: Bool) -> Bool {
         guard place == .unknown else { return false }
         if isLast { place = .outside }
@@ -192,7 +195,7 @@ struct MessageDecoder: ~Copyable {
         return current
     }
 
-    /// Notes that the place in the stream became unknown.
+    /// Records that the place in the stream became unknown: the compression context is lost with it (RFC 7692 7.1.1).
     mutating func loseContext() {
         compression.lose()
     }
@@ -297,7 +300,7 @@ struct MessageDecoder: ~Copyable {
             inflate(tail.span, &resources.inflated, &resources.payloads, &violations)
         }
         guard withheld == nil else { return }
-        if isBomb(from: current.wireLength, slack: 0) {
+        if limits.isBomb(inflated: decodedLength, from: current.wireLength, slack: 0) {
             giveUp(.inflateBomb, .bomb, &resources.payloads, &violations)
             return
         }
@@ -313,16 +316,12 @@ struct MessageDecoder: ~Copyable {
         if exceedsWindow { violations.insert(.windowExceeded) }
     }
 
-    /// Whether the message so far is a bomb: judged by the bytes that came, since what a frame claims to have may never come.
+    /// Whether the message so far is a bomb: judged by the bytes that came, since what a frame claims to have may never
+    /// come.
     ///
-    /// The bytes that come next may bring the ratio down: before the end, as much as the threshold and what a few more bytes
-    /// may inflate to is allowed.
-    private var isBomb: Bool { isBomb(from: UInt64(inflatedFrom) &+ 64, slack: limits.ratioThreshold) }
-
-    private func isBomb(from compressed: UInt64, slack: UInt64) -> Bool {
-        if decodedLength > limits.inflatedMessage { return true }
-        guard decodedLength > limits.ratioThreshold else { return false }
-        let (allowed, overflow) = compressed.multipliedReportingOverflow(by: limits.inflateRatio)
-        return !overflow && decodedLength &- min(decodedLength, slack) > allowed
+    /// The bytes that come next may bring the ratio down: before the end, as much as the threshold and what a few more
+    /// bytes may inflate to is allowed.
+    private var isBomb: Bool {
+        limits.isBomb(inflated: decodedLength, from: UInt64(inflatedFrom) &+ 64, slack: limits.ratioThreshold)
     }
 }

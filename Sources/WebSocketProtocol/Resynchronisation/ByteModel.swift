@@ -67,7 +67,7 @@ struct ByteModel: ~Copyable {
     /// The binary logarithm of a positive number in tenths, rounded down.
     private static func logarithm(_ number: Int) -> Int {
         let whole = Int.bitWidth &- 1 &- number.leadingZeroBitCount
-        // The fraction is taken to be linear in the bits behind the first: at most 0.09 too small.
+        // The fraction is taken as linear in the bits after the first: at most 0.09 too small.
         let fraction = (number &- (1 &<< whole)) &* 10 &>> whole
         return whole &* 10 &+ fraction
     }

@@ -64,7 +64,7 @@ struct ChainSet: ~Copyable {
     /// - Parameters:
     ///   - kept: The bytes.
     ///   - segmentStart: Where the segment begins that came last; nil if there is none.
-    ///   - isEnd: Whether no more bytes come behind these.
+    ///   - isEnd: Whether no more bytes follow these.
     mutating func advance(over kept: borrowing SearchedBytes, segmentStart: UInt64?, isEnd: Bool) {
         let end = kept.end
         var walks = ChainWalks(from: candidate, to: end)
@@ -206,7 +206,7 @@ extension ChainSet {
         isUndecided = true
     }
 
-    /// Lets chains that begin before a place, whose bytes were discarded, keep their evidence and begin at their next header.
+    /// Moves chains that begin before a place, whose bytes were discarded, to their next header; they keep their evidence.
     mutating func restart(before offset: UInt64) {
         for index in chains.indices where chains[index].start < offset { chains[index].restart() }
         isUndecided = true

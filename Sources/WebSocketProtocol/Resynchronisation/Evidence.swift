@@ -43,7 +43,7 @@ package enum Evidence {
     static let repeatLimit = 12
     /// What a printable character costs that unmasking makes, in tenths of a bit: there are 98 of them.
     static let characterCost = 66
-    /// Bits by which a masking key must surprise: it is random (RFC 6455 5.3), so 32 but for the model's own error.
+    /// Bits by which a masking key must surprise: it is random (RFC 6455 5.3), which would be 32 without the model's own error.
     static let keySurprise = 24
     /// The most that unmasked characters of one frame count.
     static let unmaskedText = 24

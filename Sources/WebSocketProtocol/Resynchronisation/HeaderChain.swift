@@ -86,7 +86,7 @@ struct HeaderChain {
     ///
     /// - Parameters:
     ///   - header: What stands where a header is due.
-    ///   - payload: The bytes after the header, as many as are at hand, at most the payload's length.
+    ///   - payload: The bytes after the header that are known, at most the payload's length.
     ///   - isText: Whether its first byte stands in a UTF-8 sequence of a stream that is UTF-8, so that it proves nothing.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
     ///   - model: What the stream's bytes are if they are no frames.
@@ -163,7 +163,7 @@ struct HeaderChain {
         start = next
     }
 
-    /// Notes that a gap broke other chains, the best of which had this much evidence.
+    /// Records that a gap broke other chains, the best of which had this much evidence.
     mutating func lose(rivalBits bits: Int) {
         rivalBits = max(rivalBits, bits)
     }
@@ -298,7 +298,7 @@ extension HeaderChain {
     ///   - walks: Who has taken which header in them.
     ///   - model: What they are if they are no frames.
     ///   - rules: What frames may be.
-    ///   - isEnd: Whether no more bytes come behind these.
+    ///   - isEnd: Whether no more bytes follow these.
     /// - Returns: Whether the chain goes on; false if it breaks, or meets another.
     mutating func follow(
         _ kept: borrowing SearchedBytes, _ walks: inout ChainWalks, _ model: borrowing ByteModel,

@@ -66,7 +66,7 @@ package struct SearchedBytes {
         pieces.indices.reduce(0) { $0 + bytes(ofPiece: $1, from: offset).count }
     }
 
-    /// Where the byte at a place behind the last gap stands in ``bytes``.
+    /// The index in ``bytes`` of the byte at an offset after the last gap.
     func index(of offset: UInt64) -> Int { Int(offset &- self.offset) }
 
     /// Adds a segment.

@@ -16,10 +16,7 @@ struct CutRun {
         try input.refuse(output: path)
         let (selected, status) = try input.select(
             for: "wstap cut", keeping: writesSecrets ? [.comments, .clientRandoms] : .comments)
-        let part = selected.start.map {
-            CapturePart(first: $0, last: selected.end, packetCount: selected.lastPacket, keepsNumbers: false)
-        }
-        var file = try CutFile(path: path, comment: part?.text)
+        var file = try CutFile(path: path, comment: selected.part?.text)
         let options = try input.options()
         var pipeline = Pipeline(options: options)
         var events = NoEvents()
@@ -32,6 +29,13 @@ struct CutRun {
                 }
             }
             return PacketNote(comment: selected.takeComment(of: record))
+        }
+        func writeSettled(at time: Timestamp?) {
+            while let entry = queue.next(at: time) {
+                guard let record = entry.owner else { continue }
+                let note = note(record)
+                file.packets.append(entry.packet, note: note)
+            }
         }
         try input.eachPacket { packet, _ in
             pipeline.receive(packet, into: &events)
@@ -50,33 +54,27 @@ struct CutRun {
             case .datagram, .other:
                 if pipeline.isLatestFragment { queue.settle(pipeline.latestFragmentPlaces, owner: nil) }
             }
-            while let entry = queue.next(at: packet.time) {
-                guard let record = entry.owner else { continue }
-                let note = note(record)
-                file.packets.append(entry.packet, note: note)
-            }
+            writeSettled(at: packet.time)
             try file.advance()
         }
-        while let entry = queue.next(at: nil) {
-            guard let record = entry.owner else { continue }
-            let note = note(record)
-            file.packets.append(entry.packet, note: note)
-        }
+        writeSettled(at: nil)
         let written = file.packets.packetCount
         try file.finish()
-        if !input.messages.quiet {
-            let message =
-                "\(written) packets of \(selected.connections.count) "
-                + "\(selected.connections.count == 1 ? "connection" : "connections") with \(selected.sessionCount.wanted) of "
-                + "\(selected.sessionCount.all) sessions written to \(path)"
-            complain(TerminalText.safe(message))
-            if selected.uncommentedSessions > 0 {
-                complain(
-                    "\(selected.uncommentedSessions) of these sessions are not named in comments, which would be too long"
-                )
-            }
-        }
+        if !input.messages.quiet { report(selected, packets: written) }
         input.report(abandonedFragments: queue.abandonedFragments)
         if status != .success { throw status }
+    }
+
+    /// Says on standard error what was written.
+    private func report(_ selected: SelectedConnections, packets: UInt64) {
+        let (connections, sessions) = (selected.connections.count, selected.sessionCount)
+        complain(
+            TerminalText.safe(
+                "\(packets) packets of \(connections) \(connections == 1 ? "connection" : "connections") with "
+                    + "\(sessions.wanted) of \(sessions.all) sessions written to \(path)"))
+        if selected.uncommentedSessions > 0 {
+            complain(
+                "\(selected.uncommentedSessions) of these sessions are not named in comments, which would be too long")
+        }
     }
 }

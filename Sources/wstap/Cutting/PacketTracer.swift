@@ -17,7 +17,7 @@ struct ShardPlace: Sendable {
 
 /// Finds out whose packets are: by decoding them alone, or with all that an analysis knows.
 struct PacketTracer: ~Copyable {
-    /// Whose a packet is.
+    /// Which connection a packet belongs to.
     enum Target {
         /// A TCP segment; nil if its connection is surely not wanted.
         case segment(ShardPlace?)

@@ -28,10 +28,7 @@ struct RedactRun {
             store: SpoolFile(beside: path), memory: input.memory.redaction)
         try learn(&plan)
         if let failure = plan.failure { throw Self.failed(failure) }
-        let part = selected.start.map {
-            CapturePart(first: $0, last: selected.end, packetCount: selected.lastPacket, keepsNumbers: false)
-        }
-        var file = try CutFile(path: path, comment: part?.text)
+        var file = try CutFile(path: path, comment: selected.part?.text)
         let leftOut = try write(&plan, selected, HeaderScrub(addresses: addresses), to: &file)
         // What could not be read back was filled, but the file is not what it should be.
         if let failure = plan.failure { throw Self.failed(failure) }
@@ -62,7 +59,9 @@ struct RedactRun {
         pipeline.finish(into: &plan)
     }
 
-    /// Writes the packets; returns what was left out.
+    /// Writes the redacted packets.
+    ///
+    /// - Returns: What was left out.
     private func write(
         _ plan: inout RedactionPlan<SpoolFile>, _ selected: SelectedConnections, _ headers: HeaderScrub,
         to file: inout CutFile
@@ -105,17 +104,11 @@ struct RedactRun {
                     break
                 }
                 guard let record else { break }
-                var held = HeldPacket(packet)
-                let checksum = redact(&held.bytes, owner, record, &plan)
-                held.interfaceName = []
-                guard
-                    headers.scrub(
-                        &held.bytes, wireLength: held.originalLength, held.linkType, checksum: checksum)
-                else {
+                if let redacted = redacted(packet, owner, record, &plan, &headers) {
+                    queue.append(redacted, number: packet.number, of: record)
+                } else {
                     leftOut.packets &+= 1
-                    break
                 }
-                queue.append(held, number: packet.number, of: record)
             case .fragment: queue.append(fragment: packet, at: pipeline.latestFragmentPlaces)
             case .datagram, .other:
                 if pipeline.isLatestFragment { queue.settle(pipeline.latestFragmentPlaces, owner: nil) }
@@ -128,9 +121,22 @@ struct RedactRun {
         return leftOut
     }
 
+    /// A packet without what its segment and headers reveal; nil if its headers lead nowhere.
+    private func redacted(
+        _ packet: borrowing CapturedPacket, _ owner: SegmentOwner, _ record: UInt64,
+        _ plan: inout RedactionPlan<SpoolFile>, _ headers: inout HeaderScrub
+    ) -> HeldPacket? {
+        var held = HeldPacket(packet)
+        let checksum = redact(&held.bytes, owner, record, &plan)
+        held.interfaceName = []
+        let isShown = headers.scrub(
+            &held.bytes, wireLength: held.originalLength, held.linkType, checksum: checksum)
+        return isShown ? held : nil
+    }
+
     /// Redacts a segment in what it was found in, and what follows it, which may be anything.
     ///
-    /// - Returns: What was to say about its checksum.
+    /// - Returns: What its checksum was before.
     private func redact(
         _ bytes: inout [UInt8], _ owner: SegmentOwner, _ record: UInt64, _ plan: inout RedactionPlan<SpoolFile>
     ) -> ChecksumStatus {

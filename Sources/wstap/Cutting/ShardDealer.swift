@@ -9,7 +9,7 @@ struct ShardDealer: ~Copyable {
     private var tracer: PacketTracer
     private let includesUDP: Bool
     private var queue = PacketQueue<ShardPlace>()
-    /// Whether no packet waits, which is so but for fragments.
+    /// Whether no packet waits: only fragments make packets wait.
     private var isQueueEmpty = true
 
     init(files: ShardFiles, tracer: consuming PacketTracer, includesUDP: Bool) {
@@ -21,7 +21,7 @@ struct ShardDealer: ~Copyable {
     /// How many fragments were left out, since their datagram was never complete.
     var abandonedFragments: UInt64 { queue.abandonedFragments }
 
-    /// Writes a packet, or lets it wait behind fragments.
+    /// Writes a packet, or queues it after fragments that wait.
     mutating func deal(_ packet: borrowing CapturedPacket, of capture: borrowing MergedCapture) throws {
         try files.pass(packet, of: capture)
         let target = tracer.trace(packet)

@@ -14,7 +14,7 @@ protocol FormatUser {
     /// Runs with a format.
     ///
     /// - Parameters:
-    ///   - format: The format, behind a filter if one is needed.
+    ///   - format: The format, with a filter in front of it if one is needed.
     ///   - batch: Creates an empty batch, in which a part of a parallel analysis passes its events to the format.
     /// - Throws: Whatever ends the run with another exit status than 0.
     func use<Batch: OutputBatch & ~Copyable>(

@@ -33,7 +33,7 @@ final class Following {
     }
 }
 
-/// Whoever reads the output.
+/// The reader of the output.
 private final class OutputReader {
     /// The output, if it is a pipe.
     var descriptor: Int32 = -1

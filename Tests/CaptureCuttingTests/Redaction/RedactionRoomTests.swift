@@ -32,51 +32,27 @@ private struct Store: Spool, ~Copyable {
 
 @Suite("Room for what stands in place of bytes")
 struct RedactionRoomTests {
-    /// Passes events on to a selection.
-    private struct Sink: EventSink, ~Copyable {
-        var selection: SessionSelection
-
-        mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-            selection.receive(event, at: context, payload: payload)
-        }
-    }
-
-    /// Analyses twenty sessions, one after the other.
-    ///
-    /// - Returns: The number of the first packet of each connection.
-    @discardableResult
-    private func analyse(_ demand: EventDemand, into sink: inout some EventSink & ~Copyable) -> [UInt64] {
-        var pipeline = Pipeline(options: AnalysisOptions(demand: demand))
-        var (number, firsts): (UInt64, [UInt64]) = (0, [])
-        for session in 0..<20 {
+    /// Twenty sessions, one after the other.
+    private var talks: [TCPConversation] {
+        (0..<20).map { session in
             var talk = TCPConversation(from: "10.0.0.7:\(1024 + session)", at: 1_700_000_000 + Int64(session))
             talk.openWebSocket()
             talk.send(WireFrame.text("number \(session)", from: .server), from: .server)
             talk.finish(first: .client)
-            firsts.append(number + 1)
-            for packet in talk.packets {
-                number += 1
-                pipeline.receive(
-                    CapturedPacket(
-                        number: number, time: packet.time, linkType: .ethernet, originalLength: packet.bytes.count,
-                        bytes: packet.bytes.span),
-                    into: &sink)
-            }
+            return talk
         }
-        pipeline.finish(into: &sink)
-        return firsts
     }
 
     @Test("goes to the first connections; further ones are filled, and counted")
     func streams() {
         let selected = SelectedConnections()
-        var sink = Sink(selection: SessionSelection(SessionFilter(), into: selected))
-        let firsts = analyse(.totals, into: &sink)
+        var sink = SelectionSink(into: selected)
+        let firsts = analyse(talks, .totals, into: &sink)
         // 3/5 of it are for streams of 240 bytes: for six.
         var plan = RedactionPlan(
             for: selected, keepsKeys: false, pseudonyms: Pseudonyms(key: (1, 2)), addresses: nil, store: Store(),
             memory: 2400)
-        analyse(RedactionPlan<Store>.demand, into: &plan)
+        analyse(talks, RedactionPlan<Store>.demand, into: &plan)
         let totals = plan.totals
         #expect(totals.messages == 3 && totals.filledConnections == 17)
 

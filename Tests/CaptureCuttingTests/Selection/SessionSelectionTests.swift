@@ -8,38 +8,18 @@ import WireFormat
 
 @Suite("A selection of sessions")
 struct SessionSelectionTests {
-    /// Passes events on to a selection.
-    private struct Sink: EventSink, ~Copyable {
-        var selection: SessionSelection
-
-        mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
-            selection.receive(event, at: context, payload: payload)
-        }
-    }
-
     /// Selects all of these many sessions, one after the other, with a URL of 3,000 bytes each.
     ///
     /// - Returns: The number of the first packet of each connection.
     private func select(_ count: Int, into selected: SelectedConnections) -> [UInt64] {
-        var pipeline = Pipeline(options: AnalysisOptions(demand: .totals))
-        var sink = Sink(selection: SessionSelection(SessionFilter(), into: selected))
-        var (number, firsts): (UInt64, [UInt64]) = (0, [])
-        for session in 0..<count {
+        let talks = (0..<count).map { session in
             var talk = TCPConversation(from: "10.0.0.7:\(1024 + session)", at: 1_700_000_000 + Int64(session))
             talk.openWebSocket("/" + String(repeating: "a", count: 3000))
             talk.finish(first: .client)
-            firsts.append(number + 1)
-            for packet in talk.packets {
-                number += 1
-                pipeline.receive(
-                    CapturedPacket(
-                        number: number, time: packet.time, linkType: .ethernet, originalLength: packet.bytes.count,
-                        bytes: packet.bytes.span),
-                    into: &sink)
-            }
+            return talk
         }
-        pipeline.finish(into: &sink)
-        return firsts
+        var sink = SelectionSink(into: selected)
+        return analyse(talks, .totals, into: &sink)
     }
 
     @Test("names sessions in comments as long as there is room, with as much of a URL as lists show")

@@ -88,7 +88,7 @@ package final class CaptureFollower {
         let size = UInt64(max(0, status.st_size))
         if size < offset {
             // It begins anew; what was written since the last look is lost.
-            if let file = files[current] { tell(.overwritten, file.path) }
+            if let file = files[current] { report(.overwritten, file.path) }
             files[current] = nil
             return false
         }
@@ -104,9 +104,9 @@ package final class CaptureFollower {
     }
 
     /// Reports what is wrong with a file.
-    func report(_ problem: CaptureError) { tell(.problem(problem), problem.name) }
+    func report(_ problem: CaptureError) { report(.problem(problem), problem.name) }
 
-    private func tell(_ kind: FollowingNotice.Kind, _ path: String) {
+    private func report(_ kind: FollowingNotice.Kind, _ path: String) {
         hasReported = true
         report(FollowingNotice(kind: kind, path: path))
     }
@@ -140,7 +140,7 @@ package final class CaptureFollower {
     private func look() {
         var present: Set<FileIdentity> = []
         let paths = FilePattern.paths(patterns)
-        for path in paths.misnamed where !misnamed.contains(path) { tell(.misnamed, path) }
+        for path in paths.misnamed where !misnamed.contains(path) { report(.misnamed, path) }
         misnamed = Set(paths.misnamed)
         for path in paths.readable {
             var status = stat()
@@ -167,11 +167,11 @@ package final class CaptureFollower {
         } else if let start = file.start {
             if let known, known.state != .waiting, known.start == start, known.size <= file.size {
                 // It was read, or refused, and has grown.
-                if known.state == .complete { tell(.grown, path) }
+                if known.state == .complete { report(.grown, path) }
                 file.state = .refused
             } else if start < latestStart || file.isCompressed && start == latestStart {
                 // Compressed, it is one that was read before.
-                if !file.isCompressed { tell(.late, path) }
+                if !file.isCompressed { report(.late, path) }
                 file.state = .refused
             }
         } else {

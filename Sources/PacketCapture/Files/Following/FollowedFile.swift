@@ -8,7 +8,7 @@ import WireFormat
     import Glibc
 #endif
 
-/// What tells files apart, whatever their names.
+/// What identifies a file, whatever its name.
 struct FileIdentity: Hashable {
     private let device: UInt64
     private let number: UInt64

@@ -48,17 +48,8 @@ struct PcapngInterfaceOptions {
     /// - Throws: `damaged` if an option runs past the end of the block, or a time option has the wrong length: ignoring
     ///   it would give wrong times.
     init(of block: PcapngBlock, in input: borrowing ReadBuffer, isBigEndian: Bool) throws(ReadingError) {
-        var position = 16
-        let end = block.length &- 4
-        while end &- position >= 4 {
-            let code = input.load(UInt16.self, at: position, isBigEndian: isBigEndian)
-            let length = Int(input.load(UInt16.self, at: position &+ 2, isBigEndian: isBigEndian))
-            guard code != 0 else { return }
-            position &+= 4
-            guard length <= end &- position else {
-                throw .damaged(
-                    .betweenPackets, at: input.offset, "an option of the \(block.type) runs past the block's end")
-            }
+        var options = PcapngOptions(of: block, from: 16, isBigEndian: isBigEndian)
+        while let (code, position, length) = options.next(in: input) {
             switch (code, length) {
             case (2, 1...): unsafe name = name ?? InterfaceName(input.bytes(at: position, count: length))
             case (3, 1...): unsafe description = description ?? InterfaceName(input.bytes(at: position, count: length))
@@ -69,58 +60,10 @@ struct PcapngInterfaceOptions {
                     .betweenPackets, at: input.offset, "option \(code) of the \(block.type) has length \(length)")
             default: break
             }
-            position &+= (length &+ 3) & ~3
+        }
+        guard !options.isCut else {
+            throw .damaged(
+                .betweenPackets, at: input.offset, "an option of the \(block.type) runs past the block's end")
         }
     }
-}
-
-/// Converts an interface's time stamps (draft-ietf-opsawg-pcapng 4.2, if_tsresol and if_tsoffset).
-struct TickClock {
-    /// if_tsresol: the negated exponent of 10, or of 2 if the top bit is set.
-    private let resolution: UInt8
-    /// Seconds added to every time.
-    private let offset: Int64
-    /// The length of a tick, for the fast path: a whole number of nanoseconds, and no offset; else 0.
-    private let nanosecondsPerTick: UInt64
-
-    /// Creates the clock of an interface; the default unit is microseconds.
-    init(resolution: UInt8 = 6, offset: Int64 = 0) {
-        self.resolution = resolution
-        self.offset = offset
-        let isPlain = resolution <= 9 && offset == 0
-        nanosecondsPerTick = isPlain ? UInt64(Self.power(9 - Int(resolution))) : 0
-    }
-
-    /// The time of a number of ticks, rounded down to nanoseconds and clamped to 64 bits.
-    @inline(__always)
-    func time(_ ticks: UInt64) -> Timestamp {
-        let (nanoseconds, overflow) = ticks.multipliedReportingOverflow(by: nanosecondsPerTick)
-        guard !overflow, nanoseconds <= UInt64(Int64.max), nanosecondsPerTick > 0 else { return exactTime(ticks) }
-        return Timestamp(nanoseconds: Int64(nanoseconds))
-    }
-
-    @inline(never)
-    private func exactTime(_ ticks: UInt64) -> Timestamp {
-        let exponent = Int(resolution & 0x7F)
-        let billionths = UInt128(ticks) * 1_000_000_000
-        let nanoseconds: UInt128 =
-            if resolution & 0x80 != 0 {
-                billionths >> UInt128(exponent)
-            } else if exponent > Self.largestPower {
-                // 2^64 ticks of 10^-39 s are less than a nanosecond.
-                0
-            } else {
-                billionths / Self.power(exponent)
-            }
-        let sum = Int128(nanoseconds) + Int128(offset) * 1_000_000_000
-        return Timestamp(nanoseconds: Int64(clamping: sum))
-    }
-
-    /// 10 to the power of `exponent`, from 0 to `largestPower`.
-    private static func power(_ exponent: Int) -> UInt128 {
-        (0..<exponent).reduce(1) { power, _ in power * 10 }
-    }
-
-    /// 10^38 is the largest power of ten that fits into 128 bits.
-    private static let largestPower = 38
 }

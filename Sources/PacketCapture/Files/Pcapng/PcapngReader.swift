@@ -13,21 +13,19 @@ struct PcapngReader {
     static let maximumInterfaceCount = 65_536
     /// The longest section header whose comments are read.
     static let longestCommentedHeader = 1 << 16
-    /// The most bytes that secrets may take, of all files together.
-    static let maximumSecretBytes = 16 << 20
 
-    /// Secrets found and not yet taken.
-    var secrets: [CaptureSecrets] = []
-    /// Whether secrets beyond `maximumSecretBytes` were dropped.
-    private(set) var hasDroppedSecrets = false
-
+    /// The secrets found.
+    var secrets = KeptSecrets()
     private(set) var isBigEndian = false
     /// What the current section says about the capture that its packets are a part of.
     private(set) var part: CapturePart?
     private(set) var interfaces: [PcapngInterface] = []
     /// The owners of the interfaces' names.
     private var names: [InterfaceName] = []
-    private var secretBytes = 0
+    /// What is added to numbers of packets.
+    var numberOffset: UInt64 = 0
+    /// Whether packets have the numbers of the whole capture.
+    private var keepsNumbers = false
     /// The time of the latest packet, also given to simple packets, which have none.
     private var latestTime = Timestamp(nanoseconds: 0)
 
@@ -184,44 +182,22 @@ struct PcapngReader {
     /// The number of a packet in the whole capture (section 4.3, epb_packetid); 0 if there is none.
     @inline(never)
     private func packetNumber(of block: PcapngBlock, after captured: Int, in input: borrowing ReadBuffer) -> UInt64 {
-        var number: UInt64 = 0
-        eachOption(from: 28 &+ (captured &+ 3) & ~3, of: block, in: input) { code, position, length in
-            guard code == 5, length == 8 else { return false }
-            number = input.load(UInt64.self, at: position, isBigEndian: isBigEndian)
-            return true
+        var options = PcapngOptions(of: block, from: 28 &+ (captured &+ 3) & ~3, isBigEndian: isBigEndian)
+        while let (code, position, length) = options.next(in: input) {
+            guard code == 5, length == 8 else { continue }
+            let number = input.load(UInt64.self, at: position, isBigEndian: isBigEndian)
+            // No capture has more packets, and numbers can be counted up.
+            return number > 0 && number < 1 << 62 ? number &+ numberOffset : 0
         }
-        // No capture has more packets, and numbers can be counted up.
-        return number > 0 && number < 1 << 62 ? number &+ numberOffset : 0
+        return 0
     }
-
-    /// Goes through the options of a block that is complete in the buffer (section 3.5), until one is taken or runs past
-    /// the block's end.
-    private func eachOption(
-        from start: Int, of block: PcapngBlock, in input: borrowing ReadBuffer,
-        _ take: (_ code: UInt16, _ position: Int, _ length: Int) -> Bool
-    ) {
-        var position = start
-        let end = block.length &- 4
-        while end &- position >= 4 {
-            let code = input.load(UInt16.self, at: position, isBigEndian: isBigEndian)
-            let length = Int(input.load(UInt16.self, at: position &+ 2, isBigEndian: isBigEndian))
-            position &+= 4
-            guard code != 0, length <= end &- position, !take(code, position, length) else { return }
-            position &+= (length &+ 3) & ~3
-        }
-    }
-
-    /// What is added to numbers of packets.
-    var numberOffset: UInt64 = 0
-    /// Whether packets have the numbers of the whole capture.
-    private var keepsNumbers = false
 
     /// Learns from a section's comments (section 3.5, opt_comment) whether it is a part of a capture.
     private mutating func readComments(of block: PcapngBlock, in input: borrowing ReadBuffer) {
-        eachOption(from: 24, of: block, in: input) { code, position, length in
-            guard code == 1, length < 1024 else { return false }
+        var options = PcapngOptions(of: block, from: 24, isBigEndian: isBigEndian)
+        while part == nil, let (code, position, length) = options.next(in: input) {
+            guard code == 1, length < 1024 else { continue }
             part = unsafe CapturePart(text: String(decoding: input.bytes(at: position, count: length), as: UTF8.self))
-            return part != nil
         }
         keepsNumbers = part?.keepsNumbers ?? false
     }
@@ -329,12 +305,6 @@ struct PcapngReader {
                 "\(length) bytes of secrets do not fit in a block of length \(block.claimedLength)")
         }
         let type = input.load(UInt32.self, at: 8, isBigEndian: isBigEndian)
-        let found = unsafe CaptureSecrets(type: type, bytes: Array(input.bytes(at: 16, count: length)))
-        guard found.cost <= Self.maximumSecretBytes &- secretBytes else {
-            hasDroppedSecrets = true
-            return
-        }
-        secretBytes &+= found.cost
-        secrets.append(found)
+        _ = secrets.keep(unsafe CaptureSecrets(type: type, bytes: Array(input.bytes(at: 16, count: length))))
     }
 }

@@ -1,0 +1,162 @@
+import PacketDecoding
+import WebSocketProtocol
+
+/// How long sessions had been silent, and had lived, when they ended: those with one server that ended in one manner.
+struct EndingTimes: Sendable {
+    /// Which party ended sessions, and at which layer.
+    struct Manner: Hashable, Sendable {
+        var by: SessionEnd.Verdict.Party
+        var layer: SessionEnd.Verdict.Layer
+    }
+
+    /// How they ended.
+    let manner: Manner
+    /// How many sessions ended so.
+    private var count: UInt64 = 0
+    private var silences = TimeClusters()
+    private var messageSilences = TimeClusters()
+    private var lifetimes = TimeClusters()
+    /// Since the last byte of each end, by ``Role/index``.
+    private var ownSilences: InlineArray<2, TimeClusters> = [TimeClusters(), TimeClusters()]
+
+    /// No session has ended in this manner yet.
+    init(_ manner: Manner) {
+        self.manner = manner
+    }
+
+    /// The times that were forgotten, since too many differ.
+    var forgotten: UInt64 {
+        silences.forgotten &+ messageSilences.forgotten &+ lifetimes.forgotten &+ ownSilences[0].forgotten
+            &+ ownSilences[1].forgotten
+    }
+
+    /// Takes the times of a session.
+    ///
+    /// - Parameters:
+    ///   - silence: Nanoseconds since the last byte of both ends.
+    ///   - messageSilence: Nanoseconds since the last data message; nil if there was none.
+    ///   - sample: What else is known.
+    ///   - room: The bytes that are left.
+    mutating func record(
+        silence: Int64, messageSilence: Int64?, _ sample: EndingPatterns.Sample, room: inout Int
+    ) {
+        let shortest = EndingPatterns.shortest
+        let (path, speaker, end) = (sample.path, sample.lastSpeaker, sample.endTime)
+        count &+= 1
+        let isSilent = sample.lifetime.map { $0 >= silence && TimeClusters.isTight(silence...$0) } ?? false
+        if silence >= shortest {
+            silences.count(
+                silence, isSilentThroughout: isSilent, isSteady: sample.isSteady, path: path, lastSpeaker: speaker,
+                end: end, room: &room)
+        }
+        for role in 0..<2 where sample.ownSilences[role] >= shortest {
+            let own = sample.ownSilences[role]
+            ownSilences[role].count(
+                own, isSilentThroughout: false, isOneSided: silence < own && !TimeClusters.isTight(silence...own),
+                path: path, lastSpeaker: speaker, end: end, room: &room)
+        }
+        if let messageSilence, messageSilence >= shortest {
+            messageSilences.count(
+                messageSilence, isSilentThroughout: false, path: path, lastSpeaker: speaker, end: end, room: &room)
+        }
+        if let lifetime = sample.lifetime, lifetime >= shortest {
+            lifetimes.count(
+                lifetime, isSilentThroughout: isSilent, path: path, lastSpeaker: speaker, end: end, room: &room)
+        }
+    }
+
+    /// Adds the times of other sessions that ended in the same manner.
+    mutating func add(_ other: EndingTimes, room: inout Int) {
+        count &+= other.count
+        silences.add(other.silences, room: &room)
+        messageSilences.add(other.messageSilences, room: &room)
+        lifetimes.add(other.lifetimes, room: &room)
+        for role in 0..<2 { ownSilences[role].add(other.ownSilences[role], room: &room) }
+    }
+
+    /// The timer that explains the times; nil if none does.
+    ///
+    /// - Parameters:
+    ///   - server: The server of all these sessions.
+    ///   - ended: How many sessions with it have ended, in whatever manner.
+    ///   - survivors: What sessions with it lived through.
+    /// - Returns: What the sessions have in common, and how many of them have it.
+    func pattern(with server: IPAddress, ended: UInt64, survivors: Survivors) -> EndingPattern? {
+        func largest(
+            _ times: TimeClusters, _ time: (Survivors.Times, Role) -> Int64, _ own: (Survivors.End) -> Int64
+        ) -> TimeClusters.Cluster? {
+            let found = times.clusters.map { survivors.confirmed($0, time, own) }.max { $0.count < $1.count }
+            return found.flatMap { $0.count >= EndingPatterns.fewest && $0.count &* 2 >= count ? $0 : nil }
+        }
+        var silence = largest(silences, { $0.silences[$1.index] }, { $0.silence })
+        var lifetime = largest(lifetimes, { times, _ in times.lifetime }, { _ in 0 })
+        var silentEnd: Role?
+        for role in Role.allCases {
+            let own = largest(ownSilences[role.index], { times, _ in times.ownSilences[role.index] }, { _ in 0 })
+            guard let own, own.oneSided >= EndingPatterns.fewest, own.count > lifetime?.count ?? 0 else { continue }
+            // Where the other end speaks at regular intervals, the silence after its last word is alike as well.
+            guard
+                own.count > silence?.count ?? 0
+                    || silence.map({ $0.steady == $0.count && own.count == $0.count }) == true
+            else { continue }
+            (silence, lifetime, silentEnd) = (own, nil, role)
+        }
+        let isSilentThroughout = Self.choose(between: &silence, and: &lifetime)
+        // Heartbeats break a silence, but do not reset a timer that looks at messages.
+        let messages =
+            silence == nil && lifetime == nil
+            ? largest(messageSilences, { times, _ in times.messageSilence }, { $0.messageSilence }) : nil
+        let found = [silence, lifetime, messages].compactMap(\.self)
+        guard let sessions = found.map(\.count).min() else { return nil }
+        return EndingPattern(
+            server: server, by: manner.by, layer: manner.layer, sessions: sessions, ended: ended,
+            silence: silence?.range, messageSilence: messages?.range, lifetime: lifetime?.range,
+            isSilentThroughout: isSilentThroughout, silentEnd: silentEnd, isAtOnce: found.contains { $0.isAtOnce })
+    }
+
+    /// Leaves the silence or the lifetime that sessions have in common, if one of the two explains their ends better.
+    ///
+    /// - Returns: Whether the two are the same, since nothing was ever said in any of the sessions.
+    private static func choose(
+        between silence: inout TimeClusters.Cluster?, and lifetime: inout TimeClusters.Cluster?
+    ) -> Bool {
+        guard let silent = silence, let living = lifetime else { return false }
+        // In a session without any frame, silence and lifetime are one: the other sessions tell which of them counts.
+        switch (silent.count > silent.silentThroughout, living.count > living.silentThroughout) {
+        case (true, false): lifetime = nil
+        case (false, true): silence = nil
+        case (false, false): return !leaveCloser(of: &silence, &lifetime)
+        // What fewer of them have in common is a coincidence.
+        case (true, true) where silent.count > living.count: lifetime = nil
+        case (true, true) where silent.count < living.count: silence = nil
+        // All of them had lived through silences as long as the last one.
+        case (true, true) where silent.steady == silent.count: silence = nil
+        case (true, true): _ = leaveCloser(of: &silence, &lifetime)
+        }
+        return false
+    }
+
+    /// Leaves the one of two groups whose times agree far better, if there is one: those are a timer's.
+    ///
+    /// - Returns: Whether one is left.
+    private static func leaveCloser(
+        of one: inout TimeClusters.Cluster?, _ other: inout TimeClusters.Cluster?
+    ) -> Bool {
+        func spread(_ cluster: TimeClusters.Cluster?) -> Int64 {
+            cluster.map { $0.range.upperBound &- $0.range.lowerBound } ?? 0
+        }
+        let spreads = (spread(one), spread(other))
+        guard max(spreads.0, spreads.1) >= notableSpread else { return false }
+        if spreads.0 <= spreads.1 / 10 {
+            other = nil
+        } else if spreads.1 <= spreads.0 / 10 {
+            one = nil
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// How far apart times must lie, in nanoseconds, for it to matter that others lie closer.
+    private static let notableSpread: Int64 = 250_000_000
+}
