@@ -30,7 +30,7 @@ extension UpgradeFollower {
         if client == direction { client = nil }
         streams[direction.index] = MessageStream(place: .preamble(Preamble()))
         if direction == .fromInitiator { proxyMessage = [] }
-        // Without a request, what was taken for an answer is none.
+        // What was taken for an answer without a request is no answer.
         guard direction == .fromInitiator || outstanding.first != nil || start == 0 else { return nil }
         var offset = min(start, bytes.count)
         while offset < bytes.count, case .following = phase {

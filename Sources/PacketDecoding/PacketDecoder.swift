@@ -17,8 +17,10 @@ package struct PacketDecoder: Sendable {
     static let maximumDatagrams = 4
 
     private var fragments: FragmentTable
-    /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``), valid until the next packet is decoded:
-    /// the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
+    /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``), valid
+    /// until the next packet is decoded.
+    ///
+    /// It is the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
     package private(set) var datagram: [UInt8] = []
     /// Where the search went on in that datagram: after the IP header.
     private(set) var datagramStart: (walk: HeaderWalk, next: NextHeader)?

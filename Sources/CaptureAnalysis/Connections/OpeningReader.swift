@@ -202,7 +202,7 @@ struct OpeningReader: StreamReader, ~Copyable {
             isSearchCut = true
             return nil
         }
-        // Whoever has asked for WebSocket needs less to be believed.
+        // Where WebSocket was asked for, less evidence is needed.
         if search == nil { search = MidstreamSearch(isAsked: follower.pendingRequest != nil) }
         let found = search?.receive(bytes, from: place.direction, at: place.offset, origin: place.origin)
         _ = charge(&workspace)

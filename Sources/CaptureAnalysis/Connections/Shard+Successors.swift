@@ -225,7 +225,7 @@ extension Shard {
         if openings[opening].number == 0 {
             switch ending {
             case .otherUpgrade, .proxy, .brokenHTTP, .unknown: recordOther(feed)
-            // Whoever has other secrets or bounds may find more.
+            // With other secrets or bounds, more may be found.
             case .tls, .http2, .webSocket, .tooManyProxies, .oversizedHead: break
             }
             openings[opening].release(&workspace)

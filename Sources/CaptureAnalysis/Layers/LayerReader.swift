@@ -15,7 +15,7 @@ struct LayerReader: ~Copyable {
     ///
     /// Counts in the lowest layer.
     var number: UInt64 = 0
-    // Slots of -1 are none.
+    // A slot of -1 means that there is none.
     private let parentSlot: Slot<Channel>
     private var onlySlot = Slot<Channel>(-1)
     private var sessionSlot = Slot<Session>(-1)

@@ -27,7 +27,7 @@ struct ReadyStates {
         for index in changes.indices { changes[index].elapsed = min(changes[index].elapsed, elapsed) }
     }
 
-    /// Goes back from "closed": what has closed it did not.
+    /// Goes back from "closed": the RST that seemed to close it has not.
     mutating func reopen() {
         guard current == .closed, changes.count > 1 else { return }
         changes.removeLast()

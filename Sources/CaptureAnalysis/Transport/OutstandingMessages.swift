@@ -78,8 +78,9 @@ struct OutstandingMessages: ~Copyable {
         return message
     }
 
-    /// Takes out all if the last ends at this offset or before and none was sent again: the ring, which comes from far,
-    /// need not be looked at for that, and is used from its beginning.
+    /// Takes out all if the last ends at this offset or before and none was sent again.
+    ///
+    /// The ring, which is seldom in a cache, is not looked at for that, and is used from its beginning afterwards.
     @inline(__always)
     mutating func removeAllQuiet(upTo offset: UInt64) {
         guard repeatedCount == 0, lastEnd <= offset else { return }

@@ -3,9 +3,7 @@ import TCPReassembly
 import WebSocketProtocol
 import WireFormat
 
-/// What a TCP connection came to, as the end of a reader needs it.
-///
-/// It is all that readers ever learn of TCP.
+/// How a TCP connection ended, for the end of its reader: all that readers ever learn of TCP.
 struct TransportEnd {
     /// Why it ends here.
     var cause: EndCause
@@ -17,13 +15,13 @@ struct TransportEnd {
     var firstEndTime: Timestamp?
     /// The first FIN or RST, and who sent it.
     var firstEnd: (packet: UInt64, from: Direction, isReset: Bool)?
-    /// Whether that may answer a FIN that the capture lacks.
+    /// Whether ``firstEnd`` may answer a FIN that the capture lacks.
     var mayBeAnswer = false
-    /// How far its sender had received the other end's stream; nil if that is not known.
+    /// How far the sender of ``firstEnd`` had received the other end's stream; nil if that is not known.
     var receivedAtEnd: UInt64?
     /// The first RST, and who sent it.
     var reset: (packet: UInt64, from: Direction)?
-    /// That, or a RST before which bytes of its sender had been lost.
+    /// ``reset``, or else a RST before which bytes of its sender had been lost.
     var refusal: (packet: UInt64, from: Direction)?
     /// The segments to which the other end never said a word.
     var unanswered: (run: UnansweredRun, from: Direction)?

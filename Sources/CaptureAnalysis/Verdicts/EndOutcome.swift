@@ -18,7 +18,7 @@ struct EndOutcome {
     /// How many of them are data frames.
     var dataFrames: UInt64 = 0
 
-    /// Of an end of which no frame can be known.
+    /// Creates the outcome of an end whose frames are not known.
     init() {}
 
     /// `mutating` so that the stream is read in place, not moved.
@@ -68,7 +68,7 @@ struct BrokenRule {
     var framesOfPeer: UInt64
 }
 
-/// What is noted of an end for the verdict; apart from its stream, since most frames come before it.
+/// What is recorded of an end for the verdict; kept apart from its stream, since most frames come before there is any.
 final class ClosingNotes {
     var close: SentClose?
     var brokenRule: BrokenRule?

@@ -14,7 +14,7 @@ extension Session {
         let isLesser = violation == .deflateUnfinished
         guard rule.severity == .error || isLesser, violation != .frameAfterClose else { return }
         let framesOfPeer = streams[role.peer.index].decoder.frameCount
-        // A Close frame puts up with nothing.
+        // A Close frame alone does not show that its sender tolerated anything.
         let hasGoneOn = framesOfPeer > (streams[role.peer.index].close == nil ? 0 : 1)
         if let known = streams[role.index].brokenRule {
             guard known.isLesser ? !isLesser || hasGoneOn : known.isOfUpgrade && hasGoneOn else { return }
@@ -23,7 +23,7 @@ extension Session {
         let began = streams[role.index].decoder.frameOrigin.packet
         let carriedEnd = isCarried ? nil : carriedEnd(of: role)
         if let close = streams[role.peer.index].close, began >= close.origin.packet {
-            // Whoever has received the bytes may close over them, whatever was captured first.
+            // An end that has received the bytes may close over them, whatever was captured first.
             guard let carriedEnd, let received = close.received, received >= carriedEnd else { return }
         }
         streams[role.index].record(

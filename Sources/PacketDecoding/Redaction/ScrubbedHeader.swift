@@ -33,7 +33,7 @@ struct ScrubbedHeader {
             sum.add(bytes.span.extracting(start..<end))
             write(~sum.value, at: start &+ 16, in: &bytes)
         case .udp where bytes[start &+ 6] != 0 || bytes[start &+ 7] != 0:
-            // RFC 768: zero is none; IPv6 requires one.
+            // RFC 768: zero means no checksum; IPv6 requires one.
             bytes[start &+ 6] = 0
             bytes[start &+ 7] = 0
             guard isIPv6, end <= bytes.count else { return }

@@ -263,7 +263,7 @@ struct HeaderChain {
             if !byte.isPrintable { unveiled += 1 }
         }
         // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
-        // Nor does it if the key is none: a counter in a table makes such characters.
+        // Nor does it if the key proves nothing: a counter in a table makes such characters.
         let isBelieved = unveiled * 4 >= count && (isCommonKey || isHeaderProven)
         let textBits = isBelieved ? min(gain, Evidence.unmaskedText) : 0
         return evidence(of: bytes.span.extracting(0..<count), header, textBits: textBits)
