@@ -22,9 +22,7 @@ extension UpgradeFollower {
         let index = direction.index
         if direction == client, isAwaitingAnswer || isAnswerHidden, let pendingRequest {
             // Frames of a client never begin like a request line: their second byte has the mask bit.
-            var first = FirstBytes()
-            first.read(bytes, from: offset)
-            if first.kind == .request {
+            if bytes.extracting(offset...).beginsRequest {
                 let answer = UpgradeAnswer(lost: pendingRequest)
                 settle(answer)
                 return .answered(answer)
@@ -93,5 +91,17 @@ extension UpgradeFollower {
         }
         settle(answer)
         return .answered(answer)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether they begin with a request: with its whole first line (RFC 9112 3), or, if that goes on behind them, with a word
+    /// and text alone.
+    fileprivate var beginsRequest: Bool {
+        var first = FirstBytes()
+        first.read(self, from: 0)
+        guard first.kind == .request else { return false }
+        let end = index(of: UInt8(ascii: "\n"), in: 0..<count)
+        return end < count ? RequestLine(self) != nil : (0..<count).allSatisfy { self[$0].isText }
     }
 }

@@ -27,14 +27,79 @@ struct MissingPacketsTests {
         }
     }
 
+    /// A text of the client with a masking key of its own.
+    private static func question(_ number: Int) -> [UInt8] {
+        var frame = WireFrame(1, Array("question \(number * number * 7919)".utf8), from: .client)
+        frame.maskingKey = (UInt32(number + 1) &* 0x9e37_79b9).bigEndianBytes
+        return frame.bytes
+    }
+
+    /// What is lost of a session whose capture begins with the request (packet 4), and whether its messages are still found.
+    static let beginnings: [(lost: [Int], isRequestSplit: Bool, isAccepted: Bool)] = [
+        ([5], false, true), ([5], true, true), ([5, 7], false, true), (Array(5...20), false, false),
+    ]
+
+    @Test("Does not say that an upgrade was not answered where its client has received bytes", arguments: beginnings)
+    func answerMissingMidstream(lost: [Int], isRequestSplit: Bool, isAccepted: Bool) throws {
+        var talk = TCPConversation()
+        talk.open()
+        let request = Array(TCPConversation.upgradeRequest().utf8)
+        let first = isRequestSplit ? 20 : 0
+        if isRequestSplit { talk.send(Array(request[..<first]), from: .client) }
+        talk.send(Array(request[first...]), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        for number in 0..<8 {
+            talk.send(Self.question(number), from: .client)
+            talk.send(WireFrame.text("answer number \(number * number * 104_729)", from: .server), from: .server)
+        }
+        talk.finish(first: .client)
+        let shift = isRequestSplit ? 1 : 0
+        let kept = talk.packets.enumerated().filter { $0.offset >= 3 && !lost.contains($0.offset + 1 - shift) }
+        let analysis = Analysis(kept.map(\.element))
+        let handshake = try #require(analysis.handshakes.first)
+        #expect(handshake.isAnswerMissing && handshake.status == nil && handshake.isAccepted == isAccepted)
+        #expect(analysis.texts.contains { $0.hasPrefix("question") } == isAccepted)
+        // The answer may as well come late.
+        var late = Array(talk.packets[3...])
+        late.insert(late.remove(at: 1 + shift), at: 4 + shift)
+        #expect(Analysis(late).handshakes.map(\.status) == [101])
+        #expect(Analysis(late).texts.count == 16)
+    }
+
+    @Test("Finds the session in a tunnel whose consent is missing", arguments: [1, 2])
+    func consentMissing(proxies: Int) {
+        var talk = TCPConversation()
+        talk.open()
+        for _ in 0..<proxies {
+            talk.send("CONNECT server.example:80 HTTP/1.1\r\nHost: server.example:80\r\n\r\n", from: .client)
+            talk.lose(19, from: .server)
+        }
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text("welcome", from: .server), from: .server)
+        talk.finish(first: .client)
+        let analysis = Analysis(talk)
+        #expect(analysis.texts == ["hello", "welcome"])
+        #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
+    }
+
+    @Test("Says that an upgrade was not answered where its client has received nothing since")
+    func unansweredMidstream() {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.acknowledge(from: .server)
+        talk.finish(first: .server)
+        #expect(Analysis(Array(talk.packets[3...])).handshakes.map(\.isAnswerMissing) == [false])
+    }
+
     @Test("Finds a session without its SYN ACK and its 101", arguments: [8, 20])
     func openingMissing(count: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
         for number in 0..<count {
-            var frame = WireFrame(1, Array("question \(number * number * 7919)".utf8), from: .client)
-            frame.maskingKey = (UInt32(number + 1) &* 0x9e37_79b9).bigEndianBytes
-            talk.send(frame.bytes, from: .client)
+            talk.send(Self.question(number), from: .client)
             talk.send(WireFrame.text("answer number \(number * number * 104_729)", from: .server), from: .server)
         }
         talk.send(WireFrame.close(1000, from: .server), from: .server)

@@ -52,6 +52,47 @@ struct OneDirectionTests {
         #expect(analysis.handshakes.map(\.isAccepted) == [true])
     }
 
+    @Test("Of the client alone shows what is said in a tunnel", arguments: [1, 2])
+    func tunnel(proxies: Int) {
+        var talk = TCPConversation()
+        talk.open()
+        for _ in 0..<proxies {
+            talk.send("CONNECT server.example:80 HTTP/1.1\r\nHost: server.example:80\r\n\r\n", from: .client)
+            talk.send("HTTP/1.1 200 OK\r\n\r\n", from: .server)
+        }
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        for number in 0..<Self.count {
+            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
+        }
+        talk.finish(first: .client)
+        let analysis = Analysis(talk.packets.sent(by: .client))
+        #expect(analysis.handshakes.map(\.isAccepted) == [true])
+        #expect(analysis.texts == (0..<Self.count).map { "client \($0) says so" })
+    }
+
+    @Test("Of the client alone shows an accepted upgrade though a later segment begins like a request")
+    func likeRequest() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        var random = SeededGenerator(seed: 20_261_130)
+        var frame = WireFrame(2, (0..<4000).map { _ in UInt8.random(in: 0...255, using: &random) }, from: .client)
+        let key = try #require(frame.maskingKey)
+        frame.payload.replaceSubrange(400..<404, with: zip("GET ".utf8, key).map { $0 ^ $1 })
+        let bytes = frame.bytes
+        talk.send(Array(bytes[..<408]), from: .client)
+        talk.send(Array(bytes[408...]), from: .client)
+        for number in 0..<Self.count {
+            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
+        }
+        talk.finish(first: .client)
+        let segments = talk.packets.sent(by: .client)
+        #expect(segments[4].bytes.suffix(bytes.count - 408).starts(with: "GET ".utf8))
+        let analysis = Analysis(segments)
+        #expect(analysis.handshakes.map(\.isAccepted) == [true])
+        #expect(analysis.texts.suffix(Self.count) == (0..<Self.count).map { "client \($0) says so" })
+    }
+
     @Test("Of the server alone gives its messages, and no request", arguments: [true, false])
     func server(withOpening: Bool) throws {
         let analysis = Analysis(Self.packets(of: .server, withOpening: withOpening))

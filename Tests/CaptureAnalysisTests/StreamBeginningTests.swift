@@ -71,6 +71,10 @@ struct StreamBeginning: Sendable, CustomTestStringConvertible {
         StreamBeginning(
             testDescription: "a Pong without FIN whose payload is a line, and a frame",
             segments: [[0x0a, 6] + Array("frag 1".utf8), WireFrame.text("", from: .server)]),
+        // Autobahn 5.9: a continuation of nothing.
+        StreamBeginning(
+            testDescription: "a continuation without FIN of one byte, and a frame", sender: .client,
+            segments: [[0x00, 0x81, 1, 2, 3, 4, 0x61 ^ 1], WireFrame.text("", from: .client)]),
         StreamBeginning(
             testDescription: "a frame behind text that begins almost like another protocol",
             segments: [Array("SSL is on\n".utf8), WireFrame.text("", from: .server)]),
@@ -132,6 +136,29 @@ struct StreamBeginningTests {
         let analysis = analysis(beginning, oneByOne: oneByOne)
         #expect(analysis.texts == [""])
         #expect(!analysis.rules.contains("framing.implausible"))
+    }
+
+    @Test(
+        "A byte that no frame begins with is passed over: the NUL that ends a string in C, a line feed, a space",
+        arguments: ExpectedMessage.Sender.allCases, [0x00, 0x04, 0x0a, 0x20] as [UInt8])
+    func strayByte(sender: ExpectedMessage.Sender, byte: UInt8) throws {
+        let frames = [WireFrame.text("hello", from: sender), WireFrame.text("again", from: sender)]
+        // With the frames, alone, or with the head.
+        for segments in [[[byte] + frames[0], frames[1]], [[byte], frames[0], frames[1]]] {
+            for oneByOne in [false, true] {
+                let analysis = analysis(
+                    StreamBeginning(testDescription: "", sender: sender, segments: segments), oneByOne: oneByOne)
+                #expect(analysis.texts == ["hello", "again"])
+                #expect(analysis.rules.filter { $0 != "masking.repeated-key" }.first == "handshake.text-after-head")
+                #expect(!analysis.rules.contains("framing.implausible"))
+            }
+        }
+    }
+
+    @Test("A NUL alone is no frame")
+    func strayNUL() {
+        let analysis = analysis(StreamBeginning(testDescription: "", sender: .client, segments: [[0]]))
+        #expect(analysis.rules == ["handshake.text-after-head"] && analysis.frames.count == 1)
     }
 
     @Test("Bytes of the server before its response are told")

@@ -141,6 +141,7 @@ extension Shard {
                 direction, at: segment.offset, count: segment.bytes.count, origin: segment.origin,
                 acknowledged: acknowledged(slot, direction))
             let intake = read(segment.bytes.span, at: streamPlace, of: Feed(slot), &workspace, &sink)
+            placeAnswer(to: segment.origin.packet, acknowledging: segment.acknowledgment, place)
             if intake.unread > 0 {
                 table.connections[slot].pause(
                     direction, keeping: segment, unread: intake.unread, budget: &table.budget)
@@ -164,6 +165,17 @@ extension Shard {
             }
             return true
         }
+    }
+
+    /// Learns where the answer to an upgrade request begins, if no byte of its stream was captured yet: at the byte that the
+    /// request's segment expects next.
+    ///
+    /// So an answer that the capture lacks is a gap.
+    mutating func placeAnswer(to packet: UInt64, acknowledging acknowledgment: UInt32, _ place: ConnectionTable.Place) {
+        guard acknowledgment != 0, case .opening(let opening) = connections[place.slot.index].reader,
+            openings[opening].asked?.origin.packet == packet
+        else { return }
+        table.connections[place.slot].assumeStart(of: place.direction.opposite, at: acknowledgment)
     }
 
     /// Records what an end had received when it sent the bytes that are handed on next, if their segment says it.

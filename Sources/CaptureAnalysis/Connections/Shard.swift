@@ -218,6 +218,8 @@ struct Shard: ~Copyable {
                 segment.flags.contains(.ack) ? segment.acknowledgment : 0, place, workspace.packet, &workspace)
             let hasMoved = deliver(payload.extracting(arrival.inOrder), place, &workspace, &sink)
             hasMore = hasMore || hasMoved
+            placeAnswer(
+                to: workspace.packet, acknowledging: segment.flags.contains(.ack) ? segment.acknowledgment : 0, place)
         }
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, &workspace, &sink) }

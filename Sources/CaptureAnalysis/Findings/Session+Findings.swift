@@ -28,9 +28,26 @@ extension Session {
                 received: workspace.received(in: pong.origin.packet))
             return
         }
+        if mayAnswerUndecoded(pong, &workspace) {
+            streams[peer].pings.keepEarly(
+                streams[pong.from.index].payloadFingerprint, pong.origin,
+                received: workspace.received(in: pong.origin.packet))
+            recount(&workspace)
+            return
+        }
         let finding = Finding(
             Rule(.pongUnsolicited), from: pong.from, at: pong.frame.streamOffset, frame: pong.frame.index)
         workspace.report(finding, at: context, into: &sink)
+    }
+
+    /// Whether a Pong's sender had received more than is decoded of the other end, so that its Ping may stand there.
+    ///
+    /// Inside a layer that is not known of bytes that have waited.
+    private mutating func mayAnswerUndecoded(_ pong: FrameEvent, _ workspace: inout Workspace) -> Bool {
+        guard let received = workspace.received(in: pong.origin.packet) else {
+            return isCarried && pong.origin.packet < workspace.packet
+        }
+        return received > carriedEnd(of: pong.from.peer)
     }
 
     /// Reports Pings and Close frames that were not answered, if the whole stream was seen that should have held the

@@ -42,6 +42,9 @@ struct PingLedger {
     private static let earlyLimit = 16
     /// How much earlier than its Ping, in nanoseconds, a Pong may be captured: two queues of one card, or two taps.
     private static let captureSkew: Int64 = 10_000_000
+    /// How much later than a Ping, in nanoseconds, a Pong may be that precedes it in the file: a capture of several
+    /// interfaces may hold what each of them has seen in turn.
+    private static let fileSkew: Int64 = 1_000_000_000
     /// Pings that were forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
     private var shortestRoundTrip: Int64?
@@ -104,9 +107,9 @@ struct PingLedger {
         return nil
     }
 
-    /// Whether a Pong was captured so shortly before a Ping that it may answer it.
+    /// Whether a Pong was captured so shortly before a Ping that it may answer it, or stands before it only in the file.
     private static func isJustBefore(_ pong: Origin, _ ping: Origin) -> Bool {
-        (0...captureSkew).contains(ping.time.nanoseconds(since: pong.time))
+        (-fileSkew...captureSkew).contains(ping.time.nanoseconds(since: pong.time))
     }
 
     /// Keeps a Pong whose Ping may still be found, with how far its sender had received the Pings' stream if that is known.

@@ -111,6 +111,11 @@ extension TCPConnection {
         streams[1].assumeStart(at: segment.acknowledgment)
     }
 
+    /// Lets a stream, of which nothing was captured yet, begin where the other end expects the next byte.
+    package mutating func assumeStart(of direction: Direction, at acknowledgment: UInt32) {
+        streams[direction.index].assumeStart(at: acknowledgment)
+    }
+
     /// Follows the three-way handshake (RFC 9293 3.5).
     mutating func open(
         _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp

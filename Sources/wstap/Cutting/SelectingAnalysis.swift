@@ -31,6 +31,7 @@ final class SelectingAnalysis {
     func begin(_ capture: borrowing MergedCapture) throws {
         let known = SecretsOfCapture(
             try input.secrets.open(), paths: input.files, areRegular: capture.byteCount != nil)
+        if !input.messages.quiet { known.complain() }
         var options = input.options(known, windows: capture.windowByteCount)
         options.whole = CaptureSpan(of: capture)
         options.collectsOthers = selected.others != nil

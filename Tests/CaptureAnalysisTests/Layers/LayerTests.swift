@@ -82,6 +82,44 @@ struct LayerTests {
         return talk
     }
 
+    /// Whether the client's port, 53412, has sent a packet.
+    private static func isFromClient(_ packet: TimedPacket) -> Bool {
+        packet.bytes[34] == 0xd0 && packet.bytes[35] == 0xa4
+    }
+
+    @Test(
+        "A Pong inside a layer answers the Ping that stands behind it in the capture alone", arguments: [false, true],
+        [2, 3, 4, 5, 6, 8, 12])
+    func pongFirst(isPlain: Bool, burst: Int) throws {
+        var talk = TCPConversation()
+        talk.open()
+        func send(_ bytes: [UInt8], from sender: ExpectedMessage.Sender) {
+            for segment in isPlain ? [bytes] : XORLayer.records(bytes, of: 1000) {
+                talk.send(segment, from: sender)
+            }
+        }
+        send(Array(TCPConversation.upgradeRequest().utf8), from: .client)
+        send(Array(TCPConversation.upgradeResponse().utf8), from: .server)
+        for round in 0..<9 {
+            send(WireFrame.ping("\(round)", from: .server), from: .server)
+            send(WireFrame.pong("\(round)", from: .client), from: .client)
+            talk.acknowledge(from: .server)
+        }
+        talk.wait(milliseconds: 3000)
+        send(WireFrame.text("bye", from: .client), from: .client)
+        talk.finish(first: .client)
+        // Two interfaces in turn: of each burst, first the client's packets.
+        var packets = Array(talk.packets.prefix(3))
+        for start in stride(from: 3, to: talk.packets.count, by: burst) {
+            let part = talk.packets[start..<min(start + burst, talk.packets.count)]
+            packets += part.filter(Self.isFromClient) + part.filter { !Self.isFromClient($0) }
+        }
+        let analysis = Self.analyse(packets)
+        #expect(analysis.texts == ["bye"])
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+        #expect(!analysis.rules.contains("pong.unsolicited") && !analysis.rules.contains("ping.unanswered"))
+    }
+
     @Test("Layers that encrypt show the session that plain TCP shows", arguments: [1, 7, 1000, XORLayer.recordLimit])
     func sameFrames(recordSize: Int) {
         let parts = Self.session("a")
