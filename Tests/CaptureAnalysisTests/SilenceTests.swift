@@ -103,6 +103,28 @@ struct LastWords: Sendable, CustomTestStringConvertible {
                 $0.refuse(from: .client)
             }, silence: 360_001, messageSilence: 1),
         LastWords(
+            testDescription: "such data, and more after another pause, before the RST",
+            steps: {
+                $0.fallSilent(.client)
+                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.wait(milliseconds: 4999)
+                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.refuse(from: .server)
+            }, silence: 365_001, messageSilence: 1),
+        LastWords(
+            testDescription: "such data, to which nobody ever answers",
+            steps: {
+                $0.fallSilent(.client)
+                $0.sendUnanswered(from: .client)
+            }, silence: 361_400, messageSilence: 1400),
+        LastWords(
+            testDescription: "such data of the server, which gives up",
+            steps: {
+                $0.fallSilent(.server)
+                $0.sendUnanswered(from: .server)
+                $0.reset(from: .server)
+            }, silence: 361_401, messageSilence: 1401),
+        LastWords(
             testDescription: "such data, sent again before the RST",
             steps: {
                 $0.fallSilent(.client)
@@ -214,6 +236,16 @@ extension TCPConversation {
         send(WireFrame.text("last", from: sender), from: sender)
         acknowledge(from: sender == .client ? .server : .client)
         wait(milliseconds: 359_998)
+    }
+
+    /// A message that is sent three more times, in vain.
+    fileprivate mutating func sendUnanswered(from sender: ExpectedMessage.Sender) {
+        let data = WireFrame.text("anybody?", from: sender)
+        send(data, from: sender)
+        for delay in [200, 400, 800] as [Int64] {
+            wait(milliseconds: delay - 1)
+            sendAgain(data, from: sender)
+        }
     }
 }
 

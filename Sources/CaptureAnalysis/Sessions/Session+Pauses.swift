@@ -64,13 +64,18 @@ extension Session {
         streams[role.index].longestPause = max(streams[role.index].longestPause, milliseconds)
     }
 
+    /// The latest bytes after a pause; the first of an end of which the other one has acknowledged none since.
+    mutating func lastBurst(_ tcp: TransportEnd) -> Burst? {
+        guard let pauses else { return nil }
+        let direction = pauses.unheard.role.direction(client: clientDirection)
+        return tcp.acknowledged[direction.index] <= pauses.unheard.start ? pauses.unheard : pauses.burst
+    }
+
     /// Who sent the last bytes before the silence at the end.
     mutating func lastSpeaker(_ tcp: TransportEnd) -> Role {
-        // Bytes that drew a RST, and a Close frame after a pause, break no silence.
-        if let burst = pauses?.burst,
-            firstCloser != nil
-                || tcp.reset.map({ $0.from == burst.role.peer.direction(client: clientDirection) }) == true
-        {
+        // Bytes that never arrived, and a Close frame after a pause, break no silence.
+        if firstCloser != nil, let burst = pauses?.burst { return burst.lastSpeaker }
+        if let burst = lastBurst(tcp), tcp.isLost(from: burst.role.direction(client: clientDirection)) {
             return burst.lastSpeaker
         }
         return streams[0].lastPacket > streams[1].lastPacket ? .client : .server
@@ -80,10 +85,12 @@ extension Session {
 /// The pauses of a session: an object, so that sessions without any take no room for it.
 final class PauseRecord {
     /// The bytes that it takes.
-    static let cost = 160
+    static let cost = 208
 
     /// The latest bytes after a pause.
     private(set) var burst: Burst
+    /// The first of those of its sender since the other end spoke last.
+    private(set) var unheard: Burst
     /// The longest time from a data message to a Pong after which no other had come.
     var messageSilence: Int64 = 0
     /// The longest pause after bytes of each end, of those that ended with bytes to which the other end replied.
@@ -96,10 +103,12 @@ final class PauseRecord {
 
     init(_ burst: Burst) {
         self.burst = burst
+        unheard = burst
     }
 
     /// Takes bytes after a pause, which counts in nanoseconds if the session lives through it.
     func record(_ next: Burst, after pause: Int64?) {
+        if unheard.role != next.role || next.lastSpeaker != next.role { unheard = next }
         burst = next
         guard let pause else { return }
         // Who replies was still there.

@@ -442,7 +442,7 @@ struct Session: StreamReader, ~Copyable {
         var outcome = SessionOutcome(
             ends: [EndOutcome(&streams[0]), EndOutcome(&streams[1])], firstCloser: firstCloser,
             clientDirection: clientDirection, lastTimes: lastTimes(tcp, isCloseFrame: true),
-            timesBeforeFin: lastTimes(tcp, isCloseFrame: false), burst: pauses?.burst,
+            timesBeforeFin: lastTimes(tcp, isCloseFrame: false), burst: lastBurst(tcp),
             unansweredPings: late[0].count &+ late[1].count, uncertainPings: late[0].uncertain &+ late[1].uncertain,
             wasOpened: true)
         if isInsideTLS { outcome.alerts = carriers?.alerts }

@@ -103,6 +103,12 @@ struct TransportEnd {
         return run.segments >= Self.timeoutSegments
             && run.end.nanoseconds(since: run.start) >= Self.timeoutSpan
     }
+
+    /// Whether the last bytes of a direction, if they were not acknowledged, never arrived: the other end has reset the
+    /// connection, or counts as gone.
+    func isLost(from direction: Direction) -> Bool {
+        reset?.from == direction.opposite || isTimeout && unanswered?.from == direction
+    }
 }
 
 /// What makes a session end here.

@@ -118,10 +118,10 @@ struct SessionOutcome {
         return wasOpened && end.close == nil && end.isLost && end.isIncomplete
     }
 
-    /// When something was last heard: bytes that never arrived and drew a RST break no silence.
+    /// When something was last heard: bytes that never arrived break no silence.
     private func lastTime(_ tcp: TransportEnd) -> Timestamp? {
         let last = times(tcp).byte
-        guard let burst, let reset = tcp.reset, reset.from == direction(of: burst.role.peer), firstCloser == nil,
+        guard let burst, tcp.isLost(from: direction(of: burst.role)), firstCloser == nil,
             tcp.acknowledged[direction(of: burst.role).index] <= burst.start
         else { return known(last) }
         return burst.before.map { min($0, last) }
