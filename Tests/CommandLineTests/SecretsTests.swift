@@ -110,6 +110,27 @@ struct SecretsTests {
         #expect(run.text.contains("server.example, TLS 1.3") && run.text.contains("no secret for this client random"))
     }
 
+    /// Key logs without a secret, and how many lines that is.
+    static let filesWithoutSecrets: [(text: String, count: String)] = [
+        ("", "0 lines"), ("not a key log", "1 line"), ("# comment\r\n\r\n", "2 lines"),
+        ("CLIENT_RANDOM 00 11\n<html>\n", "2 lines"),
+        // The random of a ClientHello has 32 bytes.
+        ("CLIENT_RANDOM \(String(repeating: "ab", count: 31)) \(String(repeating: "cd", count: 48))\n", "1 line"),
+    ]
+
+    @Test("are missing from a file that is no key log, and that is said", arguments: filesWithoutSecrets)
+    func useless(text: String, count: String) throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", Self.talk(session).pcap())
+        let wrong = try folder.write("wrong.txt", Array(text.utf8))
+        let right = try folder.write("right.txt", Array(session.keyLog.utf8))
+        let warning = "wstap: \(wrong): no TLS secret in \(count)\n"
+        let run = try Wstap.run([file, "--keylog", wrong, "--keylog", right, "--no-progress"])
+        #expect(run.status == 0 && run.errors == warning)
+        #expect(try !Wstap.run([file, "--keylog", wrong, "-q"]).errors.contains("no TLS secret"))
+    }
+
     @Test("that do not fit are a finding of no session, whatever the number of threads")
     func wrong() throws {
         let session = try RecordedSession("websocket-tls13")

@@ -90,6 +90,9 @@ package final class SecretStore: Sendable {
         return index.withLock { $0.isEmpty }
     }
 
+    /// How many places with secrets the key logs that were added have, those of the capture left out that are searched for.
+    package var placeCount: Int { index.withLock { $0.count } }
+
     /// A number that is another one once further secrets count.
     ///
     /// - Parameter packet: The current packet.

@@ -47,6 +47,7 @@ struct SecretOptions: ParsableArguments {
 ///
 /// What cannot be read at any place, such as a pipe, is read once and kept.
 final class KeyLogFile: KeyLogSource {
+    let path: String
     private let descriptor: Int32
     private let text: [UInt8]?
 
@@ -57,6 +58,7 @@ final class KeyLogFile: KeyLogSource {
     init?(path: String) {
         let opened = open(path, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { return nil }
+        self.path = path
         descriptor = opened
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -85,6 +87,18 @@ final class KeyLogFile: KeyLogSource {
                 guard done > 0 else { return }
                 filled += done
             }
+        }
+    }
+
+    /// How many lines it has, the last of which may have no end.
+    func countLines() -> Int {
+        var (count, offset, isOpen) = (0, 0 as UInt64, false)
+        while true {
+            let bytes = read(at: offset, count: 1 << 20)
+            guard let last = bytes.last else { return isOpen ? count + 1 : count }
+            for byte in bytes where byte == UInt8(ascii: "\n") { count += 1 }
+            isOpen = last != UInt8(ascii: "\n")
+            offset &+= UInt64(bytes.count)
         }
     }
 

@@ -39,6 +39,7 @@ struct ReadRun: FormatUser {
             throw ExitCode(ExitStatus.nothingRead)
         }
         var known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: capture.byteCount != nil)
+        if !output.quiet { known.complain() }
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path, isNamed: Format.writesFile, isGrowing: follows)
