@@ -66,6 +66,24 @@ struct MissingPacketsTests {
         #expect(Analysis(late).texts.count == 16)
     }
 
+    @Test("Finds the session in a tunnel whose consent is missing", arguments: [1, 2])
+    func consentMissing(proxies: Int) {
+        var talk = TCPConversation()
+        talk.open()
+        for _ in 0..<proxies {
+            talk.send("CONNECT server.example:80 HTTP/1.1\r\nHost: server.example:80\r\n\r\n", from: .client)
+            talk.lose(19, from: .server)
+        }
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text("welcome", from: .server), from: .server)
+        talk.finish(first: .client)
+        let analysis = Analysis(talk)
+        #expect(analysis.texts.sorted() == ["hello", "welcome"])
+        #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
+    }
+
     @Test("Says that an upgrade was not answered where its client has received nothing since")
     func unansweredMidstream() {
         var talk = TCPConversation()

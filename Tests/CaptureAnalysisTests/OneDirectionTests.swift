@@ -52,6 +52,25 @@ struct OneDirectionTests {
         #expect(analysis.handshakes.map(\.isAccepted) == [true])
     }
 
+    @Test("Of the client alone shows what is said in a tunnel", arguments: [1, 2])
+    func tunnel(proxies: Int) {
+        var talk = TCPConversation()
+        talk.open()
+        for _ in 0..<proxies {
+            talk.send("CONNECT server.example:80 HTTP/1.1\r\nHost: server.example:80\r\n\r\n", from: .client)
+            talk.send("HTTP/1.1 200 OK\r\n\r\n", from: .server)
+        }
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        for number in 0..<Self.count {
+            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
+        }
+        talk.finish(first: .client)
+        let analysis = Analysis(talk.packets.sent(by: .client))
+        #expect(analysis.handshakes.map(\.isAccepted) == [true])
+        #expect(analysis.texts == (0..<Self.count).map { "client \($0) says so" })
+    }
+
     @Test("Of the client alone shows an accepted upgrade though a later segment begins like a request")
     func likeRequest() throws {
         var talk = TCPConversation()

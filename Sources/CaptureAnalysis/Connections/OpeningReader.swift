@@ -113,7 +113,8 @@ struct OpeningReader: StreamReader, ~Copyable {
         case .waits: return Intake(defersGap: true, wakesOther: follower.isRequestInGap)
         case .finished(let ending): return Intake(handover: Handover(successor: .other(ending)))
         case .consumed, .requested, .answered:
-            guard search != nil else { return Intake() }
+            // What has waited for an answer in the gap need not any more.
+            guard search != nil else { return Intake(wakesOther: follower.isSearching) }
             if let length {
                 search?.skip(length, of: place.direction, origin: place.origin)
             } else {
