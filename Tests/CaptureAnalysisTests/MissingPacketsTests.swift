@@ -80,7 +80,7 @@ struct MissingPacketsTests {
         talk.send(WireFrame.text("welcome", from: .server), from: .server)
         talk.finish(first: .client)
         let analysis = Analysis(talk)
-        #expect(analysis.texts == ["hello", "welcome"])
+        #expect(analysis.texts.sorted() == ["hello", "welcome"])
         #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
     }
 

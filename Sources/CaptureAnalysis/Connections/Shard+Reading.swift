@@ -122,7 +122,14 @@ extension Shard {
                 continue
             }
             let place = ConnectionTable.Place(slot: slot, direction: direction)
-            if hand(piece, place, &workspace, &sink) { idle = 0 }
+            guard hand(piece, place, &workspace, &sink) else { continue }
+            idle = 0
+            if case .gap = piece, case .opening = connections[slot.index].reader,
+                table.connections[slot].comesLate(direction)
+            {
+                // What the other end had sent by then may be what the bytes behind the gap answer.
+                direction = direction.opposite
+            }
         }
     }
 
