@@ -33,7 +33,7 @@ extension Session {
     /// It takes the address as a number: a retain would wait for what is still on its way.
     func prefetchCarriers() {
         let address = unsafe unsafeBitCast(carriers, to: UInt.self)
-        guard let object = UnsafeRawPointer(bitPattern: address) else { return }
+        guard let object = unsafe UnsafeRawPointer(bitPattern: address) else { return }
         unsafe WireFormat.prefetch(object, 0..<CarrierMaps.nearSize)
     }
 }

@@ -4,7 +4,8 @@ import ParallelAnalysis
 ///
 /// The user's own rights come first: wherever that user may write, nothing more is needed. Only where they do not reach,
 /// as in a folder of root's in a container, root's rights open the file. Then no other user may have a say in where the
-/// path leads: each folder and symbolic link on it must belong to root, in a folder that nobody else may write to.
+/// path leads: each folder and symbolic link on it must belong to root, in a folder that nobody else may write to. A folder
+/// of root's in a sticky one that all may write to, such as /tmp, is as safe: only root can replace it there.
 enum UserFile {
     /// Opens a file for writing, and creates it if it is missing; does not truncate it.
     ///
@@ -83,28 +84,32 @@ enum UserFile {
     /// The path without symbolic links; nil if a user other than root could change where it leads.
     private static func trustedPlace(_ path: String) -> String? {
         var rest = components(path.hasPrefix("/") ? path : "\(currentFolder ?? "")/\(path)")
-        guard currentFolder != nil || path.hasPrefix("/"), isTrustedFolder("/") else { return nil }
+        guard currentFolder != nil || path.hasPrefix("/"), let root = trust(in: "/") else { return nil }
         var place: [String] = []
+        // How far the folder at `place` is trusted, and those above it.
+        var trusts = [root]
         var links = 0
         while let name = rest.popLast() {
             if name == ".." {
-                _ = place.popLast()
+                if place.popLast() != nil { trusts.removeLast() }
                 continue
             }
             let next = "/" + (place + [name]).joined(separator: "/")
             var status = stat()
             if lstat(next, &status) != 0 {
-                return errno == ENOENT && rest.isEmpty ? next : nil
+                return errno == ENOENT && rest.isEmpty && trusts.last == .whole ? next : nil
             }
+            guard trusts.last == .whole || status.st_mode & S_IFMT == S_IFDIR else { return nil }
             switch status.st_mode & S_IFMT {
             case S_IFLNK:
                 links += 1
                 guard status.st_uid == 0, links <= 40, let target = target(of: next) else { return nil }
-                if target.hasPrefix("/") { place = [] }
+                if target.hasPrefix("/") { (place, trusts) = ([], [root]) }
                 rest += components(target)
             case S_IFDIR:
-                guard isTrustedFolder(next) else { return nil }
+                guard let trust = trust(in: next) else { return nil }
                 place.append(name)
+                trusts.append(trust)
             default:
                 guard rest.isEmpty, status.st_uid == 0 else { return nil }
                 return next
@@ -132,11 +137,20 @@ enum UserFile {
         return count > 0 && count < buffer.count ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
     }
 
-    /// Whether only root can change what is in a folder.
-    private static func isTrustedFolder(_ path: String) -> Bool {
+    /// How far what stands in a folder is to be trusted.
+    private enum Trust {
+        /// Only root can change what is in it.
+        case whole
+        /// Others can add to it, but not replace what belongs to root.
+        case foldersOfRoot
+    }
+
+    /// How far what stands in a folder is to be trusted; nil if not at all.
+    private static func trust(in path: String) -> Trust? {
         var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0 else { return false }
-        return status.st_mode & 0o002 == 0 && (status.st_mode & 0o020 == 0 || status.st_gid == 0)
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0 else { return nil }
+        if status.st_mode & 0o002 == 0, status.st_mode & 0o020 == 0 || status.st_gid == 0 { return .whole }
+        return status.st_mode & S_ISVTX != 0 ? .foldersOfRoot : nil
     }
 
     private static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
