@@ -98,6 +98,19 @@ struct SecretsTests {
         }
     }
 
+    @Test("are missing from a file that is no key log, and that is said once", arguments: [[], ["cut", "-o", "FILE"]])
+    func noKeyLog(command: [String]) throws {
+        let session = try RecordedSession("websocket-tls13")
+        let folder = try ScratchFolder()
+        let file = try folder.write("a.pcap", Self.talk(session).pcap())
+        let keyLog = try folder.write("keys.txt", Array("# no secrets\n".utf8))
+        let words = command.map { $0 == "FILE" ? folder.path("b.pcapng") : $0 }
+        let run = try Wstap.run(words + [file, "--keylog", keyLog])
+        #expect(run.status == 0)
+        #expect(run.errors.components(separatedBy: "wstap: \(keyLog): holds no TLS secrets\n").count == 2)
+        #expect(try Wstap.run(words + [file, "--keylog", keyLog, "-q"]).errors == "")
+    }
+
     @Test("of another session are no help, and that is said")
     func foreign() throws {
         let session = try RecordedSession("websocket-tls13")

@@ -30,14 +30,17 @@ struct SecretOptions: ParsableArguments {
 
     /// Opens the key logs.
     ///
+    /// - Parameter complainsOfEmpty: Whether to name those without secrets, from which nothing can be decrypted.
+    /// - Returns: The key logs.
     /// - Throws: `ExitCode` if one cannot be opened.
-    func open() throws -> [KeyLogFile] {
+    func open(complainsOfEmpty: Bool = false) throws -> [KeyLogFile] {
         if !keyLogs.isEmpty { CoreDumps.forbid() }
         return try keyLogs.map { path in
             guard let file = KeyLogFile(path: path) else {
                 complain(TerminalText.safe("\(path): \(String(cString: strerror(errno)))"))
                 throw ExitCode(ExitStatus.nothingRead)
             }
+            if complainsOfEmpty, !file.hasSecrets { complain(TerminalText.safe("\(path): holds no TLS secrets")) }
             return file
         }
     }
