@@ -18,6 +18,9 @@ var isErrorWritable: Bool {
     return poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
 }
 
+/// What messages call an output.
+func nameOfOutput(_ path: String) -> String { path == "-" ? "standard output" : path }
+
 extension FilterOmissions {
     /// Reports what filters left out without being asked to, and what they were asked for but did not find.
     func complain(isQuiet: Bool) {

@@ -30,7 +30,14 @@ struct LiveUsageTests {
     func wrongFilter() throws {
         let outcome = try Wstap.run(["live", "-i", "lo", "tcp", "porty", "80"])
         #expect(outcome.status == 64)
-        #expect(outcome.errors.contains("bad filter"))
+        #expect(outcome.errors.contains("lo: bad filter \"tcp porty 80\": "))
+    }
+
+    @Test("a full disk", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))
+    func fullDisk() throws {
+        let outcome = try Wstap.run(["live", "-i", "lo", "-w", "/dev/full"])
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("wstap: /dev/full: cannot be written: \(String(cString: strerror(ENOSPC)))\n"))
     }
 
     @Test("a missing user", .enabled(if: LiveCapture.isPermitted, "capturing is not permitted"))

@@ -40,6 +40,7 @@ struct OutputTargetTests {
     func captureOnStandardOutput(command: String) throws {
         let run = try Wstap.run([command, capture, "-o", "-"])
         #expect(run.status == 0 && run.output.starts(with: [0x0a, 0x0d, 0x0d, 0x0a]))
+        #expect(run.errors.contains(" written to standard output\n"))
         #expect(try folder.names == ["chat.pcap"])
     }
 

@@ -98,6 +98,15 @@ struct SelectionTests {
         #expect(try Wstap.run([capture, "--format", "summary", "--events", "message"]).output == page)
     }
 
+    @Test(
+        "--grep and --opcode choose the sessions of a summary, which shows no messages",
+        arguments: [["--grep", "price"], ["--opcode", "text", "--from", "server", "--grep", "17"]])
+    func payloadsOfSummary(filters: [String]) throws {
+        let run = try Wstap.run([capture, "--format", "summary"] + filters)
+        #expect(run.status == 0 && run.errors == "")
+        #expect(run.text.contains("/admin/log") && !run.text.contains("/chat"))
+    }
+
     @Test("-f excludes packets; the others keep their numbers")
     func packetFilter() throws {
         let all = try trace()

@@ -108,5 +108,7 @@ struct ExtractTests {
             })
         #expect(try !index(folder.path("one")).isEmpty)
         #expect(try Wstap.run(["extract", chat, "-o", folder.path("bad"), "--grep", "("]).status == 64)
+        // It saves messages, and no other events.
+        #expect(try Wstap.run(["extract", chat, "-o", folder.path("bad"), "--events", "end"]).status == 64)
     }
 }

@@ -73,7 +73,7 @@
             #expect(program.wait() == 0)
             let errors = try String(contentsOfFile: folder.path("errors"), encoding: .utf8)
             // The first file may be there before the program looks.
-            #expect(["wstap: waiting for \(captures) to appear\n", "wstap: following \(captures)\n"].contains(errors))
+            #expect(["wstap: waiting for a file in \(captures)\n", "wstap: following \(captures)\n"].contains(errors))
             // The first line names the sources.
             let lines = try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").dropFirst()
             #expect(lines.count == expected.lines.count - 1)

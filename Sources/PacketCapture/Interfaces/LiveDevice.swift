@@ -64,11 +64,11 @@ public struct LiveDevice: ~Copyable {
     public mutating func setFilter(_ expression: String) throws(LiveError) {
         var program = unsafe bpf_program()
         guard unsafe pcap_compile(handle, &program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0 else {
-            throw LiveError(.badFilter, interface, detail: message)
+            throw LiveError(.badFilter, interface, detail: message, filter: expression)
         }
         defer { unsafe pcap_freecode(&program) }
         guard unsafe pcap_setfilter(handle, &program) == 0 else {
-            throw LiveError(.badFilter, interface, detail: message)
+            throw LiveError(.badFilter, interface, detail: message, filter: expression)
         }
     }
 

@@ -49,11 +49,14 @@ public struct LiveError: Error, Hashable, Sendable {
     public let interface: String
     /// A message of the system or libpcap, or empty.
     public let detail: String
+    /// The filter expression, for `badFilter`.
+    public let filter: String?
 
-    init(_ kind: Kind, _ interface: String, detail: String = "") {
+    init(_ kind: Kind, _ interface: String, detail: String = "", filter: String? = nil) {
         self.kind = kind
         self.interface = interface
         self.detail = detail
+        self.filter = filter
     }
 }
 
@@ -69,7 +72,7 @@ extension LiveError: CustomStringConvertible {
         case .notUp: "\(interface): the interface is not up"
         case .cannotOpen:
             interface.isEmpty ? "interfaces cannot be listed\(more)" : "\(interface): cannot be opened\(more)"
-        case .badFilter: "\(interface): bad filter\(more)"
+        case .badFilter: "\(interface): bad filter \"\(filter ?? "")\"\(more)"
         case .cannotRead: "\(interface): capturing failed\(more)"
         }
     }

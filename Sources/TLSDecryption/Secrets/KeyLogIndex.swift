@@ -46,9 +46,6 @@ struct KeyLogIndex {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// How many places it holds.
-    var count: Int { entries.count }
-
     /// How many key logs, or pieces of them, count.
     func sectionCount(at packet: UInt64) -> Int {
         // They come in the order of packets.

@@ -1,17 +1,6 @@
 import Synchronization
 import WireFormat
 
-/// Where a key log stands, so that its secrets can be read on demand.
-package protocol KeyLogSource: AnyObject, Sendable {
-    /// Reads bytes.
-    ///
-    /// - Parameters:
-    ///   - offset: Where they begin.
-    ///   - count: How many to read at most.
-    /// - Returns: The bytes; fewer at the end, none after it.
-    func read(at offset: UInt64, count: Int) -> [UInt8]
-}
-
 /// The secrets of key logs, by the random of the ClientHello that they belong to.
 ///
 /// It keeps where lines stand, not what they hold. Of one random and label it has all secrets: which one is right, the
@@ -89,9 +78,6 @@ package final class SecretStore: Sendable {
         complete()
         return index.withLock { $0.isEmpty }
     }
-
-    /// How many places with secrets the key logs that were added have, those of the capture left out that are searched for.
-    package var placeCount: Int { index.withLock { $0.count } }
 
     /// A number that is another one once further secrets count.
     ///

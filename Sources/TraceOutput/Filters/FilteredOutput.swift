@@ -73,6 +73,8 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     package var demand: EventDemand {
         var demand = base.demand
         if !filter.isEmpty { demand.includesEncrypted = false }
+        // A summary shows no frames, but which sessions it lists depends on them.
+        if filter.choosesPayloads { demand.includesFrames = true }
         if filter.grep != nil { demand.payload.bytes = .max }
         guard let events = filter.events else { return demand }
         if !events.contains(.end) { demand.includesIntervals = false }

@@ -153,7 +153,7 @@ extension HARFormat where Storage: ~Copyable {
         output.append(#"},"pages":[{"startedDateTime":""#)
         clock.append(context.time, to: &output)
         output.append(#"","id":"page_1","title":"#)
-        output.append(jsonString: start.sources.joined(separator: ", "))
+        output.append(jsonString: start.sources.map(CaptureCounts.name(of:)).joined(separator: ", "))
         output.append(#","pageTimings":{"onContentLoad":-1,"onLoad":-1}}],"entries":["#)
     }
 }

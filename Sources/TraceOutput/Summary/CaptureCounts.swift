@@ -61,10 +61,13 @@ extension CaptureCounts {
 
     /// The name of a capture of these sources.
     static func title(of sources: [String]) -> String {
-        let named = sources.prefix(namedSources).joined(separator: ", ")
+        let named = sources.prefix(namedSources).map(name(of:)).joined(separator: ", ")
         let others = sources.count - namedSources
         return others > 0 ? "\(named) and \(others) more" : named
     }
+
+    /// The name of a source, as a page shows it.
+    static func name(of source: String) -> String { source == "-" ? "standard input" : source }
 
     /// The totals, each with its name.
     func totals(_ summary: Summary) -> [(name: String, text: String)] {

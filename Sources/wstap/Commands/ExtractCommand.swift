@@ -47,8 +47,7 @@ struct ExtractCommand: ParsableCommand {
         let input = SessionInput(
             files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, secrets: secrets,
             jobs: .processors, messages: messages, memory: bounds.budget)
-        var events = filter.eventFilter()
-        events.events = nil
+        let events = filter.eventFilter()
         // What is wrong with the pattern should be known before there is a folder.
         let folder = MessageFolder(path: path)
         let format = MessageFilesFormat(store: folder, limit: maxMessages)

@@ -35,6 +35,9 @@ struct LiveCommand: ParsableCommand {
     @OptionGroup(title: "Filters")
     var filter: FilterOptions
 
+    @OptionGroup(title: "Filters")
+    var kinds: EventKindOptions
+
     @OptionGroup(title: "Bounds")
     var bounds: MemoryOptions
 
@@ -59,6 +62,6 @@ struct LiveCommand: ParsableCommand {
             capture: capture, packetFilter: filter.packetFilter ?? (words.isEmpty ? nil : words),
             assumedServers: detection.servers, secrets: secrets, output: output, failureLevel: failOn,
             memory: bounds.budget)
-        try output.withFormat(filter.eventFilter(), run)
+        try output.withFormat(filter.eventFilter(kinds), run)
     }
 }

@@ -36,6 +36,9 @@ struct ReadCommand: ParsableCommand {
     @OptionGroup(title: "Filters")
     var filter: FilterOptions
 
+    @OptionGroup(title: "Filters")
+    var kinds: EventKindOptions
+
     @OptionGroup(title: "Bounds")
     var bounds: MemoryOptions
 
@@ -64,6 +67,6 @@ struct ReadCommand: ParsableCommand {
         let run = ReadRun(
             files: files, follows: follow, packetFilter: filter.packetFilter, assumedServers: detection.servers,
             secrets: secrets, output: output, failureLevel: failOn, jobs: jobs, memory: bounds.budget)
-        try output.withFormat(filter.eventFilter(), run)
+        try output.withFormat(filter.eventFilter(kinds), run)
     }
 }

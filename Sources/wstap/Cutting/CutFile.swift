@@ -20,7 +20,7 @@ struct CutFile: ~Copyable {
         let opened = try Self.open(path)
         packets = try Self.writer(opened.descriptor, path, comment, bufferLength)
         file = opened
-        name = path
+        name = nameOfOutput(path)
     }
 
     private static func open(_ path: String) throws -> OutputFile {
@@ -40,7 +40,7 @@ struct CutFile: ~Copyable {
                 borrowing: descriptor, application: "wstap \(Wstap.version)", comment: comment,
                 bufferLength: bufferLength)
         } catch {
-            throw status(error, path)
+            throw status(error, nameOfOutput(path))
         }
     }
 

@@ -71,7 +71,7 @@ struct CutRun {
         complain(
             TerminalText.safe(
                 "\(packets) packets of \(connections) \(connections == 1 ? "connection" : "connections") with "
-                    + "\(sessions.wanted) of \(sessions.all) sessions written to \(path)"))
+                    + "\(sessions.wanted) of \(sessions.all) sessions written to \(nameOfOutput(path))"))
         if selected.uncommentedSessions > 0 {
             complain(
                 "\(selected.uncommentedSessions) of these sessions are not named in comments, which would be too long")

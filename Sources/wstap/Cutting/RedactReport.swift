@@ -46,7 +46,7 @@ struct RedactReport {
     private var written: String {
         let connections = selected.connections.values.count { !$0.isEncrypted }
         return "\(Quantity.count(packetCount, "packet")) of \(Quantity.count(UInt64(connections), "connection")) "
-            + "written to \(path)"
+            + "written to \(nameOfOutput(path))"
     }
 
     private var replaced: String {

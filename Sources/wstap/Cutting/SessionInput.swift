@@ -190,7 +190,7 @@ struct SessionInput {
     private func refusePipes(for command: String) throws {
         for file in files where Self.isPipe(file) {
             let advice = file == "-" ? "give the file by its name" : "\(file) must be a regular file"
-            throw ValidationError("\(command) reads its input twice: \(advice)")
+            throw ValidationError("\(command) reads its input more than once: \(advice)")
         }
     }
 

@@ -37,7 +37,7 @@ struct LiveRun: FormatUser {
             if let packetFilter { try device.setFilter(packetFilter) }
         } catch {
             let hint = packetFilter.flatMap(Hint.filter).map { "\n" + $0 } ?? ""
-            throw ValidationError(error.description + hint)
+            throw ValidationError(TerminalText.safe(error.description) + hint)
         }
         guard let wake = WakePipe() else { throw failure("too many open files") }
         let file = wantsOutput ? LiveOutput(path: output.path, descriptor: files.output) : nil

@@ -27,12 +27,17 @@ struct PacketRecorder: ~Copyable {
     init(
         path: String, descriptor: Int32?, source: PacketSource, onlyWebSocket: Bool, secrets: SecretStore?
     ) throws(Privileges.Failure) {
-        name = path == "-" ? "standard output" : path
+        name = nameOfOutput(path)
         do throws(PacketFileError) {
             if let descriptor { truncate(descriptor, of: path) }
             file = try PacketFileWriter(descriptor: descriptor, format: PacketFileFormat(path: path), source: source)
         } catch {
-            throw Privileges.Failure(message: "\(name): cannot be written")
+            let reason =
+                switch error {
+                case .closedPipe: ""
+                case .cannotWrite(let reason): ": \(reason)"
+                }
+            throw Privileges.Failure(message: "\(name): cannot be written\(reason)")
         }
         if onlyWebSocket { selection = WebSocketSelection(secrets: secrets) }
     }

@@ -32,14 +32,11 @@ struct FilterOptions: ParsableArguments {
             valueName: "regex"))
     var grep: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Show only these kinds of events: \"message,end\" (does not change a summary).", valueName: "list"),
-        transform: EventKind.asked)
-    var events: Set<EventKind>?
-
     /// Which events to show.
-    func eventFilter() -> EventFilter {
+    ///
+    /// - Parameter kinds: Their kinds; nil for all.
+    /// - Returns: The filter.
+    func eventFilter(_ kinds: EventKindOptions? = nil) -> EventFilter {
         var filter = EventFilter()
         filter.connections = Set(connection.flatMap(\.numbers))
         filter.opcodes = opcode
@@ -47,7 +44,7 @@ struct FilterOptions: ParsableArguments {
         filter.host = host.map { Glob($0, ignoresCase: true) }
         filter.path = path.map { Glob($0) }
         filter.grep = grep
-        filter.events = events
+        filter.events = kinds?.events
         return filter
     }
 }
@@ -60,18 +57,6 @@ struct ConnectionList: ExpressibleByArgument {
         let words = argument.split(separator: ",", omittingEmptySubsequences: false)
         numbers = words.compactMap { UInt64($0) }
         guard numbers.count == words.count, !numbers.contains(0) else { return nil }
-    }
-}
-
-extension EventKind {
-    /// Reads "message,end".
-    fileprivate static func asked(_ list: String) throws -> Set<EventKind> {
-        do throws(UnknownEvent) {
-            return try set(list: list)
-        } catch {
-            let names = allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("there is no event \"\(error.word)\", only \(names)")
-        }
     }
 }
 

@@ -30,14 +30,17 @@ struct SecretOptions: ParsableArguments {
 
     /// Opens the key logs.
     ///
+    /// - Parameter complainsOfEmpty: Whether to name those without secrets, from which nothing can be decrypted.
+    /// - Returns: The key logs.
     /// - Throws: `ExitCode` if one cannot be opened.
-    func open() throws -> [KeyLogFile] {
+    func open(complainsOfEmpty: Bool = false) throws -> [KeyLogFile] {
         if !keyLogs.isEmpty { CoreDumps.forbid() }
         return try keyLogs.map { path in
             guard let file = KeyLogFile(path: path) else {
                 complain(TerminalText.safe("\(path): \(String(cString: strerror(errno)))"))
                 throw ExitCode(ExitStatus.nothingRead)
             }
+            if complainsOfEmpty, !file.hasSecrets { complain(TerminalText.safe("\(path): holds no TLS secrets")) }
             return file
         }
     }
@@ -47,7 +50,6 @@ struct SecretOptions: ParsableArguments {
 ///
 /// What cannot be read at any place, such as a pipe, is read once and kept.
 final class KeyLogFile: KeyLogSource {
-    let path: String
     private let descriptor: Int32
     private let text: [UInt8]?
 
@@ -58,7 +60,6 @@ final class KeyLogFile: KeyLogSource {
     init?(path: String) {
         let opened = open(path, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { return nil }
-        self.path = path
         descriptor = opened
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -87,18 +88,6 @@ final class KeyLogFile: KeyLogSource {
                 guard done > 0 else { return }
                 filled += done
             }
-        }
-    }
-
-    /// How many lines it has, the last of which may have no end.
-    func countLines() -> Int {
-        var (count, offset, isOpen) = (0, 0 as UInt64, false)
-        while true {
-            let bytes = read(at: offset, count: 1 << 20)
-            guard let last = bytes.last else { return isOpen ? count + 1 : count }
-            for byte in bytes where byte == UInt8(ascii: "\n") { count += 1 }
-            isOpen = last != UInt8(ascii: "\n")
-            offset &+= UInt64(bytes.count)
         }
     }
 

@@ -22,7 +22,20 @@ final class Following {
         follower.report = { complain(TerminalText.safe($0.description)) }
         guard !output.quiet else { return }
         let names = files.joined(separator: ", ")
-        complain(TerminalText.safe(follower.hasFile() ? "following \(names)" : "waiting for \(names) to appear"))
+        let state =
+            if follower.hasFile() {
+                "following \(names)"
+            } else if files.allSatisfy(Self.isFolder) {
+                "waiting for a file in \(names)"
+            } else {
+                "waiting for \(names) to appear"
+            }
+        complain(TerminalText.safe(state))
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Ends the capture when the reader of the output goes away, even while there is nothing to write.

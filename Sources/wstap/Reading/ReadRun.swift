@@ -38,8 +38,8 @@ struct ReadRun: FormatUser {
             report(capture.problems)
             throw ExitCode(ExitStatus.nothingRead)
         }
-        var known = SecretsOfCapture(try secrets.open(), paths: files, areRegular: capture.byteCount != nil)
-        if !output.quiet { known.complain() }
+        var known = SecretsOfCapture(
+            try secrets.open(complainsOfEmpty: !output.quiet), paths: files, areRegular: capture.byteCount != nil)
         let summary: Summary
         do throws(OutputFile.Failure) {
             let file = try OutputFile(path: output.path, isNamed: Format.writesFile, isGrowing: follows)

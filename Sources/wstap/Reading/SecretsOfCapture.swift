@@ -1,6 +1,5 @@
 import PacketCapture
 import TLSDecryption
-import TraceOutput
 import WireFormat
 
 /// The secrets of a capture: those of key logs, and those that stand in the capture itself.
@@ -9,8 +8,6 @@ struct SecretsOfCapture {
     /// Whether secrets are found while packets are read; else all of them are there from the beginning.
     private let comeWithPackets: Bool
     private var taken = 0
-    /// The key logs without any secret.
-    private var useless: [KeyLogFile] = []
 
     /// - Parameters:
     ///   - keyLogs: The key logs.
@@ -23,20 +20,7 @@ struct SecretsOfCapture {
         comeWithPackets = !canSearch
         // Secrets may stand after the packets that need them.
         store = canSearch ? SecretStore(searching: { Self.scan(names) }) : SecretStore(mayGrow: true)
-        for keyLog in keyLogs {
-            let count = store.placeCount
-            store.add(keyLog)
-            if store.placeCount == count { useless.append(keyLog) }
-        }
-    }
-
-    /// Tells of key logs without any secret: a wrong file, or one that a program has not written yet.
-    func complain() {
-        for keyLog in useless {
-            let lines = keyLog.countLines()
-            let count = lines == 1 ? "1 line" : "\(lines) lines"
-            wstap.complain(TerminalText.safe("\(keyLog.path): no TLS secret in \(count)"))
-        }
+        for keyLog in keyLogs { store.add(keyLog) }
     }
 
     /// What Linux calls it.

@@ -343,6 +343,12 @@ struct SummaryFormatTests {
         }
     }
 
+    @Test func `Standard input is named`() {
+        let start = CaptureStart(sources: ["-", "b.pcap"])
+        let page = printed([Call(0, 0, .capture(start), connection: 0), .summary], as: SummaryFormat())
+        #expect(page.hasPrefix("capture      standard input, b.pcap\n"))
+    }
+
     @Test func `Many sources are counted`() {
         let start = CaptureStart(sources: (1...9).map { "rotated-\($0).pcap" })
         let page = printed([Call(0, 0, .capture(start), connection: 0), .summary], as: SummaryFormat())
