@@ -27,7 +27,8 @@ public struct Limits: Sendable {
     public var layers = 256 << 20
     /// Bytes that contexts of decompression take, in all sessions together.
     public var compression = 64 << 20
-    /// Bytes that all connections together take, with everything that is kept of them; nil if only the bounds above count.
+    /// Bytes that all connections together take, with everything that is kept of them; nil if only the bounds above
+    /// count.
     ///
     /// Each of the bounds above can be reached, but not all at a time.
     public var memory: Int?

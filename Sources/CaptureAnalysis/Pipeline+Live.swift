@@ -2,7 +2,8 @@ package import PacketDecoding
 import TCPReassembly
 public import WireFormat
 
-/// What a live capture needs beside packets: time that passes without any, losses, and which connection a packet was of.
+/// What a live capture needs beside packets: time that passes without any, losses, and which connection a packet was
+/// of.
 extension Pipeline {
     /// Lets time pass in a live capture: the pipeline has no clock of its own.
     ///

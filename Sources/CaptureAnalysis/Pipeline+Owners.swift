@@ -2,7 +2,8 @@ package import PacketDecoding
 import TCPReassembly
 package import WireFormat
 
-/// Which connection a packet belongs to: for callers that write the packets of some connections, from the first to the last.
+/// Which connection a packet belongs to: for callers that write the packets of some connections, from the first to the
+/// last.
 package enum PacketOwner: Sendable {
     /// A TCP segment, in the packet or in the datagram that it completed.
     case segment(SegmentOwner)
@@ -24,7 +25,8 @@ package struct SegmentOwner: Sendable {
     package var isOther = false
     /// Who sent it.
     package var direction: Direction
-    /// The place of its first byte in its stream, as ``WebSocketProtocol/Frame/streamOffset`` counts; nil before the stream's first.
+    /// The place of its first byte in its stream, as ``WebSocketProtocol/Frame/streamOffset`` counts; nil before the
+    /// stream's first.
     package var streamOffset: UInt64?
     /// The segment.
     package var segment: TCPSegment
@@ -67,8 +69,8 @@ extension Pipeline {
 
     /// The connections that are surely something else than WebSocket, by their ``ConnectionStart/record``.
     ///
-    /// They were seen to open, and either to speak a protocol that is no HTTP, TLS or HTTP/2, or to end without an upgrade.
-    /// Empty unless the options ask for them; those beyond a bound are left out.
+    /// They were seen to open, and either to speak a protocol that is no HTTP, TLS or HTTP/2, or to end without an
+    /// upgrade. Empty unless the options ask for them; those beyond a bound are left out.
     package var othersForSure: Set<UInt64> {
         var found: Set<UInt64> = []
         for shard in 0..<Limits.shards { found.formUnion(shards[shard].others ?? []) }
@@ -97,9 +99,9 @@ extension Pipeline {
 }
 
 extension ConnectionEnds {
-    /// A number for the pair that is the same on every machine: FNV-1a with 64 bits over the lower end, then the upper one,
-    /// each as 16 bytes of address (IPv4 in the last four) and two of port, in network byte order; the halves of the result
-    /// under XOR.
+    /// A number for the pair that is the same on every machine: FNV-1a with 64 bits over the lower end, then the upper
+    /// one, each as 16 bytes of address (IPv4 in the last four) and two of port, in network byte order; the halves of
+    /// the result under XOR.
     package var stableHash: UInt32 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for end in [lower, upper] {

@@ -5,8 +5,8 @@ public import WireFormat
 
 /// The whole job: captured packets in, events out.
 ///
-/// Feed it every packet of a capture in order, then call ``finish(into:)``. It does no I/O, starts no thread and reads no
-/// clock: time and place come from the packets. Each packet passes these stages, one file or module each:
+/// Feed it every packet of a capture in order, then call ``finish(into:)``. It does no I/O, starts no thread and reads
+/// no clock: time and place come from the packets. Each packet passes these stages, one file or module each:
 ///
 ///     PacketDecoder          captured packet → tunnels, fragments → TCP segment
 ///     Shard                  → connection (TCPReassembly) → bytes in order, and gaps

@@ -1,10 +1,11 @@
 public import CaptureAnalysis
 public import PacketCapture
 
-/// The events of capture files for `for try await`: everything that can be read, then the first error, if there was one.
+/// The events of capture files for `for try await`: everything that can be read, then the first error, if there was
+/// one.
 ///
-/// Files are read in the task that asks for the next event, a batch of packets at a time; a task that is cancelled gets no
-/// more events.
+/// Files are read in the task that asks for the next event, a batch of packets at a time; a task that is cancelled gets
+/// no more events.
 public struct FileEvents: AsyncSequence, Sendable {
     private let paths: [String]
     private let filter: String?

@@ -1,6 +1,7 @@
 import CSQLite
 
-/// A SQLite database that is written once and never seen half written: nothing is journaled, and the first failure ends it.
+/// A SQLite database that is written once and never seen half written: nothing is journaled, and the first failure ends
+/// it.
 @safe
 final class Database {
     private var handle: OpaquePointer?

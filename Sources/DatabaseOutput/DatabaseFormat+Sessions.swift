@@ -131,8 +131,8 @@ extension DatabaseFormat {
 }
 
 extension SessionID {
-    /// The session's identity: the connection's number, or where that carries several sessions, that times 2^32 plus the
-    /// stream's number.
+    /// The session's identity: the connection's number, or where that carries several sessions, that times 2^32 plus
+    /// the stream's number.
     var rowID: Int64 {
         let connection = Int64(truncatingIfNeeded: connection)
         guard let stream else { return connection }

@@ -22,7 +22,8 @@ package struct DatabaseOptions: Hashable, Sendable {
 
 /// A trace as a SQLite database; `docs/database.md` defines it.
 ///
-/// The one format that does I/O: SQLite writes the file. There is no journal, since an unfinished file never gets its name.
+/// The one format that does I/O: SQLite writes the file. There is no journal, since an unfinished file never gets its
+/// name.
 package struct DatabaseFormat: OutputFormat, ~Copyable {
     /// Stays empty.
     package var output = OutputBuffer(capacity: 64)
@@ -37,7 +38,8 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
     ///
     /// - Parameters:
     ///   - options: What the database holds.
-    ///   - payloads: What takes the payloads of messages, of which the database then has only the lengths; nil for none.
+    ///   - payloads: What takes the payloads of messages, of which the database then has only the lengths; nil for
+    ///     none.
     package init(options: DatabaseOptions, payloads: (any PayloadSink)? = nil) {
         self.options = options
         self.payloads = payloads

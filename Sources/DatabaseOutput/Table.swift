@@ -13,8 +13,8 @@ struct Table {
 
     /// The statements that add the computed columns.
     ///
-    /// SQLite computes them for each row that is added, although it does not keep them: a quarter of the whole time. So they
-    /// come after the last row, when that takes no time at all.
+    /// SQLite computes them for each row that is added, although it does not keep them: a quarter of the whole time. So
+    /// they come after the last row, when that takes no time at all.
     var completion: String {
         times.map {
             "ALTER TABLE \(name) ADD COLUMN \($0) TEXT GENERATED ALWAYS AS (\(Self.text(of: $0 + "_ns"))) VIRTUAL;\n"

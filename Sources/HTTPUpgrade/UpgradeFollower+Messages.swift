@@ -76,14 +76,14 @@ extension UpgradeFollower {
         return true
     }
 
-    /// Whether a head of the PROXY protocol may come next: before any message, though the answer to the request behind it may
-    /// have been captured already, and wait.
+    /// Whether a head of the PROXY protocol may come next: before any message, though the answer to the request behind
+    /// it may have been captured already, and wait.
     private func mayBeginProxyHead(_ direction: Direction) -> Bool {
         direction == .fromInitiator && (client == nil || client == direction && traffic.isEmpty && !isRequestHidden)
     }
 
-    /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers, or of HTTP/2, whose server
-    /// need not wait for the client (RFC 9113 3.4).
+    /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers, or of HTTP/2, whose
+    /// server need not wait for the client (RFC 9113 3.4).
     private func mayAnswerUnseen(_ byte: UInt8, _ direction: Direction) -> Bool {
         guard client == nil, direction == .fromResponder, byte == 0 || byte == 5 else { return false }
         let initiator = streams[Direction.fromInitiator.index]
@@ -97,7 +97,8 @@ extension UpgradeFollower {
         return nil
     }
 
-    /// Reads a complete head, which began as a request or as a response; the other end may have become the client since.
+    /// Reads a complete head, which began as a request or as a response; the other end may have become the client
+    /// since.
     private mutating func readMessage(_ head: Span<UInt8>, _ isRequest: Bool, _ direction: Direction) -> Outcome? {
         if client == nil, isRequest, RequestLine(head) != nil { client = direction }
         guard isRequest == (direction == client) else { return beginPreamble(direction, with: head, from: 1) }

@@ -1,6 +1,7 @@
 package import WireFormat
 
-/// What stands before the first request and is neither HTTP nor a known proxy's: a few bytes of a load balancer, a greeting.
+/// What stands before the first request and is neither HTTP nor a known proxy's: a few bytes of a load balancer, a
+/// greeting.
 extension UpgradeFollower {
     /// Whether bytes of no known kind stood before the first head of a stream.
     package func hasPreamble(_ direction: Direction) -> Bool { hasPreamble[direction.index] }
@@ -82,7 +83,8 @@ extension UpgradeFollower {
     /// The ending of a stream that is not HTTP here.
     var brokenEnding: Ending { traffic.contains(.exchanges) ? .brokenHTTP : .unknown }
 
-    /// Whether what looks like a request line is a preamble and a request: "xGET /chat HTTP/1.1" is a letter and a request.
+    /// Whether what looks like a request line is a preamble and a request: "xGET /chat HTTP/1.1" is a letter and a
+    /// request.
     func isPreamble(_ line: RequestLine, in head: Span<UInt8>) -> Bool {
         guard mayHavePreamble, !head.equals("GET", in: line.method) else { return false }
         let first = head.extracting(0..<min(line.end, head.count))

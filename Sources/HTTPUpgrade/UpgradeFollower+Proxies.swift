@@ -75,8 +75,8 @@ extension UpgradeFollower {
     }
 }
 
-/// One message of the exchange with a SOCKS proxy (RFC 1928, RFC 1929, SOCKS 4 and 4a), where the ends take turns, or the
-/// head of the PROXY protocol, which is never answered.
+/// One message of the exchange with a SOCKS proxy (RFC 1928, RFC 1929, SOCKS 4 and 4a), where the ends take turns, or
+/// the head of the PROXY protocol, which is never answered.
 enum SOCKSStep: UInt8 {
     // Version 5: the methods offered, and the one chosen (RFC 1928 3).
     case methods, method

@@ -95,8 +95,8 @@ extension UpgradeFollower {
 }
 
 extension Span<UInt8> {
-    /// Whether they begin with a request: with its whole first line (RFC 9112 3), or, if that goes on behind them, with a word
-    /// and text alone.
+    /// Whether they begin with a request: with its whole first line (RFC 9112 3), or, if that goes on behind them, with
+    /// a word and text alone.
     fileprivate var beginsRequest: Bool {
         var first = FirstBytes()
         first.read(self, from: 0)

@@ -23,7 +23,8 @@ extension UpgradeFollower {
 
     /// Why there is nothing left to follow.
     package enum Ending: Hashable, Sendable {
-        /// Both streams are WebSocket frames: the server's right after the answer, the client's right after the request.
+        /// Both streams are WebSocket frames: the server's right after the answer, the client's right after the
+        /// request.
         case webSocket
         /// TLS.
         case tls

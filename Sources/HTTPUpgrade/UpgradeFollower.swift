@@ -64,12 +64,14 @@ package struct UpgradeFollower: Sendable {
     var hasAnswer = false
     /// Whether a stream's first head was searched for after something else, by direction.
     var hasPreamble: [2 of Bool] = [false, false]
-    /// Whether what comes next was captured before the pending request: while searching, only a right Accept answers it then.
+    /// Whether what comes next was captured before the pending request: while searching, only a right Accept answers it
+    /// then.
     package var precedesRequest = false
     /// Whether a stream has brought a byte, by direction.
     private(set) var hasBytes: [2 of Bool] = [false, false]
 
-    /// Creates a follower for a connection whose first bytes come next, or, if it began before the capture, are unknown.
+    /// Creates a follower for a connection whose first bytes come next, or, if it began before the capture, are
+    /// unknown.
     package init(limits: Limits, beganBeforeCapture: Bool) {
         self.limits = limits
         phase = beganBeforeCapture ? .searching : .following

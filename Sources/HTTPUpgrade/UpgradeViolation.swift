@@ -22,7 +22,8 @@ package enum UpgradeViolation: Hashable, Sendable, CaseIterable {
     case responseVersion
     /// The response has Content-Length or Transfer-Encoding (RFC 9110 8.6, RFC 9112 6.1).
     case bodyIn101
-    /// The response has no Upgrade field that names WebSocket, although its Accept is right (4.1, item 2 of the response).
+    /// The response has no Upgrade field that names WebSocket, although its Accept is right (4.1, item 2 of the
+    /// response).
     case upgradeHeaderMissing
     /// The response has no Sec-WebSocket-Accept (4.1, item 4 of the response).
     case acceptMissing

@@ -2,11 +2,11 @@ package import WireFormat
 
 /// Finds the TCP segment or UDP datagram in a captured packet: link layer, VLAN tags, tunnels, IPv4 or IPv6, fragments.
 ///
-/// Each header names the next one (``NextHeader``), and the decoder goes from header to header until it reaches TCP or UDP,
-/// or knows that there is neither (``WalkEnd``). A tunnel is one more header, or a few: the innermost IP addresses are
-/// those of the connection. Fragments wait here, within bounds, until their datagram is complete, in which the search
-/// then goes on. No checksums are verified, since hosts that leave them to the network card have wrong ones in most
-/// captures: ask ``TCPSegment/checksumStatus(in:)``.
+/// Each header names the next one (``NextHeader``), and the decoder goes from header to header until it reaches TCP or
+/// UDP, or knows that there is neither (``WalkEnd``). A tunnel is one more header, or a few: the innermost IP addresses
+/// are those of the connection. Fragments wait here, within bounds, until their datagram is complete, in which the
+/// search then goes on. No checksums are verified, since hosts that leave them to the network card have wrong ones in
+/// most captures: ask ``TCPSegment/checksumStatus(in:)``.
 package struct PacketDecoder: Sendable {
     /// The most headers of one packet, TCP's included; a packet with more is malformed.
     ///
@@ -17,15 +17,15 @@ package struct PacketDecoder: Sendable {
     static let maximumDatagrams = 4
 
     private var fragments: FragmentTable
-    /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``), valid
-    /// until the next packet is decoded.
+    /// The last datagram that was reassembled (``TransportPacket/reassembledTCP``, ``TransportPacket/reassembledUDP``),
+    /// valid until the next packet is decoded.
     ///
     /// It is the fixed IP header of one of the fragments (20 or 40 bytes), then the payload as far as it was captured.
     package private(set) var datagram: [UInt8] = []
     /// Where the search went on in that datagram: after the IP header.
     private(set) var datagramStart: (walk: HeaderWalk, next: NextHeader)?
-    /// Of the last packet that was a fragment or completed a datagram: where its payload belongs, then where the datagram
-    /// belongs that it completed, if that is a fragment itself.
+    /// Of the last packet that was a fragment or completed a datagram: where its payload belongs, then where the
+    /// datagram belongs that it completed, if that is a fragment itself.
     package private(set) var fragmentPlaces: [FragmentPlace] = []
 
     /// Creates a decoder.
@@ -45,8 +45,8 @@ package struct PacketDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - packet: The packet.
-    ///   - segment: Filled with the segment or datagram (``UDPDatagram``); its payload is a range of `packet.bytes`, or of
-    ///     ``datagram`` if the packet completed one. It is filled in place, since a copy costs as much as a header.
+    ///   - segment: Filled with the segment or datagram (``UDPDatagram``); its payload is a range of `packet.bytes`, or
+    ///     of ``datagram`` if the packet completed one. It is filled in place, since a copy costs as much as a header.
     /// - Returns: What the packet carries; unless that is TCP or UDP, `segment` is undefined.
     package mutating func decode(_ packet: borrowing CapturedPacket, into segment: inout TCPSegment) -> TransportPacket
     {

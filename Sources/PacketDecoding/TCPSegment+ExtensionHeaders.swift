@@ -1,8 +1,8 @@
 import WireFormat
 
 extension TCPSegment {
-    /// Whether Linux accepts the extension headers (RFC 8200 4) between the innermost IPv6 header and TCP's, as far as the
-    /// packet alone decides; IPv4 has none.
+    /// Whether Linux accepts the extension headers (RFC 8200 4) between the innermost IPv6 header and TCP's, as far as
+    /// the packet alone decides; IPv4 has none.
     ///
     /// - Parameter bytes: What the segment was found in.
     /// - Returns: Whether it does.
@@ -34,14 +34,14 @@ extension TCPSegment {
         return true
     }
 
-    /// Whether a host passes over a routing header (RFC 8200 4.4): the way is at its end, and the type is none that must be
-    /// switched on (RFC 6275, 6554, 8754).
+    /// Whether a host passes over a routing header (RFC 8200 4.4): the way is at its end, and the type is none that
+    /// must be switched on (RFC 6275, 6554, 8754).
     private static func isRoutingAccepted(type: UInt8, left: UInt8) -> Bool {
         left == 0 && !(2...4).contains(type)
     }
 
-    /// Whether a host accepts options (RFC 8200 4.2): it knows them or may skip them, and they are few; padding is short and
-    /// zero.
+    /// Whether a host accepts options (RFC 8200 4.2): it knows them or may skip them, and they are few; padding is
+    /// short and zero.
     private static func areAccepted(_ options: Span<UInt8>, isHopByHop: Bool) -> Bool {
         var rest = options
         var (padding, count) = (0, 0)
@@ -62,7 +62,8 @@ extension TCPSegment {
             } else {
                 padding = 0
                 count &+= 1
-                // The two highest bits say what to do with an unknown one; of those with such bits, hosts know jumbo payloads.
+                // The two highest bits say what to do with an unknown one; of those with such bits, hosts know jumbo
+                // payloads.
                 guard count <= maximumOptions, type < 64 || isHopByHop && type == 0xc2 else { return false }
             }
             rest = rest.extracting(droppingFirst: option.count)

@@ -8,8 +8,8 @@ extension TCPSegment {
         package var timestamp: UInt32?
         /// Whether it is signed with TCP MD5 (RFC 2385).
         package var isSigned = false
-        /// Whether an option that Linux looks at has a length that cannot be: it looks for signatures as long as there is room
-        /// for one.
+        /// Whether an option that Linux looks at has a length that cannot be: it looks for signatures as long as there
+        /// is room for one.
         package var isMalformed = false
     }
 
@@ -55,8 +55,8 @@ extension TCPSegment {
         return start >= 0 && start &+ 20 <= bytes.count ? bytes.bigEndianUInt16(at: start &+ 18) : nil
     }
 
-    /// Whether the IP header is none that ``networkHeader(in:)`` finds: it has no length (TSO), or with what follows it 1,020
-    /// bytes or more.
+    /// Whether the IP header is none that ``networkHeader(in:)`` finds: it has no length (TSO), or with what follows it
+    /// 1,020 bytes or more.
     package var hasUnusualNetworkHeader: Bool { networkHeaderWords == 255 }
 
     /// The identification of the innermost IPv4 header (RFC 791 3.2); 0 for IPv6.

@@ -13,8 +13,8 @@ package struct UDPDatagram: Sendable {
     /// The length of the payload on the wire; more than `payload.count` if a snap length cut it.
     package var payloadLength: Int
 
-    /// Takes the datagram from where ``PacketDecoder`` has put it: with ``TransportPacket/udp``, what TCP and UDP have in
-    /// common.
+    /// Takes the datagram from where ``PacketDecoder`` has put it: with ``TransportPacket/udp``, what TCP and UDP have
+    /// in common.
     package init(_ segment: borrowing TCPSegment) {
         source = segment.source
         destination = segment.destination
@@ -69,7 +69,8 @@ package enum UDPService: Hashable, Sendable {
 }
 
 extension Span<UInt8> {
-    /// Whether it starts with a long header of QUIC (RFC 8999 5.1) of version 1 (RFC 9000), 2 (RFC 9369) or a late draft.
+    /// Whether it starts with a long header of QUIC (RFC 8999 5.1) of version 1 (RFC 9000), 2 (RFC 9369) or a late
+    /// draft.
     fileprivate var startsWithQUICLongHeader: Bool {
         // Both versions set the two highest bits (RFC 9000 17.2), and limit connection IDs to 20 bytes.
         guard count >= 7, self[0] & 0xc0 == 0xc0, self[5] <= 20 else { return false }

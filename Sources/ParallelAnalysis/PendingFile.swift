@@ -9,8 +9,8 @@ nonisolated(unsafe) private let unfinishedNames = {
 
 /// A regular file that gets its name only once it is complete.
 ///
-/// Until then it has no name at all, so that nothing stays whatever ends the program; where the file system or the lack of
-/// /proc rules that out, a fresh random one.
+/// Until then it has no name at all, so that nothing stays whatever ends the program; where the file system or the lack
+/// of /proc rules that out, a fresh random one.
 struct PendingFile: ~Copyable {
     /// What to write to.
     let descriptor: Int32

@@ -2,8 +2,8 @@ import WireFormat
 
 /// The parts of the page that are the same in each report: the files in `Page/`.
 ///
-/// The modules are joined to one script, since a file opened from disk may not import others: their imports, comments and
-/// indentation are left out, so their names share one scope.
+/// The modules are joined to one script, since a file opened from disk may not import others: their imports, comments
+/// and indentation are left out, so their names share one scope.
 public struct ReportPage: Sendable {
     /// The style sheet.
     public let style: String
@@ -16,7 +16,8 @@ public struct ReportPage: Sendable {
 
     /// Joins the files.
     ///
-    /// - Parameter others: The modules that begin instead of the one that reads a report, the last one last: JavaScript in UTF-8.
+    /// - Parameter others: The modules that begin instead of the one that reads a report, the last one last: JavaScript
+    ///   in UTF-8.
     public init(beginningWith others: [[UInt8]]? = nil) {
         style = Self.joined([PackageResources.page_css], isScript: false)
         body = Self.joined([PackageResources.body_html], isScript: false)
@@ -32,8 +33,8 @@ public struct ReportPage: Sendable {
     /// An icon of nothing: without one, browsers ask the server of a page for theirs.
     public let icon = "<link rel=\"icon\" href=\"data:,\">"
 
-    /// What the page may do (Content Security Policy Level 3): run its scripts, use its style and have its icon, and nothing
-    /// else.
+    /// What the page may do (Content Security Policy Level 3): run its scripts, use its style and have its icon, and
+    /// nothing else.
     public var policy: String {
         "default-src 'none'; script-src 'sha256-\(SHA256.base64(of: script.utf8.span))' "
             + "'sha256-\(SHA256.base64(of: loader.utf8.span))'; "

@@ -11,8 +11,8 @@ extension TLSReader {
 
     /// Optional fast path; same result as ``receive(_:at:into:)``.
     ///
-    /// Decrypts the record that begins with the bytes, if it is whole, holds data of the application, and nothing but keys
-    /// that are in use already is needed for it.
+    /// Decrypts the record that begins with the bytes, if it is whole, holds data of the application, and nothing but
+    /// keys that are in use already is needed for it.
     ///
     /// - Parameters:
     ///   - bytes: The next bytes of a stream.

@@ -143,7 +143,8 @@ extension TLSReader {
         return facts.version.map { $0 >= .tls13 } ?? true
     }
 
-    /// Whether a direction of TLS 1.3 has encrypted its handshake, or more: it sends no hello any more, and nothing in the clear.
+    /// Whether a direction of TLS 1.3 has encrypted its handshake, or more: it sends no hello any more, and nothing in
+    /// the clear.
     func hasChangedKeys(_ direction: Direction) -> Bool {
         guard isTLS13, let epoch = sides[direction.index].protection?.epoch else { return false }
         return epoch > .early

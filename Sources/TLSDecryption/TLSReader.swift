@@ -2,11 +2,11 @@ package import WireFormat
 
 /// Reads the two streams of a TLS connection, and decrypts what the secrets allow.
 ///
-/// It is fed the bytes of both streams in the order of the capture, and what is missing of them. It appends plaintext, gaps
-/// and alerts to a ``TLSOutput``. It does no I/O. Every record is verified before a byte of it is used.
+/// It is fed the bytes of both streams in the order of the capture, and what is missing of them. It appends plaintext,
+/// gaps and alerts to a ``TLSOutput``. It does no I/O. Every record is verified before a byte of it is used.
 ///
-/// Files: `+Records` takes records apart from streams, `+Hellos` reads handshakes, `+Opening` decrypts, `+Losses` goes on after
-/// lost bytes, `+Waiting` keeps records for which something must come first.
+/// Files: `+Records` takes records apart from streams, `+Hellos` reads handshakes, `+Opening` decrypts, `+Losses` goes
+/// on after lost bytes, `+Waiting` keeps records for which something must come first.
 package struct TLSReader: ~Copyable {
     // In this order, since padding counts: 100,000 connections may be open.
 

@@ -2,8 +2,8 @@ import WireFormat
 
 /// Reads the frames that one end sends after the upgrade: bytes in, frames and messages out (RFC 6455 5).
 ///
-/// It owns what ``WebSocketStream`` borrows, copies payloads, and can be held by a class or in an array. Feed it pieces of any
-/// size; how the bytes are cut makes no difference.
+/// It owns what ``WebSocketStream`` borrows, copies payloads, and can be held by a class or in an array. Feed it pieces
+/// of any size; how the bytes are cut makes no difference.
 public final class FrameReader {
     /// What was read, in order.
     public enum Output: Hashable, Sendable {
@@ -11,7 +11,8 @@ public final class FrameReader {
         case violation(Violation, streamOffset: UInt64, index: UInt64)
         /// A frame is complete; its payload is unmasked, and still compressed where its message is.
         case frame(Frame, payload: [UInt8])
-        /// A message ended, or was given up (``Message/isComplete``); its payload is inflated, and empty if it is withheld.
+        /// A message ended, or was given up (``Message/isComplete``); its payload is inflated, and empty if it is
+        /// withheld.
         case message(Message, payload: [UInt8])
     }
 

@@ -78,8 +78,8 @@ public struct HTTPFields: Hashable, Sendable {
         }
     }
 
-    /// Lends each field that was marked when the head was read, like ``forEach(_:)``; if that did not happen, or there were
-    /// too many, all fields.
+    /// Lends each field that was marked when the head was read, like ``forEach(_:)``; if that did not happen, or there
+    /// were too many, all fields.
     package func forEachMarked(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
         guard let marks, !marks.isOverfull, case .lines(let lines) = form else { return forEach(body) }
         for index in 0..<marks.count {

@@ -1,7 +1,7 @@
 /// How the memory that a program may take is shared out: `--memory`.
 ///
-/// It covers what input can make grow. The program's code, the system's libraries and the stacks of threads come on top,
-/// together some 20 MB. `docs/limits.md` lists the shares, and a test holds it against them.
+/// It covers what input can make grow. The program's code, the system's libraries and the stacks of threads come on
+/// top, together some 20 MB. `docs/limits.md` lists the shares, and a test holds it against them.
 package struct MemoryBudget: Sendable, Hashable {
     /// What there is in all, in bytes.
     package let bytes: Int

@@ -2,10 +2,11 @@
 ///
 /// Arrays of values that cannot be copied hand them out by moving them to and fro, which for the state of a connection
 /// costs more than the work on it. Here access is a pointer. It is inlinable, as only the modules that use it know the
-/// values' types. It is public and frozen for that: if it is `package`, each access asks for its metadata, and packets take
-/// twice as long.
+/// values' types. It is public and frozen for that: if it is `package`, each access asks for its metadata, and packets
+/// take twice as long.
 ///
-/// Values are allocated 64 at a time, and one such chunk without values is kept at most: what a burst took is given back.
+/// Values are allocated 64 at a time, and one such chunk without values is kept at most: what a burst took is given
+/// back.
 @safe
 @frozen
 public struct SlotPool<Element: ~Copyable>: ~Copyable {

@@ -3,8 +3,8 @@ enum CoreDumps {
     /// Forbids core dumps: the program has secrets in memory.
     ///
     /// Linux takes a limit of 1 byte to mean that not even a program that is to receive the dump gets it; 0 would not
-    /// keep it from that (core(5)). Where the limit is 0 already, it cannot be raised: so the filter leaves all memory out,
-    /// secrets and what was decrypted with them.
+    /// keep it from that (core(5)). Where the limit is 0 already, it cannot be raised: so the filter leaves all memory
+    /// out, secrets and what was decrypted with them.
     static func forbid() {
         leaveMemoryOut()
         var limit = rlimit()

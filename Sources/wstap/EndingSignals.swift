@@ -11,7 +11,8 @@ nonisolated(unsafe) private var takeFirst: @convention(c) (Int32) -> Void = { _ 
 
 /// SIGINT, SIGTERM and SIGHUP: the first asks for an orderly end, the next ends the program as is the system's default.
 enum EndingSignals {
-    /// Nanoseconds within which signals count as one: timeout(1), among others, sends one to a program and to its group.
+    /// Nanoseconds within which signals count as one: timeout(1), among others, sends one to a program and to its
+    /// group.
     private static let echo: UInt64 = 200_000_000
 
     /// Installs the handlers.

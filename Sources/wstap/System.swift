@@ -93,8 +93,8 @@ enum Signals {
 
     /// Ends the program as this signal does by default, so that whoever started it knows.
     ///
-    /// The first process of a container, which such signals do not end, exits with the status that a shell would report.
-    /// May be called by a signal handler.
+    /// The first process of a container, which such signals do not end, exits with the status that a shell would
+    /// report. May be called by a signal handler.
     static func endProgram(by number: Int32) -> Never {
         signal(number, SIG_DFL)
         var set = sigset_t()

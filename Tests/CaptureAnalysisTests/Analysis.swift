@@ -9,8 +9,8 @@ struct Analysis {
     /// Every event, in order.
     let told: [Told]
 
-    /// Analyses packets to the capture's end; `isBatched` tells whether they are handed over in batches, as large as may be,
-    /// and `tracksStates` keeps sessions off the fast path.
+    /// Analyses packets to the capture's end; `isBatched` tells whether they are handed over in batches, as large as
+    /// may be, and `tracksStates` keeps sessions off the fast path.
     init(
         _ packets: [TimedPacket], limits: Limits = Limits(), linkType: LinkType = .ethernet,
         deliveries: EventDemand.Deliveries = .troubled, tellsFrames: Bool = true, isBatched: Bool = true,

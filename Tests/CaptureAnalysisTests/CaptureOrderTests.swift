@@ -5,8 +5,8 @@ import WebSocketProtocol
 import WireFormat
 
 extension [TimedPacket] {
-    /// The packets as captured if one of them came later: `index` after `later`, both counted from 0, half a millisecond
-    /// after that one.
+    /// The packets as captured if one of them came later: `index` after `later`, both counted from 0, half a
+    /// millisecond after that one.
     fileprivate func delaying(_ index: Int, after later: Int) -> [TimedPacket] {
         var packets = self
         var packet = packets.remove(at: index)

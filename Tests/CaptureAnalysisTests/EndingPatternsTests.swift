@@ -150,8 +150,8 @@ struct EndingPatternsTests {
         Ended(silence: 3 * Double($0), lifetime: 70 * Double($0), quiet: 60)
     }
 
-    /// Sessions that end 60 s after the server's last byte, though the client goes on, and further ones; and how many are in
-    /// a pattern of that.
+    /// Sessions that end 60 s after the server's last byte, though the client goes on, and further ones; and how many
+    /// are in a pattern of that.
     private static let oneSided: [(ends: [Ended], sessions: UInt64?)] = [
         (read, 4),
         // Of those in which the client said nothing more, either may be true.

@@ -5,7 +5,8 @@ import Testing
 import WebSocketProtocol
 import WireFormat
 
-/// Segments that a Linux receiver ignores, as its application's log showed for each of these, with others in their place.
+/// Segments that a Linux receiver ignores, as its application's log showed for each of these, with others in their
+/// place.
 @Suite("Segments that the receiver ignores")
 struct IgnoredSegmentTests {
     /// A session of which the client has sent "one", with timestamps if asked for; the numbers that both go on with.

@@ -34,7 +34,8 @@ struct MissingPacketsTests {
         return frame.bytes
     }
 
-    /// What is lost of a session whose capture begins with the request (packet 4), and whether its messages are still found.
+    /// What is lost of a session whose capture begins with the request (packet 4), and whether its messages are still
+    /// found.
     static let beginnings: [(lost: [Int], isRequestSplit: Bool, isAccepted: Bool)] = [
         ([5], false, true), ([5], true, true), ([5, 7], false, true), (Array(5...20), false, false),
     ]

@@ -227,8 +227,8 @@ struct PingTests {
         #expect(!analysis.rules.contains("pong.unsolicited"))
     }
 
-    /// Pings of the server every ten seconds, each answered but the last two, and which of the client's segments the capture
-    /// lacks; then how many count as unanswered, and of how many that is not known.
+    /// Pings of the server every ten seconds, each answered but the last two, and which of the client's segments the
+    /// capture lacks; then how many count as unanswered, and of how many that is not known.
     @Test(
         "Pings are not called unanswered if the capture lacks what may have been the Pong",
         arguments: [([], 2, 0), ([3], 2, 0), ([6], 1, 1), ([7], 0, 2), ([6, 7], 0, 2), ([3, 7], 0, 2)]

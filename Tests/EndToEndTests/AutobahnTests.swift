@@ -84,7 +84,8 @@ struct AutobahnTests {
             #expect(isWhole || isPart && Self.cutOff.contains(record.case), "\(record): \(sent) of \(counted)")
             #expect(
                 event.wasClean == (record.wasClean && (!judged.hasUnsentClose || record.case == "3.7")), "\(record)")
-            // Who closed: in 3.7 the frame under test is itself a Close frame, which the test peer does not count as one.
+            // Who closed: in 3.7 the frame under test is itself a Close frame, which the test peer does not count as
+            // one.
             let isByPeer = judged.end?.verdict?.by == record.peer.rawValue
             #expect(isByPeer == (record.closedByMe || record.case == "3.7"), "\(record)")
             // What it did on purpose.
@@ -113,8 +114,8 @@ struct AutobahnTests {
 
 /// The purposes of the Autobahn test suite's cases: what the test peer does deliberately that brings findings.
 ///
-/// Groups: 1 framing, 2 Pings and Pongs, 3 reserved bits, 4 reserved opcodes, 5 fragmentation, 6 UTF-8, 7 closing, 9 and
-/// 10 long messages, 12 and 13 compression.
+/// Groups: 1 framing, 2 Pings and Pongs, 3 reserved bits, 4 reserved opcodes, 5 fragmentation, 6 UTF-8, 7 closing, 9
+/// and 10 long messages, 12 and 13 compression.
 enum AutobahnPurpose {
     /// The findings of a case: the rules that it breaks, and lawful but rare behaviour.
     static func findings(of name: String) -> Set<String> {

@@ -28,7 +28,8 @@ struct CutSource: Sendable, CustomStringConvertible {
     var secrets: [String] { keyLog.map { ["--keylog", $0] } ?? [] }
 }
 
-/// The events of sessions in a trace, as they can be compared with those of another run: their connections have no number.
+/// The events of sessions in a trace, as they can be compared with those of another run: their connections have no
+/// number.
 struct SessionEvents {
     /// Each line with its keys in order, and how often it occurs.
     private(set) var lines: [String: Int] = [:]

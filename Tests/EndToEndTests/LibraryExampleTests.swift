@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The programs that README.md and the articles of the library's documentation show, in a package outside that depends on this one
-/// by path, as a reader would have it.
+/// The programs that README.md and the articles of the library's documentation show, in a package outside that depends
+/// on this one by path, as a reader would have it.
 @Suite("The examples of the library's documentation, in a package outside")
 struct LibraryExampleTests {
     /// An example, and the page that shows it.

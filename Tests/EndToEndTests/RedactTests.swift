@@ -49,16 +49,16 @@ struct RedactTests {
         return secret
     }
 
-    /// Captures whose trace depends on the bytes that are replaced: copies of a byte that differ, other text where frames should
-    /// be, and frames that are found by few bytes (docs/redact.md, "Where the trace differs").
+    /// Captures whose trace depends on the bytes that are replaced: copies of a byte that differ, other text where
+    /// frames should be, and frames that are found by few bytes (docs/redact.md, "Where the trace differs").
     private static let different: Set<String> = [
         "rules-of-tcp", "craft-overlap-late-a", "evasion",
         "rules-of-frames", "rules-of-the-upgrade",
         "snap-length-96", "craft-snaplen96-a", "craft-midstart-node-takeover",
     ]
 
-    /// Captures in which frames after a gap are found by so few bytes that one run in ten finds them elsewhere: the keys that
-    /// replacements are made with differ.
+    /// Captures in which frames after a gap are found by so few bytes that one run in ten finds them elsewhere: the
+    /// keys that replacements are made with differ.
     private static let variable: Set<String> = [
         "session-already-running", "craft-midstart-a", "segments-missing", "craft-gap-a", "craft-gap-node-nct",
     ]

@@ -3,9 +3,10 @@ import WireFormat
 
 /// One reading of a stream of frames.
 ///
-/// Input: a byte of settings (bit 0: the client sends; 1: compressed; 2: without context takeover; 3: payloads of frames
-/// are wanted; 4: of few bytes only; 5: small limits; 6: lost places are found where the gap ends), a byte whose two low bits count the
-/// gaps, for each gap its distance from the one before and its length (two bytes each), the stream.
+/// Input: a byte of settings (bit 0: the client sends; 1: compressed; 2: without context takeover; 3: payloads of
+/// frames are wanted; 4: of few bytes only; 5: small limits; 6: lost places are found where the gap ends), a byte whose
+/// two low bits count the gaps, for each gap its distance from the one before and its length (two bytes each), the
+/// stream.
 struct FramesRun {
     /// What the stream reported, with the payload at that moment.
     private enum Told: Equatable {

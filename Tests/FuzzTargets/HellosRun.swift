@@ -4,9 +4,9 @@ import WireFormat
 
 /// The handshake messages of a connection, and a key log.
 ///
-/// Input: a byte of settings, then handshake messages: a byte that says of which direction (its top bit) and type (the other
-/// bits), a length in two bytes, and as many bytes of body. A type of 127 makes the rest a key log, made of items: a byte
-/// says which of ``Item``, and further ones of it.
+/// Input: a byte of settings, then handshake messages: a byte that says of which direction (its top bit) and type (the
+/// other bits), a length in two bytes, and as many bytes of body. A type of 127 makes the rest a key log, made of
+/// items: a byte says which of ``Item``, and further ones of it.
 struct HellosRun {
     private var messages: [(direction: Direction, type: UInt8, body: [UInt8])] = []
     private var keyLog: [UInt8] = []

@@ -29,7 +29,8 @@ struct MadeConversation {
     /// Lets a second pass before the next packet.
     mutating func pause() { time.nanoseconds += 1_000_000_000 }
 
-    /// Sends a segment, a millisecond after the packet before or at once; the settings are those of a piece (``SessionsRun``).
+    /// Sends a segment, a millisecond after the packet before or at once; the settings are those of a piece
+    /// (``SessionsRun``).
     mutating func send(_ bytes: [UInt8], from sender: Role, settings: UInt8 = 0, atOnce: Bool = false) {
         let index = sender == .client ? 0 : 1
         if settings & 32 != 0 { acknowledged[index] = next[1 - index] }

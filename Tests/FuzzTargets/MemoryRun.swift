@@ -7,8 +7,8 @@ import WireFormat
 
 /// Connections that make an analysis keep bytes, against a small budget.
 ///
-/// Input: steps of a ``Crowd``, four bytes each: what (modulo the number of kinds), which connection, how many connections from
-/// there on do it (1 to 16), how much of it.
+/// Input: steps of a ``Crowd``, four bytes each: what (modulo the number of kinds), which connection, how many
+/// connections from there on do it (1 to 16), how much of it.
 struct MemoryRun {
     private struct Entry {
         let step: Crowd.Step
@@ -29,7 +29,8 @@ struct MemoryRun {
         }
     }
 
-    /// Analyses the packets: what is kept stays within the budget, and the trace does not depend on the number of parts.
+    /// Analyses the packets: what is kept stays within the budget, and the trace does not depend on the number of
+    /// parts.
     func check() throws(Disagreement) {
         let gauge = MemoryGauge()
         let whole = trace(gauge)
@@ -92,8 +93,8 @@ private struct TraceDigest: EventSink, ~Copyable {
 public final class MemoryGauge {
     /// What connections may take.
     public static let budget = Limits.shards * (1 << 20)
-    /// What else may grow: counts of servers, endings and the like, fragments, and a chunk of slots and 32 KiB of payload for
-    /// each shard before it is counted again.
+    /// What else may grow: counts of servers, endings and the like, fragments, and a chunk of slots and 32 KiB of
+    /// payload for each shard before it is counted again.
     private static let rest = 3 << 20
 
     private var start = 0

@@ -4,10 +4,11 @@ import WireFormat
 
 /// One reassembly of a connection.
 ///
-/// Input: a byte of settings (bit 0: small bounds; 1: no SYN), the initial sequence number of both ends (its two high bytes);
-/// then for each segment a byte of flags (bit 0: from the responder; 1: ACK; 2: FIN; 3: RST; 4: a snap length cut as
-/// many bytes again; 5: SYN; 6: two seconds have passed; 7: a short hop limit), its place in the stream (two bytes), how many bytes it has (one
-/// byte) and, with ACK, what it acknowledges (two bytes). All bytes of a segment have its number.
+/// Input: a byte of settings (bit 0: small bounds; 1: no SYN), the initial sequence number of both ends (its two high
+/// bytes); then for each segment a byte of flags (bit 0: from the responder; 1: ACK; 2: FIN; 3: RST; 4: a snap length
+/// cut as many bytes again; 5: SYN; 6: two seconds have passed; 7: a short hop limit), its place in the stream (two
+/// bytes), how many bytes it has (one byte) and, with ACK, what it acknowledges (two bytes). All bytes of a segment
+/// have its number.
 struct SegmentsRun {
     private struct Sent {
         let flags: UInt8
@@ -53,8 +54,8 @@ struct SegmentsRun {
         }
     }
 
-    /// Reassembles the connection: every byte is delivered or reported as a gap, and if only data was sent, it is a copy of
-    /// each.
+    /// Reassembles the connection: every byte is delivered or reported as a gap, and if only data was sent, it is a
+    /// copy of each.
     func check() throws(Disagreement) {
         guard let first = sent.first else { return }
         var limits = ReassemblyLimits()
@@ -112,8 +113,8 @@ struct SegmentsRun {
 
     /// The obvious reassembler: every byte by its place.
     ///
-    /// Of several copies any may count, since what waits behind a hole follows a receiver's rules; a gap is only where there is
-    /// none, or where one was cut.
+    /// Of several copies any may count, since what waits behind a hole follows a receiver's rules; a gap is only where
+    /// there is none, or where one was cut.
     private func compare(_ streams: [HandedOn]) throws(Disagreement) {
         for direction in Direction.allCases {
             let found = streams[direction.index].bytes

@@ -6,8 +6,8 @@ import WireFormat
 ///
 /// Input: a byte of settings (bit 0: the hellos of RFC 8448 come first; 1: the connection began before the capture; 2:
 /// secrets may come later), then items: a byte that says what it is (its two low bits) and of which direction (its top
-/// bit), a length in two bytes, and as many bytes. Items: 0 is bytes as they are; 1 is a record of TLS 1.3 that is sealed
-/// here, whose last byte is its type; 2 is a loss of as many bytes as its first byte says; 3 is a key log.
+/// bit), a length in two bytes, and as many bytes. Items: 0 is bytes as they are; 1 is a record of TLS 1.3 that is
+/// sealed here, whose last byte is its type; 2 is a loss of as many bytes as its first byte says; 3 is a key log.
 struct TLSRun {
     private enum Item {
         case bytes([UInt8], Direction)

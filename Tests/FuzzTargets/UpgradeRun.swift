@@ -4,8 +4,8 @@ import WireFormat
 /// One following of the two streams of a connection to its upgrade.
 ///
 /// Input: a byte of settings (bit 0: the connection began before the capture; 1: small limits; 2: the initiator loses
-/// some bytes; 3: it is not known how many), a byte that counts pieces (its four low bits), the pieces' lengths (two bytes
-/// each), the pieces; streams take turns, the initiator's is first, and what is left is the last piece.
+/// some bytes; 3: it is not known how many), a byte that counts pieces (its four low bits), the pieces' lengths (two
+/// bytes each), the pieces; streams take turns, the initiator's is first, and what is left is the last piece.
 struct UpgradeRun {
     private let settings: UInt8
     private var pieces: [(direction: Direction, bytes: [UInt8])] = []

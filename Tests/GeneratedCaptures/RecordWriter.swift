@@ -11,8 +11,8 @@ public enum GeneratedCipher: Sendable {
     var function: OpaquePointer? { self == .aes128GCM ? EVP_aes_128_gcm() : EVP_chacha20_poly1305() }
 }
 
-/// The TLS 1.3 of one generated connection (RFC 8446): hellos without key exchange, then records by secrets that follow from
-/// the connection's number.
+/// The TLS 1.3 of one generated connection (RFC 8446): hellos without key exchange, then records by secrets that follow
+/// from the connection's number.
 ///
 /// There are no certificates, since nobody verifies them: only what protects records is there.
 struct RecordWriter {
@@ -131,8 +131,8 @@ final class RecordSealer {
     ///   - text: What it holds.
     ///   - type: The type of that.
     ///   - output: Gets the record.
-    ///   - log: Gets the record too, with its number and, the first time, its key: for a program that decrypts nothing but
-    ///     these.
+    ///   - log: Gets the record too, with its number and, the first time, its key: for a program that decrypts nothing
+    ///     but these.
     func seal(_ text: ArraySlice<UInt8>, type: UInt8, into output: inout [UInt8], _ log: inout [UInt8]) {
         let header: [UInt8] = [23, 3, 3] + UInt16(text.count + 17).bigEndianBytes
         var nonce = vector

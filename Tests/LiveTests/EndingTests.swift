@@ -13,8 +13,8 @@ extension LiveTests {
             #expect(eventually { sniffer.count("message") >= 200 })
         }
 
-        /// The moment, in nanoseconds since 1970, once the trace has come so far: how far behind wstap is, however busy the
-        /// machine, is no part of what is tested.
+        /// The moment, in nanoseconds since 1970, once the trace has come so far: how far behind wstap is, however busy
+        /// the machine, is no part of what is tested.
         private func moment(in sniffer: Sniffer) -> Int64 {
             let moment = now()
             #expect(eventually { sniffer.hasMessage(after: moment) })

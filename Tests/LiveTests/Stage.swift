@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Two network namespaces with real WebSocket servers and clients in them: `Rig/stage.py`, which sets them up and removes them.
+/// Two network namespaces with real WebSocket servers and clients in them: `Rig/stage.py`, which sets them up and
+/// removes them.
 final class Stage {
     private struct Reply: Decodable {
         var `is`: String

@@ -134,7 +134,8 @@ struct RFC8448Tests {
 
 @Suite("The PRF of TLS 1.2")
 struct PseudoRandomTests {
-    /// The vector for SHA-256 that the TLS working group published: ietf.org/mail-archive/web/tls/current/msg03416.html.
+    /// The vector for SHA-256 that the TLS working group published:
+    /// ietf.org/mail-archive/web/tls/current/msg03416.html.
     @Test("gives the published output")
     func published() {
         let secret = MasterSecret(

@@ -5,7 +5,8 @@ import WireFormat
 
 @Suite("TLS connections of which bytes are missing")
 struct TLSGapTests {
-    /// Whether what was decrypted is what was sent: in order, each byte at its place unless a gap of unknown length is before it.
+    /// Whether what was decrypted is what was sent: in order, each byte at its place unless a gap of unknown length is
+    /// before it.
     private static func isTrue(_ reading: Reading, _ session: RecordedSession, _ direction: Direction) -> Bool {
         let (read, sent) = (reading.plaintext[direction.index], session.plaintext[direction.index])
         let gaps = reading.unknownGaps[direction.index]

@@ -2,7 +2,8 @@ import Foundation
 
 /// The least processor time of this thread in three runs of some code, in seconds.
 ///
-/// Unlike the time on the wall it hardly depends on what else the machine does, so that two sizes of input can be compared.
+/// Unlike the time on the wall it hardly depends on what else the machine does, so that two sizes of input can be
+/// compared.
 ///
 /// - Parameter body: The code; it must do its work on this thread.
 /// - Returns: The time.

@@ -68,8 +68,8 @@ struct MidstreamSearch {
         return place
     }
 
-    /// Skips the next `length` bytes of a stream, which are missing; unless a chain reaches over them, the search begins anew
-    /// after them.
+    /// Skips the next `length` bytes of a stream, which are missing; unless a chain reaches over them, the search
+    /// begins anew after them.
     mutating func skip(_ length: UInt64, of direction: Direction, origin: Origin) {
         if streams[direction.index]?.skip(length, origin: origin) != true { streams[direction.index] = nil }
     }

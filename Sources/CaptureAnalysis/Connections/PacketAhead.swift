@@ -40,7 +40,8 @@ struct PacketAhead {
 
     /// The shard of a connection: the same for both directions, on every machine.
     ///
-    /// Each end is mixed before the two are added: clients whose addresses and ports count up together spread as others do.
+    /// Each end is mixed before the two are added: clients whose addresses and ports count up together spread as others
+    /// do.
     private static func shard(of segment: borrowing TCPSegment) -> UInt8 {
         let sum =
             mixed(segment.source.address.bits, segment.source.port)

@@ -23,13 +23,14 @@ struct LingeringConnection {
 
 /// What follows RSTs, and the SYNs of connections that replace others.
 extension Shard {
-    /// How long, in nanoseconds, a connection lingers before its end is told: twice as long as bytes may be on their way.
+    /// How long, in nanoseconds, a connection lingers before its end is told: twice as long as bytes may be on their
+    /// way.
     static let lingeringPatience: Int64 = 2_000_000_000
     /// The most connections that linger.
     private static let lingeringLimit = 1024
 
-    /// Whether it matters what follows a RST: there is a session that was not at its end, or an upgrade whose answer may be
-    /// captured late.
+    /// Whether it matters what follows a RST: there is a session that was not at its end, or an upgrade whose answer
+    /// may be captured late.
     mutating func awaitsAftermath(of segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
         let slot = place.slot
         guard table.connections[slot].firstFinPacket == nil else { return false }
@@ -62,8 +63,8 @@ extension Shard {
         lingering.append(LingeringConnection(slot: slot, cause: cause, time: workspace.time))
     }
 
-    /// Whether packets of a connection may be captured after the SYN of the next between its ends: one end has acknowledged what
-    /// the other was not seen to send.
+    /// Whether packets of a connection may be captured after the SYN of the next between its ends: one end has
+    /// acknowledged what the other was not seen to send.
     mutating func awaitsLatePackets(of slot: Slot<TCPConnection>) -> Bool {
         switch connections[slot.index].reader {
         case .session, .opening: table.connections[slot].lacksBytes()

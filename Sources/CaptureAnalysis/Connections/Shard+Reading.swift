@@ -174,8 +174,8 @@ extension Shard {
         }
     }
 
-    /// Learns where the answer to an upgrade request begins, if no byte of its stream was captured yet: at the byte that the
-    /// request's segment expects next.
+    /// Learns where the answer to an upgrade request begins, if no byte of its stream was captured yet: at the byte
+    /// that the request's segment expects next.
     ///
     /// So an answer that the capture lacks is a gap.
     mutating func placeAnswer(to packet: UInt64, acknowledging acknowledgment: UInt32, _ place: ConnectionTable.Place) {

@@ -5,8 +5,9 @@ import WireFormat
 
 /// A bound on what all connections of a shard take together.
 ///
-/// Waiting bytes, messages, decompression and layers each have a bound of their own, of which they are told what is left. When
-/// the shard's memory runs out, less is left of each: what is withheld is noted here, and given back when there is memory again.
+/// Waiting bytes, messages, decompression and layers each have a bound of their own, of which they are told what is
+/// left. When the shard's memory runs out, less is left of each: what is withheld is noted here, and given back when
+/// there is memory again.
 struct SharedRoom {
     /// The bound, in bytes.
     let total: Int
@@ -87,8 +88,8 @@ extension Shard {
         sinceShared = 0
         guard var room else { return }
         let free = room.total &- bytesTaken(room, &workspace)
-        // An eighth is for records of connections. When these have filled it, a little is left for what opens further ones,
-        // which needs no decompression.
+        // An eighth is for records of connections. When these have filled it, a little is left for what opens further
+        // ones, which needs no decompression.
         let rest = max(0, free &- room.total / 8)
         let left = max(rest, min(free, room.total / 64))
         room.waiting.share(&table.budget, free: left)
@@ -126,7 +127,8 @@ extension Shard {
         case session
     }
 
-    /// Forgets another connection if this one may need a slot that there is no memory for, or if there is hardly any left.
+    /// Forgets another connection if this one may need a slot that there is no memory for, or if there is hardly any
+    /// left.
     @inline(never)
     mutating func makeRoom(
         for current: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -153,8 +155,8 @@ extension Shard {
         forget(slot, cause: table.connections[slot].isOver ? .closed : .captureEnd, &workspace, &sink)
     }
 
-    /// Finds a connection to forget that has a record of a kind, since the memory of other kinds comes back by whole chunks:
-    /// of the next 16, the one that was silent longest.
+    /// Finds a connection to forget that has a record of a kind, since the memory of other kinds comes back by whole
+    /// chunks: of the next 16, the one that was silent longest.
     ///
     /// - Returns: The connection; nil if few records are of that kind, so that there may be more.
     private mutating func nextToForget(with record: Record?) -> Slot<TCPConnection>? {

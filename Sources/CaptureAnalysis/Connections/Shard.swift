@@ -6,8 +6,8 @@ import WireFormat
 
 /// A part of the connections, with everything that is known of them: from TCP segments to sessions.
 ///
-/// A segment's way: ``prepare(_:)``, then the fast path (`FastPath.swift`), else ``receiveAny(_:in:_:_:)``: TCP says which bytes
-/// are next, and `Shard+Reading.swift` hands them to the connection's reader.
+/// A segment's way: ``prepare(_:)``, then the fast path (`FastPath.swift`), else ``receiveAny(_:in:_:_:)``: TCP says
+/// which bytes are next, and `Shard+Reading.swift` hands them to the connection's reader.
 struct Shard: ~Copyable {
     var table: ConnectionTable
     /// What is known of each connection beside TCP, by its slot.
@@ -73,7 +73,8 @@ struct Shard: ~Copyable {
 
     /// The next step after ``approach(_:)``: prefetches what is known of the segment's connection.
     ///
-    /// - Returns: Whether a layer reads the segment, and may carry a session, so that ``lookFurther(_:)`` has something to do.
+    /// - Returns: Whether a layer reads the segment, and may carry a session, so that ``lookFurther(_:)`` has something
+    ///   to do.
     mutating func prepare(_ entry: inout PacketAhead) -> Bool {
         entry.slot = table.prepare(entry.hash)
         // It may be another connection's slot: then nothing is gained.
@@ -110,8 +111,8 @@ struct Shard: ~Copyable {
             let current = table.find(&entry.segment, hash: entry.hash)?.slot
             endLingering(at: workspace.time, except: current, &workspace, &sink)
         }
-        // The slot was looked up ahead of its turn: its connection may have been forgotten since. Whether one was found then
-        // depends on how packets are batched, so only the slow path makes room.
+        // The slot was looked up ahead of its turn: its connection may have been forgotten since. Whether one was found
+        // then depends on how packets are batched, so only the slow path makes room.
         guard !table.isCrowded, let slot = entry.slot, table.connections.isUsed(slot),
             receivePlain(&entry, at: slot, in: bytes, &workspace, &sink)
         else {
@@ -261,8 +262,8 @@ struct Shard: ~Copyable {
         }
     }
 
-    /// Opens the connection of a segment that belongs to none, or may begin another between the ends of the one `found`;
-    /// nil if there is nothing to track.
+    /// Opens the connection of a segment that belongs to none, or may begin another between the ends of the one
+    /// `found`; nil if there is nothing to track.
     @inline(never)
     private mutating func open(
         _ segment: borrowing TCPSegment, in bytes: Span<UInt8>, at found: ConnectionTable.Place?,

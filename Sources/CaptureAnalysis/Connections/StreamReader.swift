@@ -33,7 +33,8 @@ protocol StreamReader: ~Copyable {
 
 /// What a reader made of what it was handed.
 struct Intake {
-    /// How many of the bytes, at their end, it cannot use before the other stream has moved, or leaves to its successor.
+    /// How many of the bytes, at their end, it cannot use before the other stream has moved, or leaves to its
+    /// successor.
     var unread = 0
     /// Whether the gap it was handed must wait for the other stream.
     var defersGap = false

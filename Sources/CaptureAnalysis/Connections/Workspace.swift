@@ -11,8 +11,8 @@ struct Workspace: ~Copyable {
     var comparison = SessionComparison()
     /// The current packet.
     private(set) var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
-    /// What has ended the connection whose end is being reported, if that is not the current packet: a RST, or the SYN of
-    /// the next connection.
+    /// What has ended the connection whose end is being reported, if that is not the current packet: a RST, or the SYN
+    /// of the next connection.
     var earlyEnd: Origin?
     /// Its link type.
     private(set) var linkType = LinkType.ethernet

@@ -6,7 +6,8 @@ public import WireFormat
 ///
 /// Events are never revised: what becomes known later is an event of its own.
 ///
-/// The kinds are those of the trace format; `segment` and `encrypted` are for people who watch (the timeline shows them).
+/// The kinds are those of the trace format; `segment` and `encrypted` are for people who watch (the timeline shows
+/// them).
 public enum Event: Sendable {
     /// The analysis begins; always first.
     case capture(CaptureStart)
@@ -58,8 +59,8 @@ public protocol EventSink: ~Copyable {
     ///   - record: The packet that the connection was first seen with.
     mutating func receiveOpening(_ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64)
 
-    /// Takes text that a session passes over, since it stands behind a head in place of frames; only if the demand asks for
-    /// the bytes before sessions.
+    /// Takes text that a session passes over, since it stands behind a head in place of frames; only if the demand asks
+    /// for the bytes before sessions.
     ///
     /// - Parameters:
     ///   - bytes: The text.

@@ -31,7 +31,8 @@ public struct EventDemand: Hashable, Sendable {
     /// Whether TLS connections of which nothing was decrypted are reported one by one; they are counted in any case.
     public var includesEncrypted = false
 
-    /// Creates the default demand: everything but states, TLS connections, frames' own payloads and untroubled deliveries.
+    /// Creates the default demand: everything but states, TLS connections, frames' own payloads and untroubled
+    /// deliveries.
     public init() {}
 
     /// Creates the demand of a receiver of totals, sessions and findings.

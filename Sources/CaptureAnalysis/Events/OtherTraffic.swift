@@ -30,7 +30,8 @@ public struct OtherTraffic: Sendable, Equatable {
     public var oversizedHeads: UInt64 = 0
     /// Connections given up because of too many proxies in a row.
     public var proxyChains: UInt64 = 0
-    /// Connections begun before the capture of which a stream was given up, since no frames were found in its first bytes.
+    /// Connections begun before the capture of which a stream was given up, since no frames were found in its first
+    /// bytes.
     public var searchesAbandoned: UInt64 = 0
     /// Connections forgotten before they were over, since too many were open; sessions have a finding each.
     public var evicted: UInt64 = 0

@@ -12,7 +12,8 @@ public struct ProxiedConnection: Hashable, Sendable {
     /// What it connected to there.
     public var server: Endpoint
 
-    /// Reads a head without its TLVs; nil if it names no addresses of TCP over IP (UNKNOWN, LOCAL, UNSPEC, a socket of Unix).
+    /// Reads a head without its TLVs; nil if it names no addresses of TCP over IP (UNKNOWN, LOCAL, UNSPEC, a socket of
+    /// Unix).
     init?(header: Span<UInt8>) {
         guard header.count > 16, header[0] == 13 else {
             self.init(line: header)

@@ -64,10 +64,11 @@ extension SessionIdentity {
     /// 32 hexadecimal digits that are the same in every capture that holds the connection's SYN, and a stream's number
     /// after a hyphen.
     ///
-    /// The digits are the first 16 bytes of the SHA-1 of: the Community ID in ASCII, both initial sequence numbers (4 bytes
-    /// each, 0 for a SYN ACK that was not captured), and the nanoseconds from the epoch to the SYN (8 bytes), in network byte
-    /// order. Without a SYN, the sequence numbers are those of the first bytes seen of the end that was first seen to send,
-    /// and of the other one (0 if it has sent none), and the time is that of the connection's first packet.
+    /// The digits are the first 16 bytes of the SHA-1 of: the Community ID in ASCII, both initial sequence numbers (4
+    /// bytes each, 0 for a SYN ACK that was not captured), and the nanoseconds from the epoch to the SYN (8 bytes), in
+    /// network byte order. Without a SYN, the sequence numbers are those of the first bytes seen of the end that was
+    /// first seen to send, and of the other one (0 if it has sent none), and the time is that of the connection's first
+    /// packet.
     public var sessionID: String {
         let digits = Base16.encode(names.session.span)
         guard let stream else { return digits }

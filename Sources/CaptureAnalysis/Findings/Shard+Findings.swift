@@ -95,7 +95,8 @@ extension Shard {
         }
     }
 
-    /// Reports once for each stream of a session that bytes of it are not in the capture, and that packets were cut short.
+    /// Reports once for each stream of a session that bytes of it are not in the capture, and that packets were cut
+    /// short.
     mutating func reportMissing(
         _ length: UInt64, _ place: ConnectionTable.Place, _ session: Slot<Session>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable

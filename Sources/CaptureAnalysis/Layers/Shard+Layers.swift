@@ -250,7 +250,8 @@ struct SessionList: Sequence, IteratorProtocol {
 extension Shard {
     /// The sessions on a connection.
     ///
-    /// `mutating`, like whatever else looks at few of the shard's fields: the compiler copies the shard for other methods.
+    /// `mutating`, like whatever else looks at few of the shard's fields: the compiler copies the shard for other
+    /// methods.
     @inline(__always)
     mutating func sessions(on slot: Slot<TCPConnection>) -> SessionList {
         switch connections[slot.index].reader {

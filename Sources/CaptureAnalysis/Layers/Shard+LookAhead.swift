@@ -16,7 +16,8 @@ struct LayerAhead {
 /// How the state of layers, and of what they carry, is brought near ahead of segments' turns.
 ///
 /// One thing points to the next, so this takes steps, each of which looks only at what the one before has brought:
-/// ``prepare(_:)``, ``lookFurther(_:)``, ``lookAt(_:step:)``. Each is taken for all segments of a batch before the next.
+/// ``prepare(_:)``, ``lookFurther(_:)``, ``lookAt(_:step:)``. Each is taken for all segments of a batch before the
+/// next.
 extension Shard {
     /// Goes on from ``prepare(_:)``.
     ///

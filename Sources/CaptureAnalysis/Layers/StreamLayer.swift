@@ -5,9 +5,9 @@ package import WireFormat
 
 /// Something between TCP and sessions: it decrypts both streams of a connection, or takes them apart into several.
 ///
-/// It is fed the bytes of both streams in order, and appends what it makes of them to a ``LayerOutput``. What becomes of
-/// that is not its business: each stream it names is read like a TCP connection of its own, from the first byte on, by
-/// another layer, by an opening, then by a session. It knows no TCP, no WebSocket and no events.
+/// It is fed the bytes of both streams in order, and appends what it makes of them to a ``LayerOutput``. What becomes
+/// of that is not its business: each stream it names is read like a TCP connection of its own, from the first byte on,
+/// by another layer, by an opening, then by a session. It knows no TCP, no WebSocket and no events.
 ///
 /// A layer is asked for by its ``StreamLayerProvider``, once a connection.
 package protocol StreamLayer: AnyObject {
@@ -32,7 +32,8 @@ package protocol StreamLayer: AnyObject {
     /// Asks the processor to bring near what the next bytes of a stream will need, beside ``hotState``.
     ///
     /// - Parameters:
-    ///   - step: The 0-based step, of two; each looks only at what the one before has brought, the first at ``hotState``.
+    ///   - step: The 0-based step, of two; each looks only at what the one before has brought, the first at
+    ///     ``hotState``.
     ///   - direction: The stream.
     func prefetch(step: Int, _ direction: Direction)
 
@@ -85,7 +86,8 @@ package struct DecodedRecord {
     /// The bytes that it was decoded to.
     package let count: Int
 
-    /// The room that a layer gets for one: a record of TLS fits, with what older versions add to 16 KiB (RFC 5246 6.2.3).
+    /// The room that a layer gets for one: a record of TLS fits, with what older versions add to 16 KiB (RFC 5246
+    /// 6.2.3).
     package static let room = 1 << 14 + 2048
 }
 

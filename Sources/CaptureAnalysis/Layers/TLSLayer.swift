@@ -9,8 +9,8 @@ final class TLSLayer: StreamLayer {
         _read { yield unsafe uncheckedReader }
         _modify { yield unsafe &uncheckedReader }
     }
-    // The reader never calls its layer, so checks for overlapping access, which cost as much as a tenth of a short record,
-    // would find nothing.
+    // The reader never calls its layer, so checks for overlapping access, which cost as much as a tenth of a short
+    // record, would find nothing.
     @exclusivity(unchecked) private var uncheckedReader: TLSReader
     /// Whether nothing more can come of it: most TLS connections have no secrets.
     var isSpent: Bool { reader.isOver }

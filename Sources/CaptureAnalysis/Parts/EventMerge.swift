@@ -1,7 +1,7 @@
 /// Puts the events of several parts of an analysis together: in the order, and with the numbers, of one analysis.
 ///
-/// The events of a packet all come from one part, so the packets' numbers give the order. The keeper of the
-/// parts' events hands on those of ``turn``, then says with ``advance(_:to:hasEvent:)`` how far that part has come, and so on.
+/// The events of a packet all come from one part, so the packets' numbers give the order. The keeper of the parts'
+/// events hands on those of ``turn``, then says with ``advance(_:to:hasEvent:)`` how far that part has come, and so on.
 package struct EventMerge: ~Copyable {
     /// The part whose events are next.
     package struct Turn {

@@ -7,8 +7,8 @@ package typealias PerPart<Element: ~Copyable> = PerShard<Element>
 
 /// An analysis in several parts.
 ///
-/// Begin; deal all packets to blocks, one for each part; hand the blocks on, all of them together, whenever one is full;
-/// join the parts; then ``finish(into:)``.
+/// Begin; deal all packets to blocks, one for each part; hand the blocks on, all of them together, whenever one is
+/// full; join the parts; then ``finish(into:)``.
 extension Pipeline {
     /// How many parts there may be: one for each shard.
     package static var maximumParts: Int { Limits.shards }

@@ -1,10 +1,11 @@
 import PacketDecoding
 import WireFormat
 
-/// One of several parts of an analysis, each of which follows some of the connections, and can have a thread of its own.
+/// One of several parts of an analysis, each of which follows some of the connections, and can have a thread of its
+/// own.
 ///
-/// It is what follows the decoder in a ``Pipeline``. Feed it the blocks that ``Pipeline/deal(_:to:parts:)`` has filled for
-/// it, in order; put the events of all parts together with an ``EventMerge``; then hand it to
+/// It is what follows the decoder in a ``Pipeline``. Feed it the blocks that ``Pipeline/deal(_:to:parts:)`` has filled
+/// for it, in order; put the events of all parts together with an ``EventMerge``; then hand it to
 /// ``Pipeline/join(_:_:of:_:)``. What comes of it does not depend on how many parts there are.
 package struct PipelinePart: ~Copyable {
     var shards: PerShard<Shard>

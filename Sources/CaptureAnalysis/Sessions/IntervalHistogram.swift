@@ -1,7 +1,7 @@
 import BasicContainers
 
-/// Intervals of time, counted in buckets whose width is an eighth of an octave: their percentiles are at most an eighth,
-/// or 1.024 µs, too high.
+/// Intervals of time, counted in buckets whose width is an eighth of an octave: their percentiles are at most an
+/// eighth, or 1.024 µs, too high.
 ///
 /// It takes about 1.2 KB, from the eighth interval on.
 struct IntervalHistogram: ~Copyable {

@@ -1,4 +1,5 @@
-/// How senders get the length in a frame's header (RFC 6455 5.2) wrong: what a segment shows that holds one whole frame.
+/// How senders get the length in a frame's header (RFC 6455 5.2) wrong: what a segment shows that holds one whole
+/// frame.
 enum LengthForm: UInt8 {
     /// The bytes of the extended length have the other order.
     case reversed

@@ -107,12 +107,14 @@ struct PingLedger {
         return nil
     }
 
-    /// Whether a Pong was captured so shortly before a Ping that it may answer it, or stands before it only in the file.
+    /// Whether a Pong was captured so shortly before a Ping that it may answer it, or stands before it only in the
+    /// file.
     private static func isJustBefore(_ pong: Origin, _ ping: Origin) -> Bool {
         (-fileSkew...captureSkew).contains(ping.time.nanoseconds(since: pong.time))
     }
 
-    /// Keeps a Pong whose Ping may still be found, with how far its sender had received the Pings' stream if that is known.
+    /// Keeps a Pong whose Ping may still be found, with how far its sender had received the Pings' stream if that is
+    /// known.
     mutating func keepEarly(_ fingerprint: UInt64, _ origin: Origin, received: UInt64?) {
         keep(EarlyFrame(kind: .pong, fingerprint: fingerprint, origin: origin, received: received ?? 0))
     }
@@ -251,7 +253,8 @@ final class RoundTripRecord {
     private static let resolution: UInt64 = 1000
     /// The longest time that is counted as it is, in nanoseconds: a day.
     ///
-    /// Longer ones count as a day, except in the maximum. This fixes the histogram's size: growing it costs far more than counting.
+    /// Longer ones count as a day, except in the maximum. This fixes the histogram's size: growing it costs far more
+    /// than counting.
     private static let longest: UInt64 = 86_400_000_000_000
 
     private static func clamped(_ duration: Int64) -> UInt64 { min(UInt64(clamping: duration), longest) }

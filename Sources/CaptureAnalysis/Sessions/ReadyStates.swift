@@ -16,8 +16,8 @@ struct ReadyStates {
 
     /// Goes on to a later state.
     ///
-    /// Of one that was reached already, an earlier time counts; one that was passed changes nothing. Those before it were
-    /// reached by its time, whenever they were found.
+    /// Of one that was reached already, an earlier time counts; one that was passed changes nothing. Those before it
+    /// were reached by its time, whenever they were found.
     mutating func advance(to state: ReadyState, at elapsed: Int64) {
         guard ReadyStates.rank(state) >= ReadyStates.rank(current) else { return }
         if state != current {

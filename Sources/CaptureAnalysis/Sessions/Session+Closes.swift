@@ -3,8 +3,8 @@ import WireFormat
 
 /// Which of two Close frames came first.
 ///
-/// The one whose sender had received the other is the answer, in whatever order they were captured. If neither had, they have
-/// crossed, and the one captured first counts.
+/// The one whose sender had received the other is the answer, in whatever order they were captured. If neither had,
+/// they have crossed, and the one captured first counts.
 extension Session {
     /// Records the first Close frame of an end.
     mutating func record(_ close: SentClose, from role: Role) {

@@ -36,8 +36,8 @@ extension Session {
 extension Upgrade {
     /// How many bytes of text follow the response's head, before what looks like a frame of the server; nil if none do.
     ///
-    /// Where nothing follows, they are empty lines or header fields: other text may be another protocol, and is looked at as
-    /// what stands in place of a frame.
+    /// Where nothing follows, they are empty lines or header fields: other text may be another protocol, and is looked
+    /// at as what stands in place of a frame.
     func textAfterHead(_ bytes: Span<UInt8>) -> Int? {
         guard answer.isAcceptValid == true, let end = bytes.leadingLines(from: .server) else { return nil }
         guard !answer.violations.contains(.bodyIn101) else { return nil }

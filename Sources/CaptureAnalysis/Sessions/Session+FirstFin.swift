@@ -4,8 +4,8 @@ import WireFormat
 
 /// What comes before the first FIN, and what after it.
 extension Session {
-    /// Whether bytes of an end, decoded just now, came before the first Close frame: in the capture, or as that acknowledges
-    /// them.
+    /// Whether bytes of an end, decoded just now, came before the first Close frame: in the capture, or as that
+    /// acknowledges them.
     @inline(never)
     mutating func isBeforeClose(_ origin: Origin, from role: Role) -> Bool {
         guard let firstCloser, let close = streams[firstCloser.index].close else { return true }
@@ -73,7 +73,8 @@ extension Session {
         }
     }
 
-    /// When bytes and messages had come last before the end, if that was a FIN or RST; else, before the first Close frame.
+    /// When bytes and messages had come last before the end, if that was a FIN or RST; else, before the first Close
+    /// frame.
     mutating func lastTimes(_ tcp: TransportEnd, isCloseFrame: Bool) -> EndRecord.Times {
         if !isCloseFrame, let ending, let before = ending.before, ending.packet == tcp.firstEnd?.packet {
             return before

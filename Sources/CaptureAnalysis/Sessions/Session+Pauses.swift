@@ -44,8 +44,8 @@ extension Session {
         }
     }
 
-    /// Whether it lived through silences like the one at its end, after bytes of the same end; or may have, as shorter ones
-    /// are not recorded.
+    /// Whether it lived through silences like the one at its end, after bytes of the same end; or may have, as shorter
+    /// ones are not recorded.
     mutating func isSteady(_ verdict: borrowing SessionEnd.Verdict, _ tcp: TransportEnd) -> Bool {
         guard let silence = verdict.silence else { return false }
         if silence <= EndingPatterns.shortest &+ EndingPatterns.shortest / TimeClusters.tolerance { return true }

@@ -4,8 +4,8 @@ import WireFormat
 
 /// What a session makes of bytes that it cannot decode, or not yet.
 extension Session {
-    /// Looks for a Ping at the beginning of bytes that wait behind a hole, or in a search: a Pong may answer it before it is
-    /// decoded.
+    /// Looks for a Ping at the beginning of bytes that wait behind a hole, or in a search: a Pong may answer it before
+    /// it is decoded.
     mutating func suspect(_ bytes: Span<UInt8>, from role: Role, _ origin: Origin) {
         guard bytes.count >= 2, bytes[0] == 0x89, bytes[1] & 0x7f <= 125, (bytes[1] & 0x80 != 0) == (role == .client)
         else { return }

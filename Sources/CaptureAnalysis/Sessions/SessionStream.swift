@@ -107,7 +107,8 @@ struct SessionStream: ~Copyable {
         return oddLengths == Self.neededOddLengths ? form : nil
     }
 
-    /// The bytes that it takes beside its value and what the workspace counts otherwise; `mutating` so that nothing is copied.
+    /// The bytes that it takes beside its value and what the workspace counts otherwise; `mutating` so that nothing is
+    /// copied.
     var cost: Int {
         mutating get {
             pings.cost &+ deliveries.cost &+ messageIntervals.cost

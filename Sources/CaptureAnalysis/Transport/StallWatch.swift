@@ -4,8 +4,8 @@ import WireFormat
 /// Watches one end for segments that TCP held back until the one before was acknowledged: Nagle's algorithm
 /// (RFC 9293 3.7.4), which waits for the other end's delayed acknowledgment (RFC 9293 3.8.6.3).
 ///
-/// If the small segment before ends inside a frame, the bytes were certainly there to be sent; if they leave right after
-/// the acknowledgment, they almost certainly waited for it: see ``receive(next:at:slack:)``.
+/// If the small segment before ends inside a frame, the bytes were certainly there to be sent; if they leave right
+/// after the acknowledgment, they almost certainly waited for it: see ``receive(next:at:slack:)``.
 struct StallWatch {
     /// A segment that was held back.
     struct Stall {
@@ -15,7 +15,8 @@ struct StallWatch {
         var length: Int
     }
 
-    /// Segments below this size count as small: the least that TCP over IPv6 may be asked to send whole (RFC 9293 3.7.1).
+    /// Segments below this size count as small: the least that TCP over IPv6 may be asked to send whole (RFC 9293
+    /// 3.7.1).
     static let smallSegment = 1220
     /// Nanoseconds below which nobody notices: the shortest delayed acknowledgment in use.
     static let shortest: Int64 = 40_000_000

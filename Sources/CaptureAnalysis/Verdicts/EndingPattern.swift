@@ -13,8 +13,8 @@ public struct EndingPattern: Hashable, Sendable {
     public var sessions: UInt64
     /// How many sessions with the server have ended in the capture, in whatever way.
     public var ended: UInt64
-    /// The shortest and the longest silence before the end, in nanoseconds, of both ends or of ``silentEnd``; nil if that
-    /// differs.
+    /// The shortest and the longest silence before the end, in nanoseconds, of both ends or of ``silentEnd``; nil if
+    /// that differs.
     public var silence: ClosedRange<Int64>?
     /// The shortest and the longest time from the last data message to the end, in nanoseconds, if only that is alike;
     /// else nil.

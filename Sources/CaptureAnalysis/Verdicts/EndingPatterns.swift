@@ -5,9 +5,9 @@ import WebSocketProtocol
 ///
 /// Sessions of one server that the same party ended at the same layer are compared by the silence before their end, by
 /// the time since their last data message, by the time since the last byte of each end, and by their lifetime
-/// (``TimeClusters`` says when two are the same). Where at least three of them, and at least half, agree, that is a pattern
-/// (``EndingTimes/pattern(with:ended:survivors:)``). Times below a second are too short for a timer. Sessions that outlived
-/// the capture do not count, nor do those whose path has a counter-example (``Survivors``).
+/// (``TimeClusters`` says when two are the same). Where at least three of them, and at least half, agree, that is a
+/// pattern (``EndingTimes/pattern(with:ended:survivors:)``). Times below a second are too short for a timer. Sessions
+/// that outlived the capture do not count, nor do those whose path has a counter-example (``Survivors``).
 struct EndingPatterns: Sendable {
     /// The most servers that are followed; sessions with others are left out.
     static let serverLimit = 256
@@ -118,7 +118,8 @@ struct EndingPatterns: Sendable {
             silence: silence, messageSilence: messageSilence, sample, room: &room)
     }
 
-    /// Where the times of a manner stand in a server's, to which it is added if need be; by index, so that none is copied.
+    /// Where the times of a manner stand in a server's, to which it is added if need be; by index, so that none is
+    /// copied.
     ///
     /// There are few, so they are counted, but never refused.
     private mutating func place(of manner: EndingTimes.Manner, at server: Int) -> Int {

@@ -9,8 +9,8 @@ struct SessionOutcome {
     var firstCloser: Role?
     /// The direction that the client sends.
     var clientDirection: Direction
-    /// When the last byte of a frame, or the answer to the upgrade, and the last data message came before the first Close
-    /// frame.
+    /// When the last byte of a frame, or the answer to the upgrade, and the last data message came before the first
+    /// Close frame.
     var lastTimes: EndRecord.Times
     /// When they came before the first FIN or RST.
     var timesBeforeFin: EndRecord.Times
@@ -50,8 +50,8 @@ struct SessionOutcome {
             })
     }
 
-    /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's end
-    /// if there was no end.
+    /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's
+    /// end if there was no end.
     func endTime(_ tcp: TransportEnd, now: Timestamp) -> Timestamp {
         if let close = close(tcp) { return close.origin.time }
         if let fatal = alerts?.fatal, fatal.time < tcp.firstEndTime ?? now { return fatal.time }
@@ -60,8 +60,8 @@ struct SessionOutcome {
 
     /// The Close frame that began the end; nil if there was none, or if the other end was gone before.
     ///
-    /// It was if it had sent a FIN or RST without a Close frame, and never acknowledged this one: a half-closed connection,
-    /// on which it only listens, would have.
+    /// It was if it had sent a FIN or RST without a Close frame, and never acknowledged this one: a half-closed
+    /// connection, on which it only listens, would have.
     private func close(_ tcp: TransportEnd) -> SentClose? {
         guard let firstCloser, let close = ends[firstCloser.index].close else { return nil }
         guard let end = tcp.firstEnd, end.from == direction(of: firstCloser.peer), comes(end, before: close, tcp),
@@ -81,7 +81,8 @@ struct SessionOutcome {
         return received >= close.carriedEnd
     }
 
-    /// Whether a FIN or RST came before a Close frame of the other end: in the capture, or as that acknowledges the FIN.
+    /// Whether a FIN or RST came before a Close frame of the other end: in the capture, or as that acknowledges the
+    /// FIN.
     private func comes(
         _ end: (packet: UInt64, from: Direction, isReset: Bool), before close: SentClose, _ tcp: TransportEnd
     ) -> Bool {

@@ -2,8 +2,8 @@ import WebSocketProtocol
 
 /// What sessions with one server lived through: the counter-examples of timers.
 ///
-/// A timer of the path that a session asked for would have ended it earlier. Silences are compared with those after bytes of
-/// the same end: a timer that waits for an answer does not run while the other end is to speak.
+/// A timer of the path that a session asked for would have ended it earlier. Silences are compared with those after
+/// bytes of the same end: a timer that waits for an answer does not run while the other end is to speak.
 struct Survivors: Sendable {
     /// The most paths that are followed; what further ones lived through is not known.
     static let limit = 64
@@ -36,8 +36,8 @@ struct Survivors: Sendable {
         var times: Times
     }
 
-    /// The silences that a session ended after, in nanoseconds; 0 if they are too short for a timer, or the capture ended
-    /// first.
+    /// The silences that a session ended after, in nanoseconds; 0 if they are too short for a timer, or the capture
+    /// ended first.
     struct End: Hashable, Sendable {
         var silence: Int64 = 0
         var messageSilence: Int64 = 0
@@ -98,9 +98,9 @@ struct Survivors: Sendable {
 
     /// A group of times without the sessions whose path has a counter-example.
     ///
-    /// That is another session of it that lived through clearly more, and does not end like the group itself. Sessions that
-    /// all went through longer silences before, and end after the same one, show a timer that something else than silence
-    /// starts.
+    /// That is another session of it that lived through clearly more, and does not end like the group itself. Sessions
+    /// that all went through longer silences before, and end after the same one, show a timer that something else than
+    /// silence starts.
     ///
     /// Of more paths than a group lists, any path's counts.
     func confirmed(

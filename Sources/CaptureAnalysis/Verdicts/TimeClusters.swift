@@ -20,8 +20,8 @@ struct TimeClusters: Sendable {
         /// When the first and the last of them ended, in nanoseconds since 1970; nil if that is not known of all.
         var ends: ClosedRange<Int64>?
 
-        /// Whether the sessions ended at one moment, as far as the times can tell: a single event explains such times as well
-        /// as a timer does.
+        /// Whether the sessions ended at one moment, as far as the times can tell: a single event explains such times
+        /// as well as a timer does.
         var isAtOnce: Bool {
             ends.map { $0.upperBound &- $0.lowerBound <= range.upperBound &- range.lowerBound } ?? false
         }

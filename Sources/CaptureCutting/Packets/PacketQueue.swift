@@ -149,8 +149,8 @@ package struct PacketQueue<Owner: Sendable>: Sendable {
 
 /// Which datagrams are waited for.
 extension PacketQueue {
-    /// The datagram that a fragment at these places waits for: the innermost, which fragments of the outer ones now wait
-    /// for, too.
+    /// The datagram that a fragment at these places waits for: the innermost, which fragments of the outer ones now
+    /// wait for, too.
     private mutating func name(of places: [FragmentPlace], at time: Timestamp) -> Int? {
         guard let key = places.last?.datagram else { return nil }
         var name: Int
@@ -173,7 +173,8 @@ extension PacketQueue {
         return name
     }
 
-    /// Makes what waits for one datagram wait for another instead, in time that depends on the smaller number of packets.
+    /// Makes what waits for one datagram wait for another instead, in time that depends on the smaller number of
+    /// packets.
     ///
     /// - Returns: The name of both.
     private mutating func merge(_ outer: Int, into inner: Int) -> Int {

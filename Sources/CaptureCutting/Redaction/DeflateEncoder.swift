@@ -1,5 +1,5 @@
-/// Compresses a message to an exact number of bytes (RFC 1951, RFC 7692 7.2.1): one block with the fixed codes, and empty ones
-/// behind it.
+/// Compresses a message to an exact number of bytes (RFC 1951, RFC 7692 7.2.1): one block with the fixed codes, and
+/// empty ones behind it.
 struct DeflateEncoder {
     /// What earlier messages of the direction ended with, that this one may refer to.
     var history: [UInt8] = []
@@ -62,8 +62,8 @@ struct DeflateEncoder {
         return bits.fill(to: count &* 8) ? bits.bytes : nil
     }
 
-    /// The payload of a text whose last bits, and the end of its block, are zeros that the receiver appends (RFC 7692 7.2.2);
-    /// nil if it cannot have that length.
+    /// The payload of a text whose last bits, and the end of its block, are zeros that the receiver appends (RFC 7692
+    /// 7.2.2); nil if it cannot have that length.
     static func encodeUnfinished(_ text: [UInt8], toExactly count: Int) -> [UInt8]? {
         guard count > 0, text.count <= count else { return nil }
         var bits = BitWriter(capacity: count &+ 1)

@@ -28,8 +28,8 @@ extension FrameHeader {
 
     /// The header with another masking key (RFC 6455 5.2).
     ///
-    /// If it is none in truth, little of what was taken for it can be a word: of a length of eight bytes that more than four
-    /// are letters or digits of, one is zero.
+    /// If it is none in truth, little of what was taken for it can be a word: of a length of eight bytes that more than
+    /// four are letters or digits of, one is zero.
     func bytes(key: UInt32?) -> [UInt8] {
         let mask: UInt8 = maskingKey == nil ? 0 : 0x80
         var bytes = [firstByte]

@@ -1,10 +1,11 @@
 import HTTPUpgrade
 import WireFormat
 
-/// Replaces what may be secret in one stream of HTTP/1.1 before a session: line by line, so that a body is not taken for a head.
+/// Replaces what may be secret in one stream of HTTP/1.1 before a session: line by line, so that a body is not taken
+/// for a head.
 ///
-/// What stays is on lists (``HarmlessWords``), or has a form that leaves no room for more; the rest is replaced, or left to be
-/// filled.
+/// What stays is on lists (``HarmlessWords``), or has a form that leaves no room for more; the rest is replaced, or
+/// left to be filled.
 struct HeadRedaction: Sendable {
     /// A part of the stream, and what takes its place.
     struct Piece: Sendable {

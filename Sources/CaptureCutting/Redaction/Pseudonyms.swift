@@ -1,7 +1,7 @@
 import WireFormat
 
-/// Replaces texts by others that depend on them, so that equal ones stay equal, without telling what they were: by SHA-256
-/// with a key that is thrown away.
+/// Replaces texts by others that depend on them, so that equal ones stay equal, without telling what they were: by
+/// SHA-256 with a key that is thrown away.
 package struct Pseudonyms: Sendable {
     private let key: (UInt64, UInt64)
 
@@ -65,8 +65,8 @@ package struct Pseudonyms: Sendable {
 
     /// A masking key: another for another, and zero for zero.
     ///
-    /// The three top bits of each byte stay: after a gap, masked text is known by bytes that are not printable, and those
-    /// bits decide that.
+    /// The three top bits of each byte stay: after a gap, masked text is known by bytes that are not printable, and
+    /// those bits decide that.
     func maskingKey(_ original: UInt32) -> UInt32 {
         guard original != 0 else { return 0 }
         var key = original

@@ -16,8 +16,8 @@ struct RedactedStream {
     var pending: [Extent] = []
     /// The end of the last frame.
     var frontier: UInt64?
-    /// The bytes of a header that begins at ``frontier``, which the packets so far have brought; all but the masking key
-    /// have taken their place.
+    /// The bytes of a header that begins at ``frontier``, which the packets so far have brought; all but the masking
+    /// key have taken their place.
     var partialHeader: [UInt8] = []
     /// The frame from which on lengths are misread, so that segments begin with headers which no frame is reported of.
     var misread: UInt64?

@@ -4,8 +4,8 @@ package import TraceOutput
 package import WebSocketProtocol
 package import WireFormat
 
-/// Learns from an analysis what is to stand in place of the bytes of its streams: on a first pass over a capture, so that the
-/// second can write them.
+/// Learns from an analysis what is to stand in place of the bytes of its streams: on a first pass over a capture, so
+/// that the second can write them.
 ///
 /// What it does not know of is to be filled. Replacements are spooled, and so is where they are.
 package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {

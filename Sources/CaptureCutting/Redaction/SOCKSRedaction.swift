@@ -1,8 +1,8 @@
 import PacketDecoding
 import WireFormat
 
-/// Replaces names, passwords and addresses in what stands ahead of HTTP for a proxy, where each message comes as a whole: SOCKS
-/// (RFC 1928, RFC 1929), and the binary form of the PROXY protocol (2.2).
+/// Replaces names, passwords and addresses in what stands ahead of HTTP for a proxy, where each message comes as a
+/// whole: SOCKS (RFC 1928, RFC 1929), and the binary form of the PROXY protocol (2.2).
 struct SOCKSRedaction {
     let values: HeadValues
     /// What takes the place of addresses; nil if they stay.

@@ -1,7 +1,7 @@
 import WireFormat
 
-/// Replaces the text of payloads, and keeps what programs go by: lengths, line breaks, the shape of JSON, and the place where
-/// UTF-8 is broken.
+/// Replaces the text of payloads, and keeps what programs go by: lengths, line breaks, the shape of JSON, and the place
+/// where UTF-8 is broken.
 struct TextRedaction: Sendable {
     /// Whether the keys of JSON objects stay.
     let keepsKeys: Bool
@@ -68,7 +68,8 @@ struct TextRedaction: Sendable {
             default: result += [0xf0, 0x9f, 0x94, 0xb9]
             }
             index += length
-            // Texts that differ in length before a character are alike after it, so they compress as well as the originals.
+            // Texts that differ in length before a character are alike after it, so they compress as well as the
+            // originals.
             place = length == 1 ? place + 1 : 0
         }
     }

@@ -89,8 +89,8 @@ package enum PointInTime: Hashable, Sendable {
     }
 }
 
-/// How a session ended, in a word: a layer ("rst", "close-frame"), who did it ("by-client"), "clean" or "unclean", or a code that
-/// was sent or that an application got ("1006").
+/// How a session ended, in a word: a layer ("rst", "close-frame"), who did it ("by-client"), "clean" or "unclean", or a
+/// code that was sent or that an application got ("1006").
 package enum VerdictPattern: Hashable, Sendable {
     case layer(SessionEnd.Verdict.Layer)
     case party(SessionEnd.Verdict.Party)

@@ -30,8 +30,8 @@ package final class SelectedConnections: @unchecked Sendable {
 
     /// The wanted connections by ``ConnectionStart/record``.
     package fileprivate(set) var connections: [UInt64: Connection] = [:]
-    /// Connections that are surely something else, if all others are wanted, so that ``connections`` is empty; nil if only those
-    /// are.
+    /// Connections that are surely something else, if all others are wanted, so that ``connections`` is empty; nil if
+    /// only those are.
     package var others: Set<UInt64>?
     /// Packets that count as a connection's, though they came while another one had its place: by their number.
     package fileprivate(set) var earlierPackets: [UInt64: UInt64] = [:]
@@ -113,7 +113,8 @@ package final class SelectedConnections: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - packet: Its number.
-    ///   - record: ``SegmentOwner/record`` of the connection that it was received for; another number if it belongs to none.
+    ///   - record: ``SegmentOwner/record`` of the connection that it was received for; another number if it belongs to
+    ///     none.
     /// - Returns: Whether it is.
     package func isWanted(packet: UInt64, of record: UInt64) -> Bool {
         if !earlierPackets.isEmpty, earlierPackets[packet] != nil { return true }

@@ -27,7 +27,8 @@ struct HeadFacts {
     var hasUpgrade: Bool { upgrade.hasUpgrade }
     /// Whether an Upgrade field names WebSocket.
     var namesWebSocket: Bool { upgrade.namesWebSocket }
-    /// Whether it asks for WebSocket: by its Upgrade field, or by a key and a version that something on the way left of it.
+    /// Whether it asks for WebSocket: by its Upgrade field, or by a key and a version that something on the way left of
+    /// it.
     var asksForWebSocket: Bool {
         upgrade.namesWebSocket || !upgrade.hasUpgrade && upgrade.key != nil && upgrade.version != nil
     }

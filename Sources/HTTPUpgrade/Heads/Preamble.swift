@@ -2,8 +2,8 @@ import WireFormat
 
 /// The search of a stream for its first head, which bytes of no known kind precede.
 ///
-/// It looks for a GET's whole request line (RFC 9112 3) in the initiator's stream and for the beginning of a status line
-/// (RFC 9112 4) in the responder's, anywhere in the first 4 KiB.
+/// It looks for a GET's whole request line (RFC 9112 3) in the initiator's stream and for the beginning of a status
+/// line (RFC 9112 4) in the responder's, anywhere in the first 4 KiB.
 struct Preamble {
     /// How many bytes may stand before a head.
     static let limit = 4096

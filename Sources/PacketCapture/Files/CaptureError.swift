@@ -22,7 +22,8 @@ public struct CaptureError: Error, Hashable, Sendable {
         case needsMemory
         /// The filter expression is wrong or does not apply to the file's link type; `detail` has libpcap's message.
         case badFilter
-        /// The files up to this one hold more than 16 MiB of secrets; the rest were dropped, so some connections may stay encrypted.
+        /// The files up to this one hold more than 16 MiB of secrets; the rest were dropped, so some connections may
+        /// stay encrypted.
         case tooManySecrets
         /// Standard input was named more than once.
         case repeatedStandardInput

@@ -77,7 +77,8 @@ public struct CaptureFile: ~Copyable {
     /// How many bytes of the file have been read, as stored (compressed), for a progress line.
     public var bytesRead: UInt64 { input.compression == nil ? input.buffer.offset : source.bytesRead }
 
-    /// The secrets of a pcapng file found so far and not yet taken; at most 16 MiB are kept, counting 128 bytes more for each.
+    /// The secrets of a pcapng file found so far and not yet taken; at most 16 MiB are kept, counting 128 bytes more
+    /// for each.
     public var secrets: [CaptureSecrets] { pcapng.secrets.kept }
 
     /// What a pcapng file says about the capture that its packets are a part of.

@@ -17,7 +17,8 @@ public struct CaptureSecrets: Hashable, Sendable {
     /// The ``type`` of a TLS key log.
     package static let keyLog: UInt32 = 0x544C_534B
 
-    /// Whether a file that begins with these four bytes may hold secrets: it is pcapng, or compressed, so that it may be.
+    /// Whether a file that begins with these four bytes may hold secrets: it is pcapng, or compressed, so that it may
+    /// be.
     package static func mayBe(inFileThatBeginsWith magic: [UInt8]) -> Bool {
         switch FileFormat(magic: magic) {
         case .pcapng, .compressed, .skippableFrame: true

@@ -31,8 +31,8 @@ public struct MergedCapture: ~Copyable {
     /// The bytes of a batch stay in place until this has grown by the `turns` given to the initializer.
     package var turnCount: Int { lent.turnCount }
 
-    /// What the files say about the capture that their packets are a part of; nil unless all of them say so, and say the
-    /// same or that their captures follow each other.
+    /// What the files say about the capture that their packets are a part of; nil unless all of them say so, and say
+    /// the same or that their captures follow each other.
     package private(set) var part: CapturePart?
 
     private let filter: String?

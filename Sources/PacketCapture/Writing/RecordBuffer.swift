@@ -217,8 +217,8 @@ extension RecordBuffer {
     }
 }
 
-/// The interfaces described in a written pcapng file, by name and link type: the opened one and, if that is "any" or there is
-/// none, each interface that a packet came from.
+/// The interfaces described in a written pcapng file, by name and link type: the opened one and, if that is "any" or
+/// there is none, each interface that a packet came from.
 struct WrittenInterfaces {
     private struct Interface: Hashable {
         var name: [UInt8]
@@ -232,8 +232,8 @@ struct WrittenInterfaces {
 
     /// As many as wstap reads.
     private static let capacity = 65_536
-    /// Packets of further interfaces are attributed to the first if that is of the same link type in any case, else to one
-    /// without a name: link types that wstap decodes are fewer than the rest.
+    /// Packets of further interfaces are attributed to the first if that is of the same link type in any case, else to
+    /// one without a name: link types that wstap decodes are fewer than the rest.
     private static let namedCapacity = capacity - 256
 
     /// Begins with one that is described.

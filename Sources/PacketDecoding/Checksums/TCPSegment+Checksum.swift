@@ -3,8 +3,8 @@ import WireFormat
 extension TCPSegment {
     /// Verifies the TCP checksum (RFC 9293 3.1); reads all bytes of the segment.
     ///
-    /// A checksum that covers only the pseudo-header, with the length or without, is offloaded: hosts leave it like this
-    /// to their network card.
+    /// A checksum that covers only the pseudo-header, with the length or without, is offloaded: hosts leave it like
+    /// this to their network card.
     ///
     /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram.
     /// - Returns: `unknown` if a snap length cut the segment.

@@ -13,8 +13,8 @@ public struct DecodingLimits: Sendable {
     /// Nanoseconds of packet time that a datagram may wait, from its first fragment on (RFC 791 3.2 and RFC 8200 4.5
     /// suggest 15 and 60 seconds; this is Linux's value for IPv4).
     public var lifetime: Int64 = 30_000_000_000
-    /// Complete datagrams remembered, of at most 64 KiB each, so that a late duplicate of a fragment does not begin a new
-    /// datagram.
+    /// Complete datagrams remembered, of at most 64 KiB each, so that a late duplicate of a fragment does not begin a
+    /// new datagram.
     public var completedDatagrams = 16
 
     /// The documented defaults.

@@ -98,7 +98,8 @@ struct FragmentTable {
         return datagram
     }
 
-    /// Completes a datagram with what seemed to repeat an earlier one of the same identification: their ends may be alike.
+    /// Completes a datagram with what seemed to repeat an earlier one of the same identification: their ends may be
+    /// alike.
     private mutating func completeWithRepeats(_ slot: Int) -> FragmentedDatagram? {
         let key = entries[slot].datagram.key
         for index in completed.indices where completed[index].datagram.key == key && !completed[index].repeats.isEmpty {

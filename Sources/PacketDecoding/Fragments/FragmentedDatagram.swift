@@ -58,8 +58,9 @@ struct FragmentedDatagram {
 
     /// Adds what no other fragment has brought.
     ///
-    /// Where fragments overlap, Linux decides (inet_frag_queue_insert): one inside others that came in order is ignored,
-    /// whatever its bytes; any other overlap makes it drop all of them (RFC 5722 4), and what follows begins another datagram.
+    /// Where fragments overlap, Linux decides (inet_frag_queue_insert): one inside others that came in order is
+    /// ignored, whatever its bytes; any other overlap makes it drop all of them (RFC 5722 4), and what follows begins
+    /// another datagram.
     mutating func insert(_ fragment: Fragment, from source: Span<UInt8>) -> Outcome {
         let payload = source.extracting(fragment.captured)
         guard fitsLength(fragment) else { return .contradicts }

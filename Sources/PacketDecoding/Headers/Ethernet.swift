@@ -9,8 +9,8 @@ extension HeaderWalk {
         return nextHeader(etherTypeOrLength: header.bigEndianUInt16(at: 12))
     }
 
-    /// Reads a VLAN tag after its own EtherType (IEEE 802.1Q 9.6, also 802.1ad): priority and VLAN, then the EtherType or
-    /// length of the content.
+    /// Reads a VLAN tag after its own EtherType (IEEE 802.1Q 9.6, also 802.1ad): priority and VLAN, then the EtherType
+    /// or length of the content.
     mutating func readVLANTag(_ bytes: Span<UInt8>) -> NextHeader {
         let tag = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: tag) else { return .none(lack(of: 4)) }

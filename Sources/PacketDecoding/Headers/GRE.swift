@@ -44,8 +44,8 @@ extension HeaderWalk {
         return .ip
     }
 
-    /// Reads the enhanced GRE header of PPTP (RFC 2637 4.1): the length of the payload, a call, and numbers if flags say
-    /// so; a PPP frame follows.
+    /// Reads the enhanced GRE header of PPTP (RFC 2637 4.1): the length of the payload, a call, and numbers if flags
+    /// say so; a PPP frame follows.
     private mutating func readPPTP(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }

@@ -2,8 +2,8 @@ internal import WireFormat
 
 /// How far the headers of a packet have been read.
 ///
-/// Each header has a method in a file under `Headers/`, which moves past the header and returns which one is next. Every
-/// method takes the bytes of the whole packet, since this value holds none.
+/// Each header has a method in a file under `Headers/`, which moves past the header and returns which one is next.
+/// Every method takes the bytes of the whole packet, since this value holds none.
 struct HeaderWalk {
     /// Where the next header starts, from the first byte of the packet.
     var offset = 0
@@ -38,7 +38,8 @@ struct HeaderWalk {
         length > end &- offset ? .malformed : .truncated
     }
 
-    /// Ends this layer after `length` bytes, which excludes padding and trailers; false if the enclosing layer is shorter.
+    /// Ends this layer after `length` bytes, which excludes padding and trailers; false if the enclosing layer is
+    /// shorter.
     mutating func limit(to length: Int) -> Bool {
         guard length <= end &- offset else { return false }
         end = offset &+ length

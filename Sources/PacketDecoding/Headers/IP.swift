@@ -48,8 +48,8 @@ extension HeaderWalk {
         offset &+= 40
 
         let payloadLength = Int(header.bigEndianUInt16(at: 4))
-        // Length 0 without a jumbo payload option: segmentation is left to the network card (TSO). The payload then ends
-        // with the enclosing layer.
+        // Length 0 without a jumbo payload option: segmentation is left to the network card (TSO). The payload then
+        // ends with the enclosing layer.
         guard payloadLength == 0 || limit(to: payloadLength) else { return .none(.malformed) }
         isLengthless = payloadLength == 0
         return header[6] == IPProtocol.hopByHopOptions
@@ -112,8 +112,8 @@ extension HeaderWalk {
         return NextHeader(ipv6Next: header[0])
     }
 
-    /// Skips an authentication header (RFC 4302 2) in IPv4 or IPv6: its length is in units of 4 bytes after the first two,
-    /// and covers at least 12 bytes.
+    /// Skips an authentication header (RFC 4302 2) in IPv4 or IPv6: its length is in units of 4 bytes after the first
+    /// two, and covers at least 12 bytes.
     mutating func readAuthenticationHeader(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(12, in: header) else { return .none(lack(of: 12)) }

@@ -24,8 +24,8 @@ extension HeaderWalk {
 
     /// Finds an Ethernet frame (RFC 4448 4), and skips the control word if there is one.
     ///
-    /// The control word starts with four zero bits (RFC 4385 3) but is optional, and many addresses start with zeros too:
-    /// a known EtherType decides.
+    /// The control word starts with four zero bits (RFC 4385 3) but is optional, and many addresses start with zeros
+    /// too: a known EtherType decides.
     private mutating func readPseudowire(_ bytes: Span<UInt8>) -> NextHeader {
         let frame = bytes.extracting(droppingFirst: offset)
         guard holds(18, in: frame) else { return .none(lack(of: 18)) }

@@ -27,8 +27,8 @@ extension HeaderWalk {
 }
 
 extension HeaderWalk {
-    /// Reads the address family of LINKTYPE_NULL, in the byte order of the capturing host, and of LINKTYPE_LOOP, in network
-    /// byte order; no family makes sense in both, so both link types accept either.
+    /// Reads the address family of LINKTYPE_NULL, in the byte order of the capturing host, and of LINKTYPE_LOOP, in
+    /// network byte order; no family makes sense in both, so both link types accept either.
     mutating func readAddressFamily(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: header) else { return .none(lack(of: 4)) }
@@ -52,8 +52,8 @@ extension HeaderWalk {
         return NextHeader(etherType: header.bigEndianUInt16(at: 40))
     }
 
-    /// Reads a header of LINKTYPE_FRELAY: an address of 2 to 4 bytes, whose last one has bit 0 set, a control byte, and the
-    /// protocol's number (RFC 2427 3).
+    /// Reads a header of LINKTYPE_FRELAY: an address of 2 to 4 bytes, whose last one has bit 0 set, a control byte, and
+    /// the protocol's number (RFC 2427 3).
     mutating func readFrameRelay(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         var length = 2
@@ -84,8 +84,8 @@ extension HeaderWalk {
         }
     }
 
-    /// Reads a message of LINKTYPE_NFLOG: address family, version, group, then attributes, one of which is the packet from
-    /// its network header on.
+    /// Reads a message of LINKTYPE_NFLOG: address family, version, group, then attributes, one of which is the packet
+    /// from its network header on.
     ///
     /// Lengths and types of attributes have the byte order of the capturing host.
     mutating func readNetfilterLog(_ bytes: Span<UInt8>) -> NextHeader {

@@ -14,8 +14,8 @@ extension HeaderWalk {
 }
 
 extension HeaderWalk {
-    /// Reads a Geneve header (RFC 8926 3.4) and skips its options, critical ones too: they instruct the end of the tunnel,
-    /// and none changes where the payload starts.
+    /// Reads a Geneve header (RFC 8926 3.4) and skips its options, critical ones too: they instruct the end of the
+    /// tunnel, and none changes where the payload starts.
     mutating func readGeneve(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }
@@ -32,7 +32,8 @@ extension HeaderWalk {
 extension HeaderWalk {
     /// Reads a GTP-U header (3GPP TS 29.281 5.1) and its extension headers; an IP packet follows.
     ///
-    /// The tunnel endpoint identifier does not mark the segment: it differs between the directions and changes under way.
+    /// The tunnel endpoint identifier does not mark the segment: it differs between the directions and changes under
+    /// way.
     mutating func readGTPUser(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(8, in: header) else { return .none(lack(of: 8)) }
@@ -43,7 +44,8 @@ extension HeaderWalk {
         if header[0] & 0x07 != 0 {
             guard holds(12, in: header) else { return .none(lack(of: 12)) }
             length = 12
-            // 5.2.1: an extension header starts with its length in units of 4 bytes, and ends with the type of the next.
+            // 5.2.1: an extension header starts with its length in units of 4 bytes, and ends with the type of the
+            // next.
             var next = header[0] & 0x04 == 0 ? 0 : header[11]
             while next != 0 {
                 guard holds(length &+ 4, in: header) else { return .none(lack(of: length &+ 4)) }
@@ -90,7 +92,8 @@ extension HeaderWalk {
 }
 
 extension HeaderWalk {
-    /// Reads an L2TP header over UDP: of version 2 (RFC 2661 3.1), which precedes PPP, or of version 3 (RFC 3931 4.1.2).
+    /// Reads an L2TP header over UDP: of version 2 (RFC 2661 3.1), which precedes PPP, or of version 3 (RFC 3931
+    /// 4.1.2).
     mutating func readL2TP(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(6, in: header) else { return .none(lack(of: 6)) }
@@ -117,8 +120,8 @@ extension HeaderWalk {
 
     /// Reads the session header of L2TPv3 (RFC 3931 4.1) and finds the frame after it.
     ///
-    /// Only control messages tell the length of the cookie (0, 4 or 8 bytes), whether a sublayer of 4 bytes follows, and
-    /// what the frame is: so the first place is taken where Ethernet or PPP around a known protocol starts.
+    /// Only control messages tell the length of the cookie (0, 4 or 8 bytes), whether a sublayer of 4 bytes follows,
+    /// and what the frame is: so the first place is taken where Ethernet or PPP around a known protocol starts.
     mutating func readL2TPSession(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: header) else { return .none(lack(of: 4)) }

@@ -2,8 +2,8 @@ import WireFormat
 
 /// Replaces addresses by others that share as long a prefix as the originals did, and tell nothing else about them.
 ///
-/// Each bit is flipped or not by a keyed hash of those before it, so the map is one to one. Ranges with a meaning of their own,
-/// such as private networks, are mapped onto themselves.
+/// Each bit is flipped or not by a keyed hash of those before it, so the map is one to one. Ranges with a meaning of
+/// their own, such as private networks, are mapped onto themselves.
 package struct AddressPseudonyms: Sendable {
     private let key: (UInt64, UInt64)
     private var known: [IPAddress: IPAddress] = [:]

@@ -1,4 +1,5 @@
-/// Blanks the options of headers in a packet, each kind in its own way: their lengths stay, so that they can still be read.
+/// Blanks the options of headers in a packet, each kind in its own way: their lengths stay, so that they can still be
+/// read.
 extension [UInt8] {
     /// Sets all bytes of a range, as far as the packet has them.
     mutating func fill(_ range: Range<Int>, with byte: UInt8 = 0) {

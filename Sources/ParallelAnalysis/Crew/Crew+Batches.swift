@@ -25,8 +25,8 @@ extension Crew where Block: ~Copyable, Batch: ~Copyable {
         return true
     }
 
-    /// Merges or waits until everything is merged that comes before a part's next event, if no thread is lacking: the event
-    /// is so long that no other part should hold one like it.
+    /// Merges or waits until everything is merged that comes before a part's next event, if no thread is lacking: the
+    /// event is so long that no other part should hold one like it.
     func awaitTurn(of part: Int) {
         while take(lock.withLock { isBehind(part) ? step(isFree: false) : .giveUp }) {}
     }

@@ -5,29 +5,31 @@ import TraceOutput
 /// and the *merge*, which puts the parts' events together.
 ///
 /// The *runners* are its workers, which are threads, and the *leader*, the caller that submits blocks. A runner takes
-/// whatever there is to do: the merge if a lot waits for it, else the oldest block of a part that nobody runs. The leader
-/// does so only if there is no room for what it has to submit. Waking a thread often costs more than the work it is woken
-/// for, so the first worker is woken when half of the queue is full and the others at three quarters: a single worker does
-/// everything as long as it keeps up.
+/// whatever there is to do: the merge if a lot waits for it, else the oldest block of a part that nobody runs. The
+/// leader does so only if there is no room for what it has to submit. Waking a thread often costs more than the work it
+/// is woken for, so the first worker is woken when half of the queue is full and the others at three quarters: a single
+/// worker does everything as long as it keeps up.
 ///
-/// **Why it never deadlocks.** If there is no room for a part's events, its runner puts the rest of the block back, and the
-/// part runs again once there is. A runner sleeps only if nothing can run. Suppose that some block is unfinished and
-/// nothing runs, and let the merge wait for batches of part p.
+/// **Why it never deadlocks.** If there is no room for a part's events, its runner puts the rest of the block back, and
+/// the part runs again once there is. A runner sleeps only if nothing can run. Suppose that some block is unfinished
+/// and nothing runs, and let the merge wait for batches of part p.
 ///
 /// - If p has batches that wait, the merge can run.
 /// - If it has none, there is room for them, so p's next block can run, if it has one.
-/// - It has one: after its last block a part hands on all its events, and all parts get their blocks together, empty ones
-///   too, which reach to the same packet. If all of p's were complete, p would have reported everything up to that packet,
-///   and since p's next packet is the earliest, so would all others: no batch would wait, and the others' blocks could run.
+/// - It has one: after its last block a part hands on all its events, and all parts get their blocks together, empty
+///   ones too, which reach to the same packet. If all of p's were complete, p would have reported everything up to that
+///   packet, and since p's next packet is the earliest, so would all others: no batch would wait, and the others'
+///   blocks could run.
 ///
-/// One packet can yield megabytes of events, if it fills a gap in front of many others. Then its runner merges, or waits,
-/// while it holds the part (``put(_:of:)``). Such parts have batches that wait, so p is none of them: either nobody holds
-/// p, or its runner goes on. And some runner is left, since there are as many as parts. If the system lacks the threads for
-/// that, batches grow instead.
+/// One packet can yield megabytes of events, if it fills a gap in front of many others. Then its runner merges, or
+/// waits, while it holds the part (``put(_:of:)``). Such parts have batches that wait, so p is none of them: either
+/// nobody holds p, or its runner goes on. And some runner is left, since there are as many as parts. If the system
+/// lacks the threads for that, batches grow instead.
 final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @unchecked Sendable {
     /// Runs a block of a part.
     ///
-    /// Returns whether the block is complete, and leaves it empty then. It is incomplete if ``offer(_:of:)`` had no room.
+    /// Returns whether the block is complete, and leaves it empty then. It is incomplete if ``offer(_:of:)`` had no
+    /// room.
     typealias Run = @Sendable (inout Block, Turn, Crew) -> Bool
 
     /// A runner's turn at a part.
@@ -59,8 +61,8 @@ final class Crew<Block: ~Copyable & Sendable, Batch: OutputBatch & ~Copyable>: @
         let isComplete: Bool
     }
 
-    /// How long the leader goes on: until there is room for a block of each part, all blocks are complete, or everything
-    /// is merged.
+    /// How long the leader goes on: until there is room for a block of each part, all blocks are complete, or
+    /// everything is merged.
     enum Goal {
         case room, blocksComplete, allMerged
     }

@@ -49,8 +49,8 @@ package struct ConnectionTable: ~Copyable {
     /// Whether another connection must be forgotten before one more can be tracked.
     package var isFull: Bool { index.count >= limits.connections || isCrowded && !connections.hasFreeSlot }
 
-    // What is called for every packet is `mutating` and takes its segment `inout`, although it changes neither: otherwise
-    // the compiler copies the table's values and the segment for the call.
+    // What is called for every packet is `mutating` and takes its segment `inout`, although it changes neither:
+    // otherwise the compiler copies the table's values and the segment for the call.
 
     /// Prefetches what ``prepare(_:)`` will read for a segment.
     ///
@@ -104,8 +104,8 @@ package struct ConnectionTable: ~Copyable {
         return isElsewhere ? findElsewhere(segment, hash) : nil
     }
 
-    /// Finds the connection of a segment that came through another tunnel than its direction's segments before, or through
-    /// none: of the connections between its ends, the one that it fits best.
+    /// Finds the connection of a segment that came through another tunnel than its direction's segments before, or
+    /// through none: of the connections between its ends, the one that it fits best.
     @inline(never)
     private mutating func findElsewhere(_ segment: TCPSegment, _ hash: UInt32) -> Place? {
         var best: (place: Place, fit: TunnelFit)?
@@ -172,8 +172,8 @@ package struct ConnectionTable: ~Copyable {
         connections.remove(slot)
     }
 
-    /// Takes a few steps around the table to find a connection to forget: one that closed long ago; if the table is full,
-    /// any closed one, or the one silent longest among those visited.
+    /// Takes a few steps around the table to find a connection to forget: one that closed long ago; if the table is
+    /// full, any closed one, or the one silent longest among those visited.
     ///
     /// - Parameters:
     ///   - now: The current time.

@@ -88,8 +88,8 @@ extension TCPConnection {
 
     /// Follows what comes after a RST that has not closed the connection yet.
     ///
-    /// It ended nothing if the other end acknowledges bytes that its sender has sent since; or if its sender acknowledges bytes
-    /// that have come since, and more follow.
+    /// It ended nothing if the other end acknowledges bytes that its sender has sent since; or if its sender
+    /// acknowledges bytes that have come since, and more follow.
     mutating func followReset(
         _ segment: borrowing TCPSegment, _ direction: Direction, _ origin: Origin, _ arrival: inout Arrival
     ) {
@@ -153,7 +153,8 @@ extension TCPConnection {
         mutating get { aftermath != nil && reset != nil && !isClosed }
     }
 
-    /// The packet that ended it if more may be captured later: a RST, if no FIN came before; else the SYN of the next one.
+    /// The packet that ended it if more may be captured later: a RST, if no FIN came before; else the SYN of the next
+    /// one.
     package mutating func earlyEnd() -> Origin? {
         guard let aftermath, firstFinPacket == nil, finalReset?.packet == aftermath.packet else {
             return succession?.replacement

@@ -40,7 +40,8 @@ extension ConnectionTable {
         connections[former].succession = before
     }
 
-    /// The place of a segment that belongs to a former connection between its ends; nil if it belongs to the present one.
+    /// The place of a segment that belongs to a former connection between its ends; nil if it belongs to the present
+    /// one.
     ///
     /// - Parameters:
     ///   - segment: The segment.
@@ -83,8 +84,8 @@ extension TCPConnection {
         return offset > end(of: other)
     }
 
-    /// Whether a segment can be of this connection: it acknowledges what was captured of the other end; or it begins the stream
-    /// that the other end has acknowledged.
+    /// Whether a segment can be of this connection: it acknowledges what was captured of the other end; or it begins
+    /// the stream that the other end has acknowledged.
     mutating func fits(_ segment: borrowing TCPSegment, from direction: Direction) -> Bool {
         let other = direction.opposite.index
         guard segment.flags.contains(.ack) else {

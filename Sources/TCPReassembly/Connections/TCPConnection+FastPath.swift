@@ -6,13 +6,15 @@ extension TCPConnection {
     /// Takes a segment that only brings the next bytes of its stream, or acknowledges, or both, while nothing waits, is
     /// closed or in doubt; all of its payload is next in order.
     ///
-    /// Optional: ``rejects(_:in:from:)`` and ``receive(_:from:payload:packet:time:budget:limits:)`` have the same result.
+    /// Optional: ``rejects(_:in:from:)`` and ``receive(_:from:payload:packet:time:budget:limits:)`` have the same
+    /// result.
     ///
     /// - Parameters:
     ///   - segment: A segment, perhaps of another connection.
     ///   - bytes: What it was found in.
     ///   - time: Its packet's time.
-    /// - Returns: Who sent it; nil if it is another kind of segment, or of another connection: then nothing has changed.
+    /// - Returns: Who sent it; nil if it is another kind of segment, or of another connection: then nothing has
+    ///   changed.
     package mutating func receiveFastPath(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, time: Timestamp
     ) -> Direction? {
@@ -57,8 +59,8 @@ extension TCPConnection {
         return direction
     }
 
-    /// Who sent a segment that opens, closes and resets nothing; nil if it does, or is of another connection, or came through
-    /// another tunnel than those before.
+    /// Who sent a segment that opens, closes and resets nothing; nil if it does, or is of another connection, or came
+    /// through another tunnel than those before.
     @inline(__always)
     private mutating func direction(ofFastPath segment: inout TCPSegment) -> Direction? {
         guard segment.flags.subtracting(.psh) == .ack else { return nil }

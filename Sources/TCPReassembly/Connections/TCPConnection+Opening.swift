@@ -25,8 +25,8 @@ extension TCPConnection {
     /// Whether the segment opens a new connection between the same ends (RFC 9293 3.6.1, RFC 6191).
     ///
     /// A SYN with another initial sequence number does not end a connection in use: the other end challenges it first
-    /// (RFC 5961 4.2). It is believed if a SYN ACK answers it; if its sender has sent its FIN, or no data have passed; if
-    /// only one end is captured; and after `silence` nanoseconds without a packet.
+    /// (RFC 5961 4.2). It is believed if a SYN ACK answers it; if its sender has sent its FIN, or no data have passed;
+    /// if only one end is captured; and after `silence` nanoseconds without a packet.
     mutating func isReplaced(
         by segment: borrowing TCPSegment, in bytes: Span<UInt8>, from direction: Direction, packet: UInt64,
         time: Timestamp, silence: Int64
@@ -102,8 +102,8 @@ extension TCPConnection {
         return first == segment.sequence &+ 1
     }
 
-    /// Learns from the segment that ends the three-way handshake where the responder's stream begins, if the capture lacks
-    /// its SYN or has it later.
+    /// Learns from the segment that ends the three-way handshake where the responder's stream begins, if the capture
+    /// lacks its SYN or has it later.
     mutating func assumeStart(_ segment: borrowing TCPSegment, from direction: Direction) {
         guard direction == .fromInitiator, streams[1].firstSequence == nil, let syn,
             segment.sequence == syn.sequence &+ 1, segment.flags.contains(.ack), !segment.flags.contains(.rst)

@@ -1,8 +1,8 @@
 internal import PacketDecoding
 import WireFormat
 
-/// How well a segment fits a connection between its ends, if it came through another tunnel than its direction's segments
-/// before, or if either came through none.
+/// How well a segment fits a connection between its ends, if it came through another tunnel than its direction's
+/// segments before, or if either came through none.
 enum TunnelFit: Int, Comparable {
     /// It came through another tunnel, and its sequence numbers do not match.
     case none
@@ -16,8 +16,8 @@ enum TunnelFit: Int, Comparable {
     static func < (one: TunnelFit, other: TunnelFit) -> Bool { one.rawValue < other.rawValue }
 }
 
-/// Which of several connections between the same ends a segment belongs to: networks may use the same private addresses,
-/// each in its own tunnels (``TCPSegment/tunnel``).
+/// Which of several connections between the same ends a segment belongs to: networks may use the same private
+/// addresses, each in its own tunnels (``TCPSegment/tunnel``).
 extension TCPConnection {
     /// The most bytes between a segment of this connection and the next byte: two connections are that close by chance
     /// once in 2,048.

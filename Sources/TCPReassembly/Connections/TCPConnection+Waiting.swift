@@ -91,7 +91,8 @@ extension TCPConnection {
         streams[direction.index].isPaused && streams[direction.index].isFull
     }
 
-    /// Whether the capture has no byte and no FIN of a stream, although the other end has acknowledged some, or no SYN either.
+    /// Whether the capture has no byte and no FIN of a stream, although the other end has acknowledged some, or no SYN
+    /// either.
     package mutating func isUnseen(_ direction: Direction) -> Bool {
         let missing = streams[direction.index].gapBytes
         guard streams[direction.index].seenOffset == missing, finPackets[direction.index] == nil else { return false }
@@ -100,7 +101,8 @@ extension TCPConnection {
             || (direction == .fromInitiator ? syn == nil : synAck == nil)
     }
 
-    /// Whether bytes wait in both streams, and the first ones of the other stream were captured before those of this one.
+    /// Whether bytes wait in both streams, and the first ones of the other stream were captured before those of this
+    /// one.
     package mutating func comesLate(_ direction: Direction) -> Bool {
         guard let own = streams[direction.index].held.first, let other = streams[direction.opposite.index].held.first
         else { return false }

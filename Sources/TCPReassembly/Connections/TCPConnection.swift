@@ -80,11 +80,11 @@ package struct TCPConnection: ~Copyable {
     /// Whether another has replaced it, and it waits only for packets that are captured late.
     package internal(set) var isReplaced = false
 
-    /// The bytes of the value that the fast path touches: everything up to the start of the first stream, and the start of
-    /// the second.
+    /// The bytes of the value that the fast path touches: everything up to the start of the first stream, and the start
+    /// of the second.
     ///
-    /// Swift has no offsets of the fields of values that cannot be copied: `HotBytesTests` holds them against the fields'
-    /// addresses.
+    /// Swift has no offsets of the fields of values that cannot be copied: `HotBytesTests` holds them against the
+    /// fields' addresses.
     static var hotBytes: (Range<Int>, Range<Int>) {
         let first = 144
         let second = first &+ MemoryLayout<TCPStream>.stride

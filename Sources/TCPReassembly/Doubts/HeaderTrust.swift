@@ -1,11 +1,11 @@
 import PacketDecoding
 import WireFormat
 
-/// What the headers below and above TCP's own fields have been like in one direction, so that a segment with others stands
-/// out.
+/// What the headers below and above TCP's own fields have been like in one direction, so that a segment with others
+/// stands out.
 struct HeaderTrust: Sendable {
-    /// The link address that Ethernet frames go to, in the first 48 bits of this machine's order, bit 48, and above it the VLAN
-    /// (IEEE 802.1Q); 0 if none was seen.
+    /// The link address that Ethernet frames go to, in the first 48 bits of this machine's order, bit 48, and above it
+    /// the VLAN (IEEE 802.1Q); 0 if none was seen.
     private var linkAddress: UInt64 = 0
     /// The last timestamp (RFC 7323 3) of a segment that was next in order.
     private var timestamp: UInt32 = 0
@@ -62,8 +62,8 @@ struct HeaderTrust: Sendable {
         return Int32(bitPattern: value &- timestamp) >= 0
     }
 
-    /// Whether ``examine(_:in:excused:isNext:usesTimestamps:)`` would find nothing in a segment with ACK and without SYN or RST, and learn
-    /// nothing but its timestamp.
+    /// Whether ``examine(_:in:excused:isNext:usesTimestamps:)`` would find nothing in a segment with ACK and without
+    /// SYN or RST, and learn nothing but its timestamp.
     ///
     /// - Parameters:
     ///   - segment: The segment; not changed.
@@ -176,8 +176,8 @@ struct HeaderTrust: Sendable {
             && (bytes.bigEndianUInt16(at: 14) | bytes.bigEndianUInt16(at: 18)) & 0xfff == 0
     }
 
-    /// Whether a packet goes to the link address, and through the VLAN and the tunnels, of those before; if none is known, it
-    /// becomes the usual way.
+    /// Whether a packet goes to the link address, and through the VLAN and the tunnels, of those before; if none is
+    /// known, it becomes the usual way.
     private mutating func isOnUsualWay(
         _ segment: borrowing TCPSegment, _ start: Int, in bytes: Span<UInt8>, isExcused: Bool
     ) -> Bool {

@@ -1,5 +1,5 @@
-/// The last segments of a stream that were delivered, by hashes of their bytes: to compare retransmitted bytes with those
-/// that are gone.
+/// The last segments of a stream that were delivered, by hashes of their bytes: to compare retransmitted bytes with
+/// those that are gone.
 ///
 /// It holds the last eight. A segment of up to 32 bytes is hashed whole; of a longer one, 8 bytes at its start, at each
 /// third and at its end, so that recording a segment takes the same few nanoseconds whatever its length. A
@@ -51,8 +51,8 @@ struct RecentSegments {
     /// - Parameters:
     ///   - bytes: The captured bytes, all that were on the wire.
     ///   - offset: Where they begin in the stream.
-    ///   - identification: That of their IPv4 header. If it is 0, since many systems do not count, and IPv6 has none, only the
-    ///     last segment counts, unless the capture is known to hold packets twice.
+    ///   - identification: That of their IPv4 header. If it is 0, since many systems do not count, and IPv6 has none,
+    ///     only the last segment counts, unless the capture is known to hold packets twice.
     ///   - isDoubled: Whether it is.
     /// - Returns: Whether one of the last segments is the same.
     func holds(_ bytes: Span<UInt8>, at offset: UInt32, _ identification: UInt16, isDoubled: Bool) -> Bool {

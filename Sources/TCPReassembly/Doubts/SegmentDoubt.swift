@@ -2,8 +2,8 @@ import WireFormat
 
 /// Why the receiver of a segment may not have accepted it, although it was captured.
 ///
-/// The reasons are those of Linux. Whoever can send to a receiver can send such segments to hide others from an observer:
-/// their bytes wait until they are acknowledged, and give way to other copies (``TCPStream``).
+/// The reasons are those of Linux. Whoever can send to a receiver can send such segments to hide others from an
+/// observer: their bytes wait until they are acknowledged, and give way to other copies (``TCPStream``).
 package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     package let rawValue: UInt16
 
@@ -48,8 +48,8 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     /// Its IP header has no length, as if a network card were to split the segment, or is too long to be looked at.
     package static let networkLength = SegmentDoubt(rawValue: 32768)
 
-    /// Those that leave no doubt once other segments were accepted without them; the others may be due to the capture or the
-    /// route.
+    /// Those that leave no doubt once other segments were accepted without them; the others may be due to the capture
+    /// or the route.
     static let certain: SegmentDoubt = [
         .noAcknowledgment, .oldAcknowledgment, .signature, .oldTimestamp, .headerChecksum, .closedWindow, .sourceRoute,
         .networkOptions,

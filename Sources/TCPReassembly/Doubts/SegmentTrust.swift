@@ -1,7 +1,8 @@
 package import PacketDecoding
 package import WireFormat
 
-/// Segments with a wrong checksum, a low hop limit or odd headers, which their receiver may never have seen or accepted.
+/// Segments with a wrong checksum, a low hop limit or odd headers, which their receiver may never have seen or
+/// accepted.
 extension TCPConnection {
     /// Checks a segment's checksum and hop limit before anything else is done with it.
     ///
@@ -13,8 +14,8 @@ extension TCPConnection {
     package mutating func rejects(
         _ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
-        // A forged acknowledgment alone does not harm the bytes, unless it confirms a FIN or segments in doubt: it is not worth a
-        // sum once others are known.
+        // A forged acknowledgment alone does not harm the bytes, unless it confirms a FIN or segments in doubt: it is
+        // not worth a sum once others are known.
         let isPlain = segment.flags == .ack && segment.payloadLength == 0
         guard
             !isPlain || !checksums[direction.index].isSettled || finPackets[direction.opposite.index] != nil
@@ -42,8 +43,8 @@ extension TCPConnection {
         return false
     }
 
-    /// Whether a SYN ACK may be none of the other end: it has a lower hop limit than that end's segments, or goes to another
-    /// link address.
+    /// Whether a SYN ACK may be none of the other end: it has a lower hop limit than that end's segments, or goes to
+    /// another link address.
     package mutating func isDoubtful(
         answer segment: borrowing TCPSegment, in bytes: Span<UInt8>, from direction: Direction
     ) -> Bool {
@@ -56,8 +57,8 @@ extension TCPConnection {
     /// Records the hop limit of the segment that is received next.
     ///
     /// One that is lower than the others of its direction may expire between the place of the capture and the receiver.
-    /// Its payload then waits until it is acknowledged, and its RST does not count if its sender goes on. If the other end
-    /// is not captured, every segment is believed.
+    /// Its payload then waits until it is acknowledged, and its RST does not count if its sender goes on. If the other
+    /// end is not captured, every segment is believed.
     package mutating func record(hopLimit: UInt8, from direction: Direction) {
         let wasSettled = hopLimits[direction.index].isSettled
         let isShort = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
@@ -86,8 +87,8 @@ extension TCPConnection {
         forgetReset(from: direction, &arrival)
     }
 
-    /// Whether a segment was surely sent after a RST that stands at an offset of the same stream: it ends after that, or there
-    /// with a FIN, or repeats nothing and brings nothing.
+    /// Whether a segment was surely sent after a RST that stands at an offset of the same stream: it ends after that,
+    /// or there with a FIN, or repeats nothing and brings nothing.
     private mutating func goesBeyond(
         _ segment: borrowing TCPSegment, _ offset: UInt64, _ direction: Direction
     ) -> Bool {
@@ -100,10 +101,10 @@ extension TCPConnection {
 
 /// The checksums of one direction so far, and whether to ignore segments for a wrong one.
 ///
-/// Endpoints drop a segment with a wrong checksum, so an observer must too, or forged segments win. But captures are full
-/// of checksums that were never computed (offloading), or are wrong because of the capture. So a wrong one counts only if
-/// the direction's others are right: at least ``neededRight`` of them, and more than are wrong. If more are wrong by then, their
-/// bytes wait for an acknowledgment.
+/// Endpoints drop a segment with a wrong checksum, so an observer must too, or forged segments win. But captures are
+/// full of checksums that were never computed (offloading), or are wrong because of the capture. So a wrong one counts
+/// only if the direction's others are right: at least ``neededRight`` of them, and more than are wrong. If more are
+/// wrong by then, their bytes wait for an acknowledgment.
 struct ChecksumTrust: Sendable {
     private var good: UInt16 = 0
     private var bad: UInt16 = 0
@@ -132,9 +133,9 @@ struct ChecksumTrust: Sendable {
 /// The hop limit (RFC 8200 3; time to live, RFC 791 3.1) of most of one direction's segments, and which segments have a
 /// lower one: those may expire on the way, so that only an observer sees them.
 ///
-/// Each segment votes: one near the value adds weight, all of it once two agree, any other removes some, and once none is left
-/// the next value replaces it. So a change of route is believed after a few segments in a row. A value as low as those that are
-/// doubted gives way to the first higher one.
+/// Each segment votes: one near the value adds weight, all of it once two agree, any other removes some, and once none
+/// is left the next value replaces it. So a change of route is believed after a few segments in a row. A value as low
+/// as those that are doubted gives way to the first higher one.
 struct HopLimitVote: Sendable {
     private var value: UInt8 = 0
     private var weight: UInt8 = 0

@@ -88,7 +88,8 @@ extension TCPStream {
         latest = (sequence, UInt32(truncatingIfNeeded: length) | Self.finMark, identification)
     }
 
-    /// Whether a segment with a FIN is the copy of the packet with the first one, `silence` nanoseconds after the last packet.
+    /// Whether a segment with a FIN is the copy of the packet with the first one, `silence` nanoseconds after the last
+    /// packet.
     func isDuplicateFin(_ sequence: UInt32, _ length: Int, _ identification: UInt16, silence: Int64) -> Bool {
         guard let latest, silence < (identification != 0 ? Self.duplicateDelay : Self.anonymousDuplicateDelay) else {
             return false

@@ -12,7 +12,8 @@ package struct HeldSegment: Sendable {
     package var origin: Origin
     /// Why they wait for an acknowledgment.
     var doubt = SegmentDoubt()
-    /// Where the receiver's own waiting segment begins that holds them (``HeldSegments/insert(_:missing:at:context:yields:)``).
+    /// Where the receiver's own waiting segment begins that holds them
+    /// (``HeldSegments/insert(_:missing:at:context:yields:)``).
     var queueStart: UInt64 = 0
     /// The identification of their packet (``SegmentContext``).
     var identification: UInt16 = 0

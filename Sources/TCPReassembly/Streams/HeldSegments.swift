@@ -1,7 +1,8 @@
 import DequeModule
 import WireFormat
 
-/// The waiting bytes of one stream, in order and without overlap: of several copies of a byte, the one that Linux keeps.
+/// The waiting bytes of one stream, in order and without overlap: of several copies of a byte, the one that Linux
+/// keeps.
 struct HeldSegments: ~Copyable {
     private var segments = Deque<HeldSegment>()
     /// What they count against the bounds, in bytes.
@@ -61,8 +62,9 @@ struct HeldSegments: ~Copyable {
 
     /// Inserts those of the bytes from `offset` on that the receiver keeps.
     ///
-    /// If copies of a waiting byte differ, Linux keeps that of the segment that begins earlier. If both begin at the same byte,
-    /// the longer one stays; of two of the same length, the first. Segments that follow each other without a hole become one.
+    /// If copies of a waiting byte differ, Linux keeps that of the segment that begins earlier. If both begin at the
+    /// same byte, the longer one stays; of two of the same length, the first. Segments that follow each other without a
+    /// hole become one.
     ///
     /// - Parameters:
     ///   - bytes: The captured bytes.
@@ -70,8 +72,8 @@ struct HeldSegments: ~Copyable {
     ///   - offset: Their offset in the stream.
     ///   - context: Their segment.
     ///   - yields: Whether all bytes that wait stay.
-    /// - Returns: The offset of the first byte that another segment holds with another value; and whether there were any
-    ///   that no other holds.
+    /// - Returns: The offset of the first byte that another segment holds with another value; and whether there were
+    ///   any that no other holds.
     mutating func insert(
         _ bytes: Span<UInt8>, missing: UInt64, at offset: UInt64, context: SegmentContext, yields: Bool
     ) -> (conflict: UInt64?, isNew: Bool) {
@@ -88,7 +90,8 @@ struct HeldSegments: ~Copyable {
         var start = offset
         var conflict: UInt64?
         var isNew = false
-        // What takes the place of the segments from the first that changes on, and what of the new bytes comes last in it.
+        // What takes the place of the segments from the first that changes on, and what of the new bytes comes last in
+        // it.
         var changes: (first: Int, segments: [HeldSegment])?
         var taken: Range<UInt64>?
         func flush() {

@@ -80,8 +80,9 @@ extension TCPStream {
         isFinAcknowledged = false
     }
 
-    /// How a RST at `sequence` fits what the other end accepts (RFC 9293 3.10.7.4): the next byte that it expects, or the one
-    /// after the last it has (Linux, with selective acknowledgments), or what it has acknowledged of bytes not captured.
+    /// How a RST at `sequence` fits what the other end accepts (RFC 9293 3.10.7.4): the next byte that it expects, or
+    /// the one after the last it has (Linux, with selective acknowledgments), or what it has acknowledged of bytes not
+    /// captured.
     func fit(ofReset sequence: UInt32) -> ResetFit {
         guard let firstSequence else { return .exact }
         let offset = SequenceNumber.offset(of: sequence, base: firstSequence, near: nextOffset)
@@ -106,8 +107,8 @@ extension TCPStream {
         return offset < Int64(acknowledged) &- Int64(window) ? .oldAcknowledgment : []
     }
 
-    /// Retracts the acknowledgment of bytes never seen, since a lower one has followed: acknowledgments do not decrease, so
-    /// either it was not the other end's, or this one is late and the next will repeat it.
+    /// Retracts the acknowledgment of bytes never seen, since a lower one has followed: acknowledgments do not
+    /// decrease, so either it was not the other end's, or this one is late and the next will repeat it.
     mutating func retractAcknowledgment(to offset: Int64) {
         guard offset >= 0, offset < Int64(acknowledgedOffset) else { return }
         acknowledgedOffset = max(UInt64(offset), min(nextOffset, seenOffset))

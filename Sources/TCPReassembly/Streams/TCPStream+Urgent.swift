@@ -1,7 +1,7 @@
 import WireFormat
 
-/// Bytes out of band (RFC 9293 3.8.5): as Linux does by default, the byte that the urgent pointer designates is left out of the
-/// stream.
+/// Bytes out of band (RFC 9293 3.8.5): as Linux does by default, the byte that the urgent pointer designates is left
+/// out of the stream.
 extension TCPStream {
     /// Takes an urgent pointer.
     ///

@@ -112,7 +112,8 @@ extension TCPStream {
         isFull = false
     }
 
-    /// The offset of the first waiting bytes that may be delivered: those after a FIN wait until its ACK confirms or refutes it.
+    /// The offset of the first waiting bytes that may be delivered: those after a FIN wait until its ACK confirms or
+    /// refutes it.
     var firstWaiting: UInt64? {
         guard let first = held.firstOffset, first < finOffset ?? .max else { return nil }
         return first

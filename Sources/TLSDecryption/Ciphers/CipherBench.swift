@@ -1,10 +1,11 @@
 import CCrypto
 import WireFormat
 
-/// What the TLS connections of a shard share: the contexts of libcrypto, the secrets, and memory for what few need at once.
+/// What the TLS connections of a shard share: the contexts of libcrypto, the secrets, and memory for what few need at
+/// once.
 ///
-/// A context takes a kilobyte, so connections have none: they keep their keys, and a context takes the key of the current
-/// record. The common AEADs have several (``KeyedContexts``), every other use has one. Not thread-safe.
+/// A context takes a kilobyte, so connections have none: they keep their keys, and a context takes the key of the
+/// current record. The common AEADs have several (``KeyedContexts``), every other use has one. Not thread-safe.
 @safe
 package final class CipherBench {
     /// A context of libcrypto, and the key that it has.
@@ -86,8 +87,8 @@ package final class CipherBench {
     ///   - claim: The key's claim on a context, which stays with the key.
     ///   - nonce: The nonce, in the first 12 bytes.
     ///   - additional: What is authenticated beside.
-    ///   - room: Gets the plaintext, which is as long as the encrypted bytes without the tag; what is not genuine must not
-    ///     be looked at.
+    ///   - room: Gets the plaintext, which is as long as the encrypted bytes without the tag; what is not genuine must
+    ///     not be looked at.
     /// - Returns: Whether the record is genuine.
     func open(
         _ sealed: Span<UInt8>, _ cipher: RecordCipher, key: Span<UInt8>, _ claim: inout KeyedContexts.Claim,
@@ -120,7 +121,8 @@ package final class CipherBench {
         }
     }
 
-    /// Asks the processor to bring near what decrypts with a key: in the first step where that stands, in the next itself.
+    /// Asks the processor to bring near what decrypts with a key: in the first step where that stands, in the next
+    /// itself.
     func prefetch(step: Int, _ claim: KeyedContexts.Claim) { keyed.prefetch(step: step, claim) }
 
     /// Gives back what a key has claimed, since nothing more is decrypted with it.

@@ -35,7 +35,8 @@ package struct CipherSuite: Hashable, Sendable {
         return RecordCipher(mode: .cbc, keySize: keySize, mac: mac)
     }
 
-    /// Those of TLS 1.3 without a look at their names, which takes longer than their keys: nearly all connections have them.
+    /// Those of TLS 1.3 without a look at their names, which takes longer than their keys: nearly all connections have
+    /// them.
     private var tls13: (cipher: RecordCipher, hash: HashFunction)? {
         switch code {
         case 0x1301: (RecordCipher(mode: .gcm, keySize: 16), .sha256)

@@ -219,7 +219,8 @@ package struct RecordProtection: Sendable {
     /// Whether records need bytes of the record before: in TLS 1.0.
     var isChained: Bool { cipher.mode == .cbc && version < .tls11 }
 
-    /// Takes the vector of the next record from the bytes before it, which end a record; it is lost if they are too few.
+    /// Takes the vector of the next record from the bytes before it, which end a record; it is lost if they are too
+    /// few.
     mutating func chain(to bytes: Span<UInt8>) {
         lacksVector = isChained
         pass(bytes)

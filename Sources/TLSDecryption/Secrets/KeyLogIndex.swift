@@ -171,7 +171,8 @@ struct KeyLogScanner {
     /// How far apart lines of one random may begin that are found by the first of them: other lines may stand between.
     static let reach: UInt64 = 1024
 
-    /// Reads the lines that begin at a place and before another one, as long as they are wanted; hands each on with its bytes.
+    /// Reads the lines that begin at a place and before another one, as long as they are wanted; hands each on with its
+    /// bytes.
     static func read(
         _ place: KeyLogIndex.Place, before end: UInt64, _ take: (KeyLogLine, Span<UInt8>) -> Bool
     ) {

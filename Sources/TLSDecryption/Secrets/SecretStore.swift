@@ -4,8 +4,8 @@ import WireFormat
 /// The secrets of key logs, by the random of the ClientHello that they belong to.
 ///
 /// It keeps where lines stand, not what they hold. Of one random and label it has all secrets: which one is right, the
-/// records' tags tell. A secret counts from the packet on before which it became known, so that an analysis in parts finds
-/// the same as one that is whole.
+/// records' tags tell. A secret counts from the packet on before which it became known, so that an analysis in parts
+/// finds the same as one that is whole.
 package final class SecretStore: Sendable {
     private let index: Mutex<KeyLogIndex>
     /// Whether secrets may still come, so that streams wait for them a while.
@@ -127,8 +127,8 @@ package final class SecretStore: Sendable {
 
     /// The lines of a connection as a key log: who has it can decrypt that connection, and no other.
     ///
-    /// It is what a secrets block of a pcapng file holds (draft-ietf-opsawg-pcapng 4.7). Nothing but such a block, which
-    /// the user has asked for, may get it.
+    /// It is what a secrets block of a pcapng file holds (draft-ietf-opsawg-pcapng 4.7). Nothing but such a block,
+    /// which the user has asked for, may get it.
     ///
     /// - Parameters:
     ///   - random: The random of the connection's ClientHello.

@@ -1,4 +1,5 @@
-/// What may still be tried to find keys, on all connections of a shard: bounds on time, however many connections there are.
+/// What may still be tried to find keys, on all connections of a shard: bounds on time, however many connections there
+/// are.
 package struct TrialAllowance: Sendable {
     private static let mostSecrets = 1 << 20
     private static let mostLines = 1 << 23

@@ -3,8 +3,8 @@ import WebSocketProtocol
 
 /// A format and the filter in front of it: the format never sees what the filter drops.
 ///
-/// ``EventFilter`` defines the rules. While it is undecided whether a connection is shown, its `connection` event and at
-/// most ``maximumHeld`` more are held, until its `end` at the latest.
+/// ``EventFilter`` defines the rules. While it is undecided whether a connection is shown, its `connection` event and
+/// at most ``maximumHeld`` more are held, until its `end` at the latest.
 package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Copyable {
     /// The most events held of one connection, in addition to its first.
     static var maximumHeld: Int { 4 }

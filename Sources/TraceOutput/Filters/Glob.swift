@@ -1,5 +1,5 @@
-/// A shell-style pattern that must match a whole text: `*` matches any run of characters, `?` any character, `[a-z]` one
-/// of a set, `[!a-z]` one outside it; all other characters match themselves.
+/// A shell-style pattern that must match a whole text: `*` matches any run of characters, `?` any character, `[a-z]`
+/// one of a set, `[!a-z]` one outside it; all other characters match themselves.
 ///
 /// A `[` without a `]` matches itself, as does any character after a backslash.
 ///

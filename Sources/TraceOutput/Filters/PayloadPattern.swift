@@ -6,8 +6,8 @@ import CPCRE2
 ///
 /// A search that would take more than ``matchLimit`` steps does not match, and is counted in ``limitHits``. Compiled
 /// patterns count few of their steps: those of longer payloads are counted by callouts, which PCRE2 makes at each item
-/// of the pattern that it tries. Once ``patience`` searches have met their limit, each further one may only take as long as its
-/// payload is.
+/// of the pattern that it tries. Once ``patience`` searches have met their limit, each further one may only take as
+/// long as its payload is.
 @safe
 struct PayloadPattern: ~Copyable {
     /// The most steps of one search.
@@ -132,8 +132,8 @@ struct PayloadPattern: ~Copyable {
 
 /// Counts a step of a search, and ends it if there were too many.
 ///
-/// What lies between two places counts too: items such as `.*` pass over it without a callout, 16 bytes in about the time of
-/// one.
+/// What lies between two places counts too: items such as `.*` pass over it without a callout, 16 bytes in about the
+/// time of one.
 private func countStep(_ block: UnsafeMutablePointer<pcre2_callout_block_8>?, _ data: UnsafeMutableRawPointer?) -> CInt
 {
     guard let work = unsafe data?.assumingMemoryBound(to: PayloadPattern.Work.self), let block = unsafe block else {

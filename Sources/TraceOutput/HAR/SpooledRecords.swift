@@ -2,8 +2,8 @@ import WireFormat
 
 /// Pieces of output of one session, each with a key to order them by: the last few in memory, the others in a spool.
 ///
-/// In the spool they stand in chunks, each of which begins with the place of the next. A record is 16 bytes, its key and its
-/// length (little-endian), and its text. Chunks hold whole records.
+/// In the spool they stand in chunks, each of which begins with the place of the next. A record is 16 bytes, its key
+/// and its length (little-endian), and its text. Chunks hold whole records.
 struct SpooledRecords: ~Copyable {
     /// A run of records in the spool.
     struct Chunk {

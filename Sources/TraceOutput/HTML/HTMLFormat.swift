@@ -6,7 +6,8 @@ import WireFormat
 /// A report: one HTML page that opens from disk in any browser (`docs/report.md`).
 ///
 /// The page is a stream: its head, blocks of data as they fill up, then what is known only at the end. Payloads that no
-/// longer fit the budget are left out; sessions, messages and findings are kept up to the bounds below, and counted beyond.
+/// longer fit the budget are left out; sessions, messages and findings are kept up to the bounds below, and counted
+/// beyond.
 package struct HTMLFormat: OutputFormat, ~Copyable {
     /// How much a report holds.
     package struct Options: Hashable, Sendable {

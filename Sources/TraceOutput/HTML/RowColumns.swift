@@ -43,8 +43,9 @@ struct ReportRow {
 
 /// Rows as columns of byte planes, which deflate well: all lowest bytes of a column, then all second bytes.
 ///
-/// A block begins with the number of rows (4 bytes, little-endian); then each column has a byte with its number of planes,
-/// and the planes. Times and packets are differences to the row before, in zigzag form; the first counts from 0.
+/// A block begins with the number of rows (4 bytes, little-endian); then each column has a byte with its number of
+/// planes, and the planes. Times and packets are differences to the row before, in zigzag form; the first counts from
+/// 0.
 struct RowColumns {
     /// The most rows in a block.
     static let maximumRows = 1 << 15

@@ -8,7 +8,8 @@ struct JSONEscaper {
     /// How many bytes of the text have been written.
     private(set) var position = 0
 
-    /// Writes the next piece of `text` at `target`, which has room for ``maximumOutput`` bytes; returns how many were used.
+    /// Writes the next piece of `text` at `target`, which has room for ``maximumOutput`` bytes; returns how many were
+    /// used.
     mutating func escape(_ text: Span<UInt8>, at target: UnsafeMutablePointer<UInt8>) -> Int {
         let stop = min(position &+ Self.pieceLength, text.count)
         var end = unsafe target

@@ -152,8 +152,8 @@ extension OutputBuffer {
 
     /// Appends valid UTF-8 as a string, quotes included (RFC 8259 7).
     ///
-    /// In addition to what JSON demands, everything that changes a terminal's state or the order of a line is written as
-    /// `\uXXXX`: DEL, the C1 controls, the line and paragraph separators and the bidirectional controls.
+    /// In addition to what JSON demands, everything that changes a terminal's state or the order of a line is written
+    /// as `\uXXXX`: DEL, the C1 controls, the line and paragraph separators and the bidirectional controls.
     mutating func append(jsonString text: Span<UInt8>) {
         append(UInt8(ascii: "\""))
         append(jsonEscaped: text)

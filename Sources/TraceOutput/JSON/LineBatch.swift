@@ -1,7 +1,7 @@
 package import CaptureAnalysis
 
-/// Lines of a trace, printed by one part of a parallel analysis; the merge puts them in order and fills in the numbers of
-/// their connections.
+/// Lines of a trace, printed by one part of a parallel analysis; the merge puts them in order and fills in the numbers
+/// of their connections.
 ///
 /// Not generic over its format: a generic one costs more for every frame.
 package struct LineBatch: OutputBatch, ~Copyable {

@@ -4,8 +4,8 @@ import WireFormat
 
 /// Saves each message as a file, and prints an index of them: one JSON object per line.
 ///
-/// Names are made of numbers and words of ours alone: connection, number of the message in its session, sender, opcode, and an
-/// extension that the content calls for.
+/// Names are made of numbers and words of ours alone: connection, number of the message in its session, sender, opcode,
+/// and an extension that the content calls for.
 package struct MessageFilesFormat<Store: MessageStore>: OutputFormat, ~Copyable {
     package var output = OutputBuffer()
     private let store: Store

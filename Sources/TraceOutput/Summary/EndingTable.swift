@@ -16,8 +16,8 @@ struct EndingTable {
         var examples: [SessionID] = []
         /// Where they ended, in order of appearance.
         var places: [Place] = []
-        /// The shortest and the longest silence before the end, in nanoseconds; nil if none is known, and of upgrades that
-        /// were refused.
+        /// The shortest and the longest silence before the end, in nanoseconds; nil if none is known, and of upgrades
+        /// that were refused.
         var silence: ClosedRange<Int64>?
 
         /// How much the ending deserves attention.

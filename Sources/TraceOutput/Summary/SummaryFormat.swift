@@ -8,8 +8,8 @@ package struct SummaryFormat: OutputFormat, ~Copyable {
     package struct Options: Hashable, Sendable {
         /// The columns of a line; values below ``minimumWidth`` count as that.
         package var width: Int
-        /// The lines of the terminal that the page should fit, as far as the table of sessions decides it; nil if there is
-        /// none.
+        /// The lines of the terminal that the page should fit, as far as the table of sessions decides it; nil if there
+        /// is none.
         package var height: Int?
         /// Whether to use a terminal's colours.
         package var hasColor: Bool

@@ -6,8 +6,8 @@ enum ProxyMessages {
     /// The most sessions named for a proxy.
     private static let examples = 4
 
-    /// A line for each proxy that ended sessions towards both ends, in order of appearance: "4 sessions were ended by the
-    /// proxy 10.0.0.5:80 itself, towards both ends: #2/#1, …".
+    /// A line for each proxy that ended sessions towards both ends, in order of appearance: "4 sessions were ended by
+    /// the proxy 10.0.0.5:80 itself, towards both ends: #2/#1, …".
     static func lines(_ sessions: [ProxiedSession]) -> [String] {
         var endedByProxy: [(proxy: Endpoint, sessions: [ProxiedSession])] = []
         for session in sessions {

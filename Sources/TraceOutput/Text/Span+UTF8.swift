@@ -22,8 +22,8 @@ extension Span<UInt8> {
         return count
     }
 
-    /// The scalar that begins at `position`, and its length; nil if none does (RFC 3629 4: overlong forms and surrogates
-    /// are invalid).
+    /// The scalar that begins at `position`, and its length; nil if none does (RFC 3629 4: overlong forms and
+    /// surrogates are invalid).
     func scalar(at position: Int) -> (scalar: Unicode.Scalar, length: Int)? {
         let lead = self[position]
         if lead < 0x80 { return (Unicode.Scalar(lead), 1) }

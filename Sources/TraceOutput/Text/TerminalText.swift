@@ -140,8 +140,8 @@ extension OutputBuffer {
         TerminalText.append(text.utf8.span, to: &self, limit: limit)
     }
 
-    /// Appends text that may come from the wire, made safe for a terminal; if it is wider than `width` columns, it is cut and
-    /// ends with "…".
+    /// Appends text that may come from the wire, made safe for a terminal; if it is wider than `width` columns, it is
+    /// cut and ends with "…".
     ///
     /// - Returns: The columns used.
     @discardableResult

@@ -100,7 +100,8 @@ extension TimelineFormat {
 
     /// The lines of the request and the response.
     ///
-    /// What was negotiated stands in the connection's heading, or with the response if the heading had an earlier upgrade.
+    /// What was negotiated stands in the connection's heading, or with the response if the heading had an earlier
+    /// upgrade.
     mutating func writeLines(_ handshake: borrowing Handshake, at context: borrowing EventContext, isInHeader: Bool) {
         beginLine(
             context, elapsed: handshake.requestElapsed, packet: handshake.requestPacket, "HTTP", .faint, from: .client)

@@ -38,7 +38,8 @@ extension TimelineFormat {
         return columns
     }
 
-    /// Begins a line: the session's tag, the time, the packet's number, the layer (four columns), an arrow for the sender.
+    /// Begins a line: the session's tag, the time, the packet's number, the layer (four columns), an arrow for the
+    /// sender.
     ///
     /// The tag is left out as long as all lines are of one session whose heading was printed.
     ///

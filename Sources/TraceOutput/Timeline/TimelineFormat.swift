@@ -14,8 +14,8 @@ package enum TimeStyle: String, CaseIterable, Sendable {
 
 /// What went over the sockets, for people: one line per event.
 ///
-/// A final data frame is held back until the next event, usually its message, so that they share a line; a connection is
-/// held back until its handshake, which has the URL. ``flush()`` prints what is held.
+/// A final data frame is held back until the next event, usually its message, so that they share a line; a connection
+/// is held back until its handshake, which has the URL. ``flush()`` prints what is held.
 package struct TimelineFormat: OutputFormat, ~Copyable {
     /// What a timeline shows, and how.
     package struct Options: Hashable, Sendable {

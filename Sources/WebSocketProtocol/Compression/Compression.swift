@@ -6,9 +6,9 @@ import WireFormat
 /// It takes its memory at the first compressed message.
 ///
 /// If bytes that the window should hold are missing, the next message is tried with an empty window. It inflates only
-/// if it does not reach back beyond what is known, and then it is right, whatever the window held: zlib and ISA-L refuse
-/// every distance that reaches further. So the context is regained from messages that prove themselves, and no others
-/// are shown.
+/// if it does not reach back beyond what is known, and then it is right, whatever the window held: zlib and ISA-L
+/// refuse every distance that reaches further. So the context is regained from messages that prove themselves, and no
+/// others are shown.
 struct Compression: ~Copyable {
     /// Whether messages were refused because the limit of all streams was reached.
     private enum Refusal: UInt8 { case none, unreported, reported }
@@ -57,7 +57,8 @@ struct Compression: ~Copyable {
             inflater?.reset()
         }
         if inflater == nil {
-            // The largest window, whatever was negotiated: a sender that uses a larger one than it may is understood too.
+            // The largest window, whatever was negotiated: a sender that uses a larger one than it may is understood
+            // too.
             inflater = Inflater(windowBits: DeflateParameters.largestWindowBits)
             if parameters.maxWindowBits < DeflateParameters.largestWindowBits {
                 distances = DistanceReader(window: parameters.windowByteCount)

@@ -3,9 +3,9 @@ import WireFormat
 
 /// Reads deflate data (RFC 1951) only for how far its matches reach back: the window that the sender used.
 ///
-/// Neither zlib nor ISA-L tells. Needed only if a window smaller than deflate's largest was negotiated (RFC 7692 7.1.2).
-/// The data may come in pieces of any size. As this takes longer than inflating, messages that cannot reach further are
-/// not read, nor is anything once its matches prove the sender.
+/// Neither zlib nor ISA-L tells. Needed only if a window smaller than deflate's largest was negotiated (RFC 7692
+/// 7.1.2). The data may come in pieces of any size. As this takes longer than inflating, messages that cannot reach
+/// further are not read, nor is anything once its matches prove the sender.
 final class DistanceReader {
     /// What comes next in the data.
     private enum Place {
@@ -61,8 +61,8 @@ final class DistanceReader {
     /// The memory it takes, in bytes.
     static let byteCount = 4096 + waitingLimit
     private static let waitingLimit = 4096
-    /// A sender with a larger window uses it earlier: its matches reach back to wherever the longest is, and of those that
-    /// reach further than half the window about as many reach beyond it.
+    /// A sender with a larger window uses it earlier: its matches reach back to wherever the longest is, and of those
+    /// that reach further than half the window about as many reach beyond it.
     private static let provingFarMatches = 24
     private static let provingMatches = 384
     /// After how many bytes of a message it is asked whether it proves the sender.
@@ -115,7 +115,8 @@ final class DistanceReader {
     ///
     /// - Parameters:
     ///   - bytes: The bytes.
-    ///   - reach: How many bytes are inflated by now, those before the message included, as far as it can refer to them.
+    ///   - reach: How many bytes are inflated by now, those before the message included, as far as it can refer to
+    ///     them.
     func receive(_ bytes: Span<UInt8>, reach: Int) {
         if reach <= window, waiting.count &+ bytes.count <= Self.waitingLimit {
             waiting.append(copying: bytes)
@@ -285,7 +286,8 @@ final class DistanceReader {
         return true
     }
 
-    /// Reads literals and matches up to the end of the block (RFC 1951 3.2.5); false if it needs more bits than have come.
+    /// Reads literals and matches up to the end of the block (RFC 1951 3.2.5); false if it needs more bits than have
+    /// come.
     private func readSymbols(_ bytes: Span<UInt8>, _ index: inout Int) -> Bool {
         // In local variables, since this takes a step for each byte that is inflated.
         var bits = bits

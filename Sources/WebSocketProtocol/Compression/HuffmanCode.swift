@@ -2,8 +2,8 @@
 ///
 /// An object, since it takes 1.7 KB: a structure would be copied for each symbol.
 final class HuffmanCode {
-    /// By the next ``tableBits`` bits: the symbol whose code they begin with, times 16, plus the code's length; 0 if its code
-    /// is longer, or there is none.
+    /// By the next ``tableBits`` bits: the symbol whose code they begin with, times 16, plus the code's length; 0 if
+    /// its code is longer, or there is none.
     private var table = InlineArray<512, UInt16>(repeating: 0)
     /// How many symbols have a code of each length.
     private var counts = InlineArray<16, UInt16>(repeating: 0)

@@ -100,8 +100,8 @@ struct ZlibInflater: ~Copyable {
 
     /// RFC 7692 7.2.3.4: blocks may follow a final one, and may refer back to what came before it.
     private mutating func continueAfterFinalBlock() {
-        // This reset keeps the window. Copying it out and in again would cost up to 64 KiB a block, and a hostile sender
-        // can end one every two bytes.
+        // This reset keeps the window. Copying it out and in again would cost up to 64 KiB a block, and a hostile
+        // sender can end one every two bytes.
         unsafe inflateResetKeep(stream)
         hasEnded = false
     }

@@ -17,8 +17,8 @@ extension WebSocketStream {
     ///   - isChunked: Whether the response to the upgrade has a field that frames a body.
     ///   - framesOfPeer: How many frames the other end has begun.
     ///   - keepable: Bytes of memory that streams may still keep.
-    /// - Returns: What the stream begins with, and the bytes that were kept, these included; nil if that is not clear yet:
-    ///   then these are kept as well. How the bytes are cut makes no difference.
+    /// - Returns: What the stream begins with, and the bytes that were kept, these included; nil if that is not clear
+    ///   yet: then these are kept as well. How the bytes are cut makes no difference.
     package mutating func begin(
         with bytes: Span<UInt8>, _ origin: Origin, isChunked: Bool, framesOfPeer: UInt64, keepable: inout Int
     ) -> (beginning: StreamBeginning, kept: StreamStart?)? {
@@ -94,8 +94,8 @@ extension WebSocketStream {
 
     /// Distinguishes a frame from a byte that stands before one, such as the NUL that ends a string in C.
     ///
-    /// Such a byte breaks a rule as the first of a header: what it begins is no frame of a server, since it would be masked,
-    /// and of a client only if another frame follows it.
+    /// Such a byte breaks a rule as the first of a header: what it begins is no frame of a server, since it would be
+    /// masked, and of a client only if another frame follows it.
     private mutating func matchOfStrayByte(_ bytes: Span<UInt8>) -> Match {
         let opcode = Opcode(rawValue: bytes[0] & 0xf)
         let mayBegin = (opcode == .text || opcode == .binary) && bytes[0] & 0x70 & ~usedBits == 0
@@ -128,8 +128,8 @@ extension WebSocketStream {
 
     /// Distinguishes frames from lines of text.
     ///
-    /// Text is no frame: its FIN would be missing from a control frame, its opcode be reserved, a reserved bit be set, or a
-    /// continuation have nothing to continue.
+    /// Text is no frame: its FIN would be missing from a control frame, its opcode be reserved, a reserved bit be set,
+    /// or a continuation have nothing to continue.
     private mutating func firstText(_ bytes: Span<UInt8>, _ text: TextRun, isEnd: Bool) -> StreamBeginning? {
         let opcode = Opcode(rawValue: bytes[0] & 0xf)
         let mayBeFrame = opcode == .text || opcode == .binary
@@ -175,8 +175,8 @@ extension Span<UInt8> {
         return beginsFrame(at: end, from: sender) == true ? end : nil
     }
 
-    /// Whether the first message of a stream may begin at an index: FIN, perhaps RSV1; the opcode is not reserved, and the
-    /// mask bit is as it should be, if it is there (RFC 6455 5.1, 5.2).
+    /// Whether the first message of a stream may begin at an index: FIN, perhaps RSV1; the opcode is not reserved, and
+    /// the mask bit is as it should be, if it is there (RFC 6455 5.1, 5.2).
     ///
     /// - Returns: nil if there is no such byte.
     fileprivate func beginsFrame(at index: Int, from sender: Role) -> Bool? {

@@ -67,8 +67,8 @@ struct KeptPayload: ~Copyable {
         mask = masking
     }
 
-    /// Takes up to `count` bytes out of the limits, as many as they leave, and moves to a spare buffer before another is
-    /// allocated.
+    /// Takes up to `count` bytes out of the limits, as many as they leave, and moves to a spare buffer before another
+    /// is allocated.
     private mutating func admit(_ count: Int, _ store: inout PayloadStore) -> Int {
         let spare = reserved &- bytes.count
         let admitted = max(0, min(count, room, store.room &- store.heldBack &+ spare))

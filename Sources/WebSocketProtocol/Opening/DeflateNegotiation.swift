@@ -48,7 +48,8 @@ enum DeflateNegotiation {
         }
     }
 
-    /// RFC 7692 7.1: an unknown parameter, one with a wrong value, and a repeated one make an offer or a response invalid.
+    /// RFC 7692 7.1: an unknown parameter, one with a wrong value, and a repeated one make an offer or a response
+    /// invalid.
     private static func isValid(_ element: WebSocketExtension, isOffer: Bool) -> Bool {
         guard element.parameters.count < 2 || Set(element.parameters.map(\.name)).count == element.parameters.count
         else { return false }

@@ -1,5 +1,5 @@
-/// A rule that the opening handshake breaks in what the two ends negotiate (RFC 6455 4, 9 and 11.3, RFC 7692 7), whatever
-/// version of HTTP carries it.
+/// A rule that the opening handshake breaks in what the two ends negotiate (RFC 6455 4, 9 and 11.3, RFC 7692 7),
+/// whatever version of HTTP carries it.
 package enum OpeningViolation: Hashable, Sendable, CaseIterable {
     /// The request has no Sec-WebSocket-Version, or one that is not a number (4.1, item 9).
     case versionMissing

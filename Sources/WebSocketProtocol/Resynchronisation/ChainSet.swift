@@ -206,7 +206,8 @@ extension ChainSet {
         isUndecided = true
     }
 
-    /// Moves chains that begin before a place, whose bytes were discarded, to their next header; they keep their evidence.
+    /// Moves chains that begin before a place, whose bytes were discarded, to their next header; they keep their
+    /// evidence.
     mutating func restart(before offset: UInt64) {
         for index in chains.indices where chains[index].start < offset { chains[index].restart() }
         isUndecided = true

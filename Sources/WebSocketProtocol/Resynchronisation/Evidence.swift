@@ -1,8 +1,9 @@
-/// How much each part of a chain of frame headers proves, in bits: one bit halves the chance that other bytes look like it.
+/// How much each part of a chain of frame headers proves, in bits: one bit halves the chance that other bytes look like
+/// it.
 ///
 /// A chain of headers counts as WebSocket frames from ``needed`` bits on, if no other chain comes within ``margin`` of
-/// it. The numbers keep zeros, counters, arrays of small integers, records with a tag and a length, text and random bytes
-/// far below.
+/// it. The numbers keep zeros, counters, arrays of small integers, records with a tag and a length, text and random
+/// bytes far below.
 package enum Evidence {
     /// What a chain needs after a gap in a known session.
     package static let needed = 48
@@ -19,7 +20,8 @@ package enum Evidence {
 
     /// The first header stands at the beginning of a TCP segment: peers usually begin a frame there.
     static let atSegmentStart = 8
-    /// FIN, reserved bits, opcode and mask bit fit: 7 of 256 first bytes do between messages, and half the second bytes.
+    /// FIN, reserved bits, opcode and mask bit fit: 7 of 256 first bytes do between messages, and half the second
+    /// bytes.
     static let header = 6
     /// The same if the last header of the chain looked alike: repeated records do too.
     static let repeatedHeader = 2
@@ -43,7 +45,8 @@ package enum Evidence {
     static let repeatLimit = 12
     /// What a printable character costs that unmasking makes, in tenths of a bit: there are 98 of them.
     static let characterCost = 66
-    /// Bits by which a masking key must surprise: it is random (RFC 6455 5.3), which would be 32 without the model's own error.
+    /// Bits by which a masking key must surprise: it is random (RFC 6455 5.3), which would be 32 without the model's
+    /// own error.
     static let keySurprise = 24
     /// The most that unmasked characters of one frame count.
     static let unmaskedText = 24

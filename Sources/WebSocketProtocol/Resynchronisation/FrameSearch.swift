@@ -2,8 +2,8 @@ package import WireFormat
 
 /// Searches for the place where frames begin: after a gap, or in a stream that began before the capture.
 ///
-/// It keeps the bytes it has searched, up to a limit, so that decoding can resume at the place found, which lies in them.
-/// Every place is tried, and judged only by the chain of headers that follows from it (``Evidence``).
+/// It keeps the bytes it has searched, up to a limit, so that decoding can resume at the place found, which lies in
+/// them. Every place is tried, and judged only by the chain of headers that follows from it (``Evidence``).
 package final class FrameSearch {
     /// A place where frames begin.
     package struct Place: Sendable {
@@ -124,8 +124,8 @@ package final class FrameSearch {
 
     /// Discards the first half of what is kept, as far as no chain waits in it.
     ///
-    /// Chains that begin there go on from their next header. That one is in the last bytes, since no chain waits for more than
-    /// a header and the first bytes of its payload.
+    /// Chains that begin there go on from their next header. That one is in the last bytes, since no chain waits for
+    /// more than a header and the first bytes of its payload.
     private func discard() {
         guard let start = kept.discardHalf(before: chains.awaited) else { return }
         chains.restart(before: start)

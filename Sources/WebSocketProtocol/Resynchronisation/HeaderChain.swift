@@ -87,7 +87,8 @@ struct HeaderChain {
     /// - Parameters:
     ///   - header: What stands where a header is due.
     ///   - payload: The bytes after the header that are known, at most the payload's length.
-    ///   - isText: Whether its first byte stands in a UTF-8 sequence of a stream that is UTF-8, so that it proves nothing.
+    ///   - isText: Whether its first byte stands in a UTF-8 sequence of a stream that is UTF-8, so that it proves
+    ///     nothing.
     ///   - mayBeCompressed: Whether RSV1 may mark compressed messages.
     ///   - model: What the stream's bytes are if they are no frames.
     /// - Returns: Whether it can be one; else the chain is broken.
@@ -131,8 +132,8 @@ struct HeaderChain {
         return true
     }
 
-    /// Whether the payload begins with its own length, as far as it goes on: 81 78 77 is an array of one text in CBOR (RFC 8949
-    /// 3.1), and such a record proves nothing.
+    /// Whether the payload begins with its own length, as far as it goes on: 81 78 77 is an array of one text in CBOR
+    /// (RFC 8949 3.1), and such a record proves nothing.
     private static func isLengthPrefixed(_ header: FrameHeader, _ payload: Span<UInt8>) -> Bool {
         guard !header.isMasked, payload.count > 0, header.payloadLength > 8 else { return false }
         return UInt64(payload[0]) &+ 1 == header.payloadLength
@@ -269,7 +270,8 @@ struct HeaderChain {
         return evidence(of: bytes.span.extracting(0..<count), header, textBits: textBits)
     }
 
-    /// The evidence in the beginning of a payload that is not masked any more; nil if it cannot be that of such a frame.
+    /// The evidence in the beginning of a payload that is not masked any more; nil if it cannot be that of such a
+    /// frame.
     private static func evidence(of head: Span<UInt8>, _ header: FrameHeader, textBits: Int) -> Int? {
         let count = head.count
         let isWhole = UInt64(count) == header.payloadLength

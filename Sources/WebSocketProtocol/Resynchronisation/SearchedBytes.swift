@@ -14,16 +14,18 @@ package struct SearchedBytes {
         var missing: UInt64 = 0
     }
 
-    /// Where ``bytes`` would begin in the stream if there were no gaps in them: this gives the place of those after the last
-    /// gap.
+    /// Where ``bytes`` would begin in the stream if there were no gaps in them: this gives the place of those after the
+    /// last gap.
     private(set) var offset: UInt64
     /// All of them, without the gaps.
     private(set) var bytes: [UInt8] = []
     private var pieces: [Piece] = []
-    /// The most bytes and pieces that there were: twice as many bound the arrays' capacity, which depends on the allocator.
+    /// The most bytes and pieces that there were: twice as many bound the arrays' capacity, which depends on the
+    /// allocator.
     private var largest = (bytes: 0, pieces: 0)
 
-    /// With more pieces, gaps that follow each other count as one: without bytes between, nothing else bounds their number.
+    /// With more pieces, gaps that follow each other count as one: without bytes between, nothing else bounds their
+    /// number.
     private static let separateGaps = 1024
 
     /// Keeps nothing yet; the first byte will stand at this place of the stream.

@@ -2,7 +2,8 @@ import TraceOutput
 
 /// The parser's complaints about arguments, which quote them as they are.
 enum UsageMessage {
-    /// The complaint about an argument that is not UTF-8, of which Swift's copy would name another file; nil if all are.
+    /// The complaint about an argument that is not UTF-8, of which Swift's copy would name another file; nil if all
+    /// are.
     static var notUTF8: String? {
         for place in 1..<max(1, Int(CommandLine.argc)) {
             guard let argument = CommandLine.unsafeArgv[place], String(validatingCString: argument) == nil else {

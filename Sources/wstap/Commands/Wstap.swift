@@ -40,8 +40,8 @@ struct Wstap: ParsableCommand {
     /// Runs the command.
     ///
     /// ArgumentParser builds the options of a tree's default command whatever the arguments, which takes longer than
-    /// everything else at the start. So only the command that the arguments name is parsed; the whole tree is needed only
-    /// if that fails, for its error messages.
+    /// everything else at the start. So only the command that the arguments name is parsed; the whole tree is needed
+    /// only if that fails, for its error messages.
     static func main() {
         if let complaint = UsageMessage.notUTF8 {
             writeWhole(complaint + "\n", to: STDERR_FILENO)

@@ -8,7 +8,8 @@ import WireFormat
 struct ShardPlace: Sendable {
     /// The file.
     var shard: Int
-    /// ``SegmentOwner/record`` of its connection, if the end of the capture shows whether it is wanted; nil if it is anyway.
+    /// ``SegmentOwner/record`` of its connection, if the end of the capture shows whether it is wanted; nil if it is
+    /// anyway.
     var connection: UInt64?
 
     /// The number of no connection.

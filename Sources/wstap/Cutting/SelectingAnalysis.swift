@@ -4,8 +4,8 @@ import PacketCapture
 import PacketDecoding
 import WireFormat
 
-/// An analysis that says of each packet whose it is while it finds out which connections are wanted, which only the end of the
-/// capture shows.
+/// An analysis that says of each packet whose it is while it finds out which connections are wanted, which only the end
+/// of the capture shows.
 ///
 /// A class, so that the reader of the capture and the one who takes its packets share it.
 final class SelectingAnalysis {
@@ -17,8 +17,8 @@ final class SelectingAnalysis {
     private var secrets: SecretsOfCapture?
     private var selection: SessionSelection
 
-    /// - Parameter input: What to read. Without a filter, all connections are wanted but those that are surely something else
-    ///   than WebSocket.
+    /// - Parameter input: What to read. Without a filter, all connections are wanted but those that are surely
+    ///   something else than WebSocket.
     init(_ input: SessionInput) {
         self.input = input
         if input.sessions.isEmpty { selected.others = [] }

@@ -3,7 +3,8 @@ import CaptureCutting
 import PacketCapture
 import WireFormat
 
-/// Deals packets to shards: all of a connection to one, fragments to that of their datagram, in the order of the capture.
+/// Deals packets to shards: all of a connection to one, fragments to that of their datagram, in the order of the
+/// capture.
 struct ShardDealer: ~Copyable {
     private var files: ShardFiles
     private var tracer: PacketTracer

@@ -29,7 +29,8 @@ struct ShardFiles {
         }
     }
 
-    /// Notes the place of a packet in the whole set, and writes the secrets that the capture gave before it to every file.
+    /// Notes the place of a packet in the whole set, and writes the secrets that the capture gave before it to every
+    /// file.
     mutating func pass(_ packet: borrowing CapturedPacket, of capture: borrowing MergedCapture) throws {
         if isEmpty {
             whole.first = packet.time

@@ -8,8 +8,8 @@ import WireFormat
 
 /// A run of `wstap cut --shards`: all connections, dealt to several files by their ends.
 ///
-/// One pass over the input. Whether a connection is WebSocket may show with its last packet, so with `--websocket-only` the
-/// files get all packets in doubt, each with its connection, and lose those of the others at the end, in place.
+/// One pass over the input. Whether a connection is WebSocket may show with its last packet, so with `--websocket-only`
+/// the files get all packets in doubt, each with its connection, and lose those of the others at the end, in place.
 struct ShardRun {
     var input: SessionInput
     var folder: String

@@ -101,8 +101,8 @@ struct PacketRecorder: ~Copyable {
 
 /// Picks the packets of WebSocket connections, those before the upgrade included (`--write-websocket-only`).
 ///
-/// A connection's packets wait until it has a number in the trace, or cannot get one any more. How much waits is bounded:
-/// ``PacketCapture/HeldPackets``.
+/// A connection's packets wait until it has a number in the trace, or cannot get one any more. How much waits is
+/// bounded: ``PacketCapture/HeldPackets``.
 struct WebSocketSelection {
     /// The secrets to write; nil for none.
     let secrets: SecretStore?

@@ -2,17 +2,18 @@ import ParallelAnalysis
 
 /// Opens files that root has named, for the user that root drops to.
 ///
-/// The user's own rights come first: wherever that user may write, nothing more is needed. Only where they do not reach,
-/// as in a folder of root's in a container, root's rights open the file. Then no other user may have a say in where the
-/// path leads: each folder and symbolic link on it must belong to root, in a folder that nobody else may write to. A folder
-/// of root's in a sticky one that all may write to, such as /tmp, is as safe: only root can replace it there.
+/// The user's own rights come first: wherever that user may write, nothing more is needed. Only where they do not
+/// reach, as in a folder of root's in a container, root's rights open the file. Then no other user may have a say in
+/// where the path leads: each folder and symbolic link on it must belong to root, in a folder that nobody else may
+/// write to. A folder of root's in a sticky one that all may write to, such as /tmp, is as safe: only root can replace
+/// it there.
 enum UserFile {
     /// Opens a file for writing, and creates it if it is missing; does not truncate it.
     ///
     /// Of a descriptor that is open already it makes a copy.
     ///
-    /// A file that root's rights create is given to the user; one that exists keeps its owner. Call it before privileges
-    /// are dropped and before any thread starts.
+    /// A file that root's rights create is given to the user; one that exists keeps its owner. Call it before
+    /// privileges are dropped and before any thread starts.
     ///
     /// - Parameters:
     ///   - path: The file.

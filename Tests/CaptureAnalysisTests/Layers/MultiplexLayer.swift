@@ -2,8 +2,8 @@ import CaptureAnalysis
 import TestSupport
 import WireFormat
 
-/// A toy HTTP/2: each direction is a marker, then chunks of a stream's number, a length of two bytes and bytes; a chunk of
-/// length 0 ends its stream.
+/// A toy HTTP/2: each direction is a marker, then chunks of a stream's number, a length of two bytes and bytes; a chunk
+/// of length 0 ends its stream.
 final class MultiplexLayer: StreamLayer {
     static let marker: UInt8 = 0xe6
 

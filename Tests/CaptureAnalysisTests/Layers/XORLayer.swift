@@ -2,8 +2,8 @@ import CaptureAnalysis
 import TestSupport
 import WireFormat
 
-/// A toy TLS: each stream is records of three bytes that begin a TLS handshake record, a length of two bytes and at most
-/// 16 KiB, whose bytes are XORed with a key.
+/// A toy TLS: each stream is records of three bytes that begin a TLS handshake record, a length of two bytes and at
+/// most 16 KiB, whose bytes are XORed with a key.
 final class XORLayer: StreamLayer {
     /// As TLS begins (RFC 8446 5.1), so that HTTP gives way to it.
     static let marker: [UInt8] = [0x16, 0x03, 0x03]

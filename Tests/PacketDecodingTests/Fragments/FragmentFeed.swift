@@ -42,7 +42,8 @@ struct FragmentModel {
         self.isIPv6 = isIPv6
     }
 
-    /// Takes a fragment, as ip_frag_queue and inet_frag_queue_insert of Linux 6 do; returns whether the datagram is complete then.
+    /// Takes a fragment, as ip_frag_queue and inet_frag_queue_insert of Linux 6 do; returns whether the datagram is
+    /// complete then.
     mutating func insert(_ range: Range<Int>, _ payload: [UInt8], isLast: Bool) -> Bool {
         let end = range.upperBound
         let fits = isLast ? end >= furthest && (length ?? end) == end : end <= (length ?? end)

@@ -9,8 +9,8 @@ import WireFormat
 /// lib·erate 2017; INTANG 2017).
 @Suite("Segments whose hop limit falls short")
 struct HopLimitTests {
-    /// A connection on which the initiator has sent "GET ", and both ends know it; the initiator's segments have 64 hops
-    /// left.
+    /// A connection on which the initiator has sent "GET ", and both ends know it; the initiator's segments have 64
+    /// hops left.
     private static func talk() -> Wire {
         Wire(
             .initiator(.syn, 100).hops(64), .responder(.syn, 300, ack: 101).hops(50),

@@ -72,7 +72,8 @@ struct GapRuleTests {
             .initiator(.psh, 101, ack: 301, "abc"), .responder([], 301, ack: 110), .responder([], 301, ack: 110),
         ])
         #expect(wire.forth == [.text("abc")])
-        // Whoever acknowledges alone may hide what was sent: it is a gap once the sender goes on, or nothing more can come.
+        // Whoever acknowledges alone may hide what was sent: it is a gap once the sender goes on, or nothing more can
+        // come.
         wire.receive(.responder([], 301, ack: 110).after(1_000_000_000))
         #expect(wire.forth == [.text("abc")])
         wire.receive([

@@ -5,7 +5,8 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// The policy is that of Linux: what was in order stays, and of copies that wait, that of the segment that begins earlier; a difference that is seen is counted, with its place.
+/// The policy is that of Linux: what was in order stays, and of copies that wait, that of the segment that begins
+/// earlier; a difference that is seen is counted, with its place.
 @Suite("Copies of bytes that differ")
 struct OverlapTests {
     /// A segment sent again behind "0123456789" + "abcdefghij", and where it is seen to differ.
@@ -54,8 +55,8 @@ struct OverlapTests {
         #expect(wire.forth == [.text(expected)])
     }
 
-    /// What the application of a Linux receiver (6.18) read: the segments as LETTER START-END of a stream of 12 bytes, sent in
-    /// this order, and then each byte on its own as "Z".
+    /// What the application of a Linux receiver (6.18) read: the segments as LETTER START-END of a stream of 12 bytes,
+    /// sent in this order, and then each byte on its own as "Z".
     static let linux: [(String, String)] = [
         ("a10-11 b5-6 Y0-8", "YYYYYYYYZZaZ"),
         ("a11-12 b4-6 c8-9 d7-11 Y0-1", "YZZZbbZdddda"),

@@ -1,5 +1,5 @@
-/// The obvious reassembler: a queue of waiting segments as Linux keeps it (tcp_data_queue_ofo), of which each byte is read
-/// from the first segment that has it.
+/// The obvious reassembler: a queue of waiting segments as Linux keeps it (tcp_data_queue_ofo), of which each byte is
+/// read from the first segment that has it.
 struct ReferenceStream {
     /// A waiting segment; a byte is nil where a snap length cut it.
     private struct Waiting {

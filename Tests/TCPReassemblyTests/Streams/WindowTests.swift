@@ -4,7 +4,8 @@ import WireFormat
 
 @testable import TCPReassembly
 
-/// What the other end would not accept, an observer must not take either, or whoever can send to it decides what it sees.
+/// What the other end would not accept, an observer must not take either, or whoever can send to it decides what it
+/// sees.
 @Suite("Segments that do not fit")
 struct WindowTests {
     /// A connection with windows of 1,000 bytes, so that 69,536 are in reach; both ends have sent 3 bytes.

@@ -96,7 +96,8 @@ package struct EndpointLog: Sendable {
 
     /// The sessions that were opened, each once for every address that its client was seen under.
     ///
-    /// A proxy's own connection to the server has another one. A session of which no address was logged has an empty one.
+    /// A proxy's own connection to the server has another one. A session of which no address was logged has an empty
+    /// one.
     var connections: [ExpectedConnection] {
         let messageReceivers = receivers("msg")
         let pingReceivers = receivers("ping")
@@ -145,7 +146,8 @@ extension [EndpointLog.Row] {
 }
 
 extension ExpectedConnection {
-    /// A message counts as delivered when its receiver logged it; where the receiver logs nothing, its sender's word stands.
+    /// A message counts as delivered when its receiver logged it; where the receiver logs nothing, its sender's word
+    /// stands.
     fileprivate mutating func addMessages(
         from sender: ExpectedMessage.Sender, of rows: [EndpointLog.Row], receiversLog receivers: Set<String>
     ) {

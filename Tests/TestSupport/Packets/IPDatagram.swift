@@ -47,8 +47,8 @@ extension IPDatagram {
         return (addressAndControl ? [0xff, 0x03] : []) + (compressedProtocol ? [number] : [0, number]) + datagram
     }
 
-    /// A packet of `LinkType.netfilterLog`: a message of the address family with the EtherType, a prefix of 5 bytes and its
-    /// padding, and the datagram.
+    /// A packet of `LinkType.netfilterLog`: a message of the address family with the EtherType, a prefix of 5 bytes and
+    /// its padding, and the datagram.
     package func netfilterLog(family: UInt8? = nil, bigEndian: Bool = false) -> [UInt8] {
         func attribute(_ type: UInt16, _ content: [UInt8]) -> [UInt8] {
             let length = UInt16(content.count + 4)

@@ -17,7 +17,8 @@ package enum Tunnel: Sendable {
     case ethernet
     /// MPLS in IP, protocol 137.
     case mpls(labels: [UInt32])
-    /// ERSPAN of type 1, 2 or 3, a mirror, in GRE; type 3 with a platform-specific subheader, and around IP alone, if asked.
+    /// ERSPAN of type 1, 2 or 3, a mirror, in GRE; type 3 with a platform-specific subheader, and around IP alone, if
+    /// asked.
     case erspan(type: Int, subheader: Bool = false, bridged: Bool = true)
     /// GTP-U over UDP, with a sequence number or, after it, extension headers.
     case gtpUser(endpoint: UInt32, sequence: UInt16? = nil, extensions: [[UInt8]] = [])

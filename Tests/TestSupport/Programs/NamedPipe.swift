@@ -103,6 +103,7 @@ package func eventually(within seconds: Double = .patience, _ condition: () thro
 }
 
 extension Double {
-    /// How many seconds a test waits for what should happen soon: only a failure takes that long, however busy the machine.
+    /// How many seconds a test waits for what should happen soon: only a failure takes that long, however busy the
+    /// machine.
     package static let patience = 300.0
 }

@@ -51,7 +51,8 @@ final class ReferenceInflating {
 
     /// Whether a message stays within a window of this size, after others that were inflated with it.
     ///
-    /// zlib looks at nothing but the window if it has written nothing in the same call: so it gets room for single bytes.
+    /// zlib looks at nothing but the window if it has written nothing in the same call: so it gets room for single
+    /// bytes.
     static func fits(_ messages: [[UInt8]], windowBits: Int) -> Bool {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())

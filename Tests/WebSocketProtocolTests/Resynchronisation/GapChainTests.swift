@@ -40,7 +40,8 @@ struct GapChainTests {
         #expect(!search.skip(.max, origin: Origin(packet: 2)))
     }
 
-    /// Bytes of a payload may look like a frame that reaches over the gap, in which the true chain's next header is lost.
+    /// Bytes of a payload may look like a frame that reaches over the gap, in which the true chain's next header is
+    /// lost.
     @Test("must also lead those that the gap broke")
     func rival() {
         let inner = WireFrame(2, [UInt8](repeating: 0xff, count: 600), from: .server).bytes

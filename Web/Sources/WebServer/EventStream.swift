@@ -1,7 +1,7 @@
 import Hummingbird
 
-/// The events as one response that goes on until the browser leaves: lines of JSON, those of the trace as they are, with
-/// lines of the server's own between them.
+/// The events as one response that goes on until the browser leaves: lines of JSON, those of the trace as they are,
+/// with lines of the server's own between them.
 ///
 /// | `event` | says |
 /// |---|---|

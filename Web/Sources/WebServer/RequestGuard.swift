@@ -3,8 +3,8 @@ import Hummingbird
 
 /// Who may ask for what: requests of the page itself, and of whoever has its address.
 ///
-/// A page of another site cannot know the token; that its requests are refused for their Origin and Host as well keeps them
-/// out even if the token leaks, and a name that was made to point here (DNS rebinding) does not help.
+/// A page of another site cannot know the token; that its requests are refused for their Origin and Host as well keeps
+/// them out even if the token leaks, and a name that was made to point here (DNS rebinding) does not help.
 struct RequestGuard: Sendable {
     /// What is in the address before the page: only who knows it is let in.
     let token: String

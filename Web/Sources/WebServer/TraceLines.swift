@@ -1,7 +1,7 @@
 /// Cuts a trace (`docs/trace-format.md`) into lines, and leaves out those that the page has no use for.
 ///
-/// Looks at the beginning of lines only: wstap writes the keys of an event in a fixed order, and a quotation mark inside a
-/// JSON string has a backslash before it, so no payload looks like a key.
+/// Looks at the beginning of lines only: wstap writes the keys of an event in a fixed order, and a quotation mark
+/// inside a JSON string has a backslash before it, so no payload looks like a key.
 struct TraceLines {
     /// Whole lines that came in together.
     struct Chunk {

@@ -61,7 +61,8 @@ struct EventRingTests {
         // 8 · 21 lines, of which the last block of 20 and 4 sessions are left.
         #expect(batch.dropped == 168 - 20 - 4)
         #expect(ring.batch(from: 21 * 6 + 1).dropped == 20)
-        // The first session line that is still there is that of session 4, the 85th; of those before, the last is the 64th.
+        // The first session line that is still there is that of session 4, the 85th; of those before, the last is the
+        // 64th.
         #expect(batch.missesSessions && ring.batch(from: 21 * 3).missesSessions)
         #expect(!ring.batch(from: 21 * 3 + 1).missesSessions && !ring.batch(from: 21 * 4).missesSessions)
     }

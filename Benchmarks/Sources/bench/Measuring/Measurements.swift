@@ -84,8 +84,8 @@ struct WholeAllocations {
 
     /// Allocations allowed per packet of each capture: a sixth more than when the limit was set.
     ///
-    /// What allocates is a connection, a session, a long message, not a packet or a frame. Whoever makes it allocate less
-    /// lowers the limit.
+    /// What allocates is a connection, a session, a long message, not a packet or a frame. Whoever makes it allocate
+    /// less lowers the limit.
     private static let limits: [String: (summary: Double, trace: Double)] = [
         "small": (0.16, 0.61), "bulk": (0.0125, 0.045), "mixed": (2.75, 3.43), "noise": (0.542, 0.54),
     ]

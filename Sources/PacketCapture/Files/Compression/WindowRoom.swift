@@ -2,7 +2,8 @@ import WireFormat
 
 /// What the windows of all compressed files that are open may take together.
 ///
-/// A window that needs more than its share gets it if no other has, as the files are opened before anything else takes memory.
+/// A window that needs more than its share gets it if no other has, as the files are opened before anything else takes
+/// memory.
 final class WindowRoom {
     private let usual: Int
     private let largest: Int

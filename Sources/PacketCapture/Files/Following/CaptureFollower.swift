@@ -8,11 +8,12 @@ import WireFormat
     import Glibc
 #endif
 
-/// Follows files that another program writes and rotates, such as `tcpdump -C`, `-G` and `-W`, so that they can be read as
-/// one capture without an end.
+/// Follows files that another program writes and rotates, such as `tcpdump -C`, `-G` and `-W`, so that they can be read
+/// as one capture without an end.
 ///
-/// Files are read one after the other, by the time of their first packets. One is complete once another, later one has a whole
-/// packet: programs close a file before they open the next. A file that begins anew, as names of a ring do, is a new one.
+/// Files are read one after the other, by the time of their first packets. One is complete once another, later one has
+/// a whole packet: programs close a file before they open the next. A file that begins anew, as names of a ring do, is
+/// a new one.
 package final class CaptureFollower {
     /// What the user should know.
     package var report: (FollowingNotice) -> Void = { _ in }

@@ -26,7 +26,8 @@ enum FilePattern {
 
     /// The files that patterns name now, in no order.
     ///
-    /// - Parameter patterns: Files, patterns (glob(7)), or folders: the files in them whose names do not begin with a dot.
+    /// - Parameter patterns: Files, patterns (glob(7)), or folders: the files in them whose names do not begin with a
+    ///   dot.
     /// - Returns: Their paths.
     static func paths(_ patterns: [String]) -> Paths {
         var paths = Paths()

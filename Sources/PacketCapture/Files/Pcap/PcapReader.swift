@@ -117,8 +117,8 @@ struct PcapReader {
     private static let length = 24
 }
 
-/// Records of snoop files (RFC 1761 2): original and captured length, length of the record, drops, seconds and microseconds;
-/// then the packet, and padding. All numbers are big-endian.
+/// Records of snoop files (RFC 1761 2): original and captured length, length of the record, drops, seconds and
+/// microseconds; then the packet, and padding. All numbers are big-endian.
 extension PcapReader {
     private static let snoopLength = 16
 

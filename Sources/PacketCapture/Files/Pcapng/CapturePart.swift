@@ -2,8 +2,8 @@ package import WireFormat
 
 /// What a pcapng file says about the capture that its packets are a part of: a comment of its section.
 ///
-/// `wstap part: first 1764368462000000000, last …, packets …, numbers kept`, with times in nanoseconds. All numbers have as
-/// many digits as there may be, so that they can be written when they are known.
+/// `wstap part: first 1764368462000000000, last …, packets …, numbers kept`, with times in nanoseconds. All numbers
+/// have as many digits as there may be, so that they can be written when they are known.
 package struct CapturePart: Hashable, Sendable {
     /// The time of the whole capture's first packet.
     package var first: Timestamp
@@ -45,8 +45,8 @@ package struct CapturePart: Hashable, Sendable {
     /// What several files say together: parts of one capture, or of captures that follow each other.
     ///
     /// - Parameter parts: What each file says.
-    /// - Returns: The whole, and for each file what to add to the numbers of its packets; nil if a file says nothing, or if
-    ///   the files are parts of captures that overlap, or whose numbers are lost.
+    /// - Returns: The whole, and for each file what to add to the numbers of its packets; nil if a file says nothing,
+    ///   or if the files are parts of captures that overlap, or whose numbers are lost.
     static func joined(_ parts: [CapturePart?]) -> (whole: CapturePart, offsets: [UInt64])? {
         guard let start = parts.first, var whole = start else { return nil }
         if parts.allSatisfy({ $0 == whole }) { return (whole, parts.map { _ in 0 }) }
