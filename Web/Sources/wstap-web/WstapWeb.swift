@@ -62,6 +62,8 @@ struct WstapWeb: ParsableCommand {
         } else if !LiveServer.isLoopback(bind) {
             throw ValidationError("--bind \(bind) lets other machines in: choose a --token (or WSTAP_WEB_TOKEN)")
         }
+        // What may be for wstap live is not parsed, and so neither is this.
+        if let first = capture.first, first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
         if let first = capture.first, first != "live" {
             throw ValidationError("\"\(first)\": only \"live\" and its arguments may follow")
         }

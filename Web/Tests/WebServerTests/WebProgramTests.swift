@@ -21,6 +21,20 @@ import Testing
                 && page.contains("id=\"messages\""))
     }
 
+    @Test func `The help is shown, though other options may be for wstap live`() throws {
+        for option in ["--help", "-h"] {
+            let program = Process()
+            let output = Pipe()
+            program.executableURL = URL(filePath: WebProgram.path)
+            program.arguments = [option]
+            program.standardOutput = output
+            try program.run()
+            let text = try output.fileHandleForReading.readToEnd().map { String(decoding: $0, as: UTF8.self) } ?? ""
+            program.waitUntilExit()
+            #expect(program.terminationStatus == 0 && text.contains("--bind <address>"))
+        }
+    }
+
     @Test func `Only those who know the token are let in, by the right name, from the page itself, and only to read`()
         throws
     {
