@@ -85,6 +85,20 @@ struct MissingPacketsTests {
         #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
     }
 
+    @Test(
+        "Finds the session whose request acknowledges what was never sent",
+        arguments: [1, 30, 100_000, 2_000_000_000, -50, -100_000, -2_000_000_000])
+    func wrongAcknowledgment(distance: Int) {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(Array(TCPConversation.upgradeRequest().utf8), from: .client, withoutLast: -distance)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text("welcome", from: .server), from: .server)
+        talk.finish(first: .client)
+        #expect(Analysis(Array(talk.packets[3...])).texts.sorted() == ["hello", "welcome"])
+    }
+
     @Test("Says that an upgrade was not answered where its client has received nothing since")
     func unansweredMidstream() {
         var talk = TCPConversation()

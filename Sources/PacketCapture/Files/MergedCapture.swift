@@ -320,8 +320,10 @@ public struct MergedCapture: ~Copyable {
     /// Keeps secrets while there is room.
     private mutating func keep(_ found: [CaptureSecrets], of name: String) {
         let hadDropped = keptSecrets.hasDropped
-        guard !found.allSatisfy({ keptSecrets.keep($0) }), !hadDropped else { return }
-        record(CaptureError(.tooManySecrets, name: name))
+        for one in found where !keptSecrets.keep(one) {
+            if !hadDropped { record(CaptureError(.tooManySecrets, name: name)) }
+            return
+        }
     }
 
     /// The problem of a file that was read to its end; nil if it has none.

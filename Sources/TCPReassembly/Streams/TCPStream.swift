@@ -142,6 +142,15 @@ package struct TCPStream: ~Copyable {
         ripening = nil
     }
 
+    /// Whether a segment, the first of the stream, lies before an assumed beginning, or further behind it than any
+    /// window reaches (RFC 7323 2.3): then the other end acknowledged what was never sent.
+    ///
+    /// One byte may be a keep-alive probe (RFC 9293 3.8.4).
+    private func refutesAssumedStart(_ sequence: UInt32, _ length: Int) -> Bool {
+        guard seenOffset == 0, length > 1, let offset = signedOffset(of: sequence) else { return false }
+        return !(0...Int64(1 << 30)).contains(offset)
+    }
+
     /// Takes a segment's payload.
     ///
     /// - Parameters:
@@ -157,6 +166,7 @@ package struct TCPStream: ~Copyable {
         limits: ReassemblyLimits
     ) -> Range<Int> {
         let isDoubtful = !context.doubt.isEmpty
+        if isStartAssumed, !isDoubtful, refutesAssumedStart(sequence, length) { forgetAssumedStart(unless: nil) }
         let base = begin(at: sequence)
         let next = Int64(nextOffset)
         let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)
