@@ -43,7 +43,7 @@ struct SharedRoomTests {
 
     @Test("messages that never end keep no further session from being seen", arguments: [true, false])
     func heads(hasBound: Bool) {
-        var talks = (0..<1200).map { number in
+        var talks = (0..<300).map { number in
             var talk = talk(number)
             talk.openWebSocket()
             for sender in [ExpectedMessage.Sender.client, .server] {
@@ -53,17 +53,17 @@ struct SharedRoomTests {
             }
             return talk
         }
-        var last = talk(1200)
+        var last = talk(300)
         last.openWebSocket()
         let message = WireFrame(2, [UInt8](repeating: 7, count: 10_000), from: .server).bytes
         for part in [message.prefix(5000), message.dropFirst(5000)] { last.send(Array(part), from: .server) }
         talks.append(last)
         var limits = hasBound ? limits : Limits()
-        limits.keptPayload = Limits.shards << 20
+        limits.keptPayload = Limits.shards << 18
         let outcome = Outcome(talks, limits: limits)
-        // All would take 24 MB: there is no room for another message.
+        // All would take 6 MB: there is no room for another message.
         #expect(outcome.rules.contains("limit.message"))
-        #expect(outcome.summary.webSocketConnections == 1201)
+        #expect(outcome.summary.webSocketConnections == 301)
         #expect(outcome.summary.connectionsGivenUp == 0)
     }
 

@@ -9,7 +9,7 @@ import WireFormat
 struct PartsTests {
     @Test("An analysis in parts reports the same as one, however many parts and blocks there are", arguments: 1...8)
     func sameEvents(parts: Int) throws {
-        for seed in 0..<12 as Range<UInt64> {
+        for seed in 0..<6 as Range<UInt64> {
             var random = SeededGenerator(seed: seed)
             let packets = Self.sessions(&random)
             var options = AnalysisOptions()

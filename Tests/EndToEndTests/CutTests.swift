@@ -18,7 +18,7 @@ struct CutSource: Sendable, CustomStringConvertible {
             + shared.map { CutSource(description: $0.name, path: $0.capture.path, keyLog: $0.keyLog?.path) }
     }()
 
-    /// Those that are dealt to shards: every one takes five runs.
+    /// Those that are dealt to shards: every one takes several runs.
     static let dealt = all.filter { source in
         ["craft-", "cont-", "tls-", "net-"].contains { source.description.hasPrefix($0) }
             || source.path.hasPrefix(Repository.fixtures.path)
@@ -31,8 +31,8 @@ struct CutSource: Sendable, CustomStringConvertible {
 /// The events of sessions in a trace, as they can be compared with those of another run: their connections have no
 /// number.
 struct SessionEvents {
-    /// Each line with its keys in order, and how often it occurs.
-    private(set) var lines: [String: Int] = [:]
+    /// Each line without numbers, and how often it occurs.
+    private(set) var lines: [Substring: Int] = [:]
 
     /// - Parameters:
     ///   - paths: The captures to read, together.
@@ -40,32 +40,24 @@ struct SessionEvents {
     ///   - hasPacketNumbers: Whether packets have the same numbers in both runs.
     /// - Throws: If the program cannot be run.
     init(_ paths: [String], _ arguments: [String], hasPacketNumbers: Bool = true) throws {
-        let output = try Wstap.run(paths + ["--format", "jsonl"] + arguments).output
-        for line in output.split(separator: UInt8(ascii: "\n")) {
-            guard var event = try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any] else { continue }
-            guard !["capture", "summary"].contains(event["event"] as? String) else { continue }
-            event["connection"] = nil
-            let kept = hasPacketNumbers ? event : Self.withoutPackets(event)
-            let data = try JSONSerialization.data(withJSONObject: kept, options: .sortedKeys)
-            lines[String(decoding: data, as: UTF8.self), default: 0] += 1
+        let trace = String(decoding: try Wstap.run(paths + ["--format", "jsonl"] + arguments).output, as: UTF8.self)
+        // A closed window is told "from packet 7 to 9". In a payload, quotes stand behind backslashes, and what looks
+        // like a name may be longer than ICU goes back.
+        let numbers = try NSRegularExpression(
+            pattern: hasPacketNumbers
+                ? #""connection":\d+"#
+                : #""connection":\d+|"\w{0,20}packet":\d+|"fin_packets":\[[\d,]*\]|(?<=from packet )\d+ to \d+"#)
+        let range = NSRange(location: 0, length: trace.utf16.count)
+        let text = numbers.stringByReplacingMatches(in: trace, range: range, withTemplate: "")
+        for line in text.split(separator: "\n") {
+            guard !["capture", "summary"].contains(where: { line.hasPrefix(#"{"event":"\#($0)","#) }) else { continue }
+            lines[line, default: 0] += 1
         }
     }
 
     /// Adds the events of another run.
     mutating func add(_ other: SessionEvents) {
         lines.merge(other.lines, uniquingKeysWith: +)
-    }
-
-    private static func withoutPackets(_ object: [String: Any]) -> [String: Any] {
-        var result: [String: Any] = [:]
-        for (key, value) in object where !key.hasSuffix("packet") && key != "fin_packets" {
-            result[key] = (value as? [String: Any]).map(withoutPackets) ?? value
-            // A closed window is told "from packet 7 to 9".
-            if key == "text", let text = value as? String {
-                result[key] = text.replacing(/from packet \d+ to \d+/, with: "from packet … to …")
-            }
-        }
-        return result
     }
 
     /// A few of the lines that only this one has.
@@ -99,7 +91,7 @@ struct CutTests {
     func shards(source: CutSource) throws {
         let expected = try SessionEvents([source.path], source.secrets)
         guard !expected.lines.isEmpty else { return }
-        try expectShards(of: source.path, 3, expected, source.secrets)
+        try expectShards(of: source.path, 2, expected, source.secrets)
     }
 
     private func expectShards(

@@ -110,5 +110,6 @@ struct ExtractTests {
         #expect(try Wstap.run(["extract", chat, "-o", folder.path("bad"), "--grep", "("]).status == 64)
         // It saves messages, and no other events.
         #expect(try Wstap.run(["extract", chat, "-o", folder.path("bad"), "--events", "end"]).status == 64)
+        #expect(try Wstap.run(["extract", chat, "-o", "-"]).status == 64)
     }
 }

@@ -43,6 +43,12 @@ struct ExtractCommand: ParsableCommand {
     @OptionGroup(title: "Messages")
     var messages: QuietOptions
 
+    func validate() throws {
+        guard path != "-" else {
+            throw ValidationError("messages are files in a folder: -o needs its name, not \"-\"")
+        }
+    }
+
     func run() throws {
         let input = SessionInput(
             files: files, packetFilter: filter.packetFilter, assumedServers: detection.servers, secrets: secrets,

@@ -42,6 +42,9 @@ struct ForeignBytesTests {
         Script("emoji", "😀😃😄 👍🏽👋 ☕🍵 🎉🎉 🐸💧 🇯🇵🇩🇪 ❤️‍🔥 🙈🙉🙊 ✅❌ 🕐🕑🕒"),
     ]
 
+    /// A little more than a search looks at.
+    private static let length = 18_000
+
     /// How a text becomes bytes.
     enum Form: String, CaseIterable {
         case plain, html, json, lines, utf16BigEndian, utf16LittleEndian
@@ -89,7 +92,7 @@ struct ForeignBytesTests {
         var chance = SeededGenerator("ForeignBytesTests.text ")
         for _ in 0..<4 {
             var bytes: [UInt8] = []
-            while bytes.count < 30_000 {
+            while bytes.count < Self.length {
                 let sentence = (0..<Int.random(in: 1...6, using: &chance)).map { _ in
                     script.words.randomElement(using: &chance) ?? ""
                 }
@@ -103,7 +106,7 @@ struct ForeignBytesTests {
     func doubleBytes(first: [UInt8]) {
         var chance = SeededGenerator("ForeignBytesTests.doubleBytes")
         for _ in 0..<4 {
-            let bytes = (0..<15_000).flatMap { _ -> [UInt8] in
+            let bytes = (0..<Self.length / 2).flatMap { _ -> [UInt8] in
                 [first[0], first[1] + UInt8.random(in: 0..<0x50, using: &chance)]
             }
             expectNothing(bytes, &chance, "pairs from \(first)")
@@ -118,7 +121,7 @@ struct ForeignBytesTests {
         for width in 1...24 {
             for mask in [0, 0x80] as [UInt8] {
                 let constant = (0..<width).map { _ in UInt8.random(in: 0...255, using: &chance) }
-                let bytes = (0..<30_000 / (width + 2)).flatMap { number -> [UInt8] in
+                let bytes = (0..<Self.length / (width + 2)).flatMap { number -> [UInt8] in
                     var row = [tag, UInt8(width) | mask] + constant
                     row[row.count - 1] = UInt8(number & 255)
                     row[2] = width > 1 ? 0 : row[2]
@@ -159,7 +162,7 @@ struct ForeignBytesTests {
         var chance = SeededGenerator("ForeignBytesTests.counters")
         for width in [1, 2, 3, 6, 14] {
             for mask in [0, 0x80] as [UInt8] {
-                let bytes = (0..<30_000 / (width + 2)).flatMap { number -> [UInt8] in
+                let bytes = (0..<Self.length / (width + 2)).flatMap { number -> [UInt8] in
                     var row = [tag, UInt8(width) | mask] + Array(repeating: 0x20, count: width)
                     let count = number * step
                     row[row.count - 1] = UInt8(count & 255)
