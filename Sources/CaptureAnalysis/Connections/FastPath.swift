@@ -22,8 +22,10 @@ extension Shard {
             guard entry.segment.payloadLength > 0 else { return true }
             let role = Role(direction, client: connections[slot.index].client)
             sessions[session].take(
-                bytes.extracting(entry.segment.payload), from: role, workspace.origin,
-                acknowledged: acknowledged(slot, direction), &workspace, &sink)
+                bytes.extracting(entry.segment.payload),
+                from: Provenance(
+                    role: role, origin: workspace.origin, acknowledged: acknowledged(slot, direction)),
+                &workspace, &sink)
             let place = ConnectionTable.Place(slot: slot, direction: direction)
             followDelivery(entry.segment.payloadLength, place, from: role, session, &workspace, &sink)
             return true

@@ -22,8 +22,8 @@ extension Session {
             streams[client].decoder.frameCount == 0 && streams[client].decoder.isBetweenFrames && bytes.areText
         if isText {
             passText(
-                bytes, from: .client, origin, framesOfPeer: streams[Role.server.index].decoder.frameCount, context,
-                &workspace, &sink)
+                bytes, from: Provenance(role: .client, origin: origin),
+                framesOfPeer: streams[Role.server.index].decoder.frameCount, context, &workspace, &sink)
             if streams[client].search != nil { beginTrial(of: .client, &workspace) }
         } else if reportsFirst(.early, of: .client) {
             let offset = streams[client].decoder.streamOffset

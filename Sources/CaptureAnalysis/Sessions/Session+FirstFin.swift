@@ -4,38 +4,39 @@ import WireFormat
 
 /// What comes before the first FIN, and what after it.
 extension Session {
-    /// Whether bytes of an end, decoded just now, came before the first Close frame: in the capture, or as that
+    /// Whether bytes that were decoded just now came before the first Close frame: in the capture, or as that
     /// acknowledges them.
     @inline(never)
-    mutating func isBeforeClose(_ origin: Origin, from role: Role) -> Bool {
+    mutating func isBeforeClose(_ source: Provenance) -> Bool {
         guard let firstCloser, let close = streams[firstCloser.index].close else { return true }
-        guard origin.packet >= close.origin.packet, role != firstCloser, let received = close.received else {
-            return origin.packet < close.origin.packet
+        let isCapturedBefore = source.origin.packet < close.origin.packet
+        guard !isCapturedBefore, source.role != firstCloser, let received = close.received else {
+            return isCapturedBefore
         }
-        return carriedEnd(of: role) <= received
+        return carriedEnd(of: source.role) <= received
     }
 
     /// Keeps apart what comes before the first FIN and what after it.
     ///
     /// - Parameters:
-    ///   - role: Who sent bytes.
-    ///   - origin: The packet that brought them.
+    ///   - source: Where bytes come from.
     ///   - isMessage: Whether a message was complete.
     @inline(never)
-    mutating func recordEnding(from role: Role, _ origin: Origin, isMessage: Bool) {
+    mutating func recordEnding(from source: Provenance, isMessage: Bool) {
         guard let ending else { return }
         let wasReceived =
-            role != ending.sender && !isCarried && ending.received.map { carriedEnd(of: role) <= $0 } ?? false
-        guard origin.packet <= ending.packet || wasReceived else {
+            source.role != ending.sender && !isCarried
+            && ending.received.map { carriedEnd(of: source.role) <= $0 } ?? false
+        guard source.origin.packet <= ending.packet || wasReceived else {
             if ending.before == nil { ending.before = lastTimes }
             return
         }
         guard var before = ending.before else { return }
         if !isMessage {
-            before.byte = max(before.byte, origin.time)
-            before.ofEnds[role.index] = origin.time
+            before.byte = max(before.byte, source.origin.time)
+            before.ofEnds[source.role.index] = source.origin.time
         } else {
-            before.message = max(before.message, origin.time)
+            before.message = max(before.message, source.origin.time)
         }
         ending.before = before
     }

@@ -12,7 +12,7 @@ extension Session {
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
         carriers?.add(place, of: role, keepsOlder: followsDeliveries)
-        skip(length, from: role, place.origin, &workspace, &sink)
+        skip(length, from: Provenance(role: role, origin: place.origin), &workspace, &sink)
         return Intake()
     }
 
@@ -20,32 +20,33 @@ extension Session {
     ///
     /// A frame that ends among them has the packet `origin` for its last one.
     private mutating func skip(
-        _ length: UInt64?, from role: Role, _ origin: Origin, _ workspace: inout Workspace,
+        _ length: UInt64?, from source: Provenance, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         var context = workspace.context(id)
-        endBeginning(of: role, context, &workspace, &sink)
-        finishSearch(of: role, hasFin: false, &context, &workspace, &sink)
-        let offset = streams[role.index].decoder.streamOffset
+        endBeginning(of: source.role, context, &workspace, &sink)
+        finishSearch(of: source.role, hasFin: false, &context, &workspace, &sink)
+        let offset = streams[source.index].decoder.streamOffset
         workspace.summary.gaps &+= 1
-        streams[role.index].isIncomplete = true
-        sink.receive(.gap(Gap(from: role, streamOffset: offset, length: length)), at: context, payload: Span())
-        guard !streams[role.index].isStopped else {
-            _ = streams[role.index].decoder.skip(length ?? 0, resources: &workspace.resources)
+        streams[source.index].isIncomplete = true
+        sink.receive(.gap(Gap(from: source.role, streamOffset: offset, length: length)), at: context, payload: Span())
+        guard !streams[source.index].isStopped else {
+            _ = streams[source.index].decoder.skip(length ?? 0, resources: &workspace.resources)
             return
         }
         guard let length else {
-            lose(role, context, &workspace)
-            return decode(Span(), from: role, origin, &context, &workspace, &sink)
+            lose(source.role, context, &workspace)
+            return decode(Span(), from: source, &context, &workspace, &sink)
         }
-        if streams[role.index].decoder.skip(length, resources: &workspace.resources) {
+        if streams[source.index].decoder.skip(length, resources: &workspace.resources) {
             let resync = Resync(
-                from: role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven, skipped: 0)
+                from: source.role, streamOffset: offset &+ length, gapPacket: context.packet, confidence: .proven,
+                skipped: 0)
             sink.receive(.resync(resync), at: context, payload: Span())
-        } else if !reachesOver(length, of: role, origin, context, &workspace) {
-            beginSearch(of: role, &workspace)
+        } else if !reachesOver(length, of: source.role, source.origin, context, &workspace) {
+            beginSearch(of: source.role, &workspace)
         }
-        decode(Span(), from: role, origin, &context, &workspace, &sink)
+        decode(Span(), from: source, &context, &workspace, &sink)
     }
 
     /// Whether the search of a stream goes on over bytes that are missing; what it kept is given up if it does not.
@@ -105,10 +106,11 @@ extension Session {
     ) {
         for piece in search.replay() {
             let role = Role(piece.direction, client: clientDirection)
+            let source = Provenance(role: role, origin: piece.origin)
             if piece.missing > 0 {
-                skip(piece.missing, from: role, piece.origin, &workspace, &sink)
+                skip(piece.missing, from: source, &workspace, &sink)
             } else {
-                take(piece.bytes.span, from: role, piece.origin, acknowledged: 0, &workspace, &sink)
+                take(piece.bytes.span, from: source, &workspace, &sink)
             }
         }
     }
@@ -125,27 +127,28 @@ extension Session {
 
     /// Looks for frames in the next bytes of a stream whose place is not known.
     mutating func search(
-        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64,
+        _ bytes: Span<UInt8>, from source: Provenance,
         _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let search = streams[role.index].search else { return }
+        guard let search = streams[source.index].search else { return }
         if search.isAnchored {
-            return tryOut(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
+            return tryOut(bytes, from: source, &context, &workspace, &sink)
         }
         let cost = search.cost
         guard workspace.resources.searchable > bytes.count else {
             // No room: what is kept is given up, and the search begins anew after these bytes.
             workspace.resources.keepable &+= cost
-            streams[role.index].skipped &+= search.searched &+ UInt64(bytes.count)
-            decode(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
-            beginSearch(of: role, &workspace)
+            streams[source.index].skipped &+= search.searched &+ UInt64(bytes.count)
+            decode(bytes, from: source, &context, &workspace, &sink)
+            beginSearch(of: source.role, &workspace)
             return
         }
-        let place = search.receive(bytes, origin: origin)
+        let place = search.receive(bytes, origin: source.origin)
         workspace.resources.keepable &-= search.cost &- cost
         // The decoder counts on, so that the next gap has its place.
-        decode(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
-        if let place { resume(role, at: place.offset, acknowledged: acknowledged, &context, &workspace, &sink) }
+        decode(bytes, from: source, &context, &workspace, &sink)
+        guard let place else { return }
+        resume(source.role, at: place.offset, acknowledged: source.acknowledged, &context, &workspace, &sink)
     }
 
     /// Goes on at a place found in the bytes searched.
@@ -176,7 +179,8 @@ extension Session {
                 recount(&workspace)
             }
             hasResumed = true
-            decode(bytes.span, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
+            let source = Provenance(role: role, origin: origin, acknowledged: acknowledged)
+            decode(bytes.span, from: source, &context, &workspace, &sink)
         }
     }
 

@@ -6,20 +6,21 @@ import WireFormat
 extension Session {
     /// Looks for a Ping at the beginning of bytes that wait behind a hole, or in a search: a Pong may answer it before
     /// it is decoded.
-    mutating func suspect(_ bytes: Span<UInt8>, from role: Role, _ origin: Origin) {
-        guard bytes.count >= 2, bytes[0] == 0x89, bytes[1] & 0x7f <= 125, (bytes[1] & 0x80 != 0) == (role == .client)
+    mutating func suspect(_ bytes: Span<UInt8>, from source: Provenance) {
+        guard bytes.count >= 2, bytes[0] == 0x89, bytes[1] & 0x7f <= 125,
+            (bytes[1] & 0x80 != 0) == (source.role == .client)
         else { return }
         let length = Int(bytes[1] & 0x7f)
-        let start = role == .client ? 6 : 2
+        let start = source.role == .client ? 6 : 2
         // A few bytes alone may be anything.
         guard start &+ length <= bytes.count, length >= 2 || start &+ length == bytes.count else { return }
         var payload: [UInt8] = []
         payload.reserveCapacity(length)
         for index in 0..<length {
-            let mask = role == .client ? bytes[2 &+ (index & 3)] : 0
+            let mask = source.role == .client ? bytes[2 &+ (index & 3)] : 0
             payload.append(bytes[start &+ index] ^ mask)
         }
-        streams[role.index].pings.suspect(PingLedger.fingerprint(payload.span), origin)
+        streams[source.index].pings.suspect(PingLedger.fingerprint(payload.span), source.origin)
     }
 
     /// Reports that frames would be whole if their lengths had another form.

@@ -24,16 +24,16 @@ extension Session {
 
     /// Takes the next bytes of a stream on trial.
     mutating func tryOut(
-        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64, _ context: inout EventContext,
+        _ bytes: Span<UInt8>, from source: Provenance, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let search = streams[role.index].search else { return }
+        guard let search = streams[source.index].search else { return }
         let hasRoom = workspace.resources.searchable > bytes.count && search.kept.count < Self.trialLimit
         let cost = search.cost
-        let place = search.receive(bytes, origin: origin)
+        let place = search.receive(bytes, origin: source.origin)
         workspace.resources.keepable &-= search.cost &- cost
         if search.hasFailed || !hasRoom && place == nil && !search.isLikely {
-            stopFraming(at: role, context, &workspace, &sink)
+            stopFraming(at: source.role, context, &workspace, &sink)
         } else if place != nil || !hasRoom {
             believe(&context, &workspace, &sink)
         }
@@ -98,20 +98,21 @@ extension Session {
     }
 
     /// Reports what stands in place of a frame; the decoder has given up the stream.
+    ///
+    /// - Parameters:
+    ///   - name: What it is; nil if that is not known.
+    ///   - source: Where it comes from.
+    ///   - offset: Where it stands in the stream.
+    ///   - frame: The number of the frame that should be there.
+    ///   - context: Where it is reported.
+    ///   - workspace: What readers share.
+    ///   - sink: Who gets the finding.
     mutating func reportStop(
-        of role: Role, at offset: UInt64, frame: UInt64, _ origin: Origin, _ context: EventContext,
+        _ name: ForeignProtocol?, from source: Provenance, at offset: UInt64, frame: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let name = streams[role.index].decoder.foreignProtocol
-        reportStop(of: role, at: offset, frame: frame, name, origin, context, &workspace, &sink)
-    }
-
-    /// The same, if it is known what it is.
-    mutating func reportStop(
-        of role: Role, at offset: UInt64, frame: UInt64, _ name: ForeignProtocol?, _ origin: Origin,
-        _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
-    ) {
-        record(.implausible, at: offset, from: role, origin)
+        let (role, origin) = (source.role, source.origin)
+        record(.implausible, at: offset, from: source)
         streams[role.index].isStopped = true
         let finding =
             name.map {
@@ -160,8 +161,7 @@ extension Session {
         _ piece: Int, of search: FrameSearch, from role: Role, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        decode(
-            search.kept.bytes(ofPiece: piece).span, from: role, search.kept.origin(ofPiece: piece), &context,
-            &workspace, &sink)
+        let source = Provenance(role: role, origin: search.kept.origin(ofPiece: piece))
+        decode(search.kept.bytes(ofPiece: piece).span, from: source, &context, &workspace, &sink)
     }
 }

@@ -97,7 +97,8 @@ struct Session: StreamReader, ~Copyable {
     ) -> Intake {
         let role = Role(place.direction, client: clientDirection)
         carriers?.add(place, of: role, keepsOlder: followsDeliveries)
-        take(bytes, from: role, place.origin, acknowledged: place.acknowledged, &workspace, &sink)
+        let source = Provenance(role: role, origin: place.origin, acknowledged: place.acknowledged)
+        take(bytes, from: source, &workspace, &sink)
         return Intake()
     }
 
@@ -105,111 +106,110 @@ struct Session: StreamReader, ~Copyable {
     ///
     /// - Parameters:
     ///   - bytes: The bytes.
-    ///   - role: Who sent them.
-    ///   - origin: The packet that brought them, which may be an earlier one than the current packet.
-    ///   - acknowledged: How far the TCP stream that carries them is acknowledged; 0 if nobody needs it.
+    ///   - source: Where they come from.
     ///   - workspace: What readers share.
     ///   - sink: Who gets the events.
     mutating func take(
-        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64, _ workspace: inout Workspace,
+        _ bytes: Span<UInt8>, from source: Provenance, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        streams[role.index].traffic.wireBytes &+= UInt64(bytes.count)
-        let pause = origin.time.nanoseconds(since: lastByteTime)
+        streams[source.index].traffic.wireBytes &+= UInt64(bytes.count)
+        let pause = source.origin.time.nanoseconds(since: lastByteTime)
         if UInt64(bitPattern: pause) > Session.pause,
-            lookAt(pause, before: bytes, from: role, origin, &workspace, &sink)
+            lookAt(pause, before: bytes, from: source, &workspace, &sink)
         {
-            streams[role.index].lastPacket = origin.packet
+            streams[source.index].lastPacket = source.origin.packet
             return
         }
-        streams[role.index].lastPacket = origin.packet
-        let ownPause = origin.time.nanoseconds(since: streams[role.index].lastByteTime)
-        if UInt64(bitPattern: ownPause) > Session.pause { record(ownPause, of: role, origin) }
-        guard streams[role.index].search == nil else {
+        streams[source.index].lastPacket = source.origin.packet
+        let ownPause = source.origin.time.nanoseconds(since: streams[source.index].lastByteTime)
+        if UInt64(bitPattern: ownPause) > Session.pause { record(ownPause, of: source.role, source.origin) }
+        guard streams[source.index].search == nil else {
             var context = workspace.context(id)
-            suspect(bytes, from: role, origin)
-            search(bytes, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
+            suspect(bytes, from: source)
+            search(bytes, from: source, &context, &workspace, &sink)
             return
         }
         var input = ByteCursor(bytes)
-        if !workspace.options.demand.includesFrames { passWhole(&input, from: role, origin, &workspace) }
+        if !workspace.options.demand.includesFrames { passWhole(&input, from: source, &workspace) }
         guard !input.isEmpty else { return }
         var context = workspace.context(id)
-        decode(input.rest, from: role, origin, acknowledged: acknowledged, &context, &workspace, &sink)
+        decode(input.rest, from: source, &context, &workspace, &sink)
     }
 
     /// Counts messages that are one frame, as many as come next, if they are not reported.
     @inline(__always)
     private mutating func passWhole(
-        _ input: inout ByteCursor, from role: Role, _ origin: Origin, _ workspace: inout Workspace
+        _ input: inout ByteCursor, from source: Provenance, _ workspace: inout Workspace
     ) {
-        while let (opcode, length) = streams[role.index].decoder.skipSingleFrameMessage(
+        while let (opcode, length) = streams[source.index].decoder.skipSingleFrameMessage(
             &input, resources: &workspace.resources)
         {
-            count(opcode, UInt64(length), from: role, origin, &workspace)
+            count(opcode, UInt64(length), from: source, &workspace)
             if input.isEmpty { return }
         }
     }
 
     /// Decodes bytes whose place is known.
     mutating func decode(
-        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64 = 0,
+        _ bytes: Span<UInt8>, from source: Provenance,
         _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         var input = ByteCursor(bytes)
-        streams[role.index].decoder.origin = origin
+        streams[source.index].decoder.origin = source.origin
         repeat {
-            if !workspace.options.demand.includesFrames { passWhole(&input, from: role, origin, &workspace) }
-            if let whole = streams[role.index].decoder.nextSingleFrameMessage(&input, resources: &workspace.resources) {
+            if !workspace.options.demand.includesFrames { passWhole(&input, from: source, &workspace) }
+            if let whole = streams[source.index].decoder.nextSingleFrameMessage(&input, resources: &workspace.resources)
+            {
                 let header = whole.frame.header
-                count(header.opcode, header.payloadLength, from: role, origin, &workspace)
+                count(header.opcode, header.payloadLength, from: source, &workspace)
                 report(
                     whole, whole.framePayload(in: input, workspace.resources),
-                    whole.payload(in: input, workspace.resources), from: role,
-                    origin, &context, &sink)
+                    whole.payload(in: input, workspace.resources), from: source, &context, &sink)
                 guard followsDeliveries else { continue }
                 follow(
-                    whole.message, from: role, origin, acknowledged: acknowledged, context, &workspace, &sink)
-            } else if streams[role.index].decoder.isAtBeginning,
-                passBeginning(&input, from: role, origin, context, &workspace, &sink)
+                    whole.message, from: source, context, &workspace, &sink)
+            } else if streams[source.index].decoder.isAtBeginning,
+                passBeginning(&input, from: source, context, &workspace, &sink)
             {
                 continue
-            } else if let output = streams[role.index].decoder.next(&input, resources: &workspace.resources) {
-                handle(output, from: role, origin, &context, &workspace, &sink)
+            } else if let output = streams[source.index].decoder.next(&input, resources: &workspace.resources) {
+                handle(output, from: source, &context, &workspace, &sink)
                 guard followsDeliveries, case .message(let message) = output else { continue }
                 follow(
-                    message, from: role, origin, acknowledged: acknowledged, context, &workspace, &sink)
+                    message, from: source, context, &workspace, &sink)
             } else {
                 break
             }
-        } while !input.isEmpty || streams[role.index].decoder.hasPending
+        } while !input.isEmpty || streams[source.index].decoder.hasPending
         guard !bytes.isEmpty else { return }
-        if streams[role.index].decoder.isInFrame {
-            guard streams[role.index].decoder.currentOpcode != .close else { return }
-            recordBytes(from: role, origin)
-        } else if streams[role.index].decoder.isLost, streams[role.index].isStopped {
-            recordBytes(from: role, origin)
+        if streams[source.index].decoder.isInFrame {
+            guard streams[source.index].decoder.currentOpcode != .close else { return }
+            recordBytes(from: source)
+        } else if streams[source.index].decoder.isLost, streams[source.index].isStopped {
+            recordBytes(from: source)
         } else {
             return
         }
-        if let form = streams[role.index].suspectedLength(of: bytes) {
-            report(form, of: bytes.count, from: role, context, &workspace, &sink)
+        if let form = streams[source.index].suspectedLength(of: bytes) {
+            report(form, of: bytes.count, from: source.role, context, &workspace, &sink)
         }
     }
 
     @inline(never)
     private mutating func handle(
-        _ output: WebSocketStream.Output, from role: Role, _ origin: Origin, _ context: inout EventContext,
+        _ output: WebSocketStream.Output, from source: Provenance, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         switch output {
-        case .frame(let frame, let payload): handle(frame, payload, from: role, origin, &context, &workspace, &sink)
-        case .message(let message): handle(message, from: role, origin, context, &workspace, &sink)
+        case .frame(let frame, let payload): handle(frame, payload, from: source, &context, &workspace, &sink)
+        case .message(let message): handle(message, from: source, context, &workspace, &sink)
         case .violation(.implausible, let offset, let index):
-            reportStop(of: role, at: offset, frame: index, origin, context, &workspace, &sink)
+            let name = streams[source.index].decoder.foreignProtocol
+            reportStop(name, from: source, at: offset, frame: index, context, &workspace, &sink)
         case .violation(let violation, let offset, let index):
-            record(violation, at: offset, from: role, origin)
-            let finding = Finding(Rule(violation), from: role, at: offset, frame: index)
+            record(violation, at: offset, from: source)
+            let finding = Finding(Rule(violation), from: source.role, at: offset, frame: index)
             workspace.report(finding, at: context, into: &sink)
         }
     }
@@ -217,36 +217,37 @@ struct Session: StreamReader, ~Copyable {
     /// Counts a frame that is a message.
     @inline(__always)
     private mutating func count(
-        _ opcode: Opcode, _ length: UInt64, from role: Role, _ origin: Origin, _ workspace: inout Workspace
+        _ opcode: Opcode, _ length: UInt64, from source: Provenance, _ workspace: inout Workspace
     ) {
-        countFrame(opcode, from: role, &workspace)
-        countMessage(length, from: role, &workspace)
-        if workspace.options.demand.includesIntervals, streams[role.index].countMessage(at: origin.time) {
+        countFrame(opcode, from: source.role, &workspace)
+        countMessage(length, from: source.role, &workspace)
+        if workspace.options.demand.includesIntervals, streams[source.index].countMessage(at: source.origin.time) {
             recount(&workspace)
         }
-        recordBytes(from: role, origin)
-        recordMessage(from: role, origin)
+        recordBytes(from: source)
+        recordMessage(from: source)
     }
 
     /// Reports a frame that is a message.
     private mutating func report(
-        _ whole: SingleFrameMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from role: Role,
-        _ origin: Origin, _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
+        _ whole: SingleFrameMessage, _ framePayload: Span<UInt8>, _ payload: Span<UInt8>, from source: Provenance,
+        _ context: inout EventContext, _ sink: inout some EventSink & ~Copyable
     ) {
         let packet = whole.frame.origin.packet
-        streams[role.index].messageFirstPacket = packet
-        streams[role.index].fragment = 1
-        let isInferred = streams[role.index].isInferred
+        streams[source.index].messageFirstPacket = packet
+        streams[source.index].fragment = 1
+        let isInferred = streams[source.index].isInferred
         // It is counted already.
-        let index = streams[role.index].nextMessageIndex &- 1
+        let index = streams[source.index].nextMessageIndex &- 1
         context.view.clientReadyState = clientStates.current
         context.view.serverReadyState = serverStates.current
         let frame = FrameEvent(
-            from: role, frame: whole.frame, firstPacket: packet, payload: whole.framePayloadStatus, close: nil,
-            answer: nil, fragment: 1, isInferred: isInferred, origin: origin, messageIndex: index)
+            from: source.role, frame: whole.frame, firstPacket: packet, payload: whole.framePayloadStatus, close: nil,
+            answer: nil, fragment: 1, isInferred: isInferred, origin: source.origin, messageIndex: index)
         sink.receive(.frame(frame), at: context, payload: framePayload)
         let message = MessageEvent(
-            from: role, message: whole.message, firstPacket: packet, isInferred: isInferred, origin: origin,
+            from: source.role, message: whole.message, firstPacket: packet, isInferred: isInferred,
+            origin: source.origin,
             index: index)
         sink.receive(.message(message), at: context, payload: payload)
     }
@@ -267,56 +268,56 @@ struct Session: StreamReader, ~Copyable {
     }
 
     private mutating func handle(
-        _ frame: Frame, _ payload: PayloadStatus, from role: Role, _ origin: Origin, _ context: inout EventContext,
+        _ frame: Frame, _ payload: PayloadStatus, from source: Provenance, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let opcode = frame.header.opcode
-        countFrame(opcode, from: role, &workspace)
+        countFrame(opcode, from: source.role, &workspace)
         guard workspace.options.demand.includesFrames || opcode.isControl else {
-            recordBytes(from: role, origin)
+            recordBytes(from: source)
             return
         }
         var event = FrameEvent(
-            from: role, frame: frame, firstPacket: frame.origin.packet, payload: payload, close: nil,
-            answer: nil, fragment: 0, isInferred: streams[role.index].isInferred, origin: origin)
+            from: source.role, frame: frame, firstPacket: frame.origin.packet, payload: payload, close: nil,
+            answer: nil, fragment: 0, isInferred: streams[source.index].isInferred, origin: source.origin)
         if opcode.isControl {
             let hasTaken = handleControl(&event, &workspace)
             if hasTaken || streams[0].pings.hasGrown || streams[1].pings.hasGrown { recount(&workspace) }
         } else if !opcode.isReserved {
             if opcode != .continuation {
-                streams[role.index].messageFirstPacket = event.firstPacket
-                streams[role.index].fragment = 0
+                streams[source.index].messageFirstPacket = event.firstPacket
+                streams[source.index].fragment = 0
             }
-            streams[role.index].fragment &+= 1
-            event.fragment = streams[role.index].fragment
-            if streams[role.index].decoder.isFrameOfMessage {
-                event.messageIndex = streams[role.index].nextMessageIndex
+            streams[source.index].fragment &+= 1
+            event.fragment = streams[source.index].fragment
+            if streams[source.index].decoder.isFrameOfMessage {
+                event.messageIndex = streams[source.index].nextMessageIndex
             }
         }
-        if opcode != .close { recordBytes(from: role, origin) }
+        if opcode != .close { recordBytes(from: source) }
         if workspace.options.demand.includesFrames {
             context.view.clientReadyState = clientStates.current
             context.view.serverReadyState = serverStates.current
-            streams[role.index].report(event, at: context, into: &sink)
+            streams[source.index].report(event, at: context, into: &sink)
         }
         if opcode == .pong, event.answer == nil { judge(event, context, &workspace, &sink) }
     }
 
     /// Records that bytes of a frame came, unless a Close frame did before: what follows belongs to the end.
     @inline(__always)
-    private mutating func recordBytes(from role: Role, _ origin: Origin) {
-        guard firstCloser == nil || isBeforeClose(origin, from: role) else { return }
-        if ending != nil { recordEnding(from: role, origin, isMessage: false) }
-        lastByteTime = max(lastByteTime, origin.time)
-        streams[role.index].lastByteTime = origin.time
+    private mutating func recordBytes(from source: Provenance) {
+        guard firstCloser == nil || isBeforeClose(source) else { return }
+        if ending != nil { recordEnding(from: source, isMessage: false) }
+        lastByteTime = max(lastByteTime, source.origin.time)
+        streams[source.index].lastByteTime = source.origin.time
     }
 
     /// Records that a data message was complete, likewise.
     @inline(__always)
-    private mutating func recordMessage(from role: Role, _ origin: Origin) {
-        guard firstCloser == nil || isBeforeClose(origin, from: role) else { return }
-        if ending != nil { recordEnding(from: role, origin, isMessage: true) }
-        lastMessageTime = max(lastMessageTime, origin.time)
+    private mutating func recordMessage(from source: Provenance) {
+        guard firstCloser == nil || isBeforeClose(source) else { return }
+        if ending != nil { recordEnding(from: source, isMessage: true) }
+        lastMessageTime = max(lastMessageTime, source.origin.time)
     }
 
     /// Looks at bytes that came long after those before, or whose packet's time is earlier.
@@ -324,29 +325,32 @@ struct Session: StreamReader, ~Copyable {
     /// - Returns: Whether they are no frames, and were passed over.
     @inline(never)
     private mutating func lookAt(
-        _ pause: Int64, before bytes: Span<UInt8>, from role: Role, _ origin: Origin, _ workspace: inout Workspace,
+        _ pause: Int64, before bytes: Span<UInt8>, from source: Provenance, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         guard pause < 0 else {
             // After a FIN or RST nothing changes how long it was silent before.
-            if pauses != nil, firstCloser == nil, isAfterEnd(origin) { return false }
+            if pauses != nil, firstCloser == nil, isAfterEnd(source.origin) { return false }
             let before = lastByteTime == Session.never ? nil : lastByteTime
             let speaker = streams[0].lastPacket > streams[1].lastPacket ? Role.client : .server
-            let next = Burst(role: role, start: carriedEnd(of: role), before: before, lastSpeaker: speaker)
+            let next = Burst(
+                role: source.role, start: carriedEnd(of: source.role), before: before, lastSpeaker: speaker)
             let isFirst = pauses == nil
             let record = pauses ?? PauseRecord(next)
             pauses = record
             if isFirst { recount(&workspace) }
-            let isLived = before != nil && firstCloser == nil && !isAfterEnd(origin)
+            let isLived = before != nil && firstCloser == nil && !isAfterEnd(source.origin)
             record.record(next, after: isLived ? pause : nil)
             return false
         }
-        if role == .client, origin.packet < openingPacket { return lookAt(early: bytes, origin, &workspace, &sink) }
+        if source.role == .client, source.origin.packet < openingPacket {
+            return lookAt(early: bytes, source.origin, &workspace, &sink)
+        }
         // Bytes that waited are older than others by right.
-        guard origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return false }
+        guard source.origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return false }
         let finding = Finding(
-            Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: role,
-            at: streams[role.index].decoder.streamOffset)
+            Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: source.role,
+            at: streams[source.index].decoder.streamOffset)
         workspace.report(finding, at: workspace.context(id), into: &sink)
         return false
     }
@@ -391,25 +395,25 @@ struct Session: StreamReader, ~Copyable {
     }
 
     private mutating func handle(
-        _ message: Message, from role: Role, _ origin: Origin, _ context: EventContext, _ workspace: inout Workspace,
+        _ message: Message, from source: Provenance, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let index = streams[role.index].nextMessageIndex
+        let index = streams[source.index].nextMessageIndex
         if message.isComplete {
-            countMessage(message.length ?? 0, from: role, &workspace)
-            if workspace.options.demand.includesIntervals, streams[role.index].countMessage(at: origin.time) {
+            countMessage(message.length ?? 0, from: source.role, &workspace)
+            if workspace.options.demand.includesIntervals, streams[source.index].countMessage(at: source.origin.time) {
                 recount(&workspace)
             }
-            recordMessage(from: role, origin)
+            recordMessage(from: source)
         } else {
-            streams[role.index].incompleteMessages &+= 1
+            streams[source.index].incompleteMessages &+= 1
         }
-        if message.isCompressed { streams[role.index].compression.count(message) }
+        if message.isCompressed { streams[source.index].compression.count(message) }
         guard workspace.options.demand.includesFrames else { return }
         let event = MessageEvent(
-            from: role, message: message, firstPacket: streams[role.index].messageFirstPacket,
-            isInferred: streams[role.index].isInferred, origin: origin, index: index)
-        streams[role.index].report(event, at: context, into: &sink)
+            from: source.role, message: message, firstPacket: streams[source.index].messageFirstPacket,
+            isInferred: streams[source.index].isInferred, origin: source.origin, index: index)
+        streams[source.index].report(event, at: context, into: &sink)
     }
 
     /// Ends the session: reports what it leaves unfinished, and why it ended.
@@ -472,10 +476,11 @@ struct Session: StreamReader, ~Copyable {
             let direction = role.direction(client: clientDirection)
             endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &workspace, &sink)
             streams[role.index].decoder.judgeUnfinished()
-            decode(Span(), from: role, origin, &context, &workspace, &sink)
+            let source = Provenance(role: role, origin: origin)
+            decode(Span(), from: source, &context, &workspace, &sink)
             streams[role.index].endCompression()
             guard let message = streams[role.index].decoder.finish(resources: &workspace.resources) else { continue }
-            handle(message, from: role, origin, context, &workspace, &sink)
+            handle(message, from: source, context, &workspace, &sink)
             streams[role.index].decoder.release(resources: &workspace.resources)
         }
     }

@@ -44,15 +44,14 @@ extension Session {
     ///
     /// - Parameters:
     ///   - bytes: Where it stands in the TCP stream.
-    ///   - role: Who sent it.
-    ///   - origin: Its packet.
+    ///   - source: Where it comes from.
     ///   - isRepeat: Whether its bytes were sent before.
-    mutating func record(_ bytes: Range<UInt64>, from role: Role, _ origin: Origin, isRepeat: Bool) {
-        let decoded = carriedEnd(of: role)
-        let isInMessage = streams[role.index].decoder.isInMessage
-        streams[role.index].deliveries.record(
-            bytes, origin, isRepeat: isRepeat, decoded: decoded, isInMessage: isInMessage)
-        watchesSegments = watchesSegments || streams[role.index].deliveries.messages.repeatedCount > 0
+    mutating func record(_ bytes: Range<UInt64>, from source: Provenance, isRepeat: Bool) {
+        let decoded = carriedEnd(of: source.role)
+        let isInMessage = streams[source.index].decoder.isInMessage
+        streams[source.index].deliveries.record(
+            bytes, source.origin, isRepeat: isRepeat, decoded: decoded, isInMessage: isInMessage)
+        watchesSegments = watchesSegments || streams[source.index].deliveries.messages.repeatedCount > 0
     }
 
     /// Follows a message until the other end's TCP has acknowledged it.
@@ -61,38 +60,36 @@ extension Session {
     ///
     /// - Parameters:
     ///   - message: The message, which has just ended.
-    ///   - role: Who sent it.
-    ///   - origin: The packet that brought its last byte.
-    ///   - acknowledged: How far TCP had acknowledged the stream that carried it, when that byte was handed over.
+    ///   - source: Where its last byte comes from.
     ///   - context: Where the message was reported.
     ///   - workspace: What readers share.
     ///   - sink: Who gets the events.
     mutating func follow(
-        _ message: Message, from role: Role, _ origin: Origin, acknowledged: UInt64, _ context: EventContext,
-        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        _ message: Message, from source: Provenance, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         guard message.isComplete else { return }
         let reportsAll = workspace.options.demand.deliveries == .all
         var time: Timestamp? = context.time
-        if origin.packet != context.packet {
-            time = streams[role.index].deliveries.time(ofPacket: origin.packet)
+        if source.origin.packet != context.packet {
+            time = streams[source.index].deliveries.time(ofPacket: source.origin.packet)
             // All that is known of bytes that waited in a search is that they came.
             guard time != nil || reportsAll else { return }
         }
-        if !reportsAll { streams[role.index].deliveries.messages.removeAllQuiet(upTo: acknowledged) }
-        if streams[role.index].deliveries.messages.isFull {
-            if !reportsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
-            if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &workspace, &sink) }
+        if !reportsAll { streams[source.index].deliveries.messages.removeAllQuiet(upTo: source.acknowledged) }
+        if streams[source.index].deliveries.messages.isFull {
+            if !reportsAll { streams[source.index].deliveries.messages.removeQuiet(upTo: source.acknowledged) }
+            if streams[source.index].deliveries.messages.isFull { makeRoom(source.role, context, &workspace, &sink) }
         }
-        guard !streams[role.index].deliveries.messages.isFull else { return }
-        let end = carriedEnd(of: role)
-        let start = carriedStart(of: message.streamOffset, from: role)
-        let repeats = streams[role.index].deliveries.repeats(of: start..<max(start, end))
-        streams[role.index].deliveries.messages.append(
+        guard !streams[source.index].deliveries.messages.isFull else { return }
+        let end = carriedEnd(of: source.role)
+        let start = carriedStart(of: message.streamOffset, from: source.role)
+        let repeats = streams[source.index].deliveries.repeats(of: start..<max(start, end))
+        streams[source.index].deliveries.messages.append(
             OutstandingMessages.Message(
-                start: start, end: end, messagePacket: context.packet, lastBytePacket: origin.packet,
+                start: start, end: end, messagePacket: context.packet, lastBytePacket: source.origin.packet,
                 lastByteTime: time, retransmissions: repeats))
-        if reportsAll || repeats > 0 || streams[role.index].deliveries.messages.isFull { watchesSegments = true }
+        if reportsAll || repeats > 0 || streams[source.index].deliveries.messages.isFull { watchesSegments = true }
     }
 
     /// Makes room for one more message, at the cost of the oldest if the bounds are reached.

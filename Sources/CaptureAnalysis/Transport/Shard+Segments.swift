@@ -118,7 +118,7 @@ extension Shard {
         let old = arrival.inOrder.isEmpty ? segment.payloadLength : arrival.inOrder.lowerBound
         guard old > 0 else { return }
         sessions[session].record(
-            start..<(start &+ UInt64(old)), from: sender, workspace.origin,
+            start..<(start &+ UInt64(old)), from: Provenance(role: sender, origin: workspace.origin),
             isRepeat: isWholeRepeat || !arrival.inOrder.isEmpty)
     }
 }
