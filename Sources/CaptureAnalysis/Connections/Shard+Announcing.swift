@@ -139,8 +139,7 @@ extension Shard {
 
     /// Looks at a session inside a layer.
     mutating func lookAt(_ session: Slot<Session>, _ workspace: inout Workspace) {
-        workspace.view.clientReadyState = sessions[session].clientStates.current
-        workspace.view.serverReadyState = sessions[session].serverStates.current
+        sessions[session].states.show(in: &workspace.view)
     }
 
     /// A session's connection after the current segment.
@@ -155,8 +154,7 @@ extension Shard {
     /// A session's connection without a segment.
     mutating func view(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) -> ConnectionView {
         var view = opening(slot, sessions[session].clientDirection)
-        view.clientReadyState = sessions[session].clientStates.current
-        view.serverReadyState = sessions[session].serverStates.current
+        sessions[session].states.show(in: &view)
         return view
     }
 

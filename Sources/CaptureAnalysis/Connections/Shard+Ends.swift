@@ -95,10 +95,11 @@ extension Shard {
     mutating func advanceStates(_ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ elapsed: Int64) {
         let client = sessions[session].clientDirection
         let isReset = table.connections[slot].reset != nil
-        let hasClientFinished = table.connections[slot].isWhole(client)
-        let hasServerFinished = table.connections[slot].isWhole(client.opposite)
-        sessions[session].advanceStates(
-            isReset: isReset, hasClientFinished: hasClientFinished, hasServerFinished: hasServerFinished, at: elapsed)
+        let fins: InlineArray<2, Bool> = [
+            table.connections[slot].isWhole(client), table.connections[slot].isWhole(client.opposite),
+        ]
+        let isShut = sessions[session].isShut
+        sessions[session].states.advance(after: fins, isReset: isReset, isShut: isShut, at: elapsed)
     }
 
     /// Counts the connections without WebSocket that are still open.
@@ -276,7 +277,7 @@ extension Shard {
         ends[Role.server.index].isLost = isAnswerMissing(opening, of: feed)
         let outcome = SessionOutcome(
             ends: ends, firstCloser: nil,
-            clientDirection: client, lastTimes: EndRecord.Times(), timesBeforeFin: EndRecord.Times(), burst: nil,
+            clientDirection: client, lastTimes: LastTimes(), timesBeforeFin: LastTimes(), burst: nil,
             unansweredPings: 0, wasOpened: false)
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
         let end = SessionEnd(

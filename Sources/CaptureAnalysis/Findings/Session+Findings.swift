@@ -112,7 +112,7 @@ extension Session {
             end = min(end, streams[asker.peer.index].decoder.frameOrigin.time)
         }
         return streams[asker.index].pings.overdue(
-            at: end, since: openingTime, patience: Self.pingPatience,
+            at: end, since: accepted?.origin.time, patience: Self.pingPatience,
             hidesAll: streams[asker.peer.index].decoder.isLost)
     }
 

@@ -12,7 +12,7 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         // Who has received the response sends nothing early, whatever was captured first.
-        if openingEnd < .max, let received = workspace.received(in: origin.packet), received >= openingEnd {
+        if let end = accepted?.end, let received = workspace.received(in: origin.packet), received >= end {
             return false
         }
         let client = Role.client.index

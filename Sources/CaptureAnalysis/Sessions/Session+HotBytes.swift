@@ -26,7 +26,7 @@ extension Session {
     }
 
     /// How many bytes stand before the streams.
-    private static var headByteCount: Int { 64 }
+    private static var headByteCount: Int { 96 }
 
     /// Asks the processor to bring near what the next bytes change if a layer carries it.
     ///

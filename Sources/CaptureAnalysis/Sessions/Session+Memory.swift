@@ -5,8 +5,7 @@ extension Session {
     mutating func recount(_ workspace: inout Workspace) {
         let bytes =
             streams[0].cost &+ streams[1].cost &+ (roundTrips?.cost ?? 0) &+ identity.cost
-            &+ (carriers == nil ? 0 : CarrierMaps.cost) &+ (pauses == nil ? 0 : PauseRecord.cost)
-            &+ (ending == nil ? 0 : EndRecord.cost)
+            &+ (carriers == nil ? 0 : CarrierMaps.cost) &+ activity.cost
         workspace.resources.sessionBytes &+= bytes &- Int(countedBytes)
         countedBytes = UInt32(clamping: bytes)
         streams[0].pings.markCounted()

@@ -6,20 +6,19 @@ import WireFormat
 /// Hot code reads single properties or calls mutating methods: to call any other method on a value of this kind, the
 /// compiler moves it first.
 struct Session: StreamReader, ~Copyable {
-    // What every frame touches stands first, in one cache line.
+    // What every frame touches stands first.
 
     /// Its connection, and its stream in that.
     var id: SessionID
-    /// When the last byte of a frame came before the first Close frame; ``never`` before any.
-    private(set) var lastByteTime = Session.never
-    /// When the last data message was complete; ``never`` before any.
-    private(set) var lastMessageTime = Session.never
-    /// The life of the client's WebSocket.
-    var clientStates: ReadyStates
+    /// When bytes and messages came, up to the first Close frame.
+    var activity: SessionActivity
+    /// The lives of both ends' WebSockets.
+    var states: SessionReadyStates
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Whether segments are looked at for more than their bytes.
     var watchesSegments = false
+    /// Whether its messages are followed until TCP acknowledges them.
     let followsDeliveries: Bool
     /// Whether a layer carries it.
     let isCarried: Bool
@@ -27,32 +26,18 @@ struct Session: StreamReader, ~Copyable {
     var isInsideTLS = false
     /// Who sent the first Close frame.
     var firstCloser: Role?
-    /// The life of the server's WebSocket.
-    var serverStates: ReadyStates
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
+    /// How long Pings took to be answered; nil before the first Pong.
     var roundTrips: RoundTripRecord?
     /// Which bytes of TCP carry it, if a layer does; nil if TCP itself.
     let carriers: CarrierMaps?
-    /// When the upgrade was accepted; nil if that was before the capture.
-    let openingTime: Timestamp?
-    /// The packet of the response that accepted the upgrade; 0 if that is not in the capture.
-    let openingPacket: UInt64
-    /// Where that ends in the TCP stream; nowhere if that is far, or a layer carries it.
-    let openingEnd: UInt32
+    /// The response that accepted the upgrade; nil if that is not in the capture.
+    let accepted: AcceptedUpgrade?
     /// The bytes that it was last counted with (``recount(_:)``).
     var countedBytes: UInt32 = 0
     /// What names it.
     let identity: SessionIdentity
-    /// Its pauses, and the bytes after the latest.
-    private(set) var pauses: PauseRecord?
-    /// What had come before the first FIN; nil if none has come.
-    var ending: EndRecord?
-
-    /// The time of what has not happened.
-    static var never: Timestamp { Timestamp(nanoseconds: .min) }
-    /// The shortest pause, in nanoseconds, after which bytes begin a burst.
-    private static var pause: UInt64 { 1_000_000_000 }
 
     /// Opens a session: after an accepted upgrade, or amid its streams, if the capture lacks that.
     init(
@@ -66,7 +51,6 @@ struct Session: StreamReader, ~Copyable {
         let negotiated = beginning.extensions.map { NegotiatedExtensions($0) }
         isCarried = beginning.isCarried
         carriers = beginning.isCarried ? CarrierMaps() : nil
-        let hasUpgrade = beginning.extensions != nil
         streams = InlineArray { index in
             let role: Role = index == 0 ? .client : .server
             let offset = beginning.offsets[role.direction(client: beginning.client).index]
@@ -75,16 +59,13 @@ struct Session: StreamReader, ~Copyable {
         }
         let opened = beginning.opened ?? workspace.origin
         let elapsed = workspace.elapsed(opened.time)
-        let connectingTime = min(elapsed, beginning.requestElapsed ?? elapsed)
-        clientStates = ReadyStates(connectingAt: connectingTime)
-        serverStates = ReadyStates(connectingAt: connectingTime)
-        clientStates.advance(to: .open, at: elapsed)
-        serverStates.advance(to: .open, at: elapsed)
-        lastByteTime = hasUpgrade ? opened.time : Session.never
-        openingTime = hasUpgrade ? opened.time : nil
-        openingPacket = hasUpgrade ? opened.packet : 0
-        let answers = Role.server.direction(client: beginning.client)
-        openingEnd = beginning.isCarried ? .max : UInt32(clamping: beginning.offsets[answers.index])
+        states = SessionReadyStates(
+            connectingAt: min(elapsed, beginning.requestElapsed ?? elapsed), openAt: elapsed)
+        let end = beginning.offsets[Role.server.direction(client: beginning.client).index]
+        accepted =
+            beginning.extensions == nil
+            ? nil : AcceptedUpgrade(origin: opened, end: beginning.isCarried ? nil : end)
+        activity = SessionActivity(after: accepted?.origin.time ?? .never)
         recount(&workspace)
     }
 
@@ -114,16 +95,18 @@ struct Session: StreamReader, ~Copyable {
         _ sink: inout some EventSink & ~Copyable
     ) {
         streams[source.index].traffic.wireBytes &+= UInt64(bytes.count)
-        let pause = source.origin.time.nanoseconds(since: lastByteTime)
-        if UInt64(bitPattern: pause) > Session.pause,
+        let pause = source.origin.time.nanoseconds(since: activity.last.byte)
+        if UInt64(bitPattern: pause) > SessionActivity.shortestPause,
             lookAt(pause, before: bytes, from: source, &workspace, &sink)
         {
             streams[source.index].lastPacket = source.origin.packet
             return
         }
         streams[source.index].lastPacket = source.origin.packet
-        let ownPause = source.origin.time.nanoseconds(since: streams[source.index].lastByteTime)
-        if UInt64(bitPattern: ownPause) > Session.pause { record(ownPause, of: source.role, source.origin) }
+        let ownPause = source.origin.time.nanoseconds(since: activity.last.ofEnds[source.index])
+        if UInt64(bitPattern: ownPause) > SessionActivity.shortestPause {
+            record(ownPause, of: source.role, source.origin)
+        }
         guard streams[source.index].search == nil else {
             var context = workspace.context(id)
             suspect(bytes, from: source)
@@ -152,8 +135,8 @@ struct Session: StreamReader, ~Copyable {
 
     /// Decodes bytes whose place is known.
     mutating func decode(
-        _ bytes: Span<UInt8>, from source: Provenance,
-        _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        _ bytes: Span<UInt8>, from source: Provenance, _ context: inout EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         var input = ByteCursor(bytes)
         streams[source.index].decoder.origin = source.origin
@@ -167,8 +150,7 @@ struct Session: StreamReader, ~Copyable {
                     whole, whole.framePayload(in: input, workspace.resources),
                     whole.payload(in: input, workspace.resources), from: source, &context, &sink)
                 guard followsDeliveries else { continue }
-                follow(
-                    whole.message, from: source, context, &workspace, &sink)
+                follow(whole.message, from: source, context, &workspace, &sink)
             } else if streams[source.index].decoder.isAtBeginning,
                 passBeginning(&input, from: source, context, &workspace, &sink)
             {
@@ -176,8 +158,7 @@ struct Session: StreamReader, ~Copyable {
             } else if let output = streams[source.index].decoder.next(&input, resources: &workspace.resources) {
                 handle(output, from: source, &context, &workspace, &sink)
                 guard followsDeliveries, case .message(let message) = output else { continue }
-                follow(
-                    message, from: source, context, &workspace, &sink)
+                follow(message, from: source, context, &workspace, &sink)
             } else {
                 break
             }
@@ -239,16 +220,14 @@ struct Session: StreamReader, ~Copyable {
         let isInferred = streams[source.index].isInferred
         // It is counted already.
         let index = streams[source.index].nextMessageIndex &- 1
-        context.view.clientReadyState = clientStates.current
-        context.view.serverReadyState = serverStates.current
+        states.show(in: &context.view)
         let frame = FrameEvent(
             from: source.role, frame: whole.frame, firstPacket: packet, payload: whole.framePayloadStatus, close: nil,
             answer: nil, fragment: 1, isInferred: isInferred, origin: source.origin, messageIndex: index)
         sink.receive(.frame(frame), at: context, payload: framePayload)
         let message = MessageEvent(
             from: source.role, message: whole.message, firstPacket: packet, isInferred: isInferred,
-            origin: source.origin,
-            index: index)
+            origin: source.origin, index: index)
         sink.receive(.message(message), at: context, payload: payload)
     }
 
@@ -296,63 +275,10 @@ struct Session: StreamReader, ~Copyable {
         }
         if opcode != .close { recordBytes(from: source) }
         if workspace.options.demand.includesFrames {
-            context.view.clientReadyState = clientStates.current
-            context.view.serverReadyState = serverStates.current
+            states.show(in: &context.view)
             streams[source.index].report(event, at: context, into: &sink)
         }
         if opcode == .pong, event.answer == nil { judge(event, context, &workspace, &sink) }
-    }
-
-    /// Records that bytes of a frame came, unless a Close frame did before: what follows belongs to the end.
-    @inline(__always)
-    private mutating func recordBytes(from source: Provenance) {
-        guard firstCloser == nil || isBeforeClose(source) else { return }
-        if ending != nil { recordEnding(from: source, isMessage: false) }
-        lastByteTime = max(lastByteTime, source.origin.time)
-        streams[source.index].lastByteTime = source.origin.time
-    }
-
-    /// Records that a data message was complete, likewise.
-    @inline(__always)
-    private mutating func recordMessage(from source: Provenance) {
-        guard firstCloser == nil || isBeforeClose(source) else { return }
-        if ending != nil { recordEnding(from: source, isMessage: true) }
-        lastMessageTime = max(lastMessageTime, source.origin.time)
-    }
-
-    /// Looks at bytes that came long after those before, or whose packet's time is earlier.
-    ///
-    /// - Returns: Whether they are no frames, and were passed over.
-    @inline(never)
-    private mutating func lookAt(
-        _ pause: Int64, before bytes: Span<UInt8>, from source: Provenance, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
-    ) -> Bool {
-        guard pause < 0 else {
-            // After a FIN or RST nothing changes how long it was silent before.
-            if pauses != nil, firstCloser == nil, isAfterEnd(source.origin) { return false }
-            let before = lastByteTime == Session.never ? nil : lastByteTime
-            let speaker = streams[0].lastPacket > streams[1].lastPacket ? Role.client : .server
-            let next = Burst(
-                role: source.role, start: carriedEnd(of: source.role), before: before, lastSpeaker: speaker)
-            let isFirst = pauses == nil
-            let record = pauses ?? PauseRecord(next)
-            pauses = record
-            if isFirst { recount(&workspace) }
-            let isLived = before != nil && firstCloser == nil && !isAfterEnd(source.origin)
-            record.record(next, after: isLived ? pause : nil)
-            return false
-        }
-        if source.role == .client, source.origin.packet < openingPacket {
-            return lookAt(early: bytes, source.origin, &workspace, &sink)
-        }
-        // Bytes that waited are older than others by right.
-        guard source.origin.packet == workspace.packet, reportsFirst(.timeBackwards, of: .client) else { return false }
-        let finding = Finding(
-            Rule(.timeBackwards), Finding.milliseconds(pause == .min ? .max : -pause), from: source.role,
-            at: streams[source.index].decoder.streamOffset)
-        workspace.report(finding, at: workspace.context(id), into: &sink)
-        return false
     }
 
     /// Takes a control frame's meaning.
@@ -371,9 +297,7 @@ struct Session: StreamReader, ~Copyable {
             let fingerprint = streams[role.index].payloadFingerprint
             event.answer = streams[role.peer.index].pings.answered(fingerprint, origin)
             guard let roundTrip = event.answer?.roundTrip else { return false }
-            if let pauses, firstCloser == nil, lastMessageTime != Session.never {
-                pauses.messageSilence = max(pauses.messageSilence, origin.time.nanoseconds(since: lastMessageTime))
-            }
+            if firstCloser == nil { activity.recordPong(at: origin.time) }
             return record(roundTrip: roundTrip, &workspace)
         case .close:
             let body = streams[role.index].closeBody(event.payload)
@@ -386,15 +310,14 @@ struct Session: StreamReader, ~Copyable {
                         received: workspace.received(in: origin.packet)), from: role)
             }
             // WHATWG WebSockets: the closing handshake has started for both ends.
-            let elapsed = workspace.elapsed(origin.time)
-            clientStates.advance(to: .closing, at: elapsed)
-            serverStates.advance(to: .closing, at: elapsed)
+            states.advance(to: .closing, at: workspace.elapsed(origin.time))
             return true
         default: return false
         }
     }
 
-    private mutating func handle(
+    /// Counts a message, and reports it if that is asked for.
+    mutating func handle(
         _ message: Message, from source: Provenance, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
@@ -414,74 +337,5 @@ struct Session: StreamReader, ~Copyable {
             from: source.role, message: message, firstPacket: streams[source.index].messageFirstPacket,
             isInferred: streams[source.index].isInferred, origin: source.origin, index: index)
         streams[source.index].report(event, at: context, into: &sink)
-    }
-
-    /// Ends the session: reports what it leaves unfinished, and why it ended.
-    mutating func end(
-        _ tcp: TransportEnd, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
-    ) {
-        var context = workspace.context(id)
-        endStreams(tcp, &context, &workspace, &sink)
-        settleRest(tcp, context, &workspace, &sink)
-        reportStalls(context, &workspace, &sink)
-        if tcp.cause == .closed {
-            clientStates.advance(to: .closed, at: context.elapsed)
-            serverStates.advance(to: .closed, at: context.elapsed)
-        }
-        let late: InlineArray<2, OverduePings> = [
-            overduePings(of: .client, tcp, context.time), overduePings(of: .server, tcp, context.time),
-        ]
-        var outcome = SessionOutcome(
-            ends: [EndOutcome(&streams[0]), EndOutcome(&streams[1])], firstCloser: firstCloser,
-            clientDirection: clientDirection, lastTimes: lastTimes(tcp, isCloseFrame: true),
-            timesBeforeFin: lastTimes(tcp, isCloseFrame: false), burst: lastBurst(tcp),
-            unansweredPings: late[0].count &+ late[1].count, uncertainPings: late[0].uncertain &+ late[1].uncertain,
-            wasOpened: true)
-        if isInsideTLS { outcome.alerts = carriers?.alerts }
-        let verdict = outcome.verdict(tcp, now: context.time)
-        reportUnanswered(tcp, verdict.failure, context, &workspace, &sink)
-        if roundTrips?.hasHistogram ?? false { workspace.resources.roundTripHistograms &+= 1 }
-        workspace.resources.sessionBytes &-= Int(countedBytes)
-        reportLeftOpen(tcp, context, &workspace, &sink)
-        reportTruncated(tcp, context, &workspace, &sink)
-        let endTime = outcome.endTime(tcp, now: context.time)
-        let sample = sample(verdict, tcp, endTime)
-        workspace.record(verdict, sample, connection: context.connection)
-        let compression = self.compression
-        if let compression {
-            workspace.summary.compressedSessions &+= 1
-            workspace.summary.compression.add(compression.client)
-            workspace.summary.compression.add(compression.server)
-        }
-        let end = SessionEnd(
-            identity: identity, verdict: verdict,
-            clientReadyStates: clientStates.changes, serverReadyStates: serverStates.changes,
-            duration: tcp.duration, fromClient: streams[0].total,
-            fromServer: streams[1].total, pingRoundTrip: roundTrips?.durations,
-            tcp: tcp.health, compression: compression, sample: sample, origin: workspace.earlyEnd)
-        context.view.clientReadyState = clientStates.current
-        context.view.serverReadyState = serverStates.current
-        sink.receive(.end(end), at: context, payload: Span())
-    }
-
-    /// Decides what was not clear yet in the streams, and reports what they leave unfinished.
-    private mutating func endStreams(
-        _ tcp: TransportEnd, _ context: inout EventContext, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
-    ) {
-        let origin = workspace.earlyEnd ?? workspace.origin
-        for role in Role.allCases { endBeginning(of: role, context, &workspace, &sink) }
-        endTrials(tcp, &context, &workspace, &sink)
-        for role in Role.allCases {
-            let direction = role.direction(client: clientDirection)
-            endSearch(of: role, hasFin: tcp.isWhole[direction.index], &context, &workspace, &sink)
-            streams[role.index].decoder.judgeUnfinished()
-            let source = Provenance(role: role, origin: origin)
-            decode(Span(), from: source, &context, &workspace, &sink)
-            streams[role.index].endCompression()
-            guard let message = streams[role.index].decoder.finish(resources: &workspace.resources) else { continue }
-            handle(message, from: source, context, &workspace, &sink)
-            streams[role.index].decoder.release(resources: &workspace.resources)
-        }
     }
 }

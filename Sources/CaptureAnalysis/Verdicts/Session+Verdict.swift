@@ -37,25 +37,11 @@ extension Session {
         if upgrade.hasTextAfterHead { _ = reportsFirst(.text, of: .server) }
         for role in Role.allCases {
             guard let (rule, isLesser) = upgrade.brokenRule(of: role) else { continue }
-            let carriedEnd = role == .server && openingEnd < .max ? UInt64(openingEnd) : nil
+            let carriedEnd = role == .server ? accepted?.end : nil
             streams[role.index].record(
                 BrokenRule(
                     rule: rule, isOfUpgrade: true, isLesser: isLesser, origin: origin, carriedEnd: carriedEnd,
                     framesOfPeer: 0))
-        }
-    }
-
-    /// Advances the readyStates to what FINs and RSTs leave (WHATWG WebSockets 4).
-    ///
-    /// An end is closed by a RST, and by the other end's FIN once it has nothing left to say: it has sent its own FIN,
-    /// or both Close frames have passed.
-    mutating func advanceStates(isReset: Bool, hasClientFinished: Bool, hasServerFinished: Bool, at elapsed: Int64) {
-        let isShut = streams[0].close != nil && streams[1].close != nil
-        if isReset || hasServerFinished && (hasClientFinished || isShut) {
-            clientStates.advance(to: .closed, at: elapsed)
-        }
-        if isReset || hasClientFinished && (hasServerFinished || isShut) {
-            serverStates.advance(to: .closed, at: elapsed)
         }
     }
 }
