@@ -178,7 +178,8 @@ struct Shard: ~Copyable {
         }
         let role = sessions[session].role(of: place.direction.opposite)
         for segment in table.connections[place.slot].waiting(place.direction.opposite, limit: 16) {
-            sessions[session].suspect(segment.bytes.span, from: Provenance(role: role, origin: segment.origin))
+            sessions[session].streams[role.index].suspectPing(
+                in: segment.bytes.span, from: Provenance(role: role, origin: segment.origin))
         }
     }
 

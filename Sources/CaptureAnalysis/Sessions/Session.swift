@@ -109,7 +109,7 @@ struct Session: StreamReader, ~Copyable {
         }
         guard streams[source.index].search == nil else {
             var context = workspace.context(id)
-            suspect(bytes, from: source)
+            streams[source.index].suspectPing(in: bytes, from: source)
             search(bytes, from: source, &context, &workspace, &sink)
             return
         }
