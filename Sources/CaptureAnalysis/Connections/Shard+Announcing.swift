@@ -11,7 +11,7 @@ extension Shard {
         _ upgrade: Upgrade, _ opening: Slot<OpeningReader>, _ place: StreamPlace, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let client = openings[opening].client
+        let client = readers.openings[opening].client
         var context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
         if upgrade.isAccepted {
             context.view.clientReadyState = .open
@@ -29,7 +29,7 @@ extension Shard {
         _ upgrade: Upgrade, of feed: Feed, _ opening: Slot<OpeningReader>, _ client: Direction, _ answered: Origin
     ) -> Handshake {
         var handshake = Handshake(upgrade, answered: answered, identity(of: opening, feed, client))
-        if encryption(of: feed) != nil { handshake.url = handshake.url.encrypted }
+        if readers.encryption(of: feed) != nil { handshake.url = handshake.url.encrypted }
         return handshake
     }
 
@@ -64,22 +64,22 @@ extension Shard {
         _ upgrade: Upgrade?, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> EventContext {
         let identity = identity(of: opening, feed, client, upgrade)
-        openings[opening].identity = identity
-        openings[opening].discharge(&workspace)
+        readers.openings[opening].identity = identity
+        readers.openings[opening].discharge(&workspace)
         let view = self.opening(feed.connection, client)
-        let known = openings[opening].number
-        let stream = stream(of: feed)
+        let known = readers.openings[opening].number
+        let stream = readers.stream(of: feed)
         guard known == 0 else { return workspace.context(SessionID(connection: known, stream: stream), view: view) }
         let (number, isNew) = number(of: feed, &workspace)
-        openings[opening].number = number
+        readers.openings[opening].number = number
         let context = workspace.context(SessionID(connection: number, stream: stream), view: view)
         var start = ConnectionStart(
             &table.connections[feed.connection], identity, client: client, opening: how, &workspace)
         start.isFirstOfConnection = isNew
         start.clientDirection = client
-        start.record = records[feed.connection.index]
-        start.encryption = encryption(of: feed)
-        let proxyHeader = openings[opening].follower.proxyHeader
+        start.record = readers.records[feed.connection.index]
+        start.encryption = readers.encryption(of: feed)
+        let proxyHeader = readers.openings[opening].follower.proxyHeader
         if !proxyHeader.isEmpty { start.proxied = ProxiedConnection(header: proxyHeader.span) }
         sink.receive(.connection(start), at: context, payload: Span())
         return context
@@ -96,41 +96,30 @@ extension Shard {
     mutating func identity(
         of opening: Slot<OpeningReader>, _ feed: Feed, _ client: Direction, _ upgrade: Upgrade? = nil
     ) -> SessionIdentity {
-        let isEncrypted = feed.channel != nil && encryption(of: feed) != nil
+        let isEncrypted = feed.channel != nil && readers.encryption(of: feed) != nil
         let url = upgrade.flatMap { isEncrypted ? $0.knownURL?.encrypted : $0.knownURL }
-        if let known = openings[opening].identity { return upgrade == nil ? known : known.asking(for: url) }
+        if let known = readers.openings[opening].identity { return upgrade == nil ? known : known.asking(for: url) }
         return SessionIdentity(
-            &table.connections[feed.connection], client: client, url: url, stream: stream(of: feed))
-    }
-
-    /// What was decrypted for two streams to be read; nil if nothing was.
-    mutating func encryption(of feed: Feed) -> Encryption? {
-        guard let channel = feed.channel else { return nil }
-        var layer = Optional(channels[channel].layer)
-        while let current = layer {
-            if let encryption = layers[current].layer.encryption { return encryption }
-            layer = layers[current].parent.map { channels[$0].layer }
-        }
-        return nil
+            &table.connections[feed.connection], client: client, url: url, stream: readers.stream(of: feed))
     }
 
     /// The number of a connection on which WebSocket is seen, and whether it is new.
     private mutating func number(of feed: Feed, _ workspace: inout Workspace) -> (UInt64, isNew: Bool) {
-        guard case .layer(let layer) = connections[feed.connection.index].reader else {
+        guard case .layer(let layer) = readers.connections[feed.connection.index].reader else {
             return (workspace.numberConnection(), true)
         }
-        let isNew = layers[layer].number == 0
-        if isNew { layers[layer].number = workspace.numberConnection() }
-        return (layers[layer].number, isNew)
+        let isNew = readers.layers[layer].number == 0
+        if isNew { readers.layers[layer].number = workspace.numberConnection() }
+        return (readers.layers[layer].number, isNew)
     }
 
     /// Looks at a session's connection after the current segment.
     mutating func lookAt(_ segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ workspace: inout Workspace)
     {
-        switch connections[place.slot.index].reader {
+        switch readers.connections[place.slot.index].reader {
         case .session(let session): workspace.view = view(place, segment, session)
         case .layer:
-            let client = connections[place.slot.index].client
+            let client = readers.connections[place.slot.index].client
             workspace.view = opening(place.slot, client)
             workspace.view.addSegment(segment, from: Role(place.direction, client: client))
         case .none, .opening, .stopped, .ignored: break
@@ -139,7 +128,7 @@ extension Shard {
 
     /// Looks at a session inside a layer.
     mutating func lookAt(_ session: Slot<Session>, _ workspace: inout Workspace) {
-        sessions[session].states.show(in: &workspace.view)
+        readers.sessions[session].states.show(in: &workspace.view)
     }
 
     /// A session's connection after the current segment.
@@ -147,14 +136,14 @@ extension Shard {
         _ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Slot<Session>
     ) -> ConnectionView {
         var view = self.view(place.slot, session)
-        view.addSegment(segment, from: Role(place.direction, client: sessions[session].clientDirection))
+        view.addSegment(segment, from: readers.role(of: place.direction, in: session))
         return view
     }
 
     /// A session's connection without a segment.
     mutating func view(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) -> ConnectionView {
-        var view = opening(slot, sessions[session].clientDirection)
-        sessions[session].states.show(in: &view)
+        var view = opening(slot, readers.sessions[session].clientDirection)
+        readers.sessions[session].states.show(in: &view)
         return view
     }
 

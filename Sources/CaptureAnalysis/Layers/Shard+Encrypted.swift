@@ -11,13 +11,14 @@ extension Shard {
         _ layer: Slot<LayerReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard feed.channel == nil, let outcome = layers[layer].layer.encryptedOutcome, let obstacle = outcome.obstacle,
+        guard feed.channel == nil, let outcome = readers.layers[layer].layer.encryptedOutcome,
+            let obstacle = outcome.obstacle,
             outcome.hasHello || outcome.beginsMidstream
         else { return }
         let slot = feed.connection
         let client = outcome.client ?? .fromInitiator
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
-        let passed = layers[layer].passed.map { self.passed[$0] } ?? PassedTraffic()
+        let passed = readers.layers[layer].passed.map { readers.passed[$0] } ?? PassedTraffic()
         let bytes: InlineArray<2, UInt64> = [
             table.connections[slot].nextOffset(of: .fromInitiator) &+ passed.bytes[0],
             table.connections[slot].nextOffset(of: .fromResponder) &+ passed.bytes[1],
@@ -56,12 +57,12 @@ extension Shard {
         _ length: Int, from direction: Direction, on layer: Slot<LayerReader>, at time: Timestamp,
         after previous: Timestamp
     ) {
-        if let slot = layers[layer].passed {
-            passed[slot].count(length, from: direction, at: time, after: previous)
+        if let slot = readers.layers[layer].passed {
+            readers.passed[slot].count(length, from: direction, at: time, after: previous)
         } else {
             var first = PassedTraffic()
             first.count(length, from: direction, at: time, after: previous)
-            layers[layer].passed = passed.insert(first)
+            readers.layers[layer].passed = readers.passed.insert(first)
         }
     }
 

@@ -70,7 +70,7 @@ extension Pipeline {
         for shard in stride(from: index, to: Limits.shards, by: parts) {
             swap(&shards[shard], &part.shards[shard])
             workspace.adopt(shard, from: &part.workspace)
-            shards[shard].renumber { merge.number(of: $0, in: index) }
+            shards[shard].readers.renumber { merge.number(of: $0, in: index) }
         }
         workspace.summary.add(part.workspace.summary)
         workspace.comparison = merge.comparison
