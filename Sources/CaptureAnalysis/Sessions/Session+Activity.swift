@@ -90,6 +90,7 @@ extension Session {
     mutating func recordFin(
         in packet: UInt64, from sender: Role, received: UInt64?, _ workspace: inout Workspace
     ) {
+        guard activity.firstFin?.packet != packet else { return }
         let received = packet == workspace.packet ? received : nil
         let hasGrown = activity.record(FirstFin(packet: packet, sender: sender, received: received))
         if hasGrown { recount(&workspace) }

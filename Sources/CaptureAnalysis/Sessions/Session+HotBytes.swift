@@ -5,8 +5,8 @@ import WireFormat
 ///
 /// Tests hold them against the fields' addresses.
 extension Session {
-    /// The bytes of the value that every segment touches, all before the streams: for a look ahead.
-    static var headBytes: Range<Int> { 0..<headByteCount }
+    /// The bytes of the value that every segment touches beside a stream's: for a look ahead.
+    static var headBytes: Range<Int> { 0..<64 }
 
     /// The bytes that frames of an end touch, about.
     @inline(__always)
@@ -26,7 +26,7 @@ extension Session {
     }
 
     /// How many bytes stand before the streams.
-    private static var headByteCount: Int { 96 }
+    private static var headByteCount: Int { 104 }
 
     /// Asks the processor to bring near what the next bytes change if a layer carries it.
     ///

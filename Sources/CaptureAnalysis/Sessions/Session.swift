@@ -6,14 +6,10 @@ import WireFormat
 /// Hot code reads single properties or calls mutating methods: to call any other method on a value of this kind, the
 /// compiler moves it first.
 struct Session: StreamReader, ~Copyable {
-    // What every frame touches stands first.
+    // What every frame touches stands first: see `headBytes`.
 
-    /// Its connection, and its stream in that.
-    var id: SessionID
     /// When bytes and messages came, up to the first Close frame.
     var activity: SessionActivity
-    /// The lives of both ends' WebSockets.
-    var states: SessionReadyStates
     /// The direction that the client sends.
     let clientDirection: Direction
     /// Whether segments are looked at for more than their bytes.
@@ -26,6 +22,12 @@ struct Session: StreamReader, ~Copyable {
     var isInsideTLS = false
     /// Who sent the first Close frame.
     var firstCloser: Role?
+    /// The lives of both ends' WebSockets.
+    var states: SessionReadyStates
+    /// The bytes that it was last counted with (``recount(_:)``).
+    var countedBytes: UInt32 = 0
+    /// Its connection, and its stream in that.
+    var id: SessionID
     /// What the client and the server send, by ``Role/index``.
     var streams: InlineArray<2, SessionStream>
     /// How long Pings took to be answered; nil before the first Pong.
@@ -34,8 +36,6 @@ struct Session: StreamReader, ~Copyable {
     let carriers: CarrierMaps?
     /// The response that accepted the upgrade; nil if that is not in the capture.
     let accepted: AcceptedUpgrade?
-    /// The bytes that it was last counted with (``recount(_:)``).
-    var countedBytes: UInt32 = 0
     /// What names it.
     let identity: SessionIdentity
 

@@ -71,10 +71,8 @@ struct SessionActivity {
     ///
     /// - Returns: Whether that took memory.
     mutating func record(_ fin: FirstFin) -> Bool {
-        guard firstFin?.packet != fin.packet else { return false }
-        let isFirst = firstFin == nil
-        firstFin = fin
-        return isFirst
+        defer { firstFin = fin }
+        return firstFin == nil
     }
 
     /// Forgets the FIN, or the RST in place of one, which has ended nothing.
