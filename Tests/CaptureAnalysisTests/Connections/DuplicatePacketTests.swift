@@ -49,7 +49,8 @@ struct DuplicatePacketTests {
     }
 
     @Test(
-        "Packets seen more than twice, or of IPv6, likewise", arguments: [(1, true), (2, false), (2, true), (7, false)])
+        "Packets seen more than twice, or of IPv6, are no retransmissions either",
+        arguments: [(1, true), (2, false), (2, true), (7, false)])
     func copies(copies: Int64, isV6: Bool) throws {
         let packets = Self.talk(isNumbered: !isV6, isV6: isV6)
         let analysis = Analysis(Self.twice(packets, after: 5000, copies: copies))
@@ -129,7 +130,7 @@ struct DuplicatePacketTests {
 }
 
 extension DuplicatePacketTests {
-    @Test("A FIN that is sent again is told again")
+    @Test("A FIN that is sent again is reported again")
     func secondFin() throws {
         var packets = Self.talk(isNumbered: true)
         let fin = try #require(packets.firstIndex { $0.bytes[47] & 1 != 0 })

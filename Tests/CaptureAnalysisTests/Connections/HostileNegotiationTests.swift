@@ -29,7 +29,7 @@ struct HostileNegotiationTests {
         ]
     }
 
-    @Test("cost time in proportion to their bytes, and bring few findings", arguments: 0..<4)
+    @Test("Hostile negotiations cost time in proportion to their bytes, and bring few findings", arguments: 0..<4)
     func time(index: Int) throws {
         // Squared, it would be 16 times.
         #expect(try cost(Self.negotiations(share: 1)[index]) < 9 * cost(Self.negotiations(share: 4)[index]))

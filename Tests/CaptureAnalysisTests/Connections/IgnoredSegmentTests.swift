@@ -111,7 +111,9 @@ struct IgnoredSegmentTests {
         return packets
     }
 
-    @Test("give way to those that it takes, and the finding says why", arguments: forgeries, [1, 3])
+    @Test(
+        "A segment that the receiver ignores gives way to the one it takes, and the finding says why",
+        arguments: forgeries, [1, 3])
     private func giveWay(forgery: Forgery, repeats: Int) {
         for isBatched in [true, false] {
             let analysis = Analysis(Self.packets(forgery, repeats: repeats), isBatched: isBatched)
@@ -125,7 +127,7 @@ struct IgnoredSegmentTests {
     }
 
     @Test(
-        "are taken if the receiver acknowledges them, and what they differ in means nothing from then on",
+        "A doubtful segment is taken if the receiver acknowledges it, and its oddity means nothing from then on",
         arguments: forgeries)
     private func acknowledged(forgery: Forgery) {
         let session = Self.session(isStamped: forgery.isStamped)
@@ -154,7 +156,7 @@ struct IgnoredSegmentTests {
         #expect(!analysis.rules.contains("tcp.not-accepted"))
     }
 
-    @Test("are not told if the copy that is taken is the same", arguments: forgeries)
+    @Test("An ignored segment is not reported if the copy that is taken is the same", arguments: forgeries)
     private func same(forgery: Forgery) {
         let session = Self.session(isStamped: false)
         var packets = session.packets
@@ -173,7 +175,7 @@ struct IgnoredSegmentTests {
     }
 
     @Test(
-        "are none that have options of which Linux makes nothing",
+        "Options that Linux makes nothing of are no reason to ignore a segment",
         arguments: [
             [29, 16] + Array(repeating: 7, count: 14), [5, 1, 1, 1], [1, 1, 1, 5] + Array(repeating: 1, count: 16),
             [19, 10, 7, 7, 7, 7, 7, 7, 7, 7, 1, 1],
@@ -192,7 +194,7 @@ struct IgnoredSegmentTests {
         #expect(Analysis(packets).texts == ["one", "real"])
     }
 
-    @Test("are those after a RST, whatever flags it has beside")
+    @Test("Segments after a RST are ignored, whatever other flags it has")
     func resetWithSYN() {
         for flags in [.rst, [.rst, .syn], [.rst, .syn, .fin, .psh, .ack]] as [TCPFlags] {
             let session = Self.session(isStamped: false)
@@ -208,7 +210,9 @@ struct IgnoredSegmentTests {
         }
     }
 
-    @Test("in a SYN are taken if the SYN ACK acknowledges them (RFC 7413), else sent again", arguments: [true, false])
+    @Test(
+        "Bytes in a SYN are taken if the SYN ACK acknowledges them (RFC 7413), else they are sent again",
+        arguments: [true, false])
     func inSYN(isFast: Bool) {
         let request = Array(TCPConversation.upgradeRequest().utf8)
         let other = Array(TCPConversation.upgradeRequest("/evil").utf8.prefix(request.count))
@@ -231,7 +235,7 @@ struct IgnoredSegmentTests {
         #expect(analysis.rules.contains("tcp.not-accepted") == !isFast)
     }
 
-    @Test("among SYNs are those that no SYN ACK answers, before and after the handshake", arguments: [0, 1, 2, 3])
+    @Test("A SYN that no SYN ACK answers is ignored, before and after the handshake", arguments: [0, 1, 2, 3])
     func otherSYN(place: Int) {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -246,7 +250,7 @@ struct IgnoredSegmentTests {
         #expect(analysis.connections.count == 1)
     }
 
-    @Test("while the window is closed are sent again")
+    @Test("Bytes sent into a closed window are sent again")
     func closedWindow() {
         let session = Self.session(isStamped: false)
         var (packets, client) = (session.packets, session.client)

@@ -24,7 +24,7 @@ struct LatePacketsTests {
     }
 
     @Test(
-        "Keeps who closed first behind other requests, though one end was captured late",
+        "Who closed first is known after other requests, though one end was captured late",
         arguments: [ExpectedMessage.Sender.client, .server], [1, 3, 8])
     func behindRequests(late: ExpectedMessage.Sender, milliseconds: Int64) throws {
         var talk = TCPConversation()
@@ -52,7 +52,7 @@ struct LatePacketsTests {
     }
 
     @Test(
-        "Knows that a Pong answers a Ping that was captured later, as it acknowledges it",
+        "A Pong answers a Ping that was captured later if it acknowledges it",
         arguments: [ExpectedMessage.Sender.client, .server], [1, 8, 20, 200])
     func pongFirst(late: ExpectedMessage.Sender, milliseconds: Int64) throws {
         var talk = TCPConversation()
@@ -70,7 +70,7 @@ struct LatePacketsTests {
         #expect(analysis.frames.allSatisfy { $0.answer?.roundTrip ?? 0 >= 0 })
     }
 
-    @Test("Knows that a Pong does not answer a later Ping with its payload, as it does not acknowledge it")
+    @Test("A Pong does not answer a later Ping with its payload unless it acknowledges it")
     func pongBefore() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -86,7 +86,7 @@ struct LatePacketsTests {
         #expect(try analysis.end.verdict.unansweredPings == 1)
     }
 
-    @Test("Finds the session behind a head of the PROXY protocol that was captured after the 101")
+    @Test("A session is found after a head of the PROXY protocol that was captured after the 101")
     func proxyLate() throws {
         var talk = TCPConversation()
         talk.open()
@@ -100,7 +100,7 @@ struct LatePacketsTests {
         #expect(analysis.connections.first?.proxied?.version == 1)
     }
 
-    @Test("Says who failed the connection, though the frame that breaks the rule was captured after its Close frame")
+    @Test("Who failed the connection is known though the frame that breaks the rule was captured after the Close frame")
     func failedOverLate() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -115,7 +115,7 @@ struct LatePacketsTests {
         }
     }
 
-    @Test("Says who failed the connection over the upgrade, whatever the clock or the order of the capture")
+    @Test("Who failed the connection over the upgrade is known, whatever the clock or the order of the capture")
     func failedOverUpgrade() throws {
         var talk = TCPConversation()
         talk.open()

@@ -22,7 +22,7 @@ struct OneDirectionTests {
         return Array(talk.packets.sent(by: end).dropFirst(withOpening ? 0 : end == .client ? 2 : 1))
     }
 
-    @Test("Of the client alone gives its messages, and no answer", arguments: [true, false])
+    @Test("The client's direction alone gives its messages, and no answer", arguments: [true, false])
     func client(withOpening: Bool) throws {
         let analysis = Analysis(Self.packets(of: .client, withOpening: withOpening))
         #expect(analysis.texts == (0..<Self.count).map { "client \($0) says so" })
@@ -33,7 +33,8 @@ struct OneDirectionTests {
     }
 
     @Test(
-        "Of the client alone gives what follows a long message, and the message too if it is kept", arguments: [30, 90])
+        "The client's direction alone gives what follows a long message, and the message too if it is kept",
+        arguments: [30, 90])
     func upload(kibibytes: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -52,7 +53,7 @@ struct OneDirectionTests {
         #expect(analysis.handshakes.map(\.isAccepted) == [true])
     }
 
-    @Test("Of the client alone shows what is said in a tunnel", arguments: [1, 2])
+    @Test("The client's direction alone shows what is said in a tunnel", arguments: [1, 2])
     func tunnel(proxies: Int) {
         var talk = TCPConversation()
         talk.open()
@@ -71,7 +72,7 @@ struct OneDirectionTests {
         #expect(analysis.texts == (0..<Self.count).map { "client \($0) says so" })
     }
 
-    @Test("Of the client alone shows an accepted upgrade though a later segment begins like a request")
+    @Test("The client's direction alone shows an accepted upgrade though a later segment begins like a request")
     func likeRequest() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -93,7 +94,7 @@ struct OneDirectionTests {
         #expect(analysis.texts.suffix(Self.count) == (0..<Self.count).map { "client \($0) says so" })
     }
 
-    @Test("Of the server alone gives its messages, and no request", arguments: [true, false])
+    @Test("The server's direction alone gives its messages, and no request", arguments: [true, false])
     func server(withOpening: Bool) throws {
         let analysis = Analysis(Self.packets(of: .server, withOpening: withOpening))
         #expect(analysis.texts == (0..<Self.count).map { "server \($0) says so" })
@@ -104,7 +105,7 @@ struct OneDirectionTests {
         #expect(analysis.rules.isEmpty)
     }
 
-    @Test("Does not show whether Pings and Close frames were answered")
+    @Test("One direction does not show whether Pings and Close frames were answered")
     func answers() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -122,14 +123,15 @@ struct OneDirectionTests {
         #expect(try analysis.end.verdict.serverSees == nil)
     }
 
-    @Test("Without frames does not show whether the upgrade was accepted")
+    @Test("One direction without frames does not show whether the upgrade was accepted")
     func nothing() throws {
         let analysis = Analysis(Self.packets(of: .client, texts: 0, withOpening: true))
         let handshake = try #require(analysis.handshakes.first)
         #expect(!handshake.isAccepted && handshake.status == nil && handshake.isAnswerMissing)
     }
 
-    @Test("Whose other one has only a SYN does not show whether the upgrade was accepted", arguments: [0, 1, 2, 12])
+    @Test(
+        "One direction and a SYN of the other do not show whether the upgrade was accepted", arguments: [0, 1, 2, 12])
     func onlySYN(count: Int) throws {
         // The client's ACK of the answer shows that there was one.
         var talk = TCPConversation()
@@ -149,7 +151,7 @@ struct OneDirectionTests {
         #expect(handshake.isAccepted == (count >= 2))
     }
 
-    @Test("Whose other one has only a SYN and nothing acknowledged has an upgrade that was never answered")
+    @Test("One direction that acknowledges nothing beside a SYN shows that the upgrade was never answered")
     func onlySYNUnacknowledged() throws {
         var talk = TCPConversation()
         talk.open()
@@ -165,7 +167,7 @@ struct OneDirectionTests {
         (0, .client), (1, .client), (3, .client), (0, .server), (1, .server), (3, .server),
     ]
 
-    @Test("Shows what the end says, whatever came before, and not who closed first", arguments: exchanges)
+    @Test("One direction shows what its end says, whatever came before, and not who closed first", arguments: exchanges)
     func close(count: Int, end: ExpectedMessage.Sender) throws {
         for isV6 in [false, true] {
             var talk =
@@ -199,7 +201,7 @@ struct OneDirectionTests {
         }
     }
 
-    @Test("Has the states of its WebSocket in order, at the times of their own packets", arguments: exchanges)
+    @Test("One direction shows the readyStates in order, at the times of their own packets", arguments: exchanges)
     func states(count: Int, end: ExpectedMessage.Sender) throws {
         var talk = TCPConversation()
         talk.open()
@@ -263,7 +265,7 @@ struct LostOpeningTests {
         (0..<count).flatMap { ["client \($0) says so", "server \($0) says so"] }
     }
 
-    @Test("Lacks the request: the 101 gives the session", arguments: [2, 3, 12, 40])
+    @Test("A capture without the request gives the session by its 101", arguments: [2, 3, 12, 40])
     func request(count: Int) throws {
         let analysis = Self.analysis(texts: count, without: [Self.request])
         #expect(analysis.texts.sorted() == Self.texts(count).sorted())
@@ -279,7 +281,7 @@ struct LostOpeningTests {
         #expect(verdict.silence == 1_000_000)
     }
 
-    @Test("Lacks the request and frames after it")
+    @Test("A capture without the request and the frames after it gives the session by its 101")
     func requestAndFrames() throws {
         let analysis = Self.analysis(texts: 6, without: [Self.request, 5, 7])
         #expect(
@@ -289,7 +291,7 @@ struct LostOpeningTests {
         #expect(try analysis.end.verdict.isClean)
     }
 
-    @Test("Lacks the request of one exchange, which had no upgrade: the next one counts")
+    @Test("A capture without the request of an exchange before the upgrade gives the session")
     func otherRequest() throws {
         var talk = TCPConversation()
         talk.open()
@@ -304,7 +306,9 @@ struct LostOpeningTests {
         #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
     }
 
-    @Test("Lacks both: frames alone give the session, as if it had begun before the capture", arguments: [12, 40])
+    @Test(
+        "A capture without request and 101 gives the session by its frames, as if it had begun before the capture",
+        arguments: [12, 40])
     func both(count: Int) throws {
         let analysis = Self.analysis(texts: count, without: [Self.request, Self.response])
         #expect(analysis.texts.sorted() == Self.texts(count).sorted())

@@ -57,7 +57,7 @@ struct PortReuse: Sendable, CustomTestStringConvertible {
 
 @Suite("Sessions that follow each other on the same ports, with one end captured late")
 struct PortReuseTests {
-    @Test("Are whole, each by itself", arguments: PortReuse.all)
+    @Test("Sessions that follow each other on the same ports are whole, each by itself", arguments: PortReuse.all)
     func apart(reuse: PortReuse) throws {
         let analysis = Analysis(reuse.packets)
         #expect(analysis.ends.count == 3)

@@ -95,7 +95,7 @@ struct ResetAftermathTests {
     }
 
     @Test(
-        "is told, and ends the session unless both ends go on", arguments: Aftermath.all,
+        "What follows a RST is reported, and the RST ends the session unless both ends go on", arguments: Aftermath.all,
         [ExpectedMessage.Sender.client, .server])
     func follows(aftermath: Aftermath, sender: ExpectedMessage.Sender) throws {
         var talk = begin(sender)
@@ -134,7 +134,7 @@ struct ResetAftermathTests {
         }
     }
 
-    @Test("says how many bytes, and where they begin")
+    @Test("The finding on bytes after a RST says how many there are, and where they begin")
     func text() throws {
         var talk = begin(.server)
         talk.send(WireFrame.text("on its way", from: .client), from: .client)
@@ -146,7 +146,7 @@ struct ResetAftermathTests {
         #expect(finding.from == .client && finding.streamOffset == UInt64(request))
     }
 
-    @Test("makes no clean end of an answer that came too late", arguments: [ExpectedMessage.Sender.client, .server])
+    @Test("A Close frame after a RST makes no clean end", arguments: [ExpectedMessage.Sender.client, .server])
     func lateAnswer(sender: ExpectedMessage.Sender) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -160,7 +160,7 @@ struct ResetAftermathTests {
         #expect(told?.code == .abnormalClosure)
     }
 
-    @Test("is a new connection where a SYN comes first", arguments: [ExpectedMessage.Sender.client, .server])
+    @Test("A SYN after a RST opens a new connection", arguments: [ExpectedMessage.Sender.client, .server])
     func reopened(sender: ExpectedMessage.Sender) throws {
         let first = begin(sender)
         var second = TCPConversation(at: 1_700_000_001, initialSequence: 900_000)
@@ -172,7 +172,7 @@ struct ResetAftermathTests {
         #expect(analysis.ends.map(\.verdict.layer) == [.rst, .fin] && analysis.tcpRules.isEmpty)
     }
 
-    @Test("is waited for no longer than two seconds, by the time of other connections")
+    @Test("What follows a RST is awaited for two seconds, by the time of other connections")
     func patience() throws {
         var packets = begin(.server).packets
         // Some of these are of the same shard.

@@ -77,7 +77,9 @@ struct UpgradeVariantsTests {
         Variant(),
     ]
 
-    @Test("break just the rules that they are to break, and carry frames all the same", arguments: variants)
+    @Test(
+        "Variants of upgrades break just the rules that they are to break, and carry frames all the same",
+        arguments: variants)
     func rules(variant: Variant) throws {
         var talk = TCPConversation()
         talk.open()
@@ -96,7 +98,7 @@ struct UpgradeVariantsTests {
     }
 
     @Test(
-        "that a proxy has stripped are listed as refused, whatever the answer",
+        "Upgrades that a proxy has stripped are listed as refused, whatever the answer",
         arguments: ["200 OK", "400 Bad Request", "404 Not Found", "426 Upgrade Required", "502 Bad Gateway"])
     func stripped(status: String) throws {
         for connection in ["", "Connection: close\r\n", "Connection: keep-alive\r\n"] {

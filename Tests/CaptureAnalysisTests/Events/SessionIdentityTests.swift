@@ -15,7 +15,7 @@ struct SessionIdentityTests {
         return talk
     }
 
-    @Test("is the SHA-1 of what names its connection")
+    @Test("The identity is the SHA-1 of what names the connection")
     func recipe() throws {
         let analysis = Analysis(Self.talk())
         // Python: hashlib.sha1(b"1:UfmReSlpuLOyewvEJZYkdiZEDI0=" + struct.pack(">IIq", 1000, 2000, 1700000000 * 10**9))
@@ -28,7 +28,7 @@ struct SessionIdentityTests {
         #expect(end.communityID == "1:UfmReSlpuLOyewvEJZYkdiZEDI0=")
     }
 
-    @Test("is the same in every file with the SYN, wherever that file ends", arguments: [4, 5, 6, 12])
+    @Test("The identity is the same in every file with the SYN, wherever that file ends", arguments: [4, 5, 6, 12])
     func shards(count: Int) throws {
         let packets = Self.talk().packets
         let whole = try Analysis(packets).end.identity.sessionID
@@ -37,7 +37,7 @@ struct SessionIdentityTests {
         #expect(others.ends.map(\.identity.sessionID).contains(whole))
     }
 
-    @Test("is another one in a file without the SYN, the same in every run", arguments: [1, 3, 5])
+    @Test("The identity is another one in a file without the SYN, the same in every run", arguments: [1, 3, 5])
     func withoutSYN(dropped: Int) throws {
         let packets = Self.talk().packets
         let rest = Array(packets.dropFirst(dropped))
@@ -46,7 +46,7 @@ struct SessionIdentityTests {
         #expect(try identity != Analysis(packets).end.identity.sessionID)
     }
 
-    @Test("tells connections with the same ends apart, by sequence number and time")
+    @Test("The identity tells connections with the same ends apart, by sequence number and time")
     func portsUsedAgain() throws {
         let identities = [
             Analysis(Self.talk()), Analysis(Self.talk(at: 1_700_000_001)),
@@ -54,7 +54,7 @@ struct SessionIdentityTests {
         #expect(Set(identities).count == 2)
     }
 
-    @Test("is that of the connection if an upgrade is retried on it")
+    @Test("An upgrade that is retried on a connection keeps its identity")
     func retried() throws {
         var talk = TCPConversation()
         talk.open()
@@ -74,7 +74,7 @@ struct SessionIdentityTests {
 
 @Suite("The numbers of messages")
 struct MessageIndexTests {
-    @Test("are those of their frames, in each direction")
+    @Test("The identities of messages are those of their frames, in each direction")
     func indices() throws {
         var talk = TCPConversation()
         talk.openWebSocket()

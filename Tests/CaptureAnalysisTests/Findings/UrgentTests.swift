@@ -13,7 +13,7 @@ struct UrgentTests {
         (0, 1, nil), (0, 0, nil), (3, 4, nil), (13, 14, nil), (5, 6, 9), (9, 10, 9), (10, 11, 9), (13, 14, 9),
     ]
 
-    @Test("Bytes at the urgent pointer are left out, and it is told", arguments: rows)
+    @Test("Bytes at the urgent pointer are left out, and reported", arguments: rows)
     func leftOut(place: Int, pointer: UInt16, split: Int?) {
         var talk = TCPConversation()
         talk.openWebSocket()

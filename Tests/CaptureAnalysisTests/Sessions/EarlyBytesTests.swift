@@ -61,7 +61,7 @@ struct EarlyBytes: Sendable, CustomTestStringConvertible {
 
 @Suite("Bytes of the client before the response to its upgrade")
 struct EarlyBytesTests {
-    @Test("have their own packets, and are said to be early", arguments: EarlyBytes.all)
+    @Test("Frames before the 101 keep their own packets, and are reported as early", arguments: EarlyBytes.all)
     func early(bytes: EarlyBytes) throws {
         var talk = TCPConversation()
         talk.open()
@@ -84,7 +84,7 @@ struct EarlyBytesTests {
         #expect(try analysis.end.verdict.by == .client && analysis.end.verdict.isClean)
     }
 
-    @Test("are Pings whose round trip begins with their own packet")
+    @Test("The round trip of a Ping before the 101 begins with its own packet")
     func roundTrip() throws {
         var talk = TCPConversation()
         talk.open()
@@ -149,7 +149,8 @@ struct BytesAfterAnswerTests {
         case oneByOne
     }
 
-    @Test("are frames, or text that is passed over", arguments: BytesAfterAnswer.all, Way.allCases)
+    @Test(
+        "Text after the head of the 101 is skipped, frames are decoded", arguments: BytesAfterAnswer.all, Way.allCases)
     func after(answer: BytesAfterAnswer, way: Way) throws {
         var talk = TCPConversation()
         talk.open()
@@ -169,7 +170,7 @@ struct BytesAfterAnswerTests {
         #expect(try analysis.end.verdict.by == .client && analysis.end.verdict.isClean)
     }
 
-    @Test("are a reason to fail the connection", arguments: [false, true])
+    @Test("Text after the head of the 101 is a reason to fail the connection", arguments: [false, true])
     func fails(isApart: Bool) throws {
         // What browsers and MQTTX do with an empty line too many.
         var talk = TCPConversation()
@@ -185,7 +186,7 @@ struct BytesAfterAnswerTests {
         #expect(verdict.clientEvent?.code == .abnormalClosure)
     }
 
-    @Test("are text all along if no frame follows")
+    @Test("Text after the head of the 101 is text to its end if no frame follows")
     func onlyText() {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -197,7 +198,7 @@ struct BytesAfterAnswerTests {
         #expect(analysis.findings.last?.text.contains("look like text") == true)
     }
 
-    @Test("are no text of the upgrade if they are another protocol")
+    @Test("Another protocol after the head of the 101 is no text of the upgrade")
     func otherProtocol() {
         var talk = TCPConversation()
         talk.open()

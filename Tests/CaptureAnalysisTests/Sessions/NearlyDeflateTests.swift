@@ -64,7 +64,7 @@ struct NearlyDeflateTests {
         return talk
     }
 
-    @Test("shows what it inflates to, and says what is wrong", arguments: NearlyDeflate.all)
+    @Test("Compressed data that is nearly right is shown as it inflates, and reported", arguments: NearlyDeflate.all)
     func nearly(data: NearlyDeflate) throws {
         for answer in ["permessage-deflate", "permessage-deflate; server_no_context_takeover"] {
             let analysis = Analysis(talk(answer, data.payloads))
@@ -77,7 +77,9 @@ struct NearlyDeflateTests {
         }
     }
 
-    @Test("is a reason to fail the connection, unless more messages were taken or an error gives a better one")
+    @Test(
+        "Compressed data that is nearly right is a reason to fail, unless the end went on or an error gives a better one"
+    )
     func failure() throws {
         for (payloads, rule): ([[UInt8]], String?) in [
             ([[0x4a]], "deflate.unfinished"), ([[0x4a], [0x07, 0x20]], "deflate.broken"),
@@ -93,7 +95,7 @@ struct NearlyDeflateTests {
         }
     }
 
-    @Test("does not spoil the messages after it if each is compressed on its own")
+    @Test("Compressed data that is nearly right spoils no message after it if each is compressed on its own")
     func nextMessage() throws {
         let hello: [UInt8] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
         let analysis = Analysis(

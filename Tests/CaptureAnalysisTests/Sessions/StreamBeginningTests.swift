@@ -100,7 +100,8 @@ struct StreamBeginningTests {
         return Analysis(talk)
     }
 
-    @Test("is no frame if it is another protocol", arguments: StreamBeginning.foreign, [false, true])
+    @Test(
+        "What begins a stream is no frame if it is another protocol", arguments: StreamBeginning.foreign, [false, true])
     func foreign(beginning: StreamBeginning, oneByOne: Bool) throws {
         let analysis = analysis(beginning, oneByOne: oneByOne)
         let sender: Role = beginning.sender == .client ? .client : .server
@@ -113,7 +114,9 @@ struct StreamBeginningTests {
         #expect(try analysis.end.verdict.failure?.by == sender.peer)
     }
 
-    @Test("leaves open what the end sent that it hides", arguments: ExpectedMessage.Sender.allCases)
+    @Test(
+        "What stands in place of frames leaves open what its sender said behind it",
+        arguments: ExpectedMessage.Sender.allCases)
     func hidden(sender: ExpectedMessage.Sender) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -131,7 +134,7 @@ struct StreamBeginningTests {
         #expect(verdict.unansweredPings == 0 && verdict.uncertainPings == 1)
     }
 
-    @Test("is a frame if it can be one", arguments: StreamBeginning.frames, [false, true])
+    @Test("What begins a stream is a frame if it can be one", arguments: StreamBeginning.frames, [false, true])
     func frames(beginning: StreamBeginning, oneByOne: Bool) {
         let analysis = analysis(beginning, oneByOne: oneByOne)
         #expect(analysis.texts == [""])
@@ -161,7 +164,7 @@ struct StreamBeginningTests {
         #expect(analysis.rules == ["handshake.text-after-head"] && analysis.frames.count == 1)
     }
 
-    @Test("Bytes of the server before its response are told")
+    @Test("Bytes of the server before its response are reported")
     func beforeResponse() throws {
         for isAsked in [false, true] {
             var talk = TCPConversation()
@@ -178,7 +181,7 @@ struct StreamBeginningTests {
         }
     }
 
-    @Test("Rules that a request breaks are told if nobody answers it")
+    @Test("Rules that a request breaks are reported if nobody answers it")
     func unanswered() {
         var talk = TCPConversation()
         talk.open()

@@ -14,7 +14,7 @@ struct TotalsTests {
         return isRefused ? [talk.packets[0], talk.packets[3]] : [talk.packets[0], talk.packets[0]]
     }
 
-    @Test("name the servers that refuse connections, and those that do not answer")
+    @Test("The totals name the servers that refuse connections, and those that do not answer")
     func failedConnections() throws {
         var packets: [TimedPacket] = []
         for port in 1...3 { packets += attempt("10.0.0.7:500\(port)", to: "10.0.0.9:81", isRefused: true) }
@@ -35,7 +35,7 @@ struct TotalsTests {
         #expect(summary.servers == [refusing, silentServer])
     }
 
-    @Test("count sessions, refused and unanswered upgrades, polling and event streams by server")
+    @Test("The totals count sessions, refused and unanswered upgrades, polling and event streams by server")
     func servers() throws {
         var packets: [TimedPacket] = []
         func add(_ port: Int, _ request: String, _ response: String) {
@@ -66,7 +66,7 @@ struct TotalsTests {
         #expect(summary.servers == [server])
     }
 
-    @Test("list 100 servers, those with most first, and count the rest")
+    @Test("The totals list 100 servers, those with most first, and count the rest")
     func manyServers() throws {
         var packets: [TimedPacket] = []
         for port in 1...120 {
@@ -80,7 +80,7 @@ struct TotalsTests {
         #expect(summary.servers.first?.server == Endpoint("10.0.0.9:111"))
     }
 
-    @Test("group sessions by how they ended, and findings by rule")
+    @Test("The totals group sessions by how they ended, and findings by rule")
     func endings() throws {
         var packets: [TimedPacket] = []
         for (number, code) in [1000, 1000, 1011, nil].enumerated() {
@@ -125,7 +125,7 @@ struct TotalsTests {
         return (outer.packets + inner.packets).sorted { $0.time < $1.time }
     }
 
-    @Test("pair the two sides of a proxy by their key")
+    @Test("The totals pair the two sides of a proxy by their key")
     func proxies() throws {
         let summary = try Analysis(proxied("10.0.0.9:9000", after: 100)).summary
         // The inner upgrade is answered first, and so has number 1.
@@ -133,7 +133,7 @@ struct TotalsTests {
     }
 
     @Test(
-        "name the proxy that ended a session towards both ends",
+        "The totals name the proxy that ended a session towards both ends",
         arguments: [
             (.server, .client, "10.0.0.5:80"), (.client, .client, nil), (.server, .server, nil),
             (.client, .server, nil),
@@ -144,7 +144,7 @@ struct TotalsTests {
         #expect(session.endedBy.map { "\($0)" } == proxy)
     }
 
-    @Test("pair no sessions with the same server, and none whose upgrades do not overlap")
+    @Test("The totals pair no sessions with the same server, and none whose upgrades do not overlap")
     func noProxies() throws {
         #expect(
             try Analysis(proxied("10.0.0.5:80", after: 100, client: "10.0.0.8:4000")).summary.proxiedSessions == [])

@@ -84,7 +84,8 @@ struct FailedUpgradeTests {
 
     private func role(_ sender: ExpectedMessage.Sender) -> Role { sender == .client ? .client : .server }
 
-    @Test("has failed the connection, by FIN or by RST", arguments: BrokenUpgrade.all)
+    @Test(
+        "An end that leaves over the upgrade has failed the connection, by FIN or by RST", arguments: BrokenUpgrade.all)
     func fails(broken: BrokenUpgrade) throws {
         let leaver = broken.from.peer
         for leaves: (inout TCPConversation) -> Void in [
@@ -97,7 +98,7 @@ struct FailedUpgradeTests {
 
     // Without a valid Accept, a single frame proves nothing.
     @Test(
-        "has not, if it put up with the upgrade and spoke",
+        "An end that put up with the upgrade and spoke has not failed the connection",
         arguments: BrokenUpgrade.all.filter { !$0.rule.hasPrefix("handshake.accept") })
     func speaks(broken: BrokenUpgrade) throws {
         let leaver = broken.from.peer
@@ -108,7 +109,9 @@ struct FailedUpgradeTests {
         #expect(verdict.failure == nil && verdict.layer == .fin)
     }
 
-    @Test("fails over what many put up with only if it has not spoken, and no error follows", arguments: [true, false])
+    @Test(
+        "An end fails over what many put up with only if it has not spoken, and no error follows",
+        arguments: [true, false])
     func lesser(hasSpoken: Bool) throws {
         var talk = TCPConversation()
         talk.open()
@@ -123,12 +126,14 @@ struct FailedUpgradeTests {
         #expect(failure?.rule?.id == (hasSpoken ? nil : "masking.server-masked"))
     }
 
-    @Test("has not, if the one that broke the rule leaves", arguments: BrokenUpgrade.all)
+    @Test("The end that broke the rule and leaves has not failed the connection", arguments: BrokenUpgrade.all)
     func otherLeaves(broken: BrokenUpgrade) throws {
         #expect(try end(broken) { $0.finish(first: broken.from) }.verdict.failure == nil)
     }
 
-    @Test("has not, if it leaves more than two seconds later", arguments: BrokenUpgrade.all)
+    @Test(
+        "An end that leaves more than two seconds after the upgrade has not failed over it",
+        arguments: BrokenUpgrade.all)
     func leavesLater(broken: BrokenUpgrade) throws {
         let leaver = broken.from.peer
         let verdict = try end(broken) { talk in

@@ -62,7 +62,9 @@ struct HiddenClose: Sendable, CustomTestStringConvertible {
 
 @Suite("Who closed first where bytes are lost")
 struct HiddenCloseTests {
-    @Test("is never the other end, and known if frames show the place", arguments: HiddenClose.all)
+    @Test(
+        "Lost bytes never make the other end the first closer; frames that show the place name it",
+        arguments: HiddenClose.all)
     func closer(hidden: HiddenClose) throws {
         let analysis = Analysis(hidden.talk)
         let verdict = try analysis.end.verdict
@@ -75,7 +77,9 @@ struct HiddenCloseTests {
         #expect(analysis.messages.count == 2 + hidden.messagesBehind)
     }
 
-    @Test("is not known if its Close frame is lost", arguments: [ExpectedMessage.Sender.client, .server], [0, 1, 3])
+    @Test(
+        "The first closer is not known if its Close frame is lost",
+        arguments: [ExpectedMessage.Sender.client, .server], [0, 1, 3])
     func lostClose(closer: ExpectedMessage.Sender, count: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -87,7 +91,7 @@ struct HiddenCloseTests {
         #expect(verdict.by == .unknown && verdict.layer == .closeFrame && verdict.code == .normalClosure)
     }
 
-    @Test("is known of a session whose 101 is lost, from its frames", arguments: [3, 8, 20])
+    @Test("The first closer of a session whose 101 is lost is known from its frames", arguments: [3, 8, 20])
     func lostAnswer(count: Int) throws {
         var talk = TCPConversation()
         talk.open()

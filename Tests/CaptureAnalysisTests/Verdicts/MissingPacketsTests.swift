@@ -10,7 +10,7 @@ import WireFormat
 /// The right answer is what was built.
 @Suite("A verdict with packets cut short or missing")
 struct MissingPacketsTests {
-    @Test("Does not say that an upgrade was not answered, or what its client was told, where the answer is missing")
+    @Test("An upgrade whose answer is missing is not called unanswered, nor is it said what its client was told")
     func answerMissing() throws {
         // 5: the server's bytes begin behind the answer; 2: its SYN is missing too.
         for lost in [[4], [1, 4]] {
@@ -40,7 +40,7 @@ struct MissingPacketsTests {
         ([5], false, true), ([5], true, true), ([5, 7], false, true), (Array(5...20), false, false),
     ]
 
-    @Test("Does not say that an upgrade was not answered where its client has received bytes", arguments: beginnings)
+    @Test("An upgrade is not called unanswered if its client has received bytes", arguments: beginnings)
     func answerMissingMidstream(lost: [Int], isRequestSplit: Bool, isAccepted: Bool) throws {
         var talk = TCPConversation()
         talk.open()
@@ -67,7 +67,7 @@ struct MissingPacketsTests {
         #expect(Analysis(late).texts.count == 16)
     }
 
-    @Test("Finds the session in a tunnel whose consent is missing", arguments: [1, 2])
+    @Test("A session is found in a tunnel whose consent is missing", arguments: [1, 2])
     func consentMissing(proxies: Int) {
         var talk = TCPConversation()
         talk.open()
@@ -86,7 +86,7 @@ struct MissingPacketsTests {
     }
 
     @Test(
-        "Finds the session whose request acknowledges what was never sent",
+        "A session is found whose request acknowledges what was never sent",
         arguments: [1, 30, 100_000, 2_000_000_000, -50, -100_000, -2_000_000_000])
     func wrongAcknowledgment(distance: Int) {
         var talk = TCPConversation()
@@ -99,7 +99,7 @@ struct MissingPacketsTests {
         #expect(Analysis(Array(talk.packets[3...])).texts.sorted() == ["hello", "welcome"])
     }
 
-    @Test("Says that an upgrade was not answered where its client has received nothing since")
+    @Test("An upgrade is called unanswered if its client has received nothing since")
     func unansweredMidstream() {
         var talk = TCPConversation()
         talk.open()
@@ -109,7 +109,7 @@ struct MissingPacketsTests {
         #expect(Analysis(Array(talk.packets[3...])).handshakes.map(\.isAnswerMissing) == [false])
     }
 
-    @Test("Finds a session without its SYN ACK and its 101", arguments: [8, 20])
+    @Test("A session is found without its SYN ACK and its 101", arguments: [8, 20])
     func openingMissing(count: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -124,7 +124,7 @@ struct MissingPacketsTests {
     }
 
     @Test(
-        "Of one direction does not say who closed, unless nothing but TCP was closed and its end acknowledged a later FIN",
+        "One direction does not show who closed, unless only TCP was closed and its end acknowledged a later FIN",
         arguments: [ExpectedMessage.Sender.client, .server], [ExpectedMessage.Sender.client, .server])
     func oneDirection(seen: ExpectedMessage.Sender, closer: ExpectedMessage.Sender) throws {
         for count in [0, 5] {
@@ -142,7 +142,7 @@ struct MissingPacketsTests {
         }
     }
 
-    @Test("Does not say who closed where a gap may hide the Close frame that a FIN answers")
+    @Test("Who closed is not said if a gap may hide the Close frame that a FIN answers")
     func hiddenClose() throws {
         for closer in [ExpectedMessage.Sender.client, .server] {
             var talk = TCPConversation()
@@ -168,13 +168,13 @@ struct MissingPacketsTests {
         return talk
     }()
 
-    @Test("Says who closed what turned out to be no WebSocket, as nothing is missing")
+    @Test("Who closed what turned out to be no WebSocket is said, as nothing is missing")
     func noWebSocket() throws {
         let verdict = try Analysis(Self.shell).end.verdict
         #expect(verdict.by == .server && verdict.layer == .fin)
     }
 
-    @Test("Lets a Ping that was sent before the 101 wait from then on")
+    @Test("A Ping that was sent before the 101 waits from then on")
     func earlyPing() throws {
         for (milliseconds, count) in [(100, 0), (1500, 1)] as [(Int64, UInt64)] {
             var talk = TCPConversation()
@@ -189,7 +189,7 @@ struct MissingPacketsTests {
         }
     }
 
-    @Test("Does not count a RST that the other end has challenged (RFC 9293 3.10.7.4)")
+    @Test("A RST that the other end has challenged does not count (RFC 9293 3.10.7.4)")
     func challenged() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -215,7 +215,7 @@ struct MissingPacketsTests {
         }
     }
 
-    @Test("Judges a Close frame that was cut by the packet that was cut")
+    @Test("A Close frame that was cut is judged by the packet that was cut")
     func cutClose() throws {
         for closer in [ExpectedMessage.Sender.client, .server] {
             var talk = TCPConversation()
@@ -232,7 +232,7 @@ struct MissingPacketsTests {
         }
     }
 
-    @Test("Finds a 101 without Accept where the capture begins after the SYNs")
+    @Test("A 101 without Accept is found if the capture begins after the SYNs")
     func noAccept() throws {
         let analysis = Analysis(Array(Self.shell.packets.dropFirst(2)))
         #expect(analysis.handshakes.map(\.status) == [101] && analysis.frames.isEmpty)

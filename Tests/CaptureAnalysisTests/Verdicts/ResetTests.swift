@@ -51,7 +51,7 @@ struct ResetTests {
     }
 
     @Test(
-        "RSTs in the window, but not exactly at the next byte, end nothing, and it is told",
+        "RSTs in the window, but not exactly at the next byte, end nothing, and are reported",
         arguments: [ExpectedMessage.Sender.client, .server], [1, 2, 100, 30_000])
     func near(sender: ExpectedMessage.Sender, distance: Int) throws {
         for (hasAck, count) in [(true, 1), (false, 1), (false, 3)] {

@@ -251,7 +251,9 @@ extension TCPConversation {
 
 @Suite("The silence before an end")
 struct SilenceTests {
-    @Test("is the time without a byte of a frame, and without a message", arguments: LastWords.all)
+    @Test(
+        "The silence before an end is the time without a byte of a frame, and without a message",
+        arguments: LastWords.all)
     func silence(words: LastWords) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
@@ -263,7 +265,8 @@ struct SilenceTests {
         }
     }
 
-    @Test("counts what was captured before the FIN, though the FIN was captured first", arguments: [true, false])
+    @Test(
+        "Bytes that came before the FIN break the silence, though the FIN was captured first", arguments: [true, false])
     func reordered(isClient: Bool) throws {
         let sender: ExpectedMessage.Sender = isClient ? .client : .server
         var talk = TCPConversation()
@@ -313,7 +316,7 @@ struct SilenceTests {
     }
 
     @Test(
-        "shows a timer that only one end's bytes reset, though the other one goes on",
+        "Silences of one end show a timer that only its bytes reset, though the other end goes on",
         arguments: ExpectedMessage.Sender.allCases, [true, false])
     func readTimer(quiet: ExpectedMessage.Sender, hasClose: Bool) throws {
         let packets = Self.oneSided(quiet, seconds: [30, 30, 30, 30], hasClose: hasClose)
@@ -325,7 +328,7 @@ struct SilenceTests {
         #expect(pattern.lifetime == nil && pattern.messageSilence == nil)
     }
 
-    @Test("shows no such timer if its times differ, or a session has lived through a longer one")
+    @Test("Silences of one end show no timer if they differ, or a session has lived through a longer one")
     func noReadTimer() throws {
         for quiet in ExpectedMessage.Sender.allCases {
             let different = Self.oneSided(quiet, seconds: [30, 40, 50, 60], hasClose: false)
@@ -335,7 +338,7 @@ struct SilenceTests {
         }
     }
 
-    @Test("shows a timer that counts messages, though Pings pass")
+    @Test("Silences between messages show a timer that counts messages, though Pings pass")
     func pattern() throws {
         var packets: [TimedPacket] = []
         for (number, pings) in [2, 5, 9].enumerated() {
