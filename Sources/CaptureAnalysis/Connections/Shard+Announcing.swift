@@ -1,10 +1,8 @@
 import HTTPUpgrade
-import PacketDecoding
 import TCPReassembly
-import WebSocketProtocol
 import WireFormat
 
-/// What is reported of a connection before it is a session, and what connections look like.
+/// What is reported of a connection before it is a session.
 extension Shard {
     /// Reports an upgrade and its answer.
     mutating func report(
@@ -66,7 +64,7 @@ extension Shard {
         let identity = identity(of: opening, feed, client, upgrade)
         readers.openings[opening].identity = identity
         readers.openings[opening].discharge(&workspace)
-        let view = self.opening(feed.connection, client)
+        let view = openingView(feed.connection, client: client)
         let known = readers.openings[opening].number
         let stream = readers.stream(of: feed)
         guard known == 0 else { return workspace.context(SessionID(connection: known, stream: stream), view: view) }
@@ -113,56 +111,6 @@ extension Shard {
         return (readers.layers[layer].number, isNew)
     }
 
-    /// Looks at a session's connection after the current segment.
-    mutating func lookAt(_ segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ workspace: inout Workspace)
-    {
-        switch readers.connections[place.slot.index].reader {
-        case .session(let session): workspace.view = view(place, segment, session)
-        case .layer:
-            let client = readers.connections[place.slot.index].client
-            workspace.view = opening(place.slot, client)
-            workspace.view.addSegment(segment, from: Role(place.direction, client: client))
-        case .none, .opening, .stopped, .ignored: break
-        }
-    }
-
-    /// Looks at a session inside a layer.
-    mutating func lookAt(_ session: Slot<Session>, _ workspace: inout Workspace) {
-        readers.sessions[session].states.show(in: &workspace.view)
-    }
-
-    /// A session's connection after the current segment.
-    mutating func view(
-        _ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Slot<Session>
-    ) -> ConnectionView {
-        var view = self.view(place.slot, session)
-        view.addSegment(segment, from: readers.role(of: place.direction, in: session))
-        return view
-    }
-
-    /// A session's connection without a segment.
-    mutating func view(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) -> ConnectionView {
-        var view = opening(slot, readers.sessions[session].clientDirection)
-        readers.sessions[session].states.show(in: &view)
-        return view
-    }
-
-    /// A connection that is no session, or not yet.
-    mutating func opening(_ slot: Slot<TCPConnection>, _ client: Direction) -> ConnectionView {
-        var view = ConnectionView.unknown
-        view.clientState = table.connections[slot].states[client.index]
-        view.serverState = table.connections[slot].states[client.opposite.index]
-        return view
-    }
-}
-
-extension ConnectionView {
-    /// Adds what the current segment says.
-    fileprivate mutating func addSegment(_ segment: borrowing TCPSegment, from role: Role) {
-        sender = role
-        sequence = segment.sequence
-        acknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nil
-    }
 }
 
 extension ConnectionStart {

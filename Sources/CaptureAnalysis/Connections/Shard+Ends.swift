@@ -1,5 +1,4 @@
 import HTTPUpgrade
-import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
 import WireFormat
@@ -89,13 +88,6 @@ extension Shard {
         readers.sessions[session].states.advance(after: fins, isReset: isReset, isShut: isShut, at: elapsed)
     }
 
-    /// Counts the connections without WebSocket that are still open.
-    mutating func countOthers(_ workspace: inout Workspace) {
-        for slot in table.connections.slots where table.connections.isUsed(slot) {
-            countOther(Feed(slot), &workspace)
-        }
-    }
-
     /// Ends what is known of a connection and forgets it.
     mutating func forget(
         _ slot: Slot<TCPConnection>, cause: EndCause, _ workspace: inout Workspace,
@@ -110,18 +102,6 @@ extension Shard {
         }
         end(slot, cause: cause, &workspace, &sink)
         table.remove(slot)
-    }
-
-    /// Counts a connection without a session that is forgotten before it is over.
-    private mutating func countEvicted(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
-        guard !table.connections[slot].isClosed else { return }
-        switch readers.connections[slot.index].reader {
-        case .none: workspace.summary.others.evicted &+= 1
-        case .opening(let opening)
-        where !readers.openings[opening].isSearchCut && !readers.openings[opening].isSearchAbandoned:
-            workspace.summary.others.evicted &+= 1
-        case .opening, .stopped, .session, .layer, .ignored: break
-        }
     }
 
     /// Ends the session of a connection, or what there is in its place.
@@ -190,7 +170,7 @@ extension Shard {
             if case .session(let session) = readers.connections[slot.index].reader {
                 workspace.view = view(slot, session)
             } else {
-                workspace.view = opening(slot, readers.connections[slot.index].client)
+                workspace.view = openingView(slot, client: readers.connections[slot.index].client)
             }
         }
         drain(slot, &workspace, &sink)
@@ -276,55 +256,8 @@ extension Shard {
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
             tcp: transport.health, compression: nil, origin: workspace.earlyEnd)
         let id = SessionID(connection: number, stream: readers.stream(of: feed))
-        sink.receive(.end(end), at: workspace.context(id, view: self.opening(slot, client)), payload: Span())
+        sink.receive(.end(end), at: workspace.context(id, view: openingView(slot, client: client)), payload: Span())
         if feed.channel == nil { workspace.release(number) }
-    }
-
-    /// Counts what is no session by what was seen on it.
-    private mutating func countOther(_ feed: Feed, _ workspace: inout Workspace) {
-        switch readers.reader(of: feed) {
-        case .none where feed.channel == nil:
-            if table.connections[feed.connection].isOpeningKnown {
-                workspace.summary.others.silent &+= 1
-                countFailed(feed.connection, &workspace)
-            } else {
-                workspace.summary.others.midstream &+= 1
-            }
-        case .opening(let opening):
-            if readers.openings[opening].follower.isSearching,
-                !readers.openings[opening].follower.traffic.contains(.exchanges)
-            {
-                workspace.summary.others.midstream &+= 1
-            } else {
-                countHTTP(opening, of: feed, &workspace)
-            }
-        case .none, .stopped, .session, .layer, .ignored: break
-        }
-    }
-
-    /// Counts a connection on which HTTP was spoken, or something unknown.
-    mutating func countHTTP(_ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace) {
-        let traffic = readers.openings[opening].follower.traffic
-        workspace.summary.others.count(traffic)
-        guard !traffic.isDisjoint(with: [.polling, .eventStream]) else { return }
-        let isInitiator = readers.openings[opening].client == .fromInitiator
-        let connection = feed.connection
-        let server = isInitiator ? table.connections[connection].responder : table.connections[connection].initiator
-        if traffic.contains(.polling) { servers.count(server) { $0.polling &+= 1 } }
-        if traffic.contains(.eventStream) { servers.count(server) { $0.eventStreams &+= 1 } }
-    }
-
-    /// Counts a connection without a byte if it was refused, or not answered.
-    private mutating func countFailed(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
-        guard table.connections[slot].synAck == nil else { return }
-        let server = table.connections[slot].responder
-        if let reset = table.connections[slot].reset, reset.from == .fromResponder {
-            workspace.summary.others.refused &+= 1
-            servers.count(server) { $0.refusedConnections &+= 1 }
-        } else if table.connections[slot].isOnlySYN {
-            workspace.summary.others.unanswered &+= 1
-            servers.count(server) { $0.unansweredConnections &+= 1 }
-        }
     }
 
     private func isLayer(_ slot: Slot<TCPConnection>) -> Bool {

@@ -1,6 +1,5 @@
 import PacketDecoding
 import TCPReassembly
-import WebSocketProtocol
 import WireFormat
 
 /// What follows RSTs, and the SYNs of connections that replace others.

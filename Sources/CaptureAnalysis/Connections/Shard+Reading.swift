@@ -1,5 +1,4 @@
 import TCPReassembly
-import WebSocketProtocol
 import WireFormat
 
 /// How bytes come to their readers.
@@ -41,7 +40,7 @@ extension Shard {
             var intake: Intake
             switch readers.reader(of: feed) {
             case .session(let session):
-                if tracksStates, feed.channel != nil { lookAt(session, &workspace) }
+                if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
                 intake = readers.sessions[session].receive(rest, at: restPlace, &workspace, &sink)
             case .none:
                 begin(rest, at: restPlace, of: feed, &workspace, &sink)
@@ -85,7 +84,7 @@ extension Shard {
         let intake: Intake
         switch readers.reader(of: feed) {
         case .session(let session):
-            if tracksStates, feed.channel != nil { lookAt(session, &workspace) }
+            if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
             intake = readers.sessions[session].skip(length, at: place, &workspace, &sink)
         case .opening(let opening):
             let comesLate = feed.channel == nil && table.connections[feed.connection].comesLate(place.direction)
@@ -167,7 +166,9 @@ extension Shard {
                 return false
             }
             for session in readers.sessions(on: slot) {
-                if tracksStates, case .layer = readers.connections[slot.index].reader { lookAt(session, &workspace) }
+                if tracksStates, case .layer = readers.connections[slot.index].reader {
+                    updateView(of: session, &workspace)
+                }
                 reportMissing(length, place, session, &workspace, &sink)
             }
             return true

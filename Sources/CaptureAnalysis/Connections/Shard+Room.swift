@@ -1,6 +1,5 @@
 import TCPReassembly
 import TLSDecryption
-import WebSocketProtocol
 import WireFormat
 
 /// What the connections of a shard take together, and which are forgotten when that is too much.

@@ -26,7 +26,7 @@ struct Shard: ~Copyable {
     /// Its TLS connections of which nothing was decrypted.
     var encrypted = EncryptedServers(room: EndingPatterns.usualRoom / Limits.shards)
     /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
-    private(set) var others: Set<UInt64>?
+    var others: Set<UInt64>?
     /// Connections that are over, of which packets may still come, in order.
     var lingering = LingeringConnections()
     let tls: TLSShard
@@ -44,14 +44,6 @@ struct Shard: ~Copyable {
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries
         table = ConnectionTable(limits: options.limits.reassembly, secret: options.secret)
-    }
-
-    /// Records that a connection is surely something else: if it was seen to open, and there is room.
-    mutating func recordOther(_ feed: Feed) {
-        guard let count = others?.count, count < Limits.others / Limits.shards, feed.channel == nil,
-            table.connections[feed.connection].isOpeningKnown
-        else { return }
-        others?.insert(readers.records[feed.connection.index])
     }
 
     /// The first step ahead of a segment's turn: prefetches the table's entry for its connection.
@@ -190,7 +182,7 @@ struct Shard: ~Copyable {
         for session in readers.sessions(on: slot) where isOdd || readers.sessions[session].watchesSegments {
             watch(&segment, place, arrival, session, &workspace, &sink)
         }
-        if tracksStates { lookAt(segment, place, &workspace) }
+        if tracksStates { updateView(after: segment, place, &workspace) }
         var hasMore = arrival.hasMore
         workspace.hasHole = hasMore
         if hasMore, !arrival.inOrder.isEmpty, payload[arrival.inOrder.lowerBound] & 0x0f == Opcode.pong.rawValue {

@@ -1,4 +1,3 @@
-import PacketDecoding
 import TCPReassembly
 import TLSDecryption
 import WebSocketProtocol

@@ -14,7 +14,7 @@ extension Shard {
             let event = Alert(from: role, name: alert.name, code: alert.code, isFatal: alert.isFatal)
             readers.sessions[session].carriers?.alerts.record(event, at: workspace.time)
             guard workspace.options.demand.includesFrames else { continue }
-            if tracksStates { lookAt(session, &workspace) }
+            if tracksStates { updateView(of: session, &workspace) }
             sink.receive(.alert(event), at: workspace.context(readers.sessions[session].id), payload: Span())
         }
     }
@@ -34,7 +34,7 @@ extension Shard {
         }
         for session in sessions {
             let role = readers.role(of: direction, in: session)
-            if tracksStates { lookAt(session, &workspace) }
+            if tracksStates { updateView(of: session, &workspace) }
             let offset = readers.layers[layer].channel(of: nil).map { readers.channels[$0].next[direction.index] }
             let context = workspace.context(readers.sessions[session].id)
             workspace.report(Finding(rule, from: role, at: offset), at: context, into: &sink)

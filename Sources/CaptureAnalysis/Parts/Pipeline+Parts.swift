@@ -1,5 +1,4 @@
 import PacketDecoding
-import TCPReassembly
 package import WireFormat
 
 /// A value for each part; those of parts that do not exist go unused.
