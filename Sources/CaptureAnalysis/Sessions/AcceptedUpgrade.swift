@@ -8,7 +8,7 @@ struct AcceptedUpgrade {
     /// nowhere.
     private let nearEnd: UInt32
 
-    /// Notes a response; `end` is nil if a layer carries it.
+    /// Records a response; `end` is nil if a layer carries it.
     init(origin: Origin, end: UInt64?) {
         self.origin = origin
         nearEnd = end.map { UInt32(clamping: $0) } ?? .max

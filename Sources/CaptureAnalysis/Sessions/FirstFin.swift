@@ -18,7 +18,7 @@ final class FirstFin {
     /// When something had come last before it; nil unless something came after it.
     private(set) var before: LastTimes?
 
-    /// Notes a FIN.
+    /// Records a FIN.
     ///
     /// - Parameters:
     ///   - packet: Its packet.
@@ -30,7 +30,7 @@ final class FirstFin {
         self.received = received
     }
 
-    /// Keeps apart what comes before it and what after it.
+    /// Records bytes as having come before it or after it.
     ///
     /// - Parameters:
     ///   - source: Where bytes come from.

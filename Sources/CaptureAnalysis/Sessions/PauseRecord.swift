@@ -14,7 +14,7 @@ final class PauseRecord {
     var messageSilence: Int64 = 0
     /// The longest pause after bytes of each end, of those that ended with bytes to which the other end replied.
     private var confirmed: InlineArray<2, Int64> = [0, 0]
-    /// The longest one since, and where the bytes begin that ended it; 0 if there is none.
+    /// The longest one since, 0 if there is none, and where the bytes that ended it begin.
     private var pending: Int64 = 0
     private var pendingStart: UInt64 = 0
     private var pendingRole = Role.client
@@ -25,7 +25,7 @@ final class PauseRecord {
         unheard = burst
     }
 
-    /// Takes bytes after a pause, which counts in nanoseconds if the session lives through it.
+    /// Records bytes after a pause, in nanoseconds; nil if that does not count, since the session may have been over.
     func record(_ next: Burst, after pause: Int64?) {
         if unheard.role != next.role || next.lastSpeaker != next.role { unheard = next }
         burst = next
@@ -39,8 +39,12 @@ final class PauseRecord {
         (pending, pendingStart, pendingRole, pendingSpeaker) = (pause, next.start, next.role, next.lastSpeaker)
     }
 
-    /// The longest ones in nanoseconds, by who had spoken last, whose end the other end has acknowledged up to these
-    /// offsets, or replied to.
+    /// The longest pauses that ended with bytes which the other end has acknowledged or replied to.
+    ///
+    /// - Parameters:
+    ///   - acknowledged: How far each stream of TCP is acknowledged, by ``Direction/index``.
+    ///   - client: The direction that the client sends.
+    /// - Returns: Nanoseconds, by who had spoken last; 0 for none.
     func longest(acknowledged: InlineArray<2, UInt64>, client: Direction) -> InlineArray<2, Int64> {
         var longest = confirmed
         if acknowledged[pendingRole.direction(client: client).index] > pendingStart {

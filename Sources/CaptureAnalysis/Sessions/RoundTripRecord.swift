@@ -62,7 +62,7 @@ final class RoundTripRecord {
         return true
     }
 
-    /// What they come to; nil when there were none.
+    /// Their statistics; nil if there were none.
     var durations: SessionEnd.Durations? {
         guard count > 0 else { return nil }
         return SessionEnd.Durations(

@@ -1,9 +1,9 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What a session takes note of in time: bytes and messages up to the first Close frame, pauses, and the first FIN.
+/// How a session keeps its ``SessionActivity``: bytes and messages up to the first Close frame, pauses, the first FIN.
 extension Session {
-    /// Records that bytes of a frame came, unless a Close frame did before: what follows belongs to the end.
+    /// Records bytes of a frame, unless a Close frame came first: what follows that belongs to the end.
     @inline(__always)
     mutating func recordBytes(from source: Provenance) {
         guard firstCloser == nil || isBeforeClose(source) else { return }
@@ -11,7 +11,7 @@ extension Session {
         activity.recordByte(from: source)
     }
 
-    /// Records that a data message was complete, likewise.
+    /// Records the end of a data message, likewise.
     @inline(__always)
     mutating func recordMessage(from source: Provenance) {
         guard firstCloser == nil || isBeforeClose(source) else { return }
@@ -19,9 +19,9 @@ extension Session {
         activity.recordMessage(from: source)
     }
 
-    /// Looks at bytes that came long after those before, or whose packet's time is earlier.
+    /// Judges bytes that came a second or more after those before, or whose packet has an earlier time.
     ///
-    /// - Returns: Whether they are no frames, and were passed over.
+    /// - Returns: Whether they are no frames, and were skipped.
     @inline(never)
     mutating func lookAt(
         _ pause: Int64, before bytes: Span<UInt8>, from source: Provenance, _ workspace: inout Workspace,
@@ -46,7 +46,7 @@ extension Session {
         return false
     }
 
-    /// Records a pause of one end, whatever the other one did.
+    /// Records a pause of one end, whatever the other end sent meanwhile.
     @inline(never)
     mutating func record(_ pause: Int64, of role: Role, _ origin: Origin) {
         guard pause > 0, activity.last.ofEnds[role.index] != .never, firstCloser == nil, !activity.isAfterFin(origin)
@@ -60,8 +60,8 @@ extension Session {
     /// Whose bytes came last.
     var lastSender: Role { mutating get { streams[0].lastPacket > streams[1].lastPacket ? .client : .server } }
 
-    /// Whether bytes that were decoded just now came before the first Close frame: in the capture, or as that
-    /// acknowledges them.
+    /// Whether bytes just decoded came before the first Close frame: they were captured before it, or it acknowledges
+    /// them.
     @inline(never)
     mutating func isBeforeClose(_ source: Provenance) -> Bool {
         guard let firstCloser, let close = streams[firstCloser.index].close else { return true }
@@ -72,14 +72,14 @@ extension Session {
         return carriedEnd(of: source.role) <= received
     }
 
-    /// Keeps apart what comes before the first FIN and what after it.
+    /// Lets the first FIN tell bytes that came before it from those that came after.
     @inline(never)
     mutating func recordAroundFin(_ source: Provenance, isMessage: Bool) {
         let end = isCarried ? nil : carriedEnd(of: source.role)
         activity.firstFin?.record(source, endingAt: end, isMessage: isMessage, last: activity.last)
     }
 
-    /// Takes note of the first FIN, or of one in place of it.
+    /// Records the first FIN, or another that turns out to be the first.
     ///
     /// - Parameters:
     ///   - packet: Its packet.

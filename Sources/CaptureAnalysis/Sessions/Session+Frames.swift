@@ -1,10 +1,9 @@
 import WebSocketProtocol
 import WireFormat
 
-/// What a session makes of frames and messages that are not one and the same.
+/// What a session makes of frames off the fast path, and of the messages that they end.
 extension Session {
-    /// Counts a frame that is not reported together with its message, takes its meaning, and reports it if that is
-    /// asked for.
+    /// Counts a frame, acts on it, and reports it if frames are asked for.
     mutating func handle(
         _ frame: Frame, _ payload: PayloadStatus, from source: Provenance, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -40,9 +39,9 @@ extension Session {
         if opcode == .pong, event.answer == nil { judge(event, context, &workspace, &sink) }
     }
 
-    /// Takes a control frame's meaning.
+    /// Acts on a control frame.
     ///
-    /// - Returns: Whether that took memory, beside that of ledgers of Pings.
+    /// - Returns: Whether that took memory, not counting the ledgers of Pings.
     private mutating func handleControl(_ event: inout FrameEvent, _ workspace: inout Workspace) -> Bool {
         let (role, origin) = (event.from, event.origin)
         switch event.frame.header.opcode {
@@ -75,7 +74,7 @@ extension Session {
         }
     }
 
-    /// Counts a message, and reports it if that is asked for.
+    /// Counts a message, and reports it if frames are asked for.
     mutating func handle(
         _ message: Message, from source: Provenance, _ context: EventContext, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable

@@ -1,7 +1,7 @@
 import WebSocketProtocol
 
 extension Session {
-    /// Counts again what it takes beside its own value, where that may have grown.
+    /// Counts again the bytes that it takes beside its own value, since they may have grown.
     mutating func recount(_ workspace: inout Workspace) {
         let bytes =
             streams[0].cost &+ streams[1].cost &+ (roundTrips?.cost ?? 0) &+ identity.cost

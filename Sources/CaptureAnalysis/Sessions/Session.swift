@@ -12,7 +12,7 @@ struct Session: StreamReader, ~Copyable {
     var activity: SessionActivity
     /// The direction that the client sends.
     let clientDirection: Direction
-    /// Whether segments are looked at for more than their bytes.
+    /// Whether single segments matter beside their bytes: messages wait for acknowledgments, or a stall is watched.
     var watchesSegments = false
     /// Whether its messages are followed until TCP acknowledges them.
     let followsDeliveries: Bool
@@ -22,9 +22,9 @@ struct Session: StreamReader, ~Copyable {
     var isInsideTLS = false
     /// Who sent the first Close frame.
     var firstCloser: Role?
-    /// The lives of both ends' WebSockets.
+    /// The readyStates of both ends.
     var states: SessionReadyStates
-    /// The bytes that it was last counted with (``recount(_:)``).
+    /// The bytes that ``recount(_:)`` has counted.
     var countedBytes: UInt32 = 0
     /// Its connection, and its stream in that.
     var id: SessionID
@@ -32,7 +32,7 @@ struct Session: StreamReader, ~Copyable {
     var streams: InlineArray<2, SessionStream>
     /// How long Pings took to be answered; nil before the first Pong.
     var roundTrips: RoundTripRecord?
-    /// Which bytes of TCP carry it, if a layer does; nil if TCP itself.
+    /// Which bytes of TCP carry it, if a layer does; nil if TCP carries it itself.
     let carriers: CarrierMaps?
     /// The response that accepted the upgrade; nil if that is not in the capture.
     let accepted: AcceptedUpgrade?
@@ -83,7 +83,7 @@ struct Session: StreamReader, ~Copyable {
         return Intake()
     }
 
-    /// Takes the next bytes of a stream; what ``receive(_:at:_:_:)`` does with those of TCP.
+    /// Takes the next bytes of a stream that TCP itself carries; ``receive(_:at:_:_:)`` takes any.
     ///
     /// - Parameters:
     ///   - bytes: The bytes.
@@ -120,7 +120,7 @@ struct Session: StreamReader, ~Copyable {
         decode(input.rest, from: source, &context, &workspace, &sink)
     }
 
-    /// Counts messages that are one frame, as many as come next, if they are not reported.
+    /// Counts the single-frame messages that come next, if frames are not reported.
     @inline(__always)
     private mutating func passWhole(
         _ input: inout ByteCursor, from source: Provenance, _ workspace: inout Workspace

@@ -35,7 +35,7 @@ struct SessionActivity {
         last.recordMessage(from: source)
     }
 
-    /// Records a Pong: the session has lived on after its last message for as long.
+    /// Records that a Pong was answered: the session has outlived its last message by that long.
     func recordPong(at time: Timestamp) {
         guard let pauses, last.message != .never else { return }
         pauses.messageSilence = max(pauses.messageSilence, time.nanoseconds(since: last.message))
@@ -67,7 +67,7 @@ struct SessionActivity {
 
     // MARK: The first FIN
 
-    /// Takes note of the first FIN, or of one in place of it.
+    /// Records the first FIN, or another that turns out to be the first.
     ///
     /// - Returns: Whether that took memory.
     mutating func record(_ fin: FirstFin) -> Bool {
@@ -81,8 +81,7 @@ struct SessionActivity {
     /// Whether a packet was captured after the first FIN.
     func isAfterFin(_ origin: Origin) -> Bool { firstFin.map { origin.packet > $0.packet } ?? false }
 
-    /// When something came last before the FIN or RST of a packet, if it is the first; else before the first Close
-    /// frame.
+    /// What came last before the FIN or RST of `packet` if that is the first, else before the first Close frame.
     func lastTimes(beforeFin packet: UInt64?) -> LastTimes {
         if let firstFin, let before = firstFin.before, firstFin.packet == packet { return before }
         return last

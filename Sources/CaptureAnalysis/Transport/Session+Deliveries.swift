@@ -12,14 +12,14 @@ extension Session {
         streams[role(of: direction).index].deliveries = DeliveryLedger(repeats: repeats)
     }
 
-    /// Where in the TCP stream all that carries the bytes of an end decoded so far ends.
+    /// Where in TCP ends what carries all the bytes of an end that are decoded so far.
     @inline(__always)
     mutating func carriedEnd(of role: Role) -> UInt64 {
         let offset = streams[role.index].decoder.streamOffset
         return carriers?.end(before: offset, role) ?? offset
     }
 
-    /// Where in the TCP stream all that carries the byte at an offset begins.
+    /// Where in TCP begins what carries the byte at an offset.
     @inline(__always)
     private mutating func carriedStart(of offset: UInt64, from role: Role) -> UInt64 {
         carriers?.start(of: offset, role) ?? offset
