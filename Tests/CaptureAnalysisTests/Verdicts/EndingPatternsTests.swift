@@ -224,28 +224,29 @@ struct EndingPatternsTests {
 
     @Test("Endings that repeat are found in whatever order they come, as long as 2 % hold them", arguments: 1...10)
     func anyOrder(step: Int64) {
+        let sample = EndingPatterns.Sample(server: IPAddress(ipv4: 0))
         var clusters = TimeClusters()
         var room = Int.max
         for index in Int64(0)...10 {
-            clusters.count(
-                60_000_000_000 - index * step % 11 * 120_000_000, isSilentThroughout: false, end: nil, room: &room)
+            clusters.count(60_000_000_000 - index * step % 11 * 120_000_000, of: sample, room: &room)
         }
         #expect(clusters.clusters.map(\.count) == [11])
-        clusters.count(61_300_000_000, isSilentThroughout: false, end: nil, room: &room)
+        clusters.count(61_300_000_000, of: sample, room: &room)
         #expect(clusters.clusters.map(\.count) == [11, 1])
     }
 
     @Test("Endings that repeat are found after any number of others, in bounded memory")
     func bounded() {
+        let sample = EndingPatterns.Sample(server: IPAddress(ipv4: 0))
         var clusters = TimeClusters()
         var room = Int.max
-        for _ in 0..<2 { clusters.count(60_000_000_000, isSilentThroughout: false, end: nil, room: &room) }
+        for _ in 0..<2 { clusters.count(60_000_000_000, of: sample, room: &room) }
         var other = 1e9
         for _ in 0..<500 {
-            clusters.count(Int64(other), isSilentThroughout: false, end: nil, room: &room)
+            clusters.count(Int64(other), of: sample, room: &room)
             other *= 1.03
         }
-        for _ in 0..<9 { clusters.count(60_000_000_000, isSilentThroughout: false, end: nil, room: &room) }
+        for _ in 0..<9 { clusters.count(60_000_000_000, of: sample, room: &room) }
         #expect(clusters.clusters.count == TimeClusters.limit)
         #expect(clusters.clusters.contains { $0.count >= 11 })
         #expect(clusters.forgotten + clusters.clusters.reduce(0) { $0 + $1.count } == 511)
