@@ -118,7 +118,7 @@ extension Shard {
         let start = table.connections[place.slot].nextOffset(of: direction) &- UInt64(payload.count)
         let acknowledged = acknowledged(place.slot, direction)
         var done = 0
-        var room = workspace.takeRoom()
+        var room = workspace.spare.takeRecord()
         while done < payload.count {
             var span = room.mutableSpan
             guard
@@ -134,7 +134,7 @@ extension Shard {
             _ = readers.sessions[session].receive(
                 room.span.extracting(first: record.count), at: streamPlace, &workspace, &sink)
         }
-        workspace.giveBack(room)
+        workspace.spare.giveBack(room)
         return done
     }
 

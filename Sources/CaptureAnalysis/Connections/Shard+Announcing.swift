@@ -104,10 +104,10 @@ extension Shard {
     /// The number of a connection on which WebSocket is seen, and whether it is new.
     private mutating func number(of feed: Feed, _ workspace: inout Workspace) -> (UInt64, isNew: Bool) {
         guard case .layer(let layer) = readers.connections[feed.connection.index].reader else {
-            return (workspace.numberConnection(), true)
+            return (workspace.numbers.take(), true)
         }
         let isNew = readers.layers[layer].number == 0
-        if isNew { readers.layers[layer].number = workspace.numberConnection() }
+        if isNew { readers.layers[layer].number = workspace.numbers.take() }
         return (readers.layers[layer].number, isNew)
     }
 

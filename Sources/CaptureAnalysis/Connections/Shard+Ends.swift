@@ -141,7 +141,7 @@ extension Shard {
             }
             readers.sessions[session].end(transport, &workspace, &sink)
             readers.sessions.remove(session)
-            if feed.channel == nil { workspace.release(number) }
+            if feed.channel == nil { workspace.numbers.release(number) }
             workspace.view = .unknown
         case .opening(let opening), .stopped(let opening):
             reportUnanswered(opening, of: feed, &workspace, &sink)
@@ -257,7 +257,7 @@ extension Shard {
             tcp: transport.health, compression: nil, origin: workspace.earlyEnd)
         let id = SessionID(connection: number, stream: readers.stream(of: feed))
         sink.receive(.end(end), at: workspace.context(id, view: openingView(slot, client: client)), payload: Span())
-        if feed.channel == nil { workspace.release(number) }
+        if feed.channel == nil { workspace.numbers.release(number) }
     }
 
     private func isLayer(_ slot: Slot<TCPConnection>) -> Bool {

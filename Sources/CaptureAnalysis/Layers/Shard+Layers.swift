@@ -32,7 +32,7 @@ extension Shard {
         _ bytes: Span<UInt8>, at place: StreamPlace, _ layer: Slot<LayerReader>, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        var output = workspace.takeOutput()
+        var output = workspace.spare.takeOutput()
         readers.layers[layer].layer.receive(bytes, at: place, into: &output)
         return finish(&output, of: layer, of: feed, &workspace, &sink)
     }
@@ -42,7 +42,7 @@ extension Shard {
         _ length: UInt64?, at place: StreamPlace, _ layer: Slot<LayerReader>, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
-        var output = workspace.takeOutput()
+        var output = workspace.spare.takeOutput()
         readers.layers[layer].layer.skip(length, at: place, into: &output)
         return finish(&output, of: layer, of: feed, &workspace, &sink)
     }
@@ -55,7 +55,7 @@ extension Shard {
         for index in output.pieces.indices {
             hand(output.pieces[index], output.bytes.span, from: layer, feed.connection, &workspace, &sink)
         }
-        workspace.giveBack(&output)
+        workspace.spare.giveBack(&output)
         guard readers.layers[layer].charge(&layerRoom) else {
             workspace.summary.others.oversizedHeads &+= 1
             end(layer, of: feed, cause: .captureEnd, &workspace, &sink)
@@ -173,12 +173,12 @@ extension Shard {
         _ layer: Slot<LayerReader>, _ slot: Slot<TCPConnection>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        var output = workspace.takeOutput()
+        var output = workspace.spare.takeOutput()
         readers.layers[layer].layer.finish(into: &output)
         for index in output.pieces.indices {
             hand(output.pieces[index], output.bytes.span, from: layer, slot, &workspace, &sink)
         }
-        workspace.giveBack(&output)
+        workspace.spare.giveBack(&output)
         for channel in readers.layers[layer].channels { flush(Feed(slot, channel), channel, &workspace, &sink) }
     }
 
@@ -204,7 +204,7 @@ extension Shard {
         readers.layers[layer].layer.count(in: &workspace.summary)
         reportEncrypted(layer, of: feed, cause, &workspace, &sink)
         readers.layers[layer].release(&layerRoom)
-        if readers.layers[layer].number > 0 { workspace.release(readers.layers[layer].number) }
+        if readers.layers[layer].number > 0 { workspace.numbers.release(readers.layers[layer].number) }
         if let slot = readers.layers[layer].passed { readers.passed.remove(slot) }
         readers.layers.remove(layer)
     }

@@ -73,6 +73,6 @@ extension Pipeline {
         }
         workspace.summary.add(part.workspace.summary)
         workspace.comparison = merge.comparison
-        workspace.connectionCount = merge.connectionCount
+        workspace.numbers.count = merge.connectionCount
     }
 }
