@@ -10,9 +10,9 @@ struct DuplicatePacketTests {
     private static func talk(isNumbered: Bool, isV6: Bool = false) -> [TimedPacket] {
         var talk = isV6 ? TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080") : TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("hi", from: .client), from: .client)
-        talk.send(WireFrame.text("yo", from: .server), from: .server)
-        talk.send(WireFrame.text("again", from: .client), from: .client)
+        talk.sendText("hi", from: .client)
+        talk.sendText("yo", from: .server)
+        talk.sendText("again", from: .client)
         talk.finish(first: .client)
         var packets = talk.packets
         if isNumbered { for index in packets.indices { packets[index].number(UInt16(100 + index)) } }
@@ -65,8 +65,8 @@ struct DuplicatePacketTests {
         var talk = TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080")
         talk.openWebSocket()
         let start = talk.packets.count
-        for number in 0..<12 { talk.send(WireFrame.text("\(number)", from: .server), from: .server) }
-        for number in 0..<3 { talk.send(WireFrame.text("\(number)", from: .client), from: .client) }
+        for number in 0..<12 { talk.sendText("\(number)", from: .server) }
+        for number in 0..<3 { talk.sendText("\(number)", from: .client) }
         let end = talk.packets.count
         talk.finish(first: .client)
         var packets = talk.packets

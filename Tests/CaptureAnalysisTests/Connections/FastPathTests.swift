@@ -42,9 +42,9 @@ struct FastPathTests {
                 from: Endpoint("10.0.0.7:\(port)"), at: 1_700_000_000 + seconds + Int64(port - ports.lowerBound),
                 initialSequence: UInt32(port) + UInt32(seconds) * 1_000_000)
             talk.openWebSocket()
-            talk.send(WireFrame.text("hello", from: .client), from: .client)
-            talk.send(WireFrame.close(1000, from: .client), from: .client)
-            talk.send(WireFrame.close(1000, from: .server), from: .server)
+            talk.sendText("hello", from: .client)
+            talk.sendClose(1000, from: .client)
+            talk.sendClose(1000, from: .server)
             talk.finish(first: .server)
             return talk.packets
         }

@@ -41,7 +41,7 @@ struct HostileNegotiationTests {
         talk.open()
         talk.send(TCPConversation.upgradeRequest(fields: name + negotiation.offer + "\r\n"), from: .client)
         talk.send(TCPConversation.upgradeResponse(fields: name + negotiation.answer + "\r\n"), from: .server)
-        talk.send(WireFrame.text("on", from: .server), from: .server)
+        talk.sendText("on", from: .server)
         return try processorSeconds {
             let analysis = Analysis(talk)
             #expect(analysis.texts == ["on"])

@@ -13,7 +13,7 @@ struct IgnoredSegmentTests {
     private static func session(isStamped: Bool) -> (packets: [TimedPacket], client: UInt32, server: UInt32) {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.sendText("one", from: .client)
         talk.acknowledge(from: .server)
         let sent = TCPConversation.upgradeRequest().utf8.count + WireFrame.text("one", from: .client).count
         let answered = TCPConversation.upgradeResponse().utf8.count
@@ -218,7 +218,7 @@ struct IgnoredSegmentTests {
         let other = Array(TCPConversation.upgradeRequest("/evil").utf8.prefix(request.count))
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.sendText("one", from: .client)
         var packets = talk.packets
         let server = Endpoint("10.0.0.9:8080")
         let client = Endpoint("10.0.0.7:53412")
@@ -239,8 +239,8 @@ struct IgnoredSegmentTests {
     func otherSYN(place: Int) {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
-        talk.send(WireFrame.text("two", from: .server), from: .server)
+        talk.sendText("one", from: .client)
+        talk.sendText("two", from: .server)
         var packets = talk.packets
         let syn = TCPPacket(sequence: 900_000, acknowledgment: 0, flags: .syn).ethernet()
         packets.insert(TimedPacket(at: packets[place].time, syn), at: place)

@@ -36,11 +36,11 @@ struct LatePacketsTests {
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
         for text in ["", "one", "two", "three"] {
-            talk.send(WireFrame.text(text, from: .client), from: .client)
-            talk.send(WireFrame.text(text, from: .server), from: .server)
+            talk.sendText(text, from: .client)
+            talk.sendText(text, from: .server)
         }
-        talk.send(WireFrame.close(1003, from: .client), from: .client)
-        talk.send(WireFrame.close(1003, from: .server), from: .server)
+        talk.sendClose(1003, from: .client)
+        talk.sendClose(1003, from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(Self.delay(talk.packets, of: late, milliseconds: milliseconds))
         let whole = Analysis(talk)
@@ -58,8 +58,8 @@ struct LatePacketsTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for number in 0..<3 {
-            talk.send(WireFrame.ping("\(number)", from: late), from: late)
-            talk.send(WireFrame.pong("\(number)", from: late.peer), from: late.peer)
+            talk.sendPing("\(number)", from: late)
+            talk.sendPong("\(number)", from: late.peer)
             talk.wait(milliseconds: 3000)
         }
         talk.finish(first: .client)
@@ -74,10 +74,10 @@ struct LatePacketsTests {
     func pongBefore() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("first", from: .server), from: .server)
-        talk.send(WireFrame.pong("k", from: .client), from: .client)
+        talk.sendText("first", from: .server)
+        talk.sendPong("k", from: .client)
         talk.wait(milliseconds: 3000)
-        talk.send(WireFrame.ping("k", from: .server), from: .server)
+        talk.sendPing("k", from: .server)
         talk.acknowledge(from: .client)
         talk.wait(milliseconds: 3000)
         talk.finish(first: .client)
@@ -93,7 +93,7 @@ struct LatePacketsTests {
         talk.send("PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\r\n", from: .client)
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        talk.send(WireFrame.text("hello", from: .server), from: .server)
+        talk.sendText("hello", from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(Self.delay(talk.packets, of: .client, milliseconds: 4))
         #expect(analysis.texts == ["hello"])
@@ -105,7 +105,7 @@ struct LatePacketsTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         talk.send(WireFrame.text("masked", from: .client), from: .server)
-        talk.send(WireFrame.close(1002, from: .client), from: .client)
+        talk.sendClose(1002, from: .client)
         talk.finish(first: .client)
         for milliseconds in [0, 1, 4] as [Int64] {
             let analysis = Analysis(Self.delay(talk.packets, of: .server, milliseconds: milliseconds))

@@ -15,8 +15,8 @@ struct OneDirectionTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for number in 0..<texts {
-            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
-            talk.send(WireFrame.text("server \(number) says so", from: .server), from: .server)
+            talk.sendText("client \(number) says so", from: .client)
+            talk.sendText("server \(number) says so", from: .server)
         }
         talk.finish(first: .client)
         return Array(talk.packets.sent(by: end).dropFirst(withOpening ? 0 : end == .client ? 2 : 1))
@@ -45,7 +45,7 @@ struct OneDirectionTests {
             talk.send(Array(frame[start..<min(start + 1400, frame.count)]), from: .client)
         }
         let texts = (0..<4).map { "the upload is over \($0)" }
-        for text in texts { talk.send(WireFrame.text(text, from: .client), from: .client) }
+        for text in texts { talk.sendText(text, from: .client) }
         talk.finish(first: .client)
         let analysis = Analysis(talk.packets.sent(by: .client))
         #expect(analysis.texts.suffix(4) == texts)
@@ -64,7 +64,7 @@ struct OneDirectionTests {
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
         for number in 0..<Self.count {
-            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
+            talk.sendText("client \(number) says so", from: .client)
         }
         talk.finish(first: .client)
         let analysis = Analysis(talk.packets.sent(by: .client))
@@ -84,7 +84,7 @@ struct OneDirectionTests {
         talk.send(Array(bytes[..<408]), from: .client)
         talk.send(Array(bytes[408...]), from: .client)
         for number in 0..<Self.count {
-            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
+            talk.sendText("client \(number) says so", from: .client)
         }
         talk.finish(first: .client)
         let segments = talk.packets.sent(by: .client)
@@ -110,12 +110,12 @@ struct OneDirectionTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for number in 0..<6 {
-            talk.send(WireFrame.ping("\(number)", from: .server), from: .server)
-            talk.send(WireFrame.pong("\(number)", from: .client), from: .client)
+            talk.sendPing("\(number)", from: .server)
+            talk.sendPong("\(number)", from: .client)
             talk.wait(milliseconds: 5000)
         }
-        talk.send(WireFrame.close(1001, from: .server), from: .server)
-        talk.send(WireFrame.close(1001, from: .client), from: .client)
+        talk.sendClose(1001, from: .server)
+        talk.sendClose(1001, from: .client)
         talk.finish(first: .server)
         let packets = talk.packets.filter { $0.bytes[34] == 0x1f && $0.bytes[35] == 0x90 }
         let analysis = Analysis(packets)
@@ -137,8 +137,8 @@ struct OneDirectionTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for number in 0..<count {
-            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
-            talk.send(WireFrame.text("server \(number) says so", from: .server), from: .server)
+            talk.sendText("client \(number) says so", from: .client)
+            talk.sendText("server \(number) says so", from: .server)
         }
         talk.acknowledge(from: .client)
         let synAck = talk.packets[1]
@@ -182,11 +182,11 @@ struct OneDirectionTests {
             talk.send(TCPConversation.upgradeResponse(), from: .server)
             for text in ["one of them", "two of them", "three of them"] {
                 for sender in [ExpectedMessage.Sender.client, .server] {
-                    talk.send(WireFrame.text(text, from: sender), from: sender)
+                    talk.sendText(text, from: sender)
                 }
             }
-            talk.send(WireFrame.close(1001, "bye", from: end.peer), from: end.peer)
-            talk.send(WireFrame.close(1001, "bye", from: end), from: end)
+            talk.sendClose(1001, "bye", from: end.peer)
+            talk.sendClose(1001, "bye", from: end)
             talk.finish(first: .server)
             let analysis = Analysis(talk.packets.sent(by: end, isV6: isV6))
             #expect(analysis.texts == ["one of them", "two of them", "three of them"])
@@ -214,9 +214,9 @@ struct OneDirectionTests {
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
         for text in ["one of them", "two of them", "three of them"] {
-            talk.send(WireFrame.text(text, from: end), from: end)
+            talk.sendText(text, from: end)
         }
-        talk.send(WireFrame.close(1000, from: end), from: end)
+        talk.sendClose(1000, from: end)
         talk.finish(first: .server)
         let analysis = Analysis(talk.packets.sent(by: end))
         // The answer's own packet, or that of the first frame; then three messages and the Close frame.
@@ -252,11 +252,11 @@ struct LostOpeningTests {
         talk.send(TCPConversation.upgradeRequest(fields: fields), from: .client)
         talk.send(TCPConversation.upgradeResponse(fields: fields), from: .server)
         for number in 0..<texts {
-            talk.send(WireFrame.text("client \(number) says so", from: .client), from: .client)
-            talk.send(WireFrame.text("server \(number) says so", from: .server), from: .server)
+            talk.sendText("client \(number) says so", from: .client)
+            talk.sendText("server \(number) says so", from: .server)
         }
-        talk.send(WireFrame.close(1001, from: .server), from: .server)
-        talk.send(WireFrame.close(1001, from: .client), from: .client)
+        talk.sendClose(1001, from: .server)
+        talk.sendClose(1001, from: .client)
         talk.finish(first: .server)
         return Analysis(talk.packets.enumerated().filter { !lost.contains($0.offset) }.map(\.element))
     }
@@ -299,7 +299,7 @@ struct LostOpeningTests {
         talk.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", from: .server)
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        talk.send(WireFrame.text("after all", from: .server), from: .server)
+        talk.sendText("after all", from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(talk.packets.enumerated().filter { $0.offset != Self.request }.map(\.element))
         #expect(analysis.texts == ["after all"])

@@ -41,8 +41,8 @@ struct PortReuse: Sendable, CustomTestStringConvertible {
             talk.wait(milliseconds: Int64(number) * (20 + rest))
             talk.openWebSocket()
             for text in 0..<2 {
-                talk.send(WireFrame.text("\(number): question \(text)", from: .client), from: .client)
-                talk.send(WireFrame.text("\(number): answer \(text)", from: .server), from: .server)
+                talk.sendText("\(number): question \(text)", from: .client)
+                talk.sendText("\(number): answer \(text)", from: .server)
             }
             if isReset { talk.reset(from: .client) } else { talk.finish(first: .client) }
             packets += talk.packets

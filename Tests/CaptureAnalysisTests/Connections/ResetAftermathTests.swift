@@ -87,8 +87,8 @@ struct ResetAftermathTests {
     private func begin(_ sender: ExpectedMessage.Sender) -> TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("status", from: .client), from: .client)
-        talk.send(WireFrame.text("ok", from: .server), from: .server)
+        talk.sendText("status", from: .client)
+        talk.sendText("ok", from: .server)
         talk.acknowledge(from: .client)
         talk.reset(from: sender)
         return talk
@@ -103,8 +103,8 @@ struct ResetAftermathTests {
         let (party, other): (SessionEnd.Verdict.Party, SessionEnd.Verdict.Party) =
             sender == .client ? (.client, .server) : (.server, .client)
         if aftermath.isSurvived {
-            talk.send(WireFrame.close(1001, from: sender.peer), from: sender.peer)
-            talk.send(WireFrame.close(1001, from: sender), from: sender)
+            talk.sendClose(1001, from: sender.peer)
+            talk.sendClose(1001, from: sender)
             talk.finish(first: .server)
         }
         for tracksStates in [false, true] {
@@ -137,8 +137,8 @@ struct ResetAftermathTests {
     @Test("The finding on bytes after a RST says how many there are, and where they begin")
     func text() throws {
         var talk = begin(.server)
-        talk.send(WireFrame.text("on its way", from: .client), from: .client)
-        talk.send(WireFrame.ping("p", from: .client), from: .client)
+        talk.sendText("on its way", from: .client)
+        talk.sendPing("p", from: .client)
         let bytes = WireFrame.text("on its way", from: .client).count + WireFrame.ping("p", from: .client).count
         let finding = try #require(Analysis(talk.packets).findings.last)
         #expect(finding.text == "After the RST (packet 9), \(bytes) bytes more came from this end (from packet 10 on).")
@@ -150,9 +150,9 @@ struct ResetAftermathTests {
     func lateAnswer(sender: ExpectedMessage.Sender) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.close(1001, from: sender), from: sender)
+        talk.sendClose(1001, from: sender)
         talk.reset(from: sender)
-        talk.send(WireFrame.close(1001, from: sender.peer), from: sender.peer)
+        talk.sendClose(1001, from: sender.peer)
         let verdict = try Analysis(talk).end.verdict
         #expect(verdict.by == (sender == .client ? .client : .server) && verdict.layer == .closeFrame)
         #expect(!verdict.isClean && verdict.code == .goingAway)
@@ -165,7 +165,7 @@ struct ResetAftermathTests {
         let first = begin(sender)
         var second = TCPConversation(at: 1_700_000_001, initialSequence: 900_000)
         second.openWebSocket()
-        second.send(WireFrame.text("again", from: .client), from: .client)
+        second.sendText("again", from: .client)
         second.finish(first: .client)
         let analysis = Analysis(first.packets + second.packets)
         #expect(analysis.connections.count == 2 && analysis.texts == ["status", "ok", "again"])
@@ -179,7 +179,7 @@ struct ResetAftermathTests {
         for number in 0..<40 {
             var talk = TCPConversation(from: "10.0.0.8:\(50_000 + number)", at: 1_700_000_003 + Int64(number))
             talk.openWebSocket()
-            for _ in 0..<40 { talk.send(WireFrame.text("and on", from: .client), from: .client) }
+            for _ in 0..<40 { talk.sendText("and on", from: .client) }
             packets += talk.packets
         }
         for isBatched in [false, true] {

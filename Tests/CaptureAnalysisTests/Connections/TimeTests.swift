@@ -99,7 +99,7 @@ struct TimeTests {
         #expect(analysis.connectionCount == 4)
         analysis.advance(to: session.clock + 3601 * Self.second)
         #expect(analysis.connectionCount == 1)
-        session.send(WireFrame.text("still here", from: .client), from: .client)
+        session.sendText("still here", from: .client)
         analysis.receive(session.packets.suffix(1))
         #expect(analysis.recorder.told.last?.text == "still here")
         let others = analysis.pipeline.summary.others

@@ -9,7 +9,7 @@ struct TunnelledSessionTests {
     private static func talk(_ text: String, initialSequence: UInt32) -> TCPConversation {
         var talk = TCPConversation(initialSequence: initialSequence)
         talk.openWebSocket()
-        talk.send(WireFrame.text(text, from: .client), from: .client)
+        talk.sendText(text, from: .client)
         talk.finish(first: .client)
         return talk
     }

@@ -12,8 +12,8 @@ struct UpgradeTests {
     func accepted() throws {
         var talk = TCPConversation()
         talk.openWebSocket("/room?id=7")
-        talk.send(WireFrame.text("hello", from: .client), from: .client)
-        talk.send(WireFrame.text("world", from: .server), from: .server)
+        talk.sendText("hello", from: .client)
+        talk.sendText("world", from: .server)
         let analysis = Analysis(talk)
         let connection = try #require(analysis.connections.first)
         #expect(connection.client == talk.client && connection.server == talk.server)
@@ -48,7 +48,7 @@ struct UpgradeTests {
     func withoutSYN() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.sendText("hello", from: .client)
         let analysis = Analysis(Array(talk.packets.dropFirst(3)))
         #expect(analysis.connections.map(\.client) == [talk.client])
         #expect(analysis.connections.map(\.tcp.isClientInitiator) == [nil])
@@ -98,7 +98,7 @@ struct UpgradeTests {
         talk.send(Self.refusal, from: .server)
         talk.send(TCPConversation.upgradeRequest("/private", fields: "Authorization: Basic eDp5\r\n"), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        talk.send(WireFrame.text("in", from: .server), from: .server)
+        talk.sendText("in", from: .server)
         let analysis = Analysis(talk)
         #expect(analysis.connections.count == 1)
         #expect(analysis.handshakes.map(\.status) == [401, 101])
@@ -111,7 +111,7 @@ struct UpgradeTests {
     func answerFirst() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("hello", from: .server), from: .server)
+        talk.sendText("hello", from: .server)
         var packets = talk.packets
         packets.swapAt(3, 4)
         let analysis = Analysis(packets)
@@ -123,8 +123,8 @@ struct UpgradeTests {
     func framesFirst() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("early", from: .client), from: .client)
-        talk.send(WireFrame.text("late", from: .server), from: .server)
+        talk.sendText("early", from: .client)
+        talk.sendText("late", from: .server)
         var packets = talk.packets
         packets.swapAt(4, 5)
         let analysis = Analysis(packets)
@@ -154,7 +154,7 @@ struct UpgradeTests {
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         let response = TCPConversation.upgradeResponse().replacing("s3pPLMB", with: "AAAAAAA")
         talk.send(response, from: .server)
-        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.sendText("hello", from: .client)
         let analysis = Analysis(talk)
         #expect(analysis.handshakes.map(\.isAcceptValid) == [false])
         #expect(analysis.rules == ["handshake.accept-wrong"])
@@ -165,11 +165,11 @@ struct UpgradeTests {
     func portsUsedAgain(isReset: Bool) throws {
         var first = TCPConversation(initialSequence: 1000)
         first.openWebSocket("/first")
-        first.send(WireFrame.text("one", from: .client), from: .client)
+        first.sendText("one", from: .client)
         if isReset { first.reset(from: .server) } else { first.finish(first: .client) }
         var second = TCPConversation(at: 1_700_000_001, initialSequence: 7_000_000)
         second.openWebSocket("/second")
-        second.send(WireFrame.text("two", from: .client), from: .client)
+        second.sendText("two", from: .client)
         second.finish(first: .client)
         let analysis = Analysis(first.packets + second.packets)
         #expect(analysis.connections.count == 2)

@@ -89,8 +89,8 @@ struct UpgradeVariantsTests {
         if let (text, replacement) = variant.response { response.replace(text, with: replacement) }
         talk.send(request, from: .client)
         talk.send(response, from: .server)
-        talk.send(WireFrame.text("from the client", from: .client), from: .client)
-        talk.send(WireFrame.text("from the server", from: .server), from: .server)
+        talk.sendText("from the client", from: .client)
+        talk.sendText("from the server", from: .server)
         talk.finish(first: .client)
         let analysis = Analysis(talk.packets)
         #expect(analysis.rules.filter { $0 != "extension.not-decoded" }.sorted() == variant.rules.sorted())

@@ -9,8 +9,8 @@ struct SessionIdentityTests {
     private static func talk(to port: Int = 8080, at seconds: Int64 = 1_700_000_000) -> TCPConversation {
         var talk = TCPConversation(from: "10.0.0.7:53412", to: "10.0.0.9:\(port)", at: seconds)
         talk.openWebSocket("/a")
-        talk.send(WireFrame.text("hello", from: .client), from: .client)
-        for count in 0..<20 { talk.send(WireFrame.text("message \(count)", from: .server), from: .server) }
+        talk.sendText("hello", from: .client)
+        for count in 0..<20 { talk.sendText("message \(count)", from: .server) }
         talk.finish(first: .client)
         return talk
     }
@@ -78,15 +78,15 @@ struct MessageIndexTests {
     func indices() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("0", from: .client), from: .client)
+        talk.sendText("0", from: .client)
         talk.send(WireFrame(1, [97], from: .client, fin: false).bytes, from: .client)
-        talk.send(WireFrame.ping("p", from: .client), from: .client)
+        talk.sendPing("p", from: .client)
         talk.send(WireFrame(0, [98], from: .client).bytes, from: .client)
         // A continuation of nothing, and a message inside a message (RFC 6455 5.4).
         talk.send(WireFrame(0, [99], from: .client).bytes, from: .client)
         talk.send(WireFrame(2, [100], from: .client, fin: false).bytes, from: .client)
-        talk.send(WireFrame.text("3", from: .client), from: .client)
-        talk.send(WireFrame.text("0", from: .server), from: .server)
+        talk.sendText("3", from: .client)
+        talk.sendText("0", from: .server)
         // Begun and not finished.
         talk.send(WireFrame(1, [101], from: .server, fin: false).bytes, from: .server)
         talk.finish(first: .client)

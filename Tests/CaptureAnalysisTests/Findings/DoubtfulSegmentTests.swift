@@ -10,7 +10,7 @@ struct DoubtfulSegmentTests {
     private static func session() -> (talk: TCPConversation, client: UInt32, server: UInt32) {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.sendText("one", from: .client)
         talk.acknowledge(from: .server)
         let sent = TCPConversation.upgradeRequest().utf8.count + WireFrame.text("one", from: .client).count
         let answered = TCPConversation.upgradeResponse().utf8.count
@@ -62,7 +62,7 @@ struct DoubtfulSegmentTests {
         let stray = DoubtfulSegmentTests.stray(
             flags, client + 10_000_000, acknowledgment: server, at: opened.clock, flags.contains(.psh) ? [1] : [])
         var talk = opened
-        talk.send(WireFrame.text("two", from: .client), from: .client)
+        talk.sendText("two", from: .client)
         talk.finish(first: .client)
         let packets = opened.packets + [stray, stray] + talk.packets[opened.packets.count...]
         let analysis = Analysis(packets)
@@ -84,7 +84,7 @@ struct DoubtfulSegmentTests {
         stray.setHopLimit(hopLimit)
         var talk = opened
         for text in ["two", "three"] {
-            talk.send(WireFrame.text(text, from: .client), from: .client)
+            talk.sendText(text, from: .client)
             talk.acknowledge(from: .server)
         }
         talk.finish(first: .client)
@@ -100,9 +100,9 @@ struct DoubtfulSegmentTests {
     func route(packet: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
-        talk.send(WireFrame.text("two", from: .server), from: .server)
-        talk.send(WireFrame.text("three", from: .client), from: .client)
+        talk.sendText("one", from: .client)
+        talk.sendText("two", from: .server)
+        talk.sendText("three", from: .client)
         talk.acknowledge(from: .server)
         talk.finish(first: .client)
         var packets = talk.packets
@@ -119,7 +119,7 @@ struct DoubtfulSegmentTests {
         let (first, _, _) = DoubtfulSegmentTests.session()
         var second = TCPConversation(at: 1_700_000_001, initialSequence: 7_000_000)
         second.openWebSocket()
-        second.send(WireFrame.text("two", from: .client), from: .client)
+        second.sendText("two", from: .client)
         second.finish(first: .client)
         let analysis = Analysis(first.packets + second.packets)
         #expect(analysis.texts == ["one", "two"])

@@ -11,7 +11,7 @@ struct ReportedBoundsTests {
     func farAcknowledgments() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.sendText("one", from: .client)
         var near = talk
         near.acknowledge(from: .server, beyond: 1 << 30)
         #expect(!Analysis(near.packets).rules.contains("tcp.far-acknowledgment"))
@@ -19,8 +19,8 @@ struct ReportedBoundsTests {
         for _ in 0..<50 { talk.acknowledge(from: .server, beyond: 1 << 30 + 1) }
         let first = UInt64(talk.packets.count - 49)
         for _ in 0..<50 { talk.acknowledge(from: .client, beyond: 1 << 30 + 7) }
-        talk.send(WireFrame.text("two", from: .server), from: .server)
-        talk.send(WireFrame.text("three", from: .server), from: .server)
+        talk.sendText("two", from: .server)
+        talk.sendText("three", from: .server)
         talk.finish(first: .client)
         let analysis = Analysis(talk.packets)
         let told = analysis.told.compactMap { told -> (Finding, UInt64)? in
@@ -57,7 +57,7 @@ struct ReportedBoundsTests {
         }
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        talk.send(WireFrame.text("behind", from: .server), from: .server)
+        talk.sendText("behind", from: .server)
         let analysis = Analysis(talk.packets)
         let isFollowed = count == 4
         #expect(analysis.texts == (isFollowed ? ["behind"] : []))
@@ -126,7 +126,7 @@ struct ReportedBoundsTests {
         var talk = strange(65 << 10)
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        talk.send(WireFrame.text("found", from: .server), from: .server)
+        talk.sendText("found", from: .server)
         let analysis = Analysis(talk.packets)
         #expect(analysis.texts == ["found"])
         #expect(try analysis.summary.connectionsGivenUp == 0)
@@ -137,7 +137,7 @@ struct ReportedBoundsTests {
         for (size, rules) in [(64 << 10, []), (65 << 10, ["limit.search"])] {
             var talk = strange(size)
             for end in [ExpectedMessage.Sender.server, .client] {
-                for number in 0..<20 { talk.send(WireFrame.text("\(end) \(number)", from: end), from: end) }
+                for number in 0..<20 { talk.sendText("\(end) \(number)", from: end) }
             }
             let analysis = Analysis(talk.packets)
             #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == rules)
@@ -165,7 +165,7 @@ struct ReportedBoundsTests {
             talk.send(Array(bytes[start..<min(start + 1024, count)]), from: .server)
             talk.acknowledge(from: .client)
         }
-        for text in Self.texts { talk.send(WireFrame.text(text, from: .server), from: .server) }
+        for text in Self.texts { talk.sendText(text, from: .server) }
         talk.finish(first: .server)
         return talk
     }
@@ -197,7 +197,7 @@ struct ReportedBoundsTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         let first = talk.packets.count
-        for number in 0...count { talk.send(WireFrame.text("\(number)", from: .server), from: .server) }
+        for number in 0...count { talk.sendText("\(number)", from: .server) }
         var packets = talk.packets
         packets.append(packets.remove(at: first))
         talk.acknowledge(from: .client)

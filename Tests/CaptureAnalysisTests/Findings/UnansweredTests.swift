@@ -23,9 +23,9 @@ struct UnansweredTests {
     @Test("Pings count from a second on", arguments: [(998, 0), (999, 1), (30_000, 1)] as [(Int64, Int)])
     func patience(milliseconds: Int64, count: Int) {
         let analysis = analysis { talk in
-            talk.send(WireFrame.ping("?", from: .client), from: .client)
+            talk.sendPing("?", from: .client)
             talk.wait(milliseconds: milliseconds)
-            talk.send(WireFrame.text("no time", from: .server), from: .server)
+            talk.sendText("no time", from: .server)
         }
         #expect(told(analysis) == Array(repeating: "ping.unanswered", count: count))
         #expect(findings(analysis).map(\.from) == Array(repeating: .server, count: count))
@@ -35,8 +35,8 @@ struct UnansweredTests {
     @Test("Pings are told of together, with the packet of the first")
     func several() {
         let analysis = analysis { talk in
-            for text in ["a", "b", "c"] { talk.send(WireFrame.ping(text, from: .client), from: .client) }
-            talk.send(WireFrame.pong("a", from: .server), from: .server)
+            for text in ["a", "b", "c"] { talk.sendPing(text, from: .client) }
+            talk.sendPong("a", from: .server)
             talk.wait(milliseconds: 2000)
             talk.acknowledge(from: .server)
         }
@@ -46,10 +46,10 @@ struct UnansweredTests {
     @Test("Pings need no answer once a Close frame was sent (RFC 6455 5.5.2)")
     func closing() {
         let analysis = analysis { talk in
-            talk.send(WireFrame.ping("?", from: .client), from: .client)
-            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.sendPing("?", from: .client)
+            talk.sendClose(1000, from: .client)
             talk.wait(milliseconds: 5000)
-            talk.send(WireFrame.close(1000, from: .server), from: .server)
+            talk.sendClose(1000, from: .server)
             talk.finish(first: .server)
         }
         #expect(told(analysis) == [])
@@ -58,7 +58,7 @@ struct UnansweredTests {
     @Test("A Close frame is not answered any more once its receiver has sent a FIN")
     func finished() {
         let analysis = analysis { talk in
-            talk.send(WireFrame.close(1001, from: .server), from: .server)
+            talk.sendClose(1001, from: .server)
             talk.acknowledge(from: .client)
             talk.wait(milliseconds: 10_000)
             talk.finish(from: .server)
@@ -71,7 +71,7 @@ struct UnansweredTests {
     @Test("Pings are not judged where the capture lacks bytes that may hold the Pong")
     func gap() {
         let analysis = analysis { talk in
-            talk.send(WireFrame.ping("?", from: .client), from: .client)
+            talk.sendPing("?", from: .client)
             talk.lose(3, from: .server)
             talk.acknowledge(from: .client)
             talk.wait(milliseconds: 5000)
@@ -83,8 +83,8 @@ struct UnansweredTests {
     @Test("A Pong without a Ping is a note at its frame")
     func unsolicited() throws {
         let analysis = analysis { talk in
-            talk.send(WireFrame.text("first", from: .client), from: .client)
-            talk.send(WireFrame.pong("beat", from: .client), from: .client)
+            talk.sendText("first", from: .client)
+            talk.sendPong("beat", from: .client)
         }
         let finding = try #require(findings(analysis).first)
         #expect(finding.rule == "pong.unsolicited" && finding.severity == .note && finding.from == .client)
@@ -96,9 +96,9 @@ struct UnansweredTests {
     func latePing() {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.ping("late", from: .server), from: .server)
-        talk.send(WireFrame.pong("late", from: .client), from: .client)
-        talk.send(WireFrame.text("more", from: .server), from: .server)
+        talk.sendPing("late", from: .server)
+        talk.sendPong("late", from: .client)
+        talk.sendText("more", from: .server)
         talk.wait(milliseconds: 5000)
         talk.finish(first: .client)
         var packets = talk.packets
@@ -116,8 +116,8 @@ struct UnansweredTests {
     func unknownPings() {
         var talk = TCPConversation()
         talk.openWebSocket()
-        for number in 0..<5 { talk.send(WireFrame.ping("\(number)", from: .server), from: .server) }
-        talk.send(WireFrame.pong("0", from: .client), from: .client)
+        for number in 0..<5 { talk.sendPing("\(number)", from: .server) }
+        talk.sendPong("0", from: .client)
         var limits = Limits()
         limits.outstandingPings = 3
         #expect(told(Analysis(talk.packets, limits: limits)) == [])
@@ -126,7 +126,7 @@ struct UnansweredTests {
     @Test("A Close frame must be answered before the connection ends", arguments: ExpectedMessage.Sender.allCases)
     func close(first: ExpectedMessage.Sender) throws {
         let analysis = analysis { talk in
-            talk.send(WireFrame.close(1000, from: first), from: first)
+            talk.sendClose(1000, from: first)
             talk.finish(first: first.peer)
         }
         let finding = try #require(findings(analysis).first)
@@ -137,18 +137,18 @@ struct UnansweredTests {
     @Test("A Close frame is not judged where the answer may still come, or cannot")
     func closeUnjudged() {
         let open = analysis { talk in
-            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.sendClose(1000, from: .client)
         }
         #expect(told(open) == [])
         let gone = analysis { talk in
             talk.finish(from: .server)
-            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.sendClose(1000, from: .client)
             talk.finish(from: .client)
             talk.acknowledge(from: .server)
         }
         #expect(told(gone) == [])
         let hidden = analysis { talk in
-            talk.send(WireFrame.close(1000, from: .client), from: .client)
+            talk.sendClose(1000, from: .client)
             talk.lose(4, from: .server)
             talk.finish(first: .server)
         }
@@ -161,7 +161,7 @@ struct UnansweredTests {
     func closeCutOff(milliseconds: Int64, findings count: Int) throws {
         for closer in ExpectedMessage.Sender.allCases {
             let analysis = analysis { talk in
-                talk.send(WireFrame.close(1001, from: closer), from: closer)
+                talk.sendClose(1001, from: closer)
                 talk.wait(milliseconds: milliseconds)
                 talk.reset(from: closer)
             }
@@ -169,15 +169,15 @@ struct UnansweredTests {
             #expect(try !analysis.end.verdict.isClean)
             // As Linux does for a socket that was closed: what the other end still sends draws a RST.
             let behindFin = self.analysis { talk in
-                talk.send(WireFrame.close(1011, from: closer), from: closer)
+                talk.sendClose(1011, from: closer)
                 talk.finish(from: closer)
                 talk.wait(milliseconds: milliseconds * 9 / 10)
-                talk.send(WireFrame.text("still here", from: closer.peer), from: closer.peer)
+                talk.sendText("still here", from: closer.peer)
                 talk.reset(from: closer)
             }
             #expect(told(behindFin).count { $0 == "close.not-answered" } == count)
             let finished = self.analysis { talk in
-                talk.send(WireFrame.close(1000, from: closer), from: closer)
+                talk.sendClose(1000, from: closer)
                 talk.finish(from: closer)
                 talk.finish(from: closer.peer)
                 talk.reset(from: closer)
@@ -185,7 +185,7 @@ struct UnansweredTests {
             #expect(told(finished) == ["close.not-answered"])
         }
         let refused = analysis { talk in
-            talk.send(WireFrame.close(1001, from: .client), from: .client)
+            talk.sendClose(1001, from: .client)
             talk.reset(from: .server)
         }
         #expect(told(refused) == ["close.not-answered"])
@@ -195,7 +195,7 @@ struct UnansweredTests {
     func closeFailed() {
         let byCloser = analysis { talk in
             talk.send(WireFrame.text("no mask", from: .server), from: .client)
-            talk.send(WireFrame.close(1002, from: .server), from: .server)
+            talk.sendClose(1002, from: .server)
             talk.finish(first: .server)
         }
         #expect(told(byCloser) == ["masking.client-unmasked"])
@@ -206,7 +206,7 @@ struct UnansweredTests {
         }
         #expect(told(byPeer) == ["masking.client-unmasked"])
         let byNobody = analysis { talk in
-            talk.send(WireFrame.close(1002, from: .server), from: .server)
+            talk.sendClose(1002, from: .server)
             talk.finish(first: .server)
         }
         #expect(told(byNobody) == ["close.not-answered"])

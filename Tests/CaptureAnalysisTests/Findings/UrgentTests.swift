@@ -17,7 +17,7 @@ struct UrgentTests {
     func leftOut(place: Int, pointer: UInt16, split: Int?) {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.sendText("one", from: .client)
         talk.acknowledge(from: .server)
         var frame = WireFrame.text("message", from: .client)
         frame.insert(UInt8(ascii: "!"), at: place)
@@ -29,7 +29,7 @@ struct UrgentTests {
             talk.send(frame, from: .client)
         }
         talk.acknowledge(from: .server)
-        talk.send(WireFrame.text("after", from: .client), from: .client)
+        talk.sendText("after", from: .client)
         talk.acknowledge(from: .server)
         var packets = talk.packets
         packets[first].setUrgent(pointer)
@@ -43,13 +43,13 @@ struct UrgentTests {
     func outOfOrder() {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.sendText("one", from: .client)
         var frame = WireFrame.text("message", from: .client)
         frame.insert(UInt8(ascii: "!"), at: 4)
         let first = talk.packets.count
-        talk.send(WireFrame.text("two", from: .client), from: .client)
+        talk.sendText("two", from: .client)
         talk.send(frame, from: .client)
-        talk.send(WireFrame.text("after", from: .client), from: .client)
+        talk.sendText("after", from: .client)
         talk.acknowledge(from: .server)
         var packets = talk.packets
         packets[first + 1].setUrgent(5)
@@ -62,11 +62,11 @@ struct UrgentTests {
     func elsewhere(pointer: UInt16) {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.sendText("one", from: .client)
         let place = talk.packets.count
-        talk.send(WireFrame.text("two", from: .client), from: .client)
+        talk.sendText("two", from: .client)
         talk.sendAgain(WireFrame.text("two", from: .client), from: .client)
-        talk.send(WireFrame.text("three", from: .client), from: .client)
+        talk.sendText("three", from: .client)
         var packets = talk.packets
         packets[place + 1].setUrgent(pointer)
         let analysis = Analysis(packets)

@@ -62,14 +62,14 @@ struct PartsTests {
             default:
                 talk.openWebSocket()
                 for _ in 0..<Int.random(in: 1...20, using: &random) {
-                    talk.send(WireFrame.text("message \(number)", from: .client), from: .client)
+                    talk.sendText("message \(number)", from: .client)
                     talk.wait(milliseconds: .random(in: 0...3000, using: &random))
-                    talk.send(WireFrame.ping("p", from: .server), from: .server)
+                    talk.sendPing("p", from: .server)
                     talk.acknowledge(from: .client)
                 }
                 guard Bool.random(using: &random) else { break }
-                talk.send(WireFrame.close(1000, from: .client), from: .client)
-                talk.send(WireFrame.close(1000, from: .server), from: .server)
+                talk.sendClose(1000, from: .client)
+                talk.sendClose(1000, from: .server)
                 talk.finish(first: .server)
             }
             return talk.packets

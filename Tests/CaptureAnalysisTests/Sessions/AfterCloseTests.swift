@@ -14,8 +14,8 @@ struct Farewell: Sendable, CustomTestStringConvertible {
     var rules: [String] = []
 
     private static func close(_ talk: inout TCPConversation, first: ExpectedMessage.Sender) {
-        talk.send(WireFrame.close(1000, from: first), from: first)
-        talk.send(WireFrame.close(1000, from: first.peer), from: first.peer)
+        talk.sendClose(1000, from: first)
+        talk.sendClose(1000, from: first.peer)
     }
 
     static let all: [Farewell] = [
@@ -23,14 +23,14 @@ struct Farewell: Sendable, CustomTestStringConvertible {
             testDescription: "a Ping after both Close frames",
             steps: {
                 close(&$0, first: .client)
-                $0.send(WireFrame.ping("p", from: .client), from: .client)
+                $0.sendPing("p", from: .client)
                 $0.wait(milliseconds: 1500)
                 $0.finish(first: .server)
             }, rules: ["close.data-after-close"]),
         Farewell(
             testDescription: "a Ping a millisecond before the other end's Close frame",
             steps: {
-                $0.send(WireFrame.ping("p", from: .server), from: .server)
+                $0.sendPing("p", from: .server)
                 close(&$0, first: .client)
                 $0.wait(milliseconds: 1500)
                 $0.finish(first: .server)
@@ -38,7 +38,7 @@ struct Farewell: Sendable, CustomTestStringConvertible {
         Farewell(
             testDescription: "a Ping 999 ms before a Close frame",
             steps: {
-                $0.send(WireFrame.ping("p", from: .server), from: .server)
+                $0.sendPing("p", from: .server)
                 $0.wait(milliseconds: 998)
                 close(&$0, first: .client)
                 $0.finish(first: .server)
@@ -46,7 +46,7 @@ struct Farewell: Sendable, CustomTestStringConvertible {
         Farewell(
             testDescription: "a Ping a second before a Close frame",
             steps: {
-                $0.send(WireFrame.ping("p", from: .server), from: .server)
+                $0.sendPing("p", from: .server)
                 $0.wait(milliseconds: 999)
                 close(&$0, first: .client)
                 $0.finish(first: .server)
@@ -54,17 +54,17 @@ struct Farewell: Sendable, CustomTestStringConvertible {
         Farewell(
             testDescription: "a Ping after the other end's Close frame",
             steps: {
-                $0.send(WireFrame.close(1000, from: .client), from: .client)
-                $0.send(WireFrame.ping("p", from: .server), from: .server)
+                $0.sendClose(1000, from: .client)
+                $0.sendPing("p", from: .server)
                 $0.wait(milliseconds: 1200)
-                $0.send(WireFrame.close(1000, from: .server), from: .server)
+                $0.sendClose(1000, from: .server)
                 $0.finish(first: .server)
             }),
         Farewell(
             testDescription: "a Ping to an end that is inside a frame up to the end",
             steps: {
                 $0.send(Array(WireFrame(2, Array(repeating: 7, count: 90), from: .client).bytes[..<20]), from: .client)
-                $0.send(WireFrame.ping("p", from: .server), from: .server)
+                $0.sendPing("p", from: .server)
                 $0.wait(milliseconds: 1500)
                 $0.finish(first: .server)
             }),
@@ -106,7 +106,7 @@ struct Farewell: Sendable, CustomTestStringConvertible {
         Farewell(
             testDescription: "TCP open for long after one Close frame",
             steps: {
-                $0.send(WireFrame.close(1000, from: .client), from: .client)
+                $0.sendClose(1000, from: .client)
                 $0.wait(milliseconds: 2500)
                 $0.acknowledge(from: .server)
             }),

@@ -32,7 +32,7 @@ struct CompressionTests {
         ) { talk in
             send(hello, from: .client, in: &talk)
             send(again, from: .client, in: &talk)
-            talk.send(WireFrame.text("plain", from: .client), from: .client)
+            talk.sendText("plain", from: .client)
             send(hello, from: .server, in: &talk)
         }
         #expect(analysis.texts == ["Hello", "Hello", "plain", "Hello"])
@@ -82,7 +82,7 @@ struct CompressionTests {
         let name = "x-webkit-deflate-frame"
         let analysis = talk(offer: name, answer: name) { talk in
             send(hello, from: .client, in: &talk)
-            talk.send(WireFrame.text("plain", from: .client), from: .client)
+            talk.sendText("plain", from: .client)
         }
         #expect(analysis.rules.first == "extension.legacy-deflate")
         #expect(!analysis.rules.contains("frame.reserved-bits"))

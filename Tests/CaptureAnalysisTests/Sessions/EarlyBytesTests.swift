@@ -71,10 +71,10 @@ struct EarlyBytesTests {
         for segment in segments { talk.send(segment, from: .client) }
         talk.wait(milliseconds: 3000)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        talk.send(WireFrame.text("in time", from: .client), from: .client)
-        talk.send(WireFrame.text("welcome", from: .server), from: .server)
-        talk.send(WireFrame.close(1000, from: .client), from: .client)
-        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.sendText("in time", from: .client)
+        talk.sendText("welcome", from: .server)
+        talk.sendClose(1000, from: .client)
+        talk.sendClose(1000, from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(talk)
         #expect(analysis.texts == bytes.texts + ["in time", "welcome"])
@@ -91,7 +91,7 @@ struct EarlyBytesTests {
         talk.send(Array(TCPConversation.upgradeRequest().utf8) + WireFrame.ping("p", from: .client), from: .client)
         talk.wait(milliseconds: 2999)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        talk.send(WireFrame.pong("p", from: .server), from: .server)
+        talk.sendPong("p", from: .server)
         // A millisecond to the response after the wait, and one more to the Pong.
         #expect(try Analysis(talk).end.pingRoundTrip?.min == 3_001_000_000)
     }
@@ -158,10 +158,10 @@ struct BytesAfterAnswerTests {
         talk.send(Array(TCPConversation.upgradeResponse().utf8) + (way == .together ? answer.bytes : []), from: .server)
         if way == .apart, !answer.bytes.isEmpty { talk.send(answer.bytes, from: .server) }
         if way == .oneByOne { for byte in answer.bytes { talk.send([byte], from: .server) } }
-        talk.send(WireFrame.text("hello", from: .client), from: .client)
-        talk.send(WireFrame.text("welcome", from: .server), from: .server)
-        talk.send(WireFrame.close(1000, from: .client), from: .client)
-        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.sendText("hello", from: .client)
+        talk.sendText("welcome", from: .server)
+        talk.sendClose(1000, from: .client)
+        talk.sendClose(1000, from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(talk)
         #expect(analysis.texts == answer.texts + ["hello", "welcome"])
@@ -178,7 +178,7 @@ struct BytesAfterAnswerTests {
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse() + (isApart ? "" : "\r\n"), from: .server)
         if isApart { talk.send("\r\n", from: .server) }
-        talk.send(WireFrame.close(1002, "invalid opcode 13", from: .client), from: .client)
+        talk.sendClose(1002, "invalid opcode 13", from: .client)
         talk.finish(first: .client)
         let verdict = try Analysis(talk).end.verdict
         #expect(verdict.by == .client && verdict.failure?.by == .client)

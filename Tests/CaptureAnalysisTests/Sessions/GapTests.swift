@@ -14,7 +14,7 @@ struct GapTests {
         talk.lose(150, from: .client)
         talk.send(Array(long.suffix(from: 250)), from: .client)
         talk.acknowledge(from: .server)
-        talk.send(WireFrame.text("behind", from: .client), from: .client)
+        talk.sendText("behind", from: .client)
         talk.finish(first: .client)
         let analysis = Analysis(talk)
         let head = UInt64(TCPConversation.upgradeRequest().utf8.count)
@@ -35,10 +35,10 @@ struct GapTests {
     func betweenFrames() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
+        talk.sendText("one", from: .client)
         talk.lose(WireFrame.text("lost", from: .client).count, from: .client)
         talk.acknowledge(from: .server)
-        talk.send(WireFrame.text("other", from: .server), from: .server)
+        talk.sendText("other", from: .server)
         talk.finish(first: .client)
         let analysis = Analysis(talk)
         #expect(analysis.texts == ["one", "other"])
@@ -50,9 +50,9 @@ struct GapTests {
     func outOfOrder() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
-        talk.send(WireFrame.text("two", from: .client), from: .client)
-        talk.send(WireFrame.text("three", from: .client), from: .client)
+        talk.sendText("one", from: .client)
+        talk.sendText("two", from: .client)
+        talk.sendText("three", from: .client)
         var packets = talk.packets
         packets.swapAt(5, 7)
         let analysis = Analysis(packets)
@@ -67,8 +67,8 @@ struct GapTests {
     func sentAgain() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("one", from: .client), from: .client)
-        talk.send(WireFrame.text("two", from: .client), from: .client)
+        talk.sendText("one", from: .client)
+        talk.sendText("two", from: .client)
         let packets = talk.packets
         let analysis = Analysis(packets + [packets[5], packets[6]])
         #expect(analysis.texts == ["one", "two"])
@@ -79,8 +79,8 @@ struct GapTests {
     func snapLength() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text(String(repeating: "y", count: 500), from: .server), from: .server)
-        talk.send(WireFrame.text("short", from: .server), from: .server)
+        talk.sendText(String(repeating: "y", count: 500), from: .server)
+        talk.sendText("short", from: .server)
         var packets = talk.packets
         packets[5].bytes.removeLast(400)
         let analysis = Analysis(packets)

@@ -11,12 +11,12 @@ struct IntervalTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for wait in [10, 30, 20] as [Int64] {
-            talk.send(WireFrame.text("tick", from: .server), from: .server)
+            talk.sendText("tick", from: .server)
             talk.wait(milliseconds: wait - 1)
         }
-        talk.send(WireFrame.text("tock", from: .client), from: .client)
-        talk.send(WireFrame.ping("no message", from: .server), from: .server)
-        talk.send(WireFrame.text("tick", from: .server), from: .server)
+        talk.sendText("tock", from: .client)
+        talk.sendPing("no message", from: .server)
+        talk.sendText("tick", from: .server)
         let end = try Analysis(talk).end
         let server = try #require(end.fromServer.messageInterval)
         #expect(server.count == 3 && server.min == 10_000_000 && server.max == 30_000_000)

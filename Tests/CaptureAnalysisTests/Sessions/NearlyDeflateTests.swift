@@ -86,7 +86,7 @@ struct NearlyDeflateTests {
         ] {
             for code: UInt16 in [1002, 1007] {
                 var talk = talk("permessage-deflate; server_no_context_takeover", payloads)
-                talk.send(WireFrame.close(code, from: .client), from: .client)
+                talk.sendClose(code, from: .client)
                 talk.finish(first: .client)
                 let verdict = try Analysis(talk).end.verdict
                 #expect(verdict.failure?.by == .client && verdict.failure?.rule?.id == rule)

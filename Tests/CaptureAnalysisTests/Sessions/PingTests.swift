@@ -83,8 +83,8 @@ struct PingTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for round in 0..<5 {
-            talk.send(WireFrame.ping("", from: .server), from: .server)
-            if round != 1 { talk.send(WireFrame.pong("", from: .client), from: .client) }
+            talk.sendPing("", from: .server)
+            if round != 1 { talk.sendPong("", from: .client) }
             talk.wait(milliseconds: interval)
         }
         let analysis = Analysis(talk.packets)
@@ -97,10 +97,10 @@ struct PingTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for _ in 0..<3 {
-            talk.send(WireFrame.ping("", from: .server), from: .server)
+            talk.sendPing("", from: .server)
             talk.wait(milliseconds: 10_000)
         }
-        for _ in 0..<3 { talk.send(WireFrame.pong("", from: .client), from: .client) }
+        for _ in 0..<3 { talk.sendPong("", from: .client) }
         let analysis = Analysis(talk.packets)
         #expect(Set(analysis.frames.compactMap(\.answer?.pingPacket)) == [6, 7, 8])
         #expect(try analysis.end.verdict.unansweredPings == 0)
@@ -121,18 +121,18 @@ struct PingTests {
         for sender in ExpectedMessage.Sender.allCases {
             var talk = TCPConversation()
             talk.openWebSocket()
-            talk.send(WireFrame.text("a", from: sender), from: sender)
-            talk.send(WireFrame.text("b", from: sender.peer), from: sender.peer)
+            talk.sendText("a", from: sender)
+            talk.sendText("b", from: sender.peer)
             var places: [Int] = []
             for round in 0..<5 {
                 talk.wait(milliseconds: 20_000)
-                talk.send(WireFrame.ping("\(round)", from: sender), from: sender)
+                talk.sendPing("\(round)", from: sender)
                 talk.wait(milliseconds: 10)
-                talk.send(WireFrame.pong("\(round)", from: sender.peer), from: sender.peer)
+                talk.sendPong("\(round)", from: sender.peer)
                 places.append(talk.packets.count - 2)
             }
             talk.wait(milliseconds: 3000)
-            talk.send(WireFrame.text("c", from: sender), from: sender)
+            talk.sendText("c", from: sender)
             talk.finish(first: sender)
             var packets = talk.packets
             for place in places {
@@ -174,9 +174,9 @@ struct PingTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for wait in 0..<200 as Range<Int64> {
-            talk.send(WireFrame.ping("\(wait)", from: .server), from: .server)
+            talk.sendPing("\(wait)", from: .server)
             talk.wait(milliseconds: (wait * 37) % 200)
-            talk.send(WireFrame.pong("\(wait)", from: .client), from: .client)
+            talk.sendPong("\(wait)", from: .client)
         }
         let roundTrips = try #require(try Analysis(talk).end.pingRoundTrip)
         #expect(roundTrips.count == 200 && roundTrips.min == 1_000_000 && roundTrips.max == 200_000_000)
@@ -193,7 +193,7 @@ struct PingTests {
     func behindHole(place: Int, pongPlace: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("before", from: .server), from: .server)
+        talk.sendText("before", from: .server)
         talk.acknowledge(from: .client)
         talk.lose(28, from: .server)
         talk.acknowledge(from: .client)
@@ -202,20 +202,20 @@ struct PingTests {
         for index in 0..<9 {
             if index == place {
                 pingTime = talk.clock
-                talk.send(WireFrame.ping("k1", from: .server), from: .server)
+                talk.sendPing("k1", from: .server)
             } else {
-                talk.send(WireFrame.text(#"{"b":\#(index),"text":"after the lost one"}"#, from: .server), from: .server)
+                talk.sendText(#"{"b":\#(index),"text":"after the lost one"}"#, from: .server)
             }
             talk.acknowledge(from: .client)
             if index + 1 == pongPlace {
                 roundTrip = talk.clock - pingTime
-                talk.send(WireFrame.pong("k1", from: .client), from: .client)
+                talk.sendPong("k1", from: .client)
                 talk.acknowledge(from: .server)
             }
             talk.wait(milliseconds: 1000)
         }
-        talk.send(WireFrame.close(1000, from: .client), from: .client)
-        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.sendClose(1000, from: .client)
+        talk.sendClose(1000, from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(talk.packets)
         let pong = try #require(analysis.frames.first { $0.frame.header.opcode == .pong })
@@ -238,7 +238,7 @@ struct PingTests {
         talk.openWebSocket()
         var skipped: Set<Int> = []
         for number in 0..<8 {
-            talk.send(WireFrame.ping("ping \(number)", from: .server), from: .server)
+            talk.sendPing("ping \(number)", from: .server)
             if lost.contains(number) { skipped.insert(talk.packets.count) }
             // Other bytes take the last two Pongs' place.
             let answer =
@@ -246,7 +246,7 @@ struct PingTests {
                 ? WireFrame.pong("ping \(number)", from: .client) : WireFrame.text("\(number)", from: .client)
             talk.send(answer, from: .client)
             for part in 0..<4 {
-                talk.send(WireFrame.text("client \(number) says \(part)", from: .client), from: .client)
+                talk.sendText("client \(number) says \(part)", from: .client)
             }
             talk.acknowledge(from: .server)
             talk.wait(milliseconds: 10_000)

@@ -25,8 +25,8 @@ struct ReadyStateTests {
     @Test("The readyState of each end is closed by the other end's FIN when both Close frames have passed")
     func shut() throws {
         let states = try states {
-            $0.send(WireFrame.close(1000, from: .client), from: .client)
-            $0.send(WireFrame.close(1000, from: .server), from: .server)
+            $0.sendClose(1000, from: .client)
+            $0.sendClose(1000, from: .server)
             $0.finish(from: .server)
             $0.wait(milliseconds: 10)
             $0.finish(from: .client)
@@ -42,7 +42,7 @@ struct ReadyStateTests {
             $0.finish(from: .client)
             $0.acknowledge(from: .server)
             $0.wait(milliseconds: 50)
-            $0.send(WireFrame.text("more", from: .server), from: .server)
+            $0.sendText("more", from: .server)
             $0.finish(from: .server)
             $0.acknowledge(from: .client)
         }
@@ -52,7 +52,7 @@ struct ReadyStateTests {
     @Test("The readyState of each end is closed by a RST at once")
     func reset() throws {
         let states = try states {
-            $0.send(WireFrame.close(1000, from: .client), from: .client)
+            $0.sendClose(1000, from: .client)
             $0.reset(from: .client)
         }
         #expect(states.client == ["closing 1", "closed 2"] && states.server == states.client)

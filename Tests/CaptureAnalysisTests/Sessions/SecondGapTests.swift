@@ -18,13 +18,13 @@ struct SecondGapTests {
     @Test("A second gap in a payload, while frames are searched for, loses nothing but that message")
     func insidePayload() throws {
         var talk = SecondGapTests.lost()
-        talk.send(WireFrame.text(SecondGapTests.text(1), from: .server), from: .server)
+        talk.sendText(SecondGapTests.text(1), from: .server)
         let long = WireFrame.text(String(repeating: "x", count: 300), from: .server)
         talk.send(Array(long.prefix(100)), from: .server)
         talk.lose(150, from: .server)
         talk.send(Array(long.suffix(from: 250)), from: .server)
-        talk.send(WireFrame.text(SecondGapTests.text(2), from: .server), from: .server)
-        talk.send(WireFrame.text(SecondGapTests.text(3), from: .server), from: .server)
+        talk.sendText(SecondGapTests.text(2), from: .server)
+        talk.sendText(SecondGapTests.text(3), from: .server)
         talk.finish(first: .client)
         let analysis = Analysis(talk)
         #expect(analysis.texts == [SecondGapTests.text(1), "", SecondGapTests.text(2), SecondGapTests.text(3)])
@@ -41,11 +41,11 @@ struct SecondGapTests {
     @Test("A second gap that ends where a frame does loses nothing but that message")
     func toTheEnd() {
         var talk = SecondGapTests.lost()
-        talk.send(WireFrame.text(SecondGapTests.text(1), from: .server), from: .server)
+        talk.sendText(SecondGapTests.text(1), from: .server)
         let long = WireFrame.text(String(repeating: "x", count: 300), from: .server)
         talk.send(Array(long.prefix(200)), from: .server)
         talk.lose(long.count - 200, from: .server)
-        for number in 2...4 { talk.send(WireFrame.text(SecondGapTests.text(number), from: .server), from: .server) }
+        for number in 2...4 { talk.sendText(SecondGapTests.text(number), from: .server) }
         talk.finish(first: .client)
         let analysis = Analysis(talk)
         #expect(analysis.texts == [SecondGapTests.text(1), ""] + (2...4).map(SecondGapTests.text))
@@ -57,7 +57,7 @@ struct SecondGapTests {
         let first = WireFrame.text(SecondGapTests.text(1), from: .server)
         talk.send(first, from: .server)
         talk.lose(33, from: .server)
-        for number in 2...4 { talk.send(WireFrame.text(SecondGapTests.text(number), from: .server), from: .server) }
+        for number in 2...4 { talk.sendText(SecondGapTests.text(number), from: .server) }
         talk.finish(first: .client)
         let analysis = Analysis(talk)
         #expect(analysis.texts == (2...4).map(SecondGapTests.text))
@@ -70,7 +70,7 @@ struct SecondGapTests {
         talk.openWebSocket()
         let opening = talk.packets.count
         for number in 1...12 {
-            talk.send(WireFrame.text(SecondGapTests.text(number), from: .server), from: .server)
+            talk.sendText(SecondGapTests.text(number), from: .server)
             guard number == 1 || number == 2 else { continue }
             let long = WireFrame(2, [UInt8](repeating: 7, count: 300), from: .server).bytes
             talk.send(Array(long.prefix(180)), from: .server)
@@ -92,7 +92,7 @@ struct SecondGapTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         let opening = talk.packets.count
-        for number in 1...12 { talk.send(WireFrame.text(SecondGapTests.text(number), from: .server), from: .server) }
+        for number in 1...12 { talk.sendText(SecondGapTests.text(number), from: .server) }
         var packets = Array(talk.packets[opening...])
         packets.swapAt(1, 2)
         packets.swapAt(3, 6)

@@ -41,7 +41,7 @@ struct UnprovenUpgradeTests {
         "Bytes of another protocol stop a proven session, without an invented Close", arguments: foreignBytes.prefix(5))
     func foreignAfterProof(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
         var talk = Self.talk(isProven: true)
-        talk.send(WireFrame.text("a frame", from: sender), from: sender)
+        talk.sendText("a frame", from: sender)
         for _ in 0..<3 { talk.send(bytes, from: sender) }
         talk.finish(first: .server)
         let analysis = Analysis(talk)
@@ -84,10 +84,10 @@ struct UnprovenUpgradeTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         let frame = WireFrame.text(#"{"key":"a value that is long enough"}"#, from: .server)
-        talk.send(WireFrame.text("one", from: .server), from: .server)
+        talk.sendText("one", from: .server)
         talk.send(Array(frame.dropFirst(2)), from: .server)
         talk.send(Array(frame.prefix(2)), from: .server)
-        talk.send(WireFrame.close(1002, from: .client), from: .client)
+        talk.sendClose(1002, from: .client)
         talk.finish(first: .client)
         let analysis = Analysis(talk.packets)
         #expect(analysis.rules == ["framing.implausible"])

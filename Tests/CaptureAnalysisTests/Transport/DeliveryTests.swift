@@ -21,7 +21,7 @@ struct DeliveryTests {
     @Test("Deliveries name the packet of the last byte, and the one that acknowledged it")
     func plain() throws {
         let talk = session {
-            $0.send(WireFrame.text("hello", from: .client), from: .client)
+            $0.sendText("hello", from: .client)
             $0.wait(milliseconds: 20)
             $0.acknowledge(from: .server)
         }
@@ -34,8 +34,8 @@ struct DeliveryTests {
     @Test("Deliveries are reported of what went wrong, unless all are asked for, or none")
     func demand() {
         let talk = session {
-            $0.send(WireFrame.text("hello", from: .client), from: .client)
-            $0.send(WireFrame.text("world", from: .server), from: .server)
+            $0.sendText("hello", from: .client)
+            $0.sendText("world", from: .server)
             $0.acknowledge(from: .client)
         }
         #expect(deliveries(talk.packets, .troubled).isEmpty)
@@ -46,8 +46,8 @@ struct DeliveryTests {
     @Test("Deliveries come with an acknowledgment that carries data of the other end")
     func piggybacked() {
         let talk = session {
-            $0.send(WireFrame.text("question", from: .client), from: .client)
-            $0.send(WireFrame.text("answer", from: .server), from: .server)
+            $0.sendText("question", from: .client)
+            $0.sendText("answer", from: .server)
         }
         #expect(deliveries(talk.packets).map(\.acknowledgedPacket) == [7, nil])
         #expect(deliveries(talk.packets).map(\.outcome) == [.acknowledged, .captureEnd])
@@ -56,7 +56,7 @@ struct DeliveryTests {
     @Test("Deliveries of several messages come with one acknowledgment, each with its own packet")
     func several() {
         let talk = session {
-            for text in ["a", "b", "c"] { $0.send(WireFrame.text(text, from: .server), from: .server) }
+            for text in ["a", "b", "c"] { $0.sendText(text, from: .server) }
             $0.acknowledge(from: .client)
         }
         #expect(deliveries(talk.packets).map(\.lastBytePacket) == [6, 7, 8])
@@ -80,9 +80,9 @@ struct DeliveryTests {
     @Test("Deliveries of messages that were not acknowledged say how the connection ended")
     func unacknowledged() {
         let talk = session {
-            $0.send(WireFrame.text("heard", from: .client), from: .client)
+            $0.sendText("heard", from: .client)
             $0.acknowledge(from: .server)
-            $0.send(WireFrame.text("lost", from: .client), from: .client)
+            $0.sendText("lost", from: .client)
         }
         var reset = talk
         reset.reset(from: .server, withoutLast: WireFrame.text("lost", from: .client).count)
@@ -100,7 +100,7 @@ struct DeliveryTests {
         talk.open()
         talk.send(TCPConversation.upgradeRequest(), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        for _ in 0..<3 { talk.send(WireFrame.text("hello", from: .server), from: .server) }
+        for _ in 0..<3 { talk.sendText("hello", from: .server) }
         #expect(deliveries(talk.packets, .troubled).isEmpty)
         #expect(deliveries(talk.packets, .all).map(\.outcome) == [.captureEnd, .captureEnd, .captureEnd])
     }
@@ -108,8 +108,8 @@ struct DeliveryTests {
     @Test("Deliveries count the segments that sent bytes of the message again")
     func retransmissions() {
         let talk = session {
-            $0.send(WireFrame.text("first", from: .client), from: .client)
-            $0.send(WireFrame.text("second", from: .client), from: .client)
+            $0.sendText("first", from: .client)
+            $0.sendText("second", from: .client)
         }
         var packets = talk.packets
         let again = (packets[5], packets[6])
@@ -127,7 +127,7 @@ struct DeliveryTests {
     @Test("Deliveries do not count keep-alives, nor segments out of order")
     func notRetransmissions() {
         let talk = session {
-            for text in ["first", "second", "third"] { $0.send(WireFrame.text(text, from: .client), from: .client) }
+            for text in ["first", "second", "third"] { $0.sendText(text, from: .client) }
             $0.acknowledge(from: .server)
         }
         var packets = talk.packets
@@ -140,7 +140,7 @@ struct DeliveryTests {
     @Test("Deliveries know the last byte's packet and time if it waited for bytes before it")
     func outOfOrder() {
         let talk = session {
-            for text in ["first", "second", "third"] { $0.send(WireFrame.text(text, from: .client), from: .client) }
+            for text in ["first", "second", "third"] { $0.sendText(text, from: .client) }
             $0.acknowledge(from: .server)
         }
         var packets = talk.packets
@@ -160,7 +160,7 @@ struct DeliveryTests {
         let talk = session {
             $0.send(Array(cut[..<40]), from: .server)
             $0.lose(cut.count - 40, from: .server)
-            $0.send(WireFrame.text("behind the gap", from: .server), from: .server)
+            $0.sendText("behind the gap", from: .server)
             $0.acknowledge(from: .client)
             for _ in 0..<40 { $0.acknowledge(from: .client) }
         }
@@ -173,7 +173,7 @@ struct DeliveryTests {
     @Test("Deliveries are bounded; the oldest is not reported, but that is")
     func bound() {
         let talk = session { talk in
-            for number in 0..<10 { talk.send(WireFrame.text("\(number)", from: .client), from: .client) }
+            for number in 0..<10 { talk.sendText("\(number)", from: .client) }
             talk.acknowledge(from: .server)
         }
         var limits = Limits()
@@ -186,9 +186,9 @@ struct DeliveryTests {
     @Test("Deliveries need no room for what was acknowledged before, though nobody asked")
     func acknowledgedBefore() {
         let talk = session { talk in
-            for number in 1...2 { talk.send(WireFrame.text("\(number)", from: .client), from: .client) }
+            for number in 1...2 { talk.sendText("\(number)", from: .client) }
             talk.acknowledge(from: .server)
-            talk.send(WireFrame.text("3", from: .client), from: .client)
+            talk.sendText("3", from: .client)
             talk.send((4...6).flatMap { WireFrame.text("\($0)", from: .client) }, from: .client)
         }
         var limits = Limits()
@@ -201,7 +201,7 @@ struct DeliveryTests {
     @Test("Deliveries are reported of a few messages even if payloads take all the room")
     func noRoom() {
         let talk = session {
-            $0.send(WireFrame.text(String(repeating: "x", count: 20_000), from: .client), from: .client)
+            $0.sendText(String(repeating: "x", count: 20_000), from: .client)
             $0.acknowledge(from: .server)
         }
         var limits = Limits()

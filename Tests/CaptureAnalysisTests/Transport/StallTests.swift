@@ -62,7 +62,7 @@ struct StallTests {
     func betweenFrames() {
         let rules = rules {
             for text in ["one", "two"] {
-                $0.send(WireFrame.text(text, from: .server), from: .server)
+                $0.sendText(text, from: .server)
                 $0.wait(milliseconds: 45)
                 $0.acknowledge(from: .client)
             }

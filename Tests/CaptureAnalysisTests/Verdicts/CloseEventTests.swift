@@ -15,7 +15,7 @@ struct CloseEventTests {
     @Test("An end that was out of reach for a while, and then meets a RST, has not received the Close frame")
     func asleep() throws {
         let verdict = try verdict {
-            $0.send(WireFrame.text("hello", from: .client), from: .client)
+            $0.sendText("hello", from: .client)
             $0.acknowledge(from: .server)
             let close = WireFrame.close(1008, from: .server)
             $0.send(close, from: .server)
@@ -32,8 +32,8 @@ struct CloseEventTests {
     func late() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.close(1001, from: .server), from: .server)
-        talk.send(WireFrame.close(1001, from: .client), from: .client)
+        talk.sendClose(1001, from: .server)
+        talk.sendClose(1001, from: .client)
         talk.finish(first: .client)
         // The server's packets behind the handshake come last.
         let late = talk.packets.enumerated().filter { [5, 8].contains($0.offset) }.map(\.element)
@@ -49,8 +49,8 @@ struct CloseEventTests {
     @Test("The close event of each end shows what the other one sent")
     func both() throws {
         let verdict = try verdict {
-            $0.send(WireFrame.close(4001, "mine", from: .client), from: .client)
-            $0.send(WireFrame.close(4002, "yours", from: .server), from: .server)
+            $0.sendClose(4001, "mine", from: .client)
+            $0.sendClose(4002, "yours", from: .server)
             $0.finish(first: .server)
         }
         #expect(verdict.clientEvent == CloseEvent(code: CloseCode(rawValue: 4002), reason: "yours", wasClean: true))
@@ -60,7 +60,7 @@ struct CloseEventTests {
     @Test("The close event is not clean at an end that has not answered")
     func unanswered() throws {
         let verdict = try verdict {
-            $0.send(WireFrame.close(1001, from: .server), from: .server)
+            $0.sendClose(1001, from: .server)
             $0.finish(first: .client)
         }
         #expect(verdict.clientEvent == CloseEvent(code: .goingAway, reason: "", wasClean: false))
@@ -70,7 +70,7 @@ struct CloseEventTests {
     @Test("The close event may be clean or not if a gap may hide the answer")
     func hidden() throws {
         let verdict = try verdict {
-            $0.send(WireFrame.close(1001, from: .server), from: .server)
+            $0.sendClose(1001, from: .server)
             $0.lose(8, from: .client)
             $0.acknowledge(from: .server)
             $0.finish(first: .server)
@@ -83,7 +83,7 @@ struct CloseEventTests {
     func reason() throws {
         let verdict = try verdict {
             $0.send(WireFrame(8, [0x03, 0xe8, 0xff], from: .client).bytes, from: .client)
-            $0.send(WireFrame.close(1000, from: .server), from: .server)
+            $0.sendClose(1000, from: .server)
             $0.finish(first: .server)
         }
         #expect(verdict.serverEvent == CloseEvent(code: .normalClosure, reason: nil, wasClean: true))
@@ -91,7 +91,7 @@ struct CloseEventTests {
 
     @Test("The close event is there for nobody while the session is open")
     func open() throws {
-        let verdict = try verdict { $0.send(WireFrame.text("hello", from: .client), from: .client) }
+        let verdict = try verdict { $0.sendText("hello", from: .client) }
         #expect(verdict.clientEvent == nil && verdict.serverEvent == nil)
     }
 }

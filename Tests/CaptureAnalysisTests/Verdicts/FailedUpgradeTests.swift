@@ -103,7 +103,7 @@ struct FailedUpgradeTests {
     func speaks(broken: BrokenUpgrade) throws {
         let leaver = broken.from.peer
         let verdict = try end(broken) { talk in
-            talk.send(WireFrame.text("never mind", from: leaver), from: leaver)
+            talk.sendText("never mind", from: leaver)
             talk.finish(first: leaver)
         }.verdict
         #expect(verdict.failure == nil && verdict.layer == .fin)
@@ -117,10 +117,10 @@ struct FailedUpgradeTests {
         talk.open()
         talk.send(TCPConversation.upgradeRequest(fields: "Sec-WebSocket-Protocol: tea\r\n"), from: .client)
         talk.send(TCPConversation.upgradeResponse(), from: .server)
-        if hasSpoken { talk.send(WireFrame.text("I speak", from: .client), from: .client) }
+        if hasSpoken { talk.sendText("I speak", from: .client) }
         // Masked, it breaks a rule.
         talk.send(WireFrame.text("welcome", from: hasSpoken ? .server : .client), from: .server)
-        talk.send(WireFrame.close(1002, from: .client), from: .client)
+        talk.sendClose(1002, from: .client)
         talk.finish(first: .client)
         let failure = try Analysis(talk).end.verdict.failure
         #expect(failure?.rule?.id == (hasSpoken ? nil : "masking.server-masked"))

@@ -22,8 +22,8 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "a Close frame of 1002 over a frame that is not masked, answered",
             steps: {
                 $0.send(unmasked, from: .client)
-                $0.send(WireFrame.close(1002, "mask!", from: .server), from: .server)
-                $0.send(WireFrame.close(1002, from: .client), from: .client)
+                $0.sendClose(1002, "mask!", from: .server)
+                $0.sendClose(1002, from: .client)
                 $0.finish(first: .server)
             },
             failedBy: .server, over: .clientUnmasked, clientSees: 1002, serverSees: 1006),
@@ -31,16 +31,16 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "a Close frame of the client over a masked frame",
             steps: {
                 $0.send(WireFrame.text("mask", from: .client), from: .server)
-                $0.send(WireFrame.close(1002, from: .client), from: .client)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(1002, from: .client)
+                $0.sendClose(1002, from: .server)
                 $0.finish(first: .server)
             },
             failedBy: .client, over: .serverMasked, clientSees: 1006, serverSees: 1002),
         Trouble(
             testDescription: "a Close frame whose code must not be sent",
             steps: {
-                $0.send(WireFrame.close(5000, from: .client), from: .client)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(5000, from: .client)
+                $0.sendClose(1002, from: .server)
                 $0.finish(first: .server)
             },
             failedBy: .server, over: .closeCodeNotAllowed, clientSees: 1002, serverSees: 1006),
@@ -48,7 +48,7 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "a broken rule right before a Close frame",
             steps: {
                 $0.send(unmasked + WireFrame.close(1000, from: .client), from: .client)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(1002, from: .server)
                 $0.finish(first: .server)
             },
             failedBy: .server, over: .clientUnmasked, clientSees: 1002, serverSees: 1006),
@@ -56,7 +56,7 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "the first bytes of a header, and no more",
             steps: {
                 $0.send([0x83, 0x80], from: .client)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(1002, from: .server)
                 $0.finish(first: .server)
             },
             failedBy: .server, over: .reservedOpcode, clientSees: 1002, serverSees: 1006),
@@ -64,26 +64,26 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "the beginning of a text that is not UTF-8",
             steps: {
                 $0.send(WireFrame(1, [0xff], from: .client, fin: false).bytes, from: .client)
-                $0.send(WireFrame.close(1007, from: .server), from: .server)
+                $0.sendClose(1007, from: .server)
                 $0.finish(first: .server)
             },
             failedBy: .server, over: .textNotUTF8, clientSees: 1007, serverSees: 1006),
         Trouble(
             testDescription: "1002 where a gap may hide the reason",
             steps: {
-                $0.send(WireFrame.text("hello", from: .client), from: .client)
+                $0.sendText("hello", from: .client)
                 $0.lose(8, from: .client)
                 $0.acknowledge(from: .server)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(1002, from: .server)
                 $0.finish(first: .server)
             },
             failedBy: .server, over: nil, clientSees: 1002, serverSees: 1006),
         Trouble(
             testDescription: "1009 where the other end has sent data",
             steps: {
-                $0.send(WireFrame.text("too long", from: .client), from: .client)
-                $0.send(WireFrame.close(1009, from: .server), from: .server)
-                $0.send(WireFrame.close(1009, from: .client), from: .client)
+                $0.sendText("too long", from: .client)
+                $0.sendClose(1009, from: .server)
+                $0.sendClose(1009, from: .client)
                 $0.finish(first: .server)
             },
             failedBy: .server, over: nil, clientSees: 1009, serverSees: 1006),
@@ -107,17 +107,17 @@ struct Trouble: Sendable, CustomTestStringConvertible {
         Trouble(
             testDescription: "1002 without any broken rule",
             steps: {
-                $0.send(WireFrame.text("hello", from: .client), from: .client)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
-                $0.send(WireFrame.close(1002, from: .client), from: .client)
+                $0.sendText("hello", from: .client)
+                $0.sendClose(1002, from: .server)
+                $0.sendClose(1002, from: .client)
                 $0.finish(first: .server)
             },
             clientSees: 1002, serverSees: 1002, isClean: true),
         Trouble(
             testDescription: "1009 where the other end has sent no data",
             steps: {
-                $0.send(WireFrame.close(1009, from: .server), from: .server)
-                $0.send(WireFrame.close(1009, from: .client), from: .client)
+                $0.sendClose(1009, from: .server)
+                $0.sendClose(1009, from: .client)
                 $0.finish(first: .server)
             },
             clientSees: 1009, serverSees: 1009, isClean: true),
@@ -125,15 +125,15 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "a code that is only repeated",
             steps: {
                 $0.send(unmasked + WireFrame.close(1002, from: .client), from: .client)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(1002, from: .server)
                 $0.finish(first: .server)
             },
             clientSees: 1002, serverSees: 1002, isClean: true),
         Trouble(
             testDescription: "1002 in answer to a Close frame that was right",
             steps: {
-                $0.send(WireFrame.close(1000, from: .client), from: .client)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(1000, from: .client)
+                $0.sendClose(1002, from: .server)
                 $0.finish(first: .server)
             },
             clientSees: 1002, serverSees: 1000, isClean: true),
@@ -141,14 +141,14 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "a rule broken behind a Close frame",
             steps: {
                 $0.send(WireFrame.close(1000, from: .client) + unmasked, from: .client)
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(1002, from: .server)
                 $0.finish(first: .server)
             },
             clientSees: 1002, serverSees: 1000, isClean: true),
         Trouble(
             testDescription: "a rule broken behind the other end's Close frame",
             steps: {
-                $0.send(WireFrame.close(1002, from: .server), from: .server)
+                $0.sendClose(1002, from: .server)
                 $0.send(unmasked + WireFrame.close(1000, from: .client), from: .client)
                 $0.finish(first: .server)
             },
@@ -157,9 +157,9 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "a broken rule that was put up with",
             steps: {
                 $0.send(unmasked, from: .client)
-                $0.send(WireFrame.text("never mind", from: .server), from: .server)
-                $0.send(WireFrame.close(1000, from: .server), from: .server)
-                $0.send(WireFrame.close(1000, from: .client), from: .client)
+                $0.sendText("never mind", from: .server)
+                $0.sendClose(1000, from: .server)
+                $0.sendClose(1000, from: .client)
                 $0.finish(first: .server)
             },
             clientSees: 1000, serverSees: 1000, isClean: true),
@@ -167,7 +167,7 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             testDescription: "a FIN behind a broken rule, and a word in between",
             steps: {
                 $0.send(unmasked, from: .client)
-                $0.send(WireFrame.text("never mind", from: .server), from: .server)
+                $0.sendText("never mind", from: .server)
                 $0.finish(first: .server)
             },
             clientSees: 1006, serverSees: 1006),
@@ -219,8 +219,8 @@ struct FailureTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         talk.send(WireFrame.text("no mask", from: .server), from: .client)
-        talk.send(WireFrame.close(1002, "mask!", from: .server), from: .server)
-        talk.send(WireFrame.close(1002, from: .client), from: .client)
+        talk.sendClose(1002, "mask!", from: .server)
+        talk.sendClose(1002, from: .client)
         talk.finish(first: .server)
         let verdict = try Analysis(talk).end.verdict
         #expect(verdict.clientEvent == CloseEvent(code: .protocolError, reason: "mask!", wasClean: true))
@@ -232,7 +232,7 @@ struct FailureTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         talk.send([0x83, 0x80], from: .client)
-        talk.send(WireFrame.close(1002, from: .server), from: .server)
+        talk.sendClose(1002, from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(talk)
         #expect(analysis.rules == ["frame.reserved-opcode"])

@@ -34,8 +34,8 @@ struct HiddenClose: Sendable, CustomTestStringConvertible {
         var talk =
             isV6 ? TCPConversation(from: "[2001:db8::1]:53412", to: "[2001:db8::2]:8080") : TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("a message before", from: .client), from: .client)
-        talk.send(WireFrame.text("and its answer", from: .server), from: .server)
+        talk.sendText("a message before", from: .client)
+        talk.sendText("and its answer", from: .server)
         talk.acknowledge(from: .client)
         talk.lose(300, from: loser)
         for number in 0..<messagesBehind {
@@ -83,9 +83,9 @@ struct HiddenCloseTests {
     func lostClose(closer: ExpectedMessage.Sender, count: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        for number in 0..<count { talk.send(WireFrame.text("number \(number)", from: closer), from: closer) }
+        for number in 0..<count { talk.sendText("number \(number)", from: closer) }
         talk.lose(WireFrame.close(1000, from: closer).count, from: closer)
-        talk.send(WireFrame.close(1000, from: closer.peer), from: closer.peer)
+        talk.sendClose(1000, from: closer.peer)
         talk.finish(first: closer.peer)
         let verdict = try Analysis(talk).end.verdict
         #expect(verdict.by == .unknown && verdict.layer == .closeFrame && verdict.code == .normalClosure)
@@ -101,12 +101,12 @@ struct HiddenCloseTests {
             var frame = WireFrame(1, Array("question \(number * number * 7919)".utf8), from: .client)
             frame.maskingKey = (UInt32(number + 1) &* 0x9e37_79b9).bigEndianBytes
             talk.send(frame.bytes, from: .client)
-            talk.send(WireFrame.text("answer number \(number * number * 104_729)", from: .server), from: .server)
+            talk.sendText("answer number \(number * number * 104_729)", from: .server)
         }
         var close = WireFrame(8, [3, 0xe8], from: .client)
         close.maskingKey = [0x81, 0x35, 0xc7, 0x9a]
         talk.send(close.bytes, from: .client)
-        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.sendClose(1000, from: .server)
         talk.finish(first: .server)
         let analysis = Analysis(talk)
         #expect(analysis.connections.map(\.opening) == [.handshake])
@@ -124,7 +124,7 @@ struct HiddenCloseTests {
     func lostPong(sender: ExpectedMessage.Sender) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.ping("p", from: sender), from: sender)
+        talk.sendPing("p", from: sender)
         talk.lose(WireFrame.pong("p", from: sender.peer).count, from: sender.peer)
         for number in 0..<8 {
             var frame = WireFrame(1, Array("message \(number * number * 7919) of many".utf8), from: sender.peer)

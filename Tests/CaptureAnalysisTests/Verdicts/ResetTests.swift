@@ -15,8 +15,8 @@ struct ResetTests {
     ) -> [TimedPacket] {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("status", from: .client), from: .client)
-        talk.send(WireFrame.text("ok", from: .server), from: .server)
+        talk.sendText("status", from: .client)
+        talk.sendText("ok", from: .server)
         talk.acknowledge(from: .client)
         let place = talk.packets.count
         let sent =
@@ -36,10 +36,10 @@ struct ResetTests {
                     TimedPacket(at: Timestamp(nanoseconds: time + Int64($0) * 1_000_000), reset.ethernet())
                 }
         }
-        talk.send(WireFrame.text("still alive", from: .client), from: .client)
-        talk.send(WireFrame.text("answer", from: .server), from: .server)
-        talk.send(WireFrame.close(1000, from: .client), from: .client)
-        talk.send(WireFrame.close(1000, from: .server), from: .server)
+        talk.sendText("still alive", from: .client)
+        talk.sendText("answer", from: .server)
+        talk.sendClose(1000, from: .client)
+        talk.sendClose(1000, from: .server)
         talk.finish(first: .server)
         var packets = talk.packets
         for index in 0..<count {
@@ -90,7 +90,7 @@ struct ResetTests {
         for sender in [ExpectedMessage.Sender.client, .server] {
             var talk = TCPConversation()
             talk.openWebSocket()
-            talk.send(WireFrame.text("last words", from: sender), from: sender)
+            talk.sendText("last words", from: sender)
             talk.reset(from: sender)
             var packets = talk.packets
             let time = packets[5].time

@@ -39,7 +39,7 @@ struct LastWords: Sendable, CustomTestStringConvertible {
             testDescription: "a Close frame of the server during an upload in one frame",
             steps: {
                 upload(&$0, parts: 5)
-                $0.send(WireFrame.close(1008, from: .server), from: .server)
+                $0.sendClose(1008, from: .server)
                 $0.finish(first: .server)
             }, silence: 3000, messageSilence: nil),
         LastWords(
@@ -59,7 +59,7 @@ struct LastWords: Sendable, CustomTestStringConvertible {
         LastWords(
             testDescription: "an unfinished message in several frames",
             steps: {
-                $0.send(WireFrame.text("done", from: .server), from: .server)
+                $0.sendText("done", from: .server)
                 $0.wait(milliseconds: 1999)
                 $0.send(WireFrame(1, [97], from: .server, fin: false).bytes, from: .server)
                 $0.wait(milliseconds: 999)
@@ -70,11 +70,11 @@ struct LastWords: Sendable, CustomTestStringConvertible {
         LastWords(
             testDescription: "Pings of a library after the last message",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.sendText("last", from: .client)
                 for _ in 0..<3 {
                     $0.wait(milliseconds: 498)
-                    $0.send(WireFrame.ping("p", from: .server), from: .server)
-                    $0.send(WireFrame.pong("p", from: .client), from: .client)
+                    $0.sendPing("p", from: .server)
+                    $0.sendPong("p", from: .client)
                 }
                 $0.wait(milliseconds: 499)
                 $0.finish(first: .server)
@@ -82,8 +82,8 @@ struct LastWords: Sendable, CustomTestStringConvertible {
         LastWords(
             testDescription: "nothing but Pings",
             steps: {
-                $0.send(WireFrame.ping("p", from: .server), from: .server)
-                $0.send(WireFrame.pong("p", from: .client), from: .client)
+                $0.sendPing("p", from: .server)
+                $0.sendPong("p", from: .client)
                 $0.wait(milliseconds: 49)
                 $0.finish(first: .server)
             }, silence: 50, messageSilence: nil),
@@ -92,23 +92,23 @@ struct LastWords: Sendable, CustomTestStringConvertible {
                 "data after a long silence that draw a RST, since a middlebox had forgotten the connection",
             steps: {
                 $0.fallSilent(.client)
-                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.sendText("anybody?", from: .client)
                 $0.refuse(from: .server)
             }, silence: 360_001, messageSilence: 1),
         LastWords(
             testDescription: "such data of the server",
             steps: {
                 $0.fallSilent(.server)
-                $0.send(WireFrame.text("anybody?", from: .server), from: .server)
+                $0.sendText("anybody?", from: .server)
                 $0.refuse(from: .client)
             }, silence: 360_001, messageSilence: 1),
         LastWords(
             testDescription: "such data, and more after another pause, before the RST",
             steps: {
                 $0.fallSilent(.client)
-                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.sendText("anybody?", from: .client)
                 $0.wait(milliseconds: 4999)
-                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.sendText("anybody?", from: .client)
                 $0.refuse(from: .server)
             }, silence: 365_001, messageSilence: 1),
         LastWords(
@@ -149,16 +149,16 @@ struct LastWords: Sendable, CustomTestStringConvertible {
             testDescription: "several messages of such data",
             steps: {
                 $0.fallSilent(.client)
-                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
-                $0.send(WireFrame.text("there?", from: .client), from: .client)
+                $0.sendText("anybody?", from: .client)
+                $0.sendText("there?", from: .client)
                 $0.refuse(from: .server)
             }, silence: 360_002, messageSilence: 1),
         LastWords(
             testDescription: "data after a long silence that were acknowledged before the RST",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.sendText("last", from: .client)
                 $0.wait(milliseconds: 359_999)
-                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.sendText("anybody?", from: .client)
                 $0.acknowledge(from: .server)
                 $0.wait(milliseconds: 8)
                 $0.reset(from: .server)
@@ -166,34 +166,34 @@ struct LastWords: Sendable, CustomTestStringConvertible {
         LastWords(
             testDescription: "data after the other end's FIN",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.sendText("last", from: .client)
                 $0.wait(milliseconds: 59_999)
                 $0.finish(from: .server)
                 $0.wait(milliseconds: 3000)
-                $0.send(WireFrame.text("still there?", from: .client), from: .client)
+                $0.sendText("still there?", from: .client)
                 $0.finish(from: .client)
             }, silence: 60_000, messageSilence: 60_000),
         LastWords(
             testDescription: "data after the other end's FIN, which draw a RST",
             steps: {
-                $0.send(WireFrame.text("last", from: .server), from: .server)
+                $0.sendText("last", from: .server)
                 $0.acknowledge(from: .client)
                 $0.wait(milliseconds: 59_998)
                 $0.finish(from: .server)
                 $0.acknowledge(from: .client)
                 $0.wait(milliseconds: 3000)
-                $0.send(WireFrame.text("still there?", from: .client), from: .client)
+                $0.sendText("still there?", from: .client)
                 $0.refuse(from: .server)
             }, silence: 60_000, messageSilence: 60_000),
         LastWords(
             testDescription: "answers to an end that has closed its own direction",
             steps: {
-                $0.send(WireFrame.text("last question", from: .client), from: .client)
+                $0.sendText("last question", from: .client)
                 $0.wait(milliseconds: 1999)
                 $0.finish(from: .client)
                 for number in 1...3 {
                     $0.wait(milliseconds: 500)
-                    $0.send(WireFrame.text("answer \(number)", from: .server), from: .server)
+                    $0.sendText("answer \(number)", from: .server)
                     $0.acknowledge(from: .client)
                 }
                 $0.finish(from: .server)
@@ -209,22 +209,22 @@ struct LastWords: Sendable, CustomTestStringConvertible {
         LastWords(
             testDescription: "a Close frame of the other end after a FIN",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.sendText("last", from: .client)
                 $0.wait(milliseconds: 1999)
                 $0.finish(from: .client)
                 $0.wait(milliseconds: 299)
-                $0.send(WireFrame.ping("p", from: .server), from: .server)
+                $0.sendPing("p", from: .server)
                 $0.wait(milliseconds: 699)
-                $0.send(WireFrame.close(1001, from: .server), from: .server)
+                $0.sendClose(1001, from: .server)
                 $0.acknowledge(from: .client)
                 $0.finish(from: .server)
             }, silence: 700, messageSilence: 3000),
         LastWords(
             testDescription: "data after a long silence, and a RST of their own sender",
             steps: {
-                $0.send(WireFrame.text("last", from: .client), from: .client)
+                $0.sendText("last", from: .client)
                 $0.wait(milliseconds: 359_999)
-                $0.send(WireFrame.text("anybody?", from: .client), from: .client)
+                $0.sendText("anybody?", from: .client)
                 $0.reset(from: .client)
             }, silence: 1, messageSilence: 1),
     ]
@@ -233,7 +233,7 @@ struct LastWords: Sendable, CustomTestStringConvertible {
 extension TCPConversation {
     /// A last message that is acknowledged, and almost six minutes of silence.
     fileprivate mutating func fallSilent(_ sender: ExpectedMessage.Sender) {
-        send(WireFrame.text("last", from: sender), from: sender)
+        sendText("last", from: sender)
         acknowledge(from: sender == .client ? .server : .client)
         wait(milliseconds: 359_998)
     }
@@ -271,9 +271,9 @@ struct SilenceTests {
         let sender: ExpectedMessage.Sender = isClient ? .client : .server
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("before", from: sender.peer), from: sender.peer)
+        talk.sendText("before", from: sender.peer)
         talk.wait(milliseconds: 1998)
-        talk.send(WireFrame.text("late", from: sender), from: sender)
+        talk.sendText("late", from: sender)
         talk.finish(from: sender)
         talk.finish(from: sender.peer)
         var packets = talk.packets
@@ -297,17 +297,17 @@ struct SilenceTests {
             // So that their lifetimes differ.
             for _ in 0...(number + 1) {
                 talk.wait(milliseconds: number == 0 && survivor > 0 ? Int64(survivor) * 1000 : 4999)
-                talk.send(WireFrame.text("word", from: quiet), from: quiet)
+                talk.sendText("word", from: quiet)
             }
             for count in 1..<(seconds / 2) {
                 talk.wait(milliseconds: 1998)
-                talk.send(WireFrame.text("tick \(count)", from: quiet.peer), from: quiet.peer)
+                talk.sendText("tick \(count)", from: quiet.peer)
                 talk.acknowledge(from: quiet)
             }
             talk.wait(milliseconds: 1999)
             if hasClose {
-                talk.send(WireFrame.close(1001, from: .server), from: .server)
-                talk.send(WireFrame.close(1001, from: .client), from: .client)
+                talk.sendClose(1001, from: .server)
+                talk.sendClose(1001, from: .client)
             }
             talk.finish(first: .server)
             packets += talk.packets
@@ -346,11 +346,11 @@ struct SilenceTests {
             talk.openWebSocket()
             // So that their lifetimes differ.
             talk.wait(milliseconds: 1700 * Int64(number))
-            for count in 0...number { talk.send(WireFrame.text("\(count)", from: .client), from: .client) }
+            for count in 0...number { talk.sendText("\(count)", from: .client) }
             for _ in 0..<pings {
                 talk.wait(milliseconds: 2998 / Int64(pings) - 2)
-                talk.send(WireFrame.ping("p", from: .client), from: .client)
-                talk.send(WireFrame.pong("p", from: .server), from: .server)
+                talk.sendPing("p", from: .client)
+                talk.sendPong("p", from: .server)
             }
             talk.wait(milliseconds: 2998 - 2998 / Int64(pings) * Int64(pings) + 1)
             talk.finish(first: .server)

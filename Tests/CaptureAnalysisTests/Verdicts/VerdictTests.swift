@@ -28,8 +28,8 @@ struct Ending: Sendable, CustomTestStringConvertible {
             testDescription: "closed by the client",
             steps: {
                 $0.wait(milliseconds: 40)
-                $0.send(WireFrame.close(1000, "bye", from: .client), from: .client)
-                $0.send(WireFrame.close(1000, "bye", from: .server), from: .server)
+                $0.sendClose(1000, "bye", from: .client)
+                $0.sendClose(1000, "bye", from: .server)
                 $0.finish(first: .server)
             },
             by: .client, layer: .closeFrame, isClean: true, code: 1000, reason: "bye", clientSees: 1000,
@@ -37,8 +37,8 @@ struct Ending: Sendable, CustomTestStringConvertible {
         Ending(
             testDescription: "closed by the server, whose code the client does not repeat",
             steps: {
-                $0.send(WireFrame.close(4001, from: .server), from: .server)
-                $0.send(WireFrame.close(nil, from: .client), from: .client)
+                $0.sendClose(4001, from: .server)
+                $0.sendClose(nil, from: .client)
                 $0.finish(first: .server)
             },
             by: .server, layer: .closeFrame, isClean: true, code: 4001, reason: "", clientSees: 4001, serverSees: 1005,
@@ -46,8 +46,8 @@ struct Ending: Sendable, CustomTestStringConvertible {
         Ending(
             testDescription: "closed without a code",
             steps: {
-                $0.send(WireFrame.close(nil, from: .client), from: .client)
-                $0.send(WireFrame.close(nil, from: .server), from: .server)
+                $0.sendClose(nil, from: .client)
+                $0.sendClose(nil, from: .server)
                 $0.finish(first: .client)
             },
             by: .client, layer: .closeFrame, isClean: true, clientSees: 1005, serverSees: 1005, silence: 1,
@@ -55,7 +55,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
         Ending(
             testDescription: "a Close frame without answer",
             steps: {
-                $0.send(WireFrame.close(1001, from: .client), from: .client)
+                $0.sendClose(1001, from: .client)
                 $0.acknowledge(from: .server)
                 $0.finish(first: .client)
             },
@@ -64,7 +64,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
         Ending(
             testDescription: "a Close frame that a reset answers",
             steps: {
-                $0.send(WireFrame.close(1000, from: .server), from: .server)
+                $0.sendClose(1000, from: .server)
                 $0.reset(from: .client)
             },
             by: .server, layer: .closeFrame, code: 1000, reason: "", clientSees: 1000, serverSees: 1006, silence: 1,
@@ -72,7 +72,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
         Ending(
             testDescription: "a Close frame to a socket that is gone",
             steps: {
-                $0.send(WireFrame.close(1000, from: .server), from: .server)
+                $0.sendClose(1000, from: .server)
                 $0.refuse(from: .client)
             },
             by: .server, layer: .closeFrame, code: 1000, reason: "", clientSees: 1006, serverSees: 1006, silence: 1,
@@ -112,7 +112,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
             by: .unknown, layer: .captureEnd, silence: 31, client: open, server: open),
         Ending(
             testDescription: "the capture's end behind a Close frame",
-            steps: { $0.send(WireFrame.close(1000, from: .client), from: .client) },
+            steps: { $0.sendClose(1000, from: .client) },
             by: .client, layer: .closeFrame, code: 1000, reason: "", serverSees: 1000, silence: 1,
             client: [.connecting, .open, .closing], server: [.connecting, .open, .closing]),
         Ending(
@@ -121,7 +121,7 @@ struct Ending: Sendable, CustomTestStringConvertible {
                 $0.wait(milliseconds: 20)
                 $0.finish(from: .client)
                 $0.acknowledge(from: .server)
-                $0.send(WireFrame.close(1000, "client closed abruptly", from: .server), from: .server)
+                $0.sendClose(1000, "client closed abruptly", from: .server)
                 $0.refuse(from: .client)
             },
             by: .client, layer: .fin, clientSees: 1006, serverSees: 1006, silence: 21, client: closing, server: closing),
@@ -130,8 +130,8 @@ struct Ending: Sendable, CustomTestStringConvertible {
             steps: {
                 $0.finish(from: .client)
                 $0.acknowledge(from: .server)
-                $0.send(WireFrame.text("more", from: .server), from: .server)
-                $0.send(WireFrame.close(1001, "late", from: .server), from: .server)
+                $0.sendText("more", from: .server)
+                $0.sendClose(1001, "late", from: .server)
                 $0.finish(from: .server)
                 $0.acknowledge(from: .client)
             },
@@ -192,8 +192,8 @@ struct VerdictTests {
     func bothAtOnce() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.close(1000, "mine", from: .client), from: .client)
-        talk.send(WireFrame.close(1001, "and mine", from: .server), from: .server)
+        talk.sendClose(1000, "mine", from: .client)
+        talk.sendClose(1001, "and mine", from: .server)
         talk.finish(first: .server)
         let verdict = try Analysis(talk).end.verdict
         #expect(verdict.by == .client && verdict.isClean && verdict.reason == "mine")
