@@ -2,7 +2,7 @@ import DequeModule
 import TCPReassembly
 import WireFormat
 
-/// The connections that are over, as far as is known, and of which packets may still come, in the order of their ends.
+/// The connections that are over as far as is known, and whose packets may still come, in the order of their ends.
 struct LingeringConnections {
     /// How long, in nanoseconds, a connection lingers before its end is reported: twice as long as bytes may be on
     /// their way.
@@ -33,7 +33,7 @@ struct LingeringConnections {
     }
 }
 
-/// A connection that is over, as far as is known, of which packets may still come.
+/// A connection that is over as far as is known, and whose packets may still come.
 struct LingeringConnection {
     /// What has ended it.
     enum Cause {

@@ -16,7 +16,7 @@ struct Readers: ~Copyable {
     var layers = SlotPool<LayerReader>()
     /// The streams that layers carry.
     var channels = SlotPool<Channel>()
-    /// What passes on connections of which nothing can be decrypted.
+    /// What passes on connections that cannot be decrypted.
     var passed = SlotPool<PassedTraffic>()
     /// Whether a layer has ever carried a session: most TLS connections have no secrets.
     var carriesSessions = false

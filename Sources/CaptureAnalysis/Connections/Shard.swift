@@ -23,11 +23,11 @@ struct Shard: ~Copyable {
     var sinceShared = 0
     /// Its connections by server.
     var servers = ServerTable()
-    /// Its TLS connections of which nothing was decrypted.
+    /// Its TLS connections that were not decrypted.
     var encrypted = EncryptedServers(room: EndingPatterns.usualRoom / Limits.shards)
-    /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
+    /// Connections that are surely something else than WebSocket, by their ``records``; nil if that is not asked for.
     var others: Set<UInt64>?
-    /// Connections that are over, of which packets may still come, in order.
+    /// Connections that are over, and to which packets may still come, in order.
     var lingering = LingeringConnections()
     let tls: TLSShard
     let tracksStates: Bool
@@ -139,7 +139,7 @@ struct Shard: ~Copyable {
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
     }
 
-    /// Takes a segment of a connection of which nothing can be decrypted: only how much passes, and its end, matter.
+    /// Takes a segment of a connection that cannot be decrypted: only how much passes, and its end, matter.
     private mutating func pass(
         _ segment: borrowing TCPSegment, at place: ConnectionTable.Place, _ layer: Slot<LayerReader>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable

@@ -3,7 +3,7 @@ import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
-/// What is told of TLS connections of which nothing was decrypted.
+/// What is reported of TLS connections that were not decrypted.
 extension Shard {
     /// Counts such a connection, which is over, by its server, and reports it if that is asked for.
     mutating func reportEncrypted(

@@ -7,7 +7,7 @@ struct Provenance {
     var role: Role
     /// The packet that brought them, which may be an earlier one than the current packet.
     var origin: Origin
-    /// How far TCP had acknowledged the stream that carried them when they were handed over; 0 if nobody needs it.
+    /// How far TCP had acknowledged the stream that carried them when they were handed over; 0 if it is not needed.
     var acknowledged: UInt64 = 0
 
     /// The place of who sent them in a pair: 0 or 1.

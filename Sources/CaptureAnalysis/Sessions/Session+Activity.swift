@@ -72,7 +72,7 @@ extension Session {
         return carriedEnd(of: source.role) <= received
     }
 
-    /// Lets the first FIN tell bytes that came before it from those that came after.
+    /// Tells bytes that came before the first FIN from those that came after.
     @inline(never)
     mutating func recordAroundFin(_ source: Provenance, isMessage: Bool) {
         let end = isCarried ? nil : carriedEnd(of: source.role)

@@ -29,7 +29,7 @@ extension Evidence {
     /// The evidence in a payload.
     ///
     /// - Parameters:
-    ///   - payload: As much of it as is at hand.
+    ///   - payload: As much of it as is known.
     ///   - header: The frame's header.
     ///   - model: What the stream's bytes are if they are no frames.
     ///   - isCommonKey: Whether the client seems to mask all frames with the key of this one.
