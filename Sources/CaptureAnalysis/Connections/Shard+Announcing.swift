@@ -139,8 +139,6 @@ extension SessionIdentity {
     fileprivate convenience init(
         _ connection: inout TCPConnection, client: Direction, url: String?, stream: UInt64?
     ) {
-        let ends = (connection.initiator, connection.responder)
-        let isClientFirst = client == .fromInitiator
         let opening =
             if let syn = connection.syn {
                 Opening(
@@ -152,9 +150,8 @@ extension SessionIdentity {
                     responderSequence: connection[.fromResponder].firstSequence ?? 0, time: connection.firstTime)
             }
         self.init(
-            client: isClientFirst ? ends.0 : ends.1, server: isClientFirst ? ends.1 : ends.0, url: url,
-            stream: stream,
-            opening: opening)
+            client: connection.endpoint(sending: client), server: connection.endpoint(sending: client.opposite),
+            url: url, stream: stream, opening: opening)
     }
 }
 

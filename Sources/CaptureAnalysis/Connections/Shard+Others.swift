@@ -58,9 +58,7 @@ extension Shard {
         let traffic = readers.openings[opening].follower.traffic
         workspace.summary.others.count(traffic)
         guard !traffic.isDisjoint(with: [.polling, .eventStream]) else { return }
-        let isInitiator = readers.openings[opening].client == .fromInitiator
-        let connection = feed.connection
-        let server = isInitiator ? table.connections[connection].responder : table.connections[connection].initiator
+        let server = table.connections[feed.connection].endpoint(sending: readers.openings[opening].client.opposite)
         if traffic.contains(.polling) { servers.count(server) { $0.polling &+= 1 } }
         if traffic.contains(.eventStream) { servers.count(server) { $0.eventStreams &+= 1 } }
     }

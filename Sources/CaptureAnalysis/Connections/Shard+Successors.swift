@@ -185,10 +185,7 @@ extension Shard {
         }
         let slot = feed.connection
         readers.connections[slot.index].client = beginning.client
-        let initiator = table.connections[slot].initiator
-        let responder = table.connections[slot].responder
-        readers.connections[slot.index].clientPort =
-            beginning.client == .fromInitiator ? initiator.port : responder.port
+        readers.connections[slot.index].clientPort = table.connections[slot].endpoint(sending: beginning.client).port
         beginDeliveries(slot, session)
         return session
     }

@@ -22,8 +22,6 @@ extension Shard {
             table.connections[slot].nextOffset(of: .fromInitiator) &+ passed.bytes[0],
             table.connections[slot].nextOffset(of: .fromResponder) &+ passed.bytes[1],
         ]
-        let (initiator, responder) = (table.connections[slot].initiator, table.connections[slot].responder)
-        let isInitiator = client == .fromInitiator
         let alert = outcome.facts.fatalAlert.map { fatal in
             Alert(
                 from: Role(fatal.from, client: client), name: fatal.alert.name, code: fatal.alert.code, isFatal: true)
@@ -31,7 +29,8 @@ extension Shard {
         let (by, manner) = Self.ending(alert, transport, client: client)
         let endTime = transport.firstEndTime ?? transport.lastTime
         let connection = EncryptedConnection(
-            client: isInitiator ? initiator : responder, server: isInitiator ? responder : initiator,
+            client: table.connections[slot].endpoint(sending: client),
+            server: table.connections[slot].endpoint(sending: client.opposite),
             encryption: Encryption(outcome), offeredProtocols: outcome.facts.offeredProtocols,
             hasEncryptedHello: outcome.facts.hasEncryptedHello, obstacle: EncryptedConnection.Obstacle(obstacle),
             bytesFromClient: bytes[client.index], bytesFromServer: bytes[client.opposite.index],
