@@ -63,13 +63,13 @@ let package = Package(
         .target(
             name: "PacketCapture", dependencies: ["CLZ4", "CPcap", "CZlib", "CZstd", "WireFormat"],
             swiftSettings: librarySettings + borrowing),
-        // A request to the processor that Swift has no word for.
+        // A prefetch, which Swift cannot express.
         .target(name: "CPrefetch"),
-        // What scripts say of a build.
+        // The commit that a build is of, which scripts pass in.
         .target(name: "CBuild"),
-        // The C library's heap, likewise.
+        // Settings of the C library's heap, likewise.
         .target(name: "CHeap"),
-        // What Swift has no word for either: capabilities of Linux.
+        // Capabilities of Linux, likewise.
         .target(name: "CPrivileges"),
         .target(name: "PacketDecoding", dependencies: ["WireFormat"], swiftSettings: librarySettings),
         .target(

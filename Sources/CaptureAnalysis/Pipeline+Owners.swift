@@ -57,7 +57,7 @@ extension Pipeline {
             return .segment(owner)
         }
         if let late = shards[shard].table.formerPlace(of: &ahead[0].segment, before: place) { place = late }
-        let record = shards[shard].records[place.slot.index]
+        let record = shards[shard].readers.records[place.slot.index]
         owner.record = record
         owner.isOther = shards[shard].others?.contains(record) ?? false
         owner.direction = place.direction

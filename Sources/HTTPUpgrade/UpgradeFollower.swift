@@ -185,7 +185,7 @@ package struct UpgradeFollower: Sendable {
         pendingRequest = nil
     }
 
-    /// Drops what it keeps of incomplete heads, since nobody reads on; `pendingRequest` stays.
+    /// Drops what it keeps of incomplete heads, since nothing more is read; `pendingRequest` stays.
     package mutating func stop() {
         if case .finished = phase {} else { phase = .finished(.unknown) }
         streams = [MessageStream(), MessageStream()]

@@ -1,61 +1,6 @@
 import BasicContainers
 public import WireFormat
 
-/// An uncompressed message in a single frame (RFC 6455 5.4) that arrived in one piece and breaks no rule.
-///
-/// Most messages are of this kind. Their payload need not be kept: it is lent from where it is.
-public struct SingleFrameMessage: Sendable {
-    /// The frame.
-    public var frame: Frame
-    /// Where the payload is: in the input, from this offset on; nil if it was unmasked into ``StreamResources``.
-    var inputOffset: Int?
-    /// How many bytes of the payload are lent: all, or as many as were demanded.
-    var lentCount: Int
-    /// Whether the payload of the frame was demanded as well as the message's.
-    var showsFrame: Bool
-
-    /// The message.
-    public var message: Message {
-        let length = frame.header.payloadLength
-        return Message(
-            isText: frame.header.opcode == .text, streamOffset: frame.streamOffset, isComplete: true, frameCount: 1,
-            isCompressed: false, wireLength: length, length: length, payload: payloadStatus, isValidUTF8: true)
-    }
-
-    /// How much of the frame's payload is available.
-    public var framePayloadStatus: PayloadStatus {
-        showsFrame || frame.header.payloadLength == 0 ? payloadStatus : .truncated
-    }
-
-    /// How much of the message's payload is available.
-    public var payloadStatus: PayloadStatus {
-        lentCount < Int(clamping: frame.header.payloadLength) ? .truncated : .whole
-    }
-
-    /// The payload of the frame, as far as it was demanded.
-    ///
-    /// - Parameters:
-    ///   - input: What the message was found in.
-    ///   - resources: What the stream was given along with it, not used since.
-    /// - Returns: The first bytes, unmasked; empty if frames' own payloads were not demanded.
-    @_lifetime(copy input, borrow resources)
-    public func framePayload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
-        payload(in: input, resources).extracting(first: showsFrame ? lentCount : 0)
-    }
-
-    /// The payload of the message, as far as it was demanded.
-    ///
-    /// - Parameters:
-    ///   - input: What the message was found in.
-    ///   - resources: What the stream was given along with it, not used since.
-    /// - Returns: The first bytes, unmasked.
-    @_lifetime(copy input, borrow resources)
-    public func payload(in input: ByteCursor, _ resources: borrowing StreamResources) -> Span<UInt8> {
-        guard let inputOffset else { return resources.unmasked.span }
-        return input.bytes.extracting(inputOffset..<(inputOffset &+ lentCount))
-    }
-}
-
 /// The fast path for the most common kind of message.
 extension WebSocketStream {
     /// Takes a message that is a single frame, here in full and without a fault, if that is what comes next; if not,

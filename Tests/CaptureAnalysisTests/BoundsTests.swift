@@ -53,7 +53,7 @@ struct BoundsTests {
         limits.connections = connections
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.sendText("hello", from: .client)
         #expect(Analysis(talk.packets, limits: limits).texts == ["hello"])
     }
 
@@ -65,7 +65,7 @@ struct BoundsTests {
         talk.openWebSocket()
         talk.lose(10, from: .client)
         for _ in 0..<100 {
-            talk.send(WireFrame.text(String(repeating: "z", count: 200), from: .client), from: .client)
+            talk.sendText(String(repeating: "z", count: 200), from: .client)
         }
         let analysis = Analysis(talk.packets, limits: limits)
         #expect(analysis.gaps.map(\.length) == [10])
@@ -82,7 +82,7 @@ struct BoundsTests {
         talk.openWebSocket()
         talk.lose(10, from: .client)
         for _ in 0..<20 {
-            talk.send(WireFrame.text(String(repeating: "z", count: 200), from: .client), from: .client)
+            talk.sendText(String(repeating: "z", count: 200), from: .client)
         }
         let analysis = Analysis(talk.packets, limits: limits)
         let gap = try #require(analysis.told.first { if case .gap = $0.event { true } else { false } })
@@ -97,7 +97,7 @@ struct BoundsTests {
         limits.stream.message = 100
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text(String(repeating: "k", count: 1000), from: .client), from: .client)
+        talk.sendText(String(repeating: "k", count: 1000), from: .client)
         let analysis = Analysis(talk.packets, limits: limits)
         #expect(analysis.texts == [String(repeating: "k", count: 100)])
         #expect(analysis.messages.map(\.message.length) == [1000])

@@ -64,10 +64,10 @@ struct PipelineTests {
     func lastSegments() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("last words", from: .client), from: .client)
+        talk.sendText("last words", from: .client)
         talk.finish(from: .client)
         talk.reset(from: .server)
-        talk.send(WireFrame.text("too late", from: .server), from: .server)
+        talk.sendText("too late", from: .server)
         let analysis = Analysis(talk)
         #expect(analysis.texts == ["last words"])
         let end = try analysis.end
@@ -103,8 +103,8 @@ struct PipelineTests {
     func backwards() throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.ping("p", from: .server), from: .server)
-        talk.send(WireFrame.pong("p", from: .client), from: .client)
+        talk.sendPing("p", from: .server)
+        talk.sendPong("p", from: .client)
         var packets = talk.packets
         packets[6].time = Timestamp(nanoseconds: packets[0].time.nanoseconds - 5_000_000_000)
         let analysis = Analysis(packets)
@@ -126,7 +126,7 @@ struct PipelineTests {
     func doubled(distance: Int) throws {
         var talk = TCPConversation()
         talk.openWebSocket()
-        for number in 0..<10 { talk.send(WireFrame.text("\(number)", from: .client), from: .client) }
+        for number in 0..<10 { talk.sendText("\(number)", from: .client) }
         talk.finish(first: .client)
         var packets: [TimedPacket] = []
         for index in 0..<talk.packets.count + distance {
@@ -154,8 +154,8 @@ extension TCPConversation {
     fileprivate static var pingPong: TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.ping("p", from: .server), from: .server)
-        talk.send(WireFrame.pong("p", from: .client), from: .client)
+        talk.sendPing("p", from: .server)
+        talk.sendPong("p", from: .client)
         talk.finish(first: .client)
         return talk
     }

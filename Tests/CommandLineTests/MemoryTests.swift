@@ -9,7 +9,7 @@ struct MemoryTests {
     private func sessions(_ count: Int) -> [UInt8] {
         var talk = TCPConversation()
         talk.openWebSocket()
-        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.sendText("hello", from: .client)
         talk.finish(first: .client)
         var builder = PcapBuilder()
         for number in 0..<count {

@@ -99,7 +99,7 @@ struct OutputFileTests {
                 var talk = TCPConversation()
                 talk.openWebSocket()
                 for _ in 0..<20 {
-                    talk.send(WireFrame.text(String(repeating: "x", count: 10_000), from: .server), from: .server)
+                    talk.sendText(String(repeating: "x", count: 10_000), from: .server)
                 }
                 _ = try folder.write("long.pcap", talk.packets.pcap())
             }
@@ -189,7 +189,7 @@ struct OutputFileTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         for _ in 0..<100 {
-            talk.send(WireFrame.text(String(repeating: "x", count: 10_000), from: .server), from: .server)
+            talk.sendText(String(repeating: "x", count: 10_000), from: .server)
         }
         let file = try folder.write("long.pcap", talk.packets.pcap())
         let output = try NamedPipe("unread", in: folder, holding: .reading)

@@ -104,7 +104,7 @@ struct PipeTests {
         let folder = try ScratchFolder()
         var talk = TCPConversation()
         talk.openWebSocket()
-        for number in 0..<4000 { talk.send(WireFrame.text("message \(number)", from: .client), from: .client) }
+        for number in 0..<4000 { talk.sendText("message \(number)", from: .client) }
         let file = try folder.write("many.pcap", talk.packets.pcap())
         let errors = folder.path("errors")
         var output: NamedPipe? = try NamedPipe("output", in: folder, holding: .reading)

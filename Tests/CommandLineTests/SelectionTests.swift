@@ -11,7 +11,7 @@ struct SelectionTests {
         folder = try ScratchFolder()
         var other = TCPConversation(from: "10.0.0.8:40000", at: 1_700_000_001)
         other.openWebSocket("/admin/log")
-        other.send(WireFrame.text("{\"price\": 17}", from: .server), from: .server)
+        other.sendText("{\"price\": 17}", from: .server)
         other.finish(first: .server)
         capture = try folder.write("two.pcap", (TCPConversation.chat.packets + other.packets).pcap())
     }

@@ -172,9 +172,9 @@ struct FailOnTests {
         var talk = TCPConversation()
         talk.openWebSocket()
         switch severity {
-        case "note": talk.send(WireFrame.pong("here", from: .client), from: .client)
+        case "note": talk.sendPong("here", from: .client)
         case "warning":
-            talk.send(WireFrame.text("one", from: .server), from: .server)
+            talk.sendText("one", from: .server)
             talk.lose(10, from: .server)
             talk.acknowledge(from: .client)
         case "error": talk.send(WireFrame.text("bare", from: .server), from: .client)

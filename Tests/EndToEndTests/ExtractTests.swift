@@ -79,7 +79,7 @@ struct ExtractTests {
                 talk.send(Array(payload[start..<min(start + 60_000, payload.count)]), from: .server)
             }
         }
-        talk.send(WireFrame.text("short", from: .client), from: .client)
+        talk.sendText("short", from: .client)
         talk.finish(first: .server)
         let path = try folder.write("long.pcap", talk.packets.pcap())
         let run = try Wstap.run(["extract", path, "-o", folder.path("long")])

@@ -131,10 +131,10 @@ struct RedactTests {
         talk.openWebSocket("/rooms/tea?token=ripeTomatoes&lang=german")
         let text =
             #"{"secret": {"names": ["Alice", "Bob \"B\" \u00e9"], "ripe": false}, "count": -12.5e3, "café": null}"#
-        talk.send(WireFrame.text(text, from: .client), from: .client)
-        talk.send(WireFrame.ping("are you there?", from: .server), from: .server)
-        talk.send(WireFrame.pong("are you there?", from: .client), from: .client)
-        talk.send(WireFrame.close(1001, "leaving now", from: .client), from: .client)
+        talk.sendText(text, from: .client)
+        talk.sendPing("are you there?", from: .server)
+        talk.sendPong("are you there?", from: .client)
+        talk.sendClose(1001, "leaving now", from: .client)
         talk.finish(first: .client)
         let input = try folder.write("talk.pcap", talk.packets.pcap())
         for words in [[], ["--keep-keys"]] {
@@ -198,11 +198,11 @@ struct RedactTests {
             "HTTP/1.1 101 hiddenpapa\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nServer: hiddenquebec\r\n"
                 + "Set-Cookie: a=hiddenromeo\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
             from: .server)
-        talk.send(WireFrame.text("true hiddensierra", from: .client), from: .client)
+        talk.sendText("true hiddensierra", from: .client)
         talk.send(
             WireFrame.text(#"{"hiddentango":nullhiddenuniform,truetrue:"hidden\/victor"}"#, from: .server),
             from: .server)
-        talk.send(WireFrame.close(1000, "hiddenwhiskey", from: .client), from: .client)
+        talk.sendClose(1000, "hiddenwhiskey", from: .client)
         talk.send("hiddenxray Ahiddenyankee", from: .client)
         talk.send("hiddenzulu", from: .server)
         talk.finish(first: .client)
@@ -228,7 +228,7 @@ struct RedactTests {
         talk.send(
             "HTTP/1.1 101 card 4111 1111\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Accept: hiddenanswerhiddenanswerabc=\r\n\r\n", from: .server)
-        talk.send(WireFrame.text("hiddentext", from: .client), from: .client)
+        talk.sendText("hiddentext", from: .client)
         talk.finish(first: .client)
         let input = try folder.write("forms.pcap", talk.packets.pcap())
         let path = folder.path("forms.pcapng")

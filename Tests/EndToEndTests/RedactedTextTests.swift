@@ -76,10 +76,10 @@ struct OddBytes: Sendable, CustomTestStringConvertible {
         for bytes in clientBytes { talk.send(bytes, from: .client) }
         for bytes in serverBytes { talk.send(bytes, from: .server) }
         if goesOn {
-            talk.send(WireFrame.text("hidden hello", from: .client), from: .client)
-            talk.send(WireFrame.text("hidden welcome", from: .server), from: .server)
-            talk.send(WireFrame.close(1000, from: .client), from: .client)
-            talk.send(WireFrame.close(1000, from: .server), from: .server)
+            talk.sendText("hidden hello", from: .client)
+            talk.sendText("hidden welcome", from: .server)
+            talk.sendClose(1000, from: .client)
+            talk.sendClose(1000, from: .server)
         }
         talk.finish(first: .client)
         return talk

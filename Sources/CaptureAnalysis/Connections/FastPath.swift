@@ -13,17 +13,19 @@ extension Shard {
         _ entry: inout PacketAhead, at slot: Slot<TCPConnection>, in bytes: Span<UInt8>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
-        switch connections[slot.index].reader {
+        switch readers.connections[slot.index].reader {
         case .session(let session):
-            guard !tracksStates, !sessions[session].watchesSegments,
+            guard !tracksStates, !readers.sessions[session].watchesSegments,
                 let direction = table.connections[slot].receiveFastPath(&entry.segment, in: bytes, time: workspace.time)
             else { return false }
             workspace.hasHole = false
             guard entry.segment.payloadLength > 0 else { return true }
-            let role = Role(direction, client: connections[slot.index].client)
-            sessions[session].take(
-                bytes.extracting(entry.segment.payload), from: role, workspace.origin,
-                acknowledged: acknowledged(slot, direction), &workspace, &sink)
+            let role = Role(direction, client: readers.connections[slot.index].client)
+            readers.sessions[session].take(
+                bytes.extracting(entry.segment.payload),
+                from: Provenance(
+                    role: role, origin: workspace.origin, acknowledged: acknowledged(slot, direction)),
+                &workspace, &sink)
             let place = ConnectionTable.Place(slot: slot, direction: direction)
             followDelivery(entry.segment.payloadLength, place, from: role, session, &workspace, &sink)
             return true
@@ -33,21 +35,21 @@ extension Shard {
             else { return false }
             workspace.hasHole = false
             let length = entry.segment.payloadLength
-            guard length > 0, !openings[opening].pass(length, from: direction) else { return true }
+            guard length > 0, !readers.openings[opening].pass(length, from: direction) else { return true }
             let place = ConnectionTable.Place(slot: slot, direction: direction)
             workspace.receipt = Receipt(
                 packet: workspace.packet, offset: table.connections[slot].acknowledgedOffset(of: direction.opposite))
             if deliver(bytes.extracting(entry.segment.payload), place, &workspace, &sink) {
                 drain(slot, &workspace, &sink)
             }
-            if case .session(let session) = connections[slot.index].reader {
-                let role = Role(direction, client: connections[slot.index].client)
+            if case .session(let session) = readers.connections[slot.index].reader {
+                let role = Role(direction, client: readers.connections[slot.index].client)
                 followDelivery(length, place, from: role, session, &workspace, &sink)
             }
             return true
         case .ignored: return table.connections[slot].passFastPath(&entry.segment, time: workspace.time) != nil
         case .layer(let layer):
-            guard layers[layer].isSpent else {
+            guard readers.layers[layer].isSpent else {
                 return receivePlain(&entry, at: slot, layer, in: bytes, &workspace, &sink)
             }
             let previous = table.connections[slot].lastTime
@@ -68,11 +70,11 @@ extension Shard {
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         guard !tracksStates else { return false }
-        let only = onlySession(in: layer)
+        let only = readers.onlySession(in: layer)
         if let only {
-            guard !sessions[only.session].watchesSegments else { return false }
+            guard !readers.sessions[only.session].watchesSegments else { return false }
         } else {
-            for session in sessions(on: slot) where sessions[session].watchesSegments { return false }
+            for session in readers.sessions(on: slot) where readers.sessions[session].watchesSegments { return false }
         }
         guard let direction = table.connections[slot].receiveFastPath(&entry.segment, in: bytes, time: workspace.time)
         else { return false }
@@ -80,14 +82,14 @@ extension Shard {
         let length = entry.segment.payloadLength
         guard length > 0 else { return true }
         var payload = bytes.extracting(entry.segment.payload)
-        if layers[layer].keep(payload, from: direction, room: &layerRoom) { return true }
+        if readers.layers[layer].keep(payload, from: direction, room: &layerRoom) { return true }
         let place = ConnectionTable.Place(slot: slot, direction: direction)
         workspace.receipt = Receipt(
             packet: workspace.packet, offset: table.connections[slot].acknowledgedOffset(of: direction.opposite))
         if let only {
             let done = passRecords(payload, place, layer, only.channel, only.session, &workspace, &sink)
             if done == length {
-                if followsDeliveries, sessions[only.session].watchesSegments {
+                if followsDeliveries, readers.sessions[only.session].watchesSegments {
                     settle(slot, only.session, &workspace, &sink)
                 }
                 return true
@@ -96,22 +98,11 @@ extension Shard {
         }
         if deliver(payload, place, &workspace, &sink) { drain(slot, &workspace, &sink) }
         guard followsDeliveries else { return true }
-        for session in sessions(on: slot) {
-            let role = Role(direction, client: sessions[session].clientDirection)
+        for session in readers.sessions(on: slot) {
+            let role = readers.role(of: direction, in: session)
             followDelivery(length, place, from: role, session, &workspace, &sink)
         }
         return true
-    }
-
-    /// The session that a layer carries, and its channel, if it carries nothing else, as most do.
-    @inline(__always)
-    private mutating func onlySession(
-        in layer: Slot<LayerReader>
-    ) -> (channel: Slot<Channel>, session: Slot<Session>)? {
-        guard let channel = layers[layer].onlyChannel, case .session(let session) = channels[channel].reader else {
-            return nil
-        }
-        return (channel, session)
     }
 
     /// Hands records that a layer decodes one by one to its only session.
@@ -122,28 +113,28 @@ extension Shard {
         _ payload: Span<UInt8>, _ place: ConnectionTable.Place, _ layer: Slot<LayerReader>, _ channel: Slot<Channel>,
         _ session: Slot<Session>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Int {
-        guard table.budget >= 0, channels[channel].isIdle else { return 0 }
+        guard table.budget >= 0, readers.channels[channel].isIdle else { return 0 }
         let direction = place.direction
         let start = table.connections[place.slot].nextOffset(of: direction) &- UInt64(payload.count)
         let acknowledged = acknowledged(place.slot, direction)
         var done = 0
-        var room = workspace.takeRoom()
+        var room = workspace.spare.takeRecord()
         while done < payload.count {
             var span = room.mutableSpan
             guard
-                let record = layers[layer].layer.decodeFirst(
+                let record = readers.layers[layer].layer.decodeFirst(
                     of: payload.extracting(droppingFirst: done), from: direction, into: &span)
             else { break }
             let carrier = start &+ UInt64(done)
             done &+= record.size
             guard record.count > 0 else { continue }
             let streamPlace = StreamPlace(
-                direction: direction, offset: channels[channel].advance(direction, by: record.count),
+                direction: direction, offset: readers.channels[channel].advance(direction, by: record.count),
                 origin: workspace.origin, carrier: carrier..<(start &+ UInt64(done)), acknowledged: acknowledged)
-            _ = sessions[session].receive(
+            _ = readers.sessions[session].receive(
                 room.span.extracting(first: record.count), at: streamPlace, &workspace, &sink)
         }
-        workspace.giveBack(room)
+        workspace.spare.giveBack(room)
         return done
     }
 

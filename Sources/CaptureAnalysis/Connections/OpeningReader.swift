@@ -168,7 +168,7 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// Ends the reading, since no more bytes can be kept for a stream that waits.
     mutating func stopWaiting() -> UpgradeFollower.Ending { follower.giveUpWaiting() }
 
-    /// Stops the search, since nobody reads on.
+    /// Stops the search, since nothing more is read.
     ///
     /// - Returns: Whether there is room for the request that was not answered.
     mutating func stopReading(_ workspace: inout Workspace) -> Bool {

@@ -1,17 +1,15 @@
 import HTTPUpgrade
-import PacketDecoding
 import TCPReassembly
-import WebSocketProtocol
 import WireFormat
 
-/// What is reported of a connection before it is a session, and what connections look like.
+/// What is reported of a connection before it is a session.
 extension Shard {
     /// Reports an upgrade and its answer.
     mutating func report(
         _ upgrade: Upgrade, _ opening: Slot<OpeningReader>, _ place: StreamPlace, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let client = openings[opening].client
+        let client = readers.openings[opening].client
         var context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
         if upgrade.isAccepted {
             context.view.clientReadyState = .open
@@ -29,7 +27,7 @@ extension Shard {
         _ upgrade: Upgrade, of feed: Feed, _ opening: Slot<OpeningReader>, _ client: Direction, _ answered: Origin
     ) -> Handshake {
         var handshake = Handshake(upgrade, answered: answered, identity(of: opening, feed, client))
-        if encryption(of: feed) != nil { handshake.url = handshake.url.encrypted }
+        if readers.encryption(of: feed) != nil { handshake.url = handshake.url.encrypted }
         return handshake
     }
 
@@ -64,22 +62,22 @@ extension Shard {
         _ upgrade: Upgrade?, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> EventContext {
         let identity = identity(of: opening, feed, client, upgrade)
-        openings[opening].identity = identity
-        openings[opening].discharge(&workspace)
-        let view = self.opening(feed.connection, client)
-        let known = openings[opening].number
-        let stream = stream(of: feed)
+        readers.openings[opening].identity = identity
+        readers.openings[opening].discharge(&workspace)
+        let view = openingView(feed.connection, client: client)
+        let known = readers.openings[opening].number
+        let stream = readers.stream(of: feed)
         guard known == 0 else { return workspace.context(SessionID(connection: known, stream: stream), view: view) }
         let (number, isNew) = number(of: feed, &workspace)
-        openings[opening].number = number
+        readers.openings[opening].number = number
         let context = workspace.context(SessionID(connection: number, stream: stream), view: view)
         var start = ConnectionStart(
             &table.connections[feed.connection], identity, client: client, opening: how, &workspace)
         start.isFirstOfConnection = isNew
         start.clientDirection = client
-        start.record = records[feed.connection.index]
-        start.encryption = encryption(of: feed)
-        let proxyHeader = openings[opening].follower.proxyHeader
+        start.record = readers.records[feed.connection.index]
+        start.encryption = readers.encryption(of: feed)
+        let proxyHeader = readers.openings[opening].follower.proxyHeader
         if !proxyHeader.isEmpty { start.proxied = ProxiedConnection(header: proxyHeader.span) }
         sink.receive(.connection(start), at: context, payload: Span())
         return context
@@ -96,86 +94,23 @@ extension Shard {
     mutating func identity(
         of opening: Slot<OpeningReader>, _ feed: Feed, _ client: Direction, _ upgrade: Upgrade? = nil
     ) -> SessionIdentity {
-        let isEncrypted = feed.channel != nil && encryption(of: feed) != nil
+        let isEncrypted = feed.channel != nil && readers.encryption(of: feed) != nil
         let url = upgrade.flatMap { isEncrypted ? $0.knownURL?.encrypted : $0.knownURL }
-        if let known = openings[opening].identity { return upgrade == nil ? known : known.asking(for: url) }
+        if let known = readers.openings[opening].identity { return upgrade == nil ? known : known.asking(for: url) }
         return SessionIdentity(
-            &table.connections[feed.connection], client: client, url: url, stream: stream(of: feed))
-    }
-
-    /// What was decrypted for two streams to be read; nil if nothing was.
-    mutating func encryption(of feed: Feed) -> Encryption? {
-        guard let channel = feed.channel else { return nil }
-        var layer = Optional(channels[channel].layer)
-        while let current = layer {
-            if let encryption = layers[current].layer.encryption { return encryption }
-            layer = layers[current].parent.map { channels[$0].layer }
-        }
-        return nil
+            &table.connections[feed.connection], client: client, url: url, stream: readers.stream(of: feed))
     }
 
     /// The number of a connection on which WebSocket is seen, and whether it is new.
     private mutating func number(of feed: Feed, _ workspace: inout Workspace) -> (UInt64, isNew: Bool) {
-        guard case .layer(let layer) = connections[feed.connection.index].reader else {
-            return (workspace.numberConnection(), true)
+        guard case .layer(let layer) = readers.connections[feed.connection.index].reader else {
+            return (workspace.numbers.take(), true)
         }
-        let isNew = layers[layer].number == 0
-        if isNew { layers[layer].number = workspace.numberConnection() }
-        return (layers[layer].number, isNew)
+        let isNew = readers.layers[layer].number == 0
+        if isNew { readers.layers[layer].number = workspace.numbers.take() }
+        return (readers.layers[layer].number, isNew)
     }
 
-    /// Looks at a session's connection after the current segment.
-    mutating func lookAt(_ segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ workspace: inout Workspace)
-    {
-        switch connections[place.slot.index].reader {
-        case .session(let session): workspace.view = view(place, segment, session)
-        case .layer:
-            let client = connections[place.slot.index].client
-            workspace.view = opening(place.slot, client)
-            workspace.view.addSegment(segment, from: Role(place.direction, client: client))
-        case .none, .opening, .stopped, .ignored: break
-        }
-    }
-
-    /// Looks at a session inside a layer.
-    mutating func lookAt(_ session: Slot<Session>, _ workspace: inout Workspace) {
-        workspace.view.clientReadyState = sessions[session].clientStates.current
-        workspace.view.serverReadyState = sessions[session].serverStates.current
-    }
-
-    /// A session's connection after the current segment.
-    mutating func view(
-        _ place: ConnectionTable.Place, _ segment: borrowing TCPSegment, _ session: Slot<Session>
-    ) -> ConnectionView {
-        var view = self.view(place.slot, session)
-        view.addSegment(segment, from: Role(place.direction, client: sessions[session].clientDirection))
-        return view
-    }
-
-    /// A session's connection without a segment.
-    mutating func view(_ slot: Slot<TCPConnection>, _ session: Slot<Session>) -> ConnectionView {
-        var view = opening(slot, sessions[session].clientDirection)
-        view.clientReadyState = sessions[session].clientStates.current
-        view.serverReadyState = sessions[session].serverStates.current
-        return view
-    }
-
-    /// A connection that is no session, or not yet.
-    mutating func opening(_ slot: Slot<TCPConnection>, _ client: Direction) -> ConnectionView {
-        var view = ConnectionView.unknown
-        view.clientState = table.connections[slot].states[client.index]
-        view.serverState = table.connections[slot].states[client.opposite.index]
-        return view
-    }
-}
-
-extension ConnectionView {
-    /// Adds what the current segment says.
-    fileprivate mutating func addSegment(_ segment: borrowing TCPSegment, from role: Role) {
-        sender = role
-        sequence = segment.sequence
-        acknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nil
-    }
 }
 
 extension ConnectionStart {
@@ -204,8 +139,6 @@ extension SessionIdentity {
     fileprivate convenience init(
         _ connection: inout TCPConnection, client: Direction, url: String?, stream: UInt64?
     ) {
-        let ends = (connection.initiator, connection.responder)
-        let isClientFirst = client == .fromInitiator
         let opening =
             if let syn = connection.syn {
                 Opening(
@@ -217,9 +150,8 @@ extension SessionIdentity {
                     responderSequence: connection[.fromResponder].firstSequence ?? 0, time: connection.firstTime)
             }
         self.init(
-            client: isClientFirst ? ends.0 : ends.1, server: isClientFirst ? ends.1 : ends.0, url: url,
-            stream: stream,
-            opening: opening)
+            client: connection.endpoint(sending: client), server: connection.endpoint(sending: client.opposite),
+            url: url, stream: stream, opening: opening)
     }
 }
 

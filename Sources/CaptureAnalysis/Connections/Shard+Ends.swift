@@ -1,5 +1,4 @@
 import HTTPUpgrade
-import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
 import WireFormat
@@ -14,26 +13,13 @@ extension Shard {
         table.connections.slots.compactMap { slot in
             guard table.connections.isUsed(slot) else { return nil }
             let number =
-                switch connections[slot.index].reader {
-                case .session(let session): sessions[session].id.connection
-                case .opening(let opening), .stopped(let opening): openings[opening].number
-                case .layer(let layer): layers[layer].number
+                switch readers.connections[slot.index].reader {
+                case .session(let session): readers.sessions[session].id.connection
+                case .opening(let opening), .stopped(let opening): readers.openings[opening].number
+                case .layer(let layer): readers.layers[layer].number
                 case .none, .ignored: 0 as UInt64
                 }
             return number > 0 || isLayer(slot) ? (number, slot) : nil
-        }
-    }
-
-    /// Gives its connections other numbers.
-    mutating func renumber(_ number: (UInt64) -> UInt64) {
-        for session in sessions.slots where sessions.isUsed(session) {
-            sessions[session].id.connection = number(sessions[session].id.connection)
-        }
-        for opening in openings.slots where openings.isUsed(opening) && openings[opening].number > 0 {
-            openings[opening].number = number(openings[opening].number)
-        }
-        for layer in layers.slots where layers.isUsed(layer) && layers[layer].number > 0 {
-            layers[layer].number = number(layers[layer].number)
         }
     }
 
@@ -62,18 +48,18 @@ extension Shard {
 
     /// What a connection is, as far as is known.
     func standing(of slot: Slot<TCPConnection>) -> PacketStanding.Connection {
-        switch connections[slot.index].reader {
+        switch readers.connections[slot.index].reader {
         case .session: .webSocket
-        case .opening(let opening): openings[opening].number == 0 ? .undecided : .webSocket
-        case .stopped(let opening): openings[opening].number == 0 ? .nothing : .webSocket
-        case .layer(let layer): layers[layer].number > 0 ? .webSocket : decodesLayers ? .undecided : .nothing
+        case .opening(let opening): readers.openings[opening].number == 0 ? .undecided : .webSocket
+        case .stopped(let opening): readers.openings[opening].number == 0 ? .nothing : .webSocket
+        case .layer(let layer): readers.layers[layer].number > 0 ? .webSocket : decodesLayers ? .undecided : .nothing
         case .none: .undecided
         case .ignored: .nothing
         }
     }
 
     private func isSession(_ slot: Slot<TCPConnection>) -> Bool {
-        if case .session = connections[slot.index].reader { true } else { false }
+        if case .session = readers.connections[slot.index].reader { true } else { false }
     }
 
     /// Hands on everything that waits, since the capture is over; upgrades that were not answered are reported.
@@ -85,7 +71,7 @@ extension Shard {
             if !wasSession, isFull(&workspace), isSession(slot) || isLayer(slot) {
                 end(slot, cause: .captureEnd, &workspace, &sink)
                 table.remove(slot)
-            } else if case .opening(let opening) = connections[slot.index].reader {
+            } else if case .opening(let opening) = readers.connections[slot.index].reader {
                 reportUnanswered(opening, of: Feed(slot), &workspace, &sink)
             }
         }
@@ -93,19 +79,13 @@ extension Shard {
 
     /// Advances the readyStates of a session, since a FIN, a RST or an answer to one has come.
     mutating func advanceStates(_ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ elapsed: Int64) {
-        let client = sessions[session].clientDirection
+        let client = readers.sessions[session].clientDirection
         let isReset = table.connections[slot].reset != nil
-        let hasClientFinished = table.connections[slot].isWhole(client)
-        let hasServerFinished = table.connections[slot].isWhole(client.opposite)
-        sessions[session].advanceStates(
-            isReset: isReset, hasClientFinished: hasClientFinished, hasServerFinished: hasServerFinished, at: elapsed)
-    }
-
-    /// Counts the connections without WebSocket that are still open.
-    mutating func countOthers(_ workspace: inout Workspace) {
-        for slot in table.connections.slots where table.connections.isUsed(slot) {
-            countOther(Feed(slot), &workspace)
-        }
+        let fins: InlineArray<2, Bool> = [
+            table.connections[slot].isWhole(client), table.connections[slot].isWhole(client.opposite),
+        ]
+        let isShut = readers.sessions[session].isShut
+        readers.sessions[session].states.advance(after: fins, isReset: isReset, isShut: isShut, at: elapsed)
     }
 
     /// Ends what is known of a connection and forgets it.
@@ -115,24 +95,12 @@ extension Shard {
     ) {
         if cause == .captureEnd {
             countEvicted(slot, &workspace)
-            for session in sessions(on: slot) {
-                let context = workspace.context(sessions[session].id, view: view(slot, session))
-                workspace.report(Finding(Rule(.connectionLimit), from: nil), at: context, into: &sink)
+            for session in readers.sessions(on: slot) {
+                report(Finding(Rule(.connectionLimit), from: nil), of: session, on: slot, &workspace, &sink)
             }
         }
         end(slot, cause: cause, &workspace, &sink)
         table.remove(slot)
-    }
-
-    /// Counts a connection without a session that is forgotten before it is over.
-    private mutating func countEvicted(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
-        guard !table.connections[slot].isClosed else { return }
-        switch connections[slot.index].reader {
-        case .none: workspace.summary.others.evicted &+= 1
-        case .opening(let opening) where !openings[opening].isSearchCut && !openings[opening].isSearchAbandoned:
-            workspace.summary.others.evicted &+= 1
-        case .opening, .stopped, .session, .layer, .ignored: break
-        }
     }
 
     /// Ends the session of a connection, or what there is in its place.
@@ -156,38 +124,38 @@ extension Shard {
         of feed: Feed, cause: EndCause, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         let slot = feed.connection
-        switch reader(of: feed) {
+        switch readers.reader(of: feed) {
         case .session(let session):
             table.connections[slot].endStalls()
             for direction in Direction.allCases { reportDoubts(slot, direction, &workspace, &sink) }
             workspace.view = view(slot, session)
             if followsDeliveries { settle(slot, session, &workspace, &sink) }
-            let client = sessions[session].clientDirection
+            let client = readers.sessions[session].clientDirection
             let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
-            let number = sessions[session].id.connection
+            let number = readers.sessions[session].id.connection
             if feed.channel == nil {
                 for direction in Direction.allCases where table.connections[slot].isUnseen(direction) {
-                    sessions[session].recordUnseen(direction, &workspace)
+                    readers.sessions[session].recordUnseen(direction, &workspace)
                 }
             }
-            sessions[session].end(transport, &workspace, &sink)
-            sessions.remove(session)
-            if feed.channel == nil { workspace.release(number) }
+            readers.sessions[session].end(transport, &workspace, &sink)
+            readers.sessions.remove(session)
+            if feed.channel == nil { workspace.numbers.release(number) }
             workspace.view = .unknown
         case .opening(let opening), .stopped(let opening):
             reportUnanswered(opening, of: feed, &workspace, &sink)
             reportEnd(opening, of: feed, cause, &workspace, &sink)
-            if cause == .closed, openings[opening].number == 0 { recordOther(feed) }
+            if cause == .closed, readers.openings[opening].number == 0 { recordOther(feed) }
             countOther(feed, &workspace)
-            openings[opening].release(&workspace)
-            openings.remove(opening)
+            readers.openings[opening].release(&workspace)
+            readers.openings.remove(opening)
         case .layer(let layer): end(layer, of: feed, cause: cause, &workspace, &sink)
         case .none:
             if cause == .closed { recordOther(feed) }
             countOther(feed, &workspace)
         case .ignored: break
         }
-        setReader(of: feed, .ignored)
+        readers.setReader(of: feed, .ignored)
     }
 
     /// Hands on what waits in a connection, and looks once more for frames.
@@ -198,10 +166,10 @@ extension Shard {
         workspace.hasHole = true
         // The latest segment may be one of another connection.
         if tracksStates {
-            if case .session(let session) = connections[slot.index].reader {
+            if case .session(let session) = readers.connections[slot.index].reader {
                 workspace.view = view(slot, session)
             } else {
-                workspace.view = opening(slot, connections[slot.index].client)
+                workspace.view = openingView(slot, client: readers.connections[slot.index].client)
             }
         }
         drain(slot, &workspace, &sink)
@@ -213,9 +181,10 @@ extension Shard {
     ///
     /// - Returns: Whether the other one may go on now.
     mutating func stopExpecting(_ slot: Slot<TCPConnection>) -> Bool {
-        guard case .opening(let opening) = connections[slot.index].reader else { return false }
+        guard case .opening(let opening) = readers.connections[slot.index].reader else { return false }
         let isOneSided = Direction.allCases.contains { table.connections[slot].isUnseen($0) }
-        guard isOneSided || openings[opening].follower.isAnswerHidden, openings[opening].stopExpecting() else {
+        guard isOneSided || readers.openings[opening].follower.isAnswerHidden, readers.openings[opening].stopExpecting()
+        else {
             return false
         }
         for direction in Direction.allCases { table.connections[slot].resume(direction) }
@@ -226,13 +195,13 @@ extension Shard {
     mutating func flushReader(
         of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        switch reader(of: feed) {
+        switch readers.reader(of: feed) {
         case .opening(let opening):
             let isWhole: InlineArray<2, Bool> = [
                 table.connections[feed.connection].isWhole(.fromInitiator),
                 table.connections[feed.connection].isWhole(.fromResponder),
             ]
-            guard let found = openings[opening].finishSearch(isWhole: isWhole, &workspace) else { return }
+            guard let found = readers.openings[opening].finishSearch(isWhole: isWhole, &workspace) else { return }
             let place = StreamPlace(.fromInitiator, at: 0, count: 0, origin: workspace.origin, acknowledged: 0)
             succeed(found, Span(), at: place, of: feed, &workspace, &sink)
         case .layer(let layer): flush(layer, feed.connection, &workspace, &sink)
@@ -244,8 +213,8 @@ extension Shard {
         _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let upgrade = openings[opening].takeUnanswered() else { return }
-        let client = openings[opening].client
+        guard let upgrade = readers.openings[opening].takeUnanswered() else { return }
+        let client = readers.openings[opening].client
         let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
         var handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
         handshake.isAnswerMissing = isAnswerMissing(opening, of: feed)
@@ -256,8 +225,8 @@ extension Shard {
 
     /// Whether the capture may lack the answer to the latest upgrade request.
     private mutating func isAnswerMissing(_ opening: Slot<OpeningReader>, of feed: Feed) -> Bool {
-        openings[opening].follower.isAnswerHidden
-            || table.connections[feed.connection].isUnseen(openings[opening].client.opposite)
+        readers.openings[opening].follower.isAnswerHidden
+            || table.connections[feed.connection].isUnseen(readers.openings[opening].client.opposite)
     }
 
     /// Reports the end of a connection on which upgrades were asked for, and none accepted.
@@ -265,18 +234,18 @@ extension Shard {
         _ opening: Slot<OpeningReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let number = openings[opening].number
+        let number = readers.openings[opening].number
         guard number > 0 else { return }
         let slot = feed.connection
-        let client = openings[opening].client
+        let client = readers.openings[opening].client
         let now = workspace.elapsed(workspace.time)
-        var clientStates = ReadyStates(connectingAt: openings[opening].requestElapsed ?? now)
+        var clientStates = ReadyStates(connectingAt: readers.openings[opening].requestElapsed ?? now)
         if cause == .closed { clientStates.advance(to: .closed, at: now) }
         var ends: InlineArray<2, EndOutcome> = [EndOutcome(), EndOutcome()]
         ends[Role.server.index].isLost = isAnswerMissing(opening, of: feed)
         let outcome = SessionOutcome(
             ends: ends, firstCloser: nil,
-            clientDirection: client, lastTimes: EndRecord.Times(), timesBeforeFin: EndRecord.Times(), burst: nil,
+            clientDirection: client, lastTimes: LastTimes(), timesBeforeFin: LastTimes(), burst: nil,
             unansweredPings: 0, wasOpened: false)
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
         let end = SessionEnd(
@@ -285,57 +254,12 @@ extension Shard {
             duration: transport.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
             tcp: transport.health, compression: nil, origin: workspace.earlyEnd)
-        let id = SessionID(connection: number, stream: stream(of: feed))
-        sink.receive(.end(end), at: workspace.context(id, view: self.opening(slot, client)), payload: Span())
-        if feed.channel == nil { workspace.release(number) }
-    }
-
-    /// Counts what is no session by what was seen on it.
-    private mutating func countOther(_ feed: Feed, _ workspace: inout Workspace) {
-        switch reader(of: feed) {
-        case .none where feed.channel == nil:
-            if table.connections[feed.connection].isOpeningKnown {
-                workspace.summary.others.silent &+= 1
-                countFailed(feed.connection, &workspace)
-            } else {
-                workspace.summary.others.midstream &+= 1
-            }
-        case .opening(let opening):
-            if openings[opening].follower.isSearching, !openings[opening].follower.traffic.contains(.exchanges) {
-                workspace.summary.others.midstream &+= 1
-            } else {
-                countHTTP(opening, of: feed, &workspace)
-            }
-        case .none, .stopped, .session, .layer, .ignored: break
-        }
-    }
-
-    /// Counts a connection on which HTTP was spoken, or something unknown.
-    mutating func countHTTP(_ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace) {
-        let traffic = openings[opening].follower.traffic
-        workspace.summary.others.count(traffic)
-        guard !traffic.isDisjoint(with: [.polling, .eventStream]) else { return }
-        let isInitiator = openings[opening].client == .fromInitiator
-        let connection = feed.connection
-        let server = isInitiator ? table.connections[connection].responder : table.connections[connection].initiator
-        if traffic.contains(.polling) { servers.count(server) { $0.polling &+= 1 } }
-        if traffic.contains(.eventStream) { servers.count(server) { $0.eventStreams &+= 1 } }
-    }
-
-    /// Counts a connection without a byte if it was refused, or not answered.
-    private mutating func countFailed(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
-        guard table.connections[slot].synAck == nil else { return }
-        let server = table.connections[slot].responder
-        if let reset = table.connections[slot].reset, reset.from == .fromResponder {
-            workspace.summary.others.refused &+= 1
-            servers.count(server) { $0.refusedConnections &+= 1 }
-        } else if table.connections[slot].isOnlySYN {
-            workspace.summary.others.unanswered &+= 1
-            servers.count(server) { $0.unansweredConnections &+= 1 }
-        }
+        let id = SessionID(connection: number, stream: readers.stream(of: feed))
+        sink.receive(.end(end), at: workspace.context(id, view: openingView(slot, client: client)), payload: Span())
+        if feed.channel == nil { workspace.numbers.release(number) }
     }
 
     private func isLayer(_ slot: Slot<TCPConnection>) -> Bool {
-        if case .layer = connections[slot.index].reader { true } else { false }
+        if case .layer = readers.connections[slot.index].reader { true } else { false }
     }
 }

@@ -1,46 +1,23 @@
-import DequeModule
 import PacketDecoding
 import TCPReassembly
-import WebSocketProtocol
 import WireFormat
-
-/// A connection that is over, as far as is known, of which packets may still come.
-struct LingeringConnection {
-    /// What has ended it.
-    enum Cause {
-        /// The RST of this packet, unless the ends go on.
-        case reset(packet: UInt64)
-        /// Another connection between its ends; it was first seen with this packet itself.
-        case replaced(record: UInt64)
-    }
-
-    /// The connection.
-    var slot: Slot<TCPConnection>
-    var cause: Cause
-    /// Since when it waits: the time of the RST, or of the SYN that replaced it.
-    var time: Timestamp
-}
 
 /// What follows RSTs, and the SYNs of connections that replace others.
 extension Shard {
-    /// How long, in nanoseconds, a connection lingers before its end is told: twice as long as bytes may be on their
-    /// way.
-    static let lingeringPatience: Int64 = 2_000_000_000
-    /// The most connections that linger.
-    private static let lingeringLimit = 1024
-
     /// Whether it matters what follows a RST: there is a session that was not at its end, or an upgrade whose answer
     /// may be captured late.
     mutating func awaitsAftermath(of segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
         let slot = place.slot
         guard table.connections[slot].firstFinPacket == nil else { return false }
-        if case .opening(let opening) = connections[slot.index].reader {
-            guard openings[opening].asked != nil else { return false }
+        if case .opening(let opening) = readers.connections[slot.index].reader {
+            guard readers.openings[opening].asked != nil else { return false }
             return table.connections[slot].lacksBytes()
                 || table.connections[slot].acknowledgesUnseen(segment, from: place.direction)
         }
-        for session in sessions(on: slot) {
-            if !sessions[session].isShut || table.connections[slot].acknowledgesUnseen(segment, from: place.direction) {
+        for session in readers.sessions(on: slot) {
+            if !readers.sessions[session].isShut
+                || table.connections[slot].acknowledgesUnseen(segment, from: place.direction)
+            {
                 return true
             }
         }
@@ -59,16 +36,16 @@ extension Shard {
         _ slot: Slot<TCPConnection>, _ cause: LingeringConnection.Cause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        if lingering.count >= Self.lingeringLimit, let first = lingering.popFirst() { end(first, &workspace, &sink) }
+        if let oldest = lingering.makeRoom() { end(oldest, &workspace, &sink) }
         lingering.append(LingeringConnection(slot: slot, cause: cause, time: workspace.time))
     }
 
     /// Whether packets of a connection may be captured after the SYN of the next between its ends: one end has
     /// acknowledged what the other was not seen to send.
     mutating func awaitsLatePackets(of slot: Slot<TCPConnection>) -> Bool {
-        switch connections[slot.index].reader {
+        switch readers.connections[slot.index].reader {
         case .session, .opening: table.connections[slot].lacksBytes()
-        case .layer(let layer): !layers[layer].isSpent && table.connections[slot].lacksBytes()
+        case .layer(let layer): !readers.layers[layer].isSpent && table.connections[slot].lacksBytes()
         case .none, .stopped, .ignored: false
         }
     }
@@ -78,7 +55,7 @@ extension Shard {
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         table.retire(slot)
-        linger(slot, .replaced(record: records[slot.index]), &workspace, &sink)
+        linger(slot, .replaced(record: readers.records[slot.index]), &workspace, &sink)
     }
 
     /// Ends connections that have lingered long enough, but the current one: what its segment shows is judged first.
@@ -87,15 +64,7 @@ extension Shard {
         at time: Timestamp, except current: Slot<TCPConnection>?, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        while var first = lingering.first, time.nanoseconds(since: first.time) > Self.lingeringPatience {
-            lingering.removeFirst()
-            if first.slot == current {
-                first.time = time
-                lingering.append(first)
-            } else {
-                end(first, &workspace, &sink)
-            }
-        }
+        while let connection = lingering.popDue(at: time, except: current) { end(connection, &workspace, &sink) }
     }
 
     /// Ends a connection that has lingered, unless another has its slot, or the ends went on.
@@ -106,7 +75,7 @@ extension Shard {
         guard table.connections.isUsed(slot) else { return }
         switch connection.cause {
         case .replaced(let record):
-            guard table.connections[slot].isReplaced, records[slot.index] == record else { return }
+            guard table.connections[slot].isReplaced, readers.records[slot.index] == record else { return }
             forget(slot, cause: .closed, &workspace, &sink)
         case .reset(let packet):
             guard table.connections[slot].awaitsAftermath, table.connections[slot].reset?.packet == packet else {
@@ -123,13 +92,12 @@ extension Shard {
     ) {
         for direction in Direction.allCases {
             guard let rest = table.connections[slot].bytesAfterReset(direction) else { continue }
-            for session in sessions(on: slot) {
-                let role = Role(direction, client: sessions[session].clientDirection)
+            for session in readers.sessions(on: slot) {
+                let role = readers.role(of: direction, in: session)
                 let finding = Finding(
                     Rule(.dataAfterReset), "\(rest.resetPacket)", "\(rest.count)", "\(rest.first.packet)", from: role,
                     at: rest.offset, origin: rest.first)
-                let context = workspace.context(sessions[session].id, view: view(slot, session))
-                workspace.report(finding, at: context, into: &sink)
+                report(finding, of: session, on: slot, &workspace, &sink)
             }
         }
     }

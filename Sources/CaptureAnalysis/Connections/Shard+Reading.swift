@@ -1,5 +1,4 @@
 import TCPReassembly
-import WebSocketProtocol
 import WireFormat
 
 /// How bytes come to their readers.
@@ -39,19 +38,19 @@ extension Shard {
             let rest = bytes.extracting(start...)
             let restPlace = start == 0 ? place : place.dropping(start, outOf: bytes.count)
             var intake: Intake
-            switch reader(of: feed) {
+            switch readers.reader(of: feed) {
             case .session(let session):
-                if tracksStates, feed.channel != nil { lookAt(session, &workspace) }
-                intake = sessions[session].receive(rest, at: restPlace, &workspace, &sink)
+                if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
+                intake = readers.sessions[session].receive(rest, at: restPlace, &workspace, &sink)
             case .none:
                 begin(rest, at: restPlace, of: feed, &workspace, &sink)
                 continue
             case .opening(let opening):
-                intake = openings[opening].receive(rest, at: restPlace, &workspace, &sink)
+                intake = readers.openings[opening].receive(rest, at: restPlace, &workspace, &sink)
                 if workspace.options.demand.includesOpenings, feed.channel == nil {
                     sink.receiveOpening(
                         rest.extracting(droppingLast: intake.unread), at: restPlace.offset, from: restPlace.direction,
-                        record: records[feed.connection.index])
+                        record: readers.records[feed.connection.index])
                 }
                 if let handover = intake.handover {
                     for upgrade in handover.upgrades {
@@ -69,7 +68,7 @@ extension Shard {
             succeed(
                 successor, rest.extracting(last: intake.unread), at: restPlace, of: feed, &workspace, &sink)
             // A layer waits for neither stream.
-            if case .layer = reader(of: feed) { wakesOther = true }
+            if case .layer = readers.reader(of: feed) { wakesOther = true }
             start = bytes.count &- intake.unread
         } while start < bytes.count
         return Intake(wakesOther: wakesOther)
@@ -83,16 +82,16 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         let intake: Intake
-        switch reader(of: feed) {
+        switch readers.reader(of: feed) {
         case .session(let session):
-            if tracksStates, feed.channel != nil { lookAt(session, &workspace) }
-            intake = sessions[session].skip(length, at: place, &workspace, &sink)
+            if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
+            intake = readers.sessions[session].skip(length, at: place, &workspace, &sink)
         case .opening(let opening):
             let comesLate = feed.channel == nil && table.connections[feed.connection].comesLate(place.direction)
-            intake = openings[opening].skip(length, at: place, comesLate: comesLate, &workspace)
+            intake = readers.openings[opening].skip(length, at: place, comesLate: comesLate, &workspace)
         case .layer(let layer): intake = unwrapGap(length, at: place, layer, of: feed, &workspace, &sink)
         case .none:
-            if let channel = feed.channel { channels[channel].beginsLate = true }
+            if let channel = feed.channel { readers.channels[channel].beginsLate = true }
             return false
         case .stopped, .ignored: return false
         }
@@ -110,7 +109,7 @@ extension Shard {
         var direction = Direction.fromInitiator
         var idle = 0
         while idle < 2 {
-            if case .ignored = connections[slot.index].reader { return }
+            if case .ignored = readers.connections[slot.index].reader { return }
             guard let piece = table.connections[slot].next(direction, budget: &table.budget) else {
                 if table.connections[slot].isPausedAndFull(direction) {
                     if stopExpecting(slot) { continue }
@@ -124,7 +123,7 @@ extension Shard {
             let place = ConnectionTable.Place(slot: slot, direction: direction)
             guard hand(piece, place, &workspace, &sink) else { continue }
             idle = 0
-            if case .gap = piece, case .opening = connections[slot.index].reader,
+            if case .gap = piece, case .opening = readers.connections[slot.index].reader,
                 table.connections[slot].comesLate(direction)
             {
                 // What the other end had sent by then may be what the bytes behind the gap answer.
@@ -166,8 +165,10 @@ extension Shard {
                     direction, keepingGap: length, origin: streamPlace.origin, budget: &table.budget)
                 return false
             }
-            for session in sessions(on: slot) {
-                if tracksStates, case .layer = connections[slot.index].reader { lookAt(session, &workspace) }
+            for session in readers.sessions(on: slot) {
+                if tracksStates, case .layer = readers.connections[slot.index].reader {
+                    updateView(of: session, &workspace)
+                }
                 reportMissing(length, place, session, &workspace, &sink)
             }
             return true
@@ -179,8 +180,8 @@ extension Shard {
     ///
     /// So an answer that the capture lacks is a gap.
     mutating func placeAnswer(to packet: UInt64, acknowledging acknowledgment: UInt32, _ place: ConnectionTable.Place) {
-        guard acknowledgment != 0, case .opening(let opening) = connections[place.slot.index].reader,
-            openings[opening].asked?.origin.packet == packet
+        guard acknowledgment != 0, case .opening(let opening) = readers.connections[place.slot.index].reader,
+            readers.openings[opening].asked?.origin.packet == packet
         else { return }
         table.connections[place.slot].assumeStart(of: place.direction.opposite, at: acknowledgment)
     }
@@ -202,8 +203,8 @@ extension Shard {
     mutating func stopWaiting(
         _ feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard case .opening(let opening) = reader(of: feed) else { return }
+        guard case .opening(let opening) = readers.reader(of: feed) else { return }
         workspace.summary.others.waitedTooLong &+= 1
-        stopReading(feed, opening, openings[opening].stopWaiting(), &workspace, &sink)
+        stopReading(feed, opening, readers.openings[opening].stopWaiting(), &workspace, &sink)
     }
 }

@@ -1,54 +1,8 @@
 import TCPReassembly
 import TLSDecryption
-import WebSocketProtocol
 import WireFormat
 
-/// A bound on what all connections of a shard take together.
-///
-/// Waiting bytes, messages, decompression and layers each have a bound of their own, of which they are told what is
-/// left. When the shard's memory runs out, less is left of each: what is withheld is noted here, and given back when
-/// there is memory again.
-struct SharedRoom {
-    /// The bound, in bytes.
-    let total: Int
-    /// What receivers of events keep of each open session, in bytes.
-    fileprivate let sessionBytes: Int
-    fileprivate var waiting: Part
-    fileprivate var messages: Part
-    fileprivate var compression: Part
-    fileprivate var layers: Part
-    fileprivate var longMessages = Part(bound: StreamResources.maximumLongMessages)
-
-    /// One of the bounds.
-    fileprivate struct Part {
-        /// In bytes.
-        let bound: Int
-        /// How much of what is left is not to be taken for now.
-        var withheld = 0
-
-        /// How much is taken, if `left` may still be.
-        func taken(_ left: Int) -> Int { bound &- withheld &- left }
-
-        /// Leaves at most `free`.
-        mutating func share(_ left: inout Int, free: Int) {
-            let whole = left &+ withheld
-            left = min(whole, free)
-            withheld = whole &- left
-        }
-    }
-
-    /// What a shard may take; nil if there is no bound.
-    init?(_ limits: Limits) {
-        guard let memory = limits.memory else { return nil }
-        total = memory / Limits.shards
-        sessionBytes = limits.sessionBytes
-        waiting = Part(bound: limits.heldBytes / Limits.shards)
-        messages = Part(bound: limits.keptPayload / Limits.shards)
-        compression = Part(bound: limits.compression / Limits.shards)
-        layers = Part(bound: limits.layers / Limits.shards)
-    }
-}
-
+/// What the connections of a shard take together, and which are forgotten when that is too much.
 extension Shard {
     /// Bytes of a connection beside its slots, measured; of a session those that are not counted otherwise.
     private static var connectionCost: Int { 120 }
@@ -61,12 +15,9 @@ extension Shard {
     }
 
     /// What records of connections take.
-    ///
-    /// An array's capacity depends on the allocator, and with it on the thread: twice the count bounds it.
     var recordBytes: Int {
-        table.connections.byteCount &+ openings.byteCount &+ sessions.byteCount &+ layers.byteCount
-            &+ channels.byteCount &+ passed.byteCount &+ connections.count &* 2 &* MemoryLayout<Connection>.stride
-            &+ table.connections.slotCount &* Self.connectionCost &+ sessions.residentCount &* Self.sessionCost
+        table.connections.byteCount &+ readers.byteCount
+            &+ table.connections.slotCount &* Self.connectionCost &+ readers.sessions.residentCount &* Self.sessionCost
             &+ tls.bench.byteCount
     }
 
@@ -86,39 +37,27 @@ extension Shard {
     private mutating func shareOutNow(_ workspace: inout Workspace) {
         tls.bench.allowTrials(after: sinceShared)
         sinceShared = 0
-        guard var room else { return }
-        let free = room.total &- bytesTaken(room, &workspace)
-        // An eighth is for records of connections. When these have filled it, a little is left for what opens further
-        // ones, which needs no decompression.
-        let rest = max(0, free &- room.total / 8)
-        let left = max(rest, min(free, room.total / 64))
-        room.waiting.share(&table.budget, free: left)
-        room.layers.share(&layerRoom, free: left)
-        room.messages.share(&workspace.resources.keepable, free: left)
-        workspace.resources.share(withheld: room.messages.withheld, free: left)
-        room.compression.share(&workspace.resources.compressible, free: rest)
-        room.longMessages.share(
-            &workspace.resources.longMessages, free: rest / StreamResources.longMessageCost)
-        table.isCrowded = free <= max(room.total / 32, Self.chunkBytes)
-        isOverdrawn = free <= room.total / 64
-        self.room = room
+        guard let free = freeBytes(&workspace) else { return }
+        room?.share(free, waiting: &table.budget, layers: &layerRoom, &workspace.resources)
+        table.isCrowded = isCrowded(free)
+        isOverdrawn = room?.isOverdrawn(free) ?? false
     }
 
     /// Whether there is no memory for further sessions.
     func isFull(_ workspace: inout Workspace) -> Bool {
-        guard let room else { return false }
-        return room.total &- bytesTaken(room, &workspace) <= max(room.total / 32, Self.chunkBytes)
+        guard let free = freeBytes(&workspace) else { return false }
+        return isCrowded(free)
     }
 
-    /// What all takes together.
-    private func bytesTaken(_ room: SharedRoom, _ workspace: inout Workspace) -> Int {
-        let buffers = room.waiting.taken(table.budget) &+ room.layers.taken(layerRoom)
-        let streams =
-            room.messages.taken(workspace.resources.keepable) &+ workspace.resources.spareByteCount
-            &+ room.compression.taken(workspace.resources.compressible)
-        let long = room.longMessages.taken(workspace.resources.longMessages) &* StreamResources.longMessageCost
-        let receivers = sessions.residentCount &* room.sessionBytes
-        return buffers &+ streams &+ long &+ receivers &+ workspace.resources.sessionBytes &+ recordBytes
+    /// Whether so little is free that the next slots may not find any.
+    private func isCrowded(_ free: Int) -> Bool { room.map { free <= max($0.total / 32, Self.chunkBytes) } ?? false }
+
+    /// What is left of the bound on all together; nil if there is none.
+    private func freeBytes(_ workspace: inout Workspace) -> Int? {
+        guard let room else { return nil }
+        let parts = room.taken(waiting: table.budget, layers: layerRoom, &workspace.resources)
+        let receivers = readers.sessions.residentCount &* room.sessionBytes
+        return room.total &- parts &- receivers &- recordBytes
     }
 
     /// What a connection may need next.
@@ -133,13 +72,17 @@ extension Shard {
     mutating func makeRoom(
         for current: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        switch connections[current.index].reader {
+        switch readers.connections[current.index].reader {
         case .none:
             // The first bytes may be an answer, which takes both.
-            if isOverdrawn || !openings.hasFreeSlot { forgetAnother(than: current, with: .opening, &workspace, &sink) }
-            if !sessions.hasFreeSlot { forgetAnother(than: current, with: .session, &workspace, &sink) }
+            if isOverdrawn || !readers.openings.hasFreeSlot {
+                forgetAnother(than: current, with: .opening, &workspace, &sink)
+            }
+            if !readers.sessions.hasFreeSlot { forgetAnother(than: current, with: .session, &workspace, &sink) }
         case .opening:
-            if isOverdrawn || !sessions.hasFreeSlot { forgetAnother(than: current, with: .session, &workspace, &sink) }
+            if isOverdrawn || !readers.sessions.hasFreeSlot {
+                forgetAnother(than: current, with: .session, &workspace, &sink)
+            }
         case .session, .layer, .stopped, .ignored:
             if isOverdrawn { forgetAnother(than: current, with: nil, &workspace, &sink) }
         }
@@ -163,7 +106,8 @@ extension Shard {
         guard let record, let room else { return nil }
         let (bytes, hasFreeSlot) =
             record == .opening
-            ? (openings.byteCount, openings.hasFreeSlot) : (sessions.byteCount, sessions.hasFreeSlot)
+            ? (readers.openings.byteCount, readers.openings.hasFreeSlot)
+            : (readers.sessions.byteCount, readers.sessions.hasFreeSlot)
         guard !hasFreeSlot, bytes > room.total / 16 else { return nil }
         var oldest: (slot: Slot<TCPConnection>, time: Timestamp)?
         var found = 0
@@ -180,7 +124,7 @@ extension Shard {
     }
 
     private func has(_ record: Record, _ slot: Slot<TCPConnection>) -> Bool {
-        switch connections[slot.index].reader {
+        switch readers.connections[slot.index].reader {
         case .opening, .stopped: record == .opening
         case .session: record == .session
         case .none, .layer, .ignored: false

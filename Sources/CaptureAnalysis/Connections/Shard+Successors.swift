@@ -6,21 +6,6 @@ import WireFormat
 
 /// Which reader a connection has, or a channel inside it, and which one succeeds it.
 extension Shard {
-    /// The reader of two streams.
-    func reader(of feed: Feed) -> Connection.Reader {
-        guard let channel = feed.channel else { return connections[feed.connection.index].reader }
-        return channels[channel].reader
-    }
-
-    /// Sets the reader of two streams.
-    mutating func setReader(of feed: Feed, _ reader: Connection.Reader) {
-        if let channel = feed.channel {
-            channels[channel].reader = reader
-        } else {
-            connections[feed.connection.index].reader = reader
-        }
-    }
-
     /// Chooses the first reader of two streams, by their first bytes.
     mutating func begin(
         _ bytes: Span<UInt8>, at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace,
@@ -31,10 +16,10 @@ extension Shard {
         if let layer = layer(for: .firstBytes, bytes, at: place, of: feed, workspace.options) {
             return beginLayer(layer, of: feed, &workspace)
         }
-        let opening = openings.insert(
+        let opening = readers.openings.insert(
             OpeningReader(
                 limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown || place.offset > 0))
-        setReader(of: feed, .opening(opening))
+        readers.setReader(of: feed, .opening(opening))
         if !workspace.options.assumedServers.isEmpty,
             let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP,
             !bytes.beginsTLS
@@ -46,7 +31,8 @@ extension Shard {
     /// Whether the first bytes of two streams are in the capture.
     mutating func isOpeningKnown(_ feed: Feed) -> Bool {
         guard let channel = feed.channel else { return table.connections[feed.connection].isOpeningKnown }
-        return !channels[channel].beginsLate && !layers[channels[channel].layer].layer.beginsMidstream
+        return !readers.channels[channel].beginsLate
+            && !readers.layers[readers.channels[channel].layer].layer.beginsMidstream
     }
 
     /// The client of a server whose connections the user says are WebSocket.
@@ -68,11 +54,13 @@ extension Shard {
         _ successor: Successor, _ unread: Span<UInt8>, at place: StreamPlace, of feed: Feed,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard case .opening(let opening) = reader(of: feed) else { return setReader(of: feed, .ignored) }
+        guard case .opening(let opening) = readers.reader(of: feed) else {
+            return readers.setReader(of: feed, .ignored)
+        }
         switch successor {
         case .webSocket(let how): beginSession(how, opening, unread, at: place, of: feed, &workspace, &sink)
         case .other(let ending):
-            guard ending.isHandedOver, openings[opening].number == 0,
+            guard ending.isHandedOver, readers.openings[opening].number == 0,
                 beginLayer(after: ending, opening, unread, at: place, of: feed, &workspace, &sink)
             else { return stopReading(feed, opening, ending, &workspace, &sink) }
         }
@@ -84,13 +72,13 @@ extension Shard {
         at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         let direction = place.direction
-        let (own, other) = openings[opening].takeHandover(direction)
+        let (own, other) = readers.openings[opening].takeHandover(direction)
         let first = own + ArraySlice(copying: unread)
         guard !first.isEmpty,
             let layer = layer(for: .after(ending), first.span, at: place, of: feed, workspace.options)
         else { return false }
-        openings[opening].release(&workspace)
-        openings.remove(opening)
+        readers.openings[opening].release(&workspace)
+        readers.openings.remove(opening)
         beginLayer(layer, of: feed, &workspace)
         let (end, otherEnd) = (nextOffset(of: feed, direction), nextOffset(of: feed, direction.opposite))
         hand(other, endingAt: otherEnd, direction.opposite, of: feed, &workspace, &sink)
@@ -103,7 +91,7 @@ extension Shard {
         _ bytes: [UInt8], endingAt end: UInt64, _ direction: Direction, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard !bytes.isEmpty, case .layer(let layer) = reader(of: feed) else { return }
+        guard !bytes.isEmpty, case .layer(let layer) = readers.reader(of: feed) else { return }
         let place = StreamPlace(
             direction, at: end &- UInt64(bytes.count), count: bytes.count, origin: workspace.origin, acknowledged: 0)
         _ = unwrap(bytes.span, at: place, layer, of: feed, &workspace, &sink)
@@ -120,15 +108,15 @@ extension Shard {
         offsets[place.direction.index] &-= UInt64(unread.count)
         var begin = SessionBeginning(
             client: .fromInitiator, offsets: offsets, isCarried: feed.channel != nil, extensions: nil,
-            requestElapsed: openings[opening].requestElapsed)
+            requestElapsed: readers.openings[opening].requestElapsed)
         switch how {
         case .upgrade(let client, let upgrade):
             begin.client = client
             begin.extensions = upgrade.extensions
             begin.opened = upgrade.answered
             let session = makeSession(begin, opening, of: feed, &workspace)
-            sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
-            if upgrade.answer.isAcceptValid != true { sessions[session].beginTrial(&workspace) }
+            readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
+            if upgrade.answer.isAcceptValid != true { readers.sessions[session].beginTrial(&workspace) }
         case .assumed(let client):
             begin.client = client
             let context = announce(opening, of: feed, how: .midstream, client: client, nil, &workspace, &sink)
@@ -136,7 +124,7 @@ extension Shard {
             let session = makeSession(begin, opening, of: feed, &workspace)
             // If the connection was seen to open, frames begin with its first byte; else their place is searched.
             if !isOpeningKnown(feed) {
-                sessions[session].beginMidstream(context, &workspace, &sink)
+                readers.sessions[session].beginMidstream(context, &workspace, &sink)
             }
         case .found(let search, let client):
             begin.client = client
@@ -145,7 +133,7 @@ extension Shard {
             for direction in Direction.allCases {
                 if let kept = search.streams[direction.index]?.kept.start { begin.offsets[direction.index] = kept }
             }
-            let unanswered = openings[opening].takeUnanswered()
+            let unanswered = readers.openings[opening].takeUnanswered()
             let context = announce(
                 opening, of: feed, how: unanswered == nil ? .midstream : .handshake, client: client, unanswered,
                 &workspace, &sink)
@@ -160,14 +148,14 @@ extension Shard {
                 countSession(opening, of: feed, client, &workspace)
             }
             let session = makeSession(begin, opening, of: feed, &workspace)
-            sessions[session].beginMidstream(context, &workspace, &sink)
+            readers.sessions[session].beginMidstream(context, &workspace, &sink)
             for direction in Direction.allCases where search.isHopeless[direction.index] {
                 let finding = Finding(
                     Rule(.searchLimit), from: Role(direction, client: client), at: begin.offsets[direction.index])
                 workspace.report(finding, at: context, into: &sink)
             }
             if tracksStates { workspace.view = view(feed.connection, session) }
-            sessions[session].replay(search, &workspace, &sink)
+            readers.sessions[session].replay(search, &workspace, &sink)
         }
     }
 
@@ -184,22 +172,20 @@ extension Shard {
     private mutating func makeSession(
         _ beginning: SessionBeginning, _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace
     ) -> Slot<Session> {
-        let id = SessionID(connection: openings[opening].number, stream: stream(of: feed))
+        let id = SessionID(connection: readers.openings[opening].number, stream: readers.stream(of: feed))
         let identity = identity(of: opening, feed, beginning.client)
-        openings[opening].release(&workspace)
-        openings.remove(opening)
-        let session = sessions.insert(Session(id, identity, beginning, &workspace))
-        if encryption(of: feed) != nil { sessions[session].isInsideTLS = true }
-        setReader(of: feed, .session(session))
+        readers.openings[opening].release(&workspace)
+        readers.openings.remove(opening)
+        let session = readers.sessions.insert(Session(id, identity, beginning, &workspace))
+        if readers.encryption(of: feed) != nil { readers.sessions[session].isInsideTLS = true }
+        readers.setReader(of: feed, .session(session))
         if let channel = feed.channel {
-            layers[channels[channel].layer].session = session
-            carriesSessions = true
+            readers.layers[readers.channels[channel].layer].session = session
+            readers.carriesSessions = true
         }
         let slot = feed.connection
-        connections[slot.index].client = beginning.client
-        let initiator = table.connections[slot].initiator
-        let responder = table.connections[slot].responder
-        connections[slot.index].clientPort = beginning.client == .fromInitiator ? initiator.port : responder.port
+        readers.connections[slot.index].client = beginning.client
+        readers.connections[slot.index].clientPort = table.connections[slot].endpoint(sending: beginning.client).port
         beginDeliveries(slot, session)
         return session
     }
@@ -216,58 +202,37 @@ extension Shard {
             countHTTP(opening, of: feed, &workspace)
         }
         if let channel = feed.channel {
-            channels[channel].removeHeld(budget: &table.budget)
+            readers.channels[channel].removeHeld(budget: &table.budget)
         } else {
             table.connections[feed.connection].removeHeld(budget: &table.budget)
         }
         if case .oversizedHead = ending { workspace.summary.others.oversizedHeads &+= 1 }
         if case .tooManyProxies = ending { workspace.summary.others.proxyChains &+= 1 }
-        if openings[opening].number == 0 {
+        if readers.openings[opening].number == 0 {
             switch ending {
             case .otherUpgrade, .proxy, .brokenHTTP, .unknown: recordOther(feed)
             // With other secrets or bounds, more may be found.
             case .tls, .http2, .webSocket, .tooManyProxies, .oversizedHead: break
             }
-            openings[opening].release(&workspace)
-            openings.remove(opening)
-            setReader(of: feed, .ignored)
+            readers.openings[opening].release(&workspace)
+            readers.openings.remove(opening)
+            readers.setReader(of: feed, .ignored)
             return
         }
-        setReader(of: feed, .stopped(opening))
-        if !openings[opening].stopReading(&workspace) {
+        readers.setReader(of: feed, .stopped(opening))
+        if !readers.openings[opening].stopReading(&workspace) {
             // There is no room to keep an unanswered request until the connection's end.
             reportUnanswered(opening, of: feed, &workspace, &sink)
-            openings[opening].discharge(&workspace)
+            readers.openings[opening].discharge(&workspace)
         }
     }
 
     /// Where the next byte of a stream stands.
     private mutating func nextOffset(of feed: Feed, _ direction: Direction) -> UInt64 {
         guard let channel = feed.channel else { return table.connections[feed.connection].nextOffset(of: direction) }
-        return channels[channel].next[direction.index]
+        return readers.channels[channel].next[direction.index]
     }
 
-    /// The stream among those of the connection; nil if there is only one.
-    func stream(of feed: Feed) -> UInt64? {
-        guard let channel = feed.channel else { return nil }
-        return channels[channel].stream
-    }
-}
-
-/// What a session begins with.
-struct SessionBeginning {
-    /// The direction that the client sends.
-    var client: Direction
-    /// Where its streams begin, by ``Direction/index``.
-    var offsets: InlineArray<2, UInt64>
-    /// Whether a layer carries it.
-    var isCarried: Bool
-    /// The extensions that the upgrade agreed on; nil if it is not in the capture.
-    var extensions: [WebSocketExtension]?
-    /// Nanoseconds from the capture's first packet to the upgrade request; nil if there is none.
-    var requestElapsed: Int64?
-    /// The packet that shows that it is open: that of the answer, or of the first bytes kept; nil for the current one.
-    var opened: Origin?
 }
 
 extension Span<UInt8> {

@@ -1,4 +1,3 @@
-import DequeModule
 import PacketDecoding
 import TCPReassembly
 import WebSocketProtocol
@@ -10,16 +9,8 @@ import WireFormat
 /// which bytes are next, and `Shard+Reading.swift` hands them to the connection's reader.
 struct Shard: ~Copyable {
     var table: ConnectionTable
-    /// What is known of each connection beside TCP, by its slot.
-    var connections: [Connection] = []
-    /// The packet that each connection was first seen with, by its slot: no two connections have the same.
-    var records: [UInt64] = []
-    var openings = SlotPool<OpeningReader>()
-    var sessions = SlotPool<Session>()
-    var layers = SlotPool<LayerReader>()
-    var channels = SlotPool<Channel>()
-    /// What passes on connections of which nothing can be decrypted.
-    var passed = SlotPool<PassedTraffic>()
+    /// Who reads them.
+    var readers = Readers()
     /// Bytes that its layers together may still keep.
     var layerRoom: Int
     /// What it may take in all; nil if there is no such bound.
@@ -32,17 +23,15 @@ struct Shard: ~Copyable {
     var sinceShared = 0
     /// Its connections by server.
     var servers = ServerTable()
-    /// Its TLS connections of which nothing was decrypted.
+    /// Its TLS connections that were not decrypted.
     var encrypted = EncryptedServers(room: EndingPatterns.usualRoom / Limits.shards)
-    /// Connections that are surely something else than WebSocket, by their ``records``; nil if nobody asks.
-    private(set) var others: Set<UInt64>?
-    /// Connections that are over, of which packets may still come, in order.
-    var lingering = Deque<LingeringConnection>()
+    /// Connections that are surely something else than WebSocket, by their ``records``; nil if that is not asked for.
+    var others: Set<UInt64>?
+    /// Connections that are over, and to which packets may still come, in order.
+    var lingering = LingeringConnections()
     let tls: TLSShard
     let tracksStates: Bool
     let followsDeliveries: Bool
-    /// Whether a layer has ever carried a session: most TLS connections have no secrets.
-    var carriesSessions = false
     /// Whether something may be found inside a layer: without secrets there is nothing to be found in TLS.
     let decodesLayers: Bool
 
@@ -55,14 +44,6 @@ struct Shard: ~Copyable {
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries
         table = ConnectionTable(limits: options.limits.reassembly, secret: options.secret)
-    }
-
-    /// Records that a connection is surely something else: if it was seen to open, and there is room.
-    mutating func recordOther(_ feed: Feed) {
-        guard let count = others?.count, count < Limits.others / Limits.shards, feed.channel == nil,
-            table.connections[feed.connection].isOpeningKnown
-        else { return }
-        others?.insert(records[feed.connection.index])
     }
 
     /// The first step ahead of a segment's turn: prefetches the table's entry for its connection.
@@ -79,11 +60,11 @@ struct Shard: ~Copyable {
         entry.slot = table.prepare(entry.hash)
         // It may be another connection's slot: then nothing is gained.
         guard let slot = entry.slot else { return false }
-        switch connections[slot.index].reader {
+        switch readers.connections[slot.index].reader {
         case .session(let session): prefetch(session, &entry, slot)
         case .layer(let layer) where entry.segment.payloadLength > 0:
-            layers.prefetch(layer, 0..<LayerReader.size)
-            return carriesSessions
+            readers.layers.prefetch(layer, 0..<LayerReader.size)
+            return readers.carriesSessions
         case .none, .opening, .layer, .stopped, .ignored: break
         }
         return false
@@ -93,12 +74,12 @@ struct Shard: ~Copyable {
     private mutating func prefetch(
         _ session: Slot<Session>, _ entry: inout PacketAhead, _ slot: Slot<TCPConnection>
     ) {
-        let role: Role = entry.segment.source.port == connections[slot.index].clientPort ? .client : .server
-        sessions.prefetch(session, Session.headBytes)
+        let role: Role = entry.segment.source.port == readers.connections[slot.index].clientPort ? .client : .server
+        readers.sessions.prefetch(session, Session.headBytes)
         guard entry.segment.payloadLength > 0 else { return }
         let (counts, decoder) = Session.hotBytes(of: role)
-        sessions.prefetch(session, counts)
-        sessions.prefetch(session, decoder)
+        readers.sessions.prefetch(session, counts)
+        readers.sessions.prefetch(session, decoder)
     }
 
     /// Takes a segment of one of its connections; `bytes` is what it was found in: the packet, or a datagram that the
@@ -137,12 +118,12 @@ struct Shard: ~Copyable {
         guard let place = found else { return }
         let slot = place.slot
         if table.isCrowded, entry.segment.payloadLength > 0 { makeRoom(for: slot, &workspace, &sink) }
-        switch connections[slot.index].reader {
+        switch readers.connections[slot.index].reader {
         case .ignored:
             table.connections[slot].pass(
                 entry.segment.flags, from: place.direction, packet: workspace.packet, time: workspace.time)
             return
-        case .layer(let layer) where layers[layer].isSpent:
+        case .layer(let layer) where readers.layers[layer].isSpent:
             return pass(entry.segment, at: place, layer, &workspace, &sink)
         case .none, .opening, .layer, .stopped, .session: break
         }
@@ -158,7 +139,7 @@ struct Shard: ~Copyable {
         follow(arrival, of: &entry.segment, payload, at: place, &workspace, &sink)
     }
 
-    /// Takes a segment of a connection of which nothing can be decrypted: only how much passes, and its end, matter.
+    /// Takes a segment of a connection that cannot be decrypted: only how much passes, and its end, matter.
     private mutating func pass(
         _ segment: borrowing TCPSegment, at place: ConnectionTable.Place, _ layer: Slot<LayerReader>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
@@ -173,12 +154,15 @@ struct Shard: ~Copyable {
 
     /// Looks among the waiting bytes of the other stream for Pings: a Pong has come.
     private mutating func lookForPings(answeredAt place: ConnectionTable.Place) {
-        guard case .session(let session) = connections[place.slot.index].reader, !sessions[session].isCarried else {
+        guard case .session(let session) = readers.connections[place.slot.index].reader,
+            !readers.sessions[session].isCarried
+        else {
             return
         }
-        let role = sessions[session].role(of: place.direction.opposite)
+        let role = readers.sessions[session].role(of: place.direction.opposite)
         for segment in table.connections[place.slot].waiting(place.direction.opposite, limit: 16) {
-            sessions[session].suspect(segment.bytes.span, from: role, segment.origin)
+            readers.sessions[session].streams[role.index].suspectPing(
+                in: segment.bytes.span, from: Provenance(role: role, origin: segment.origin))
         }
     }
 
@@ -195,10 +179,10 @@ struct Shard: ~Copyable {
     ) {
         let slot = place.slot
         let isOdd = followsDeliveries && (arrival.hasMore || arrival.inOrder.count != segment.payloadLength)
-        for session in sessions(on: slot) where isOdd || sessions[session].watchesSegments {
+        for session in readers.sessions(on: slot) where isOdd || readers.sessions[session].watchesSegments {
             watch(&segment, place, arrival, session, &workspace, &sink)
         }
-        if tracksStates { lookAt(segment, place, &workspace) }
+        if tracksStates { updateView(after: segment, place, &workspace) }
         var hasMore = arrival.hasMore
         workspace.hasHole = hasMore
         if hasMore, !arrival.inOrder.isEmpty, payload[arrival.inOrder.lowerBound] & 0x0f == Opcode.pong.rawValue {
@@ -224,11 +208,11 @@ struct Shard: ~Copyable {
         }
         if arrival.closes { table.connections[slot].flush() }
         if hasMore || arrival.closes { drain(slot, &workspace, &sink) }
-        for session in sessions(on: slot) {
+        for session in readers.sessions(on: slot) {
             if !arrival.inOrder.isEmpty {
-                let role = Role(place.direction, client: sessions[session].clientDirection)
+                let role = readers.role(of: place.direction, in: session)
                 followDelivery(segment.payloadLength, place, from: role, session, &workspace, &sink)
-            } else if sessions[session].watchesSegments {
+            } else if readers.sessions[session].watchesSegments {
                 settle(slot, session, &workspace, &sink)
             }
         }
@@ -245,19 +229,19 @@ struct Shard: ~Copyable {
         _ segment: borrowing TCPSegment, at place: ConnectionTable.Place, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        for session in sessions(on: place.slot) {
+        for session in readers.sessions(on: place.slot) {
             advanceStates(place.slot, session, workspace.elapsed(workspace.time))
-            let role = Role(place.direction, client: sessions[session].clientDirection)
+            let role = readers.role(of: place.direction, in: session)
             if let end = table.connections[place.slot].firstEndPacket {
                 let received =
                     segment.flags.contains(.ack)
                     ? table.connections[place.slot].offset(of: segment.acknowledgment, in: place.direction.opposite)
                     : nil
-                sessions[session].recordFin(in: end, from: role, received: received, &workspace)
+                readers.sessions[session].recordFin(in: end, from: role, received: received, &workspace)
             }
             guard workspace.options.demand.includesFrames else { continue }
             let control = ControlSegment(from: role, flags: segment.flags, payloadLength: segment.payloadLength)
-            let context = workspace.context(sessions[session].id, view: view(place, segment, session))
+            let context = workspace.context(readers.sessions[session].id, view: view(place, segment, session))
             sink.receive(.segment(control), at: context, payload: Span())
         }
     }
@@ -294,13 +278,7 @@ struct Shard: ~Copyable {
             forget(slot, cause: table.connections[slot].isOver ? .closed : .captureEnd, &workspace, &sink)
         }
         let place = table.insert(segment, time: workspace.time, opening: opening, rival: rival)
-        if place.slot.index == connections.count {
-            connections.append(Connection())
-            records.append(workspace.packet)
-        } else {
-            connections[place.slot.index] = Connection()
-            records[place.slot.index] = workspace.packet
-        }
+        readers.add(place.slot, seenWith: workspace.packet)
         workspace.summary.tcpConnections &+= 1
         if let former { table.link(place.slot, to: former, at: workspace.origin) }
         return place

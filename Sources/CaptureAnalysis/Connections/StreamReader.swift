@@ -101,7 +101,7 @@ package struct StreamPlace: Hashable, Sendable {
     /// The bytes of the TCP stream that carried them: the other end has received them when its TCP has acknowledged all
     /// of these.
     package var carrier: Range<UInt64>
-    /// How far the other end has acknowledged that TCP stream by now; 0 if nobody needs it.
+    /// How far the other end has acknowledged that TCP stream by now; 0 if it is not needed.
     package var acknowledged: UInt64
 
     package init(

@@ -5,41 +5,43 @@ import WireFormat
 @safe
 struct Workspace: ~Copyable {
     let options: AnalysisOptions
+    /// Whether it is that of one of several parts (``PipelinePart``).
+    let isPart: Bool
     /// The totals, the duration left out.
     var summary = Summary()
     /// What sessions show together.
     var comparison = SessionComparison()
     /// The current packet.
     private(set) var origin = Origin(packet: 0, time: Timestamp(nanoseconds: 0))
-    /// What has ended the connection whose end is being reported, if that is not the current packet: a RST, or the SYN
-    /// of the next connection.
-    var earlyEnd: Origin?
     /// Its link type.
     private(set) var linkType = LinkType.ethernet
     /// The name of its interface; empty if the capture has none.
     private(set) var interfaceName: [UInt8] = []
+    /// What has ended the connection whose end is being reported, if that is not the current packet: a RST, or the SYN
+    /// of the next connection.
+    var earlyEnd: Origin?
     /// The current connection as the packet has left it, if ``EventDemand/includesStates`` asks for it.
     var view = ConnectionView.unknown
     /// What the sender of the bytes that are handed on had received by then.
     var receipt = Receipt()
     /// Whether the current connection has streams of which bytes are missing that may still come.
     var hasHole = false
+    /// The time of the capture's first packet; nil before it.
     private var firstTimeSeen: Timestamp?
-    /// How many connections were numbered.
-    var connectionCount: UInt64 = 0
-    /// Whether numbers are reused once their connections have ended.
-    var reusesNumbers = false
-    private var freeNumbers: [UInt64] = []
+    /// The numbers of connections on which WebSocket was seen.
+    var numbers: ConnectionNumbers
     /// What the streams of each shard share.
     private let shards = UnsafeMutablePointer<StreamResources>.allocate(capacity: Limits.shards)
     /// The same of the current connection's shard.
     private var shard: UnsafeMutablePointer<StreamResources>
-    /// Room for what a layer decodes, while none does.
-    private var spareOutput: LayerOutput? = LayerOutput()
-    private var spareRoom: [UInt8] = []
+    /// Memory for what layers decode.
+    var spare = SpareRoom()
 
-    init(options: AnalysisOptions) {
+    /// Creates the workspace of an analysis, or of one of its parts.
+    init(options: AnalysisOptions, isPart: Bool = false) {
         self.options = options
+        self.isPart = isPart
+        numbers = ConnectionNumbers(areReused: isPart)
         unsafe shard = shards
         for index in 0..<Limits.shards {
             unsafe (shards + index).initialize(
@@ -143,26 +145,14 @@ struct Workspace: ~Copyable {
         return totals
     }
 
-    /// Compares the end of a session with others, unless it is a part's: the merge does that for all parts.
+    /// Compares the end of a session with others, unless this is a part's: the merge does that for all parts.
     mutating func record(_ verdict: SessionEnd.Verdict, _ sample: EndingPatterns.Sample, connection: UInt64) {
-        if !reusesNumbers { comparison.record(verdict, sample, connection: connection) }
+        if !isPart { comparison.record(verdict, sample, connection: connection) }
     }
 
     /// The same for an upgrade.
     mutating func record(_ leg: ProxyLegs.Leg, connection: UInt64) {
-        if !reusesNumbers { comparison.record(leg, connection: connection) }
-    }
-
-    /// Numbers a connection on which WebSocket was seen.
-    mutating func numberConnection() -> UInt64 {
-        if let number = freeNumbers.popLast() { return number }
-        connectionCount &+= 1
-        return connectionCount
-    }
-
-    /// Frees a number: nothing more will be reported of its connection.
-    mutating func release(_ number: UInt64) {
-        if reusesNumbers { freeNumbers.append(number) }
+        if !isPart { comparison.record(leg, connection: connection) }
     }
 
     /// The place of an event of a session that the current packet completes.
@@ -193,30 +183,6 @@ struct Workspace: ~Copyable {
         sink.receive(.finding(finding), at: context, payload: Span())
     }
 
-    /// Lends room for a record of a layer.
-    mutating func takeRoom() -> [UInt8] {
-        var room: [UInt8] = []
-        swap(&room, &spareRoom)
-        return room.isEmpty ? [UInt8](repeating: 0, count: DecodedRecord.room) : room
-    }
-
-    /// Takes that room back.
-    mutating func giveBack(_ room: consuming [UInt8]) { spareRoom = room }
-
-    /// Lends room for what a layer decodes; layers inside layers get their own.
-    mutating func takeOutput() -> LayerOutput {
-        spareOutput.take() ?? LayerOutput()
-    }
-
-    /// Takes that room back.
-    ///
-    /// `inout`, so that nothing else holds it when it is emptied: it would be allocated anew.
-    mutating func giveBack(_ output: inout LayerOutput) {
-        output.removeAll()
-        var room = LayerOutput()
-        swap(&room, &output)
-        spareOutput = consume room
-    }
 }
 
 /// How far an end had received the other one's stream when it sent a packet: its acknowledgment.

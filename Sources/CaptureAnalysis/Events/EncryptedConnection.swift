@@ -1,7 +1,7 @@
 public import PacketDecoding
 import TLSDecryption
 
-/// A TLS connection of which nothing was decrypted, and which is over.
+/// A TLS connection that is over and was not decrypted.
 public struct EncryptedConnection: Hashable, Sendable {
     /// Why nothing was decrypted.
     public enum Obstacle: Hashable, Sendable {

@@ -17,7 +17,7 @@ public enum Event: Sendable {
     case segment(ControlSegment)
     /// TLS has said something about a session's connection.
     indirect case alert(Alert)
-    /// A TLS connection is over of which nothing was decrypted.
+    /// A TLS connection that was not decrypted is over.
     indirect case encrypted(EncryptedConnection)
     /// An upgrade was answered, refused, or never answered.
     indirect case handshake(Handshake)

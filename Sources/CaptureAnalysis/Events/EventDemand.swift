@@ -28,7 +28,7 @@ public struct EventDemand: Hashable, Sendable {
     /// Whether ``EventContext/view`` is filled in, at a small cost for every packet.
     public var includesStates = false
 
-    /// Whether TLS connections of which nothing was decrypted are reported one by one; they are counted in any case.
+    /// Whether TLS connections that were not decrypted are reported one by one; they are counted in any case.
     public var includesEncrypted = false
 
     /// Creates the default demand: everything but states, TLS connections, frames' own payloads and untroubled

@@ -58,7 +58,7 @@ public struct SessionEnd: Sendable {
         public var silence: Int64?
         /// Nanoseconds from the last data message to the end; nil if there was none.
         public var messageSilence: Int64?
-        /// Pings of both ends that waited for a Pong for a second or more, in vain (RFC 6455 5.5.3).
+        /// Pings of both ends that got no Pong within a second or more (RFC 6455 5.5.3).
         public var unansweredPings: UInt64
         /// Further Pings that waited as long, but whose Pong a gap may hide.
         public var uncertainPings: UInt64 = 0

@@ -40,7 +40,7 @@ public struct Summary: Sendable {
     public var forgottenTimes: UInt64 = 0
     /// Connections with TLS.
     public var encrypted = EncryptedConnections()
-    /// The servers of TLS connections of which nothing was decrypted, those with most connections first; empty before
+    /// The servers of TLS connections that were not decrypted, those with most connections first; empty before
     /// the capture's end.
     public var encryptedServers: [EncryptedServer] = []
     /// Such connections with further servers.

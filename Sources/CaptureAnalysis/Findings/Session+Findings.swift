@@ -84,6 +84,19 @@ extension Session {
         return time.nanoseconds(since: close.time) < 1_000_000_000
     }
 
+    /// Reports that frames would be whole if their lengths had another form.
+    mutating func report(
+        _ form: LengthForm, of length: Int, from role: Role, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let offset = streams[role.index].decoder.streamOffset &- UInt64(length)
+        let finding =
+            form == .reversed
+            ? Finding(Rule(.lengthByteOrder), "\(length)", from: role, at: offset)
+            : Finding(Rule(.lengthForm), "\(length)", form.condition, from: role, at: offset)
+        workspace.report(finding, at: context, into: &sink)
+    }
+
     /// Reports an end that closed TCP without saying so in TLS, while the WebSocket session was open.
     mutating func reportTruncated(
         _ tcp: TransportEnd, _ context: EventContext, _ workspace: inout Workspace,
@@ -112,7 +125,7 @@ extension Session {
             end = min(end, streams[asker.peer.index].decoder.frameOrigin.time)
         }
         return streams[asker.index].pings.overdue(
-            at: end, since: openingTime, patience: Self.pingPatience,
+            at: end, since: accepted?.origin.time, patience: Self.pingPatience,
             hidesAll: streams[asker.peer.index].decoder.isLost)
     }
 

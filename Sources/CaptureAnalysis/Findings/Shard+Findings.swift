@@ -4,16 +4,24 @@ import WireFormat
 
 /// The findings that TCP shows on a session's connection.
 extension Shard {
+    /// Reports a finding of a session, with its connection as it is now.
+    mutating func report(
+        _ finding: Finding, of session: Slot<Session>, on slot: Slot<TCPConnection>, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let context = workspace.context(readers.sessions[session].id, view: view(slot, session))
+        workspace.report(finding, at: context, into: &sink)
+    }
+
     /// Reports once for a session that segments are ignored because of their checksums.
     mutating func reportRejected(
         _ slot: Slot<TCPConnection>, _ direction: Direction, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
         guard table.connections[slot].rejectedSegments == 1 else { return }
-        for session in sessions(on: slot) {
-            let role = Role(direction, client: sessions[session].clientDirection)
-            let context = workspace.context(sessions[session].id, view: view(slot, session))
-            workspace.report(Finding(Rule(.wrongChecksum), from: role), at: context, into: &sink)
+        for session in readers.sessions(on: slot) {
+            let role = readers.role(of: direction, in: session)
+            report(Finding(Rule(.wrongChecksum), from: role), of: session, on: slot, &workspace, &sink)
         }
     }
 
@@ -24,19 +32,18 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) {
         var hasSessions = false
-        for session in sessions(on: slot) {
+        for session in readers.sessions(on: slot) {
             hasSessions = true
-            if table.connections[slot].firstEndPacket == nil { sessions[session].withdrawReset() }
+            if table.connections[slot].firstEndPacket == nil { readers.sessions[session].withdrawReset() }
             reportSurvivedResets(slot, session, &workspace, &sink)
             if table.connections[slot].hasDoubts(direction) {
                 reportDoubtfulSegments(slot, session, direction, &workspace, &sink)
             }
         }
         guard hasSessions, let stall = table.connections[slot].takeStall(direction) else { return }
-        for session in sessions(on: slot) {
-            let role = Role(direction, client: sessions[session].clientDirection)
-            let context = workspace.context(sessions[session].id, view: view(slot, session))
-            workspace.report(Finding(stall, of: role), at: context, into: &sink)
+        for session in readers.sessions(on: slot) {
+            let role = readers.role(of: direction, in: session)
+            report(Finding(stall, of: role), of: session, on: slot, &workspace, &sink)
         }
     }
 
@@ -47,10 +54,9 @@ extension Shard {
     ) {
         for direction in Direction.allCases {
             guard let packet = table.connections[slot].survivedReset(of: direction) else { continue }
-            let role = Role(direction, client: sessions[session].clientDirection)
-            guard sessions[session].reportsFirst(.survivedReset, of: role) else { continue }
-            let context = workspace.context(sessions[session].id, view: view(slot, session))
-            workspace.report(Finding(Rule(.resetSurvived), "\(packet)", from: role), at: context, into: &sink)
+            let role = readers.role(of: direction, in: session)
+            guard readers.sessions[session].reportsFirst(.survivedReset, of: role) else { continue }
+            report(Finding(Rule(.resetSurvived), "\(packet)", from: role), of: session, on: slot, &workspace, &sink)
         }
     }
 
@@ -58,40 +64,39 @@ extension Shard {
         _ slot: Slot<TCPConnection>, _ session: Slot<Session>, _ direction: Direction, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        let role = Role(direction, client: sessions[session].clientDirection)
-        let context = workspace.context(sessions[session].id, view: view(slot, session))
+        let role = readers.role(of: direction, in: session)
         if let offset = table.connections[slot][direction].firstConflictOffset,
-            sessions[session].reportsFirst(.conflict, of: role)
+            readers.sessions[session].reportsFirst(.conflict, of: role)
         {
-            workspace.report(Finding(Rule(.overlapConflict), from: role, at: offset), at: context, into: &sink)
+            report(Finding(Rule(.overlapConflict), from: role, at: offset), of: session, on: slot, &workspace, &sink)
         }
         let insertions = table.connections[slot][direction].insertions
-        if insertions.contains(.hopLimit), sessions[session].reportsFirst(.shortHopLimit, of: role) {
-            workspace.report(Finding(Rule(.shortHopLimit), from: role), at: context, into: &sink)
+        if insertions.contains(.hopLimit), readers.sessions[session].reportsFirst(.shortHopLimit, of: role) {
+            report(Finding(Rule(.shortHopLimit), from: role), of: session, on: slot, &workspace, &sink)
         }
-        if !insertions.reasons.isEmpty, sessions[session].reportsFirst(.insertion, of: role) {
+        if !insertions.reasons.isEmpty, readers.sessions[session].reportsFirst(.insertion, of: role) {
             let reasons = insertions.reasons.joined(separator: "; ")
-            workspace.report(Finding(Rule(.notAccepted), reasons, from: role), at: context, into: &sink)
+            report(Finding(Rule(.notAccepted), reasons, from: role), of: session, on: slot, &workspace, &sink)
         }
         if let packet = table.connections[slot][direction].ignoredReset,
-            sessions[session].reportsFirst(.ignoredReset, of: role)
+            readers.sessions[session].reportsFirst(.ignoredReset, of: role)
         {
-            workspace.report(Finding(Rule(.resetIgnored), "\(packet)", from: role), at: context, into: &sink)
+            report(Finding(Rule(.resetIgnored), "\(packet)", from: role), of: session, on: slot, &workspace, &sink)
         }
         if let offset = table.connections[slot][direction].firstUrgentOffset,
-            sessions[session].reportsFirst(.urgent, of: role)
+            readers.sessions[session].reportsFirst(.urgent, of: role)
         {
-            workspace.report(Finding(Rule(.urgentByte), from: role, at: offset), at: context, into: &sink)
+            report(Finding(Rule(.urgentByte), from: role, at: offset), of: session, on: slot, &workspace, &sink)
         }
         if table.connections[slot][direction].outOfWindowSegments > 0,
-            sessions[session].reportsFirst(.outOfWindow, of: role)
+            readers.sessions[session].reportsFirst(.outOfWindow, of: role)
         {
-            workspace.report(Finding(Rule(.outOfWindow), from: role), at: context, into: &sink)
+            report(Finding(Rule(.outOfWindow), from: role), of: session, on: slot, &workspace, &sink)
         }
         if table.connections[slot][direction.opposite].hasFarAcknowledgments,
-            sessions[session].reportsFirst(.farAcknowledgment, of: role)
+            readers.sessions[session].reportsFirst(.farAcknowledgment, of: role)
         {
-            workspace.report(Finding(Rule(.farAcknowledgment), from: role), at: context, into: &sink)
+            report(Finding(Rule(.farAcknowledgment), from: role), of: session, on: slot, &workspace, &sink)
         }
     }
 
@@ -101,13 +106,13 @@ extension Shard {
         _ length: UInt64, _ place: ConnectionTable.Place, _ session: Slot<Session>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let role = Role(place.direction, client: sessions[session].clientDirection)
+        let role = readers.role(of: place.direction, in: session)
         let cut = table.connections[place.slot][place.direction].cutBytes
-        let isCut = sessions[session].learnsCut(cut, of: role)
-        guard sessions[session].reportsFirst(isCut ? .cut : .gap, of: role) else { return }
+        let isCut = readers.sessions[session].learnsCut(cut, of: role)
+        guard readers.sessions[session].reportsFirst(isCut ? .cut : .gap, of: role) else { return }
         let offset = table.connections[place.slot][place.direction].nextOffset &- length
         let finding = Finding(Rule(isCut ? .snapLength : .gap), "\(length)", from: role, at: offset)
-        let context = workspace.context(sessions[session].id)
+        let context = workspace.context(readers.sessions[session].id)
         workspace.report(finding, at: context, into: &sink)
     }
 }

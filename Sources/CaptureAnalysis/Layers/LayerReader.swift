@@ -153,7 +153,7 @@ struct LayerReader: ~Copyable {
     }
 }
 
-/// What passes on a connection of which nothing can be decrypted.
+/// What passes on a connection that cannot be decrypted.
 struct PassedTraffic {
     /// The payload bytes of the segments of each direction, by ``Direction/index``; those sent again count again.
     private(set) var bytes: InlineArray<2, UInt64> = [0, 0]

@@ -1,29 +1,27 @@
-import PacketDecoding
 import TCPReassembly
 import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
-/// What is told of TLS connections of which nothing was decrypted.
+/// What is reported of TLS connections that were not decrypted.
 extension Shard {
     /// Counts such a connection, which is over, by its server, and reports it if that is asked for.
     mutating func reportEncrypted(
         _ layer: Slot<LayerReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        guard feed.channel == nil, let outcome = layers[layer].layer.encryptedOutcome, let obstacle = outcome.obstacle,
+        guard feed.channel == nil, let outcome = readers.layers[layer].layer.encryptedOutcome,
+            let obstacle = outcome.obstacle,
             outcome.hasHello || outcome.beginsMidstream
         else { return }
         let slot = feed.connection
         let client = outcome.client ?? .fromInitiator
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
-        let passed = layers[layer].passed.map { self.passed[$0] } ?? PassedTraffic()
+        let passed = readers.layers[layer].passed.map { readers.passed[$0] } ?? PassedTraffic()
         let bytes: InlineArray<2, UInt64> = [
             table.connections[slot].nextOffset(of: .fromInitiator) &+ passed.bytes[0],
             table.connections[slot].nextOffset(of: .fromResponder) &+ passed.bytes[1],
         ]
-        let (initiator, responder) = (table.connections[slot].initiator, table.connections[slot].responder)
-        let isInitiator = client == .fromInitiator
         let alert = outcome.facts.fatalAlert.map { fatal in
             Alert(
                 from: Role(fatal.from, client: client), name: fatal.alert.name, code: fatal.alert.code, isFatal: true)
@@ -31,7 +29,8 @@ extension Shard {
         let (by, manner) = Self.ending(alert, transport, client: client)
         let endTime = transport.firstEndTime ?? transport.lastTime
         let connection = EncryptedConnection(
-            client: isInitiator ? initiator : responder, server: isInitiator ? responder : initiator,
+            client: table.connections[slot].endpoint(sending: client),
+            server: table.connections[slot].endpoint(sending: client.opposite),
             encryption: Encryption(outcome), offeredProtocols: outcome.facts.offeredProtocols,
             hasEncryptedHello: outcome.facts.hasEncryptedHello, obstacle: EncryptedConnection.Obstacle(obstacle),
             bytesFromClient: bytes[client.index], bytesFromServer: bytes[client.opposite.index],
@@ -56,12 +55,12 @@ extension Shard {
         _ length: Int, from direction: Direction, on layer: Slot<LayerReader>, at time: Timestamp,
         after previous: Timestamp
     ) {
-        if let slot = layers[layer].passed {
-            passed[slot].count(length, from: direction, at: time, after: previous)
+        if let slot = readers.layers[layer].passed {
+            readers.passed[slot].count(length, from: direction, at: time, after: previous)
         } else {
             var first = PassedTraffic()
             first.count(length, from: direction, at: time, after: previous)
-            layers[layer].passed = passed.insert(first)
+            readers.layers[layer].passed = readers.passed.insert(first)
         }
     }
 

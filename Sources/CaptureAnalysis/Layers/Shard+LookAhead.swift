@@ -24,13 +24,14 @@ extension Shard {
     /// - Returns: What reads the segment; nil if there is nothing to be brought near.
     mutating func lookFurther(_ entry: inout PacketAhead) -> LayerAhead? {
         guard entry.segment.payloadLength > 0, let slot = entry.slot,
-            case .layer(let layer) = connections[slot.index].reader, layers.isUsed(layer), !layers[layer].isSpent,
-            let session = layers[layer].session, sessions.isUsed(session)
+            case .layer(let layer) = readers.connections[slot.index].reader, readers.layers.isUsed(layer),
+            !readers.layers[layer].isSpent,
+            let session = readers.layers[layer].session, readers.sessions.isUsed(session)
         else { return nil }
-        layers[layer].prefetch()
-        if let channel = layers[layer].only { channels.prefetch(channel, 0..<Channel.size) }
-        sessions.prefetch(session, Session.headBytes)
-        sessions.prefetch(session, Session.carrierBytes)
+        readers.layers[layer].prefetch()
+        if let channel = readers.layers[layer].only { readers.channels.prefetch(channel, 0..<Channel.size) }
+        readers.sessions.prefetch(session, Session.headBytes)
+        readers.sessions.prefetch(session, Session.carrierBytes)
         let isInitiator = table.connections[slot].initiator.port == entry.segment.source.port
         return LayerAhead(layer: layer, session: session, direction: isInitiator ? .fromInitiator : .fromResponder)
     }
@@ -44,12 +45,12 @@ extension Shard {
     ///   - ahead: What ``lookFurther(_:)`` has returned; its connection is open as it was then.
     ///   - step: The 0-based step.
     mutating func lookAt(_ ahead: LayerAhead, step: Int) {
-        layers[ahead.layer].prefetch(step: step, ahead.direction)
+        readers.layers[ahead.layer].prefetch(step: step, ahead.direction)
         guard step == 0 else { return }
-        let role = Role(ahead.direction, client: sessions[ahead.session].clientDirection)
+        let role = Role(ahead.direction, client: readers.sessions[ahead.session].clientDirection)
         let (counts, decoder) = Session.hotBytes(of: role)
-        sessions.prefetch(ahead.session, counts)
-        sessions.prefetch(ahead.session, decoder)
-        sessions[ahead.session].prefetchCarriers()
+        readers.sessions.prefetch(ahead.session, counts)
+        readers.sessions.prefetch(ahead.session, decoder)
+        readers.sessions[ahead.session].prefetchCarriers()
     }
 }

@@ -9,13 +9,13 @@ extension Shard {
         _ alert: TLSAlert, from direction: Direction, _ layer: Slot<LayerReader>, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) {
-        for session in sessions(in: layer) {
-            let role = Role(direction, client: sessions[session].clientDirection)
+        for session in readers.sessions(in: layer) {
+            let role = readers.role(of: direction, in: session)
             let event = Alert(from: role, name: alert.name, code: alert.code, isFatal: alert.isFatal)
-            sessions[session].carriers?.alerts.record(event, at: workspace.time)
+            readers.sessions[session].carriers?.alerts.record(event, at: workspace.time)
             guard workspace.options.demand.includesFrames else { continue }
-            if tracksStates { lookAt(session, &workspace) }
-            sink.receive(.alert(event), at: workspace.context(sessions[session].id), payload: Span())
+            if tracksStates { updateView(of: session, &workspace) }
+            sink.receive(.alert(event), at: workspace.context(readers.sessions[session].id), payload: Span())
         }
     }
 
@@ -25,7 +25,7 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) {
         let rule = Rule(Observation(problem))
-        let sessions = sessions(in: layer)
+        let sessions = readers.sessions(in: layer)
         guard !sessions.isEmpty else {
             // No session can be seen, and none will be.
             guard problem == .wrongSecret else { return }
@@ -33,10 +33,10 @@ extension Shard {
             return workspace.report(Finding(rule, from: nil), at: context, into: &sink)
         }
         for session in sessions {
-            let role = Role(direction, client: self.sessions[session].clientDirection)
-            if tracksStates { lookAt(session, &workspace) }
-            let offset = layers[layer].channel(of: nil).map { channels[$0].next[direction.index] }
-            let context = workspace.context(self.sessions[session].id)
+            let role = readers.role(of: direction, in: session)
+            if tracksStates { updateView(of: session, &workspace) }
+            let offset = readers.layers[layer].channel(of: nil).map { readers.channels[$0].next[direction.index] }
+            let context = workspace.context(readers.sessions[session].id)
             workspace.report(Finding(rule, from: role, at: offset), at: context, into: &sink)
         }
     }

@@ -1,5 +1,4 @@
 import PacketDecoding
-import TCPReassembly
 package import WireFormat
 
 /// A value for each part; those of parts that do not exist go unused.
@@ -70,10 +69,10 @@ extension Pipeline {
         for shard in stride(from: index, to: Limits.shards, by: parts) {
             swap(&shards[shard], &part.shards[shard])
             workspace.adopt(shard, from: &part.workspace)
-            shards[shard].renumber { merge.number(of: $0, in: index) }
+            shards[shard].readers.renumber { merge.number(of: $0, in: index) }
         }
         workspace.summary.add(part.workspace.summary)
         workspace.comparison = merge.comparison
-        workspace.connectionCount = merge.connectionCount
+        workspace.numbers.count = merge.connectionCount
     }
 }

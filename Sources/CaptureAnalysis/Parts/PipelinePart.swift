@@ -15,8 +15,7 @@ package struct PipelinePart: ~Copyable {
     ///
     /// - Parameter options: The same as the pipeline's.
     package init(options: AnalysisOptions) {
-        workspace = Workspace(options: options)
-        workspace.reusesNumbers = true
+        workspace = Workspace(options: options, isPart: true)
         shards = PerShard { _ in Shard(options: options) }
     }
 

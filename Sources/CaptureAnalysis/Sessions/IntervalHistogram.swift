@@ -9,8 +9,8 @@ struct IntervalHistogram: ~Copyable {
     private var count: UInt64 = 0
     private var minimum = Int64.max
     private var maximum = Int64.min
-    /// The buckets of the latest intervals, which are not counted yet: the counts come from far, so they are asked for
-    /// together, and seldom.
+    /// The buckets of the latest intervals, which are not counted yet: the counts are seldom in the processor's caches,
+    /// so eight are added at a time.
     private var latest = InlineArray<8, UInt16>(repeating: 0)
     private var latestCount = 0
 
@@ -45,7 +45,7 @@ struct IntervalHistogram: ~Copyable {
         return isFirst
     }
 
-    /// What they come to; nil when there were none.
+    /// Their statistics; nil if there were none.
     var durations: SessionEnd.Durations? {
         mutating get {
             guard count > 0 else { return nil }

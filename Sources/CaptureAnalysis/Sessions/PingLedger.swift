@@ -1,5 +1,4 @@
 import DequeModule
-import Histogram
 import WireFormat
 
 /// The Pings of one end that wait for their Pong (RFC 6455 5.5.2, 5.5.3).
@@ -19,57 +18,29 @@ struct PingLedger {
     }
 
     private var known = Deque<Ping>()
-    /// Pongs of the other end that were found before their Ping: their bytes came in order, the Ping's after a hole.
-    private var early: [EarlyFrame] = []
-
-    /// A frame that was found out of order.
-    private struct EarlyFrame {
-        enum Kind {
-            /// A Pong whose Ping may still be found.
-            case pong
-            /// A Pong that answers a Ping which is not decoded yet.
-            case answer
-            /// What looks like a Ping among bytes that wait after a hole, or for a search.
-            case ping
-        }
-
-        var kind: Kind
-        var fingerprint: UInt64
-        var origin: Origin
-        /// How far the sender of a Pong had received the TCP stream of the Pings; 0 if that is not known.
-        var received: UInt64 = 0
-    }
-    private static let earlyLimit = 16
-    /// How much earlier than its Ping, in nanoseconds, a Pong may be captured: two queues of one card, or two taps.
-    private static let captureSkew: Int64 = 10_000_000
-    /// How much later than a Ping, in nanoseconds, a Pong may be that precedes it in the file: a capture of several
-    /// interfaces may hold what each of them has seen in turn.
-    private static let fileSkew: Int64 = 1_000_000_000
+    /// What was found out of order, and waits for its counterpart.
+    private var early = EarlyFrames()
     /// Pings that were forgotten unanswered, since too many waited.
     private var forgotten: UInt64 = 0
     private var shortestRoundTrip: Int64?
     /// The most that have waited: the queue's memory never shrinks.
     private var largestCount: UInt8 = 0
-    /// Whether there is memory for frames that were found out of order.
-    private var hasEarly = false
-
     /// What ``cost`` was made of when it was counted last.
     private var countedLargest: UInt8 = 0
     private var countedEarly = false
 
     /// Whether ``cost`` has changed since ``markCounted()``.
-    var hasGrown: Bool { largestCount != countedLargest || hasEarly != countedEarly }
+    var hasGrown: Bool { largestCount != countedLargest || early.hasMemory != countedEarly }
 
     mutating func markCounted() {
         countedLargest = largestCount
-        countedEarly = hasEarly
+        countedEarly = early.hasMemory
     }
 
     /// The bytes that it takes beside its own value.
     var cost: Int {
         (largestCount == 0 ? 0 : 32 &+ Int(largestCount) &* 3 / 2 &* MemoryLayout<Ping>.stride)
-            &+ (hasEarly ? 64 &+ Self.earlyLimit &* MemoryLayout<EarlyFrame>.stride : 0)
-            &+ (hidden == nil ? 0 : 48)
+            &+ early.cost &+ (hidden == nil ? 0 : 48)
     }
 
     /// What is known of Pongs that were not seen; an object, so that sessions without gaps take no room for it.
@@ -92,12 +63,7 @@ struct PingLedger {
     ///
     /// - Returns: Its round trip in nanoseconds, if its Pong was found before it.
     mutating func sent(_ fingerprint: UInt64, _ origin: Origin, endingAt end: UInt64, limit: Int) -> Int64? {
-        early.removeAll { $0.kind == .ping && $0.origin.packet == origin.packet && $0.fingerprint == fingerprint }
-        if let index = early.firstIndex(where: {
-            $0.kind != .ping && $0.fingerprint == fingerprint
-                && ($0.origin.packet > origin.packet || $0.received >= end || Self.isJustBefore($0.origin, origin))
-        }) {
-            let pong = early.remove(at: index)
+        if let pong = early.takePong(to: fingerprint, origin, endingAt: end) {
             let roundTrip = pong.origin.time.nanoseconds(since: origin.time)
             return roundTrip >= 0 && pong.kind == .pong ? roundTrip : nil
         }
@@ -107,37 +73,20 @@ struct PingLedger {
         return nil
     }
 
-    /// Whether a Pong was captured so shortly before a Ping that it may answer it, or stands before it only in the
-    /// file.
-    private static func isJustBefore(_ pong: Origin, _ ping: Origin) -> Bool {
-        (-fileSkew...captureSkew).contains(ping.time.nanoseconds(since: pong.time))
-    }
-
     /// Keeps a Pong whose Ping may still be found, with how far its sender had received the Pings' stream if that is
     /// known.
     mutating func keepEarly(_ fingerprint: UInt64, _ origin: Origin, received: UInt64?) {
-        keep(EarlyFrame(kind: .pong, fingerprint: fingerprint, origin: origin, received: received ?? 0))
+        early.keep(.pong, fingerprint, origin, received: received)
     }
 
     /// Keeps a Ping that seems to be among bytes that are not decoded yet.
     mutating func suspect(_ fingerprint: UInt64, _ origin: Origin) {
-        guard !early.contains(where: { $0.kind == .ping && $0.origin.packet == origin.packet }) else { return }
-        keep(EarlyFrame(kind: .ping, fingerprint: fingerprint, origin: origin))
-    }
-
-    private mutating func keep(_ frame: EarlyFrame) {
-        if early.count == Self.earlyLimit { early.removeFirst() }
-        early.append(frame)
-        hasEarly = true
+        if !early.hasPing(in: origin.packet) { early.keep(.ping, fingerprint, origin) }
     }
 
     /// The Ping that a Pong answers, among those that are not decoded yet.
     private mutating func suspectedPing(_ fingerprint: UInt64, _ pong: Origin) -> FrameEvent.Answer? {
-        let index = early.firstIndex {
-            $0.kind == .ping && $0.fingerprint == fingerprint && $0.origin.packet < pong.packet
-        }
-        guard let ping = index.map({ early.remove(at: $0).origin }) else { return nil }
-        keep(EarlyFrame(kind: .answer, fingerprint: fingerprint, origin: pong))
+        guard let ping = early.takePing(answeredBy: fingerprint, pong) else { return nil }
         let roundTrip = pong.time.nanoseconds(since: ping.time)
         return FrameEvent.Answer(pingPacket: ping.packet, roundTrip: roundTrip >= 0 ? roundTrip : nil)
     }
@@ -236,81 +185,4 @@ struct OverduePings {
     var firstPacket: UInt64?
     /// Those whose Pong the capture may lack.
     var uncertain: UInt64 = 0
-}
-
-/// Ping/Pong round trips of a session: all of them while they are few, a histogram with two significant digits then.
-///
-/// It is an object, so that sessions without any take no room for it.
-final class RoundTripRecord {
-    private var few: [Int64] = []
-    private var many: Histogram<UInt32>?
-    private var count: UInt64 = 0
-    private var minimum = Int64.max
-    private var maximum = Int64.min
-
-    private static let fewLimit = 64
-    /// The histogram's resolution in nanoseconds.
-    private static let resolution: UInt64 = 1000
-    /// The longest time that is counted as it is, in nanoseconds: a day.
-    ///
-    /// Longer ones count as a day, except in the maximum. This fixes the histogram's size: growing it costs far more
-    /// than counting.
-    private static let longest: UInt64 = 86_400_000_000_000
-
-    private static func clamped(_ duration: Int64) -> UInt64 { min(UInt64(clamping: duration), longest) }
-
-    /// What a histogram takes, in bytes.
-    private static let histogramCost = 16 << 10
-
-    /// Whether there is a histogram.
-    var hasHistogram: Bool { many != nil }
-
-    /// What it takes, in bytes.
-    private(set) var cost = 160
-
-    /// Adds a duration in nanoseconds.
-    ///
-    /// - Parameters:
-    ///   - duration: The duration.
-    ///   - mayGrow: Whether there may be a histogram; if not, percentiles are those of the first durations.
-    /// - Returns: Whether that took memory.
-    func record(_ duration: Int64, mayGrow: Bool = true) -> Bool {
-        count &+= 1
-        minimum = min(minimum, duration)
-        maximum = max(maximum, duration)
-        guard many == nil else {
-            many?.record(RoundTripRecord.clamped(duration))
-            return false
-        }
-        guard few.count < RoundTripRecord.fewLimit || mayGrow else { return false }
-        few.append(duration)
-        guard few.count > RoundTripRecord.fewLimit else {
-            // The array doubles.
-            guard few.count & (few.count &- 1) == 0 else { return false }
-            cost = 160 &+ few.count &* 2 &* MemoryLayout<Int64>.stride
-            return true
-        }
-        var histogram = Histogram<UInt32>(
-            lowestDiscernibleValue: RoundTripRecord.resolution, highestTrackableValue: RoundTripRecord.longest,
-            numberOfSignificantValueDigits: .two)
-        for one in few { histogram.record(RoundTripRecord.clamped(one)) }
-        many = histogram
-        few = []
-        cost = 160 &+ Self.histogramCost
-        return true
-    }
-
-    /// What they come to; nil when there were none.
-    var durations: SessionEnd.Durations? {
-        guard count > 0 else { return nil }
-        return SessionEnd.Durations(
-            count: count, min: minimum, p50: percentile(50), p90: percentile(90), p99: percentile(99), max: maximum)
-    }
-
-    /// The smallest duration that this percentage does not exceed.
-    private func percentile(_ percent: Int) -> Int64 {
-        if let many { return min(Int64(clamping: many.valueAtPercentile(Double(percent))), maximum) }
-        let sorted = few.sorted()
-        return sorted[max(0, (sorted.count * percent + 99) / 100 - 1)]
-    }
 }

@@ -10,14 +10,14 @@ extension Session {
     /// - Returns: Whether anything was taken.
     @inline(never)
     mutating func passBeginning(
-        _ input: inout ByteCursor, from role: Role, _ origin: Origin, _ context: EventContext,
+        _ input: inout ByteCursor, from source: Provenance, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         guard !input.isEmpty else { return false }
-        let framesOfPeer = streams[role.peer.index].decoder.frameCount
+        let framesOfPeer = streams[source.role.peer.index].decoder.frameCount
         guard
-            let (beginning, kept) = streams[role.index].decoder.begin(
-                with: input.rest, origin, isChunked: isChunked(role), framesOfPeer: framesOfPeer,
+            let (beginning, kept) = streams[source.index].decoder.begin(
+                with: input.rest, source.origin, isChunked: isChunked(source.role), framesOfPeer: framesOfPeer,
                 keepable: &workspace.resources.keepable)
         else {
             _ = input.skip(input.count)
@@ -25,18 +25,18 @@ extension Session {
         }
         if let kept {
             _ = input.skip(input.count)
-            takeOver(kept, beginning, from: role, context, &workspace, &sink)
+            takeOver(kept, beginning, from: source.role, context, &workspace, &sink)
             return true
         }
         switch beginning {
         case .frames: return false
         case .text(let count):
             passText(
-                input.rest.extracting(first: count), from: role, origin, framesOfPeer: framesOfPeer, context,
+                input.rest.extracting(first: count), from: source, framesOfPeer: framesOfPeer, context,
                 &workspace, &sink)
             _ = input.skip(count)
         case .foreign(let name):
-            stopBeginning(of: role, name, input.rest, origin, context, &workspace, &sink)
+            stopBeginning(name, input.rest, from: source, context, &workspace, &sink)
         }
         return true
     }
@@ -68,11 +68,12 @@ extension Session {
         case .frames: break
         case .text(let count):
             passText(
-                kept.bytes.span.extracting(first: count), from: role, first, framesOfPeer: kept.framesOfPeer, context,
-                &workspace, &sink)
+                kept.bytes.span.extracting(first: count), from: Provenance(role: role, origin: first),
+                framesOfPeer: kept.framesOfPeer, context, &workspace, &sink)
             passed = count
         case .foreign(let name):
-            stopBeginning(of: role, name, kept.bytes.span, first, context, &workspace, &sink)
+            let source = Provenance(role: role, origin: first)
+            stopBeginning(name, kept.bytes.span, from: source, context, &workspace, &sink)
         }
         decode(kept, after: passed, from: role, context, &workspace, &sink)
     }
@@ -88,8 +89,8 @@ extension Session {
             let end = start &+ piece.count
             if end > passed {
                 decode(
-                    kept.bytes.span.extracting(max(start, passed)..<end), from: role, piece.origin, &context,
-                    &workspace, &sink)
+                    kept.bytes.span.extracting(max(start, passed)..<end),
+                    from: Provenance(role: role, origin: piece.origin), &context, &workspace, &sink)
             }
             start = end
         }
@@ -97,9 +98,10 @@ extension Session {
 
     /// Gives up a stream that is another protocol, and the other one with it if that must be the same.
     private mutating func stopBeginning(
-        of role: Role, _ name: ForeignProtocol?, _ bytes: Span<UInt8>, _ origin: Origin, _ context: EventContext,
+        _ name: ForeignProtocol?, _ bytes: Span<UInt8>, from source: Provenance, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
+        let role = source.role
         let offset = streams[role.index].decoder.streamOffset
         if name == .text { offerText(bytes, at: offset, from: role, &workspace, &sink) }
         giveUp(role, &workspace)
@@ -108,7 +110,7 @@ extension Session {
             giveUp(role.peer, &workspace)
             if let kept { decode(kept, after: 0, from: role.peer, context, &workspace, &sink) }
         }
-        reportStop(of: role, at: offset, frame: 0, name, origin, context, &workspace, &sink)
+        reportStop(name, from: source, at: offset, frame: 0, context, &workspace, &sink)
     }
 
     private mutating func giveUp(_ role: Role, _ workspace: inout Workspace) {
@@ -118,17 +120,17 @@ extension Session {
 
     /// Passes over text that stands before the first frame of a stream.
     mutating func passText(
-        _ text: Span<UInt8>, from role: Role, _ origin: Origin, framesOfPeer: UInt64, _ context: EventContext,
+        _ text: Span<UInt8>, from source: Provenance, framesOfPeer: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let offset = streams[role.index].decoder.streamOffset
-        offerText(text, at: offset, from: role, &workspace, &sink)
-        streams[role.index].decoder.lose(resources: &workspace.resources)
-        streams[role.index].decoder.resume(at: offset &+ UInt64(text.count))
-        recordText(from: role, origin, framesOfPeer: framesOfPeer)
-        guard reportsFirst(.text, of: role) else { return }
-        let rule = Rule(role == .client ? .textAfterHead : .textAfterAnswer)
-        workspace.report(Finding(rule, from: role, at: offset, origin: origin), at: context, into: &sink)
+        let offset = streams[source.index].decoder.streamOffset
+        offerText(text, at: offset, from: source.role, &workspace, &sink)
+        streams[source.index].decoder.lose(resources: &workspace.resources)
+        streams[source.index].decoder.resume(at: offset &+ UInt64(text.count))
+        recordText(from: source, framesOfPeer: framesOfPeer)
+        guard reportsFirst(.text, of: source.role) else { return }
+        let rule = Rule(source.role == .client ? .textAfterHead : .textAfterAnswer)
+        workspace.report(Finding(rule, from: source.role, at: offset, origin: source.origin), at: context, into: &sink)
     }
 
     /// Hands on text that stands in place of frames, if openings are asked for (``EventDemand/includesOpenings``).
@@ -141,12 +143,13 @@ extension Session {
     }
 
     /// Records for the verdict that text stands where a frame should: a reason to fail the connection.
-    private mutating func recordText(from role: Role, _ origin: Origin, framesOfPeer: UInt64) {
-        let isBeforeClose = streams[role.peer.index].closeOrigin.map { $0.packet > origin.packet } ?? true
-        guard streams[role.index].brokenRule == nil, isBeforeClose else { return }
-        streams[role.index].record(
+    private mutating func recordText(from source: Provenance, framesOfPeer: UInt64) {
+        let isBeforeClose = streams[source.role.peer.index].closeOrigin.map { $0.packet > source.origin.packet } ?? true
+        guard streams[source.index].brokenRule == nil, isBeforeClose else { return }
+        streams[source.index].record(
             BrokenRule(
-                rule: Rule(role == .client ? .textAfterHead : .textAfterAnswer), isOfUpgrade: true, origin: origin,
-                carriedEnd: isCarried ? nil : carriedEnd(of: role), framesOfPeer: framesOfPeer))
+                rule: Rule(source.role == .client ? .textAfterHead : .textAfterAnswer), isOfUpgrade: true,
+                origin: source.origin, carriedEnd: isCarried ? nil : carriedEnd(of: source.role),
+                framesOfPeer: framesOfPeer))
     }
 }

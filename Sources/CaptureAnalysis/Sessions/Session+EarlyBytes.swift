@@ -12,7 +12,7 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         // Who has received the response sends nothing early, whatever was captured first.
-        if openingEnd < .max, let received = workspace.received(in: origin.packet), received >= openingEnd {
+        if let end = accepted?.end, let received = workspace.received(in: origin.packet), received >= end {
             return false
         }
         let client = Role.client.index
@@ -22,9 +22,9 @@ extension Session {
             streams[client].decoder.frameCount == 0 && streams[client].decoder.isBetweenFrames && bytes.areText
         if isText {
             passText(
-                bytes, from: .client, origin, framesOfPeer: streams[Role.server.index].decoder.frameCount, context,
-                &workspace, &sink)
-            if streams[client].search != nil { beginTrial(of: .client, &workspace) }
+                bytes, from: Provenance(role: .client, origin: origin),
+                framesOfPeer: streams[Role.server.index].decoder.frameCount, context, &workspace, &sink)
+            if streams[client].search != nil { streams[client].beginTrial(&workspace.resources) }
         } else if reportsFirst(.early, of: .client) {
             let offset = streams[client].decoder.streamOffset
             workspace.report(Finding(Rule(.earlyFrames), from: .client, at: offset), at: context, into: &sink)

@@ -1,14 +1,14 @@
 import WebSocketProtocol
 import WireFormat
 
-/// Which bytes of a session's memory frames touch, so that they can be brought near ahead of a segment's turn.
+/// Which bytes of a session frames touch, for prefetching ahead of a segment's turn.
 ///
-/// Tests hold them against the fields' addresses.
+/// Tests compare them with the fields' addresses.
 extension Session {
-    /// The bytes of the value that every segment touches, all before the streams: for a look ahead.
-    static var headBytes: Range<Int> { 0..<headByteCount }
+    /// The bytes that every segment touches, apart from those of its stream.
+    static var headBytes: Range<Int> { 0..<64 }
 
-    /// The bytes that frames of an end touch, about.
+    /// About the bytes that frames of an end touch.
     @inline(__always)
     static func hotBytes(of role: Role) -> (Range<Int>, Range<Int>) {
         let start = headByteCount &+ role.index &* MemoryLayout<SessionStream>.stride
@@ -19,18 +19,18 @@ extension Session {
         )
     }
 
-    /// Where ``carriers`` is, which what a layer carries needs as well.
+    /// The bytes of ``carriers``, which a session in a layer needs as well.
     static var carrierBytes: Range<Int> {
         let start = headByteCount &+ 2 &* MemoryLayout<SessionStream>.stride &+ MemoryLayout<RoundTripRecord?>.stride
         return start..<(start &+ MemoryLayout<CarrierMaps?>.size)
     }
 
-    /// How many bytes stand before the streams.
-    private static var headByteCount: Int { 64 }
+    /// The bytes before the streams.
+    private static var headByteCount: Int { 104 }
 
-    /// Asks the processor to bring near what the next bytes change if a layer carries it.
+    /// Prefetches what the next bytes of a session in a layer change.
     ///
-    /// It takes the address as a number: a retain would wait for what is still on its way.
+    /// It takes the address as a number: a retain would wait for memory that is still on its way.
     func prefetchCarriers() {
         let address = unsafe unsafeBitCast(carriers, to: UInt.self)
         guard let object = unsafe UnsafeRawPointer(bitPattern: address) else { return }

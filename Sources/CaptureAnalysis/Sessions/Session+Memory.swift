@@ -1,12 +1,11 @@
 import WebSocketProtocol
 
 extension Session {
-    /// Counts again what it takes beside its own value, where that may have grown.
+    /// Counts again the bytes that it takes beside its own value, since they may have grown.
     mutating func recount(_ workspace: inout Workspace) {
         let bytes =
             streams[0].cost &+ streams[1].cost &+ (roundTrips?.cost ?? 0) &+ identity.cost
-            &+ (carriers == nil ? 0 : CarrierMaps.cost) &+ (pauses == nil ? 0 : PauseRecord.cost)
-            &+ (ending == nil ? 0 : EndRecord.cost)
+            &+ (carriers == nil ? 0 : CarrierMaps.cost) &+ activity.cost
         workspace.resources.sessionBytes &+= bytes &- Int(countedBytes)
         countedBytes = UInt32(clamping: bytes)
         streams[0].pings.markCounted()

@@ -9,31 +9,19 @@ extension Session {
 
     /// Puts both streams on trial.
     mutating func beginTrial(_ workspace: inout Workspace) {
-        for role in Role.allCases { beginTrial(of: role, &workspace) }
-    }
-
-    /// Puts a stream on trial from its next byte on.
-    mutating func beginTrial(of role: Role, _ workspace: inout Workspace) {
-        if let search = streams[role.index].search { workspace.resources.keepable &+= search.cost }
-        let search = FrameSearch(
-            anchoredAt: streams[role.index].decoder.streamOffset,
-            mayBeCompressed: streams[role.index].decoder.mayUseRSV1)
-        workspace.resources.keepable &-= search.cost
-        streams[role.index].search = search
+        for role in Role.allCases { streams[role.index].beginTrial(&workspace.resources) }
     }
 
     /// Takes the next bytes of a stream on trial.
     mutating func tryOut(
-        _ bytes: Span<UInt8>, from role: Role, _ origin: Origin, acknowledged: UInt64, _ context: inout EventContext,
+        _ bytes: Span<UInt8>, from source: Provenance, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let search = streams[role.index].search else { return }
+        guard let search = streams[source.index].search else { return }
         let hasRoom = workspace.resources.searchable > bytes.count && search.kept.count < Self.trialLimit
-        let cost = search.cost
-        let place = search.receive(bytes, origin: origin)
-        workspace.resources.keepable &-= search.cost &- cost
+        let place = streams[source.index].search(in: bytes, source.origin, &workspace.resources)
         if search.hasFailed || !hasRoom && place == nil && !search.isLikely {
-            stopFraming(at: role, context, &workspace, &sink)
+            stopFraming(at: source.role, context, &workspace, &sink)
         } else if place != nil || !hasRoom {
             believe(&context, &workspace, &sink)
         }
@@ -43,14 +31,14 @@ extension Session {
     mutating func believe(
         _ context: inout EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let first = takeTrial(of: .client, &workspace) else {
-            guard let second = takeTrial(of: .server, &workspace) else { return }
+        guard let first = streams[Role.client.index].takeTrial(&workspace.resources) else {
+            guard let second = streams[Role.server.index].takeTrial(&workspace.resources) else { return }
             for piece in 0..<second.kept.pieceCount {
                 decode(piece, of: second, from: .server, &context, &workspace, &sink)
             }
             return
         }
-        let second = takeTrial(of: .server, &workspace)
+        let second = streams[Role.server.index].takeTrial(&workspace.resources)
         var (next, nextOfSecond) = (0, 0)
         let count = second?.kept.pieceCount ?? 0
         while next < first.kept.pieceCount || nextOfSecond < count {
@@ -73,7 +61,7 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         guard let search = streams[role.index].search else { return }
-        let place = search.finish(hasFin: false)
+        let place = streams[role.index].finishSearch(hasFin: false, &workspace.resources)
         if place != nil || search.isLikely { return believe(&context, &workspace, &sink) }
         if search.hasFailed { return stopFraming(at: role, context, &workspace, &sink) }
         // Nothing to go by: the stream is searched after the gap like any other.
@@ -89,29 +77,30 @@ extension Session {
         for role in Role.allCases {
             guard let search = streams[role.index].search, search.isAnchored else { continue }
             let hasFin = tcp.isWhole[role.direction(client: clientDirection).index]
-            let place = search.finish(hasFin: hasFin)
+            let place = streams[role.index].finishSearch(hasFin: hasFin, &workspace.resources)
             if place != nil || search.isWhole { return believe(&context, &workspace, &sink) }
             if unproven == nil, search.kept.count > 0 { unproven = role }
         }
         if let unproven { return stopFraming(at: unproven, context, &workspace, &sink) }
-        for role in Role.allCases { _ = takeTrial(of: role, &workspace) }
+        for role in Role.allCases { _ = streams[role.index].takeTrial(&workspace.resources) }
     }
 
     /// Reports what stands in place of a frame; the decoder has given up the stream.
+    ///
+    /// - Parameters:
+    ///   - name: What it is; nil if that is not known.
+    ///   - source: Where it comes from.
+    ///   - offset: Where it stands in the stream.
+    ///   - frame: The number of the frame that should be there.
+    ///   - context: Where it is reported.
+    ///   - workspace: What readers share.
+    ///   - sink: Who gets the finding.
     mutating func reportStop(
-        of role: Role, at offset: UInt64, frame: UInt64, _ origin: Origin, _ context: EventContext,
+        _ name: ForeignProtocol?, from source: Provenance, at offset: UInt64, frame: UInt64, _ context: EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        let name = streams[role.index].decoder.foreignProtocol
-        reportStop(of: role, at: offset, frame: frame, name, origin, context, &workspace, &sink)
-    }
-
-    /// The same, if it is known what it is.
-    mutating func reportStop(
-        of role: Role, at offset: UInt64, frame: UInt64, _ name: ForeignProtocol?, _ origin: Origin,
-        _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
-    ) {
-        record(.implausible, at: offset, from: role, origin)
+        let (role, origin) = (source.role, source.origin)
+        record(.implausible, at: offset, from: source)
         streams[role.index].isStopped = true
         let finding =
             name.map {
@@ -143,25 +132,17 @@ extension Session {
     private mutating func release(
         _ role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard let search = takeTrial(of: role, &workspace) else { return }
+        guard let search = streams[role.index].takeTrial(&workspace.resources) else { return }
         streams[role.index].decoder.lose(resources: &workspace.resources)
         var context = context
         for piece in 0..<search.kept.pieceCount { decode(piece, of: search, from: role, &context, &workspace, &sink) }
-    }
-
-    private mutating func takeTrial(of role: Role, _ workspace: inout Workspace) -> FrameSearch? {
-        guard let search = streams[role.index].search, search.isAnchored else { return nil }
-        streams[role.index].search = nil
-        workspace.resources.keepable &+= search.cost
-        return search
     }
 
     private mutating func decode(
         _ piece: Int, of search: FrameSearch, from role: Role, _ context: inout EventContext,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        decode(
-            search.kept.bytes(ofPiece: piece).span, from: role, search.kept.origin(ofPiece: piece), &context,
-            &workspace, &sink)
+        let source = Provenance(role: role, origin: search.kept.origin(ofPiece: piece))
+        decode(search.kept.bytes(ofPiece: piece).span, from: source, &context, &workspace, &sink)
     }
 }

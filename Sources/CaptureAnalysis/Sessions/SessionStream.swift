@@ -16,8 +16,6 @@ struct SessionStream: ~Copyable {
     var search: FrameSearch?
     /// The packet that brought its latest bytes, in order.
     var lastPacket: UInt64 = 0
-    /// When the last byte of a frame came, likewise before the first Close frame; ``Session/never`` before any.
-    var lastByteTime = Session.never
     /// Whether its place was found by evidence, not proof.
     var isInferred = false
     /// Messages that began and were not complete.
@@ -62,7 +60,7 @@ struct SessionStream: ~Copyable {
     /// A test holds them against the fields' addresses.
     static var hotBytes: (Range<Int>, Range<Int>) {
         let decoder = WebSocketStream.hotBytes
-        return (176..<280, (440 &+ decoder.lowerBound)..<(440 &+ decoder.upperBound))
+        return (176..<272, (432 &+ decoder.lowerBound)..<(432 &+ decoder.upperBound))
     }
 
     /// Begins a stream.

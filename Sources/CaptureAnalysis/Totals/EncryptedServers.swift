@@ -1,4 +1,4 @@
-/// What TLS connections with a server came to of which nothing was decrypted.
+/// The TLS connections with a server that were not decrypted.
 public struct EncryptedServer: Hashable, Sendable {
     /// How many of them ended in one way.
     public struct Ending: Hashable, Sendable {
@@ -85,7 +85,7 @@ public struct EncryptedServer: Hashable, Sendable {
     }
 }
 
-/// Counts TLS connections of which nothing was decrypted, by server.
+/// Counts TLS connections that were not decrypted, by server.
 ///
 /// Each shard has its own, so that the bound does not depend on the number of threads.
 struct EncryptedServers: Sendable {

@@ -20,13 +20,13 @@ struct DeliveryLedger: ~Copyable {
     }
 
     /// The messages, including acknowledged ones until they are looked at.
-    var messages = OutstandingMessages()
+    private var messages = OutstandingMessages()
     private var oddSegments = Deque<OddSegment>()
     private var earlyAcknowledgments = Deque<EarlyAcknowledgment>()
     /// Segments that brought only bytes already seen, as the stream counts them.
     private var repeats: UInt64 = 0
     /// Whether it was reported that not all messages can be followed.
-    var hasReportedLimit = false
+    private var hasReportedLimit = false
     /// Whether a segment or an acknowledgment was forgotten that messages still to come may have had to do with.
     private(set) var hasForgotten = false
     /// The most segments and acknowledgments that there were: the queues' memory never shrinks.
@@ -37,6 +37,12 @@ struct DeliveryLedger: ~Copyable {
         Int(largestCounts[0]) &* 3 / 2 &* MemoryLayout<OddSegment>.stride
             &+ Int(largestCounts[1]) &* 3 / 2 &* MemoryLayout<EarlyAcknowledgment>.stride
     }
+
+    /// Whether messages wait that were sent again; `mutating` so that nothing is copied.
+    var hasRepeated: Bool { mutating get { messages.repeatedCount > 0 } }
+
+    /// Whether another message can be added; `mutating` likewise.
+    var hasRoom: Bool { @inline(__always) mutating get { !messages.isFull } }
 
     /// The segments that are remembered since they were not the next, and the acknowledgments that came early.
     private static let memory = 64
@@ -89,7 +95,7 @@ struct DeliveryLedger: ~Copyable {
     }
 
     /// How many remembered segments sent these bytes again.
-    func repeats(of bytes: Range<UInt64>) -> UInt32 {
+    private mutating func repeats(of bytes: Range<UInt64>) -> UInt32 {
         guard !oddSegments.isEmpty else { return 0 }
         return UInt32(oddSegments.count { $0.isRepeat && $0.bytes.overlaps(bytes) })
     }
@@ -99,5 +105,76 @@ struct DeliveryLedger: ~Copyable {
         guard !earlyAcknowledgments.isEmpty else { return nil }
         while let first = earlyAcknowledgments.first, first.offset < end { earlyAcknowledgments.removeFirst() }
         return earlyAcknowledgments.first
+    }
+
+    // MARK: Messages
+
+    /// Makes room for another message, at the cost of the oldest if the bounds are reached.
+    ///
+    /// - Parameters:
+    ///   - acknowledged: How far the stream is acknowledged.
+    ///   - keepsQuiet: Whether messages that are acknowledged and were sent once are kept, since they are reported.
+    ///   - limit: The most messages.
+    ///   - keepable: The bytes that may still be taken.
+    /// - Returns: Whether the bounds are reached.
+    @inline(__always)
+    mutating func makeRoom(acknowledged: UInt64, keepsQuiet: Bool, limit: Int, _ keepable: inout Int) -> Bool {
+        if !keepsQuiet { messages.removeAllQuiet(upTo: acknowledged) }
+        guard messages.isFull else { return false }
+        return replaceOldest(acknowledged: acknowledged, keepsQuiet: keepsQuiet, limit: limit, &keepable)
+    }
+
+    @inline(never)
+    private mutating func replaceOldest(
+        acknowledged: UInt64, keepsQuiet: Bool, limit: Int, _ keepable: inout Int
+    ) -> Bool {
+        if !keepsQuiet { messages.removeQuiet(upTo: acknowledged) }
+        guard messages.isFull else { return false }
+        let growth = messages.growth
+        guard messages.capacity < limit, keepable >= growth else {
+            _ = messages.popFirst()
+            return true
+        }
+        keepable &-= growth
+        messages.grow()
+        return false
+    }
+
+    /// Adds a message, which has just ended; there must be room.
+    ///
+    /// - Returns: Whether its acknowledgment must be looked for: it was sent again, or there is no room for another.
+    @inline(__always)
+    mutating func append(_ message: OutstandingMessages.Message) -> Bool {
+        var message = message
+        message.retransmissions = repeats(of: message.start..<max(message.start, message.end))
+        messages.append(message)
+        return message.retransmissions > 0 || messages.isFull
+    }
+
+    /// Forgets messages that are acknowledged and were sent once.
+    mutating func removeQuiet(upTo acknowledged: UInt64) { messages.removeQuiet(upTo: acknowledged) }
+
+    /// Takes out the oldest message if it is acknowledged.
+    mutating func popAcknowledged(upTo acknowledged: UInt64) -> OutstandingMessages.Message? {
+        guard let first = messages.first, first.end <= acknowledged else { return nil }
+        return messages.popFirst()
+    }
+
+    /// Takes out the oldest message.
+    mutating func popFirst() -> OutstandingMessages.Message? { messages.popFirst() }
+
+    /// Whether acknowledgments must be looked for with each segment: of any message, or of those sent again, or since
+    /// there is no room for another.
+    mutating func mustWatch(all: Bool) -> Bool {
+        messages.count > 0 && (all || messages.repeatedCount > 0 || messages.isFull)
+    }
+
+    /// Gives back what the messages take: nothing more will come.
+    mutating func release(_ keepable: inout Int) { keepable &+= messages.cost }
+
+    /// Whether it is to be reported that not all messages can be followed; true once.
+    mutating func takeLimitReport() -> Bool {
+        defer { hasReportedLimit = true }
+        return !hasReportedLimit
     }
 }

@@ -12,14 +12,14 @@ extension Session {
         streams[role(of: direction).index].deliveries = DeliveryLedger(repeats: repeats)
     }
 
-    /// Where in the TCP stream all that carries the bytes of an end decoded so far ends.
+    /// Where in TCP ends what carries all the bytes of an end that are decoded so far.
     @inline(__always)
     mutating func carriedEnd(of role: Role) -> UInt64 {
         let offset = streams[role.index].decoder.streamOffset
         return carriers?.end(before: offset, role) ?? offset
     }
 
-    /// Where in the TCP stream all that carries the byte at an offset begins.
+    /// Where in TCP begins what carries the byte at an offset.
     @inline(__always)
     private mutating func carriedStart(of offset: UInt64, from role: Role) -> UInt64 {
         carriers?.start(of: offset, role) ?? offset
@@ -32,7 +32,7 @@ extension Session {
 
     /// Forgets messages that are acknowledged and were sent once.
     mutating func removeQuiet(_ role: Role, upTo acknowledged: UInt64) {
-        streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged)
+        streams[role.index].deliveries.removeQuiet(upTo: acknowledged)
     }
 
     /// Records an acknowledgment of bytes that were not handed on yet.
@@ -44,15 +44,14 @@ extension Session {
     ///
     /// - Parameters:
     ///   - bytes: Where it stands in the TCP stream.
-    ///   - role: Who sent it.
-    ///   - origin: Its packet.
+    ///   - source: Where it comes from.
     ///   - isRepeat: Whether its bytes were sent before.
-    mutating func record(_ bytes: Range<UInt64>, from role: Role, _ origin: Origin, isRepeat: Bool) {
-        let decoded = carriedEnd(of: role)
-        let isInMessage = streams[role.index].decoder.isInMessage
-        streams[role.index].deliveries.record(
-            bytes, origin, isRepeat: isRepeat, decoded: decoded, isInMessage: isInMessage)
-        watchesSegments = watchesSegments || streams[role.index].deliveries.messages.repeatedCount > 0
+    mutating func record(_ bytes: Range<UInt64>, from source: Provenance, isRepeat: Bool) {
+        let decoded = carriedEnd(of: source.role)
+        let isInMessage = streams[source.index].decoder.isInMessage
+        streams[source.index].deliveries.record(
+            bytes, source.origin, isRepeat: isRepeat, decoded: decoded, isInMessage: isInMessage)
+        watchesSegments = watchesSegments || streams[source.index].deliveries.hasRepeated
     }
 
     /// Follows a message until the other end's TCP has acknowledged it.
@@ -61,54 +60,34 @@ extension Session {
     ///
     /// - Parameters:
     ///   - message: The message, which has just ended.
-    ///   - role: Who sent it.
-    ///   - origin: The packet that brought its last byte.
-    ///   - acknowledged: How far TCP had acknowledged the stream that carried it, when that byte was handed over.
+    ///   - source: Where its last byte comes from.
     ///   - context: Where the message was reported.
     ///   - workspace: What readers share.
     ///   - sink: Who gets the events.
     mutating func follow(
-        _ message: Message, from role: Role, _ origin: Origin, acknowledged: UInt64, _ context: EventContext,
-        _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
+        _ message: Message, from source: Provenance, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
     ) {
         guard message.isComplete else { return }
         let reportsAll = workspace.options.demand.deliveries == .all
         var time: Timestamp? = context.time
-        if origin.packet != context.packet {
-            time = streams[role.index].deliveries.time(ofPacket: origin.packet)
+        if source.origin.packet != context.packet {
+            time = streams[source.index].deliveries.time(ofPacket: source.origin.packet)
             // All that is known of bytes that waited in a search is that they came.
             guard time != nil || reportsAll else { return }
         }
-        if !reportsAll { streams[role.index].deliveries.messages.removeAllQuiet(upTo: acknowledged) }
-        if streams[role.index].deliveries.messages.isFull {
-            if !reportsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
-            if streams[role.index].deliveries.messages.isFull { makeRoom(role, context, &workspace, &sink) }
-        }
-        guard !streams[role.index].deliveries.messages.isFull else { return }
-        let end = carriedEnd(of: role)
-        let start = carriedStart(of: message.streamOffset, from: role)
-        let repeats = streams[role.index].deliveries.repeats(of: start..<max(start, end))
-        streams[role.index].deliveries.messages.append(
+        let isAtLimit = streams[source.index].deliveries.makeRoom(
+            acknowledged: source.acknowledged, keepsQuiet: reportsAll,
+            limit: workspace.options.limits.outstandingMessages, &workspace.resources.keepable)
+        if isAtLimit { reportLimit(source.role, context, &workspace, &sink) }
+        guard streams[source.index].deliveries.hasRoom else { return }
+        let end = carriedEnd(of: source.role)
+        let start = carriedStart(of: message.streamOffset, from: source.role)
+        let mustWatch = streams[source.index].deliveries.append(
             OutstandingMessages.Message(
-                start: start, end: end, messagePacket: context.packet, lastBytePacket: origin.packet,
-                lastByteTime: time, retransmissions: repeats))
-        if reportsAll || repeats > 0 || streams[role.index].deliveries.messages.isFull { watchesSegments = true }
-    }
-
-    /// Makes room for one more message, at the cost of the oldest if the bounds are reached.
-    private mutating func makeRoom(
-        _ role: Role, _ context: EventContext, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
-    ) {
-        let capacity = streams[role.index].deliveries.messages.capacity
-        let growth = streams[role.index].deliveries.messages.growth
-        if capacity < workspace.options.limits.outstandingMessages, workspace.resources.keepable >= growth {
-            workspace.resources.keepable &-= growth
-            streams[role.index].deliveries.messages.grow()
-        } else {
-            reportLimit(role, context, &workspace, &sink)
-            _ = streams[role.index].deliveries.messages.popFirst()
-        }
+                start: start, end: end, messagePacket: context.packet, lastBytePacket: source.origin.packet,
+                lastByteTime: time, retransmissions: 0))
+        if reportsAll || mustWatch { watchesSegments = true }
     }
 
     /// Reports the messages that are acknowledged, up to this offset of their stream.
@@ -119,16 +98,12 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         let reportsAll = workspace.options.demand.deliveries == .all
-        if !reportsAll { streams[role.index].deliveries.messages.removeQuiet(upTo: acknowledged) }
-        while let first = streams[role.index].deliveries.messages.first, first.end <= acknowledged {
-            _ = streams[role.index].deliveries.messages.popFirst()
-            if reportsAll || first.retransmissions > 0 {
-                reportAcknowledged(first, from: role, workspace.context(id), &sink)
-            }
+        if !reportsAll { streams[role.index].deliveries.removeQuiet(upTo: acknowledged) }
+        while let message = streams[role.index].deliveries.popAcknowledged(upTo: acknowledged) {
+            guard reportsAll || message.retransmissions > 0 else { continue }
+            reportAcknowledged(message, from: role, workspace.context(id), &sink)
         }
-        guard streams[role.index].deliveries.messages.count > 0 else { return false }
-        return reportsAll || streams[role.index].deliveries.messages.repeatedCount > 0
-            || streams[role.index].deliveries.messages.isFull
+        return streams[role.index].deliveries.mustWatch(all: reportsAll)
     }
 
     /// Reports a message that is acknowledged.
@@ -170,8 +145,8 @@ extension Session {
             }
             let direction = role.direction(client: clientDirection)
             let isReported = workspace.options.demand.deliveries == .all || tcp.acknowledged[direction.index] > 0
-            workspace.resources.keepable &+= streams[role.index].deliveries.messages.cost
-            while let message = streams[role.index].deliveries.messages.popFirst() {
+            streams[role.index].deliveries.release(&workspace.resources.keepable)
+            while let message = streams[role.index].deliveries.popFirst() {
                 guard isReported else { continue }
                 let delivery = Delivery(
                     from: role, messagePacket: message.messagePacket, lastBytePacket: message.lastBytePacket,
@@ -186,8 +161,7 @@ extension Session {
     private mutating func reportLimit(
         _ role: Role, _ context: EventContext, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard !streams[role.index].deliveries.hasReportedLimit else { return }
-        streams[role.index].deliveries.hasReportedLimit = true
+        guard streams[role.index].deliveries.takeLimitReport() else { return }
         workspace.report(Finding(Rule(.deliveryLimit), from: role), at: context, into: &sink)
     }
 }

@@ -12,22 +12,22 @@ extension Shard {
     ) {
         if followsDeliveries, arrival.hasMore || arrival.inOrder.count != segment.payloadLength {
             recordOddities(segment, place, arrival, session, &workspace)
-            sessions[session].recount(&workspace)
+            readers.sessions[session].recount(&workspace)
         }
-        let sender = Role(place.direction, client: sessions[session].clientDirection)
-        if sessions[session].awaitsStall(of: sender.peer) {
+        let sender = readers.role(of: place.direction, in: session)
+        if readers.sessions[session].awaitsStall(of: sender.peer) {
             let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction.opposite)
             let isPlain = segment.flags == .ack && segment.payloadLength == 0 && segment.window > 0
-            sessions[session].acknowledge(sender.peer, to: acknowledged, isPlain: isPlain, at: workspace.time)
+            readers.sessions[session].acknowledge(sender.peer, to: acknowledged, isPlain: isPlain, at: workspace.time)
         }
-        guard segment.payloadLength > 0, sessions[session].awaitsStall(of: sender) else { return }
+        guard segment.payloadLength > 0, readers.sessions[session].awaitsStall(of: sender) else { return }
         let isNext = arrival.inOrder == 0..<segment.payloadLength
         let slack = connectTime(place.slot) &+ StallWatch.reaction
-        let stall = sessions[session].endStall(
+        let stall = readers.sessions[session].endStall(
             of: sender, next: isNext ? segment.payloadLength : nil, at: workspace.time, slack: slack)
         guard let stall else { return }
         let next = table.connections[place.slot].nextOffset(of: place.direction)
-        sessions[session].report(
+        readers.sessions[session].report(
             stall, from: sender, streamOffset: next &- UInt64(stall.length), view: view(place, segment, session),
             &workspace, &sink)
     }
@@ -38,8 +38,8 @@ extension Shard {
         _ length: Int, _ place: ConnectionTable.Place, from role: Role, _ session: Slot<Session>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        if sessions[session].watchesSegments { settle(place.slot, session, &workspace, &sink) }
-        if length < StallWatch.smallSegment, sessions[session].streams[role.index].decoder.isInFrame {
+        if readers.sessions[session].watchesSegments { settle(place.slot, session, &workspace, &sink) }
+        if length < StallWatch.smallSegment, readers.sessions[session].streams[role.index].decoder.isInFrame {
             watchForStall(place, length, role, session, at: workspace.time)
         }
     }
@@ -49,11 +49,11 @@ extension Shard {
         _ place: ConnectionTable.Place, _ length: Int, _ role: Role, _ session: Slot<Session>, at time: Timestamp
     ) {
         // What a layer carries says nothing about where segments end.
-        guard !sessions[session].isCarried else { return }
+        guard !readers.sessions[session].isCarried else { return }
         let end = table.connections[place.slot].nextOffset(of: place.direction)
         let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
         guard acknowledged >= end &- UInt64(length), acknowledged < end else { return }
-        sessions[session].beginStallWatch(role, end: end, at: time)
+        readers.sessions[session].beginStallWatch(role, end: end, at: time)
     }
 
     /// Begins to follow the messages of a session that was just opened.
@@ -61,7 +61,7 @@ extension Shard {
         guard followsDeliveries else { return }
         for direction in Direction.allCases {
             let repeats = table.connections[slot].totals(of: direction).retransmittedSegments
-            sessions[session].beginDeliveries(of: direction, repeats: repeats)
+            readers.sessions[session].beginDeliveries(of: direction, repeats: repeats)
         }
     }
 
@@ -71,20 +71,21 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) {
         var hasMore = false
-        let client = sessions[session].clientDirection
-        if let role = sessions[session].closeWithoutReceipt(in: workspace.packet) {
+        let client = readers.sessions[session].clientDirection
+        if let role = readers.sessions[session].closeWithoutReceipt(in: workspace.packet) {
             let received = table.connections[slot].acknowledgedOffset(of: role.peer.direction(client: client))
-            sessions[session].record(received: received, by: role)
+            readers.sessions[session].record(received: received, by: role)
         }
         for role in Role.allCases {
             if followsDeliveries {
                 let acknowledged = table.connections[slot].acknowledgedOffset(of: role.direction(client: client))
-                let mustLookAgain = sessions[session].settle(role, acknowledged: acknowledged, &workspace, &sink)
+                let mustLookAgain = readers.sessions[session].settle(
+                    role, acknowledged: acknowledged, &workspace, &sink)
                 hasMore = hasMore || mustLookAgain
             }
-            hasMore = hasMore || sessions[session].awaitsStall(of: role)
+            hasMore = hasMore || readers.sessions[session].awaitsStall(of: role)
         }
-        sessions[session].watchesSegments = hasMore
+        readers.sessions[session].watchesSegments = hasMore
     }
 
     /// Nanoseconds that the three-way handshake took, or 0 if the capture lacks it: a round trip on the way.
@@ -98,27 +99,27 @@ extension Shard {
         _ segment: borrowing TCPSegment, _ place: ConnectionTable.Place, _ arrival: TCPConnection.Arrival,
         _ session: Slot<Session>, _ workspace: inout Workspace
     ) {
-        let sender = Role(place.direction, client: sessions[session].clientDirection)
+        let sender = readers.role(of: place.direction, in: session)
         let reverse = place.direction.opposite
         let acknowledged = table.connections[place.slot].acknowledgedOffset(of: reverse)
         let next = table.connections[place.slot].nextOffset(of: reverse)
         if segment.flags.contains(.ack), acknowledged > next {
-            sessions[session].recordEarly(sender.peer, acknowledged: acknowledged, workspace.origin, next: next)
+            readers.sessions[session].recordEarly(sender.peer, acknowledged: acknowledged, workspace.origin, next: next)
         }
         guard segment.payloadLength > 0, arrival.inOrder.count != segment.payloadLength else { return }
         let count = table.connections[place.slot].totals(of: place.direction).retransmittedSegments
-        let isWholeRepeat = sessions[session].takeRepeat(of: sender, count: count)
+        let isWholeRepeat = readers.sessions[session].takeRepeat(of: sender, count: count)
         guard let start = table.connections[place.slot][place.direction].offset(of: segment.sequence) else { return }
         // What was acknowledged before is not of interest any more.
         if workspace.options.demand.deliveries != .all {
             let acknowledged = table.connections[place.slot].acknowledgedOffset(of: place.direction)
-            sessions[session].removeQuiet(sender, upTo: acknowledged)
+            readers.sessions[session].removeQuiet(sender, upTo: acknowledged)
         }
         // Of a segment with old and new bytes, the old ones are sent again.
         let old = arrival.inOrder.isEmpty ? segment.payloadLength : arrival.inOrder.lowerBound
         guard old > 0 else { return }
-        sessions[session].record(
-            start..<(start &+ UInt64(old)), from: sender, workspace.origin,
+        readers.sessions[session].record(
+            start..<(start &+ UInt64(old)), from: Provenance(role: sender, origin: workspace.origin),
             isRepeat: isWholeRepeat || !arrival.inOrder.isEmpty)
     }
 }

@@ -42,7 +42,7 @@ struct TransportEnd {
     init(_ connection: inout TCPConnection, client: Direction, cause: EndCause) {
         let totals = (connection.totals(of: .fromInitiator), connection.totals(of: .fromResponder))
         self.cause = cause
-        server = (client == .fromInitiator ? connection.responder : connection.initiator).address
+        server = connection.endpoint(sending: client.opposite).address
         duration = connection.lastTime.nanoseconds(since: connection.firstTime)
         lastTime = connection.lastTime
         firstEndTime = connection.endTime

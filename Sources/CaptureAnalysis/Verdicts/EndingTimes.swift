@@ -41,27 +41,22 @@ struct EndingTimes: Sendable {
         silence: Int64, messageSilence: Int64?, _ sample: EndingPatterns.Sample, room: inout Int
     ) {
         let shortest = EndingPatterns.shortest
-        let (path, speaker, end) = (sample.path, sample.lastSpeaker, sample.endTime)
         count &+= 1
         let isSilent = sample.lifetime.map { $0 >= silence && TimeClusters.isTight(silence...$0) } ?? false
+        let traits: TimeClusters.Traits = isSilent ? .silentThroughout : []
         if silence >= shortest {
-            silences.count(
-                silence, isSilentThroughout: isSilent, isSteady: sample.isSteady, path: path, lastSpeaker: speaker,
-                end: end, room: &room)
+            silences.count(silence, sample.isSteady ? traits.union(.steady) : traits, of: sample, room: &room)
         }
         for role in 0..<2 where sample.ownSilences[role] >= shortest {
             let own = sample.ownSilences[role]
-            ownSilences[role].count(
-                own, isSilentThroughout: false, isOneSided: silence < own && !TimeClusters.isTight(silence...own),
-                path: path, lastSpeaker: speaker, end: end, room: &room)
+            let isOneSided = silence < own && !TimeClusters.isTight(silence...own)
+            ownSilences[role].count(own, isOneSided ? .oneSided : [], of: sample, room: &room)
         }
         if let messageSilence, messageSilence >= shortest {
-            messageSilences.count(
-                messageSilence, isSilentThroughout: false, path: path, lastSpeaker: speaker, end: end, room: &room)
+            messageSilences.count(messageSilence, of: sample, room: &room)
         }
         if let lifetime = sample.lifetime, lifetime >= shortest {
-            lifetimes.count(
-                lifetime, isSilentThroughout: isSilent, path: path, lastSpeaker: speaker, end: end, room: &room)
+            lifetimes.count(lifetime, traits, of: sample, room: &room)
         }
     }
 

@@ -8,27 +8,28 @@ extension Session {
     /// What is sent after a Close frame is not read (RFC 6455 5.5.1), and an end that has sent its own Close frame has
     /// given its reasons.
     mutating func record(
-        _ violation: Violation, at streamOffset: UInt64, from role: Role, _ origin: Origin
+        _ violation: Violation, at streamOffset: UInt64, from source: Provenance
     ) {
         let rule = Rule(violation)
         let isLesser = violation == .deflateUnfinished
         guard rule.severity == .error || isLesser, violation != .frameAfterClose else { return }
-        let framesOfPeer = streams[role.peer.index].decoder.frameCount
+        let framesOfPeer = streams[source.role.peer.index].decoder.frameCount
         // A Close frame alone does not show that its sender tolerated anything.
-        let hasGoneOn = framesOfPeer > (streams[role.peer.index].close == nil ? 0 : 1)
-        if let known = streams[role.index].brokenRule {
+        let hasGoneOn = framesOfPeer > (streams[source.role.peer.index].close == nil ? 0 : 1)
+        if let known = streams[source.index].brokenRule {
             guard known.isLesser ? !isLesser || hasGoneOn : known.isOfUpgrade && hasGoneOn else { return }
         }
-        if let close = streams[role.index].close, streamOffset > close.streamOffset { return }
-        let began = streams[role.index].decoder.frameOrigin.packet
-        let carriedEnd = isCarried ? nil : carriedEnd(of: role)
-        if let close = streams[role.peer.index].close, began >= close.origin.packet {
+        if let close = streams[source.index].close, streamOffset > close.streamOffset { return }
+        let began = streams[source.index].decoder.frameOrigin.packet
+        let carriedEnd = isCarried ? nil : carriedEnd(of: source.role)
+        if let close = streams[source.role.peer.index].close, began >= close.origin.packet {
             // An end that has received the bytes may close over them, whatever was captured first.
             guard let carriedEnd, let received = close.received, received >= carriedEnd else { return }
         }
-        streams[role.index].record(
+        streams[source.index].record(
             BrokenRule(
-                rule: rule, isLesser: isLesser, origin: origin, carriedEnd: carriedEnd, framesOfPeer: framesOfPeer))
+                rule: rule, isLesser: isLesser, origin: source.origin, carriedEnd: carriedEnd,
+                framesOfPeer: framesOfPeer))
     }
 
     /// Records the rules that the upgrade broke.
@@ -36,25 +37,11 @@ extension Session {
         if upgrade.hasTextAfterHead { _ = reportsFirst(.text, of: .server) }
         for role in Role.allCases {
             guard let (rule, isLesser) = upgrade.brokenRule(of: role) else { continue }
-            let carriedEnd = role == .server && openingEnd < .max ? UInt64(openingEnd) : nil
+            let carriedEnd = role == .server ? accepted?.end : nil
             streams[role.index].record(
                 BrokenRule(
                     rule: rule, isOfUpgrade: true, isLesser: isLesser, origin: origin, carriedEnd: carriedEnd,
                     framesOfPeer: 0))
-        }
-    }
-
-    /// Advances the readyStates to what FINs and RSTs leave (WHATWG WebSockets 4).
-    ///
-    /// An end is closed by a RST, and by the other end's FIN once it has nothing left to say: it has sent its own FIN,
-    /// or both Close frames have passed.
-    mutating func advanceStates(isReset: Bool, hasClientFinished: Bool, hasServerFinished: Bool, at elapsed: Int64) {
-        let isShut = streams[0].close != nil && streams[1].close != nil
-        if isReset || hasServerFinished && (hasClientFinished || isShut) {
-            clientStates.advance(to: .closed, at: elapsed)
-        }
-        if isReset || hasClientFinished && (hasServerFinished || isShut) {
-            serverStates.advance(to: .closed, at: elapsed)
         }
     }
 }

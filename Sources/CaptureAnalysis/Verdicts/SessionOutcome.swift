@@ -11,9 +11,9 @@ struct SessionOutcome {
     var clientDirection: Direction
     /// When the last byte of a frame, or the answer to the upgrade, and the last data message came before the first
     /// Close frame.
-    var lastTimes: EndRecord.Times
+    var lastTimes: LastTimes
     /// When they came before the first FIN or RST.
-    var timesBeforeFin: EndRecord.Times
+    var timesBeforeFin: LastTimes
     /// The latest bytes after a pause.
     var burst: Burst?
     /// Pings that waited too long for a Pong.
@@ -129,9 +129,9 @@ struct SessionOutcome {
     }
 
     /// When something came last before the end.
-    private func times(_ tcp: TransportEnd) -> EndRecord.Times { close(tcp) == nil ? timesBeforeFin : lastTimes }
+    private func times(_ tcp: TransportEnd) -> LastTimes { close(tcp) == nil ? timesBeforeFin : lastTimes }
 
-    private func known(_ time: Timestamp) -> Timestamp? { time == Session.never ? nil : time }
+    private func known(_ time: Timestamp) -> Timestamp? { time == .never ? nil : time }
 
     /// What an end's application is told; nil while its session is open, and if a gap hides it.
     private func closeEvent(

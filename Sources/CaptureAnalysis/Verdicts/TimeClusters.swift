@@ -1,5 +1,3 @@
-import WebSocketProtocol
-
 /// Groups of lengths of time that are nearly the same, found one after the other in bounded memory.
 ///
 /// A group takes a time as long as its longest and its shortest then differ by at most 2 % of the longest. Times that
@@ -27,6 +25,18 @@ struct TimeClusters: Sendable {
         }
     }
 
+    /// What is known of a time beside its length.
+    struct Traits: OptionSet {
+        let rawValue: UInt8
+
+        /// Nothing was ever said in the session.
+        static let silentThroughout = Traits(rawValue: 1)
+        /// The session lived through as long a silence before.
+        static let steady = Traits(rawValue: 2)
+        /// The other end went on meanwhile.
+        static let oneSided = Traits(rawValue: 4)
+    }
+
     /// The most groups that are followed; beyond, a new one takes the place of the smallest, the oldest of equals.
     static let limit = 32
     /// How far the times of a group may lie apart: the longest by this.
@@ -43,29 +53,22 @@ struct TimeClusters: Sendable {
     ///
     /// - Parameters:
     ///   - time: The time, in nanoseconds.
-    ///   - isSilentThroughout: Whether nothing was ever said in the session.
-    ///   - isSteady: Whether the session lived through as long a silence before.
-    ///   - isOneSided: Whether the other end went on meanwhile.
-    ///   - path: The session's path (``Survivors``).
-    ///   - lastSpeaker: Who sent its last bytes.
-    ///   - end: When it ended, in nanoseconds since 1970.
+    ///   - traits: What is known of it.
+    ///   - sample: The session that it is of.
     ///   - room: The bytes that are left.
-    mutating func count(
-        _ time: Int64, isSilentThroughout: Bool, isSteady: Bool = false, isOneSided: Bool = false, path: UInt64 = 0,
-        lastSpeaker: Role = .client, end: Int64?, room: inout Int
-    ) {
+    mutating func count(_ time: Int64, _ traits: Traits = [], of sample: EndingPatterns.Sample, room: inout Int) {
         let known = clusters.firstIndex { TimeClusters.isTight(TimeClusters.joined($0.range, time)) }
         guard let index = known ?? begin(time, &room) else {
             forgotten &+= 1
             return
         }
         clusters[index].range = TimeClusters.joined(clusters[index].range, time)
-        clusters[index].takeEnds(end.map { $0...$0 })
+        clusters[index].takeEnds(sample.endTime.map { $0...$0 })
         clusters[index].count &+= 1
-        clusters[index].paths.count(path, lastSpeaker, room: &room)
-        if isSilentThroughout { clusters[index].silentThroughout &+= 1 }
-        if isSteady { clusters[index].steady &+= 1 }
-        if isOneSided { clusters[index].oneSided &+= 1 }
+        clusters[index].paths.count(sample.path, sample.lastSpeaker, room: &room)
+        if traits.contains(.silentThroughout) { clusters[index].silentThroughout &+= 1 }
+        if traits.contains(.steady) { clusters[index].steady &+= 1 }
+        if traits.contains(.oneSided) { clusters[index].oneSided &+= 1 }
     }
 
     /// Adds the times of other groups: each group goes into one that is close enough to hold all of it.

@@ -41,16 +41,14 @@ public struct MergedCapture: ~Copyable {
     /// The memory that batches are lent from.
     private var lent: LentMemory
     private let windows: WindowRoom
-    /// What each file says about that, the number of its first packet, and what to add to its packets' numbers.
-    private var parts: [(part: CapturePart?, firstNumber: UInt64, numberOffset: UInt64)] = []
     /// The number of the latest packet, if the files' own numbers count.
     private var latestNumber: UInt64?
     private var queue = MergeQueue()
     /// The file being read; nil before the first packet and after the end.
     private var current: CaptureFile?
     private var keptSecrets = KeptSecrets()
-    /// The other open files, by their index in `names`.
-    private var parked: [ParkedFile]
+    /// The files, by their index in `names`; none if they are followed.
+    private let sources: [MergeSource]
     private var openFileCount = 0
     private var finishedBytes: UInt64 = 0
     /// The packets read by ``readBatch()``.
@@ -84,7 +82,7 @@ public struct MergedCapture: ~Copyable {
         self.filter = filter
         follower = nil
         lent = LentMemory(turns: turns)
-        parked = paths.map { _ in ParkedFile() }
+        sources = paths.map { _ in MergeSource() }
         guard paths.count(where: { $0 == "-" }) <= 1 else {
             throw CaptureError(.repeatedStandardInput, name: "-")
         }
@@ -110,7 +108,7 @@ public struct MergedCapture: ~Copyable {
         self.filter = filter
         self.follower = follower
         lent = LentMemory(turns: 1)
-        parked = []
+        sources = []
         isLive = true
         byteCount = nil
         guard let filter else { return }
@@ -125,32 +123,25 @@ public struct MergedCapture: ~Copyable {
     /// Learns whether the files are parts of one capture, or of captures that follow each other: then their packets'
     /// numbers count, and they are merged by them.
     private mutating func joinParts() {
-        guard let (whole, offsets) = CapturePart.joined(parts.map(\.part)) else { return }
+        guard let (whole, offsets) = CapturePart.joined(sources.map(\.part)) else { return }
         part = whole
         guard whole.keepsNumbers else { return }
         latestNumber = 0
         guard names.count > 1 else { return }
-        for (source, offset) in offsets.enumerated() where offset > 0 {
-            parts[source].numberOffset = offset
-            if parts[source].firstNumber > 0 { parts[source].firstNumber &+= offset }
-            parked[source].file?.numberOffset = offset
-            if let number = unsafe parked[source].record?.number, number > 0 {
-                unsafe parked[source].record?.number = number &+ offset
-            }
-        }
-        var sources: [Int] = []
+        for (source, offset) in zip(sources, offsets) where offset > 0 { source.shiftNumbers(by: offset) }
+        var queued: [Int] = []
         while let source = queue.first {
-            sources.append(source)
+            queued.append(source)
             queue.removeFirst()
         }
-        for source in sources {
-            queue.insert(source, time: Timestamp(nanoseconds: Int64(parts[source].firstNumber)))
+        for source in queued {
+            queue.insert(source, time: Timestamp(nanoseconds: Int64(sources[source].firstNumber)))
         }
     }
 
     /// How many bytes of all files have been read, for a progress line.
     public var bytesRead: UInt64 {
-        parked.reduce(finishedBytes + Self.bytesRead(of: current)) { $0 + Self.bytesRead(of: $1.file) }
+        sources.reduce(finishedBytes + Self.bytesRead(of: current)) { $0 + Self.bytesRead(of: $1.file) }
     }
 
     private static func bytesRead(of file: borrowing CaptureFile?) -> UInt64 {
@@ -222,7 +213,6 @@ public struct MergedCapture: ~Copyable {
 
     /// Opens a source for the first time and queues it.
     private mutating func enqueue(_ source: Int) throws(CaptureError) {
-        parts.append((nil, 0, 0))
         do throws(CaptureError) {
             let isAlone = names.count == 1
             var file = try CaptureFile(
@@ -231,11 +221,11 @@ public struct MergedCapture: ~Copyable {
             readableFileCount += 1
             isLive = isLive || file.isLive
             byteCount = if let total = byteCount, let size = file.byteCount { total + size } else { nil }
-            parts[source].part = file.part
+            sources[source].part = file.part
             guard !isAlone else {
                 queue.insert(source, time: Timestamp(nanoseconds: 0))
                 openFileCount += 1
-                parked[source].file = consume file
+                sources[source].file = consume file
                 return
             }
             guard let record = try unsafe file.read() else {
@@ -244,11 +234,11 @@ public struct MergedCapture: ~Copyable {
                 return
             }
             unsafe queue.insert(source, time: record.time)
-            parts[source].firstNumber = unsafe record.number
+            sources[source].firstNumber = unsafe record.number
             if file.byteCount == nil {
                 openFileCount += 1
-                unsafe parked[source].record = record
-                parked[source].file = consume file
+                unsafe sources[source].record = record
+                sources[source].file = consume file
             }
         } catch {
             guard error.kind != .badFilter else { throw error }
@@ -353,8 +343,8 @@ public struct MergedCapture: ~Copyable {
         guard let source = queue.first,
             unsafe queue.replaceFirst(time: record.place(isNumbered: latestNumber != nil)) != source
         else { return true }
-        unsafe parked[source].record = record
-        parked[source].file = current.take()
+        unsafe sources[source].record = record
+        sources[source].file = current.take()
         return false
     }
 
@@ -371,9 +361,9 @@ public struct MergedCapture: ~Copyable {
     /// Makes the first source in the queue current and returns its packet; nil if it has none after all, and was
     /// removed from the queue.
     private mutating func resume(_ source: Int) -> CapturedRecord? {
-        current = parked[source].file.take()
+        current = sources[source].file.take()
         if current != nil {
-            if let record = unsafe parked[source].record {
+            if let record = unsafe sources[source].record {
                 takeSecrets()
                 return unsafe record
             }
@@ -384,7 +374,7 @@ public struct MergedCapture: ~Copyable {
             current = try CaptureFile(
                 path: names[source], filter: filter,
                 memory(ofSize: isCrowded ? Self.smallBufferSize : ReadingMemory.usualSize))
-            current?.numberOffset = parts[source].numberOffset
+            current?.numberOffset = sources[source].numberOffset
             openFileCount += 1
         } catch {
             problems.append(error)
@@ -405,12 +395,4 @@ public struct MergedCapture: ~Copyable {
     private static let largeBufferCount = 32
     /// The buffer size of other files, and of files opened only to learn the time of their first packet.
     private static let smallBufferSize = 16 * 1024
-}
-
-/// Holds an open file that is not being read; a class, since arrays cannot hold non-copyable values.
-@safe
-private final class ParkedFile {
-    var file: CaptureFile?
-    /// The file's next packet; nil before the first is read.
-    var record: CapturedRecord?
 }

@@ -17,7 +17,8 @@ extension TCPConnection {
         package var isDoubtful = false
     }
 
-    /// Takes a segment.
+    /// Takes a segment, in the order of its receiver (RFC 9293 3.10.7): whether that accepts it, what it acknowledges,
+    /// its bytes, its FIN or RST.
     ///
     /// - Parameters:
     ///   - segment: The segment, of this connection; not changed (see ``ConnectionTable``).
@@ -35,17 +36,16 @@ extension TCPConnection {
     ) -> Arrival {
         let other = direction.opposite
         let flags = segment.flags
+        let origin = Origin(packet: packet, time: time)
         let silence = time.nanoseconds(since: lastTime)
         lastTime = time
         packets &+= 1
         if slowPathReasons.contains(.unanswered), !hasSureReset { endUnanswered(of: other) }
         if !flags.contains(.syn) || direction == .fromResponder { isOnlySYN = false }
         let (doubt, urgentPointer) = takePending()
-        var isCopy = false
         let isDoubtful = !doubt.isEmpty
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
-        var sequence = segment.sequence
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
         let isOpening = slowPathReasons.contains(.opening)
         if arrival.isControl || isOpening {
@@ -59,26 +59,17 @@ extension TCPConnection {
         if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
         if streams[other.index].firstSequence == nil { assumeStart(segment, from: direction) }
         streams[other.index].isHeard = true
-        if flags.contains(.syn), !flags.contains(.rst) { sequence &+= 1 }
-        // A segment that may be forged does not confirm bytes that may not have arrived.
-        let confirms = !doubt.contains(.hopLimit) || !streams[other.index].hasDoubtfulBytes
-        if flags.contains(.ack), confirms, doubt.isDisjoint(with: SegmentDoubt.certain.union(.unsentAcknowledgment)),
-            streams[other.index].acknowledge(
-                segment.acknowledgment, window: arrival.isControl ? 0 : segment.window, isDoubtful: isDoubtful)
-        {
-            arrival.isControl = true
-            recordFin(of: other)
-        }
-        if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
-        let isFin = flags.intersection([.fin, .rst]) == .fin
+        takeAcknowledgment(of: segment, from: direction, doubt, &arrival)
+        let context = SegmentContext(
+            origin: origin, doubt: doubt, identification: pendingIdentification,
+            acknowledgment: flags.contains(.ack) ? segment.acknowledgment : 0, silence: silence)
+        // RFC 9293 3.4: a SYN takes the sequence number before the first byte's.
+        let sequence = flags.contains(.syn) && !flags.contains(.rst) ? segment.sequence &+ 1 : segment.sequence
         if let urgentPointer, doubt.isEmpty, flags.isDisjoint(with: [.syn, .rst]) {
             streams[direction.index].markUrgent(urgentPointer, after: sequence, length: segment.payloadLength)
         }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
-            let context = SegmentContext(
-                origin: Origin(packet: packet, time: time), doubt: doubt, identification: pendingIdentification,
-                acknowledgment: flags.contains(.ack) ? segment.acknowledgment : 0, silence: silence)
             arrival.inOrder = streams[direction.index].receive(
                 payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
             if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
@@ -91,10 +82,8 @@ extension TCPConnection {
         } else if !arrival.isControl, streams[direction.index].isProbe(sequence) {
             countUnanswered(direction, time)
         }
-        if isFin {
-            isCopy = takeFin(
-                of: &segment, at: sequence, direction, doubt, Origin(packet: packet, time: time), silence: silence)
-        }
+        let isFin = flags.intersection([.fin, .rst]) == .fin
+        let isCopy = isFin && takeFin(of: &segment, at: sequence, direction, context)
         if arrival.inOrder.count != segment.payloadLength || arrival.isControl {
             arrival.isDoubtful = streams[direction.index].takeDoubt() || arrival.isDoubtful
             if streams[direction.index].takeRepeat() { countUnanswered(direction, time) }
@@ -104,12 +93,10 @@ extension TCPConnection {
                 reset: sequence, direction, packet: packet, time: time, isDoubtful: isDoubtful,
                 endsAll: resetEndsAll)
         } else if arrival.isControl {
-            let isOver = streams[direction.index].isFinAcknowledged && streams[other.index].isFinAcknowledged
-            let isSure = streams[direction.index].finDoubt.isEmpty && streams[other.index].finDoubt.isEmpty
-            slowPathReasons.set(.closed, to: isOver && isSure)
+            slowPathReasons.set(.closed, to: areFinsAcknowledged)
         }
         if slowPathReasons.contains(.doubtfulReset) {
-            followReset(segment, direction, Origin(packet: packet, time: time), &arrival)
+            followReset(segment, direction, origin, &arrival)
         }
         if arrival.isControl || isOpening || packets <= 4 {
             states = [currentState(of: .fromInitiator), currentState(of: .fromResponder)]
@@ -127,33 +114,55 @@ extension TCPConnection {
         return arrival
     }
 
+    /// Takes what a segment acknowledges, unless the receiver may have ignored it.
+    private mutating func takeAcknowledgment(
+        of segment: borrowing TCPSegment, from direction: Direction, _ doubt: SegmentDoubt, _ arrival: inout Arrival
+    ) {
+        let other = direction.opposite
+        // A segment that may be forged does not confirm bytes that may not have arrived.
+        let confirms = !doubt.contains(.hopLimit) || !streams[other.index].hasDoubtfulBytes
+        if segment.flags.contains(.ack), confirms,
+            doubt.isDisjoint(with: SegmentDoubt.certain.union(.unsentAcknowledgment)),
+            streams[other.index].acknowledge(
+                segment.acknowledgment, window: arrival.isControl ? 0 : segment.window, isDoubtful: !doubt.isEmpty)
+        {
+            arrival.isControl = true
+            recordFin(of: other)
+        }
+        if streams[other.index].hasDoubt { arrival.isDoubtful = streams[other.index].takeDoubt() }
+    }
+
+    /// Whether both FINs are acknowledged, and surely were received.
+    private var areFinsAcknowledged: Bool {
+        mutating get {
+            streams[0].isFinAcknowledged && streams[1].isFinAcknowledged && streams[0].finDoubt.isEmpty
+                && streams[1].finDoubt.isEmpty
+        }
+    }
+
     /// Takes the FIN of a segment, unless the receiver surely ignores the segment.
     ///
     /// - Parameters:
     ///   - segment: The segment; not changed.
     ///   - sequence: The sequence number of its first byte.
     ///   - direction: Who sent it.
-    ///   - doubt: Why the receiver may have ignored it.
-    ///   - origin: Its packet.
-    ///   - silence: Nanoseconds since the connection's packet before.
+    ///   - context: What is known of it otherwise.
     /// - Returns: Whether the packet is a second copy of the one with the stream's FIN.
     private mutating func takeFin(
-        of segment: inout TCPSegment, at sequence: UInt32, _ direction: Direction, _ doubt: SegmentDoubt,
-        _ origin: Origin, silence: Int64
+        of segment: inout TCPSegment, at sequence: UInt32, _ direction: Direction, _ context: SegmentContext
     ) -> Bool {
         let end = sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)
-        guard doubt.isDisjoint(with: .certain), streams[direction.index].finish(at: end, doubt),
+        guard context.doubt.isDisjoint(with: .certain), streams[direction.index].finish(at: end, context.doubt),
             finPackets[direction.index] == nil
         else {
             return streams[direction.index].isDuplicateFin(
-                sequence, segment.payloadLength, pendingIdentification, silence: silence)
+                sequence, segment.payloadLength, context.identification, silence: context.silence)
         }
-        let acknowledges = segment.flags.contains(.ack)
-        finPackets[direction.index] = origin.packet
-        finAcknowledgments[direction.index] = acknowledges ? segment.acknowledgment : 0
-        if acknowledges { streams[direction.opposite.index].assumeStart(at: segment.acknowledgment) }
-        if firstEndTime == nil { firstEndTime = origin.time }
-        streams[direction.index].rememberFin(sequence, segment.payloadLength, pendingIdentification)
+        finPackets[direction.index] = context.origin.packet
+        finAcknowledgments[direction.index] = context.acknowledgment
+        if segment.flags.contains(.ack) { streams[direction.opposite.index].assumeStart(at: segment.acknowledgment) }
+        if firstEndTime == nil { firstEndTime = context.origin.time }
+        streams[direction.index].rememberFin(sequence, segment.payloadLength, context.identification)
         return false
     }
 

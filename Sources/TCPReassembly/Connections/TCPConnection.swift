@@ -197,6 +197,11 @@ package struct TCPConnection: ~Copyable {
         mutating get { isClosed || nearReset != nil && !hasGoneOn || awaitsAftermath }
     }
 
+    /// The end that sends a direction; `mutating` so that the value is read in place, not moved.
+    package mutating func endpoint(sending direction: Direction) -> Endpoint {
+        direction == .fromInitiator ? initiator : responder
+    }
+
     /// Whether a SYN was seen: the initiator is known, and the streams are seen from their first byte.
     package var isOpeningKnown: Bool {
         mutating get {

@@ -22,7 +22,7 @@ struct ServerLines {
         return ServerLines(lines: Array(lines.prefix(maximum)), rest: others > 0 ? "… and \(others) more" : nil)
     }
 
-    /// The TLS connections of which nothing was decrypted, by server.
+    /// The TLS connections that were not decrypted, by server.
     static func encrypted(_ summary: Summary) -> ServerLines {
         let servers = summary.encryptedServers
         let others = servers.dropFirst(maximum).reduce(summary.otherEncryptedConnections) { $0 &+ $1.connections }

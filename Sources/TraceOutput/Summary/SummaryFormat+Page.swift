@@ -86,7 +86,7 @@ extension SummaryFormat {
         output.append("\n")
     }
 
-    /// The TLS connections of which nothing was decrypted, by server, and how they ended alike.
+    /// The TLS connections that were not decrypted, by server, and how they ended alike.
     private mutating func writeEncrypted(_ summary: Summary) {
         guard !summary.encryptedServers.isEmpty else { return }
         heading("not decrypted\n")

@@ -1,6 +1,6 @@
 import CaptureAnalysis
 
-/// Describes TLS connections of which nothing was decrypted.
+/// Describes TLS connections that were not decrypted.
 ///
 /// Names of servers and protocols are the peers' own: the texts are not yet safe for a terminal.
 enum EncryptedMessages {

@@ -22,7 +22,7 @@ extension TimelineFormat {
         endLine()
     }
 
-    /// A TLS connection of which nothing was decrypted (`-v`).
+    /// A TLS connection that was not decrypted (`-v`).
     mutating func write(_ connection: borrowing EncryptedConnection, at context: borrowing EventContext) {
         beginLine(context, "TLS ", .faint, from: nil)
         output.append(untrusted: EncryptedMessages.text(copy connection))

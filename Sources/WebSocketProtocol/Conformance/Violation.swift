@@ -2,7 +2,7 @@
 ///
 /// Framing goes on after it, unless it says otherwise.
 public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
-    // Frames, told when the header is complete.
+    // Frames: reported when the header is complete.
     /// A client sent a frame without a mask (RFC 6455 5.1).
     case clientUnmasked
     /// A server masked a frame (RFC 6455 5.1).
@@ -35,7 +35,7 @@ public enum Violation: UInt8, CaseIterable, Hashable, Sendable {
     case repeatedMaskingKey
     /// So many rules are broken that this is no header; nothing is decoded after it.
     case implausible
-    // Payloads, told when the frame or message is complete.
+    // Payloads: reported when the frame or message is complete.
     /// The body of a Close frame is a single byte, too short for a code (RFC 6455 5.5.1).
     case closePayloadOneByte
     /// A Close frame has a code that may not be sent (RFC 6455 7.4).

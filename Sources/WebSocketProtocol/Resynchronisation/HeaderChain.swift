@@ -17,17 +17,9 @@ struct HeaderChain {
     private(set) var next: UInt64
     /// How far the stream must go before that header can be taken.
     private(set) var due: UInt64
-    /// The evidence so far.
-    var bits: Int { min(formBits + min(repeatBits, Evidence.repeatLimit), formLimit) + contentBits }
-    /// Evidence from headers that follow one another and frames that end with segments: records of other protocols have
-    /// it too.
-    private var formBits: Int
-    /// What headers prove that look like an earlier one, and where they end.
-    private var repeatBits = 0
-    /// The most that it counts.
-    private let formLimit: Int
-    /// Evidence that other protocols do not have.
-    private var contentBits = 0
+    /// The evidence so far, in bits.
+    var bits: Int { score.bits }
+    private var score: ChainScore
     /// Its number in ``ChainWalks``; nil if it takes no header in the current bytes.
     var walk: Int32?
     /// The evidence of the best chain broken by a gap that this one spans: it must lead that one too.
@@ -35,17 +27,12 @@ struct HeaderChain {
     /// Headers in the chain.
     private(set) var frames = 0
     private var message = MessageState.unknown
-    /// The first bytes and lengths of the latest frames that differ: records of a table have few.
-    private var shapes = InlineArray<8, UInt64>(repeating: .max)
-    private var nextShape = 0
+    private var recent = RecentFrames()
     private var lastLength: UInt64?
     private var lastKey: UInt32 = 0
     private var emptyFrames = 0
     /// The evidence of the last frame's header.
     private var lastHeaderBits = 0
-    /// Digests of the latest unmasked texts that differ.
-    private var texts: InlineArray<4, UInt32> = [0, 0, 0, 0]
-    private var nextText: UInt8 = 0
     /// Whether the last frame looked like an earlier one, and is an unmasked text that none of the latest equals.
     private var isNewText = false
     /// Whether the last frame looked like an earlier one.
@@ -64,8 +51,9 @@ struct HeaderChain {
         self.start = start
         next = start
         due = start
-        formBits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
-        formLimit = isMidstream && sender == .server ? Evidence.unmaskedFormMidstream : .max
+        score = ChainScore(
+            form: HeaderChain.firstBits(isSegmentStart: isSegmentStart),
+            limit: isMidstream && sender == .server ? Evidence.unmaskedFormMidstream : .max)
     }
 
     /// The evidence of a chain that has taken no header yet.
@@ -74,7 +62,7 @@ struct HeaderChain {
     /// Adopts a better beginning: another chain has met this one, with this many bits more.
     mutating func adopt(start: UInt64, bits: Int) {
         self.start = start
-        formBits += bits
+        score.form += bits
     }
 
     /// Whether two chains have the same future: then the one that began first has all the evidence.
@@ -96,33 +84,14 @@ struct HeaderChain {
         _ header: FrameHeader, payload: Span<UInt8>, isText: Bool, mayBeCompressed: Bool, _ model: borrowing ByteModel
     ) -> Bool {
         guard isPlausible(header, mayBeCompressed: mayBeCompressed) else { return false }
-        let isText = isText || Self.isLengthPrefixed(header, payload)
         frames += 1
         if header.payloadLength == 0 {
             emptyFrames += 1
             guard emptyFrames <= HeaderChain.emptyFrameLimit else { return false }
         } else {
             emptyFrames = 0
-            isRepeat = !insertShape(header)
-            let rarity = model.headerEvidence(sender, known: frames)
-            lastHeaderBits =
-                isText ? 0 : Self.evidence(of: header, rarity, model, lastKey: lastKey, isRepeat: isRepeat)
-            // Clients with one key for all frames mask text to bytes that are as common as the text's.
-            let isCommonKey = rarity >= 5 && header.maskingKey == lastKey
-            guard
-                let payloadBits = Self.evidence(
-                    of: payload, header, model, isCommonKey: isCommonKey, isHeaderProven: lastHeaderBits > 0)
-            else { return false }
-            isNewText = !header.isMasked && payloadBits == Evidence.plainText && insertText(payload) && isRepeat
-            let repeatsKey = header.maskingKey.map { frames > 1 && ($0 ^ lastKey).hasZeroByte } ?? true
-            if isText {
-                // Every byte of it stands for itself.
-            } else if isRepeat, repeatsKey {
-                repeatBits += lastHeaderBits + payloadBits
-            } else {
-                if isRepeat { repeatBits += lastHeaderBits } else { formBits += lastHeaderBits }
-                contentBits += payloadBits
-                if !isRepeat, lastHeaderBits > 0, header.payloadLength > 125 { contentBits += Evidence.extendedLength }
+            guard weigh(header, payload, isText: isText || Evidence.isLengthPrefixed(header, payload), model) else {
+                return false
             }
         }
         if !header.opcode.isControl { message = header.fin ? .outside : .inside }
@@ -132,30 +101,31 @@ struct HeaderChain {
         return true
     }
 
-    /// Whether the payload begins with its own length, as far as it goes on: 81 78 77 is an array of one text in CBOR
-    /// (RFC 8949 3.1), and such a record proves nothing.
-    private static func isLengthPrefixed(_ header: FrameHeader, _ payload: Span<UInt8>) -> Bool {
-        guard !header.isMasked, payload.count > 0, header.payloadLength > 8 else { return false }
-        return UInt64(payload[0]) &+ 1 == header.payloadLength
-    }
-
-    /// Remembers a frame's first byte and length; false if a recent frame of the chain had both.
-    private mutating func insertShape(_ header: FrameHeader) -> Bool {
-        let shape = UInt64(header.firstByte) &<< 56 | header.payloadLength
-        for index in shapes.indices where shapes[index] == shape { return false }
-        shapes[nextShape] = shape
-        nextShape = (nextShape &+ 1) & 7
-        return true
-    }
-
-    /// Remembers the beginning of a text; false if one of the latest began alike.
-    private mutating func insertText(_ text: Span<UInt8>) -> Bool {
-        // FNV-1a; an accident costs a few bits of evidence.
-        var digest: UInt32 = 0x811c_9dc5
-        for index in text.indices.prefix(128) { digest = (digest ^ UInt32(text[index])) &* 0x0100_0193 }
-        for index in texts.indices where texts[index] == digest { return false }
-        texts[Int(nextText)] = digest
-        nextText = (nextText &+ 1) & 3
+    /// Adds what a frame with a payload proves; false if it cannot be one.
+    private mutating func weigh(
+        _ header: FrameHeader, _ payload: Span<UInt8>, isText: Bool, _ model: borrowing ByteModel
+    ) -> Bool {
+        isRepeat = !recent.insert(header)
+        let rarity = model.headerEvidence(sender, known: frames)
+        lastHeaderBits =
+            isText ? 0 : Evidence.bits(ofHeader: header, rarity, model, lastKey: lastKey, isRepeat: isRepeat)
+        // Clients with one key for all frames mask text to bytes that are as common as the text's.
+        let isCommonKey = rarity >= 5 && header.maskingKey == lastKey
+        let found = Evidence.bits(
+            ofPayload: payload, header, model, isCommonKey: isCommonKey, isHeaderProven: lastHeaderBits > 0)
+        guard let payloadBits = found else { return false }
+        isNewText = !header.isMasked && payloadBits == Evidence.plainText && recent.insert(text: payload) && isRepeat
+        // Where every byte stands for itself, none of it is evidence.
+        if isText { return true }
+        guard isRepeat else {
+            score.form += lastHeaderBits
+            score.content += payloadBits
+            if lastHeaderBits > 0, header.payloadLength > 125 { score.content += Evidence.extendedLength }
+            return true
+        }
+        let repeatsKey = header.maskingKey.map { frames > 1 && ($0 ^ lastKey).hasZeroByte } ?? true
+        score.repeats += lastHeaderBits
+        if repeatsKey { score.repeats += payloadBits } else { score.content += payloadBits }
         return true
     }
 
@@ -176,16 +146,16 @@ struct HeaderChain {
         guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
         if isNewText, isAlone {
             // A table has many records in a segment, so this is no row of one.
-            contentBits += Evidence.plainText
-            repeatBits -= Evidence.plainText
+            score.content += Evidence.plainText
+            score.repeats -= Evidence.plainText
         }
-        if isRepeat { repeatBits += Evidence.repeatedEnd } else { formBits += Evidence.endsSegment }
+        if isRepeat { score.repeats += Evidence.repeatedEnd } else { score.form += Evidence.endsSegment }
     }
 
     /// Counts that the frame taken last ends with the stream.
     mutating func endsWithStream() {
         guard let lastLength, lastLength > 0, lastHeaderBits > 0 else { return }
-        formBits += Evidence.endsStream
+        score.form += Evidence.endsStream
     }
 
     private func isPlausible(_ header: FrameHeader, mayBeCompressed: Bool) -> Bool {
@@ -208,87 +178,6 @@ struct HeaderChain {
         // RFC 7692 6: RSV1 stands on the first frame of a message only.
         if header.rsv1, !mayBeCompressed || opcode.isControl || opcode == .continuation { return false }
         return !opcode.isControl || header.fin && header.payloadLength <= 125
-    }
-
-    /// The evidence in a header.
-    ///
-    /// - Parameters:
-    ///   - header: The header.
-    ///   - rarity: What it proves that a header stands where one is due.
-    ///   - model: What the stream's bytes are if they are no frames.
-    ///   - lastKey: The last frame's masking key.
-    ///   - isRepeat: Whether the frame looks like an earlier one.
-    /// - Returns: Bits.
-    private static func evidence(
-        of header: FrameHeader, _ rarity: Int, _ model: borrowing ByteModel, lastKey: UInt32, isRepeat: Bool
-    ) -> Int {
-        if let key = header.maskingKey {
-            // Keys are random (RFC 6455 5.3): a byte that stands in the last one too is a sign of bytes that repeat.
-            guard !(key ^ lastKey).hasZeroByte else { return 0 }
-            let surprise = (0..<4).reduce(0) { $0 + model.surprise(of: UInt8(truncatingIfNeeded: key &>> ($1 &* 8))) }
-            guard surprise >= Evidence.keySurprise * 10 else { return 0 }
-        }
-        // Zero is the commonest byte of all, and lengths of 16 and 32 bits begin with it.
-        if header.firstByte == 0, header.payloadLength < 126 { return 0 }
-        if isRepeat { return min(Evidence.repeatedHeader, rarity) }
-        return header.payloadLength < 4 && !header.isMasked ? Evidence.tinyFrame : rarity
-    }
-
-    /// The evidence in a payload.
-    ///
-    /// - Parameters:
-    ///   - payload: As much of it as is at hand.
-    ///   - header: The frame's header.
-    ///   - model: What the stream's bytes are if they are no frames.
-    ///   - isCommonKey: Whether the client seems to mask all frames with the key of this one.
-    ///   - isHeaderProven: Whether the header itself is evidence.
-    /// - Returns: Bits; nil if it cannot be the payload of such a frame.
-    private static func evidence(
-        of payload: Span<UInt8>, _ header: FrameHeader, _ model: borrowing ByteModel, isCommonKey: Bool,
-        isHeaderProven: Bool
-    ) -> Int? {
-        let count = min(payload.count, 128)
-        guard header.opcode == .text || header.opcode == .close else { return 0 }
-        guard let key = header.maskingKey else {
-            return evidence(of: payload.extracting(first: count), header, textBits: 0)
-        }
-        var bytes = InlineArray<128, UInt8>(repeating: 0)
-        var gain = 0
-        var unveiled = 0
-        for index in 0..<count {
-            let byte = payload[index]
-            bytes[index] = byte ^ UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
-            guard bytes[index].isPrintable else { continue }
-            // A masked byte is random, if the key is; one that is common in the stream proves nothing.
-            if model.surprise(of: byte) > Evidence.characterCost || isCommonKey { gain += 1 }
-            if !byte.isPrintable { unveiled += 1 }
-        }
-        // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
-        // Nor does it if the key proves nothing: a counter in a table makes such characters.
-        let isBelieved = unveiled * 4 >= count && (isCommonKey || isHeaderProven)
-        let textBits = isBelieved ? min(gain, Evidence.unmaskedText) : 0
-        return evidence(of: bytes.span.extracting(0..<count), header, textBits: textBits)
-    }
-
-    /// The evidence in the beginning of a payload that is not masked any more; nil if it cannot be that of such a
-    /// frame.
-    private static func evidence(of head: Span<UInt8>, _ header: FrameHeader, textBits: Int) -> Int? {
-        let count = head.count
-        let isWhole = UInt64(count) == header.payloadLength
-        if header.opcode == .close, header.payloadLength > 0 {
-            guard header.payloadLength != 1 else { return nil }
-            guard count >= 2 else { return 0 }
-            let body = CloseBody(head)
-            guard let code = body.code, code.mayBeSent, !isWhole || body.reason != nil else { return nil }
-            return Evidence.closeCode + (header.isMasked ? textBits : 0)
-        }
-        guard header.opcode == .text else { return 0 }
-        if header.rsv1 { return header.isMasked ? 0 : Evidence.compressedText }
-        var text = UTF8Validator()
-        text.receive(head)
-        guard isWhole && header.fin ? text.isComplete : text.isValid else { return nil }
-        if header.isMasked { return textBits }
-        return count >= 8 && head.holdsNoControlCharacter ? Evidence.plainText : 0
     }
 }
 
@@ -336,24 +225,22 @@ extension HeaderChain {
     }
 }
 
-extension UInt32 {
-    /// Whether one of its bytes is zero.
-    fileprivate var hasZeroByte: Bool { (self &- 0x0101_0101) & ~self & 0x8080_8080 != 0 }
-}
+/// The evidence of a chain, in bits, by its kind.
+private struct ChainScore {
+    /// Of headers that follow one another and of frames that end with segments: records of other protocols have it too.
+    var form: Int
+    /// The most that this counts, with what repeats.
+    let limit: Int
+    /// Of headers that look like an earlier one, and of where they end.
+    var repeats = 0
+    /// Of what other protocols do not have.
+    var content = 0
 
-extension Span<UInt8> {
-    /// Whether it has no control characters other than white space.
-    fileprivate var holdsNoControlCharacter: Bool {
-        indices.allSatisfy { self[$0] >= 0x80 || self[$0].isPrintable }
+    init(form: Int, limit: Int) {
+        self.form = form
+        self.limit = limit
     }
-}
 
-extension UInt8 {
-    /// Whether it is printable ASCII, tab, line feed or carriage return.
-    fileprivate var isPrintable: Bool {
-        switch self {
-        case 0x20...0x7e, 0x09, 0x0a, 0x0d: true
-        default: false
-        }
-    }
+    /// All of it.
+    var bits: Int { min(form + min(repeats, Evidence.repeatLimit), limit) + content }
 }

@@ -37,7 +37,7 @@ struct RedactionRoomTests {
         (0..<20).map { session in
             var talk = TCPConversation(from: "10.0.0.7:\(1024 + session)", at: 1_700_000_000 + Int64(session))
             talk.openWebSocket()
-            talk.send(WireFrame.text("number \(session)", from: .server), from: .server)
+            talk.sendText("number \(session)", from: .server)
             talk.finish(first: .client)
             return talk
         }

@@ -20,7 +20,7 @@ struct AbsoluteTargetTests {
         talk.send(TCPConversation.upgradeRequest(target.sent), from: .client)
         if isAccepted {
             talk.send(TCPConversation.upgradeResponse(), from: .server)
-            talk.send(WireFrame.text("hello", from: .client), from: .client)
+            talk.sendText("hello", from: .client)
         } else {
             talk.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", from: .server)
         }

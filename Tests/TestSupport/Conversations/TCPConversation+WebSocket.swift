@@ -28,6 +28,26 @@ extension TCPConversation {
         send(Self.upgradeRequest(target), from: .client)
         send(Self.upgradeResponse(), from: .server)
     }
+
+    /// A whole text message, masked if the client sends it.
+    package mutating func sendText(_ text: String, from sender: ExpectedMessage.Sender) {
+        send(WireFrame.text(text, from: sender), from: sender)
+    }
+
+    /// A Ping, likewise.
+    package mutating func sendPing(_ text: String, from sender: ExpectedMessage.Sender) {
+        send(WireFrame.ping(text, from: sender), from: sender)
+    }
+
+    /// A Pong, likewise.
+    package mutating func sendPong(_ text: String, from sender: ExpectedMessage.Sender) {
+        send(WireFrame.pong(text, from: sender), from: sender)
+    }
+
+    /// A Close frame, likewise; without a code, an empty one.
+    package mutating func sendClose(_ code: UInt16?, _ reason: String = "", from sender: ExpectedMessage.Sender) {
+        send(WireFrame.close(code, reason, from: sender), from: sender)
+    }
 }
 
 extension TCPConversation {
@@ -35,14 +55,14 @@ extension TCPConversation {
     package static var chat: TCPConversation {
         var talk = TCPConversation()
         talk.openWebSocket("/room?id=7")
-        talk.send(WireFrame.text("hello", from: .client), from: .client)
-        talk.send(WireFrame.text("world", from: .server), from: .server)
-        talk.send(WireFrame.ping("p", from: .server), from: .server)
-        talk.send(WireFrame.pong("p", from: .client), from: .client)
+        talk.sendText("hello", from: .client)
+        talk.sendText("world", from: .server)
+        talk.sendPing("p", from: .server)
+        talk.sendPong("p", from: .client)
         talk.send(WireFrame(2, [1, 2, 3], from: .client).bytes, from: .client)
-        talk.send(WireFrame.text(String(repeating: "long ", count: 40), from: .server), from: .server)
-        talk.send(WireFrame.close(1000, "bye", from: .client), from: .client)
-        talk.send(WireFrame.close(1000, "bye", from: .server), from: .server)
+        talk.sendText(String(repeating: "long ", count: 40), from: .server)
+        talk.sendClose(1000, "bye", from: .client)
+        talk.sendClose(1000, "bye", from: .server)
         talk.finish(first: .server)
         return talk
     }

@@ -44,4 +44,9 @@ struct PcapngBlock {
 
     /// The place of errors in it.
     var place: ReadingError.Place { type.isPacket ? .packet : .betweenPackets }
+
+    /// The error of a block, at the start of `input`, that cannot hold what its type requires.
+    func tooShort(in input: borrowing ReadBuffer) -> ReadingError {
+        .damaged(place, at: input.offset, "the \(type) claims length \(claimedLength)")
+    }
 }

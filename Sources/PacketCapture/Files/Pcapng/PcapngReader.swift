@@ -9,23 +9,12 @@ struct PcapngReader {
     ///
     /// It leaves room for options, so that a packet that was read can be written with some, and read again.
     static let maximumBlockLength = maximumCapturedLength + (64 << 10)
-    /// The most interfaces of a section.
-    static let maximumInterfaceCount = 65_536
-    /// The longest section header whose comments are read.
-    static let longestCommentedHeader = 1 << 16
-
     /// The secrets found.
     var secrets = KeptSecrets()
-    private(set) var isBigEndian = false
-    /// What the current section says about the capture that its packets are a part of.
-    private(set) var part: CapturePart?
-    private(set) var interfaces: [PcapngInterface] = []
-    /// The owners of the interfaces' names.
-    private var names: [InterfaceName] = []
+    /// The section that the blocks belong to.
+    private var section = PcapngSection()
     /// What is added to numbers of packets.
     var numberOffset: UInt64 = 0
-    /// Whether packets have the numbers of the whole capture.
-    private var keepsNumbers = false
     /// The time of the latest packet, also given to simple packets, which have none.
     private var latestTime = Timestamp(nanoseconds: 0)
 
@@ -33,13 +22,20 @@ struct PcapngReader {
     ///
     /// - Throws: `cutShort` or `damaged`.
     mutating func readHeader(in input: inout ReadBuffer) throws(ReadingError) {
-        while interfaces.isEmpty, let block = try nextBlock(in: &input), !block.type.isPacket {
+        while section.interfaces.isEmpty, let block = try nextBlock(in: &input), !block.type.isPacket {
             try pass(block, in: &input)
         }
     }
 
     /// The link type of the first interface; nil if there is none.
-    var firstLinkType: LinkType? { interfaces.first?.linkType }
+    var firstLinkType: LinkType? { section.interfaces.first?.linkType }
+
+    /// What the current section says about the capture that its packets are a part of.
+    var part: CapturePart? { section.part }
+
+    /// Whether numbers are stored with their highest byte first.
+    @inline(__always)
+    private var isBigEndian: Bool { section.isBigEndian }
 
     /// Reads the next packet; nil at the end.
     ///
@@ -84,7 +80,7 @@ struct PcapngReader {
     private mutating func nextBlock(in input: inout ReadBuffer) throws(ReadingError) -> PcapngBlock? {
         guard input.fill(12) else { return try end(in: input) }
         let type = PcapngBlockType(rawValue: input.load(UInt32.self, at: 0, isBigEndian: isBigEndian))
-        if type == .sectionHeader { try beginSection(in: &input) }
+        if type == .sectionHeader { section = try PcapngSection(at: &input) }
         let length = input.load(UInt32.self, at: 4, isBigEndian: isBigEndian)
         let block = PcapngBlock(type: type, claimedLength: length)
         guard length >= 12 else {
@@ -153,12 +149,12 @@ struct PcapngReader {
     private func timedPacket(
         _ block: PcapngBlock, in input: borrowing ReadBuffer
     ) throws(ReadingError) -> CapturedRecord {
-        guard block.length >= 32 else { throw tooShort(block, in: input) }
+        guard block.length >= 32 else { throw block.tooShort(in: input) }
         let number =
             block.type == .enhancedPacket
             ? Int(input.load(UInt32.self, at: 8, isBigEndian: isBigEndian))
             : Int(input.load(UInt16.self, at: 8, isBigEndian: isBigEndian))
-        guard number < interfaces.count else { throw unknownInterface(number, block, in: input) }
+        guard number < section.interfaces.count else { throw unknownInterface(number, block, in: input) }
         let high = input.load(UInt32.self, at: 12, isBigEndian: isBigEndian)
         let low = input.load(UInt32.self, at: 16, isBigEndian: isBigEndian)
         let captured = Int(input.load(UInt32.self, at: 20, isBigEndian: isBigEndian))
@@ -170,12 +166,12 @@ struct PcapngReader {
                     ? "captured length \(captured) exceeds the maximum of \(Self.maximumCapturedLength)"
                     : "captured length \(captured) does not fit in a block of length \(block.claimedLength)")
         }
-        let interface = interfaces[number]
+        let interface = section.interfaces[number]
         var record = unsafe CapturedRecord(
             time: interface.clock.time(UInt64(high) << 32 | UInt64(low)), linkType: interface.linkType,
             originalLength: max(captured, original), bytes: input.bytes(at: 28, count: captured),
             length: block.length, interfaceName: interface.name)
-        if keepsNumbers { unsafe record.number = packetNumber(of: block, after: captured, in: input) }
+        if section.keepsNumbers { unsafe record.number = packetNumber(of: block, after: captured, in: input) }
         return unsafe record
     }
 
@@ -192,32 +188,18 @@ struct PcapngReader {
         return 0
     }
 
-    /// Learns from a section's comments (section 3.5, opt_comment) whether it is a part of a capture.
-    private mutating func readComments(of block: PcapngBlock, in input: borrowing ReadBuffer) {
-        var options = PcapngOptions(of: block, from: 24, isBigEndian: isBigEndian)
-        while part == nil, let (code, position, length) = options.next(in: input) {
-            guard code == 1, length < 1024 else { continue }
-            part = unsafe CapturePart(text: String(decoding: input.bytes(at: position, count: length), as: UTF8.self))
-        }
-        keepsNumbers = part?.keepsNumbers ?? false
-    }
-
     /// Parses a Simple Packet Block (section 4.4): of interface 0, cut at its snap length, without a time stamp.
     private func simplePacket(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError)
         -> CapturedRecord
     {
-        guard block.length >= 16 else { throw tooShort(block, in: input) }
-        guard let interface = interfaces.first else { throw unknownInterface(0, block, in: input) }
+        guard block.length >= 16 else { throw block.tooShort(in: input) }
+        guard let interface = section.interfaces.first else { throw unknownInterface(0, block, in: input) }
         let original = Int(input.load(UInt32.self, at: 8, isBigEndian: isBigEndian))
         let limit = interface.snapLength == 0 ? Int.max : Int(interface.snapLength)
         let captured = min(original, limit, block.length &- 16, Self.maximumCapturedLength)
         return unsafe CapturedRecord(
             time: latestTime, linkType: interface.linkType, originalLength: original,
             bytes: input.bytes(at: 12, count: captured), length: block.length, interfaceName: interface.name)
-    }
-
-    private func tooShort(_ block: PcapngBlock, in input: borrowing ReadBuffer) -> ReadingError {
-        .damaged(block.place, at: input.offset, "the \(block.type) claims length \(block.claimedLength)")
     }
 
     private func unknownInterface(_ number: Int, _ block: PcapngBlock, in input: borrowing ReadBuffer) -> ReadingError {
@@ -229,15 +211,15 @@ struct PcapngReader {
         switch block.type {
         case .interfaceDescription:
             try hold(block, in: &input)
-            try addInterface(block, in: input)
+            try section.addInterface(block, in: input)
             input.consume(block.length)
         case .decryptionSecrets:
             try hold(block, in: &input)
             try addSecrets(block, in: input)
             input.consume(block.length)
-        case .sectionHeader where block.length <= Self.longestCommentedHeader:
+        case .sectionHeader where block.length <= PcapngSection.longestCommentedHeader:
             try hold(block, in: &input)
-            readComments(of: block, in: input)
+            section.readComments(of: block, in: input)
             input.consume(block.length)
         default:
             let offset = input.offset
@@ -249,56 +231,11 @@ struct PcapngReader {
         }
     }
 
-    /// Starts the section whose header is at the start of `input` (section 4.1), with its own byte order and
-    /// interfaces.
-    private mutating func beginSection(in input: inout ReadBuffer) throws(ReadingError) {
-        let magic = input.load(UInt32.self, at: 8, isBigEndian: true)
-        switch magic {
-        case 0x1A2B_3C4D: isBigEndian = true
-        case 0x4D3C_2B1A: isBigEndian = false
-        default:
-            throw .damaged(
-                .betweenPackets, at: input.offset,
-                "unknown byte order 0x\(String(magic, radix: 16)) in a section header block")
-        }
-        guard input.fill(16) else { throw .ended(.betweenPackets, input, "inside the section header block") }
-        let major = input.load(UInt16.self, at: 12, isBigEndian: isBigEndian)
-        let minor = input.load(UInt16.self, at: 14, isBigEndian: isBigEndian)
-        guard major == 1 else {
-            throw .damaged(
-                .betweenPackets, at: input.offset, "pcapng version \(major).\(minor) is not supported")
-        }
-        interfaces.removeAll()
-        names.removeAll()
-        part = nil
-        keepsNumbers = false
-    }
-
-    /// Keeps an interface (section 4.2).
-    private mutating func addInterface(
-        _ block: PcapngBlock, in input: borrowing ReadBuffer
-    ) throws(ReadingError) {
-        guard block.length >= 20 else { throw tooShort(block, in: input) }
-        guard interfaces.count < Self.maximumInterfaceCount else {
-            throw .damaged(.betweenPackets, at: input.offset, "more than \(Self.maximumInterfaceCount) interfaces")
-        }
-        let options = try PcapngInterfaceOptions(of: block, in: input, isBigEndian: isBigEndian)
-        let number = input.load(UInt16.self, at: 8, isBigEndian: isBigEndian)
-        let name = options.name ?? options.description
-        if let name { names.append(name) }
-        unsafe interfaces.append(
-            PcapngInterface(
-                linkType: LinkType(rawValue: UInt32(number)),
-                snapLength: input.load(UInt32.self, at: 12, isBigEndian: isBigEndian),
-                clock: TickClock(resolution: options.resolution ?? 6, offset: options.offset ?? 0),
-                name: name?.bytes ?? UnsafeBufferPointer(start: nil, count: 0)))
-    }
-
     /// Keeps secrets (section 4.7).
     private mutating func addSecrets(_ block: PcapngBlock, in input: borrowing ReadBuffer) throws(ReadingError) {
         let room = block.length &- 20
         let length = room < 0 ? 0 : Int(input.load(UInt32.self, at: 12, isBigEndian: isBigEndian))
-        guard room >= 0 else { throw tooShort(block, in: input) }
+        guard room >= 0 else { throw block.tooShort(in: input) }
         guard length <= room else {
             throw .damaged(
                 .betweenPackets, at: input.offset,

@@ -1,0 +1,78 @@
+import HTTPUpgrade
+import TCPReassembly
+import WireFormat
+
+/// How connections without WebSocket are counted.
+extension Shard {
+    /// Records that a connection is surely something else: if it was seen to open, and there is room.
+    mutating func recordOther(_ feed: Feed) {
+        guard let count = others?.count, count < Limits.others / Limits.shards, feed.channel == nil,
+            table.connections[feed.connection].isOpeningKnown
+        else { return }
+        others?.insert(readers.records[feed.connection.index])
+    }
+
+    /// Counts the connections without WebSocket that are still open.
+    mutating func countOthers(_ workspace: inout Workspace) {
+        for slot in table.connections.slots where table.connections.isUsed(slot) {
+            countOther(Feed(slot), &workspace)
+        }
+    }
+
+    /// Counts a connection without a session that is forgotten before it is over.
+    mutating func countEvicted(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
+        guard !table.connections[slot].isClosed else { return }
+        switch readers.connections[slot.index].reader {
+        case .none: workspace.summary.others.evicted &+= 1
+        case .opening(let opening)
+        where !readers.openings[opening].isSearchCut && !readers.openings[opening].isSearchAbandoned:
+            workspace.summary.others.evicted &+= 1
+        case .opening, .stopped, .session, .layer, .ignored: break
+        }
+    }
+
+    /// Counts what is no session by what was seen on it.
+    mutating func countOther(_ feed: Feed, _ workspace: inout Workspace) {
+        switch readers.reader(of: feed) {
+        case .none where feed.channel == nil:
+            if table.connections[feed.connection].isOpeningKnown {
+                workspace.summary.others.silent &+= 1
+                countFailed(feed.connection, &workspace)
+            } else {
+                workspace.summary.others.midstream &+= 1
+            }
+        case .opening(let opening):
+            if readers.openings[opening].follower.isSearching,
+                !readers.openings[opening].follower.traffic.contains(.exchanges)
+            {
+                workspace.summary.others.midstream &+= 1
+            } else {
+                countHTTP(opening, of: feed, &workspace)
+            }
+        case .none, .stopped, .session, .layer, .ignored: break
+        }
+    }
+
+    /// Counts a connection on which HTTP was spoken, or something unknown.
+    mutating func countHTTP(_ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace) {
+        let traffic = readers.openings[opening].follower.traffic
+        workspace.summary.others.count(traffic)
+        guard !traffic.isDisjoint(with: [.polling, .eventStream]) else { return }
+        let server = table.connections[feed.connection].endpoint(sending: readers.openings[opening].client.opposite)
+        if traffic.contains(.polling) { servers.count(server) { $0.polling &+= 1 } }
+        if traffic.contains(.eventStream) { servers.count(server) { $0.eventStreams &+= 1 } }
+    }
+
+    /// Counts a connection without a byte if it was refused, or not answered.
+    private mutating func countFailed(_ slot: Slot<TCPConnection>, _ workspace: inout Workspace) {
+        guard table.connections[slot].synAck == nil else { return }
+        let server = table.connections[slot].responder
+        if let reset = table.connections[slot].reset, reset.from == .fromResponder {
+            workspace.summary.others.refused &+= 1
+            servers.count(server) { $0.refusedConnections &+= 1 }
+        } else if table.connections[slot].isOnlySYN {
+            workspace.summary.others.unanswered &+= 1
+            servers.count(server) { $0.unansweredConnections &+= 1 }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import WebSocketProtocol
+import WireFormat
+
+/// What a session begins with.
+struct SessionBeginning {
+    /// The direction that the client sends.
+    var client: Direction
+    /// Where its streams begin, by ``Direction/index``.
+    var offsets: InlineArray<2, UInt64>
+    /// Whether a layer carries it.
+    var isCarried: Bool
+    /// The extensions that the upgrade agreed on; nil if it is not in the capture.
+    var extensions: [WebSocketExtension]?
+    /// Nanoseconds from the capture's first packet to the upgrade request; nil if there is none.
+    var requestElapsed: Int64?
+    /// The packet that shows that it is open: that of the answer, or of the first bytes kept; nil for the current one.
+    var opened: Origin?
+}

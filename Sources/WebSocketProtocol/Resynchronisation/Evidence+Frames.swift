@@ -1,0 +1,114 @@
+import WireFormat
+
+/// What a frame proves: its header, and the beginning of its payload.
+extension Evidence {
+    /// The evidence in a header.
+    ///
+    /// - Parameters:
+    ///   - header: The header.
+    ///   - rarity: What it proves that a header stands where one is due.
+    ///   - model: What the stream's bytes are if they are no frames.
+    ///   - lastKey: The last frame's masking key.
+    ///   - isRepeat: Whether the frame looks like an earlier one.
+    /// - Returns: Bits.
+    static func bits(
+        ofHeader header: FrameHeader, _ rarity: Int, _ model: borrowing ByteModel, lastKey: UInt32, isRepeat: Bool
+    ) -> Int {
+        if let key = header.maskingKey {
+            // Keys are random (RFC 6455 5.3): a byte that stands in the last one too is a sign of bytes that repeat.
+            guard !(key ^ lastKey).hasZeroByte else { return 0 }
+            let surprise = (0..<4).reduce(0) { $0 + model.surprise(of: UInt8(truncatingIfNeeded: key &>> ($1 &* 8))) }
+            guard surprise >= keySurprise * 10 else { return 0 }
+        }
+        // Zero is the commonest byte of all, and lengths of 16 and 32 bits begin with it.
+        if header.firstByte == 0, header.payloadLength < 126 { return 0 }
+        if isRepeat { return min(repeatedHeader, rarity) }
+        return header.payloadLength < 4 && !header.isMasked ? tinyFrame : rarity
+    }
+
+    /// The evidence in a payload.
+    ///
+    /// - Parameters:
+    ///   - payload: As much of it as is known.
+    ///   - header: The frame's header.
+    ///   - model: What the stream's bytes are if they are no frames.
+    ///   - isCommonKey: Whether the client seems to mask all frames with the key of this one.
+    ///   - isHeaderProven: Whether the header itself is evidence.
+    /// - Returns: Bits; nil if it cannot be the payload of such a frame.
+    static func bits(
+        ofPayload payload: Span<UInt8>, _ header: FrameHeader, _ model: borrowing ByteModel, isCommonKey: Bool,
+        isHeaderProven: Bool
+    ) -> Int? {
+        let count = min(payload.count, 128)
+        guard header.opcode == .text || header.opcode == .close else { return 0 }
+        guard let key = header.maskingKey else {
+            return bits(ofBeginning: payload.extracting(first: count), header, textBits: 0)
+        }
+        var bytes = InlineArray<128, UInt8>(repeating: 0)
+        var gain = 0
+        var unveiled = 0
+        for index in 0..<count {
+            let byte = payload[index]
+            bytes[index] = byte ^ UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
+            guard bytes[index].isPrintable else { continue }
+            // A masked byte is random, if the key is; one that is common in the stream proves nothing.
+            if model.surprise(of: byte) > characterCost || isCommonKey { gain += 1 }
+            if !byte.isPrintable { unveiled += 1 }
+        }
+        // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
+        // Nor does it if the key proves nothing: a counter in a table makes such characters.
+        let isBelieved = unveiled * 4 >= count && (isCommonKey || isHeaderProven)
+        let textBits = isBelieved ? min(gain, unmaskedText) : 0
+        return bits(ofBeginning: bytes.span.extracting(0..<count), header, textBits: textBits)
+    }
+
+    /// The evidence in the beginning of a payload that is not masked any more; nil if it cannot be that of such a
+    /// frame.
+    private static func bits(ofBeginning head: Span<UInt8>, _ header: FrameHeader, textBits: Int) -> Int? {
+        let count = head.count
+        let isWhole = UInt64(count) == header.payloadLength
+        if header.opcode == .close, header.payloadLength > 0 {
+            guard header.payloadLength != 1 else { return nil }
+            guard count >= 2 else { return 0 }
+            let body = CloseBody(head)
+            guard let code = body.code, code.mayBeSent, !isWhole || body.reason != nil else { return nil }
+            return closeCode + (header.isMasked ? textBits : 0)
+        }
+        guard header.opcode == .text else { return 0 }
+        if header.rsv1 { return header.isMasked ? 0 : compressedText }
+        var text = UTF8Validator()
+        text.receive(head)
+        guard isWhole && header.fin ? text.isComplete : text.isValid else { return nil }
+        if header.isMasked { return textBits }
+        return count >= 8 && head.holdsNoControlCharacter ? plainText : 0
+    }
+
+    /// Whether the payload begins with its own length, as far as it goes on: 81 78 77 is an array of one text in CBOR
+    /// (RFC 8949 3.1), and such a record proves nothing.
+    static func isLengthPrefixed(_ header: FrameHeader, _ payload: Span<UInt8>) -> Bool {
+        guard !header.isMasked, payload.count > 0, header.payloadLength > 8 else { return false }
+        return UInt64(payload[0]) &+ 1 == header.payloadLength
+    }
+}
+
+extension UInt32 {
+    /// Whether one of its bytes is zero.
+    var hasZeroByte: Bool { (self &- 0x0101_0101) & ~self & 0x8080_8080 != 0 }
+}
+
+extension Span<UInt8> {
+    /// Whether it has no control characters other than white space.
+    fileprivate var holdsNoControlCharacter: Bool {
+        indices.allSatisfy { self[$0] >= 0x80 || self[$0].isPrintable }
+    }
+}
+
+extension UInt8 {
+    /// Whether it is printable ASCII, tab, line feed or carriage return.
+    fileprivate var isPrintable: Bool {
+        switch self {
+        case 0x20...0x7e, 0x09, 0x0a, 0x0d: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+import WireFormat
+
+/// What becomes of a verdict if packets of one end are captured late, or the clock runs backwards.
+///
+/// The right answer is what was built.
+@Suite("A verdict with packets captured late")
+struct LatePacketsTests {
+    /// The packets with those of one end captured later.
+    private static func delay(
+        _ packets: [TimedPacket], of sender: ExpectedMessage.Sender, milliseconds: Int64
+    ) -> [TimedPacket] {
+        let late = packets.map { packet in
+            var packet = packet
+            if packet.isFromClient == (sender == .client) {
+                packet.time = Timestamp(nanoseconds: packet.time.nanoseconds + milliseconds * 1_000_000 + 500_000)
+            }
+            return packet
+        }
+        return late.sorted { $0.time < $1.time }
+    }
+
+    @Test(
+        "Who closed first is known after other requests, though one end was captured late",
+        arguments: [ExpectedMessage.Sender.client, .server], [1, 3, 8])
+    func behindRequests(late: ExpectedMessage.Sender, milliseconds: Int64) throws {
+        var talk = TCPConversation()
+        talk.open()
+        for _ in 0..<3 {
+            talk.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", from: .client)
+            talk.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", from: .server)
+        }
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        for text in ["", "one", "two", "three"] {
+            talk.sendText(text, from: .client)
+            talk.sendText(text, from: .server)
+        }
+        talk.sendClose(1003, from: .client)
+        talk.sendClose(1003, from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(Self.delay(talk.packets, of: late, milliseconds: milliseconds))
+        let whole = Analysis(talk)
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == .client && verdict.isClean)
+        let places = analysis.frames.filter { $0.from == .client }.map(\.frame.streamOffset)
+        #expect(places == whole.frames.filter { $0.from == .client }.map(\.frame.streamOffset))
+        #expect(!analysis.rules.contains("handshake.early-frames"))
+    }
+
+    @Test(
+        "A Pong answers a Ping that was captured later if it acknowledges it",
+        arguments: [ExpectedMessage.Sender.client, .server], [1, 8, 20, 200])
+    func pongFirst(late: ExpectedMessage.Sender, milliseconds: Int64) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        for number in 0..<3 {
+            talk.sendPing("\(number)", from: late)
+            talk.sendPong("\(number)", from: late.peer)
+            talk.wait(milliseconds: 3000)
+        }
+        talk.finish(first: .client)
+        let analysis = Analysis(Self.delay(talk.packets, of: late, milliseconds: milliseconds))
+        #expect(analysis.frames.count == 6)
+        #expect(try analysis.end.verdict.unansweredPings == 0 && analysis.end.verdict.uncertainPings == 0)
+        #expect(!analysis.rules.contains { $0.hasPrefix("pong.") || $0.hasPrefix("ping.") })
+        #expect(analysis.frames.allSatisfy { $0.answer?.roundTrip ?? 0 >= 0 })
+    }
+
+    @Test("A Pong does not answer a later Ping with its payload unless it acknowledges it")
+    func pongBefore() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("first", from: .server)
+        talk.sendPong("k", from: .client)
+        talk.wait(milliseconds: 3000)
+        talk.sendPing("k", from: .server)
+        talk.acknowledge(from: .client)
+        talk.wait(milliseconds: 3000)
+        talk.finish(first: .client)
+        let analysis = Analysis(Self.delay(talk.packets, of: .server, milliseconds: 20))
+        #expect(analysis.frames.count == 3)
+        #expect(try analysis.end.verdict.unansweredPings == 1)
+    }
+
+    @Test("A session is found after a head of the PROXY protocol that was captured after the 101")
+    func proxyLate() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send("PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\r\n", from: .client)
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.sendText("hello", from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(Self.delay(talk.packets, of: .client, milliseconds: 4))
+        #expect(analysis.texts == ["hello"])
+        #expect(analysis.connections.first?.proxied?.version == 1)
+    }
+
+    @Test("Who failed the connection is known though the frame that breaks the rule was captured after the Close frame")
+    func failedOverLate() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.send(WireFrame.text("masked", from: .client), from: .server)
+        talk.sendClose(1002, from: .client)
+        talk.finish(first: .client)
+        for milliseconds in [0, 1, 4] as [Int64] {
+            let analysis = Analysis(Self.delay(talk.packets, of: .server, milliseconds: milliseconds))
+            let verdict = try analysis.end.verdict
+            #expect(verdict.failure?.by == .client && verdict.failure?.rule?.id == "masking.server-masked")
+            #expect(verdict.messageSilence != nil)
+        }
+    }
+
+    @Test("Who failed the connection over the upgrade is known, whatever the clock or the order of the capture")
+    func failedOverUpgrade() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse().replacing("xOo=", with: "xOp="), from: .server)
+        talk.finish(first: .client)
+        var backwards = talk.packets
+        for index in 4..<backwards.count {
+            backwards[index].time = Timestamp(nanoseconds: backwards[index].time.nanoseconds - 1_000_000_000)
+        }
+        var later = talk.packets
+        for index in 5..<later.count {
+            later[index].time = Timestamp(nanoseconds: later[index].time.nanoseconds - 1_000_000_000)
+        }
+        let late = Self.delay(talk.packets, of: .server, milliseconds: 4)
+        for packets in [talk.packets, backwards, later, late] {
+            let analysis = Analysis(packets)
+            let verdict = try analysis.end.verdict
+            #expect(verdict.by == .client && verdict.layer == .fin)
+            #expect(verdict.failure?.by == .client && verdict.failure?.rule?.id == "handshake.accept-wrong")
+            #expect(analysis.handshakes.allSatisfy { $0.responseTime ?? 0 >= 0 })
+            #expect(analysis.connections.allSatisfy { $0.tcp.connectTime ?? 0 >= 0 })
+        }
+    }
+}
+
+extension TimedPacket {
+    /// Whether it comes from the client's port, 53412.
+    fileprivate var isFromClient: Bool { bytes[34] == 0xd0 && bytes[35] == 0xa4 }
+}

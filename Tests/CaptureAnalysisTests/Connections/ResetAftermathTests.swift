@@ -1,0 +1,197 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+import WireFormat
+
+/// What is captured after a RST that counts.
+struct Aftermath: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// What follows the RST of an end.
+    var follow: @Sendable (inout TCPConversation, _ sender: ExpectedMessage.Sender) -> Void
+    /// Whether the session goes on.
+    var isSurvived = false
+    /// The texts that follow.
+    var texts: [String] = []
+    /// The bytes that follow from the other end, and from the RST's sender.
+    var count = (other: 0, sender: 0)
+
+    private static func text(_ text: String, _ sender: ExpectedMessage.Sender) -> [UInt8] {
+        WireFrame.text(text, from: sender)
+    }
+
+    static let all: [Aftermath] = [
+        Aftermath(testDescription: "nothing", follow: { _, _ in }),
+        Aftermath(
+            testDescription: "an acknowledgment that was on its way",
+            follow: { talk, sender in talk.acknowledge(from: sender.peer) }),
+        Aftermath(
+            testDescription: "two messages that were on their way",
+            follow: { talk, sender in
+                talk.send(text("one", sender.peer), from: sender.peer)
+                talk.send(text("two", sender.peer), from: sender.peer)
+            }, texts: ["one", "two"], count: (2, 0)),
+        Aftermath(
+            testDescription: "a message, and the RST that it draws",
+            follow: { talk, sender in
+                talk.send(text("one", sender.peer), from: sender.peer)
+                talk.refuse(from: sender)
+                talk.send(text("two", sender.peer), from: sender.peer)
+                talk.refuse(from: sender)
+            }, texts: ["one", "two"], count: (2, 0)),
+        Aftermath(
+            testDescription: "words of the sender to a socket that is gone",
+            follow: { talk, sender in
+                talk.send(text("anybody there?", sender), from: sender)
+                talk.refuse(from: sender.peer)
+            }, texts: ["anybody there?"], count: (0, 1)),
+        Aftermath(
+            testDescription: "words of the sender that nobody answers",
+            follow: { talk, sender in
+                let words = text("anybody there?", sender)
+                talk.send(words, from: sender)
+                for _ in 0..<5 {
+                    talk.wait(milliseconds: 1000)
+                    talk.sendAgain(words, from: sender)
+                }
+            }, texts: ["anybody there?"], count: (0, 1)),
+        Aftermath(
+            testDescription: "words of the sender that the other end acknowledges",
+            follow: { talk, sender in
+                talk.send(text("still here", sender), from: sender)
+                talk.acknowledge(from: sender.peer)
+                talk.send(text("so am I", sender.peer), from: sender.peer)
+            }, isSurvived: true, texts: ["still here", "so am I"]),
+        Aftermath(
+            testDescription: "words of both, half a minute later",
+            follow: { talk, sender in
+                talk.wait(milliseconds: 30_000)
+                talk.send(text("so am I", sender.peer), from: sender.peer)
+                talk.send(text("still here", sender), from: sender)
+                talk.acknowledge(from: sender.peer)
+            }, isSurvived: true, texts: ["so am I", "still here"]),
+        Aftermath(
+            testDescription: "words of the other end that the sender acknowledges, and more",
+            follow: { talk, sender in
+                for number in 0..<3 {
+                    talk.send(text("number \(number)", sender.peer), from: sender.peer)
+                    talk.acknowledge(from: sender)
+                }
+            }, isSurvived: true, texts: ["number 0", "number 1", "number 2"]),
+    ]
+}
+
+@Suite("What follows a RST that counts")
+struct ResetAftermathTests {
+    /// A session, and the RST in packet 9.
+    private func begin(_ sender: ExpectedMessage.Sender) -> TCPConversation {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("status", from: .client)
+        talk.sendText("ok", from: .server)
+        talk.acknowledge(from: .client)
+        talk.reset(from: sender)
+        return talk
+    }
+
+    @Test(
+        "What follows a RST is reported, and the RST ends the session unless both ends go on", arguments: Aftermath.all,
+        [ExpectedMessage.Sender.client, .server])
+    func follows(aftermath: Aftermath, sender: ExpectedMessage.Sender) throws {
+        var talk = begin(sender)
+        aftermath.follow(&talk, sender)
+        let (party, other): (SessionEnd.Verdict.Party, SessionEnd.Verdict.Party) =
+            sender == .client ? (.client, .server) : (.server, .client)
+        if aftermath.isSurvived {
+            talk.sendClose(1001, from: sender.peer)
+            talk.sendClose(1001, from: sender)
+            talk.finish(first: .server)
+        }
+        for tracksStates in [false, true] {
+            let analysis = Analysis(talk.packets, tracksStates: tracksStates)
+            let (verdict, tcp) = try (analysis.end.verdict, analysis.end.tcp)
+            #expect(analysis.connections.count == 1)
+            #expect(analysis.texts == ["status", "ok"] + aftermath.texts)
+            guard !aftermath.isSurvived else {
+                #expect(verdict.by == other && verdict.layer == .closeFrame && verdict.isClean)
+                #expect(analysis.tcpRules == ["tcp.reset-survived"] && tcp.resetPacket == nil)
+                #expect(try analysis.end.clientReadyStates.map(\.state) == [.connecting, .open, .closing, .closed])
+                continue
+            }
+            #expect(verdict.by == party && verdict.layer == .rst && tcp.resetPacket == 9)
+            #expect(verdict.clientEvent?.code == .abnormalClosure && verdict.serverEvent?.code == .abnormalClosure)
+            #expect(verdict.silence == 2_000_000)
+            // Without another packet, there is nothing to wait for.
+            let last = UInt64(talk.packets.count)
+            #expect(try analysis.end.origin?.packet == (last == 9 ? nil : 9))
+            let told = analysis.findings.filter { $0.rule == "tcp.data-after-reset" }
+            #expect(told.map(\.rule) == analysis.tcpRules)
+            #expect(told.allSatisfy { $0.text.contains("from packet \($0.origin?.packet ?? 0) on") })
+            let senders: [Role] = told.compactMap(\.from)
+            let role: Role = sender == .client ? .client : .server
+            #expect(senders.contains(role) == (aftermath.count.sender > 0))
+            #expect(senders.contains(role.peer) == (aftermath.count.other > 0))
+        }
+    }
+
+    @Test("The finding on bytes after a RST says how many there are, and where they begin")
+    func text() throws {
+        var talk = begin(.server)
+        talk.sendText("on its way", from: .client)
+        talk.sendPing("p", from: .client)
+        let bytes = WireFrame.text("on its way", from: .client).count + WireFrame.ping("p", from: .client).count
+        let finding = try #require(Analysis(talk.packets).findings.last)
+        #expect(finding.text == "After the RST (packet 9), \(bytes) bytes more came from this end (from packet 10 on).")
+        let request = TCPConversation.upgradeRequest().utf8.count + WireFrame.text("status", from: .client).count
+        #expect(finding.from == .client && finding.streamOffset == UInt64(request))
+    }
+
+    @Test("A Close frame after a RST makes no clean end", arguments: [ExpectedMessage.Sender.client, .server])
+    func lateAnswer(sender: ExpectedMessage.Sender) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendClose(1001, from: sender)
+        talk.reset(from: sender)
+        talk.sendClose(1001, from: sender.peer)
+        let verdict = try Analysis(talk).end.verdict
+        #expect(verdict.by == (sender == .client ? .client : .server) && verdict.layer == .closeFrame)
+        #expect(!verdict.isClean && verdict.code == .goingAway)
+        let told = sender == .client ? verdict.clientEvent : verdict.serverEvent
+        #expect(told?.code == .abnormalClosure)
+    }
+
+    @Test("A SYN after a RST opens a new connection", arguments: [ExpectedMessage.Sender.client, .server])
+    func reopened(sender: ExpectedMessage.Sender) throws {
+        let first = begin(sender)
+        var second = TCPConversation(at: 1_700_000_001, initialSequence: 900_000)
+        second.openWebSocket()
+        second.sendText("again", from: .client)
+        second.finish(first: .client)
+        let analysis = Analysis(first.packets + second.packets)
+        #expect(analysis.connections.count == 2 && analysis.texts == ["status", "ok", "again"])
+        #expect(analysis.ends.map(\.verdict.layer) == [.rst, .fin] && analysis.tcpRules.isEmpty)
+    }
+
+    @Test("What follows a RST is awaited for two seconds, by the time of other connections")
+    func patience() throws {
+        var packets = begin(.server).packets
+        // Some of these are of the same shard.
+        for number in 0..<40 {
+            var talk = TCPConversation(from: "10.0.0.8:\(50_000 + number)", at: 1_700_000_003 + Int64(number))
+            talk.openWebSocket()
+            for _ in 0..<40 { talk.sendText("and on", from: .client) }
+            packets += talk.packets
+        }
+        for isBatched in [false, true] {
+            let told = Analysis(packets, isBatched: isBatched).told
+            let end = try #require(told.firstIndex { if case .end = $0.event { true } else { false } })
+            let last = try #require(told.lastIndex { if case .message = $0.event { true } else { false } })
+            #expect(end < last)
+        }
+    }
+}
+
+extension Analysis {
+    /// The rules of the findings on TCP: all frames have the same masking key here.
+    fileprivate var tcpRules: [String] { rules.filter { $0.hasPrefix("tcp.") } }
+}

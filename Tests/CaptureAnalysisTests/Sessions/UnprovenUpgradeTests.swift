@@ -1,0 +1,99 @@
+import CaptureAnalysis
+import TestSupport
+import Testing
+import WebSocketProtocol
+
+@Suite("An upgrade that no Sec-WebSocket-Accept proves (RFC 6455 4.2.2)")
+struct UnprovenUpgradeTests {
+    /// A conversation after a 101 without Sec-WebSocket-Accept, or a valid one.
+    private static func talk(isProven: Bool = false) -> TCPConversation {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        let field = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+        talk.send(TCPConversation.upgradeResponse().replacing(field, with: isProven ? field : ""), from: .server)
+        return talk
+    }
+
+    /// Bytes that are no frames, who sends them first, and what the finding calls them.
+    private static let foreignBytes: [(String, [UInt8], ExpectedMessage.Sender, String?)] = [
+        ("SSH", Array("SSH-2.0-OpenSSH_9.6\r\n".utf8), .client, "SSH"),
+        ("SSH of the server", Array("SSH-2.0-OpenSSH_9.6\r\n".utf8), .server, "SSH"),
+        ("TLS", [0x16, 3, 1, 0, 5, 1, 0, 0, 1, 3], .client, "TLS"),
+        ("HTTP", Array("HTTP/1.1 502 Bad Gateway\r\n\r\n".utf8), .server, "HTTP"),
+        ("JSON lines", Array("{\"a\":1}\n{\"a\":2}\n".utf8), .client, "JSON"),
+        ("noise", [0x3c, 0x91, 0xe4, 0x07, 0x55, 0xab, 0xc8, 0x12], .client, nil),
+        ("zeros", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], .server, nil),
+    ]
+
+    @Test("Bytes of another protocol are no frames, and are named", arguments: foreignBytes)
+    func foreign(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
+        var talk = Self.talk()
+        for _ in 0..<3 { talk.send(bytes, from: sender) }
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.frames.isEmpty, "\(what)")
+        #expect(analysis.rules == ["handshake.accept-missing", "framing.implausible"])
+        #expect(name.map { analysis.findings[1].text.contains("look like \($0)") } ?? true)
+    }
+
+    @Test(
+        "Bytes of another protocol stop a proven session, without an invented Close", arguments: foreignBytes.prefix(5))
+    func foreignAfterProof(what: String, bytes: [UInt8], sender: ExpectedMessage.Sender, name: String?) {
+        var talk = Self.talk(isProven: true)
+        talk.sendText("a frame", from: sender)
+        for _ in 0..<3 { talk.send(bytes, from: sender) }
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.texts == ["a frame"], "\(what)")
+        #expect(analysis.frames.count == 1)
+        #expect(analysis.rules == ["framing.implausible"])
+    }
+
+    /// Frames that are true, few as they are.
+    private static let trueFrames: [(String, [WireFrame])] = [
+        ("a short text", [WireFrame(1, Array("ok".utf8), from: .server)]),
+        ("a masked text", [WireFrame(1, Array("ok".utf8), from: .client)]),
+        ("both", [WireFrame(1, Array("ok".utf8), from: .client), WireFrame(1, Array("ok".utf8), from: .server)]),
+        ("a Close", [WireFrame(8, [3, 0xe8], from: .server)]),
+        ("Pings", [WireFrame(9, [], from: .server), WireFrame(9, [], from: .server)]),
+        ("a long text", [WireFrame(1, [UInt8](repeating: 0x61, count: 90_000), from: .server)]),
+    ]
+
+    @Test("Frames are believed, and nothing of them is inferred", arguments: trueFrames)
+    func believed(what: String, frames: [WireFrame]) {
+        var talk = Self.talk()
+        for frame in frames {
+            for start in stride(from: 0, to: frame.bytes.count, by: 1400) {
+                talk.send(
+                    Array(frame.bytes[start..<min(start + 1400, frame.bytes.count)]),
+                    from: frame.maskingKey == nil ? .server : .client)
+            }
+        }
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.frames.count == frames.count, "\(what)")
+        #expect(analysis.frames.allSatisfy { !$0.isInferred })
+        #expect(analysis.resyncs.isEmpty)
+        #expect(!analysis.rules.contains("framing.implausible"))
+    }
+
+    @Test("An end that gives the reason for failing has closed first, whatever the other one's undecoded bytes hold")
+    func failedFirst() throws {
+        // Two writers: the payload of a frame before its header.
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        let frame = WireFrame.text(#"{"key":"a value that is long enough"}"#, from: .server)
+        talk.sendText("one", from: .server)
+        talk.send(Array(frame.dropFirst(2)), from: .server)
+        talk.send(Array(frame.prefix(2)), from: .server)
+        talk.sendClose(1002, from: .client)
+        talk.finish(first: .client)
+        let analysis = Analysis(talk.packets)
+        #expect(analysis.rules == ["framing.implausible"])
+        let verdict = try analysis.end.verdict
+        #expect(verdict.by == .client && verdict.layer == .closeFrame)
+        #expect(verdict.failure?.by == .client && verdict.failure?.rule?.id == "framing.implausible")
+    }
+
+}
