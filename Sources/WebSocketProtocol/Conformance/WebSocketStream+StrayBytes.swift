@@ -57,7 +57,7 @@ extension Span<UInt8> {
         return Int(clamping: UInt64(index &+ header.byteCount) &+ Swift.min(header.payloadLength, 1 << 32))
     }
 
-    /// Whether a frame at an index, behind a whole message, breaks no rule (RFC 6455 5); nil if its header is not there.
+    /// Whether a frame at an index, after a whole message, breaks no rule (RFC 6455 5); nil if its header is not there.
     fileprivate func beginsMessage(at index: Int, from sender: Role) -> Bool? {
         guard index &+ 1 < count else { return nil }
         let opcode = Opcode(rawValue: self[index] & 0xf)
