@@ -96,8 +96,7 @@ extension Shard {
         if cause == .captureEnd {
             countEvicted(slot, &workspace)
             for session in readers.sessions(on: slot) {
-                let context = workspace.context(readers.sessions[session].id, view: view(slot, session))
-                workspace.report(Finding(Rule(.connectionLimit), from: nil), at: context, into: &sink)
+                report(Finding(Rule(.connectionLimit), from: nil), of: session, on: slot, &workspace, &sink)
             }
         }
         end(slot, cause: cause, &workspace, &sink)

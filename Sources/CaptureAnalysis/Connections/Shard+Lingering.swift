@@ -97,8 +97,7 @@ extension Shard {
                 let finding = Finding(
                     Rule(.dataAfterReset), "\(rest.resetPacket)", "\(rest.count)", "\(rest.first.packet)", from: role,
                     at: rest.offset, origin: rest.first)
-                let context = workspace.context(readers.sessions[session].id, view: view(slot, session))
-                workspace.report(finding, at: context, into: &sink)
+                report(finding, of: session, on: slot, &workspace, &sink)
             }
         }
     }

@@ -4,6 +4,15 @@ import WireFormat
 
 /// The findings that TCP shows on a session's connection.
 extension Shard {
+    /// Reports a finding of a session, with its connection as it is now.
+    mutating func report(
+        _ finding: Finding, of session: Slot<Session>, on slot: Slot<TCPConnection>, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let context = workspace.context(readers.sessions[session].id, view: view(slot, session))
+        workspace.report(finding, at: context, into: &sink)
+    }
+
     /// Reports once for a session that segments are ignored because of their checksums.
     mutating func reportRejected(
         _ slot: Slot<TCPConnection>, _ direction: Direction, _ workspace: inout Workspace,
@@ -12,8 +21,7 @@ extension Shard {
         guard table.connections[slot].rejectedSegments == 1 else { return }
         for session in readers.sessions(on: slot) {
             let role = readers.role(of: direction, in: session)
-            let context = workspace.context(readers.sessions[session].id, view: view(slot, session))
-            workspace.report(Finding(Rule(.wrongChecksum), from: role), at: context, into: &sink)
+            report(Finding(Rule(.wrongChecksum), from: role), of: session, on: slot, &workspace, &sink)
         }
     }
 
@@ -35,8 +43,7 @@ extension Shard {
         guard hasSessions, let stall = table.connections[slot].takeStall(direction) else { return }
         for session in readers.sessions(on: slot) {
             let role = readers.role(of: direction, in: session)
-            let context = workspace.context(readers.sessions[session].id, view: view(slot, session))
-            workspace.report(Finding(stall, of: role), at: context, into: &sink)
+            report(Finding(stall, of: role), of: session, on: slot, &workspace, &sink)
         }
     }
 
@@ -49,8 +56,7 @@ extension Shard {
             guard let packet = table.connections[slot].survivedReset(of: direction) else { continue }
             let role = readers.role(of: direction, in: session)
             guard readers.sessions[session].reportsFirst(.survivedReset, of: role) else { continue }
-            let context = workspace.context(readers.sessions[session].id, view: view(slot, session))
-            workspace.report(Finding(Rule(.resetSurvived), "\(packet)", from: role), at: context, into: &sink)
+            report(Finding(Rule(.resetSurvived), "\(packet)", from: role), of: session, on: slot, &workspace, &sink)
         }
     }
 
@@ -59,39 +65,38 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) {
         let role = readers.role(of: direction, in: session)
-        let context = workspace.context(readers.sessions[session].id, view: view(slot, session))
         if let offset = table.connections[slot][direction].firstConflictOffset,
             readers.sessions[session].reportsFirst(.conflict, of: role)
         {
-            workspace.report(Finding(Rule(.overlapConflict), from: role, at: offset), at: context, into: &sink)
+            report(Finding(Rule(.overlapConflict), from: role, at: offset), of: session, on: slot, &workspace, &sink)
         }
         let insertions = table.connections[slot][direction].insertions
         if insertions.contains(.hopLimit), readers.sessions[session].reportsFirst(.shortHopLimit, of: role) {
-            workspace.report(Finding(Rule(.shortHopLimit), from: role), at: context, into: &sink)
+            report(Finding(Rule(.shortHopLimit), from: role), of: session, on: slot, &workspace, &sink)
         }
         if !insertions.reasons.isEmpty, readers.sessions[session].reportsFirst(.insertion, of: role) {
             let reasons = insertions.reasons.joined(separator: "; ")
-            workspace.report(Finding(Rule(.notAccepted), reasons, from: role), at: context, into: &sink)
+            report(Finding(Rule(.notAccepted), reasons, from: role), of: session, on: slot, &workspace, &sink)
         }
         if let packet = table.connections[slot][direction].ignoredReset,
             readers.sessions[session].reportsFirst(.ignoredReset, of: role)
         {
-            workspace.report(Finding(Rule(.resetIgnored), "\(packet)", from: role), at: context, into: &sink)
+            report(Finding(Rule(.resetIgnored), "\(packet)", from: role), of: session, on: slot, &workspace, &sink)
         }
         if let offset = table.connections[slot][direction].firstUrgentOffset,
             readers.sessions[session].reportsFirst(.urgent, of: role)
         {
-            workspace.report(Finding(Rule(.urgentByte), from: role, at: offset), at: context, into: &sink)
+            report(Finding(Rule(.urgentByte), from: role, at: offset), of: session, on: slot, &workspace, &sink)
         }
         if table.connections[slot][direction].outOfWindowSegments > 0,
             readers.sessions[session].reportsFirst(.outOfWindow, of: role)
         {
-            workspace.report(Finding(Rule(.outOfWindow), from: role), at: context, into: &sink)
+            report(Finding(Rule(.outOfWindow), from: role), of: session, on: slot, &workspace, &sink)
         }
         if table.connections[slot][direction.opposite].hasFarAcknowledgments,
             readers.sessions[session].reportsFirst(.farAcknowledgment, of: role)
         {
-            workspace.report(Finding(Rule(.farAcknowledgment), from: role), at: context, into: &sink)
+            report(Finding(Rule(.farAcknowledgment), from: role), of: session, on: slot, &workspace, &sink)
         }
     }
 
