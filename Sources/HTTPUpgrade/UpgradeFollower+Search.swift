@@ -29,6 +29,7 @@ extension UpgradeFollower {
             }
             if isAwaitingAnswer { return .waits }
         }
+        if awaitsRequest, endsWait(bytes.extracting(offset...), direction) { return .waits }
         streams[index].head.firstBytes.read(bytes, from: offset)
         let kind = streams[index].head.firstBytes.kind
         guard kind == .request || kind == .response else {
@@ -39,6 +40,10 @@ extension UpgradeFollower {
             return nil
         case .inPlace(let start):
             streams[index].head = HeadCollector()
+            if kind == .response, mustAwaitRequest(bytes.extracting(start..<offset), direction) {
+                offset = start
+                return .waits
+            }
             return found(bytes.extracting(start..<offset), kind, direction) ?? skipRest(bytes, from: &offset, direction)
         case .gathered:
             let head = streams[index].head.take()
@@ -77,7 +82,8 @@ extension UpgradeFollower {
         record(facts)
         guard let pendingRequest else {
             // Where there is another stream, its request must have been seen too.
-            guard !hasBytes[direction.opposite.index], let answer = unaskedAnswer(line, facts, head) else { return nil }
+            guard hasEarlyAnswer || !hasBytes[direction.opposite.index], let answer = unaskedAnswer(line, facts, head)
+            else { return nil }
             settle(answer)
             return .answered(answer)
         }
@@ -97,7 +103,7 @@ extension UpgradeFollower {
 extension Span<UInt8> {
     /// Whether they begin with a request: with its whole first line (RFC 9112 3), or, if that goes on behind them, with
     /// a word and text alone.
-    fileprivate var beginsRequest: Bool {
+    var beginsRequest: Bool {
         var first = FirstBytes()
         first.read(self, from: 0)
         guard first.kind == .request else { return false }

@@ -67,6 +67,10 @@ package struct UpgradeFollower: Sendable {
     /// Whether what comes next was captured before the pending request: while searching, only a right Accept answers it
     /// then.
     package var precedesRequest = false
+    /// Whether a response that stands first in the capture may wait for its request, which was captured after it.
+    package var mayAwaitRequest = false
+    /// Whether one waits.
+    var earlyAnswer = EarlyAnswer.none
     /// Whether a stream has brought a byte, by direction.
     private(set) var hasBytes: [2 of Bool] = [false, false]
 
@@ -164,6 +168,7 @@ package struct UpgradeFollower: Sendable {
     ///
     /// - Returns: Whether that changes anything: streams that wait may then go on.
     package mutating func stopExpecting() -> Bool {
+        if stopAwaitingRequest() { return true }
         guard let client else { return false }
         switch phase {
         case .finished, .proxy: return false

@@ -10,8 +10,8 @@ package import WireFormat
 package struct PacketDecoder: Sendable {
     /// The most headers of one packet, TCP's included; a packet with more is malformed.
     ///
-    /// VLAN tags, MPLS labels and IPv6 extension headers count one each; LLC with SNAP, and IPv6 with hop-by-hop
-    /// options, one. So a packet can be in seven VXLAN tunnels, or in 29 of IP in IP.
+    /// VLAN tags and MPLS labels count one each, IPv6 extension headers in a row one together; LLC with SNAP, and IPv6
+    /// with hop-by-hop options, one. So a packet can be in seven VXLAN tunnels, or in 29 of IP in IP.
     static let maximumHeaders = 32
     /// The most datagrams that one packet may complete, each inside the one before: fragments of fragments.
     static let maximumDatagrams = 4
@@ -169,7 +169,7 @@ extension HeaderWalk {
         case .ip: readIPVersion(bytes)
         case .ipv4: readIPv4(bytes)
         case .ipv6: readIPv6(bytes)
-        case .extensionHeader: readExtensionHeader(bytes)
+        case .extensionHeader: readExtensionHeaders(bytes)
         case .fragmentHeader: readFragmentHeader(bytes)
         case .authenticationHeader: readAuthenticationHeader(bytes)
         case .udp: readUDP(bytes)

@@ -55,9 +55,8 @@ extension TCPSegment {
         return start >= 0 && start &+ 20 <= bytes.count ? bytes.bigEndianUInt16(at: start &+ 18) : nil
     }
 
-    /// Whether the IP header is none that ``networkHeader(in:)`` finds: it has no length (TSO), or with what follows it
-    /// 1,020 bytes or more.
-    package var hasUnusualNetworkHeader: Bool { networkHeaderWords == 255 }
+    /// Whether the IP header is none that ``networkHeader(in:)`` finds, as it has no length (TSO).
+    package var hasUnusualNetworkHeader: Bool { networkHeaderWords == .max }
 
     /// The identification of the innermost IPv4 header (RFC 791 3.2); 0 for IPv6.
     ///

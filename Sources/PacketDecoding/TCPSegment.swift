@@ -31,10 +31,10 @@ package struct TCPSegment: Sendable {
     /// The window scale option (RFC 7323 2.2), read on SYN segments only.
     @usableFromInline
     package var windowScale: UInt8?
-    /// The distance from the innermost IP header to the TCP header, in units of 4 bytes; 255 means 1,020 bytes or more,
-    /// or that the IP header has no length.
+    /// The distance from the innermost IP header to the TCP header, in units of 4 bytes; the highest number means that
+    /// the IP header has no length.
     @usableFromInline
-    package var networkHeaderWords: UInt8
+    package var networkHeaderWords: UInt16
     /// The tunnel it came through: 0 if none has a number, else a hash of the network identifiers of VXLAN and Geneve
     /// and the keys of GRE, the outermost first.
     ///
@@ -64,7 +64,7 @@ package struct TCPSegment: Sendable {
     @inlinable
     package init(
         source: Endpoint, destination: Endpoint, sequence: UInt32, acknowledgment: UInt32, flags: TCPFlags,
-        headerLength: UInt8 = 20, window: UInt16, windowScale: UInt8?, networkHeaderWords: UInt8 = 255,
+        headerLength: UInt8 = 20, window: UInt16, windowScale: UInt8?, networkHeaderWords: UInt16 = .max,
         tunnel: UInt32 = 0, payload: Range<Int>, payloadLength: Int
     ) {
         self.source = source

@@ -130,6 +130,8 @@ struct SecretsTests {
         let cut = try Wstap.run(["cut", file, "--keylog", wrong, "-o", folder.path("b.pcapng"), "--no-progress"])
         #expect(cut.errors.components(separatedBy: warning).count == 2)
         #expect(try !Wstap.run([file, "--keylog", wrong, "-q"]).errors.contains("no TLS secrets"))
+        let advice = try Wstap.run([file, "--keylog", wrong, "--no-progress"]).errors
+        #expect(advice.contains("what was given holds no secrets") && !advice.contains("give --keylog"))
     }
 
     @Test("that do not fit are a finding of no session, whatever the number of threads")

@@ -23,8 +23,9 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// The same; the smallest number if there was none.
     private var latestRequest = Int64.min
 
-    init(limits: UpgradeLimits, beganBeforeCapture: Bool) {
+    init(limits: UpgradeLimits, beganBeforeCapture: Bool, mayAwaitRequest: Bool) {
         follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
+        follower.mayAwaitRequest = mayAwaitRequest
     }
 
     /// The direction that the client sends; the initiator's if there was no request.
@@ -70,6 +71,7 @@ struct OpeningReader: StreamReader, ~Copyable {
                 return intake
             case .waits:
                 intake.unread = bytes.count &- start
+                intake.wakesOther = intake.wakesOther || follower.hasEarlyAnswer
                 return intake
             case .requested:
                 latestRequest = workspace.elapsed(place.origin.time)
@@ -161,6 +163,9 @@ struct OpeningReader: StreamReader, ~Copyable {
     mutating func takeHandover(_ direction: Direction) -> (own: [UInt8], other: [UInt8]) {
         (follower.takeHandover(of: direction), follower.takeHandover(of: direction.opposite))
     }
+
+    /// Lets a response count that has waited for its request; false if there is none.
+    mutating func stopAwaitingRequest() -> Bool { follower.stopAwaitingRequest() }
 
     /// Goes on without the stream that the capture lacks; false if that changes nothing.
     mutating func stopExpecting() -> Bool { follower.stopExpecting() }

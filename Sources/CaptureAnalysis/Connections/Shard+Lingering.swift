@@ -8,18 +8,18 @@ extension Shard {
     /// may be captured late.
     mutating func awaitsAftermath(of segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
         let slot = place.slot
-        guard table.connections[slot].firstFinPacket == nil else { return false }
         if case .opening(let opening) = readers.connections[slot.index].reader {
-            guard readers.openings[opening].asked != nil else { return false }
+            let isAsked =
+                readers.openings[opening].asked != nil || table.connections[slot].isUnseen(place.direction.opposite)
+            guard isAsked, table.connections[slot].firstFinPacket == nil else { return false }
             return table.connections[slot].lacksBytes()
                 || table.connections[slot].acknowledgesUnseen(segment, from: place.direction)
         }
+        // After a FIN, only what was received before the RST is of interest.
+        let isFinished = table.connections[slot].firstFinPacket != nil
         for session in readers.sessions(on: slot) {
-            if !readers.sessions[session].isShut
-                || table.connections[slot].acknowledgesUnseen(segment, from: place.direction)
-            {
-                return true
-            }
+            if table.connections[slot].acknowledgesUnseen(segment, from: place.direction) { return true }
+            if isFinished ? table.connections[slot].lacksBytes() : !readers.sessions[session].isShut { return true }
         }
         return false
     }

@@ -1,3 +1,4 @@
+import PacketDecoding
 import TCPReassembly
 import WireFormat
 
@@ -184,6 +185,28 @@ extension Shard {
             readers.openings[opening].asked?.origin.packet == packet
         else { return }
         table.connections[place.slot].assumeStart(of: place.direction.opposite, at: acknowledgment)
+    }
+
+    /// Follows up on a segment that waits during the opening.
+    ///
+    /// A response that has waited for its request waits no longer. The answer to an upgrade request begins with this
+    /// segment if the request acknowledged less than all that the server had sent: then nothing is missing before it.
+    /// The segment must begin like a response and acknowledge that request, and no other after it, whose answer it may
+    /// be.
+    mutating func followWaiting(_ segment: borrowing TCPSegment, _ payload: Span<UInt8>, _ place: ConnectionTable.Place)
+    {
+        let (slot, client) = (place.slot, place.direction.opposite)
+        guard case .opening(let opening) = readers.connections[slot.index].reader else { return }
+        if readers.openings[opening].stopAwaitingRequest() {
+            for direction in Direction.allCases { table.connections[slot].resume(direction) }
+        }
+        guard readers.openings[opening].asked != nil, readers.openings[opening].client == client, payload.beginsHTTP,
+            let received = table.connections[slot].offset(of: segment.acknowledgment, in: client)
+        else { return }
+        let asked = table.connections[slot].nextOffset(of: client)
+        let waiting = table.connections[slot].waiting(client, limit: 1).first
+        guard received == asked || received > asked && waiting?.bytes.span.beginsHTTP == false else { return }
+        table.connections[slot].beginStream(place.direction, at: segment.sequence)
     }
 
     /// Records what an end had received when it sent the bytes that are handed on next, if their segment says it.

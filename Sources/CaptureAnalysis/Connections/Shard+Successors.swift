@@ -18,7 +18,8 @@ extension Shard {
         }
         let opening = readers.openings.insert(
             OpeningReader(
-                limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown || place.offset > 0))
+                limits: workspace.options.limits.upgrade, beganBeforeCapture: !isKnown || place.offset > 0,
+                mayAwaitRequest: feed.channel == nil))
         readers.setReader(of: feed, .opening(opening))
         if !workspace.options.assumedServers.isEmpty,
             let client = clientOfAssumedServer(slot, workspace.options.assumedServers), !bytes.beginsHTTP,
@@ -240,7 +241,7 @@ extension Span<UInt8> {
     fileprivate var beginsTLS: Bool { count > 1 && self[0] == 0x16 && self[1] == 3 }
 
     /// Whether it may be the beginning of an upgrade request or of its answer.
-    fileprivate var beginsHTTP: Bool {
+    var beginsHTTP: Bool {
         func begins(_ text: StaticString) -> Bool {
             (0..<Swift.min(count, text.utf8CodeUnitCount)).allSatisfy { unsafe text.utf8Start[$0] == self[$0] }
         }

@@ -188,6 +188,7 @@ struct Shard: ~Copyable {
         if hasMore, !arrival.inOrder.isEmpty, payload[arrival.inOrder.lowerBound] & 0x0f == Opcode.pong.rawValue {
             lookForPings(answeredAt: place)
         }
+        if hasMore, arrival.inOrder.isEmpty, !payload.isEmpty { followWaiting(segment, payload, place) }
         // What this segment has acknowledged came before it.
         if arrival.hasMore, !arrival.inOrder.isEmpty, table.connections[slot].hasReleased(place.direction.opposite) {
             // Its own bytes wait meanwhile, so that a session that begins now knows where they stand.

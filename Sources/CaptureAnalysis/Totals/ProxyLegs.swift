@@ -31,13 +31,27 @@ struct ProxyLegs: Sendable {
         var responsePacket: UInt64?
     }
 
-    /// The legs with a key that were seen last.
-    private struct Known {
+    /// A session that may get further legs.
+    private struct Candidate {
         var latest: (leg: Leg, connection: UInt64)
-        /// All of them, in the order of their requests, if there are several: most keys have one.
+        /// All of its legs, in the order of their requests, if there are several: most keys have one.
         var legs: [(leg: Leg, connection: UInt64)] = []
-        /// The place of their session among those found.
+        /// Its place among those found.
         var session: Int?
+
+        /// Whether another leg may be of the same session.
+        func fits(_ leg: Leg, _ connection: UInt64) -> Bool {
+            guard legs.count < ProxyLegs.legLimit, latest.connection != connection else { return false }
+            return ProxyLegs.areOne(latest.leg, leg)
+                && legs.allSatisfy { $0.connection != connection && ProxyLegs.areOne($0.leg, leg) }
+        }
+    }
+
+    /// The sessions with a key that were seen last.
+    private struct Known {
+        var first: Candidate
+        /// Further ones, in the order of their first responses: of clients whose keys are not random.
+        var others: [Candidate] = []
     }
 
     /// A session with several legs.
@@ -65,6 +79,8 @@ struct ProxyLegs: Sendable {
     private static let sessionLimit = 200
     /// The most legs of a session.
     private static let legLimit = 8
+    /// The most sessions with one key.
+    private static let candidateLimit = 4
 
     /// By the hashes of keys, which are cheaper to find; two keys with one hash do not go together.
     private var recent: [Int: Known] = [:]
@@ -79,29 +95,37 @@ struct ProxyLegs: Sendable {
 
     /// Takes an upgrade.
     mutating func record(_ leg: Leg, connection: UInt64) {
-        let latest = (leg, connection)
         let hash = leg.key.hashValue
-        guard var known = recent[hash] ?? older[hash], known.latest.leg.key == leg.key,
-            known.legs.count < Self.legLimit, known.latest.connection != connection
-        else { return remember(Known(latest: latest), hash) }
-        if known.legs.isEmpty { known.legs = [known.latest] }
-        guard known.legs.allSatisfy({ $0.connection != connection && Self.areOne($0.leg, leg) }) else {
-            return remember(Known(latest: latest), hash)
+        let candidate = Candidate(latest: (leg, connection))
+        guard var known = recent[hash] ?? older[hash], known.first.latest.leg.key == leg.key else {
+            return remember(Known(first: candidate), hash)
         }
-        let place = known.legs.firstIndex { $0.leg.requestPacket > leg.requestPacket } ?? known.legs.count
-        known.legs.insert(latest, at: place)
-        known.latest = latest
-        if let index = known.session {
-            followed[index].legs = known.legs
-            placeByConnection[connection] = index
-        } else if followed.count < Self.sessionLimit {
-            for leg in known.legs { placeByConnection[leg.connection] = followed.count }
-            known.session = followed.count
-            followed.append(Followed(legs: known.legs))
-        } else if known.legs.count == 2 {
-            omitted &+= 1
+        if known.first.fits(leg, connection) {
+            add(leg, connection, to: &known.first)
+        } else if let index = known.others.firstIndex(where: { $0.fits(leg, connection) }) {
+            add(leg, connection, to: &known.others[index])
+        } else {
+            known.others.append(candidate)
+            if known.others.count >= Self.candidateLimit { known.first = known.others.removeFirst() }
         }
         remember(known, hash)
+    }
+
+    private mutating func add(_ leg: Leg, _ connection: UInt64, to candidate: inout Candidate) {
+        if candidate.legs.isEmpty { candidate.legs = [candidate.latest] }
+        let place = candidate.legs.firstIndex { $0.leg.requestPacket > leg.requestPacket } ?? candidate.legs.count
+        candidate.latest = (leg, connection)
+        candidate.legs.insert(candidate.latest, at: place)
+        if let index = candidate.session {
+            followed[index].legs = candidate.legs
+            placeByConnection[connection] = index
+        } else if followed.count < Self.sessionLimit {
+            for leg in candidate.legs { placeByConnection[leg.connection] = followed.count }
+            candidate.session = followed.count
+            followed.append(Followed(legs: candidate.legs))
+        } else if candidate.legs.count == 2 {
+            omitted &+= 1
+        }
     }
 
     /// Takes who ended a session.

@@ -56,7 +56,7 @@ struct TransportEnd {
             case (let only?, nil), (nil, let only?): [only]
             case (let forth?, let back?): [min(forth, back), max(forth, back)]
             }
-        if let reset = last, reset.packet < fins.first ?? .max {
+        if let reset = last, reset.packet < fins.first ?? .max, !connection.answersFin {
             firstEnd = (reset.packet, reset.from, true)
             receivedAtEnd = connection.receivedAtReset
         } else if let first = fins.first {

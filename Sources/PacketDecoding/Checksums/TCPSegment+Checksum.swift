@@ -76,7 +76,7 @@ extension TCPSegment {
     ///
     /// - Parameter bytes: What the segment was found in, the packet or the reassembled datagram, which has that of the
     ///   fragment that came first.
-    /// - Returns: nil if 1,020 bytes or more lie between that header and TCP's.
+    /// - Returns: nil if that has no length.
     @inlinable @inline(__always)
     package func hopLimit(in bytes: Span<UInt8>) -> UInt8? {
         networkHeader(in: bytes).map { bytes[$0 &+ (source.address.isIPv6 ? 7 : 8)] }
@@ -87,7 +87,7 @@ extension TCPSegment {
     package func networkHeader(in bytes: Span<UInt8>) -> Int? {
         let start = payload.lowerBound &- Int(headerLength) &- Int(networkHeaderWords) &* 4
         let length = source.address.isIPv6 ? 40 : 20
-        return networkHeaderWords < 255 && start >= 0 && start &+ length <= bytes.count ? start : nil
+        return networkHeaderWords < .max && start >= 0 && start &+ length <= bytes.count ? start : nil
     }
 }
 

@@ -59,9 +59,11 @@ extension HeaderWalk {
     /// Reads the header of hop-by-hop options (RFC 8200 4.3), of which only the jumbo payload option matters.
     private mutating func readHopByHopOptions(_ bytes: Span<UInt8>, payloadLength: Int) -> NextHeader {
         let start = offset
-        let next = readExtensionHeader(bytes)
+        let next = readExtensionHeaders(bytes)
         guard start < offset else { return next }
-        if let jumboPayloadLength = bytes.extracting(start..<offset).jumboPayloadLength {
+        // Others may follow it.
+        let options = bytes.extracting(start..<(start &+ (Int(bytes[start &+ 1]) &+ 1) &* 8))
+        if let jumboPayloadLength = options.jumboPayloadLength {
             // RFC 2675 3: the option requires a payload length of 0, and more than 65,535 bytes.
             guard payloadLength == 0, jumboPayloadLength > 65_535 else { return .none(.malformed) }
             // RFC 2675 2: the length counts from the end of the IPv6 header.
@@ -91,15 +93,18 @@ extension Span<UInt8> {
 }
 
 extension HeaderWalk {
-    /// Skips an extension header of the common form (RFC 6564 4): the next header, then the length in units of 8 bytes
+    /// Skips extension headers of the common form (RFC 6564 4): the next header, then the length in units of 8 bytes
     /// after the first.
-    mutating func readExtensionHeader(_ bytes: Span<UInt8>) -> NextHeader {
-        let header = bytes.extracting(droppingFirst: offset)
-        guard holds(8, in: header) else { return .none(lack(of: 8)) }
-        let length = (Int(header[1]) &+ 1) &* 8
-        guard holds(length, in: header) else { return .none(lack(of: length)) }
-        offset &+= length
-        return NextHeader(ipv6Next: header[0])
+    mutating func readExtensionHeaders(_ bytes: Span<UInt8>) -> NextHeader {
+        while true {
+            let header = bytes.extracting(droppingFirst: offset)
+            guard holds(8, in: header) else { return .none(lack(of: 8)) }
+            let length = (Int(header[1]) &+ 1) &* 8
+            guard holds(length, in: header) else { return .none(lack(of: length)) }
+            offset &+= length
+            let next = NextHeader(ipv6Next: header[0])
+            guard case .extensionHeader = next else { return next }
+        }
     }
 
     /// Reads a fragment header (RFC 8200 4.5).

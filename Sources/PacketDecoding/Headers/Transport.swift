@@ -22,7 +22,7 @@ extension HeaderWalk {
         // RFC 7323 2.2: the option is valid on SYN segments only.
         segment.windowScale = segment.flags.contains(.syn) ? header.extracting(20..<headerLength).windowScale : nil
         segment.networkHeaderWords =
-            isLengthless ? 255 : UInt8(clamping: (offset &- addresses &+ (isIPv6 ? 8 : 12)) &>> 2)
+            isLengthless ? .max : UInt16(clamping: (offset &- addresses &+ (isIPv6 ? 8 : 12)) &>> 2)
         segment.tunnel = tunnel
         segment.payload = start..<min(end, bytes.count)
         segment.payloadLength = end &- start

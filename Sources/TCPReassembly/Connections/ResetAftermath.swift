@@ -170,6 +170,16 @@ extension TCPConnection {
         }
     }
 
+    /// Whether the RST that ended it acknowledges the other end's FIN, which was captured after it.
+    package var answersFin: Bool {
+        mutating get {
+            guard let reset = finalReset, let received = receivedAtReset,
+                let fin = streams[reset.from.opposite.index].finOffset
+            else { return false }
+            return received > fin
+        }
+    }
+
     /// Closes it: nothing that matters has followed its RST.
     package mutating func close() { slowPathReasons.insert(.closed) }
 

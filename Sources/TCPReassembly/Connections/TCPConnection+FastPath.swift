@@ -26,9 +26,12 @@ extension TCPConnection {
             streams[direction.index].isNext(segment.sequence, length: length)
         else { return nil }
         guard length > 0 else {
-            guard segment.flags == .ack, checksums[direction.index].isSettled,
+            guard segment.flags == .ack, segment.headerLength <= 32, checksums[direction.index].isSettled,
                 streams[direction.opposite.index].acknowledgeFastPath(segment.acknowledgment, window: segment.window)
             else { return nil }
+            if headers[direction.index].bringsNewTimestamp(&segment, in: bytes) {
+                follow(timestampOf: &segment, from: direction, in: bytes)
+            }
             count(at: time)
             return direction
         }
@@ -39,7 +42,7 @@ extension TCPConnection {
         else { return nil }
         hopLimits[direction.index].strengthen()
         checksums[direction.index].countGood()
-        headers[direction.index].follow(&segment, in: bytes)
+        if streams[direction.index].isAcknowledged { headers[direction.index].follow(&segment, in: bytes) }
         let identification = segment.source.address.isIPv6 ? 0 : bytes.bigEndianUInt16(at: header &+ 4)
         streams[direction.index].takeNext(bytes.extracting(segment.payload), identification: identification)
         count(at: time)

@@ -116,6 +116,14 @@ extension TCPConnection {
         streams[direction.index].assumeStart(at: acknowledgment)
     }
 
+    /// Lets such a stream begin with the first bytes that wait, if they are at `sequence`, since more is known of them.
+    ///
+    /// A beginning that the three-way handshake shows stays.
+    package mutating func beginStream(_ direction: Direction, at sequence: UInt32) {
+        guard !isOpeningKnown else { return }
+        streams[direction.index].beginLater(at: sequence)
+    }
+
     /// Follows the three-way handshake (RFC 9293 3.5).
     mutating func open(
         _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp

@@ -7,7 +7,8 @@ struct HeaderTrust: Sendable {
     /// The link address that Ethernet frames go to, in the first 48 bits of this machine's order, bit 48, and above it
     /// the VLAN (IEEE 802.1Q); 0 if none was seen.
     private var linkAddress: UInt64 = 0
-    /// The last timestamp (RFC 7323 3) of a segment that was next in order.
+    /// The timestamp (RFC 7323 3) that the receiver remembers: the last one of a segment that began at the last
+    /// acknowledged byte or before (TS.Recent, 4.3).
     private var timestamp: UInt32 = 0
     /// Where IP headers begin in their packets: elsewhere if a tunnel carries them.
     private var place: UInt16 = 0
@@ -59,11 +60,11 @@ struct HeaderTrust: Sendable {
             bytes.bigEndianUInt32(at: options) == Self.timestampAlone
         else { return false }
         let value = bytes.bigEndianUInt32(at: options &+ 4)
-        return Int32(bitPattern: value &- timestamp) >= 0
+        return Int32(bitPattern: timestamp &- value) <= 0
     }
 
-    /// Whether ``examine(_:in:excused:isNext:usesTimestamps:)`` would find nothing in a segment with ACK and without
-    /// SYN or RST, and learn nothing but its timestamp.
+    /// Whether ``examine(_:in:excused:isExpected:usesTimestamps:)`` would find nothing in a segment with ACK and
+    /// without SYN or RST, and learn nothing but its timestamp.
     ///
     /// - Parameters:
     ///   - segment: The segment; not changed.
@@ -81,6 +82,16 @@ struct HeaderTrust: Sendable {
     mutating func follow(_ segment: inout TCPSegment, in bytes: Span<UInt8>) {
         if segment.headerLength != 20 { timestamp = bytes.bigEndianUInt32(at: segment.payload.lowerBound &- 8) }
     }
+
+    /// Whether a segment without data, of 20 or 32 bytes, has a timestamp newer than those before.
+    @inline(__always)
+    func bringsNewTimestamp(_ segment: inout TCPSegment, in bytes: Span<UInt8>) -> Bool {
+        guard segment.headerLength == 32, known.contains(.timestamp) else { return false }
+        return Int32(bitPattern: timestamp &- bytes.bigEndianUInt32(at: segment.payload.lowerBound &- 8)) < 0
+    }
+
+    /// Forgets the timestamp, since an older one was accepted.
+    mutating func forgetTimestamp() { known.remove(.timestamp) }
 
     /// Two bytes of padding, and the kind and length of a timestamp option, as most systems send it (RFC 7323 A).
     private static let timestampAlone: UInt32 = 0x0101_080a
@@ -101,11 +112,12 @@ struct HeaderTrust: Sendable {
     ///   - segment: The segment; not changed.
     ///   - bytes: What it was found in.
     ///   - excused: What proved to mean nothing in this direction.
-    ///   - isNext: Whether it starts where the stream goes on, or before.
+    ///   - isExpected: Whether it begins at the last acknowledged byte or before, and acknowledges nothing unsent.
     ///   - usesTimestamps: Whether the ends may have agreed on timestamps.
     /// - Returns: What in its headers its receiver may not have accepted.
     mutating func examine(
-        _ segment: inout TCPSegment, in bytes: Span<UInt8>, excused: SegmentDoubt, isNext: Bool, usesTimestamps: Bool
+        _ segment: inout TCPSegment, in bytes: Span<UInt8>, excused: SegmentDoubt, isExpected: Bool,
+        usesTimestamps: Bool
     ) -> SegmentDoubt {
         var doubt = SegmentDoubt()
         let isReset = segment.flags.contains(.rst)
@@ -145,9 +157,9 @@ struct HeaderTrust: Sendable {
         if let value = options.timestamp, usesTimestamps, !isReset {
             // Linux accepts one less, and any after 0.
             let age = known.contains(.timestamp) && timestamp != 0 ? Int32(bitPattern: timestamp &- value) : 0
-            if age > 1, !excused.contains(.oldTimestamp) {
+            if age > 1 {
                 doubt.insert(.oldTimestamp)
-            } else if isNext, doubt.isEmpty, age != 1 {
+            } else if isExpected, doubt.isEmpty, age != 1 {
                 timestamp = value
                 known.insert(.timestamp)
             }
@@ -190,7 +202,7 @@ struct HeaderTrust: Sendable {
         // IPsec's authentication header, between the two: only a receiver that shares its key looks past it.
         let isIPv6 = segment.source.address.isIPv6
         let words = segment.networkHeaderWords
-        let isSigned = !isIPv6 && bytes[start] & 0x0f != words
+        let isSigned = !isIPv6 && UInt16(bytes[start] & 0x0f) != words
         guard start == 14 || isTagged else { return here == place && !isSigned || start == 0 || isExcused }
         let address = Self.linkAddress(in: bytes) | UInt64(vlan) &<< 49
         if linkAddress == 0 || isExcused { linkAddress = address }
@@ -206,20 +218,28 @@ extension TCPConnection {
         let offset = streams[direction.index].signedOffset(of: segment.sequence)
         let isNext = offset.map { $0 <= Int64(streams[direction.index].nextOffset) } ?? true
         var doubt = SegmentDoubt()
+        if segment.flags.isDisjoint(with: [.syn, .rst]), segment.flags.contains(.ack) {
+            doubt = streams[other.index].doubt(ofAcknowledgment: segment.acknowledgment, isOpeningKnown)
+        }
+        let isExpected =
+            doubt.isSubset(of: streams[direction.index].excused)
+            && offset.map { $0 <= Int64(streams[direction.index].acknowledgedOffset) } ?? true
+        if streams[direction.index].excused.contains(.oldTimestamp) {
+            streams[direction.index].excused.remove(.oldTimestamp)
+            headers[direction.index].forgetTimestamp()
+        }
         if segment.flags.subtracting([.psh, .fin]) == .ack, let start = segment.networkHeader(in: bytes),
             headers[direction.index].isUnsuspicious(&segment, start, in: bytes)
         {
-            if isNext { headers[direction.index].follow(&segment, in: bytes) }
+            if isExpected { headers[direction.index].follow(&segment, in: bytes) }
         } else {
             let usesTimestamps = !headers[0].refusesTimestamps && !headers[1].refusesTimestamps
-            doubt = headers[direction.index].examine(
-                &segment, in: bytes, excused: streams[direction.index].excused, isNext: isNext,
-                usesTimestamps: usesTimestamps)
+            doubt.formUnion(
+                headers[direction.index].examine(
+                    &segment, in: bytes, excused: streams[direction.index].excused, isExpected: isExpected,
+                    usesTimestamps: usesTimestamps))
         }
         if segment.flags.isDisjoint(with: [.syn, .rst]) {
-            if segment.flags.contains(.ack) {
-                doubt.formUnion(streams[other.index].doubt(ofAcknowledgment: segment.acknowledgment, isOpeningKnown))
-            }
             if segment.payloadLength > 0, closedWindows?.isClosed(other) == true,
                 offset ?? 0 >= Int64(streams[direction.index].acknowledgedOffset)
             {

@@ -45,7 +45,7 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     /// It is out of order, and ends beyond the largest window that was seen (RFC 9293 3.10.7.4).
     package static let beyondWindow = SegmentDoubt(rawValue: 16384)
 
-    /// Its IP header has no length, as if a network card were to split the segment, or is too long to be looked at.
+    /// Its IP header has no length, as if a network card were to split the segment.
     package static let networkLength = SegmentDoubt(rawValue: 32768)
 
     /// Those that leave no doubt once other segments were accepted without them; the others may be due to the capture
@@ -68,7 +68,7 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
             (.closedWindow, "came while the window was closed"), (.sourceRoute, "ask for a source route"),
             (.checksum, "have a wrong checksum"), (.networkOptions, "have invalid IP options or extension headers"),
             (.malformedOptions, "have malformed TCP options"), (.beyondWindow, "lie beyond the window"),
-            (.networkLength, "have an IP header without a length, or a very long one"),
+            (.networkLength, "have an IP header without a length"),
         ]
         return words.filter { contains($0.0) }.map(\.1)
     }

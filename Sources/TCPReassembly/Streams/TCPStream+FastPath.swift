@@ -11,6 +11,11 @@ extension TCPStream {
         return isIdle && !isPaused && nextOffset &+ UInt64(length) <= usualEnd && seenOffset <= nextOffset
     }
 
+    /// Whether everything so far is acknowledged, so that the next segment is the one whose timestamp its receiver
+    /// remembers (RFC 7323 4.3).
+    @inline(__always)
+    var isAcknowledged: Bool { acknowledgedOffset >= nextOffset }
+
     /// Takes the payload of a segment that is next (``isNext(_:length:)``); all of it is in order.
     @inline(__always)
     mutating func takeNext(_ payload: Span<UInt8>, identification: UInt16) {

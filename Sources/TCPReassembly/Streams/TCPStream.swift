@@ -142,6 +142,15 @@ package struct TCPStream: ~Copyable {
         ripening = nil
     }
 
+    /// Begins with the first bytes that wait, if they are at `sequence`, in place of an assumed beginning.
+    mutating func beginLater(at sequence: UInt32) {
+        guard isStartAssumed, nextOffset == 0, let first = held.firstOffset,
+            signedOffset(of: sequence) == Int64(first)
+        else { return }
+        nextOffset = first
+        ripening = nil
+    }
+
     /// Whether a segment, the first of the stream, lies before an assumed beginning, or further behind it than any
     /// window reaches (RFC 7323 2.3): then the other end acknowledged what was never sent.
     ///

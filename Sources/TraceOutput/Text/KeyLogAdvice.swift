@@ -3,4 +3,8 @@ package enum KeyLogAdvice {
     /// It goes on from "to decrypt TLS, ".
     package static let text =
         "have the client write a key log, as with SSLKEYLOGFILE=keys.txt, and give --keylog keys.txt"
+    /// The same where a key log without secrets was given.
+    package static let textForEmpty =
+        "have the client write its key log, as with SSLKEYLOGFILE=keys.txt, during the capture: what was given holds "
+        + "no secrets"
 }

@@ -72,7 +72,7 @@ extension WebSocketStream {
     ) -> StreamBeginning? {
         guard all.count > 0 else { return isEnd ? .frames : nil }
         // A frame that is one message has FIN set: the most common one is none of these.
-        guard all[0] & 0x80 == 0 else { return .frames }
+        guard all[0] & 0x80 == 0 || all[0] == 0xff else { return .frames }
         let limit = all[0].isText ? StreamStart.limit : StreamStart.limitOfNumbers
         let bytes = all.extracting(first: min(all.count, limit))
         let isEnd = isEnd || bytes.count == limit
@@ -83,32 +83,14 @@ extension WebSocketStream {
         if match == .none { match = bytes.match(of: "RFB 00") }
         if match == .whole { return .foreign(.rfb) }
         if match == .part, !isEnd { return nil }
-        switch matchOfStrayByte(bytes) {
-        case .whole: return .text(1)
-        case .part: if isEnd, bytes.count == 1, bytes[0] == 0 { return .text(1) } else if !isEnd { return nil }
+        let strayCount = bytes.strayCount
+        switch matchOfStrayBytes(strayCount, bytes, isEnd: isEnd) {
+        case .whole: return .text(strayCount)
+        case .part: if !isEnd { return nil }
         case .none: break
         }
         if bytes[0] <= Opcode.binary.rawValue { return firstNumbers(bytes, isEnd: isEnd) }
         return bytes[0].isText ? firstText(bytes, text, isEnd: isEnd) : .frames
-    }
-
-    /// Distinguishes a frame from a byte that stands before one, such as the NUL that ends a string in C.
-    ///
-    /// Such a byte breaks a rule as the first of a header: what it begins is no frame of a server, since it would be
-    /// masked, and of a client only if another frame follows it.
-    private mutating func matchOfStrayByte(_ bytes: Span<UInt8>) -> Match {
-        let opcode = Opcode(rawValue: bytes[0] & 0xf)
-        let mayBegin = (opcode == .text || opcode == .binary) && bytes[0] & 0x70 & ~usedBits == 0
-        guard !mayBegin else { return .none }
-        guard let isFrame = bytes.beginsFrame(at: 1, from: sender) else { return bytes.count > 1 ? .none : .part }
-        guard isFrame else { return .none }
-        guard sender == .client else { return bytes.count > 2 ? .whole : .part }
-        // Its length would be what the true header begins with: an opcode.
-        let end = 6 &+ Int(bytes[1] & 0x7f)
-        guard end &+ 1 < bytes.count else { return .part }
-        let isFollowed =
-            bytes[end] & 0x30 == 0 && !Opcode(rawValue: bytes[end] & 0xf).isReserved && bytes[end &+ 1] >= 0x80
-        return isFollowed ? .none : .whole
     }
 
     /// Distinguishes frames from numbers of a binary protocol, most of whose bytes are 0, and from frames of hixie-76.
@@ -158,7 +140,7 @@ extension WebSocketStream {
 }
 
 /// How far bytes are the beginning of something.
-private enum Match {
+enum Match {
     case none
     /// It would go on after them.
     case part
@@ -179,7 +161,7 @@ extension Span<UInt8> {
     /// the mask bit is as it should be, if it is there (RFC 6455 5.1, 5.2).
     ///
     /// - Returns: nil if there is no such byte.
-    fileprivate func beginsFrame(at index: Int, from sender: Role) -> Bool? {
+    func beginsFrame(at index: Int, from sender: Role) -> Bool? {
         guard index < count else { return nil }
         let opcode = Opcode(rawValue: self[index] & 0xf)
         let isFrame = self[index] & 0xb0 == 0x80 && !opcode.isReserved && opcode != .continuation

@@ -50,7 +50,8 @@ extension LiveRun {
 
     private func reportTotals(_ outcome: LiveOutcome, isWhole: Bool) {
         if isWhole, case .asked = outcome.ending,
-            let message = NoWebSocketMessage(outcome.summary, packetsRead: outcome.packets)
+            let message = NoWebSocketMessage(
+                outcome.summary, packetsRead: outcome.packets, hasKeyLog: !secrets.keyLogs.isEmpty)
         {
             complain(message.text)
         }

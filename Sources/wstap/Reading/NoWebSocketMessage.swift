@@ -6,16 +6,19 @@ import TraceOutput
 struct NoWebSocketMessage {
     private let summary: Summary
     private let packetsRead: UInt64
+    private let hasKeyLog: Bool
 
     /// Nil if sessions were found.
     ///
     /// - Parameters:
     ///   - summary: The totals.
     ///   - packetsRead: The packets, including those that a packet filter excluded.
-    init?(_ summary: Summary, packetsRead: UInt64) {
+    ///   - hasKeyLog: Whether a key log was given.
+    init?(_ summary: Summary, packetsRead: UInt64, hasKeyLog: Bool) {
         guard summary.webSocketConnections == 0 else { return nil }
         self.summary = summary
         self.packetsRead = packetsRead
+        self.hasKeyLog = hasKeyLog
     }
 
     /// The line.
@@ -44,9 +47,8 @@ struct NoWebSocketMessage {
         add(others.waitedTooLong, "given up because one end waited too long for the other", to: &parts)
         let connections = Self.count(summary.tcpConnections, "TCP connection")
         let list = parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
-        let advice =
-            summary.encrypted.noKeyLog > 0
-            ? "; to decrypt TLS, \(KeyLogAdvice.text) (see docs/tls.md)" : ""
+        let way = hasKeyLog ? KeyLogAdvice.textForEmpty : KeyLogAdvice.text
+        let advice = summary.encrypted.noKeyLog > 0 ? "; to decrypt TLS, \(way) (see docs/tls.md)" : ""
         return "no WebSocket in \(connections)\(list)" + encryptedHellos + packetDetails + advice
     }
 

@@ -127,7 +127,8 @@ struct ReadRun: FormatUser {
             complain("link type \(linkType.rawValue) (\(linkType.name)) is not supported")
         }
         if problems.isEmpty, summary.unsupportedLinkTypes.isEmpty, !output.quiet,
-            let message = NoWebSocketMessage(summary, packetsRead: packetsRead)
+            let message = NoWebSocketMessage(
+                summary, packetsRead: packetsRead, hasKeyLog: !secrets.keyLogs.isEmpty)
         {
             complain(message.text)
         } else if !output.quiet, let text = EncryptedMessage.text(summary.encrypted) {

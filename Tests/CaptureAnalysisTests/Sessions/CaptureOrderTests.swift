@@ -36,6 +36,16 @@ extension [TimedPacket] {
         return late.sorted { $0.time < $1.time }
     }
 
+    /// The packets, of which those from one on, counted from 0, are sorted by sender.
+    fileprivate func sorting(from start: Int, first: ExpectedMessage.Sender) -> [TimedPacket] {
+        let rest = self[start...]
+        // The client's port is 53412.
+        let isFirst = { (packet: TimedPacket) in
+            (packet.bytes[34] == 0xd0 && packet.bytes[35] == 0xa4) == (first == .client)
+        }
+        return self[..<start] + rest.filter(isFirst) + rest.filter { !isFirst($0) }
+    }
+
     /// The packets without one, counted from 0.
     fileprivate func losing(_ index: Int) -> [TimedPacket] {
         var packets = self
@@ -50,6 +60,60 @@ extension [TimedPacket] {
 /// The packets of these conversations are a millisecond apart.
 @Suite("Frames that were found late")
 struct CaptureOrderTests {
+    @Test(
+        "A file sorted by sender says the same, though a RST stands before what it answers", arguments: Ending.all,
+        [ExpectedMessage.Sender.client, .server])
+    private func sortedBySender(ending: Ending, first: ExpectedMessage.Sender) throws {
+        let packets = packets {
+            $0.wait(milliseconds: 500)
+            ending.talk(&$0)
+        }
+        let expected = try Analysis(packets).end.verdict
+        for start in [0, packets.count - ending.count] {
+            let analysis = Analysis(packets.sorting(from: start, first: first))
+            let verdict = try analysis.end.verdict
+            #expect(verdict.by == expected.by && verdict.layer == expected.layer && verdict.code == expected.code)
+            #expect(verdict.clientEvent == expected.clientEvent && verdict.serverEvent == expected.serverEvent)
+            #expect(analysis.texts.sorted() == Analysis(packets).texts.sorted())
+            #expect(analysis.gaps.isEmpty)
+        }
+    }
+
+    /// How a session ends, in so many packets.
+    private struct Ending: CustomTestStringConvertible {
+        let testDescription: String
+        let count: Int
+        let talk: @Sendable (inout TCPConversation) -> Void
+
+        static let all = [
+            Ending(testDescription: "a Close frame and the RST that it draws", count: 2) {
+                $0.send(WireFrame.close(1000, from: .client), from: .client)
+                $0.reset(from: .server)
+            },
+            Ending(testDescription: "a message and the RST that it draws", count: 2) {
+                $0.send(WireFrame.text("hello", from: .client), from: .client)
+                $0.reset(from: .server)
+            },
+            Ending(testDescription: "two Close frames and a RST", count: 3) {
+                $0.send(WireFrame.close(1000, from: .server), from: .server)
+                $0.send(WireFrame.close(1000, from: .client), from: .client)
+                $0.reset(from: .server)
+            },
+            Ending(testDescription: "two Close frames, a FIN, and a RST that acknowledges it", count: 4) {
+                $0.send(WireFrame.close(1000, from: .client), from: .client)
+                $0.send(WireFrame.close(1000, from: .server), from: .server)
+                $0.finish(from: .server)
+                $0.reset(from: .client)
+            },
+            Ending(testDescription: "a FIN, a message after it, and the RST that it draws", count: 4) {
+                $0.finish(from: .server)
+                $0.send(WireFrame.text("more", from: .client), from: .client)
+                $0.acknowledge(from: .server)
+                $0.reset(from: .server)
+            },
+        ]
+    }
+
     @Test("Bytes that a FIN or RST acknowledges came before it", arguments: [false, true])
     func beforeEnd(isReset: Bool) throws {
         // Packet 8: a message of the client; 9: the server ends.

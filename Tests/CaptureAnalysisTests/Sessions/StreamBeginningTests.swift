@@ -158,9 +158,56 @@ struct StreamBeginningTests {
         }
     }
 
-    @Test("A NUL alone is no frame")
-    func strayNUL() {
-        let analysis = analysis(StreamBeginning(testDescription: "", sender: .client, segments: [[0]]))
+    static let strayRuns: [[UInt8]] = [
+        [0, 0], [0, 0, 0], [0, 0, 0, 0], [0x0d, 0x0a], [0x0a, 0x0a], [0x20, 0x20], [0x0d, 0x0a, 0], [0, 0x0d, 0x0a],
+        // Of hixie-76.
+        [0xff], [0xff, 0xff], [0xff, 0],
+    ]
+
+    @Test("So are two to four that end strings, lines or frames of drafts", arguments: strayRuns, [0, 1, 5, 130])
+    func strayRun(run: [UInt8], length: Int) throws {
+        for sender in ExpectedMessage.Sender.allCases {
+            let texts = [String(repeating: "x", count: length), "again"]
+            let frames = texts.map { WireFrame.text($0, from: sender) }
+            for segments in [[run + frames[0], frames[1]], [run, frames[0], frames[1]]] {
+                for oneByOne in [false, true] {
+                    let analysis = analysis(
+                        StreamBeginning(testDescription: "", sender: sender, segments: segments), oneByOne: oneByOne)
+                    #expect(analysis.texts == texts)
+                    #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == ["handshake.text-after-head"])
+                }
+            }
+        }
+    }
+
+    @Test(
+        "What follows the first two frames tells a stray byte from a header", arguments: [0x00, 0x09, 0x0a] as [UInt8])
+    func strayOrHeader(byte: UInt8) {
+        // As a header, the byte begins a frame of one byte; as a stray one, a text precedes another one.
+        for key in [[0x81, 2, 3, 4], [0xfe, 2, 3, 4], [0x85, 0x81, 0x81, 0x81]] as [[UInt8]] {
+            let odd = [byte, 0x81] + key + [0x21]
+            for next in [WireFrame.text("next", from: .client), [0x81, 4] + Array("next".utf8)] {
+                let analysis = analysis(
+                    StreamBeginning(testDescription: "", sender: .client, segments: [odd + next, next]))
+                #expect(analysis.frames.filter { $0.from == .client }.count == 3)
+                #expect(analysis.texts == ["next", "next"] && !analysis.rules.contains("handshake.text-after-head"))
+            }
+        }
+        for (length, key) in [(0, 0x91), (1, 0x91), (7, 0x80)] as [(Int, UInt8)] {
+            let text = String(repeating: "x", count: length)
+            let first =
+                [byte, 0x81, 0x80 | UInt8(length), key, 0x80, 0x81, 0x82]
+                + zip(text.utf8, (0..<length).map { [key, 0x80, 0x81, 0x82][$0 & 3] }).map { $0 ^ $1 }
+            let analysis = analysis(
+                StreamBeginning(
+                    testDescription: "", sender: .client, segments: [first, WireFrame.text("again", from: .client)]))
+            #expect(analysis.texts == [text, "again"] && analysis.rules.first == "handshake.text-after-head")
+        }
+    }
+
+    @Test("Stray bytes alone are no frame", arguments: [[0], [0, 0], [0x20, 0x20, 0x20], [0xff]] as [[UInt8]])
+    func strayBytesAlone(bytes: [UInt8]) {
+        let analysis = analysis(StreamBeginning(testDescription: "", sender: .client, segments: [bytes]))
         #expect(analysis.rules == ["handshake.text-after-head"] && analysis.frames.count == 1)
     }
 

@@ -144,6 +144,26 @@ struct TotalsTests {
         #expect(session.endedBy.map { "\($0)" } == proxy)
     }
 
+    @Test("The totals pair the sides of two sessions that have the same key, in the order of their requests")
+    func proxiesOfOneKey() throws {
+        /// A connection whose request and response come after so many milliseconds.
+        func leg(_ client: String, _ server: String, _ request: Int64, _ response: Int64) -> [TimedPacket] {
+            var talk = TCPConversation(from: client, to: server)
+            talk.open()
+            talk.wait(milliseconds: request)
+            talk.send(TCPConversation.upgradeRequest(), from: .client)
+            talk.wait(milliseconds: response - request)
+            talk.send(TCPConversation.upgradeResponse(), from: .server)
+            return talk.packets
+        }
+        let packets =
+            leg("10.0.0.7:5000", "10.0.0.5:80", 10, 80) + leg("10.0.0.8:5000", "10.0.0.5:80", 20, 90)
+            + leg("10.0.0.5:4000", "10.0.0.9:9000", 30, 60) + leg("10.0.0.5:4001", "10.0.0.9:9000", 40, 70)
+        let summary = try Analysis(packets.sorted { $0.time < $1.time }).summary
+        #expect(
+            summary.proxiedSessions == [ProxiedSession(connections: [3, 1]), ProxiedSession(connections: [4, 2])])
+    }
+
     @Test("The totals pair no sessions with the same server, and none whose upgrades do not overlap")
     func noProxies() throws {
         #expect(

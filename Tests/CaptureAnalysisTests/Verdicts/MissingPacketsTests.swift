@@ -99,6 +99,66 @@ struct MissingPacketsTests {
         #expect(Analysis(Array(talk.packets[3...])).texts.sorted() == ["hello", "welcome"])
     }
 
+    @Test("Nothing is missing before an answer whose request acknowledges too little", arguments: 0..<4)
+    func lowAcknowledgment(kind: Int) throws {
+        for distance in [1, 50, 100_000] {
+            var talk = TCPConversation()
+            talk.open()
+            let request = Array(TCPConversation.upgradeRequest().utf8)
+            talk.send(request, from: .client, withoutLast: distance)
+            if kind & 1 != 0 { talk.sendAgain(request, from: .client) }
+            if kind & 2 != 0 { talk.send(WireFrame.text("early", from: .client), from: .client) }
+            talk.send(TCPConversation.upgradeResponse(), from: .server)
+            for _ in 0..<20 {
+                talk.send(WireFrame.text("hello", from: .client), from: .client)
+                talk.send(WireFrame.text("welcome", from: .server), from: .server)
+            }
+            talk.finish(first: .client)
+            let analysis = Analysis(Array(talk.packets[3...]))
+            #expect(analysis.texts.count == (kind & 2 != 0 ? 41 : 40))
+            #expect(try analysis.end.tcp.gapBytes == 0)
+            #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
+            // Not told later than it came.
+            let told = analysis.told.first { if case .handshake = $0.event { true } else { false } }
+            #expect(try analysis.handshakes.first?.responsePacket == #require(told).context.packet)
+        }
+    }
+
+    @Test("A refusal that is missing does not make the answer to the next request its own")
+    func refusalMissing() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.lose(90, from: .server)
+        talk.send(TCPConversation.upgradeRequest("/again", fields: "Authorization: Basic YTpi\r\n"), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        for number in 0..<40 { talk.send(WireFrame.text("text \(number)", from: .server), from: .server) }
+        talk.finish(first: .client)
+        let analysis = Analysis(Array(talk.packets[3...]))
+        #expect(analysis.texts.count == 40)
+        #expect(analysis.handshakes.last?.isAcceptValid == true && analysis.handshakes.last?.target == "/again")
+    }
+
+    @Test("A response that stands first in the capture waits for its request", arguments: 0..<4)
+    func responseFirst(kind: Int) throws {
+        var talk = TCPConversation()
+        talk.open()
+        let welcome = kind & 1 != 0 ? WireFrame.text("welcome", from: .server) : []
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(Array(TCPConversation.upgradeResponse().utf8) + welcome, from: .server)
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text("hi", from: .server), from: .server)
+        talk.finish(first: .client)
+        var packets = Array(talk.packets[3...])
+        (packets[0].bytes, packets[1].bytes) = (packets[1].bytes, packets[0].bytes)
+        // A request that is missing is not waited for beyond what comes next.
+        if kind & 2 != 0 { packets.remove(at: 1) }
+        let analysis = Analysis(packets)
+        #expect(analysis.texts.sorted() == (welcome.isEmpty ? ["hello", "hi"] : ["hello", "hi", "welcome"]))
+        #expect(analysis.handshakes.map(\.url) == [kind & 2 != 0 ? "" : "ws://server.example.com/chat"])
+        #expect(analysis.rules.isEmpty)
+    }
+
     @Test("An upgrade is called unanswered if its client has received nothing since")
     func unansweredMidstream() {
         var talk = TCPConversation()

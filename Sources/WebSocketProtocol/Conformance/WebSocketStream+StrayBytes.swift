@@ -1,0 +1,78 @@
+import WireFormat
+
+/// A few bytes that stand before the first frame, such as the NUL that ends a string in C.
+extension WebSocketStream {
+    /// Distinguishes a frame from bytes that stand before one.
+    ///
+    /// Such a byte breaks a rule as the first of a header: what it begins is no frame of a server, since it would be
+    /// masked or break a second rule, and of a client only if no frame follows the bytes, or another one follows it.
+    ///
+    /// - Parameters:
+    ///   - strayCount: How many there may be.
+    ///   - bytes: They and what follows.
+    ///   - isEnd: Whether no more will come.
+    /// - Returns: Whether they are stray.
+    func matchOfStrayBytes(_ strayCount: Int, _ bytes: Span<UInt8>, isEnd: Bool) -> Match {
+        let opcode = Opcode(rawValue: bytes[0] & 0xf)
+        let mayBegin = (opcode == .text || opcode == .binary) && bytes[0] & 0x70 & ~usedBits == 0
+        guard !mayBegin, strayCount <= Self.mostStrayBytes else { return .none }
+        guard let isFrame = bytes.beginsFrame(at: strayCount, from: sender) else {
+            guard isEnd else { return .part }
+            return bytes[0].isStray ? .whole : .none
+        }
+        guard isFrame else { return .none }
+        guard strayCount &+ 1 < bytes.count else { return .part }
+        guard sender == .client, strayCount == 1 else { return .whole }
+        let start = bytes.placeOfFrame(after: strayCount)
+        if start ?? 0 < StreamStart.limitOfNumbers {
+            if isEnd, start == bytes.count { return .whole }
+            if let start, let isFollowed = bytes.beginsMessage(at: start, from: sender) {
+                return isFollowed ? .whole : .none
+            }
+            if !isEnd { return .part }
+        }
+        // The length of the other one would be what the true header begins with: an opcode.
+        let end = 6 &+ Int(bytes[1] & 0x7f)
+        guard end &+ 1 < bytes.count else { return isEnd ? .none : .part }
+        // An end that breaks rules may break that of masking too.
+        let isFollowed = Role.allCases.contains { bytes.beginsMessage(at: end, from: $0) == true }
+        return isFollowed ? .none : .whole
+    }
+
+    /// The most bytes that are passed over in front of a frame.
+    private static var mostStrayBytes: Int { 4 }
+}
+
+extension Span<UInt8> {
+    /// How many bytes they begin with that may be stray ones: any one, or several that are most often.
+    var strayCount: Int {
+        var end = 0
+        while end < count, self[end].isStray { end &+= 1 }
+        return Swift.max(1, end)
+    }
+
+    /// Where the frame after the one at an index begins; nil if its header is not there.
+    fileprivate func placeOfFrame(after index: Int) -> Int? {
+        guard let header = FrameHeader(extracting(index...)) else { return nil }
+        return Int(clamping: UInt64(index &+ header.byteCount) &+ Swift.min(header.payloadLength, 1 << 32))
+    }
+
+    /// Whether a frame at an index, after a whole message, breaks no rule (RFC 6455 5); nil if its header is not there.
+    fileprivate func beginsMessage(at index: Int, from sender: Role) -> Bool? {
+        guard index &+ 1 < count else { return nil }
+        let opcode = Opcode(rawValue: self[index] & 0xf)
+        guard self[index] & 0x30 == 0, !opcode.isReserved, opcode != .continuation else { return false }
+        guard !opcode.isControl || self[index] & 0xc0 == 0x80 && self[index &+ 1] & 0x7f < 126 else { return false }
+        return (self[index &+ 1] >= 0x80) == (sender == .client)
+    }
+}
+
+extension UInt8 {
+    /// Whether it ends strings or lines, separates words, or ended frames in early drafts.
+    fileprivate var isStray: Bool {
+        switch self {
+        case 0, 0x0a, 0x0d, 0x20, 0xff: true
+        default: false
+        }
+    }
+}
