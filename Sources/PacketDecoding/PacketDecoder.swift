@@ -10,8 +10,8 @@ package import WireFormat
 package struct PacketDecoder: Sendable {
     /// The most headers of one packet, TCP's included; a packet with more is malformed.
     ///
-    /// VLAN tags and MPLS labels count one each, IPv6 extension headers in a row one together; LLC with SNAP, and IPv6
-    /// with hop-by-hop options, one. So a packet can be in seven VXLAN tunnels, or in 29 of IP in IP.
+    /// VLAN tags and MPLS labels count one each, IPv6 extension headers not at all; LLC with SNAP, and IPv6 with
+    /// hop-by-hop options, one. So a packet can be in seven VXLAN tunnels, or in 29 of IP in IP.
     static let maximumHeaders = 32
     /// The most datagrams that one packet may complete, each inside the one before: fragments of fragments.
     static let maximumDatagrams = 4
@@ -130,11 +130,16 @@ extension HeaderWalk {
     /// Reads headers up to TCP's, through UDP's, or as far as they lead.
     mutating func findTransport(from first: NextHeader, in bytes: Span<UInt8>) -> WalkEnd {
         var next = first
-        for _ in 0..<PacketDecoder.maximumHeaders {
+        var count = 0
+        while count < PacketDecoder.maximumHeaders {
             switch next {
             case .tcp: return .tcp
             case .none(let end): return end
-            default: next = read(next, in: bytes)
+            // Not counted: each takes eight bytes.
+            case .extensionHeader: next = readExtensionHeader(bytes)
+            default:
+                next = read(next, in: bytes)
+                count &+= 1
             }
         }
         return .malformed
@@ -169,7 +174,7 @@ extension HeaderWalk {
         case .ip: readIPVersion(bytes)
         case .ipv4: readIPv4(bytes)
         case .ipv6: readIPv6(bytes)
-        case .extensionHeader: readExtensionHeaders(bytes)
+        case .extensionHeader: readExtensionHeader(bytes)
         case .fragmentHeader: readFragmentHeader(bytes)
         case .authenticationHeader: readAuthenticationHeader(bytes)
         case .udp: readUDP(bytes)

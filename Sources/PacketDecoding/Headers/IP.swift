@@ -59,11 +59,9 @@ extension HeaderWalk {
     /// Reads the header of hop-by-hop options (RFC 8200 4.3), of which only the jumbo payload option matters.
     private mutating func readHopByHopOptions(_ bytes: Span<UInt8>, payloadLength: Int) -> NextHeader {
         let start = offset
-        let next = readExtensionHeaders(bytes)
+        let next = readExtensionHeader(bytes)
         guard start < offset else { return next }
-        // Others may follow it.
-        let options = bytes.extracting(start..<(start &+ (Int(bytes[start &+ 1]) &+ 1) &* 8))
-        if let jumboPayloadLength = options.jumboPayloadLength {
+        if let jumboPayloadLength = bytes.extracting(start..<offset).jumboPayloadLength {
             // RFC 2675 3: the option requires a payload length of 0, and more than 65,535 bytes.
             guard payloadLength == 0, jumboPayloadLength > 65_535 else { return .none(.malformed) }
             // RFC 2675 2: the length counts from the end of the IPv6 header.
@@ -93,18 +91,15 @@ extension Span<UInt8> {
 }
 
 extension HeaderWalk {
-    /// Skips extension headers of the common form (RFC 6564 4): the next header, then the length in units of 8 bytes
+    /// Skips an extension header of the common form (RFC 6564 4): the next header, then the length in units of 8 bytes
     /// after the first.
-    mutating func readExtensionHeaders(_ bytes: Span<UInt8>) -> NextHeader {
-        while true {
-            let header = bytes.extracting(droppingFirst: offset)
-            guard holds(8, in: header) else { return .none(lack(of: 8)) }
-            let length = (Int(header[1]) &+ 1) &* 8
-            guard holds(length, in: header) else { return .none(lack(of: length)) }
-            offset &+= length
-            let next = NextHeader(ipv6Next: header[0])
-            guard case .extensionHeader = next else { return next }
-        }
+    mutating func readExtensionHeader(_ bytes: Span<UInt8>) -> NextHeader {
+        let header = bytes.extracting(droppingFirst: offset)
+        guard holds(8, in: header) else { return .none(lack(of: 8)) }
+        let length = (Int(header[1]) &+ 1) &* 8
+        guard holds(length, in: header) else { return .none(lack(of: length)) }
+        offset &+= length
+        return NextHeader(ipv6Next: header[0])
     }
 
     /// Reads a fragment header (RFC 8200 4.5).

@@ -70,7 +70,9 @@ package struct HeaderScrub: Sendable {
         var walk = start
         var next = first
         var layers: [ScrubbedHeader] = []
-        for _ in 0..<PacketDecoder.maximumHeaders {
+        var count = 0
+        while count < PacketDecoder.maximumHeaders {
+            if case .extensionHeader = next {} else { count &+= 1 }
             let lower = walk.offset
             switch next {
             case .none(.fragment): return layers

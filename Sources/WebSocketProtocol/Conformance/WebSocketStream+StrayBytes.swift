@@ -23,6 +23,12 @@ extension WebSocketStream {
         guard isFrame else { return .none }
         guard strayCount &+ 1 < bytes.count else { return .part }
         guard sender == .client, strayCount == 1 else { return .whole }
+        // As the length of a header that begins before it, the opcode of the true one is where another frame follows.
+        let end = 6 &+ Int(bytes[1] & 0x7f)
+        // A fragment goes on in a continuation frame.
+        if bytes[0] & 0x80 == 0, end &+ 1 < bytes.count, bytes[end] & 0x7f == 0, bytes[end &+ 1] >= 0x80 {
+            return .none
+        }
         let start = bytes.placeOfFrame(after: strayCount)
         if start ?? 0 < StreamStart.limitOfNumbers {
             if isEnd, start == bytes.count { return .whole }
@@ -31,8 +37,6 @@ extension WebSocketStream {
             }
             if !isEnd { return .part }
         }
-        // The length of the other one would be what the true header begins with: an opcode.
-        let end = 6 &+ Int(bytes[1] & 0x7f)
         guard end &+ 1 < bytes.count else { return isEnd ? .none : .part }
         // An end that breaks rules may break that of masking too.
         let isFollowed = Role.allCases.contains { bytes.beginsMessage(at: end, from: $0) == true }

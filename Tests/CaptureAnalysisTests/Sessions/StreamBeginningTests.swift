@@ -205,6 +205,24 @@ struct StreamBeginningTests {
         }
     }
 
+    @Test(
+        "A control frame in fragments, as the Autobahn suite sends it, begins with no stray byte", arguments: [9, 10])
+    func fragmentedControlFrame(opcode: UInt8) throws {
+        // Cases 5.1 and 5.2: a fragment of nine bytes, and its continuation.
+        let first =
+            [opcode, 0x89, 0xc2, 0xb2, 0xbd, 0x89]
+            + zip("fragment1".utf8, 0...).map { byte, index in
+                byte ^ [0xc2, 0xb2, 0xbd, 0x89][index & 3]
+            }
+        let rest = WireFrame(0, Array("fragment2".utf8), from: .client).bytes
+        for segments in [[first + rest], [first, rest]] {
+            let analysis = analysis(StreamBeginning(testDescription: "", sender: .client, segments: segments))
+            #expect(analysis.frames.filter { $0.from == .client }.map(\.frame.header.opcode.rawValue) == [opcode, 0])
+            #expect(
+                analysis.rules.contains("control.fragmented") && !analysis.rules.contains("handshake.text-after-head"))
+        }
+    }
+
     @Test("Stray bytes alone are no frame", arguments: [[0], [0, 0], [0x20, 0x20, 0x20], [0xff]] as [[UInt8]])
     func strayBytesAlone(bytes: [UInt8]) {
         let analysis = analysis(StreamBeginning(testDescription: "", sender: .client, segments: [bytes]))
