@@ -168,7 +168,6 @@ package struct UpgradeFollower: Sendable {
     ///
     /// - Returns: Whether that changes anything: streams that wait may then go on.
     package mutating func stopExpecting() -> Bool {
-        if stopAwaitingRequest() { return true }
         guard let client else { return false }
         switch phase {
         case .finished, .proxy: return false

@@ -183,7 +183,8 @@ extension Shard {
     mutating func stopExpecting(_ slot: Slot<TCPConnection>) -> Bool {
         guard case .opening(let opening) = readers.connections[slot.index].reader else { return false }
         let isOneSided = Direction.allCases.contains { table.connections[slot].isUnseen($0) }
-        guard isOneSided || readers.openings[opening].follower.isAnswerHidden, readers.openings[opening].stopExpecting()
+        let mayGoOn = isOneSided || readers.openings[opening].follower.isAnswerHidden
+        guard readers.openings[opening].stopAwaitingRequest() || mayGoOn && readers.openings[opening].stopExpecting()
         else {
             return false
         }

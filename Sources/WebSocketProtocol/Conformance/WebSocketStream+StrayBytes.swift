@@ -23,24 +23,20 @@ extension WebSocketStream {
         guard isFrame else { return .none }
         guard strayCount &+ 1 < bytes.count else { return .part }
         guard sender == .client, strayCount == 1 else { return .whole }
-        // As the length of a header that begins before it, the opcode of the true one is where another frame follows.
+        // The length of the other one would be what the true header begins with: an opcode.
         let end = 6 &+ Int(bytes[1] & 0x7f)
-        // A fragment goes on in a continuation frame.
-        if bytes[0] & 0x80 == 0, end &+ 1 < bytes.count, bytes[end] & 0x7f == 0, bytes[end &+ 1] >= 0x80 {
-            return .none
-        }
-        let start = bytes.placeOfFrame(after: strayCount)
-        if start ?? 0 < StreamStart.limitOfNumbers {
+        guard let start = bytes.placeOfFrame(after: strayCount) else { return isEnd ? .none : .part }
+        // Whichever ends first decides, so that it makes no difference how the bytes are cut.
+        if start <= end {
             if isEnd, start == bytes.count { return .whole }
-            if let start, let isFollowed = bytes.beginsMessage(at: start, from: sender) {
-                return isFollowed ? .whole : .none
-            }
-            if !isEnd { return .part }
+            guard let isFollowed = bytes.beginsMessage(at: start, from: sender) else { return isEnd ? .none : .part }
+            if isFollowed { return .whole }
         }
         guard end &+ 1 < bytes.count else { return isEnd ? .none : .part }
-        // An end that breaks rules may break that of masking too.
-        let isFollowed = Role.allCases.contains { bytes.beginsMessage(at: end, from: $0) == true }
-        return isFollowed ? .none : .whole
+        // An end that breaks rules may break others too: those of masking and of fragments.
+        let next = Opcode(rawValue: bytes[end] & 0xf)
+        guard bytes[end] & 0x30 == 0, !next.isReserved else { return .whole }
+        return bytes[end &+ 1] >= 0x80 || bytes.beginsMessage(at: end, from: sender.peer) == true ? .none : .whole
     }
 
     /// The most bytes that are passed over in front of a frame.

@@ -139,6 +139,15 @@ struct MissingPacketsTests {
         #expect(analysis.handshakes.last?.isAcceptValid == true && analysis.handshakes.last?.target == "/again")
     }
 
+    @Test("A response behind a hole counts without a request when the capture ends")
+    func responseBehindHole() {
+        var talk = TCPConversation()
+        talk.open()
+        talk.lose(1, from: .server)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        #expect(Analysis(talk).handshakes.map(\.isAccepted) == [true])
+    }
+
     @Test("A response that stands first in the capture waits for its request", arguments: 0..<4)
     func responseFirst(kind: Int) throws {
         var talk = TCPConversation()
