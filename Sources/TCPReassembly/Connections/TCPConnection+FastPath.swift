@@ -29,8 +29,8 @@ extension TCPConnection {
             guard segment.flags == .ack, segment.headerLength <= 32, checksums[direction.index].isSettled,
                 streams[direction.opposite.index].acknowledgeFastPath(segment.acknowledgment, window: segment.window)
             else { return nil }
-            if headers[direction.index].bringsNewTimestamp(&segment, in: bytes) {
-                follow(timestampOf: &segment, from: direction, in: bytes)
+            if streams[direction.index].isAcknowledged {
+                headers[direction.index].follow(emptySegment: &segment, in: bytes)
             }
             count(at: time)
             return direction

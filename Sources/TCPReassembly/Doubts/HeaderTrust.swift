@@ -83,11 +83,18 @@ struct HeaderTrust: Sendable {
         if segment.headerLength != 20 { timestamp = bytes.bigEndianUInt32(at: segment.payload.lowerBound &- 8) }
     }
 
-    /// Whether a segment without data, of 20 or 32 bytes, has a timestamp newer than those before.
+    /// Takes a newer timestamp of a segment without data, of 20 or 32 bytes, which begins at the last acknowledged byte
+    /// or before.
+    ///
+    /// It is not worth a sum: where its receiver ignored it, what it makes doubtful is acknowledged all the same.
     @inline(__always)
-    func bringsNewTimestamp(_ segment: inout TCPSegment, in bytes: Span<UInt8>) -> Bool {
-        guard segment.headerLength == 32, known.contains(.timestamp) else { return false }
-        return Int32(bitPattern: timestamp &- bytes.bigEndianUInt32(at: segment.payload.lowerBound &- 8)) < 0
+    mutating func follow(emptySegment segment: inout TCPSegment, in bytes: Span<UInt8>) {
+        let options = segment.payload.lowerBound &- 12
+        guard segment.headerLength == 32, known.contains(.timestamp),
+            bytes.bigEndianUInt32(at: options) == Self.timestampAlone
+        else { return }
+        let value = bytes.bigEndianUInt32(at: options &+ 4)
+        if Int32(bitPattern: timestamp &- value) < 0 { timestamp = value }
     }
 
     /// Forgets the timestamp, since an older one was accepted.

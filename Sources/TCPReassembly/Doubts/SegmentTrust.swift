@@ -21,8 +21,9 @@ extension TCPConnection {
             !isPlain || !checksums[direction.index].isSettled || finPackets[direction.opposite.index] != nil
                 || streams[direction.opposite.index].hasDoubtfulBytes
         else {
-            if headers[direction.index].bringsNewTimestamp(&segment, in: bytes) {
-                follow(timestampOf: &segment, from: direction, in: bytes)
+            let offset = streams[direction.index].signedOffset(of: segment.sequence)
+            if let offset, offset <= Int64(streams[direction.index].acknowledgedOffset) {
+                headers[direction.index].follow(emptySegment: &segment, in: bytes)
             }
             return false
         }
@@ -44,21 +45,6 @@ extension TCPConnection {
             pendingDoubt.insert(.checksum)
         }
         return false
-    }
-
-    /// Takes the newer timestamp of a segment without data, if the receiver remembers it: nothing speaks against the
-    /// segment, and it begins at the last acknowledged byte or before.
-    @inline(never)
-    mutating func follow(timestampOf segment: inout TCPSegment, from direction: Direction, in bytes: Span<UInt8>) {
-        let other = direction.opposite.index
-        guard segment.checksumStatus(in: bytes).isGood, let start = segment.networkHeader(in: bytes),
-            hopLimits[direction.index].agrees(with: bytes[start &+ (segment.source.address.isIPv6 ? 7 : 8)]),
-            headers[direction.index].isUnsuspicious(&segment, start, in: bytes),
-            streams[other].doubt(ofAcknowledgment: segment.acknowledgment, isOpeningKnown).isEmpty,
-            let offset = streams[direction.index].signedOffset(of: segment.sequence),
-            offset <= Int64(streams[direction.index].acknowledgedOffset)
-        else { return }
-        headers[direction.index].follow(&segment, in: bytes)
     }
 
     /// Whether a SYN ACK may be none of the other end: it has a lower hop limit than that end's segments, or goes to

@@ -210,6 +210,94 @@ struct IgnoredSegmentTests {
         }
     }
 
+    /// A segment of the client with a timestamp, that many after the last one; what is added to its sequence and
+    /// acknowledgment numbers.
+    private struct Stamped: Sendable {
+        var text: String?
+        var later: UInt32
+        var isTaken = true
+        var sequence: Int64 = 0
+        var acknowledgment: Int64 = 0
+    }
+
+    /// What a server of Linux 6.18 read in each case: its timestamps are those of segments at the last acknowledged
+    /// byte, with or without data.
+    private static let stamps: [(name: String, segments: [Stamped], texts: [String])] = [
+        (
+            "an acknowledgment far newer, then the old clock",
+            [
+                Stamped(later: 1 << 20), Stamped(text: "decoy!", later: 1, isTaken: false),
+                Stamped(text: "plain.", later: 2 << 20),
+            ],
+            ["one", "plain."]
+        ),
+        (
+            "one that acknowledges what was never sent",
+            [
+                Stamped(later: 1 << 20, acknowledgment: 50_000), Stamped(text: "first.", later: 1),
+                Stamped(text: "second", later: 2),
+            ],
+            ["one", "first.", "second"]
+        ),
+        (
+            "one ahead of the next byte",
+            [
+                Stamped(later: 1 << 20, sequence: 100), Stamped(text: "first.", later: 1),
+                Stamped(text: "second", later: 2),
+            ],
+            ["one", "first.", "second"]
+        ),
+        (
+            "one before the next byte",
+            [
+                Stamped(later: 1 << 20, sequence: -1), Stamped(text: "decoy!", later: 1, isTaken: false),
+                Stamped(text: "plain.", later: 2 << 20),
+            ], ["one", "plain."]
+        ),
+        (
+            "data far newer that acknowledge what was never sent",
+            [
+                Stamped(text: "decoy!", later: 1 << 20, isTaken: false, acknowledgment: 50_000),
+                Stamped(text: "plain.", later: 1),
+            ],
+            ["one", "plain."]
+        ),
+        (
+            "data far newer behind others in a burst, then two copies",
+            [
+                Stamped(text: "first.", later: 1), Stamped(text: "second", later: 1 << 20),
+                Stamped(text: "taken!", later: 2, isTaken: false), Stamped(text: "repeat", later: 2 << 20),
+            ], ["one", "first.", "second", "taken!"]
+        ),
+    ]
+
+    @Test("Segments are ignored that have an older timestamp than the receiver remembers", arguments: stamps.indices)
+    func timestamps(index: Int) {
+        let (name, segments, texts) = Self.stamps[index]
+        let session = Self.session(isStamped: true)
+        var (packets, client) = (session.packets, session.client)
+        var clock = packets[packets.count - 1].time.nanoseconds
+        for segment in segments {
+            let payload = segment.text.map { WireFrame.text($0, from: .client) } ?? []
+            let packet = TCPPacket(
+                sequence: client &+ UInt32(truncatingIfNeeded: segment.sequence),
+                acknowledgment: session.server &+ UInt32(truncatingIfNeeded: segment.acknowledgment),
+                flags: payload.isEmpty ? .ack : [.psh, .ack], payload: payload)
+            clock += 1_000_000
+            var timed = TimedPacket(at: Timestamp(nanoseconds: clock), packet.ethernet())
+            timed.stamp(100_100 + segment.later)
+            packets.append(timed)
+            if segment.isTaken { client += UInt32(payload.count) }
+        }
+        let answer = TCPPacket(
+            from: Endpoint("10.0.0.9:8080"), to: Endpoint("10.0.0.7:53412"), sequence: session.server,
+            acknowledgment: client, flags: .ack)
+        packets.append(TimedPacket(at: Timestamp(nanoseconds: clock + 1_000_000), answer.ethernet()))
+        for isBatched in [true, false] {
+            #expect(Analysis(packets, isBatched: isBatched).texts == texts, "\(name)")
+        }
+    }
+
     @Test(
         "Bytes in a SYN are taken if the SYN ACK acknowledges them (RFC 7413), else they are sent again",
         arguments: [true, false])
