@@ -164,6 +164,9 @@ struct OpeningReader: StreamReader, ~Copyable {
         (follower.takeHandover(of: direction), follower.takeHandover(of: direction.opposite))
     }
 
+    /// Whether a response waits for its request.
+    var awaitsRequest: Bool { follower.awaitsRequest }
+
     /// Lets a response count that has waited for its request; false if there is none.
     mutating func stopAwaitingRequest() -> Bool { follower.stopAwaitingRequest() }
 

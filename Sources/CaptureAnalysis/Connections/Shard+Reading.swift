@@ -198,7 +198,9 @@ extension Shard {
         let (slot, client) = (place.slot, place.direction.opposite)
         guard case .opening(let opening) = readers.connections[slot.index].reader else { return }
         // What waits in the other stream may be that request.
-        if table.connections[slot].waiting(client, limit: 1).isEmpty, readers.openings[opening].stopAwaitingRequest() {
+        if readers.openings[opening].awaitsRequest,
+            table.connections[slot].waiting(client, limit: 1).isEmpty, readers.openings[opening].stopAwaitingRequest()
+        {
             for direction in Direction.allCases { table.connections[slot].resume(direction) }
         }
         guard readers.openings[opening].asked != nil, readers.openings[opening].client == client, payload.beginsHTTP,

@@ -72,7 +72,7 @@ package struct HeaderScrub: Sendable {
         var layers: [ScrubbedHeader] = []
         var count = 0
         while count < PacketDecoder.maximumHeaders {
-            if case .extensionHeader = next {} else { count &+= 1 }
+            if next != .extensionHeader { count &+= 1 }
             let lower = walk.offset
             switch next {
             case .none(.fragment): return layers

@@ -83,7 +83,7 @@ extension WebSocketStream {
         if match == .none { match = bytes.match(of: "RFB 00") }
         if match == .whole { return .foreign(.rfb) }
         if match == .part, !isEnd { return nil }
-        let strayCount = bytes.strayCount
+        let strayCount = bytes.strayCount(limit: Self.mostStrayBytes)
         switch matchOfStrayBytes(strayCount, bytes, isEnd: isEnd) {
         case .whole: return .text(strayCount)
         case .part: if !isEnd { return nil }

@@ -40,14 +40,17 @@ extension WebSocketStream {
     }
 
     /// The most bytes that are passed over in front of a frame.
-    private static var mostStrayBytes: Int { 4 }
+    static var mostStrayBytes: Int { 4 }
 }
 
 extension Span<UInt8> {
-    /// How many bytes they begin with that may be stray ones: any one, or several that are most often.
-    var strayCount: Int {
+    /// Counts the bytes they begin with that may be stray ones: any one, or several that are most often.
+    ///
+    /// - Parameter limit: The most that matter; one more is counted.
+    /// - Returns: The count, at least 1.
+    func strayCount(limit: Int) -> Int {
         var end = 0
-        while end < count, self[end].isStray { end &+= 1 }
+        while end < count, end <= limit, self[end].isStray { end &+= 1 }
         return Swift.max(1, end)
     }
 
