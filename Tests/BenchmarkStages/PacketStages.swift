@@ -64,7 +64,7 @@ struct ReassemblyStage: Stage {
                     &segment, from: place.direction, payload: payload, packet: packet.number, time: packet.time,
                     budget: &table.budget, limits: table.limits)
                 bytes += UInt64(arrival.inOrder.count)
-                if arrival.closes { table.connections[place.slot].flush() }
+                if arrival.closes { table.connections[place.slot].flush(budget: &table.budget) }
                 if arrival.hasMore || arrival.closes { bytes += try Self.drain(&table, place.slot) }
             }
         }

@@ -82,10 +82,10 @@ struct SegmentsRun {
                 &segment, from: place.direction, payload: bytes.span, packet: UInt64(number), time: time,
                 budget: &table.budget, limits: limits)
             try streams[place.direction.index].take(bytes, in: arrival.inOrder)
-            if arrival.closes { table.connections[slot].flush() }
+            if arrival.closes { table.connections[slot].flush(budget: &table.budget) }
             if arrival.hasMore || arrival.closes { try drain(&table, slot, &streams) }
         }
-        table.connections[slot].flush()
+        table.connections[slot].flush(budget: &table.budget)
         try drain(&table, slot, &streams)
         for direction in Direction.allCases {
             let handed = streams[direction.index].bytes.count

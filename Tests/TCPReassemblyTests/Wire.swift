@@ -146,7 +146,7 @@ struct Wire: ~Copyable {
             sent.segment(), from: sent.direction, payload: sent.bytes.span, packet: packet, time: time,
             budget: &budget, limits: limits)
         append(sent.bytes[arrival.inOrder], sent.direction)
-        if arrival.closes { connection.flush() }
+        if arrival.closes { connection.flush(budget: &budget) }
         if arrival.hasMore || arrival.closes { drain() }
         return arrival
     }
@@ -158,7 +158,7 @@ struct Wire: ~Copyable {
 
     /// Declares every hole a gap, and delivers the rest.
     mutating func flush() {
-        connection.flush()
+        connection.flush(budget: &budget)
         drain()
     }
 

@@ -162,7 +162,7 @@ extension Shard {
     private mutating func flush(
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        table.connections[slot].flush()
+        table.connections[slot].flush(budget: &table.budget)
         workspace.hasHole = true
         // The latest segment may be one of another connection.
         if tracksStates {

@@ -207,7 +207,7 @@ struct Shard: ~Copyable {
             placeAnswer(
                 to: workspace.packet, acknowledging: segment.flags.contains(.ack) ? segment.acknowledgment : 0, place)
         }
-        if arrival.closes { table.connections[slot].flush() }
+        if arrival.closes { table.connections[slot].flush(budget: &table.budget) }
         if hasMore || arrival.closes { drain(slot, &workspace, &sink) }
         for session in readers.sessions(on: slot) {
             if !arrival.inOrder.isEmpty {

@@ -49,9 +49,11 @@ package struct BytesAfterReset {
 extension TCPConnection {
     /// Takes a RST in the receiver's window.
     mutating func take(
-        reset sequence: UInt32, _ direction: Direction, packet: UInt64, time: Timestamp, isDoubtful: Bool,
+        reset sequence: UInt32, _ direction: Direction, packet: UInt64, time: Timestamp, _ doubt: SegmentDoubt,
         endsAll: Bool
     ) {
+        // It refuses the SYN, unless an answer to that follows.
+        if direction == .fromResponder, synAck == nil, let syn { challenger = (syn, .fromInitiator) }
         // Before the responder is known, the RST that refuses the SYN was held against the SYN.
         guard streams[direction.index].fit(ofReset: sequence) == .exact else {
             if reset == nil, nearReset == nil {
@@ -67,11 +69,12 @@ extension TCPConnection {
         let isAnswer = reset.map { $0.from != direction } ?? false
         if reset == nil {
             reset = (packet, direction)
+            resetDoubt = doubt
             beginAftermath(Origin(packet: packet, time: time), direction, at: 0)
         }
         if firstEndTime == nil { firstEndTime = time }
-        let isOver = !isDoubtful && (endsAll || isAnswer)
-        hasSureReset = !isDoubtful
+        let isOver = doubt.isEmpty && (endsAll || isAnswer)
+        hasSureReset = doubt.isEmpty
         slowPathReasons.set(.doubtfulReset, to: !isOver)
         slowPathReasons.set(.closed, to: isOver)
     }

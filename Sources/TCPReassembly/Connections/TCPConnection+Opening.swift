@@ -40,12 +40,21 @@ extension TCPConnection {
             guard isInUse else { return true }
             return !isDoubtful(answer: segment, in: bytes, from: direction)
         }
-        guard let first = streams[direction.index].knownStart else { return !isOpeningKnown }
+        guard let first = streams[direction.index].knownStart else {
+            if isOpeningKnown { return false }
+            return isOver || time.nanoseconds(since: lastTime) >= silence || !isStray(flags, from: direction)
+        }
         guard first != segment.sequence &+ 1 else { return false }
         guard !isOver, isInUse, finPackets[direction.index] == nil, time.nanoseconds(since: lastTime) < silence
         else { return true }
         if !isAnswer { challenger = (HandshakeSegment(segment, packet: packet, time: time), direction) }
         return false
+    }
+
+    /// Whether a SYN that answers none comes from an end that so far has only taken what the other one sends.
+    private mutating func isStray(_ flags: TCPFlags, from direction: Direction) -> Bool {
+        !isOpeningKnown && !flags.contains(.ack) && finPackets[direction.index] == nil
+            && streams[direction.opposite.index].seenOffset > 0
     }
 
     /// The SYN of another connection that a SYN ACK answers; nil if it answers no known one.
@@ -98,22 +107,82 @@ extension TCPConnection {
             }
             return streams[direction.index].fit(ofReset: segment.sequence) > .outside
         }
-        guard segment.flags.contains(.syn), let first = streams[direction.index].knownStart else { return true }
+        guard segment.flags.contains(.syn) else { return true }
+        guard let first = streams[direction.index].knownStart else { return !isStray(segment.flags, from: direction) }
         return first == segment.sequence &+ 1
+    }
+
+    /// Remembers a second answer to the SYN, with another initial sequence number: the initiator acknowledges the one
+    /// that it has taken.
+    mutating func recordRival(
+        _ segment: borrowing TCPSegment, from direction: Direction, packet: UInt64, time: Timestamp
+    ) {
+        guard direction == .fromResponder, segment.flags.isSuperset(of: [.syn, .ack]), handshakeAck == nil,
+            let syn, segment.acknowledgment == syn.sequence &+ 1
+        else { return }
+        challenger = (HandshakeSegment(segment, packet: packet, time: time), direction)
+    }
+
+    /// Lets a second answer to the SYN take the place of the first, since the initiator acknowledges it.
+    private mutating func takeRival(acknowledgedBy segment: borrowing TCPSegment) {
+        guard let challenger, challenger.from == .fromResponder,
+            segment.acknowledgment == challenger.syn.sequence &+ 1,
+            streams[1].restart(at: segment.acknowledgment)
+        else { return }
+        synAck = challenger.syn
+        self.challenger = nil
+    }
+
+    /// Believes the initiator's first bytes if they acknowledge what the responder begins with, which was captured
+    /// after them.
+    mutating func confirmStart(by sequence: UInt32) {
+        guard streams[0].seenOffset == 0, streams[0].hasDoubtfulBytes, let first = streams[0].held.first,
+            first.doubt == .atStart, first.acknowledgment == sequence
+        else { return }
+        streams[0].believe()
     }
 
     /// Learns from the segment that ends the three-way handshake where the responder's stream begins, if the capture
     /// lacks its SYN or has it later.
-    mutating func assumeStart(_ segment: borrowing TCPSegment, from direction: Direction) {
-        guard direction == .fromInitiator, streams[1].firstSequence == nil, let syn,
-            segment.sequence == syn.sequence &+ 1, segment.flags.contains(.ack), !segment.flags.contains(.rst)
+    mutating func assumeStart(_ segment: borrowing TCPSegment, from direction: Direction, budget: inout Int) {
+        guard direction == .fromInitiator, let syn, segment.sequence == syn.sequence &+ 1,
+            segment.flags.contains(.ack), !segment.flags.contains(.rst)
         else { return }
+        // It may as well acknowledge what waits.
+        if !streams[1].mayHaveWaited(for: segment.acknowledgment) {
+            streams[1].moveAssumedStart(to: segment.acknowledgment, budget: &budget)
+        }
         streams[1].assumeStart(at: segment.acknowledgment)
     }
 
     /// Lets a stream, of which nothing was captured yet, begin where the other end expects the next byte.
     package mutating func assumeStart(of direction: Direction, at acknowledgment: UInt32) {
         streams[direction.index].assumeStart(at: acknowledgment)
+    }
+
+    /// Whether each end has sent a SYN, or answered one.
+    private var hasBothSYNs: Bool {
+        mutating get {
+            // Not compared with nil, which copies the whole of them.
+            if case .some = syn, case .some = synAck { return true }
+            return false
+        }
+    }
+
+    /// Forgets the SYN of an end that goes on before it, unless both ends have sent one: it was of another connection,
+    /// or nobody's.
+    mutating func refuteOpening(
+        by sequence: UInt32, length: Int, _ direction: Direction, _ doubt: SegmentDoubt
+    ) {
+        guard streams[direction.index].seenOffset == 0, length > 1, doubt.isSubset(of: .atStart),
+            isOpeningKnown || isSimultaneousOpen, !hasBothSYNs,
+            streams[direction.index].signedOffset(of: sequence) ?? 0 < 0,
+            streams[direction.index].restart(at: sequence)
+        else { return }
+        if direction == .fromInitiator { syn = nil } else { synAck = nil }
+        isSimultaneousOpen = false
+        slowPathReasons.remove(.opening)
+        streams[direction.index].countOutOfWindow()
     }
 
     /// Lets such a stream begin with the first bytes that wait, if they are at `sequence`, since more is known of them.
@@ -126,10 +195,12 @@ extension TCPConnection {
 
     /// Follows the three-way handshake (RFC 9293 3.5).
     mutating func open(
-        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp
+        _ segment: borrowing TCPSegment, _ direction: Direction, packet: UInt64, time: Timestamp,
+        budget: inout Int
     ) {
         let opening = HandshakeSegment(segment, packet: packet, time: time)
         if segment.flags.contains(.syn), !segment.flags.contains(.rst) {
+            streams[direction.index].moveAssumedStart(to: segment.sequence &+ 1, budget: &budget)
             // Who has sent a RST acknowledges nothing once more.
             let isLast = reset?.from == direction.opposite
             streams[direction.index].forgetAssumedStart(unless: isLast ? segment.sequence &+ 1 : nil)
@@ -153,9 +224,9 @@ extension TCPConnection {
             } else {
                 isSimultaneousOpen = true
             }
-        } else if direction == .fromInitiator, segment.flags.contains(.ack), !segment.flags.contains(.rst),
-            let synAck, segment.acknowledgment == synAck.sequence &+ 1
-        {
+        } else if direction == .fromInitiator, segment.flags.contains(.ack), !segment.flags.contains(.rst) {
+            takeRival(acknowledgedBy: segment)
+            guard let synAck, segment.acknowledgment == synAck.sequence &+ 1 else { return }
             handshakeAck = opening
             slowPathReasons.remove(.opening)
         }

@@ -50,14 +50,15 @@ extension TCPConnection {
         let isOpening = slowPathReasons.contains(.opening)
         if arrival.isControl || isOpening {
             guard isAccepted(segment, from: direction) else {
+                recordRival(segment, from: direction, packet: packet, time: time)
                 streams[direction.index].countOutOfWindow()
                 arrival.isDoubtful = streams[direction.index].takeDoubt()
                 return arrival
             }
-            open(segment, direction, packet: packet, time: time)
+            open(segment, direction, packet: packet, time: time, budget: &budget)
         }
         if slowPathReasons.contains(.doubtfulReset), !isDoubtful { withdrawReset(segment, direction, &arrival) }
-        if streams[other.index].firstSequence == nil { assumeStart(segment, from: direction) }
+        if streams[other.index].knownStart == nil { assumeStart(segment, from: direction, budget: &budget) }
         streams[other.index].isHeard = true
         takeAcknowledgment(of: segment, from: direction, doubt, &arrival)
         let context = SegmentContext(
@@ -65,11 +66,13 @@ extension TCPConnection {
             acknowledgment: flags.contains(.ack) ? segment.acknowledgment : 0, silence: silence)
         // RFC 9293 3.4: a SYN takes the sequence number before the first byte's.
         let sequence = flags.contains(.syn) && !flags.contains(.rst) ? segment.sequence &+ 1 : segment.sequence
+        if direction == .fromResponder { confirmStart(by: sequence) }
         if let urgentPointer, doubt.isEmpty, flags.isDisjoint(with: [.syn, .rst]) {
             streams[direction.index].markUrgent(urgentPointer, after: sequence, length: segment.payloadLength)
         }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
+            refuteOpening(by: sequence, length: segment.payloadLength, direction, doubt)
             arrival.inOrder = streams[direction.index].receive(
                 payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
             if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
@@ -90,8 +93,7 @@ extension TCPConnection {
         }
         if flags.contains(.rst) {
             take(
-                reset: sequence, direction, packet: packet, time: time, isDoubtful: isDoubtful,
-                endsAll: resetEndsAll)
+                reset: sequence, direction, packet: packet, time: time, doubt, endsAll: resetEndsAll)
         } else if arrival.isControl {
             slowPathReasons.set(.closed, to: areFinsAcknowledged)
         }
@@ -152,6 +154,11 @@ extension TCPConnection {
         of segment: inout TCPSegment, at sequence: UInt32, _ direction: Direction, _ context: SegmentContext
     ) -> Bool {
         let end = sequence &+ UInt32(truncatingIfNeeded: segment.payloadLength)
+        if context.doubt.isEmpty, streams[direction.index].replacesFin(at: end) {
+            streams[direction.index].withdrawFin()
+            streams[direction.index].countOutOfWindow()
+            recordFin(of: direction)
+        }
         guard context.doubt.isDisjoint(with: .certain), streams[direction.index].finish(at: end, context.doubt),
             finPackets[direction.index] == nil
         else {

@@ -58,9 +58,9 @@ extension TCPConnection {
     }
 
     /// Declares every hole a gap: the connection, or the capture, is over.
-    package mutating func flush() {
-        streams[0].flush()
-        streams[1].flush()
+    package mutating func flush(budget: inout Int) {
+        streams[0].flush(budget: &budget)
+        streams[1].flush(budget: &budget)
     }
 
     /// Drops the waiting bytes, and waits for no reader any more.

@@ -57,6 +57,8 @@ package struct TCPConnection: ~Copyable {
     var hasGoneOn = false
     /// Whether ``reset`` came from the end that it names, for all that its packet shows.
     var hasSureReset = false
+    /// Why the other end may not have accepted ``reset``.
+    var resetDoubt = SegmentDoubt()
     /// What follows the first RST.
     var aftermath: ResetAftermath?
     /// The time of the first FIN or RST.

@@ -157,7 +157,7 @@ struct HeaderTrust: Sendable {
         if segment.flags.contains(.syn) { learnOpening(hasTimestamp: options.timestamp != nil) }
         if segment.flags.contains(.ack) {
             known.insert(.acknowledgment)
-        } else if !isReset, !segment.flags.contains(.syn), known.contains(.acknowledgment) {
+        } else if !isReset, !segment.flags.contains(.syn), !known.isDisjoint(with: [.acknowledgment, .opening]) {
             doubt.insert(.noAcknowledgment)
         }
         doubt.subtract(excused)
@@ -219,6 +219,15 @@ struct HeaderTrust: Sendable {
 
 /// Segments that their receiver may have ignored.
 extension TCPConnection {
+    /// Whether the next data of an end are its first, and were sent before the SYN was answered, as far as the packets
+    /// so far show: the initiator cannot send any then, nor take any of the responder.
+    private mutating func mayPrecedeStart(_ direction: Direction) -> Bool {
+        guard syn != nil, streams[direction.index].seenOffset == 0, streams[direction.index].held.isEmpty else {
+            return false
+        }
+        return direction == .fromInitiator ? !isHeard(.fromResponder) : streams[1].firstSequence == nil
+    }
+
     /// Examines the segment that is received next.
     mutating func examine(_ segment: inout TCPSegment, in bytes: Span<UInt8>, from direction: Direction) {
         let other = direction.opposite
@@ -261,8 +270,13 @@ extension TCPConnection {
         }
         // Nobody is there to acknowledge what waits.
         if !doubt.isEmpty, !isHeard(other) { doubt = [] }
-        if segment.flags.contains(.syn), segment.payloadLength > 0, !segment.flags.contains(.rst) {
-            doubt.insert(.inSYN)
+        if segment.payloadLength > 0, !segment.flags.contains(.rst) {
+            if segment.flags.contains(.syn) {
+                doubt.insert(.atStart)
+            } else if synAck == nil, mayPrecedeStart(direction) {
+                doubt.insert(.atStart)
+                streams[direction.index].assumeStart(at: segment.sequence)
+            }
         }
         pendingDoubt = doubt
         pendingIdentification = segment.identification(in: bytes)

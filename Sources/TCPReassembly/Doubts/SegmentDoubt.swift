@@ -29,8 +29,8 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
     package static let headerChecksum = SegmentDoubt(rawValue: 64)
     /// Its frame goes to another link address than those before, or it comes through another VLAN or other tunnels.
     package static let linkAddress = SegmentDoubt(rawValue: 128)
-    /// It is in a SYN: without TCP Fast Open (RFC 7413) it must be sent again.
-    package static let inSYN = SegmentDoubt(rawValue: 256)
+    /// It is in a SYN, or came before the answer to one: without TCP Fast Open (RFC 7413) it must be sent again.
+    package static let atStart = SegmentDoubt(rawValue: 256)
     /// The other end's window was closed (RFC 9293 3.8.6.1).
     package static let closedWindow = SegmentDoubt(rawValue: 512)
     /// Its IPv4 header asks for a source route (RFC 791 3.1), which hosts refuse.
@@ -54,8 +54,10 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
         .noAcknowledgment, .oldAcknowledgment, .signature, .oldTimestamp, .headerChecksum, .closedWindow, .sourceRoute,
         .networkOptions,
     ]
+    /// All of them.
+    static let all = SegmentDoubt(rawValue: .max)
     /// Those that say nothing about further segments if one of them is accepted.
-    static let single: SegmentDoubt = [.hopLimit, .inSYN, .closedWindow, .beyondWindow]
+    static let single: SegmentDoubt = [.hopLimit, .atStart, .closedWindow, .beyondWindow]
 
     /// The reasons in words that complete "they".
     package var reasons: [String] {
@@ -64,7 +66,8 @@ package struct SegmentDoubt: OptionSet, Hashable, Sendable {
             (.oldAcknowledgment, "acknowledge less than the other end can accept"),
             (.signature, "are signed (TCP MD5) unlike the SYN"),
             (.oldTimestamp, "have an old timestamp (PAWS)"), (.headerChecksum, "have a wrong IP header checksum"),
-            (.linkAddress, "went to another link address, VLAN or tunnel"), (.inSYN, "came in the SYN"),
+            (.linkAddress, "went to another link address, VLAN or tunnel"),
+            (.atStart, "came in the SYN, or before its answer"),
             (.closedWindow, "came while the window was closed"), (.sourceRoute, "ask for a source route"),
             (.checksum, "have a wrong checksum"), (.networkOptions, "have invalid IP options or extension headers"),
             (.malformedOptions, "have malformed TCP options"), (.beyondWindow, "lie beyond the window"),

@@ -32,7 +32,8 @@ extension TCPConnection {
         case .right, .offloaded: checksums[direction.index].countGood()
         case .unknown: break
         case .wrong:
-            isWrong = checksums[direction.index].isSettled
+            // A burst of wrong ones does not make them right.
+            isWrong = checksums[direction.index].isSettled || checksums[direction.index].isMostlyGood
             guard checksums[direction.index].countBad() else { break }
             rejectedSegments &+= 1
             return true
@@ -67,7 +68,7 @@ extension TCPConnection {
         let wasSettled = hopLimits[direction.index].isSettled
         let isShort = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
         slowPathReasons.set(.doubtfulSegment, to: isShort)
-        if !wasSettled, !hopLimits[direction.index].isSettled { streams[direction.index].believe() }
+        if !wasSettled, hopLimits[direction.index].hasAdopted(hopLimit) { streams[direction.index].believe(.hopLimit) }
     }
 
     /// Withdraws a RST that the other end may not have accepted, if its sender goes on after it.
@@ -87,7 +88,7 @@ extension TCPConnection {
             }
         }
         guard reset?.from == direction, !hasSureReset, !segment.flags.contains(.rst) else { return }
-        streams[direction.index].recordInsertion(.hopLimit)
+        streams[direction.index].recordInsertion(resetDoubt)
         forgetReset(from: direction, &arrival)
     }
 
@@ -115,6 +116,9 @@ struct ChecksumTrust: Sendable {
 
     /// Right (or offloaded) checksums before a wrong one counts.
     private static let neededRight: UInt16 = 2
+
+    /// Whether more are right than wrong.
+    var isMostlyGood: Bool { good > bad }
 
     /// Whether enough right ones are known.
     var isSettled: Bool { good >= Self.neededRight }
@@ -169,9 +173,14 @@ struct HopLimitVote: Sendable {
         weight = isSettled ? Self.maximumWeight : weight &+ 1
     }
 
-    /// Whether a segment falls short.
+    /// Whether a segment falls short: a single vote counts until one speaks against it.
     func fallsShort(_ hopLimit: UInt8) -> Bool {
-        isSettled && hopLimit < value && !isNear(hopLimit) && hopLimit <= Self.longestPath
+        weight > 0 && hopLimit < value && !isNear(hopLimit) && hopLimit <= Self.longestPath
+    }
+
+    /// Whether the segment that voted last has given the value, which is as low as those that are doubted.
+    func hasAdopted(_ hopLimit: UInt8) -> Bool {
+        !isSettled && weight > 0 && hopLimit <= Self.longestPath && isNear(hopLimit)
     }
 
     private func isNear(_ hopLimit: UInt8) -> Bool {
@@ -197,7 +206,8 @@ struct HopLimitVote: Sendable {
             return false
         }
         let isShort = fallsShort(hopLimit)
-        weight &-= 1
+        // What is left of a value that was settled is no single vote.
+        weight = weight == Self.settledWeight ? 0 : weight &- 1
         return isShort
     }
 }

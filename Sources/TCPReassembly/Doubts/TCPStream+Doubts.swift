@@ -19,9 +19,9 @@ extension TCPStream {
         hasDoubt = true
     }
 
-    /// Believes everything that waits.
-    mutating func believe() {
-        if held.doubtfulCount > 0 { held.believe() }
+    /// Believes what waits for these reasons alone; without any given, everything.
+    mutating func believe(_ doubt: SegmentDoubt = .all) {
+        if held.doubtfulCount > 0 { held.believe(doubt) }
         unacknowledgedSegments = 0
     }
 

@@ -46,10 +46,35 @@ struct HeldSegments: ~Copyable {
         insert(segment, at: 0)
     }
 
-    /// Believes all of them.
-    mutating func believe() {
-        for index in segments.indices { segments[index].doubt = [] }
-        doubtfulCount = 0
+    /// Counts offsets from another beginning, `distance` bytes behind the one so far (before it if negative), and drops
+    /// what lies before that, or further behind it than any window reaches.
+    ///
+    /// - Returns: Why those were doubtful that it drops.
+    mutating func rebase(by distance: Int64) -> SegmentDoubt {
+        var dropped = SegmentDoubt()
+        var kept: [HeldSegment] = []
+        for segment in segments {
+            let start = UInt64(max(0, distance))
+            guard segment.end > start, Int64(clamping: segment.end) &- distance <= Int64(ReceiveWindow.limit),
+                var rest = segment.offset < start ? segment.part(from: start) : segment
+            else {
+                dropped.formUnion(segment.doubt)
+                continue
+            }
+            rest.offset = UInt64(Int64(rest.offset) &- distance)
+            rest.queueStart = rest.offset
+            kept.append(rest)
+        }
+        replace(0..<segments.count, with: kept)
+        return dropped
+    }
+
+    /// Believes those that are doubtful for these reasons alone.
+    mutating func believe(_ doubt: SegmentDoubt) {
+        for index in segments.indices where segments[index].isDoubtful {
+            segments[index].doubt.subtract(doubt)
+            if !segments[index].isDoubtful { doubtfulCount &-= 1 }
+        }
     }
 
     /// Drops everything.

@@ -53,6 +53,8 @@ extension TCPStream {
     ///
     /// - Returns: Whether it is the FIN of the stream, or repeats it.
     mutating func finish(at sequence: UInt32, _ doubt: SegmentDoubt) -> Bool {
+        // It may have been captured too early.
+        assumeStart(at: sequence)
         let offset = SequenceNumber.offset(of: sequence, base: begin(at: sequence), near: nextOffset)
         if let finOffset, Int64(finOffset) == offset {
             if doubt.isEmpty { finDoubt = [] }
@@ -103,8 +105,20 @@ extension TCPStream {
         if offset > Int64(known) { return gapBytes == 0 ? .unsentAcknowledgment : [] }
         let acknowledged = min(acknowledgedOffset, seenOffset)
         if offset >= Int64(acknowledged) { return [] }
-        let window = isOpeningKnown ? min(window.largestShown, acknowledged) : window.largestSeen
+        let window = isOpeningKnown ? min(window.largestShown, acknowledged) : min(window.largestSeen, Self.usualWindow)
         return offset < Int64(acknowledged) &- Int64(window) ? .oldAcknowledgment : []
+    }
+
+    /// What windows whose scale is unknown seldom exceed, in bytes.
+    private static let usualWindow: UInt64 = 16 << 20
+
+    /// Whether a FIN at `sequence`, right after the bytes seen, takes the place of one further ahead that nobody has
+    /// acknowledged: nothing shows that anything lies before that one.
+    func replacesFin(at sequence: UInt32) -> Bool {
+        guard let finOffset, !isFinAcknowledged, finOffset > seenOffset, acknowledgedOffset <= seenOffset,
+            let offset = signedOffset(of: sequence)
+        else { return false }
+        return offset == Int64(seenOffset) && held.end ?? 0 <= seenOffset
     }
 
     /// Retracts the acknowledgment of bytes never seen, since a lower one has followed: acknowledgments do not

@@ -57,10 +57,13 @@ extension TCPStream {
     }
 
     /// Declares every hole a gap: nothing more will come.
-    mutating func flush() {
+    mutating func flush(budget: inout Int) {
         isPaused = false
         gapsEnd = .max
-        if isHeard { recordInsertion(held.removeRejected()) }
+        guard isHeard else { return }
+        let before = held.cost
+        recordInsertion(held.removeRejected())
+        budget &-= held.cost &- before
     }
 
     /// The next piece that waited; nil if there is none, or if earlier bytes may still come.

@@ -142,6 +142,42 @@ package struct TCPStream: ~Copyable {
         ripening = nil
     }
 
+    /// Whether an acknowledgment may be of bytes that wait, or that came before them, behind an assumed beginning.
+    func mayHaveWaited(for acknowledgment: UInt32) -> Bool {
+        guard let end = held.end, let offset = signedOffset(of: acknowledgment) else { return false }
+        return offset > 0 && offset <= Int64(clamping: end)
+    }
+
+    /// Begins elsewhere than assumed, if no byte was believed: what waits and the FIN move along, and what lies before
+    /// the new beginning, or further behind it than any window reaches, is dropped.
+    mutating func moveAssumedStart(to sequence: UInt32, budget: inout Int) {
+        guard isStartAssumed, seenOffset == 0, nextOffset == 0, !held.isEmpty || finOffset != nil,
+            let distance = signedOffset(of: sequence), distance != 0
+        else { return }
+        let before = held.cost
+        recordInsertion(held.rebase(by: distance))
+        budget &-= held.cost &- before
+        if let fin = finOffset {
+            let moved = Int64(clamping: fin) &- distance
+            if (0...ReceiveWindow.limit).contains(moved) { finOffset = UInt64(moved) } else { withdrawFin() }
+        }
+        firstSequence = sequence
+        acknowledgedOffset = 0
+        usualEnd = 0
+        ripening = nil
+    }
+
+    /// Begins at another sequence number, if no byte was seen.
+    ///
+    /// - Returns: Whether it does.
+    mutating func restart(at sequence: UInt32) -> Bool {
+        guard seenOffset == 0, nextOffset == 0, held.isEmpty, finOffset == nil else { return false }
+        firstSequence = sequence
+        acknowledgedOffset = 0
+        ripening = nil
+        return true
+    }
+
     /// Begins with the first bytes that wait, if they are at `sequence`, in place of an assumed beginning.
     mutating func beginLater(at sequence: UInt32) {
         guard isStartAssumed, nextOffset == 0, let first = held.firstOffset,
@@ -175,7 +211,10 @@ package struct TCPStream: ~Copyable {
         limits: ReassemblyLimits
     ) -> Range<Int> {
         let isDoubtful = !context.doubt.isEmpty
-        if isStartAssumed, !isDoubtful, refutesAssumedStart(sequence, length) { forgetAssumedStart(unless: nil) }
+        if isStartAssumed, !isDoubtful, refutesAssumedStart(sequence, length) {
+            moveAssumedStart(to: sequence, budget: &budget)
+            forgetAssumedStart(unless: sequence)
+        }
         let base = begin(at: sequence)
         let next = Int64(nextOffset)
         let start = SequenceNumber.offset(of: sequence, base: base, near: nextOffset)

@@ -77,6 +77,18 @@ struct BoundTests {
         #expect(wire.budget == limits.heldBytes, "seed \(seed)")
     }
 
+    @Test("What the receiver has ignored is given back at the end")
+    func ignored() {
+        var wire = Wire.open()
+        wire.receive(.responder(.psh, 301, ack: 101, "hello"))
+        wire.connection.pendingDoubt = .noAcknowledgment
+        wire.receive(.initiator(.psh, 101, "decoy"))
+        #expect(wire.budget < wire.limits.heldBytes)
+        wire.flush()
+        #expect(wire.forth == [])
+        #expect(wire.budget == wire.limits.heldBytes)
+    }
+
     @Test("Bytes that wait are charged for the buffer that they keep, and a small rest of one gets its own")
     func rest() {
         let bytes = ArraySlice([UInt8](repeating: 7, count: 65_536))

@@ -67,7 +67,7 @@ struct PauseTests {
     func gap() throws {
         var wire = Wire.open()
         wire.receive(.initiator(.psh, 104, ack: 301, "def"))
-        wire.connection.flush()
+        wire.connection.flush(budget: &wire.budget)
         guard case .gap(let length, _) = wire.connection.next(.fromInitiator, budget: &wire.budget) else {
             Issue.record("no gap")
             return
