@@ -5,26 +5,18 @@ import WireFormat
 /// It waits for what the connection brings next: that request, or anything else, such as a second segment of the
 /// server.
 extension UpgradeFollower {
-    /// Whether such a response waits for its request.
-    enum EarlyAnswer {
-        case none
-        case waits
-        /// It counts without a request.
-        case stands
-    }
-
     /// Whether a response waits for its request.
-    package var awaitsRequest: Bool { earlyAnswer == .waits }
+    package var awaitsRequest: Bool { missing.earlyAnswer == .waits }
 
     /// Whether one counts without its request.
-    package var hasEarlyAnswer: Bool { earlyAnswer == .stands }
+    package var hasEarlyAnswer: Bool { missing.earlyAnswer == .stands }
 
     /// Lets a response count that waits for its request: what came next is something else.
     ///
     /// - Returns: Whether one has waited.
     package mutating func stopAwaitingRequest() -> Bool {
-        guard earlyAnswer == .waits else { return false }
-        earlyAnswer = .stands
+        guard missing.earlyAnswer == .waits else { return false }
+        missing.earlyAnswer = .stands
         return true
     }
 
@@ -36,21 +28,21 @@ extension UpgradeFollower {
 
     /// Whether a head that begins a piece is such a response, and must wait.
     mutating func mustAwaitRequest(_ head: Span<UInt8>, _ direction: Direction) -> Bool {
-        let other = direction.opposite.index
-        switch earlyAnswer {
-        case .stands: return false
+        let other = direction.opposite
+        switch missing.earlyAnswer {
+        case .none, .stands: return false
         case .waits:
             // Its request may go on in the next segment.
-            guard pendingRequest == nil, streams[other].head.count > 0 else {
-                earlyAnswer = .stands
+            guard pendingRequest == nil, streams[other.index].head.count > 0 else {
+                missing.earlyAnswer = .stands
                 return false
             }
             return true
-        case .none:
-            guard mayAwaitRequest, pendingRequest == nil, client == nil, !hasBytes[other], let line = StatusLine(head),
+        case .allowed:
+            guard pendingRequest == nil, client == nil, !history.hasBytes(other), let line = StatusLine(head),
                 unaskedAnswer(line, HeadFacts(head, after: line.end), head) != nil
             else { return false }
-            earlyAnswer = .waits
+            missing.earlyAnswer = .waits
             return true
         }
     }

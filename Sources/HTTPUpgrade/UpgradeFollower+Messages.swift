@@ -22,14 +22,13 @@ extension UpgradeFollower {
                 if mayBeginProxyHead(direction),
                     streams[index].head.begins("PROXY ", continuing: bytes, from: offset)
                 {
-                    proxyMessage = streams[index].head.take()
-                    return beginProxy(.proxyLine, direction)
+                    return beginProxy(.proxyLine, direction, with: streams[index].head.take())
                 }
-                guard client ?? tunnelClient ?? direction == direction else { return beginPreamble(direction) }
+                guard client ?? proxies.tunnelClient ?? direction == direction else { return beginPreamble(direction) }
                 // A responder that begins with a word and a space may just greet, until its request is whole.
                 if direction == .fromInitiator { client = direction }
             case .response:
-                guard client ?? tunnelClient != direction else { return beginPreamble(direction) }
+                guard client ?? proxies.tunnelClient != direction else { return beginPreamble(direction) }
                 if !isNoClient(direction.opposite) { client = direction.opposite }
                 if mustWait(direction) { return .waits }
             case .tls where client == nil: return finish(.tls)
@@ -65,8 +64,8 @@ extension UpgradeFollower {
     /// streams, the server's before the request it answers (all of that, if it may change the streams).
     private func mustWait(_ direction: Direction) -> Bool {
         guard let client else { return false }
-        if client == direction { return isAwaitingAnswer || outstanding.count >= limits.outstandingRequests }
-        guard let request = outstanding.first else { return !isAnswerUnasked }
+        if client == direction { return awaited.holdsClient || outstanding.count >= limits.outstandingRequests }
+        guard let request = outstanding.first else { return !missing.excusesNext }
         return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
@@ -79,7 +78,7 @@ extension UpgradeFollower {
     /// Whether a head of the PROXY protocol may come next: before any message, though the answer to the request behind
     /// it may have been captured already, and wait.
     private func mayBeginProxyHead(_ direction: Direction) -> Bool {
-        direction == .fromInitiator && (client == nil || client == direction && traffic.isEmpty && !isRequestHidden)
+        direction == .fromInitiator && (client == nil || client == direction && mayHavePreamble)
     }
 
     /// Whether a responder's first byte may be a SOCKS proxy's, captured before what it answers, or of HTTP/2, whose
@@ -89,12 +88,6 @@ extension UpgradeFollower {
         let initiator = streams[Direction.fromInitiator.index]
         if case .head = initiator.place { return initiator.head.firstBytes.kind == .undecided }
         return false
-    }
-
-    private mutating func beginProxy(_ step: SOCKSStep, _ direction: Direction) -> Outcome? {
-        streams[direction.index].head = HeadCollector()
-        phase = .proxy(step)
-        return nil
     }
 
     /// Reads a complete head, which began as a request or as a response; the other end may have become the client
@@ -114,12 +107,12 @@ extension UpgradeFollower {
             return finish(.http2)
         }
         let facts = HeadFacts(head, after: line.end)
-        record(line, in: head)
+        history.record(line, in: head)
         let framing = BodyFraming(ofRequest: facts, isHTTP10: head.equals("1.0", in: line.version))
         guard framing != .broken else { return finish(.brokenHTTP) }
         let traits = RequestTraits(line, facts, in: head)
         outstanding.append(traits)
-        isAwaitingAnswer = traits.changesStreams
+        awaited.expect(changesStreams: traits.changesStreams)
         streams[direction.index].enterBody(framing)
         guard traits.contains(.webSocket) else { return nil }
         let request = UpgradeRequest(line, facts.upgrade, head: head)
@@ -127,25 +120,25 @@ extension UpgradeFollower {
         if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
             streams[direction.index].enterBody(.length(8))
         }
-        pendingRequest = request
+        awaited.expect(answerTo: request)
         return .requested
     }
 
     private mutating func readResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
-        guard let line = StatusLine(head), let request = outstanding.first ?? (isAnswerUnasked ? [] : nil) else {
+        guard let line = StatusLine(head), let request = outstanding.first ?? (missing.excusesNext ? [] : nil) else {
             return beginPreamble(direction, with: head, from: 1)
         }
         let facts = HeadFacts(head, after: line.end)
-        record(facts)
+        history.record(facts)
         // RFC 9110 15.2: interim responses; 101 is a final one.
         if line.status < 200, line.status != 101 { return nil }
         outstanding.removeFirst()
-        hasAnswer = true
+        history.recordAnswer()
         if request.contains(.connect), 200..<300 ~= line.status {
             // RFC 9112 6.3, item 2.
             return beginTunnel()
         }
-        if request.changesStreams { isAwaitingAnswer = false }
+        if request.changesStreams { awaited.releaseClient() }
         let framing = BodyFraming(
             ofResponse: facts, status: line.status, toHEAD: request.contains(.head),
             isHTTP10: head.equals("1.0", in: line.version))
@@ -157,8 +150,8 @@ extension UpgradeFollower {
             if framing == .broken { _ = finish(.brokenHTTP) }
             return .answered(answer)
         }
-        let isUnasked = isAnswerUnasked
-        isRequestInGap = false
+        let isUnasked = missing.excusesNext
+        missing.endGap()
         if isUnasked, let answer = unaskedAnswer(line, facts, head) {
             settle(answer)
             return .answered(answer)
@@ -169,9 +162,6 @@ extension UpgradeFollower {
         return nil
     }
 
-    /// Whether the next answer counts without its request, which the capture lacks.
-    private var isAnswerUnasked: Bool { isRequestHidden || isRequestInGap }
-
     /// A 101 to WebSocket whose request the capture lacks; nil if it is something else.
     func unaskedAnswer(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> UpgradeAnswer? {
         guard line.status == 101, facts.namesWebSocket, facts.upgrade.accept != nil else { return nil }
@@ -180,27 +170,11 @@ extension UpgradeFollower {
 
     /// Acts on an answer.
     mutating func settle(_ answer: UpgradeAnswer) {
-        pendingRequest = nil
-        isAwaitingAnswer = false
-        isAnswerHidden = false
+        awaited.settle()
         switch answer.verdict {
         case .accepted: _ = finish(.webSocket)
         case .switchedElsewhere: _ = finish(.otherUpgrade)
         case .refused, .lost: break
         }
-    }
-
-    /// Records what a request says of the traffic.
-    mutating func record(_ line: RequestLine, in head: Span<UInt8>) {
-        traffic.insert(.exchanges)
-        if HTTPTraffic.isPolling(target: line.target, in: head) || polls.isPolling(line, in: head) {
-            traffic.insert(.polling)
-        }
-    }
-
-    /// Records what a response says of the traffic.
-    mutating func record(_ facts: HeadFacts) {
-        traffic.insert(.exchanges)
-        if facts.isEventStream { traffic.insert(.eventStream) }
     }
 }

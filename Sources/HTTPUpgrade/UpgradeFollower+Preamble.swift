@@ -4,10 +4,10 @@ package import WireFormat
 /// greeting.
 extension UpgradeFollower {
     /// Whether bytes of no known kind stood before the first head of a stream.
-    package func hasPreamble(_ direction: Direction) -> Bool { hasPreamble[direction.index] }
+    package func hasPreamble(_ direction: Direction) -> Bool { history.hasPreamble(direction) }
 
     /// Whether no head was read yet, so that bytes of any kind may still stand before it.
-    var mayHavePreamble: Bool { traffic.isEmpty && !isRequestHidden }
+    var mayHavePreamble: Bool { traffic.isEmpty && !missing.isStreamUnseen }
 
     /// Starts to look for the first head of a stream, in what was taken for one and in what follows.
     mutating func beginPreamble(_ direction: Direction) -> Outcome? {
@@ -25,12 +25,11 @@ extension UpgradeFollower {
     ///   - start: Where a head may begin in it; 1 if it was taken for a head and is none.
     /// - Returns: What to report, if there is anything.
     mutating func beginPreamble(_ direction: Direction, with bytes: Span<UInt8>, from start: Int) -> Outcome? {
-        let mayBegin = mayHavePreamble || direction == .fromResponder && !hasAnswer
-        guard mayBegin, !hasPreamble[direction.index] else { return finish(brokenEnding) }
-        hasPreamble[direction.index] = true
+        let mayBegin = mayHavePreamble || direction == .fromResponder && !history.hasAnswer
+        guard mayBegin, !history.hasPreamble(direction) else { return finish(brokenEnding) }
+        history.recordPreamble(direction)
         if client == direction { client = nil }
         streams[direction.index] = MessageStream(place: .preamble(Preamble()))
-        if direction == .fromInitiator { proxyMessage = [] }
         // What was taken for an answer without a request is no answer.
         guard direction == .fromInitiator || outstanding.first != nil || start == 0 else { return nil }
         var offset = min(start, bytes.count)
@@ -42,41 +41,33 @@ extension UpgradeFollower {
 
     /// Reads what was consumed before, which holds one head at most.
     private mutating func readAgain(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
-        guard case .preamble(let preamble) = streams[direction.index].place else {
+        guard case .preamble = streams[direction.index].place else {
             return collectHead(bytes, from: &offset, direction)
         }
-        return readPreamble(preamble, bytes, from: &offset, direction)
+        return readPreamble(bytes, from: &offset, direction)
     }
 
     /// Reads on until a head begins.
     mutating func readPreamble(
-        _ known: Preamble, _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction
+        _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction
     ) -> Outcome? {
-        var preamble = known
         let index = direction.index
+        guard case .preamble(var preamble) = streams[index].place else { return nil }
+        let line =
+            direction == .fromInitiator
+            ? streams[index].head.findRequest(after: &preamble, in: bytes, from: &offset, limit: limits.head)
+            : preamble.findStatus(in: bytes, from: &offset)
+        guard let line else {
+            guard !preamble.isOver || streams[index].head.count > 0 else { return finish(brokenEnding) }
+            streams[index].place = .preamble(preamble)
+            return nil
+        }
         var head = HeadCollector()
         var start = 0
-        if direction == .fromInitiator {
-            guard preamble.findRequest(&proxyMessage, in: bytes, from: &offset, limit: limits.head) else {
-                return goOn(preamble, direction)
-            }
-            head.firstBytes.read(proxyMessage.span, from: 0)
-            _ = head.read(proxyMessage.span, from: &start, limit: limits.head)
-            proxyMessage = []
-        } else {
-            guard let line = preamble.findStatus(in: bytes, from: &offset) else { return goOn(preamble, direction) }
-            head.firstBytes.read(line.span, from: 0)
-            _ = head.read(line.span, from: &start, limit: limits.head)
-        }
+        head.firstBytes.read(line.span, from: 0)
+        _ = head.read(line.span, from: &start, limit: limits.head)
         client = .fromInitiator
         streams[index] = MessageStream(head: head)
-        return nil
-    }
-
-    private mutating func goOn(_ preamble: Preamble, _ direction: Direction) -> Outcome? {
-        let isSearched = direction == .fromInitiator && !proxyMessage.isEmpty
-        guard !preamble.isOver || isSearched else { return finish(brokenEnding) }
-        streams[direction.index].place = .preamble(preamble)
         return nil
     }
 

@@ -4,30 +4,27 @@ extension UpgradeFollower {
     /// Starts searching: the ends of messages in `direction` are unknown from here on, and so is which response in the
     /// other stream answers which request.
     mutating func search(after direction: Direction) {
-        if pendingRequest == nil {
-            isAwaitingAnswer = false
-        } else if direction != client {
-            isAnswerHidden = true
-        }
+        awaited.lose(fromServer: direction != client)
+        missing.endGap()
         phase = .searching
-        isRequestInGap = false
         outstanding = OutstandingRequests()
-        proxyMessage = []
         streams[direction.index] = MessageStream()
-        streams[direction.opposite.index].place = .head
+        streams[direction.opposite.index].enterSearch()
     }
 
     /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.
-    mutating func search(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+    mutating func search(
+        _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction, _ precedesRequest: Bool
+    ) -> Outcome? {
         let index = direction.index
-        if direction == client, isAwaitingAnswer || isAnswerHidden, let pendingRequest {
+        if direction == client, awaited.holdsClient || awaited.mayBeInGap, let pendingRequest {
             // Frames of a client never begin like a request line: their second byte has the mask bit.
             if bytes.extracting(offset...).beginsRequest {
                 let answer = UpgradeAnswer(lost: pendingRequest)
                 settle(answer)
                 return .answered(answer)
             }
-            if isAwaitingAnswer { return .waits }
+            if awaited.holdsClient { return .waits }
         }
         if awaitsRequest, endsWait(bytes.extracting(offset...), direction) { return .waits }
         streams[index].head.firstBytes.read(bytes, from: offset)
@@ -44,10 +41,11 @@ extension UpgradeFollower {
                 offset = start
                 return .waits
             }
-            return found(bytes.extracting(start..<offset), kind, direction) ?? skipRest(bytes, from: &offset, direction)
+            return found(bytes.extracting(start..<offset), kind, direction, precedesRequest)
+                ?? skipRest(bytes, from: &offset, direction)
         case .gathered:
             let head = streams[index].head.take()
-            return found(head.span, kind, direction) ?? skipRest(bytes, from: &offset, direction)
+            return found(head.span, kind, direction, precedesRequest) ?? skipRest(bytes, from: &offset, direction)
         case .broken, .oversized:
             return skipRest(bytes, from: &offset, direction)
         }
@@ -60,29 +58,32 @@ extension UpgradeFollower {
     }
 
     /// Reads a head that was found; it may be a quotation in a body.
-    private mutating func found(_ head: Span<UInt8>, _ kind: FirstBytes.Kind, _ direction: Direction) -> Outcome? {
-        kind == .request ? foundRequest(head, direction) : foundResponse(head, direction)
+    private mutating func found(
+        _ head: Span<UInt8>, _ kind: FirstBytes.Kind, _ direction: Direction, _ precedesRequest: Bool
+    ) -> Outcome? {
+        kind == .request ? foundRequest(head, direction) : foundResponse(head, direction, precedesRequest)
     }
 
     private mutating func foundRequest(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
         guard pendingRequest == nil, let line = RequestLine(head), !line.isHTTP2Preface else { return nil }
         client = direction
-        record(line, in: head)
+        history.record(line, in: head)
         let facts = HeadFacts(head, after: line.end)
         guard facts.asksForWebSocket else { return nil }
-        pendingRequest = UpgradeRequest(line, facts.upgrade, head: head)
-        isAwaitingAnswer = true
+        awaited.expect(answerTo: UpgradeRequest(line, facts.upgrade, head: head))
         return .requested
     }
 
-    private mutating func foundResponse(_ head: Span<UInt8>, _ direction: Direction) -> Outcome? {
+    private mutating func foundResponse(
+        _ head: Span<UInt8>, _ direction: Direction, _ precedesRequest: Bool
+    ) -> Outcome? {
         guard client != direction, let line = StatusLine(head) else { return nil }
         client = direction.opposite
         let facts = HeadFacts(head, after: line.end)
-        record(facts)
+        history.record(facts)
         guard let pendingRequest else {
             // Where there is another stream, its request must have been seen too.
-            guard hasEarlyAnswer || !hasBytes[direction.opposite.index], let answer = unaskedAnswer(line, facts, head)
+            guard hasEarlyAnswer || !history.hasBytes(direction.opposite), let answer = unaskedAnswer(line, facts, head)
             else { return nil }
             settle(answer)
             return .answered(answer)
@@ -92,7 +93,7 @@ extension UpgradeFollower {
         let answer = UpgradeAnswer(pendingRequest, response: response)
         if line.status == 101 {
             // Without an Accept to prove it, what follows has to.
-            let isUnproven = facts.upgrade.accept == nil && !isAnswerHidden
+            let isUnproven = facts.upgrade.accept == nil && !awaited.mayBeInGap
             guard answer.verdict == .accepted, answer.isAcceptValid == true || isUnproven else { return nil }
         }
         settle(answer)

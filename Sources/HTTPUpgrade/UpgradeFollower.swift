@@ -20,70 +20,69 @@ package struct UpgradeFollower: Sendable {
     enum Phase {
         /// Message by message, from the first byte.
         case following
-        /// As an exchange with a SOCKS proxy.
-        case proxy(SOCKSStep)
+        /// As an exchange with a proxy.
+        case proxy(ProxyExchange)
         /// For heads at the start of pieces.
         case searching
         /// No longer.
         case finished(Ending)
     }
 
+    // Many connections have one: its parts stand in the order that leaves the least room between them.
+
     let limits: Limits
     /// The two streams, by direction.
     var streams: [2 of MessageStream] = [MessageStream(), MessageStream()]
+    /// The requests without a response so far, while the ends of messages are known.
     var outstanding = OutstandingRequests()
-    /// The upgrade request without an answer so far.
-    package internal(set) var pendingRequest: UpgradeRequest?
-    /// The incomplete message of an exchange with a proxy, or what may be a request line after a preamble.
-    var proxyMessage: [UInt8] = []
-    /// The last head of the PROXY protocol, without its TLVs; empty if there was none.
-    package internal(set) var proxyHeader: [UInt8] = []
-    var phase: Phase
-    /// How often the latest path was asked for in a row.
-    var polls = RepeatedRequests()
-    /// Whether the client's stream must wait, once between messages, for the answer to its latest request.
-    var isAwaitingAnswer = false
-    /// How many proxies have been passed; the count stops at its highest value.
-    var proxies: UInt8 = 0
-    /// Who asked the last of them for a tunnel, and so is the client in it.
-    var tunnelClient: Direction?
-
+    /// Why a response may stand without a request.
+    var missing: MissingRequest
     /// The direction of the requests; nil while unknown.
     ///
     /// While searching, that of the latest one.
     package internal(set) var client: Direction?
-    /// What the exchanges so far were like.
-    package internal(set) var traffic: HTTPTraffic = []
-    /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.
-    package internal(set) var isAnswerHidden = false
-    /// Whether the capture lacks the client's stream, so that responses stand alone.
-    private(set) var isRequestHidden = false
-    /// Whether a gap that waits holds the request to the next answer.
-    package internal(set) var isRequestInGap = false
-    /// Whether a request was answered, so that nothing else than HTTP may stand before an answer any more.
-    var hasAnswer = false
-    /// Whether a stream's first head was searched for after something else, by direction.
-    var hasPreamble: [2 of Bool] = [false, false]
-    /// Whether what comes next was captured before the pending request: while searching, only a right Accept answers it
-    /// then.
-    package var precedesRequest = false
-    /// Whether a response that stands first in the capture may wait for its request, which was captured after it.
-    package var mayAwaitRequest = false
-    /// Whether one waits.
-    var earlyAnswer = EarlyAnswer.none
-    /// Whether a stream has brought a byte, by direction.
-    private(set) var hasBytes: [2 of Bool] = [false, false]
+    /// What the latest request waits for.
+    var awaited = AwaitedAnswer()
+    /// What was seen so far.
+    var history = ConnectionHistory()
+    /// The proxies before the server.
+    var proxies = PassedProxies()
+    /// How the streams are read.
+    var phase: Phase
 
-    /// Creates a follower for a connection whose first bytes come next, or, if it began before the capture, are
-    /// unknown.
-    package init(limits: Limits, beganBeforeCapture: Bool) {
+    /// Creates a follower for a connection.
+    ///
+    /// - Parameters:
+    ///   - limits: What it may keep.
+    ///   - beganBeforeCapture: Whether the first bytes are unknown; else they come next.
+    ///   - mayAwaitRequest: Whether a response that stands first in the capture may wait for its request, which was
+    ///     captured after it.
+    package init(limits: Limits, beganBeforeCapture: Bool, mayAwaitRequest: Bool = false) {
         self.limits = limits
+        missing = MissingRequest(earlyAnswer: mayAwaitRequest ? .allowed : .none)
         phase = beganBeforeCapture ? .searching : .following
     }
 
+    /// The upgrade request without an answer so far.
+    package var pendingRequest: UpgradeRequest? { awaited.request }
+
+    /// Whether a gap may have swallowed the answer to `pendingRequest`: the streams may be frames already.
+    package var isAnswerHidden: Bool { awaited.mayBeInGap }
+
+    /// Whether a gap that waits holds the request to the next answer.
+    package var isRequestInGap: Bool { missing.isInGap }
+
+    /// What the exchanges so far were like.
+    package var traffic: HTTPTraffic { history.traffic }
+
+    /// The last head of the PROXY protocol, without its TLVs; empty if there was none.
+    package var proxyHeader: [UInt8] { proxies.header }
+
     /// The size of what it keeps of incomplete heads and of an unanswered upgrade, in bytes.
     package var keptCount: Int {
-        streams[0].head.cost &+ streams[1].head.cost &+ 2 &* proxyMessage.count &+ (pendingRequest?.cost ?? 0)
+        var count = streams[0].head.cost &+ streams[1].head.cost &+ (awaited.request?.cost ?? 0)
+        if case .proxy(let exchange) = phase { count &+= exchange.cost }
+        return count
     }
 
     /// Whether the ends of messages are unknown, so that heads are searched for.
@@ -96,11 +95,20 @@ package struct UpgradeFollower: Sendable {
     /// Call again with what is left: at once after `requested` and `answered`; after `waits` when the other stream has
     /// moved, by bytes or by a gap. After `accepted` and `finished` what is left belongs to the protocol that follows.
     /// Inside a body the cost does not depend on the number of bytes.
-    package mutating func receive(_ bytes: Span<UInt8>, from direction: Direction) -> Step {
+    ///
+    /// - Parameters:
+    ///   - bytes: What comes next in the stream.
+    ///   - direction: The stream.
+    ///   - precedesRequest: Whether the bytes were captured before the pending request: while searching, only a right
+    ///     Accept answers it then.
+    /// - Returns: How far it came, and what stopped it.
+    package mutating func receive(
+        _ bytes: Span<UInt8>, from direction: Direction, precedingRequest precedesRequest: Bool = false
+    ) -> Step {
         var offset = 0
-        hasBytes[direction.index] = true
+        history.recordBytes(direction)
         while offset < bytes.count {
-            guard let outcome = read(bytes, from: &offset, direction) else { continue }
+            guard let outcome = read(bytes, from: &offset, direction, precedesRequest) else { continue }
             if case .finished(let ending) = outcome, !ending.isHandedOver { offset = bytes.count }
             return Step(consumed: offset, outcome: outcome)
         }
@@ -142,15 +150,12 @@ package struct UpgradeFollower: Sendable {
         case .finished(let ending): return .finished(ending)
         case _ where length == 0: return .consumed
         case .following, .searching:
-            if direction == client, isAwaitingAnswer, streams[index].isBetweenMessages { return .waits }
+            if direction == client, awaited.holdsClient, streams[index].isBetweenMessages { return .waits }
             if comesLate, mayHoldRequest(direction) {
-                isRequestInGap = true
+                missing.assumeInGap()
                 return .waits
             }
-            if case .following = phase, streams[index].skip(length) {
-                if case .preamble = streams[index].place, direction == .fromInitiator { proxyMessage = [] }
-                return .consumed
-            }
+            if case .following = phase, streams[index].skip(length) { return .consumed }
         case .proxy: break
         }
         search(after: direction)
@@ -160,7 +165,7 @@ package struct UpgradeFollower: Sendable {
     /// Whether a gap that comes next in a stream may hold the request to an answer that waits.
     private func mayHoldRequest(_ direction: Direction) -> Bool {
         guard case .following = phase, direction == client, outstanding.first == nil else { return false }
-        return streams[direction.index].isBetweenMessages && !isRequestHidden && !isRequestInGap
+        return streams[direction.index].isBetweenMessages && !missing.excusesNext
     }
 
     /// Goes on without the other stream, none of which is in the capture: an answer without its request counts, and
@@ -174,19 +179,19 @@ package struct UpgradeFollower: Sendable {
         case .following, .searching: break
         }
         if pendingRequest != nil {
-            guard isAwaitingAnswer else { return false }
+            guard awaited.holdsClient else { return false }
             search(after: client.opposite)
-            isAwaitingAnswer = false
+            awaited.releaseClient()
             return true
         }
-        guard case .following = phase, !isRequestHidden, outstanding.first == nil else { return false }
-        isRequestHidden = true
+        guard case .following = phase, !missing.isStreamUnseen, outstanding.first == nil else { return false }
+        missing.giveUpStream()
         return true
     }
 
     /// Forgets the pending request: what it was is reported elsewhere.
     package mutating func forgetRequest() {
-        pendingRequest = nil
+        awaited.forgetRequest()
     }
 
     /// Drops what it keeps of incomplete heads, since nothing more is read; `pendingRequest` stays.
@@ -194,7 +199,6 @@ package struct UpgradeFollower: Sendable {
         if case .finished = phase {} else { phase = .finished(.unknown) }
         streams = [MessageStream(), MessageStream()]
         outstanding = OutstandingRequests()
-        proxyMessage = []
     }
 
     /// Stops following because no more bytes can be kept for a stream that waits; `pendingRequest` stays.
@@ -205,17 +209,19 @@ package struct UpgradeFollower: Sendable {
     }
 
     /// Reads up to the end of a part of a message; nil if there is nothing to report yet.
-    private mutating func read(_ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction) -> Outcome? {
+    private mutating func read(
+        _ bytes: Span<UInt8>, from offset: inout Int, _ direction: Direction, _ precedesRequest: Bool
+    ) -> Outcome? {
         switch phase {
         case .following: break
-        case .proxy(let step): return readProxy(step, bytes, from: &offset, direction)
-        case .searching: return search(bytes, from: &offset, direction)
+        case .proxy: return readProxy(bytes, from: &offset, direction)
+        case .searching: return search(bytes, from: &offset, direction, precedesRequest)
         case .finished(let ending): return .finished(ending)
         }
         let index = direction.index
         switch streams[index].place {
         case .head: return readHead(bytes, from: &offset, direction)
-        case .preamble(let preamble): return readPreamble(preamble, bytes, from: &offset, direction)
+        case .preamble: return readPreamble(bytes, from: &offset, direction)
         case .body(let remaining):
             let taken = min(remaining, UInt64(bytes.count - offset))
             offset += Int(taken)
@@ -250,13 +256,9 @@ package struct UpgradeFollower: Sendable {
     /// Stops following.
     mutating func finish(_ ending: Ending) -> Outcome {
         phase = .finished(ending)
-        for index in 0..<2 {
-            // What follows may have begun in bytes that were taken for a head.
-            let mayBelongToNext = ending.isHandedOver && streams[index].head.count <= Self.longestHandover
-            streams[index] = MessageStream(head: mayBelongToNext ? streams[index].head : HeadCollector())
-        }
+        // What follows may have begun in bytes that were taken for a head.
+        for index in 0..<2 { streams[index].finish(keeping: ending.isHandedOver ? Self.longestHandover : 0) }
         outstanding = OutstandingRequests()
-        proxyMessage = []
         return .finished(ending)
     }
 }

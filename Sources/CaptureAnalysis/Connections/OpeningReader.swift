@@ -24,8 +24,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     private var latestRequest = Int64.min
 
     init(limits: UpgradeLimits, beganBeforeCapture: Bool, mayAwaitRequest: Bool) {
-        follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
-        follower.mayAwaitRequest = mayAwaitRequest
+        follower = UpgradeFollower(
+            limits: limits, beganBeforeCapture: beganBeforeCapture, mayAwaitRequest: mayAwaitRequest)
     }
 
     /// The direction that the client sends; the initiator's if there was no request.
@@ -53,11 +53,10 @@ struct OpeningReader: StreamReader, ~Copyable {
         if follower.isSearching, isEncrypted(bytes, &workspace) {
             return Intake(unread: bytes.count, handover: Handover(successor: .other(.tls)))
         }
-        if follower.isSearching {
-            follower.precedesRequest = asked.map { place.origin.packet < $0.origin.packet } ?? false
-        }
+        let precedesRequest = asked.map { place.origin.packet < $0.origin.packet } ?? false
         while true {
-            let step = follower.receive(bytes.extracting(start...), from: place.direction)
+            let step = follower.receive(
+                bytes.extracting(start...), from: place.direction, precedingRequest: precedesRequest)
             start &+= step.consumed
             intake.wakesOther = intake.wakesOther || step.consumed > 0
             switch step.outcome {

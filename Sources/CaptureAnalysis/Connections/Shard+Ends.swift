@@ -243,14 +243,11 @@ extension Shard {
         var clientStates = ReadyStates(connectingAt: readers.openings[opening].requestElapsed ?? now)
         if cause == .closed { clientStates.advance(to: .closed, at: now) }
         var ends: InlineArray<2, EndOutcome> = [EndOutcome(), EndOutcome()]
-        ends[Role.server.index].isLost = isAnswerMissing(opening, of: feed)
-        let outcome = SessionOutcome(
-            ends: ends, firstCloser: nil,
-            clientDirection: client, lastTimes: LastTimes(), timesBeforeFin: LastTimes(), burst: nil,
-            unansweredPings: 0, wasOpened: false)
+        ends[Role.server.index].mayHideClose = isAnswerMissing(opening, of: feed)
         let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
+        let outcome = SessionOutcome(tcp: transport, ends: ends, clientDirection: client, wasOpened: false)
         let end = SessionEnd(
-            identity: identity(of: opening, feed, client), verdict: outcome.verdict(transport, now: workspace.time),
+            identity: identity(of: opening, feed, client), verdict: outcome.verdict(now: workspace.time),
             clientReadyStates: clientStates.changes, serverReadyStates: [],
             duration: transport.duration,
             fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,

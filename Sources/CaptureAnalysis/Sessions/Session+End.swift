@@ -16,19 +16,19 @@ extension Session {
             overduePings(of: .client, tcp, context.time), overduePings(of: .server, tcp, context.time),
         ]
         var outcome = SessionOutcome(
-            ends: [EndOutcome(&streams[0]), EndOutcome(&streams[1])], firstCloser: firstCloser,
+            tcp: tcp, ends: [EndOutcome(&streams[0]), EndOutcome(&streams[1])], firstCloser: firstCloser,
             clientDirection: clientDirection, lastTimes: activity.last,
             timesBeforeFin: activity.lastTimes(beforeFin: tcp.firstEnd?.packet), burst: lastBurst(tcp),
             unansweredPings: late[0].count &+ late[1].count, uncertainPings: late[0].uncertain &+ late[1].uncertain,
             wasOpened: true)
         if isInsideTLS { outcome.alerts = carriers?.alerts }
-        let verdict = outcome.verdict(tcp, now: context.time)
+        let verdict = outcome.verdict(now: context.time)
         reportUnanswered(tcp, verdict.failure, context, &workspace, &sink)
         if roundTrips?.hasHistogram ?? false { workspace.resources.roundTripHistograms &+= 1 }
         workspace.resources.sessionBytes &-= Int(countedBytes)
         reportLeftOpen(tcp, context, &workspace, &sink)
         reportTruncated(tcp, context, &workspace, &sink)
-        let endTime = outcome.endTime(tcp, now: context.time)
+        let endTime = outcome.endTime(now: context.time)
         let sample = sample(verdict, tcp, endTime)
         workspace.record(verdict, sample, connection: context.connection)
         let compression = self.compression

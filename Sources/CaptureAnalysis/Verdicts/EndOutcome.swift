@@ -7,8 +7,8 @@ struct EndOutcome {
     var close: SentClose?
     /// The first rule it broke, up to its Close frame and before that of the other end.
     var brokenRule: BrokenRule?
-    /// Whether a gap may hide a Close frame of it.
-    var isLost = false
+    /// Whether a gap may hide a Close frame of it: it is not known where its frames begin.
+    var mayHideClose = false
     /// Whether bytes of it are not in the capture, its beginning included.
     var isIncomplete = false
     /// The packet that brought its latest bytes, in order.
@@ -25,7 +25,7 @@ struct EndOutcome {
     init(_ stream: inout SessionStream) {
         close = stream.close
         brokenRule = stream.brokenRule
-        isLost = stream.decoder.isLost
+        mayHideClose = stream.decoder.isLost
         isIncomplete = stream.isIncomplete
         lastPacket = stream.lastPacket
         frames = stream.decoder.frameCount

@@ -16,7 +16,7 @@ struct MessageStream {
 
     /// What the next byte belongs to.
     var place = Place.head
-    /// The head being read.
+    /// The head being read, or what may be its first line after a preamble.
     var head = HeadCollector()
 
     /// Whether the next byte is the first of a message.
@@ -39,9 +39,22 @@ struct MessageStream {
         case (.preamble(var preamble), let length?):
             preamble.skip(length)
             place = .preamble(preamble)
+            head = HeadCollector()
             return true
         default: return false
         }
+    }
+
+    /// Looks for heads alone from here on, since the ends of messages are unknown; one that has begun goes on.
+    mutating func enterSearch() {
+        if case .preamble = place { head = HeadCollector() }
+        place = .head
+    }
+
+    /// Reads nothing more; keeps what has been taken for a head, up to `limit` bytes, for the protocol that follows.
+    mutating func finish(keeping limit: Int) {
+        let isHead = if case .preamble = place { false } else { head.count <= limit }
+        self = MessageStream(head: isHead ? head : HeadCollector())
     }
 
     /// Enters the body after a head; `framing` is not `broken`.

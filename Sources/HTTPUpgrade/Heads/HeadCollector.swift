@@ -60,6 +60,15 @@ struct HeadCollector {
         return true
     }
 
+    /// Looks for a request line in what follows a preamble; what may be the line is gathered meanwhile.
+    ///
+    /// - Returns: The line, after which it starts over; nil if it is not complete.
+    mutating func findRequest(
+        after preamble: inout Preamble, in bytes: Span<UInt8>, from offset: inout Int, limit: Int
+    ) -> [UInt8]? {
+        preamble.findRequest(&gathered, in: bytes, from: &offset, limit: limit) ? take() : nil
+    }
+
     /// Keeps a head that was read in place after all.
     mutating func keep(_ head: Span<UInt8>) {
         gathered = head.indices.map { head[$0] }

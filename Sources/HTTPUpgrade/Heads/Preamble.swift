@@ -9,7 +9,7 @@ struct Preamble {
     static let limit = 4096
 
     /// How many bytes of it were passed.
-    private(set) var count: UInt16 = 0
+    private var count: UInt16 = 0
     /// How many bytes of the beginning of a status line the latest ones are.
     private var matched: UInt8 = 0
     /// The version's digit in them.

@@ -51,6 +51,29 @@ extension WebSocketStream {
         return count
     }
 
+    /// Whether what stands where a header is due can hardly be one.
+    ///
+    /// Endpoints break rules, one at a time and mostly the same one. Bytes of another protocol break several at once.
+    mutating func isImplausible(_ header: FrameHeader) -> Bool {
+        let broken = brokenRuleCount(header, header.opcode)
+        guard broken > 1 else { return false }
+        if broken > 2 || header.opcode == .close || ForeignProtocol(header) != nil { return true }
+        guard header.opcode.isReserved else { return false }
+        return doubtful.countsTooMany(withFrame: frameCount)
+    }
+
+    /// Gives up the stream: this is no header.
+    mutating func stop(at header: FrameHeader, _ resources: inout StreamResources) -> Output? {
+        frame.header = header
+        frame.streamOffset = streamOffset &- UInt64(header.byteCount)
+        frame.index = frameCount
+        lose(resources: &resources)
+        violations = PendingViolations()
+        violations.insert(.implausible)
+        hasPending = true
+        return nextPending(&resources)
+    }
+
     /// Checks the body of a Close frame (RFC 6455 5.5.1, 7.4); every frame after it breaks a rule.
     mutating func endClose() {
         hasSentClose = true

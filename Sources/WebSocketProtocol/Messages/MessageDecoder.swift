@@ -20,20 +20,21 @@ struct MessageDecoder: ~Copyable {
     /// Whether `kept` holds what came of a message that was given up, and is still to be reported.
     private var holdsAbandoned = false
     /// Why the current message's payload is withheld.
-    private var withheld: PayloadWithheld?
+    var withheld: PayloadWithheld?
     /// Compressed bytes of the current message that were inflated so far; it stays at its highest value.
-    private var inflatedFrom: UInt32 = 0
+    var inflatedFrom: UInt32 = 0
     var limits: StreamLimits
-    private var text = UTF8Validator()
-    private var decodedLength: UInt64 = 0
+    var text = UTF8Validator()
+    /// The bytes of its payload so far, unmasked and inflated.
+    var decodedLength: UInt64 = 0
     /// The message that began last.
-    private var current = Message(
+    var current = Message(
         isText: false, streamOffset: 0, isComplete: false, frameCount: 0, isCompressed: false, wireLength: 0,
         length: nil,
         payload: .whole, isValidUTF8: true)
     /// Its decoded bytes, as far as they are kept.
-    private(set) var kept = KeptPayload()
-    private var compression: Compression
+    var kept = KeptPayload()
+    var compression: Compression
 
     /// Creates a decoder that has seen no message.
     ///
@@ -112,28 +113,6 @@ struct MessageDecoder: ~Copyable {
     mutating func countFrame(payloadLength: UInt64) {
         current.frameCount &+= 1
         current.wireLength &+= payloadLength
-    }
-
-    /// Takes the next payload bytes of the current message.
-    mutating func receive(
-        _ bytes: Span<UInt8>, mask: inout Masking?, resources: inout StreamResources,
-        violations: inout PendingViolations
-    ) {
-        guard isInMessage, withheld == nil else {
-            mask?.skip(UInt64(bytes.count))
-            return
-        }
-        if !current.isText, !current.isCompressed {
-            decodedLength &+= UInt64(bytes.count)
-            kept.append(bytes, unmasking: &mask, in: &resources.payloads)
-            return
-        }
-        guard var masking = mask else {
-            decode(bytes, &resources.inflated, &resources.payloads, &violations)
-            return
-        }
-        unmask(bytes, &masking, &resources.unmasked, &resources.inflated, &resources.payloads, &violations)
-        mask = masking
     }
 
     /// Skips `length` payload bytes of the current message, which the capture lacks.
@@ -215,113 +194,5 @@ struct MessageDecoder: ~Copyable {
     mutating func releaseKept(_ resources: inout StreamResources) {
         holdsAbandoned = false
         kept.release(&resources.payloads)
-    }
-
-    private mutating func unmask(
-        _ bytes: Span<UInt8>, _ mask: inout Masking, _ unmasked: inout UniqueArray<UInt8>,
-        _ room: inout UniqueArray<UInt8>, _ payloads: inout PayloadStore, _ violations: inout PendingViolations
-    ) {
-        var start = 0
-        while start < bytes.count {
-            let count = min(bytes.count &- start, StreamResources.pieceLength)
-            unmasked.removeAll(keepingCapacity: true)
-            unmasked.append(addingCount: count) {
-                mask.unmask(bytes.extracting(start..<(start &+ count)), into: &$0)
-            }
-            start &+= count
-            decode(unmasked.span, &room, &payloads, &violations)
-        }
-    }
-
-    private mutating func decode(
-        _ bytes: Span<UInt8>, _ room: inout UniqueArray<UInt8>, _ payloads: inout PayloadStore,
-        _ violations: inout PendingViolations
-    ) {
-        if current.isCompressed {
-            if withheld == nil { inflate(bytes, &room, &payloads, &violations) }
-        } else {
-            take(bytes, &payloads)
-        }
-    }
-
-    private mutating func take(_ bytes: Span<UInt8>, _ payloads: inout PayloadStore) {
-        decodedLength &+= UInt64(bytes.count)
-        if current.isText { text.receive(bytes) }
-        kept.append(bytes, in: &payloads)
-    }
-
-    private mutating func inflate(
-        _ bytes: Span<UInt8>, _ room: inout UniqueArray<UInt8>, _ payloads: inout PayloadStore,
-        _ violations: inout PendingViolations
-    ) {
-        var input = ByteCursor(bytes)
-        while true {
-            room.removeAll(keepingCapacity: true)
-            let before = input.count
-            let status = compression.inflate(&input, into: &room)
-            inflatedFrom &+= UInt32(clamping: min(before &- input.count, Int(~inflatedFrom)))
-            take(room.span, &payloads)
-            if isBomb {
-                giveUp(.inflateBomb, .bomb, &payloads, &violations)
-                return
-            }
-            if status == .broken {
-                giveUp(compression.isRegaining ? nil : .deflateBroken, .contextLost, &payloads, &violations)
-                return
-            }
-            if status == .inputTaken { return }
-        }
-    }
-
-    private mutating func inflateLast(_ room: inout UniqueArray<UInt8>, _ payloads: inout PayloadStore) {
-        room.removeAll(keepingCapacity: true)
-        compression.takeLast(into: &room)
-        take(room.span, &payloads)
-    }
-
-    private mutating func giveUp(
-        _ violation: Violation?, _ reason: PayloadWithheld, _ payloads: inout PayloadStore,
-        _ violations: inout PendingViolations
-    ) {
-        kept.release(&payloads)
-        if let violation { violations.insert(violation) }
-        withheld = reason
-        compression.lose()
-    }
-
-    /// RFC 7692 7.2.2: the sender took 00 00 ff ff off the end of the message.
-    private mutating func finishInflating(
-        _ resources: inout StreamResources, _ violations: inout PendingViolations
-    ) {
-        // Not with what is appended, should the data end inside a block.
-        let exceedsWindow = compression.exceedsWindow
-        if !compression.isAtStreamEnd {
-            let tail: InlineArray<4, UInt8> = [0x00, 0x00, 0xff, 0xff]
-            inflate(tail.span, &resources.inflated, &resources.payloads, &violations)
-        }
-        guard withheld == nil else { return }
-        if limits.isBomb(inflated: decodedLength, from: current.wireLength, slack: 0) {
-            giveUp(.inflateBomb, .bomb, &resources.payloads, &violations)
-            return
-        }
-        if !compression.isAtBlockEnd {
-            // With part of the window unknown, data that ends well is the only proof.
-            if compression.isRegaining {
-                giveUp(nil, .contextLost, &resources.payloads, &violations)
-                return
-            }
-            inflateLast(&resources.inflated, &resources.payloads)
-            violations.insert(.deflateUnfinished)
-        }
-        if exceedsWindow { violations.insert(.windowExceeded) }
-    }
-
-    /// Whether the message so far is a bomb: judged by the bytes that came, since what a frame claims to have may never
-    /// come.
-    ///
-    /// The bytes that come next may bring the ratio down: before the end, as much as the threshold and what a few more
-    /// bytes may inflate to is allowed.
-    private var isBomb: Bool {
-        limits.isBomb(inflated: decodedLength, from: UInt64(inflatedFrom) &+ 64, slack: limits.ratioThreshold)
     }
 }

@@ -35,9 +35,9 @@ struct RequestTraits: OptionSet {
 
 /// The requests that wait for their response, first in first out (RFC 9112 9.3.2); a single one needs no allocation.
 struct OutstandingRequests {
+    private var others: [RequestTraits] = []
     /// The request that the next response answers.
     private(set) var first: RequestTraits?
-    private var others: [RequestTraits] = []
 
     /// The number of requests.
     var count: Int { (first == nil ? 0 : 1) + others.count }

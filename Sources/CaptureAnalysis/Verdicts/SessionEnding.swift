@@ -1,0 +1,68 @@
+import WebSocketProtocol
+import WireFormat
+
+/// What ended a session: the first row that applies of the table in docs/verdicts.md, "Which end, and at which layer".
+enum SessionEnding {
+    /// The first Close frame; its sender is nil if a gap may hide an earlier one of the other end.
+    case closeFrame(SentClose, by: Role?)
+    /// A fatal alert in TLS that is decrypted.
+    case tlsAlert(Alert, time: Timestamp)
+    /// An end that never answered.
+    case timeout
+    /// The first FIN; its sender is nil if it may answer one of the other end that was not captured, or a Close frame.
+    case fin(by: Role?)
+    /// The first RST.
+    case reset(by: Role)
+    /// Nothing: the capture ended before it.
+    case captureEnd
+
+    /// Who ended it.
+    var party: SessionEnd.Verdict.Party {
+        switch self {
+        case .closeFrame(_, let role), .fin(let role): SessionEnd.Verdict.Party(role)
+        case .tlsAlert(let alert, _): SessionEnd.Verdict.Party(alert.from)
+        case .reset(let role): SessionEnd.Verdict.Party(role)
+        case .timeout: .network
+        case .captureEnd: .unknown
+        }
+    }
+
+    /// At which layer.
+    var layer: SessionEnd.Verdict.Layer {
+        switch self {
+        case .closeFrame: .closeFrame
+        case .tlsAlert: .tlsAlert
+        case .timeout: .timeout
+        case .fin: .fin
+        case .reset: .rst
+        case .captureEnd: .captureEnd
+        }
+    }
+
+    /// The Close frame that began the end; nil if none did.
+    var close: SentClose? {
+        if case .closeFrame(let close, _) = self { close } else { nil }
+    }
+}
+
+extension SessionEnd.Verdict.Party {
+    /// An end; nil if it is not known which.
+    fileprivate init(_ role: Role?) {
+        self =
+            switch role {
+            case .client: .client
+            case .server: .server
+            case nil: .unknown
+            }
+    }
+}
+
+/// What became of a Close frame at the end that it was sent to.
+enum CloseArrival {
+    /// Its application was told, as far as is known.
+    case received
+    /// Its socket was gone: its TCP answered with a RST, or it met one when it could be reached again.
+    case refused
+    /// Nobody knows: the end was silent, or out of reach.
+    case unknown
+}

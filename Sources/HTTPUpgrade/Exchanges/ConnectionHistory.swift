@@ -1,0 +1,47 @@
+import WireFormat
+
+/// What a connection has shown so far: it only grows, whatever becomes of the messages at hand.
+struct ConnectionHistory {
+    /// How often the latest path was asked for in a row.
+    private var polls = RepeatedRequests()
+    /// What the HTTP exchanges were like.
+    private(set) var traffic: HTTPTraffic = []
+    /// Whether a request was answered, so that nothing but HTTP may stand before an answer any more.
+    private(set) var hasAnswer = false
+    /// Whether a stream has brought a byte, by direction.
+    private var bytes: [2 of Bool] = [false, false]
+    /// Whether a stream's first head was searched for after something else, by direction.
+    private var preambles: [2 of Bool] = [false, false]
+
+    /// Whether a stream has brought a byte.
+    func hasBytes(_ direction: Direction) -> Bool { bytes[direction.index] }
+
+    /// Whether a stream's first head was searched for after something else.
+    func hasPreamble(_ direction: Direction) -> Bool { preambles[direction.index] }
+
+    mutating func recordBytes(_ direction: Direction) {
+        bytes[direction.index] = true
+    }
+
+    mutating func recordPreamble(_ direction: Direction) {
+        preambles[direction.index] = true
+    }
+
+    mutating func recordAnswer() {
+        hasAnswer = true
+    }
+
+    /// Records what a request says of the traffic.
+    mutating func record(_ line: RequestLine, in head: Span<UInt8>) {
+        traffic.insert(.exchanges)
+        if HTTPTraffic.isPolling(target: line.target, in: head) || polls.isPolling(line, in: head) {
+            traffic.insert(.polling)
+        }
+    }
+
+    /// Records what a response says of the traffic.
+    mutating func record(_ facts: HeadFacts) {
+        traffic.insert(.exchanges)
+        if facts.isEventStream { traffic.insert(.eventStream) }
+    }
+}

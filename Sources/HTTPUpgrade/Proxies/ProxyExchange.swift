@@ -1,0 +1,68 @@
+import WireFormat
+
+/// An exchange with a SOCKS proxy, or the head of the PROXY protocol: which message is being read, and what there is
+/// of it.
+struct ProxyExchange {
+    /// How far a message has come.
+    enum Progress {
+        /// More of it is to come.
+        case incomplete
+        /// Complete; the next one is to be read.
+        case advanced
+        /// The proxy has granted a tunnel.
+        case connected
+        /// The head of the PROXY protocol is over; this part of it holds the addresses.
+        case passed(header: [UInt8])
+        /// The proxy refused, or was not asked to connect.
+        case refused
+        /// It is none: these bytes were read.
+        case notProxy([UInt8])
+        /// It is none, but may have been empty lines before a request (RFC 9112 2.2), except for its last byte.
+        case emptyLines
+    }
+
+    /// The bytes of the incomplete message.
+    private var message: [UInt8]
+    private var step: SOCKSStep
+
+    /// Begins with a message of which `bytes` were read.
+    init(_ step: SOCKSStep, with bytes: [UInt8] = []) {
+        self.step = step
+        message = bytes
+    }
+
+    /// The bytes that it takes beside its own at most.
+    var cost: Int { 2 &* message.count }
+
+    /// Whether a stream brings the message; else it waits.
+    func isRead(from direction: Direction) -> Bool { step.isFromClient == (direction == .fromInitiator) }
+
+    /// Reads on in `bytes` from `offset`, which moves to the end of the message or of the bytes.
+    mutating func read(_ bytes: Span<UInt8>, from offset: inout Int) -> Progress {
+        while let length = step.length(message) {
+            if message.count == length { return complete() }
+            guard offset < bytes.count else { return .incomplete }
+            let end = min(bytes.count, offset + length - message.count)
+            for index in offset..<end { message.append(bytes[index]) }
+            offset = end
+        }
+        return .notProxy(message)
+    }
+
+    /// What the message leads to, which has the length that its bytes say.
+    private mutating func complete() -> Progress {
+        if step == .proxyHeader, message.count < SOCKSStep.shortestHeader {
+            // The signature, which begins with empty lines, ends here.
+            return message.count <= SOCKSStep.emptyLineCount + 1 ? .emptyLines : .notProxy(message)
+        }
+        switch step.result(message) {
+        case .next(let step):
+            self = ProxyExchange(step)
+            return .advanced
+        case .connected: return .connected
+        case .passed: return .passed(header: step.addresses(message))
+        case .refused: return .refused
+        case .broken: return .notProxy(message)
+        }
+    }
+}

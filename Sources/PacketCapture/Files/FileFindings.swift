@@ -1,0 +1,31 @@
+/// What was found in the files of a capture beside packets: secrets, and problems.
+struct FileFindings {
+    /// What could not be read so far, in the order it was found.
+    private(set) var problems: [CaptureError] = []
+    private var kept = KeptSecrets()
+    /// Who is told of problems at once, since nobody asks before the end of an endless capture; nil if somebody does.
+    private let follower: CaptureFollower?
+
+    init(follower: CaptureFollower?) {
+        self.follower = follower
+    }
+
+    /// The secrets found so far, in order.
+    var secrets: [CaptureSecrets] { kept.kept }
+
+    /// Keeps a problem, or tells the follower.
+    mutating func record(_ problem: CaptureError) {
+        guard let follower else { return problems.append(problem) }
+        // What has been written of the last record when the capture ends is no problem.
+        if !follower.hasEnded || problem.kind != .cutShort { follower.report(problem) }
+    }
+
+    /// Keeps the secrets of a file while there is room.
+    mutating func keep(_ found: [CaptureSecrets], of name: String) {
+        let hadDropped = kept.hasDropped
+        for one in found where !kept.keep(one) {
+            if !hadDropped { record(CaptureError(.tooManySecrets, name: name)) }
+            return
+        }
+    }
+}
