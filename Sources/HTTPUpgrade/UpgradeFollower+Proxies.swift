@@ -17,6 +17,11 @@ extension UpgradeFollower {
             }
             guard offset < bytes.count else { return nil }
             let end = min(bytes.count, offset + length - proxyMessage.count)
+            if step == .proxyHeader, proxyMessage.count >= SOCKSStep.shortestHeader,
+                bytes.holdsRequest(in: offset..<end)
+            {
+                return leaveProxy(direction)
+            }
             for index in offset..<end { proxyMessage.append(bytes[index]) }
             offset = end
         }
@@ -207,4 +212,12 @@ enum SOCKSStep: UInt8 {
 
     /// Whether a request begins inside what was taken for a message to a proxy.
     private func beginsRequest(_ message: [UInt8]) -> Bool { message.span.firstIndex(of: "GET /") != nil }
+}
+
+extension Span<UInt8> {
+    /// Whether a request line begins in a range (RFC 9112 3).
+    fileprivate func holdsRequest(in range: Range<Int>) -> Bool {
+        guard let start = extracting(range).firstIndex(of: "GET /") else { return false }
+        return RequestLine(extracting((range.lowerBound + start)...)) != nil
+    }
 }

@@ -1,4 +1,4 @@
-import WireFormat
+package import WireFormat
 
 extension UpgradeFollower {
     /// Starts searching: the ends of messages in `direction` are unknown from here on, and so is which response in the
@@ -10,11 +10,36 @@ extension UpgradeFollower {
             isAnswerHidden = true
         }
         phase = .searching
+        searchesHeadsOnly = false
         isRequestInGap = false
         outstanding = OutstandingRequests()
         proxyMessage = []
         streams[direction.index] = MessageStream()
         streams[direction.opposite.index].place = .head
+    }
+
+    /// Goes on in a connection whose HTTP could not be followed: an upgrade may still come.
+    ///
+    /// - Returns: Whether it does; it was told to stop, or has found something else otherwise.
+    package mutating func searchOn() -> Bool {
+        guard case .finished(.brokenHTTP) = phase else { return false }
+        phase = .searching
+        searchesHeadsOnly = true
+        isRequestInGap = false
+        return true
+    }
+
+    /// Ends a body of the server if the next piece begins like the answer to the pending request: the client, which
+    /// asked on the same connection, has seen its end, whatever its length was said to be.
+    package mutating func endBody(before bytes: Span<UInt8>, from direction: Direction) {
+        guard isAwaitingAnswer, pendingRequest != nil, direction != client, case .following = phase else { return }
+        switch streams[direction.index].place {
+        case .head, .preamble: return
+        case .body, .chunked, .untilClose:
+            guard StatusLine(bytes)?.status == 101 else { return }
+            _ = finish(.brokenHTTP)
+            _ = searchOn()
+        }
     }
 
     /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.

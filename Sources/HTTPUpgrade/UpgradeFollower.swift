@@ -71,6 +71,8 @@ package struct UpgradeFollower: Sendable {
     package var mayAwaitRequest = false
     /// Whether one waits.
     var earlyAnswer = EarlyAnswer.none
+    /// Whether it searches since HTTP could not be followed, not since bytes are lost: then the capture has the heads.
+    package internal(set) var searchesHeadsOnly = false
     /// Whether a stream has brought a byte, by direction.
     private(set) var hasBytes: [2 of Bool] = [false, false]
 
@@ -117,7 +119,7 @@ package struct UpgradeFollower: Sendable {
     /// - Returns: Whether they were skipped.
     package mutating func pass(_ count: Int, from direction: Direction) -> Bool {
         guard case .following = phase, case .body(let remaining) = streams[direction.index].place,
-            remaining > UInt64(count)
+            remaining > UInt64(count), !isAwaitingAnswer
         else { return false }
         streams[direction.index].place = .body(remaining: remaining &- UInt64(count))
         return true
