@@ -13,6 +13,9 @@ extension UpgradeFollower {
         case stands
     }
 
+    /// The longest head in several pieces that waits.
+    static var longestWaitingHead: Int { 4096 }
+
     /// Whether a response waits for its request.
     package var awaitsRequest: Bool { earlyAnswer == .waits }
 

@@ -60,6 +60,7 @@ extension UpgradeFollower {
         guard kind == .request || kind == .response else {
             return skipRest(bytes, from: &offset, direction)
         }
+        let start = offset
         switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
         case .incomplete:
             return nil
@@ -72,6 +73,12 @@ extension UpgradeFollower {
             return found(bytes.extracting(start..<offset), kind, direction) ?? skipRest(bytes, from: &offset, direction)
         case .gathered:
             let head = streams[index].head.take()
+            // It is gathered again whenever the other stream moves.
+            if kind == .response, head.count <= Self.longestWaitingHead, mustAwaitRequest(head.span, direction) {
+                streams[index].head.gatherAgain(head.span.extracting(droppingLast: offset - start))
+                offset = start
+                return .waits
+            }
             return found(head.span, kind, direction) ?? skipRest(bytes, from: &offset, direction)
         case .broken, .oversized:
             return skipRest(bytes, from: &offset, direction)

@@ -60,6 +60,14 @@ struct HeadCollector {
         return true
     }
 
+    /// Starts over with the first part of a head.
+    mutating func gatherAgain(_ part: Span<UInt8>) {
+        self = HeadCollector()
+        firstBytes.read(part, from: 0)
+        var offset = 0
+        _ = read(part, from: &offset, limit: .max)
+    }
+
     /// Keeps a head that was read in place after all.
     mutating func keep(_ head: Span<UInt8>) {
         gathered = head.indices.map { head[$0] }
