@@ -29,17 +29,22 @@ extension UpgradeFollower {
         return true
     }
 
-    /// Ends a body of the server if the next piece begins like the answer to the pending request: the client, which
-    /// asked on the same connection, has seen its end, whatever its length was said to be.
+    /// Ends a body whose length was said wrong if the next piece shows that it is over: the server's if that is the
+    /// answer to the pending request, the client's if it is a request and the body's own has been answered.
     package mutating func endBody(before bytes: Span<UInt8>, from direction: Direction) {
-        guard isAwaitingAnswer, pendingRequest != nil, direction != client, case .following = phase else { return }
+        guard case .following = phase, mayEndBody(direction) else { return }
         switch streams[direction.index].place {
         case .head, .preamble: return
         case .body, .chunked, .untilClose:
-            guard StatusLine(bytes)?.status == 101 else { return }
+            guard direction == client ? RequestLine(bytes) != nil : StatusLine(bytes)?.status == 101 else { return }
             _ = finish(.brokenHTTP)
             _ = searchOn()
         }
+    }
+
+    /// Whether a body of a stream may be over before its end, so that its pieces must be looked at.
+    func mayEndBody(_ direction: Direction) -> Bool {
+        direction == client ? outstanding.first == nil : isAwaitingAnswer && pendingRequest != nil
     }
 
     /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.

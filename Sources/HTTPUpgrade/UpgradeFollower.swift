@@ -119,7 +119,7 @@ package struct UpgradeFollower: Sendable {
     /// - Returns: Whether they were skipped.
     package mutating func pass(_ count: Int, from direction: Direction) -> Bool {
         guard case .following = phase, case .body(let remaining) = streams[direction.index].place,
-            remaining > UInt64(count), !isAwaitingAnswer
+            remaining > UInt64(count), !mayEndBody(direction)
         else { return false }
         streams[direction.index].place = .body(remaining: remaining &- UInt64(count))
         return true

@@ -42,6 +42,12 @@ struct BrokenExchange: Sendable, CustomTestStringConvertible {
                 request: "POST /first HTTP/1.1\r\nHost: h\r\n\(fields)\r\n\r\n\(body)",
                 response: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         }
+        + [
+            BrokenExchange(
+                testDescription: "a request shorter than its length",
+                request: "POST /first HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n\r\nhello",
+                response: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        ]
         + ["Content-Length: 5", "Content-Length: -5", "Transfer-Encoding: chunked"].map {
             BrokenExchange(
                 testDescription: "CONNECT with \($0)", request: "CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\($0)\r\n\r\n",
