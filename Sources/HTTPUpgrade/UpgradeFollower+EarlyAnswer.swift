@@ -5,6 +5,9 @@ import WireFormat
 /// It waits for what the connection brings next: that request, or anything else, such as a second segment of the
 /// server.
 extension UpgradeFollower {
+    /// The longest head in several pieces that waits.
+    static var longestWaitingHead: Int { 4096 }
+
     /// Whether a response waits for its request.
     package var awaitsRequest: Bool { missing.earlyAnswer == .waits }
 

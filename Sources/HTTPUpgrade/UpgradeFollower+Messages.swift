@@ -108,9 +108,12 @@ extension UpgradeFollower {
         }
         let facts = HeadFacts(head, after: line.end)
         history.record(line, in: head)
-        let framing = BodyFraming(ofRequest: facts, isHTTP10: head.equals("1.0", in: line.version))
-        guard framing != .broken else { return finish(.brokenHTTP) }
         let traits = RequestTraits(line, facts, in: head)
+        // RFC 9110 9.3.6: a CONNECT request has no content.
+        let framing =
+            traits.contains(.connect)
+            ? .length(0) : BodyFraming(ofRequest: facts, isHTTP10: head.equals("1.0", in: line.version))
+        guard framing != .broken else { return finish(.brokenHTTP) }
         outstanding.append(traits)
         awaited.expect(changesStreams: traits.changesStreams)
         streams[direction.index].enterBody(framing)

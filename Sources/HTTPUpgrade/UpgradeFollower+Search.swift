@@ -1,4 +1,4 @@
-import WireFormat
+package import WireFormat
 
 extension UpgradeFollower {
     /// Starts searching: the ends of messages in `direction` are unknown from here on, and so is which response in the
@@ -7,9 +7,39 @@ extension UpgradeFollower {
         awaited.lose(fromServer: direction != client)
         missing.endGap()
         phase = .searching
+        searchesHeadsOnly = false
         outstanding = OutstandingRequests()
         streams[direction.index] = MessageStream()
         streams[direction.opposite.index].enterSearch()
+    }
+
+    /// Goes on in a connection whose HTTP could not be followed: an upgrade may still come.
+    ///
+    /// - Returns: Whether it does; it was told to stop, or has found something else otherwise.
+    package mutating func searchOn() -> Bool {
+        guard case .finished(.brokenHTTP) = phase else { return false }
+        phase = .searching
+        searchesHeadsOnly = true
+        missing.endGap()
+        return true
+    }
+
+    /// Ends a body whose length was said wrong if the next piece shows that it is over: the server's if that is the
+    /// answer to the pending request, the client's if it is a request and the body's own has been answered.
+    package mutating func endBody(before bytes: Span<UInt8>, from direction: Direction) {
+        guard case .following = phase, mayEndBody(direction) else { return }
+        switch streams[direction.index].place {
+        case .head, .preamble: return
+        case .body, .chunked, .untilClose:
+            guard direction == client ? RequestLine(bytes) != nil : StatusLine(bytes)?.status == 101 else { return }
+            _ = finish(.brokenHTTP)
+            _ = searchOn()
+        }
+    }
+
+    /// Whether a body of a stream may be over before its end, so that its pieces must be looked at.
+    func mayEndBody(_ direction: Direction) -> Bool {
+        direction == client ? outstanding.first == nil : awaited.holdsClient && pendingRequest != nil
     }
 
     /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.
@@ -32,6 +62,7 @@ extension UpgradeFollower {
         guard kind == .request || kind == .response else {
             return skipRest(bytes, from: &offset, direction)
         }
+        let start = offset
         switch streams[index].head.read(bytes, from: &offset, limit: limits.head) {
         case .incomplete:
             return nil
@@ -45,6 +76,12 @@ extension UpgradeFollower {
                 ?? skipRest(bytes, from: &offset, direction)
         case .gathered:
             let head = streams[index].head.take()
+            // It is gathered again whenever the other stream moves.
+            if kind == .response, head.count <= Self.longestWaitingHead, mustAwaitRequest(head.span, direction) {
+                streams[index].head.gatherAgain(head.span.extracting(droppingLast: offset - start))
+                offset = start
+                return .waits
+            }
             return found(head.span, kind, direction, precedesRequest) ?? skipRest(bytes, from: &offset, direction)
         case .broken, .oversized:
             return skipRest(bytes, from: &offset, direction)

@@ -49,6 +49,8 @@ package struct UpgradeFollower: Sendable {
     var proxies = PassedProxies()
     /// How the streams are read.
     var phase: Phase
+    /// Whether it searches since HTTP could not be followed, not since bytes are lost: then the capture has the heads.
+    package internal(set) var searchesHeadsOnly = false
 
     /// Creates a follower for a connection.
     ///
@@ -125,7 +127,7 @@ package struct UpgradeFollower: Sendable {
     /// - Returns: Whether they were skipped.
     package mutating func pass(_ count: Int, from direction: Direction) -> Bool {
         guard case .following = phase, case .body(let remaining) = streams[direction.index].place,
-            remaining > UInt64(count)
+            remaining > UInt64(count), !mayEndBody(direction)
         else { return false }
         streams[direction.index].place = .body(remaining: remaining &- UInt64(count))
         return true

@@ -70,6 +70,8 @@ package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
     case gue
     /// GRE (RFC 2784) around a protocol that is not decoded.
     case gre
+    /// Protected frames of IEEE 802.11.
+    case wirelessEncryption
 
     /// Its usual name.
     package var name: String {
@@ -89,6 +91,7 @@ package enum UndecodedTunnel: UInt8, Hashable, Sendable, CaseIterable {
         case .batman: "B.A.T.M.A.N. advanced"
         case .gue: "Generic UDP Encapsulation"
         case .gre: "GRE around another protocol"
+        case .wirelessEncryption: "encrypted IEEE 802.11"
         }
     }
 }

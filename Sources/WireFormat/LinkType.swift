@@ -34,6 +34,8 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var raw: LinkType { LinkType(rawValue: 101) }
     /// Cisco HDLC: address, control, EtherType.
     @inlinable public static var ciscoHDLC: LinkType { LinkType(rawValue: 104) }
+    /// IEEE 802.11.
+    @inlinable public static var wireless: LinkType { LinkType(rawValue: 105) }
     /// Frame Relay (RFC 2427).
     @inlinable public static var frameRelay: LinkType { LinkType(rawValue: 107) }
     /// OpenBSD loopback: a 4-byte address family in network byte order.
@@ -44,10 +46,18 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var linuxCooked: LinkType { LinkType(rawValue: 113) }
     /// OpenBSD's and FreeBSD's packet filter log.
     @inlinable public static var packetFilterLog: LinkType { LinkType(rawValue: 117) }
+    /// A header of Prism cards, then IEEE 802.11.
+    @inlinable public static var prism: LinkType { LinkType(rawValue: 119) }
+    /// A radiotap header, then IEEE 802.11.
+    @inlinable public static var radiotap: LinkType { LinkType(rawValue: 127) }
     /// Apple's IP over IEEE 1394: two addresses of 8 bytes, EtherType.
     @inlinable public static var ipOverFireWire: LinkType { LinkType(rawValue: 138) }
+    /// An AVS header, then IEEE 802.11.
+    @inlinable public static var avs: LinkType { LinkType(rawValue: 163) }
     /// PPP as pppd records it: a direction in place of the address.
     @inlinable public static var pppd: LinkType { LinkType(rawValue: 166) }
+    /// Per-packet information, then a packet of another link type.
+    @inlinable public static var packetInformation: LinkType { LinkType(rawValue: 192) }
     /// A direction, then PPP.
     @inlinable public static var pppWithDirection: LinkType { LinkType(rawValue: 204) }
     /// A direction, then Cisco HDLC.
@@ -113,6 +123,7 @@ extension LinkType: CustomStringConvertible {
         case 117: "OpenBSD pflog"
         case 119: "IEEE 802.11 with Prism header"
         case 122: "IP over Fibre Channel"
+        case 123: "SunATM"
         case 127: "IEEE 802.11 with radiotap header"
         case 138: "IP over IEEE 1394"
         case 140: "SS7 MTP2"

@@ -15,6 +15,27 @@ struct Framing: CustomTestStringConvertible, Sendable {
         self.packet = packet
     }
 
+    /// A radiotap header (radiotap.org) of two words of fields, with a timestamp and flags.
+    static func radiotap(flags: UInt8) -> [UInt8] {
+        [0, 0, 26, 0, 0x03, 0, 0, 0x80, 0, 0, 0, 0] + [0, 0, 0, 0] + Array(repeating: 9, count: 8) + [flags, 0xaa]
+    }
+
+    /// A data frame of IEEE 802.11 (9.3.2.1), which begins with these two bytes.
+    static func wireless(
+        _ datagram: any IPDatagram, _ control: [UInt8] = [0x08, 0x01], isAggregate: Bool = false, padding: Int = 0
+    ) -> [UInt8] {
+        var bytes = control + [0, 0] + Array(repeating: 2, count: 18) + [0x10, 0]
+        if control[1] & 3 == 3 { bytes += Array(repeating: 4, count: 6) }
+        if control[0] & 0x80 != 0 {
+            bytes += [isAggregate ? 0x80 : 0, 0]
+            if control[1] & 0x80 != 0 { bytes += [1, 2, 3, 4] }
+        }
+        bytes += Array(repeating: 0, count: padding)
+        let content = [0xaa, 0xaa, 3, 0, 0, 0] + datagram.etherType.bigEndianBytes + datagram.datagram
+        if isAggregate { bytes += Array(repeating: 6, count: 12) + UInt16(content.count).bigEndianBytes }
+        return bytes + content
+    }
+
     /// Every supported framing.
     static let all: [Framing] =
         [
@@ -56,6 +77,27 @@ struct Framing: CustomTestStringConvertible, Sendable {
             Framing("NFLOG of a bridge", .netfilterLog) { $0.netfilterLog(family: 7) },
             Framing("pflog", .packetFilterLog) { $0.packetFilterLog() },
             Framing("PKTAP", .pktap) { $0.pktap() },
+            Framing("IEEE 802.11", .wireless) { wireless($0) },
+            Framing("IEEE 802.11, quality of service", .wireless) { wireless($0, [0x88, 0x01]) },
+            Framing("IEEE 802.11 between access points", .wireless) { wireless($0, [0x08, 0x03]) },
+            Framing("IEEE 802.11 between access points, all of it", .wireless) { wireless($0, [0x88, 0x83]) },
+            Framing("IEEE 802.11, one of several frames", .wireless) { wireless($0, [0x88, 0x02], isAggregate: true) },
+            Framing("radiotap", .radiotap) { [0, 0, 8, 0, 0, 0, 0, 0] + wireless($0) },
+            Framing("radiotap, padded after a timestamp", .radiotap) {
+                radiotap(flags: 0x20) + wireless($0, [0x88, 0x02], padding: 2)
+            },
+            Framing("Prism", .prism) {
+                [0x44, 0, 0, 0, 144, 0, 0, 0] + Array(repeating: 7, count: 136) + wireless($0)
+            },
+            Framing("AVS", .avs) {
+                [0x80, 0x21, 0x10, 0x01, 0, 0, 0, 64] + Array(repeating: 7, count: 56) + wireless($0)
+            },
+            Framing("per-packet information", .packetInformation) {
+                [0, 0, 12, 0, 105, 0, 0, 0, 1, 2, 3, 4] + wireless($0)
+            },
+            Framing("per-packet information before Ethernet", .packetInformation) {
+                [0, 0, 8, 0, 1, 0, 0, 0] + $0.ethernet()
+            },
             Framing("PKTAP, big-endian", .pktap) { $0.pktap(bigEndian: true) },
             Framing("HSR", .ethernet) { $0.ethernet(type: 0x892f, [0x00, 0x4a, 0x00, 0x01]) },
             Framing("VN-Tag", .ethernet) { $0.ethernet(type: 0x8926, [0x80, 0x01, 0x00, 0x07]) },

@@ -54,6 +54,7 @@ struct OpeningReader: StreamReader, ~Copyable {
             return Intake(unread: bytes.count, handover: Handover(successor: .other(.tls)))
         }
         let precedesRequest = asked.map { place.origin.packet < $0.origin.packet } ?? false
+        follower.endBody(before: bytes, from: place.direction)
         while true {
             let step = follower.receive(
                 bytes.extracting(start...), from: place.direction, precedingRequest: precedesRequest)
@@ -61,7 +62,8 @@ struct OpeningReader: StreamReader, ~Copyable {
             intake.wakesOther = intake.wakesOther || step.consumed > 0
             switch step.outcome {
             case .consumed:
-                if follower.isSearching, let found = find(in: bytes, at: place, &workspace) {
+                if follower.isSearching, !follower.searchesHeadsOnly, let found = find(in: bytes, at: place, &workspace)
+                {
                     return Intake(handover: intake.handing(over: found))
                 }
                 guard charge(&workspace) else {
@@ -93,6 +95,9 @@ struct OpeningReader: StreamReader, ~Copyable {
                 intake.wakesOther = true
                 handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade))
                 return intake
+            case .finished(.brokenHTTP) where follower.searchOn():
+                // What broke it may be a head.
+                start = 0
             case .finished(let ending):
                 return Intake(unread: bytes.count &- start, handover: intake.handing(over: .other(ending)))
             }

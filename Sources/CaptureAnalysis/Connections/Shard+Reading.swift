@@ -21,6 +21,7 @@ extension Shard {
             table.connections[slot].pause(
                 direction, keeping: bytes.extracting(last: intake.unread), origin: workspace.origin,
                 received: workspace.received(in: workspace.packet), budget: &table.budget)
+            if case .session = readers.connections[slot.index].reader { table.connections[slot].resume(direction) }
         }
         if intake.wakesOther { table.connections[slot].resume(direction.opposite) }
         return intake.wakesOther
@@ -70,9 +71,24 @@ extension Shard {
                 successor, rest.extracting(last: intake.unread), at: restPlace, of: feed, &workspace, &sink)
             // A layer waits for neither stream.
             if case .layer = readers.reader(of: feed) { wakesOther = true }
+            if case .webSocket(.upgrade) = successor, intake.unread > 0, feed.channel == nil,
+                hasEarlyBytes(feed.connection, before: restPlace.offset &+ UInt64(rest.count &- intake.unread), place)
+            {
+                return Intake(unread: intake.unread, wakesOther: true)
+            }
             start = bytes.count &- intake.unread
         } while start < bytes.count
         return Intake(wakesOther: wakesOther)
+    }
+
+    /// Whether the client has sent bytes before it had the response to its upgrade, which ends at `end`: what follows
+    /// that in the same segment comes after them.
+    private mutating func hasEarlyBytes(_ slot: Slot<TCPConnection>, before end: UInt64, _ place: StreamPlace) -> Bool {
+        guard let first = table.connections[slot].waiting(place.direction.opposite, limit: 1).first,
+            first.acknowledgment != 0, first.missing == 0,
+            let received = table.connections[slot].offset(of: first.acknowledgment, in: place.direction)
+        else { return false }
+        return received < end && first.origin.packet < place.origin.packet
     }
 
     /// Goes on after bytes of a stream that are missing.
@@ -124,13 +140,22 @@ extension Shard {
             let place = ConnectionTable.Place(slot: slot, direction: direction)
             guard hand(piece, place, &workspace, &sink) else { continue }
             idle = 0
-            if case .gap = piece, case .opening = readers.connections[slot.index].reader,
+            if case .session = readers.connections[slot.index].reader, hasRest(of: piece, place) {
+                direction = direction.opposite
+            } else if case .gap = piece, case .opening = readers.connections[slot.index].reader,
                 table.connections[slot].comesLate(direction)
             {
                 // What the other end had sent by then may be what the bytes behind the gap answer.
                 direction = direction.opposite
             }
         }
+    }
+
+    /// Whether bytes of a piece wait that was handed on: early bytes of the other end come first.
+    private mutating func hasRest(of piece: StreamPiece, _ place: ConnectionTable.Place) -> Bool {
+        guard case .held(let segment) = piece else { return false }
+        let rest = table.connections[place.slot].waiting(place.direction, limit: 1).first
+        return rest?.origin.packet == segment.origin.packet
     }
 
     /// Hands on one piece.
@@ -152,6 +177,7 @@ extension Shard {
             if intake.unread > 0 {
                 table.connections[slot].pause(
                     direction, keeping: segment, unread: intake.unread, budget: &table.budget)
+                if case .session = readers.connections[slot.index].reader { table.connections[slot].resume(direction) }
             }
             if intake.wakesOther { table.connections[slot].resume(direction.opposite) }
             return intake.unread < segment.bytes.count

@@ -11,7 +11,7 @@ enum LengthForm: UInt8 {
     case withHeader
     /// It counts characters of text, of which some take several bytes.
     case characters
-    /// 32 bits follow 126 or 127, or 64 follow 126, or 16 follow 127.
+    /// 32 bits follow 126 or 127, or 64 follow 126, or 16 follow 127; in either byte order.
     case otherWidth
 
     /// What would have to be true of the header.
@@ -53,7 +53,13 @@ enum LengthForm: UInt8 {
             self = .withHeader
         } else if !isMasked, bytes[0] & 0x0f == 1, bytes.extracting(Int(start)...).areCharacters(length) {
             self = .characters
-        } else if size > 0, [2, 4, 8].contains(where: { isWhole(UInt64(2 &+ $0) &+ keySize, number($0)) }) {
+        } else if size > 0,
+            [2, 4, 8].contains(where: { size in
+                [false, true].contains {
+                    isWhole(UInt64(2 &+ size) &+ keySize, number(size, isReversed: $0))
+                }
+            })
+        {
             self = .otherWidth
         } else {
             return nil

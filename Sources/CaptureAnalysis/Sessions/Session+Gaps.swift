@@ -163,7 +163,10 @@ extension Session {
     ) {
         guard let search = streams[role.index].search else { return }
         if search.isAnchored { return interruptTrial(of: role, &context, &workspace, &sink) }
-        let place = streams[role.index].finishSearch(hasFin: hasFin, &workspace.resources)
+        var place = streams[role.index].finishSearch(hasFin: hasFin, &workspace.resources)
+        if place == nil, hasFin, let code = streams[role.peer.index].close?.body?.code {
+            place = search.finish(role, closedWith: code)
+        }
         if let place { resume(role, at: place.offset, acknowledged: 0, &context, &workspace, &sink) }
     }
 

@@ -69,6 +69,14 @@ struct HeadCollector {
         preamble.findRequest(&gathered, in: bytes, from: &offset, limit: limit) ? take() : nil
     }
 
+    /// Starts over with the first part of a head.
+    mutating func gatherAgain(_ part: Span<UInt8>) {
+        self = HeadCollector()
+        firstBytes.read(part, from: 0)
+        var offset = 0
+        _ = read(part, from: &offset, limit: .max)
+    }
+
     /// Keeps a head that was read in place after all.
     mutating func keep(_ head: Span<UInt8>) {
         gathered = head.indices.map { head[$0] }

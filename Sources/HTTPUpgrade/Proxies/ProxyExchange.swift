@@ -43,6 +43,9 @@ struct ProxyExchange {
             if message.count == length { return complete() }
             guard offset < bytes.count else { return .incomplete }
             let end = min(bytes.count, offset + length - message.count)
+            if step == .proxyHeader, message.count >= SOCKSStep.shortestHeader, bytes.holdsRequest(in: offset..<end) {
+                return .notProxy(message)
+            }
             for index in offset..<end { message.append(bytes[index]) }
             offset = end
         }
@@ -64,5 +67,13 @@ struct ProxyExchange {
         case .refused: return .refused
         case .broken: return .notProxy(message)
         }
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether a request line begins in a range (RFC 9112 3).
+    fileprivate func holdsRequest(in range: Range<Int>) -> Bool {
+        guard let start = extracting(range).firstIndex(of: "GET /") else { return false }
+        return RequestLine(extracting((range.lowerBound + start)...)) != nil
     }
 }

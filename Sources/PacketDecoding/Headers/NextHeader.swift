@@ -33,6 +33,13 @@ enum NextHeader: Equatable {
     case netfilterLog
     case packetFilterLog
     case pktap
+    case radiotap
+    /// The headers of Prism and AVS before IEEE 802.11.
+    case wirelessLog
+    /// Per-packet information.
+    case packetInformation
+    /// IEEE 802.11.
+    case wireless(isPadded: Bool)
     /// IPv4 or IPv6, by the version.
     case ip
     case ipv4
@@ -85,6 +92,10 @@ extension NextHeader {
         case .netfilterLog: self = .netfilterLog
         case .packetFilterLog: self = .packetFilterLog
         case .pktap: self = .pktap
+        case .wireless: self = .wireless(isPadded: false)
+        case .radiotap: self = .radiotap
+        case .prism, .avs: self = .wirelessLog
+        case .packetInformation: self = .packetInformation
         case .atm: self = .logicalLink
         case .fddi: self = .prefixedLogicalLink(13)
         case .frameRelay: self = .frameRelay

@@ -72,9 +72,15 @@ extension HeaderWalk {
     mutating func readTZSP(_ bytes: Span<UInt8>) -> NextHeader {
         let header = bytes.extracting(droppingFirst: offset)
         guard holds(4, in: header) else { return .none(lack(of: 4)) }
-        // Version 1; types 0 and 1 are a packet received and one to send; protocol 1 is Ethernet.
+        // Version 1; types 0 and 1 are a packet received and one to send.
         guard header[0] == 1, header[1] <= 1 else { return .none(.udp) }
-        guard header.bigEndianUInt16(at: 2) == 1 else { return .none(.udp) }
+        let next: NextHeader
+        switch header.bigEndianUInt16(at: 2) {
+        case 0x01: next = .ethernet
+        case 0x12: next = .wireless(isPadded: false)
+        case 0x77: next = .wirelessLog
+        default: return .none(.udp)
+        }
         var length = 4
         while true {
             guard holds(length &+ 1, in: header) else { return .none(lack(of: length &+ 1)) }
@@ -82,7 +88,7 @@ extension HeaderWalk {
             case 0: length &+= 1
             case 1:
                 offset &+= length &+ 1
-                return .ethernet
+                return next
             default:
                 guard holds(length &+ 2, in: header) else { return .none(lack(of: length &+ 2)) }
                 length &+= 2 &+ Int(header[length &+ 1])

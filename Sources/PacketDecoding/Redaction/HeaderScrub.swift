@@ -125,6 +125,9 @@ extension HeaderScrub {
         case .netfilterLog: bytes.blankNetfilterAttributes(header)
         case .packetFilterLog: bytes.fill((start &+ 4)..<header.upperBound)
         case .pktap: bytes.fill((start &+ 12)..<header.upperBound)
+        case .radiotap: bytes.blankRadiotap(header)
+        case .wirelessLog, .packetInformation: bytes.fill((start &+ 8)..<header.upperBound)
+        case .wireless: blankWireless(header, in: &bytes)
         // RFC 791 3.1: option 1 is no operation.
         case .ipv4: bytes.fill((start &+ 20)..<header.upperBound, with: 1)
         case .ipv6: bytes.blankIPv6Extension((start &+ 40)..<header.upperBound, 0)
@@ -150,6 +153,19 @@ extension HeaderScrub {
         case .l2tpSession: bytes.fill(min(start &+ 4, header.upperBound)..<header.upperBound)
         case .tcp: bytes.blankTCPOptions((start &+ 20)..<header.upperBound)
         }
+    }
+
+    /// Maps the addresses of IEEE 802.11; what else it has are numbers.
+    private func blankWireless(_ header: Range<Int>, in bytes: inout [UInt8]) {
+        let (start, end) = (header.lowerBound, header.upperBound)
+        guard addresses != nil else { return }
+        let hasFourth = bytes[start &+ 1] & 0x03 == 0x03
+        mapHardware([4, 10, 16].map { (start &+ $0)..<(start &+ $0 &+ 6) }, in: &bytes)
+        if hasFourth { mapHardware([(start &+ 24)..<(start &+ 30)], in: &bytes) }
+        // A frame among several has two addresses of its own before its length.
+        let quality = start &+ (hasFourth ? 30 : 24)
+        guard bytes[start] & 0x80 != 0, bytes[quality] & 0x80 != 0 else { return }
+        mapHardware([(end &- 14)..<(end &- 8), (end &- 8)..<(end &- 2)], in: &bytes)
     }
 
     private func blankLinkAddress(at start: Int, count: Int, in bytes: inout [UInt8]) {

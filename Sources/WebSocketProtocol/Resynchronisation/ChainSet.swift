@@ -155,7 +155,8 @@ struct ChainSet: ~Copyable {
         let bits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
         guard !walks.meets(at: offset, sender, bits: bits, start: offset) else { return }
         var chain = HeaderChain(
-            sender: sender, start: offset, isSegmentStart: isSegmentStart, isMidstream: rules.isMidstream)
+            sender: sender, start: offset, isSegmentStart: isSegmentStart, isMidstream: rules.isMidstream,
+            beginsMessage: rules.isAnchored)
         chain.walk = walks.begin()
         guard chain.follow(kept, &walks, model, rules, isEnd: isEnd) else { return }
         if chain.frames > 0 || rules.isAnchored || isSmall { insert(chain) }

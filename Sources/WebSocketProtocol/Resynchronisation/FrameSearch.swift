@@ -103,6 +103,31 @@ package final class FrameSearch {
         return decide()
     }
 
+    /// Decides by what the last segment holds, since a FIN follows it: a whole Close frame with the code of the other
+    /// end's, one of which answers the other (RFC 6455 5.5.1).
+    ///
+    /// - Parameters:
+    ///   - sender: Who sends the stream.
+    ///   - code: The code.
+    /// - Returns: The place, if there is one.
+    package func finish(_ sender: Role, closedWith code: CloseCode) -> Place? {
+        guard !isAnchored, kept.pieceCount > 0 else { return nil }
+        let segment = kept.bytes(ofPiece: kept.pieceCount - 1)
+        guard let header = FrameHeader(segment.span), header.firstByte == 0x88, header.isMasked == (sender == .client),
+            header.hasMinimalLength, (2...125).contains(header.payloadLength),
+            header.byteCount &+ Int(header.payloadLength) == segment.count
+        else { return nil }
+        var payload = Array(segment.suffix(Int(header.payloadLength)))
+        if let key = header.maskingKey {
+            for index in payload.indices {
+                payload[index] ^= UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
+            }
+        }
+        let body = CloseBody(payload.span)
+        guard body.code == code, body.reason != nil else { return nil }
+        return Place(offset: kept.end &- UInt64(segment.count), sender: sender)
+    }
+
     /// Skips the next `length` bytes of the stream, which are missing, if a chain spans them: the gap then lies in the
     /// payload of a frame whose header is in the chain.
     ///

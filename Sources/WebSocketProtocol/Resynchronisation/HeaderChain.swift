@@ -26,7 +26,7 @@ struct HeaderChain {
     private(set) var rivalBits = 0
     /// Headers in the chain.
     private(set) var frames = 0
-    private var message = MessageState.unknown
+    private var message: MessageState
     private var recent = RecentFrames()
     private var lastLength: UInt64?
     private var lastKey: UInt32 = 0
@@ -45,9 +45,10 @@ struct HeaderChain {
 
     /// Begins at `start`, where a frame of `sender` may begin.
     ///
-    /// `isMidstream` if nothing is known of the connection.
-    init(sender: Role, start: UInt64, isSegmentStart: Bool, isMidstream: Bool) {
+    /// `isMidstream` if nothing is known of the connection, `beginsMessage` if no message can have begun before.
+    init(sender: Role, start: UInt64, isSegmentStart: Bool, isMidstream: Bool, beginsMessage: Bool = false) {
         self.sender = sender
+        message = beginsMessage ? .outside : .unknown
         self.start = start
         next = start
         due = start

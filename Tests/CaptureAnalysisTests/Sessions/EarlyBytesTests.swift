@@ -95,6 +95,34 @@ struct EarlyBytesTests {
         // A millisecond to the response after the wait, and one more to the Pong.
         #expect(try Analysis(talk).end.pingRoundTrip?.min == 3_001_000_000)
     }
+
+    /// How a client sends its request, a Ping and a text: in which segments.
+    @Test(
+        "What follows the 101 in its segment comes after early frames, and answers them",
+        arguments: [[[0, 1, 2]], [[0], [1, 2]], [[0, 1], [2]], [[0], [1], [2]]])
+    func answersInSegment(segments: [[Int]]) throws {
+        var talk = TCPConversation()
+        talk.open()
+        let pieces = [
+            Array(TCPConversation.upgradeRequest().utf8), WireFrame.ping("p", from: .client),
+            WireFrame.text("early", from: .client),
+        ]
+        for segment in segments { talk.send(segment.flatMap { pieces[$0] }, from: .client) }
+        talk.wait(milliseconds: 3000)
+        let response = Array(TCPConversation.upgradeResponse().utf8)
+        talk.send(
+            response + WireFrame.pong("p", from: .server) + WireFrame.text("answer", from: .server), from: .server)
+        talk.sendText("in time", from: .client)
+        talk.sendClose(1000, from: .client)
+        talk.sendClose(1000, from: .server)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.texts == ["early", "answer", "in time"])
+        #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == ["handshake.early-frames"])
+        let ping = UInt64(3 + (segments.firstIndex { $0.contains(1) } ?? 0) + 1)
+        #expect(analysis.frames.first { $0.frame.header.opcode == .pong }?.answer?.pingPacket == ping)
+        #expect(try analysis.end.verdict.unansweredPings == 0)
+    }
 }
 
 /// What a server sends behind the head of its 101, which has no content (RFC 9110 15.2).

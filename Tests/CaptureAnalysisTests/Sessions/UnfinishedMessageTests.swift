@@ -144,6 +144,9 @@ struct UnfinishedMessageTests {
         OddHeader(
             name: "32 bits", lengths: [300, 400], header: { [0x82, 127] + bytes($0, 4) }, hint: "more or fewer bytes"),
         OddHeader(
+            name: "32 bits, little-endian, masked", sender: .client, lengths: [300, 40_000],
+            header: { [0x82, 0xff] + bytes($0, 4).reversed() + [1, 2, 3, 4] }, hint: "more or fewer bytes"),
+        OddHeader(
             name: "64 bits after 126", lengths: [300, 60_000], header: { [0x82, 126] + bytes($0, 8) },
             hint: "more or fewer bytes"),
     ]

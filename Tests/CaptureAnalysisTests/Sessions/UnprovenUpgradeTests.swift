@@ -24,6 +24,7 @@ struct UnprovenUpgradeTests {
         ("JSON lines", Array("{\"a\":1}\n{\"a\":2}\n".utf8), .client, "JSON"),
         ("noise", [0x3c, 0x91, 0xe4, 0x07, 0x55, 0xab, 0xc8, 0x12], .client, nil),
         ("zeros", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], .server, nil),
+        ("records with their length in 16 bits", [0, 5, 1, 2, 3, 4, 5], .client, nil),
     ]
 
     @Test("Bytes of another protocol are no frames, and are named", arguments: foreignBytes)

@@ -72,9 +72,31 @@ struct HiddenCloseTests {
             hidden.closer == .client ? (.client, .server) : (.server, .client)
         #expect(verdict.by != wrong)
         #expect(verdict.layer == .closeFrame && verdict.code == .goingAway)
-        guard hidden.messagesBehind >= 3 else { return }
+        // The last segment before the FIN is a Close frame with the code of the other one.
         #expect(verdict.by == right && verdict.isClean && verdict.reason == "bye")
+        guard hidden.messagesBehind == 0 || hidden.messagesBehind >= 3 else { return }
         #expect(analysis.messages.count == 2 + hidden.messagesBehind)
+    }
+
+    /// What follows lost bytes of the server, up to its FIN: the client's Close frame has code 1001.
+    @Test(
+        "A last segment that is not exactly a Close frame with the other one's code proves nothing",
+        arguments: [
+            [[0x88, 2, 3, 0xe8]], [[0x88, 2, 3, 0xe9, 0]], [[0, 0x88, 2, 3, 0xe9]], [[0x88, 3, 3, 0xe9]],
+            [[0x08, 2, 3, 0xe9]], [[0x88, 3, 3, 0xe9, 0xff]], [[0x88, 2, 3], [0xe9]],
+        ] as [[[UInt8]]])
+    func otherLastSegment(segments: [[UInt8]]) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("before", from: .server)
+        talk.acknowledge(from: .client)
+        talk.lose(300, from: .server)
+        for segment in segments { talk.send(segment, from: .server) }
+        talk.sendClose(1001, from: .client)
+        talk.finish(first: .server)
+        let analysis = Analysis(talk)
+        #expect(analysis.frames.count == 2)
+        #expect(analysis.rules.contains("gap.place-lost"))
     }
 
     @Test(

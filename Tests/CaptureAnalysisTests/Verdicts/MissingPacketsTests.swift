@@ -168,6 +168,32 @@ struct MissingPacketsTests {
         #expect(analysis.rules.isEmpty)
     }
 
+    @Test(
+        "So does one in two segments, wherever it is cut, and whichever of them the request follows",
+        arguments: [8, 13, 40, 100, 127], [1, 2])
+    func responseFirst(cut: Int, after place: Int) throws {
+        let response = Array(TCPConversation.upgradeResponse().utf8)
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(Array(response[..<cut]), from: .server)
+        talk.send(Array(response[cut...]), from: .server)
+        talk.send(WireFrame.text("hello", from: .client), from: .client)
+        talk.send(WireFrame.text("hi", from: .server), from: .server)
+        talk.finish(first: .client)
+        var packets = Array(talk.packets[3...])
+        let request = packets[0].bytes
+        for index in 0..<place { packets[index].bytes = packets[index + 1].bytes }
+        packets[place].bytes = request
+        let analysis = Analysis(packets)
+        #expect(analysis.texts == ["hello", "hi"])
+        #expect(analysis.handshakes.map(\.isAcceptValid) == [true])
+        #expect(analysis.rules.isEmpty)
+        // Without its request it counts all the same.
+        packets.remove(at: place)
+        #expect(Analysis(packets).texts.sorted() == ["hello", "hi"])
+    }
+
     @Test("An upgrade is called unanswered if its client has received nothing since")
     func unansweredMidstream() {
         var talk = TCPConversation()

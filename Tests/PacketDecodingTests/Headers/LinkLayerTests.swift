@@ -117,7 +117,7 @@ struct LinkLayerTests {
         #expect(decode(Sample.ipv4.ethernet(tags: Array(repeating: VLANTag(), count: 30))).outcome == .malformed)
     }
 
-    @Test("other link types are told apart", arguments: [2, 105, 127, 147, 189, 0xffff_ffff] as [UInt32])
+    @Test("other link types are told apart", arguments: [2, 6, 122, 147, 189, 0xffff_ffff] as [UInt32])
     func unsupported(number: UInt32) {
         let linkType = LinkType(rawValue: number)
         #expect(!PacketDecoder.supports(linkType))

@@ -14,7 +14,7 @@ struct MirrorAndCarrierTests {
             ("GTP'", 2152, [0x2e, 255, 0, 0, 0, 0, 0, 0]),
             ("GTP version 2", 2152, [0x48, 255, 0, 0, 0, 0, 0, 0]),
             ("TZSP keep-alive", 37008, [1, 4, 0, 1]),
-            ("TZSP around IEEE 802.11", 37008, [1, 0, 0, 0x12, 1]),
+            ("TZSP around SLIP", 37008, [1, 0, 0, 0x3d, 1]),
             ("TZSP, version 2", 37008, [2, 0, 0, 1, 1]),
             ("L2TP control", 1701, [0xc8, 2, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0]),
             ("L2F", 1701, [0x40, 1, 0, 0, 0, 0]),
