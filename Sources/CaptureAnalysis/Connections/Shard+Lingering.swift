@@ -90,6 +90,13 @@ extension Shard {
     mutating func reportAftermath(
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
+        if let reset = table.connections[slot].inexactReset {
+            for session in readers.sessions(on: slot) {
+                let finding = Finding(
+                    Rule(.resetInexact), "\(reset.packet)", from: readers.role(of: reset.from, in: session))
+                report(finding, of: session, on: slot, &workspace, &sink)
+            }
+        }
         for direction in Direction.allCases {
             guard let rest = table.connections[slot].bytesAfterReset(direction) else { continue }
             for session in readers.sessions(on: slot) {

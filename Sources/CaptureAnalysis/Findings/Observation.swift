@@ -31,6 +31,7 @@ enum Observation: CaseIterable {
     case notAccepted
     case resetIgnored
     case resetSurvived
+    case resetInexact
     case dataAfterReset
     case urgentByte
     case outOfWindow
@@ -164,6 +165,11 @@ extension Rule {
             self.init(
                 "tcp.reset-survived", .warning, "RFC 9293 3.10.7.4",
                 "A RST (packet {P}) ended nothing: both ends went on, and acknowledged what the other one sent.")
+        case .resetInexact:
+            self.init(
+                "tcp.reset-inexact", .note, "RFC 9293 3.10.7.4",
+                "The RST (packet {P}) is not exactly at the next byte that the other end expects, as far as the capture shows: it may have ended nothing, though neither end went on."
+            )
         case .dataAfterReset:
             self.init(
                 "tcp.data-after-reset", .note, "RFC 9293 3.5.2",

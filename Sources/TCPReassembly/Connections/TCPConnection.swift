@@ -127,6 +127,17 @@ package struct TCPConnection: ~Copyable {
         }
     }
 
+    /// The RST that ended it, if that is not where its receiver goes on, as far as the packets show.
+    package var inexactReset: (packet: UInt64, from: Direction)? {
+        mutating get {
+            guard reset == nil, let last = finalReset else { return nil }
+            let stream = last.from.index
+            // What comes before it may have been captured later.
+            let end = max(streams[stream].nextOffset, streams[stream].seenOffset)
+            return end == nearResetOffset ? nil : last
+        }
+    }
+
     /// That, or a RST at the last byte that its receiver has ever acknowledged: bytes after it were lost on the way.
     package var refusal: (packet: UInt64, from: Direction)? {
         mutating get {
