@@ -165,7 +165,7 @@ extension TCPConnection {
         mutating get {
             // Not compared with nil, which copies the whole of them.
             if case .some = syn, case .some = synAck { return true }
-            return false
+            return isSimultaneousOpen
         }
     }
 
