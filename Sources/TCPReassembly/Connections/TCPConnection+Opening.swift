@@ -175,12 +175,11 @@ extension TCPConnection {
         by sequence: UInt32, length: Int, _ direction: Direction, _ doubt: SegmentDoubt
     ) {
         guard streams[direction.index].seenOffset == 0, length > 1, doubt.isSubset(of: .atStart),
-            isOpeningKnown || isSimultaneousOpen, !hasBothSYNs,
+            isOpeningKnown, !hasBothSYNs,
             streams[direction.index].signedOffset(of: sequence) ?? 0 < 0,
             streams[direction.index].restart(at: sequence)
         else { return }
         if direction == .fromInitiator { syn = nil } else { synAck = nil }
-        isSimultaneousOpen = false
         slowPathReasons.remove(.opening)
         streams[direction.index].countOutOfWindow()
     }
