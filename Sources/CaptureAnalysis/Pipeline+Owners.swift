@@ -59,7 +59,7 @@ extension Pipeline {
         if let late = shards[shard].table.formerPlace(of: &ahead[0].segment, before: place) { place = late }
         let record = shards[shard].readers.records[place.slot.index]
         owner.record = record
-        owner.isOther = shards[shard].others?.contains(record) ?? false
+        owner.isOther = shards[shard].totals.others?.contains(record) ?? false
         owner.direction = place.direction
         // RFC 9293 3.4: a SYN takes the sequence number before the first byte's.
         let first = owner.segment.sequence &+ (owner.segment.flags.contains(.syn) ? 1 : 0)
@@ -73,7 +73,7 @@ extension Pipeline {
     /// upgrade. Empty unless the options ask for them; those beyond a bound are left out.
     package var othersForSure: Set<UInt64> {
         var found: Set<UInt64> = []
-        for shard in 0..<Limits.shards { found.formUnion(shards[shard].others ?? []) }
+        for shard in 0..<Limits.shards { found.formUnion(shards[shard].totals.others ?? []) }
         return found
     }
 

@@ -149,8 +149,8 @@ public struct Pipeline: ~Copyable {
         var encrypted = EncryptedServers(room: EndingPatterns.usualRoom)
         for shard in 0..<Limits.shards {
             shards[shard].countOthers(&workspace)
-            servers.add(shards[shard].servers)
-            encrypted.add(shards[shard].encrypted)
+            servers.add(shards[shard].totals.servers)
+            encrypted.add(shards[shard].totals.encrypted)
         }
         workspace.summary.take(encrypted)
         workspace.summary.take(workspace.comparison)

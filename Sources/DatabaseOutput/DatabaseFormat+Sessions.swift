@@ -86,7 +86,7 @@ extension DatabaseFormat {
     func add(_ end: borrowing SessionEnd, at context: borrowing EventContext, to tables: Tables) {
         let row = tables.ending
         let verdict = end.verdict
-        // Not where it is told, which depends on what else passes: on how a capture is dealt to shards.
+        // Not where it is reported: that depends on other traffic, and so on how a capture is split into shards.
         let place = context.place(of: end.origin)
         row.bind(place.packet)
         row.bind(place.time.nanoseconds)

@@ -75,7 +75,7 @@ extension UpgradeFollower {
         return true
     }
 
-    /// Whether a head of the PROXY protocol may come next: before any message, though the answer to the request behind
+    /// Whether a head of the PROXY protocol may come next: before any message, though the answer to the request after
     /// it may have been captured already, and wait.
     private func mayBeginProxyHead(_ direction: Direction) -> Bool {
         direction == .fromInitiator && (client == nil || client == direction && mayHavePreamble)

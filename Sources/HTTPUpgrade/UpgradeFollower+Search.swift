@@ -139,7 +139,7 @@ extension UpgradeFollower {
 }
 
 extension Span<UInt8> {
-    /// Whether they begin with a request: with its whole first line (RFC 9112 3), or, if that goes on behind them, with
+    /// Whether they begin with a request: with its whole first line (RFC 9112 3), or, if that goes on after them, with
     /// a word and text alone.
     var beginsRequest: Bool {
         var first = FirstBytes()

@@ -1,10 +1,10 @@
 package import WireFormat
 
-/// What the hellos of a connection have told, and what is missing to decrypt it.
+/// What the hellos of a connection said, and what is missing to decrypt it.
 package struct TLSFacts: Sendable {
     /// The server that the client asked for.
     package private(set) var serverName: String?
-    /// What few connections have; one box, so that all others are small.
+    /// What few connections need, in a box of its own to keep all others small.
     private var more: More?
     private var versionNumber: UInt16 = 0
     private var suiteCode: UInt16 = 0
@@ -162,7 +162,7 @@ package struct TLSFacts: Sendable {
 
 /// What a connection came to, for when its reader is gone.
 package struct TLSOutcome: Sendable {
-    /// What the hellos told.
+    /// What the hellos said.
     package let facts: TLSFacts
     /// The direction of the client; nil if that was not seen.
     package let client: Direction?

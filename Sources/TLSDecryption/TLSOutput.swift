@@ -28,7 +28,7 @@ package struct RecordPlace: Hashable, Sendable {
 package struct TLSOutput: Sendable {
     package struct Piece: Sendable {
         package enum Content: Hashable, Sendable {
-            /// Plaintext of the application: where it stands in ``TLSOutput/bytes``.
+            /// Plaintext of the application, as a range of ``TLSOutput/bytes``.
             case plaintext(Range<Int>)
             /// This many bytes of plaintext are lost; nil if that is not known.
             case gap(UInt64?)
@@ -55,7 +55,7 @@ package struct TLSOutput: Sendable {
 package enum TLSProblem: Hashable, Sendable {
     /// A record is not genuine, or was changed on its way: its bytes are lost.
     case badRecord
-    /// The key log has secrets of this connection, but they do not fit, in one direction or both; told once.
+    /// The key log has secrets of this connection, but they do not fit, in one direction or both; reported once.
     case wrongSecret
     /// Renegotiation (RFC 5246 7.4.1.1): nothing is decrypted from here on.
     case renegotiation

@@ -25,7 +25,7 @@ extension TLSReader {
         rare.search = RecordSearch(lost: length.map { $0 &+ begun })
     }
 
-    /// Goes on after a record of which bytes are lost, but not where it ends.
+    /// Goes on after a record that lacks bytes, but whose end is known.
     mutating func lose(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         if isProtected(header, place.direction) {
@@ -131,7 +131,7 @@ extension TLSReader {
     ///   - payload: What follows it.
     ///   - direction: Who sent it.
     ///   - lost: The bytes lost before it; nil if not known.
-    ///   - preceding: The last bytes before it, as far as they are there.
+    ///   - preceding: The last bytes before it, if there are any.
     /// - Returns: The keys, whose next record it is.
     mutating func locate(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction, lost: UInt64?,

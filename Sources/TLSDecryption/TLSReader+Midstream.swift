@@ -53,14 +53,14 @@ extension TLSReader {
         return keys
     }
 
-    /// The suites of which a record's number proves its key.
+    /// The suites to try: a key of theirs finds a record's number by its tag (``RecordProtection/sequence(of:_:_:)``).
     private static let midstreamSuites = CipherSuite.allOfTLS13.compactMap { suite in
         suite.cipher.flatMap { $0.mode == .gcm ? (suite, suite.hash, $0) : nil }
     }
 
-    /// Records of a direction that are tried.
+    /// How many records of a direction are tried.
     private static let midstreamRecords = 16
-    /// Secrets that are tried on each.
+    /// How many secrets are tried on each.
     private static let midstreamSecrets = 1024
 }
 

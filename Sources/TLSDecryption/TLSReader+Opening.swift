@@ -2,7 +2,7 @@ import WireFormat
 
 /// How records are decrypted.
 extension TLSReader {
-    /// Decrypts a record, and hands on what it holds.
+    /// Decrypts a record and passes on its contents.
     mutating func decrypt(
         _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
     ) {
@@ -15,7 +15,7 @@ extension TLSReader {
         hand(on: type, from: start, at: place, into: &output)
     }
 
-    /// Hands on what a record held, which stands at the end of the output.
+    /// Passes on the contents of a record, which are the last bytes of the output.
     private mutating func hand(
         on type: ContentType, from start: Int, at place: RecordPlace, into output: inout TLSOutput
     ) {
@@ -38,7 +38,7 @@ extension TLSReader {
         }
     }
 
-    /// Decrypts a record by the keys of its direction, or those that come next.
+    /// Decrypts a record with the keys of its direction, or with those that may come next.
     private mutating func open(
         _ header: RecordHeader, _ payload: Span<UInt8>, _ direction: Direction, into output: inout [UInt8]
     ) -> ContentType? {
@@ -71,7 +71,7 @@ extension TLSReader {
         return type
     }
 
-    /// Goes on in a direction with keys that have opened a record.
+    /// Continues a direction with keys that have opened a record.
     mutating func adopt(_ protection: RecordProtection, _ direction: Direction) {
         let index = direction.index
         if sides[index].protection?.epoch == nil || sides[index].protection?.epoch == .early,
@@ -92,7 +92,7 @@ extension TLSReader {
         }
     }
 
-    /// Gives a direction other keys, or the same at another record.
+    /// Replaces the keys of a direction, or moves them to another record number.
     mutating func replaceKeys(_ index: Int, with protection: RecordProtection) {
         if let old = sides[index].protection?.claim, old != protection.claim { bench.release(old) }
         sides[index].protection = protection
@@ -145,7 +145,7 @@ extension TLSReader {
         return epochs.filter { $0 > current }
     }
 
-    /// The suites that a secret can be of.
+    /// The suites that a secret may belong to.
     func suites(_ secret: KeyBytes) -> [CipherSuite] {
         (facts.suite.map { [$0] } ?? CipherSuite.allOfTLS13).filter { $0.hash.digestSize == secret.count }
     }
@@ -188,7 +188,7 @@ extension TLSReader {
         return current.next(after: secret)
     }
 
-    /// The secret that keys follow from: kept with them after an update, else one of the key log's.
+    /// The secret that keys were derived from: kept with them after an update, otherwise one of the key log.
     func secret(of keys: RecordProtection, _ direction: Direction) -> TrafficSecret? {
         if let secret = keys.secret { return secret }
         guard keys.version >= .tls13, let client else { return nil }
@@ -203,7 +203,7 @@ extension TLSReader {
 
     // MARK: Failures
 
-    /// Follows up on a record that no keys open.
+    /// Follows up on a record that no key opens.
     private mutating func fail(
         _ header: RecordHeader, _ payload: Span<UInt8>, at place: RecordPlace, into output: inout TLSOutput
     ) {
@@ -230,7 +230,7 @@ extension TLSReader {
         output.append(.problem(.badRecord), at: place)
     }
 
-    /// Follows up on a record that is not opened in a direction of which none was.
+    /// Follows up on a record that no key opens, in a direction in which none has been opened yet.
     private mutating func failFirst(_ header: RecordHeader, at place: RecordPlace, into output: inout TLSOutput) {
         let index = place.direction.index
         if clientRandom == nil {
@@ -258,10 +258,10 @@ extension TLSReader {
         if Int(sides[index].failures) > limit { giveUp(place.direction, .wrongSecret) }
     }
 
-    /// Records that may fail before a direction's secrets count as wrong: a handshake without its secret, early data.
+    /// How many records may fail before a direction's secrets count as wrong, such as early data.
     private static let failureLimit = 256
-    /// Keys that may fail on these records: a client can have many secrets for one random.
+    /// How many keys may fail on these records: a client can have many secrets for one random.
     private static let failedTrialLimit = 1024
-    /// Findings on records of one direction.
+    /// The most findings on records of one direction.
     private static let badRecordLimit = 16
 }

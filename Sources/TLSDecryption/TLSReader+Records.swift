@@ -75,7 +75,7 @@ extension TLSReader {
         var own = place
         let last = place.part(max(0, end &- 1)..<end, outOf: count)
         own.carrier = min(partial.start, last.upperBound)..<last.upperBound
-        // Nobody else may have it meanwhile.
+        // Nobody else may use it meanwhile.
         sides[index].partial = nil
         if isLost {
             lose(header, at: own, into: &output)

@@ -145,7 +145,7 @@ extension TLSReader {
         /// Records that wait, of both directions, in order; nil if none do.
         var waiting: WaitingRecords?
 
-        /// Whether records have waited in vain.
+        /// Whether records waited, and no secret came.
         var hasStoppedWaiting = false
 
         /// The bytes that it takes.

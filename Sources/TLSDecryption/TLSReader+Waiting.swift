@@ -76,7 +76,7 @@ extension TLSReader {
         }
     }
 
-    /// Reads all records that wait, with what there is.
+    /// Reads all records that wait, with the secrets known so far.
     mutating func releaseWaiting(into output: inout TLSOutput) {
         if earlyData == .undecided { earlyData = .accepted }
         agreement?.hasStoppedWaiting = true

@@ -16,7 +16,7 @@ package struct TLSReader: ~Copyable {
     var agreement: Agreement?
     /// The current packet.
     var packet: UInt64 = 0
-    /// What the hellos told.
+    /// What the hellos said.
     package internal(set) var facts = TLSFacts()
     /// The direction of the client; nil while it is not known.
     package internal(set) var client: Direction?
@@ -25,7 +25,7 @@ package struct TLSReader: ~Copyable {
     /// The random of the ClientHello, which names the connection in key logs.
     package internal(set) var clientRandom: Random?
     private var flags: UInt8
-    /// What it came to, once nothing more can be decrypted.
+    /// The result, once nothing more can be decrypted.
     private var ending: (obstacle: TLSFacts.Obstacle?, isDecrypted: Bool)?
     /// Bytes that may still be spent on trials, after losses.
     var trialBudget: Int32 = 256 << 20
@@ -97,13 +97,13 @@ package struct TLSReader: ~Copyable {
 
     /// Whether nothing more can be decrypted.
     private var isStuck: Bool {
-        // Mutating, like ``cost``, so that the reader is looked at in place, not copied.
+        // `mutating`, like ``cost``, so that the reader is read in place, not copied.
         mutating get { sides[0].obstacle != nil && sides[1].obstacle != nil }
     }
 
-    /// Frees what only decryption needs, since nothing more can be decrypted.
+    /// Frees what only decryption needs: nothing more can be decrypted.
     ///
-    /// Nothing may be read with it any more.
+    /// Do not read with it afterwards.
     package mutating func forget() {
         releaseKeys()
         ending = (obstacle, isDecrypted)
@@ -166,7 +166,7 @@ package struct TLSReader: ~Copyable {
         unsafe sides.address.map { unsafe UnsafeRawBufferPointer(start: $0, count: SidePool.pairSize) }
     }
 
-    /// Asks the processor to bring near what the next record will need.
+    /// Prefetches what the next record will need.
     ///
     /// - Parameters:
     ///   - step: The 0-based step; each looks only at what the one before has brought, the first at ``hotState``.
@@ -182,7 +182,7 @@ package struct TLSReader: ~Copyable {
         unsafe sides.address == nil
     }
 
-    /// Ends the reading: what waits is decrypted with what there is.
+    /// Ends the reading: decrypts what waits with the secrets known so far.
     package mutating func finish(into output: inout TLSOutput) {
         guard ending == nil else { return }
         // What came after the last packet counts too.

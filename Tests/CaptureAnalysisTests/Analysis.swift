@@ -115,7 +115,7 @@ struct Analysis {
 extension [TimedPacket] {
     /// Hands the packets over in batches, as large as may be.
     func forEachBatch(_ linkType: LinkType = .ethernet, _ body: (borrowing PacketBatch) -> Void) {
-        // Their bytes, one behind the other, where they stay.
+        // Their bytes, one after the other, where they stay.
         let all = flatMap(\.bytes)
         all.withUnsafeBufferPointer { all in
             var batch = PacketBatch()

@@ -1,7 +1,7 @@
 import CaptureAnalysis
 import WebSocketProtocol
 
-/// An event as it was told, with a copy of its payload.
+/// An event as it was reported, with a copy of its payload.
 struct Told {
     var event: Event
     var context: EventContext

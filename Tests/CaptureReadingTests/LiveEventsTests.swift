@@ -8,7 +8,7 @@ import Testing
 struct LiveEventsTests {
     private static let isPermitted = (try? LiveDevice(LiveOptions(interface: "lo"))) != nil
 
-    @Test("tell of an interface that is not there")
+    @Test("report an interface that does not exist")
     func missing() async {
         await #expect(throws: LiveError.self) {
             for try await _ in LiveEvents(LiveOptions(interface: "wstap-none")) {}

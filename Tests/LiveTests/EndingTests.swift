@@ -67,7 +67,7 @@ extension LiveTests {
             try begin(on: stage, sniffer)
             let told = sniffer.errors.count
             try stage.takeDown()
-            #expect(eventually { sniffer.errors.dropFirst(told).contains(stage.interface) }, "nothing is said")
+            #expect(eventually { sniffer.errors.dropFirst(told).contains(stage.interface) }, "nothing was reported")
             try stage.bringUp()
             try stage.finish()
             #expect(eventually { sniffer.count("end") == talk.connections })

@@ -86,7 +86,7 @@ struct HostileRecordsTests {
         #expect(reading.known(.fromInitiator) == Self.text)
     }
 
-    @Test("that no secret opens are tried with so many keys only")
+    @Test("that no secret opens are tried with a bounded number of keys")
     func manySecrets() {
         var session = SealedSession()
         let store = SecretStore()

@@ -109,7 +109,7 @@ struct RFC8448Tests {
         reading.finish()
     }
 
-    @Test("tells the number of a record by its tag")
+    @Test("finds the number of a record by its tag")
     func sequenceByTag() throws {
         let cipher = try #require(CipherSuite.aes128GCM.cipher)
         let keys = TrafficSecret(KeyBytes(bytes(hex: RFC8448.serverApplicationSecret)), .sha256).keys(cipher)

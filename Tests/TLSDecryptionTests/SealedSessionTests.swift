@@ -185,7 +185,7 @@ struct SealedSessionTests {
         #expect(reading.problems.isEmpty)
     }
 
-    @Test("with AES-GCM goes on after any number of lost records, which it tells", arguments: [1, 4, 100, 10_000])
+    @Test("with AES-GCM goes on after any number of lost records, and counts them", arguments: [1, 4, 100, 10_000])
     func lostRecords(count: Int) {
         var session = SealedSession()
         let reading = Reading(session.secrets())
@@ -236,7 +236,7 @@ struct SealedSessionTests {
         #expect(reading.known(.fromResponder) == Self.text(1) && reading.problems.isEmpty)
     }
 
-    @Test("may put tickets and empty and padded records amid data, and data behind Finished in one segment")
+    @Test("may put tickets and empty and padded records amid data, and data after Finished in one segment")
     func others() {
         var session = SealedSession()
         let reading = Reading(session.secrets())

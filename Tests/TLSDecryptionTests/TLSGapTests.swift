@@ -14,7 +14,7 @@ struct TLSGapTests {
             return read.count <= sent.count && zip(read, sent).allSatisfy { $0 == nil || $0 == $1 }
         }
         guard first <= sent.count, zip(read[..<first], sent).allSatisfy({ $0 == nil || $0 == $1 }) else { return false }
-        // What follows the last gap of unknown length stands at the end, where both agree, or somewhere.
+        // What follows the last gap of unknown length is at the end, where both agree, or anywhere.
         let tail = Array(read[(gaps.last ?? first)...])
         guard !tail.isEmpty else { return true }
         return (0...max(0, sent.count - tail.count)).contains { start in

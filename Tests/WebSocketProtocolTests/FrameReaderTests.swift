@@ -45,7 +45,7 @@ struct FrameReaderTests {
         }
     }
 
-    @Test("tells of a masked frame from a server (RFC 6455 5.1)")
+    @Test("reports a masked frame from a server (RFC 6455 5.1)")
     func violation() {
         let outputs = FrameReader(sender: .server).read([
             0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,

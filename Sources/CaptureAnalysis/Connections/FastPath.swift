@@ -82,7 +82,7 @@ extension Shard {
         let length = entry.segment.payloadLength
         guard length > 0 else { return true }
         var payload = bytes.extracting(entry.segment.payload)
-        if readers.layers[layer].keep(payload, from: direction, room: &layerRoom) { return true }
+        if readers.layers[layer].keep(payload, from: direction, room: &memory.layers) { return true }
         let place = ConnectionTable.Place(slot: slot, direction: direction)
         workspace.receipt = Receipt(
             packet: workspace.packet, offset: table.connections[slot].acknowledgedOffset(of: direction.opposite))

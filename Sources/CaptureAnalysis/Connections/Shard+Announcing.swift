@@ -1,5 +1,6 @@
 import HTTPUpgrade
 import TCPReassembly
+import WebSocketProtocol
 import WireFormat
 
 /// What is reported of a connection before it is a session.
@@ -33,16 +34,7 @@ extension Shard {
 
     /// Counts an upgrade that was reported.
     mutating func count(_ handshake: borrowing Handshake, _ context: EventContext, _ workspace: inout Workspace) {
-        if handshake.isAccepted {
-            workspace.summary.webSocketConnections &+= 1
-            servers.count(handshake.identity.server) { $0.sessions &+= 1 }
-        } else if handshake.status == nil {
-            workspace.summary.unansweredUpgrades &+= 1
-            servers.count(handshake.identity.server) { $0.unansweredUpgrades &+= 1 }
-        } else {
-            workspace.summary.refusedUpgrades &+= 1
-            servers.count(handshake.identity.server) { $0.refusedUpgrades &+= 1 }
-        }
+        totals.count(handshake, in: &workspace.summary)
         if let leg = handshake.leg { workspace.record(leg, connection: context.connection) }
     }
 
@@ -111,6 +103,55 @@ extension Shard {
         return (readers.layers[layer].number, isNew)
     }
 
+    // MARK: Without a session
+
+    /// Reports an upgrade request that the connection's end leaves without an answer.
+    mutating func reportUnanswered(
+        _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard let upgrade = readers.openings[opening].takeUnanswered() else { return }
+        let client = readers.openings[opening].client
+        let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
+        var handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
+        handshake.isAnswerMissing = isAnswerMissing(opening, of: feed)
+        sink.receive(.handshake(handshake), at: context, payload: Span())
+        count(handshake, context, &workspace)
+        for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
+    }
+
+    /// Whether the capture may lack the answer to the latest upgrade request.
+    private mutating func isAnswerMissing(_ opening: Slot<OpeningReader>, of feed: Feed) -> Bool {
+        readers.openings[opening].follower.isAnswerHidden
+            || table.connections[feed.connection].isUnseen(readers.openings[opening].client.opposite)
+    }
+
+    /// Reports the end of a connection on which upgrades were asked for, and none accepted.
+    mutating func reportEnd(
+        _ opening: Slot<OpeningReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        let number = readers.openings[opening].number
+        guard number > 0 else { return }
+        let slot = feed.connection
+        let client = readers.openings[opening].client
+        let now = workspace.elapsed(workspace.time)
+        var clientStates = ReadyStates(connectingAt: readers.openings[opening].requestElapsed ?? now)
+        if cause == .closed { clientStates.advance(to: .closed, at: now) }
+        var ends: InlineArray<2, EndOutcome> = [EndOutcome(), EndOutcome()]
+        ends[Role.server.index].mayHideClose = isAnswerMissing(opening, of: feed)
+        let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
+        let outcome = SessionOutcome(tcp: transport, ends: ends, clientDirection: client, wasOpened: false)
+        let end = SessionEnd(
+            identity: identity(of: opening, feed, client), verdict: outcome.verdict(now: workspace.time),
+            clientReadyStates: clientStates.changes, serverReadyStates: [],
+            duration: transport.duration,
+            fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
+            tcp: transport.health, compression: nil, origin: workspace.earlyEnd)
+        let id = SessionID(connection: number, stream: readers.stream(of: feed))
+        sink.receive(.end(end), at: workspace.context(id, view: openingView(slot, client: client)), payload: Span())
+        if feed.channel == nil { workspace.numbers.release(number) }
+    }
 }
 
 extension ConnectionStart {

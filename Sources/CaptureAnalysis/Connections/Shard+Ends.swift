@@ -210,53 +210,6 @@ extension Shard {
         }
     }
 
-    mutating func reportUnanswered(
-        _ opening: Slot<OpeningReader>, of feed: Feed, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
-    ) {
-        guard let upgrade = readers.openings[opening].takeUnanswered() else { return }
-        let client = readers.openings[opening].client
-        let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
-        var handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
-        handshake.isAnswerMissing = isAnswerMissing(opening, of: feed)
-        sink.receive(.handshake(handshake), at: context, payload: Span())
-        count(handshake, context, &workspace)
-        for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
-    }
-
-    /// Whether the capture may lack the answer to the latest upgrade request.
-    private mutating func isAnswerMissing(_ opening: Slot<OpeningReader>, of feed: Feed) -> Bool {
-        readers.openings[opening].follower.isAnswerHidden
-            || table.connections[feed.connection].isUnseen(readers.openings[opening].client.opposite)
-    }
-
-    /// Reports the end of a connection on which upgrades were asked for, and none accepted.
-    private mutating func reportEnd(
-        _ opening: Slot<OpeningReader>, of feed: Feed, _ cause: EndCause, _ workspace: inout Workspace,
-        _ sink: inout some EventSink & ~Copyable
-    ) {
-        let number = readers.openings[opening].number
-        guard number > 0 else { return }
-        let slot = feed.connection
-        let client = readers.openings[opening].client
-        let now = workspace.elapsed(workspace.time)
-        var clientStates = ReadyStates(connectingAt: readers.openings[opening].requestElapsed ?? now)
-        if cause == .closed { clientStates.advance(to: .closed, at: now) }
-        var ends: InlineArray<2, EndOutcome> = [EndOutcome(), EndOutcome()]
-        ends[Role.server.index].mayHideClose = isAnswerMissing(opening, of: feed)
-        let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
-        let outcome = SessionOutcome(tcp: transport, ends: ends, clientDirection: client, wasOpened: false)
-        let end = SessionEnd(
-            identity: identity(of: opening, feed, client), verdict: outcome.verdict(now: workspace.time),
-            clientReadyStates: clientStates.changes, serverReadyStates: [],
-            duration: transport.duration,
-            fromClient: SessionEnd.Traffic(), fromServer: SessionEnd.Traffic(), pingRoundTrip: nil,
-            tcp: transport.health, compression: nil, origin: workspace.earlyEnd)
-        let id = SessionID(connection: number, stream: readers.stream(of: feed))
-        sink.receive(.end(end), at: workspace.context(id, view: openingView(slot, client: client)), payload: Span())
-        if feed.channel == nil { workspace.numbers.release(number) }
-    }
-
     private func isLayer(_ slot: Slot<TCPConnection>) -> Bool {
         if case .layer = readers.connections[slot.index].reader { true } else { false }
     }

@@ -6,10 +6,10 @@ import WireFormat
 extension Shard {
     /// Records that a connection is surely something else: if it was seen to open, and there is room.
     mutating func recordOther(_ feed: Feed) {
-        guard let count = others?.count, count < Limits.others / Limits.shards, feed.channel == nil,
-            table.connections[feed.connection].isOpeningKnown
-        else { return }
-        others?.insert(readers.records[feed.connection.index])
+        guard totals.hasRoomForOther, feed.channel == nil, table.connections[feed.connection].isOpeningKnown else {
+            return
+        }
+        totals.recordOther(firstSeenWith: readers.records[feed.connection.index])
     }
 
     /// Counts the connections without WebSocket that are still open.
@@ -59,8 +59,7 @@ extension Shard {
         workspace.summary.others.count(traffic)
         guard !traffic.isDisjoint(with: [.polling, .eventStream]) else { return }
         let server = table.connections[feed.connection].endpoint(sending: readers.openings[opening].client.opposite)
-        if traffic.contains(.polling) { servers.count(server) { $0.polling &+= 1 } }
-        if traffic.contains(.eventStream) { servers.count(server) { $0.eventStreams &+= 1 } }
+        totals.count(traffic, with: server)
     }
 
     /// Counts a connection without a byte if it was refused, or not answered.
@@ -68,11 +67,9 @@ extension Shard {
         guard table.connections[slot].synAck == nil else { return }
         let server = table.connections[slot].responder
         if let reset = table.connections[slot].reset, reset.from == .fromResponder {
-            workspace.summary.others.refused &+= 1
-            servers.count(server) { $0.refusedConnections &+= 1 }
+            totals.countRefused(by: server, in: &workspace.summary)
         } else if table.connections[slot].isOnlySYN {
-            workspace.summary.others.unanswered &+= 1
-            servers.count(server) { $0.unansweredConnections &+= 1 }
+            totals.countUnanswered(by: server, in: &workspace.summary)
         }
     }
 }

@@ -145,7 +145,7 @@ extension Shard {
             } else if case .gap = piece, case .opening = readers.connections[slot.index].reader,
                 table.connections[slot].comesLate(direction)
             {
-                // What the other end had sent by then may be what the bytes behind the gap answer.
+                // What the other end had sent by then may be what the bytes after the gap answer.
                 direction = direction.opposite
             }
         }

@@ -21,43 +21,35 @@ extension Shard {
             &+ tls.bench.byteCount
     }
 
-    /// Leaves to each of the bounds what there is memory for, after at most 32 packets or 32 KiB: what these can take
-    /// meanwhile is little.
+    /// Shares out the memory if that is due after a segment.
     ///
-    /// - Returns: Whether that many have passed: the same ones however packets are batched.
+    /// - Returns: Whether it was: after the same segments however packets are batched.
     @inline(__always)
     mutating func shareOut(_ payloadLength: Int, _ workspace: inout Workspace) -> Bool {
-        sinceShared &+= payloadLength &+ 1 << 10
-        guard sinceShared >= 32 << 10 else { return false }
+        guard memory.isDue(after: payloadLength) else { return false }
         shareOutNow(&workspace)
         return true
     }
 
     @inline(never)
     private mutating func shareOutNow(_ workspace: inout Workspace) {
-        tls.bench.allowTrials(after: sinceShared)
-        sinceShared = 0
+        tls.bench.allowTrials(after: memory.restart())
         guard let free = freeBytes(&workspace) else { return }
-        room?.share(free, waiting: &table.budget, layers: &layerRoom, &workspace.resources)
-        table.isCrowded = isCrowded(free)
-        isOverdrawn = room?.isOverdrawn(free) ?? false
+        memory.share(free, waiting: &table.budget, &workspace.resources)
+        table.isCrowded = memory.isCrowded(free, chunk: Self.chunkBytes)
     }
 
     /// Whether there is no memory for further sessions.
     func isFull(_ workspace: inout Workspace) -> Bool {
         guard let free = freeBytes(&workspace) else { return false }
-        return isCrowded(free)
+        return memory.isCrowded(free, chunk: Self.chunkBytes)
     }
-
-    /// Whether so little is free that the next slots may not find any.
-    private func isCrowded(_ free: Int) -> Bool { room.map { free <= max($0.total / 32, Self.chunkBytes) } ?? false }
 
     /// What is left of the bound on all together; nil if there is none.
     private func freeBytes(_ workspace: inout Workspace) -> Int? {
-        guard let room else { return nil }
-        let parts = room.taken(waiting: table.budget, layers: layerRoom, &workspace.resources)
-        let receivers = readers.sessions.residentCount &* room.sessionBytes
-        return room.total &- parts &- receivers &- recordBytes
+        guard memory.total != nil else { return nil }
+        return memory.free(
+            beside: recordBytes, sessions: readers.sessions.residentCount, waiting: table.budget, &workspace.resources)
     }
 
     /// What a connection may need next.
@@ -75,16 +67,16 @@ extension Shard {
         switch readers.connections[current.index].reader {
         case .none:
             // The first bytes may be an answer, which takes both.
-            if isOverdrawn || !readers.openings.hasFreeSlot {
+            if memory.isOverdrawn || !readers.openings.hasFreeSlot {
                 forgetAnother(than: current, with: .opening, &workspace, &sink)
             }
             if !readers.sessions.hasFreeSlot { forgetAnother(than: current, with: .session, &workspace, &sink) }
         case .opening:
-            if isOverdrawn || !readers.sessions.hasFreeSlot {
+            if memory.isOverdrawn || !readers.sessions.hasFreeSlot {
                 forgetAnother(than: current, with: .session, &workspace, &sink)
             }
         case .session, .layer, .stopped, .ignored:
-            if isOverdrawn { forgetAnother(than: current, with: nil, &workspace, &sink) }
+            if memory.isOverdrawn { forgetAnother(than: current, with: nil, &workspace, &sink) }
         }
     }
 
@@ -103,17 +95,17 @@ extension Shard {
     ///
     /// - Returns: The connection; nil if few records are of that kind, so that there may be more.
     private mutating func nextToForget(with record: Record?) -> Slot<TCPConnection>? {
-        guard let record, let room else { return nil }
+        guard let record, let total = memory.total else { return nil }
         let (bytes, hasFreeSlot) =
             record == .opening
             ? (readers.openings.byteCount, readers.openings.hasFreeSlot)
             : (readers.sessions.byteCount, readers.sessions.hasFreeSlot)
-        guard !hasFreeSlot, bytes > room.total / 16 else { return nil }
+        guard !hasFreeSlot, bytes > total / 16 else { return nil }
         var oldest: (slot: Slot<TCPConnection>, time: Timestamp)?
         var found = 0
         for _ in 0..<table.connections.slotCount where found < 16 {
-            hand = hand &+ 1 < table.connections.slotCount ? hand &+ 1 : 0
-            let slot = Slot<TCPConnection>(hand)
+            memory.hand = memory.hand &+ 1 < table.connections.slotCount ? memory.hand &+ 1 : 0
+            let slot = Slot<TCPConnection>(memory.hand)
             guard table.connections.isUsed(slot), has(record, slot) else { continue }
             if table.connections[slot].isOver { return slot }
             found &+= 1

@@ -164,9 +164,7 @@ extension Shard {
     private mutating func countSession(
         _ opening: Slot<OpeningReader>, of feed: Feed, _ client: Direction, _ workspace: inout Workspace
     ) {
-        workspace.summary.webSocketConnections &+= 1
-        let server = identity(of: opening, feed, client).server
-        servers.count(server) { $0.sessions &+= 1 }
+        totals.countSession(with: identity(of: opening, feed, client).server, in: &workspace.summary)
     }
 
     /// Puts a session in an opening's place.

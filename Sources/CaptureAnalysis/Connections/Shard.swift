@@ -11,22 +11,10 @@ struct Shard: ~Copyable {
     var table: ConnectionTable
     /// Who reads them.
     var readers = Readers()
-    /// Bytes that its layers together may still keep.
-    var layerRoom: Int
-    /// What it may take in all; nil if there is no such bound.
-    var room: SharedRoom?
-    /// Whether it has taken all that it may, so that connections must be forgotten.
-    var isOverdrawn = false
-    /// The slot at which the search for a connection whose record is needed has stopped.
-    var hand = 0
-    /// What has passed since the memory was shared out last: the bytes, and 1 KiB more for each packet.
-    var sinceShared = 0
-    /// Its connections by server.
-    var servers = ServerTable()
-    /// Its TLS connections that were not decrypted.
-    var encrypted = EncryptedServers(room: EndingPatterns.usualRoom / Limits.shards)
-    /// Connections that are surely something else than WebSocket, by their ``records``; nil if that is not asked for.
-    var others: Set<UInt64>?
+    /// What they may take.
+    var memory: ShardMemory
+    /// What is counted of them.
+    var totals: ShardTotals
     /// Connections that are over, and to which packets may still come, in order.
     var lingering = LingeringConnections()
     let tls: TLSShard
@@ -36,10 +24,9 @@ struct Shard: ~Copyable {
     let decodesLayers: Bool
 
     init(options: AnalysisOptions) {
-        others = options.collectsOthers ? [] : nil
+        totals = ShardTotals(collectsOthers: options.collectsOthers)
         tls = TLSShard(options.secrets)
-        layerRoom = options.limits.layers / Limits.shards
-        room = SharedRoom(options.limits)
+        memory = ShardMemory(options.limits)
         decodesLayers = options.secrets != nil || !options.layers.isEmpty
         tracksStates = options.demand.includesStates
         followsDeliveries = options.demand.followsDeliveries

@@ -59,7 +59,7 @@ public protocol EventSink: ~Copyable {
     ///   - record: The packet that the connection was first seen with.
     mutating func receiveOpening(_ bytes: Span<UInt8>, at offset: UInt64, from direction: Direction, record: UInt64)
 
-    /// Takes text that a session passes over, since it stands behind a head in place of frames; only if the demand asks
+    /// Takes text that a session passes over, since it follows a head in place of frames; only if the demand asks
     /// for the bytes before sessions.
     ///
     /// - Parameters:

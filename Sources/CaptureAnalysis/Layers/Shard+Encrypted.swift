@@ -26,7 +26,7 @@ extension Shard {
             Alert(
                 from: Role(fatal.from, client: client), name: fatal.alert.name, code: fatal.alert.code, isFatal: true)
         }
-        let (by, manner) = Self.ending(alert, transport, client: client)
+        let ending = Self.ending(alert, transport, client: client)
         let endTime = transport.firstEndTime ?? transport.lastTime
         let connection = EncryptedConnection(
             client: table.connections[slot].endpoint(sending: client),
@@ -36,8 +36,8 @@ extension Shard {
             bytesFromClient: bytes[client.index], bytesFromServer: bytes[client.opposite.index],
             duration: transport.duration, opensInCapture: table.connections[slot].isOpeningKnown,
             silence: passed.silence(before: endTime),
-            by: by, layer: manner, alert: alert)
-        encrypted.record(connection, endTime: endTime.nanoseconds)
+            by: ending.party, layer: ending.layer, alert: alert)
+        totals.count(connection, endTime: endTime.nanoseconds)
         guard workspace.options.demand.includesEncrypted else { return }
         sink.receive(.encrypted(connection), at: workspace.context(.none, view: .unknown), payload: Span())
     }
@@ -64,16 +64,12 @@ extension Shard {
         }
     }
 
-    /// Who ended a connection, and how.
-    private static func ending(
-        _ alert: Alert?, _ transport: TransportEnd, client: Direction
-    ) -> (SessionEnd.Verdict.Party, SessionEnd.Verdict.Layer) {
-        func party(_ role: Role) -> SessionEnd.Verdict.Party { role == .client ? .client : .server }
-        if let alert { return (party(alert.from), .tlsAlert) }
-        if transport.isTimeout { return (.network, .timeout) }
-        if let end = transport.firstEnd {
-            return (party(Role(end.from, client: client)), end.isReset ? .rst : .fin)
-        }
-        return (.unknown, .captureEnd)
+    /// What ended a connection whose frames are not seen.
+    private static func ending(_ alert: Alert?, _ transport: TransportEnd, client: Direction) -> SessionEnding {
+        if let alert { return .tlsAlert(alert) }
+        if transport.isTimeout { return .timeout }
+        guard let end = transport.firstEnd else { return .captureEnd }
+        let sender = Role(end.from, client: client)
+        return end.isReset ? .reset(by: sender) : .fin(by: sender)
     }
 }

@@ -23,7 +23,7 @@ extension Shard {
     /// Makes a layer the reader of two streams.
     mutating func beginLayer(_ layer: any StreamLayer, of feed: Feed, _ workspace: inout Workspace) {
         var reader = LayerReader(layer, depth: readers.depth(of: feed) &+ 1, parent: feed.channel)
-        _ = reader.charge(&layerRoom)
+        _ = reader.charge(&memory.layers)
         readers.setReader(of: feed, .layer(readers.layers.insert(reader)))
     }
 
@@ -56,7 +56,7 @@ extension Shard {
             hand(output.pieces[index], output.bytes.span, from: layer, feed.connection, &workspace, &sink)
         }
         workspace.spare.giveBack(&output)
-        guard readers.layers[layer].charge(&layerRoom) else {
+        guard readers.layers[layer].charge(&memory.layers) else {
             workspace.summary.others.oversizedHeads &+= 1
             end(layer, of: feed, cause: .captureEnd, &workspace, &sink)
             readers.setReader(of: feed, .ignored)
@@ -203,7 +203,7 @@ extension Shard {
         }
         readers.layers[layer].layer.count(in: &workspace.summary)
         reportEncrypted(layer, of: feed, cause, &workspace, &sink)
-        readers.layers[layer].release(&layerRoom)
+        readers.layers[layer].release(&memory.layers)
         if readers.layers[layer].number > 0 { workspace.numbers.release(readers.layers[layer].number) }
         if let slot = readers.layers[layer].passed { readers.passed.remove(slot) }
         readers.layers.remove(layer)

@@ -43,7 +43,7 @@ struct EndingPatterns: Sendable {
 
     /// What the end of a session is compared by, beside its verdict.
     ///
-    /// A class: it keeps the event of the end within the sizes that allocators have at hand.
+    /// A class: it keeps the event of the end within the sizes that allocators keep ready.
     final class Sample: Sendable {
         /// Its server.
         let server: IPAddress

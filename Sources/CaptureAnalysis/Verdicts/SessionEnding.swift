@@ -1,12 +1,11 @@
 import WebSocketProtocol
-import WireFormat
 
 /// What ended a session: the first row that applies of the table in docs/verdicts.md, "Which end, and at which layer".
 enum SessionEnding {
     /// The first Close frame; its sender is nil if a gap may hide an earlier one of the other end.
     case closeFrame(SentClose, by: Role?)
     /// A fatal alert in TLS that is decrypted.
-    case tlsAlert(Alert, time: Timestamp)
+    case tlsAlert(Alert)
     /// An end that never answered.
     case timeout
     /// The first FIN; its sender is nil if it may answer one of the other end that was not captured, or a Close frame.
@@ -20,7 +19,7 @@ enum SessionEnding {
     var party: SessionEnd.Verdict.Party {
         switch self {
         case .closeFrame(_, let role), .fin(let role): SessionEnd.Verdict.Party(role)
-        case .tlsAlert(let alert, _): SessionEnd.Verdict.Party(alert.from)
+        case .tlsAlert(let alert): SessionEnd.Verdict.Party(alert.from)
         case .reset(let role): SessionEnd.Verdict.Party(role)
         case .timeout: .network
         case .captureEnd: .unknown

@@ -58,7 +58,7 @@ struct SessionOutcome {
         if let firstCloser, let close = firstClose() {
             return .closeFrame(close, by: mayHaveClosedBefore(firstCloser) ? nil : firstCloser)
         }
-        if let fatal = alerts?.fatal { return .tlsAlert(fatal.alert, time: fatal.time) }
+        if let fatal = alerts?.fatal { return .tlsAlert(fatal.alert) }
         if tcp.isTimeout { return .timeout }
         guard let end = tcp.firstEnd else { return .captureEnd }
         let sender = role(of: end.from)
@@ -69,12 +69,9 @@ struct SessionOutcome {
     /// When the end began: with the first Close frame, else the first FIN or RST, else the last packet; the capture's
     /// end if there was no end.
     func endTime(now: Timestamp) -> Timestamp {
-        switch ending() {
-        case .closeFrame(let close, _): close.origin.time
-        case .tlsAlert(_, let time) where time < tcp.firstEndTime ?? now: time
-        case .tlsAlert, .timeout, .fin, .reset, .captureEnd:
-            tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
-        }
+        if let close = firstClose() { return close.origin.time }
+        if let fatal = alerts?.fatal, fatal.time < tcp.firstEndTime ?? now { return fatal.time }
+        return tcp.firstEndTime ?? (tcp.isTimeout ? tcp.lastTime : now)
     }
 
     /// The first Close frame; nil if there was none, or if the other end was gone before.

@@ -1,5 +1,5 @@
 /// Compresses a message to an exact number of bytes (RFC 1951, RFC 7692 7.2.1): one block with the fixed codes, and
-/// empty ones behind it.
+/// empty ones after it.
 struct DeflateEncoder {
     /// What earlier messages of the direction ended with, that this one may refer to.
     var history: [UInt8] = []

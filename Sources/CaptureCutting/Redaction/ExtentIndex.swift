@@ -83,7 +83,7 @@ struct ExtentIndex: Sendable {
         tail = []
     }
 
-    /// The places in ``blocks`` of those that may overlap a range; one more stands for the tail.
+    /// The indices in ``blocks`` of those that may overlap a range; one more stands for the tail.
     func blocks(overlapping range: Range<UInt64>) -> Range<Int> {
         var (low, high) = (0, blocks.count)
         while low < high {

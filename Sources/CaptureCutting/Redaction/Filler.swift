@@ -10,7 +10,7 @@ enum Filler {
     @inline(__always)
     static func character(_ place: Int) -> UInt8 { letters[place % 5] }
 
-    /// The character at a place of a text whose bytes are to be about as common as those of a real one.
+    /// The character at an index of a text whose bytes are about as frequent as those of real text.
     ///
     /// Masked text is known by what it unmasks to, if its bytes are not common in the stream: five that repeat are.
     @inline(__always)

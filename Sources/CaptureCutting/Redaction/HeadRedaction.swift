@@ -53,7 +53,7 @@ struct HeadRedaction: Sendable {
         }
     }
 
-    /// The answer to a key: what it was, and what it is to be.
+    /// The response to a key: what it was, and what replaces it.
     struct Accept: Sendable {
         var original: [UInt8]
         var replacement: [UInt8]
@@ -214,12 +214,12 @@ struct HeadRedaction: Sendable {
         }
     }
 
-    /// The line that begins a head, and how many bytes stand before it; nil if there is none.
+    /// The line that begins a head, and the number of bytes before it; nil if there is none.
     private static func start(of line: ArraySlice<UInt8>, _ values: HeadValues) -> (Int, [UInt8])? {
         if line.first == 0x50 || line.first == 0x47 || line.first == 0x48, let start = values.startLine(line) {
             return (0, start)
         }
-        // Something may stand before the first head, even in its line: the last request counts, and the first answer.
+        // Other bytes may precede the first head, even on its line: the last request and the first response count.
         for word in ["GET /", "GET ", "HTTP/1."] {
             let bytes = Array(word.utf8)
             let isStart: (Int) -> Bool = { line[$0...].starts(with: bytes) }

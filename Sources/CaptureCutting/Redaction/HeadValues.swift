@@ -1,7 +1,7 @@
 import HTTPUpgrade
 import WireFormat
 
-/// What takes the place of the parts of heads of HTTP: the parts themselves as far as they are known to be harmless.
+/// Replaces the parts of HTTP heads, except those known to be harmless.
 struct HeadValues: Sendable {
     let pseudonyms: Pseudonyms
     /// Whether names of hosts and addresses are replaced.
@@ -156,7 +156,7 @@ struct HeadValues: Sendable {
         }
     }
 
-    /// A value of which only control characters stay, since they break rules.
+    /// A value that keeps only its control characters, since those break rules.
     func redacted(_ value: ArraySlice<UInt8>) -> [UInt8] {
         zip(value, pseudonyms.text(for: value)).map { $0 < 0x20 || $0 == 0x7f ? $0 : $0 < 0x80 ? $1 : 0xb7 }
     }
@@ -219,7 +219,7 @@ struct HeadValues: Sendable {
         return result
     }
 
-    /// A list of names, each of which is replaced unless it is known, alike in requests and answers.
+    /// A list of names: unknown ones are replaced, alike in requests and responses.
     private func list(_ list: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         for (index, element) in list.split(separator: 0x2c, omittingEmptySubsequences: false).enumerated() {

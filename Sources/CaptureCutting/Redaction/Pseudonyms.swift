@@ -5,7 +5,7 @@ import WireFormat
 package struct Pseudonyms: Sendable {
     private let key: (UInt64, UInt64)
 
-    /// - Parameter key: Numbers that nobody else knows.
+    /// - Parameter key: A secret key.
     package init(key: (UInt64, UInt64)) {
         self.key = key
     }
@@ -118,7 +118,7 @@ package struct Pseudonyms: Sendable {
         init(_ seed: InlineArray<32, UInt8>) { block = seed }
 
         mutating func next() -> UInt8 {
-            // The last byte never leaves a block, so none tells the next.
+            // Half of a block is never shown, so that none reveals the next.
             if place == 16 {
                 block = SHA256.digest(of: block.span)
                 place = 0

@@ -31,7 +31,7 @@ extension RedactionPlan where Store: ~Copyable {
             insert(index.tail, wanted, into: &bytes, at: range.lowerBound)
         }
         if let start = stream.misread, offset > start, let first = original.first, first & 0x70 == 0 {
-            // By these bytes it is told what is wrong with the lengths.
+            // These bytes show what is wrong with the lengths.
             let beginning = FrameHeader.beginning(original[...])
             bytes.replaceSubrange(range.lowerBound..<(range.lowerBound + beginning.count), with: beginning)
         }

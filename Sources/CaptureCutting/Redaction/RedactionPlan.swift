@@ -7,7 +7,7 @@ package import WireFormat
 /// Learns from an analysis what is to stand in place of the bytes of its streams: on a first pass over a capture, so
 /// that the second can write them.
 ///
-/// What it does not know of is to be filled. Replacements are spooled, and so is where they are.
+/// Bytes without a replacement are overwritten with filler. Replacements and their offsets are spooled.
 package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     /// What was done.
     package internal(set) var totals = RedactionTotals()
@@ -210,7 +210,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
                 totals.undecodable &+= 1
                 for place in places { put(Filler.undecodable(min(place.length, 1 << 20)), of: place, in: key) }
             } else {
-                // Text begins like the original, as far as that is known.
+                // Text begins like the original, where that is known.
                 let beginning = message.isText ? text.redact(Array(copying: payload), compressible: false) : []
                 fill(places, in: key, isText: message.isText, beginning: beginning)
                 streams[key]?.unfinished = Array(beginning.dropFirst(wire).prefix(1 << 16))

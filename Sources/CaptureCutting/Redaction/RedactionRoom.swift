@@ -1,6 +1,6 @@
 /// What a redaction may still keep in memory.
 struct RedactionRoom {
-    /// Streams of which it is known what is to stand in their place.
+    /// Streams whose replacement is known.
     let streams: Int
     /// Open sessions of whose messages what they inflated to is known.
     let histories: Int

@@ -10,6 +10,6 @@ package struct RedactionTotals: Sendable {
     package var undecodable: UInt64 = 0
     /// Payloads of Pings, Pongs and Close frames.
     package var controlPayloads: UInt64 = 0
-    /// Connections that are filled, since there was no room for what is to stand in their place.
+    /// Connections that are overwritten with filler, for lack of room for their replacements.
     package var filledConnections: UInt64 = 0
 }

@@ -79,7 +79,7 @@ struct SOCKSRedaction {
             for start in [16, 16 + count] { message += address((start..<(start + count)).map { bytes[$0] }) }
             message += ((16 + 2 * count)..<(16 + 2 * count + 4)).map { bytes[$0] }
         }
-        // 2.2: type 4 is to be skipped. Other extensions have names and identifiers.
+        // 2.2: skip type 4. Other extensions have names and identifiers.
         let rest = 16 + length - message.count
         if rest >= 3 { message += [4, UInt8((rest - 3) >> 8), UInt8((rest - 3) & 0xff)] }
         return message + [UInt8](repeating: 0, count: 16 + length - message.count)

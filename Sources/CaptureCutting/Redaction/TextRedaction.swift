@@ -118,7 +118,7 @@ struct TextRedaction: Sendable {
         return result
     }
 
-    /// Words of JSON, and what takes their place: a word of the same type, whatever it was.
+    /// JSON's literals, and what replaces each: a literal of the same type.
     private static var literals: [([UInt8], [UInt8])] {
         [("true", "true"), ("false", "true "), ("null", "null")].map { (Array($0.0.utf8), Array($0.1.utf8)) }
     }

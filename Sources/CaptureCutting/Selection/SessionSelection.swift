@@ -8,7 +8,7 @@ package import WireFormat
 package final class SelectedConnections: @unchecked Sendable {
     /// A wanted connection; all have one, so that it is small.
     package struct Connection: Sendable {
-        /// Whether it carries a session that something else than TCP carries, such as TLS.
+        /// Whether it has a session that is not carried by TCP directly, but by TLS, say.
         package var isEncrypted = false
         /// Whether that is TLS.
         package var usesTLS = false
@@ -85,7 +85,7 @@ package final class SelectedConnections: @unchecked Sendable {
         clientRandoms.isEmpty ? [] : clientRandoms.removeValue(forKey: record) ?? []
     }
 
-    /// Adds a session's note to what is said about its connection, as far as there is room.
+    /// Adds a session's note to what is said about its connection, if there is room.
     fileprivate func add(_ note: String, to record: UInt64) {
         let old = comments[record]
         let cost = note.utf8.count &+ (old == nil ? 128 : 1)
@@ -125,7 +125,7 @@ package final class SelectedConnections: @unchecked Sendable {
 
 /// Follows the sessions of a capture and selects those that pass a filter.
 ///
-/// It prints nothing: an ``OutputFormat`` so that it can be the receiver of any analysis.
+/// It prints nothing, and is an ``OutputFormat`` only to receive the events of an analysis.
 package struct SessionSelection: OutputFormat, ~Copyable {
     package var output = OutputBuffer(capacity: 16)
     private let filter: SessionFilter

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// What a connection has shown so far: it only grows, whatever becomes of the messages at hand.
+/// What a connection has shown so far: it only grows.
 struct ConnectionHistory {
     /// How often the latest path was asked for in a row.
     private var polls = RepeatedRequests()

@@ -8,7 +8,7 @@ struct MissingRequest {
         case allowed
         /// One does.
         case waits
-        /// One has, in vain: it counts without a request.
+        /// One has, and no request came: it counts without one.
         case stands
     }
 

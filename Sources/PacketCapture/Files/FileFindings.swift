@@ -3,7 +3,7 @@ struct FileFindings {
     /// What could not be read so far, in the order it was found.
     private(set) var problems: [CaptureError] = []
     private var kept = KeptSecrets()
-    /// Who is told of problems at once, since nobody asks before the end of an endless capture; nil if somebody does.
+    /// Receives problems at once, since an endless capture has no end at which to ask; nil if the capture has one.
     private let follower: CaptureFollower?
 
     init(follower: CaptureFollower?) {
@@ -13,7 +13,7 @@ struct FileFindings {
     /// The secrets found so far, in order.
     var secrets: [CaptureSecrets] { kept.kept }
 
-    /// Keeps a problem, or tells the follower.
+    /// Keeps a problem, or passes it to the follower.
     mutating func record(_ problem: CaptureError) {
         guard let follower else { return problems.append(problem) }
         // What has been written of the last record when the capture ends is no problem.

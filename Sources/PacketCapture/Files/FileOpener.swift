@@ -24,7 +24,7 @@ struct FileOpener {
     /// The bytes that windows of zstd may take, of all files that are open together.
     var windowByteCount: Int { windows.expected }
 
-    /// Opens a file that is read from here on; `follower` tells of its growth, if it is still being written.
+    /// Opens a file that is read from here on; `follower` waits for more of it, if it is still being written.
     func open(_ path: String, follower: CaptureFollower? = nil) throws(CaptureError) -> CaptureFile {
         let isCrowded = follower == nil && openFileCount >= Self.largeBufferCount
         return try CaptureFile(

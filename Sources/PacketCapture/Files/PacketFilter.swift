@@ -3,7 +3,7 @@ import WireFormat
 
 /// A libpcap filter expression, compiled for one link type; freed with its owner.
 ///
-/// It is not run by libpcap's reader, which skips packets silently, so that packet numbers would be wrong.
+/// libpcap's reader does not run it: it would skip packets silently, and packet numbers would be wrong.
 @safe
 final class PacketFilter {
     private let program: UnsafeMutablePointer<bpf_program>

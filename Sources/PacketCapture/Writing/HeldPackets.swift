@@ -35,7 +35,7 @@ package struct HeldPackets<Connection: Hashable & Sendable>: Sendable {
             cost &+= packet.cost
             var freed = (cost: 0, packets: 0 as UInt64)
             guard cost > limit else { return freed }
-            // Down to three quarters, so that it does not happen with every packet.
+            // Down to three quarters, so as not to repeat this for every packet.
             var end = min(first, packets.count)
             while end < packets.count, cost > limit / 4 * 3 {
                 cost &-= packets[end].cost

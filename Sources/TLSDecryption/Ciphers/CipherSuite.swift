@@ -121,7 +121,7 @@ package struct RecordCipher: Hashable, Sendable {
 }
 
 extension String {
-    /// Whether a part stands in it; ASCII only.
+    /// Whether it contains a text; ASCII only.
     fileprivate func containsPart(_ part: String) -> Bool {
         let (own, other) = (Array(utf8), Array(part.utf8))
         guard own.count >= other.count else { return false }

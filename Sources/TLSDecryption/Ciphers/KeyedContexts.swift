@@ -52,7 +52,7 @@ final class KeyedContexts {
     /// Where the next search for a place begins.
     private var hand = 0
 
-    /// The bits of a claim that tell the place.
+    /// The bits of a claim that hold the place.
     private let placeBits: Int
     /// How many places there are: those in use take one or two kilobytes each.
     private let limit: Int

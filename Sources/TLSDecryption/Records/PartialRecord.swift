@@ -1,6 +1,6 @@
 import WireFormat
 
-/// A record of which bytes are still to come.
+/// A record that is not complete yet.
 ///
 /// Most connections have none: ``PartialRecordPool`` keeps some that are not used.
 @safe

@@ -34,7 +34,7 @@ package struct RecordHeader: Hashable, Sendable {
         self.length = length
     }
 
-    /// Whether bytes may begin a header, of which they may be a part.
+    /// Whether bytes, perhaps only some of a header, may begin one.
     package static func mayBegin(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count < size else { return RecordHeader(bytes) != nil }
         return (bytes.count < 1 || ContentType(rawValue: bytes[0]) != nil)

@@ -11,7 +11,7 @@ package struct RecordProtection: Sendable {
         package static func < (left: Epoch, right: Epoch) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// What few connections have; one box, so that all others are small.
+    /// What few connections need, in a box of its own to keep all others small.
     private final class Rest: Sendable {
         /// The secret that the keys follow from, after a KeyUpdate.
         let secret: TrafficSecret?
@@ -38,7 +38,7 @@ package struct RecordProtection: Sendable {
     /// The fixed part of nonces; in TLS 1.0, the initialization vector of the next record.
     ///
     /// Where records bring most of their nonce, it has room for ``counterDistance``.
-    private var vector: Block
+    var vector: Block
     private let key: RecordKey
     /// The context that has the key.
     private(set) var claim = KeyedContexts.Claim()
@@ -57,7 +57,7 @@ package struct RecordProtection: Sendable {
     ///   - secret: The secret.
     ///   - cipher: What the keys are for.
     ///   - epoch: The part of the connection.
-    ///   - keepsSecret: Whether the secret is to be kept: those of key logs can be looked up again.
+    ///   - keepsSecret: Whether to keep the secret: those of key logs can be looked up again.
     init(_ secret: TrafficSecret, _ cipher: RecordCipher, _ epoch: Epoch, keepsSecret: Bool = false) {
         version = .tls13
         self.cipher = cipher
@@ -88,9 +88,9 @@ package struct RecordProtection: Sendable {
         vector = Block(keys.initializationVector.span)
     }
 
-    private var macKey: KeyBytes { rest?.macKey ?? KeyBytes() }
-    private var encryptsThenAuthenticates: Bool { rest?.encryptsThenAuthenticates == true }
-    private var keyBytes: KeyBytes { key.bytes(count: cipher.keySize) }
+    var macKey: KeyBytes { rest?.macKey ?? KeyBytes() }
+    var encryptsThenAuthenticates: Bool { rest?.encryptsThenAuthenticates == true }
+    var keyBytes: KeyBytes { key.bytes(count: cipher.keySize) }
 
     /// The secret that further keys follow from; nil before the first KeyUpdate, and in TLS 1.2.
     var secret: TrafficSecret? { rest?.secret }
@@ -179,7 +179,7 @@ package struct RecordProtection: Sendable {
         return isGenuine ? Opened(type: header.type, count: count) : nil
     }
 
-    /// The number of a record that was encrypted with these keys, by its tag; nil if that does not tell it.
+    /// The number of a record that was encrypted with these keys, judging by its tag; nil if the tag does not show it.
     func sequence(of header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench) -> UInt64? {
         guard version >= .tls13, cipher.mode == .gcm, payload.count > cipher.tagSize,
             let nonce = bench.nonceOfGCM(payload, key: keyBytes, additional: header.bytes.span)
@@ -254,7 +254,8 @@ package struct RecordProtection: Sendable {
         return nil
     }
 
-    private func drop(_ output: inout [UInt8], from start: Int) -> ContentType? {
+    /// Takes back what was appended for a record that is not genuine.
+    func drop(_ output: inout [UInt8], from start: Int) -> ContentType? {
         output.removeLast(output.count &- start)
         return nil
     }
@@ -262,72 +263,5 @@ package struct RecordProtection: Sendable {
     /// RFC 8446 5.3, RFC 7905 2.
     private func mask(_ nonce: inout Block) {
         nonce.combine(sequence, at: 4)
-    }
-
-    // MARK: TLS 1.0 to 1.2
-
-    /// What is authenticated beside a record's bytes (RFC 5246 6.2.3.1).
-    private func pseudoHeader(_ header: RecordHeader, _ count: Int) -> InlineArray<13, UInt8> {
-        var bytes = InlineArray<13, UInt8>(repeating: 0)
-        for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * index)) }
-        bytes[8] = header.type.rawValue
-        bytes[9] = UInt8(truncatingIfNeeded: header.version >> 8)
-        bytes[10] = UInt8(truncatingIfNeeded: header.version)
-        bytes[11] = UInt8(truncatingIfNeeded: count >> 8)
-        bytes[12] = UInt8(truncatingIfNeeded: count)
-        return bytes
-    }
-
-    /// CBC with an HMAC (RFC 5246 6.2.3.2, RFC 7366 3).
-    private mutating func openChain(
-        _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
-    ) -> ContentType? {
-        let macSize = cipher.macSize
-        let explicit = cipher.explicitVectorSize(version)
-        let end = encryptsThenAuthenticates ? payload.count &- macSize : payload.count
-        guard end >= explicit &+ RecordCipher.blockSize, !lacksVector else { return nil }
-        if encryptsThenAuthenticates {
-            let pseudoHeader = pseudoHeader(header, end)
-            guard
-                bench.verifies(
-                    payload.extracting(last: macSize), of: pseudoHeader.span, payload.extracting(first: end),
-                    cipher.mac, key: macKey)
-            else { return nil }
-        }
-        let first = explicit > 0 ? Block(payload) : vector
-        let start = output.count
-        guard bench.decryptChain(payload.extracting(explicit..<end), key: keyBytes, vector: first, into: &output) else {
-            return nil
-        }
-        guard let padding = output.last, removePadding(Int(padding), from: start, &output) else {
-            return drop(&output, from: start)
-        }
-        if !encryptsThenAuthenticates {
-            let count = output.count &- start &- macSize
-            guard count >= 0 else { return drop(&output, from: start) }
-            guard hasRightMAC(output.span.extracting(start...), header, count, bench) else {
-                return drop(&output, from: start)
-            }
-            output.removeLast(macSize)
-        }
-        pass(payload)
-        return header.type
-    }
-
-    private func hasRightMAC(_ text: Span<UInt8>, _ header: RecordHeader, _ count: Int, _ bench: CipherBench) -> Bool {
-        let pseudoHeader = pseudoHeader(header, count)
-        return bench.verifies(
-            text.extracting(last: cipher.macSize), of: pseudoHeader.span, text.extracting(first: count), cipher.mac,
-            key: macKey)
-    }
-
-    /// RFC 5246 6.2.3.2: as many bytes as the last one says, all of which say the same, and that one.
-    private func removePadding(_ padding: Int, from start: Int, _ output: inout [UInt8]) -> Bool {
-        let count = padding &+ 1
-        guard output.count &- start >= count,
-            output[(output.count &- count)...].allSatisfy({ Int($0) == padding })
-        else { return false }
-        output.removeLast(count)
-        return true
     }
 }

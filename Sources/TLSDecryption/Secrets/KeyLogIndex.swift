@@ -37,7 +37,7 @@ struct KeyLogIndex {
     private var lastRandom: Random?
     private var lastOffset: UInt64 = 0
 
-    /// Randoms that are kept at most; so there are no more sections either, each of which has one.
+    /// The most randoms kept, and so the most sections: each has one.
     static let limit = 1 << 24
     /// The bits of an offset.
     private static let offsetBits: UInt64 = 40

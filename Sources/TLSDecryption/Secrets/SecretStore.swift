@@ -160,7 +160,7 @@ package final class SecretStore: Sendable {
         }
     }
 
-    /// The application secrets of sessions of TLS 1.3, to be tried on records of which the session is not known.
+    /// The application secrets of TLS 1.3 sessions, to try on records whose session is unknown.
     ///
     /// - Parameters:
     ///   - limit: How many at most.

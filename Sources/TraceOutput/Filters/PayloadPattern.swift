@@ -17,7 +17,7 @@ struct PayloadPattern: ~Copyable {
     /// The most KiB of memory of one search.
     static let heapLimit: UInt32 = 16_384
 
-    /// The longest payload whose search is short whatever the pattern does from each place.
+    /// The longest payload that is searched quickly whatever the pattern.
     static let shortPayload = 512
     /// Steps for each byte of a longer payload: about a microsecond; fewer where the pattern is interpreted.
     static let (stepsPerByte, interpretedStepsPerByte) = (64, 8)

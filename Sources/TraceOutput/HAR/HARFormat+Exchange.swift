@@ -61,7 +61,7 @@ extension HARFormat where Storage: ~Copyable {
     private mutating func beginMessages(of session: HARSession) {
         session.hasBegun = true
         record.append(#","_webSocketMessages":["#)
-        // The first, whatever the times of those after it.
+        // The first one, even if later ones have earlier times.
         keep(of: session, asControl: false, key: 0)
         record.append(#"],"_webSocketControl":["#)
         keep(of: session, asControl: true, key: 0)

@@ -47,7 +47,7 @@ extension HARFormat where Storage: ~Copyable {
         keep(of: session, asControl: true, key: Self.key(of: event.origin.time))
     }
 
-    /// Orders records by time: packets may stand in the file in another order than they were captured in.
+    /// Orders records by time: a file need not have its packets in the order of capture.
     private static func key(of time: Timestamp) -> UInt64 {
         UInt64(bitPattern: time.nanoseconds) ^ 1 << 63
     }

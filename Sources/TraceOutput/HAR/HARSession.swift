@@ -3,7 +3,7 @@ import PacketDecoding
 import WebSocketProtocol
 import WireFormat
 
-/// An open session, as far as its entry needs it.
+/// What the entry of an open session needs.
 ///
 /// A class, since a dictionary would move it on every change.
 final class HARSession {

@@ -14,7 +14,7 @@ enum EndingOutcome: String, CaseIterable {
     case refused
     /// TCP was closed without a Close frame.
     case fin
-    /// With a Close frame that was not answered, as far as is known.
+    /// With a Close frame whose answer was not captured, if there was one.
     case closed
     /// With Close frames of both ends, and a code that names a problem or is the application's own.
     case coded

@@ -43,7 +43,7 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
     static let roomForEnds = 16 << 20
     /// The bytes at which a block of payloads or text is full.
     static let blockSize = 1 << 18
-    /// A payload, or a detail, may take at most this part of what is left, so that the last ones are not left out.
+    /// One payload or detail may take at most one part in this many of the remaining room, to leave some to later ones.
     static let budgetShare = 256
     /// What it may take in any case.
     static let leastPayload = 128

@@ -15,7 +15,7 @@ struct ReportRow {
         static let ofServer: UInt8 = 0x80
     }
 
-    /// What else there is to know; bits 4 to 6 say why the payload is withheld.
+    /// Further flags; bits 4 to 6 say why the payload is withheld.
     struct Flags: OptionSet {
         let rawValue: UInt8
         static let isIncomplete = Flags(rawValue: 1)

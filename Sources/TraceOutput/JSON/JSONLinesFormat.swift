@@ -25,7 +25,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
 
     /// What is printed but not drained yet.
     package var output: OutputBuffer
-    /// Where the number of the connection stands in the last line that has one.
+    /// The offset of the connection's number in the last line that has one.
     private(set) var numberPlace = 0..<0
     let options: Options
     var clock = RFC3339Clock()

@@ -112,7 +112,7 @@ package struct MessageFilesFormat<Store: MessageStore>: OutputFormat, ~Copyable 
 package protocol MessageStore: AnyObject, Sendable {
     /// Messages that were not saved, since there were too many.
     var messagesBeyondLimit: UInt64 { get set }
-    /// Messages of which only the beginning was saved, since they are longer than what is kept of one.
+    /// Messages longer than what is kept of one, so that only their beginnings were saved.
     var truncatedMessages: UInt64 { get set }
 
     /// Saves a message as a new file; returns whether that went well.

@@ -22,7 +22,7 @@ extension SVGFormat {
         .timeout{stroke:#d7a6f5;fill:#d7a6f5}}
         """
 
-    /// Nanoseconds that the axis stands for.
+    /// The span of the axis in nanoseconds.
     private func span(_ summary: Summary) -> Int64 {
         max(summary.duration, lanes.map(\.end).max() ?? 0, 1000)
     }
@@ -70,7 +70,7 @@ extension SVGFormat {
         while time <= span {
             let x = x(time, span)
             line(x, 30, x, bottom, "line")
-            // The last one stands before its line where there is no room behind it.
+            // The last label goes before its line if there is no room after it.
             let isLast = x > Self.width - 45
             text(
                 isLast ? x - 3 : x + 3, 30 + Self.axisHeight + 14, Self.label(time, step: step),
@@ -92,7 +92,8 @@ extension SVGFormat {
         }
     }
 
-    /// The client's messages above a line, the server's below it; heights are roots, so that few show beside many.
+    /// The client's messages above a line, the server's below it; heights grow as square roots, so that few messages
+    /// stay visible beside many.
     private mutating func writeAxis(_ summary: Summary) {
         let middle = 30 + Self.axisHeight / 2
         let most = max(traffic[0].max() ?? 0, traffic[1].max() ?? 0, 1)

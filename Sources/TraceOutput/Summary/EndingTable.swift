@@ -45,7 +45,7 @@ struct EndingTable {
         var times: ClosedRange<Int64>
     }
 
-    /// A way to end, of which there may be several with the text of one group.
+    /// A way to end; several may share the text of one group.
     private struct Kind {
         /// The verdict on the first such session.
         let verdict: SessionEnd.Verdict

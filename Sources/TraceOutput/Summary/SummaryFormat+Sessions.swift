@@ -36,7 +36,7 @@ extension SummaryFormat {
         return chosen
     }
 
-    /// Those of the first rows that the terminal has room for, beside everything else on the page.
+    /// The first rows, as many as fit on the terminal beside the rest of the page.
     private mutating func fitting(_ rows: [SessionRow], _ columns: SessionColumns) -> [SessionRow] {
         // What is written to count its lines goes again.
         let start = output.count
@@ -95,7 +95,7 @@ extension SummaryFormat {
         writeVerdict(row, ending, indent: 2)
     }
 
-    /// Both ends and the URL: on one line if they fit, else on a line each, without their middles.
+    /// Both ends and the URL, on one line if they fit; otherwise on a line each, shortened in the middle.
     private mutating func writeWho(_ row: SessionRow, indent: Int) {
         let room = width - indent
         let peers = TerminalText.columns(of: row.peers)

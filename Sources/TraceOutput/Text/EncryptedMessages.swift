@@ -4,7 +4,7 @@ import CaptureAnalysis
 ///
 /// Names of servers and protocols are the peers' own: the texts are not yet safe for a terminal.
 enum EncryptedMessages {
-    /// One of them: its ends, what the hellos told, how much passed, how it ended, and why it was not decrypted.
+    /// One of them: its ends, what the hellos said, how much passed, how it ended, and why it was not decrypted.
     static func text(_ connection: EncryptedConnection) -> String {
         let encryption = connection.encryption
         var parts = ["\(connection.client) → \(connection.server)"]

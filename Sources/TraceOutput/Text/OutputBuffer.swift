@@ -3,7 +3,7 @@
 /// It owns its bytes. Draining keeps the memory for the next round, up to ``keptCapacity``.
 @safe
 package struct OutputBuffer: ~Copyable, @unchecked Sendable {
-    /// The most bytes of memory that an emptied buffer keeps, so that one long payload does not cost memory for ever.
+    /// The most memory that an emptied buffer keeps, in bytes: one long payload must not hold memory forever.
     package static let keptCapacity = 4 << 20
 
     /// The number of bytes to drain.

@@ -2,7 +2,7 @@ import WireFormat
 
 /// Counts, sizes and durations for people.
 package enum Quantity {
-    /// Nanoseconds as "0.09 ms" below a second, else as "5.002 s".
+    /// Nanoseconds as "0.09 ms" if below a second, otherwise as "5.002 s".
     static func duration(_ nanoseconds: Int64) -> String {
         let sign = nanoseconds < 0 ? "-" : ""
         let length = nanoseconds.magnitude

@@ -115,7 +115,7 @@ package enum VerdictMessage {
             }
         let hadCloseFrame = verdict.isClean || verdict.code != nil
         let lacksCloseFrame = wasOpen && !hadCloseFrame
-        // What an end was told is known unless a gap may hide a Close frame.
+        // What an application saw is known unless a gap may hide a Close frame.
         let isHidden = verdict.clientEvent == nil || verdict.serverEvent == nil
         let missing = isHidden ? ", no Close frame captured" : " without a Close frame"
         switch verdict.layer {
@@ -196,7 +196,7 @@ package enum VerdictMessage {
         return text + " over the \(peer)'s \(rule.id)"
     }
 
-    /// The codes that the applications see, if the Close frame's code does not tell.
+    /// The codes that the applications see, if they differ from the Close frame's.
     private static func sees(_ verdict: SessionEnd.Verdict) -> String {
         guard let client = verdict.clientSees?.rawValue else {
             return verdict.serverSees.map { " (the server sees \($0.rawValue))" } ?? ""

@@ -57,7 +57,7 @@ extension TimelineFormat {
         if encryption.isResumed { output.append(" resumed") }
     }
 
-    /// The three-way handshake (RFC 9293 3.5), as far as it was captured.
+    /// What was captured of the three-way handshake (RFC 9293 3.5).
     private mutating func writeThreeWayHandshake(
         _ tcp: ConnectionStart.ThreeWayHandshake, at context: borrowing EventContext
     ) {

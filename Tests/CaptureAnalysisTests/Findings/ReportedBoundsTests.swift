@@ -71,7 +71,7 @@ struct ReportedBoundsTests {
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) | 0x30 }
     }
 
-    /// A connection begun before the capture, of whose client so many bytes come that are no frames.
+    /// A connection begun before the capture, whose client sends this many bytes that are no frames.
     private func strange(_ count: Int) -> TCPConversation {
         var talk = TCPConversation()
         let bytes = Self.noise(count)
@@ -143,7 +143,7 @@ struct ReportedBoundsTests {
             #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == rules)
             #expect(analysis.texts.suffix(1) == ["client 19"] && analysis.texts.contains("server 0"))
             #expect(try analysis.summary.connectionsGivenUp == 0)
-            // What came before is told by the place of the first gap, and by what the search behind it gave up.
+            // What came before shows in the offset of the first gap, and in what the search after it gave up.
             let gap = try #require(analysis.gaps.first { $0.from == .client })
             let resync = try #require(analysis.resyncs.first { $0.from == .client })
             #expect(gap.streamOffset >= 48 << 10 && gap.streamOffset + resync.skipped == UInt64(size))
@@ -204,7 +204,7 @@ struct ReportedBoundsTests {
         return packets + talk.packets.suffix(1)
     }
 
-    /// The one that fills the hole is not the next either, as the others wait behind it.
+    /// The one that fills the gap is not the next either, as the others wait after it.
     @Test("Segments out of order beyond 64 are forgotten, which a note says once a stream", arguments: [63, 64, 2000])
     func outOfOrder(count: Int) {
         let analysis = Analysis(shuffled(count), deliveries: .all)

@@ -32,7 +32,7 @@ struct UnansweredTests {
         #expect(findings(analysis).allSatisfy { $0.text == "A Ping was not answered (packet 6)." })
     }
 
-    @Test("Pings are told of together, with the packet of the first")
+    @Test("Pings are reported together, with the packet of the first")
     func several() {
         let analysis = analysis { talk in
             for text in ["a", "b", "c"] { talk.sendPing(text, from: .client) }
@@ -102,7 +102,7 @@ struct UnansweredTests {
         talk.wait(milliseconds: 5000)
         talk.finish(first: .client)
         var packets = talk.packets
-        // The Ping is sent again behind its Pong.
+        // The Ping is sent again after its Pong.
         let pingTime = packets[5].time
         packets[5].time = packets[6].time
         packets[6].time = pingTime

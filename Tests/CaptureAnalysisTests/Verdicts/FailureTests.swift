@@ -6,7 +6,7 @@ import WebSocketProtocol
 /// What two ends do, and whether one of them has failed the connection (RFC 6455 7.1.7).
 struct Trouble: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// What happens behind the upgrade.
+    /// What happens after the upgrade.
     var steps: @Sendable (inout TCPConversation) -> Void
     var failedBy: Role?
     var over: Violation?
@@ -88,14 +88,14 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             },
             failedBy: .server, over: nil, clientSees: 1009, serverSees: 1006),
         Trouble(
-            testDescription: "a FIN right behind a broken rule",
+            testDescription: "a FIN right after a broken rule",
             steps: {
                 $0.send(unmasked, from: .client)
                 $0.finish(first: .server)
             },
             failedBy: .server, over: .clientUnmasked, clientSees: 1006, serverSees: 1006),
         Trouble(
-            testDescription: "a RST right behind a broken rule and a Close frame",
+            testDescription: "a RST right after a broken rule and a Close frame",
             steps: {
                 $0.send(unmasked + WireFrame.close(1000, from: .client), from: .client)
                 $0.reset(from: .server)
@@ -138,7 +138,7 @@ struct Trouble: Sendable, CustomTestStringConvertible {
             },
             clientSees: 1002, serverSees: 1000, isClean: true),
         Trouble(
-            testDescription: "a rule broken behind a Close frame",
+            testDescription: "a rule broken after a Close frame",
             steps: {
                 $0.send(WireFrame.close(1000, from: .client) + unmasked, from: .client)
                 $0.sendClose(1002, from: .server)

@@ -6,7 +6,7 @@ import WebSocketProtocol
 /// A way for a session to end, and what must be said of it.
 struct Ending: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// What happens behind the upgrade.
+    /// What happens after the upgrade.
     var steps: @Sendable (inout TCPConversation) -> Void
     var by: SessionEnd.Verdict.Party
     var layer: SessionEnd.Verdict.Layer

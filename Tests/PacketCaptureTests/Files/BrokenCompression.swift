@@ -33,14 +33,14 @@ extension BrokenFile {
             data check
             """),
         packed(
-            "behind gzip", stored + [1, 2, 3], packets: 2, kind: .damaged,
+            "after gzip", stored + [1, 2, 3], packets: 2, kind: .damaged,
             """
             damaged after packet 2, at byte 216 of the unpacked data \
             (byte \(stored.count + 2) of the file): gzip: incorrect \
             header check
             """),
         packed(
-            "behind zstd", Compression.zstd.pack(pcap.bytes) + [1, 2, 3, 4, 5], packets: 2, kind: .damaged,
+            "after zstd", Compression.zstd.pack(pcap.bytes) + [1, 2, 3, 4, 5], packets: 2, kind: .damaged,
             """
             damaged after packet 2, at byte 216 of the unpacked data \
             (byte \(Compression.zstd.pack(pcap.bytes).count) of the file): zstd: Unknown frame descriptor

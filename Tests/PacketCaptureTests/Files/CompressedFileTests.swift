@@ -63,7 +63,7 @@ import WireFormat
         for index in place..<place + 200 { packed[index] = 0xFF }
         let (packets, error) = try readAll(folder.write("a.pcap", packed))
         #expect(error != nil)
-        // A checksum may tell no sooner than at the end; else blocks are lost from the damaged one on.
+        // A checksum may show damage only at the end; otherwise blocks are lost from the damaged one on.
         #expect(packets.count > 1500)
         #expect(packets[..<1500] == Self.pcap.packets[..<1500])
     }

@@ -156,7 +156,7 @@ struct FollowingTests {
         #expect(rotation.notices.last?.contains("2: damaged inside packet 2") == true)
     }
 
-    @Test("are told of and left out if they are none, begin too early, or grow too late")
+    @Test("are reported and left out if they are no captures, begin too early, or grow too late")
     func refused() throws {
         let (early, first, second, none) = (path("early"), path("first"), path("second"), path("notes.txt"))
         let (one, two, old) = (pcap(11...13), pcap(21...22), pcap(1...2))
@@ -177,7 +177,7 @@ struct FollowingTests {
 
     // Other systems' file systems refuse such names.
     #if os(Linux)
-        @Test("are told of once if their names are not UTF-8", arguments: [false, true])
+        @Test("are reported once if their names are not UTF-8", arguments: [false, true])
         func misnamed(byPattern: Bool) throws {
             let bytes = pcap(1...2)
             let path = Array((folder.path + "/").utf8) + [0xff, 0x2e, 0x70, 0]

@@ -13,7 +13,7 @@ struct LiveDeviceTests {
     @Test("that is not there is an error")
     func missing() {
         let error = #expect(throws: LiveError.self) { _ = try LiveDevice(LiveOptions(interface: "wstap-none")) }
-        // Whoever may not capture is not told what there is.
+        // Without permission to capture, the interfaces are not listed.
         #expect(error?.kind == (Self.isPermitted ? .noInterface : .noPermission))
         #expect(error?.interface == "wstap-none")
     }

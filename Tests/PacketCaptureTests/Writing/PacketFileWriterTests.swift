@@ -215,7 +215,7 @@ struct PacketFileWriterTests {
         #expect(option(8) == [1, 0, 0, 0, 0, 0, 0, 0])
     }
 
-    @Test("that have no room are told of", .enabled(if: access("/dev/full", W_OK) == 0, "there is no /dev/full"))
+    @Test("that have no room are reported", .enabled(if: access("/dev/full", W_OK) == 0, "there is no /dev/full"))
     func full() {
         #expect(throws: PacketFileError.cannotWrite("No space left on device")) {
             _ = try Self.writer("/dev/full", .pcapng)

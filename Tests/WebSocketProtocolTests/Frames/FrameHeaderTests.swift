@@ -22,7 +22,7 @@ struct FrameHeaderTests {
                 #expect(header.maskingKey == key)
                 for count in bytes.indices {
                     let cut = FrameHeader(bytes.span.extracting(first: count))
-                    #expect(cut == nil, "cut behind \(count) bytes")
+                    #expect(cut == nil, "cut after \(count) bytes")
                 }
             }
         }

@@ -81,13 +81,13 @@ struct ForeignBytesTests {
         // One size for each sample: `scripts/measure-inventions` tries all of them on gigabytes.
         let segment = [536, 1448, 4096, 9000].randomElement(using: &chance) ?? 1448
         for sender in [nil, Role.client, .server] {
-            let place = sender.map { "behind a hole of the \($0)" } ?? "begun before the capture"
+            let place = sender.map { "after a gap of the \($0)" } ?? "begun before the capture"
             let isFound = finds(bytes, segment: segment, sender: sender)
             #expect(!isFound, "\(what), \(place), segments of \(segment)")
         }
     }
 
-    @Test("text is no session, and nothing behind a hole", arguments: scripts, Form.allCases)
+    @Test("text is no session, and no frames after a gap", arguments: scripts, Form.allCases)
     func text(script: Script, form: Form) {
         var chance = SeededGenerator("ForeignBytesTests.text ")
         for _ in 0..<4 {
@@ -145,7 +145,7 @@ struct ForeignBytesTests {
                 while text.count < length { text += Array("\(words.randomElement(using: &chance) ?? "") ".utf8) }
                 records.append([0x81, UInt8(length + 1), UInt8(length)] + text.prefix(length))
             }
-            expectNothing(records.flatMap(\.self), &chance, "records one behind the other")
+            expectNothing(records.flatMap(\.self), &chance, "records one after the other")
             let search = FrameSearch(
                 streamOffset: 0, sender: .server, mayBeCompressed: true, needed: Evidence.needed, limit: 16 << 10)
             let isFound = records.contains { record in

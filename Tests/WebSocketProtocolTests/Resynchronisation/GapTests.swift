@@ -62,7 +62,7 @@ struct GapTests {
     }
 
     @Test(
-        "Beyond the end of a frame: that frame is reported, nothing behind it",
+        "Beyond the end of a frame: that frame is reported, nothing after it",
         arguments: [1, 2, 1000, .max] as [UInt64])
     func beyond(length: UInt64) {
         for start in 0..<payload.count {

@@ -1,7 +1,7 @@
 /// Unpacks a compressed file as it is read.
 ///
 /// The method bounds the memory, whatever the file holds: a window of 32 KiB for gzip, a block of 4 MiB for lz4, a
-/// window of up to 128 MiB for zstd (`zstd --long=27`), within what there is for all files (``WindowRoom``).
+/// window of up to 128 MiB for zstd (`zstd --long=27`), within the room of all files (``WindowRoom``).
 final class CompressedSource: ByteSource {
     private(set) var failure: InputFailure?
     private var input: ReadBuffer

@@ -24,7 +24,7 @@ package final class CaptureFollower {
     private var isEnded = false
     /// What is known of the files that were there at the last look, except those that cannot be read yet.
     private var files: [FileIdentity: FollowedFile] = [:]
-    /// Those that are to be read, the earliest last.
+    /// Those to be read, the earliest last.
     private var waiting: [(identity: FileIdentity, file: FollowedFile)] = []
     /// The names at the last look that are not UTF-8.
     private var misnamed: Set<String> = []
@@ -193,7 +193,7 @@ package struct FollowingNotice: CustomStringConvertible {
         case grown
         /// It begins earlier than another one that was read before.
         case late
-        /// Its name is not UTF-8, so that it cannot be opened by it.
+        /// Its name is not UTF-8, and cannot be passed to open(2).
         case misnamed
     }
 

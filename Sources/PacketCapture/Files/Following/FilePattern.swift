@@ -6,7 +6,7 @@
     import Glibc
 #endif
 
-/// Finds the files that are to be followed.
+/// Finds the files to follow.
 enum FilePattern {
     /// Paths of files.
     struct Paths {

@@ -8,7 +8,7 @@ import WireFormat
     import Glibc
 #endif
 
-/// What identifies a file, whatever its name.
+/// What identifies a file under any name.
 struct FileIdentity: Hashable {
     private let device: UInt64
     private let number: UInt64
@@ -24,9 +24,9 @@ struct FollowedFile {
     enum State {
         /// It has no whole packet yet.
         case incomplete
-        /// It is to be read.
+        /// It waits to be read.
         case waiting
-        /// It is being read, or was as far as possible.
+        /// It is being read, or has been.
         case read
         /// It was read to its end.
         case complete
@@ -79,10 +79,10 @@ struct FollowedFile {
     /// Whether it has not changed.
     func isSame(_ status: stat) -> Bool { size == UInt64(max(0, status.st_size)) && modified == Self.modified(status) }
 
-    /// Whether it has only grown, as far as its size shows.
+    /// Whether it has only grown, judging by its size.
     func mayBeSame(_ status: stat) -> Bool { size <= UInt64(max(0, status.st_size)) }
 
-    /// Whether it is to be read before another one: by time, then by name (trace9 before trace10).
+    /// Whether it comes before another one: by time, then by name (trace9 before trace10).
     func precedes(_ other: FollowedFile) -> Bool {
         (start?.nanoseconds ?? .max, path.utf8.count, path)
             < (other.start?.nanoseconds ?? .max, other.path.utf8.count, other.path)

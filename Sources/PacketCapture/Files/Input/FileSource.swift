@@ -48,7 +48,7 @@ final class FileSource: ByteSource {
         close(descriptor)
     }
 
-    /// Opens a file for reading; a FIFO waits for its writer, whatever signals come, unless reading is to end.
+    /// Opens a file for reading; a FIFO waits for its writer through any signal, unless reading is to end.
     private static func open(_ path: String) -> Int32 {
         while true {
             #if canImport(Darwin)

@@ -20,7 +20,7 @@ struct ReadBuffer: ~Copyable {
     private var end = 0
     /// The offset in the source of the first unread byte.
     private(set) var offset: UInt64 = 0
-    /// Whether bytes of the current block were lent, so that the next fill must use another.
+    /// Whether bytes of the current block were lent: the next fill must use another block.
     private var isLent = false
     /// Whether bytes of any block were lent.
     private(set) var hasLent = false

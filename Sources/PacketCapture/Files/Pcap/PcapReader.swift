@@ -70,7 +70,7 @@ struct PcapReader {
 
     /// The record at the start of `input`, not consumed; nil if it is not complete in the buffer, or invalid.
     ///
-    /// `input` is `inout` so that the compiler does not copy it first; it is not changed.
+    /// `input` is `inout` only to avoid a copy; it does not change.
     @inline(__always)
     func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
         guard input.count >= magic.recordHeaderLength else { return nil }

@@ -7,7 +7,7 @@ struct PcapngInterface {
     /// Captured bytes per packet at most; 0 means no limit.
     let snapLength: UInt32
     let clock: TickClock
-    /// Its name, else its description; empty if the file has neither.
+    /// Its name, or else its description; empty if the file has neither.
     ///
     /// The bytes belong to an `InterfaceName`.
     let name: UnsafeBufferPointer<UInt8>

@@ -52,7 +52,7 @@ struct PcapngReader {
     /// The packet at the start of `input`, not consumed; nil if there is none, it is not complete in the buffer, or it
     /// is damaged.
     ///
-    /// `mutating` and `inout` so that the compiler copies neither first; nothing is changed.
+    /// `mutating` and `inout` only to avoid copies; nothing changes.
     @inline(__always)
     mutating func peekRecord(in input: inout ReadBuffer) -> CapturedRecord? {
         guard input.count >= 12 else { return nil }

@@ -6,7 +6,7 @@ struct TickClock {
     private let resolution: UInt8
     /// Seconds added to every time.
     private let offset: Int64
-    /// The length of a tick, for the fast path: a whole number of nanoseconds, and no offset; else 0.
+    /// The length of a tick in nanoseconds, for the fast path; 0 if that is no whole number, or if there is an offset.
     private let nanosecondsPerTick: UInt64
 
     /// Creates the clock of an interface; the default unit is microseconds.

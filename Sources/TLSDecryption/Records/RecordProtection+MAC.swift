@@ -1,0 +1,69 @@
+import WireFormat
+
+/// How records of TLS 1.0 to 1.2 are authenticated, and decrypted if their cipher is CBC.
+extension RecordProtection {
+    /// What is authenticated beside a record's bytes (RFC 5246 6.2.3.1).
+    func pseudoHeader(_ header: RecordHeader, _ count: Int) -> InlineArray<13, UInt8> {
+        var bytes = InlineArray<13, UInt8>(repeating: 0)
+        for index in 0..<8 { bytes[index] = UInt8(truncatingIfNeeded: sequence >> UInt64(56 - 8 * index)) }
+        bytes[8] = header.type.rawValue
+        bytes[9] = UInt8(truncatingIfNeeded: header.version >> 8)
+        bytes[10] = UInt8(truncatingIfNeeded: header.version)
+        bytes[11] = UInt8(truncatingIfNeeded: count >> 8)
+        bytes[12] = UInt8(truncatingIfNeeded: count)
+        return bytes
+    }
+
+    /// CBC with an HMAC (RFC 5246 6.2.3.2, RFC 7366 3).
+    mutating func openChain(
+        _ header: RecordHeader, _ payload: Span<UInt8>, _ bench: CipherBench, into output: inout [UInt8]
+    ) -> ContentType? {
+        let macSize = cipher.macSize
+        let explicit = cipher.explicitVectorSize(version)
+        let end = encryptsThenAuthenticates ? payload.count &- macSize : payload.count
+        guard end >= explicit &+ RecordCipher.blockSize, !lacksVector else { return nil }
+        if encryptsThenAuthenticates {
+            let pseudoHeader = pseudoHeader(header, end)
+            guard
+                bench.verifies(
+                    payload.extracting(last: macSize), of: pseudoHeader.span, payload.extracting(first: end),
+                    cipher.mac, key: macKey)
+            else { return nil }
+        }
+        let first = explicit > 0 ? Block(payload) : vector
+        let start = output.count
+        guard bench.decryptChain(payload.extracting(explicit..<end), key: keyBytes, vector: first, into: &output) else {
+            return nil
+        }
+        guard let padding = output.last, removePadding(Int(padding), from: start, &output) else {
+            return drop(&output, from: start)
+        }
+        if !encryptsThenAuthenticates {
+            let count = output.count &- start &- macSize
+            guard count >= 0 else { return drop(&output, from: start) }
+            guard hasRightMAC(output.span.extracting(start...), header, count, bench) else {
+                return drop(&output, from: start)
+            }
+            output.removeLast(macSize)
+        }
+        pass(payload)
+        return header.type
+    }
+
+    private func hasRightMAC(_ text: Span<UInt8>, _ header: RecordHeader, _ count: Int, _ bench: CipherBench) -> Bool {
+        let pseudoHeader = pseudoHeader(header, count)
+        return bench.verifies(
+            text.extracting(last: cipher.macSize), of: pseudoHeader.span, text.extracting(first: count), cipher.mac,
+            key: macKey)
+    }
+
+    /// RFC 5246 6.2.3.2: the last byte says how many bytes of padding precede it, and each has the same value.
+    private func removePadding(_ padding: Int, from start: Int, _ output: inout [UInt8]) -> Bool {
+        let count = padding &+ 1
+        guard output.count &- start >= count,
+            output[(output.count &- count)...].allSatisfy({ Int($0) == padding })
+        else { return false }
+        output.removeLast(count)
+        return true
+    }
+}
