@@ -116,6 +116,7 @@ extension UpgradeFollower {
         guard framing != .broken else { return finish(.brokenHTTP) }
         outstanding.append(traits)
         awaited.expect(changesStreams: traits.changesStreams)
+        watchesBodies = traits.changesStreams
         streams[direction.index].enterBody(framing)
         guard traits.contains(.webSocket) else { return nil }
         let request = UpgradeRequest(line, facts.upgrade, head: head)
@@ -136,6 +137,7 @@ extension UpgradeFollower {
         // RFC 9110 15.2: interim responses; 101 is a final one.
         if line.status < 200, line.status != 101 { return nil }
         outstanding.removeFirst()
+        if outstanding.first == nil, let client, !streams[client.index].isBetweenMessages { watchesBodies = true }
         history.recordAnswer()
         if request.contains(.connect), 200..<300 ~= line.status {
             // RFC 9112 6.3, item 2.

@@ -27,7 +27,9 @@ extension UpgradeFollower {
     /// Ends a body whose length was said wrong if the next piece shows that it is over: the server's if that is the
     /// answer to the pending request, the client's if it is a request and the body's own has been answered.
     package mutating func endBody(before bytes: Span<UInt8>, from direction: Direction) {
-        guard case .following = phase, mayEndBody(direction) else { return }
+        guard watchesBodies, case .following = phase else { return }
+        guard direction == client ? outstanding.first == nil : awaited.holdsClient && pendingRequest != nil
+        else { return }
         switch streams[direction.index].place {
         case .head, .preamble: return
         case .body, .chunked, .untilClose:
@@ -35,11 +37,6 @@ extension UpgradeFollower {
             _ = finish(.brokenHTTP)
             _ = searchOn()
         }
-    }
-
-    /// Whether a body of a stream may be over before its end, so that its pieces must be looked at.
-    func mayEndBody(_ direction: Direction) -> Bool {
-        direction == client ? outstanding.first == nil : awaited.holdsClient && pendingRequest != nil
     }
 
     /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.

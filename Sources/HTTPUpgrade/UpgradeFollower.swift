@@ -51,6 +51,8 @@ package struct UpgradeFollower: Sendable {
     var phase: Phase
     /// Whether it searches since HTTP could not be followed, not since bytes are lost: then the capture has the heads.
     package internal(set) var searchesHeadsOnly = false
+    /// Whether a body may be over before its end (``endBody(before:from:)``), so that its pieces must be looked at.
+    var watchesBodies = false
 
     /// Creates a follower for a connection.
     ///
@@ -127,7 +129,7 @@ package struct UpgradeFollower: Sendable {
     /// - Returns: Whether they were skipped.
     package mutating func pass(_ count: Int, from direction: Direction) -> Bool {
         guard case .following = phase, case .body(let remaining) = streams[direction.index].place,
-            remaining > UInt64(count), !mayEndBody(direction)
+            remaining > UInt64(count), !watchesBodies
         else { return false }
         streams[direction.index].place = .body(remaining: remaining &- UInt64(count))
         return true
