@@ -5,8 +5,9 @@ package import WireFormat
 /// It is fed the bytes of both streams in the order of the capture, and what is missing of them. It appends plaintext,
 /// gaps and alerts to a ``TLSOutput``. It does no I/O. Every record is verified before a byte of it is used.
 ///
-/// Files: `+Records` takes records apart from streams, `+Hellos` reads handshakes, `+Opening` decrypts, `+Losses` goes
-/// on after lost bytes, `+Waiting` keeps records for which something must come first.
+/// Files: `+Records` splits streams into records, `+Hellos` reads handshakes, `+Keys` finds the keys that may come
+/// next, `+Opening` decrypts, `+Losses` goes on after lost bytes, `+Waiting` keeps records that need something else
+/// first.
 package struct TLSReader: ~Copyable {
     // In this order, since padding counts: 100,000 connections may be open.
 
