@@ -31,7 +31,9 @@ extension Session {
             _ = streams[source.index].decoder.skip(length ?? 0, resources: &workspace.resources)
             return
         }
+        let search = streams[source.index].search
         guard let length else {
+            recordUndecoded(search, from: source.role)
             streams[source.index].lose(
                 sender: source.role, gapPacket: context.packet, &workspace.resources)
             return decode(Span(), from: source, &context, &workspace, &sink)
@@ -44,9 +46,26 @@ extension Session {
         } else if !streams[source.index].searchReaches(
             over: length, source.origin, gapPacket: context.packet, &workspace.resources)
         {
+            recordUndecoded(search, from: source.role)
             streams[source.index].beginSearch(sender: source.role, &workspace.resources)
         }
         decode(Span(), from: source, &context, &workspace, &sink)
+    }
+
+    /// Records the bytes of a search that is given up: what they say is not known, but they break a silence.
+    ///
+    /// - Parameters:
+    ///   - search: The search; nil if there is none.
+    ///   - role: Who sends the stream.
+    ///   - end: Where the bytes begin that are not given up; nil if all are.
+    private mutating func recordUndecoded(_ search: FrameSearch?, from role: Role, before end: UInt64? = nil) {
+        guard let search, !search.isAnchored else { return }
+        for piece in 0..<search.kept.pieceCount where search.kept.missing(inPiece: piece) == 0 {
+            if let end, !search.kept.bytes(ofPiece: piece, from: end).isEmpty { return }
+            // A Close frame would not count.
+            guard !search.kept.bytes(ofPiece: piece).mayBeClose else { continue }
+            recordBytes(from: Provenance(role: role, origin: search.kept.origin(ofPiece: piece)))
+        }
     }
 
     /// Reports that both streams lack a beginning of unknown length, and searches them.
@@ -96,6 +115,8 @@ extension Session {
         }
         guard workspace.resources.searchable > bytes.count else {
             // No room: what is kept is given up, and the search begins anew after these bytes.
+            recordUndecoded(search, from: source.role)
+            recordBytes(from: source)
             streams[source.index].abandonSearch(&workspace.resources)
             streams[source.index].skipped &+= UInt64(bytes.count)
             decode(bytes, from: source, &context, &workspace, &sink)
@@ -123,6 +144,7 @@ extension Session {
         streams[role.index].isInferred = true
         streams[role.index].decoder.resume(at: offset)
         believe(&context, &workspace, &sink)
+        recordUndecoded(search, from: role, before: offset)
         var hasResumed = false
         for piece in 0..<search.kept.pieceCount {
             let origin = search.kept.origin(ofPiece: piece)
@@ -176,12 +198,22 @@ extension Session {
         _ sink: inout some EventSink & ~Copyable
     ) {
         finishSearch(of: role, hasFin: hasFin, &context, &workspace, &sink)
-        guard streams[role.index].search != nil else { return }
+        guard let search = streams[role.index].search else { return }
+        recordUndecoded(search, from: role)
         streams[role.index].abandonSearch(&workspace.resources)
         guard streams[role.index].skipped > 0 else { return }
         let finding = Finding(
             Rule(.placeLost), "\(streams[role.index].skipped)", from: role, at: streams[role.index].decoder.streamOffset
         )
         workspace.report(finding, at: context, into: &sink)
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether they may be a Close frame, and nothing else.
+    fileprivate var mayBeClose: Bool {
+        guard count >= 2, self[startIndex] == 0x88 else { return false }
+        let second = self[startIndex &+ 1]
+        return Int(second & 0x7f) &+ (second & 0x80 == 0 ? 2 : 6) == count
     }
 }

@@ -14,9 +14,13 @@ struct LastWords: Sendable, CustomTestStringConvertible {
     var messageSilence: Int64?
 
     /// A binary frame of the client with 60 bytes, in parts of ten and 26, three seconds apart.
-    private static func upload(_ talk: inout TCPConversation, parts: Int) {
+    private static func upload(_ talk: inout TCPConversation, parts: Int, firstIsLost: Bool = false) {
         let bytes = WireFrame(2, Array(repeating: 7, count: 60), from: .client).bytes
-        for part in 0..<parts {
+        if firstIsLost {
+            talk.lose(10, from: .client)
+            talk.acknowledge(from: .server)
+        }
+        for part in (firstIsLost ? 1 : 0)..<parts {
             talk.send(Array(bytes[(part * 10)..<(part == 5 ? 66 : part * 10 + 10)]), from: .client)
             talk.wait(milliseconds: 2999)
         }
@@ -27,6 +31,21 @@ struct LastWords: Sendable, CustomTestStringConvertible {
             testDescription: "a FIN of the server during an upload in one frame",
             steps: {
                 upload(&$0, parts: 4)
+                $0.finish(first: .server)
+            }, silence: 3000, messageSilence: nil),
+        LastWords(
+            testDescription: "a FIN of the server during an upload whose header the capture lacks",
+            steps: {
+                upload(&$0, parts: 4, firstIsLost: true)
+                $0.finish(first: .server)
+            }, silence: 3000, messageSilence: nil),
+        LastWords(
+            testDescription: "a Close frame of the server during an upload in two pieces around lost bytes",
+            steps: {
+                upload(&$0, parts: 3, firstIsLost: true)
+                $0.lose(5, from: .client)
+                upload(&$0, parts: 3, firstIsLost: true)
+                $0.sendClose(1011, from: .server)
                 $0.finish(first: .server)
             }, silence: 3000, messageSilence: nil),
         LastWords(
