@@ -53,7 +53,9 @@ extension TCPConnection {
         endsAll: Bool
     ) {
         // It refuses the SYN, unless an answer to that follows.
-        if direction == .fromResponder, synAck == nil, let syn { challenger = (syn, .fromInitiator) }
+        if direction == .fromResponder, synAck == nil, streams[1].knownStart == nil, let syn {
+            challenger = (syn, .fromInitiator)
+        }
         // Before the responder is known, the RST that refuses the SYN was held against the SYN.
         guard streams[direction.index].fit(ofReset: sequence) == .exact else {
             if reset == nil, nearReset == nil {

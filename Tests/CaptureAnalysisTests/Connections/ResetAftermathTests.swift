@@ -172,6 +172,15 @@ struct ResetAftermathTests {
         #expect(analysis.ends.map(\.verdict.layer) == [.rst, .fin] && analysis.tcpRules.isEmpty)
     }
 
+    @Test("The SYN ACK of a connection opens none after its RST, if it stands there in the capture")
+    func lateAnswer() {
+        var packets = begin(.server).packets
+        packets.append(packets.remove(at: 1))
+        let analysis = Analysis(packets)
+        #expect(analysis.connections.count == 1 && analysis.texts == ["status", "ok"])
+        #expect(analysis.ends.map(\.verdict.layer) == [.rst])
+    }
+
     @Test("What follows a RST is awaited for two seconds, by the time of other connections")
     func patience() throws {
         var packets = begin(.server).packets
