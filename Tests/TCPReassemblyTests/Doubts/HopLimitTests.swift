@@ -84,8 +84,8 @@ struct HopLimitTests {
         wire.connection.pendingDoubt = .noAcknowledgment
         wire.receive(.initiator(.psh, 107, ack: 301, "x").hops(64))
         for _ in 0..<40 { wire.receive([.initiator([], 105).hops(10), .initiator([], 105).hops(30)]) }
-        #expect(wire.connection.streams[0].hasDoubtfulBytes)
-        #expect(wire.connection.streams[0].routeChanges == 16)
+        let (isWaiting, changes) = (wire.connection.awaitsAcknowledgment(), wire.connection.streams[0].routeChanges)
+        #expect(isWaiting && changes == 16)
     }
 
     @Test("are believed at the end of the capture")
