@@ -24,8 +24,8 @@ extension UpgradeFollower {
         return true
     }
 
-    /// Ends a body whose length was said wrong if the next piece shows that it is over: the server's if that is the
-    /// answer to the pending request, the client's if it is a request and the body's own has been answered.
+    /// Ends a body whose length was said wrong if the next piece shows that it is over: the server's if that proves to
+    /// be the answer to the pending request, the client's if it is a request and the body's own has been answered.
     package mutating func endBody(before bytes: Span<UInt8>, from direction: Direction) {
         guard watchesBodies, case .following = phase else { return }
         guard direction == client ? outstanding.first == nil : awaited.holdsClient && pendingRequest != nil
@@ -33,10 +33,22 @@ extension UpgradeFollower {
         switch streams[direction.index].place {
         case .head, .preamble: return
         case .body, .chunked, .untilClose:
-            guard direction == client ? RequestLine(bytes) != nil : StatusLine(bytes)?.status == 101 else { return }
+            guard direction == client ? RequestLine(bytes) != nil : answersUpgrade(bytes) else { return }
             _ = finish(.brokenHTTP)
             _ = searchOn()
         }
+    }
+
+    /// Whether a piece begins with the 101 to the pending request: its Accept proves that it is no quotation in a body.
+    private func answersUpgrade(_ bytes: Span<UInt8>) -> Bool {
+        guard let pendingRequest, let line = StatusLine(bytes), line.status == 101 else { return false }
+        var collector = HeadCollector()
+        var end = 0
+        _ = collector.read(bytes, from: &end, limit: limits.head)
+        guard line.end <= end else { return false }
+        let head = bytes.extracting(first: end)
+        let response = UpgradeResponse(line, HeadFacts(head, after: line.end), head: head)
+        return UpgradeAnswer(pendingRequest, response: response).isAcceptValid == true
     }
 
     /// Reads a piece that begins with a head, or goes on in one; what is not part of a head is skipped.

@@ -8,9 +8,14 @@ extension Shard {
     /// may be captured late.
     mutating func awaitsAftermath(of segment: inout TCPSegment, at place: ConnectionTable.Place) -> Bool {
         let slot = place.slot
-        if case .opening(let opening) = readers.connections[slot.index].reader {
-            let isAsked =
+        let isAsked: Bool? =
+            switch readers.connections[slot.index].reader {
+            case .none: table.connections[slot].awaitsAcknowledgment()
+            case .opening(let opening):
                 readers.openings[opening].asked != nil || table.connections[slot].isUnseen(place.direction.opposite)
+            case .session, .layer, .stopped, .ignored: nil
+            }
+        if let isAsked {
             guard isAsked, table.connections[slot].firstFinPacket == nil else { return false }
             return table.connections[slot].lacksBytes()
                 || table.connections[slot].acknowledgesUnseen(segment, from: place.direction)
@@ -46,7 +51,9 @@ extension Shard {
         switch readers.connections[slot.index].reader {
         case .session, .opening: table.connections[slot].lacksBytes()
         case .layer(let layer): !readers.layers[layer].isSpent && table.connections[slot].lacksBytes()
-        case .none, .stopped, .ignored: false
+        // A request may wait for the answer to its SYN.
+        case .none: table.connections[slot].awaitsAcknowledgment() && table.connections[slot].lacksBytes()
+        case .stopped, .ignored: false
         }
     }
 

@@ -42,7 +42,11 @@ extension TCPConnection {
         }
         guard let first = streams[direction.index].knownStart else {
             if isOpeningKnown { return false }
-            return isOver || time.nanoseconds(since: lastTime) >= silence || !isStray(flags, from: direction)
+            guard !isOver, time.nanoseconds(since: lastTime) < silence, isStray(flags, from: direction) else {
+                return true
+            }
+            challenger = (HandshakeSegment(segment, packet: packet, time: time), direction)
+            return false
         }
         guard first != segment.sequence &+ 1 else { return false }
         guard !isOver, isInUse, finPackets[direction.index] == nil, time.nanoseconds(since: lastTime) < silence
@@ -112,27 +116,6 @@ extension TCPConnection {
         return first == segment.sequence &+ 1
     }
 
-    /// Remembers a second answer to the SYN, with another initial sequence number: the initiator acknowledges the one
-    /// that it has taken.
-    mutating func recordRival(
-        _ segment: borrowing TCPSegment, from direction: Direction, packet: UInt64, time: Timestamp
-    ) {
-        guard direction == .fromResponder, segment.flags.isSuperset(of: [.syn, .ack]), handshakeAck == nil,
-            let syn, segment.acknowledgment == syn.sequence &+ 1
-        else { return }
-        challenger = (HandshakeSegment(segment, packet: packet, time: time), direction)
-    }
-
-    /// Lets a second answer to the SYN take the place of the first, since the initiator acknowledges it.
-    private mutating func takeRival(acknowledgedBy segment: borrowing TCPSegment) {
-        guard let challenger, challenger.from == .fromResponder,
-            segment.acknowledgment == challenger.syn.sequence &+ 1,
-            streams[1].restart(at: segment.acknowledgment)
-        else { return }
-        synAck = challenger.syn
-        self.challenger = nil
-    }
-
     /// Believes the initiator's first bytes if they acknowledge what the responder begins with, which was captured
     /// after them.
     mutating func confirmStart(by sequence: UInt32) {
@@ -142,14 +125,17 @@ extension TCPConnection {
         streams[0].believe()
     }
 
+    /// The most segments that wait behind an assumed beginning that an acknowledgment moves.
+    private static let maximumMoved = 64
+
     /// Learns from the segment that ends the three-way handshake where the responder's stream begins, if the capture
     /// lacks its SYN or has it later.
     mutating func assumeStart(_ segment: borrowing TCPSegment, from direction: Direction, budget: inout Int) {
         guard direction == .fromInitiator, let syn, segment.sequence == syn.sequence &+ 1,
             segment.flags.contains(.ack), !segment.flags.contains(.rst)
         else { return }
-        // It may as well acknowledge what waits.
-        if !streams[1].mayHaveWaited(for: segment.acknowledgment) {
+        // It may as well acknowledge what waits. Moving looks at all of that, and each segment may ask for it.
+        if streams[1].held.count <= Self.maximumMoved, !streams[1].mayHaveWaited(for: segment.acknowledgment) {
             streams[1].moveAssumedStart(to: segment.acknowledgment, budget: &budget)
         }
         streams[1].assumeStart(at: segment.acknowledgment)
@@ -158,30 +144,6 @@ extension TCPConnection {
     /// Lets a stream, of which nothing was captured yet, begin where the other end expects the next byte.
     package mutating func assumeStart(of direction: Direction, at acknowledgment: UInt32) {
         streams[direction.index].assumeStart(at: acknowledgment)
-    }
-
-    /// Whether each end has sent a SYN, or answered one.
-    private var hasBothSYNs: Bool {
-        mutating get {
-            // Not compared with nil, which copies the whole of them.
-            if case .some = syn, case .some = synAck { return true }
-            return isSimultaneousOpen
-        }
-    }
-
-    /// Forgets the SYN of an end that goes on before it, unless both ends have sent one: it was of another connection,
-    /// or nobody's.
-    mutating func refuteOpening(
-        by sequence: UInt32, length: Int, _ direction: Direction, _ doubt: SegmentDoubt
-    ) {
-        guard streams[direction.index].seenOffset == 0, length > 1, doubt.isSubset(of: .atStart),
-            isOpeningKnown, !hasBothSYNs,
-            streams[direction.index].signedOffset(of: sequence) ?? 0 < 0,
-            streams[direction.index].restart(at: sequence)
-        else { return }
-        if direction == .fromInitiator { syn = nil } else { synAck = nil }
-        slowPathReasons.remove(.opening)
-        streams[direction.index].countOutOfWindow()
     }
 
     /// Lets such a stream begin with the first bytes that wait, if they are at `sequence`, since more is known of them.

@@ -47,6 +47,10 @@ extension TCPConnection {
         var arrival = Arrival(inOrder: 0..<0, hasMore: false, isControl: false, closes: false)
         guard !isClosed else { return arrival }
         arrival.isControl = flags.rawValue & TCPFlags([.syn, .fin, .rst]).rawValue != 0
+        // Not compared with nil, which copies the whole of it.
+        if case .some = challenger, flags.intersection([.ack, .rst]) == .ack {
+            restoreOpening(at: segment.acknowledgment, other, budget: &budget)
+        }
         let isOpening = slowPathReasons.contains(.opening)
         if arrival.isControl || isOpening {
             guard isAccepted(segment, from: direction) else {
@@ -61,7 +65,7 @@ extension TCPConnection {
         if streams[other.index].knownStart == nil { assumeStart(segment, from: direction, budget: &budget) }
         streams[other.index].isHeard = true
         takeAcknowledgment(of: segment, from: direction, doubt, &arrival)
-        let context = SegmentContext(
+        var context = SegmentContext(
             origin: origin, doubt: doubt, identification: pendingIdentification,
             acknowledgment: flags.contains(.ack) ? segment.acknowledgment : 0, silence: silence)
         // RFC 9293 3.4: a SYN takes the sequence number before the first byte's.
@@ -72,7 +76,10 @@ extension TCPConnection {
         }
         // RFC 9293 3.10.7: the text of a reset is a diagnostic, not data.
         if segment.payloadLength > 0, !flags.contains(.rst) {
-            refuteOpening(by: sequence, length: segment.payloadLength, direction, doubt)
+            restoreOpening(at: sequence, direction, budget: &budget)
+            if refuteOpening(by: sequence, length: segment.payloadLength, direction, doubt) {
+                context.doubt.insert(.atStart)
+            }
             arrival.inOrder = streams[direction.index].receive(
                 payload, sequence: sequence, length: segment.payloadLength, context, budget: &budget, limits: limits)
             if finPackets[direction.index] != nil, streams[direction.index].finOffset == nil {
@@ -166,6 +173,7 @@ extension TCPConnection {
                 sequence, segment.payloadLength, context.identification, silence: context.silence)
         }
         finPackets[direction.index] = context.origin.packet
+        finTimes[direction.index] = context.origin.time
         finAcknowledgments[direction.index] = context.acknowledgment
         if segment.flags.contains(.ack) { streams[direction.opposite.index].assumeStart(at: segment.acknowledgment) }
         if firstEndTime == nil { firstEndTime = context.origin.time }
@@ -200,7 +208,8 @@ extension TCPConnection {
     mutating func recordFin(of direction: Direction) {
         if streams[direction.index].finOffset == nil {
             finPackets[direction.index] = nil
-            if finPackets[direction.opposite.index] == nil { firstEndTime = nil }
+            let other = direction.opposite.index
+            if finPackets[other] == nil { firstEndTime = nil } else if reset == nil { firstEndTime = finTimes[other] }
         } else if streams[direction.opposite.index].finOffset == nil {
             hadReceivedFin[direction.opposite.index] = true
         }

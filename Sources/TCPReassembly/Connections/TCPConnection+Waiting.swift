@@ -59,8 +59,14 @@ extension TCPConnection {
 
     /// Declares every hole a gap: the connection, or the capture, is over.
     package mutating func flush(budget: inout Int) {
-        streams[0].flush(budget: &budget)
-        streams[1].flush(budget: &budget)
+        for direction in Direction.allCases {
+            if streams[direction.index].isFinRefuted {
+                streams[direction.index].withdrawFin()
+                streams[direction.index].countOutOfWindow()
+                recordFin(of: direction)
+            }
+            streams[direction.index].flush(budget: &budget)
+        }
     }
 
     /// Drops the waiting bytes, and waits for no reader any more.
@@ -117,6 +123,11 @@ extension TCPConnection {
     /// Whether bytes of a stream have waited for an acknowledgment that has come.
     package mutating func hasReleased(_ direction: Direction) -> Bool {
         streams[direction.index].hasDoubtfulBytes && !streams[direction.index].isFirstInDoubt
+    }
+
+    /// Whether bytes of either stream wait for an acknowledgment.
+    package mutating func awaitsAcknowledgment() -> Bool {
+        streams[0].hasDoubtfulBytes || streams[1].hasDoubtfulBytes
     }
 
     /// Whether a stream was seen up to its FIN (``TCPStream/isWhole``).

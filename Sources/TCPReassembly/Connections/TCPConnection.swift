@@ -45,6 +45,8 @@ package struct TCPConnection: ~Copyable {
     package internal(set) var isOnlySYN = true
     /// The packet of each end's first FIN.
     package internal(set) var finPackets = InlineArray<2, UInt64?>(repeating: nil)
+    /// When each end's first FIN was captured.
+    var finTimes = InlineArray<2, Timestamp>(repeating: Timestamp(nanoseconds: 0))
     /// What each end's first FIN acknowledges; 0 if there is none.
     var finAcknowledgments = InlineArray<2, UInt32>(repeating: 0)
     /// The packet of the first RST, and who sent it.

@@ -221,9 +221,13 @@ struct HeaderTrust: Sendable {
 extension TCPConnection {
     /// Whether the next data of an end are its first, and were sent before the SYN was answered, as far as the packets
     /// so far show: the initiator cannot send any then, nor take any of the responder.
-    private mutating func mayPrecedeStart(_ direction: Direction) -> Bool {
-        guard syn != nil, streams[direction.index].seenOffset == 0, streams[direction.index].held.isEmpty else {
-            return false
+    ///
+    /// What begins in such data is no better than them.
+    private mutating func mayPrecedeStart(_ direction: Direction, _ offset: Int64?) -> Bool {
+        guard syn != nil, streams[direction.index].seenOffset == 0 else { return false }
+        if let first = streams[direction.index].held.first, let end = streams[direction.index].held.end {
+            guard first.doubt == .atStart, let offset else { return false }
+            return max(0, offset) >= Int64(clamping: first.offset) && offset < Int64(clamping: end)
         }
         return direction == .fromInitiator ? !isHeard(.fromResponder) : streams[1].firstSequence == nil
     }
@@ -273,7 +277,7 @@ extension TCPConnection {
         if segment.payloadLength > 0, !segment.flags.contains(.rst) {
             if segment.flags.contains(.syn) {
                 doubt.insert(.atStart)
-            } else if synAck == nil, mayPrecedeStart(direction) {
+            } else if synAck == nil, mayPrecedeStart(direction, offset) {
                 doubt.insert(.atStart)
                 streams[direction.index].assumeStart(at: segment.sequence)
             }

@@ -68,7 +68,7 @@ extension TCPConnection {
         let wasSettled = hopLimits[direction.index].isSettled
         let isShort = hopLimits[direction.index].isShort(hopLimit) && isHeard(direction.opposite)
         slowPathReasons.set(.doubtfulSegment, to: isShort)
-        if !wasSettled, hopLimits[direction.index].hasAdopted(hopLimit) { streams[direction.index].believe(.hopLimit) }
+        if !wasSettled, hopLimits[direction.index].hasAdopted(hopLimit) { streams[direction.index].believeRoute() }
     }
 
     /// Withdraws a RST that the other end may not have accepted, if its sender goes on after it.

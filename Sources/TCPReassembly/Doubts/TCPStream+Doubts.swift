@@ -19,10 +19,21 @@ extension TCPStream {
         hasDoubt = true
     }
 
-    /// Believes what waits for these reasons alone; without any given, everything.
-    mutating func believe(_ doubt: SegmentDoubt = .all) {
-        if held.doubtfulCount > 0 { held.believe(doubt) }
+    /// Believes everything that waits.
+    mutating func believe() {
+        if hasDoubtfulBytes { held.believe(.all) }
         unacknowledgedSegments = 0
+    }
+
+    /// The most changes of route after which all that waits is looked at.
+    private static let maximumRouteChanges: UInt8 = 16
+
+    /// Believes what waits for its hop limit alone, since the route has changed.
+    mutating func believeRoute() {
+        guard hasDoubtfulBytes, routeChanges < Self.maximumRouteChanges else { return }
+        routeChanges &+= 1
+        held.believe(.hopLimit)
+        if !hasDoubtfulBytes { unacknowledgedSegments = 0 }
     }
 
     /// Whether bytes wait for an acknowledgment.

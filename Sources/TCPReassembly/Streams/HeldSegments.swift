@@ -78,11 +78,16 @@ struct HeldSegments: ~Copyable {
     }
 
     /// Drops everything.
-    mutating func removeAll() {
+    ///
+    /// - Returns: Why those were doubtful that it drops.
+    @discardableResult
+    mutating func removeAll() -> SegmentDoubt {
+        let doubt = doubtfulCount > 0 ? segments.reduce(into: SegmentDoubt()) { $0.formUnion($1.doubt) } : []
         segments = Deque()
         largestCount = 0
         cost = 0
         doubtfulCount = 0
+        return doubt
     }
 
     /// Inserts those of the bytes from `offset` on that the receiver keeps.

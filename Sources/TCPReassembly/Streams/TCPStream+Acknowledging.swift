@@ -66,6 +66,7 @@ extension TCPStream {
         }
         finOffset = UInt64(offset)
         finDoubt = doubt
+        seenBeforeFin = seenOffset
         usualEnd = min(usualEnd, UInt64(offset))
         if acknowledgedOffset > UInt64(offset) {
             acknowledgedOffset = UInt64(offset)
@@ -119,6 +120,14 @@ extension TCPStream {
             let offset = signedOffset(of: sequence)
         else { return false }
         return offset == Int64(seenOffset) && held.end ?? 0 <= seenOffset
+    }
+
+    /// Whether the end of the stream refutes its FIN: its sender went on after it and never came so far, and the other
+    /// end, which is captured, has acknowledged nothing of what lies ahead.
+    var isFinRefuted: Bool {
+        guard let finOffset, !isFinAcknowledged, isHeard else { return false }
+        return finOffset > seenOffset && seenOffset > seenBeforeFin && acknowledgedOffset <= seenOffset
+            && held.end ?? 0 <= seenOffset
     }
 
     /// Retracts the acknowledgment of bytes never seen, since a lower one has followed: acknowledgments do not

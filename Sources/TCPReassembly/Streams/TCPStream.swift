@@ -53,8 +53,12 @@ package struct TCPStream: ~Copyable {
     var isHeard = false
     /// Segments since the other end's last acknowledgment while bytes wait for one.
     var unacknowledgedSegments: UInt8 = 0
+    /// How often the route has changed while bytes waited for an acknowledgment.
+    var routeChanges: UInt8 = 0
     /// Why the FIN may not have reached the other end: then it is none if its sender goes on.
     var finDoubt = SegmentDoubt()
+    /// How far the stream was seen when the FIN came.
+    var seenBeforeFin: UInt64 = 0
     /// The place of a byte out of band that is not passed yet.
     var urgentOffset: UInt64?
     /// The place of the first byte that was left out as out of band.

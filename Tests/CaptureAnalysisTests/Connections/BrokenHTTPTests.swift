@@ -113,6 +113,20 @@ struct BrokenHTTPTests {
         #expect(Analysis(talk).frames.isEmpty)
     }
 
+    /// A body of the right length, in which a segment begins with a 101.
+    @Test("A 101 without an Accept that a body quotes hides no session")
+    func quotationWithoutAccept() throws {
+        let quoted = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n and more"
+        var talk = TCPConversation()
+        talk.open()
+        talk.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n", from: .client)
+        talk.send("HTTP/1.1 200 OK\r\nContent-Length: \(quoted.utf8.count)\r\n\r\n", from: .server)
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(quoted, from: .server)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        try Self.expectSession(&talk)
+    }
+
     private static func expectSession(_ talk: inout TCPConversation) throws {
         talk.sendText("hello", from: .client)
         talk.sendText("world", from: .server)

@@ -114,6 +114,34 @@ struct ForgedPacketTests {
         }
     }
 
+    @Test("of data before the SYN hides nothing in a capture that lacks the SYN ACK", arguments: [1, 2])
+    func hidesNothingWithoutAnswer(place: Int) {
+        let evil = ForgedPacket(testDescription: "", sequence: -1000, payload: Array("evil".utf8))
+        var capture = Self.talk.packets
+        capture.remove(at: 1)
+        capture.insert(evil.packet(before: capture[place]), at: place)
+        #expect(Analysis(capture).texts == Self.texts)
+    }
+
+    @Test("of data that overlap the request hides nothing in a capture that lacks the SYN ACK", arguments: [1, 50])
+    func overlapsRequest(distance: Int) {
+        let evil = ForgedPacket(testDescription: "", sequence: distance, payload: Array("evil".utf8))
+        var capture = Self.talk.packets
+        capture.remove(at: 1)
+        capture.insert(evil.packet(before: capture[2]), at: 3)
+        #expect(Analysis(capture).texts == Self.texts)
+    }
+
+    /// No data come after it, and no FIN that could take its place.
+    @Test("of a FIN far ahead ends no session that goes on to the end of the capture", arguments: [2, 5, 10])
+    func endsNothing(place: Int) throws {
+        let fin = try #require(ForgedPacket.all.first { $0.testDescription == "a FIN far ahead" })
+        // Without the Close frames and FINs.
+        var capture = Array(Self.talk.packets.dropLast(6))
+        capture.insert(fin.packet(before: capture[place]), at: place)
+        #expect(try #require(Analysis(capture).ends.last).verdict.layer == .captureEnd)
+    }
+
     /// Without the opening, nothing tells the first data of a stream from others.
     @Test(
         "hides nothing in a capture that lacks the opening", arguments: ForgedPacket.all.filter { $0.payload.isEmpty })

@@ -13,9 +13,12 @@ struct PortReuse: Sendable, CustomTestStringConvertible {
     var rest: Int64 = 150
     /// Whether the client ends with a RST; if not, with a FIN that the server answers.
     var isReset = true
+    /// Whether the client sends nothing after its request, and only acknowledges.
+    var onlyListens = false
 
     var testDescription: String {
-        "the \(late) \(milliseconds) ms late, \(isReset ? "a RST" : "FINs"), then \(rest) ms of rest"
+        let end = (onlyListens ? "no questions, " : "") + (isReset ? "a RST" : "FINs")
+        return "the \(late) \(milliseconds) ms late, \(end), then \(rest) ms of rest"
     }
 
     static let all: [PortReuse] = [
@@ -31,6 +34,10 @@ struct PortReuse: Sendable, CustomTestStringConvertible {
         PortReuse(late: .client, milliseconds: 40, rest: 1),
         PortReuse(late: .server, milliseconds: 200, isReset: false),
         PortReuse(late: .client, milliseconds: 200, isReset: false),
+        PortReuse(late: .server, milliseconds: 200, onlyListens: true),
+        PortReuse(late: .server, milliseconds: 200, isReset: false, onlyListens: true),
+        PortReuse(late: .client, milliseconds: 200, onlyListens: true),
+        PortReuse(late: .client, milliseconds: 200, isReset: false, onlyListens: true),
     ]
 
     /// The packets in the order of the capture.
@@ -41,8 +48,9 @@ struct PortReuse: Sendable, CustomTestStringConvertible {
             talk.wait(milliseconds: Int64(number) * (20 + rest))
             talk.openWebSocket()
             for text in 0..<2 {
-                talk.sendText("\(number): question \(text)", from: .client)
+                if !onlyListens { talk.sendText("\(number): question \(text)", from: .client) }
                 talk.sendText("\(number): answer \(text)", from: .server)
+                if onlyListens { talk.acknowledge(from: .client) }
             }
             if isReset { talk.reset(from: .client) } else { talk.finish(first: .client) }
             packets += talk.packets
@@ -61,13 +69,14 @@ struct PortReuseTests {
     func apart(reuse: PortReuse) throws {
         let analysis = Analysis(reuse.packets)
         #expect(analysis.ends.count == 3)
-        let expected = (0..<3).flatMap { number in
-            (0..<2).flatMap { ["\(number): question \($0)", "\(number): answer \($0)"] }
+        let kinds = reuse.onlyListens ? ["answer"] : ["question", "answer"]
+        let expected: [String] = (0..<3).flatMap { number in
+            (0..<2).flatMap { text in kinds.map { "\(number): \($0) \(text)" } }
         }
         #expect(analysis.texts.sorted() == expected.sorted())
         for end in analysis.ends {
             #expect(end.verdict.by == .client && end.verdict.layer == (reuse.isReset ? .rst : .fin))
-            #expect(end.fromClient.messages == 2 && end.fromServer.messages == 2)
+            #expect(end.fromClient.messages == (reuse.onlyListens ? 0 : 2) && end.fromServer.messages == 2)
         }
         #expect(!analysis.rules.contains("tcp.data-after-reset"))
         #expect(try analysis.summary.tcpConnections == 3)

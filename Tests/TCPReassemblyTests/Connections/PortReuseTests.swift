@@ -104,6 +104,16 @@ struct PortReuseTests {
         #expect(feed.table.connections[feed.slot].initiator == Wire.initiator)
     }
 
+    @Test("by an end that has only acknowledged, on a connection that began before the capture, are another one")
+    func afterPushes() {
+        var feed = Feed()
+        feed.receive([.responder(.psh, 300, ack: 104, "push"), .initiator([], 104, ack: 304)] + Feed.next)
+        #expect(feed.connections == 2)
+        #expect(feed.forth == Array("new".utf8))
+        #expect(feed.table.connections[feed.slot].syn?.packet == 3)
+        #expect(feed.table.connections[feed.slot].initiator == Wire.initiator)
+    }
+
     /// RFC 5961 4.2.
     @Test("are not, when a SYN in the middle is forged: it gets no SYN ACK")
     func forgedSYN() {

@@ -77,6 +77,17 @@ struct HopLimitTests {
         #expect(wire.budget == wire.limits.heldBytes)
     }
 
+    /// Each time looks at everything that waits.
+    @Test("are believed together after a change of route, but not again and again")
+    func routes() {
+        var wire = HopLimitTests.talk()
+        wire.connection.pendingDoubt = .noAcknowledgment
+        wire.receive(.initiator(.psh, 107, ack: 301, "x").hops(64))
+        for _ in 0..<40 { wire.receive([.initiator([], 105).hops(10), .initiator([], 105).hops(30)]) }
+        let (isWaiting, changes) = (wire.connection.awaitsAcknowledgment(), wire.connection.streams[0].routeChanges)
+        #expect(isWaiting && changes == 16)
+    }
+
     @Test("are believed at the end of the capture")
     func end() {
         var wire = HopLimitTests.talk()

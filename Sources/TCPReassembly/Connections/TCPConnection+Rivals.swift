@@ -1,0 +1,76 @@
+import PacketDecoding
+import WireFormat
+
+/// SYNs that rival others, or that what their end sends refutes: one of them is forged, or of another connection.
+extension TCPConnection {
+    /// Remembers a second answer to the SYN, with another initial sequence number: the initiator acknowledges the one
+    /// that it has taken.
+    mutating func recordRival(
+        _ segment: borrowing TCPSegment, from direction: Direction, packet: UInt64, time: Timestamp
+    ) {
+        guard direction == .fromResponder, segment.flags.isSuperset(of: [.syn, .ack]), handshakeAck == nil,
+            let syn, segment.acknowledgment == syn.sequence &+ 1
+        else { return }
+        challenger = (HandshakeSegment(segment, packet: packet, time: time), direction)
+    }
+
+    /// Lets a second answer to the SYN take the place of the first, since the initiator acknowledges it.
+    mutating func takeRival(acknowledgedBy segment: borrowing TCPSegment) {
+        guard let challenger, challenger.from == .fromResponder,
+            segment.acknowledgment == challenger.syn.sequence &+ 1,
+            streams[1].restart(at: segment.acknowledgment)
+        else { return }
+        synAck = challenger.syn
+        self.challenger = nil
+    }
+
+    /// Whether each end has sent a SYN, or answered one.
+    private var hasBothSYNs: Bool {
+        mutating get {
+            // Not compared with nil, which copies the whole of them.
+            if case .some = syn, case .some = synAck { return true }
+            return isSimultaneousOpen
+        }
+    }
+
+    /// Forgets the SYN of an end that goes on before it, unless both ends have sent one, or the other end has
+    /// acknowledged it: it was of another connection, or nobody's.
+    ///
+    /// - Returns: Whether it does: what refutes it is in doubt.
+    mutating func refuteOpening(
+        by sequence: UInt32, length: Int, _ direction: Direction, _ doubt: SegmentDoubt
+    ) -> Bool {
+        guard streams[direction.index].seenOffset == 0, length > 1, doubt.isSubset(of: .atStart),
+            streams[direction.index].signedOffset(of: sequence) ?? 0 < 0,
+            !hasBothSYNs, handshakeAck == nil, let opening = direction == .fromInitiator ? syn : synAck,
+            streams[direction.index].restart(at: sequence)
+        else { return false }
+        if direction == .fromInitiator { syn = nil } else { synAck = nil }
+        challenger = (opening, direction)
+        slowPathReasons.remove(.opening)
+        streams[direction.index].countOutOfWindow()
+        return true
+    }
+
+    /// Takes such a SYN back if `sequence` follows it, where its end begins after all, or what the other end
+    /// acknowledges first: what went on before it was nobody's.
+    mutating func restoreOpening(at sequence: UInt32, _ direction: Direction, budget: inout Int) {
+        let index = direction.index
+        guard streams[index].seenOffset == 0, let challenger, challenger.from == direction,
+            sequence == challenger.syn.sequence &+ 1, streams[index].acknowledgedOffset == 0,
+            streams[index].hasDoubtfulBytes, !isOpeningKnown
+        else { return }
+        let before = streams[index].held.cost
+        let doubt = streams[index].held.removeAll()
+        streams[index].recordInsertion(doubt)
+        budget &-= streams[index].held.cost &- before
+        guard streams[index].restart(at: sequence) else { return }
+        if direction == .fromInitiator {
+            syn = challenger.syn
+        } else {
+            synAck = challenger.syn
+            slowPathReasons.insert(.opening)
+        }
+        self.challenger = nil
+    }
+}
