@@ -6,8 +6,7 @@ extension UpgradeFollower {
     mutating func search(after direction: Direction) {
         awaited.lose(fromServer: direction != client)
         missing.endGap()
-        phase = .searching
-        searchesHeadsOnly = false
+        phase = .searching(headsOnly: false)
         outstanding = OutstandingRequests()
         streams[direction.index] = MessageStream()
         streams[direction.opposite.index].enterSearch()
@@ -18,8 +17,7 @@ extension UpgradeFollower {
     /// - Returns: Whether it does; it was told to stop, or has found something else otherwise.
     package mutating func searchOn() -> Bool {
         guard case .finished(.brokenHTTP) = phase else { return false }
-        phase = .searching
-        searchesHeadsOnly = true
+        phase = .searching(headsOnly: true)
         missing.endGap()
         return true
     }

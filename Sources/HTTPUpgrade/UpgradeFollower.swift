@@ -22,8 +22,9 @@ package struct UpgradeFollower: Sendable {
         case following
         /// As an exchange with a proxy.
         case proxy(ProxyExchange)
-        /// For heads at the start of pieces.
-        case searching
+        /// For heads at the start of pieces; with `headsOnly`, since HTTP could not be followed, not since bytes are
+        /// lost: then the capture has the heads.
+        case searching(headsOnly: Bool)
         /// No longer.
         case finished(Ending)
     }
@@ -49,8 +50,6 @@ package struct UpgradeFollower: Sendable {
     var proxies = PassedProxies()
     /// How the streams are read.
     var phase: Phase
-    /// Whether it searches since HTTP could not be followed, not since bytes are lost: then the capture has the heads.
-    package internal(set) var searchesHeadsOnly = false
     /// Whether a body may be over before its end (``endBody(before:from:)``), so that its pieces must be looked at.
     var watchesBodies = false
 
@@ -64,7 +63,7 @@ package struct UpgradeFollower: Sendable {
     package init(limits: Limits, beganBeforeCapture: Bool, mayAwaitRequest: Bool = false) {
         self.limits = limits
         missing = MissingRequest(earlyAnswer: mayAwaitRequest ? .allowed : .none)
-        phase = beganBeforeCapture ? .searching : .following
+        phase = beganBeforeCapture ? .searching(headsOnly: false) : .following
     }
 
     /// The upgrade request without an answer so far.
@@ -92,6 +91,11 @@ package struct UpgradeFollower: Sendable {
     /// Whether the ends of messages are unknown, so that heads are searched for.
     package var isSearching: Bool {
         if case .searching = phase { true } else { false }
+    }
+
+    /// Whether only a head can be what is searched for: no byte is lost (``Phase/searching(headsOnly:)``).
+    package var searchesHeadsOnly: Bool {
+        if case .searching(headsOnly: true) = phase { true } else { false }
     }
 
     /// Reads as far as it can, and stops at the first outcome.

@@ -84,7 +84,7 @@ extension Shard {
     /// Whether the client has sent bytes before it had the response to its upgrade, which ends at `end`: what follows
     /// that in the same segment comes after them.
     private mutating func hasEarlyBytes(_ slot: Slot<TCPConnection>, before end: UInt64, _ place: StreamPlace) -> Bool {
-        guard let first = table.connections[slot].waiting(place.direction.opposite, limit: 1).first,
+        guard let first = table.connections[slot].firstWaiting(place.direction.opposite),
             first.acknowledgment != 0, first.missing == 0,
             let received = table.connections[slot].offset(of: first.acknowledgment, in: place.direction)
         else { return false }
@@ -154,8 +154,7 @@ extension Shard {
     /// Whether bytes of a piece wait that was handed on: early bytes of the other end come first.
     private mutating func hasRest(of piece: StreamPiece, _ place: ConnectionTable.Place) -> Bool {
         guard case .held(let segment) = piece else { return false }
-        let rest = table.connections[place.slot].waiting(place.direction, limit: 1).first
-        return rest?.origin.packet == segment.origin.packet
+        return table.connections[place.slot].firstWaiting(place.direction)?.origin.packet == segment.origin.packet
     }
 
     /// Hands on one piece.
@@ -225,7 +224,7 @@ extension Shard {
         guard case .opening(let opening) = readers.connections[slot.index].reader else { return }
         // What waits in the other stream may be that request.
         if readers.openings[opening].awaitsRequest,
-            table.connections[slot].waiting(client, limit: 1).isEmpty, readers.openings[opening].stopAwaitingRequest()
+            table.connections[slot].firstWaiting(client) == nil, readers.openings[opening].stopAwaitingRequest()
         {
             for direction in Direction.allCases { table.connections[slot].resume(direction) }
         }
@@ -233,7 +232,7 @@ extension Shard {
             let received = table.connections[slot].offset(of: segment.acknowledgment, in: client)
         else { return }
         let asked = table.connections[slot].nextOffset(of: client)
-        let waiting = table.connections[slot].waiting(client, limit: 1).first
+        let waiting = table.connections[slot].firstWaiting(client)
         guard received == asked || received > asked && waiting?.bytes.span.beginsHTTP == false else { return }
         table.connections[slot].beginStream(place.direction, at: segment.sequence)
     }

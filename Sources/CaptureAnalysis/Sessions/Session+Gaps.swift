@@ -212,8 +212,7 @@ extension Session {
 extension ArraySlice<UInt8> {
     /// Whether they may be a Close frame, and nothing else.
     fileprivate var mayBeClose: Bool {
-        guard count >= 2, self[startIndex] == 0x88 else { return false }
-        let second = self[startIndex &+ 1]
-        return Int(second & 0x7f) &+ (second & 0x80 == 0 ? 2 : 6) == count
+        guard let header = FrameHeader(span), header.firstByte == 0x88, header.byteCount <= count else { return false }
+        return header.payloadLength == UInt64(count &- header.byteCount)
     }
 }

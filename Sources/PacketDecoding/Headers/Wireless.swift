@@ -83,14 +83,20 @@ extension HeaderWalk {
 }
 
 extension Span<UInt8> {
+    /// Where the fields of a radiotap header begin; at least 8, and perhaps beyond the header.
+    ///
+    /// The words before them say which there are; the top bit of each says that another word follows.
+    var radiotapFieldsStart: Int {
+        var place = 4
+        while place &+ 4 <= count, self[place &+ 3] & 0x80 != 0 { place &+= 4 }
+        return place &+ 4
+    }
+
     /// Where a radiotap header has its field of flags; nil if there is none.
     var radiotapFlags: Int? {
         let present = bigEndianUInt32(at: 4).byteSwapped
         guard present & 2 != 0 else { return nil }
-        // The top bit says that another word follows.
-        var place = 4
-        while place &+ 4 <= count, self[place &+ 3] & 0x80 != 0 { place &+= 4 }
-        place &+= 4
+        var place = radiotapFieldsStart
         // A timestamp of 8 bytes, aligned.
         if present & 1 != 0 { place = ((place &+ 7) & ~7) &+ 8 }
         return place < count ? place : nil

@@ -95,10 +95,8 @@ extension [UInt8] {
     /// Blanks the fields of a radiotap header, except that of flags, which tells where the frame begins and ends.
     mutating func blankRadiotap(_ header: Range<Int>) {
         let flags = span.extracting(header).radiotapFlags.map { header.lowerBound &+ $0 }
-        var index = header.lowerBound &+ 4
-        while index &+ 4 <= header.upperBound, self[index &+ 3] & 0x80 != 0 { index &+= 4 }
-        index &+= 4
-        for place in index..<Swift.max(index, header.upperBound) where place != flags { self[place] = 0 }
+        let start = header.lowerBound &+ span.extracting(header).radiotapFieldsStart
+        for place in start..<Swift.max(start, header.upperBound) where place != flags { self[place] = 0 }
     }
 
     /// Blanks the values of NFLOG attributes, except the EtherType.

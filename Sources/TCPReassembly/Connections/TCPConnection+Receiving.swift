@@ -173,7 +173,7 @@ extension TCPConnection {
                 sequence, segment.payloadLength, context.identification, silence: context.silence)
         }
         finPackets[direction.index] = context.origin.packet
-        finTimes[direction.index] = context.origin.time
+        latestFinTime = context.origin.time
         finAcknowledgments[direction.index] = context.acknowledgment
         if segment.flags.contains(.ack) { streams[direction.opposite.index].assumeStart(at: segment.acknowledgment) }
         if firstEndTime == nil { firstEndTime = context.origin.time }
@@ -207,9 +207,10 @@ extension TCPConnection {
     /// Updates the FIN of a stream after an acknowledgment.
     mutating func recordFin(of direction: Direction) {
         if streams[direction.index].finOffset == nil {
+            let packet = finPackets[direction.index]
             finPackets[direction.index] = nil
-            let other = direction.opposite.index
-            if finPackets[other] == nil { firstEndTime = nil } else if reset == nil { firstEndTime = finTimes[other] }
+            guard let other = finPackets[direction.opposite.index] else { return firstEndTime = nil }
+            if let packet, packet < other, reset == nil { firstEndTime = latestFinTime }
         } else if streams[direction.opposite.index].finOffset == nil {
             hadReceivedFin[direction.opposite.index] = true
         }

@@ -120,6 +120,11 @@ extension TCPConnection {
         streams[direction.index].held.prefix(limit)
     }
 
+    /// The first bytes that wait in a stream; nil if none do.
+    package mutating func firstWaiting(_ direction: Direction) -> HeldSegment? {
+        streams[direction.index].held.first
+    }
+
     /// Whether bytes of a stream have waited for an acknowledgment that has come.
     package mutating func hasReleased(_ direction: Direction) -> Bool {
         streams[direction.index].hasDoubtfulBytes && !streams[direction.index].isFirstInDoubt

@@ -45,8 +45,8 @@ package struct TCPConnection: ~Copyable {
     package internal(set) var isOnlySYN = true
     /// The packet of each end's first FIN.
     package internal(set) var finPackets = InlineArray<2, UInt64?>(repeating: nil)
-    /// When each end's first FIN was captured.
-    var finTimes = InlineArray<2, Timestamp>(repeating: Timestamp(nanoseconds: 0))
+    /// When the latest of them was captured.
+    var latestFinTime = Timestamp(nanoseconds: 0)
     /// What each end's first FIN acknowledges; 0 if there is none.
     var finAcknowledgments = InlineArray<2, UInt32>(repeating: 0)
     /// The packet of the first RST, and who sent it.
@@ -61,6 +61,9 @@ package struct TCPConnection: ~Copyable {
     var hasSureReset = false
     /// Why the other end may not have accepted ``reset``.
     var resetDoubt = SegmentDoubt()
+    /// Whether another has replaced it, and it waits only for packets that are captured late; here, since at the end it
+    /// would take a word of its own.
+    package internal(set) var isReplaced = false
     /// What follows the first RST.
     var aftermath: ResetAftermath?
     /// The time of the first FIN or RST.
@@ -81,8 +84,6 @@ package struct TCPConnection: ~Copyable {
     var hadReceivedFin = InlineArray<2, Bool>(repeating: false)
     /// Its neighbours among the connections between its ends; nil if none matters.
     var succession: Succession?
-    /// Whether another has replaced it, and it waits only for packets that are captured late.
-    package internal(set) var isReplaced = false
 
     /// The bytes of the value that the fast path touches: everything up to the start of the first stream, and the start
     /// of the second.

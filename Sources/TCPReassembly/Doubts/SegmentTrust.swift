@@ -108,8 +108,8 @@ extension TCPConnection {
 ///
 /// Endpoints drop a segment with a wrong checksum, so an observer must too, or forged segments win. But captures are
 /// full of checksums that were never computed (offloading), or are wrong because of the capture. So a wrong one counts
-/// only if the direction's others are right: at least ``neededRight`` of them, and more than are wrong. If more are
-/// wrong by then, their bytes wait for an acknowledgment.
+/// only if the direction's others are right: at least ``neededRight`` of them, and more than are wrong. If fewer are
+/// right, but more than are wrong, or as many are wrong by then, its bytes wait for an acknowledgment.
 struct ChecksumTrust: Sendable {
     private var good: UInt16 = 0
     private var bad: UInt16 = 0

@@ -66,7 +66,7 @@ extension TCPStream {
         }
         finOffset = UInt64(offset)
         finDoubt = doubt
-        seenBeforeFin = seenOffset
+        seenBeforeFin = UInt32(truncatingIfNeeded: seenOffset)
         usualEnd = min(usualEnd, UInt64(offset))
         if acknowledgedOffset > UInt64(offset) {
             acknowledgedOffset = UInt64(offset)
@@ -126,7 +126,8 @@ extension TCPStream {
     /// end, which is captured, has acknowledged nothing of what lies ahead.
     var isFinRefuted: Bool {
         guard let finOffset, !isFinAcknowledged, isHeard else { return false }
-        return finOffset > seenOffset && seenOffset > seenBeforeFin && acknowledgedOffset <= seenOffset
+        return finOffset > seenOffset && UInt32(truncatingIfNeeded: seenOffset) != seenBeforeFin
+            && acknowledgedOffset <= seenOffset
             && held.end ?? 0 <= seenOffset
     }
 

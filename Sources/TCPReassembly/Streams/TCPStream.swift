@@ -45,6 +45,8 @@ package struct TCPStream: ~Copyable {
     package internal(set) var insertions = SegmentDoubt()
     /// What proved to mean nothing: such segments were acknowledged.
     var excused = SegmentDoubt()
+    /// The low bits of how far the stream was seen when the FIN came; here since there is room between the others.
+    var seenBeforeFin: UInt32 = 0
     /// The packet of a RST after which its sender went on; the first.
     package internal(set) var ignoredReset: UInt64?
     /// The packet of a RST that counted, and after which both ends went on all the same; the latest.
@@ -57,8 +59,6 @@ package struct TCPStream: ~Copyable {
     var routeChanges: UInt8 = 0
     /// Why the FIN may not have reached the other end: then it is none if its sender goes on.
     var finDoubt = SegmentDoubt()
-    /// How far the stream was seen when the FIN came.
-    var seenBeforeFin: UInt64 = 0
     /// The place of a byte out of band that is not passed yet.
     var urgentOffset: UInt64?
     /// The place of the first byte that was left out as out of band.

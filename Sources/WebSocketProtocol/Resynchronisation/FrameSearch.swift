@@ -117,11 +117,10 @@ package final class FrameSearch {
             header.hasMinimalLength, (2...125).contains(header.payloadLength),
             header.byteCount &+ Int(header.payloadLength) == segment.count
         else { return nil }
-        var payload = Array(segment.suffix(Int(header.payloadLength)))
-        if let key = header.maskingKey {
-            for index in payload.indices {
-                payload[index] ^= UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
-            }
+        var masking = Masking(maskingKey: header.maskingKey ?? 0)
+        var payload: [UInt8] = []
+        payload.append(addingCapacity: Int(header.payloadLength)) {
+            masking.unmask(segment.span.extracting(droppingFirst: header.byteCount), into: &$0)
         }
         let body = CloseBody(payload.span)
         guard body.code == code, body.reason != nil else { return nil }
