@@ -12,7 +12,10 @@ extension UpgradeFollower {
             // RFC 9112 2.2: empty lines before a request line are ignored.
             while offset < bytes.count, bytes[offset].isLineEnd { offset += 1 }
             guard offset < bytes.count else { return nil }
-            if mayAnswerUnseen(bytes[offset], direction) { return .waits }
+            if mayAnswerUnseen(bytes[offset], direction) {
+                history.recordUnaskedByte()
+                return .waits
+            }
         }
         if streams[index].head.firstBytes.kind == .undecided {
             streams[index].head.firstBytes.read(bytes, from: offset)
@@ -69,10 +72,12 @@ extension UpgradeFollower {
         return request.changesStreams && !streams[client.index].isBetweenMessages
     }
 
-    /// Whether an end began with something else than a request, and is searched for a response.
+    /// Whether an end began with something else than a request; the responder is then searched for a response, or
+    /// waits until it is clear what it answers.
     private func isNoClient(_ direction: Direction) -> Bool {
-        guard direction == .fromResponder, case .preamble = streams[direction.index].place else { return false }
-        return true
+        guard direction == .fromResponder else { return false }
+        if case .preamble = streams[direction.index].place { return true }
+        return history.hasUnaskedByte
     }
 
     /// Whether a head of the PROXY protocol may come next: before any message, though the answer to the request after

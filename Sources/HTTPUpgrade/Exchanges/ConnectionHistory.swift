@@ -8,6 +8,8 @@ struct ConnectionHistory {
     private(set) var traffic: HTTPTraffic = []
     /// Whether a request was answered, so that nothing but HTTP may stand before an answer any more.
     private(set) var hasAnswer = false
+    /// Whether the responder began with a byte that begins no request, while it was open what it answers.
+    private(set) var hasUnaskedByte = false
     /// Whether a stream has brought a byte, by direction.
     private var bytes: [2 of Bool] = [false, false]
     /// Whether a stream's first head was searched for after something else, by direction.
@@ -29,6 +31,10 @@ struct ConnectionHistory {
 
     mutating func recordAnswer() {
         hasAnswer = true
+    }
+
+    mutating func recordUnaskedByte() {
+        hasUnaskedByte = true
     }
 
     /// Records what a request says of the traffic.
