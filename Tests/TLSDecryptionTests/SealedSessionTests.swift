@@ -247,6 +247,18 @@ struct SealedSessionTests {
         #expect(reading.problems.isEmpty)
     }
 
+    @Test("says at its end that no record was found, if one would have been complete", arguments: [1000, 20_000])
+    func unfound(count: Int) {
+        var session = SealedSession()
+        let reading = Reading(session.secrets())
+        session.open(reading)
+        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
+        reading.receive([UInt8](repeating: 0, count: count), .fromResponder)
+        reading.finish()
+        #expect(reading.known(.fromResponder) == Self.text(1))
+        #expect(reading.problems.map(\.problem) == (count > 18_437 ? [.lost] : []))
+    }
+
     @Test("has a gap where the last record is lost")
     func lostEnd() {
         var session = SealedSession()
