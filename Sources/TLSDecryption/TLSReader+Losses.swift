@@ -103,6 +103,16 @@ extension TLSReader {
         giveUp(place.direction, sides[index].protection == nil ? obstacleAfterLoss : .incomplete)
     }
 
+    /// Says that no record was found, if one would have been complete in what was searched.
+    mutating func endSearch(_ direction: Direction, into output: inout TLSOutput) {
+        guard sides[direction.index].obstacle == nil, sides[direction.index].hasPlaintext,
+            let search = sides[direction.index].search, let place = search.parts.last?.place,
+            search.dropped &+ search.bytes.count > RecordHeader.longest &+ RecordHeader.size
+        else { return }
+        output.append(.gap(nil), at: place)
+        output.append(.problem(.lost), at: place)
+    }
+
     private var obstacleAfterLoss: TLSFacts.Obstacle {
         secrets == nil || secrets?.isEmpty == true ? .noKeyLog : .noHandshake
     }
@@ -161,6 +171,8 @@ extension TLSReader {
         }
         for var candidate in candidates(direction) {
             if let preceding, candidate.isChained { candidate.chain(to: preceding.span) }
+            // As many records with these keys may have been lost as are in doubt.
+            candidate.sequence = UInt64(sides[index].doubt)
             if let found = locate(header, payload, candidate, from: 0, lost) { return found }
         }
         return clientRandom == nil ? locateMidstream(header, payload, direction) : nil

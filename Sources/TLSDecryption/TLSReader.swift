@@ -191,6 +191,7 @@ package struct TLSReader: ~Copyable {
         if agreement?.waiting != nil { releaseWaiting(into: &output) }
         for direction in Direction.allCases {
             flushGap(direction, into: &output)
+            endSearch(direction, into: &output)
             if sides[direction.index].obstacle == nil, sides[direction.index].failures > 0,
                 !hasDecrypted(direction)
             {

@@ -225,6 +225,40 @@ struct SealedSessionTests {
         #expect(reading.problems.map(\.problem) == [.lost] && reading.unknownGaps[1] == [40])
     }
 
+    @Test(
+        "goes on after segments of the first records under new keys are lost",
+        arguments: [CipherSuite.aes128GCM, .chaCha20Poly1305], [1, 3])
+    func lostInFirstRecords(suite: CipherSuite, count: Int) {
+        var session = SealedSession(suite)
+        let reading = Reading(session.secrets())
+        session.open(reading)
+        for number in 0..<count {
+            // Its header is there, so it is clear where the next one begins, but not how many there were.
+            let record = session.record(Self.text(number, 200), .fromInitiator)
+            reading.receive(Array(record.prefix(50)), .fromInitiator)
+            reading.lose(100, .fromInitiator)
+            reading.receive(Array(record.dropFirst(150)), .fromInitiator)
+        }
+        reading.receive(session.record(Self.text(8), .fromInitiator), .fromInitiator)
+        reading.receive(session.record(Self.text(9), .fromInitiator), .fromInitiator)
+        reading.finish()
+        let gap = [UInt8?](repeating: nil, count: 200 * count)
+        #expect(reading.plaintext[0] == gap + (Self.text(8) + Self.text(9)).map { $0 })
+        #expect(reading.problems.isEmpty)
+    }
+
+    @Test("says at its end that no record was found, if one would have been complete", arguments: [1000, 20_000])
+    func unfound(count: Int) {
+        var session = SealedSession()
+        let reading = Reading(session.secrets())
+        session.open(reading)
+        reading.receive(session.record(Self.text(1), .fromResponder), .fromResponder)
+        reading.receive([UInt8](repeating: 0, count: count), .fromResponder)
+        reading.finish()
+        #expect(reading.known(.fromResponder) == Self.text(1))
+        #expect(reading.problems.map(\.problem) == (count > 18_437 ? [.lost] : []))
+    }
+
     @Test("has a gap where the last record is lost")
     func lostEnd() {
         var session = SealedSession()

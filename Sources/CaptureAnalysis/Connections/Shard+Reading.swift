@@ -93,9 +93,11 @@ extension Shard {
 
     /// Goes on after bytes of a stream that are missing.
     ///
+    /// In a channel, `next` is the packet of what follows them.
+    ///
     /// - Returns: Whether the gap must wait for the other stream.
     mutating func skip(
-        _ length: UInt64?, at place: StreamPlace, of feed: Feed, _ workspace: inout Workspace,
+        _ length: UInt64?, at place: StreamPlace, before next: UInt64 = 0, of feed: Feed, _ workspace: inout Workspace,
         _ sink: inout some EventSink & ~Copyable
     ) -> Bool {
         let intake: Intake
@@ -104,7 +106,12 @@ extension Shard {
             if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
             intake = readers.sessions[session].skip(length, at: place, &workspace, &sink)
         case .opening(let opening):
-            let comesLate = feed.channel == nil && table.connections[feed.connection].comesLate(place.direction)
+            let comesLate =
+                if let channel = feed.channel {
+                    readers.channels[channel].comesLate(place.direction, before: next)
+                } else {
+                    table.connections[feed.connection].comesLate(place.direction)
+                }
             intake = readers.openings[opening].skip(length, at: place, comesLate: comesLate, &workspace)
         case .layer(let layer): intake = unwrapGap(length, at: place, layer, of: feed, &workspace, &sink)
         case .none:
@@ -113,8 +120,12 @@ extension Shard {
         case .stopped, .ignored: return false
         }
         if let successor = intake.successor { succeed(successor, Span(), at: place, of: feed, &workspace, &sink) }
-        if intake.wakesOther, feed.channel == nil {
-            table.connections[feed.connection].resume(place.direction.opposite)
+        if intake.wakesOther {
+            if let channel = feed.channel {
+                readers.channels[channel].resume(place.direction.opposite)
+            } else {
+                table.connections[feed.connection].resume(place.direction.opposite)
+            }
         }
         return intake.defersGap
     }

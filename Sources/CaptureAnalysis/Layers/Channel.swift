@@ -52,6 +52,17 @@ struct Channel: ~Copyable {
         return !waiting.held[direction.index].isEmpty
     }
 
+    /// The packet of what waits first in a stream; nil if nothing does.
+    func firstWaiting(_ direction: Direction) -> UInt64? {
+        waiting?.held[direction.index].first?.place.origin.packet
+    }
+
+    /// Whether bytes wait in the other stream that were captured before a packet.
+    func comesLate(_ direction: Direction, before packet: UInt64) -> Bool {
+        guard let first = waiting?.held[direction.opposite.index].first else { return false }
+        return first.gap == nil && first.place.origin.packet < packet
+    }
+
     /// Whether nothing waits, and no stream is held.
     var isIdle: Bool { waiting == nil }
 

@@ -82,6 +82,14 @@ package struct LayerOutput {
         if length != 0 { add(.gap(length), stream, place, carrier) }
     }
 
+    /// The packet of what follows a gap in its stream; that of the gap if nothing does, and 0 if the piece is none.
+    func packet(afterGap index: Int) -> UInt64 {
+        let gap = pieces[index]
+        guard case .gap = gap.content else { return 0 }
+        let next = pieces[(index &+ 1)...].first { $0.direction == gap.direction && $0.stream == gap.stream }
+        return (next ?? gap).origin.packet
+    }
+
     /// Ends a stream in both directions.
     package mutating func end(_ stream: UInt64, at place: StreamPlace) {
         add(.end, stream, place, place.carrier)

@@ -53,7 +53,9 @@ extension Shard {
         _ sink: inout some EventSink & ~Copyable
     ) -> Intake {
         for index in output.pieces.indices {
-            hand(output.pieces[index], output.bytes.span, from: layer, feed.connection, &workspace, &sink)
+            let next = output.packet(afterGap: index)
+            hand(
+                output.pieces[index], output.bytes.span, before: next, from: layer, feed.connection, &workspace, &sink)
         }
         workspace.spare.giveBack(&output)
         guard readers.layers[layer].charge(&memory.layers) else {
@@ -67,7 +69,7 @@ extension Shard {
 
     /// Hands one piece to its reader.
     private mutating func hand(
-        _ piece: LayerOutput.Piece, _ bytes: Span<UInt8>, from layer: Slot<LayerReader>,
+        _ piece: LayerOutput.Piece, _ bytes: Span<UInt8>, before next: UInt64, from layer: Slot<LayerReader>,
         _ slot: Slot<TCPConnection>, _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
         switch piece.content {
@@ -94,7 +96,7 @@ extension Shard {
                 readers.channels[channel].wait(
                     Channel.Held(place: place, bytes: [], gap: length), budget: &table.budget)
             } else {
-                handGap(length, at: place, of: feed, channel, &workspace, &sink)
+                handGap(length, at: place, before: next, of: feed, channel, &workspace, &sink)
             }
         case .end:
             endChannel(channel, slot, cause: .closed, &workspace, &sink)
@@ -120,10 +122,10 @@ extension Shard {
     }
 
     private mutating func handGap(
-        _ length: UInt64?, at place: StreamPlace, of feed: Feed, _ channel: Slot<Channel>,
+        _ length: UInt64?, at place: StreamPlace, before next: UInt64, of feed: Feed, _ channel: Slot<Channel>,
         _ workspace: inout Workspace, _ sink: inout some EventSink & ~Copyable
     ) {
-        guard skip(length, at: place, of: feed, &workspace, &sink) else { return }
+        guard skip(length, at: place, before: next, of: feed, &workspace, &sink) else { return }
         readers.channels[channel].pause(Channel.Held(place: place, bytes: [], gap: length), budget: &table.budget)
     }
 
@@ -147,7 +149,8 @@ extension Shard {
             }
             let before = readers.channels[channel].next[direction.index]
             if let gap = held.gap {
-                handGap(gap, at: held.place, of: feed, channel, &workspace, &sink)
+                let next = readers.channels[channel].firstWaiting(direction) ?? held.place.origin.packet
+                handGap(gap, at: held.place, before: next, of: feed, channel, &workspace, &sink)
             } else {
                 hand(held.bytes.span, at: held.place, of: feed, channel, &workspace, &sink)
             }
@@ -176,7 +179,9 @@ extension Shard {
         var output = workspace.spare.takeOutput()
         readers.layers[layer].layer.finish(into: &output)
         for index in output.pieces.indices {
-            hand(output.pieces[index], output.bytes.span, from: layer, slot, &workspace, &sink)
+            let next = output.packet(afterGap: index)
+            hand(
+                output.pieces[index], output.bytes.span, before: next, from: layer, slot, &workspace, &sink)
         }
         workspace.spare.giveBack(&output)
         for channel in readers.layers[layer].channels { flush(Feed(slot, channel), channel, &workspace, &sink) }

@@ -247,6 +247,18 @@ struct TLSTests {
         }
     }
 
+    @Test("are opened by the response if only the request is lost, as without TLS", arguments: names)
+    func lostRequest(name: String) throws {
+        let session = try RecordedSession(name)
+        let request = session.pieces.count - 2 - session.said.count
+        #expect(session.pieces[request].direction == .fromInitiator)
+        let analysis = Analysis(
+            Self.talk(session) { $0 == request ? .lose : .keep }.packets, options: Self.options(session.keyLog))
+        #expect(analysis.texts == Analysis(Self.plainTalk(session, without: request)).texts)
+        #expect(analysis.connections.map(\.opening) == [.handshake])
+        #expect(analysis.handshakes.map(\.status) == [101])
+    }
+
     @Test("that began before the capture are found with the key log")
     func midstream() throws {
         let session = try RecordedSession("websocket-tls13")
