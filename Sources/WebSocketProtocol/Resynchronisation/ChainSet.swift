@@ -75,7 +75,9 @@ struct ChainSet: ~Copyable {
         nextDue = .max
         isUndecided = true
         for index in chains.indices {
-            if let gain = walks.gain(of: chains[index].walk) { chains[index].adopt(start: gain.start, bits: gain.bits) }
+            if let gain = walks.gain(of: chains[index].walk) {
+                chains[index].adopt(gain.beginning, bits: gain.bits)
+            }
             chains[index].walk = nil
             nextDue = min(nextDue, chains[index].due)
         }
@@ -153,7 +155,8 @@ struct ChainSet: ~Copyable {
         let isSmall = rest.count < FrameHeader.maximumByteCount
         guard rules.isAnchored || isSmall || mayLead(rest, sender, isEnd: isEnd) else { return }
         let bits = HeaderChain.firstBits(isSegmentStart: isSegmentStart)
-        guard !walks.meets(at: offset, sender, bits: bits, start: offset) else { return }
+        let beginning = ChainBeginning(at: offset, isDoubtful: !isSegmentStart)
+        guard !walks.meets(at: offset, sender, bits: bits, beginning) else { return }
         var chain = HeaderChain(
             sender: sender, start: offset, isSegmentStart: isSegmentStart, isMidstream: rules.isMidstream,
             beginsMessage: rules.isAnchored)

@@ -17,7 +17,7 @@ struct ChainWalks {
     private let placeCount: Int
     /// Marks for a client's headers at each place, then for a server's.
     private var marks: [Mark] = []
-    private var gains: [(bits: Int, start: UInt64)] = []
+    private var gains: [(bits: Int, beginning: ChainBeginning)] = []
 
     /// Begins with the part of the stream in which chains may begin.
     init(from start: UInt64, to end: UInt64) {
@@ -30,18 +30,18 @@ struct ChainWalks {
 
     /// Begins a chain's walk and returns its number.
     mutating func begin() -> Int32 {
-        gains.append((0, 0))
+        gains.append((0, ChainBeginning(at: 0, isDoubtful: false)))
         return Int32(truncatingIfNeeded: gains.count - 1)
     }
 
-    /// Whether another chain has taken the header at a place, which one that began at `start` is due to take.
+    /// Whether another chain has taken the header at a place, which one with this beginning is due to take.
     ///
     /// If so, that one gets the better of the two beginnings.
-    mutating func meets(at place: UInt64, _ sender: Role, bits: Int, start: UInt64) -> Bool {
+    mutating func meets(at place: UInt64, _ sender: Role, bits: Int, _ beginning: ChainBeginning) -> Bool {
         guard !marks.isEmpty, let index = index(place, sender), marks[index].walk > 0 else { return false }
         let other = Int(marks[index].walk) - 1
         let gain = bits - Int(marks[index].bits)
-        if gain > gains[other].bits { gains[other] = (gain, start) }
+        if gain > gains[other].bits { gains[other] = (gain, beginning) }
         return true
     }
 
@@ -53,7 +53,7 @@ struct ChainWalks {
     }
 
     /// The better beginning that a walk got from those that met it, and how many bits better it is.
-    func gain(of walk: Int32?) -> (bits: Int, start: UInt64)? {
+    func gain(of walk: Int32?) -> (bits: Int, beginning: ChainBeginning)? {
         guard let walk, gains[Int(walk)].bits > 0 else { return nil }
         return gains[Int(walk)]
     }

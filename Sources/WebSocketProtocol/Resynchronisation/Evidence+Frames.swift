@@ -50,7 +50,10 @@ extension Evidence {
         for index in 0..<count {
             let byte = payload[index]
             bytes[index] = byte ^ UInt8(truncatingIfNeeded: key &>> (24 &- UInt32(index & 3) &* 8))
-            guard bytes[index].isPrintable else { continue }
+            guard bytes[index].isPrintable else {
+                if header.opcode == .text, bytes[index] < 0x80 { gain -= controlCharacter }
+                continue
+            }
             // A masked byte is random, if the key is; one that is common in the stream proves nothing.
             if model.surprise(of: byte) > characterCost || isCommonKey { gain += 1 }
             if !byte.isPrintable { unveiled += 1 }
@@ -58,7 +61,7 @@ extension Evidence {
         // Text that is also text while masked proves nothing: any key of printable bytes turns it into text.
         // Nor does it if the key proves nothing: a counter in a table makes such characters.
         let isBelieved = unveiled * 4 >= count && (isCommonKey || isHeaderProven)
-        let textBits = isBelieved ? min(gain, unmaskedText) : 0
+        let textBits = isBelieved ? max(0, min(gain, unmaskedText)) : 0
         return bits(ofBeginning: bytes.span.extracting(0..<count), header, textBits: textBits)
     }
 

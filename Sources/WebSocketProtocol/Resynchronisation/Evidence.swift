@@ -18,6 +18,9 @@ package enum Evidence {
     /// By how much it must lead every other chain.
     package static let margin = 12
 
+    /// What the first frame of a chain must prove by itself: a header leads to another one by chance now and then.
+    static let neededByFirstFrame = 10
+
     /// The first header stands at the beginning of a TCP segment: peers usually begin a frame there.
     static let atSegmentStart = 8
     /// FIN, reserved bits, opcode and mask bit fit: 7 of 256 first bytes do between messages, and half the second
@@ -48,6 +51,8 @@ package enum Evidence {
     /// Bits by which a masking key must surprise: it is random (RFC 6455 5.3), which would be 32 without the model's
     /// own error.
     static let keySurprise = 24
+    /// What a control character takes away that unmasking makes: texts have few.
+    static let controlCharacter = 3
     /// The most that unmasked characters of one frame count.
     static let unmaskedText = 24
     /// The most that headers and segment ends count without masking, on a connection of which nothing is known: records

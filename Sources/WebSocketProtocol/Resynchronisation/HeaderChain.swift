@@ -11,8 +11,10 @@ struct HeaderChain {
 
     /// Who would be the sender of these frames, by the first one's mask bit.
     let sender: Role
-    /// Where the first header stands.
-    private(set) var start: UInt64
+    /// Where it begins.
+    private var beginning: ChainBeginning
+    /// Where the first header stands that is believed to be one.
+    var start: UInt64 { beginning.place }
     /// Where the next header is due.
     private(set) var next: UInt64
     /// How far the stream must go before that header can be taken.
@@ -49,7 +51,7 @@ struct HeaderChain {
     init(sender: Role, start: UInt64, isSegmentStart: Bool, isMidstream: Bool, beginsMessage: Bool = false) {
         self.sender = sender
         message = beginsMessage ? .outside : .unknown
-        self.start = start
+        beginning = ChainBeginning(at: start, isDoubtful: !isSegmentStart)
         next = start
         due = start
         score = ChainScore(
@@ -61,8 +63,8 @@ struct HeaderChain {
     static func firstBits(isSegmentStart: Bool) -> Int { isSegmentStart ? Evidence.atSegmentStart : 0 }
 
     /// Adopts a better beginning: another chain has met this one, with this many bits more.
-    mutating func adopt(start: UInt64, bits: Int) {
-        self.start = start
+    mutating func adopt(_ beginning: ChainBeginning, bits: Int) {
+        self.beginning = beginning
         score.form += bits
     }
 
@@ -132,7 +134,7 @@ struct HeaderChain {
 
     /// Drops the frames taken so far: the chain begins at the header that is due.
     mutating func restart() {
-        start = next
+        beginning = ChainBeginning(at: next, isDoubtful: false)
     }
 
     /// Records that a gap broke other chains, the best of which had this much evidence.
@@ -199,7 +201,7 @@ extension HeaderChain {
         let bytes = kept.bytes.span
         let end = kept.end
         while next < end {
-            if walks.meets(at: next, sender, bits: bits, start: start) { return false }
+            if walks.meets(at: next, sender, bits: bits, beginning) { return false }
             let offset = next
             let bitsBefore = bits
             let rest = bytes.extracting(droppingFirst: kept.index(of: offset))
@@ -219,6 +221,8 @@ extension HeaderChain {
             guard take(header, payload: payload, isText: isText, mayBeCompressed: rules.mayBeCompressed, model)
             else { return false }
             if let walk { walks.mark(offset, sender, by: walk, bits: bitsBefore) }
+            // That it ends where a segment does would be the next frame's evidence.
+            if frames == 1 { beginning.record(header, bits: bits, next: next) } else { beginning.compare(header) }
             if let start = kept.startOfSegment(endingAt: next) { endsWithSegment(isAlone: start == offset) }
         }
         due = next &+ 1
