@@ -133,4 +133,23 @@ struct RedactedTextTests {
         #expect(!file.lowercased().contains("hidde"))
         #expect(file.contains("\r\n6         \r\n") && file.contains("\r\n0\r\n\r\n"))
     }
+
+    @Test("have their frames in the middle of a session, even if all have one length")
+    func oneLength() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        let opening = talk.packets.count
+        for number in 100..<140 { talk.sendText("hidden price of \(number), hidden", from: .server) }
+        talk.send(Array("hidden words that are no frame".utf8), from: .server)
+        talk.finish(first: .server)
+        let input = try folder.write("middle.pcap", Array(talk.packets.dropFirst(opening)).pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", input, "-q", "-o", path]).status == 0)
+        // They may be found a few packets later.
+        let (original, redacted) = (try SharedEvents.events(of: input), try SharedEvents.events(of: path))
+        #expect(original.contains { $0["event"] as? String == "resync" })
+        #expect(redacted.compactMap { $0["event"] as? String } == original.compactMap { $0["event"] as? String })
+        let file = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        #expect(!file.contains("hidde"))
+    }
 }
