@@ -9,26 +9,36 @@
 
 -- The first line.
 CREATE OR REPLACE VIEW capture AS
-SELECT time, elapsed, packet, format, version, sources
+SELECT time, elapsed, packet, format, version, sources, start
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "format": 'VARCHAR',
-    "version": 'UBIGINT', "sources": 'VARCHAR[]'
+    "version": 'UBIGINT', "sources": 'VARCHAR[]', "start": 'DOUBLE'
 })
 WHERE event = 'capture';
 
 -- The first evidence of a session.
 CREATE OR REPLACE VIEW connection AS
 SELECT time, elapsed, packet, connection, stream, session_id, client, server, community_id, opened, link_type, interface, tcp,
-    encrypted
+    encrypted, proxied
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
     "stream": 'UBIGINT', "session_id": 'VARCHAR', "client": 'STRUCT(ip VARCHAR, port USMALLINT)',
     "server": 'STRUCT(ip VARCHAR, port USMALLINT)', "community_id": 'VARCHAR', "opened": 'VARCHAR',
     "link_type": 'VARCHAR', "interface": 'VARCHAR',
     "tcp": 'STRUCT(syn_packet UBIGINT, syn_ack_packet UBIGINT, ack_packet UBIGINT, connect_time DOUBLE)',
-    "encrypted": 'STRUCT(version VARCHAR, cipher_suite VARCHAR, server_name VARCHAR, alpn VARCHAR)'
+    "encrypted": 'STRUCT(version VARCHAR, cipher_suite VARCHAR, decrypted BOOLEAN, resumed BOOLEAN, server_name VARCHAR, alpn VARCHAR)',
+    "proxied": 'STRUCT(version UTINYINT, client STRUCT(ip VARCHAR, port USMALLINT), server STRUCT(ip VARCHAR, port USMALLINT))'
 })
 WHERE event = 'connection';
+
+-- TLS alerts of connections that are decrypted.
+CREATE OR REPLACE VIEW alert AS
+SELECT time, elapsed, packet, connection, stream, "from" AS sender, alert, alert_code, fatal
+FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
+    "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
+    "stream": 'UBIGINT', "from": 'VARCHAR', "alert": 'VARCHAR', "alert_code": 'UTINYINT', "fatal": 'BOOLEAN'
+})
+WHERE event = 'alert';
 
 -- Upgrades, refused ones too.
 CREATE OR REPLACE VIEW handshake AS
@@ -127,14 +137,14 @@ FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "connection": 'UBIGINT',
     "stream": 'UBIGINT', "session_id": 'VARCHAR', "url": 'VARCHAR', "community_id": 'VARCHAR',
     "client": 'STRUCT(ip VARCHAR, port USMALLINT)', "server": 'STRUCT(ip VARCHAR, port USMALLINT)',
-    "verdict": 'STRUCT("by" VARCHAR, layer VARCHAR, clean BOOLEAN, code USMALLINT, name VARCHAR, reason VARCHAR, client_sees USMALLINT, server_sees USMALLINT, silence DOUBLE, message_silence DOUBLE, unanswered_pings UBIGINT, uncertain_pings UBIGINT, failed_by VARCHAR, failed_over VARCHAR)',
+    "verdict": 'STRUCT("by" VARCHAR, layer VARCHAR, clean BOOLEAN, code USMALLINT, name VARCHAR, reason VARCHAR, client_sees USMALLINT, server_sees USMALLINT, silence DOUBLE, message_silence DOUBLE, unanswered_pings UBIGINT, uncertain_pings UBIGINT, failed_by VARCHAR, failed_over VARCHAR, tls STRUCT(alert VARCHAR, alert_from VARCHAR, client_close_notify BOOLEAN, server_close_notify BOOLEAN))',
     "close_events": 'STRUCT(client STRUCT(code USMALLINT, name VARCHAR, reason VARCHAR, was_clean BOOLEAN), server STRUCT(code USMALLINT, name VARCHAR, reason VARCHAR, was_clean BOOLEAN))',
     "ready_states": 'STRUCT(client STRUCT(state VARCHAR, elapsed DOUBLE)[], server STRUCT(state VARCHAR, elapsed DOUBLE)[])',
     "duration": 'DOUBLE',
     "from_client": 'STRUCT(frames UBIGINT, messages UBIGINT, payload_bytes UBIGINT, wire_bytes UBIGINT, frames_by_opcode MAP(VARCHAR, UBIGINT), message_interval STRUCT(count UBIGINT, min DOUBLE, p50 DOUBLE, p90 DOUBLE, p99 DOUBLE, max DOUBLE))',
     "from_server": 'STRUCT(frames UBIGINT, messages UBIGINT, payload_bytes UBIGINT, wire_bytes UBIGINT, frames_by_opcode MAP(VARCHAR, UBIGINT), message_interval STRUCT(count UBIGINT, min DOUBLE, p50 DOUBLE, p90 DOUBLE, p99 DOUBLE, max DOUBLE))',
     "ping_round_trip": 'STRUCT(count UBIGINT, min DOUBLE, p50 DOUBLE, p90 DOUBLE, p99 DOUBLE, max DOUBLE)',
-    "tcp": 'STRUCT(retransmitted_segments UBIGINT, out_of_order_segments UBIGINT, gap_bytes UBIGINT, fin_packets UBIGINT[], rst_packet UBIGINT, rst_from VARCHAR, unanswered_from VARCHAR, unanswered_segments UBIGINT, unanswered_for DOUBLE)',
+    "tcp": 'STRUCT(retransmitted_segments UBIGINT, out_of_order_segments UBIGINT, duplicate_segments UBIGINT, gap_bytes UBIGINT, fin_packets UBIGINT[], rst_packet UBIGINT, rst_from VARCHAR, unanswered_from VARCHAR, unanswered_segments UBIGINT, unanswered_for DOUBLE)',
     "compression": 'STRUCT(from_client STRUCT(no_context_takeover BOOLEAN, max_window_bits UTINYINT, compressed_messages UBIGINT, uncompressed_messages UBIGINT, withheld_messages UBIGINT, compressed_bytes UBIGINT, inflated_bytes UBIGINT, ratio DOUBLE, contexts_lost UBIGINT, contexts_regained UBIGINT), from_server STRUCT(no_context_takeover BOOLEAN, max_window_bits UTINYINT, compressed_messages UBIGINT, uncompressed_messages UBIGINT, withheld_messages UBIGINT, compressed_bytes UBIGINT, inflated_bytes UBIGINT, ratio DOUBLE, contexts_lost UBIGINT, contexts_regained UBIGINT))',
     "origin_packet": 'UBIGINT', "origin_time": 'TIMESTAMP_NS'
 })
@@ -144,7 +154,10 @@ WHERE event = 'end';
 CREATE OR REPLACE VIEW totals AS
 SELECT time, elapsed, packet, packets, bytes, tcp_connections, websocket_connections, frames, messages,
     payload_bytes, findings, gaps, unreadable_packets, connections_given_up, duration, patterns,
-    uncompared_sessions, forgotten_times, dropped_by_kernel, dropped_by_interface, undisplayed_lines
+    uncompared_sessions, forgotten_times, dropped_by_kernel, dropped_by_interface, undisplayed_lines,
+    refused_upgrades, unanswered_upgrades, findings_by_rule, others, compression,
+    endings, other_endings, servers, other_servers,
+    proxied_sessions, other_proxied_sessions, encrypted_connections
 FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "event": 'VARCHAR', "time": 'TIMESTAMP_NS', "elapsed": 'DOUBLE', "packet": 'UBIGINT', "packets": 'UBIGINT',
     "bytes": 'UBIGINT', "tcp_connections": 'UBIGINT', "websocket_connections": 'UBIGINT', "frames": 'UBIGINT',
@@ -153,6 +166,16 @@ FROM read_json(getvariable('trace'), format = 'newline_delimited', columns = {
     "unreadable_packets": 'UBIGINT', "connections_given_up": 'UBIGINT', "duration": 'DOUBLE',
     "patterns": 'STRUCT(server VARCHAR, "by" VARCHAR, layer VARCHAR, sessions UBIGINT, ended UBIGINT, silence_min DOUBLE, silence_max DOUBLE, silent_end VARCHAR, at_once BOOLEAN, message_silence_min DOUBLE, message_silence_max DOUBLE, lifetime_min DOUBLE, lifetime_max DOUBLE)[]',
     "uncompared_sessions": 'UBIGINT', "forgotten_times": 'UBIGINT', "dropped_by_kernel": 'UBIGINT',
-    "dropped_by_interface": 'UBIGINT', "undisplayed_lines": 'UBIGINT'
+    "dropped_by_interface": 'UBIGINT', "undisplayed_lines": 'UBIGINT',
+    "refused_upgrades": 'UBIGINT',
+    "unanswered_upgrades": 'UBIGINT',
+    "findings_by_rule": 'MAP(VARCHAR, UBIGINT)',
+    "others": 'STRUCT(tls UBIGINT, http2 UBIGINT, http UBIGINT, event_streams UBIGINT, polling UBIGINT, silent UBIGINT, refused UBIGINT, unanswered UBIGINT, unknown UBIGINT, midstream UBIGINT, packets_not_tcp UBIGINT, quic_packets UBIGINT, fragments UBIGINT, tunnels MAP(VARCHAR, UBIGINT))',
+    "compression": 'STRUCT(sessions UBIGINT, compressed_messages UBIGINT, uncompressed_messages UBIGINT, withheld_messages UBIGINT, compressed_bytes UBIGINT, inflated_bytes UBIGINT)',
+    "endings": 'STRUCT("by" VARCHAR, layer VARCHAR, clean BOOLEAN, code USMALLINT, client_sees USMALLINT, server_sees USMALLINT, sessions UBIGINT)[]',
+    "servers": 'STRUCT(ip VARCHAR, port USMALLINT, sessions UBIGINT, refused_upgrades UBIGINT, unanswered_upgrades UBIGINT, refused_connections UBIGINT, unanswered_connections UBIGINT, polling UBIGINT, event_streams UBIGINT)[]',
+    "proxied_sessions": 'STRUCT(connections UBIGINT[], ended_by STRUCT(ip VARCHAR, port USMALLINT))[]',
+    "other_endings": 'UBIGINT', "other_servers": 'UBIGINT', "other_proxied_sessions": 'UBIGINT',
+    "encrypted_connections": 'STRUCT(total UBIGINT, decrypted UBIGINT, no_key_log UBIGINT, no_secret UBIGINT, wrong_secret UBIGINT, unsupported UBIGINT, no_handshake UBIGINT, incomplete UBIGINT, http2 UBIGINT, encrypted_client_hellos UBIGINT, servers STRUCT(name VARCHAR, connections UBIGINT, bytes_from_clients UBIGINT, bytes_from_servers UBIGINT, longest DOUBLE, versions VARCHAR[], cipher_suites VARCHAR[], protocols VARCHAR[], encrypted_client_hellos UBIGINT, no_secret UBIGINT, endings STRUCT("by" VARCHAR, layer VARCHAR, connections UBIGINT)[])[], other_connections UBIGINT, patterns STRUCT(server VARCHAR, "by" VARCHAR, layer VARCHAR, sessions UBIGINT, ended UBIGINT, silence_min DOUBLE, silence_max DOUBLE, silent_end VARCHAR, message_silence_min DOUBLE, message_silence_max DOUBLE, lifetime_min DOUBLE, lifetime_max DOUBLE, at_once BOOLEAN)[])'
 })
 WHERE event = 'summary';

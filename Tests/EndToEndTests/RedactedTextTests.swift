@@ -105,4 +105,51 @@ struct RedactedTextTests {
         let file = try Data(contentsOf: URL(filePath: path))
         #expect(!String(decoding: file, as: UTF8.self).lowercased().contains("hidde"))
     }
+
+    @Test("have the same chunks before a session, and in place of frames", arguments: [false, true])
+    func chunks(inPlaceOfFrames: Bool) throws {
+        var talk = TCPConversation()
+        talk.open()
+        let body = "Transfer-Encoding: chunked\r\n\r\n6;a=hidden\r\nhidden\r\n0\r\n\r\n"
+        talk.send("POST /hidden HTTP/1.1\r\nHost: a\r\n" + body, from: .client)
+        talk.send("HTTP/1.1 200 OK\r\n" + body, from: .server)
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        if inPlaceOfFrames {
+            talk.send(TCPConversation.upgradeResponse(fields: "Transfer-Encoding: chunked\r\n"), from: .server)
+            talk.send(Array("8\r\n".utf8) + WireFrame.text("hidden", from: .server) + [0x0d, 0x0a], from: .server)
+        } else {
+            talk.send(TCPConversation.upgradeResponse(), from: .server)
+            talk.sendText("hidden welcome", from: .server)
+        }
+        talk.sendClose(1000, from: .client)
+        talk.finish(first: .client)
+        let input = try folder.write("chunks.pcap", talk.packets.pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", input, "-q", "-o", path]).status == 0)
+        let original = try SharedEvents.lines(SharedEvents.events(of: input))
+        #expect(original.keys.contains { $0.contains("framing.implausible") } == inPlaceOfFrames)
+        #expect(try SharedEvents.lines(SharedEvents.events(of: path)) == original)
+        let file = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        #expect(!file.lowercased().contains("hidde"))
+        #expect(file.contains("\r\n6         \r\n") && file.contains("\r\n0\r\n\r\n"))
+    }
+
+    @Test("have their frames in the middle of a session, even if all have one length")
+    func oneLength() throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        let opening = talk.packets.count
+        for number in 100..<140 { talk.sendText("hidden price of \(number), hidden", from: .server) }
+        talk.send(Array("hidden words that are no frame".utf8), from: .server)
+        talk.finish(first: .server)
+        let input = try folder.write("middle.pcap", Array(talk.packets.dropFirst(opening)).pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", input, "-q", "-o", path]).status == 0)
+        // They may be found a few packets later.
+        let (original, redacted) = (try SharedEvents.events(of: input), try SharedEvents.events(of: path))
+        #expect(original.contains { $0["event"] as? String == "resync" })
+        #expect(redacted.compactMap { $0["event"] as? String } == original.compactMap { $0["event"] as? String })
+        let file = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        #expect(!file.contains("hidde"))
+    }
 }

@@ -55,20 +55,21 @@ enum Samples {
     static func handshake(
         status: Int? = 101, host: String = "chat.example", target: String = "/room?id=7", subprotocol: String? = "chat",
         fields: [HTTPField] = [HTTPField(name: "Host", value: "chat.example")], isAcceptValid: Bool? = true,
-        offered: [String] = ["permessage-deflate"]
+        offered: [String] = ["permessage-deflate"], hasRequest: Bool = true
     ) -> Event {
         let isAccepted = status == 101
         let parameter = WebSocketExtension.Parameter(name: "server_no_context_takeover", value: nil)
         let offered = offered.map { WebSocketExtension(name: $0, parameters: []) }
         return .handshake(
             Handshake(
-                isAccepted: isAccepted, status: status, url: "ws://\(host)\(target)", target: target, host: host,
+                isAccepted: isAccepted, status: status, url: hasRequest ? "ws://\(host)\(target)" : "",
+                target: hasRequest ? target : "", host: hasRequest ? host : "",
                 httpVersion: "1.1", version: 13, requestHeader: HTTPFields(fields), responseHeader: HTTPFields([]),
                 subprotocol: isAccepted ? subprotocol : nil, offeredExtensions: offered,
                 extensions: isAccepted ? [.init(name: "permessage-deflate", parameters: [parameter])] : [],
                 isAcceptValid: isAccepted ? isAcceptValid : nil, requestPacket: 4,
                 responsePacket: status == nil ? nil : 5, responseTime: status == nil ? nil : 728_000,
-                requestElapsed: 402_000, method: "GET",
+                requestElapsed: 402_000, method: hasRequest ? "GET" : "",
                 responseHTTPVersion: status == nil ? nil : "1.1", identity: identity))
     }
 

@@ -8,7 +8,7 @@ enum HarmlessWords {
         """
         a accept acceptable accepted access account adm after aiohttp alive all allow allowed android any apache apple application
         applewebkit arm async attempts authentication authoritative available aws axios bad beast boost br brotli browser bytes
-        cache cfnetwork cgi chr chrome chromium client close cloudflare cloudfront code coding commit compress compression
+        cache cfnetwork cgi charset chr chrome chromium chunked client close cloudflare cloudfront code coding commit compress compression
         conflict connection content context continue control cookie cowboy cros crios css curl darwin data daphne deflate dns
         dart debian early edg edge elb empty encoding engine entity entitled envoy error event expectation express failed
         failure fail false firefox forbidden found frame form fxios gateway gecko general get gone google go gorilla gunicorn
@@ -17,7 +17,7 @@ enum HarmlessWords {
         long loop mac many mapping match max maximum media message method microsoft mime mobile modified modules moved
         mozilla mqtt multi multipart multiple must mux name navigator network netty nginx no node not nt of offset ok okhttp
         only openresty openssl opera options opr origin os packets partial patch payload permessage permanent php phusion
-        plain postman precondition pragma private processing protocol proxy public puma python range ranges re read redirect
+        plain postman precondition pragma private processing protocol protocols proxy public puma python range ranges re read redirect
         release reload request requested required requests reset response retry revalidate s safari samesite scheme script
         secure security see server service settings signalr socket sockets ssl starlette static status store stream strict
         successful swift switching switch takeover te temporary text the threshold timeout tls token tomcat too tornado trailers

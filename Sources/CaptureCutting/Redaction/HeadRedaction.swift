@@ -23,8 +23,10 @@ struct HeadRedaction: Sendable {
         case head
         /// Before the size of a chunk.
         case chunkSize
-        /// In a chunk, with this many bytes to come, its line end included.
+        /// In a chunk, with this many bytes to come.
         case chunk(UInt64)
+        /// Before the end of a chunk's line.
+        case chunkEnd
         /// In a body, with this many bytes to come.
         case body(UInt64)
     }
@@ -125,7 +127,8 @@ struct HeadRedaction: Sendable {
         switch place {
         case .body(let remaining) where skipped < remaining: place = .body(remaining - skipped)
         case .chunk(let remaining) where skipped < remaining: place = .chunk(remaining - skipped)
-        case .chunk(skipped): place = .chunkSize
+        case .chunk(let remaining) where skipped < remaining + 2: place = .chunkEnd
+        case .chunk(let remaining) where skipped == remaining + 2: place = .chunkSize
         case .preamble: break
         default: place = .outside
         }
@@ -140,13 +143,13 @@ struct HeadRedaction: Sendable {
         switch place {
         case .chunk(let remaining):
             taken = min(remaining, UInt64(bytes.count))
-            place = remaining == taken ? .chunkSize : .chunk(remaining - taken)
+            place = remaining == taken ? .chunkEnd : .chunk(remaining - taken)
         case .body(let remaining):
             // The answer to HEAD has the length of a body that does not come.
             let isAbsent = bodyLength == remaining && bytes.starts(with: "HTTP/1.")
             taken = isAbsent ? 0 : min(remaining, UInt64(bytes.count))
             place = isAbsent || remaining == taken ? .outside : .body(remaining - taken)
-        case .preamble, .outside, .afterSwitch, .head, .chunkSize: return 0
+        case .preamble, .outside, .afterSwitch, .head, .chunkSize, .chunkEnd: return 0
         }
         lineOffset &+= taken
         return Int(taken)
@@ -190,14 +193,17 @@ struct HeadRedaction: Sendable {
                 return nil
             }
             // The last chunk is followed by trailers, or an empty line: as a head is by fields.
-            place = size == 0 ? .head : .chunk(size + 2)
+            place = size == 0 ? .head : .chunk(size)
             (isChunked, bodyLength) = (false, 0)
             return Piece(
                 offset: lineOffset,
                 bytes: Array(digits) + [UInt8](repeating: 0x20, count: text.count - digits.count) + end)
+        case .chunkEnd where text.isEmpty:
+            place = .chunkSize
+            return Piece(offset: lineOffset, bytes: end)
         case .afterSwitch:
             return Piece(offset: lineOffset, bytes: values.pseudonyms.shaped(line))
-        case .preamble, .outside, .chunk, .body:
+        case .preamble, .outside, .chunk, .chunkEnd, .body:
             guard let (skipped, start) = Self.start(of: text, values) else {
                 if case .preamble = place, text.allSatisfy(\.isText) {
                     return Piece(offset: lineOffset, bytes: values.pseudonyms.shaped(line))

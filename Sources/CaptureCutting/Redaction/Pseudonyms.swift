@@ -18,6 +18,12 @@ package struct Pseudonyms: Sendable {
         }
     }
 
+    /// A number of 24 bits, the same for equal texts.
+    func number(for original: some Collection<UInt8>) -> Int {
+        var random = generator(original)
+        return (0..<3).reduce(0) { number, _ in number << 8 | Int(random.next()) }
+    }
+
     /// A text whose letters, digits and bytes beyond ASCII are replaced by others; control characters and signs stay.
     ///
     /// It has no five letters in a row.

@@ -108,14 +108,25 @@ extension RedactionPlan where Store: ~Copyable {
             put(Array(header.bytes(key: mask).dropFirst(known)), at: frontier &+ UInt64(known), in: key)
             var part = place
             part.length = min(place.length, 1 << 20)
-            let beginning = streams[key]?.unfinished ?? []
-            streams[key]?.unfinished = []
-            // Where frames stop, text would be taken for what it is.
+            // Where frames stop, text would be taken for what it is; the size of a chunk says that it is none.
             let isStop = frontier == streams[key]?.stop
+            let beginning =
+                isStop
+                ? Array(Self.chunkSize(original[start...]).dropFirst(header.byteCount))
+                : streams[key]?.unfinished ?? []
+            streams[key]?.unfinished = []
             fill([part], in: key, isText: header.opcode != .binary && !isStop, beginning: beginning)
             settle(key)
             let isLast = isFar || isStop
             streams[key]?.frontier = isLast ? nil : next
         }
+    }
+
+    /// The size of a chunk of HTTP in a few digits, and the end of its line (RFC 9112 7.1); nothing if the bytes do not
+    /// begin with them.
+    private static func chunkSize(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let digits = bytes.prefix(4).prefix { $0.hexadecimalValue != nil }
+        let line = bytes.prefix(digits.count + 2)
+        return !digits.isEmpty && line.dropFirst(digits.count).elementsEqual([0x0d, 0x0a]) ? line : []
     }
 }

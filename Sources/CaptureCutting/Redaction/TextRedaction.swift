@@ -9,6 +9,10 @@ struct TextRedaction: Sendable {
 
     /// Whether filler is to compress well, rather than to look like text.
     private var isCompressible = true
+    /// Where in the filler a text begins: a multiple of five, so that every fifth character is a digit.
+    ///
+    /// Texts that differ stay different, since after a gap frames of one length are known by that.
+    private var start = 0
 
     init(keepsKeys: Bool, pseudonyms: Pseudonyms) {
         self.keepsKeys = keepsKeys
@@ -24,11 +28,12 @@ struct TextRedaction: Sendable {
     func redact(_ text: [UInt8], compressible: Bool) -> [UInt8] {
         var redaction = self
         redaction.isCompressible = compressible
+        if !compressible { redaction.start = pseudonyms.number(for: text) * 5 }
         return redaction.redact(text)
     }
 
     private func character(_ place: Int) -> UInt8 {
-        isCompressible ? Filler.character(place) : Filler.variedCharacter(place)
+        isCompressible ? Filler.character(place) : Filler.variedCharacter(start + place)
     }
 
     private func redact(_ text: [UInt8]) -> [UInt8] {

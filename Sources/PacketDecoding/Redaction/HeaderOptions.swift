@@ -29,28 +29,32 @@ extension [UInt8] {
         fill(index..<range.upperBound)
     }
 
-    /// Blanks an extension header of IPv6: options (RFC 8200 4.2) become padding, anything else zeros.
+    /// Blanks an extension header of IPv6: the contents of options (RFC 8200 4.2), or anything else.
+    ///
+    /// Kinds and lengths of options stay: hosts refuse some, and too much padding in place of them.
     ///
     /// - Parameters:
     ///   - range: The header.
     ///   - type: Its type: 0 is hop-by-hop options, 60 destination options.
     mutating func blankIPv6Extension(_ range: Range<Int>, _ type: UInt8) {
         guard range.count >= 8 else { return }
-        let first = range.lowerBound
-        guard type == 0 || type == 60 else { return fill((first &+ 2)..<range.upperBound) }
-        // A jumbo payload's length, if it comes first.
-        var index = first &+ 2
-        if self[index] == 0xc2, self[index &+ 1] == 4 { index &+= 6 }
-        // PadN, 257 bytes at most.
-        while index < range.upperBound {
-            let count = Swift.min(257, range.upperBound &- index)
-            fill(index..<(index &+ count))
-            if count > 1 {
-                self[index] = 1
-                self[index &+ 1] = UInt8(count &- 2)
+        let end = Swift.min(range.upperBound, count)
+        var index = range.lowerBound &+ 2
+        guard type == 0 || type == 60 else { return fill(index..<end) }
+        while index &+ 1 < end {
+            // Of one byte.
+            guard self[index] != 0 else {
+                index &+= 1
+                continue
             }
-            index &+= count
+            let contents = (index &+ 2)..<Swift.min(index &+ 2 &+ Int(self[index &+ 1]), end)
+            // A jumbo payload's length stays; padding that is not zero is refused.
+            let isJumbo = self[index] == 0xc2 && contents.count == 4
+            let isBadPadding = self[index] == 1 && self[contents].contains { $0 != 0 }
+            if !isJumbo { fill(contents, with: isBadPadding ? 1 : 0) }
+            index = contents.upperBound
         }
+        fill(index..<end)
     }
 
     /// Blanks the values of Geneve options (RFC 8926 3.5).

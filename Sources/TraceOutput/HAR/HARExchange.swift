@@ -3,11 +3,15 @@ import WireFormat
 
 /// Writes the request and the response of an upgrade.
 extension OutputBuffer {
-    mutating func append(exchange handshake: borrowing Handshake) {
+    /// - Parameters:
+    ///   - handshake: The upgrade.
+    ///   - unknown: The URL if the capture does not hold the request.
+    mutating func append(exchange handshake: borrowing Handshake, withoutRequest unknown: String) {
+        if handshake.url.isEmpty { append(#","_urlUnknown":true"#) }
         append(#","request":{"method":"#)
-        append(jsonString: handshake.method)
+        append(jsonString: handshake.method.isEmpty ? "GET" : handshake.method)
         append(#","url":"#)
-        append(uri: handshake.url)
+        append(uri: handshake.url.isEmpty ? unknown : handshake.url)
         append(#","httpVersion":"#)
         append(jsonString: "HTTP/" + handshake.httpVersion)
         append(#","headers":["#)

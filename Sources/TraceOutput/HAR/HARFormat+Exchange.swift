@@ -21,11 +21,11 @@ extension HARFormat where Storage: ~Copyable {
         }
         session.isAccepted = true
         session.timings = timings
-        session.answered = context.time
+        session.answered = Timestamp(nanoseconds: request.adding(timings.wait))
         record.append("{")
         Self.write(session, context.session, started: start, &clock, to: &record)
         record.append(#","_resourceType":"websocket""#)
-        record.append(exchange: handshake)
+        record.append(exchange: handshake, withoutRequest: session.unknownURL)
         beginMessages(of: session)
     }
 
@@ -34,7 +34,7 @@ extension HARFormat where Storage: ~Copyable {
         record.append("{")
         Self.write(session, id, started: session.firstSeen, &clock, to: &record)
         record.append(#","_resourceType":"websocket","_urlUnknown":true"#)
-        record.append(unseenExchangeWith: "ws://\(session.server)/")
+        record.append(unseenExchangeWith: session.unknownURL)
         beginMessages(of: session)
     }
 
@@ -48,7 +48,7 @@ extension HARFormat where Storage: ~Copyable {
         output.append("{")
         Self.write(session, id, started: start, &clock, to: &output)
         output.append(#","_resourceType":"other""#)
-        output.append(exchange: handshake)
+        output.append(exchange: handshake, withoutRequest: session.unknownURL)
         output.append(timings)
         if handshake.isAnswerMissing {
             output.append(#","comment":"answer not captured""#)

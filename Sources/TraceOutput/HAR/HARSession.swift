@@ -47,6 +47,9 @@ final class HARSession {
         answered = time
     }
 
+    /// What stands for the URL where the capture lacks the request.
+    var unknownURL: String { "ws://\(server)/" }
+
     /// The bytes that it has in memory.
     var bytesInMemory: Int { messages.bytesInMemory + controls.bytesInMemory }
 }

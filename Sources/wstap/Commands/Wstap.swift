@@ -27,7 +27,7 @@ struct Wstap: ParsableCommand {
             Exit status: 0 success; 1 the input was cut short or partly unreadable; 2 nothing could be read, or \
             capturing is not permitted; 3 findings at or above --fail-on; 64 wrong usage.
             """,
-        version: WSTAP_COMMIT.isEmpty ? version : "\(version) (\(WSTAP_COMMIT))",
+        version: commit.isEmpty ? version : "\(version) (\(commit))",
         subcommands: [
             ReadCommand.self, LiveCommand.self, InterfacesCommand.self, CutCommand.self, ExtractCommand.self,
             RedactCommand.self,
@@ -36,6 +36,9 @@ struct Wstap: ParsableCommand {
 
     /// The program's version.
     static let version = "0.1.0"
+
+    /// The commit that it was built from; "" if that is not known.
+    private static var commit: String { String(cString: build_commit()) }
 
     /// Runs the command.
     ///

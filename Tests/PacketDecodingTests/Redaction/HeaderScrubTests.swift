@@ -75,4 +75,26 @@ struct HeaderScrubTests {
         #expect(blank[name].allSatisfy { $0 == 0 })
         #expect(blank[8..<10] == packet[8..<10] && blank[..<8] == packet[..<8] && blank[12..<16] == packet[12..<16])
     }
+
+    @Test(
+        "have no contents of IPv6 options, and are accepted or refused as before",
+        arguments: [
+            // Unknown ones that are skipped, and that are not; several; padding, short, long and not zero; a cut one.
+            ([0x1e, 12] + Array("Waterloo1815".utf8), [0x1e, 12] + Array(repeating: 0, count: 12)),
+            ([0x5e, 4] + Array("Jena".utf8), [0x5e, 4, 0, 0, 0, 0]),
+            ([0x1e, 2, 7, 7, 0, 1, 0, 0x3e, 3] + Array("Ulm".utf8), [0x1e, 2, 0, 0, 0, 1, 0, 0x3e, 3, 0, 0, 0]),
+            ([1, 4, 0, 0, 0, 0], [1, 4, 0, 0, 0, 0]),
+            ([1, 12] + Array(repeating: 0, count: 12), [1, 12] + Array(repeating: 0, count: 12)),
+            ([1, 4] + Array("Jena".utf8), [1, 4, 1, 1, 1, 1]),
+            ([0x1e, 9] + Array("Jena".utf8), [0x1e, 9, 0, 0, 0, 0]),
+        ] as [([UInt8], [UInt8])])
+    func destinationOptions(options: [UInt8], expected: [UInt8]) throws {
+        let packet = IPv6Datagram(Sample.ipv6, extensionHeaders: [.destination(options: options)]).ethernet()
+        let blank = try #require(scrub(packet, .ethernet))
+        // 14 bytes of Ethernet, 40 of IPv6 and two of the header.
+        #expect(Array(blank[56..<(56 + options.count)]) == expected)
+        let (before, after) = (try #require(decode(packet).segment), try #require(decode(blank).segment))
+        #expect(
+            after.areExtensionHeadersAccepted(in: blank.span) == before.areExtensionHeadersAccepted(in: packet.span))
+    }
 }

@@ -90,6 +90,23 @@ struct HARFormatTests {
         #expect((entries[2]["request"] as? [String: Any])?["url"] as? String == "ws://10.0.0.9:8080/")
     }
 
+    @Test(
+        "has the server for a URL if the capture lacks the request, and the times of packets however late they are told"
+    )
+    func withoutRequest() throws {
+        let calls: [Call] = [
+            .capture, Call(13, 4000, Samples.connection()), Call(13, 4000, Samples.handshake(hasRequest: false)),
+            Call(14, 5130, Samples.end()), .summary,
+        ]
+        let entry = try #require(try Self.entries(printed(calls, as: Self.format())).first)
+        #expect(entry["_urlUnknown"] as? Bool == true)
+        let request = try #require(entry["request"] as? [String: Any])
+        #expect(request["url"] as? String == "ws://10.0.0.9:8080/" && request["method"] as? String == "GET")
+        // The answer came at 1.130 ms.
+        let timings = try #require(entry["timings"] as? [String: Double])
+        #expect(abs(try #require(timings["receive"]) - 4) < 1e-6)
+    }
+
     @Test("has the bytes of text that is not UTF-8 beside it")
     func notUTF8() throws {
         let calls: [Call] = [
