@@ -90,7 +90,7 @@ package struct DatabaseFormat: OutputFormat, ~Copyable {
         case .delivery(let delivery): add(delivery, at: context, to: tables)
         case .finding(let finding): add(finding, at: context, to: tables)
         case .end(let end): add(end, at: context, to: tables)
-        case .segment, .alert, .encrypted: return
+        case .segment, .alert, .encrypted, .exchange: return
         case .summary(let summary):
             add(summary, to: tables)
             tables.complete()

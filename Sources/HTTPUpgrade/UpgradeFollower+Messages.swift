@@ -112,19 +112,24 @@ extension UpgradeFollower {
             return finish(.http2)
         }
         let facts = HeadFacts(head, after: line.end)
-        history.record(line, in: head)
+        let isPolling = history.record(line, in: head)
         let traits = RequestTraits(line, facts, in: head)
         // RFC 9110 9.3.6: a CONNECT request has no content.
         let framing =
             traits.contains(.connect)
             ? .length(0) : BodyFraming(ofRequest: facts, isHTTP10: head.equals("1.0", in: line.version))
         guard framing != .broken else { return finish(.brokenHTTP) }
+        let isWatched = tellsExchanges && outstanding.first == nil && !traits.changesStreams
         outstanding.append(traits)
         awaited.expect(changesStreams: traits.changesStreams)
         watchesBodies = traits.changesStreams
         streams[direction.index].enterBody(framing)
-        guard traits.contains(.webSocket) else { return nil }
+        guard traits.contains(.webSocket) || isWatched else { return nil }
         let request = UpgradeRequest(line, facts.upgrade, head: head)
+        if isWatched {
+            watched = WatchedRequest(request, isPolling: isPolling)
+            return .watched
+        }
         // The third part of hixie-76's challenge follows the head as if it were a body.
         if request.draft == UpgradeRequest.hixie76, framing == .length(0) {
             streams[direction.index].enterBody(.length(8))
@@ -166,10 +171,22 @@ extension UpgradeFollower {
             settle(answer)
             return .answered(answer)
         }
+        let exchange = takeExchange(line, facts, head)
         guard line.status != 101 else { return finish(.otherUpgrade) }
-        guard framing != .broken else { return finish(.brokenHTTP) }
+        if framing == .broken {
+            let ending = finish(.brokenHTTP)
+            return exchange ?? ending
+        }
         streams[direction.index].enterBody(framing)
-        return nil
+        return exchange
+    }
+
+    /// The exchange that a response ends, if it is told.
+    private mutating func takeExchange(_ line: StatusLine, _ facts: HeadFacts, _ head: Span<UInt8>) -> Outcome? {
+        guard let watched else { return nil }
+        self.watched = nil
+        guard watched.isPolling || facts.isEventStream else { return nil }
+        return .exchanged(UpgradeAnswer(watched.request, response: UpgradeResponse(line, facts, head: head)))
     }
 
     /// A 101 to WebSocket whose request the capture lacks; nil if it is something else.

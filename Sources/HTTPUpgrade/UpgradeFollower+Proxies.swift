@@ -42,6 +42,7 @@ extension UpgradeFollower {
         client = nil
         awaited.releaseClient()
         outstanding = OutstandingRequests()
+        watched = nil
         streams = [MessageStream(), MessageStream()]
         return nil
     }

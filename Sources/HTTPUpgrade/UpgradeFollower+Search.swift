@@ -8,6 +8,7 @@ extension UpgradeFollower {
         missing.endGap()
         phase = .searching(headsOnly: false)
         outstanding = OutstandingRequests()
+        watched = nil
         streams[direction.index] = MessageStream()
         streams[direction.opposite.index].enterSearch()
     }

@@ -44,6 +44,10 @@ package struct UpgradeFollower: Sendable {
     package internal(set) var client: Direction?
     /// What the latest request waits for.
     var awaited = AwaitedAnswer()
+    /// The latest request, if exchanges are told and no other waits for its response.
+    var watched: WatchedRequest?
+    /// Whether polling and event streams are told (``Outcome/exchanged(_:)``).
+    let tellsExchanges: Bool
     /// What was seen so far.
     var history = ConnectionHistory()
     /// The proxies before the server.
@@ -60,8 +64,12 @@ package struct UpgradeFollower: Sendable {
     ///   - beganBeforeCapture: Whether the first bytes are unknown; else they come next.
     ///   - mayAwaitRequest: Whether a response that stands first in the capture may wait for its request, which was
     ///     captured after it.
-    package init(limits: Limits, beganBeforeCapture: Bool, mayAwaitRequest: Bool = false) {
+    ///   - tellsExchanges: Whether polling and event streams are told.
+    package init(
+        limits: Limits, beganBeforeCapture: Bool, mayAwaitRequest: Bool = false, tellsExchanges: Bool = false
+    ) {
         self.limits = limits
+        self.tellsExchanges = tellsExchanges
         missing = MissingRequest(earlyAnswer: mayAwaitRequest ? .allowed : .none)
         phase = beganBeforeCapture ? .searching(headsOnly: false) : .following
     }
@@ -84,6 +92,7 @@ package struct UpgradeFollower: Sendable {
     /// The size of what it keeps of incomplete heads and of an unanswered upgrade, in bytes.
     package var keptCount: Int {
         var count = streams[0].head.cost &+ streams[1].head.cost &+ (awaited.request?.cost ?? 0)
+        if let watched { count &+= watched.request.cost }
         if case .proxy(let exchange) = phase { count &+= exchange.cost }
         return count
     }
@@ -207,6 +216,7 @@ package struct UpgradeFollower: Sendable {
         if case .finished = phase {} else { phase = .finished(.unknown) }
         streams = [MessageStream(), MessageStream()]
         outstanding = OutstandingRequests()
+        watched = nil
     }
 
     /// Stops following because no more bytes can be kept for a stream that waits; `pendingRequest` stays.
@@ -267,6 +277,7 @@ package struct UpgradeFollower: Sendable {
         // What follows may have begun in bytes that were taken for a head.
         for index in 0..<2 { streams[index].finish(keeping: ending.isHandedOver ? Self.longestHandover : 0) }
         outstanding = OutstandingRequests()
+        watched = nil
         return .finished(ending)
     }
 }

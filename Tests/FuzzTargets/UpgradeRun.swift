@@ -125,6 +125,7 @@ struct UpgradeDriver {
             case .consumed:
                 guard held[index].isEmpty else { throw Disagreement(words: "\(held[index].count) bytes not consumed") }
             case .waits: return hasMoved
+            case .watched, .exchanged: break
             case .requested:
                 guard let request = follower.pendingRequest else { throw Disagreement(words: "no pending request") }
                 log.append(.requested(request, at: offsets[index]))

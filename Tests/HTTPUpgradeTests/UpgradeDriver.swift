@@ -13,8 +13,11 @@ struct UpgradeDriver {
     private var offsets: [Direction: Int] = [.fromInitiator: 0, .fromResponder: 0]
     private(set) var isOver = false
 
-    init(limits: UpgradeFollower.Limits = .init(), beganBeforeCapture: Bool = false) {
-        follower = UpgradeFollower(limits: limits, beganBeforeCapture: beganBeforeCapture)
+    init(
+        limits: UpgradeFollower.Limits = .init(), beganBeforeCapture: Bool = false, tellsExchanges: Bool = false
+    ) {
+        follower = UpgradeFollower(
+            limits: limits, beganBeforeCapture: beganBeforeCapture, tellsExchanges: tellsExchanges)
     }
 
     /// Feeds pieces one after the other.
@@ -64,6 +67,10 @@ struct UpgradeDriver {
             answers.append(answer)
             log.append("\(answer.verdict) \(answer.response?.status ?? 0) at \(offsets[direction]!)")
             isOver = answer.verdict == .accepted
+        case .watched: break
+        case .exchanged(let answer):
+            log.append(
+                "exchanged \(answer.request.target) \(answer.response?.status ?? 0) at \(offsets[direction]!)")
         case .finished(let ending):
             log.append("finished \(ending)")
             isOver = true

@@ -16,6 +16,8 @@ struct OpeningReader: StreamReader, ~Copyable {
     private(set) var search: MidstreamSearch?
     /// When the current request was complete.
     private(set) var asked: UpgradeMoment?
+    /// When the plain request was complete that is told with its answer.
+    private var watched: WatchedMoment?
     /// Bytes that it has taken out of the streams' common bound.
     private var reserved = 0
     /// Nanoseconds from the capture's first packet to the latest upgrade request.
@@ -23,9 +25,10 @@ struct OpeningReader: StreamReader, ~Copyable {
     /// The same; the smallest number if there was none.
     private var latestRequest = Int64.min
 
-    init(limits: UpgradeLimits, beganBeforeCapture: Bool, mayAwaitRequest: Bool) {
+    init(limits: UpgradeLimits, beganBeforeCapture: Bool, mayAwaitRequest: Bool, tellsExchanges: Bool) {
         follower = UpgradeFollower(
-            limits: limits, beganBeforeCapture: beganBeforeCapture, mayAwaitRequest: mayAwaitRequest)
+            limits: limits, beganBeforeCapture: beganBeforeCapture, mayAwaitRequest: mayAwaitRequest,
+            tellsExchanges: tellsExchanges)
     }
 
     /// The direction that the client sends; the initiator's if there was no request.
@@ -95,6 +98,15 @@ struct OpeningReader: StreamReader, ~Copyable {
                 intake.wakesOther = true
                 handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade))
                 return intake
+            case .watched:
+                watched = WatchedMoment(
+                    UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time)))
+            case .exchanged(let answer):
+                guard let asked = watched?.moment else { continue }
+                watched = nil
+                let handover = intake.handover ?? Handover()
+                intake.handover = handover
+                handover.exchanges.append(Upgrade(answer, asked: asked, answered: place.origin))
             case .finished(.brokenHTTP) where follower.searchOn():
                 // What broke it may be a head.
                 start = 0
@@ -118,7 +130,7 @@ struct OpeningReader: StreamReader, ~Copyable {
         switch follower.skip(length, from: place.direction, comesLate: comesLate) {
         case .waits: return Intake(defersGap: true, wakesOther: follower.isRequestInGap)
         case .finished(let ending): return Intake(handover: Handover(successor: .other(ending)))
-        case .consumed, .requested, .answered:
+        case .consumed, .requested, .answered, .watched, .exchanged:
             // What has waited for an answer in the gap need not any more.
             guard search != nil else { return Intake(wakesOther: follower.isSearching) }
             if let length {

@@ -58,6 +58,7 @@ extension Shard {
                     for upgrade in handover.upgrades {
                         report(upgrade, opening, restPlace, of: feed, &workspace, &sink)
                     }
+                    for exchange in handover.exchanges { tell(exchange, opening, of: feed, workspace, &sink) }
                 }
             case .layer(let layer):
                 intake = unwrap(rest, at: restPlace, layer, of: feed, &workspace, &sink)

@@ -60,6 +60,8 @@ struct Intake {
 final class Handover {
     /// Upgrades that were answered, in order: still to be reported.
     var upgrades: [Upgrade]
+    /// Plain exchanges, likewise.
+    var exchanges: [Upgrade] = []
     /// Who reads from here on, if another one does.
     var successor: Successor?
 

@@ -8,6 +8,7 @@ extension Event {
         case .frame(let frame): frame.close?.reason?.utf8.count ?? 0
         case .capture, .segment, .message, .gap, .resync, .delivery: 0
         case .handshake(let handshake): handshake.cost
+        case .exchange(let exchange): 128 &+ exchange.heads.cost
         case .alert: 256
         case .connection(let start):
             512 &+ (start.interface?.utf8.count ?? 0) &+ (start.encryption?.cost ?? 0)

@@ -7,7 +7,7 @@ public import WireFormat
 /// Events are never revised: what becomes known later is an event of its own.
 ///
 /// The kinds are those of the trace format; `segment` and `encrypted` are for people who watch (the timeline shows
-/// them).
+/// them), `exchange` is for archives of HTTP.
 public enum Event: Sendable {
     /// The analysis begins; always first.
     case capture(CaptureStart)
@@ -19,6 +19,8 @@ public enum Event: Sendable {
     indirect case alert(Alert)
     /// A TLS connection that was not decrypted is over.
     indirect case encrypted(EncryptedConnection)
+    /// A request that polls was answered, or an event stream began.
+    indirect case exchange(HTTPExchange)
     /// An upgrade was answered, refused, or never answered.
     indirect case handshake(Handshake)
     /// A frame has passed.

@@ -30,6 +30,10 @@ public struct EventDemand: Hashable, Sendable {
 
     /// Whether TLS connections that were not decrypted are reported one by one; they are counted in any case.
     public var includesEncrypted = false
+    /// Whether polling and event streams are reported, request by request; their connections are counted in any case.
+    ///
+    /// Of requests that a client sends without waiting for the answer to another, only the first is.
+    public var includesExchanges = false
 
     /// Creates the default demand: everything but states, TLS connections, frames' own payloads and untroubled
     /// deliveries.

@@ -194,7 +194,7 @@ package struct SessionSelection: OutputFormat, ~Copyable {
             selected.tlsConnectionCount = summary.encrypted.total
             selected.lastPacket = context.packet
             selected.absentConnections = filter.events.connections.filter { $0 > connectionCount }.sorted()
-        case .segment, .alert, .encrypted, .frame, .message, .gap, .resync, .delivery: break
+        case .segment, .alert, .encrypted, .exchange, .frame, .message, .gap, .resync, .delivery: break
         }
     }
 

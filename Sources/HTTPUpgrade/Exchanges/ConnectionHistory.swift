@@ -38,11 +38,16 @@ struct ConnectionHistory {
     }
 
     /// Records what a request says of the traffic.
-    mutating func record(_ line: RequestLine, in head: Span<UInt8>) {
+    ///
+    /// - Returns: Whether it polls.
+    @discardableResult
+    mutating func record(_ line: RequestLine, in head: Span<UInt8>) -> Bool {
         traffic.insert(.exchanges)
-        if HTTPTraffic.isPolling(target: line.target, in: head) || polls.isPolling(line, in: head) {
-            traffic.insert(.polling)
+        guard HTTPTraffic.isPolling(target: line.target, in: head) || polls.isPolling(line, in: head) else {
+            return false
         }
+        traffic.insert(.polling)
+        return true
     }
 
     /// Records what a response says of the traffic.

@@ -112,13 +112,14 @@ package enum EventKind: String, Hashable, Sendable, CaseIterable {
 
     /// The kind of an event.
     ///
-    /// A TCP segment and a TLS connection that was not decrypted, which traces lack, count as a `connection`.
+    /// What traces lack counts as something else: a TCP segment and a TLS connection that was not decrypted as a
+    /// `connection`, an exchange as a `handshake`.
     init(_ event: borrowing Event) {
         self =
             switch event {
             case .capture: .capture
             case .connection, .segment, .encrypted: .connection
-            case .handshake: .handshake
+            case .handshake, .exchange: .handshake
             case .frame: .frame
             case .message: .message
             case .gap: .gap

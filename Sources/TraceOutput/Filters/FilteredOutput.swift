@@ -72,7 +72,10 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
     /// events, a trace holds the deliveries of all messages or of none.
     package var demand: EventDemand {
         var demand = base.demand
-        if !filter.isEmpty { demand.includesEncrypted = false }
+        if !filter.isEmpty {
+            demand.includesEncrypted = false
+            demand.includesExchanges = false
+        }
         // A summary shows no frames, but which sessions it lists depends on them.
         if filter.choosesPayloads { demand.includesFrames = true }
         if filter.grep != nil { demand.payload.bytes = .max }
@@ -257,7 +260,7 @@ package struct FilteredOutput<Base: OutputFormat & ~Copyable>: OutputFormat, ~Co
             case .alert(let alert): alert.from
             case .segment(let segment): segment.from
             case .finding(let finding): finding.from
-            case .capture, .connection, .encrypted, .handshake, .end, .summary: nil
+            case .capture, .connection, .encrypted, .exchange, .handshake, .end, .summary: nil
             }
         return from == nil || from == asked
     }

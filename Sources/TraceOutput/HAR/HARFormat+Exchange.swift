@@ -58,6 +58,24 @@ extension HARFormat where Storage: ~Copyable {
         output.append("}")
     }
 
+    /// Prints a request that polls, or one for an event stream, and its answer.
+    mutating func write(_ exchange: borrowing HTTPExchange, at context: borrowing EventContext) {
+        var timings = HARTimings()
+        timings.wait = max(0, exchange.heads.responseTime ?? 0)
+        let start = Timestamp(nanoseconds: context.captureStart.adding(exchange.heads.requestElapsed))
+        finishPrinting()
+        beginEntry()
+        output.append("{")
+        // Its connection has no number.
+        let connection = String(describing: exchange.client)
+        Self.write(from: exchange.client, to: exchange.server, connection, started: start, &clock, to: &output)
+        output.append(#","_resourceType":"#)
+        output.append(exchange.isEventStream ? #""eventsource""# : #""xhr""#)
+        output.append(exchange: exchange.heads, withoutRequest: exchange.heads.url)
+        output.append(timings)
+        output.append("}")
+    }
+
     private mutating func beginMessages(of session: HARSession) {
         session.hasBegun = true
         record.append(#","_webSocketMessages":["#)
@@ -71,16 +89,23 @@ extension HARFormat where Storage: ~Copyable {
         _ session: HARSession, _ id: SessionID, started start: Timestamp, _ clock: inout RFC3339Clock,
         to output: inout OutputBuffer
     ) {
+        write(from: session.client, to: session.server, id.description, started: start, &clock, to: &output)
+    }
+
+    private static func write(
+        from client: Endpoint, to server: Endpoint, _ connection: String, started start: Timestamp,
+        _ clock: inout RFC3339Clock, to output: inout OutputBuffer
+    ) {
         output.append(#""pageref":"page_1","startedDateTime":""#)
         clock.append(start, to: &output)
         output.append(#"","_connectionId":"#)
-        output.append(jsonString: id.description)
+        output.append(jsonString: connection)
         output.append(#","connection":""#)
-        output.append(decimal: UInt64(session.server.port))
+        output.append(decimal: UInt64(server.port))
         output.append(#"","serverIPAddress":"#)
-        output.append(jsonString: String(describing: session.server.address))
+        output.append(jsonString: String(describing: server.address))
         output.append(#","_clientAddress":"#)
-        output.append(jsonString: String(describing: session.client))
+        output.append(jsonString: String(describing: client))
     }
 }
 

@@ -52,6 +52,7 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         demand.payload = PayloadDemand(bytes: options.payload.maximum, includesFrames: false)
         demand.deliveries = .none
         demand.includesIntervals = false
+        demand.includesExchanges = true
         return demand
     }
 
@@ -88,6 +89,7 @@ package struct HARFormat<Storage: Spool & ~Copyable>: OutputFormat, ~Copyable {
         case .end(let end):
             self.end(end, at: context)
         case .summary: finish()
+        case .exchange(let exchange): write(exchange, at: context)
         case .segment, .alert, .encrypted, .frame, .resync, .delivery, .finding: break
         }
     }

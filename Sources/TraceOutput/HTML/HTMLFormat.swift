@@ -131,7 +131,7 @@ package struct HTMLFormat: OutputFormat, ~Copyable {
         case .delivery, .alert: addDetail(event, at: context)
         case .end(let end): record(end, event, at: context)
         case .summary(let summary): finish(summary)
-        case .segment, .encrypted: break
+        case .segment, .encrypted, .exchange: break
         }
     }
 }

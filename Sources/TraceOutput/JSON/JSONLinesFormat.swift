@@ -57,7 +57,7 @@ package struct JSONLinesFormat: OutputFormat, Sendable, ~Copyable {
         case .connection(let start):
             begin("connection", at: context)
             write(start)
-        case .segment, .encrypted:
+        case .segment, .encrypted, .exchange:
             return
         case .handshake(let handshake):
             begin("handshake", at: context)

@@ -86,7 +86,7 @@ package struct SVGFormat: OutputFormat, ~Copyable {
             _ = bin(of: summary.duration)
             write(summary)
         case .capture, .handshake: counts.receive(event, at: context)
-        case .segment, .alert, .encrypted, .resync, .delivery: break
+        case .segment, .alert, .encrypted, .exchange, .resync, .delivery: break
         }
     }
 

@@ -35,7 +35,7 @@ struct CaptureCounts {
             openings.record(handshake, session: context.session)
         case .finding(let finding): findings.record(finding, at: context)
         case .end(let end): self.end(end, at: context)
-        case .segment, .alert, .encrypted, .frame, .message, .gap, .resync, .delivery, .summary: break
+        case .segment, .alert, .encrypted, .exchange, .frame, .message, .gap, .resync, .delivery, .summary: break
         }
     }
 

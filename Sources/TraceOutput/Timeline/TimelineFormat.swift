@@ -140,6 +140,7 @@ package struct TimelineFormat: OutputFormat, ~Copyable {
             writeSessions()
             writePatterns(summary.patterns, proxied: summary.proxiedSessions)
             if options.isVerbose { writePatterns(summary.encryptedPatterns, of: "TLS connection") }
+        case .exchange: break
         }
     }
 

@@ -35,6 +35,18 @@ struct ArchiveTests {
         }
     }
 
+    @Test("has an entry for each request that polls, as tshark shows it")
+    func polling() throws {
+        let capture = Repository.fixtures.appending(path: "socketio-polling-then-upgrade/capture.pcap").path
+        let entries = try Self.archive(capture).log.entries.filter { $0.type == "xhr" }
+        #expect(
+            entries.map(\.request.url) == [
+                "http://127.0.0.1:9901/socket.io/?transport=polling&EIO=4&t=1795191701.326578"
+            ])
+        #expect(entries.map(\.response.status) == [200])
+        #expect(entries.allSatisfy { $0.messages == nil })
+    }
+
     private func check(_ entry: Archive.Entry, _ connection: TraceConnection) throws {
         let url = connection.handshake?.url
         if let url, url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) { #expect(entry.request.url == url) }

@@ -1,0 +1,14 @@
+/// A plain request that is told with its response if it polls, or if that begins an event stream.
+///
+/// An object, since it is large, and few connections have one.
+final class WatchedRequest: Sendable {
+    /// The request.
+    let request: UpgradeRequest
+    /// Whether it polls.
+    let isPolling: Bool
+
+    init(_ request: UpgradeRequest, isPolling: Bool) {
+        self.request = request
+        self.isPolling = isPolling
+    }
+}
