@@ -15,7 +15,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     let text: TextRedaction
     let pseudonyms: Pseudonyms
     private var proxies: SOCKSRedaction
-    private var accepts: [UInt64: [HeadRedaction.Accept]] = [:]
+    private var exchanges: [UInt64: Exchanges] = [:]
     private let wanted: SelectedConnections
     var store: Store
     var streams: [StreamKey: RedactedStream] = [:]
@@ -68,9 +68,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         guard let connection = wanted.connections[record], !connection.isEncrypted else { return }
         let key = StreamKey(record: record, direction: direction)
         guard hasRoom(for: key) else { return }
-        var answers = accepts[record] ?? []
-        let pieces = heads[key, default: HeadRedaction()].take(bytes, at: offset, &proxies, &answers)
-        if !answers.isEmpty { accepts[record] = answers }
+        let pieces = heads[key, default: HeadRedaction()].take(
+            bytes, at: offset, &proxies, &exchanges[record, default: Exchanges()])
         for piece in pieces where !piece.bytes.isEmpty {
             let extent = extent(piece.bytes, at: piece.offset)
             _ = streams[key, default: RedactedStream()].heads.add(extent, &store)
@@ -128,7 +127,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     private mutating func end(_ id: SessionID) {
         guard let session = sessions.removeValue(forKey: id) else { return }
         room.frames &+= session.frameCount
-        accepts[session.record] = nil
+        exchanges[session.record] = nil
         for key in [session.stream(of: .client), session.stream(of: .server)] {
             if var head = heads.removeValue(forKey: key), let piece = head.finishCutLine(proxies.values),
                 !piece.bytes.isEmpty
