@@ -86,6 +86,14 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         streams[key]?.frontier = extent.end
     }
 
+    package mutating func receivePlace(_ offset: UInt64, leftOut: UInt64, from role: Role, of id: SessionID) {
+        guard let session = sessions[id], offset > 0 else { return }
+        let key = session.stream(of: role)
+        let known = streams[key, default: RedactedStream()].outOfBand.count
+        guard leftOut == UInt64(known) + 1, known < RedactedStream.maximumOutOfBand else { return }
+        streams[key]?.outOfBand.append(offset &- 1)
+    }
+
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
         switch event {
         case .connection(let start):

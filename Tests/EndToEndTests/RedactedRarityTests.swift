@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Redacted captures of what is rare")
+struct RedactedRarityTests {
+    private let folder: ScratchFolder
+
+    init() throws {
+        folder = try ScratchFolder()
+    }
+
+    @Test(
+        "have the session after a body that begins like a response, and after responses to HEAD",
+        arguments: [
+            [("POST", "HTTP/1.1 hidden hidden")], [("GET", "HTTP/1.1 200 OK\r\nHidden: hidden\r\n\r\n")],
+            [("HEAD", "")], [("HEAD", ""), ("GET", "HTTP/1.1 200 hidden")], [("GET", "hidden"), ("HEAD", "")],
+        ])
+    func bodies(exchanges: [(method: String, body: String)]) throws {
+        var talk = TCPConversation()
+        talk.open()
+        for exchange in exchanges { talk.send("\(exchange.method) /hidden HTTP/1.1\r\nHost: a\r\n\r\n", from: .client) }
+        for exchange in exchanges {
+            let length = exchange.body.isEmpty ? 300 : exchange.body.utf8.count
+            talk.send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n\(exchange.body)", from: .server)
+        }
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.sendText("hidden welcome", from: .server)
+        talk.finish(first: .client)
+        let input = try folder.write("bodies.pcap", talk.packets.pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", input, "-q", "-o", path]).status == 0)
+        let original = try SharedEvents.lines(SharedEvents.events(of: input))
+        #expect(original.keys.contains { $0.contains("handshake") })
+        #expect(try SharedEvents.lines(SharedEvents.events(of: path)) == original)
+        #expect(!String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self).contains("hidde"))
+    }
+
+    @Test(
+        "have the frames around bytes out of band",
+        arguments: [[(0, 1)], [(3, 4)], [(3, 4), (13, 14)], [(9, 10), (9, 10), (0, 1)]] as [[(Int, UInt16)]])
+    func outOfBand(urgent: [(place: Int, pointer: UInt16)]) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("hidden hello", from: .client)
+        talk.acknowledge(from: .server)
+        var places: [Int] = []
+        for (place, _) in urgent {
+            places.append(talk.packets.count)
+            var frame = WireFrame.text("hidden words", from: .client)
+            frame.insert(UInt8(ascii: "!"), at: place)
+            talk.send(frame, from: .client)
+            talk.acknowledge(from: .server)
+            talk.sendText("hidden", from: .client)
+            talk.acknowledge(from: .server)
+        }
+        talk.sendText("hidden", from: .server)
+        talk.sendClose(1000, from: .client)
+        talk.sendClose(1000, from: .server)
+        talk.finish(first: .client)
+        var packets = talk.packets
+        for (packet, (_, pointer)) in zip(places, urgent) { packets[packet].setUrgent(pointer) }
+        let input = try folder.write("urgent.pcap", packets.pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", input, "-q", "-o", path]).status == 0)
+        let original = try SharedEvents.lines(SharedEvents.events(of: input))
+        #expect(original.keys.contains { $0.contains("tcp.urgent") })
+        #expect(try SharedEvents.lines(SharedEvents.events(of: path)) == original)
+        #expect(!String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self).contains("hidde"))
+    }
+}
