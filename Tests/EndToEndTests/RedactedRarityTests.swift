@@ -69,4 +69,29 @@ struct RedactedRarityTests {
         #expect(try SharedEvents.lines(SharedEvents.events(of: path)) == original)
         #expect(!String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self).contains("hidde"))
     }
+
+    /// What zlib 1.3 makes of one letter again and again, without the end of the flush: how often, and the payload.
+    private static let runs: [(count: Int, payload: String)] = [
+        (40, "4a4c240e0000"), (600, "4a4c1c05a380fa0000"),
+        (4096, "ecc1010d000000c2a0acef5fc21e0e28000000e0dd00"),
+        (32_768, "ecc181000000008020d6fd2516a90a" + String(repeating: "00", count: 31) + "18"),
+    ]
+
+    @Test("have compressed messages that are hardly longer than what says their length", arguments: runs)
+    func repeated(count: Int, payload: String) throws {
+        var talk = TCPConversation()
+        let fields = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+        talk.open()
+        talk.send(TCPConversation.upgradeRequest(fields: fields), from: .client)
+        talk.send(TCPConversation.upgradeResponse(fields: fields), from: .server)
+        let wire = bytes(hex: payload)
+        talk.send([0xc1, UInt8(wire.count)] + wire, from: .server)
+        talk.finish(first: .client)
+        let input = try folder.write("repeated.pcap", talk.packets.pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", input, "-q", "-o", path]).status == 0)
+        let original = try SharedEvents.lines(SharedEvents.events(of: input))
+        #expect(original.keys.contains { $0.contains("\"length\":\(count)") })
+        #expect(try SharedEvents.lines(SharedEvents.events(of: path)) == original)
+    }
 }
