@@ -215,7 +215,9 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
                     return
                 }
                 totals.undecodable &+= 1
-                for place in places { put(Filler.undecodable(min(place.length, 1 << 20)), of: place, in: key) }
+                for place in places {
+                    put(Filler.undecodable(min(place.length, 1 << 20), at: place.offset), of: place, in: key)
+                }
             } else {
                 // Text begins like the original, where that is known.
                 let beginning = message.isText ? text.redact(Array(copying: payload), compressible: false) : []
@@ -228,7 +230,9 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         var bytes =
             message.isText
             ? text.redact(original, compressible: message.isCompressed) : Filler.binary(original.count)
-        if message.isCompressed { bytes = compress(bytes, original, toExactly: wire, id, event.from, message.isText) }
+        if message.isCompressed {
+            bytes = compress(bytes, original, toExactly: wire, at: message.streamOffset, id, event.from, message.isText)
+        }
         put(bytes, of: places, in: key)
     }
 }
