@@ -94,4 +94,30 @@ struct RedactedRarityTests {
         #expect(original.keys.contains { $0.contains("\"length\":\(count)") })
         #expect(try SharedEvents.lines(SharedEvents.events(of: path)) == original)
     }
+
+    @Test(
+        "have no address in fields whose words stay, if addresses are replaced",
+        arguments: [
+            "198.51.100.23", "node198.51.100.23:8080", "(198.51.100.23)", "198-51-100-23", "2001:db8::51:23",
+            "[2001:db8::51:23]:80", "::ffff:198.51.100.23", "Chrome/198.51.100.23",
+        ])
+    func addresses(address: String) throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send(
+            TCPConversation.upgradeRequest(fields: "User-Agent: Mozilla/5.0 \(address) rv:109.0\r\n"), from: .client)
+        talk.send(
+            TCPConversation.upgradeResponse(fields: "Server: nginx/1.25.3 \(address)\r\nX-Powered-By: \(address)\r\n"),
+            from: .server)
+        talk.finish(first: .client)
+        let input = try folder.write("addresses.pcap", talk.packets.pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", "--addresses", input, "-q", "-o", path]).status == 0)
+        let file = String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        for part in ["198.51", "51.100", "100.23", "51-100", "2001:", "51:23"] { #expect(!file.contains(part)) }
+        #expect(file.contains("Mozilla/5.0 ") && file.contains(":109.0") && file.contains("nginx/1.25.3 "))
+        let fields = try SharedEvents.events(of: path).compactMap { $0["response_headers"] as? [[String]] }
+        let server = try #require(fields.first?.first { $0[0] == "Server" })
+        #expect(fields.first?.contains(["X-Powered-By", String(server[1].dropFirst(13))]) == true)
+    }
 }
