@@ -26,7 +26,7 @@ struct LibraryExampleTests {
     private static let pages = [
         ("README.md", 3), ("Sources/CaptureReading/CaptureReading.docc/AnalyseAFile.md", 1),
         ("Sources/CaptureReading/CaptureReading.docc/CaptureReading.md", 1),
-        ("Sources/CaptureReading/CaptureReading.docc/DecodeFramesFromBytes.md", 1),
+        ("Sources/WebSocketProtocol/WebSocketProtocol.docc/DecodeFramesFromBytes.md", 1),
         ("Sources/CaptureReading/CaptureReading.docc/FollowALiveSource.md", 1),
     ]
 

@@ -126,10 +126,30 @@ struct PackageTests {
         #expect(try files == [])
     }
 
-    @Test("names its version, and the packages of its libraries")
+    @Test("names its version, and the packages of its own libraries")
     func control() throws {
         let fields = try Command.run(["dpkg-deb", "--field", package, "Version", "Depends"]).text
         #expect(fields.contains("Version: 0."))
         for library in ["libpcap", "zlib1g", "libc6", "libsqlite3"] { #expect(fields.contains(library), "\(library)") }
+        // What libpcap needs is for its package to say.
+        for library in ["libdbus", "libsystemd", "libgcrypt"] { #expect(!fields.contains(library), "\(library)") }
+    }
+
+    @Test("has a changelog and a copyright file as Debian's policy wants them")
+    func documents() throws {
+        let root = system.path("unpacked")
+        #expect(try Command.run(["dpkg-deb", "--extract", package, root]).status == 0)
+        let folder = root + "/usr/share/doc/wstap"
+        let changes = try Command.run(["gzip", "-dc", folder + "/changelog.gz"]).text
+        #expect(changes.hasPrefix("wstap (0."))
+        if Command.exists("dpkg-parsechangelog") {
+            let file = try system.write("changelog", Array(changes.utf8))
+            let (status, text) = try Command.run(["dpkg-parsechangelog", "-l", file])
+            #expect(status == 0 && !text.contains("warning"), "\(text)")
+        }
+        let copyright = try String(contentsOfFile: folder + "/copyright", encoding: .utf8)
+        #expect(copyright.contains("License: Apache-2.0\n"))
+        #expect(copyright.contains("/usr/share/common-licenses/Apache-2.0"))
+        #expect(try String(contentsOfFile: folder + "/CHANGELOG.md", encoding: .utf8).hasPrefix("# Changelog"))
     }
 }

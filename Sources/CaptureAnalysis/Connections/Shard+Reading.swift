@@ -1,5 +1,6 @@
 import PacketDecoding
 import TCPReassembly
+import WebSocketProtocol
 import WireFormat
 
 /// How bytes come to their readers.
@@ -27,6 +28,20 @@ extension Shard {
         return intake.wakesOther
     }
 
+    /// Reports where bytes of a session stand, if others before them were left out as out of band.
+    private mutating func reportPlace(
+        of place: StreamPlace, _ slot: Slot<TCPConnection>, _ session: Slot<Session>,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard table.connections[slot][place.direction].firstUrgentOffset != nil else { return }
+        let role = readers.role(of: place.direction, in: session)
+        guard readers.sessions[session].streams[role.index].search == nil,
+            case let next = readers.sessions[session].streams[role.index].decoder.streamOffset, next < place.offset
+        else { return }
+        sink.receivePlace(
+            place.offset, leftOut: place.offset &- next, from: role, of: readers.sessions[session].id)
+    }
+
     /// Hands bytes that are next in a stream to their reader, and its successors if it has any.
     ///
     /// - Returns: How many must wait, and whether the other stream may go on.
@@ -43,6 +58,9 @@ extension Shard {
             switch readers.reader(of: feed) {
             case .session(let session):
                 if tracksStates, feed.channel != nil { updateView(of: session, &workspace) }
+                if workspace.options.demand.includesOpenings, feed.channel == nil {
+                    reportPlace(of: restPlace, feed.connection, session, &sink)
+                }
                 intake = readers.sessions[session].receive(rest, at: restPlace, &workspace, &sink)
             case .none:
                 begin(rest, at: restPlace, of: feed, &workspace, &sink)

@@ -71,6 +71,16 @@ public protocol EventSink: ~Copyable {
     ///   - session: The session.
     mutating func receiveTextForFrames(
         _ bytes: Span<UInt8>, at offset: UInt64, from role: Role, of session: SessionID)
+
+    /// Takes the place of bytes that a session is about to read behind others that were left out as out of band; only
+    /// if the demand asks for the bytes before sessions.
+    ///
+    /// - Parameters:
+    ///   - offset: Their place in the TCP stream.
+    ///   - leftOut: How many bytes before it the session does not count.
+    ///   - role: Who sent them.
+    ///   - session: The session.
+    mutating func receivePlace(_ offset: UInt64, leftOut: UInt64, from role: Role, of session: SessionID)
 }
 
 extension EventSink where Self: ~Copyable {
@@ -83,6 +93,9 @@ extension EventSink where Self: ~Copyable {
     public mutating func receiveTextForFrames(
         _ bytes: Span<UInt8>, at offset: UInt64, from role: Role, of session: SessionID
     ) {}
+
+    /// Most receivers do not ask for it.
+    public mutating func receivePlace(_ offset: UInt64, leftOut: UInt64, from role: Role, of session: SessionID) {}
 }
 
 /// The beginning of a trace.

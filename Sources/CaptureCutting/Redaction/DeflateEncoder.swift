@@ -17,6 +17,7 @@ struct DeflateEncoder {
     /// - Returns: The payload.
     func encode(_ text: [UInt8], toExactly count: Int) -> [UInt8]? {
         let wanted = count &* 8
+        if let stored = encodeStored(text, toExactly: count) { return stored }
         // A few more literals in place of references change the length by a byte or so each.
         for literals in 0...12 {
             var bits = BitWriter(capacity: count)
@@ -29,6 +30,24 @@ struct DeflateEncoder {
             if bits.fill(to: wanted) { return bits.bytes }
         }
         return nil
+    }
+
+    /// The payload in stored blocks (RFC 1951 3.2.4), as compressors write what they cannot compress; nil if that would
+    /// be too long.
+    ///
+    /// Padding instead would make the stream look like headers of frames, and they are weighed against what it looks
+    /// like.
+    private func encodeStored(_ text: [UInt8], toExactly count: Int) -> [UInt8]? {
+        guard !text.isEmpty, text.count + (text.count - 1) / 65_535 * 5 + 6 <= count else { return nil }
+        var bits = BitWriter(capacity: count)
+        for start in stride(from: 0, to: text.count, by: 65_535) {
+            let part = text[start..<min(start + 65_535, text.count)]
+            bits.append(0, 8)
+            bits.append(part.count, 16)
+            bits.append(~part.count & 0xffff, 16)
+            for byte in part { bits.append(Int(byte), 8) }
+        }
+        return bits.fill(to: count * 8) ? bits.bytes : nil
     }
 
     /// What ``encodeRun(_:toExactly:)`` inflates to: no letter, and its place in the alphabet makes for short codes.
@@ -79,7 +98,7 @@ struct DeflateEncoder {
     private enum RunCodes {
         /// Those of RFC 1951 3.2.6.
         case fixed
-        /// Those of the block: a bit for 258 bytes, and one for the distance (3.2.7).
+        /// Those of the block, as short as they can be (3.2.7).
         case own
 
         func write(
@@ -97,47 +116,52 @@ struct DeflateEncoder {
                 bits.append(code: 0, 7)
                 return
             }
-            // Four symbols are needed for a complete code.
-            writeHeader(last: last?.symbol ?? 257, to: &bits)
-            for _ in 0..<literals { bits.append(code: 0b10, 2) }
-            for _ in 0..<matches { bits.append(code: 0, 2) }
-            if let last {
-                bits.append(code: 0b111, 3)
-                bits.append(last.value, last.bits)
-                bits.append(code: 0, 1)
+            var counts = [Int(runCharacter): literals, 256: 1]
+            if matches > 0 { counts[285] = matches }
+            if let last { counts[last.symbol] = 1 }
+            let codes = PrefixCode(counts)
+            writeHeader(codes, hasDistance: matches > 0 || last != nil, to: &bits)
+            for _ in 0..<literals { codes.append(Int(runCharacter), to: &bits) }
+            for _ in 0..<matches {
+                codes.append(285, to: &bits)
+                bits.append(0, 1)
             }
-            bits.append(code: 0b110, 3)
+            if let last {
+                codes.append(last.symbol, to: &bits)
+                bits.append(last.value, last.bits)
+                bits.append(0, 1)
+            }
+            codes.append(256, to: &bits)
         }
 
         /// The header of the block: the lengths of its codes.
-        private func writeHeader(last: Int, to bits: inout BitWriter) {
-            bits.append(0b100, 3)
-            bits.append(286 - 257, 5)
-            bits.append(1 - 1, 5)
-            bits.append(18 - 4, 4)
-            let widths = [18: 1, 1: 2, 3: 3, 2: 4, 0: 5, 17: 5]
-            for symbol in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1] {
-                bits.append(widths[symbol] ?? 0, 3)
-            }
-            var lengths = [Int](repeating: 0, count: 287)
-            (lengths[Int(runCharacter)], lengths[256], lengths[last], lengths[285], lengths[286]) = (2, 3, 3, 1, 1)
+        private func writeHeader(_ codes: PrefixCode, hasDistance: Bool, to bits: inout BitWriter) {
+            let count = (codes.lengths.keys.max() ?? 256) + 1
+            let lengths = (0..<count).map { codes.lengths[$0] ?? 0 } + [hasDistance ? 1 : 0]
+            // The symbol of each length, or run of zeros, and the extra bits of a run.
+            var symbols: [(symbol: Int, value: Int, bits: Int)] = []
             var place = 0
             while place < lengths.count {
-                let run = lengths[place...].prefix { $0 == 0 }.count
+                let run = min(138, lengths[place...].prefix { $0 == 0 }.count)
                 switch run {
-                case 11...:
-                    bits.append(code: 0, 1)
-                    bits.append(min(run, 138) - 11, 7)
-                    place += min(run, 138)
-                case 3...10:
-                    bits.append(code: 0b11111, 5)
-                    bits.append(run - 3, 3)
-                    place += run
-                default:
-                    let code = [(0b11110, 5), (0b10, 2), (0b1110, 4), (0b110, 3)][lengths[place]]
-                    bits.append(code: code.0, code.1)
-                    place += 1
+                case 11...: symbols.append((18, run - 11, 7))
+                case 3...10: symbols.append((17, run - 3, 3))
+                default: symbols.append((lengths[place], 0, 0))
                 }
+                place += max(1, run < 3 ? 1 : run)
+            }
+            let lengthCodes = PrefixCode(symbols.reduce(into: [:]) { $0[$1.symbol, default: 0] += 1 })
+            let order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+            let widths = order.map { lengthCodes.lengths[$0] ?? 0 }
+            let shown = (widths.lastIndex { $0 > 0 } ?? 0) + 1
+            bits.append(0b100, 3)
+            bits.append(count - 257, 5)
+            bits.append(1 - 1, 5)
+            bits.append(max(4, shown) - 4, 4)
+            for width in widths.prefix(max(4, shown)) { bits.append(width, 3) }
+            for symbol in symbols {
+                lengthCodes.append(symbol.symbol, to: &bits)
+                bits.append(symbol.value, symbol.bits)
             }
         }
     }
@@ -226,41 +250,5 @@ struct DeflateEncoder {
             }
             base += 1 << extra
         }
-    }
-}
-
-/// Bits, the lowest of a byte first.
-private struct BitWriter {
-    private(set) var bytes: [UInt8] = []
-    private(set) var count = 0
-
-    init(capacity: Int) {
-        bytes.reserveCapacity(min(capacity, 1 << 20))
-    }
-
-    /// Appends a number, its lowest bit first.
-    mutating func append(_ value: Int, _ width: Int) {
-        for bit in 0..<width {
-            if count & 7 == 0 { bytes.append(0) }
-            if value >> bit & 1 == 1 { bytes[count >> 3] |= 1 << UInt8(count & 7) }
-            count += 1
-        }
-    }
-
-    /// Appends empty blocks up to this length, the last of them stored, without its length (RFC 7692 7.2.1).
-    ///
-    /// - Returns: Whether there is room for that; if not, nothing is appended.
-    mutating func fill(to wanted: Int) -> Bool {
-        let room = wanted &- count &- 3
-        // An empty block with the fixed codes has ten bits; padding has fewer than eight.
-        guard room >= 0, room % 10 < 8 else { return false }
-        for _ in 0..<(room / 10) { append(0b010, 10) }
-        append(0, 3 &+ room % 10)
-        return true
-    }
-
-    /// Appends a code, its highest bit first.
-    mutating func append(code: Int, _ width: Int) {
-        for bit in (0..<width).reversed() { append(code >> bit & 1, 1) }
     }
 }

@@ -39,5 +39,24 @@ enum Filler {
     static func binary(_ count: Int) -> [UInt8] { (0..<count).map(byte) }
 
     /// Data of this length that does not inflate: it begins with a block of the reserved type (RFC 1951 3.2.3).
-    static func undecodable(_ count: Int) -> [UInt8] { (0..<count).map { _ in 0xff } }
+    ///
+    /// The rest looks like compressed data, since places of headers are weighed against what a stream looks like. Every
+    /// fifth byte is none of ASCII.
+    ///
+    /// - Parameters:
+    ///   - count: The length.
+    ///   - offset: Where it stands in the stream: that determines it.
+    /// - Returns: The data.
+    static func undecodable(_ count: Int, at offset: UInt64) -> [UInt8] {
+        var state = offset
+        return (0..<count).map { place in
+            guard place > 0 else { return 0xff }
+            // SplitMix64.
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var number = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
+            number = (number ^ number >> 27) &* 0x94d0_49bb_1331_11eb
+            let byte = UInt8(truncatingIfNeeded: number ^ number >> 31)
+            return place % 5 == 4 ? byte | 0x80 : byte
+        }
+    }
 }

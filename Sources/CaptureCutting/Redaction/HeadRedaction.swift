@@ -36,8 +36,10 @@ struct HeadRedaction: Sendable {
     private var lineOffset: UInt64 = 0
     private var isChunked = false
     private var bodyLength: UInt64 = 0
-    /// Whether the head cannot have a body: a response with such a status.
+    /// Whether the head cannot have a body: a response with such a status, or to HEAD.
     private var hasNoBody = false
+    /// Whether it is not known if the head answers HEAD.
+    private var mayAnswerHEAD = false
     /// Whether the head is that of a 101.
     private var switchesProtocols = false
     private var isOverlong = false
@@ -55,22 +57,16 @@ struct HeadRedaction: Sendable {
         }
     }
 
-    /// The response to a key: what it was, and what replaces it.
-    struct Accept: Sendable {
-        var original: [UInt8]
-        var replacement: [UInt8]
-    }
-
     /// Takes the next bytes of the stream.
     ///
     /// - Parameters:
     ///   - bytes: The bytes.
     ///   - offset: The place of the first.
     ///   - proxies: What redacts messages to proxies, and knows what takes the place of values.
-    ///   - accepts: The answers to the connection's last keys.
+    ///   - exchanges: What the connection's requests say about responses.
     /// - Returns: What replaces some of the bytes, or of those before.
     mutating func take(
-        _ bytes: Span<UInt8>, at offset: UInt64, _ proxies: inout SOCKSRedaction, _ accepts: inout [Accept]
+        _ bytes: Span<UInt8>, at offset: UInt64, _ proxies: inout SOCKSRedaction, _ exchanges: inout Exchanges
     ) -> [Piece] {
         let values = proxies.values
         if offset > 0, lineOffset == 0, line.isEmpty { mayBeSOCKS = false }
@@ -109,7 +105,7 @@ struct HeadRedaction: Sendable {
             guard byte == 0x0a else { continue }
             if isOverlong {
                 isOverlong = false
-            } else if let piece = finishLine(values, &accepts) {
+            } else if let piece = finishLine(values, &exchanges) {
                 pieces.append(piece)
             }
             lineOffset &+= UInt64(line.count)
@@ -146,7 +142,7 @@ struct HeadRedaction: Sendable {
             place = remaining == taken ? .chunkEnd : .chunk(remaining - taken)
         case .body(let remaining):
             // The answer to HEAD has the length of a body that does not come.
-            let isAbsent = bodyLength == remaining && bytes.starts(with: "HTTP/1.")
+            let isAbsent = mayAnswerHEAD && bodyLength == remaining && bytes.starts(with: "HTTP/1.")
             taken = isAbsent ? 0 : min(remaining, UInt64(bytes.count))
             place = isAbsent || remaining == taken ? .outside : .body(remaining - taken)
         case .preamble, .outside, .afterSwitch, .head, .chunkSize, .chunkEnd: return 0
@@ -161,7 +157,7 @@ struct HeadRedaction: Sendable {
         guard !isOverlong, !line.isEmpty else { return nil }
         switch place {
         case .head:
-            var nobody: [Accept] = []
+            var nobody = Exchanges()
             return Piece(offset: lineOffset, bytes: field(line[...], values, &nobody))
         case .outside where Self.mayBeginHead(line), .preamble where Self.mayBeginHead(line):
             return values.startOfLine(line[...]).map { Piece(offset: lineOffset, bytes: $0) }
@@ -173,7 +169,7 @@ struct HeadRedaction: Sendable {
         line.starts(with: "HTTP/1.".utf8) || line.starts(with: "GET ".utf8)
     }
 
-    private mutating func finishLine(_ values: HeadValues, _ accepts: inout [Accept]) -> Piece? {
+    private mutating func finishLine(_ values: HeadValues, _ exchanges: inout Exchanges) -> Piece? {
         let text = line.last { $0 != 0x0a } == 0x0d ? line.dropLast(2) : line.dropLast(1)
         let end = Array(line[text.count...])
         switch place {
@@ -185,7 +181,7 @@ struct HeadRedaction: Sendable {
             isChunked = false
             return Piece(offset: lineOffset, bytes: end)
         case .head:
-            return Piece(offset: lineOffset, bytes: field(text, values, &accepts) + end)
+            return Piece(offset: lineOffset, bytes: field(text, values, &exchanges) + end)
         case .chunkSize:
             let digits = text.prefix { $0.hexadecimalValue != nil }
             guard let size = UInt64(String(decoding: digits, as: UTF8.self), radix: 16), size < 1 << 40 else {
@@ -213,8 +209,17 @@ struct HeadRedaction: Sendable {
             place = .head
             (isChunked, bodyLength) = (false, 0)
             let status = String(decoding: text.dropFirst(skipped + 9).prefix(3), as: UTF8.self)
-            hasNoBody = start.starts(with: "HTTP/".utf8) && (status.hasPrefix("1") || ["204", "304"].contains(status))
-            switchesProtocols = start.starts(with: "HTTP/".utf8) && status == "101"
+            let isResponse = start.starts(with: "HTTP/".utf8)
+            hasNoBody = isResponse && (status.hasPrefix("1") || ["204", "304"].contains(status))
+            switchesProtocols = isResponse && status == "101"
+            mayAnswerHEAD = false
+            if isResponse {
+                let answersHEAD = exchanges.answersHEAD(status: status)
+                hasNoBody = hasNoBody || answersHEAD == true
+                mayAnswerHEAD = answersHEAD == nil
+            } else if !start.starts(with: "PROXY ".utf8) {
+                exchanges.addRequest(isHEAD: start.starts(with: "HEAD ".utf8))
+            }
             if start.starts(with: "PROXY ".utf8) { place = .preamble }
             return Piece(offset: lineOffset &+ UInt64(skipped), bytes: start + end)
         }
@@ -241,7 +246,7 @@ struct HeadRedaction: Sendable {
 
     /// A field of a head.
     private mutating func field(
-        _ line: ArraySlice<UInt8>, _ values: HeadValues, _ accepts: inout [Accept]
+        _ line: ArraySlice<UInt8>, _ values: HeadValues, _ exchanges: inout Exchanges
     ) -> [UInt8] {
         guard let colon = line.firstIndex(of: 0x3a), let first = line.first, first.isTokenCharacter else {
             // The rest of the field above, or none.
@@ -261,13 +266,14 @@ struct HeadRedaction: Sendable {
         }
         var replacement = values.fieldValue(value, of: name)
         if name == "sec-websocket-key" {
-            accepts.append(
-                Accept(
+            exchanges.add(
+                Exchanges.Accept(
                     original: Array(WebSocketAccept.value(for: String(decoding: value, as: UTF8.self)).utf8),
                     replacement: Array(WebSocketAccept.value(for: String(decoding: replacement, as: UTF8.self)).utf8)))
-            if accepts.count > 8 { accepts.removeFirst() }
         }
-        if name == "sec-websocket-accept", let known = accepts.last(where: { $0.original.elementsEqual(value) }) {
+        if name == "sec-websocket-accept",
+            let known = exchanges.accepts.last(where: { $0.original.elementsEqual(value) })
+        {
             replacement = known.replacement
         }
         return values.fieldName(line[..<colon]) + [0x3a] + spaces + replacement + end.reversed()

@@ -14,7 +14,10 @@ struct HeadValues: Sendable {
         while index < text.endIndex {
             let byte = text[index]
             let rest = text[index...]
-            if byte.isLetter {
+            if replacesHosts, let address = Self.addressLike(rest) {
+                result += pseudonyms.addressText(address)
+                index = address.endIndex
+            } else if byte.isLetter {
                 let word = rest.prefix(while: \.isLetter)
                 result += HarmlessWords.words.contains(Self.lowercased(word)) ? Array(word) : pseudonyms.shaped(word)
                 index = word.endIndex
@@ -28,6 +31,23 @@ struct HeadValues: Sendable {
             }
         }
         return result
+    }
+
+    /// What may be an IP address at the beginning of a text: four numbers of up to three digits with dots or hyphens
+    /// between them, or groups of hexadecimal digits with two colons; nil if it is none.
+    ///
+    /// A version such as 131.0.0.0 cannot be told from an address.
+    private static func addressLike(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard let first = text.first, first == 0x3a || first.hexadecimalValue != nil else { return nil }
+        let groups = text.prefix { $0 == 0x3a || $0 == 0x2e || $0.hexadecimalValue != nil }
+        if groups.count(where: { $0 == 0x3a }) >= 2, groups.contains(where: { $0.hexadecimalValue != nil }) {
+            return groups
+        }
+        for separator in [0x2e, 0x2d] as [UInt8] {
+            let numbers = text.prefix { $0 == separator || $0.isDigit }
+            if numbers.split(separator: separator).count(where: { $0.count <= 3 }) >= 4 { return numbers }
+        }
+        return nil
     }
 
     /// The line that begins a head; nil if it does not.

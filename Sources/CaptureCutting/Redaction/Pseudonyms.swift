@@ -48,7 +48,7 @@ package struct Pseudonyms: Sendable {
         var isFirst = true
         return original.map { byte in
             let number = random.next()
-            defer { isFirst = byte == 0x2e }
+            defer { isFirst = byte == 0x2e || byte == 0x2d }
             if byte.isDigit { return isFirst ? 0x31 : 0x30 + UInt8(number % 10) }
             return byte.isLetter ? 0x61 + UInt8(number % 6) : byte
         }

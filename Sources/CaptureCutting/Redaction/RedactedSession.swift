@@ -21,10 +21,15 @@ struct RedactedStream {
     var partialHeader: [UInt8] = []
     /// The frame from which on lengths are misread, so that segments begin with headers which no frame is reported of.
     var misread: UInt64?
+    /// Bytes that are no part of what frames count, since they are out of band: where they stand, in order.
+    var outOfBand: [UInt64] = []
     /// Where the stream stops being frames; nil if it does not.
     var stop: UInt64?
     /// The text of a frame that begins there and is never complete, as far as it is known, replaced.
     var unfinished: [UInt8] = []
+
+    /// The most bytes out of band that are known; beyond that, frames are filled.
+    static var maximumOutOfBand: Int { 16 }
 
     /// The most that waits; beyond that, a message's payload is filled.
     static var maximumPending: Int { 1 << 17 }

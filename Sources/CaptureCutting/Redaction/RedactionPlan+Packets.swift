@@ -15,8 +15,28 @@ extension RedactionPlan where Store: ~Copyable {
     package mutating func redact(
         _ bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64?, of record: UInt64, from direction: Direction
     ) {
-        let original = Array(bytes[range])
         let key = StreamKey(record: record, direction: direction)
+        guard let offset, let outOfBand = streams[key]?.outOfBand, let first = outOfBand.first,
+            first < offset &+ UInt64(range.count)
+        else { return redact(&bytes, range, at: offset, in: key) }
+        // Frames do not count bytes out of band.
+        let leftOut = UInt64(outOfBand.count { $0 < offset })
+        var (start, place) = (range.lowerBound, offset &- leftOut)
+        for (index, byte) in outOfBand.dropFirst(Int(leftOut)).enumerated() {
+            let end = range.lowerBound + Int(clamping: byte &- offset)
+            guard end < range.upperBound else { break }
+            redact(&bytes, start..<end, at: place, in: key)
+            bytes[end] = Filler.character(index)
+            place &+= UInt64(end - start)
+            start = end + 1
+        }
+        redact(&bytes, start..<range.upperBound, at: place, in: key)
+    }
+
+    /// Replaces bytes of a stream from which those out of band are left out.
+    private mutating func redact(_ bytes: inout [UInt8], _ range: Range<Int>, at offset: UInt64?, in key: StreamKey) {
+        guard !range.isEmpty else { return }
+        let original = Array(bytes[range])
         if let offset { followFrames(original, at: offset, in: key) }
         for (place, index) in range.enumerated() {
             bytes[index] = Filler.character(Int(truncatingIfNeeded: (offset ?? 0) % 5) + place)

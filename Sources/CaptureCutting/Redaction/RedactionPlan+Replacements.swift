@@ -14,7 +14,8 @@ extension RedactionPlan where Store: ~Copyable {
     }
 
     mutating func compress(
-        _ bytes: [UInt8], _ original: [UInt8], toExactly count: Int, _ id: SessionID, _ from: Role, _ isText: Bool
+        _ bytes: [UInt8], _ original: [UInt8], toExactly count: Int, at offset: UInt64, _ id: SessionID, _ from: Role,
+        _ isText: Bool
     ) -> [UInt8] {
         let keepsHistory = sessions.count <= room.histories
         sessions[id]?.keepsHistory = keepsHistory
@@ -30,7 +31,7 @@ extension RedactionPlan where Store: ~Copyable {
         }
         totals.undecodable &+= 1
         sessions[id]?.breakContext(of: from)
-        return Filler.undecodable(count)
+        return Filler.undecodable(count, at: offset)
     }
 
     /// Fills a message's payload except its beginning.

@@ -15,7 +15,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     let text: TextRedaction
     let pseudonyms: Pseudonyms
     private var proxies: SOCKSRedaction
-    private var accepts: [UInt64: [HeadRedaction.Accept]] = [:]
+    private var exchanges: [UInt64: Exchanges] = [:]
     private let wanted: SelectedConnections
     var store: Store
     var streams: [StreamKey: RedactedStream] = [:]
@@ -68,9 +68,8 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         guard let connection = wanted.connections[record], !connection.isEncrypted else { return }
         let key = StreamKey(record: record, direction: direction)
         guard hasRoom(for: key) else { return }
-        var answers = accepts[record] ?? []
-        let pieces = heads[key, default: HeadRedaction()].take(bytes, at: offset, &proxies, &answers)
-        if !answers.isEmpty { accepts[record] = answers }
+        let pieces = heads[key, default: HeadRedaction()].take(
+            bytes, at: offset, &proxies, &exchanges[record, default: Exchanges()])
         for piece in pieces where !piece.bytes.isEmpty {
             let extent = extent(piece.bytes, at: piece.offset)
             _ = streams[key, default: RedactedStream()].heads.add(extent, &store)
@@ -85,6 +84,14 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         let extent = extent(pseudonyms.shaped(Array(copying: bytes)), at: offset)
         _ = streams[key, default: RedactedStream()].heads.add(extent, &store)
         streams[key]?.frontier = extent.end
+    }
+
+    package mutating func receivePlace(_ offset: UInt64, leftOut: UInt64, from role: Role, of id: SessionID) {
+        guard let session = sessions[id], offset > 0 else { return }
+        let key = session.stream(of: role)
+        let known = streams[key, default: RedactedStream()].outOfBand.count
+        guard leftOut == UInt64(known) + 1, known < RedactedStream.maximumOutOfBand else { return }
+        streams[key]?.outOfBand.append(offset &- 1)
     }
 
     package mutating func receive(_ event: borrowing Event, at context: borrowing EventContext, payload: Span<UInt8>) {
@@ -128,7 +135,7 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
     private mutating func end(_ id: SessionID) {
         guard let session = sessions.removeValue(forKey: id) else { return }
         room.frames &+= session.frameCount
-        accepts[session.record] = nil
+        exchanges[session.record] = nil
         for key in [session.stream(of: .client), session.stream(of: .server)] {
             if var head = heads.removeValue(forKey: key), let piece = head.finishCutLine(proxies.values),
                 !piece.bytes.isEmpty
@@ -208,7 +215,9 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
                     return
                 }
                 totals.undecodable &+= 1
-                for place in places { put(Filler.undecodable(min(place.length, 1 << 20)), of: place, in: key) }
+                for place in places {
+                    put(Filler.undecodable(min(place.length, 1 << 20), at: place.offset), of: place, in: key)
+                }
             } else {
                 // Text begins like the original, where that is known.
                 let beginning = message.isText ? text.redact(Array(copying: payload), compressible: false) : []
@@ -221,7 +230,9 @@ package struct RedactionPlan<Store: Spool & ~Copyable>: EventSink, ~Copyable {
         var bytes =
             message.isText
             ? text.redact(original, compressible: message.isCompressed) : Filler.binary(original.count)
-        if message.isCompressed { bytes = compress(bytes, original, toExactly: wire, id, event.from, message.isText) }
+        if message.isCompressed {
+            bytes = compress(bytes, original, toExactly: wire, at: message.streamOffset, id, event.from, message.isText)
+        }
         put(bytes, of: places, in: key)
     }
 }

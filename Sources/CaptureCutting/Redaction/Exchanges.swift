@@ -1,0 +1,39 @@
+/// What the requests of a connection say about their responses.
+struct Exchanges: Sendable {
+    /// The response to a key: what it was, and what replaces it.
+    struct Accept: Sendable {
+        var original: [UInt8]
+        var replacement: [UInt8]
+    }
+
+    /// The answers to the last keys.
+    private(set) var accepts: [Accept] = []
+    /// Whether the requests that wait for a response are for a head alone, the first in front; nil if there were too
+    /// many to know which of them a response answers.
+    private var requests: [Bool]? = []
+
+    private static var maximumRequests: Int { 64 }
+
+    /// Adds the answer to a key.
+    mutating func add(_ accept: Accept) {
+        accepts.append(accept)
+        if accepts.count > 8 { accepts.removeFirst() }
+    }
+
+    /// Adds a request.
+    mutating func addRequest(isHEAD: Bool) {
+        requests?.append(isHEAD)
+        if requests?.count ?? 0 > Self.maximumRequests { requests = nil }
+    }
+
+    /// Whether the next response has no body, whatever its head says, since its request was HEAD (RFC 9112 6.3); nil if
+    /// the capture lacks that.
+    ///
+    /// - Parameter status: The response's status: interim responses answer nothing (RFC 9110 15.2).
+    /// - Returns: Whether it has none.
+    mutating func answersHEAD(status: String) -> Bool? {
+        guard let first = requests?.first else { return nil }
+        if !status.hasPrefix("1") || status == "101" { requests?.removeFirst() }
+        return first
+    }
+}
