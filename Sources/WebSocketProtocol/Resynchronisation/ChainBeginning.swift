@@ -1,8 +1,8 @@
 /// Where a chain begins, and whether its first frame is believed.
 ///
 /// A length in 7 bits of a header that is none leads to a true one once in 130 gaps, since 126 places can. So a first
-/// frame with such a length that proves little by itself is left out, however much the frames after it prove, unless one
-/// of them has the same length. Two that are none, in a row, are rare enough.
+/// frame with such a length that proves little by itself is left out, however much the frames after it prove, unless
+/// one of them has the same length. Two that are none, in a row, are rare enough.
 struct ChainBeginning {
     /// Where the first header stands.
     private let offset: UInt64
