@@ -137,7 +137,10 @@ extension WebSocketStream {
         let status = framePayloadStatus
         if header.opcode.isControl {
             if kept.hitLimit { violations.insert(.controlPayloadLimit) }
-            if header.opcode == .close { endClose() }
+            if header.opcode == .close {
+                if let output = stopAtClose(&resources) { return output }
+                endClose()
+            }
         }
         if payload.endsInGap { lose(resources: &resources) }
         hasPending = true

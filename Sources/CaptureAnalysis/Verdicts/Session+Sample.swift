@@ -67,10 +67,12 @@ extension Session {
     /// Who sent the last bytes before the silence at the end.
     mutating func lastSpeaker(_ tcp: TransportEnd) -> Role {
         // Bytes that never arrived, and a Close frame after a pause, break no silence.
-        if firstCloser != nil, let burst = activity.pauses?.burst { return burst.lastSpeaker }
-        if let burst = lastBurst(tcp), tcp.isLost(from: burst.role.direction(client: clientDirection)) {
+        if let burst = lastBurst(tcp), firstCloser ?? burst.role == burst.role,
+            tcp.isLost(from: burst.role.direction(client: clientDirection))
+        {
             return burst.lastSpeaker
         }
+        if firstCloser != nil, let burst = activity.pauses?.burst { return burst.lastSpeaker }
         return lastSender
     }
 }

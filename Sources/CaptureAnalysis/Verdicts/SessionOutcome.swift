@@ -139,7 +139,7 @@ struct SessionOutcome {
     /// When something was last heard: bytes that never arrived break no silence.
     private func lastTime(before ending: SessionEnding) -> Timestamp? {
         let last = times(before: ending).byte
-        guard let burst, tcp.isLost(from: direction(of: burst.role)), firstCloser == nil,
+        guard let burst, tcp.isLost(from: direction(of: burst.role)), firstCloser ?? burst.role == burst.role,
             tcp.acknowledged[direction(of: burst.role).index] <= burst.start
         else { return known(last) }
         return burst.before.map { min($0, last) }

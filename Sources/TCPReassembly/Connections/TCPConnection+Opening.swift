@@ -188,7 +188,8 @@ extension TCPConnection {
         } else if direction == .fromInitiator, segment.flags.contains(.ack), !segment.flags.contains(.rst) {
             takeRival(acknowledgedBy: segment)
             guard let synAck, segment.acknowledgment == synAck.sequence &+ 1 else { return }
-            handshakeAck = opening
+            // Whatever comes before the first data of the responder acknowledges its SYN once more.
+            if handshakeAck?.acknowledgment != segment.acknowledgment { handshakeAck = opening }
             slowPathReasons.remove(.opening)
         }
     }

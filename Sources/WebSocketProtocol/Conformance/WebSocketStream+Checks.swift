@@ -67,6 +67,20 @@ extension WebSocketStream {
         frame.header = header
         frame.streamOffset = streamOffset &- UInt64(header.byteCount)
         frame.index = frameCount
+        return giveUp(&resources)
+    }
+
+    /// Gives up the stream where the current frame begins, if that is a Close frame that can hardly be one: its header
+    /// breaks a rule, its code must not be sent, and its reason is no text.
+    mutating func stopAtClose(_ resources: inout StreamResources) -> Output? {
+        guard frame.missing == 0, !kept.isCut, brokenRuleCount(frame.header, .close) > 0 else { return nil }
+        let body = CloseBody(kept.bytes.span)
+        guard let code = body.code, !code.mayBeSent, body.reason == nil else { return nil }
+        frameCount &-= 1
+        return giveUp(&resources)
+    }
+
+    private mutating func giveUp(_ resources: inout StreamResources) -> Output? {
         lose(resources: &resources)
         violations = PendingViolations()
         violations.insert(.implausible)

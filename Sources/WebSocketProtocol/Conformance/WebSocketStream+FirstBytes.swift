@@ -134,8 +134,19 @@ extension WebSocketStream {
             if isWhole, text.endOfLine == end &- 1 || bytes.areFields { return .text(end) }
             return end < 4 || name != nil ? .frames : .foreign(.text)
         }
+        let endOfString = end &+ bytes.extracting(end...).terminatorCount
+        if endOfString > end { return firstString(bytes, endOfString, isHTTP: name != nil, isEnd: isEnd) }
         guard let count = bytes.leadingLines(from: sender) else { return .frames }
         return end &+ 1 < bytes.count || isEnd ? .text(count) : nil
+    }
+
+    /// Distinguishes frames from text that ends like a string in C, with NULs, before the first frame.
+    private func firstString(_ bytes: Span<UInt8>, _ end: Int, isHTTP: Bool, isEnd: Bool) -> StreamBeginning? {
+        guard let isFrame = bytes.beginsFrame(at: end, from: sender) else {
+            return isEnd ? isHTTP ? .frames : .text(end) : nil
+        }
+        guard isFrame else { return .frames }
+        return end &+ 1 < bytes.count || isEnd ? .text(end) : nil
     }
 }
 
@@ -168,8 +179,19 @@ extension Span<UInt8> {
         return isFrame && (index &+ 1 == count || (self[index &+ 1] >= 0x80) == (sender == .client))
     }
 
-    /// Whether they are ASCII text, and there are any.
-    package var areText: Bool { count > 0 && indices.allSatisfy { self[$0].isText } }
+    /// Whether they are ASCII text, of which a few NULs may end the last line, and there is any.
+    package var areText: Bool {
+        var end = 0
+        while end < count, self[end].isText { end &+= 1 }
+        return end > 0 && end &+ extracting(end...).terminatorCount == count
+    }
+
+    /// How many NULs they begin with, as many as may stand before a frame at most.
+    fileprivate var terminatorCount: Int {
+        var end = 0
+        while end < count, end < WebSocketStream.mostStrayBytes, self[end] == 0 { end &+= 1 }
+        return end
+    }
 
     /// Whether each line is empty or begins with the name of a field and a colon (RFC 9112 5).
     package var areFields: Bool {

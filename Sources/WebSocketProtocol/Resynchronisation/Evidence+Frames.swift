@@ -86,10 +86,13 @@ extension Evidence {
         return count >= 8 && head.holdsNoControlCharacter ? plainText : 0
     }
 
-    /// Whether the payload begins with its own length, as far as it goes on: 81 78 77 is an array of one text in CBOR
-    /// (RFC 8949 3.1), and such a record proves nothing.
+    /// Whether the payload begins with its own length, as far as it goes on: such a record proves nothing.
+    ///
+    /// 81 78 77 is an array of one text in CBOR (RFC 8949 3.1). A Close frame such as 88 10 0f a1 begins with its code.
     static func isLengthPrefixed(_ header: FrameHeader, _ payload: Span<UInt8>) -> Bool {
-        guard !header.isMasked, payload.count > 0, header.payloadLength > 8 else { return false }
+        guard !header.isMasked, payload.count > 0, header.payloadLength > 8, header.opcode != .close else {
+            return false
+        }
         return UInt64(payload[0]) &+ 1 == header.payloadLength
     }
 }

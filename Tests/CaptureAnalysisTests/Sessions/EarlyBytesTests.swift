@@ -50,6 +50,13 @@ struct EarlyBytes: Sendable, CustomTestStringConvertible {
             testDescription: "a body in two segments", segments: [Array("user=tea&".utf8), Array("room=1".utf8)],
             texts: [], packets: [], rules: ["handshake.text-after-head"]),
         EarlyBytes(
+            testDescription: "header fields of a string in C, with its NUL",
+            segments: [Array("X-Late: field\r\n\r\n\0".utf8)], isInRequest: true, texts: [], packets: [],
+            rules: ["handshake.text-after-head"]),
+        EarlyBytes(
+            testDescription: "a body of a string in C, with its NUL", segments: [Array("user=tea\0".utf8)], texts: [],
+            packets: [], rules: ["handshake.text-after-head"]),
+        EarlyBytes(
             testDescription: "a frame whose masking key and payload are text, in parts",
             segments: [[0x81, 0x84], Array("key!".utf8), Array("#$8X".utf8)],
             texts: ["HAAy"], packets: [7], rules: ["handshake.early-frames"]),

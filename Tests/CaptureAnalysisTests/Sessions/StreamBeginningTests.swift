@@ -181,6 +181,23 @@ struct StreamBeginningTests {
     }
 
     @Test(
+        "So is text that ends like a string in C, with NULs",
+        arguments: ["hello\r\n\0", "welcome\0", "X-Late: field\r\n\r\n\0", "ok\n\0\0", "ok\r\n\0\0\0\0"],
+        ExpectedMessage.Sender.allCases)
+    func string(text: String, sender: ExpectedMessage.Sender) {
+        let text = Array(text.utf8)
+        let frames = [WireFrame.text("hello", from: sender), WireFrame.text("again", from: sender)]
+        for segments in [[text + frames[0], frames[1]], [text, frames[0], frames[1]], [text]] {
+            for oneByOne in [false, true] {
+                let analysis = analysis(
+                    StreamBeginning(testDescription: "", sender: sender, segments: segments), oneByOne: oneByOne)
+                #expect(analysis.texts == (segments == [text] ? [] : ["hello", "again"]))
+                #expect(analysis.rules.filter { $0 != "masking.repeated-key" } == ["handshake.text-after-head"])
+            }
+        }
+    }
+
+    @Test(
         "What follows the first two frames tells a stray byte from a header", arguments: [0x00, 0x09, 0x0a] as [UInt8])
     func strayOrHeader(byte: UInt8) {
         // As a header, the byte begins a frame of one byte; as a stray one, a text precedes another one.

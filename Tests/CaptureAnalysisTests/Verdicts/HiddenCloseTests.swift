@@ -100,6 +100,24 @@ struct HiddenCloseTests {
     }
 
     @Test(
+        "A Close frame whose code begins with its length, as records do, is found all the same",
+        arguments: [3000, 3333, 4001, 4500] as [UInt16])
+    func lengthInCode(code: UInt16) throws {
+        var talk = TCPConversation()
+        talk.openWebSocket()
+        talk.sendText("before", from: .server)
+        talk.acknowledge(from: .client)
+        talk.lose(300, from: .server)
+        talk.sendText("a message behind", from: .server)
+        talk.acknowledge(from: .client)
+        let reason = Array(repeating: UInt8(ascii: "x"), count: Int(code >> 8) - 1)
+        talk.send(WireFrame(8, [UInt8(code >> 8), UInt8(code & 0xff)] + reason, from: .server).bytes, from: .server)
+        talk.finish(first: .server)
+        let verdict = try Analysis(talk).end.verdict
+        #expect(verdict.by == .server && verdict.code == CloseCode(rawValue: code))
+    }
+
+    @Test(
         "The first closer is not known if its Close frame is lost",
         arguments: [ExpectedMessage.Sender.client, .server], [0, 1, 3])
     func lostClose(closer: ExpectedMessage.Sender, count: Int) throws {

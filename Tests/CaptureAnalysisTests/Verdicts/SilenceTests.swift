@@ -165,6 +165,30 @@ struct LastWords: Sendable, CustomTestStringConvertible {
                 $0.refuse(from: .client, withoutLast: data.count)
             }, silence: 360_001, messageSilence: 1),
         LastWords(
+            testDescription: "a Ping to which nobody ever answers, and a Close frame that gives up",
+            steps: {
+                $0.fallSilent(.server)
+                let ping = WireFrame.ping("?", from: .server)
+                $0.send(ping, from: .server)
+                for delay in [200, 400, 800] as [Int64] {
+                    $0.wait(milliseconds: delay - 1)
+                    $0.sendAgain(ping, from: .server)
+                }
+                $0.wait(milliseconds: 18_598)
+                $0.sendClose(1011, from: .server)
+                $0.finish(from: .server)
+            }, silence: 379_999, messageSilence: 379_999),
+        LastWords(
+            testDescription: "a Ping that was acknowledged, and a Close frame that gives up",
+            steps: {
+                $0.fallSilent(.server)
+                $0.sendPing("?", from: .server)
+                $0.acknowledge(from: .client)
+                $0.wait(milliseconds: 19_998)
+                $0.sendClose(1011, from: .server)
+                $0.finish(from: .server)
+            }, silence: 20_000, messageSilence: 380_000),
+        LastWords(
             testDescription: "several messages of such data",
             steps: {
                 $0.fallSilent(.client)

@@ -53,6 +53,16 @@ struct HandshakeTests {
         #expect(wire.forth == [.text("hi")])
     }
 
+    @Test("is over with the first acknowledgment, whatever acknowledges no more later")
+    func acknowledgedAgain() {
+        var wire = Wire.open()
+        wire.receive([
+            .initiator(.psh, 101, ack: 301, "hi"), .responder([], 301, ack: 103),
+            .initiator(.fin, 103, ack: 301), .initiator(.rst, 104, ack: 301),
+        ])
+        #expect(wire.connection.handshakeAck?.packet == 3)
+    }
+
     @Test("may lack its third segment")
     func lostAcknowledgment() {
         var wire = Wire(.initiator(.syn, 100), .responder(.syn, 300, ack: 101))

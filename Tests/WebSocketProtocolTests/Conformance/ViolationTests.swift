@@ -160,6 +160,12 @@ private let ruleCases: [RuleCase] = [
         ],
         expected: [(.controlFragmented, 0), (.implausible, 1)]),
     RuleCase(
+        name: "a Close frame of random bytes", frames: [FrameBytes(.close, [0x33, 7, 0x39, 0xc5, 0x4b], reserved: 2)],
+        expected: [(.reservedBits, 0), (.implausible, 0)]),
+    RuleCase(
+        name: "a Close frame whose reason is text", frames: [FrameBytes(.close, [0x33, 7, 0x39], reserved: 2)],
+        expected: [(.reservedBits, 0), (.closeCodeNotAllowed, 0)]),
+    RuleCase(
         name: "two rules at once", frames: [FrameBytes(.ping, [UInt8](repeating: 0, count: 126), fin: false)],
         expected: [(.controlFragmented, 0), (.controlTooLong, 0)]),
 ]
