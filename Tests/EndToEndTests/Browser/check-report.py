@@ -236,8 +236,8 @@ class Tests:
         page = self.open(self.report("timers"), "#s=3&kind=text&m=20&t=wall&a=end")
         page.wait_for_selector("#one dl")
         assert "Session 3" in page.inner_text("#one h3")
-        for place in ("-1", "1.5", "x", "1e9"):
-            other = self.open(self.report("timers"), f"#m={place}")
+        for place in ("m=-1", "m=1.5", "m=x", "m=1e9", "o=__proto__"):
+            other = self.open(self.report("timers"), f"#{place}")
             assert "Select a message" in other.inner_text("#pane"), place
             self.close(other)
         assert page.input_value("#kind") == "text" and page.input_value("#align") == "end"
