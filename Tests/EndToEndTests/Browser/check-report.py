@@ -276,7 +276,7 @@ class Tests:
             self.close(page)
 
     def is_dark_where_the_reader_wants_it(self):
-        """Colours follow the reader's scheme, and print is light."""
+        """Colours follow the reader's scheme; print is light, and cuts nothing off."""
         page = self.open(self.report("timers"), color_scheme="dark")
         color = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert color() == "rgb(19, 20, 24)", color()
@@ -284,6 +284,10 @@ class Tests:
         assert color() == "rgb(255, 255, 255)", color()
         assert not page.is_visible("#zin")
         assert len(page.pdf()) > 10000
+        # The lanes shrink to the paper's width, sections that are longer than a page begin on this one, legends keep their colour.
+        style = lambda place, name: page.evaluate(f"getComputedStyle(document.querySelector('{place}'))['{name}']")
+        assert style("#lanes canvas", "maxWidth") == "100%" and style(".sq", "printColorAdjust") == "exact"
+        assert style(".why", "breakInside") == style("#app section", "breakInside") == "auto"
         self.close(page)
 
     def nothing_hostile_runs(self):
