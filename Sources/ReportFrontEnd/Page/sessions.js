@@ -73,7 +73,7 @@ export class Sessions {
     if (field.value !== (state.find ?? '')) field.value = state.find ?? '';
     this.shown = report.sessions.filter((s) => (group === null || s.group === group)
       && (!find || [s.url, s.client, s.server, s.text, '#' + s.number].some((text) => text.toLowerCase().includes(find))));
-    const key = (state.o ?? '').replace('-', ''), way = state.o?.startsWith('-') ? -1 : 1, by = order[key];
+    const key = (state.o ?? '').replace('-', ''), way = state.o?.startsWith('-') ? -1 : 1, by = Object.hasOwn(order, key) && order[key];
     if (by) this.shown.sort((a, b) => way * (by(a) < by(b) ? -1 : by(a) > by(b) ? 1 : 0) || a.place - b.place);
     this.grid.headings.forEach((heading, i) => heading.setAttribute('aria-sort',
       this.grid.columns[i].sort !== key ? 'none' : way < 0 ? 'descending' : 'ascending'));

@@ -92,17 +92,21 @@ extension SVGFormat {
         }
     }
 
-    /// The client's messages above a line, the server's below it; heights grow as square roots, so that few messages
-    /// stay visible beside many.
+    /// The client's messages above a line, the server's below it, gaps behind them, findings at the top.
+    ///
+    /// Heights grow as square roots, so that few messages stay visible beside many.
     private mutating func writeAxis(_ summary: Summary) {
-        let middle = 30 + Self.axisHeight / 2
+        let (middle, span) = (30 + Self.axisHeight / 2, span(summary))
+        path(gaps, "gap", span, 30, Self.axisHeight)
+        path(findings, "finding", span, 24, 5)
+        path(errors, "error", span, 24, 5)
         let most = max(traffic[0].max() ?? 0, traffic[1].max() ?? 0, 1)
         for role in Role.allCases {
             output.append(role == .client ? "<path class=\"client\" d=\"" : "<path class=\"server\" d=\"")
             for (bin, count) in traffic[role.index].enumerated() where count > 0 {
                 let share = (Double(count) / Double(most)).squareRoot()
                 let size = max(2, Int(share * Double(Self.axisHeight / 2 - 4)))
-                tick(x(Int64(bin) * bins.width, span(summary)), middle, role == .client ? -size : size)
+                tick(x(Int64(bin) * bins.width, span), middle, role == .client ? -size : size)
             }
             output.append("\"/>\n")
         }

@@ -15,6 +15,10 @@ package struct SVGFormat: OutputFormat, ~Copyable {
     var bins = TimeBins()
     /// The messages and control frames of each bin, of the client and the server.
     var traffic = [[UInt64]](repeating: [UInt64](repeating: 0, count: TimeBins.count), count: 2)
+    /// When bytes were missing, in any session.
+    var gaps = BinSet()
+    /// When there were findings in any session: errors, and others.
+    var (errors, findings) = (BinSet(), BinSet())
     /// Lanes of sessions, in order of appearance.
     private(set) var lanes: [Lane] = []
     private var open: [SessionID: Lane] = [:]
@@ -69,12 +73,18 @@ package struct SVGFormat: OutputFormat, ~Copyable {
         case .message(let message): count(message.from, message.origin, at: context)
         case .gap:
             let bin = bin(of: context.elapsed)
+            gaps.insert(bin)
             open[context.session]?.gaps.insert(bin)
         case .finding(let finding):
             counts.receive(event, at: context)
             let bin = bin(of: context.elapsed(of: finding.origin))
             open[context.session]?.findings.insert(bin)
-            if finding.severity == .error { open[context.session]?.hasError = true }
+            if finding.severity == .error {
+                errors.insert(bin)
+                open[context.session]?.hasError = true
+            } else {
+                findings.insert(bin)
+            }
         case .end(let end):
             let row = counts.end(end, at: context).row
             guard let lane = open.removeValue(forKey: context.session) else { return }
@@ -107,6 +117,9 @@ package struct SVGFormat: OutputFormat, ~Copyable {
                     2 * bin + 1 < counts.count ? counts[2 * bin] + counts[2 * bin + 1] : 0
                 }
             }
+            gaps.halve()
+            errors.halve()
+            findings.halve()
             for lane in lanes {
                 lane.sent[0].halve()
                 lane.sent[1].halve()

@@ -236,8 +236,8 @@ class Tests:
         page = self.open(self.report("timers"), "#s=3&kind=text&m=20&t=wall&a=end")
         page.wait_for_selector("#one dl")
         assert "Session 3" in page.inner_text("#one h3")
-        for place in ("-1", "1.5", "x", "1e9"):
-            other = self.open(self.report("timers"), f"#m={place}")
+        for place in ("m=-1", "m=1.5", "m=x", "m=1e9", "o=__proto__"):
+            other = self.open(self.report("timers"), f"#{place}")
             assert "Select a message" in other.inner_text("#pane"), place
             self.close(other)
         assert page.input_value("#kind") == "text" and page.input_value("#align") == "end"
@@ -276,7 +276,7 @@ class Tests:
             self.close(page)
 
     def is_dark_where_the_reader_wants_it(self):
-        """Colours follow the reader's scheme, and print is light."""
+        """Colours follow the reader's scheme; print is light, and cuts nothing off."""
         page = self.open(self.report("timers"), color_scheme="dark")
         color = lambda: page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert color() == "rgb(19, 20, 24)", color()
@@ -284,6 +284,10 @@ class Tests:
         assert color() == "rgb(255, 255, 255)", color()
         assert not page.is_visible("#zin")
         assert len(page.pdf()) > 10000
+        # The lanes shrink to the paper's width, sections that are longer than a page begin on this one, legends keep their colour.
+        style = lambda place, name: page.evaluate(f"getComputedStyle(document.querySelector('{place}'))['{name}']")
+        assert style("#lanes canvas", "maxWidth") == "100%" and style(".sq", "printColorAdjust") == "exact"
+        assert style(".why", "breakInside") == style("#app section", "breakInside") == "auto"
         self.close(page)
 
     def nothing_hostile_runs(self):

@@ -117,6 +117,15 @@ struct FollowingTests {
         #expect(rotation.notices.allSatisfy { $0.contains("was overwritten while it was read") })
     }
 
+    @Test("are read from their new beginning, however long they are when they were overwritten", arguments: [4, 9, 40])
+    func overwritten(last: UInt32) throws {
+        let file = path("trace")
+        let (old, new) = (pcap(1...4), pcap(101...100 + last))
+        rotation.steps = [{ try overwrite(file, old) }, { try overwrite(file, new) }, {}]
+        #expect(try seconds(rotation.follow([file])) == [1, 2, 3, 4] + (101...100 + Int64(last)))
+        #expect(rotation.notices == ["\(file): was overwritten while it was read; packets may be missing"])
+    }
+
     @Test("that were there before are read by time, whatever their names")
     func earlier() throws {
         for (name, first) in [("b", 1), ("a", 11), ("c", 21)] as [(String, UInt32)] {

@@ -50,6 +50,15 @@ struct SVGFormatTests {
         }
     }
 
+    @Test func `Gaps and findings are ticks of the axis and of their lane`() throws {
+        let picture = printed(Scenes.trouble, as: SVGFormat())
+        for (name, top, count) in [("gap", 30, 3), ("finding", 24, 2), ("error", 24, 2)] {
+            let paths = picture.matches(
+                of: try Regex("<path class=\"\(name)\" d=\"M\\d+ (\\d+)v", as: (Substring, Substring).self))
+            #expect(paths.first?.1 == "\(top)" && paths.count == count, "\(name)")
+        }
+    }
+
     @Test(
         arguments: [
             (0, 1, "0 ns"), (20, 20, "20 ns"), (4_000, 2_000, "4 µs"), (500_000, 500_000, "500 µs"),

@@ -83,25 +83,27 @@ package final class CaptureFollower {
     ///   - offset: How many of its bytes were read.
     /// - Returns: Whether to read again; if not, the file is complete or the capture has ended.
     func awaitBytes(of descriptor: Int32, at offset: UInt64) -> Bool {
-        guard let current, !hasEnded else { return false }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { return false }
-        let size = UInt64(max(0, status.st_size))
-        if size < offset {
-            // It begins anew; what was written since the last look is lost.
-            if let file = files[current] { report(.overwritten, file.path) }
-            files[current] = nil
-            return false
+        guard let current else { return false }
+        while !hasEnded {
+            var status = stat()
+            guard unsafe fstat(descriptor, &status) == 0 else { return false }
+            let size = UInt64(max(0, status.st_size))
+            if size < offset || files[current]?.beginsAnew(current) == true {
+                // What was written since the last look is lost.
+                if let file = files[current] { report(.overwritten, file.path) }
+                files[current] = nil
+                return false
+            }
+            if size > offset { return true }
+            if findNext() != nil {
+                defer { isLastRead = true }
+                if isLastRead { files[current]?.complete(status) }
+                return !isLastRead
+            }
+            isLastRead = false
+            idle()
         }
-        if size > offset { return true }
-        if findNext() != nil {
-            defer { isLastRead = true }
-            if isLastRead { files[current]?.complete(status) }
-            return !isLastRead
-        }
-        isLastRead = false
-        idle()
-        return true
+        return false
     }
 
     /// Reports what is wrong with a file.

@@ -69,6 +69,17 @@ struct FollowedFile {
         }
     }
 
+    /// Compares the first packet with the one that was there.
+    ///
+    /// - Parameter identity: The file's; under its name there may be another one by now.
+    /// - Returns: Whether it is another: the file was overwritten, and may be as long as before or longer.
+    func beginsAnew(_ identity: FileIdentity) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, FileIdentity(status) == identity else { return false }
+        var now = self
+        return now.readStart() == nil && now.start != start
+    }
+
     /// Records how it was when its last byte was read.
     mutating func complete(_ status: stat) {
         state = .complete
