@@ -54,13 +54,14 @@ struct RedactTests {
     private static let different: Set<String> = [
         "rules-of-tcp", "craft-overlap-late-a", "evasion",
         "rules-of-frames", "rules-of-the-upgrade",
-        "snap-length-96", "craft-snaplen96-a", "craft-midstart-node-takeover",
+        "snap-length-96", "craft-snaplen96-a",
     ]
 
-    /// Captures in which frames after a gap are found by so few bytes that one run in ten finds them elsewhere: the
-    /// keys that replacements are made with differ.
+    /// Captures in which frames after a gap are found by so few bytes that one run in seven or so finds them elsewhere:
+    /// the keys that replacements are made with differ.
     private static let variable: Set<String> = [
         "session-already-running", "craft-midstart-a", "segments-missing", "craft-gap-a", "craft-gap-node-nct",
+        "craft-midstart-node-takeover",
     ]
 
     @Test("have the same sessions, frames and findings, and nothing of what was said", arguments: CutSource.all)
