@@ -57,7 +57,7 @@ struct RedactTests {
         "snap-length-96", "craft-snaplen96-a",
     ]
 
-    /// Captures in which frames after a gap are found by so few bytes that one run in seven or ten finds them elsewhere:
+    /// Captures in which frames after a gap are found by so few bytes that one run in seven or so finds them elsewhere:
     /// the keys that replacements are made with differ.
     private static let variable: Set<String> = [
         "session-already-running", "craft-midstart-a", "segments-missing", "craft-gap-a", "craft-gap-node-nct",
