@@ -52,6 +52,9 @@ public struct StreamResources: ~Copyable {
         return searchable &+ reserve / 4 >= 0 || headBytes <= headShare && keepable >= 0
     }
 
+    /// Whether a head may be kept that is only shown: it leaves half of their room to upgrades and searches.
+    package func mayKeepPlainHead(_ cost: Int) -> Bool { searchable &- cost >= reserve / 8 }
+
     private mutating func shareWithHeads() {
         payloads.heldBack = max(0, headShare &- headBytes)
     }

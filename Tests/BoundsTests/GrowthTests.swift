@@ -39,4 +39,24 @@ struct GrowthTests {
         #expect(work[2] < 9 * max(work[0], 0.03))
         #expect(costs[2].lines - base.lines <= 4 * (costs[0].lines - base.lines) + 4)
     }
+
+    @Test("grows as it does if it is redacted: what might be an address is looked for at each place of a field")
+    func redaction() throws {
+        let folder = try ScratchFolder()
+        let seconds = try [0, 15_000, 60_000].map { count in
+            var talk = TCPConversation()
+            talk.open()
+            let fields = "User-Agent: \(String(repeating: ":", count: count))\r\n"
+            talk.send(TCPConversation.upgradeRequest(fields: fields), from: .client)
+            talk.send(TCPConversation.upgradeResponse(), from: .server)
+            talk.finish(first: .client)
+            let input = try folder.write("input", talk.packets.pcap())
+            let arguments = ["redact", "--addresses", input, "-q", "-o", folder.path("redacted\(count)")]
+            let program = try Wstap.start(arguments, output: folder.path("output"), errors: folder.path("errors"))
+            let usage = program.usage()
+            #expect(usage.status == 0)
+            return usage.seconds
+        }
+        #expect(seconds[2] - seconds[0] < 9 * max(seconds[1] - seconds[0], 0.03))
+    }
 }

@@ -134,6 +134,29 @@ struct RedactedTextTests {
         #expect(file.contains("\r\n6         \r\n") && file.contains("\r\n0\r\n\r\n"))
     }
 
+    @Test("have their session after the answer to a HEAD, even if the answer before it was lost")
+    func lostAnswer() throws {
+        var talk = TCPConversation()
+        talk.open()
+        talk.send("GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n", from: .client)
+        talk.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhidden", from: .server)
+        let lost = talk.packets.count - 1
+        talk.send("HEAD /hidden HTTP/1.1\r\nHost: a\r\n\r\n", from: .client)
+        talk.send("HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n", from: .server)
+        talk.send(TCPConversation.upgradeRequest(), from: .client)
+        talk.send(TCPConversation.upgradeResponse(), from: .server)
+        talk.sendText("hidden welcome", from: .server)
+        talk.sendClose(1000, from: .client)
+        talk.finish(first: .client)
+        var packets = talk.packets
+        packets.remove(at: lost)
+        let input = try folder.write("lost.pcap", packets.pcap())
+        let path = folder.path("redacted.pcapng")
+        #expect(try Wstap.run(["redact", input, "-q", "-o", path]).status == 0)
+        let original = try SharedEvents.lines(SharedEvents.events(of: input))
+        #expect(try SharedEvents.lines(SharedEvents.events(of: path)) == original)
+    }
+
     @Test("have their frames in the middle of a session, even if all have one length")
     func oneLength() throws {
         var talk = TCPConversation()

@@ -99,6 +99,10 @@ struct OpeningReader: StreamReader, ~Copyable {
                 handover.successor = .webSocket(.upgrade(client: place.direction.opposite, upgrade))
                 return intake
             case .watched:
+                guard workspace.resources.mayKeepPlainHead(follower.watchedCount) else {
+                    follower.stopWatching()
+                    continue
+                }
                 watched = WatchedMoment(
                     UpgradeMoment(origin: place.origin, elapsed: workspace.elapsed(place.origin.time)))
             case .exchanged(let answer):

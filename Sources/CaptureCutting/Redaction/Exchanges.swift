@@ -9,7 +9,7 @@ struct Exchanges: Sendable {
     /// The answers to the last keys.
     private(set) var accepts: [Accept] = []
     /// Whether the requests that wait for a response are for a head alone, the first in front; nil if there were too
-    /// many to know which of them a response answers.
+    /// many, or one may be lost, to know which of them a response answers.
     private var requests: [Bool]? = []
 
     private static var maximumRequests: Int { 64 }
@@ -24,6 +24,11 @@ struct Exchanges: Sendable {
     mutating func addRequest(isHEAD: Bool) {
         requests?.append(isHEAD)
         if requests?.count ?? 0 > Self.maximumRequests { requests = nil }
+    }
+
+    /// Notes that a request or a response may have been lost.
+    mutating func forgetRequests() {
+        requests = nil
     }
 
     /// Whether the next response has no body, whatever its head says, since its request was HEAD (RFC 9112 6.3); nil if

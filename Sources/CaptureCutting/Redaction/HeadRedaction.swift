@@ -74,7 +74,7 @@ struct HeadRedaction: Sendable {
         if offset != lineOffset &+ UInt64(line.count) {
             // Something was left out: a body, or what the capture lacks.
             if let piece = finishCutLine(values) { pieces.append(piece) }
-            resume(at: offset)
+            if resume(at: offset) { exchanges.forgetRequests() }
         }
         var index = 0
         while mayBeSOCKS, line.isEmpty, index < bytes.count {
@@ -115,19 +115,25 @@ struct HeadRedaction: Sendable {
     }
 
     /// Goes on after bytes that were left out.
-    private mutating func resume(at offset: UInt64) {
+    ///
+    /// - Returns: Whether heads may be among them.
+    private mutating func resume(at offset: UInt64) -> Bool {
         let skipped = offset &- lineOffset
         line.removeAll()
         lineOffset = offset
         isOverlong = false
         switch place {
         case .body(let remaining) where skipped < remaining: place = .body(remaining - skipped)
+        case .body(skipped): place = .outside
         case .chunk(let remaining) where skipped < remaining: place = .chunk(remaining - skipped)
         case .chunk(let remaining) where skipped < remaining + 2: place = .chunkEnd
         case .chunk(let remaining) where skipped == remaining + 2: place = .chunkSize
-        case .preamble: break
-        default: place = .outside
+        case .preamble: return true
+        default:
+            place = .outside
+            return true
         }
+        return false
     }
 
     /// Passes over the bytes of a body or chunk, if those come next.

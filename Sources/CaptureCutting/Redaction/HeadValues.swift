@@ -39,13 +39,19 @@ struct HeadValues: Sendable {
     /// A version such as 131.0.0.0 cannot be told from an address.
     private static func addressLike(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard let first = text.first, first == 0x3a || first.hexadecimalValue != nil else { return nil }
-        let groups = text.prefix { $0 == 0x3a || $0 == 0x2e || $0.hexadecimalValue != nil }
+        // Longer than any address; were there no bound, a line of colons would take the square of its length.
+        let beginning = text.prefix(64)
+        func isGroup(_ byte: UInt8) -> Bool { byte == 0x3a || byte == 0x2e || byte.hexadecimalValue != nil }
+        let groups = beginning.prefix(while: isGroup)
         if groups.count(where: { $0 == 0x3a }) >= 2, groups.contains(where: { $0.hexadecimalValue != nil }) {
-            return groups
+            return text.prefix(while: isGroup)
         }
         for separator in [0x2e, 0x2d] as [UInt8] {
-            let numbers = text.prefix { $0 == separator || $0.isDigit }
-            if numbers.split(separator: separator).count(where: { $0.count <= 3 }) >= 4 { return numbers }
+            func isNumber(_ byte: UInt8) -> Bool { byte == separator || byte.isDigit }
+            let numbers = beginning.prefix(while: isNumber)
+            if numbers.split(separator: separator).count(where: { $0.count <= 3 }) >= 4 {
+                return text.prefix(while: isNumber)
+            }
         }
         return nil
     }

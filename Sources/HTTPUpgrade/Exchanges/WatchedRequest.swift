@@ -12,3 +12,13 @@ final class WatchedRequest: Sendable {
         self.isPolling = isPolling
     }
 }
+
+extension UpgradeFollower {
+    /// The size of what it keeps of a request that is told with its response, in bytes.
+    package var watchedCount: Int { watched?.request.cost ?? 0 }
+
+    /// Drops that request: it is not told.
+    package mutating func stopWatching() {
+        watched = nil
+    }
+}

@@ -5,7 +5,7 @@
 /// one of them has the same length. Two that are none, in a row, are rare enough.
 struct ChainBeginning {
     /// Where the first header stands.
-    private let offset: UInt64
+    let offset: UInt64
     /// Whether the first frame must prove something by itself.
     private var isDoubtful: Bool
     /// The first header's first byte, and its length.

@@ -210,10 +210,9 @@ extension ChainSet {
         isUndecided = true
     }
 
-    /// Moves chains that begin before a place, whose bytes were discarded, to their next header; they keep their
-    /// evidence.
+    /// Moves chains that begin before a place, where bytes were discarded, to a later header; they keep their evidence.
     mutating func restart(before offset: UInt64) {
-        for index in chains.indices where chains[index].start < offset { chains[index].restart() }
+        for index in chains.indices { chains[index].restart(before: offset) }
         isUndecided = true
     }
 

@@ -132,9 +132,11 @@ struct HeaderChain {
         return true
     }
 
-    /// Drops the frames taken so far: the chain begins at the header that is due.
-    mutating func restart() {
-        beginning = ChainBeginning(at: next, isDoubtful: false)
+    /// Begins at a later header if bytes before a place were discarded: at the second one if the first was doubtful and
+    /// that is still there, else at the one that is due.
+    mutating func restart(before offset: UInt64) {
+        guard beginning.offset < offset else { return }
+        beginning = ChainBeginning(at: start < offset ? next : start, isDoubtful: false)
     }
 
     /// Records that a gap broke other chains, the best of which had this much evidence.

@@ -35,6 +35,23 @@ struct ArchiveTests {
         }
     }
 
+    @Test("has every session, however many requests wait for their answers, which would be shown with them")
+    func pending() throws {
+        var packets: [TimedPacket] = []
+        let request = "GET /poll HTTP/1.1\r\nHost: a\r\nCookie: \(String(repeating: "c", count: 700))\r\n\r\n"
+        for number in 0..<13_000 {
+            var talk = TCPConversation(from: "10.0.0.7:\(1024 + number)")
+            talk.open()
+            talk.send(request, from: .client)
+            packets += talk.packets
+        }
+        var talk = TCPConversation(from: "10.0.0.7:60000")
+        talk.openWebSocket()
+        let folder = try ScratchFolder()
+        let input = try folder.write("pending.pcap", (packets + talk.packets).pcap())
+        #expect(try Self.archive(input).sessions.count == 1)
+    }
+
     @Test("has an entry for each request that polls, as tshark shows it")
     func polling() throws {
         let capture = Repository.fixtures.appending(path: "socketio-polling-then-upgrade/capture.pcap").path
