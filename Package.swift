@@ -213,8 +213,8 @@ let package = Package(
         .testTarget(
             name: "BoundsTests",
             dependencies: [
-                "CZlib", "CaptureAnalysis", "CaptureCutting", "FuzzTargets", "PacketDecoding", "TestSupport",
-                "TraceOutput", "WebSocketProtocol", "WireFormat", "wstap",
+                "CLiveBytes", "CZlib", "CaptureAnalysis", "CaptureCutting", "FuzzTargets", "PacketDecoding",
+                "TLSDecryption", "TestSupport", "TraceOutput", "WebSocketProtocol", "WireFormat", "wstap",
             ],
             swiftSettings: settings),
         .target(name: "CLiveBytes", path: "Tests/CLiveBytes"),

@@ -71,8 +71,7 @@ extension DatabaseFormat {
         row.bind(context.session.rowID)
         tables.add(row)
         tables.unaccepted[context.session] =
-            handshake.isAccepted
-            ? nil : handshake.isAnswerMissing ? .answerMissing : .refused(status: handshake.status)
+            handshake.isAccepted ? nil : SessionRow.Upgrade(handshake)
     }
 
     /// Extensions as in their header field.

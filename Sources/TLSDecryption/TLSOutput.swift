@@ -57,6 +57,8 @@ package enum TLSProblem: Hashable, Sendable {
     case badRecord
     /// The key log has secrets of this connection, but they do not fit, in one direction or both; reported once.
     case wrongSecret
+    /// The key log has the secrets of the other end, and none for what this one sends, or for the rest of it.
+    case noSecret
     /// Renegotiation (RFC 5246 7.4.1.1): nothing is decrypted from here on.
     case renegotiation
     /// After lost bytes, no further record was found within the bounds.

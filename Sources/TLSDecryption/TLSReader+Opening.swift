@@ -107,7 +107,7 @@ extension TLSReader {
             return failFirst(header, at: place, into: &output)
         }
         if sides[index].expected == .application, candidates(place.direction).isEmpty {
-            return giveUp(place.direction, missing)
+            return giveUpAlone(missing, at: place, into: &output)
         }
         let lacksVector = sides[index].protection?.lacksVector == true
         sides[index].protection?.pass(payload)
@@ -131,10 +131,7 @@ extension TLSReader {
         if clientRandom == nil {
             return seekMidstream(header, at: place, into: &output)
         }
-        guard hasSecrets(place.direction) else {
-            if sides[index].hasPlaintext { output.append(.gap(nil), at: place) }
-            return giveUp(place.direction, missing)
-        }
+        guard hasSecrets(place.direction) else { return giveUpAlone(missing, at: place, into: &output) }
         sides[index].failures &+= 1
         let candidates = candidates(place.direction)
         let isEarly = place.direction == client && earlyData != .none
@@ -151,6 +148,15 @@ extension TLSReader {
         sides[index].raiseDoubt()
         let limit = min(Self.failureLimit, Self.failedTrialLimit / max(1, candidates.count))
         if Int(sides[index].failures) > limit { giveUp(place.direction, .wrongSecret) }
+    }
+
+    /// Stops decrypting a direction, since its secret is missing; the other one may have its own.
+    private mutating func giveUpAlone(
+        _ obstacle: TLSFacts.Obstacle, at place: RecordPlace, into output: inout TLSOutput
+    ) {
+        if sides[place.direction.index].hasPlaintext { output.append(.gap(nil), at: place) }
+        if hasDecrypted(place.direction.opposite) { output.append(.problem(.noSecret), at: place) }
+        giveUp(place.direction, obstacle)
     }
 
     /// How many records may fail before a direction's secrets count as wrong, such as early data.

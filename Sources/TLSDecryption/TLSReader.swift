@@ -27,7 +27,7 @@ package struct TLSReader: ~Copyable {
     package internal(set) var clientRandom: Random?
     private var flags: UInt8
     /// The result, once nothing more can be decrypted.
-    private var ending: (obstacle: TLSFacts.Obstacle?, isDecrypted: Bool)?
+    private var ending: Ending?
     /// Bytes that may still be spent on trials, after losses.
     var trialBudget: Int32 = 256 << 20
 
@@ -50,6 +50,14 @@ package struct TLSReader: ~Copyable {
         case undecided
         case accepted
         case rejected
+    }
+
+    /// What is known of a connection of which nothing more can be decrypted.
+    private struct Ending {
+        let obstacle: TLSFacts.Obstacle?
+        let isDecrypted: Bool
+        /// What keeps all of a direction from being decrypted, by ``Direction/index``.
+        let obstacles: InlineArray<2, TLSFacts.Obstacle?>
     }
 
     /// Creates a reader.
@@ -93,8 +101,11 @@ package struct TLSReader: ~Copyable {
         return hasPlaintext && sides[0].obstacle == nil && sides[1].obstacle == nil
     }
 
-    /// What keeps a direction from being decrypted; nil if nothing does.
-    package func obstacle(_ direction: Direction) -> TLSFacts.Obstacle? { sides[direction.index].obstacle }
+    /// What keeps all that a direction carries from being decrypted; nil if nothing does, or some of it was.
+    package func obstacle(_ direction: Direction) -> TLSFacts.Obstacle? {
+        if let ending { return ending.obstacles[direction.index] }
+        return sides[direction.index].hasPlaintext ? nil : sides[direction.index].obstacle
+    }
 
     /// Whether nothing more can be decrypted.
     private var isStuck: Bool {
@@ -107,14 +118,18 @@ package struct TLSReader: ~Copyable {
     /// Do not read with it afterwards.
     package mutating func forget() {
         releaseKeys()
-        ending = (obstacle, isDecrypted)
+        ending = Ending(
+            obstacle: obstacle, isDecrypted: isDecrypted,
+            obstacles: [obstacle(.fromInitiator), obstacle(.fromResponder)])
         agreement = nil
         sides.free(in: bench.sides)
     }
 
-    /// What keeps the connection from being decrypted; nil if records of it were.
+    /// What keeps the connection from being decrypted; nil if records of it were, other than its handshake's alone.
     package var obstacle: TLSFacts.Obstacle? {
         if let ending { return ending.obstacle }
+        let (one, other) = (obstacle(.fromInitiator), obstacle(.fromResponder))
+        if let one, other != nil { return one }
         guard !hasDecrypted(.fromInitiator), !hasDecrypted(.fromResponder) else { return nil }
         return sides[0].obstacle ?? sides[1].obstacle ?? .incomplete
     }

@@ -121,11 +121,16 @@ enum Samples {
                 rule: rule, severity: severity, reference: "RFC 6455 5.1", text: text, from: from, streamOffset: 180))
     }
 
+    /// What TLS said on a connection of which one end's bytes could not be decrypted.
+    static func undecrypted(_ role: Role) -> SessionEnd.TLS {
+        SessionEnd.TLS(fatalAlert: nil, clientHasClosed: false, serverHasClosed: false, undecrypted: role)
+    }
+
     static func end(
         by: SessionEnd.Verdict.Party = .client, _ layer: SessionEnd.Verdict.Layer = .closeFrame, isClean: Bool = true,
         code: UInt16? = 1000, reason: String? = "bye", sees: (UInt16?, UInt16?) = (1000, 1000),
         silence: Int64? = 5_000_000_000, unansweredPings: UInt64 = 0, failure: SessionEnd.Failure? = nil,
-        timeout: SessionEnd.Unanswered? = nil, origin: Origin? = nil,
+        timeout: SessionEnd.Unanswered? = nil, tls: SessionEnd.TLS? = nil, origin: Origin? = nil,
         compression: (client: SessionEnd.Compression, server: SessionEnd.Compression)? = nil
     ) -> Event {
         var traffic = SessionEnd.Traffic(frames: 3, messages: 1, payloadBytes: 12, wireBytes: 40)
@@ -143,7 +148,7 @@ enum Samples {
                     by: by, layer: layer, isClean: isClean, code: code.map(CloseCode.init(rawValue:)), reason: reason,
                     failure: failure, clientEvent: closeEvent(sees.0, reason, isClean),
                     serverEvent: closeEvent(sees.1, reason, isClean), silence: silence,
-                    unansweredPings: unansweredPings, timeout: timeout),
+                    unansweredPings: unansweredPings, timeout: timeout, tls: tls),
                 clientReadyStates: [
                     .init(state: .connecting, elapsed: 402_000), .init(state: .open, elapsed: 1_130_000),
                 ],

@@ -1,4 +1,5 @@
 import TCPReassembly
+import TLSDecryption
 import WebSocketProtocol
 import WireFormat
 
@@ -87,6 +88,17 @@ struct Readers: ~Copyable {
         while let current = layer {
             if let encryption = layers[current].layer.encryption { return encryption }
             layer = layers[current].parent.map { channels[$0].layer }
+        }
+        return nil
+    }
+
+    /// What keeps all of a stream from being decrypted; nil if nothing does.
+    mutating func obstacle(to direction: Direction, of feed: Feed) -> TLSFacts.Obstacle? {
+        var channel = feed.channel
+        while let current = channel {
+            let layer = channels[current].layer
+            if let obstacle = layers[layer].layer.obstacle(to: direction) { return obstacle }
+            channel = layers[layer].parent
         }
         return nil
     }

@@ -17,7 +17,10 @@ extension Shard {
             context.view.serverReadyState = .open
         }
         let answered = upgrade.answered ?? workspace.origin
-        let handshake = handshake(upgrade, of: feed, opening, client, answered)
+        var handshake = handshake(upgrade, of: feed, opening, client, answered)
+        if upgrade.answer.response == nil, isHidden(client.opposite, of: feed) {
+            (handshake.isAnswerMissing, handshake.isAnswerEncrypted) = (true, true)
+        }
         count(handshake, context, &workspace)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
@@ -115,15 +118,17 @@ extension Shard {
         let context = announce(opening, of: feed, how: .handshake, client: client, upgrade, &workspace, &sink)
         var handshake = handshake(upgrade, of: feed, opening, client, workspace.origin)
         handshake.isAnswerMissing = isAnswerMissing(opening, of: feed)
+        handshake.isAnswerEncrypted = isHidden(client.opposite, of: feed)
         sink.receive(.handshake(handshake), at: context, payload: Span())
         count(handshake, context, &workspace)
         for finding in upgrade.findings { workspace.report(finding, at: context, into: &sink) }
+        reportHidden(feed, client: client, context, &workspace, &sink)
     }
 
     /// Whether the capture may lack the answer to the latest upgrade request.
     private mutating func isAnswerMissing(_ opening: Slot<OpeningReader>, of feed: Feed) -> Bool {
         readers.openings[opening].follower.isAnswerHidden
-            || table.connections[feed.connection].isUnseen(readers.openings[opening].client.opposite)
+            || isUnseen(readers.openings[opening].client.opposite, of: feed)
     }
 
     /// Reports the end of a connection on which upgrades were asked for, and none accepted.

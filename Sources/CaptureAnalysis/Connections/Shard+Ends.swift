@@ -133,10 +133,9 @@ extension Shard {
             let client = readers.sessions[session].clientDirection
             let transport = TransportEnd(&table.connections[slot], client: client, cause: cause)
             let number = readers.sessions[session].id.connection
-            if feed.channel == nil {
-                for direction in Direction.allCases where table.connections[slot].isUnseen(direction) {
-                    readers.sessions[session].recordUnseen(direction, &workspace)
-                }
+            for direction in Direction.allCases where isUnseen(direction, of: feed) {
+                let isHidden = isHidden(direction, of: feed)
+                readers.sessions[session].recordUnseen(direction, isEncrypted: isHidden, &workspace)
             }
             readers.sessions[session].end(transport, &workspace, &sink)
             readers.sessions.remove(session)
@@ -173,22 +172,28 @@ extension Shard {
             }
         }
         drain(slot, &workspace, &sink)
-        if stopExpecting(slot) { drain(slot, &workspace, &sink) }
+        if stopExpecting(Feed(slot)) { drain(slot, &workspace, &sink) }
         flushReader(of: Feed(slot), &workspace, &sink)
     }
 
-    /// Goes on without a stream that is not in the capture at all.
+    /// Goes on without a stream that is not in the capture at all, or that nothing can be decrypted of.
     ///
     /// - Returns: Whether the other one may go on now.
-    mutating func stopExpecting(_ slot: Slot<TCPConnection>) -> Bool {
-        guard case .opening(let opening) = readers.connections[slot.index].reader else { return false }
-        let isOneSided = Direction.allCases.contains { table.connections[slot].isUnseen($0) }
+    mutating func stopExpecting(_ feed: Feed) -> Bool {
+        guard case .opening(let opening) = readers.reader(of: feed) else { return false }
+        let isOneSided = isUnseen(.fromInitiator, of: feed) || isUnseen(.fromResponder, of: feed)
         let mayGoOn = isOneSided || readers.openings[opening].follower.isAnswerHidden
         guard readers.openings[opening].stopAwaitingRequest() || mayGoOn && readers.openings[opening].stopExpecting()
         else {
             return false
         }
-        for direction in Direction.allCases { table.connections[slot].resume(direction) }
+        for direction in Direction.allCases {
+            if let channel = feed.channel {
+                readers.channels[channel].resume(direction)
+            } else {
+                table.connections[feed.connection].resume(direction)
+            }
+        }
         return true
     }
 

@@ -159,7 +159,7 @@ extension Shard {
             if case .ignored = readers.connections[slot.index].reader { return }
             guard let piece = table.connections[slot].next(direction, budget: &table.budget) else {
                 if table.connections[slot].isPausedAndFull(direction) {
-                    if stopExpecting(slot) { continue }
+                    if stopExpecting(Feed(slot)) { continue }
                     stopWaiting(Feed(slot), &workspace, &sink)
                     return
                 }

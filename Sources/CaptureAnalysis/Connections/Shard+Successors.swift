@@ -118,11 +118,14 @@ extension Shard {
             let session = makeSession(begin, opening, of: feed, &workspace)
             readers.sessions[session].record(upgrade, at: upgrade.answered ?? workspace.origin)
             if upgrade.answer.isAcceptValid != true { readers.sessions[session].beginTrial(&workspace) }
+            let context = workspace.context(readers.sessions[session].id)
+            reportHidden(feed, client: client, context, &workspace, &sink)
         case .assumed(let client):
             begin.client = client
             let context = announce(opening, of: feed, how: .midstream, client: client, nil, &workspace, &sink)
             countSession(opening, of: feed, client, &workspace)
             let session = makeSession(begin, opening, of: feed, &workspace)
+            reportHidden(feed, client: client, context, &workspace, &sink)
             // If the connection was seen to open, frames begin with its first byte; else their place is searched.
             if !isOpeningKnown(feed) {
                 readers.sessions[session].beginMidstream(context, &workspace, &sink)
@@ -143,12 +146,14 @@ extension Shard {
                 var handshake = handshake(unanswered, of: feed, opening, client, workspace.origin)
                 handshake.isAccepted = true
                 handshake.isAnswerMissing = true
+                handshake.isAnswerEncrypted = isHidden(client.opposite, of: feed)
                 sink.receive(.handshake(handshake), at: context, payload: Span())
                 count(handshake, context, &workspace)
             } else {
                 countSession(opening, of: feed, client, &workspace)
             }
             let session = makeSession(begin, opening, of: feed, &workspace)
+            reportHidden(feed, client: client, context, &workspace, &sink)
             readers.sessions[session].beginMidstream(context, &workspace, &sink)
             for direction in Direction.allCases where search.isHopeless[direction.index] {
                 let finding = Finding(

@@ -48,8 +48,10 @@ public struct Handshake: Sendable {
     /// The value of Sec-WebSocket-Key; nil if there is none.
     public var key: String?
     /// Whether the capture lacks the answer: frames show that there was one, or the server's stream is not there at
-    /// all.
+    /// all, or cannot be decrypted.
     public var isAnswerMissing = false
+    /// Whether it does since what the server sends cannot be decrypted.
+    public var isAnswerEncrypted = false
 }
 
 extension Handshake {

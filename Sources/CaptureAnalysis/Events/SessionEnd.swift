@@ -76,12 +76,15 @@ public struct SessionEnd: Sendable {
         public var clientHasClosed: Bool
         /// Whether the server has sent close_notify.
         public var serverHasClosed: Bool
+        /// The end whose bytes could not be decrypted, so that no alert of it is known; nil if there is none.
+        public var undecrypted: Role?
 
         /// Creates a description.
-        public init(fatalAlert: Alert?, clientHasClosed: Bool, serverHasClosed: Bool) {
+        public init(fatalAlert: Alert?, clientHasClosed: Bool, serverHasClosed: Bool, undecrypted: Role? = nil) {
             self.fatalAlert = fatalAlert
             self.clientHasClosed = clientHasClosed
             self.serverHasClosed = serverHasClosed
+            self.undecrypted = undecrypted
         }
 
         /// Whether an end has sent close_notify.

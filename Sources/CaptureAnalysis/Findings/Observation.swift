@@ -43,6 +43,7 @@ enum Observation: CaseIterable {
     // TLS.
     case tlsBadRecord
     case tlsWrongSecret
+    case tlsNoSecret
     case tlsRenegotiation
     case tlsLost
     case tlsTruncated
@@ -214,6 +215,10 @@ extension Rule {
             self.init(
                 "tls.wrong-secret", .warning, "RFC 9850 2",
                 "The key log has secrets for a connection's client random, but they do not decrypt it.")
+        case .tlsNoSecret:
+            self.init(
+                "tls.no-secret", .warning, "RFC 9850 2",
+                "The key log has no secret for what this end sends: that is not decrypted.")
         case .tlsRenegotiation:
             self.init(
                 "tls.renegotiation", .warning, "RFC 5246 7.4.1.1",

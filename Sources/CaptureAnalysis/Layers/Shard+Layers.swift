@@ -140,9 +140,13 @@ extension Shard {
         var idle = 0
         while idle < 2 {
             guard let held = readers.channels[channel].popFirst(direction, budget: &table.budget) else {
-                if readers.channels[channel].isOverfull(table.limits) || table.budget < 0 {
-                    return stopWaiting(feed, &workspace, &sink)
+                let mustStop = readers.channels[channel].isOverfull(table.limits) || table.budget < 0
+                // A stream that cannot be decrypted will never be what the other one waits for.
+                if mustStop || idle == 1 && isHalfHidden(feed), stopExpecting(feed) {
+                    idle = 0
+                    continue
                 }
+                if mustStop { return stopWaiting(feed, &workspace, &sink) }
                 direction = direction.opposite
                 idle &+= 1
                 continue
@@ -193,6 +197,7 @@ extension Shard {
         readers.channels[channel].resume(.fromInitiator)
         readers.channels[channel].resume(.fromResponder)
         drain(channel, of: feed, &workspace, &sink)
+        if stopExpecting(feed) { drain(channel, of: feed, &workspace, &sink) }
         flushReader(of: feed, &workspace, &sink)
     }
 

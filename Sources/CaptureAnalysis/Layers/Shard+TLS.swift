@@ -1,3 +1,4 @@
+import TCPReassembly
 import TLSDecryption
 import WebSocketProtocol
 import WireFormat
@@ -16,6 +17,33 @@ extension Shard {
             guard workspace.options.demand.includesFrames else { continue }
             if tracksStates { updateView(of: session, &workspace) }
             sink.receive(.alert(event), at: workspace.context(readers.sessions[session].id), payload: Span())
+        }
+    }
+
+    /// Whether nothing of a stream can be read: the capture has no byte of it, or no secret.
+    mutating func isUnseen(_ direction: Direction, of feed: Feed) -> Bool {
+        table.connections[feed.connection].isUnseen(direction) || isHidden(direction, of: feed)
+    }
+
+    /// Whether nothing of a stream can be decrypted.
+    mutating func isHidden(_ direction: Direction, of feed: Feed) -> Bool {
+        readers.obstacle(to: direction, of: feed) != nil
+    }
+
+    /// Whether nothing of one of two streams can be decrypted.
+    mutating func isHalfHidden(_ feed: Feed) -> Bool {
+        isHidden(.fromInitiator, of: feed) || isHidden(.fromResponder, of: feed)
+    }
+
+    /// Reports, of a session that begins, which end's secret is missing.
+    mutating func reportHidden(
+        _ feed: Feed, client: Direction, _ context: EventContext, _ workspace: inout Workspace,
+        _ sink: inout some EventSink & ~Copyable
+    ) {
+        guard feed.channel != nil else { return }
+        for direction in Direction.allCases where readers.obstacle(to: direction, of: feed) == .noSecret {
+            let finding = Finding(Rule(.tlsNoSecret), from: Role(direction, client: client))
+            workspace.report(finding, at: context, into: &sink)
         }
     }
 
@@ -49,6 +77,7 @@ extension Observation {
             switch problem {
             case .badRecord: .tlsBadRecord
             case .wrongSecret: .tlsWrongSecret
+            case .noSecret: .tlsNoSecret
             case .renegotiation: .tlsRenegotiation
             case .lost: .tlsLost
             }
@@ -62,6 +91,8 @@ struct AlertNotes {
     private var first: Fatal?
     /// Whether the client and the server have sent close_notify, by ``Role/index``.
     private(set) var hasClosed: InlineArray<2, Bool> = [false, false]
+    /// The end of which nothing could be decrypted; nil if there is none.
+    var undecrypted: Role?
 
     mutating func record(_ alert: Alert, at time: Timestamp) {
         if alert.isCloseNotify {

@@ -20,6 +20,12 @@ package protocol StreamLayer: AnyObject {
     /// Whether nothing more can come of it, so that it need not be handed anything.
     var isSpent: Bool { get }
 
+    /// What keeps all of a stream from being decrypted, though the other one may be; nil if nothing does.
+    ///
+    /// - Parameter direction: The stream.
+    /// - Returns: What is missing.
+    func obstacle(to direction: Direction) -> TLSFacts.Obstacle?
+
     /// What it decrypts; nil if it does not.
     var encryption: Encryption? { get }
 
@@ -94,6 +100,7 @@ package struct DecodedRecord {
 extension StreamLayer {
     package var beginsMidstream: Bool { false }
     package var isSpent: Bool { false }
+    package func obstacle(to direction: Direction) -> TLSFacts.Obstacle? { nil }
     package var encryption: Encryption? { nil }
     package var encryptedOutcome: TLSOutcome? { nil }
     package var hotState: UnsafeRawBufferPointer? { nil }

@@ -33,6 +33,8 @@ final class TLSLayer: StreamLayer {
 
     var encryptedOutcome: TLSOutcome? { reader.outcome }
 
+    func obstacle(to direction: Direction) -> TLSFacts.Obstacle? { reader.obstacle(direction) }
+
     var encryption: Encryption? { Encryption(reader.outcome) }
 
     func receive(_ bytes: Span<UInt8>, at place: StreamPlace, into output: inout LayerOutput) {

@@ -82,9 +82,10 @@ extension Session {
         }
     }
 
-    /// Records that no byte of a stream is in the capture: what the end said is not known.
-    mutating func recordUnseen(_ direction: Direction, _ workspace: inout Workspace) {
+    /// Records that no byte of a stream is in the capture, or can be decrypted: what the end said is not known.
+    mutating func recordUnseen(_ direction: Direction, isEncrypted: Bool, _ workspace: inout Workspace) {
         let role = Role(direction, client: clientDirection)
+        if isEncrypted { carriers?.alerts.undecrypted = role }
         streams[role.index].isIncomplete = true
         streams[role.index].decoder.lose(resources: &workspace.resources)
     }

@@ -47,7 +47,7 @@ struct SessionOutcome {
             tls: alerts.map {
                 SessionEnd.TLS(
                     fatalAlert: $0.fatal?.alert, clientHasClosed: $0.hasClosed[Role.client.index],
-                    serverHasClosed: $0.hasClosed[Role.server.index])
+                    serverHasClosed: $0.hasClosed[Role.server.index], undecrypted: $0.undecrypted)
             })
     }
 

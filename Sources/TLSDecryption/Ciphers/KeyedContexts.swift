@@ -15,6 +15,15 @@ final class KeyedContexts {
     /// The place that has taken a key, and a number that no other key gets.
     struct Claim: Equatable, Sendable {
         fileprivate var value = UInt64.max
+
+        /// The bytes that it takes.
+        static let size = 8
+
+        /// One of its bytes, for who keeps something else in it.
+        subscript(index: Int) -> UInt8 {
+            get { UInt8(truncatingIfNeeded: value >> UInt64(8 &* index)) }
+            set { value = value & ~(0xff << UInt64(8 &* index)) | UInt64(newValue) << UInt64(8 &* index) }
+        }
     }
 
     /// A place for a key; zeros before the first.

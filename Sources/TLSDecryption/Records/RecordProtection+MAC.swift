@@ -67,3 +67,47 @@ extension RecordProtection {
         return true
     }
 }
+
+/// Where the key of the HMAC stands: 100,000 connections may be open, and CBC leaves free what an AEAD needs.
+extension RecordProtection {
+    /// The free bytes: behind the key, in the claim, and from TLS 1.1 on in the vector.
+    private var freeCount: Int {
+        RecordKey.size &- cipher.keySize &+ KeyedContexts.Claim.size &+ (version >= .tls11 ? RecordCipher.blockSize : 0)
+    }
+
+    /// One of the free bytes.
+    private subscript(free index: Int) -> UInt8 {
+        get {
+            let behindKey = RecordKey.size &- cipher.keySize
+            if index < behindKey { return key[cipher.keySize &+ index] }
+            let rest = index &- behindKey
+            return rest < KeyedContexts.Claim.size ? claimRoom[rest] : vector[rest &- KeyedContexts.Claim.size]
+        }
+        set {
+            let behindKey = RecordKey.size &- cipher.keySize
+            if index < behindKey { return key[cipher.keySize &+ index] = newValue }
+            let rest = index &- behindKey
+            if rest < KeyedContexts.Claim.size {
+                claimRoom[rest] = newValue
+            } else {
+                vector[rest &- KeyedContexts.Claim.size] = newValue
+            }
+        }
+    }
+
+    /// Keeps the key of the HMAC, if there is room.
+    ///
+    /// - Returns: Whether there is.
+    mutating func storeMACKey(_ macKey: KeyBytes) -> Bool {
+        guard macKey.count == cipher.macSize, macKey.count <= freeCount else { return false }
+        for index in 0..<macKey.count { self[free: index] = macKey.span[index] }
+        return true
+    }
+
+    /// The key that was kept; empty for an AEAD.
+    var storedMACKey: KeyBytes {
+        var macKey = KeyBytes()
+        for index in 0..<cipher.macSize { macKey.append(self[free: index]) }
+        return macKey
+    }
+}

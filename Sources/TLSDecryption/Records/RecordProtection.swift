@@ -12,24 +12,19 @@ package struct RecordProtection: Sendable {
     }
 
     /// What few connections need, in a box of its own to keep all others small.
-    private final class Rest: Sendable {
+    private enum Rest: Sendable {
+        case none
         /// The secret that the keys follow from, after a KeyUpdate.
-        let secret: TrafficSecret?
-        /// The key of the HMAC, for CBC.
-        let macKey: KeyBytes
-        /// Whether the HMAC is that of the encrypted bytes, for CBC (RFC 7366).
-        let encryptsThenAuthenticates: Bool
+        case secret(Box<TrafficSecret>)
+        /// The key of the HMAC, if it does not fit into what CBC leaves free.
+        case macKey(Box<KeyBytes>)
+    }
 
-        init(secret: TrafficSecret) {
-            self.secret = secret
-            macKey = KeyBytes()
-            encryptsThenAuthenticates = false
-        }
+    private final class Box<Value: Sendable>: Sendable {
+        let value: Value
 
-        init(macKey: KeyBytes, encryptsThenAuthenticates: Bool) {
-            secret = nil
-            self.macKey = macKey
-            self.encryptsThenAuthenticates = encryptsThenAuthenticates
+        init(_ value: Value) {
+            self.value = value
         }
     }
 
@@ -37,19 +32,35 @@ package struct RecordProtection: Sendable {
     var sequence: UInt64 = 0
     /// The fixed part of nonces; in TLS 1.0, the initialization vector of the next record.
     ///
-    /// Where records bring most of their nonce, it has room for ``counterDistance``.
+    /// Where records bring most of their nonce, it has room for ``counterDistance``, and with CBC from TLS 1.1 on for a
+    /// part of the HMAC's key.
     var vector: Block
-    private let key: RecordKey
-    /// The context that has the key.
-    private(set) var claim = KeyedContexts.Claim()
-    private let rest: Rest?
+    var key: RecordKey
+    /// The context that has the key; for CBC, which claims none, a part of the HMAC's key.
+    var claimRoom = KeyedContexts.Claim()
+    private var rest = Rest.none
     let version: TLSVersion
     let cipher: RecordCipher
     let epoch: Epoch
+    private var flags: UInt8 = 0
+
     /// Whether the next record's vector is lost with the record before.
-    private(set) var lacksVector = false
+    private(set) var lacksVector: Bool {
+        get { flags & 1 != 0 }
+        set { flags = newValue ? flags | 1 : flags & ~1 }
+    }
+
     /// Whether ``counterDistance`` is known.
-    private var knowsCounter = false
+    private var knowsCounter: Bool {
+        get { flags & 2 != 0 }
+        set { flags = newValue ? flags | 2 : flags & ~2 }
+    }
+
+    /// Whether the HMAC is that of the encrypted bytes, for CBC (RFC 7366).
+    private(set) var encryptsThenAuthenticates: Bool {
+        get { flags & 4 != 0 }
+        set { flags = newValue ? flags | 4 : flags & ~4 }
+    }
 
     /// Creates protection by a traffic secret of TLS 1.3.
     ///
@@ -65,7 +76,7 @@ package struct RecordProtection: Sendable {
         let keys = secret.keys(cipher)
         key = RecordKey(keys.key)
         vector = Block(keys.initializationVector.span)
-        rest = keepsSecret ? Rest(secret: secret) : nil
+        if keepsSecret { rest = .secret(Box(secret)) }
     }
 
     /// Creates protection by a key block of TLS 1.2 or before.
@@ -82,18 +93,26 @@ package struct RecordProtection: Sendable {
         self.cipher = cipher
         epoch = .application
         key = RecordKey(keys.key)
-        rest =
-            cipher.mode == .cbc
-            ? Rest(macKey: keys.macKey, encryptsThenAuthenticates: encryptsThenAuthenticates) : nil
         vector = Block(keys.initializationVector.span)
+        guard cipher.mode == .cbc else { return }
+        self.encryptsThenAuthenticates = encryptsThenAuthenticates
+        if !storeMACKey(keys.macKey) { rest = .macKey(Box(keys.macKey)) }
     }
 
-    var macKey: KeyBytes { rest?.macKey ?? KeyBytes() }
-    var encryptsThenAuthenticates: Bool { rest?.encryptsThenAuthenticates == true }
+    /// The key of the HMAC; empty for an AEAD.
+    var macKey: KeyBytes {
+        if case .macKey(let box) = rest { box.value } else { storedMACKey }
+    }
+
+    /// The context that has the key.
+    var claim: KeyedContexts.Claim { cipher.mode == .cbc ? KeyedContexts.Claim() : claimRoom }
+
     var keyBytes: KeyBytes { key.bytes(count: cipher.keySize) }
 
     /// The secret that further keys follow from; nil before the first KeyUpdate, and in TLS 1.2.
-    var secret: TrafficSecret? { rest?.secret }
+    var secret: TrafficSecret? {
+        if case .secret(let box) = rest { box.value } else { nil }
+    }
 
     /// Whether the keys follow from a secret.
     func follows(from secret: TrafficSecret) -> Bool { version >= .tls13 && secret.keys(cipher).key == keyBytes }
@@ -107,7 +126,7 @@ package struct RecordProtection: Sendable {
     }
 
     /// Takes over the context that a copy has claimed.
-    mutating func keepClaim(of copy: RecordProtection) { claim = copy.claim }
+    mutating func keepClaim(of copy: RecordProtection) { claimRoom = copy.claimRoom }
 
     /// Whether both are of the same generation.
     func hasSameKeys(as other: RecordProtection) -> Bool {
@@ -174,7 +193,7 @@ package struct RecordProtection: Sendable {
         let count = payload.count &- explicit &- cipher.tagSize
         let additional = pseudoHeader(header, count)
         let isGenuine = bench.open(
-            payload.extracting(droppingFirst: explicit), cipher, key: key.span(count: cipher.keySize), &claim,
+            payload.extracting(droppingFirst: explicit), cipher, key: key.span(count: cipher.keySize), &claimRoom,
             nonce: nonce, additional: additional.span, into: &room)
         return isGenuine ? Opened(type: header.type, count: count) : nil
     }
@@ -242,7 +261,7 @@ package struct RecordProtection: Sendable {
         mask(&nonce)
         guard
             bench.open(
-                payload, cipher, key: key.span(count: cipher.keySize), &claim, nonce: nonce,
+                payload, cipher, key: key.span(count: cipher.keySize), &claimRoom, nonce: nonce,
                 additional: header.bytes.span, into: &room)
         else { return nil }
         // RFC 8446 5.4: zeros, if any, pad the record; before them stands its type.

@@ -4,9 +4,18 @@
 struct RecordKey: Sendable {
     private var storage = InlineArray<32, UInt8>(repeating: 0)
 
+    /// The bytes that it takes.
+    static let size = 32
+
     /// Takes the first 32 bytes; zeros where there are fewer.
     init(_ key: KeyBytes) {
-        for index in 0..<min(key.count, 32) { storage[index] = key.span[index] }
+        for index in 0..<min(key.count, Self.size) { storage[index] = key.span[index] }
+    }
+
+    /// A byte; those behind a short key are free for something else.
+    subscript(index: Int) -> UInt8 {
+        get { storage[index] }
+        set { storage[index] = newValue }
     }
 
     /// The first bytes.

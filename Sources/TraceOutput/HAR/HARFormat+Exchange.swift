@@ -51,7 +51,9 @@ extension HARFormat where Storage: ~Copyable {
         output.append(exchange: handshake, withoutRequest: session.unknownURL)
         output.append(timings)
         if handshake.isAnswerMissing {
-            output.append(#","comment":"answer not captured""#)
+            output.append(#","comment":""#)
+            output.append(verbatim: handshake.missingAnswer)
+            output.append("\"")
         } else if handshake.status == nil {
             output.append(#","comment":"never answered""#)
         }

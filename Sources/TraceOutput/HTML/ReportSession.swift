@@ -45,7 +45,7 @@ extension HTMLFormat {
         guard rows < Self.maximumRows else { return }
         let isCaptured = !handshake.isAccepted && !handshake.isAnswerMissing
         let answer =
-            handshake.status.map { "answered by \($0)" } ?? (isCaptured ? "never answered" : "answer not captured")
+            handshake.status.map { "answered by \($0)" } ?? (isCaptured ? "never answered" : handshake.missingAnswer)
         let request = handshake.url.isEmpty ? "request not captured," : SessionRow.kept(handshake.url)
         append(
             ReportRow(

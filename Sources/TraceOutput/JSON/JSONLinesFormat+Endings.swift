@@ -53,8 +53,8 @@ extension OutputBuffer {
             output.writeObject(.tls, tls) { output, tls in
                 output.write(.alert, tls.fatalAlert?.name)
                 output.write(.alertFrom, tls.fatalAlert?.from)
-                output.write(.clientCloseNotify, tls.clientHasClosed)
-                output.write(.serverCloseNotify, tls.serverHasClosed)
+                output.write(.clientCloseNotify, tls.undecrypted == .client ? nil : tls.clientHasClosed)
+                output.write(.serverCloseNotify, tls.undecrypted == .server ? nil : tls.serverHasClosed)
             }
         }
     }

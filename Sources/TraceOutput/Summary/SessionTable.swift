@@ -1,4 +1,4 @@
-import CaptureAnalysis
+package import CaptureAnalysis
 import PacketDecoding
 import WebSocketProtocol
 import WireFormat
@@ -113,6 +113,8 @@ package struct SessionRow {
         case refused(status: Int?)
         /// Not known: the capture lacks the server's stream.
         case answerMissing
+        /// Not known: what the server sent could not be decrypted.
+        case answerEncrypted
         /// Accepted.
         case accepted
 
@@ -124,10 +126,15 @@ package struct SessionRow {
             self = start.opening == .handshake ? .pending : .unseen
         }
 
-        init(_ handshake: borrowing Handshake) {
+        package init(_ handshake: borrowing Handshake) {
             self =
-                handshake.isAccepted
-                ? .accepted : handshake.isAnswerMissing ? .answerMissing : .refused(status: handshake.status)
+                if handshake.isAccepted {
+                    .accepted
+                } else if handshake.isAnswerMissing {
+                    handshake.isAnswerEncrypted ? .answerEncrypted : .answerMissing
+                } else {
+                    .refused(status: handshake.status)
+                }
         }
     }
 

@@ -8,11 +8,15 @@ package enum VerdictMessage {
     /// The sentence, for example `closed cleanly by the client, 1000 "bye", after 5.000 s of silence`.
     package static func text(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> String {
         let verdict = copy verdict
-        var text = ending(verdict, wasOpen: upgrade != .pending && !isRefused(upgrade))
+        let isEncrypted = upgrade == .answerEncrypted || verdict.tls?.undecrypted != nil
+        var text = ending(
+            verdict, wasOpen: upgrade != .pending && !isRefused(upgrade), unseen: isEncrypted ? "decrypted" : "captured"
+        )
         switch upgrade {
         case .refused(let status?): text = "upgrade refused with \(status); " + text
         case .refused(nil): text = "upgrade never answered; " + text
         case .answerMissing: text = "answer not captured; " + text
+        case .answerEncrypted: text = "answer not decrypted; " + text
         case .pending: text = "upgrade not answered; " + text
         case .accepted, .unseen: break
         }
@@ -28,7 +32,8 @@ package enum VerdictMessage {
             text += ", \(Quantity.count(verdict.unansweredPings, "ping")) unanswered"
         }
         if verdict.uncertainPings > 0 {
-            text += ", a gap may hide the answers to \(Quantity.count(verdict.uncertainPings, "ping"))"
+            text += isEncrypted ? ", not decrypted whether " : ", a gap may hide the answers to "
+            text += Quantity.count(verdict.uncertainPings, "ping") + (isEncrypted ? " were answered" : "")
         }
         return text
     }
@@ -49,7 +54,7 @@ package enum VerdictMessage {
     static func concern(_ verdict: borrowing SessionEnd.Verdict, upgrade: SessionRow.Upgrade) -> Concern {
         switch upgrade {
         case .refused, .pending: return .trouble
-        case .answerMissing: return .unfinished
+        case .answerMissing, .answerEncrypted: return .unfinished
         case .accepted, .unseen: break
         }
         if isClosedCleanly(verdict) { return .none }
@@ -104,8 +109,9 @@ package enum VerdictMessage {
         if case .refused = upgrade { true } else { false }
     }
 
-    /// How it ended; of what was never open (`wasOpen`), a Close frame is not missed.
-    private static func ending(_ verdict: SessionEnd.Verdict, wasOpen: Bool) -> String {
+    /// How it ended; of what was never open (`wasOpen`), a Close frame is not missed, and what is not known was not
+    /// `unseen`.
+    private static func ending(_ verdict: SessionEnd.Verdict, wasOpen: Bool, unseen: String) -> String {
         let by =
             switch verdict.by {
             case .client: " by the client"
@@ -117,19 +123,19 @@ package enum VerdictMessage {
         let lacksCloseFrame = wasOpen && !hadCloseFrame
         // What an application saw is known unless a gap may hide a Close frame.
         let isHidden = verdict.clientEvent == nil || verdict.serverEvent == nil
-        let missing = isHidden ? ", no Close frame captured" : " without a Close frame"
+        let missing = isHidden ? ", no Close frame " + unseen : " without a Close frame"
         switch verdict.layer {
         case .closeFrame where isFailedByCloser(verdict): return "failed" + by
-        case .closeFrame where verdict.by == .unknown: return "closed, which end first not captured"
+        case .closeFrame where verdict.by == .unknown: return "closed, which end first not " + unseen
         case .closeFrame where verdict.isClean:
             return isClosedCleanly(verdict) ? "closed cleanly" + by : "closed" + by + ", answered"
         case .closeFrame where verdict.failure != nil: return "closed" + by
         case .closeFrame where verdict.timeout != nil:
             return "closed" + by + ", never answered" + unanswered(verdict.timeout)
-        case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not captured"
+        case .closeFrame where isAnswerHidden(verdict): return "closed" + by + ", answer not " + unseen
         case .closeFrame: return "closed" + by + ", never answered"
         case .fin where verdict.by == .unknown:
-            return "TCP closed, which end first not captured" + (lacksCloseFrame ? missing : "")
+            return "TCP closed, which end first not " + unseen + (lacksCloseFrame ? missing : "")
         case .fin: return "TCP closed" + by + (lacksCloseFrame ? missing : "") + unannounced(verdict)
         case .tlsAlert:
             let name = verdict.tls?.fatalAlert?.name ?? "unknown"
@@ -145,7 +151,9 @@ package enum VerdictMessage {
     private static func unannounced(_ verdict: SessionEnd.Verdict) -> String {
         guard let tls = verdict.tls else { return "" }
         switch verdict.by {
-        case .client where !tls.clientHasClosed, .server where !tls.serverHasClosed: return ", without close_notify"
+        case .client where !tls.clientHasClosed && tls.undecrypted != .client,
+            .server where !tls.serverHasClosed && tls.undecrypted != .server:
+            return ", without close_notify"
         default: return ""
         }
     }
@@ -205,4 +213,9 @@ package enum VerdictMessage {
         if client != server { return " (the client sees \(client), the server \(server))" }
         return client == verdict.code?.rawValue ? "" : " (both ends see \(client))"
     }
+}
+
+extension Handshake {
+    /// What is said in place of an answer that is not known.
+    var missingAnswer: String { isAnswerEncrypted ? "answer not decrypted" : "answer not captured" }
 }

@@ -122,7 +122,9 @@ extension TimelineFormat {
         }
         guard let status = handshake.status else {
             beginLine(context, "HTTP", .faint, from: nil)
-            output.append(handshake.isAccepted || handshake.isAnswerMissing ? "answer not captured\n" : "no answer\n")
+            let isMissing = handshake.isAccepted || handshake.isAnswerMissing
+            output.append(verbatim: isMissing ? handshake.missingAnswer : "no answer")
+            output.append("\n")
             return
         }
         beginLine(context, "HTTP", .faint, from: .server)

@@ -233,7 +233,7 @@ struct OneDirectionTests {
 
 extension [TimedPacket] {
     /// The packets from one end's port: 8080 is the server's.
-    fileprivate func sent(by end: ExpectedMessage.Sender, isV6: Bool = false) -> [TimedPacket] {
+    func sent(by end: ExpectedMessage.Sender, isV6: Bool = false) -> [TimedPacket] {
         // After 14 bytes of Ethernet and 20 of IPv4 or 40 of IPv6.
         let port = isV6 ? 54 : 34
         return filter { ($0.bytes[port] == 0x1f && $0.bytes[port + 1] == 0x90) == (end == .server) }

@@ -104,6 +104,9 @@ struct HTMLFormatTests {
         }
         #expect(upgrade { _ in } == "ws://chat.example/room?id=7 never answered")
         #expect(upgrade { $0.isAnswerMissing = true } == "ws://chat.example/room?id=7 answer not captured")
+        #expect(
+            upgrade { ($0.isAnswerMissing, $0.isAnswerEncrypted) = (true, true) }
+                == "ws://chat.example/room?id=7 answer not decrypted")
         #expect(upgrade { ($0.url, $0.status) = ("", 101) } == "request not captured, answered by 101")
     }
 

@@ -259,6 +259,21 @@ struct TimelineFormatTests {
             "closed by the client, answer not captured, 1000 \"bye\" (the server sees 1000)"
         ),
         (
+            Samples.end(isClean: false, sees: (nil, 1000), silence: nil, tls: Samples.undecrypted(.server)),
+            "closed by the client, answer not decrypted, 1000 \"bye\" (the server sees 1000)"
+        ),
+        (
+            Samples.end(
+                by: .server, .fin, isClean: false, code: nil, reason: nil, sees: (nil, 1006), silence: nil,
+                tls: Samples.undecrypted(.server)),
+            "TCP closed by the server, no Close frame decrypted (the server sees 1006)"
+        ),
+        (
+            Samples.end(
+                by: .unknown, isClean: false, sees: (nil, 1000), silence: nil, tls: Samples.undecrypted(.server)),
+            "closed, which end first not decrypted, 1000 \"bye\" (the server sees 1000)"
+        ),
+        (
             Samples.end(
                 by: .server, isClean: false, code: 1002, reason: "mask!", sees: (1002, 1006), silence: nil,
                 failure: .init(by: .server, rule: Rule(.clientUnmasked))),

@@ -1,0 +1,62 @@
+import CLiveBytes
+import TLSDecryption
+import TestSupport
+import Testing
+import WireFormat
+
+/// What 100,000 idle connections inside TLS keep must not depend on what protects them.
+@Suite("A connection inside TLS keeps")
+struct EncryptedConnectionMemoryTests {
+    private final class Connection {
+        var reader: TLSReader
+
+        init(_ bench: CipherBench) {
+            reader = TLSReader(bench: bench)
+        }
+    }
+
+    /// The bytes of the heap for each of many connections that have said something, as the allocator counts them.
+    private static func bytes(_ session: RecordedSession) -> Int {
+        let store = SecretStore()
+        store.add(Array(session.keyLog.utf8))
+        let bench = CipherBench(secrets: store)
+        let count = 4096
+        var connections: [Connection] = []
+        connections.reserveCapacity(count)
+        var start = 0
+        // The first few fill what all share.
+        for number in 0..<(count + 64) {
+            if number == 64 { start = live_bytes() }
+            let connection = Connection(bench)
+            var packet: UInt64 = 0
+            // All but both close_notify.
+            for piece in session.pieces.dropLast(2) {
+                packet += 1
+                var output = TLSOutput()
+                let origin = Origin(packet: packet, time: Timestamp(nanoseconds: Int64(packet)))
+                let place = RecordPlace(
+                    direction: piece.direction, origin: origin, carrier: 0..<UInt64(piece.bytes.count))
+                connection.reader.receive(piece.bytes.span, at: place, into: &output)
+            }
+            precondition(connection.reader.isDecrypted)
+            if number >= 64 { connections.append(connection) }
+        }
+        return (live_bytes() - start) / connections.count
+    }
+
+    @Test(
+        "no more with CBC than with AES-GCM, if the keys are short",
+        arguments: [
+            ("tls12-aes128cbc-sha1-etm", 0), ("tls12-aes128cbc-sha256-mte", 0), ("tls12-aes256cbc-sha1-mte", 0),
+            ("tls11-aes128cbc-sha1", 0), ("tls10-aes128cbc-sha1-etm", 0), ("tls10-aes256cbc-sha1-mte", 160),
+            ("tls12-aes256cbc-sha384-etm", 160),
+        ])
+    func chains(name: String, more: Int) async {
+        // A process of its own: the heap is this one's alone.
+        await #expect(processExitsWith: .success) { [name = name as String, more = more as Int] in
+            let known = try Self.bytes(RecordedSession("tls12-aes128gcm"))
+            let bytes = try Self.bytes(RecordedSession(name))
+            precondition(bytes <= known + more + 4, "\(bytes), and \(known) with AES-GCM")
+        }
+    }
+}
