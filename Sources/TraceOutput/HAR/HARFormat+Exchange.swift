@@ -73,7 +73,9 @@ extension HARFormat where Storage: ~Copyable {
         Self.write(from: exchange.client, to: exchange.server, connection, started: start, &clock, to: &output)
         output.append(#","_resourceType":"#)
         output.append(exchange.isEventStream ? #""eventsource""# : #""xhr""#)
-        output.append(exchange: exchange.heads, withoutRequest: exchange.heads.url)
+        var heads = exchange.heads
+        if heads.host.isEmpty, heads.target.hasPrefix("/") { heads.url = "http://\(exchange.server)" + heads.target }
+        output.append(exchange: heads, withoutRequest: heads.url)
         output.append(timings)
         output.append("}")
     }
